@@ -1,0 +1,49 @@
+# Everything a person or CI calls. `make run` and `make test` set themselves up.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: install run test check fmt lint types imports lab demo wheel clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("msgprobe needs Python 3.11 or newer; try: make PYTHON=python3.12 install") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+run: install
+	@$(BIN)/msgprobe run $(ARGS)
+
+test: install
+	@$(BIN)/python -m pytest $(ARGS)
+
+fmt: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+check: lint types imports test lab
+
+lab: install
+	$(BIN)/python -m tests.lab $(ARGS)
+
+demo: install
+	$(BIN)/python -m tests.lab demo
+
+wheel: install
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean:
+	rm -rf $(VENV) dist build .lab .mypy_cache .ruff_cache .pytest_cache

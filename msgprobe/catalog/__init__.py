@@ -1,0 +1,1 @@
+"""Target files on disk become services, endpoints and controls."""

@@ -1,0 +1,1 @@
+"""One conversation with one service, as steps: the plug-in door. Judges nothing."""

@@ -1,0 +1,1 @@
+"""Evidence so far becomes the next experiments. Pure and bounded."""

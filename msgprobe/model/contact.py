@@ -1,0 +1,25 @@
+"""What a run may contact, before it does."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One line of ``msgprobe plan``.
+
+    ``target`` is a host name (every address that it resolves to may be contacted) or an address;
+    ``transport`` is ``tcp`` or ``udp``; ``condition`` is empty when it is always contacted, else
+    says in words when; ``max_bytes`` is the most that this line can cost on the wire, per run.
+    ``asks`` names what is asked there when the contact is a resolver.
+    """
+
+    target: str
+    port: int
+    transport: str
+    round: int
+    subject: str
+    check: str
+    condition: str = ""
+    reason: str = ""
+    asks: str = ""
+    max_bytes: int = 0

@@ -1,0 +1,88 @@
+"""What is measured beside the target, so that a failure of the target can mean something."""
+
+from dataclasses import dataclass
+
+from msgprobe.model.target import Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A neutral web site reached over TLS.
+
+    ``network`` labels who routes it (one label per autonomous system or CDN); ``country`` is None
+    for a site abroad and an ISO 3166 code for a domestic one. ``any_name`` marks a server that
+    gives a TLS-level answer whatever the SNI, so that it can host experiment D7.
+    """
+
+    name: str
+    host: str
+    owner: str
+    network: str
+    country: str | None = None
+    addresses: tuple[str, ...] = ()
+    path: str = "/"
+    any_name: bool = False
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentinel:
+    """A plain HTTP page with a known answer, made to find captive portals (RFC 8952 §1)."""
+
+    name: str
+    host: str
+    path: str
+    owner: str
+    status: int
+    body: str
+    """Exact body after stripping white space at both ends; empty for a 204."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicResolver:
+    """A public resolver: ``addresses`` speak DNS over UDP and TCP 53; ``doh_host`` RFC 8484."""
+
+    name: str
+    owner: str
+    network: str
+    addresses: tuple[str, ...]
+    doh_host: str | None = None
+    doh_path: str = "/dns-query"
+    filters: bool = False
+    """It filters by policy (advertising, families): an answer of its own choosing."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """All controls of one catalogue.
+
+    ``silent`` are routed addresses that run no DNS server (experiment D3); ``holes`` are the ports
+    tried on control hosts when everything else is dead; ``advert_host`` is a name that
+    advertisement filters answer with 0.0.0.0, so that a filter of the user's own can be told.
+    """
+
+    sites: tuple[Site, ...] = ()
+    sentinels: tuple[Sentinel, ...] = ()
+    resolvers: tuple[PublicResolver, ...] = ()
+    silent: tuple[str, ...] = ()
+    holes: tuple[int, ...] = ()
+    advert_host: str | None = None
+
+    def site(self, name: str) -> Site:
+        """The site called ``name``. Raises KeyError."""
+        for site in self.sites:
+            if site.name == name:
+                return site
+        raise KeyError(name)
+
+    @property
+    def abroad(self) -> tuple[Site, ...]:
+        """Neutral sites that belong to no favoured country."""
+        return tuple(s for s in self.sites if s.country is None)
+
+    @property
+    def domestic(self) -> tuple[Site, ...]:
+        """Sites of the country that the run was told about."""
+        return tuple(s for s in self.sites if s.country is not None)

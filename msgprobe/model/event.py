@@ -1,0 +1,41 @@
+"""What happens during a run, told to whoever shows progress."""
+
+from dataclasses import dataclass
+
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.task import Task
+from msgprobe.model.verdict import ServiceVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A task has begun."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A task has ended. Byte counts are the run's so far."""
+
+    measurement: Measurement
+    done: int
+    planned: int
+    bytes_so_far: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A new part of the run, in plain words."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A service's verdict will not change any more."""
+
+    verdict: ServiceVerdict
+
+
+Event = Started | Finished | Phase | Decided

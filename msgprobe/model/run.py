@@ -1,0 +1,65 @@
+"""A run: what was asked, what was used, what was seen, and (beside it) what it meant."""
+
+from dataclasses import dataclass
+
+from msgprobe.model.control import Controls
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.target import Function, Service
+from msgprobe.model.verdict import Verdict
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for. ``seed`` makes every choice of the planner repeatable.
+
+    ``max_time`` is in seconds and ``max_bytes`` in bytes on the wire, both for the whole run.
+    ``functions`` empty means all; ``families`` is which IP versions may be used.
+    """
+
+    functions: tuple[Function, ...] = ()
+    families: tuple[int, ...] = (4, 6)
+    country: str | None = None
+    quick: bool = False
+    max_time: float = 60.0
+    max_bytes: int = 5_000_000
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that a verdict may rest on: the rows of the catalogue in use and what was measured."""
+
+    request: Request
+    services: tuple[Service, ...]
+    controls: Controls
+    measurements: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """Who measured."""
+
+    name: str = "msgprobe"
+    version: str = ""
+    python: str = ""
+    openssl: str = ""
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run, complete: enough to be judged again elsewhere. ``started_at`` is ISO 8601 in UTC."""
+
+    run_id: str
+    tool: Tool
+    catalogue_sha256: str
+    started_at: str
+    duration_s: float
+    bytes_sent: int
+    bytes_received: int
+    interrupted: str | None = None
+    """``SIGINT``, ``SIGTERM``, ``max_time`` or ``max_bytes`` when the run was cut short."""
+    evidence: Evidence
+    verdict: Verdict

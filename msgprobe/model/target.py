@@ -1,0 +1,140 @@
+"""What is measured: services with their functions, pools and endpoints."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Function(StrEnum):
+    """What a person uses a messenger for."""
+
+    TEXT = "text"
+    MEDIA = "media"
+    CALLS = "calls"
+    WEB = "web"
+    SIGNUP = "signup"
+
+
+class Trust(StrEnum):
+    """Whose certificates an endpoint may show."""
+
+    PUBLIC = "public"
+    """certifi's store, or ``SSL_CERT_FILE`` instead of it."""
+    PINNED = "pinned"
+    """The service's own roots only."""
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fact comes from and how old it is. ``date`` is ISO 8601, day or month."""
+
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """A certificate authority of the service's own (``Trust.PINNED``). ``sha256`` is of its DER."""
+
+    name: str
+    pem: str
+    sha256: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusBeacon:
+    """A name whose A record is the service's own statement about its health.
+
+    Signal: ``uptime.signal.org`` is 127.0.0.1 when up and 127.0.0.2 during an outage
+    (Signal-Android ``ServiceOutageDetectionJob``), so that neither is DNS poisoning.
+    """
+
+    host: str
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Members that can stand for each other within one function.
+
+    ``ok_at`` members answering is ``ok``; fewer but not none is ``degraded`` with counts.
+    ``sample`` members (0: all) are tried first, the rest only when one of those fails;
+    members with an endpoint marked ``always`` are in every sample.
+    """
+
+    name: str
+    function: Function
+    ok_at: int = 1
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One way to one member of a pool.
+
+    ``name`` is unique within the service and stable: addresses rotate, names do not.
+    Either ``host`` is given (resolved at run time; ``addresses`` are then only known-good hints
+    that acquit) or ``addresses`` alone are the endpoint. A ``reserve`` endpoint is contacted only
+    when another endpoint of its member failed (experiment D9: another port).
+    ``path``, ``expect_status`` and ``expect_text`` are for checks that speak HTTP; ``options`` are
+    for the check named by ``check`` alone.
+    """
+
+    name: str
+    pool: str
+    member: str
+    check: str
+    port: int
+    host: str | None = None
+    addresses: tuple[str, ...] = ()
+    trust: Trust = Trust.PUBLIC
+    path: str = "/"
+    expect_status: tuple[int, ...] = ()
+    expect_text: str | None = None
+    reserve: bool = False
+    always: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    provenance: Provenance
+
+    def option(self, key: str) -> str | None:
+        """The value of ``key`` in ``options``, None when it is not there."""
+        return dict(self.options).get(key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A messenger. ``prefixes`` (CIDR) acquit a DNS answer; being outside convicts nothing."""
+
+    name: str
+    title: str
+    primary: Function
+    pools: tuple[Pool, ...]
+    endpoints: tuple[Endpoint, ...]
+    core: bool = False
+    prefixes: tuple[str, ...] = ()
+    roots: tuple[Root, ...] = ()
+    beacon: StatusBeacon | None = None
+    untestable: tuple[tuple[Function, str], ...] = ()
+    """Functions that cannot be measured without an account, and why."""
+    provenance: Provenance
+
+    def pool(self, name: str) -> Pool:
+        """The pool called ``name``. Raises KeyError."""
+        for pool in self.pools:
+            if pool.name == name:
+                return pool
+        raise KeyError(name)
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint called ``name``. Raises KeyError."""
+        for endpoint in self.endpoints:
+            if endpoint.name == name:
+                return endpoint
+        raise KeyError(name)
+
+    def members(self, pool: str) -> tuple[str, ...]:
+        """Names of the members of ``pool``, in the catalogue's order."""
+        return tuple(dict.fromkeys(e.member for e in self.endpoints if e.pool == pool))

@@ -1,0 +1,145 @@
+"""A task: one conversation to hold, as data, with the reason for holding it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from msgprobe.model.target import Trust
+
+
+class Role(StrEnum):
+    """Whether a task is about the messenger or about the network being sane."""
+
+    TARGET = "target"
+    CONTROL = "control"
+
+
+class Arm(StrEnum):
+    """Which experiment a task belongs to (the D numbers are those of the diagnosis matrix)."""
+
+    GATE = "gate"
+    """Round 0: the connection itself."""
+    BASE = "base"
+    """Round 1: the endpoint exactly as the messenger would use it."""
+    REPEAT = "repeat"
+    """The same again, at least 3 s later, from a new port."""
+    AGAIN = "again"
+    """A neutral control once more, after the target failed."""
+    OTHER_RESOLVER = "d1.resolver"
+    OTHER_QUERY = "d2.query"
+    NON_RESOLVER = "d3.non_resolver"
+    OTHER_ADDRESS = "d5.address"
+    OTHER_SNI = "d6.sni"
+    TARGET_SNI_ELSEWHERE = "d7.elsewhere"
+    NEUTRAL_SNI_ELSEWHERE = "d7.neutral"
+    """The neutral half of D7: the same neutral server under its own name."""
+    OTHER_PORT = "d9.port"
+    SAME_TUPLE = "d12.residual"
+    OTHER_PAYLOAD = "d14.payload"
+    PLAIN_PAGE = "page"
+    """GET over plain HTTP with the target's name: is there a block page?"""
+    HOLE = "hole"
+    """A port that routers need: does anything pass when everything is dead?"""
+
+
+class ResolverKind(StrEnum):
+    """How a name is asked for."""
+
+    SYSTEM = "system"
+    """getaddrinfo, as programs on this machine see it."""
+    DIRECT = "direct"
+    """The system's own resolver, asked by our own datagram."""
+    UDP = "udp"
+    TCP = "tcp"
+    DOH = "doh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolver:
+    """Whom to ask. ``address`` is an IP literal (None: the system decides, or for DoH: resolve
+    ``host`` first); ``host`` and ``path`` are for DoH."""
+
+    kind: ResolverKind
+    name: str
+    address: str | None = None
+    port: int = 53
+    host: str | None = None
+    path: str = "/dns-query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspect:
+    """Look at this machine: routes, addresses, resolvers, proxies. Sends nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Ask one resolver for the A and AAAA records of one name."""
+
+    name: str
+    resolver: Resolver
+    families: tuple[int, ...] = (4, 6)
+    linger: float = 0.0
+    """Seconds to keep listening after the first answer (experiment D4; UDP only)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One TCP conversation with one address.
+
+    ``host`` is the name the conversation is about (HTTP Host); ``server_name`` is the SNI, None to
+    send none; ``trust`` None means: do not verify, look only. ``roots_of`` names the service whose
+    pinned roots apply. ``source_port`` 0 lets the kernel choose.
+    """
+
+    address: str
+    port: int
+    host: str | None = None
+    server_name: str | None = None
+    trust: Trust | None = Trust.PUBLIC
+    roots_of: str | None = None
+    path: str = "/"
+    expect_status: tuple[int, ...] = ()
+    expect_text: str | None = None
+    source_port: int = 0
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, key: str) -> str | None:
+        """The value of ``key`` in ``options``, None when it is not there."""
+        return dict(self.options).get(key)
+
+
+Probe = Inspect | Lookup | Flow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standby:
+    """Start only if task ``of`` is still unfinished ``after`` seconds after it started."""
+
+    of: str
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One conversation to hold.
+
+    ``id`` is unique in a run. ``subject`` is a service or control name, ``endpoint`` an endpoint
+    of that service. ``changes`` says in words which one thing differs from the base arm, and
+    ``reason`` why it is done at all. ``timeout`` is the whole conversation's, in seconds.
+    ``standby`` delays and may cancel the start; ``follows`` is a task that must have ended first.
+    """
+
+    id: str
+    round: int
+    role: Role
+    arm: Arm
+    check: str
+    subject: str
+    endpoint: str | None = None
+    probe: Probe
+    changes: str = ""
+    reason: str = ""
+    timeout: float = 10.0
+    attempt: int = 1
+    standby: Standby | None = None
+    follows: str | None = None

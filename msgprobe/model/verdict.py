@@ -1,0 +1,117 @@
+"""What the evidence amounts to. Types only: the inference lives in ``msgprobe.verdict``."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from msgprobe.model.target import Function
+
+
+class Layer(StrEnum):
+    """Where something was seen, never why."""
+
+    CONNECTION = "connection"
+    DNS = "dns"
+    TCP = "tcp"
+    TLS = "tls"
+    HTTP = "http"
+    PROTOCOL = "protocol"
+
+
+class Outcome(StrEnum):
+    """The word for a function or a service."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    THROTTLED = "throttled"
+    BLOCKED = "blocked"
+    DOWN = "down"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not_tested"
+
+
+class Strength(StrEnum):
+    """How sure the word is."""
+
+    CONFIRMED = "confirmed"
+    LIKELY = "likely"
+
+
+class State(StrEnum):
+    """The word for the connection itself."""
+
+    ONLINE = "online"
+    BAD_LINK = "bad_link"
+    INTERMITTENT = "intermittent"
+    CAPTIVE_PORTAL = "captive_portal"
+    DNS_FAULT = "dns_fault"
+    DOMESTIC_ONLY = "domestic_only"
+    ALLOWLIST = "allowlist"
+    SHUTDOWN = "shutdown"
+    NO_INTERNET = "no_internet"
+    LOCAL_FAULT = "local_fault"
+
+    @property
+    def usable(self) -> bool:
+        """Services can be judged on such a connection."""
+        return self in (State.ONLINE, State.BAD_LINK, State.DNS_FAULT, State.INTERMITTENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Members of a pool, or endpoints of a function: how many were tried, how many answered."""
+
+    tested: int
+    ok: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionVerdict:
+    """The outcome of one function of one service."""
+
+    function: Function
+    outcome: Outcome
+    strength: Strength | None = None
+    confidence: float | None = None
+    partial: bool = False
+    mechanisms: tuple[str, ...] = ()
+    endpoints: Count = Count(tested=0, ok=0)
+    why: str = ""
+    rules: tuple[str, ...] = ()
+    evidence: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVerdict:
+    """The outcome of one service: the worst of its functions."""
+
+    service: str
+    name: str
+    outcome: Outcome
+    partial: bool = False
+    strength: Strength | None = None
+    confidence: float | None = None
+    mechanisms: tuple[str, ...] = ()
+    summary: str = ""
+    functions: tuple[FunctionVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionVerdict:
+    """The state of the connection, with remarks that change no word."""
+
+    state: State
+    strength: Strength = Strength.LIKELY
+    notes: tuple[str, ...] = ()
+    why: str = ""
+    rules: tuple[str, ...] = ()
+    evidence: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Everything that is said about one run. ``advice`` is what to do next, in plain words."""
+
+    connection: ConnectionVerdict
+    services: tuple[ServiceVerdict, ...] = ()
+    advice: str = ""
+    rules_version: int = 0

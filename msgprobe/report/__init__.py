@@ -1,0 +1,1 @@
+"""Values become text: pure, redacted first, everything from the network escaped."""

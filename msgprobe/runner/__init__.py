@@ -1,0 +1,1 @@
+"""Tasks become measurements: concurrency, pacing, budgets of time and bytes, cancellation."""

@@ -1,0 +1,1 @@
+"""One network operation becomes one observation."""

@@ -1,0 +1,1 @@
+"""Evidence becomes outcomes. Total, deterministic, order-blind; every outcome names its rules."""

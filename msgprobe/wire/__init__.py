@@ -1,0 +1,1 @@
+"""Bytes become values and back. No I/O, no clock; total on any bytes."""
