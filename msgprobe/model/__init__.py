@@ -67,7 +67,6 @@ from msgprobe.model.task import (
     Resolver,
     ResolverKind,
     Role,
-    Standby,
     Task,
 )
 from msgprobe.model.verdict import (
@@ -128,7 +127,6 @@ __all__ = [
     "Service",
     "ServiceVerdict",
     "Site",
-    "Standby",
     "Started",
     "State",
     "Status",

@@ -101,6 +101,10 @@ class Flow:
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None
     source_port: int = 0
+    mss: int = 0
+    """Clamp the TCP segment size to this many bytes (0: as the kernel likes)."""
+    check_dates: bool = True
+    """False: certificates are verified in everything but their dates (the clock is known wrong)."""
     options: tuple[tuple[str, str], ...] = ()
 
     def option(self, key: str) -> str | None:
@@ -112,21 +116,12 @@ Probe = Inspect | Lookup | Flow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standby:
-    """Start only if task ``of`` is still unfinished ``after`` seconds after it started."""
-
-    of: str
-    after: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One conversation to hold.
 
     ``id`` is unique in a run. ``subject`` is a service or control name, ``endpoint`` an endpoint
     of that service. ``changes`` says in words which one thing differs from the base arm, and
     ``reason`` why it is done at all. ``timeout`` is the whole conversation's, in seconds.
-    ``standby`` delays and may cancel the start; ``follows`` is a task that must have ended first.
     """
 
     id: str
@@ -141,5 +136,3 @@ class Task:
     reason: str = ""
     timeout: float = 10.0
     attempt: int = 1
-    standby: Standby | None = None
-    follows: str | None = None

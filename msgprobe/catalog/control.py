@@ -1,0 +1,133 @@
+"""The controls of a target file: [controls], [[site]], [[sentinel]] and [[resolver]]."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from msgprobe.catalog import value
+from msgprobe.catalog.table import PROVENANCE, Table
+from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site
+from msgprobe.model.target import Provenance
+
+_CONTROLS = ("silent", "holes", "advert_host", *PROVENANCE)
+_SITE = (
+    "name",
+    "host",
+    "owner",
+    "network",
+    "country",
+    "addresses",
+    "path",
+    "any_name",
+    *PROVENANCE,
+)
+_SENTINEL = ("name", "host", "path", "owner", "status", "body", *PROVENANCE)
+_RESOLVER = (
+    "name",
+    "owner",
+    "network",
+    "addresses",
+    "doh_host",
+    "doh_path",
+    "filters",
+    *PROVENANCE,
+)
+SECTIONS = ("controls", "site", "sentinel", "resolver")
+
+N = TypeVar("N", Site, Sentinel, PublicResolver)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one file says about controls; None where it says nothing."""
+
+    sites: tuple[Site, ...] = ()
+    sentinels: tuple[Sentinel, ...] = ()
+    resolvers: tuple[PublicResolver, ...] = ()
+    silent: tuple[str, ...] | None = None
+    holes: tuple[int, ...] | None = None
+    advert_host: str | None = None
+
+    def names(self) -> list[tuple[str, str]]:
+        """The kind and the name of every control."""
+        return [
+            *(("site", site.name) for site in self.sites),
+            *(("sentinel", sentinel.name) for sentinel in self.sentinels),
+            *(("resolver", resolver.name) for resolver in self.resolvers),
+        ]
+
+
+def read_controls(top: Table) -> Part:
+    """The controls in the file ``top``. Raises CatalogError."""
+    head = top.table("controls", _CONTROLS)
+    base = None
+    if head is not None and any(key in head for key in PROVENANCE):
+        base = head.provenance(None)
+    return Part(
+        sites=tuple(_site(table, base) for table in top.tables("site", _SITE)),
+        sentinels=tuple(_sentinel(table, base) for table in top.tables("sentinel", _SENTINEL)),
+        resolvers=tuple(_resolver(table, base) for table in top.tables("resolver", _RESOLVER)),
+        silent=head.each("silent", value.address) or None if head else None,
+        holes=head.each("holes", value.port) or None if head else None,
+        advert_host=head.take("advert_host", value.host, None) if head else None,
+    )
+
+
+def _site(table: Table, base: Provenance | None) -> Site:
+    return Site(
+        name=table.need("name", value.name),
+        host=table.need("host", value.host),
+        owner=table.need("owner", value.line),
+        network=table.need("network", value.name),
+        country=table.take("country", value.country, None),
+        addresses=table.each("addresses", value.address),
+        path=table.take("path", value.path, "/"),
+        any_name=table.take("any_name", value.flag, False),
+        provenance=table.provenance(base),
+    )
+
+
+def _sentinel(table: Table, base: Provenance | None) -> Sentinel:
+    return Sentinel(
+        name=table.need("name", value.name),
+        host=table.need("host", value.host),
+        path=table.need("path", value.path),
+        owner=table.need("owner", value.line),
+        status=table.need("status", value.status),
+        body=table.take("body", value.body, ""),
+        provenance=table.provenance(base),
+    )
+
+
+def _resolver(table: Table, base: Provenance | None) -> PublicResolver:
+    addresses = table.each("addresses", value.address)
+    if not addresses:
+        raise table.fault("addresses", "missing", "give the addresses that answer on port 53")
+    return PublicResolver(
+        name=table.need("name", value.name),
+        owner=table.need("owner", value.line),
+        network=table.need("network", value.name),
+        addresses=addresses,
+        doh_host=table.take("doh_host", value.host, None),
+        doh_path=table.take("doh_path", value.path, "/dns-query"),
+        filters=table.take("filters", value.flag, False),
+        provenance=table.provenance(base),
+    )
+
+
+def merge(parts: list[Part]) -> Controls:
+    """All controls; what a later part says replaces what an earlier one says by the same name."""
+    silent = [part.silent for part in parts if part.silent is not None]
+    holes = [part.holes for part in parts if part.holes is not None]
+    adverts = [part.advert_host for part in parts if part.advert_host is not None]
+    return Controls(
+        sites=_latest([site for part in parts for site in part.sites]),
+        sentinels=_latest([sentinel for part in parts for sentinel in part.sentinels]),
+        resolvers=_latest([resolver for part in parts for resolver in part.resolvers]),
+        silent=silent[-1] if silent else (),
+        holes=holes[-1] if holes else (),
+        advert_host=adverts[-1] if adverts else None,
+    )
+
+
+def _latest(controls: list[N]) -> tuple[N, ...]:
+    return tuple({control.name: control for control in controls}.values())

@@ -1,0 +1,232 @@
+"""Target files become a catalogue: shipped ones first, then others, which add or override."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgprobe.catalog import control, service
+from msgprobe.catalog.error import CatalogError, UnknownService, quoted
+from msgprobe.catalog.table import Table
+from msgprobe.model.control import Controls
+from msgprobe.model.target import Service
+
+if TYPE_CHECKING:  # importlib.resources costs start-up time and is only needed inside a .pyz
+    from importlib.resources.abc import Traversable
+
+ENTRY_POINTS = "msgprobe.targets"
+"""Group in which a package names the module whose folder holds its target files."""
+LARGEST = 1 << 20
+"""Bytes of a target file; no honest one comes near, and reading stays bounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What can be measured. ``sha256`` is of the bytes of all files read, in their order.
+
+    ``countries`` are those that have domestic sites, whether or not one of them was chosen.
+    """
+
+    services: tuple[Service, ...]
+    controls: Controls
+    sha256: str
+    countries: tuple[str, ...] = ()
+
+    def service(self, name: str) -> Service:
+        """The service called ``name``. Raises UnknownService."""
+        return select(self, [name])[0]
+
+
+def load(
+    paths: Sequence[Path] = (),
+    country: str | None = None,
+    *,
+    plugins: bool = False,
+    known_checks: Collection[str] | None = None,
+) -> Catalogue:
+    """Read the shipped target files, those of installed plug-ins if asked, then ``paths``.
+
+    Each path is a file or a folder of ``*.toml``. A later service, or control, replaces an earlier
+    one of the same name as a whole. Of the domestic sites only those of ``country`` are kept; none
+    without one. ``known_checks``, if given, are the only names allowed for ``check``.
+    Raises CatalogError at the first fault of any file: nothing of a faulty load is used.
+    """
+    digest = hashlib.sha256()
+    services: dict[str, Service] = {}
+    parts: list[control.Part] = []
+    kinds: dict[str, str] = {}
+    for source in (_shipped(), *map(_files, (*(plugin_paths() if plugins else ()), *paths))):
+        origin: dict[str, str] = {}
+        for file in source:
+            data = _read(file)
+            digest.update(data)
+            found, part = _parse(str(file), data, known_checks)
+            if found is not None:
+                _claim(str(file), "service", found.name, origin, {})
+                services[found.name] = found
+            for kind, name in part.names():
+                _claim(str(file), kind, name, origin, kinds)
+            parts.append(part)
+    controls = control.merge(parts)
+    return Catalogue(
+        services=tuple(services.values()),
+        controls=_only(controls, country),
+        sha256=digest.hexdigest(),
+        countries=tuple(sorted({s.country for s in controls.sites if s.country is not None})),
+    )
+
+
+def select(catalogue: Catalogue, names: Sequence[str]) -> tuple[Service, ...]:
+    """The services called ``names``, in that order; the core ones if none is named.
+
+    Capital letters do not matter. Raises UnknownService with the nearest names.
+    """
+    if not names:
+        return tuple(service for service in catalogue.services if service.core)
+    known = {service.name: service for service in catalogue.services}
+    chosen: dict[str, Service] = {}
+    for name in names:
+        found = known.get(name.lower())
+        if found is None:
+            raise UnknownService(name, known)
+        chosen[found.name] = found
+    return tuple(chosen.values())
+
+
+def plugin_paths() -> tuple[Path, ...]:
+    """Folders with target files of installed packages, in the order of their entry points' names.
+
+    Asking for it reads the metadata of all installed packages, about 40 ms. Raises CatalogError
+    for an entry point whose module cannot be found.
+    """
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    found = []
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda p: (p.name, p.value)):
+        label = f"entry point {point.name} = {point.value} of {ENTRY_POINTS}"
+        try:
+            spec = find_spec(point.module)
+        except Exception as exc:  # finding a submodule runs its package's own code
+            raise CatalogError(label, f"cannot be imported ({exc!r})", _REINSTALL) from exc
+        if spec is None:
+            raise CatalogError(label, "names no module that exists", _REINSTALL)
+        places = list(spec.submodule_search_locations or [])
+        if not places and spec.origin is not None:
+            places = [str(Path(spec.origin).parent)]
+        found += [Path(place) for place in places[:1]]
+    return tuple(found)
+
+
+_REINSTALL = "reinstall or remove that package"
+
+
+def _claim(file: str, kind: str, name: str, origin: dict[str, str], kinds: dict[str, str]) -> None:
+    """Refuse a name given twice in one source, or to controls of two kinds.
+
+    A task names its control by name alone, so that kinds share their names.
+    """
+    key = "service.name" if kind == "service" else f"{kind}[{name}].name"
+    # Services have names of their own: the service "google" and the resolver "google" may be.
+    owner = "service:" + name if kind == "service" else name
+    if owner in origin:
+        why = f"{quoted(name)} is already in {origin[owner]}"
+        raise CatalogError(file, why, "give each its own name", key=key)
+    if kinds.setdefault(name, kind) != kind:
+        why = f"{quoted(name)} is already a {kinds[name]}"
+        raise CatalogError(file, why, f"give the {kind} another name", key=key)
+    origin[owner] = file
+
+
+def _shipped() -> "list[Path | Traversable]":
+    """The files of the wheel, else those beside the package in a checkout."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "_targets", package.parent / "targets"):
+        if folder.is_dir():
+            return _files(folder)
+    from importlib.resources import files  # inside a .pyz the package is no folder on disk
+
+    inside = files("msgprobe") / "_targets"
+    if not inside.is_dir():
+        raise CatalogError(
+            str(inside), "the target files of msgprobe itself are missing", "install it again"
+        )
+    return sorted((f for f in inside.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+
+
+def _files(path: Path) -> "list[Path | Traversable]":
+    """The file ``path``, or the target files in the folder ``path`` by name."""
+    try:
+        if not path.is_dir():
+            return [path]
+        found = sorted(f for f in path.iterdir() if f.suffix == ".toml")
+    except (OSError, ValueError) as exc:
+        raise _unreadable(path, exc) from None
+    if not found:
+        raise CatalogError(str(path), "the folder has no *.toml file", "name one that has")
+    return [*found]
+
+
+def _read(file: "Path | Traversable") -> bytes:
+    try:
+        if isinstance(file, Path):
+            if file.exists() and not file.is_file():  # a device or pipe might never end
+                raise CatalogError(str(file), "is not a regular file", "name a file or a folder")
+            with file.open("rb") as stream:
+                data = stream.read(LARGEST + 1)
+        else:
+            data = file.read_bytes()
+    except (OSError, ValueError) as exc:
+        if isinstance(exc, CatalogError):
+            raise
+        raise _unreadable(file, exc) from None
+    if len(data) > LARGEST:
+        raise CatalogError(str(file), "is larger than 1 MiB", "split it or name the right file")
+    return data
+
+
+def _unreadable(file: object, exc: OSError | ValueError) -> CatalogError:
+    reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+    return CatalogError(
+        str(file), f"cannot be read ({reason})", "name a file that exists and that you may read"
+    )
+
+
+def _parse(
+    file: str, data: bytes, known_checks: Collection[str] | None
+) -> tuple[Service | None, control.Part]:
+    """The service, if there is one, and the controls of one file."""
+    import tomli  # late: `msgprobe --version` needs no TOML
+
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        row = data.count(b"\n", 0, exc.start) + 1
+        raise CatalogError(file, "is not UTF-8", "save it as UTF-8", line=row) from None
+    try:
+        raw = tomli.loads(text)
+    except tomli.TOMLDecodeError as exc:
+        raise CatalogError(
+            file,
+            f"is not TOML ({getattr(exc, 'msg', exc)})",
+            "mend it there; the format is described at the top of the shipped telegram.toml",
+            line=getattr(exc, "lineno", None),
+            column=getattr(exc, "colno", None),
+        ) from None
+    except (ValueError, RecursionError) as exc:
+        raise CatalogError(
+            file, f"is not sensible TOML ({type(exc).__name__})", "write it plainly"
+        ) from None
+    top = Table(file, "", raw, (*service.SECTIONS, *control.SECTIONS))
+    has_service = any(section in top for section in service.SECTIONS)
+    if not raw:
+        raise CatalogError(file, "is empty", "add a [service] with its [[pool]]s, or controls")
+    found = service.read_service(top, known_checks) if has_service else None
+    return found, control.read_controls(top)
+
+
+def _only(controls: Controls, country: str | None) -> Controls:
+    """``controls`` without the domestic sites of other countries."""
+    chosen = country.upper() if country else None
+    return replace(controls, sites=tuple(s for s in controls.sites if s.country in (None, chosen)))

@@ -1,0 +1,272 @@
+"""The service of a target file: [service], [[pool]], [[pool.member]], [[root]] and [beacon].
+
+A member is written once and becomes one endpoint per port, and per address if it has no host. The
+first port (per family: the first address on it) is the main one, all others are in reserve.
+"""
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from msgprobe.catalog import value
+from msgprobe.catalog.error import nearest, quoted
+from msgprobe.catalog.table import PROVENANCE, Table, distinct
+from msgprobe.model.target import (
+    Endpoint,
+    Function,
+    Pool,
+    Provenance,
+    Root,
+    Service,
+    StatusBeacon,
+    Trust,
+)
+
+_WAY = ("check", "ports", "trust", "path", "expect_status", "expect_text", "options")
+_SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
+_POOL = ("name", "function", "ok_at", "sample", "member", *_WAY, *PROVENANCE)
+_MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
+_ROOT = ("name", "pem", "sha256", *PROVENANCE)
+_BEACON = ("host", "up", "down", *PROVENANCE)
+SECTIONS = ("service", "pool", "root", "beacon")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """How members are spoken to; a pool's way holds for members that say nothing else."""
+
+    check: str | None = None
+    ports: tuple[int, ...] = (443,)
+    trust: Trust = Trust.PUBLIC
+    path: str = "/"
+    expect_status: tuple[int, ...] = ()
+    expect_text: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
+    """The service that the file ``top`` describes. Raises CatalogError.
+
+    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined.
+    """
+    head = top.table("service", _SERVICE)
+    if head is None:
+        raise top.fault("service", "missing", "add a [service] table with its name and title")
+    provenance = head.provenance(None)
+    name = head.need("name", value.name)
+    title = head.need("title", value.line)
+    roots = _roots(top, provenance)
+    pools: list[Pool] = []
+    endpoints: list[Endpoint] = []
+    tables = top.tables("pool", _POOL)
+    if not tables:
+        raise top.fault("pool", "missing", "add at least one [[pool]] with a [[pool.member]]")
+    for table in tables:
+        pool, ways = _pool(table, provenance, known_checks)
+        pools.append(pool)
+        endpoints += ways
+    distinct(tables, [p.name for p in pools], "pool")
+    _check_endpoints(top, endpoints, roots)
+    return Service(
+        name=name,
+        title=title,
+        primary=_primary(head, pools),
+        pools=tuple(pools),
+        endpoints=tuple(endpoints),
+        core=head.take("core", value.flag, False),
+        prefixes=head.each("prefixes", value.prefix, most=500),
+        roots=roots,
+        beacon=_beacon(top, provenance),
+        untestable=_untestable(head, pools),
+        provenance=provenance,
+    )
+
+
+def _primary(head: Table, pools: list[Pool]) -> Function:
+    primary = head.need("primary", value.word(Function))
+    if primary not in {pool.function for pool in pools}:
+        raise head.fault(
+            "primary",
+            f"no pool has the function {quoted(str(primary))}",
+            "name the function of one of the pools",
+        )
+    return primary
+
+
+def _untestable(head: Table, pools: list[Pool]) -> tuple[tuple[Function, str], ...]:
+    found = []
+    for word, why in head.pairs("untestable", value.line):
+        try:
+            function = value.word(Function)(word)
+        except value.Wrong as wrong:
+            raise head.fault("untestable", wrong.why, wrong.right) from None
+        if any(pool.function is function for pool in pools):
+            raise head.fault(
+                f"untestable.{word}", "there is a pool for it as well", "remove one of the two"
+            )
+        found.append((function, why))
+    return tuple(found)
+
+
+def _roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
+    tables = top.tables("root", _ROOT)
+    roots = tuple(_root(table, provenance) for table in tables)
+    distinct(tables, [root.name for root in roots], "root")
+    return roots
+
+
+def _root(table: Table, provenance: Provenance) -> Root:
+    pem, actual = table.need("pem", value.certificate)
+    stated = table.need("sha256", value.sha256)
+    if stated != actual:
+        raise table.fault(
+            "sha256",
+            "is not that of the certificate in pem",
+            f"that one has {actual}: find out which of the two is genuine",
+        )
+    return Root(
+        name=table.need("name", value.name),
+        pem=pem,
+        sha256=stated,
+        provenance=table.provenance(provenance),
+    )
+
+
+def _beacon(top: Table, provenance: Provenance) -> StatusBeacon | None:
+    table = top.table("beacon", _BEACON)
+    if table is None:
+        return None
+    up, down = table.each("up", value.address), table.each("down", value.address)
+    if not up or not down or set(up) & set(down):
+        raise table.fault("", "up and down do not differ", "give each addresses of its own")
+    return StatusBeacon(
+        host=table.need("host", value.host),
+        up=up,
+        down=down,
+        provenance=table.provenance(provenance),
+    )
+
+
+def _pool(
+    table: Table, provenance: Provenance, known_checks: Collection[str] | None
+) -> tuple[Pool, list[Endpoint]]:
+    name = table.need("name", value.name)
+    function = table.need("function", value.word(Function))
+    base = _way(table, _Way(), known_checks)
+    provenance = table.provenance(provenance)
+    members = table.tables("member", _MEMBER)
+    if not members:
+        raise table.fault("", "has no members", "add a [[pool.member]] below it")
+    names = [member.need("name", value.name) for member in members]
+    distinct(members, names, "member")
+    endpoints: list[Endpoint] = []
+    for member in members:
+        endpoints += _expand(member, name, _way(member, base, known_checks), provenance)
+    ok_at = table.take("ok_at", value.number(1, 100), 1)
+    sample = table.take("sample", value.number(0, 100), 0)
+    for key, given, most in (
+        ("ok_at", ok_at, len(members)),
+        ("sample", sample, len(members)),
+        ("ok_at", ok_at, sample or len(members)),
+    ):
+        if given > most:
+            of = "members" if most == len(members) else "members in the sample"
+            raise table.fault(key, f"{given} is more than the {most} {of}", f"give at most {most}")
+    return Pool(name=name, function=function, ok_at=ok_at, sample=sample), endpoints
+
+
+def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way:
+    check = table.take("check", value.name, base.check)
+    if check is not None and known_checks is not None and check not in known_checks:
+        near = nearest(check, known_checks, most=1)
+        raise table.fault(
+            "check",
+            f"there is no check {quoted(check)}",
+            f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(known_checks)}",
+        )
+    return _Way(
+        check=check,
+        ports=table.each("ports", value.port, base.ports, most=8),
+        trust=table.take("trust", value.word(Trust), base.trust),
+        path=table.take("path", value.path, base.path),
+        expect_status=table.each("expect_status", value.status, base.expect_status),
+        expect_text=table.take("expect_text", value.text, base.expect_text),
+        options=table.pairs("options", value.text) if "options" in table else base.options,
+    )
+
+
+def _expand(member: Table, pool: str, way: _Way, provenance: Provenance) -> list[Endpoint]:
+    """The endpoints of a member: ports in the order given, on each the addresses."""
+    name = member.need("name", value.name)
+    if way.check is None:
+        raise member.fault("check", "missing", 'add "check" here or to its pool')
+    host = member.take("host", value.host, None)
+    addresses = member.each("addresses", value.address)
+    if host is None and not addresses:
+        raise member.fault("", "has neither host nor addresses", 'add "host" or "addresses"')
+    always = member.take("always", value.flag, False)
+    provenance = member.provenance(provenance)
+    found: list[Endpoint] = []
+    for port in way.ports:
+        for suffix, first, targets in _targets(host, addresses):
+            reserve = port != way.ports[0] or not first
+            found.append(
+                Endpoint(
+                    name=f"{name}-{port}{suffix}",
+                    pool=pool,
+                    member=name,
+                    check=way.check,
+                    port=port,
+                    host=host,
+                    addresses=targets,
+                    trust=way.trust,
+                    path=way.path,
+                    expect_status=way.expect_status,
+                    expect_text=way.expect_text,
+                    reserve=reserve,
+                    always=always and not reserve,
+                    options=way.options,
+                    provenance=provenance,
+                )
+            )
+    return found
+
+
+def _targets(
+    host: str | None, addresses: tuple[str, ...]
+) -> list[tuple[str, bool, tuple[str, ...]]]:
+    """What one port of a member is tried on: name suffix, first of its family?, addresses.
+
+    Families become endpoints of their own, because a network may block or break only one of them.
+    """
+    if host is not None:
+        return [("", True, addresses)]
+    found: list[tuple[str, bool, tuple[str, ...]]] = []
+    seen = {4: 0, 6: 0}
+    for address in addresses:
+        family = ipaddress.ip_address(address).version
+        seen[family] += 1
+        suffix = f"-v{family}" if seen[family] == 1 else f"-v{family}-{seen[family]}"
+        found.append((suffix, seen[family] == 1, (address,)))
+    return found
+
+
+def _check_endpoints(top: Table, endpoints: list[Endpoint], roots: tuple[Root, ...]) -> None:
+    seen: dict[str, Endpoint] = {}
+    members: dict[str, str] = {}
+    for endpoint in endpoints:
+        place = f"pool[{endpoint.pool}].member[{endpoint.member}]"
+        other = seen.setdefault(endpoint.name, endpoint)
+        if members.setdefault(endpoint.member, endpoint.pool) != endpoint.pool or (
+            other is not endpoint
+        ):
+            raise top.fault(
+                f"{place}.name",
+                f"{quoted(endpoint.member)} is also in the pool {other.pool}, or its endpoint "
+                f"{quoted(endpoint.name)} is there twice",
+                "names are unique within a service: rename one",
+            )
+        if endpoint.trust is Trust.PINNED and not roots:
+            raise top.fault(
+                f"{place}.trust", '"pinned", but the file has no [[root]]', "add the service's root"
+            )

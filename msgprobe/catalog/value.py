@@ -1,0 +1,227 @@
+"""Single values of a target file: each function takes what TOML gave and returns what we use.
+
+They raise ``Wrong`` with what is wrong and what would be right; who calls knows the place.
+"""
+
+import binascii
+import hashlib
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import date as Day
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from msgprobe.catalog.error import nearest, quoted
+
+W = TypeVar("W", bound=StrEnum)
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+_PATH = re.compile(r"/[!-~]{0,1023}\Z")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
+_PEM = re.compile(
+    r"\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*\Z"
+)
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),  # before int, which bool is a kind of
+    (str, "text"),
+    (int, "a whole number"),
+    (float, "a decimal number"),
+    (list, "a list"),
+    (dict, "a table"),
+    (datetime, "a date with a time"),
+    (Day, "a date"),
+)
+
+
+class Wrong(Exception):
+    """A value that cannot be used: why, and what would be right."""
+
+    def __init__(self, why: str, right: str) -> None:
+        self.why = why
+        self.right = right
+        super().__init__(why)
+
+
+def kind(value: object) -> str:
+    """What ``value`` is, in the words of somebody who writes TOML."""
+    return next((word for cls, word in _KINDS if isinstance(value, cls)), "a time")
+
+
+def text(value: object) -> str:
+    """Any text but an empty one."""
+    if not isinstance(value, str):
+        raise Wrong(f"is {kind(value)}", 'give text in quotes, as in "abc"')
+    if not value.strip():
+        raise Wrong("is empty", "give some text or leave the key out")
+    return value
+
+
+def line(value: object) -> str:
+    """Text for people: one line, printable, at most 300 characters."""
+    found = text(value)
+    if len(found) > 300 or not found.isprintable():
+        raise Wrong("is not one printable line", "give at most 300 printable characters")
+    return found
+
+
+def body(value: object) -> str:
+    """The body of a page: any text, also none."""
+    return "" if value == "" else text(value).strip()
+
+
+def name(value: object) -> str:
+    """A stable name: it appears in output, so it is plain."""
+    found = text(value)
+    if not _NAME.match(found):
+        raise Wrong(
+            f"{quoted(found)} is not a name",
+            "use lower-case letters, digits, '.', '_' and '-', at most 63",
+        )
+    return found
+
+
+def flag(value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Wrong(f"is {kind(value)}", "write true or false, without quotes")
+    return value
+
+
+def number(low: int, high: int) -> Callable[[object], int]:
+    """A reader of whole numbers from ``low`` to ``high``, both included."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Wrong(f"is {kind(value)}", f"give a whole number from {low} to {high}")
+        if not low <= value <= high:
+            raise Wrong(f"{quoted(value)} is out of range", f"give {low} to {high}")
+        return value
+
+    return read
+
+
+port = number(1, 65535)
+status = number(100, 599)
+
+
+def word(words: type[W]) -> Callable[[object], W]:
+    """A reader of one of the words of an enumeration."""
+    return lambda value: words(one_of(value, [w.value for w in words]))
+
+
+def one_of(value: object, known: list[str]) -> str:
+    """``value`` if it is one of ``known``."""
+    found = text(value)
+    if found not in known:
+        near = nearest(found, known, most=1)
+        hint = f"did you mean {quoted(near[0])}? " if near else ""
+        raise Wrong(f"{quoted(found)} is not known", f"{hint}known are: {', '.join(known)}")
+    return found
+
+
+def address(value: object) -> str:
+    """An IPv4 or IPv6 address, in its canonical form, so that it compares as text."""
+    found = text(value)
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        raise Wrong(
+            f"{quoted(found)} is not an IP address",
+            'give one such as "192.0.2.1" or "2001:db8::1"; a name belongs in "host"',
+        ) from None
+
+
+def prefix(value: object) -> str:
+    """A network in CIDR notation, canonical."""
+    found = text(value)
+    try:
+        if "/" in found:
+            return str(ipaddress.ip_network(found))
+    except ValueError:
+        pass
+    right = 'give one such as "192.0.2.0/24"'
+    try:
+        right = f'did you mean "{ipaddress.ip_network(found, strict=False)}"?'
+    except ValueError:
+        pass
+    raise Wrong(f"{quoted(found)} is not a network in CIDR notation", right)
+
+
+def host(value: object) -> str:
+    """A host name in lower case; names beyond ASCII come in their xn-- form."""
+    found = text(value)
+    labels = found.lower().split(".")
+    good = len(found) <= 253 and len(labels) > 1 and all(_LABEL.match(part) for part in labels)
+    # No top-level domain is all digits, while every dotted IPv4 literal ends in such a label.
+    if not good or labels[-1].isdigit():
+        raise Wrong(
+            f"{quoted(found)} is not a host name",
+            'give a full name such as "chat.example.org", without scheme, port, path or final '
+            'dot; an IP address belongs in "addresses"',
+        )
+    return found.lower()
+
+
+def path(value: object) -> str:
+    """The path (and query) of a URL."""
+    found = text(value)
+    if not _PATH.match(found):
+        raise Wrong(
+            f"{quoted(found)} is not a path", 'it starts with "/" and has no spaces, as in "/me"'
+        )
+    return found
+
+
+def date(value: object) -> str:
+    """When a fact was true: ISO 8601, a day or a month."""
+    if isinstance(value, Day) and not isinstance(value, datetime):
+        return value.isoformat()
+    right = 'give a day or a month, as in "2026-01-31" or "2026-01"'
+    if not isinstance(value, str):
+        raise Wrong(f"is {kind(value)}", right)
+    if not _MONTH.match(value):
+        try:
+            if len(value) != 10 or Day.fromisoformat(value).isoformat() != value:
+                raise ValueError
+        except ValueError:
+            raise Wrong(f"{quoted(value)} is not a date", right) from None
+    return value
+
+
+def country(value: object) -> str:
+    """An ISO 3166 country code, two letters."""
+    found = text(value)
+    if not (len(found) == 2 and found.isascii() and found.isalpha() and found.isupper()):
+        raise Wrong(f"{quoted(found)} is not a country", 'give two capital letters, as in "KZ"')
+    return found
+
+
+def sha256(value: object) -> str:
+    """A SHA-256 in lower-case hexadecimal; colons, as openssl prints them, are taken out."""
+    found = text(value).replace(":", "").lower()
+    if not re.match(r"[0-9a-f]{64}\Z", found):
+        raise Wrong(f"{quoted(value)} is not a SHA-256", "give 64 hexadecimal digits")
+    return found
+
+
+def certificate(value: object) -> tuple[str, str]:
+    """One certificate in PEM, and the SHA-256 of its DER."""
+    right = 'give one "-----BEGIN CERTIFICATE-----" block'
+    found = text(value)
+    match = _PEM.match(found)
+    if match is None:
+        raise Wrong("is not one PEM certificate", right)
+    try:
+        der = binascii.a2b_base64("".join(match[1].split()), strict_mode=True)
+    except ValueError:
+        raise Wrong("is not base64 between its PEM lines", right) from None
+    # A DER certificate is one SEQUENCE with a two-byte length (X.690 §8.1.3) that fills it.
+    if der[:2] != b"\x30\x82" and der[:2] != b"\x30\x81":
+        raise Wrong("is PEM, but no X.509 certificate inside", right)
+    size = int.from_bytes(der[2:4]) + 4 if der[1] == 0x82 else der[2] + 3
+    if size != len(der):
+        raise Wrong("is a certificate with bytes missing or left over", right)
+    return found.strip() + "\n", hashlib.sha256(der).hexdigest()

@@ -1,0 +1,23 @@
+"""``connect``: does one address accept a TCP connection?"""
+
+from msgprobe.checks.base import flow_of
+from msgprobe.checks.layers import connect_bound, opened
+from msgprobe.model.task import Task
+from msgprobe.steps.context import StepContext
+
+
+class ConnectCheck:
+    """TCP only."""
+
+    name = "connect"
+    version = "1"
+    title = "TCP connection to one address"
+
+    def max_bytes(self, task: Task) -> int:
+        """Headers alone."""
+        return connect_bound(flow_of(task))
+
+    async def run(self, ctx: StepContext, task: Task) -> None:
+        """Record a TcpObservation."""
+        async with opened(ctx, flow_of(task)):
+            pass

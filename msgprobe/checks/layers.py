@@ -1,0 +1,72 @@
+"""The layers that flows are made of, so that each check is a few lines."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgprobe.model.target import Root
+from msgprobe.model.task import Flow
+from msgprobe.steps.accounting import tcp_bound
+from msgprobe.steps.connect import closing, connect
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import Stream
+from msgprobe.steps.http import REQUEST_BOUND, Expectation
+from msgprobe.steps.http_limits import TOTAL_CAP
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls_stream import TlsStream
+
+
+@asynccontextmanager
+async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
+    """The flow's TCP stream, closed and accounted for afterwards; None when it did not connect."""
+    match await connect(ctx, flow.address, flow.port, source_port=flow.source_port, mss=flow.mss):
+        case Failed():
+            yield None
+        case Done(value=stream):
+            async with closing(ctx, stream):
+                yield stream
+
+
+async def secured(ctx: StepContext, flow: Flow, stream: Stream) -> TlsStream | None:
+    """TLS as the flow wants it; None when the handshake failed."""
+    match await handshake(
+        ctx,
+        stream,
+        server_name=flow.server_name,
+        trust=flow.trust,
+        roots=_roots(ctx, flow),
+        check_dates=flow.check_dates,
+    ):
+        case Failed():
+            return None
+        case Done(value=inside):
+            return inside
+
+
+def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
+    return () if flow.roots_of is None else ctx.roots.get(flow.roots_of, ())
+
+
+def expectation(flow: Flow, *, exact: bool) -> Expectation:
+    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides."""
+    match = flow.option("match")
+    return Expectation(
+        status=flow.expect_status,
+        text=flow.expect_text,
+        exact=exact if match is None else match == "exact",
+    )
+
+
+def connect_bound(flow: Flow, *, sent: int = 0, received: int = 0) -> int:
+    """Most that a flow with these payloads costs on the wire."""
+    return tcp_bound(flow.address, sent=sent, received=received)
+
+
+def tls_bound(flow: Flow) -> int:
+    """Most that a handshake costs."""
+    return connect_bound(flow, sent=HELLO_BOUND, received=HANDSHAKE_CAP)
+
+
+def http_bound(flow: Flow) -> tuple[int, int]:
+    """Most payload that one GET sends and reads."""
+    host = flow.host or flow.address
+    return REQUEST_BOUND + len(host) + len(flow.path), TOTAL_CAP

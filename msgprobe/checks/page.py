@@ -1,0 +1,33 @@
+"""``page``: what does one address answer to a GET in the clear?"""
+
+from msgprobe.checks.base import flow_of
+from msgprobe.checks.layers import connect_bound, expectation, http_bound, opened
+from msgprobe.model.task import Role, Task
+from msgprobe.steps.context import StepContext
+from msgprobe.steps.http import HttpTalk
+
+
+class PageCheck:
+    """TCP, then one plain GET: sentinels against captive portals, and looks for block pages."""
+
+    name = "page"
+    version = "1"
+    title = "One plain HTTP request to one address"
+
+    def max_bytes(self, task: Task) -> int:
+        """Request and answer."""
+        flow = flow_of(task)
+        sent, received = http_bound(flow)
+        return connect_bound(flow, sent=sent, received=received)
+
+    async def run(self, ctx: StepContext, task: Task) -> None:
+        """Record TCP and HTTP observations.
+
+        A control's page has a known body, which must be exactly that; of a target's page the
+        expected text need only be a part. The option ``match`` (``exact``, ``part``) overrides.
+        """
+        flow = flow_of(task)
+        async with opened(ctx, flow) as stream:
+            if stream is not None:
+                talk = HttpTalk(ctx=ctx, stream=stream, host=flow.host)
+                await talk.get(flow.path, expectation(flow, exact=task.role is Role.CONTROL))

@@ -1,0 +1,80 @@
+"""Which checks there are: a literal tuple, and whatever is installed as an entry point."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+
+from msgprobe.checks.base import Check
+from msgprobe.checks.connect import ConnectCheck
+from msgprobe.checks.https import HttpsCheck
+from msgprobe.checks.local import LocalCheck
+from msgprobe.checks.mtproto import MtprotoCheck
+from msgprobe.checks.noise import NoiseCheck
+from msgprobe.checks.page import PageCheck
+from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.tls import TlsCheck
+
+GROUP = "msgprobe.checks"
+
+BUILTIN: tuple[Check, ...] = (
+    LocalCheck(),
+    ResolveCheck(),
+    ConnectCheck(),
+    TlsCheck(),
+    HttpsCheck(),
+    PageCheck(),
+    MtprotoCheck(),
+    NoiseCheck(),
+)
+
+
+class PluginError(ValueError):
+    """A plug-in cannot be used. The text names entry point, distribution and remedy."""
+
+
+def registry(extra: Iterable[Check] = ()) -> Mapping[str, Check]:
+    """Every check by name: the built-in ones, then ``extra``. Raises PluginError on a clash."""
+    checks: dict[str, Check] = {}
+    for check in (*BUILTIN, *extra):
+        if check.name in checks:
+            raise PluginError(
+                f"check {check.name!r} of {_origin(check)} is already defined by"
+                f" {_origin(checks[check.name])}. Rename one of them, or uninstall its package."
+            )
+        checks[check.name] = check
+    return MappingProxyType(checks)
+
+
+def installed(found: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:
+    """The checks of installed plug-ins, ordered by entry point. Raises PluginError.
+
+    An entry point names a class or function that gives a Check when called without arguments.
+    """
+    points = entry_points(group=GROUP) if found is None else found
+    return tuple(_load(point) for point in sorted(points, key=lambda p: p.name))
+
+
+def _load(point: EntryPoint) -> Check:
+    try:
+        check: Check = point.load()()
+    except Exception as exc:
+        raise _unusable(point, f"loading it raised {type(exc).__name__}: {exc}") from exc
+    for attribute in ("name", "version", "title"):
+        if not isinstance(getattr(check, attribute, None), str):
+            raise _unusable(point, f"its {attribute!r} is not text")
+    for method in ("max_bytes", "run"):
+        if not callable(getattr(check, method, None)):
+            raise _unusable(point, f"it has no method {method!r}")
+    return check
+
+
+def _unusable(point: EntryPoint, why: str) -> PluginError:
+    package = point.dist.name if point.dist is not None else "an unknown distribution"
+    return PluginError(
+        f"plug-in {point.name} = {point.value} of {package} cannot be used: {why}."
+        f" Update or uninstall {package}."
+    )
+
+
+def _origin(check: Check) -> str:
+    return f"{type(check).__module__}.{type(check).__qualname__}"

@@ -1,0 +1,25 @@
+"""``tls``: does one address show a certificate that holds?"""
+
+from msgprobe.checks.base import flow_of
+from msgprobe.checks.layers import opened, secured, tls_bound
+from msgprobe.model.task import Task
+from msgprobe.steps.context import StepContext
+
+
+class TlsCheck:
+    """TCP, then a TLS handshake."""
+
+    name = "tls"
+    version = "1"
+    title = "TLS handshake with one address"
+
+    def max_bytes(self, task: Task) -> int:
+        """What a handshake may cost."""
+        return tls_bound(flow_of(task))
+
+    async def run(self, ctx: StepContext, task: Task) -> None:
+        """Record TCP and TLS observations."""
+        flow = flow_of(task)
+        async with opened(ctx, flow) as stream:
+            if stream is not None:
+                await secured(ctx, flow, stream)

@@ -1,0 +1,177 @@
+"""Round 1: every endpoint exactly as the messenger would use it."""
+
+from collections.abc import Iterator
+from random import Random
+
+from msgprobe.diagnosis.gate import SYSTEM
+from msgprobe.diagnosis.scene import PATIENCE, Scene
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
+from msgprobe.verdict import addresses as ips
+
+WIDEN = 4
+"""Members that are added to a pool's sample when one of the sample failed."""
+
+BARE = ("mtproto", "noise", "connect")
+"""Built-in checks that open no TLS, so that no server name is sent."""
+
+
+def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
+    """Pools of the functions that were asked for."""
+    return tuple(
+        p for p in service.pools if not request.functions or p.function in request.functions
+    )
+
+
+def sample(service: Service, pool: Pool, request: Request) -> tuple[str, ...]:
+    """The members tried first, then the others in the order in which they may join."""
+    members = list(service.members(pool.name))
+    always = [
+        m
+        for m in members
+        if any(e.always for e in service.endpoints if e.pool == pool.name and e.member == m)
+    ]
+    rest = [m for m in members if m not in always]
+    Random(f"{request.seed}/{service.name}/{pool.name}").shuffle(rest)
+    return (*always, *rest)
+
+
+def sample_size(service: Service, pool: Pool) -> int:
+    """How many members are tried first."""
+    return pool.sample or len(service.members(pool.name))
+
+
+def endpoints_of(service: Service, pool: Pool, member: str) -> tuple[Endpoint, ...]:
+    """The endpoints of a member, its reserve ones last."""
+    found = [e for e in service.endpoints if e.pool == pool.name and e.member == member]
+    return tuple(sorted(found, key=lambda e: e.reserve))
+
+
+def name_task(service: Service, host: str, request: Request) -> Task:
+    """The system's resolver is asked for one of the service's names."""
+    return Task(
+        id=f"b.name.{service.name}.{host}",
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.BASE,
+        check="resolve",
+        subject=service.name,
+        probe=Lookup(name=host, resolver=SYSTEM, families=request.families),
+        reason="what addresses would the messenger get?",
+        timeout=PATIENCE,
+    )
+
+
+def flow_task(scene: Scene, service: Service, endpoint: Endpoint, address: str) -> Task:
+    """The endpoint's own conversation with one address."""
+    return Task(
+        id=f"b.{service.name}.{endpoint.name}.{address}",
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.BASE,
+        check=endpoint.check,
+        subject=service.name,
+        endpoint=endpoint.name,
+        probe=endpoint_flow(scene, service, endpoint, address),
+        reason="does it work as the messenger would use it?",
+        timeout=scene.timeout(),
+    )
+
+
+def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: str) -> Flow:
+    """The flow that the endpoint's check would hold with ``address``."""
+    return scene.flow(
+        address,
+        endpoint.port,
+        endpoint.host,
+        server_name=None if endpoint.check in BARE else endpoint.host,
+        trust=endpoint.trust,
+        roots_of=service.name if service.roots else None,
+        path=endpoint.path,
+        expect_status=endpoint.expect_status,
+        expect_text=endpoint.expect_text,
+        options=endpoint.options,
+    )
+
+
+def plan_base(scene: Scene) -> list[Task]:
+    """Names at once; flows as soon as the gate shows that enough abroad answers."""
+    local = scene.facts.local
+    if local is None or not (local.route4 or local.route6):
+        return []
+    tasks = []
+    for service in scene.services:
+        hosts = dict.fromkeys(
+            e.host for _, e in first_endpoints(scene, service) if e.host is not None
+        )
+        tasks += [name_task(service, host, scene.request) for host in hosts]
+        if scene.gate.open:
+            for _, endpoint in first_endpoints(scene, service):
+                tasks += _flows(scene, service, endpoint)
+        elif _shut(scene):
+            tasks += _one_each(scene, service)
+    return tasks
+
+
+def first_endpoints(scene: Scene, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
+    """The endpoints wanted by now: the sample, more members and reserves where some fail."""
+    for pool in wanted_pools(service, scene.request):
+        order = sample(service, pool, scene.request)
+        size = sample_size(service, pool)
+        members = list(order[:size])
+        if any(_member_fails(scene, service, pool, m) for m in members):
+            members += order[size : size + WIDEN]
+        for member in members:
+            failing = _member_fails(scene, service, pool, member)
+            for endpoint in endpoints_of(service, pool, member):
+                if not endpoint.reserve or failing:
+                    yield pool, endpoint
+
+
+def _member_fails(scene: Scene, service: Service, pool: Pool, member: str) -> bool:
+    """Every conversation with the member's main endpoints failed or hangs, and there is one."""
+    tasks = [
+        t
+        for e in endpoints_of(service, pool, member)
+        if not e.reserve
+        for t in base_tasks(scene, service, e)
+        if scene.started(t.id) is not None
+    ]
+    return bool(tasks) and all(scene.suspicious(t) for t in tasks)
+
+
+def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+    """One task an address, repeats not included."""
+    quick = scene.request.quick
+    if endpoint.host is None:
+        found = list(endpoint.addresses)
+    else:
+        name = scene.facts.name(endpoint.host)
+        found = [a for a in name.system_addresses if not ips.is_bogon(a)]
+    picks = scene.dialable(found, four=1 if quick else 2, six=1)
+    return [flow_task(scene, service, endpoint, a) for a in picks]
+
+
+def _flows(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+    tasks = []
+    for base in base_tasks(scene, service, endpoint):
+        tasks += scene.tries(base, Arm.REPEAT)
+    return tasks
+
+
+def _shut(scene: Scene) -> bool:
+    """The gate will not open: every neutral conversation that was wanted has ended."""
+    running = [i for i in scene.moment.running if i.startswith("g.")]
+    ended = any(i.startswith("g.site") for i in scene.facts.by_id)
+    return ended and not running
+
+
+def _one_each(scene: Scene, service: Service) -> list[Task]:
+    """One conversation a pool: a favoured messenger may work where nothing else does."""
+    tasks = []
+    for pool in wanted_pools(service, scene.request):
+        member = sample(service, pool, scene.request)[0]
+        for endpoint in endpoints_of(service, pool, member)[:1]:
+            tasks += base_tasks(scene, service, endpoint)[:1]
+    return tasks

@@ -1,0 +1,308 @@
+"""Everything that a run may contact, said beforehand: the text behind ``msgprobe plan``."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from msgprobe.diagnosis.base import (
+    BARE,
+    WIDEN,
+    endpoints_of,
+    sample,
+    sample_size,
+    wanted_pools,
+)
+from msgprobe.diagnosis.gate import (
+    HOLE_HOSTS,
+    chosen_sentinels,
+    chosen_sites,
+    doh_resolvers,
+    neutral_host,
+    tcp_resolver,
+    udp_resolvers,
+)
+from msgprobe.model.contact import Contact
+from msgprobe.model.control import Controls
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import (
+    Arm,
+    Flow,
+    Lookup,
+    Probe,
+    Resolver,
+    ResolverKind,
+    Role,
+    Task,
+)
+
+MaxBytes = Callable[[Task], int]
+
+YOUR_RESOLVER = "your resolver"
+"""How the plan names the resolver that this machine is configured to use."""
+
+TRIES = 3
+ADDRESSES = 3
+"""Addresses of one name that may be dialled at most, in one experiment."""
+
+ON_FAILURE = "if {} fails or hangs"
+ON_SHUT = "if no neutral site answers"
+
+
+class _Costs:
+    """The most bytes of one conversation, as the check itself says."""
+
+    def __init__(self, table: Mapping[str, MaxBytes]) -> None:
+        self.table = table
+
+    def of(self, check: str, probe: Probe) -> int:
+        task = Task(
+            id="", round=0, role=Role.TARGET, arm=Arm.BASE, check=check, subject="", probe=probe
+        )
+        return self.table[check](task) if check in self.table else 0
+
+    def flow(self, check: str, host: str | None, port: int) -> int:
+        name = host or "192.0.2.1"
+        return self.of(check, Flow(address="192.0.2.1", port=port, host=name, server_name=name))
+
+    def lookup(self, name: str, resolver: Resolver, families: tuple[int, ...]) -> int:
+        return self.of("resolve", Lookup(name=name, resolver=resolver, families=families))
+
+
+def contacts(
+    services: Sequence[Service],
+    controls: Controls,
+    request: Request,
+    max_bytes: Mapping[str, MaxBytes],
+) -> tuple[Contact, ...]:
+    """Every line of the plan, round by round."""
+    costs = _Costs(max_bytes)
+    lines = [*_gate(controls, request, costs)]
+    for service in services:
+        for pool in wanted_pools(service, request):
+            lines += _pool(service, pool, request, costs)
+    for service in services:
+        lines += _diagnosis(service, controls, request, costs)
+    lines += _again(controls, request, costs)
+    return tuple(lines)
+
+
+def _gate(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
+    system = Resolver(kind=ResolverKind.SYSTEM, name="system")
+    sites, sentinels = chosen_sites(controls, request), chosen_sentinels(controls)
+    hosts = dict.fromkeys([*(s.host for s in sites), *(s.host for s in sentinels)])
+    for host in hosts:
+        yield _question(YOUR_RESOLVER, system, host, request, costs, "resolve", 0)
+    for site in sites:
+        yield Contact(
+            target=site.host,
+            port=443,
+            transport="tcp",
+            round=0,
+            subject=site.name,
+            check="https",
+            reason=f"neutral site ({site.owner}), IPv6 too where there is any",
+            max_bytes=2 * TRIES * costs.flow("https", site.host, 443),
+        )
+    for sentinel in sentinels:
+        yield Contact(
+            target=sentinel.host,
+            port=80,
+            transport="tcp",
+            round=0,
+            subject=sentinel.name,
+            check="page",
+            reason=f"captive-portal page of {sentinel.owner}",
+            max_bytes=costs.flow("page", sentinel.host, 80),
+        )
+    neutral = neutral_host(controls, request)
+    if neutral is not None:
+        direct = Resolver(kind=ResolverKind.DIRECT, name="system")
+        yield _question(YOUR_RESOLVER, direct, neutral, request, costs, "resolve", 0)
+        for resolver in (*udp_resolvers(controls, request), *doh_resolvers(controls, request)):
+            yield _question(None, resolver, neutral, request, costs, "resolve", 0)
+    yield from _holes(controls, request, costs)
+
+
+def _holes(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
+    sites = [s for s in chosen_sites(controls, request) if s.addresses and s.country is None]
+    for site in sites[:HOLE_HOSTS]:
+        for port in controls.holes:
+            yield Contact(
+                target=site.host,
+                port=port,
+                transport="tcp",
+                round=0,
+                subject=site.name,
+                check="connect",
+                condition=ON_SHUT,
+                reason="does a port that routers need still pass?",
+                max_bytes=costs.flow("connect", site.host, port),
+            )
+    for site in sites:
+        yield Contact(
+            target=site.host,
+            port=443,
+            transport="tcp",
+            round=0,
+            subject=site.name,
+            check="https",
+            condition="if handshakes with neutral sites hang",
+            reason="once more with small segments (MTU black hole)",
+            max_bytes=costs.flow("https", site.host, 443),
+        )
+
+
+def _question(
+    target: str | None,
+    resolver: Resolver,
+    name: str,
+    request: Request,
+    costs: _Costs,
+    check: str,
+    number: int,
+    condition: str = "",
+) -> Contact:
+    doh = resolver.kind is ResolverKind.DOH
+    udp = resolver.kind in (ResolverKind.SYSTEM, ResolverKind.DIRECT, ResolverKind.UDP)
+    return Contact(
+        target=target or resolver.address or "",
+        port=443 if doh else 53,
+        transport="udp" if udp else "tcp",
+        round=number,
+        subject=resolver.name,
+        check=check,
+        condition=condition,
+        reason=f"resolve over {'DoH' if doh else resolver.kind.value}",
+        asks=name,
+        max_bytes=costs.lookup(name, resolver, request.families),
+    )
+
+
+def _pool(service: Service, pool: Pool, request: Request, costs: _Costs) -> Iterator[Contact]:
+    order = sample(service, pool, request)
+    size = sample_size(service, pool)
+    asked: set[str] = set()
+    for rank, member in enumerate(order[: size + WIDEN]):
+        late = ON_FAILURE.format(f"another {pool.name} server") if rank >= size else ""
+        for endpoint in endpoints_of(service, pool, member):
+            condition = late
+            if endpoint.reserve:
+                condition = ON_FAILURE.format(f"{member} on its usual port")
+            if endpoint.host is not None and endpoint.host not in asked:
+                asked.add(endpoint.host)
+                system = Resolver(kind=ResolverKind.SYSTEM, name="system")
+                yield _question(
+                    YOUR_RESOLVER, system, endpoint.host, request, costs, "resolve", 1, condition
+                )
+            yield from _endpoint(service, endpoint, condition, costs)
+
+
+def _endpoint(
+    service: Service, endpoint: Endpoint, condition: str, costs: _Costs
+) -> Iterator[Contact]:
+    targets = [endpoint.host] if endpoint.host is not None else list(endpoint.addresses)
+    for target in targets:
+        six = endpoint.host is None and ":" in target
+        only_six = "if IPv6 works" if six else ""
+        yield Contact(
+            target=target,
+            port=endpoint.port,
+            transport="tcp",
+            round=1,
+            subject=service.name,
+            check=endpoint.check,
+            condition=condition or only_six,
+            reason=f"{service.title}: {endpoint.pool} {endpoint.member}",
+            max_bytes=TRIES * ADDRESSES * costs.flow(endpoint.check, target, endpoint.port),
+        )
+
+
+def _diagnosis(
+    service: Service, controls: Controls, request: Request, costs: _Costs
+) -> Iterator[Contact]:
+    """Round 2: the same hosts on other ports, other resolvers, neutral servers with the names."""
+    pools = wanted_pools(service, request)
+    endpoints = [e for p in pools for e in service.endpoints if e.pool == p.name]
+    condition = ON_FAILURE.format("it")
+    seen: set[tuple[str, int]] = set()
+    for endpoint in endpoints:
+        for target in [endpoint.host] if endpoint.host else endpoint.addresses:
+            for port in sorted({80, 443, endpoint.port}):
+                if (target, port) in seen:
+                    continue
+                seen.add((target, port))
+                yield Contact(
+                    target=target,
+                    port=port,
+                    transport="tcp",
+                    round=2,
+                    subject=service.name,
+                    check="tls" if port == 443 else "page",
+                    condition=condition,
+                    reason="other address, port, payload or server name; is there a block page?",
+                    max_bytes=TRIES * 4 * costs.flow("tls", target, port),
+                )
+    hosts = dict.fromkeys(e.host for e in endpoints if e.host is not None)
+    if service.beacon is not None:
+        hosts[service.beacon.host] = None
+    for host in hosts:
+        yield from _asked_elsewhere(host, controls, request, costs, condition)
+    named = any(e.host and e.check not in BARE for e in endpoints)
+    for site in controls.abroad if named else ():
+        if site.any_name:
+            yield Contact(
+                target=site.host,
+                port=443,
+                transport="tcp",
+                round=2,
+                subject=site.name,
+                check="tls",
+                condition=condition,
+                reason=f"{service.title}'s name at a neutral server: does the fault follow it?",
+                max_bytes=TRIES * 4 * costs.flow("tls", site.host, 443),
+            )
+
+
+def _asked_elsewhere(
+    host: str, controls: Controls, request: Request, costs: _Costs, condition: str
+) -> Iterator[Contact]:
+    direct = Resolver(kind=ResolverKind.DIRECT, name="system")
+    yield _question(YOUR_RESOLVER, direct, host, request, costs, "resolve", 2, condition)
+    others = (
+        *udp_resolvers(controls, request),
+        *tcp_resolver(controls, request),
+        *doh_resolvers(controls, request),
+    )
+    for resolver in others:
+        yield _question(None, resolver, host, request, costs, "resolve", 2, condition)
+    for address in controls.silent[:1]:
+        silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
+        yield _question(None, silent, host, request, costs, "resolve", 2, condition)
+
+
+def _again(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
+    condition = "if a service fails"
+    for site in chosen_sites(controls, request):
+        if site.country is None:
+            yield Contact(
+                target=site.host,
+                port=443,
+                transport="tcp",
+                round=2,
+                subject=site.name,
+                check="tls",
+                condition=condition,
+                reason="the neutral site once more",
+                max_bytes=TRIES * costs.flow("tls", site.host, 443),
+            )
+    system = Resolver(kind=ResolverKind.SYSTEM, name="system")
+    if controls.advert_host is not None:
+        yield _question(
+            YOUR_RESOLVER, system, controls.advert_host, request, costs, "resolve", 2, condition
+        )
+    neutral = neutral_host(controls, request)
+    if neutral is not None:
+        direct = Resolver(kind=ResolverKind.DIRECT, name="system")
+        yield _question(YOUR_RESOLVER, direct, neutral, request, costs, "resolve", 2, condition)
+        for address in controls.silent[:1]:
+            silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
+            yield _question(None, silent, neutral, request, costs, "resolve", 2, condition)

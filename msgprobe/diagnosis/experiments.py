@@ -1,0 +1,320 @@
+"""Round 2: something failed. Change one thing at a time and see what the fault follows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from random import Random
+
+from msgprobe.diagnosis.base import (
+    base_tasks,
+    endpoint_flow,
+    first_endpoints,
+)
+from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.scene import Scene
+from msgprobe.model.control import Site
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.verdict import addresses as ips
+
+NAMES_A_POOL = 2
+"""Failing names of a pool that get the costly experiments (D6, D7)."""
+
+ADDRESSES_A_NAME = 2
+ELSEWHERE_A_NAME = 3
+PORTS_A_POOL = 3
+NEUTRAL_HOSTS = 2
+CONTROLS_AFTER = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """An endpoint whose conversation with one address failed or hangs."""
+
+    pool: Pool
+    endpoint: Endpoint
+    task: Task
+
+    @property
+    def address(self) -> str:
+        """The address that was dialled."""
+        assert isinstance(self.task.probe, Flow)
+        return self.task.probe.address
+
+
+def suspects(scene: Scene, service: Service) -> list[Suspect]:
+    """Base conversations that failed or hang."""
+    return [
+        Suspect(pool=pool, endpoint=endpoint, task=task)
+        for pool, endpoint in first_endpoints(scene, service)
+        for task in base_tasks(scene, service, endpoint)
+        if scene.started(task.id) is not None and scene.suspicious(task)
+    ]
+
+
+def plan_experiments(scene: Scene) -> list[Task]:
+    """All experiments that the evidence asks for by now; none when the connection is shut."""
+    if not scene.gate.open:
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        found = suspects(scene, service)
+        tasks += _other_addresses(scene, service)
+        tasks += _ports_and_payloads(scene, service, found)
+        tasks += _names(scene, service, found)
+        tasks += _pages(scene, service, found)
+    if any(t.role is Role.TARGET for t in tasks):
+        tasks += _controls_again(scene)
+    return tasks
+
+
+def _probe(
+    base: Suspect, service: Service, arm: Arm, task_id: str, flow: Flow, changes: str, check: str
+) -> Task:
+    return replace(
+        base.task,
+        id=task_id,
+        round=2,
+        arm=arm,
+        check=check,
+        probe=flow,
+        changes=changes,
+        reason=f"which change makes {service.title} work?",
+        attempt=1,
+    )
+
+
+# -- D5: addresses that other resolvers or the catalogue know
+
+
+def _other_addresses(scene: Scene, service: Service) -> list[Task]:
+    tasks: list[Task] = []
+    for _, endpoint in first_endpoints(scene, service):
+        if endpoint.host is None or not failing(scene, service, endpoint):
+            continue
+        name = scene.facts.name(endpoint.host)
+        mine = {ips.parse(a) for a in name.system_addresses}
+        fresh = [
+            a
+            for a in (*name.other_addresses, *endpoint.addresses)
+            if ips.parse(a) not in mine and not ips.is_bogon(a)
+        ]
+        for address in scene.dialable(fresh, four=ELSEWHERE_A_NAME, six=1):
+            base = Task(
+                id=f"d5.{service.name}.{endpoint.name}.{address}",
+                round=2,
+                role=Role.TARGET,
+                arm=Arm.OTHER_ADDRESS,
+                check=endpoint.check,
+                subject=service.name,
+                endpoint=endpoint.name,
+                probe=endpoint_flow(scene, service, endpoint, address),
+                changes="address",
+                reason="does it answer at an address that another resolver gives?",
+                timeout=scene.timeout(),
+            )
+            tasks += scene.tries(base)
+    return tasks
+
+
+def failing(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
+    """No address of the endpoint works: all fail or hang, or the name gives none to dial."""
+    tasks = base_tasks(scene, service, endpoint)
+    if tasks:
+        begun = [t for t in tasks if scene.started(t.id) is not None]
+        return bool(begun) and all(scene.suspicious(t) for t in begun)
+    if endpoint.host is None:
+        return False
+    return scene.ended(f"b.name.{service.name}.{endpoint.host}") is not None
+
+
+# -- D9 and D14: another port, another payload
+
+
+def _ports_and_payloads(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+    tasks: list[Task] = []
+    counts: dict[tuple[str, Arm], int] = {}
+    for s in _one_a_network(found):
+        talk = scene.talk(s.task.id)
+        connected = talk.connected if talk is not None else None
+        arm, port, check = Arm.OTHER_PORT, 80 if s.endpoint.port != 80 else 443, "connect"
+        if connected and s.endpoint.check == "mtproto":
+            arm, port, check = Arm.OTHER_PAYLOAD, s.endpoint.port, "page"
+        elif connected:
+            continue
+        key = (s.pool.name, arm)
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] > PORTS_A_POOL:
+            continue
+        flow = scene.flow(s.address, port, s.endpoint.host or s.address, trust=None)
+        changes = "port" if arm is Arm.OTHER_PORT else "payload: plain HTTP"
+        task_id = f"{arm.value.split('.')[0]}.{service.name}.{s.endpoint.name}.{s.address}"
+        tasks.append(_probe(s, service, arm, task_id, flow, changes, check))
+    return tasks
+
+
+def _one_a_network(found: Iterable[Suspect]) -> list[Suspect]:
+    """Suspects of main endpoints, one an address."""
+    seen: dict[tuple[str, str], Suspect] = {}
+    for s in found:
+        if not s.endpoint.reserve:
+            seen.setdefault((s.pool.name, s.address), s)
+    return list(seen.values())
+
+
+# -- D6, D7 and D12: the name in the greeting
+
+
+def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+    tasks: list[Task] = []
+    by_name: dict[tuple[str, str], list[Suspect]] = {}
+    for s in found:
+        talk = scene.talk(s.task.id)
+        dying = talk is not None and (talk.symptom or "").startswith("tls.")
+        if dying and s.endpoint.host is not None:
+            by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
+    used: dict[str, int] = {}
+    for (pool, host), group in by_name.items():
+        used[pool] = used.get(pool, 0) + 1
+        if used[pool] > NAMES_A_POOL:
+            continue
+        for s in group[:ADDRESSES_A_NAME]:
+            tasks += _swap(scene, service, s)
+        tasks += _elsewhere(scene, service, group[0], host)
+        if used[pool] == 1:
+            tasks += _same_tuple(scene, service, group[0])
+    return tasks
+
+
+def _neutral_name(scene: Scene) -> str:
+    sites = chosen_sites(scene.controls, scene.request)
+    return sites[0].host if sites else "example.com"
+
+
+def _swap(scene: Scene, service: Service, s: Suspect) -> list[Task]:
+    flow = scene.flow(
+        s.address, s.endpoint.port, s.endpoint.host, server_name=_neutral_name(scene), trust=None
+    )
+    task_id = f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
+    task = _probe(s, service, Arm.OTHER_SNI, task_id, flow, "server name: a neutral one", "tls")
+    return scene.tries(task)
+
+
+def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
+    """Neutral servers that answer whatever the name, one a network, that work today."""
+    picks: dict[str, tuple[Site, str]] = {}
+    for view in scene.gate.abroad:
+        if view.site.any_name and view.reached:
+            talks = [t for t in view.reached if ":" not in t.address] or list(view.reached)
+            picks.setdefault(view.site.network, (view.site, talks[0].address))
+    return list(picks.values())[:NEUTRAL_HOSTS]
+
+
+def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Task]:
+    tasks: list[Task] = []
+    for site, address in neutral_servers(scene):
+        flow = scene.flow(address, 443, host, server_name=host, trust=None)
+        base = _probe(
+            s,
+            service,
+            Arm.TARGET_SNI_ELSEWHERE,
+            f"d7.{service.name}.{host}.{site.name}",
+            flow,
+            "address: a neutral server",
+            "tls",
+        )
+        tasks += scene.tries(base)
+        neutral = replace(flow, host=site.host, server_name=site.host)
+        tasks.append(
+            Task(
+                id=f"d7.neutral.{site.name}",
+                round=2,
+                role=Role.CONTROL,
+                arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+                check="tls",
+                subject=site.name,
+                probe=neutral,
+                changes="server name: its own",
+                reason="the neutral half of the pair",
+                timeout=scene.timeout(),
+            )
+        )
+    return tasks
+
+
+def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
+    """D12: the target's name from a fixed port, then a neutral name from the very same port."""
+    if s.endpoint.port != 443:
+        return []
+    port = 40_000 + Random(f"{scene.request.seed}/{s.address}").randrange(20_000)
+    stem = f"d12.{service.name}.{s.endpoint.host}"
+    first = scene.flow(
+        s.address,
+        443,
+        s.endpoint.host,
+        server_name=s.endpoint.host,
+        trust=None,
+        source_port=port,
+    )
+    tasks = [
+        _probe(s, service, Arm.SAME_TUPLE, f"{stem}.target", first, "source port: fixed", "tls")
+    ]
+    done = scene.ended(f"{stem}.target")
+    if done is not None:
+        second = replace(first, server_name=_neutral_name(scene))
+        changes = "server name: a neutral one, from the same source port at once"
+        tasks.append(_probe(s, service, Arm.SAME_TUPLE, f"{stem}.neutral", second, changes, "tls"))
+    return tasks
+
+
+# -- is there a block page?
+
+
+def _pages(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+    for s in found:
+        talk = scene.talk(s.task.id)
+        if s.endpoint.host is None or talk is None or s.endpoint.port != 443:
+            continue
+        flow = scene.flow(s.address, 80, s.endpoint.host, trust=None)
+        task_id = f"page.{service.name}.{s.endpoint.host}"
+        return [_probe(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
+    return []
+
+
+# -- the controls once more
+
+
+def _controls_again(scene: Scene) -> list[Task]:
+    picks: dict[str, tuple[Site, str]] = {}
+    for view in scene.gate.abroad:
+        if view.reached:
+            picks.setdefault(view.site.network, (view.site, view.reached[0].address))
+    tasks: list[Task] = []
+    for site, address in list(picks.values())[:CONTROLS_AFTER]:
+        base = Task(
+            id=f"again.{site.name}",
+            round=2,
+            role=Role.CONTROL,
+            arm=Arm.AGAIN,
+            check="tls",
+            subject=site.name,
+            probe=scene.flow(address, 443, site.host, server_name=site.host),
+            reason="do neutral sites still work while the target fails?",
+            timeout=scene.timeout(),
+        )
+        tasks.append(base)
+        begun = scene.started(base.id)
+        for number in (2, 3):
+            due = None if begun is None else begun + 3.0 * (number - 1)
+            if due is None or scene.moment.now < due:
+                if due is not None and scene.moment.running:
+                    scene.wake(due)
+                break
+            if not _targets_running(scene) and scene.ended(f"{base.id}#{number}") is None:
+                break
+            tasks.append(replace(base, id=f"{base.id}#{number}", attempt=number))
+    return tasks
+
+
+def _targets_running(scene: Scene) -> bool:
+    """Some experiment or repeat is still under way, so a control in its window is worth it."""
+    return any(not i.startswith(("g.", "again.")) for i in scene.moment.running)

@@ -1,0 +1,22 @@
+"""The planner: evidence so far and the clock become the set of tasks wanted. Pure."""
+
+from msgprobe.diagnosis.base import plan_base
+from msgprobe.diagnosis.experiments import plan_experiments
+from msgprobe.diagnosis.gate import plan_gate
+from msgprobe.diagnosis.resolvers import plan_resolvers
+from msgprobe.diagnosis.scene import Agenda, Moment, Scene
+from msgprobe.model.run import Evidence
+
+
+def agenda(evidence: Evidence, moment: Moment) -> Agenda:
+    """Every task wanted by now, each id once, and when time alone may add more."""
+    scene = Scene(evidence, moment)
+    tasks = [
+        *plan_gate(scene),
+        *plan_base(scene),
+        *plan_resolvers(scene),
+        *plan_experiments(scene),
+    ]
+    unique = {task.id: task for task in reversed(tasks)}
+    wake = scene.wake_at
+    return Agenda(tasks=tuple(reversed(unique.values())), wake_at=wake)

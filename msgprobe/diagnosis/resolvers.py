@@ -1,0 +1,165 @@
+"""D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
+
+from msgprobe.diagnosis.base import first_endpoints, name_task
+from msgprobe.diagnosis.experiments import failing
+from msgprobe.diagnosis.gate import (
+    DIRECT,
+    SYSTEM,
+    doh_resolvers,
+    lookup,
+    neutral_host,
+    tcp_resolver,
+    udp_resolvers,
+)
+from msgprobe.diagnosis.scene import PATIENCE, Scene
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
+
+NAMES_A_SERVICE = 10
+"""Names of one service that are asked for elsewhere."""
+
+LINGER = 2.0
+"""Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
+satellite and a busy resolver comes within that."""
+
+LISTEN = 3.0
+"""Seconds to wait for an answer from a host that runs no resolver."""
+
+
+def plan_resolvers(scene: Scene) -> list[Task]:
+    """Questions about every failing name, and the neutral ones beside them."""
+    if not scene.gate.open:
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        for host in suspicious_names(scene, service)[:NAMES_A_SERVICE]:
+            tasks += _ask_elsewhere(scene, service, host)
+    if tasks:
+        tasks += _neutral(scene)
+        tasks += _own_filter(scene)
+    tasks += _beacons(scene)
+    return tasks
+
+
+def suspicious_names(scene: Scene, service: Service) -> list[str]:
+    """Names of endpoints that fail or hang at every address, or that have none to dial."""
+    return list(
+        dict.fromkeys(
+            e.host
+            for _, e in first_endpoints(scene, service)
+            if e.host is not None and failing(scene, service, e)
+        )
+    )
+
+
+def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
+    families = (4, 6) if scene.facts.v6_usable and scene.six_works else (4,)
+    resolvers = (
+        DIRECT,
+        *udp_resolvers(scene.controls, scene.request),
+        *tcp_resolver(scene.controls, scene.request),
+        *doh_resolvers(scene.controls, scene.request),
+    )
+    base = name_task(service, host, scene.request)
+    tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
+    for address in scene.controls.silent[:1]:
+        silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
+        tasks.append(
+            _question(base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS")
+        )
+    return tasks
+
+
+def _question(
+    base: Task, host: str, resolver: Resolver, arm: Arm, families: tuple[int, ...], changes: str
+) -> Task:
+    datagrams = resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT)
+    silent = arm is Arm.NON_RESOLVER
+    return Task(
+        id=f"d1.{base.subject}.{host}.{resolver.kind.value}.{resolver.name}",
+        round=2,
+        role=Role.TARGET,
+        arm=arm,
+        check="resolve",
+        subject=base.subject,
+        probe=Lookup(
+            name=host,
+            resolver=resolver,
+            families=families,
+            linger=LINGER if datagrams and not silent else 0.0,
+        ),
+        changes=changes,
+        reason="does the name mean the same elsewhere?",
+        timeout=LISTEN if silent else PATIENCE,
+    )
+
+
+def _neutral(scene: Scene) -> list[Task]:
+    """D2: a neutral name to the same resolver, and to the host that runs no DNS."""
+    host = neutral_host(scene.controls, scene.request)
+    if host is None:
+        return []
+    tasks = [
+        lookup(
+            "d2.neutral.direct",
+            host,
+            DIRECT,
+            Arm.OTHER_QUERY,
+            families=(4,),
+            why="does the same resolver give a neutral name at the same time?",
+        )
+    ]
+    for address in scene.controls.silent[:1]:
+        silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
+        tasks.append(
+            lookup(
+                "d3.neutral.silent",
+                host,
+                silent,
+                Arm.NON_RESOLVER,
+                families=(4,),
+                why="does somebody answer all questions, whomever they are for?",
+            )
+        )
+    return tasks
+
+
+def _own_filter(scene: Scene) -> list[Task]:
+    """A name that advertisement filters hide: is the filter the user's own?"""
+    host = scene.controls.advert_host
+    if host is None:
+        return []
+    return [
+        lookup(
+            "d2.advert",
+            host,
+            SYSTEM,
+            Arm.OTHER_QUERY,
+            families=(4,),
+            why="does this resolver also hide an advertising name, as a filter of one's own does?",
+        )
+    ]
+
+
+def _beacons(scene: Scene) -> list[Task]:
+    """The service's own status name, when the service fails."""
+    tasks = []
+    for service in scene.services:
+        beacon = service.beacon
+        if beacon is None or not suspicious_names(scene, service):
+            continue
+        tasks += [
+            Task(
+                id=f"d1.{service.name}.{beacon.host}.doh.{resolver.name}",
+                round=2,
+                role=Role.TARGET,
+                arm=Arm.OTHER_RESOLVER,
+                check="resolve",
+                subject=service.name,
+                probe=Lookup(name=beacon.host, resolver=resolver, families=(4,)),
+                reason="does the service itself report an outage?",
+                timeout=PATIENCE,
+            )
+            for resolver in doh_resolvers(scene.controls, scene.request)[:1]
+        ]
+    return tasks

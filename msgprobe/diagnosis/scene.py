@@ -1,0 +1,160 @@
+"""What the planner sees: the evidence so far, what is running, and the clock's reading."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.run import Evidence
+from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.verdict.conversation import Conversation
+from msgprobe.verdict.facts import Facts
+from msgprobe.verdict.gate import Gate
+
+SPACING = 3.0
+"""Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
+
+PATIENCE = 8.0
+"""Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
+of the classic kernel and one second for the answer."""
+
+LONGEST = 25.0
+
+SMALL_SEGMENTS = 1000
+"""Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """``now`` is seconds since the run began; ``running`` maps task ids to when they started."""
+
+    now: float
+    running: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """All tasks wanted so far; ``wake_at`` is when time alone may add more (None: never)."""
+
+    tasks: tuple[Task, ...]
+    wake_at: float | None = None
+
+
+class Scene:
+    """Evidence with its indexes, and the questions that planners ask about time."""
+
+    def __init__(self, evidence: Evidence, moment: Moment) -> None:
+        self.facts = Facts(evidence)
+        self.gate = Gate(self.facts)
+        self.request = evidence.request
+        self.controls = evidence.controls
+        self.services = evidence.services
+        self.moment = moment
+        self.wake_at: float | None = None
+
+    def wake(self, at: float) -> None:
+        """Ask to be called again at ``at``, unless something happens before."""
+        if self.wake_at is None or at < self.wake_at:
+            self.wake_at = at
+
+    def ended(self, task_id: str) -> Measurement | None:
+        """The measurement of a finished task."""
+        return self.facts.by_id.get(task_id)
+
+    def talk(self, task_id: str) -> Conversation | None:
+        """The conversation of a finished Flow task."""
+        return self.facts.talk_by_id.get(task_id)
+
+    def started(self, task_id: str) -> float | None:
+        """When a task began, finished or not."""
+        done = self.ended(task_id)
+        return done.window.start if done is not None else self.moment.running.get(task_id)
+
+    def good(self, task_id: str) -> bool:
+        """The conversation ended well (genuine where that applies)."""
+        talk = self.talk(task_id)
+        return talk is not None and talk.failure is None
+
+    def timeout(self) -> float:
+        """Seconds for one conversation on this path."""
+        rtt = self.facts.rtt or 0.0
+        took = [
+            m.window.seconds
+            for m in self.facts.measurements
+            if m.task.arm is Arm.GATE and isinstance(m.task.probe, Flow) and self.good(m.task.id)
+        ]
+        typical = median(took) if took else 0.0
+        return min(LONGEST, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * typical))
+
+    def stalled(self, task: Task) -> bool:
+        """Still running after longer than an honest answer takes on this path."""
+        begun = self.moment.running.get(task.id)
+        if begun is None or task.id in self.facts.by_id:
+            return False
+        due = begun + gap(task)
+        if self.moment.now >= due:
+            return True
+        self.wake(due)
+        return False
+
+    def suspicious(self, task: Task) -> bool:
+        """The conversation failed, or hangs."""
+        talk = self.talk(task.id)
+        return self.stalled(task) or (talk is not None and talk.symptom is not None)
+
+    def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
+        """The task, and its repeats as they fall due while no attempt has succeeded."""
+        wanted = [base]
+        begun = self.started(base.id)
+        ids = [base.id, *(f"{base.id}#{n}" for n in range(2, times + 1))]
+        for number, task_id in enumerate(ids[1:], start=2):
+            if begun is None or any(self.good(i) for i in ids):
+                break
+            if self.ended(base.id) is not None and not self.suspicious(base):
+                break
+            due = begun + gap(base) * (number - 1)
+            if self.moment.now < due:
+                self.wake(due)
+                break
+            wanted.append(
+                replace(
+                    base,
+                    id=task_id,
+                    arm=arm or base.arm,
+                    attempt=number,
+                    reason=f"once more, to be sure: {base.reason}",
+                )
+            )
+        return wanted
+
+    @property
+    def mss(self) -> int:
+        """Segment size to ask for: small when only small segments reach neutral hosts."""
+        sites = self.facts.site_talks(Arm.GATE)
+        small = any(t.flow.mss and t.genuine for _, t in sites)
+        normal = any(not t.flow.mss and t.genuine for _, t in sites)
+        return SMALL_SEGMENTS if small and not normal else 0
+
+    def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
+        """A flow with what this path needs (segment size, dates unchecked under a wrong clock)."""
+        base = Flow(address=address, port=port, host=host)
+        made: Flow = replace(base, mss=self.mss, check_dates=not self.gate.clock_wrong)
+        return replace(made, **more)  # type: ignore[arg-type]
+
+    @property
+    def six_works(self) -> bool:
+        """A neutral host answered over IPv6."""
+        return any(t.connected for t in self.gate.six)
+
+    def dialable(self, addresses: Iterable[str], four: int, six: int) -> list[str]:
+        """The first addresses of each family that may be dialled here."""
+        usable = [a for a in dict.fromkeys(addresses) if self.facts.usable(a)]
+        v4 = [a for a in usable if ":" not in a][:four]
+        only_six = self.facts.local is not None and not self.facts.local.route4
+        v6 = [a for a in usable if ":" in a] if self.six_works or only_six else []
+        return [*v4, *v6[: max(six, four if only_six else 0)]]
+
+
+def gap(task: Task) -> float:
+    """Seconds between the starts of repeated attempts of a task."""
+    return max(SPACING, task.timeout * 3 / 8)

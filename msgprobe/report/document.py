@@ -1,0 +1,182 @@
+"""A run as one JSON document, and back.
+
+The document is the contract with scripts: described by ``run.schema.json`` beside this file,
+versioned by ``format_version``, and it only grows. With evidence it holds all that a verdict rests
+on, so that ``msgprobe judge`` needs nothing else.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from msgprobe.model.codec import CodecError, from_json, to_json
+from msgprobe.model.control import Controls
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.run import FORMAT_VERSION, Evidence, Request, Run, Tool
+from msgprobe.model.target import Service
+from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
+
+T = TypeVar("T")
+
+
+class SavedRunError(ValueError):
+    """A text that is no saved run of ours, said so that its owner knows what to do."""
+
+
+def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
+    """``run`` as plain JSON data; ``evidence`` adds the rows in use and every measurement."""
+    found: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "tool": {
+            "name": run.tool.name,
+            "version": run.tool.version,
+            "rules_version": run.verdict.rules_version,
+            "python": run.tool.python,
+            "openssl": run.tool.openssl,
+            "platform": run.tool.platform,
+        },
+        "run_id": run.run_id,
+        "catalogue_sha256": run.catalogue_sha256,
+        "started_at": run.started_at,
+        "duration_s": round(run.duration_s, 3),
+        "bytes": {"sent": run.bytes_sent, "received": run.bytes_received},
+        "interrupted": run.interrupted,
+        "exit_code": int(exit_code),
+        "connection": to_json(run.verdict.connection),
+        "advice": run.verdict.advice,
+        "services": to_json(run.verdict.services),
+    }
+    if evidence:
+        found["evidence"] = {
+            "request": to_json(run.evidence.request),
+            "services": to_json(run.evidence.services),
+            "controls": to_json(run.evidence.controls),
+        }
+    found["measurements"] = to_json(run.evidence.measurements) if evidence else []
+    return found
+
+
+def dumps(found: Mapping[str, Any]) -> str:
+    """The document as text: ASCII only, the verdict indented, one line per measurement.
+
+    ASCII, because that survives every encoding of a standard output and lets no control character
+    of the network through to a terminal.
+    """
+    bulky = ("evidence", "measurements")
+    head = json.dumps({k: v for k, v in found.items() if k not in bulky}, indent=2, allow_nan=False)
+    lines = [head.removesuffix("\n}")]
+    if "evidence" in found:
+        lines.append(f',\n  "evidence": {_compact(found["evidence"])}')
+    rows = ",\n    ".join(_compact(m) for m in found["measurements"])
+    lines.append(f',\n  "measurements": [\n    {rows}\n  ]' if rows else ',\n  "measurements": []')
+    return "".join(lines) + "\n}\n"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def read_run(text: str) -> Run:
+    """The run in a document with evidence.
+
+    Raises SavedRunError when the text is not JSON, not ours, cut off, of a newer format, without
+    evidence, or has a value of the wrong type (with its path).
+    """
+    data = _parse(text)
+    if not isinstance(data, dict) or "format_version" not in data or not _ours(data):
+        raise SavedRunError("this is no run saved by msgprobe; make one with: msgprobe run -o FILE")
+    version = data["format_version"]
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise SavedRunError(f"$.format_version: should be a number from 1, is {version!r:.60}")
+    if version > FORMAT_VERSION:
+        raise SavedRunError(
+            f"written by a newer msgprobe (format {version}, this one reads up to "
+            f"{FORMAT_VERSION}); update msgprobe"
+        )
+    if not data.get("evidence"):
+        raise SavedRunError(
+            "it holds a verdict without its evidence; save with: msgprobe run -o FILE, "
+            "or add --evidence to --json"
+        )
+    try:
+        return _run(data)
+    except CodecError as error:
+        raise SavedRunError(str(error)) from None
+
+
+def _parse(text: str) -> object:
+    def refuse(word: str) -> object:
+        raise ValueError(f"{word} is no JSON number")
+
+    try:
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        if not text.strip():
+            raise SavedRunError("it is empty") from None
+        # the parser stops where the text does, or at a string that never ends
+        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        why = "it is cut off" if cut and text.lstrip().startswith("{") else "it is not JSON"
+        raise SavedRunError(
+            f"{why} (line {error.lineno}, column {error.colno}: {error.msg})"
+        ) from None
+    except ValueError as error:
+        raise SavedRunError(f"it is not JSON ({error})") from None
+    except RecursionError:
+        raise SavedRunError("it is nested deeper than any run") from None
+
+
+def _ours(data: Mapping[str, Any]) -> bool:
+    tool = data.get("tool")
+    return isinstance(tool, dict) and tool.get("name") == "msgprobe"
+
+
+def _run(data: Mapping[str, Any]) -> Run:
+    tool: Mapping[str, Any] = data["tool"]
+    evidence = _object(data, "evidence", "$")
+    used = _object(data, "bytes", "$")
+    return Run(
+        run_id=_get(data, "run_id", str),
+        tool=from_json(Tool, tool, path="$.tool"),
+        catalogue_sha256=_get(data, "catalogue_sha256", str),
+        started_at=_get(data, "started_at", str),
+        duration_s=_get(data, "duration_s", float),
+        bytes_sent=_get(used, "sent", int, "$.bytes"),
+        bytes_received=_get(used, "received", int, "$.bytes"),
+        interrupted=_optional(data, "interrupted"),
+        evidence=Evidence(
+            request=_get(evidence, "request", Request, "$.evidence"),
+            services=_get(evidence, "services", tuple[Service, ...], "$.evidence"),
+            controls=_get(evidence, "controls", Controls, "$.evidence"),
+            measurements=_get(data, "measurements", tuple[Measurement, ...]),
+        ),
+        verdict=Verdict(
+            connection=_get(data, "connection", ConnectionVerdict),
+            services=_get(data, "services", tuple[ServiceVerdict, ...]),
+            advice=_optional(data, "advice") or "",
+            rules_version=_get(tool, "rules_version", int, "$.tool"),
+        ),
+    )
+
+
+def _object(data: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    if not isinstance(found, dict):
+        raise CodecError(f"{path}.{key}", "should be an object")
+    return found
+
+
+def _get(data: Mapping[str, Any], key: str, cls: type[T], path: str = "$") -> T:
+    if key not in data:
+        raise CodecError(f"{path}.{key}", f"the key {key!r} is missing")
+    return from_json(cls, data[key], path=f"{path}.{key}")
+
+
+def _optional(data: Mapping[str, Any], key: str) -> str | None:
+    return None if data.get(key) is None else _get(data, key, str)
+
+
+def schema_text() -> str:
+    """The JSON Schema (draft 2020-12) of the document, as shipped."""
+    from importlib.resources import files
+
+    return files("msgprobe.report").joinpath("run.schema.json").read_text("utf-8")

@@ -1,0 +1,69 @@
+"""Text from the network, made harmless before a person or a program reads it.
+
+A certificate, a banner or a block page is written by whoever answered. Unescaped, it could move
+the cursor, rewrite what was printed above, set the window's title or clipboard (ECMA-48 CSI and OSC
+sequences), or turn the reading direction round (the bidi controls of Unicode UAX #9, "Trojan
+Source", CVE-2021-42574).
+"""
+
+import unicodedata
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that either do something or show nothing: controls, formats (bidi,
+zero-width), surrogates, private use, unassigned, line and paragraph separators."""
+
+_PLAIN = {
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{RIGHTWARDS ARROW}": "->",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{MIDDLE DOT}": "-",
+}
+
+
+def printable(text: str, *, limit: int | None = None) -> str:
+    """``text`` on one line, with every character that is not plainly visible written as an escape.
+
+    White space of any kind becomes one space. ``limit`` is the most characters kept; what is cut
+    is marked.
+    """
+    if text.isascii() and text.isprintable():
+        safe = text
+    else:
+        safe = "".join(_visible(c) for c in text)
+    if limit is not None and len(safe) > limit:
+        safe = safe[: max(0, limit - 3)] + "..."
+    return safe
+
+
+def _visible(char: str) -> str:
+    if char in "\t\n\r\v\f":
+        return " "
+    category = unicodedata.category(char)
+    if category == "Zs":
+        return " "
+    if category not in _UNSAFE:
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def ascii_only(text: str) -> str:
+    """``text`` for an output that cannot show UTF-8: nothing is lost, some of it is escaped."""
+    if text.isascii():
+        return text
+    plain = "".join(_PLAIN.get(c, c) for c in text)
+    return plain.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def xml_safe(text: str) -> str:
+    """``text`` with the characters that XML 1.0 §2.2 forbids (and the unseen ones) escaped."""
+    return "\n".join(printable(line) for line in text.split("\n"))

@@ -1,0 +1,71 @@
+"""What a run means to a shell script: one number, by a documented order."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from msgprobe.model.run import Run
+from msgprobe.model.verdict import Outcome, State, Verdict
+
+
+class Exit(IntEnum):
+    """The exit statuses of ``msgprobe``: sysexits.h for 70 and 74, 128 + signal for 130 and 143."""
+
+    OK = 0
+    """Everything that was asked about is ``ok``."""
+    INTERFERENCE = 1
+    """Something is ``blocked`` or ``throttled``; or an outcome that ``--fail-on`` names was met."""
+    USAGE = 2
+    """Wrong arguments, settings, target files or saved run."""
+    UNPROVEN = 3
+    """Something is ``inconclusive``, ``degraded``, ``down`` or ``not_tested``."""
+    CONNECTION = 4
+    """The connection itself is neither ``online`` nor ``bad_link``."""
+    CRASH = 70
+    OUTPUT = 74
+    SIGINT = 130
+    SIGTERM = 143
+
+
+FAIL_ON_WORDS: tuple[str, ...] = (*(o.value for o in Outcome), *(s.value for s in State))
+"""Every word that ``--fail-on`` takes."""
+
+
+def fail_on_words(text: str) -> frozenset[str]:
+    """The words of a comma-separated list. Raises ValueError naming the one that is unknown."""
+    words = frozenset(w.strip() for w in text.split(",") if w.strip())
+    for word in sorted(words):
+        if word not in FAIL_ON_WORDS:
+            raise ValueError(
+                f"{word!r} is no outcome; known are: {', '.join(FAIL_ON_WORDS)}",
+            )
+    if not words:
+        raise ValueError("name at least one outcome, such as blocked,throttled")
+    return words
+
+
+def exit_status(run: Run, fail_on: Iterable[str] | None = None) -> int:
+    """The exit status of ``run``; ``fail_on`` are outcomes and states that alone exit 1.
+
+    Order: a signal first (the run is incomplete, whatever it found), then the connection (if it
+    explains the failures, no service is to blame), then interference, then whatever is not ``ok``.
+    """
+    if run.interrupted == "SIGINT":
+        return Exit.SIGINT
+    if run.interrupted == "SIGTERM":
+        return Exit.SIGTERM
+    if fail_on is not None:
+        met = _words(run.verdict) & frozenset(fail_on)
+        return Exit.INTERFERENCE if met else Exit.OK
+    if run.verdict.connection.state not in (State.ONLINE, State.BAD_LINK):
+        return Exit.CONNECTION
+    outcomes = {s.outcome for s in run.verdict.services}
+    if outcomes & {Outcome.BLOCKED, Outcome.THROTTLED}:
+        return Exit.INTERFERENCE
+    return Exit.OK if outcomes == {Outcome.OK} else Exit.UNPROVEN
+
+
+def _words(verdict: Verdict) -> frozenset[str]:
+    services = {s.outcome.value for s in verdict.services}
+    if not services:
+        services = {Outcome.NOT_TESTED.value}
+    return frozenset(services | {verdict.connection.state.value})

@@ -1,0 +1,156 @@
+"""What could identify the person or the place is taken out, before anything is judged.
+
+A saved run may be handed to strangers. Addresses of resolvers inside private ranges describe the
+home network; block and portal pages like to print the visitor's own address; cookies are names;
+source ports help an operator to find the flow in its logs. Because the verdict only ever sees the
+redacted values, redaction cannot change it. Applying it twice changes nothing.
+"""
+
+import re
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import (
+    DnsObservation,
+    HttpObservation,
+    LocalObservation,
+    Observation,
+    ProtocolObservation,
+    TcpObservation,
+    TlsObservation,
+)
+from msgprobe.model.run import Run
+from msgprobe.model.task import Flow, Lookup, Task
+
+ADDRESS = "[address]"
+REMOVED = "[removed]"
+
+_CANDIDATE = re.compile(
+    r"""
+    (?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)               # 192.0.2.1
+    | (?<![\w-])(?:\d{1,3}-){3}\d{1,3}(?![\w-])                # 192-0-2-1.pool.example.net
+    | (?<![\w:.])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])  # a hardware address
+    | (?<![\w:.])[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:](?:%\w+)?(?![\w:])  # 2001:db8::1
+    """,
+    re.VERBOSE,
+)
+_HARDWARE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
+_PRIVATE_COOKIES = frozenset({"set-cookie", "set-cookie2", "cookie", "authorization"})
+
+
+def redact_run(run: Run) -> Run:
+    """``run`` with its measurements redacted. The verdict is left as it is."""
+    measurements = tuple(redact(m) for m in run.evidence.measurements)
+    return replace(run, evidence=replace(run.evidence, measurements=measurements))
+
+
+def redact(measurement: Measurement) -> Measurement:
+    """``measurement`` without private resolvers, printed addresses, cookies and source ports."""
+    return replace(
+        measurement,
+        task=_task(measurement.task),
+        observations=tuple(_observation(o) for o in measurement.observations),
+        detail=_text(measurement.detail),
+    )
+
+
+def address_class(text: str) -> str:
+    """``text``, or the class of the address in it when it tells about the local network.
+
+    The words are ``loopback``, ``link-local`` and ``private`` (RFC 1918, RFC 4193, and the shared
+    space of RFC 6598, which providers use inside their own networks).
+    """
+    address, _, _ = text.strip("[]").partition("%")
+    try:
+        parsed: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return text
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    if parsed.is_loopback:
+        return "loopback"
+    if parsed.is_link_local:
+        return "link-local"
+    # is_private also covers documentation and benchmark ranges, which no resolver lives in
+    if parsed.is_private or not (parsed.is_global or parsed.is_multicast):
+        return "private"
+    return text
+
+
+def without_addresses(text: str) -> str:
+    """``text`` with every IPv4, IPv6 and hardware address replaced by ``[address]``."""
+    return _CANDIDATE.sub(_replace, text)
+
+
+def _replace(found: re.Match[str]) -> str:
+    text = found.group()
+    if _HARDWARE.fullmatch(text):
+        return ADDRESS
+    literal = text.partition("%")[0]
+    # a full stop or colon after an address in running text belongs to the sentence
+    tail = ""
+    while literal:
+        try:
+            ip_address(literal.replace("-", ".") if ":" not in literal else literal)
+        except ValueError:
+            if literal[-1] not in ".:":
+                return text
+            tail = literal[-1] + tail
+            literal = literal[:-1]
+        else:
+            return ADDRESS + tail if literal != "::" else text
+    return text
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else without_addresses(text)
+
+
+def _task(task: Task) -> Task:
+    match task.probe:
+        case Lookup() as lookup:
+            resolver = lookup.resolver
+            address = resolver.address
+            hidden = replace(
+                resolver,
+                name=address_class(resolver.name),
+                address=None if address is None else address_class(address),
+            )
+            return replace(task, probe=replace(lookup, resolver=hidden))
+        case Flow() as flow if flow.source_port:
+            return replace(task, probe=replace(flow, source_port=0))
+        case _:
+            return task
+
+
+def _observation(seen: Observation) -> Observation:
+    match seen:
+        case LocalObservation():
+            return replace(seen, resolvers=tuple(address_class(r) for r in seen.resolvers))
+        case DnsObservation():
+            address = seen.resolver_address
+            return replace(
+                seen,
+                resolver_name=address_class(seen.resolver_name),
+                resolver_address=None if address is None else address_class(address),
+                answers=tuple(replace(a, source=address_class(a.source)) for a in seen.answers),
+            )
+        case TcpObservation():
+            return replace(seen, source_port=0)
+        case TlsObservation():
+            return replace(seen, plain=_text(seen.plain))
+        case HttpObservation():
+            return replace(
+                seen,
+                headers=tuple(_header(n, v) for n, v in seen.headers),
+                body=without_addresses(seen.body),
+            )
+        case ProtocolObservation():
+            return replace(seen, detail=without_addresses(seen.detail))
+
+
+def _header(name: str, value: str) -> tuple[str, str]:
+    if name.lower() in _PRIVATE_COOKIES:
+        return name, REMOVED
+    return name, without_addresses(value)

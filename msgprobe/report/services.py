@@ -1,0 +1,121 @@
+"""The catalogue for people: which services there are, and what one of them consists of."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from msgprobe.model.target import Endpoint, Function, Pool, Service, Trust
+from msgprobe.report.escape import printable
+
+WIDTH = 80
+
+
+def render_list(services: Sequence[Service]) -> str:
+    """One line per service: name, title, functions, endpoints; ``*`` marks the core ones."""
+    if not services:
+        return "no services\n"
+    rows = [
+        (
+            ("* " if service.core else "  ") + printable(service.name),
+            printable(service.title, limit=30),
+            ", ".join(_functions(service)),
+            str(len(service.endpoints)),
+        )
+        for service in services
+    ]
+    head = ("  service", "name", "functions", "endpoints")
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    ]
+    return "\n".join([*lines, "* measured when no service is named"]) + "\n"
+
+
+def render_show(service: Service) -> str:
+    """Everything that the catalogue says about ``service``, with the sources of its facts."""
+    lines = [f"{printable(service.title)} ({printable(service.name)})"]
+    lines += _field("primary", service.primary.value)
+    if service.core:
+        lines += _field("core", "measured when no service is named")
+    for function, why in service.untestable:
+        lines += _field("untestable", f"{function.value}: {why}")
+    for pool in service.pools:
+        lines += ["", *_pool(service, pool)]
+    lines.append("")
+    if service.prefixes:
+        lines += _field("prefixes", ", ".join(service.prefixes))
+    for root in service.roots:
+        lines += _field("root", f"{root.name}, SHA-256 {root.sha256}")
+    beacon = service.beacon
+    if beacon is not None:
+        states = f"up {', '.join(beacon.up)}, down {', '.join(beacon.down)}"
+        lines += _field("beacon", f"{beacon.host}: {states}")
+    for source in _sources(service):
+        lines += _field("source", source)
+    return "\n".join(lines) + "\n"
+
+
+def _functions(service: Service) -> list[str]:
+    has = {pool.function for pool in service.pools}
+    return [function.value for function in Function if function in has]
+
+
+def _pool(service: Service, pool: Pool) -> list[str]:
+    members = service.members(pool.name)
+    text = f"{pool.function.value}: pool {pool.name}, ok at {pool.ok_at} of {len(members)}"
+    if pool.sample:
+        text += f", {pool.sample} tried first"
+    lines = [text]
+    for member in members:
+        mine = [e for e in service.endpoints if e.pool == pool.name and e.member == member]
+        lines += _wrapped(f"  {member}  ", _member(mine))
+    return lines
+
+
+def _member(endpoints: Sequence[Endpoint]) -> str:
+    """``g.whatsapp.net 443 (5222 in reserve), noise``: where and how one member is asked."""
+    first = endpoints[0]
+    targets = [first.host] if first.host else _once(e.addresses[0] for e in endpoints)
+    main = _once(str(e.port) for e in endpoints if not e.reserve)
+    later = [port for port in _once(str(e.port) for e in endpoints) if port not in main]
+    text = f"{', '.join(t for t in targets if t)} port {', '.join(main)}"
+    if later:
+        text += f" ({', '.join(later)} in reserve)"
+    how = [first.check]
+    if first.trust is Trust.PINNED:
+        how.append("own roots only")
+    elif first.trust is Trust.EITHER:
+        how.append("own or public roots")
+    if first.path != "/":
+        how.append(first.path)
+    if first.always:
+        how.append("always")
+    return f"{text}, {', '.join(how)}"
+
+
+def _sources(service: Service) -> list[str]:
+    facts = [
+        service.provenance,
+        *(e.provenance for e in service.endpoints),
+        *(r.provenance for r in service.roots),
+        *([service.beacon.provenance] if service.beacon else []),
+    ]
+    return _once(f"{fact.source} ({fact.date})" for fact in facts)
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _field(label: str, text: str) -> list[str]:
+    return _wrapped(f"{label:<12}", text)
+
+
+def _wrapped(lead: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        printable(text),
+        WIDTH,
+        initial_indent=printable(lead),
+        subsequent_indent=" " * len(printable(lead)),
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,217 @@
+"""A run for people: one line per service, why where something is wrong, what to do at the end."""
+
+import io
+from typing import TYPE_CHECKING
+
+from msgprobe.model.run import Run
+from msgprobe.model.verdict import (
+    ConnectionVerdict,
+    FunctionVerdict,
+    Outcome,
+    ServiceVerdict,
+    State,
+)
+from msgprobe.report import wording
+from msgprobe.report.escape import ascii_only, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+NARROWEST = 30
+"""Below this many columns wrapping helps nobody."""
+_INDENT = "    "
+
+
+def render(
+    run: Run,
+    *,
+    width: int | None = 80,
+    color: bool = False,
+    unicode: bool = True,
+    verbose: int = 0,
+    quiet: bool = False,
+) -> str:
+    """``run`` as text that ends in a line feed.
+
+    ``width`` is in columns; None wraps nothing. ``verbose`` 1 adds functions that work or were not
+    tested, counts, rules and mechanisms. ``quiet`` leaves the verdict lines alone. Whatever came
+    from the network is escaped, and markup in it means nothing.
+    """
+    page = _Page(width=width, color=color, unicode=unicode)
+    services = run.verdict.services
+    name_width = max((_cells(printable(s.name, limit=20)) for s in services), default=0)
+    words = [wording.verdict_words(s.outcome, s.strength, s.partial) for s in services]
+    word_width = max((len(w) for w in words), default=0)
+    for service, word in zip(services, words, strict=True):
+        page.service(service, word, name_width, word_width)
+        if not quiet:
+            page.reasons(service, verbose)
+    if services and not quiet:
+        page.line("")
+    page.connection(run.verdict.connection, quiet=quiet, verbose=verbose)
+    if not quiet:
+        page.cost(run)
+        page.line("")
+        page.line(printable(run.verdict.advice), style="bold")
+    return page.text()
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+class _Page:
+    """Collects lines. Text only ever enters as rich ``Text``, so that markup stays text."""
+
+    def __init__(self, *, width: int | None, color: bool, unicode: bool) -> None:
+        from rich.console import Console
+
+        self.unicode = unicode
+        self.width = None if width is None else max(NARROWEST, width)
+        self.buffer = io.StringIO()
+        self.console: Console = Console(
+            file=self.buffer,
+            width=self.width or 100_000,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            no_color=not color,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    def text(self) -> str:
+        return self.buffer.getvalue()
+
+    def piece(self, text: str, style: str = "") -> "Text":
+        from rich.text import Text
+
+        return Text(text if self.unicode else ascii_only(text), style=style)
+
+    def put(self, content: "Text", indent: str = "") -> None:
+        """Wrap ``content`` (continuation lines start with ``indent``) and print it."""
+        from rich.text import Text
+
+        if self.width is None:
+            lines = [content]
+        else:
+            lines = list(content.wrap(self.console, self.width - len(indent)))
+        for number, line in enumerate(lines):
+            line.rstrip()
+            whole = line if number == 0 or not indent else Text(indent).append_text(line)
+            self.console.print(whole, soft_wrap=True)
+
+    def line(self, text: str, *, indent: str = "", style: str = "") -> None:
+        """One paragraph of which every line starts with ``indent``."""
+        from rich.text import Text
+
+        content = self.piece(text, style)
+        if not text:
+            self.console.print("")
+            return
+        if self.width is None:
+            lines = [content]
+        else:
+            lines = list(content.wrap(self.console, self.width - len(indent)))
+        for line in lines:
+            line.rstrip()
+            self.console.print(Text(indent).append_text(line), soft_wrap=True)
+
+    def sign(self, outcome: Outcome) -> "Text":
+        sign = wording.SIGNS[outcome]
+        return self.piece(sign.sign if self.unicode else sign.plain, sign.style)
+
+    def service(self, verdict: ServiceVerdict, word: str, name_width: int, word_width: int) -> None:
+        name = printable(verdict.name, limit=20)
+        head = self.piece(name + " " * (name_width - _cells(name) + 2), "bold")
+        head.append_text(self.sign(verdict.outcome)).append(" ")
+        head.append_text(self.piece(word, wording.SIGNS[verdict.outcome].style))
+        cells = [
+            self.piece(f"{f.function.value} ").append_text(self.sign(f.outcome))
+            for f in (verdict.functions[i] for i in wording.in_order(verdict))
+        ]
+        taken = head.cell_len + word_width - len(word) + 2
+        whole = sum(c.cell_len for c in cells) + 2 * max(0, len(cells) - 1)
+        if cells and (self.width is None or taken + whole <= self.width):
+            head.append(" " * (taken - head.cell_len))
+            self.console.print(_spaced(head, cells), soft_wrap=True)
+            return
+        self.put(head, _INDENT)
+        if cells:
+            self.put(self.piece(_INDENT).append_text(_spaced(self.piece(""), cells)), _INDENT)
+
+    def reasons(self, verdict: ServiceVerdict, verbose: int) -> None:
+        """Why, once for all functions that share the reason."""
+        groups: dict[tuple[Outcome, str, tuple[str, ...]], list[FunctionVerdict]] = {}
+        for index in wording.in_order(verdict):
+            function = verdict.functions[index]
+            if function.outcome in (Outcome.OK, Outcome.NOT_TESTED) and not verbose:
+                continue
+            key = (function.outcome, function.why, function.mechanisms)
+            groups.setdefault(key, []).append(function)
+        if not groups and verdict.outcome is not Outcome.OK:
+            self.line(printable(verdict.summary), indent=_INDENT)
+        for (outcome, why, mechanisms), functions in groups.items():
+            names = ", ".join(f.function.value for f in functions)
+            text = f"{names}: "
+            if len(verdict.functions) > len(functions) or verbose:
+                text = f"{names} {wording.OUTCOME_WORDS[outcome]}: "
+            text += printable(why) or "no reason was recorded."
+            if mechanisms:
+                text += f" [{printable(', '.join(mechanisms))}]"
+            self.line(text, indent=_INDENT)
+            if verbose:
+                for function in functions:
+                    self.line(_details(function), indent=_INDENT * 2, style="dim")
+
+    def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
+        good = verdict.state in (State.ONLINE, State.BAD_LINK)
+        style = "green" if verdict.state is State.ONLINE else "yellow" if good else "bold red"
+        content = self.piece("Connection: ")
+        content.append_text(self.piece(wording.STATE_WORDS[verdict.state], style))
+        if not quiet and not (verdict.state is State.ONLINE and not verbose) and verdict.why:
+            content.append_text(self.piece(f". {printable(verdict.why)}"))
+        if verdict.notes and not quiet:
+            notes = "; ".join(printable(wording.note(n)) for n in verdict.notes)
+            if content.plain.rstrip().endswith("."):
+                content.append_text(self.piece(f" Note: {notes}."))
+            else:
+                content.append_text(self.piece(f" ({notes})"))
+        if verbose and verdict.rules:
+            content.append_text(self.piece(f" [{printable(', '.join(verdict.rules))}]", "dim"))
+        self.put(content, _INDENT)
+
+    def cost(self, run: Run) -> None:
+        total = run.bytes_sent + run.bytes_received
+        text = (
+            f"Took {wording.seconds(run.duration_s)} and {wording.amount(total)} "
+            f"({wording.amount(run.bytes_sent)} sent, "
+            f"{wording.amount(run.bytes_received)} received)"
+        )
+        if run.interrupted is not None:
+            text += f"; {printable(wording.interrupted(run.interrupted))}: results are partial"
+        self.line(f"{text}.", style="dim" if run.interrupted is None else "yellow")
+
+
+def _spaced(head: "Text", cells: "list[Text]") -> "Text":
+    for number, cell in enumerate(cells):
+        if number:
+            head.append("  ")
+        head.append_text(cell)
+    return head
+
+
+def _details(function: FunctionVerdict) -> str:
+    parts = [f"{function.endpoints.ok} of {function.endpoints.tested} endpoints answered"]
+    if function.strength is not None:
+        parts.append(function.strength.value)
+    if function.rules:
+        parts.append(f"rules {printable(', '.join(function.rules))}")
+    if function.evidence:
+        parts.append(f"transactions {', '.join(map(str, function.evidence))}")
+    return f"{function.function.value}: {'; '.join(parts)}"

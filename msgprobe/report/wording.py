@@ -1,0 +1,125 @@
+"""The words, signs and colours in which people read outcomes, states and notes."""
+
+from dataclasses import dataclass
+
+from msgprobe.model.target import Function
+from msgprobe.model.verdict import Outcome, ServiceVerdict, State, Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """One outcome in one character (``plain`` where UTF-8 cannot be shown) and its rich style."""
+
+    sign: str
+    plain: str
+    style: str
+
+
+SIGNS: dict[Outcome, Sign] = {
+    Outcome.OK: Sign(sign="✓", plain="+", style="green"),
+    Outcome.DEGRADED: Sign(sign="~", plain="~", style="yellow"),
+    Outcome.THROTTLED: Sign(sign="▼", plain="v", style="red"),
+    Outcome.BLOCKED: Sign(sign="✗", plain="x", style="bold red"),
+    Outcome.DOWN: Sign(sign="!", plain="!", style="magenta"),
+    Outcome.INCONCLUSIVE: Sign(sign="?", plain="?", style="yellow"),
+    Outcome.NOT_TESTED: Sign(sign="-", plain="-", style="dim"),
+}
+
+OUTCOME_WORDS: dict[Outcome, str] = {
+    Outcome.OK: "works",
+    Outcome.DEGRADED: "impaired",
+    Outcome.THROTTLED: "throttled",
+    Outcome.BLOCKED: "blocked",
+    Outcome.DOWN: "down",
+    Outcome.INCONCLUSIVE: "unclear",
+    Outcome.NOT_TESTED: "not tested",
+}
+
+STATE_WORDS: dict[State, str] = {
+    State.ONLINE: "online",
+    State.BAD_LINK: "poor link",
+    State.INTERMITTENT: "comes and goes",
+    State.CAPTIVE_PORTAL: "login page in the way (captive portal)",
+    State.DNS_FAULT: "names do not resolve",
+    State.DOMESTIC_ONLY: "only domestic sites",
+    State.ALLOWLIST: "only chosen sites",
+    State.SHUTDOWN: "shut down",
+    State.NO_INTERNET: "no Internet",
+    State.LOCAL_FAULT: "fault on this device",
+}
+
+NOTE_WORDS: dict[str, str] = {
+    "clock_skew": "this device's clock is wrong",
+    "tls_inspection": "all encrypted traffic is opened and re-signed here (TLS inspection)",
+    "vpn": "the traffic leaves through a VPN",
+    "proxy_configured": "a proxy is configured, which this test does not use",
+    "proxy_only": "only a proxy leads out of this network",
+    "ipv6_missing": "no IPv6",
+    "ipv6_broken": "IPv6 is set up but does not work",
+    "udp_blocked": "UDP is blocked",
+    "encrypted_dns_blocked": "encrypted DNS is blocked",
+    "transparent_dns": "every DNS question is answered by the network, whoever was asked",
+    "plain_http_tampered": "plain HTTP is changed on the way",
+    "mtu_black_hole": "large packets vanish (MTU)",
+    "plan_cap": "the data plan seems used up",
+    "lossy": "packets get lost",
+}
+
+INTERRUPTED_WORDS: dict[str, str] = {
+    "SIGINT": "stopped by Ctrl-C",
+    "SIGTERM": "stopped by SIGTERM",
+    "max_time": "stopped at the time limit",
+    "max_bytes": "stopped at the limit of bytes",
+}
+
+
+def note(identifier: str) -> str:
+    """A note in plain words; one that this version does not know is shown as it is."""
+    return NOTE_WORDS.get(identifier, identifier.replace("_", " "))
+
+
+def interrupted(reason: str) -> str:
+    """Why a run was cut short, in plain words."""
+    return INTERRUPTED_WORDS.get(reason, f"stopped early ({reason})")
+
+
+def verdict_words(outcome: Outcome, strength: Strength | None, partial: bool) -> str:
+    """``probably blocked in part``: the word, how sure, and whether something else works.
+
+    ``works`` stays as it is: that its proof was not a cryptographic one helps nobody here.
+    """
+    word = OUTCOME_WORDS[outcome]
+    if outcome in (Outcome.OK, Outcome.NOT_TESTED, Outcome.INCONCLUSIVE):
+        return word
+    if strength is Strength.LIKELY:
+        word = f"probably {word}"
+    return f"{word} in part" if partial else word
+
+
+def in_order(verdict: ServiceVerdict) -> list[int]:
+    """Indices of the functions in the order in which people think of them."""
+    order = list(Function)
+    functions = verdict.functions
+    return sorted(range(len(functions)), key=lambda i: order.index(functions[i].function))
+
+
+def amount(count: int) -> str:
+    """Bytes in decimal units, three digits at most: ``812 B``, ``81.2 kB``, ``1.25 MB``."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 999.5 or unit == "GB":
+            digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+            return f"{value:.{digits}f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def seconds(value: float) -> str:
+    """A duration: ``0.84 s``, ``12.3 s``, ``2 min 5 s``."""
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value) // 60} min {int(value) % 60} s"

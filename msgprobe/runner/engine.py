@@ -1,0 +1,218 @@
+"""Runs tasks as they are wanted: concurrently, paced, under budgets, and never losing evidence."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from msgprobe.checks.base import Check
+from msgprobe.model.event import Event, Finished, Started
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import Window
+from msgprobe.model.target import Root
+from msgprobe.model.task import Task
+from msgprobe.steps.context import Recorder, StepContext
+from msgprobe.steps.world import World
+
+GRACE = 1.0
+"""Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
+    wire for all of them; ``deadline`` is in seconds since the run began."""
+
+    at_once: int = 24
+    pace: float = 0.004
+    max_bytes: int = 5_000_000
+    deadline: float = 60.0
+
+
+@dataclass(slots=True)
+class _Running:
+    task: Task
+    handle: asyncio.Task[None]
+    recorder: Recorder
+    started: float | None = None
+    reserved: int = 0
+
+
+@dataclass(slots=True)
+class Runner:
+    """Takes tasks, yields measurements. Use it as ``async with``; leaving stops what still runs.
+
+    Ctrl-C or a deadline ends tasks as CANCELLED with what they saw; tasks that never began are
+    SKIPPED with the reason; a check that raises is a BUG and says nothing about the network.
+    """
+
+    world: World
+    checks: Mapping[str, Check]
+    roots: Mapping[str, tuple[Root, ...]]
+    limits: Limits
+    emit: Callable[[Event], None]
+    measurements: list[Measurement] = field(default_factory=list)
+    _order: dict[str, int] = field(default_factory=dict)
+    _running: dict[str, _Running] = field(default_factory=dict)
+    _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(24))
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
+    _next_start: float = 0.0
+    _transactions: int = 0
+    _settled: int = 0
+
+    async def __aenter__(self) -> "Runner":
+        self._free = asyncio.Semaphore(self.limits.at_once)
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.stop("the run ended")
+        await self._group.__aexit__(None, None, None)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is running or waiting to start."""
+        return not self._running
+
+    @property
+    def running(self) -> dict[str, float]:
+        """When each task that has begun and not ended began, in seconds since the run's zero."""
+        return {i: r.started for i, r in self._running.items() if r.started is not None}
+
+    @property
+    def bytes_so_far(self) -> int:
+        """Bytes on the wire so far, running tasks included."""
+        return self._settled + sum(
+            r.recorder.bytes_sent + r.recorder.bytes_received for r in self._running.values()
+        )
+
+    def in_order(self) -> tuple[Measurement, ...]:
+        """Measurements in the order in which their tasks were wanted."""
+        return tuple(sorted(self.measurements, key=lambda m: self._order[m.task.id]))
+
+    def submit(self, tasks: Iterable[Task]) -> int:
+        """Start the tasks that were never started; returns how many those are.
+
+        New ones start in random order, so that no target is always the one that meets the state
+        that its predecessor left behind in a middlebox.
+        """
+        new = [t for t in tasks if t.id not in self._order]
+        for task in new:
+            self._order[task.id] = len(self._order)
+        self.world.random.shuffle(new)
+        for task in new:
+            recorder = Recorder()
+            handle = self._group.create_task(self._hold(task, recorder), name=task.id)
+            self._running[task.id] = _Running(task=task, handle=handle, recorder=recorder)
+            handle.add_done_callback(partial(self._never_ran, task, recorder))
+        return len(new)
+
+    def stop(self, reason: str) -> None:
+        """End everything now; what was seen is kept."""
+        for running in list(self._running.values()):
+            running.handle.cancel(reason)
+
+    async def change(self, timeout: float | None) -> None:
+        """Wait until a task ends, or ``timeout`` seconds have passed."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._changed.clear()
+
+    async def _hold(self, task: Task, recorder: Recorder) -> None:
+        """One task from its turn in the queue to its measurement."""
+        status, detail = Status.SKIPPED, "not begun"
+        try:
+            async with self._free:
+                await self._pace()
+                refusal = self._refusal(task)
+                if refusal is not None:
+                    detail = refusal
+                    return
+                began = self.world.now()
+                self._running[task.id].started = began
+                self.emit(Started(task=task))
+                status, detail = Status.CANCELLED, "interrupted"
+                status, detail = await self._converse(task, recorder, began)
+        except asyncio.CancelledError as exc:
+            detail = str(exc.args[0]) if exc.args else "interrupted"
+        finally:
+            self._settle(task, recorder, status, detail)
+
+    async def _converse(self, task: Task, recorder: Recorder, began: float) -> tuple[Status, str]:
+        check = self.checks.get(task.check)
+        if check is None:
+            return Status.BUG, f"no check is called {task.check!r}"
+        self._transactions += 1
+        # The run's own deadline is not the conversation's: whoever is cut by it was interrupted,
+        # and its silence until then proves nothing.
+        deadline = began + task.timeout
+        context = StepContext(
+            world=self.world,
+            transaction=self._transactions,
+            deadline=deadline,
+            recorder=recorder,
+            roots=self.roots,
+        )
+        try:
+            async with asyncio.timeout(max(0.0, deadline - self.world.now()) + GRACE):
+                await check.run(context, task)
+        except TimeoutError:
+            return Status.CANCELLED, "the check overran its deadline"
+        except Exception as exc:  # a plug-in may raise anything; it must not end the run
+            return Status.BUG, f"{type(exc).__name__}: {exc}"[:200]
+        return Status.COMPLETED, ""
+
+    def _never_ran(self, task: Task, recorder: Recorder, _: asyncio.Task[None]) -> None:
+        """A task that is stopped before its first step runs no ``finally`` of its own."""
+        if task.id in self._running:
+            self._settle(task, recorder, Status.SKIPPED, "not begun")
+
+    async def _pace(self) -> None:
+        now = self.world.now()
+        self._next_start = max(self._next_start + self.limits.pace, now)
+        if self._next_start > now:
+            await asyncio.sleep(self._next_start - now)
+
+    def _refusal(self, task: Task) -> str | None:
+        """Why a task may not begin any more."""
+        if self.world.now() >= self.limits.deadline:
+            return "no time left (max_time)"
+        check = self.checks.get(task.check)
+        cost = check.max_bytes(task) if check is not None else 0
+        others = sum(
+            max(r.reserved, r.recorder.bytes_sent + r.recorder.bytes_received)
+            for r in self._running.values()
+        )
+        if self._settled + others + cost > self.limits.max_bytes:
+            return "no bytes left (max_bytes)"
+        self._running[task.id].reserved = cost
+        return None
+
+    def _settle(self, task: Task, recorder: Recorder, status: Status, detail: str) -> None:
+        running = self._running.pop(task.id)
+        now = self.world.now()
+        measurement = Measurement(
+            task=task,
+            status=status,
+            window=Window(start=running.started if running.started is not None else now, end=now),
+            observations=recorder.observations,
+            bytes_sent=recorder.bytes_sent,
+            bytes_received=recorder.bytes_received,
+            detail=detail or None,
+        )
+        self._settled += measurement.bytes_sent + measurement.bytes_received
+        self.measurements.append(measurement)
+        self._changed.set()
+        self.emit(
+            Finished(
+                measurement=measurement,
+                done=len(self.measurements),
+                planned=len(self._order),
+                bytes_so_far=self.bytes_so_far,
+            )
+        )

@@ -1,0 +1,178 @@
+"""The order of the day: plan, run, plan again until nothing new is wanted, redact, judge."""
+
+import asyncio
+import ssl
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from msgprobe import __version__
+from msgprobe.checks.base import Check
+from msgprobe.checks.registry import registry
+from msgprobe.diagnosis.contacts import contacts
+from msgprobe.diagnosis.planner import agenda
+from msgprobe.diagnosis.scene import Moment
+from msgprobe.model.contact import Contact
+from msgprobe.model.control import Controls
+from msgprobe.model.event import Decided, Event, Phase
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.run import Evidence, Request, Run, Tool
+from msgprobe.model.target import Service
+from msgprobe.report.redact import redact as redacted
+from msgprobe.runner.engine import Limits, Runner
+from msgprobe.steps.world import World, system_world
+from msgprobe.verdict import judge as verdicts
+
+TICK = 0.02
+"""Seconds to let several results arrive before planning anew."""
+
+NARROW = 1.0
+"""Seconds of a typical neutral conversation from which on fewer are held at once."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """How somebody outside asks a run to end: it then judges what it has."""
+
+    reason: str | None = None
+    _wake: list[Callable[[], None]] = field(default_factory=list)
+
+    def request(self, reason: str) -> None:
+        """End soon; ``reason`` is kept in the run (``SIGINT``, ``SIGTERM``)."""
+        self.reason = self.reason or reason
+        for wake in self._wake:
+            wake()
+
+    def on_request(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` when a stop is requested."""
+        self._wake.append(wake)
+
+
+def ignore(event: Event) -> None:
+    """Show nothing."""
+
+
+async def run(
+    services: Sequence[Service],
+    controls: Controls,
+    request: Request,
+    *,
+    checks: Mapping[str, Check] | None = None,
+    catalogue_sha256: str = "",
+    emit: Callable[[Event], None] = ignore,
+    stop: Stop | None = None,
+    redact: bool = True,
+    world: World | None = None,
+) -> Run:
+    """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing."""
+    world = world or system_world(request.seed)
+    stop = stop or Stop()
+    started_at = world.clock.utcnow()
+    empty = Evidence(request=request, services=tuple(services), controls=controls)
+    runner = Runner(
+        world=world,
+        checks=checks if checks is not None else registry(),
+        roots={s.name: s.roots for s in services if s.roots},
+        limits=Limits(max_bytes=request.max_bytes, deadline=request.max_time),
+        emit=emit,
+    )
+    emit(Phase(title="looking at the connection"))
+    await _explore(runner, empty, stop, emit)
+    seen = runner.in_order()
+    evidence = replace(empty, measurements=_redacted(seen) if redact else seen)
+    verdict = verdicts.judge(evidence)
+    for service in verdict.services:
+        emit(Decided(verdict=service))
+    return Run(
+        run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
+        tool=tool(),
+        catalogue_sha256=catalogue_sha256,
+        started_at=started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        duration_s=round(world.now(), 3),
+        bytes_sent=sum(m.bytes_sent for m in seen),
+        bytes_received=sum(m.bytes_received for m in seen),
+        interrupted=stop.reason or _cut(seen),
+        evidence=evidence,
+        verdict=verdict,
+    )
+
+
+async def _explore(
+    runner: Runner, empty: Evidence, stop: Stop, emit: Callable[[Event], None]
+) -> None:
+    """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
+    stop.on_request(lambda: runner.stop("interrupted"))
+    told: set[int] = set()
+    async with runner:
+        while stop.reason is None:
+            now = runner.world.now()
+            evidence = replace(empty, measurements=runner.in_order())
+            wanted = agenda(evidence, Moment(now=now, running=runner.running))
+            _phase(wanted.tasks, told, emit)
+            runner.submit(wanted.tasks)
+            if now >= runner.limits.deadline:
+                runner.stop("no time left (max_time)")
+                break
+            if runner.idle and wanted.wake_at is None:
+                break
+            wake = runner.limits.deadline if wanted.wake_at is None else wanted.wake_at
+            await runner.change(max(0.0, min(wake, runner.limits.deadline) - now) + 0.001)
+            await asyncio.sleep(TICK)
+        while stop.reason is None and not runner.idle:
+            await runner.change(0.2)
+
+
+def _phase(tasks: Iterable[object], told: set[int], emit: Callable[[Event], None]) -> None:
+    titles = {1: "trying every service", 2: "something failed: finding out why"}
+    rounds = {getattr(task, "round", 0) for task in tasks}
+    for number in sorted(rounds - told):
+        told.add(number)
+        if number in titles:
+            emit(Phase(title=titles[number]))
+
+
+def _redacted(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
+    return tuple(redacted(m) for m in measurements)
+
+
+def _cut(measurements: Iterable[Measurement]) -> str | None:
+    """``max_time`` or ``max_bytes`` when a limit kept tasks from running."""
+    details = {m.detail for m in measurements if m.detail}
+    for limit in ("max_time", "max_bytes"):
+        if any(limit in d for d in details):
+            return limit
+    return None
+
+
+def tool() -> Tool:
+    """Who measures, on what."""
+    return Tool(
+        version=__version__,
+        python=sys.version.split()[0],
+        openssl=ssl.OPENSSL_VERSION,
+        platform=sys.platform,
+    )
+
+
+def planned(
+    services: Sequence[Service],
+    controls: Controls,
+    request: Request,
+    *,
+    checks: Mapping[str, Check] | None = None,
+) -> tuple[Contact, ...]:
+    """Everything that a run may contact. Sends nothing."""
+    table = checks if checks is not None else registry()
+    return contacts(services, controls, request, {n: c.max_bytes for n, c in table.items()})
+
+
+def judge(run: Run) -> Run:
+    """Today's rules over saved evidence, with the catalogue rows that the run itself used."""
+    return replace(run, verdict=verdicts.judge(run.evidence))
+
+
+def rules() -> tuple[RuleInfo, ...]:
+    """Every rule that a verdict may cite."""
+    return verdicts.rules()

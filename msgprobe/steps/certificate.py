@@ -1,0 +1,58 @@
+"""The certificates that a TLS peer showed, kept even when they convinced nobody."""
+
+import base64
+import hashlib
+import ssl
+from typing import Any
+
+from msgprobe.model.observation import Certificate
+from msgprobe.wire.der import CertificateFields, read_certificate
+from msgprobe.wire.error import WireError
+
+_MAX_CHAIN = 10
+_UNREADABLE = CertificateFields(subject="", issuer="", not_before="", not_after="", spki_sha256="")
+
+
+def shown_chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
+    """The chain as the peer sent it, leaf first, verified or not; empty when none came."""
+    return tuple(_describe(der) for der in _chain(tls, "get_unverified_chain")[:_MAX_CHAIN])
+
+
+def root_sha256(tls: ssl.SSLObject) -> str | None:
+    """The trust anchor of a chain that verified (never ask before it did)."""
+    chain = _chain(tls, "get_verified_chain")
+    return hashlib.sha256(chain[-1]).hexdigest() if chain else None
+
+
+def _chain(tls: ssl.SSLObject, method: str) -> list[bytes]:
+    # Public since Python 3.13; on 3.11 and 3.12 the same methods sit on the inner object and give
+    # certificate objects instead of bytes.
+    source: Any = tls if hasattr(tls, method) else getattr(tls, "_sslobj", None)
+    getter = getattr(source, method, None)
+    if getter is None:
+        leaf = tls.getpeercert(binary_form=True)
+        return [leaf] if leaf else []
+    return [c if isinstance(c, bytes) else _der(c) for c in getter() or ()]
+
+
+def _der(certificate: Any) -> bytes:
+    import _ssl  # names the encoding that public_bytes() wants
+
+    der = certificate.public_bytes(_ssl.ENCODING_DER)
+    return der if isinstance(der, bytes) else bytes(der)
+
+
+def _describe(der: bytes) -> Certificate:
+    try:
+        fields = read_certificate(der)
+    except WireError:
+        fields = _UNREADABLE
+    return Certificate(
+        subject=fields.subject,
+        issuer=fields.issuer,
+        sha256=hashlib.sha256(der).hexdigest(),
+        spki_sha256=fields.spki_sha256,
+        not_before=fields.not_before,
+        not_after=fields.not_after,
+        der=base64.b64encode(der).decode("ascii"),
+    )

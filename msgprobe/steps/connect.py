@@ -1,0 +1,83 @@
+"""TCP: one connect to one address, and the way out of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.observation import TcpInfo, TcpObservation
+from msgprobe.steps.accounting import unconnected_bytes
+from msgprobe.steps.classify import classify, errno_name
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import ConnectError, Stream
+
+_GOODBYE = 0.25
+"""Seconds that a peer gets for its FIN; twice the measured round trip when that is less."""
+
+
+async def connect(
+    ctx: StepContext,
+    address: str,
+    port: int,
+    *,
+    source_port: int = 0,
+    mss: int = 0,
+    timeout: float | None = None,
+) -> Done[Stream] | Failed:
+    """Connect to one IP literal; records a TcpObservation. ``timeout`` is in seconds.
+
+    The caller closes the stream: use ``async with closing(ctx, stream)``.
+    """
+    start = ctx.now()
+    failure: Failure | None = Failure.INTERRUPTED
+    errno: str | None = None
+    info: TcpInfo | None = None
+    port_used = source_port
+    try:
+        stream = await ctx.world.network.connect_tcp(
+            address, port, timeout=ctx.remaining(timeout), source_port=source_port, mss=mss
+        )
+        failure, info, port_used = None, stream.tcp_info(), stream.source_port
+        ctx.recorder.opened(stream)
+        return Done(stream)
+    except OSError as exc:
+        failure, errno = classify(exc), errno_name(exc)
+        if isinstance(exc, ConnectError):
+            info, port_used = exc.info, exc.source_port
+        return Failed(failure, Operation.CONNECT)
+    finally:
+        if failure is not None:
+            sent, received = unconnected_bytes(address, info)
+            ctx.recorder.count(sent=sent, received=received)
+        ctx.record(
+            TcpObservation(
+                transaction=ctx.transaction,
+                window=ctx.window(start),
+                failure=failure,
+                address=address,
+                port=port,
+                source_port=port_used,
+                errno=errno,
+                info=info,
+            )
+        )
+
+
+@asynccontextmanager
+async def closing(ctx: StepContext, stream: Stream) -> AsyncIterator[Stream]:
+    """Close ``stream`` when the conversation is over, and settle what it cost.
+
+    Politely (FIN, then the peer's) where the peer still listens; by a reset when we are stopped or
+    when nothing that we sent is acknowledged any more, because the kernel would go on repeating it
+    for a minute after we left.
+    """
+    aborted = True
+    try:
+        yield stream
+        info = stream.tcp_info()
+        if info is None or info.unacked == 0:
+            patience = _GOODBYE if info is None else min(_GOODBYE, 2 * info.rtt + 0.02)
+            await stream.finish(min(patience, ctx.remaining()))
+            aborted = False
+    finally:
+        ctx.recorder.closing(stream, aborted=aborted)
+        stream.close(abort=aborted)

@@ -1,0 +1,107 @@
+"""What a step is given, and how it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.observation import Observation, Window
+from msgprobe.model.target import Root
+from msgprobe.steps.accounting import stream_bytes
+from msgprobe.steps.door import Stream
+from msgprobe.steps.world import World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """The step did what it was asked to; ``value`` is what the next one needs."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The network did not allow it. The observation says the rest."""
+
+    failure: Failure
+    operation: Operation
+
+
+class Recorder:
+    """Collects what one task saw and what it cost on the wire, IP headers included."""
+
+    def __init__(self) -> None:
+        self._observations: list[Observation] = []
+        self._open: list[Stream] = []
+        self._sent = 0
+        self._received = 0
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What was seen so far, in the order in which it ended."""
+        return tuple(self._observations)
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes sent so far, open streams included."""
+        return self._sent + sum(stream_bytes(stream)[0] for stream in self._open)
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes received so far, open streams included."""
+        return self._received + sum(stream_bytes(stream)[1] for stream in self._open)
+
+    def record(self, observation: Observation) -> None:
+        """Keep one observation."""
+        self._observations.append(observation)
+
+    def count(self, *, sent: int = 0, received: int = 0) -> None:
+        """Add bytes on the wire that belong to no stream."""
+        self._sent += sent
+        self._received += received
+
+    def opened(self, stream: Stream) -> None:
+        """Watch what ``stream`` costs."""
+        self._open.append(stream)
+
+    def closing(self, stream: Stream, *, aborted: bool) -> None:
+        """Settle what ``stream`` cost, just before it is closed. A stranger is ignored."""
+        if stream not in self._open:
+            return
+        self._open.remove(stream)
+        sent, received = stream_bytes(stream, aborted=aborted)
+        self.count(sent=sent, received=received)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepContext:
+    """One conversation's share of the world.
+
+    ``deadline`` is when the conversation must have ended, in seconds since the run began (as
+    ``now()``). ``roots`` maps a service's name to its own certificate authorities.
+    """
+
+    world: World
+    transaction: int
+    deadline: float
+    recorder: Recorder = field(default_factory=Recorder)
+    roots: Mapping[str, tuple[Root, ...]] = field(default_factory=dict)
+
+    def now(self) -> float:
+        """Seconds since the run began."""
+        return self.world.now()
+
+    def remaining(self, cap: float | None = None) -> float:
+        """Seconds left until the deadline, at most ``cap``, never negative."""
+        left = max(0.0, self.deadline - self.now())
+        return left if cap is None else min(cap, left)
+
+    def window(self, start: float) -> Window:
+        """From ``start`` until now."""
+        return Window(start=start, end=self.now())
+
+    def record(self, observation: Observation) -> None:
+        """Keep one observation."""
+        self.recorder.record(observation)

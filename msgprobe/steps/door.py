@@ -1,0 +1,155 @@
+"""The doors to the outside, as protocols: everything that a step touches goes through one of them.
+
+Every method that waits may be cancelled, and raises ``OSError`` with errno intact.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from msgprobe.model.observation import TcpInfo
+
+
+class Clock(Protocol):
+    """Time. ``monotonic`` for durations and deadlines, in seconds; ``utcnow`` for dates."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def utcnow(self) -> datetime:
+        """This machine's wall clock, aware, in UTC."""
+        ...
+
+
+class ConnectError(OSError):
+    """A connect that failed; ``__cause__`` is the ``OSError`` (``TimeoutError``: our deadline).
+
+    ``info`` and ``source_port`` are what the kernel still knew about the attempt.
+    """
+
+    def __init__(self, cause: OSError, info: TcpInfo | None, source_port: int) -> None:
+        super().__init__(*cause.args)
+        self.__cause__ = cause
+        self.info = info
+        self.source_port = source_port
+
+
+class Stream(Protocol):
+    """A connected byte stream to one address.
+
+    ``sent`` and ``received`` count payload bytes at TCP level.
+    """
+
+    @property
+    def address(self) -> str:
+        """The peer's IP literal."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The peer's port."""
+        ...
+
+    @property
+    def source_port(self) -> int:
+        """Our port; 0 when it is not known."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """Payload bytes handed to the kernel."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """Payload bytes read."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Hand all of ``data`` to the kernel. Raises OSError."""
+        ...
+
+    async def receive(self, limit: int) -> bytes:
+        """At most ``limit`` bytes, as soon as there are any; empty at the end. Raises OSError."""
+        ...
+
+    async def finish(self, timeout: float) -> None:
+        """Say goodbye: send FIN, then read what is left until the peer's FIN, or ``timeout``.
+
+        Keeps the close from turning into a reset. Never raises for the network.
+        """
+        ...
+
+    def tcp_info(self) -> TcpInfo | None:
+        """What the kernel knows now (at the end, once closed); None where it does not tell."""
+        ...
+
+    def close(self, *, abort: bool = False) -> None:
+        """Release the socket; with ``abort`` by a reset, so that the kernel retries nothing."""
+        ...
+
+
+class Datagrams(Protocol):
+    """An unconnected UDP socket that asks one address and hears whoever answers."""
+
+    async def send(self, data: bytes) -> None:
+        """Send one datagram to the address asked. Raises OSError."""
+        ...
+
+    async def receive(self) -> tuple[bytes, str, int]:
+        """The next datagram, its source address and port. Raises OSError (ICMP refusal too)."""
+        ...
+
+    def close(self) -> None:
+        """Release the socket."""
+        ...
+
+
+class Network(Protocol):
+    """The only door to the network."""
+
+    async def connect_tcp(
+        self, address: str, port: int, *, timeout: float, source_port: int = 0, mss: int = 0
+    ) -> Stream:
+        """Connect to one IP literal within ``timeout`` seconds. Raises ConnectError.
+
+        ``source_port`` 0 lets the kernel choose; ``mss`` clamps the segment size (0: no clamp).
+        """
+        ...
+
+    def open_udp(self, address: str, port: int) -> Datagrams:
+        """A socket on a fresh random port for asking ``address``. Raises OSError."""
+        ...
+
+    async def lookup(
+        self, name: str, families: tuple[int, ...], *, timeout: float
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Addresses and aliases as the system's resolver gives them.
+
+        Raises socket.gaierror, UnicodeError for a name it refuses, and TimeoutError.
+        """
+        ...
+
+    def route(self, address: str) -> str:
+        """Source address the kernel would use towards ``address``; sends nothing. OSError: none."""
+        ...
+
+
+class Machine(Protocol):
+    """What this machine knows about itself without asking anybody."""
+
+    def interfaces_up(self) -> int:
+        """Network interfaces besides loopback that are up."""
+        ...
+
+    def default_devices(self) -> tuple[str, ...]:
+        """Names of the devices that default routes leave through, where they can be read."""
+        ...
+
+    def system_resolvers(self) -> tuple[str, ...]:
+        """Addresses of the configured DNS servers, in order."""
+        ...
+
+    def proxy_variables(self) -> tuple[str, ...]:
+        """Names of the proxy variables that are set."""
+        ...

@@ -1,0 +1,65 @@
+"""This machine's own account of its connection, read from files; asks nobody."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_UP = 0x1
+
+
+class SystemMachine:
+    """Reads ``/sys``, ``/proc`` and ``/etc/resolv.conf`` under ``root``; says less without them."""
+
+    def __init__(self, root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> None:
+        self._root = root
+        self._environment = environment
+
+    def interfaces_up(self) -> int:
+        """Interfaces besides loopback with IFF_UP; all that exist where flags cannot be read."""
+        try:
+            names = [name for _, name in socket.if_nameindex()]
+        except (OSError, AttributeError):
+            return 0
+        return sum(1 for name in names if not name.startswith("lo") and self._is_up(name))
+
+    def _is_up(self, name: str) -> bool:
+        flags = self._read(f"sys/class/net/{name}/flags").strip()
+        try:
+            return bool(int(flags, 16) & _UP)
+        except ValueError:
+            return True
+
+    def default_devices(self) -> tuple[str, ...]:
+        """Devices of default routes: ``/proc/net/route`` and ``/proc/net/ipv6_route``."""
+        devices: list[str] = []
+        for line in self._read("proc/net/route").splitlines()[1:]:
+            columns = line.split()
+            if len(columns) >= 8 and columns[1] == "00000000" and columns[7] == "00000000":
+                devices.append(columns[0])
+        for line in self._read("proc/net/ipv6_route").splitlines():
+            columns = line.split()
+            if len(columns) >= 10 and columns[0] == "0" * 32 and columns[1] == "00":
+                devices.append(columns[9])
+        return tuple(d for d in dict.fromkeys(devices) if d != "lo")
+
+    def system_resolvers(self) -> tuple[str, ...]:
+        """``nameserver`` lines of ``/etc/resolv.conf`` (resolv.conf(5)), in order."""
+        found = []
+        for line in self._read("etc/resolv.conf").splitlines():
+            words = line.split()
+            if len(words) >= 2 and words[0] == "nameserver":
+                found.append(words[1])
+        return tuple(dict.fromkeys(found))
+
+    def proxy_variables(self) -> tuple[str, ...]:
+        """Names, in either case, as curl and most programs read them."""
+        names = [v for name in _PROXY_VARIABLES for v in (name, name.lower())]
+        return tuple(name for name in names if self._environment.get(name))
+
+    def _read(self, path: str) -> str:
+        try:
+            return (self._root / path).read_text("utf-8", "replace")
+        except OSError:
+            return ""

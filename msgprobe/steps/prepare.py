@@ -1,0 +1,22 @@
+"""Everything slow that a first step would otherwise do in the middle of somebody's round trip."""
+
+import contextlib
+import importlib
+
+from msgprobe.model.target import Trust
+from msgprobe.steps.world import World
+
+
+def prepare(world: World) -> None:
+    """Import what HTTP and DNS need and read the public trust store: about 0.2 s, once.
+
+    Optional: the steps do the same when they need it, at the price of stalling every conversation
+    that is under way, whose times then look long. Raises TrustError.
+    """
+    importlib.import_module("msgprobe.steps.http_exchange")
+    # httpcore's lock picks its backend at the first request.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("anyio._backends._asyncio")
+    for name in ("dns.message", "dns.rdtypes.IN.A", "dns.rdtypes.IN.AAAA", "dns.rdtypes.ANY.CNAME"):
+        importlib.import_module(name)
+    world.trust.context(Trust.PUBLIC)

@@ -1,0 +1,122 @@
+"""A conversation in a messenger's own protocol becomes one observation, whoever wrote the check."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof, ProtocolObservation
+from msgprobe.steps.classify import TooLarge, classify, errno_name
+from msgprobe.steps.context import StepContext
+from msgprobe.steps.door import Stream
+from msgprobe.wire.error import WireError
+from msgprobe.wire.printable import printable
+
+READ_CAP = 64 * 1024
+"""Most bytes that one conversation reads."""
+
+_CHUNK = 4096
+_SHOWN = 80
+
+
+class Talk:
+    """One conversation. ``stage`` and ``proof`` say how far it came, ``detail`` what was special.
+
+    ``failure`` is None once the block has ended well.
+    """
+
+    def __init__(self, ctx: StepContext, stream: Stream) -> None:
+        self._ctx = ctx
+        self._stream = stream
+        self._before = stream.sent
+        self._buffer = b""
+        self._asked_at: float | None = None
+        self.stage = "connected"
+        self.proof = Proof.CONNECTED
+        self.detail = ""
+        self.failure: Failure | None = Failure.INTERRUPTED
+        self.errno: str | None = None
+        self.first_byte: float | None = None
+        self.bytes_sent = 0
+        self.bytes_received = 0
+        self.beginning = b""
+
+    def reached(self, stage: str, proof: Proof, detail: str = "") -> None:
+        """The conversation came as far as ``stage``, which proves ``proof``."""
+        self.stage, self.proof = stage, max(proof, self.proof)
+        self.detail = detail or self.detail
+
+    async def send(self, data: bytes) -> None:
+        """Send ``data``; the stage is at least ``sent``. Raises OSError."""
+        await self._stream.send(data)
+        self.bytes_sent += len(data)
+        if self._asked_at is None:
+            self._asked_at = self._ctx.now()
+            self.stage = "sent"
+
+    async def receive_exactly(self, size: int) -> bytes:
+        """The next ``size`` bytes. Raises OSError, EOFError and TooLarge."""
+        if size > READ_CAP:
+            raise TooLarge
+        while len(self._buffer) < size:
+            data = await self._stream.receive(_CHUNK)
+            if not data:
+                raise EOFError
+            if self.first_byte is None:
+                self.first_byte = self._ctx.now() - (self._asked_at or 0.0)
+                self.beginning = data
+                self.reached("answered", Proof.BYTES)
+            self.bytes_received += len(data)
+            if self.bytes_received > READ_CAP:
+                raise TooLarge
+            self._buffer += data
+        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        return data
+
+    def observe(self, protocol: str, start: float) -> ProtocolObservation:
+        """What was seen, whatever happened."""
+        info = self._stream.tcp_info()
+        acked: bool | None = None
+        if info is not None and self.bytes_sent:
+            acked = info.bytes_acked >= self._before + self.bytes_sent
+        return ProtocolObservation(
+            transaction=self._ctx.transaction,
+            window=self._ctx.window(start),
+            failure=self.failure,
+            protocol=protocol,
+            address=self._stream.address,
+            port=self._stream.port,
+            stage=self.stage,
+            proof=self.proof,
+            detail=self.detail,
+            bytes_sent=self.bytes_sent,
+            bytes_received=self.bytes_received,
+            first_byte=self.first_byte,
+            request_acked=acked,
+            errno=self.errno,
+            info=info,
+        )
+
+
+@asynccontextmanager
+async def speak(
+    ctx: StepContext, stream: Stream, protocol: str, *, timeout: float | None = None
+) -> AsyncIterator[Talk]:
+    """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
+
+    What the network does to it (``OSError``, end of stream, deadline) and what a codec refuses
+    (``WireError``) ends the block and is not raised; look at ``failure`` afterwards.
+    """
+    start = ctx.now()
+    talk = Talk(ctx, stream)
+    try:
+        async with asyncio.timeout(ctx.remaining(timeout)):
+            yield talk
+        talk.failure = None
+    except WireError as exc:
+        talk.failure = classify(exc)
+        talk.detail = f"{exc}; the answer begins {printable(talk.beginning, _SHOWN)!r}"
+    except (OSError, EOFError, TooLarge) as exc:
+        talk.failure, talk.errno = classify(exc), errno_name(exc)
+    finally:
+        ctx.record(talk.observe(protocol, start))

@@ -1,0 +1,230 @@
+"""The real clock and the real network: raw sockets to one address, errno intact."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+
+from msgprobe.model.observation import TcpInfo
+from msgprobe.steps.door import ConnectError
+from msgprobe.steps.tcp_info import read_tcp_info
+
+_DRAIN = 64 * 1024
+"""Most bytes that are still read after we said goodbye."""
+
+# Linux in6.h/in.h; Python does not name them. With it an unconnected socket hears ICMP errors.
+_IP_RECVERR, _IPV6_RECVERR = 11, 25
+
+_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _endpoint(address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    """What the socket calls want; a link-local address carries its interface after ``%``."""
+    host, _, zone = address.partition("%")
+    if not zone:
+        return host, port
+    return host, port, 0, int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def monotonic(self) -> float:
+        """Seconds on the monotonic clock."""
+        return time.monotonic()
+
+    def utcnow(self) -> datetime:
+        """The wall clock in UTC."""
+        return datetime.now(UTC)
+
+
+class SystemStream:
+    """A connected TCP socket."""
+
+    def __init__(self, sock: socket.socket, address: str, port: int) -> None:
+        self._sock = sock
+        self._last: TcpInfo | None = None
+        self._closed = False
+        self.address = address
+        self.port = port
+        self.source_port = _source_port(sock)
+        self.sent = 0
+        self.received = 0
+
+    async def send(self, data: bytes) -> None:
+        """Hand all of ``data`` to the kernel. Raises OSError."""
+        await asyncio.get_running_loop().sock_sendall(self._sock, data)
+        self.sent += len(data)
+
+    async def receive(self, limit: int) -> bytes:
+        """At most ``limit`` bytes; empty at the end. Raises OSError."""
+        data = await asyncio.get_running_loop().sock_recv(self._sock, limit)
+        self.received += len(data)
+        return data
+
+    async def finish(self, timeout: float) -> None:
+        """FIN, then read until the peer's, ``timeout`` or 64 KiB."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+            async with asyncio.timeout(timeout):
+                left = _DRAIN
+                while left > 0:
+                    data = await self.receive(16 * 1024)
+                    if not data:
+                        break
+                    left -= len(data)
+
+    def tcp_info(self) -> TcpInfo | None:
+        """The kernel's view now, or the last one before the close."""
+        if not self._closed:
+            self._last = read_tcp_info(self._sock)
+        return self._last
+
+    def close(self, *, abort: bool = False) -> None:
+        """Release the socket, with a reset when ``abort``."""
+        if self._closed:
+            return
+        self.tcp_info()
+        self._closed = True
+        if abort:
+            _reset_on_close(self._sock)
+        self._sock.close()
+
+
+class SystemDatagrams:
+    """A UDP socket that hears everybody where ICMP errors can still be heard, else one address."""
+
+    def __init__(self, sock: socket.socket, address: str, port: int) -> None:
+        self._sock = sock
+        self._peer = _endpoint(address, port)
+
+    async def send(self, data: bytes) -> None:
+        """Send one datagram to the address asked. Raises OSError."""
+        await asyncio.get_running_loop().sock_sendto(self._sock, data, self._peer)
+
+    async def receive(self) -> tuple[bytes, str, int]:
+        """The next datagram with its source. Raises OSError."""
+        data, source = await asyncio.get_running_loop().sock_recvfrom(self._sock, 4096)
+        return data, source[0], source[1]
+
+    def close(self) -> None:
+        """Release the socket."""
+        self._sock.close()
+
+
+class SystemNetwork:
+    """The real network."""
+
+    async def connect_tcp(
+        self, address: str, port: int, *, timeout: float, source_port: int = 0, mss: int = 0
+    ) -> SystemStream:
+        """Connect to one IP literal. Raises ConnectError."""
+        try:
+            sock = socket.socket(_family(address), socket.SOCK_STREAM)
+        except OSError as exc:
+            raise ConnectError(exc, None, source_port) from exc
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if mss and hasattr(socket, "TCP_MAXSEG"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
+            # A port can be used again only if whoever had it before allowed that, too.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if source_port:
+                sock.bind(("", source_port))
+            async with asyncio.timeout(timeout):
+                await asyncio.get_running_loop().sock_connect(sock, _endpoint(address, port))
+            return SystemStream(sock, address, port)
+        except OSError as exc:
+            failed = ConnectError(exc, read_tcp_info(sock), _source_port(sock) or source_port)
+            sock.close()
+            raise failed from exc
+        except BaseException:
+            sock.close()
+            raise
+
+    def open_udp(self, address: str, port: int) -> SystemDatagrams:
+        """A socket on a fresh random port. Raises OSError."""
+        family = _family(address)
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            if sys.platform != "linux":
+                sock.connect(_endpoint(address, port))
+            elif family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+            else:
+                sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        except OSError:
+            sock.close()
+            raise
+        return SystemDatagrams(sock, address, port)
+
+    async def lookup(
+        self, name: str, families: tuple[int, ...], *, timeout: float
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Ask getaddrinfo in a daemon thread, which may outlive us but holds nobody up."""
+        family = _FAMILIES[families[0]] if len(families) == 1 else socket.AF_UNSPEC
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[tuple[tuple[str, ...], tuple[str, ...]]] = loop.create_future()
+
+        def settle(
+            found: tuple[tuple[str, ...], tuple[str, ...]] | None, exc: Exception | None
+        ) -> None:
+            if answer.done():
+                return
+            if exc is not None:
+                answer.set_exception(exc)
+            elif found is not None:
+                answer.set_result(found)
+
+        def ask() -> None:
+            found, failed = None, None
+            try:
+                found = _getaddrinfo(name, family)
+            except Exception as exc:
+                failed = exc
+            # The loop is closed when the run ended before the answer came.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, found, failed)
+
+        threading.Thread(target=ask, name=f"lookup {name}", daemon=True).start()
+        async with asyncio.timeout(timeout):
+            return await answer
+
+    def route(self, address: str) -> str:
+        """Source address towards ``address``: a UDP connect sends nothing. Raises OSError."""
+        with socket.socket(_family(address), socket.SOCK_DGRAM) as sock:
+            sock.connect((address, 53))
+            return str(sock.getsockname()[0])
+
+
+def _getaddrinfo(
+    name: str, family: socket.AddressFamily
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found = socket.getaddrinfo(  # noqa: TID251  (the one place behind steps.resolve)
+        name, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME
+    )
+    addresses = tuple(dict.fromkeys(str(row[4][0]) for row in found))
+    canonical = {row[3].rstrip(".").lower() for row in found if row[3]}
+    return addresses, tuple(sorted(canonical - {name.rstrip(".").lower()}))
+
+
+def _source_port(sock: socket.socket) -> int:
+    try:
+        return int(sock.getsockname()[1])
+    except OSError:
+        return 0
+
+
+def _reset_on_close(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

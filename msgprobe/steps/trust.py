@@ -1,0 +1,103 @@
+"""Whose certificates are believed, and the one ClientHello that is shown to everybody."""
+
+import os
+import ssl
+from collections.abc import Mapping
+
+from msgprobe.model.target import Trust
+
+VARIABLE = "SSL_CERT_FILE"
+
+_TLSEXT_PADDING = 0x10
+"""OpenSSL ``SSL_OP_TLSEXT_PADDING``: pads the hello to 512 bytes (517 with the record header)."""
+
+
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
+
+_Key = tuple[Trust | None, tuple[str, ...], bool, bool]
+
+
+class TrustError(ValueError):
+    """The public trust store cannot be used. The text names variable, file and remedy."""
+
+
+class TrustStore:
+    """Makes SSL contexts, once each: reading a store costs 20 ms and more.
+
+    The public store is ``ca_file`` where given (the value of ``SSL_CERT_FILE``), else certifi's
+    bundle; never the operating system's, where a state or company root may have been installed.
+    """
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
+        self._contexts: dict[_Key, ssl.SSLContext] = {}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "TrustStore":
+        """The store that ``SSL_CERT_FILE`` asks for; checked at once. Raises TrustError."""
+        ca_file = environment.get(VARIABLE) or None
+        store = cls(ca_file)
+        if ca_file is not None:
+            store.context(Trust.PUBLIC)
+        return store
+
+    def context(
+        self,
+        trust: Trust | None,
+        roots: tuple[str, ...] = (),
+        *,
+        named: bool = True,
+        dated: bool = True,
+    ) -> ssl.SSLContext:
+        """A client context. ``roots`` are the service's own, in PEM; ``trust`` None: look only.
+
+        ``named`` False checks the chain but no name (there is none to check); ``dated`` False
+        everything but the dates (this machine's clock is known to be wrong). Raises TrustError.
+        """
+        if trust not in (Trust.PINNED, Trust.EITHER):
+            roots = ()
+        key = (trust, roots, named, dated)
+        if key not in self._contexts:
+            self._contexts[key] = self._build(trust, roots, named, dated)
+        return self._contexts[key]
+
+    def _build(
+        self, trust: Trust | None, roots: tuple[str, ...], named: bool, dated: bool
+    ) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would offer a
+        # post-quantum share and need two.
+        context.set_ecdh_curve("X25519")
+        context.options |= _TLSEXT_PADDING
+        context.set_alpn_protocols(["http/1.1"])
+        if trust is None or not named:
+            context.check_hostname = False
+        if trust is None:
+            context.verify_mode = ssl.CERT_NONE
+            return context
+        if not dated:
+            context.verify_flags |= _NO_CHECK_TIME
+        if trust in (Trust.PUBLIC, Trust.EITHER):
+            self._load_public(context)
+        for pem in roots:
+            context.load_verify_locations(cadata=pem)
+        return context
+
+    def _load_public(self, context: ssl.SSLContext) -> None:
+        if self._ca_file is None:
+            import certifi
+
+            context.load_verify_locations(cafile=certifi.where())
+            return
+        try:
+            context.load_verify_locations(cafile=self._ca_file)
+        except (OSError, ValueError) as exc:
+            # SSLError is an OSError; its text is OpenSSL's and helps nobody.
+            reason = "holds no certificate in PEM form" if isinstance(exc, ssl.SSLError) else None
+            raise TrustError(
+                f"{VARIABLE}={self._ca_file}: {reason or getattr(exc, 'strerror', None) or exc}."
+                f" Name a readable PEM file of root certificates, or unset {VARIABLE}"
+                " to use the built-in store."
+            ) from exc

@@ -1,0 +1,312 @@
+"""The word for the connection itself, as ordered rules: the first that holds is the state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import ConnectionVerdict, Layer, State, Strength
+from msgprobe.verdict.conversation import Stage
+from msgprobe.verdict.facts import transactions
+from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
+
+SLOW_RTT = 0.5
+"""Seconds of round trip from which on a link counts as bad for a person."""
+
+LOSSY = 0.12
+"""Share of retransmitted segments from which on a link counts as bad."""
+
+Evidence = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRule:
+    """``holds`` returns the transactions it rests on, or None when it does not hold."""
+
+    info: RuleInfo
+    holds: Callable[[Gate], Evidence | None]
+
+
+def _rule(
+    rule_id: str,
+    state: State,
+    strength: Strength,
+    licence: str,
+    why: str,
+    holds: Callable[[Gate], Evidence | None],
+) -> ConnectionRule:
+    info = RuleInfo(
+        rule_id=rule_id,
+        layer=Layer.CONNECTION,
+        outcome=state,
+        strength=strength,
+        mechanism=None,
+        licence=licence,
+        why=why,
+    )
+    return ConnectionRule(info=info, holds=holds)
+
+
+def _no_route(g: Gate) -> Evidence | None:
+    local = g.facts.local
+    if local is None or local.route4 or local.route6:
+        return None
+    return (local.transaction,)
+
+
+def _forbidden_here(g: Gate) -> Evidence | None:
+    """Every neutral conversation is refused by this machine itself."""
+    talks = g.control_talks
+    local = [
+        t
+        for t in talks
+        if t.symptom == "local"
+        or (
+            t.stage is Stage.CONNECT
+            and t.failure is Failure.CONNECTION_REFUSED
+            and t.tcp is not None
+            and t.tcp.window.seconds < 0.002
+        )
+    ]
+    if len(talks) >= 3 and len(local) == len(talks):
+        return transactions(local)
+    return None
+
+
+def _portal(g: Gate) -> Evidence | None:
+    owners = {s.owner for s, _ in g.tampered}
+    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.networks(g.abroad):
+        return None
+    return transactions(t for _, t in g.tampered)
+
+
+def _dead_views(g: Gate) -> bool:
+    """Nothing abroad was reached over TLS, and at least three networks were tried."""
+    return not g.networks(g.abroad) and len({v.site.network for v in g.abroad}) >= 3
+
+
+def _domestic_networks(g: Gate) -> set[str]:
+    return g.networks(g.domestic)
+
+
+def _allowlist(g: Gate) -> Evidence | None:
+    """Favoured hosts work; elsewhere the ClientHello dies, or much of the country is dead too."""
+    if not _dead_views(g) or len(_domestic_networks(g)) < 2:
+        return None
+    dying = [v for v in g.abroad if v.hello_dies]
+    home_dead = [v for v in g.domestic if not v.reached]
+    if len(dying) < 2 and len(home_dead) < 2:
+        return None
+    return transactions(
+        (t for v in dying for t in v.talks),
+        (t for v in home_dead for t in v.talks),
+        (t for v in g.domestic for t in v.reached),
+    )
+
+
+def _domestic_only(g: Gate) -> Evidence | None:
+    if not _dead_views(g) or g.exact or len(_domestic_networks(g)) < 2:
+        return None
+    return transactions(
+        (t for v in g.abroad for t in v.talks), (t for v in g.domestic for t in v.reached)
+    )
+
+
+def _shutdown(g: Gate) -> Evidence | None:
+    """Every HTTPS and HTTP dies, yet a router's port or a foreign resolver still passes."""
+    if not _dead_views(g) or g.exact or g.tampered:
+        return None
+    if not g.holes and not g.foreign_dns:
+        return None
+    if any(v.connected for v in g.abroad):
+        return None
+    return transactions(g.holes, g.foreign_dns, (t for v in g.abroad for t in v.talks))
+
+
+def _shutdown_443(g: Gate) -> Evidence | None:
+    """Port 80 of foreign hosts answers exactly, port 443 of every network is dead."""
+    owners = {s.owner for s, t in g.sentinels if t in g.exact}
+    if not _dead_views(g) or len(owners) < 2:
+        return None
+    if any(v.hello_dies and any(t.symptom == "tls.timeout" for t in v.talks) for v in g.abroad):
+        return None
+    return transactions(g.exact, (t for v in g.abroad for t in v.talks))
+
+
+def _no_internet(g: Gate) -> Evidence | None:
+    if g.networks(g.abroad) or g.exact or not (g.abroad or g.sentinels or g.resolver_failures):
+        return None
+    return transactions((t for v in g.abroad for t in v.talks), (t for _, t in g.sentinels))
+
+
+def _dns_fault(g: Gate) -> Evidence | None:
+    if not g.networks(g.abroad) or not g.resolver_dead:
+        return None
+    return transactions(g.resolver_failures)
+
+
+def _bad_link(g: Gate) -> Evidence | None:
+    rtt = g.facts.rtt
+    slow = rtt is not None and rtt >= SLOW_RTT
+    failing = g.failure_share >= 0.25 and len(g.control_talks) >= 4
+    stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
+    if slow or failing or stuck or g.retransmitted >= LOSSY or _mtu(g):
+        return transactions(g.control_talks)
+    return None
+
+
+def _mtu(g: Gate) -> bool:
+    """Handshakes with neutral hosts need small segments: big ones vanish on the way."""
+    clamped = [t for _, t in g.facts.site_talks(Arm.GATE) if t.flow.mss and t.genuine]
+    normal = [t for _, t in g.facts.site_talks(Arm.GATE) if not t.flow.mss and t.genuine]
+    return len(clamped) >= 2 and not normal
+
+
+def _online(g: Gate) -> Evidence | None:
+    if not g.networks(g.abroad):
+        return None
+    return transactions(t for v in g.abroad for t in v.reached)
+
+
+CONNECTION_RULES: tuple[ConnectionRule, ...] = (
+    _rule(
+        "connection.no_route",
+        State.LOCAL_FAULT,
+        Strength.CONFIRMED,
+        "the machine's own routing table",
+        "This device has no connection: no network interface leads anywhere.",
+        _no_route,
+    ),
+    _rule(
+        "connection.forbidden_here",
+        State.LOCAL_FAULT,
+        Strength.LIKELY,
+        "every neutral host is refused by this machine itself",
+        "Something on this device (a firewall?) refuses every connection at once.",
+        _forbidden_here,
+    ),
+    _rule(
+        "connection.portal",
+        State.CAPTIVE_PORTAL,
+        Strength.CONFIRMED,
+        "sentinel pages of two owners or more are replaced",
+        "A login page (captive portal) stands before the Internet: log in first.",
+        _portal,
+    ),
+    _rule(
+        "connection.allowlist",
+        State.ALLOWLIST,
+        Strength.LIKELY,
+        "favoured hosts in two networks or more work, foreign TLS dies after TCP connects",
+        "Only chosen hosts work: elsewhere connections open but nothing gets through.",
+        _allowlist,
+    ),
+    _rule(
+        "connection.domestic_only",
+        State.DOMESTIC_ONLY,
+        Strength.LIKELY,
+        "domestic hosts in two networks or more work, foreign ones in three or more are dead",
+        "Hosts in the country work and everything abroad is cut off.",
+        _domestic_only,
+    ),
+    _rule(
+        "connection.shutdown",
+        State.SHUTDOWN,
+        Strength.LIKELY,
+        "an asymmetry: holes that work while every web connection dies",
+        "The Internet is shut off on purpose: routers' ports or foreign DNS still pass, "
+        "everything else is dropped.",
+        _shutdown,
+    ),
+    _rule(
+        "connection.shutdown_443",
+        State.SHUTDOWN,
+        Strength.LIKELY,
+        "port-dependent reachability: port 80 abroad answers, port 443 is dead everywhere",
+        "Encrypted web traffic (port 443) is cut off everywhere while port 80 works.",
+        _shutdown_443,
+    ),
+    _rule(
+        "connection.no_internet",
+        State.NO_INTERNET,
+        Strength.CONFIRMED,
+        "nothing beyond the provider answers, and no hole shows intent",
+        "Nothing beyond this network answers. One device cannot tell an outage from a shutdown.",
+        _no_internet,
+    ),
+    _rule(
+        "connection.dns_fault",
+        State.DNS_FAULT,
+        Strength.CONFIRMED,
+        "neutral names fail at the system's resolver while neutral addresses answer",
+        "The resolver (DNS) of this connection is broken for every name; the network works.",
+        _dns_fault,
+    ),
+    _rule(
+        "connection.bad_link",
+        State.BAD_LINK,
+        Strength.CONFIRMED,
+        "neutral hosts are slow or lossy too",
+        "The connection itself is poor: neutral sites are slow or lossy too.",
+        _bad_link,
+    ),
+    _rule(
+        "connection.online",
+        State.ONLINE,
+        Strength.CONFIRMED,
+        "neutral hosts in several networks answer",
+        "The connection works: neutral sites in several networks answer.",
+        _online,
+    ),
+)
+
+UNKNOWN = RuleInfo(
+    rule_id="connection.untested",
+    layer=Layer.CONNECTION,
+    outcome=State.NO_INTERNET,
+    strength=Strength.LIKELY,
+    mechanism=None,
+    licence="nothing was measured",
+    why="The connection was not tested long enough to say anything.",
+)
+
+
+def notes(g: Gate) -> tuple[str, ...]:
+    """Remarks that change no word, as stable identifiers in a fixed order."""
+    local = g.facts.local
+    works = bool(g.networks(g.abroad))
+    offset = g.clock_offset
+    found = {
+        "clock_skew": offset is not None and abs(offset) > CLOCK_TOLERANCE,
+        "tls_inspection": g.inspector is not None,
+        "vpn": local is not None and local.tunnel,
+        "proxy_configured": local is not None and bool(local.proxies),
+        "ipv6_missing": local is not None and not local.route6 and local.route4,
+        "ipv6_broken": works and g.six_broken,
+        "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None,
+        "transparent_dns": bool(g.transparent_dns),
+        "plain_http_tampered": works and bool(g.tampered),
+        "mtu_black_hole": _mtu(g),
+        "lossy": works and g.retransmitted >= LOSSY / 2,
+    }
+    return tuple(name for name, holds in found.items() if holds)
+
+
+def judge_connection(g: Gate) -> ConnectionVerdict:
+    """The first rule that holds gives the state; without any evidence nothing is claimed."""
+    for rule in CONNECTION_RULES:
+        evidence = rule.holds(g)
+        if evidence is not None:
+            assert isinstance(rule.info.outcome, State)
+            return ConnectionVerdict(
+                state=rule.info.outcome,
+                strength=rule.info.strength or Strength.LIKELY,
+                notes=notes(g),
+                why=rule.info.why,
+                rules=(rule.info.rule_id,),
+                evidence=evidence,
+            )
+    return ConnectionVerdict(
+        state=State.NO_INTERNET, notes=notes(g), why=UNKNOWN.why, rules=(UNKNOWN.rule_id,)
+    )

@@ -1,0 +1,183 @@
+"""One flow as a whole: how far it came, what ended it, and what the answer proves."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import (
+    HttpObservation,
+    Proof,
+    ProtocolObservation,
+    TcpObservation,
+    TlsObservation,
+)
+from msgprobe.model.task import Flow, Task
+
+
+class Stage(IntEnum):
+    """The last stage that a conversation entered."""
+
+    NOTHING = 0
+    CONNECT = 1
+    TLS = 2
+    ANSWER = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The observations of one Flow task, folded. ``failure`` is None when all went well."""
+
+    task: Task
+    flow: Flow
+    transaction: int
+    stage: Stage
+    failure: Failure | None
+    tcp: TcpObservation | None = None
+    tls: TlsObservation | None = None
+    http: HttpObservation | None = None
+    protocol: ProtocolObservation | None = None
+
+    @property
+    def address(self) -> str:
+        """The address dialled."""
+        return self.flow.address
+
+    @property
+    def connected(self) -> bool:
+        """The TCP handshake completed."""
+        return self.tcp is not None and self.tcp.failure is None
+
+    @property
+    def authenticated(self) -> bool:
+        """A TLS peer showed a chain that verified for the name."""
+        return self.tls is not None and self.tls.verified
+
+    @property
+    def answered_tls(self) -> bool:
+        """Something came back that only a TLS peer sends: a certificate or its own alert."""
+        return self.tls is not None and (
+            self.tls.failure is None or bool(self.tls.chain) or self.tls.alert_received
+        )
+
+    @property
+    def proof(self) -> Proof:
+        """The strongest thing that the answer proves about who gave it."""
+        if self.authenticated:
+            return Proof.CRYPTO
+        if self.protocol is not None:
+            return self.protocol.proof
+        if self.http is not None and self.http.status is not None:
+            return Proof.SHAPE
+        if self.tls is not None and self.tls.bytes_received:
+            return Proof.BYTES
+        return Proof.CONNECTED if self.connected else Proof.NONE
+
+    @property
+    def genuine(self) -> bool:
+        """It ended well and the answer is the service's own: authenticated, or in its protocol."""
+        if self.failure is not None:
+            return False
+        if self.authenticated:
+            return self.http is None or self.http.status is not None
+        return self.protocol is not None and self.protocol.proof >= Proof.SHAPE
+
+    @property
+    def server_error(self) -> bool:
+        """An authenticated 5xx: the service itself says that it fails."""
+        return (
+            self.http is not None
+            and self.http.authenticated
+            and self.http.status is not None
+            and self.http.status >= 500
+        )
+
+    @property
+    def refused_by_service(self) -> bool:
+        """An authenticated 403, 429 or 451: the service does not want this client or country."""
+        return (
+            self.http is not None
+            and self.http.authenticated
+            and self.http.status in (403, 429, 451)
+            and self.http.matched is not True
+        )
+
+    @property
+    def symptom(self) -> str | None:
+        """The shallow mechanism path of the failure, None when there is none."""
+        if self.failure is None or self.failure is Failure.INTERRUPTED:
+            return None
+        return _symptom(self.stage, self.failure, self)
+
+
+def _symptom(stage: Stage, failure: Failure, talk: Conversation) -> str:
+    if failure in (Failure.PERMISSION_DENIED, Failure.ADDRESS_NOT_AVAILABLE, Failure.NETWORK_DOWN):
+        return "local"
+    if stage is Stage.CONNECT:
+        if failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET):
+            return "tcp.refused"
+        if failure in (Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE):
+            return "ip.unreachable"
+        return "tcp.timeout" if failure.is_silence else "tcp"
+    if stage is Stage.TLS:
+        return _tls_symptom(failure, talk)
+    if talk.protocol is not None:
+        return "protocol." + talk.protocol.protocol
+    return "tls.post_handshake" if talk.tls is not None else "http"
+
+
+def _tls_symptom(failure: Failure, talk: Conversation) -> str:
+    if failure.is_certificate:
+        return "tls.certificate"
+    if failure is Failure.CONNECTION_RESET or failure is Failure.CONNECTION_ABORTED:
+        return "tls.reset"
+    if failure is Failure.EOF:
+        return "tls.eof"
+    if failure.is_silence:
+        return "tls.timeout"
+    if talk.tls is not None and talk.tls.alert_received:
+        return "tls.alert"
+    return "tls.garbage"
+
+
+def fold(measurement: Measurement) -> Conversation | None:
+    """The conversation of a Flow task; None when it never began or the check itself broke."""
+    task = measurement.task
+    if not isinstance(task.probe, Flow) or measurement.status in (Status.BUG, Status.SKIPPED):
+        return None
+    tcp = tls = http = protocol = None
+    for seen in measurement.observations:
+        match seen:
+            case TcpObservation():
+                tcp = seen
+            case TlsObservation():
+                tls = seen
+            case HttpObservation():
+                http = seen
+            case ProtocolObservation():
+                protocol = seen
+            case _:
+                continue
+    last = protocol or http or tls or tcp
+    if last is None:
+        return None
+    failure = next(
+        (o.failure for o in (tcp, tls, http, protocol) if o is not None and o.failure is not None),
+        None,
+    )
+    stage = Stage.ANSWER
+    if last is tcp:
+        stage = Stage.CONNECT
+    elif last is tls:
+        stage = Stage.TLS
+    return Conversation(
+        task=task,
+        flow=task.probe,
+        transaction=last.transaction,
+        stage=stage,
+        failure=failure,
+        tcp=tcp,
+        tls=tls,
+        http=http,
+        protocol=protocol,
+    )

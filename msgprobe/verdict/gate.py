@@ -1,0 +1,297 @@
+"""The connection as the neutral controls show it: who answers, who lies, how fast."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from msgprobe.model.control import Sentinel, Site
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation, HttpObservation
+from msgprobe.model.task import Arm, Lookup, ResolverKind
+from msgprobe.verdict import addresses as ips
+from msgprobe.verdict.conversation import Conversation, Stage
+from msgprobe.verdict.facts import Facts
+
+CLOCK_TOLERANCE = 600.0
+"""Seconds that a clock may be wrong before it is worth a note."""
+
+CLOCK_BREAKS_TLS = 86_400.0
+"""Seconds from which on a wrong clock is a likely reason for a refused certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """One neutral site: ``reached`` when a TLS peer answered as far as the user's box lets it."""
+
+    site: Site
+    talks: tuple[Conversation, ...]
+    reached: tuple[Conversation, ...]
+
+    @property
+    def connected(self) -> tuple[Conversation, ...]:
+        """Conversations whose TCP handshake completed."""
+        return tuple(t for t in self.talks if t.connected)
+
+    @property
+    def hello_dies(self) -> bool:
+        """TCP connects, and everything ends at the ClientHello."""
+        return bool(self.connected) and not self.reached
+
+
+class Gate:
+    """Round 0 of the evidence, read as a whole."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    # -- clock and inspection first: they decide what "reached" means
+
+    @cached_property
+    def clock_offset(self) -> float | None:
+        """Median of what web servers of at least two owners say minus our clock, in seconds."""
+        said: dict[str, float] = {}
+        for talk in self.facts.talks:
+            http = talk.http
+            if isinstance(http, HttpObservation) and http.clock_offset is not None:
+                said[talk.task.subject] = http.clock_offset
+        if len(said) < 2:
+            return None
+        return median(said.values())
+
+    @property
+    def clock_wrong(self) -> bool:
+        """The clock is off by more than a day, so certificate dates mean nothing."""
+        return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_BREAKS_TLS
+
+    @cached_property
+    def inspector(self) -> str | None:
+        """The issuer that re-signs neutral sites of two owners or more, None when nobody does."""
+        issuers: Counter[str] = Counter()
+        verified: set[str] = set()
+        owners: dict[str, set[str]] = {}
+        for site, talk in self.facts.site_talks(Arm.GATE, Arm.AGAIN):
+            if talk.authenticated:
+                verified.add(site.name)
+            elif (
+                talk.tls is not None
+                and talk.failure is Failure.TLS_UNKNOWN_AUTHORITY
+                and talk.tls.chain
+            ):
+                issuers[talk.tls.chain[0].issuer] += 1
+                owners.setdefault(talk.tls.chain[0].issuer, set()).add(site.name)
+        for issuer, _ in issuers.most_common(1):
+            if len(owners[issuer]) >= 2 and len(owners[issuer]) > len(verified):
+                return issuer
+        return None
+
+    def _reached(self, talk: Conversation) -> bool:
+        if talk.authenticated or talk.genuine:
+            return True
+        if talk.tls is None or not talk.tls.chain or talk.failure is None:
+            return False
+        if talk.failure is Failure.TLS_INVALID_CERTIFICATE:
+            return self.clock_wrong
+        return self.inspector is not None and talk.tls.chain[0].issuer == self.inspector
+
+    # -- sites
+
+    def _views(self, sites: tuple[Site, ...], *arms: Arm, version: int = 4) -> tuple[SiteView, ...]:
+        views = []
+        for site in sites:
+            talks = tuple(
+                t
+                for s, t in self.facts.site_talks(*arms)
+                if s.name == site.name and (version == 0 or _version(t) == version)
+            )
+            if talks:
+                reached = tuple(t for t in talks if self._reached(t))
+                views.append(SiteView(site=site, talks=talks, reached=reached))
+        return tuple(views)
+
+    @cached_property
+    def abroad(self) -> tuple[SiteView, ...]:
+        """Neutral sites abroad, over IPv4 or whatever the link has."""
+        return self._views(self.facts.controls.abroad, Arm.GATE, Arm.AGAIN, version=0)
+
+    @cached_property
+    def domestic(self) -> tuple[SiteView, ...]:
+        """Sites of the user's own country."""
+        return self._views(self.facts.controls.domestic, Arm.GATE, Arm.AGAIN, version=0)
+
+    @cached_property
+    def later(self) -> tuple[SiteView, ...]:
+        """Neutral sites abroad once more, after a target had failed."""
+        return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0)
+
+    @staticmethod
+    def networks(views: tuple[SiteView, ...]) -> set[str]:
+        """Networks of the sites that were reached."""
+        return {v.site.network for v in views if v.reached}
+
+    @property
+    def controls_hold(self) -> bool:
+        """Neutral sites in at least three networks work, before and after the target's failure."""
+        return len(self.networks(self.abroad)) >= 3 and (
+            not self.later or len(self.networks(self.later)) >= 2
+        )
+
+    @property
+    def open(self) -> bool:
+        """Enough abroad answers to go on to the services."""
+        return len(self.networks(self.abroad)) >= 2
+
+    # -- sentinels
+
+    @cached_property
+    def sentinels(self) -> tuple[tuple[Sentinel, Conversation], ...]:
+        """Sentinel pages that gave any HTTP answer, or failed."""
+        by_name = {s.name: s for s in self.facts.controls.sentinels}
+        return tuple(
+            (by_name[t.task.subject], t)
+            for t in self.facts.arm(Arm.GATE)
+            if t.task.subject in by_name
+        )
+
+    @cached_property
+    def exact(self) -> tuple[Conversation, ...]:
+        """Sentinels whose answer is exactly the expected one."""
+        return tuple(t for _, t in self.sentinels if t.http is not None and t.http.matched)
+
+    @cached_property
+    def tampered(self) -> tuple[tuple[Sentinel, Conversation], ...]:
+        """Sentinels answered by somebody else: a redirect or another page."""
+        return tuple(
+            (s, t)
+            for s, t in self.sentinels
+            if t.http is not None and t.http.status is not None and t.http.matched is False
+        )
+
+    # -- resolver
+
+    @cached_property
+    def neutral_names(self) -> frozenset[str]:
+        """Names that no censor of messengers has a reason to touch."""
+        controls = self.facts.controls
+        return frozenset({s.host for s in controls.sites} | {s.host for s in controls.sentinels})
+
+    def neutral_answers(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
+        """Answers about neutral names, IPv4 questions only (a name may have no AAAA)."""
+        return tuple(
+            o
+            for o in self.facts.lookups(*kinds)
+            if o.name in self.neutral_names and o.family in (0, 4)
+        )
+
+    @cached_property
+    def resolver_failures(self) -> tuple[DnsObservation, ...]:
+        """Neutral names that the system's resolver could not give."""
+        return tuple(o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.failure is not None)
+
+    @property
+    def resolver_dead(self) -> bool:
+        """The system's resolver fails for four in five neutral names, three at least."""
+        asked = self.neutral_answers(ResolverKind.SYSTEM)
+        return len(asked) >= 3 and len(self.resolver_failures) >= 0.8 * len(asked)
+
+    @property
+    def resolver_works(self) -> bool:
+        """The system's resolver answers most neutral names."""
+        asked = self.neutral_answers(ResolverKind.SYSTEM)
+        return bool(asked) and len(self.resolver_failures) < 0.5 * len(asked)
+
+    @cached_property
+    def doh_failures(self) -> tuple[DnsObservation, ...]:
+        """Encrypted questions that got no answer at all (not: a negative one)."""
+        silent = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)
+        return tuple(
+            o
+            for o in self.facts.lookups(ResolverKind.DOH)
+            if o.failure is not None and o.failure not in silent
+        )
+
+    @property
+    def doh_blocked(self) -> bool:
+        """Two operators' encrypted resolvers were asked, and none answered."""
+        asked = self.facts.lookups(ResolverKind.DOH)
+        return len({o.resolver_name for o in asked}) >= 2 and len(self.doh_failures) == len(asked)
+
+    @cached_property
+    def foreign_dns(self) -> tuple[DnsObservation, ...]:
+        """Genuine-looking answers of public resolvers over plain UDP to neutral names."""
+        return tuple(
+            o
+            for o in self.neutral_answers(ResolverKind.UDP)
+            if o.failure is None and not all(ips.is_bogon(a) for a in o.addresses)
+        )
+
+    # -- holes
+
+    @cached_property
+    def holes(self) -> tuple[Conversation, ...]:
+        """Ports that routers need which still pass."""
+        return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected)
+
+    # -- quality
+
+    @cached_property
+    def control_talks(self) -> tuple[Conversation, ...]:
+        """Every neutral IPv4 conversation, sentinels included."""
+        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]
+        return (*sites, *(t for _, t in self.sentinels))
+
+    @property
+    def failure_share(self) -> float:
+        """Share of neutral conversations that failed (0 to 1)."""
+        talks = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        if not talks:
+            return 0.0
+        failed = [t for t in talks if t.failure is not None and not self._reached(t)]
+        return len(failed) / len(talks)
+
+    @property
+    def retransmitted(self) -> float:
+        """Share of our own segments to neutral hosts that had to be sent again (0 to 1)."""
+        infos = [
+            last.info
+            for t in self.control_talks
+            for last in [t.http or t.tls or t.tcp]
+            if last is not None and last.info is not None
+        ]
+        sent = sum(i.segs_out for i in infos)
+        return sum(i.total_retrans for i in infos) / sent if sent >= 20 else 0.0
+
+    @cached_property
+    def six(self) -> tuple[Conversation, ...]:
+        """Neutral conversations over IPv6."""
+        talks = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
+        return tuple(t for t in talks if _version(t) == 6)
+
+    @property
+    def six_broken(self) -> bool:
+        """IPv6 has a route and two neutral hosts or more are silent over it, none answers."""
+        return len(self.six) >= 2 and all(
+            t.failure is not None and t.stage is Stage.CONNECT for t in self.six
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Every gate task that was planned has ended: see ``diagnosis.gate``."""
+        return any(m.task.arm is Arm.GATE for m in self.facts.measurements)
+
+    @cached_property
+    def transparent_dns(self) -> tuple[DnsObservation, ...]:
+        """Neutral names answered by addresses that run no DNS: somebody takes all DNS."""
+        return tuple(
+            o
+            for m in self.facts.measurements
+            if m.task.arm is Arm.NON_RESOLVER and isinstance(m.task.probe, Lookup)
+            for o in m.observations
+            if isinstance(o, DnsObservation)
+            and o.name in self.neutral_names
+            and o.rcode is not None
+        )
+
+
+def _version(talk: Conversation) -> int:
+    return 6 if ":" in talk.address else 4

@@ -1,0 +1,253 @@
+"""Evidence becomes outcomes: total, deterministic, blind to the order of measurements."""
+
+from collections.abc import Iterable
+
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.run import Evidence
+from msgprobe.model.target import Function, Service
+from msgprobe.model.verdict import (
+    ConnectionVerdict,
+    Count,
+    FunctionVerdict,
+    Outcome,
+    ServiceVerdict,
+    Strength,
+    Verdict,
+)
+from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
+from msgprobe.verdict.facts import Facts
+from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
+from msgprobe.verdict.gate import Gate
+from msgprobe.verdict.pool import PoolFacts
+from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
+from msgprobe.verdict.rules_dns import DNS_RULES
+from msgprobe.verdict.rules_extra import EXTRA_RULES
+from msgprobe.verdict.rules_state import (
+    BY_CONNECTION,
+    DEGRADED_RULES,
+    DOWN_RULES,
+    INCONCLUSIVE_RULES,
+    OK_RULES,
+    UNTESTED,
+)
+from msgprobe.verdict.rules_tcp import TCP_RULES
+from msgprobe.verdict.rules_tls import TLS_RULES
+from msgprobe.verdict.words import advice, summary
+
+ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *TCP_RULES)
+
+SEVERITY = (
+    Outcome.BLOCKED,
+    Outcome.THROTTLED,
+    Outcome.DEGRADED,
+    Outcome.DOWN,
+    Outcome.INCONCLUSIVE,
+    Outcome.OK,
+    Outcome.NOT_TESTED,
+)
+
+
+def rules() -> tuple[RuleInfo, ...]:
+    """Every rule that a verdict may cite, connection rules first."""
+    tables = (*OK_RULES, *ACCUSING, *EXTRA_RULES, *DOWN_RULES, *DEGRADED_RULES, *INCONCLUSIVE_RULES)
+    return (
+        *(r.info for r in CONNECTION_RULES),
+        UNKNOWN,
+        *(r.info for r in tables),
+        UNTESTED.info,
+        BY_CONNECTION.info,
+    )
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """The verdict over everything that was measured."""
+    facts = Facts(evidence)
+    gate = Gate(facts)
+    connection = judge_connection(gate)
+    services = tuple(judge_service(facts, gate, connection, s) for s in evidence.services)
+    used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
+    own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
+    connection = _with_notes(connection, [own[r] for r in sorted(used & own.keys())])
+    return Verdict(
+        connection=connection,
+        services=services,
+        advice=advice(connection, services),
+        rules_version=RULES_VERSION,
+    )
+
+
+def _with_notes(connection: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
+    return ConnectionVerdict(
+        state=connection.state,
+        strength=connection.strength,
+        notes=tuple(dict.fromkeys((*connection.notes, *more))),
+        why=connection.why,
+        rules=connection.rules,
+        evidence=connection.evidence,
+    )
+
+
+def judge_service(
+    facts: Facts, gate: Gate, connection: ConnectionVerdict, service: Service
+) -> ServiceVerdict:
+    """The worst of the service's functions, ``partial`` when another one works."""
+    wanted = facts.request.functions
+    functions = []
+    for function in Function:
+        pools = [p for p in service.pools if p.function is function]
+        excuse = dict(service.untestable).get(function)
+        if not pools and excuse is None:
+            continue
+        if wanted and function not in wanted:
+            functions.append(_not_tested(function, "It was not asked for."))
+        elif not pools:
+            functions.append(_not_tested(function, excuse or UNTESTED.info.why))
+        else:
+            parts = [_judge_pool(PoolFacts(facts, gate, service, p), connection) for p in pools]
+            functions.append(_join(function, parts))
+    return _roll_up(service, tuple(functions))
+
+
+def _not_tested(function: Function, why: str) -> FunctionVerdict:
+    return FunctionVerdict(
+        function=function, outcome=Outcome.NOT_TESTED, why=why, rules=(UNTESTED.info.rule_id,)
+    )
+
+
+def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
+    fine = apply(OK_RULES, p)
+    if fine:
+        return _verdict(p, fine[:1])
+    if not any(m.tested for m in p.members):
+        if not connection.state.usable:
+            return _by_connection(p, connection)
+        return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
+    if not connection.state.usable and not p.ok:
+        return _by_connection(p, connection)
+    down = apply(DOWN_RULES, p)
+    accused = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.BLOCKED]
+    some = apply(DEGRADED_RULES, p)
+    if some:
+        return _verdict(p, (*some, *accused))
+    if accused:
+        return _verdict(p, (*accused, *apply(EXTRA_RULES, p)))
+    if down:
+        return _verdict(p, down[:1])
+    unclear = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.INCONCLUSIVE]
+    rest = apply(INCONCLUSIVE_RULES, p)
+    first = [f for f in rest if f.info.rule_id in _BEFORE_LOOKALIKES]
+    choice = (*first, *unclear, *rest)
+    if choice:
+        return _verdict(p, choice[:1])
+    return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
+
+
+_BEFORE_LOOKALIKES = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed")
+
+
+def _by_connection(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
+    found = Finding(info=BY_CONNECTION.info, evidence=connection.evidence)
+    verdict = _verdict(p, (found,))
+    why = f"{connection.why} Nothing can be said about the service itself."
+    return FunctionVerdict(
+        function=verdict.function,
+        outcome=verdict.outcome,
+        endpoints=verdict.endpoints,
+        why=why,
+        rules=(BY_CONNECTION.info.rule_id, *connection.rules),
+        evidence=verdict.evidence,
+    )
+
+
+def _verdict(p: PoolFacts, found: tuple[Finding, ...]) -> FunctionVerdict:
+    """The first finding gives the word; all of them give mechanisms, rules and evidence."""
+    head = min(found, key=_rank) if found[0].info.outcome is Outcome.BLOCKED else found[0]
+    outcome = head.info.outcome
+    assert isinstance(outcome, Outcome)
+    counts = {"ok": len(p.ok), "tested": len(p.tested), "pool": p.pool.name}
+    return FunctionVerdict(
+        function=p.pool.function,
+        outcome=outcome,
+        strength=head.info.strength,
+        mechanisms=deepest(f.info.mechanism for f in found if f.info.mechanism is not None),
+        endpoints=Count(tested=len(p.tested), ok=len(p.ok)),
+        why=head.info.why.format(**counts),
+        rules=tuple(dict.fromkeys(f.info.rule_id for f in (head, *found))),
+        evidence=tuple(sorted({t for f in found for t in f.evidence})),
+    )
+
+
+def _rank(found: Finding) -> tuple[int, int]:
+    """Confirmed before likely, then the deeper mechanism; what only adds to others comes last."""
+    depth = (found.info.mechanism or "").count(".")
+    order = {Strength.CONFIRMED: 0, Strength.LIKELY: 1}
+    return (order[found.info.strength] if found.info.strength is not None else 2, -depth)
+
+
+def deepest(paths: Iterable[str]) -> tuple[str, ...]:
+    """Mechanism paths without those that a deeper one refines, sorted."""
+    every = set(paths)
+    return tuple(sorted(p for p in every if not any(q.startswith(p + ".") for q in every)))
+
+
+def _worst(outcomes: Iterable[Outcome]) -> Outcome:
+    found = set(outcomes)
+    return next(o for o in SEVERITY if o in found)
+
+
+def _join(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
+    """Several pools of one function: the worst one speaks, ``partial`` when another works."""
+    if len(parts) == 1:
+        return parts[0]
+    outcome = _worst(p.outcome for p in parts)
+    speaking = [p for p in parts if p.outcome is outcome]
+    strong = any(p.strength is Strength.CONFIRMED for p in speaking)
+    return FunctionVerdict(
+        function=function,
+        outcome=outcome,
+        strength=(Strength.CONFIRMED if strong else speaking[0].strength),
+        partial=outcome is not Outcome.OK and any(p.outcome is Outcome.OK for p in parts),
+        mechanisms=deepest(m for p in speaking for m in p.mechanisms),
+        endpoints=Count(
+            tested=sum(p.endpoints.tested for p in parts), ok=sum(p.endpoints.ok for p in parts)
+        ),
+        why=speaking[0].why,
+        rules=tuple(dict.fromkeys(r for p in speaking for r in p.rules)),
+        evidence=tuple(sorted({t for p in speaking for t in p.evidence})),
+    )
+
+
+def _roll_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> ServiceVerdict:
+    grave = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
+    worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
+    if worst in grave:
+        outcome = worst
+    else:
+        tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
+        primary = [f for f in tested if f.function is service.primary]
+        outcome = (
+            primary[0].outcome
+            if primary
+            else _worst((*(f.outcome for f in tested), Outcome.NOT_TESTED))
+        )
+    speaking = [f for f in functions if f.outcome is outcome]
+    strong = any(f.strength is Strength.CONFIRMED for f in speaking)
+    verdict = ServiceVerdict(
+        service=service.name,
+        name=service.title,
+        outcome=outcome,
+        partial=outcome in grave and any(f.outcome is Outcome.OK for f in functions),
+        strength=Strength.CONFIRMED if strong else next((f.strength for f in speaking), None),
+        mechanisms=deepest(m for f in speaking for m in f.mechanisms),
+        functions=functions,
+    )
+    return ServiceVerdict(
+        service=verdict.service,
+        name=verdict.name,
+        outcome=verdict.outcome,
+        partial=verdict.partial,
+        strength=verdict.strength,
+        mechanisms=verdict.mechanisms,
+        summary=summary(verdict),
+        functions=functions,
+    )

@@ -1,0 +1,255 @@
+"""Rules about names: what licenses ``blocked`` at ``dns.*``."""
+
+from collections.abc import Callable, Iterable
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.verdict import addresses as ips
+from msgprobe.verdict.conversation import Conversation
+from msgprobe.verdict.filters import own_filter
+from msgprobe.verdict.pool import EndpointFacts, PoolFacts
+from msgprobe.verdict.rule import Cited, Rule, rule
+
+NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
+SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
+
+
+def _suspects(p: PoolFacts) -> Iterable[EndpointFacts]:
+    """Failing endpoints with a name, on a resolver that serves neutral names."""
+    if not p.gate.resolver_works:
+        return ()
+    return (
+        e
+        for e in p.failing
+        if e.name is not None
+        and not e.name.proved & set(e.name.system_addresses)
+        and own_filter(p.facts, e.name) is None
+    )
+
+
+def _lie(e: EndpointFacts) -> tuple[DnsObservation, ...]:
+    assert e.name is not None
+    return (*e.name.system, *e.name.by(ResolverKind.DIRECT))
+
+
+def _denied(*failures: Failure, proved: bool) -> Callable[[PoolFacts], Cited]:
+    """The system's resolver fails this way while the name exists by encrypted DNS."""
+
+    def holds(p: PoolFacts) -> Cited:
+        cited: list[Conversation | DnsObservation] = []
+        for e in _suspects(p):
+            assert e.name is not None
+            if e.name.denied not in failures or not e.name.exists or e.name.bogons:
+                continue
+            if bool(e.genuine_elsewhere) is not proved:
+                continue
+            if not proved and not _acquitted(p, e):
+                continue
+            cited += [*_lie(e), *e.name.exists, *e.genuine_elsewhere]
+        return cited
+
+    return holds
+
+
+def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
+    """Two operators agree on the name, or its encrypted address is one the service is known by."""
+    assert e.name is not None
+    truth = e.name.encrypted_addresses
+    known = any(ips.within(a, p.service.prefixes) for a in truth) or ips.same(
+        truth, e.endpoint.addresses
+    )
+    return known or len({o.resolver_name for o in e.name.exists}) >= 2
+
+
+def _bogon(p: PoolFacts) -> Cited:
+    for e in _suspects(p):
+        assert e.name is not None
+        beacon = p.service.beacon
+        if beacon is not None and beacon.host == e.name.name:
+            continue
+        if e.name.bogons and not any(ips.is_bogon(a) for a in e.name.encrypted_addresses):
+            if e.name.exists or e.name.other_addresses or e.endpoint.addresses:
+                yield from e.name.bogons
+                yield from e.name.exists
+
+
+def _conflict(p: PoolFacts) -> Cited:
+    """Two contradicting answers count when the true one is confirmed by encrypted DNS or proof."""
+    for e in _suspects(p):
+        assert e.name is not None
+        if e.name.exists or e.genuine_elsewhere:
+            yield from e.name.conflicts
+
+
+def _phantom(p: PoolFacts) -> Cited:
+    """A host without DNS answers for this name, and not for neutral ones."""
+    if p.gate.transparent_dns:
+        return
+    for e in _suspects(p):
+        assert e.name is not None
+        yield from e.name.phantom
+
+
+def _misdirected(e: EndpointFacts) -> bool:
+    """The system's public answer is nobody's truth and nothing there could prove itself."""
+    name = e.name
+    if name is None or not name.system_addresses or not name.exists:
+        return False
+    mine = name.system_addresses
+    if all(ips.is_bogon(a) for a in mine) or ips.same(mine, name.encrypted_addresses):
+        return False
+    truth = {ips.network(a) for a in name.encrypted_addresses}
+    return not any(ips.network(a) in truth for a in mine) and not e.genuine
+
+
+def _validated_elsewhere(p: PoolFacts) -> Cited:
+    for e in _suspects(p):
+        if _misdirected(e) and e.genuine_elsewhere:
+            assert e.name is not None
+            yield from _lie(e)
+            yield from e.name.exists
+            yield from e.failed
+            yield from e.genuine_elsewhere
+
+
+def _blockpage(p: PoolFacts) -> Cited:
+    """The wrong address serves a page over plain HTTP for the messenger's name."""
+    for e in _suspects(p):
+        if not _misdirected(e) or not e.genuine_elsewhere:
+            continue
+        assert e.name is not None
+        pages = [
+            t
+            for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
+            if t.address in e.name.system_addresses
+            and t.http is not None
+            and t.http.status is not None
+        ]
+        if pages:
+            yield from pages
+            yield from e.genuine_elsewhere
+
+
+VALIDATED = "another resolver gives an address where the service proves itself"
+ARTEFACT = "an artefact that no honest network makes"
+
+DNS_RULES: tuple[Rule, ...] = (
+    rule(
+        "dns.nxdomain.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.nxdomain",
+        licence=VALIDATED,
+        why="The resolver says that the name does not exist; another resolver gives an address "
+        "and the genuine service answers there.",
+        holds=_denied(*NO_NAME, proved=True),
+    ),
+    rule(
+        "dns.nxdomain.acquitted",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="dns.nxdomain",
+        licence="encrypted resolvers know the name at the service's own addresses",
+        why="The resolver says that the name does not exist; encrypted resolvers know it.",
+        holds=_denied(*NO_NAME, proved=False),
+    ),
+    rule(
+        "dns.refused.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.refused",
+        licence=VALIDATED,
+        why="The resolver refuses this name alone; another resolver gives an address and the "
+        "genuine service answers there.",
+        holds=_denied(Failure.DNS_REFUSED, proved=True),
+    ),
+    rule(
+        "dns.servfail.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.servfail",
+        licence=VALIDATED,
+        why="The resolver fails for this name alone; another resolver gives an address and the "
+        "genuine service answers there.",
+        holds=_denied(Failure.DNS_SERVFAIL, proved=True),
+    ),
+    rule(
+        "dns.timeout.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.timeout",
+        licence=VALIDATED,
+        why="Questions for this name alone get no answer; encrypted DNS gives an address and the "
+        "genuine service answers there.",
+        holds=_denied(*SILENT, proved=True),
+    ),
+    rule(
+        "dns.timeout.acquitted",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="dns.timeout",
+        licence="encrypted resolvers know the name at the service's own addresses",
+        why="Questions for this name alone get no answer; encrypted resolvers know it.",
+        holds=_denied(*SILENT, Failure.DNS_REFUSED, Failure.DNS_SERVFAIL, proved=False),
+    ),
+    rule(
+        "dns.injection.bogon",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection.bogon",
+        licence=ARTEFACT,
+        why="The name is answered with an address where no public service can live.",
+        holds=_bogon,
+    ),
+    rule(
+        "dns.injection.race",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection",
+        licence=ARTEFACT,
+        why="One question got two contradicting answers: somebody on the way races the resolver.",
+        holds=_conflict,
+    ),
+    rule(
+        "dns.injection.phantom",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection",
+        licence=ARTEFACT,
+        why="A host that runs no resolver answered for this name: the answer is made on the way.",
+        holds=_phantom,
+    ),
+    rule(
+        "dns.injection.blockpage",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection.blockpage",
+        licence=ARTEFACT,
+        why="The name leads to a host that shows a page of its own; the genuine service answers "
+        "at another address.",
+        holds=_blockpage,
+    ),
+    rule(
+        "dns.injection.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection",
+        licence=VALIDATED,
+        why="The name leads to a wrong address; another resolver gives one where the genuine "
+        "service answers.",
+        holds=_validated_elsewhere,
+    ),
+)

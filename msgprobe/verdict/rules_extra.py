@@ -1,0 +1,81 @@
+"""Rules that say more about a blocking that other rules have licensed; alone they say nothing."""
+
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer
+from msgprobe.verdict import addresses as ips
+from msgprobe.verdict.conversation import Conversation
+from msgprobe.verdict.pool import PoolFacts
+from msgprobe.verdict.rule import Cited, Rule, rule
+
+
+def _foreign_page(talk: Conversation) -> bool:
+    """Plain HTTP got an answer that the service itself would not give: it redirects to HTTPS."""
+    http = talk.http
+    if http is None or http.status is None or not http.host:
+        return False
+    if http.status in (301, 302, 303, 307, 308):
+        target = {k.lower(): v for k, v in http.headers}.get("location", "")
+        place = target.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0].lower()
+        return bool(place) and _site(place) != _site(http.host)
+    return http.status in (200, 403, 451) and http.body_bytes > 0
+
+
+def _site(host: str) -> str:
+    return ".".join(host.lower().rstrip(".").split(".")[-2:])
+
+
+def _page(p: PoolFacts) -> Cited:
+    """A page on the service's own address, for its name, while sentinel pages come unchanged."""
+    if not p.gate.exact or p.gate.tampered:
+        return
+    for talk in p.probes(Arm.PLAIN_PAGE):
+        name = p.facts.name(talk.flow.host or "")
+        own = (
+            ips.within(talk.address, p.service.prefixes)
+            or ips.same([talk.address], name.encrypted_addresses)
+            or talk.address in name.proved
+        )
+        if own and _foreign_page(talk):
+            yield talk
+
+
+def _residual(p: PoolFacts) -> Cited:
+    """The same four-tuple stays dead for a neutral name; a fresh port is answered at once."""
+    tuples = p.probes(Arm.SAME_TUPLE)
+    swaps = {t.address for t in p.probes(Arm.OTHER_SNI) if t.answered_tls}
+    dead = [
+        t
+        for t in tuples
+        if t.task.id.endswith(".neutral")
+        and t.address in swaps
+        and t.symptom in ("tls.timeout", "tcp.timeout")
+    ]
+    first = {t.flow.source_port: t for t in tuples if t.task.id.endswith(".target")}
+    for t in dead:
+        before = first.get(t.flow.source_port)
+        if before is not None and before.symptom is not None:
+            yield from (before, t)
+
+
+EXTRA_RULES: tuple[Rule, ...] = (
+    rule(
+        "http.blockpage",
+        Layer.HTTP,
+        None,
+        None,
+        mechanism="http.blockpage",
+        licence="an artefact: a page that the service does not serve, on its own address",
+        why="Over plain HTTP the service's own address shows a page that is not the service's.",
+        holds=_page,
+    ),
+    rule(
+        "tls.residual",
+        Layer.TLS,
+        None,
+        None,
+        licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
+        why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
+        "said (residual censorship).",
+        holds=_residual,
+    ),
+)

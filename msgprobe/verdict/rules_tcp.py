@@ -1,0 +1,175 @@
+"""Rules about connects and the messengers' own first words."""
+
+from collections.abc import Callable
+
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.verdict.conversation import Conversation
+from msgprobe.verdict.facts import networks
+from msgprobe.verdict.pool import PoolFacts
+from msgprobe.verdict.rule import Cited, Rule, rule
+
+
+def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
+    """Every address of every failing member fails this way in repeats; no member answers."""
+    if p.ok or not p.failing:
+        return ()
+    views = [a for e in p.failing for a in (*e.addresses, *e.elsewhere) if a.failed]
+    if not views or any(a.symptom != symptom or not a.repeated for a in views):
+        return ()
+    if any(a.genuine for e in p.failing for a in e.elsewhere):
+        return ()
+    return tuple(t for a in views for t in a.failed)
+
+
+def _alive(p: PoolFacts) -> tuple[Conversation, ...]:
+    """The same addresses answer on another port: the machines are there."""
+    return tuple(t for t in p.probes(Arm.OTHER_PORT) if t.connected)
+
+
+def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
+    """The licence for silence: two networks, names that hold, controls that work."""
+
+    def holds(p: PoolFacts) -> Cited:
+        talks = _all_fail(p, symptom)
+        if len(networks(talks)) < 2 or not p.names_hold or not p.gate.controls_hold:
+            return ()
+        other = _alive(p)
+        if bool(other) is not alive:
+            return ()
+        return (*talks, *other)
+
+    return holds
+
+
+def _early_refusal(p: PoolFacts) -> Cited:
+    """A refusal that came faster than the measured path to that address, twice at least."""
+    early = [t for t in p.with_symptom("tcp.refused") if p.facts.early(t)]
+    return early if len(early) >= 2 else ()
+
+
+def _refused_everywhere(p: PoolFacts) -> Cited:
+    return _all_fail(p, "tcp.refused")
+
+
+def _one_network(p: PoolFacts) -> Cited:
+    for symptom in ("tcp.timeout", "ip.unreachable"):
+        talks = _all_fail(p, symptom)
+        if talks and len(networks(talks)) < 2:
+            return talks
+    return ()
+
+
+def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
+    """The messenger's own words get nothing where another protocol is answered."""
+
+    def holds(p: PoolFacts) -> Cited:
+        other = [t for t in p.probes(Arm.OTHER_PAYLOAD) if t.http is not None and t.http.status]
+        both = {t.address for t in other}
+        hit = [t for t in p.with_symptom(f"protocol.{protocol}") if t.address in both]
+        if p.ok or len(networks(hit)) < 2 or not p.gate.controls_hold:
+            return ()
+        return (*hit, *other)
+
+    return holds
+
+
+TCP_RULES: tuple[Rule, ...] = (
+    rule(
+        "tcp.timeout.alive",
+        Layer.TCP,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="tcp.timeout",
+        licence="every address in two networks silent, and an asymmetry shows the service alive",
+        why="Every address is silent in repeated tries while the same machines answer on another "
+        "port and neutral sites in several networks work.",
+        holds=_connect("tcp.timeout", alive=True),
+    ),
+    rule(
+        "tcp.timeout.everywhere",
+        Layer.TCP,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="tcp.timeout",
+        licence="every address in two networks or more silent in repeats, controls in three hold",
+        why="Every address in several networks is silent in repeated tries while neutral sites "
+        "work and the names are right. (A rare total outage would look the same.)",
+        holds=_connect("tcp.timeout", alive=False),
+    ),
+    rule(
+        "ip.unreachable.alive",
+        Layer.TCP,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="ip.unreachable",
+        licence="every address in two networks unreachable, and an asymmetry shows them alive",
+        why="Routers on the way answer 'unreachable' for every address while the same machines "
+        "answer on another port.",
+        holds=_connect("ip.unreachable", alive=True),
+    ),
+    rule(
+        "ip.unreachable.everywhere",
+        Layer.TCP,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="ip.unreachable",
+        licence="every address in two networks or more unreachable in repeats, controls hold",
+        why="Routers on the way answer 'unreachable' for every address in several networks while "
+        "neutral sites work. (A rare total outage would look the same.)",
+        holds=_connect("ip.unreachable", alive=False),
+    ),
+    rule(
+        "tcp.refused.alive",
+        Layer.TCP,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="tcp.refused",
+        licence="every address in two networks refuses, and an asymmetry shows the service alive",
+        why="Every address refuses in repeated tries while the same machines answer on another "
+        "port.",
+        holds=_connect("tcp.refused", alive=True),
+    ),
+    rule(
+        "tcp.refused.early",
+        Layer.TCP,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="tcp.refused",
+        licence="an artefact: the refusal came faster than the path to that address allows",
+        why="The refusal came sooner than the server could have answered: something nearer sent "
+        "it.",
+        holds=_early_refusal,
+    ),
+    rule(
+        "protocol.mtproto.other_words",
+        Layer.PROTOCOL,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="protocol.mtproto",
+        licence="same address, another protocol works, in two networks",
+        why="The servers answer plain HTTP and not Telegram's own protocol, in several networks: "
+        "the protocol is the trigger.",
+        holds=_other_words("mtproto"),
+    ),
+    rule(
+        "tcp.refused.everywhere",
+        Layer.TCP,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="every address refuses, and nothing else",
+        why="Every address refuses the connection: a censor that forges refusals and a service "
+        "that closed the port look the same from one place.",
+        holds=_refused_everywhere,
+    ),
+    rule(
+        "tcp.one_network",
+        Layer.TCP,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="silence in a single network",
+        why="The addresses are silent, but they all lie in one network: blocking and an outage of "
+        "that one place look the same.",
+        holds=_one_network,
+    ),
+)

@@ -1,0 +1,134 @@
+"""Plain words for verdicts: one sentence a service, one piece of advice a run."""
+
+from collections.abc import Sequence
+
+from msgprobe.model.verdict import (
+    ConnectionVerdict,
+    FunctionVerdict,
+    Outcome,
+    ServiceVerdict,
+    State,
+    Strength,
+)
+
+MECHANISMS = {
+    "dns.nxdomain": "its name is erased from the DNS",
+    "dns.injection": "its name is answered with a wrong address",
+    "dns.injection.bogon": "its name is answered with an impossible address",
+    "dns.injection.blockpage": "its name leads to a block page",
+    "dns.refused": "the resolver refuses its name",
+    "dns.servfail": "the resolver fails for its name alone",
+    "dns.timeout": "questions for its name vanish",
+    "tcp.timeout": "its addresses are cut off in silence",
+    "tcp.refused": "connections to its addresses are refused on the way",
+    "ip.unreachable": "routers declare its addresses unreachable",
+    "tls.reset": "connections are torn down",
+    "tls.reset.sni": "connections that name it are torn down",
+    "tls.timeout": "connections freeze at the greeting",
+    "tls.timeout.sni": "connections that name it freeze",
+    "tls.alert": "connections end with a forged alert",
+    "tls.alert.sni": "connections that name it end with a forged alert",
+    "tls.mitm": "its certificate is forged",
+    "tls.post_handshake": "data dies after the greeting",
+    "http.blockpage": "a block page is shown",
+    "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
+}
+
+_ADVICE = {
+    State.LOCAL_FAULT: "This device is not connected: check cable, Wi-Fi, mobile data or a local "
+    "firewall, then run again.",
+    State.CAPTIVE_PORTAL: "Open any web page, log in to this network, then run again.",
+    State.DNS_FAULT: "The names do not resolve: try another DNS resolver (or restart the router), "
+    "then run again.",
+    State.NO_INTERNET: "Wait and try again, and try another network (mobile data, a neighbour's "
+    "line). From one device an outage and a shutdown look alike: save this evidence (-o FILE).",
+    State.SHUTDOWN: "The cut looks deliberate. Save this evidence (-o FILE), note the time, try "
+    "another network; messages will wait until the connection returns.",
+    State.DOMESTIC_ONLY: "Only the country's own sites work. Save this evidence (-o FILE) and try "
+    "another network.",
+    State.ALLOWLIST: "Only chosen sites are let through. Save this evidence (-o FILE) and try "
+    "another network.",
+}
+
+
+def listing(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _functions(verdicts: Sequence[FunctionVerdict]) -> str:
+    return listing([v.function.value for v in verdicts])
+
+
+def _reasons(mechanisms: Sequence[str]) -> str:
+    known = [MECHANISMS[m] for m in mechanisms if m in MECHANISMS]
+    return listing(known)
+
+
+def summary(verdict: ServiceVerdict) -> str:
+    """One plain sentence about a service."""
+    name = verdict.name
+    bad = [f for f in verdict.functions if f.outcome is verdict.outcome]
+    good = [f for f in verdict.functions if f.outcome is Outcome.OK]
+    likely = "" if verdict.strength is Strength.CONFIRMED else "probably "
+    tail = f"; {_functions(good)} still work" + ("s" if len(good) == 1 else "") if good else ""
+    why = bad[0].why if bad else ""
+    match verdict.outcome:
+        case Outcome.OK:
+            rest = [
+                f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)
+            ]
+            but = f" ({_functions(rest)}: no clear result)" if rest else ""
+            return f"{name} works: {_functions(good)}{but}."
+        case Outcome.BLOCKED | Outcome.THROTTLED:
+            reasons = _reasons(verdict.mechanisms)
+            how = f": {reasons}" if reasons else ""
+            return f"{name} is {likely}{verdict.outcome.value} ({_functions(bad)}){how}{tail}."
+        case Outcome.DEGRADED:
+            return f"{name} is impaired ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
+        case Outcome.DOWN:
+            return f"{name} itself has a fault ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
+        case Outcome.INCONCLUSIVE:
+            return f"No clear result for {name} ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
+        case Outcome.NOT_TESTED:
+            return f"{name} was not tested."
+
+
+def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
+    """What this means and what to do next, in plain words."""
+    if any("tls.mitm" in s.mechanisms for s in services):
+        names = listing([s.name for s in services if "tls.mitm" in s.mechanisms])
+        return (
+            f"Somebody forges certificates for {names}: do not log in and ignore certificate "
+            "warnings on this network. Save the evidence (-o FILE) and use another network."
+        )
+    if connection.state in _ADVICE:
+        return _ADVICE[connection.state]
+    if "clock_skew" in connection.notes:
+        return "This device's clock is wrong, which breaks secure connections: set it, run again."
+    by = {o: [s.name for s in services if s.outcome is o] for o in Outcome}
+    if by[Outcome.BLOCKED] or by[Outcome.THROTTLED]:
+        names = listing([*by[Outcome.BLOCKED], *by[Outcome.THROTTLED]])
+        return (
+            f"{names}: the network interferes, your phone is fine. Save the evidence (-o FILE), "
+            "ask somebody on another network to run this too; another connection or a VPN may help."
+        )
+    if by[Outcome.DEGRADED]:
+        return (
+            f"{listing(by[Outcome.DEGRADED])} works in part. Run again in some minutes and on "
+            "another network to see whether it is this network."
+        )
+    if by[Outcome.DOWN]:
+        return f"{listing(by[Outcome.DOWN])} has a fault of its own: wait, it is not your network."
+    if by[Outcome.INCONCLUSIVE]:
+        return (
+            f"Nothing certain about {listing(by[Outcome.INCONCLUSIVE])}. Run again in some minutes "
+            "and ask somebody on another network to run this too."
+        )
+    if connection.state is State.BAD_LINK:
+        return "Nothing is blocked; the connection itself is poor. Wait or try another network."
+    if by[Outcome.OK]:
+        return "Everything that was tested works from here."
+    return "Nothing was tested."

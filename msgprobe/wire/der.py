@@ -1,0 +1,126 @@
+"""The few fields of an X.509 certificate that evidence needs, read without any library.
+
+Sources: RFC 5280 §4.1 (Certificate), X.690 (DER). Nothing is verified here: OpenSSL does that.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from msgprobe.wire.error import WireError
+
+_SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_EXPLICIT_VERSION = 0xA0
+_ATTRIBUTES = {b"\x55\x04\x03": "CN", b"\x55\x04\x0a": "O", b"\x55\x04\x06": "C"}
+_ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
+_MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFields:
+    """Names as ``CN=…, O=…, C=…``; dates as ISO 8601 in UTC; ``spki_sha256`` in hex."""
+
+    subject: str
+    issuer: str
+    not_before: str
+    not_after: str
+    spki_sha256: str
+
+
+class _Reader:
+    """Walks one constructed value."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def next(self) -> tuple[int, bytes, bytes]:
+        """Tag, contents and the whole encoding of the next value. Raises WireError."""
+        start = self._at
+        header = self._take(2)
+        tag, size = header[0], header[1]
+        if tag & 0x1F == 0x1F:
+            raise WireError("der: tag of several bytes")
+        if size & 0x80:
+            count = size & 0x7F
+            if not 1 <= count <= 4:
+                raise WireError("der: length is malformed")
+            size = int.from_bytes(self._take(count), "big")
+        contents = self._take(size)
+        return tag, contents, self._data[start : self._at]
+
+    def expect(self, tag: int) -> tuple[bytes, bytes]:
+        """Contents and encoding of the next value, which must be a ``tag``. Raises WireError."""
+        found, contents, encoding = self.next()
+        if found != tag:
+            raise WireError(f"der: tag {found:#x} where {tag:#x} belongs")
+        return contents, encoding
+
+    @property
+    def more(self) -> bool:
+        return self._at < len(self._data)
+
+    @property
+    def tag(self) -> int:
+        """The tag of the next value, 0 at the end."""
+        return self._data[self._at] if self.more else 0
+
+    def _take(self, size: int) -> bytes:
+        if self._at + size > len(self._data):
+            raise WireError("der: value is cut short")
+        self._at += size
+        return self._data[self._at - size : self._at]
+
+
+def read_certificate(der: bytes) -> CertificateFields:
+    """The fields of one certificate. Raises WireError."""
+    certificate = _Reader(_Reader(der).expect(_SEQUENCE)[0])
+    tbs = _Reader(certificate.expect(_SEQUENCE)[0])
+    if tbs.tag == _EXPLICIT_VERSION:
+        tbs.next()
+    tbs.next()  # serial number
+    tbs.next()  # signature algorithm
+    issuer = _name(tbs.expect(_SEQUENCE)[0])
+    validity = _Reader(tbs.expect(_SEQUENCE)[0])
+    not_before, not_after = _time(validity), _time(validity)
+    subject = _name(tbs.expect(_SEQUENCE)[0])
+    spki = tbs.expect(_SEQUENCE)[1]
+    return CertificateFields(
+        subject=subject,
+        issuer=issuer,
+        not_before=not_before,
+        not_after=not_after,
+        spki_sha256=hashlib.sha256(spki).hexdigest(),
+    )
+
+
+def _name(data: bytes) -> str:
+    """CN, O and C of a distinguished name, in that order, the first of each."""
+    found: dict[str, str] = {}
+    sets = _Reader(data)
+    while sets.more:
+        attributes = _Reader(sets.expect(_SET)[0])
+        while attributes.more:
+            pair = _Reader(attributes.expect(_SEQUENCE)[0])
+            label = _ATTRIBUTES.get(pair.expect(_OID)[0])
+            tag, value, _ = pair.next()
+            if label is not None and label not in found:
+                text = value.decode(_ENCODINGS.get(tag, "latin-1"), "replace")
+                found[label] = "".join(c if c.isprintable() else "\ufffd" for c in text[:_MAX_NAME])
+    return ", ".join(f"{label}={found[label]}" for label in ("CN", "O", "C") if label in found)
+
+
+def _time(reader: _Reader) -> str:
+    tag, value, _ = reader.next()
+    text = value.decode("ascii", "replace")
+    if tag == _UTC_TIME and len(text) == 13:
+        # RFC 5280 §4.1.2.5.1: two digits of 50 and more mean 19xx.
+        text = ("19" if text[:2] >= "50" else "20") + text
+    elif tag != _GENERALIZED_TIME:
+        raise WireError("der: validity is not a time")
+    try:
+        moment = datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as exc:
+        raise WireError(f"der: validity {text!r}") from exc
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,114 @@
+"""DNS questions and answers. The messages are dnspython's; the sockets are not.
+
+Sources: RFC 1035 §4 (messages), RFC 6891 (EDNS0), RFC 8484 (the id is 0 over HTTPS).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgprobe.wire.error import WireError
+
+if TYPE_CHECKING:
+    import dns.message
+    import dns.rrset
+
+UDP_PAYLOAD = 1232
+"""EDNS0 buffer that survives without fragments (DNS flag day 2020)."""
+
+MAX_MESSAGE = 4096
+"""More than any answer about one address; we read no further."""
+
+_MAX_ALIASES = 16
+_RECORDS = {4: "A", 6: "AAAA"}
+
+
+class DnsWireError(WireError):
+    """The bytes are not a DNS answer to our question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: ``rcode`` as its mnemonic, the chain of aliases, and the addresses at its end.
+
+    ``ttl`` is the smallest of the records used, in seconds.
+    """
+
+    rcode: str
+    addresses: tuple[str, ...]
+    aliases: tuple[str, ...]
+    ttl: int | None
+    truncated: bool
+
+
+def build_query(name: str, family: int, message_id: int) -> bytes:
+    """A recursive question for the A (``family`` 4) or AAAA (6) records of ``name``.
+
+    Raises DnsWireError when ``name`` cannot be a DNS name.
+    """
+    import dns.exception
+    import dns.flags
+    import dns.message
+
+    try:
+        query = dns.message.make_query(
+            name, _RECORDS[family], use_edns=0, payload=UDP_PAYLOAD, id=message_id
+        )
+        query.flags |= dns.flags.RD
+        return query.to_wire()
+    except (dns.exception.DNSException, ValueError) as exc:
+        raise DnsWireError(f"dns: {name!r} is not a DNS name: {exc}") from exc
+
+
+def is_answer_to(query: bytes, answer: bytes) -> bool:
+    """Whether the header fits: same id, and marked as a response. Needs no well-formed body."""
+    return len(answer) >= 12 and answer[:2] == query[:2] and bool(answer[2] & 0x80)
+
+
+def parse_answer(query: bytes, answer: bytes) -> Reply:
+    """Read ``answer`` as the answer to ``query``. Raises DnsWireError for anything else."""
+    import dns.message
+    import dns.rcode
+
+    if not is_answer_to(query, answer):
+        raise DnsWireError("dns: not an answer to this question")
+    try:
+        asked = dns.message.from_wire(query).question[0]
+        message = dns.message.from_wire(answer, ignore_trailing=True)
+        if message.question and message.question[0] != asked:
+            raise DnsWireError("dns: answer repeats another question")
+        if not message.question and message.answer:
+            raise DnsWireError("dns: answer repeats no question")
+        addresses, aliases, ttl = _follow(message, asked)
+        rcode = dns.rcode.to_text(message.rcode())
+    except DnsWireError:
+        raise
+    except Exception as exc:
+        # dnspython raises its own, struct's, index and Unicode errors on hostile bytes; a codec
+        # that is total has to take them all.
+        raise DnsWireError(f"dns: malformed answer: {type(exc).__name__}") from exc
+    return Reply(rcode, addresses, aliases, ttl, truncated=bool(answer[2] & 0x02))
+
+
+def _follow(
+    message: "dns.message.Message", asked: "dns.rrset.RRset"
+) -> tuple[tuple[str, ...], tuple[str, ...], int | None]:
+    """Addresses at the end of the chain of aliases that starts at the name asked for."""
+    import dns.rdatatype
+
+    owner = asked.name
+    aliases: list[str] = []
+    ttls: list[int] = []
+    for _ in range(_MAX_ALIASES):
+        for rrset in message.answer:
+            if rrset.name == owner and rrset.rdtype == asked.rdtype:
+                addresses = tuple(str(record.address) for record in rrset)
+                return addresses, tuple(aliases), min([*ttls, rrset.ttl])
+        step = next(
+            (r for r in message.answer if r.name == owner and r.rdtype == dns.rdatatype.CNAME), None
+        )
+        if step is None:
+            break
+        owner = step[0].target
+        ttls.append(step.ttl)
+        aliases.append(owner.to_text(omit_final_dot=True).lower())
+    return (), tuple(aliases), min(ttls, default=None)

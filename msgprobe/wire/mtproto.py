@@ -1,0 +1,124 @@
+"""MTProto's first words: ``req_pq_multi`` and its answer ``resPQ``, in the intermediate transport.
+
+Sources: core.telegram.org/mtproto/auth_key (messages), core.telegram.org/mtproto/mtproto-transports
+(framing and transport errors), tdlib ``td/generate/scheme/mtproto_api.tl`` (constructor ids).
+Integers are little-endian unless said otherwise.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from msgprobe.wire.error import WireError
+
+INTERMEDIATE = b"\xee\xee\xee\xee"
+"""Sent once, before the first frame."""
+
+NONCE_SIZE = 16
+MAX_FRAME = 4096
+"""An honest first answer is 84 bytes with one fingerprint and 8 more with each other."""
+
+_REQ_PQ_MULTI = 0xBE7E8EF1
+_RES_PQ = 0x05162463
+_VECTOR = 0x1CB5C415
+_MAX_FINGERPRINTS = 64
+
+KNOWN_FINGERPRINTS = frozenset(
+    {
+        0xD09D1D85DE64FD85,
+        0x0BC35F3509F7B7A5,
+        0x15AE5FA8B5529542,
+        0xAEAE98E13CD7F94F,
+        0x5A181B2235057D98,
+        0xC3B42B026CE86B21,
+        0x9A996A1DB11C729B,
+        0xB05B2A6F70CDEA78,
+        0x71E025B6C76033E3,
+    }
+)
+"""Production RSA keys that published clients ship (TDLib, tdesktop, Telethon, Pyrogram, gotd)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportError:
+    """A 4-byte packet with a negative code: -404, -429 (flood) or -444 (no such DC) are known."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResPQ:
+    """The server's answer, bound to our nonce. ``pq`` is the number to factor."""
+
+    server_nonce: bytes
+    pq: int
+    fingerprints: tuple[int, ...]
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """The fingerprints that published clients know."""
+        return tuple(f for f in self.fingerprints if f in KNOWN_FINGERPRINTS)
+
+
+def req_pq_multi(nonce: bytes, message_id: int) -> bytes:
+    """Opening, frame and message: 48 bytes. ``message_id`` is unix time << 32, low 2 bits 0.
+
+    Raises ValueError when the nonce is not 16 bytes.
+    """
+    if len(nonce) != NONCE_SIZE:
+        raise ValueError(f"nonce must be {NONCE_SIZE} bytes, not {len(nonce)}")
+    body = struct.pack("<I", _REQ_PQ_MULTI) + nonce
+    message = struct.pack("<qqi", 0, message_id & ~3, len(body)) + body
+    return INTERMEDIATE + struct.pack("<i", len(message)) + message
+
+
+def frame_size(header: bytes) -> int:
+    """Payload length that a 4-byte frame header announces. Raises WireError.
+
+    Bit 31 marks a quick acknowledgement, which nobody may send before a key exists.
+    """
+    if len(header) != 4:
+        raise WireError("mtproto: frame header is not 4 bytes")
+    size: int = struct.unpack("<I", header)[0]
+    if not 4 <= size <= MAX_FRAME:
+        raise WireError(f"mtproto: frame of {size} bytes")
+    return size
+
+
+def parse_answer(payload: bytes, nonce: bytes) -> ResPQ | TransportError:
+    """The payload of the first frame that came back. Raises WireError."""
+    if len(payload) == 4:
+        code: int = struct.unpack("<i", payload)[0]
+        if code < 0:
+            return TransportError(code)
+    if len(payload) < 20:
+        raise WireError(f"mtproto: message of {len(payload)} bytes")
+    key_id, message_id, length = struct.unpack("<qqi", payload[:20])
+    if key_id != 0:
+        raise WireError("mtproto: answer to a plain message is encrypted")
+    if message_id & 3 != 1:
+        raise WireError("mtproto: message id is not that of an answer")
+    if not 0 <= length <= len(payload) - 20:
+        raise WireError("mtproto: message is cut short")
+    return _parse_res_pq(payload[20 : 20 + length], nonce)
+
+
+def _parse_res_pq(body: bytes, nonce: bytes) -> ResPQ:
+    if len(body) < 56 or struct.unpack("<I", body[:4])[0] != _RES_PQ:
+        raise WireError("mtproto: answer is not resPQ")
+    if body[4:20] != nonce:
+        raise WireError("mtproto: answer carries another nonce")
+    # TL bytes: one length byte, the data, zeros up to a multiple of 4; pq is big-endian.
+    size = body[36]
+    if not 1 <= size <= 16:
+        raise WireError(f"mtproto: pq of {size} bytes")
+    at = 36 + (1 + size + 3) // 4 * 4
+    if len(body) < at + 8:
+        raise WireError("mtproto: resPQ is cut short")
+    vector, count = struct.unpack("<II", body[at : at + 8])
+    if vector != _VECTOR or not 1 <= count <= _MAX_FINGERPRINTS or len(body) < at + 8 + 8 * count:
+        raise WireError("mtproto: list of fingerprints is malformed")
+    return ResPQ(
+        server_nonce=body[20:36],
+        pq=int.from_bytes(body[37 : 37 + size], "big"),
+        fingerprints=struct.unpack_from(f"<{count}Q", body, at + 8),
+    )

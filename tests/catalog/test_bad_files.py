@@ -1,0 +1,144 @@
+"""Every way a target file can be wrong, one file each, and what its author is told."""
+
+from pathlib import Path
+
+import pytest
+
+from msgprobe.catalog.error import CatalogError
+from msgprobe.catalog.loader import LARGEST, load
+
+BAD = Path(__file__).parent / "bad"
+CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+
+# file: (place: a key, or "line N"), a word of why, a word of the remedy
+EXPECTED: dict[str, tuple[str, str, str]] = {
+    "not_toml": ("line 7", "not TOML", "telegram.toml"),
+    "not_utf8": ("line 3", "not UTF-8", "save it as UTF-8"),
+    "duplicate_key": ("line 7", "not TOML", "mend"),
+    "empty": ("", "is empty", "[service]"),
+    "unknown_key": ("service.titel", "unknown key", '"title"'),
+    "unknown_key_far": ("service.zzz", "unknown key", "possible are name, title, primary"),
+    "unknown_section": ("pols", "unknown key", '"pool"'),
+    "unknown_member_key": ("pool[chat].member[one].adress", "unknown key", '"addresses"'),
+    "missing_service": ("service", "missing", "[service]"),
+    "missing_title": ("service.title", "missing", 'add "title"'),
+    "missing_source": ("service.source", "missing", 'add "source"'),
+    "source_without_date": ("pool[chat].member[one].date", "missing", 'add "date"'),
+    "missing_pool": ("pool", "missing", "[[pool]]"),
+    "pool_without_members": ("pool[chat]", "no members", "[[pool.member]]"),
+    "pool_is_a_table": ("pool", "not a list", "[[pool]]"),
+    "service_is_text": ("service", "is text", "table"),
+    "member_without_target": ("pool[chat].member[one]", "neither host nor", '"addresses"'),
+    "missing_check": ("pool[chat].member[one].check", "missing", "its pool"),
+    "unknown_check": ("pool[chat].check", '"tsl"', '"tls"'),
+    "unknown_check_far": ("pool[chat].check", '"carrier-pigeon"', "mtproto"),
+    "unknown_function": ("pool[chat].function", '"txt"', 'did you mean "text"'),
+    "unknown_trust": ("pool[chat].member[one].trust", '"pined"', "public, pinned, either"),
+    "unknown_untestable": ("service.untestable", '"telepathy"', "signup"),
+    "untestable_and_pool": ("service.untestable.text", "a pool", "remove one"),
+    "untestable_is_a_list": ("service.untestable", "is a list", "untestable = {"),
+    "primary_without_pool": ("service.primary", '"calls"', "one of the pools"),
+    "wrong_type_text": ("service.title", "is a whole number", "in quotes"),
+    "wrong_type_flag": ("pool[chat].member[one].always", "is text", "without quotes"),
+    "wrong_type_number": ("pool[chat].ok_at", "is text", "whole number"),
+    "wrong_type_list": ("pool[chat].member[one].ports", "not a list", "[ ]"),
+    "wrong_type_date": ("service.date", "is a whole number", '"2026-01-31"'),
+    "empty_text": ("service.title", "is empty", "leave the key out"),
+    "empty_list": ("pool[chat].member[one].ports", "0 entries", "1 to 8"),
+    "too_many_ports": ("pool[chat].member[one].ports", "9 entries", "1 to 8"),
+    "escape_in_title": ("service.title", "printable", "printable characters"),
+    "bad_name": ("service.name", '"Example Chat"', "lower-case"),
+    "bad_port": ("pool[chat].member[one].ports[1]", "70000", "1 to 65535"),
+    "bad_address": ("pool[chat].member[one].addresses[0]", '"192.0.2.256"', '"192.0.2.1"'),
+    "bad_host_url": ("pool[chat].member[one].host", "https://", "without scheme"),
+    "bad_host_address": ("pool[chat].member[one].host", '"192.0.2.1"', '"addresses"'),
+    "bad_prefix": ("service.prefixes[0]", '"192.0.2.0/33"', '"192.0.2.0/24"'),
+    "bad_prefix_host_bits": ("service.prefixes[0]", '"192.0.2.7/24"', 'mean "192.0.2.0/24"'),
+    "bad_path": ("pool[chat].member[one].path", '"robots.txt"', 'starts with "/"'),
+    "bad_status": ("pool[chat].member[one].expect_status[0]", "42", "100 to 599"),
+    "bad_date": ("service.date", '"2026-13"', '"2026-01"'),
+    "bad_option": ("pool[chat].member[one].options.dc", "is a whole number", "in quotes"),
+    "repeated_port": ("pool[chat].member[one].ports[1]", "443 is there twice", "remove one"),
+    "duplicate_pool": ("pool[chat].name", '"chat" is there twice', "its own"),
+    "duplicate_member": ("pool[chat].member[one].name", '"one" is there twice', "its own"),
+    "member_in_two_pools": ("pool[more].member[one].name", '"one"', "rename"),
+    "colliding_endpoints": ("pool[chat].member[a-443-v4].name", '"a-443-v4-2"', "rename"),
+    "ok_at_above_members": ("pool[chat].ok_at", "2 is more than the 1", "at most 1"),
+    "ok_at_zero": ("pool[chat].ok_at", "0 is out of range", "1 to"),
+    "sample_above_members": ("pool[chat].sample", "2 is more than the 1", "at most 1"),
+    "ok_at_above_sample": ("pool[chat].ok_at", "in the sample", "at most 1"),
+    "pinned_without_root": ("pool[chat].member[one].trust", "no [[root]]", "add the"),
+    "root_sha256_mismatch": ("root[own].sha256", "not that of", "2642f1f90b389fed"),
+    "root_sha256_short": ("root[own].sha256", '"abc"', "64 hexadecimal"),
+    "root_not_pem": ("root[own].pem", "not one PEM", "BEGIN CERTIFICATE"),
+    "root_not_base64": ("root[own].pem", "not base64", "BEGIN CERTIFICATE"),
+    "root_not_certificate": ("root[own].pem", "no X.509", "BEGIN CERTIFICATE"),
+    "root_truncated": ("root[own].pem", "missing or left over", "BEGIN CERTIFICATE"),
+    "duplicate_root": ("root[own].name", '"own" is there twice', "its own"),
+    "beacon_without_difference": ("beacon", "do not differ", "of its own"),
+    "duplicate_control": ("sentinel[x].name", '"x" is already', "its own name"),
+    "control_of_two_kinds": ("sentinel[x].name", '"x" is already', "its own name"),
+    "control_without_source": ("site[x].source", "missing", 'add "source"'),
+    "bad_country": ("site[x].country", '"kaz"', '"KZ"'),
+    "resolver_without_address": ("resolver[x].addresses", "missing", "port 53"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in BAD.iterdir()))
+def test_a_bad_file_names_place_reason_and_remedy(name: str) -> None:
+    place, why, right = EXPECTED[name]
+    path = BAD / f"{name}.toml"
+    with pytest.raises(CatalogError) as caught:
+        load([path], known_checks=CHECKS)
+    error, text = caught.value, str(caught.value)
+    assert text.startswith(str(path))
+    if place.startswith("line "):
+        assert error.line == int(place[5:])
+        assert place in text
+    else:
+        assert error.key == place
+        assert place in text
+    assert why in error.why
+    assert right in error.right
+    assert text.isprintable() and len(text) < 500
+
+
+def test_every_expectation_has_its_file() -> None:
+    assert set(EXPECTED) == {p.stem for p in BAD.iterdir()}
+
+
+def test_a_missing_file_an_empty_folder_and_a_device_are_named(tmp_path: Path) -> None:
+    for path, why in (
+        (tmp_path / "none.toml", "cannot be read (No such file or directory)"),
+        (tmp_path, "no *.toml"),
+        (Path("/dev/zero"), "not a regular file"),
+        (Path("nul\0byte"), "cannot be read"),
+    ):
+        with pytest.raises(CatalogError, match="; name ") as caught:
+            load([path])
+        assert why in caught.value.why
+        assert str(caught.value).isprintable()
+
+
+def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "huge.toml"
+    with path.open("wb") as stream:
+        stream.truncate(LARGEST * 1000)
+    with pytest.raises(CatalogError, match="larger than 1 MiB"):
+        load([path])
+
+
+def test_one_bad_file_spoils_the_folder(tmp_path: Path) -> None:
+    good = Path(__file__).parent / "good" / "pigeon.toml"
+    (tmp_path / "a.toml").write_bytes(good.read_bytes())
+    (tmp_path / "b.toml").write_bytes((BAD / "empty.toml").read_bytes())
+    with pytest.raises(CatalogError, match=r"b\.toml"):
+        load([tmp_path])
+
+
+def test_two_files_of_a_folder_may_not_give_the_same_service(tmp_path: Path) -> None:
+    good = (Path(__file__).parent / "good" / "pigeon.toml").read_bytes()
+    (tmp_path / "a.toml").write_bytes(good)
+    (tmp_path / "b.toml").write_bytes(good)
+    with pytest.raises(CatalogError, match=r'b\.toml.*"pigeon" is already in .*a\.toml'):
+        load([tmp_path])

@@ -1,0 +1,33 @@
+"""`msgprobe services list` and `show` as text."""
+
+from pathlib import Path
+
+import pytest
+
+from msgprobe.catalog.loader import load
+from msgprobe.report.services import render_list, render_show
+
+PIGEON = Path(__file__).parent / "good" / "pigeon.toml"
+
+
+def test_the_list_marks_core_services_and_counts_endpoints() -> None:
+    lines = render_list(load([PIGEON]).services).splitlines()
+    row = {line[2:].split()[0]: line for line in lines[1:-1]}
+    assert row["pigeon"].split() == ["pigeon", "Pigeon", "text", "2"]
+    assert row["signal"].startswith("* ")
+    assert render_list([]) == "no services\n"
+
+
+@pytest.mark.parametrize("name", ["telegram", "whatsapp", "signal", "messenger", "pigeon"])
+def test_show_names_every_host_address_source_and_fits_a_terminal(name: str) -> None:
+    service = load([PIGEON]).service(name)
+    text = render_show(service)
+    joined = " ".join(text.split())
+    for endpoint in service.endpoints:
+        assert (endpoint.host or endpoint.addresses[0]) in joined
+        assert endpoint.provenance.source in joined
+    for _, why in service.untestable:
+        assert why in joined
+    for root in service.roots:
+        assert root.sha256 in joined
+    assert all(len(line) <= 80 for line in text.splitlines())

@@ -1,0 +1,160 @@
+"""The shipped target files hold the facts that the product rests on."""
+
+import ipaddress
+import ssl
+from collections import defaultdict
+
+import pytest
+
+from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.model.control import Site
+from msgprobe.model.target import Function, Service, Trust
+
+CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
+    "dc1": {"149.154.175.50", "2001:b28:f23d:f001::a"},
+    "dc2": {"149.154.167.51", "95.161.76.100", "2001:67c:4e8:f002::a"},
+    "dc3": {"149.154.175.100", "2001:b28:f23d:f003::a"},
+    "dc4": {"149.154.167.91", "2001:67c:4e8:f004::a"},
+    "dc5": {"149.154.171.5", "2001:b28:f23f:f005::a"},
+}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    return load(known_checks=CHECKS)
+
+
+def hosts(service: Service, function: Function) -> set[str]:
+    pools = {pool.name for pool in service.pools if pool.function is function}
+    return {e.host for e in service.endpoints if e.pool in pools and e.host is not None}
+
+
+def test_the_four_core_services_are_shipped(shipped: Catalogue) -> None:
+    core = {service.name for service in shipped.services if service.core}
+    assert core == {"whatsapp", "telegram", "signal", "messenger"}
+    assert all(s.primary is Function.TEXT for s in shipped.services if s.core)
+
+
+@pytest.mark.parametrize("member", sorted(DCS))
+def test_every_telegram_dc_has_all_addresses_on_three_ports(
+    shipped: Catalogue, member: str
+) -> None:
+    ways = [e for e in shipped.service("telegram").endpoints if e.member == member]
+    assert {(e.addresses, e.port) for e in ways} == {
+        ((address,), port) for address in DCS[member] for port in (443, 80, 5222)
+    }
+    assert all(e.check == "mtproto" and e.option("dc") == member[2:] for e in ways)
+    main = {e.name for e in ways if not e.reserve}
+    assert main == {f"{member}-443-v4", f"{member}-443-v6"}
+
+
+def test_telegram_needs_all_five_dcs_and_knows_cdn_web_api_and_downloads(
+    shipped: Catalogue,
+) -> None:
+    telegram = shipped.service("telegram")
+    assert telegram.pool("dc").ok_at == 5
+    assert telegram.endpoint("dc203-443-v4").addresses == ("91.105.192.100",)
+    assert telegram.endpoint("dc203-443-v6").addresses == ("2a0a:f280:203:a:5000::100",)
+    web = hosts(telegram, Function.WEB)
+    assert {"web.telegram.org", "telegram.org", "t.me", "api.telegram.org"} <= web
+    assert {"td.telegram.org", "pluto.web.telegram.org", "flora.web.telegram.org"} <= web
+    nets = [ipaddress.ip_network(p) for p in telegram.prefixes]
+    for address in set().union(*DCS.values()):
+        assert any(ipaddress.ip_address(address) in net for net in nets), address
+
+
+def test_whatsapp_has_seventeen_chat_hosts_of_which_g_and_e1_are_always_tried(
+    shipped: Catalogue,
+) -> None:
+    whatsapp = shipped.service("whatsapp")
+    chat = [e for e in whatsapp.endpoints if e.pool == "chat"]
+    names = {"g", *(f"e{n}" for n in range(1, 17))}
+    assert {(e.host, e.port, e.reserve) for e in chat} == {
+        (f"{name}.whatsapp.net", port, port != 443) for name in names for port in (443, 5222)
+    }
+    assert {e.name for e in chat if e.always} == {"g-443", "e1-443"}
+    assert whatsapp.pool("chat").sample == 4
+    assert hosts(whatsapp, Function.SIGNUP) == {"v.whatsapp.net"}
+    assert "mmg.whatsapp.net" in hosts(whatsapp, Function.MEDIA)
+
+
+def test_signal_is_trusted_by_its_own_roots_where_that_is_certain(shipped: Catalogue) -> None:
+    signal = shipped.service("signal")
+    by_trust: dict[Trust, set[str | None]] = defaultdict(set)
+    for endpoint in signal.endpoints:
+        by_trust[endpoint.trust].add(endpoint.host)
+    assert by_trust[Trust.PINNED] == {
+        "chat.signal.org",
+        "grpc.chat.signal.org",
+        "cdsi.signal.org",
+    }
+    assert by_trust[Trust.PUBLIC] == {"updates.signal.org"}
+    assert "sfu.voip.signal.org" in by_trust[Trust.EITHER]
+    beacon = signal.beacon
+    assert beacon is not None
+    assert (beacon.host, beacon.up, beacon.down) == (
+        "uptime.signal.org",
+        ("127.0.0.1",),
+        ("127.0.0.2",),
+    )
+
+
+def test_both_signal_roots_load_into_openssl(shipped: Catalogue) -> None:
+    roots = shipped.service("signal").roots
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata="".join(root.pem for root in roots))
+    assert ["Signal Messenger" in str(ca["subject"]) for ca in context.get_ca_certs()] == [True] * 2
+    assert {root.sha256[:8] for root in roots} == {"ddb0f92b", "2642f1f9"}
+
+
+def test_every_fact_has_a_source_and_a_date(shipped: Catalogue) -> None:
+    facts = [e.provenance for s in shipped.services for e in s.endpoints]
+    facts += [r.provenance for s in shipped.services for r in s.roots]
+    everywhere = load(country="KZ").controls
+    facts += [site.provenance for site in everywhere.sites]
+    facts += [resolver.provenance for resolver in everywhere.resolvers]
+    facts += [sentinel.provenance for sentinel in everywhere.sentinels]
+    assert all(fact.source and "2022-01" < fact.date < "2027" for fact in facts)
+
+
+def networks(sites: tuple[Site, ...]) -> set[str]:
+    return {site.network for site in sites}
+
+
+def test_neutral_sites_are_in_five_networks_and_two_of_them_take_any_name(
+    shipped: Catalogue,
+) -> None:
+    controls = shipped.controls
+    assert len(networks(controls.abroad)) >= 5
+    open_to_any = tuple(site for site in controls.abroad if site.any_name)
+    assert len(networks(open_to_any)) >= 2
+    assert all(site.addresses for site in open_to_any)
+
+
+@pytest.mark.parametrize("country", ["KZ", "RU", "IR", "TM"])
+def test_domestic_sites_are_three_in_two_networks_and_only_the_chosen_country(
+    shipped: Catalogue, country: str
+) -> None:
+    controls = load(country=country.lower()).controls
+    assert {site.country for site in controls.domestic} == {country}
+    assert len(controls.domestic) >= 3
+    assert len(networks(controls.domestic)) >= 2
+    assert not networks(controls.domestic) & networks(controls.abroad)
+    assert controls.abroad == shipped.controls.abroad
+    assert shipped.controls.domestic == ()
+    assert shipped.countries == ("IR", "KZ", "RU", "TM")
+
+
+def test_sentinels_resolvers_silent_addresses_and_holes(shipped: Catalogue) -> None:
+    controls = shipped.controls
+    assert len({sentinel.owner for sentinel in controls.sentinels}) >= 4
+    honest = [r for r in controls.resolvers if not r.filters]
+    assert len({r.owner for r in honest if r.doh_host}) >= 3
+    assert any(r.filters and "94.140.14.14" in r.addresses for r in controls.resolvers)
+    for resolver in honest:
+        assert any("." in address for address in resolver.addresses)
+    asked = {address for r in controls.resolvers for address in r.addresses}
+    assert controls.silent and not asked & set(controls.silent)
+    assert {53, 179, 443, 3785, 5222} <= set(controls.holes)
+    assert controls.advert_host == "doubleclick.net"

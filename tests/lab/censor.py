@@ -1,0 +1,295 @@
+"""What a censor does, as data: matches and actions, which travel to the middlebox as JSON.
+
+Actions apply in order to every packet; the first that drops or answers it ends its way. The far
+end of a packet is its world-side address and port, whichever way it goes. Where an action answers
+by itself, ``at_rtt`` says when the answer reaches the client, counted from the moment the triggering
+packet entered the link, as a share of the link's round trip: 0 is the box in the client's house,
+1 is as late as the server itself.
+
+The kinds of interference are those of the literature; see the lab's scenarios for who did what.
+"""
+
+import dataclasses
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args, get_type_hints
+
+Direction = Literal["up", "down", "both"]
+Segment = Literal["any", "syn", "data", "ack"]
+
+
+def _check_prefixes(where: str, prefixes: Sequence[str]) -> None:
+    for prefix in prefixes:
+        try:
+            ipaddress.ip_network(prefix)
+        except ValueError as fault:
+            raise ValueError(f"{where}: {fault}; write it as 192.0.2.0/24 or 2001:db8::/32") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Which packets. Every field that is given must hold; an empty match is every packet.
+
+    ``to`` and ``not_to`` are prefixes of the far end, ``ports`` and ``not_ports`` its ports,
+    ``proto`` names (tcp, udp, icmp) and ``family`` 4 or 6. ``segment`` narrows TCP: ``syn`` is the
+    first SYN, ``data`` carries octets, ``ack`` is a bare acknowledgement. ``contains`` are octets,
+    in hexadecimal, found in what TCP or UDP carries. ``probability`` draws per packet. With
+    ``period_s`` the match holds only in the first ``on_s`` seconds of every period since the start
+    of the middlebox.
+    """
+
+    to: tuple[str, ...] = ()
+    not_to: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    not_ports: tuple[int, ...] = ()
+    proto: tuple[str, ...] = ()
+    family: int = 0
+    direction: Direction = "up"
+    segment: Segment = "any"
+    contains: str = ""
+    longer_than: int = 0
+    probability: float = 1.0
+    period_s: float = 0.0
+    on_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_prefixes("Match.to", self.to)
+        _check_prefixes("Match.not_to", self.not_to)
+        if unknown := set(self.proto) - {"tcp", "udp", "icmp"}:
+            raise ValueError(f"Match.proto: unknown {sorted(unknown)}; known: tcp, udp, icmp")
+        if self.family not in (0, 4, 6):
+            raise ValueError(f"Match.family is {self.family}; it is 4, 6 or 0 for both")
+        if self.segment not in get_args(Segment):
+            raise ValueError(f"Match.segment: unknown {self.segment!r}; known: {get_args(Segment)}")
+        bytes.fromhex(self.contains)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What every action has: a label, under which its deeds are counted and logged."""
+
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.label or type(self).__name__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop(Action):
+    """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss."""
+
+    match: Match = Match()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOnly(Action):
+    """An allow-list: drops all that fits none of the ``holes`` (their direction is ignored).
+
+    With ``pass_handshake`` TCP connections open everywhere, but what the client then says to others
+    than the listed is dropped. ``direction`` is that of the packets dropped.
+    """
+
+    holes: tuple[Match, ...] = ()
+    pass_handshake: bool = False
+    direction: Direction = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RstOnSyn(Action):
+    """Refuses connections. A late refusal is made of the server's own SYN-ACK, at its full RTT;
+    an early one is the box's own answer, and the server never hears of it."""
+
+    match: Match = Match()
+    early: bool = True
+    at_rtt: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpUnreachable(Action):
+    """Answers what matches (TCP: only SYNs) with "destination unreachable" and drops it.
+
+    ``code`` is that of ICMP type 3; for IPv6 the nearest one of RFC 4443 is taken.
+    """
+
+    match: Match = Match()
+    code: Literal["net", "host", "port", "admin"] = "admin"
+    router: str = "10.77.1.3"
+    router6: str = "fd77:1::3"
+    at_rtt: float = 0.3
+
+
+Deed = Literal["rst", "drop", "drop_both", "drop_reply", "alert", "fin", "answer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interference(Action):
+    """What happens to a TCP connection once its first client bytes are recognised.
+
+    - ``rst``: resets to the client (``copies`` of them) and to the server. The bytes pass, unless
+      ``forward`` is false.
+    - ``drop``: these and all later packets of the client are dropped; ``drop_both``: the server's
+      too; ``drop_reply``: these pass, but what the server says is dropped (bare ACKs pass).
+    - ``alert`` (TLS fatal ``unrecognized_name``, 112), ``fin``, ``answer`` (the octets of
+      ``answer``, hexadecimal): the box answers in the server's name and closes, the server gets a
+      reset.
+
+    ``after_packets`` lets so many more packets with data pass (both directions counted) before a
+    drop begins. ``residual_s`` > 0 also drops everything between the client and that far end's
+    address and port (``tuple4``: from the same client port only) for so long, the timer restarting
+    with each such packet of the client (Bock et al., WOOT 2021). ``reassemble`` false reads only
+    what is complete in one segment.
+    """
+
+    match: Match = Match(proto=("tcp",))
+    do: Deed = "rst"
+    at_rtt: float = 0.3
+    copies: int = 3
+    forward: bool = True
+    answer: str = ""
+    after_packets: int = 0
+    residual_s: float = 0.0
+    residual: Literal["tuple3", "tuple4"] = "tuple3"
+    reassemble: bool = True
+
+    def __post_init__(self) -> None:
+        if self.do not in get_args(Deed):
+            raise ValueError(f"{self.name}.do: unknown {self.do!r}; known: {get_args(Deed)}")
+        bytes.fromhex(self.answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnSni(Interference):
+    """Interference by the name in the ClientHello: under one of ``names`` but none of ``but``.
+
+    A name covers itself and all below it, ``=name`` only itself, ``*`` any and none.
+    """
+
+    names: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnHost(Interference):
+    """Interference by the Host of a plain HTTP request; names as in `OnSni`."""
+
+    names: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPattern(Interference):
+    """Interference by a regular expression (Latin-1) at the very start of the client's bytes."""
+
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortRewrite(Action):
+    """Sends connections to another port of the same address, where the world runs an interceptor.
+
+    The address stays, so the interceptor learns the true one from its own socket; on the way back
+    the port is put right again.
+    """
+
+    match: Match = Match()
+    to_port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsForge(Action):
+    """Answers UDP/53 questions for ``names`` (as in `OnSni`) with a lie.
+
+    ``answer`` is addresses, or one of nxdomain, refused, servfail, empty, drop. ``servers`` are the
+    prefixes of the servers concerned (none: all, also hosts that run no DNS). ``replace`` drops the
+    question; ``race`` lets it pass, so that the true answer follows. The lie arrives at ``at_ms``
+    if given, else at ``at_rtt``.
+    """
+
+    names: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    not_servers: tuple[str, ...] = ()
+    answer: tuple[str, ...] = ()
+    mode: Literal["replace", "race"] = "replace"
+    at_ms: float | None = None
+    at_rtt: float = 0.3
+    ttl: int = 60
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_prefixes("DnsForge.servers", self.servers)
+        _check_prefixes("DnsForge.not_servers", self.not_servers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRedirect(Action):
+    """A transparent DNS proxy: every UDP/53 question goes to ``to`` (``to6`` over IPv6, where
+    empty leaves them alone), and its answers seem to come from the server that was asked."""
+
+    to: str = "10.77.0.53"
+    to6: str = ""
+    not_servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze(Action):
+    """Stops a connection, both ways and without a word, after so many octets from the server or
+    packets with data of both sides. ``names``: only connections whose SNI they do not cover."""
+
+    match: Match = Match(direction="both")
+    after_bytes: int = 0
+    after_packets: int = 0
+    names: tuple[str, ...] = ()
+
+
+class ActionFile:
+    """Actions to and from JSON values."""
+
+    kinds: ClassVar[dict[str, type[Action]]] = {
+        kind.__name__: kind
+        for kind in (
+            Drop,
+            PassOnly,
+            RstOnSyn,
+            IcmpUnreachable,
+            OnSni,
+            OnHost,
+            OnPattern,
+            PortRewrite,
+            DnsForge,
+            DnsRedirect,
+            Freeze,
+        )
+    }
+
+    @staticmethod
+    def dump(actions: Sequence[Action]) -> list[dict[str, Any]]:
+        """The actions as JSON values, in order."""
+        return [{"action": type(one).__name__, **dataclasses.asdict(one)} for one in actions]
+
+    @classmethod
+    def load(cls, values: Sequence[Mapping[str, Any]]) -> list[Action]:
+        """What `dump` wrote. ValueError names an action or a field that is unknown."""
+        return [cls._load_one(value) for value in values]
+
+    @classmethod
+    def _load_one(cls, value: Mapping[str, Any]) -> Action:
+        fields = dict(value)
+        kind = cls.kinds.get(fields.pop("action", ""))
+        if kind is None:
+            raise ValueError(f"unknown action {value.get('action')!r}; known: {sorted(cls.kinds)}")
+        hints = get_type_hints(kind)
+        if unknown := set(fields) - set(hints):
+            raise ValueError(f"{kind.__name__}: unknown fields {sorted(unknown)}")
+        return kind(**{name: _plain(one) for name, one in fields.items()})
+
+
+def _plain(value: Any) -> Any:
+    """A JSON value as the fields of actions have it: lists are tuples, objects are matches."""
+    if isinstance(value, Mapping):
+        return Match(**{name: _plain(one) for name, one in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(_plain(one) for one in value)
+    return value

@@ -1,0 +1,231 @@
+"""HTTP over our own stream: honest, hostile and dying servers."""
+
+import asyncio
+import socket
+import struct
+from datetime import UTC, datetime
+
+import pytest
+
+from msgprobe.model import Failure, HttpObservation, Trust
+from msgprobe.steps.connect import closing, connect
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.http import USER_AGENT, Expectation, HttpAnswer, HttpTalk
+from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, TOTAL_CAP
+from msgprobe.steps.tls import handshake
+from tests.steps import loopback
+from tests.steps.authority import NAME, root, server_context
+from tests.steps.loopback import HOST, context, only, run, serve, serve_tls
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
+
+
+async def get(
+    ctx: StepContext, port: int, expect: Expectation = Expectation(), path: str = "/"
+) -> Done[HttpAnswer] | Failed:
+    opened = await connect(ctx, HOST, port)
+    assert isinstance(opened, Done)
+    async with closing(ctx, opened.value):
+        talk = HttpTalk(ctx=ctx, stream=opened.value, host="page.test")
+        return await talk.get(path, expect)
+
+
+def fetch(
+    handler: loopback.Handler, seconds: float = 5.0, expect: Expectation = Expectation()
+) -> HttpObservation:
+    async def main() -> HttpObservation:
+        async with serve(handler) as port:
+            ctx = context(seconds)
+            await get(ctx, port, expect)
+            return only(ctx, HttpObservation)
+
+    return run(main())
+
+
+def answer(data: bytes, expect: Expectation = Expectation()) -> HttpObservation:
+    return fetch(loopback.replies(data), expect=expect)
+
+
+def test_a_page_is_read_and_described() -> None:
+    seen = answer(
+        b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 5\r\n"
+        b"Date: Mon, 05 Jan 2026 10:30:00 GMT\r\n\r\nhello"
+    )
+    assert (seen.failure, seen.status, seen.body) == (None, 200, "hello")
+    assert (seen.body_bytes, seen.body_complete, seen.matched) == (5, True, None)
+    assert ("server", "nginx") in seen.headers
+    assert seen.date == "2026-01-05T10:30:00Z"
+    expected = (datetime(2026, 1, 5, 10, 30, tzinfo=UTC) - datetime.now(UTC)).total_seconds()
+    assert seen.clock_offset == pytest.approx(expected, abs=5)
+    assert not seen.tls and not seen.authenticated and seen.first_byte is not None
+
+
+def test_the_request_is_a_common_browsers_and_asks_for_nothing_compressed() -> None:
+    heard: list[bytes] = []
+
+    async def handler(sock: socket.socket) -> None:
+        heard.append(await loopback.receive(sock))
+        await loopback.send(sock, OK)
+
+    async def main() -> None:
+        async with serve(handler) as port:
+            await get(context(), port, path="/where?q=1")
+
+    run(main())
+    head = heard[0].decode()
+    assert head.startswith("GET /where?q=1 HTTP/1.1\r\nHost: page.test:")
+    assert f"User-Agent: {USER_AGENT}\r\n" in head
+    assert "Accept-Encoding: identity\r\n" in head
+    assert "msgprobe" not in head.lower()
+
+
+@pytest.mark.parametrize(
+    ("expect", "matched"),
+    [
+        (Expectation(status=(200, 204)), True),
+        (Expectation(status=(204,)), False),
+        (Expectation(text="ucc"), True),
+        (Expectation(text="ucc", exact=True), False),
+        (Expectation(text="success", exact=True), True),
+        (Expectation(status=(200,), text="failure"), False),
+        (Expectation(text="", exact=True), False),
+        (Expectation(), None),
+    ],
+)
+def test_expectations(expect: Expectation, matched: bool | None) -> None:
+    assert answer(OK, expect).matched is matched
+
+
+def test_an_empty_204_is_what_a_sentinel_wants() -> None:
+    seen = answer(
+        b"HTTP/1.1 204 No Content\r\n\r\n", Expectation(status=(204,), text="", exact=True)
+    )
+    assert seen.failure is None and seen.matched is True and seen.body_complete
+
+
+@pytest.mark.parametrize(
+    ("data", "failure"),
+    [
+        (b"220 mail.test ESMTP\r\n\r\n", Failure.HTTP_INVALID),
+        (b"\x00\x01\x02\xff" * 40 + b"\r\n\r\n", Failure.HTTP_INVALID),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: minus\r\n\r\n", Failure.HTTP_INVALID),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", Failure.HTTP_INVALID),
+        (b"", Failure.EOF),
+        (b"HTTP/1.1 200 O", Failure.EOF),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf", Failure.EOF),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 40_000 + b"\r\n\r\n", Failure.TOO_LARGE),
+    ],
+)
+def test_answers_that_are_not_whole_http(data: bytes, failure: Failure) -> None:
+    assert answer(data).failure is failure
+
+
+def test_a_body_cut_short_keeps_what_came() -> None:
+    seen = answer(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf")
+    assert (seen.status, seen.body, seen.body_complete) == (200, "half", False)
+
+
+def test_an_endless_body_is_read_up_to_a_cap() -> None:
+    seen = fetch(loopback.junk(b"a" * 8192, b"HTTP/1.1 200 OK\r\n\r\n"))
+    assert seen.failure is None and not seen.body_complete
+    assert seen.body_bytes == BODY_CAP and len(seen.body) == BODY_KEPT
+
+
+def test_endless_interim_answers_are_cut() -> None:
+    seen = fetch(loopback.junk(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 50))
+    assert seen.failure is Failure.TOO_LARGE and seen.status is None
+
+
+def test_tiny_chunks_are_bounded_by_what_is_read_in_all() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    seen = fetch(loopback.junk((b"1;" + b"e" * 1000 + b"\r\nx\r\n") * 8, head))
+    assert seen.failure is None and not seen.body_complete
+    assert seen.body_bytes < TOTAL_CAP
+
+
+def test_a_compressed_body_is_never_unpacked() -> None:
+    import gzip
+
+    bomb = gzip.compress(bytes(2_000_000))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+    seen = answer(head.encode() + bomb)
+    assert seen.failure is None and seen.body_bytes == len(bomb)
+
+
+def test_a_slow_answer_is_stopped_by_the_deadline() -> None:
+    seen = fetch(loopback.drip(OK, 0.05), seconds=0.4)
+    assert seen.failure is Failure.TIMED_OUT and seen.window.seconds < 0.8
+
+
+def test_silence_and_reset_are_told_apart() -> None:
+    assert fetch(loopback.silence, seconds=0.2).failure is Failure.TIMED_OUT
+    seen = fetch(loopback.reset)
+    assert (seen.failure, seen.errno) == (Failure.CONNECTION_RESET, "ECONNRESET")
+
+
+def test_a_reset_in_the_middle_of_the_body_keeps_the_status() -> None:
+    async def handler(sock: socket.socket) -> None:
+        await loopback.receive(sock)
+        await loopback.send(sock, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+        await asyncio.sleep(0.1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    seen = fetch(handler)
+    assert (seen.status, seen.failure) == (200, Failure.CONNECTION_RESET)
+    assert (seen.body, seen.errno) == ("abc", "ECONNRESET")
+
+
+def test_a_freeze_in_the_middle_of_the_body_is_a_timeout_with_a_status() -> None:
+    async def handler(sock: socket.socket) -> None:
+        await loopback.receive(sock)
+        await loopback.send(sock, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+        await asyncio.sleep(60)
+
+    seen = fetch(handler, seconds=0.3)
+    assert (seen.status, seen.failure, seen.body) == (200, Failure.TIMED_OUT, "abc")
+
+
+def test_control_bytes_of_the_network_do_not_survive() -> None:
+    seen = answer(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n\x1b[2Jred\x07\x00\xe2\x80\xae"[:-1]
+    )
+    assert "\x1b" not in seen.body and "\x07" not in seen.body
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Mon, 99 Foo 99999 99:99:99 GMT", ""])
+def test_a_nonsense_date_is_no_date(date: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n"
+    seen = answer(head.encode())
+    assert seen.failure is None and seen.date is None and seen.clock_offset is None
+
+
+def test_inside_tls_the_answer_is_authenticated_and_a_later_reset_is_http() -> None:
+    async def main(*, reset: bool) -> HttpObservation:
+        async with serve_tls(server_context(), b"" if reset else OK, then_reset=reset) as port:
+            ctx = context()
+            opened = await connect(ctx, HOST, port)
+            assert isinstance(opened, Done)
+            async with closing(ctx, opened.value) as stream:
+                inside = await handshake(
+                    ctx, stream, server_name=NAME, trust=Trust.PINNED, roots=(root(),)
+                )
+                assert isinstance(inside, Done)
+                await HttpTalk(ctx=ctx, stream=inside.value, host=NAME).get("/")
+            return only(ctx, HttpObservation)
+
+    seen = run(main(reset=False))
+    assert seen.tls and seen.authenticated and seen.body_complete
+    died = run(main(reset=True))
+    assert died.failure in (Failure.CONNECTION_RESET, Failure.EOF) and died.tls
+
+
+def test_a_request_cancelled_half_way_is_one_interrupted_observation() -> None:
+    async def main() -> None:
+        async with serve(loopback.silence) as port:
+            ctx = context()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.15):
+                    await get(ctx, port)
+            assert only(ctx, HttpObservation).failure is Failure.INTERRUPTED
+
+    run(main())

@@ -1,0 +1,347 @@
+"""Evidence made by hand: what a run would have recorded, told one conversation at a time."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import (
+    Certificate,
+    DnsAnswer,
+    DnsObservation,
+    HttpObservation,
+    LocalObservation,
+    Proof,
+    ProtocolObservation,
+    TcpInfo,
+    TcpObservation,
+    TlsObservation,
+    Window,
+)
+from msgprobe.model.run import Evidence, Request
+from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service
+from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Resolver, ResolverKind, Role, Task
+
+HERE = Provenance(source="test", date="2026-01-01")
+RTT = 0.04
+
+SITES = tuple(
+    Site(
+        name=f"site{n}",
+        host=f"site{n}.example",
+        owner=f"owner{n}",
+        network=f"net{n}",
+        addresses=(f"20.{n}.0.1",),
+        any_name=n <= 2,
+        provenance=HERE,
+    )
+    for n in range(1, 5)
+)
+SENTINELS = tuple(
+    Sentinel(
+        name=f"sentinel{n}",
+        host=f"sentinel{n}.example",
+        path="/204",
+        owner=f"owner{n}",
+        status=204,
+        body="",
+        provenance=HERE,
+    )
+    for n in range(1, 4)
+)
+RESOLVERS = tuple(
+    PublicResolver(
+        name=f"resolver{n}",
+        owner=f"owner{n}",
+        network=f"net{n}",
+        addresses=(f"9.9.{n}.9",),
+        doh_host=f"dns{n}.example",
+        provenance=HERE,
+    )
+    for n in range(1, 3)
+)
+
+CHAT = ("chat1.example", "chat2.example")
+ADDRESSES = {"chat1.example": "31.13.70.1", "chat2.example": "157.240.1.1"}
+
+SERVICE = Service(
+    name="acme",
+    title="Acme",
+    primary=Function.TEXT,
+    pools=(Pool(name="chat", function=Function.TEXT, ok_at=1),),
+    endpoints=tuple(
+        Endpoint(
+            name=f"{host.split('.')[0]}-443",
+            pool="chat",
+            member=host.split(".")[0],
+            check="https",
+            port=443,
+            host=host,
+            provenance=HERE,
+        )
+        for host in CHAT
+    ),
+    prefixes=("31.13.64.0/18", "157.240.0.0/16"),
+    provenance=HERE,
+)
+
+
+def certificate(issuer: str = "CN=Public CA") -> Certificate:
+    return Certificate(
+        subject="CN=x",
+        issuer=issuer,
+        sha256="0" * 64,
+        spki_sha256="0" * 64,
+        not_before="2026-01-01T00:00:00Z",
+        not_after="2027-01-01T00:00:00Z",
+        der="",
+    )
+
+
+def info(**more: Any) -> TcpInfo:
+    base = TcpInfo(
+        state=1,
+        retransmits=0,
+        total_retrans=0,
+        unacked=0,
+        rtt=RTT,
+        min_rtt=RTT,
+        bytes_acked=517,
+        bytes_sent=517,
+        bytes_retrans=0,
+        bytes_received=3000,
+        segs_out=5,
+        segs_in=5,
+    )
+    return replace(base, **more)
+
+
+@dataclass
+class Story:
+    """Collects measurements; every method tells one more thing that happened."""
+
+    services: tuple[Service, ...] = (SERVICE,)
+    sites: tuple[Site, ...] = SITES
+    told: list[Measurement] = field(default_factory=list)
+    clock: float = 0.0
+
+    def evidence(self) -> Evidence:
+        controls = Controls(
+            sites=self.sites,
+            sentinels=SENTINELS,
+            resolvers=RESOLVERS,
+            silent=("20.4.0.1",),
+            advert_host="adverts.example",
+        )
+        return Evidence(
+            request=Request(),
+            services=self.services,
+            controls=controls,
+            measurements=tuple(self.told),
+        )
+
+    # -- the raw material
+
+    def tell(self, task: Task, *observations: Any) -> "Story":
+        number = len(self.told) + 1
+        start = self.clock
+        self.told.append(
+            Measurement(
+                task=task,
+                status=Status.COMPLETED,
+                window=Window(start=start, end=start + 1),
+                observations=tuple(replace(o, transaction=number) for o in observations),
+            )
+        )
+        return self
+
+    def local(self, **more: Any) -> "Story":
+        base = LocalObservation(
+            transaction=0,
+            window=Window(start=0, end=0),
+            failure=None,
+            interfaces_up=1,
+            route4=True,
+            resolvers=("private",),
+        )
+        task = Task(
+            id="g.local",
+            round=0,
+            role=Role.CONTROL,
+            arm=Arm.GATE,
+            check="local",
+            subject="this device",
+            probe=Inspect(),
+        )
+        return self.tell(task, replace(base, **more))
+
+    def dns(
+        self,
+        name: str,
+        kind: ResolverKind,
+        *addresses: str,
+        failure: Failure | None = None,
+        resolver: str = "system",
+        arm: Arm = Arm.GATE,
+        later: tuple[str, ...] = (),
+        role: Role = Role.CONTROL,
+    ) -> "Story":
+        answers = [DnsAnswer(after=0.01, rcode="NOERROR", addresses=addresses)]
+        if later:
+            answers.append(DnsAnswer(after=0.05, rcode="NOERROR", addresses=later))
+        seen = DnsObservation(
+            transaction=0,
+            window=Window(start=0, end=0.04),
+            failure=failure,
+            name=name,
+            family=0 if kind is ResolverKind.SYSTEM else 4,
+            resolver=kind,
+            resolver_name=resolver,
+            rcode=None if failure in (Failure.TIMED_OUT, Failure.DNS_TEMPORARY) else "NOERROR",
+            addresses=addresses,
+            answers=tuple(answers) if addresses else (),
+        )
+        who = Resolver(kind=kind, name=resolver)
+        task = Task(
+            id=f"{arm}.{name}.{kind}.{resolver}.{len(self.told)}",
+            round=0,
+            role=role,
+            arm=arm,
+            check="resolve",
+            subject=resolver,
+            probe=Lookup(name=name, resolver=who),
+        )
+        return self.tell(task, seen)
+
+    def flow(
+        self,
+        address: str,
+        *,
+        subject: str,
+        arm: Arm,
+        fails: str | None = None,
+        failure: Failure = Failure.TIMED_OUT,
+        endpoint: str | None = None,
+        host: str = "",
+        server_name: str | None = None,
+        port: int = 443,
+        took: float = 0.04,
+        acked: bool | None = True,
+        issuer: str = "CN=Public CA",
+        status: int | None = 200,
+        proof: Proof | None = None,
+        min_rtt: float = RTT,
+        check: str = "https",
+    ) -> "Story":
+        """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
+        window = Window(start=0, end=took)
+        common = {"transaction": 0, "window": window, "address": address, "port": port}
+        seen: list[Any] = []
+
+        def ends(stage: str) -> Failure | None:
+            return failure if fails == stage else None
+
+        seen.append(TcpObservation(**common, failure=ends("connect"), info=info(min_rtt=min_rtt)))
+        if fails != "connect" and check in ("tls", "https"):
+            bad = ends("tls")
+            shown = bad is None or bad.is_certificate
+            seen.append(
+                TlsObservation(
+                    **common,
+                    failure=bad,
+                    server_name=server_name or host,
+                    verified=bad is None and arm not in _LOOKING,
+                    checked=arm not in _LOOKING,
+                    hello_size=517,
+                    hello_acked=acked,
+                    alert_received=bad is Failure.TLS_FAILED,
+                    chain=(certificate(issuer),) if shown else (),
+                    info=info(min_rtt=min_rtt),
+                )
+            )
+        if proof is not None and fails != "connect":
+            seen.append(
+                ProtocolObservation(
+                    **common, failure=ends("answer"), protocol=check, stage="x", proof=proof
+                )
+            )
+        elif check in ("https", "page") and fails not in ("connect", "tls"):
+            seen.append(
+                HttpObservation(
+                    **common,
+                    failure=ends("answer"),
+                    host=host,
+                    path="/",
+                    tls=check == "https",
+                    authenticated=check == "https",
+                    status=None if fails == "answer" else status,
+                    matched=None,
+                )
+            )
+        role = Role.TARGET if endpoint else Role.CONTROL
+        task = Task(
+            id=f"{arm}.{subject}.{endpoint}.{address}.{port}.{len(self.told)}",
+            round=1,
+            role=role,
+            arm=arm,
+            check=check,
+            subject=subject,
+            endpoint=endpoint,
+            probe=Flow(address=address, port=port, host=host, server_name=server_name or host),
+        )
+        return self.tell(task, *seen)
+
+    # -- whole chapters
+
+    def good_gate(self, *, sites: int = 4) -> "Story":
+        self.local()
+        for site in self.sites[:sites]:
+            self.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
+            self.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        return self
+
+    def controls_again(self) -> "Story":
+        for site in self.sites:
+            self.flow(
+                site.addresses[0], subject=site.name, arm=Arm.AGAIN, host=site.host, check="tls"
+            )
+        return self
+
+    def names(self, *, system: bool = True) -> "Story":
+        """The system gives the genuine addresses, encrypted resolvers too."""
+        for host, address in ADDRESSES.items():
+            if system:
+                self.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+            for n in (1, 2):
+                self.dns(
+                    host,
+                    ResolverKind.DOH,
+                    address,
+                    resolver=f"resolver{n}",
+                    arm=Arm.OTHER_RESOLVER,
+                    role=Role.TARGET,
+                )
+        return self
+
+    def target(self, host: str, *, times: int = 1, arm: Arm = Arm.BASE, **how: Any) -> "Story":
+        """The endpoint of ``host`` is spoken to at its genuine address (or ``address``)."""
+        address = how.pop("address", ADDRESSES[host])
+        for n in range(times):
+            self.flow(
+                address,
+                subject="acme",
+                arm=arm if n == 0 or arm is not Arm.BASE else Arm.REPEAT,
+                endpoint=f"{host.split('.')[0]}-443",
+                host=host,
+                **how,
+            )
+        return self
+
+    def all_targets(self, *, times: int = 3, **how: Any) -> "Story":
+        for host in CHAT:
+            self.target(host, times=times, **how)
+        return self
+
+
+_LOOKING = (Arm.OTHER_SNI, Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE)

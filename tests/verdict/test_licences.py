@@ -1,0 +1,391 @@
+"""The table of licences, row by row: which evidence allows which word."""
+
+from typing import Any
+
+import pytest
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof
+from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength
+from msgprobe.verdict.judge import judge
+from tests.verdict.story import ADDRESSES, CHAT, SITES, Story
+
+
+def text(story: Story) -> FunctionVerdict:
+    (service,) = judge(story.evidence()).services
+    (function,) = service.functions
+    return function
+
+
+def test_an_authenticated_answer_is_ok_and_confirmed() -> None:
+    verdict = text(Story().good_gate().names().all_targets(times=1))
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
+
+
+def test_an_open_port_earns_nothing() -> None:
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="connect")
+    assert text(story).outcome is Outcome.INCONCLUSIVE or text(story).outcome is Outcome.NOT_TESTED
+
+
+def test_an_answer_in_the_own_protocol_is_ok_but_only_likely() -> None:
+    story = Story().good_gate().names().all_targets(times=1, check="noise", proof=Proof.NONCE)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
+
+
+def test_nothing_is_blamed_when_the_controls_fail_too() -> None:
+    story = Story().local().names()
+    for site in SITES:
+        story.flow(
+            site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host, fails="connect"
+        )
+    story.all_targets(fails="connect")
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+    assert judge(story.evidence()).connection.state is State.NO_INTERNET
+
+
+def test_silence_everywhere_in_two_networks_with_good_controls_is_blocked_likely() -> None:
+    story = Story().good_gate().names().all_targets(fails="connect").controls_again()
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.LIKELY)
+    assert verdict.mechanisms == ("tcp.timeout",)
+
+
+def test_silence_in_one_network_only_is_inconclusive() -> None:
+    story = Story().good_gate().names()
+    story.target(CHAT[0], times=3, fails="connect").controls_again()
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_silence_seen_once_is_inconclusive() -> None:
+    story = Story().good_gate().names().all_targets(times=1, fails="connect").controls_again()
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_silence_with_controls_in_two_networks_only_is_inconclusive() -> None:
+    story = Story().good_gate(sites=2).names().all_targets(fails="connect")
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_silence_is_confirmed_when_the_same_machines_answer_on_another_port() -> None:
+    story = Story().good_gate().names().all_targets(fails="connect").controls_again()
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_PORT, port=80, check="connect")
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+
+
+def test_refusal_by_every_address_alone_is_inconclusive() -> None:
+    story = Story().good_gate().names().controls_again()
+    story.all_targets(fails="connect", failure=Failure.CONNECTION_REFUSED)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_refusal_faster_than_the_path_is_blocked() -> None:
+    story = Story().good_gate().names().controls_again()
+    story.all_targets(fails="connect", failure=Failure.CONNECTION_REFUSED, took=0.005, min_rtt=0.0)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_PORT, port=5222, check="connect")
+    assert text(story).outcome is Outcome.BLOCKED
+
+
+def swap(story: Story, *hosts: str) -> Story:
+    for host in hosts:
+        story.target(host, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls")
+    return story
+
+
+def elsewhere(story: Story, host: str, *, times: int = 3, **how: Any) -> Story:
+    for site in SITES[:1]:
+        for _ in range(times):
+            story.target(
+                host,
+                arm=Arm.TARGET_SNI_ELSEWHERE,
+                address=site.addresses[0],
+                server_name=host,
+                check="tls",
+                **how,
+            )
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+            host=site.host,
+            check="tls",
+        )
+    return story
+
+
+RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+
+
+def test_one_name_reset_where_a_neutral_one_works_may_be_a_dead_backend() -> None:
+    story = Story().good_gate().names().controls_again()
+    swap(story.target(CHAT[0], times=3, **RESET), CHAT[0])
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_two_names_in_two_networks_reset_where_neutral_ones_work_is_blocked_likely() -> None:
+    story = Story().good_gate().names().controls_again()
+    swap(story.all_targets(**RESET), *CHAT)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.LIKELY)
+    assert verdict.mechanisms == ("tls.reset",), "the swap alone does not show the name as trigger"
+
+
+def test_a_fault_that_follows_the_name_to_a_neutral_server_is_confirmed() -> None:
+    story = Story().good_gate().names().controls_again().all_targets(**RESET)
+    verdict = text(elsewhere(story, CHAT[0], **RESET))
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert verdict.mechanisms == ("tls.reset.sni",)
+
+
+def test_a_neutral_server_that_fails_under_its_own_name_too_shows_nothing() -> None:
+    story = Story().good_gate().names().controls_again().all_targets(**RESET)
+    for _ in range(3):
+        story.target(
+            CHAT[0],
+            arm=Arm.TARGET_SNI_ELSEWHERE,
+            address="20.1.0.1",
+            server_name=CHAT[0],
+            check="tls",
+            **RESET,
+        )
+    story.flow(
+        "20.1.0.1",
+        subject="site1",
+        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+        host="site1.example",
+        check="tls",
+        **RESET,
+    )
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_hello_that_alone_goes_unacknowledged_is_confirmed_at_the_name() -> None:
+    story = Story().good_gate().names().controls_again()
+    swap(story.all_targets(fails="tls", acked=False), *CHAT)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert verdict.mechanisms == ("tls.timeout.sni",)
+
+
+@pytest.mark.parametrize("kind", [Failure.CONNECTION_RESET, Failure.TLS_FAILED])
+def test_an_end_that_came_faster_than_the_path_is_an_artefact(kind: Failure) -> None:
+    story = Story().good_gate().names().controls_again()
+    story.all_targets(fails="tls", failure=kind, took=0.01)
+    verdict = text(story)
+    assert verdict.outcome is Outcome.BLOCKED
+    assert verdict.mechanisms in (("tls.reset",), ("tls.alert",))
+
+
+def test_a_lost_syn_makes_no_answer_early() -> None:
+    """The RTT must come from another socket than the one that failed."""
+    story = Story().good_gate().names().controls_again()
+    story.target(CHAT[0], times=3, fails="tls", failure=Failure.CONNECTION_RESET, took=0.04)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+FORGED: dict[str, Any] = {
+    "fails": "tls",
+    "failure": Failure.TLS_UNKNOWN_AUTHORITY,
+    "issuer": "CN=Information Security CA",
+}
+
+
+def test_a_forged_certificate_on_some_names_only_is_interception() -> None:
+    story = Story().good_gate().names().controls_again().all_targets(**FORGED)
+    verdict = text(swap(story, *CHAT))
+    assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.mitm",))
+    assert "do not log in" in judge(story.evidence()).advice
+
+
+def test_the_same_new_issuer_for_every_name_may_be_the_service_itself() -> None:
+    story = Story().good_gate().names().controls_again().all_targets(**FORGED)
+    for host in CHAT:
+        story.target(
+            host,
+            arm=Arm.OTHER_SNI,
+            server_name="site1.example",
+            check="tls",
+            issuer=FORGED["issuer"],
+        )
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_when_every_control_is_re_signed_too_no_service_is_blamed() -> None:
+    story = Story().local().names()
+    for site in SITES:
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=Arm.GATE,
+            host=site.host,
+            fails="tls",
+            failure=Failure.TLS_UNKNOWN_AUTHORITY,
+            issuer="CN=Office Proxy",
+        )
+    story.all_targets(fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, issuer="CN=Office Proxy")
+    verdict = judge(story.evidence())
+    assert "tls_inspection" in verdict.connection.notes
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def liar(story: Story, *addresses: str, failure: Failure | None = None) -> Story:
+    for host in CHAT:
+        story.dns(
+            host,
+            ResolverKind.SYSTEM,
+            *addresses,
+            failure=failure,
+            role=Role.TARGET,
+            arm=Arm.BASE,
+        )
+        story.dns(
+            host,
+            ResolverKind.DIRECT,
+            *addresses,
+            failure=failure,
+            role=Role.TARGET,
+            arm=Arm.OTHER_RESOLVER,
+        )
+    return story.names(system=False)
+
+
+@pytest.mark.parametrize(
+    ("failure", "mechanism"),
+    [
+        (Failure.DNS_NXDOMAIN, "dns.nxdomain"),
+        (Failure.DNS_REFUSED, "dns.refused"),
+        (Failure.DNS_SERVFAIL, "dns.servfail"),
+        (Failure.TIMED_OUT, "dns.timeout"),
+    ],
+)
+def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mechanism: str) -> None:
+    story = liar(Story().good_gate(), failure=failure)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert verdict.mechanisms == (mechanism,)
+
+
+def test_a_denied_name_on_a_resolver_that_fails_for_all_is_no_blocking() -> None:
+    story = Story().local()
+    for site in SITES:
+        story.dns(site.host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY)
+        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+    liar(story, failure=Failure.DNS_TEMPORARY)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    verdict = judge(story.evidence())
+    assert verdict.connection.state is State.DNS_FAULT
+    assert text(story).outcome is Outcome.OK
+
+
+def test_a_bogon_that_encrypted_dns_never_gives_is_an_artefact() -> None:
+    verdict = text(liar(Story().good_gate(), "10.10.34.36"))
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert verdict.mechanisms == ("dns.injection.bogon",)
+
+
+def test_another_public_address_that_proves_itself_is_no_lie() -> None:
+    """CDNs answer differently by place: the certificate decides, not the address."""
+    story = Story().good_gate()
+    for host in CHAT:
+        story.dns(host, ResolverKind.SYSTEM, "31.13.99.9", role=Role.TARGET, arm=Arm.BASE)
+        story.target(host, address="31.13.99.9")
+    assert text(story.names(system=False)).outcome is Outcome.OK
+
+
+def test_a_wrong_public_address_is_a_lie_when_the_true_one_proves_itself() -> None:
+    story = liar(Story().good_gate(), "198.51.1.9")
+    for host in CHAT:
+        story.target(host, times=3, address="198.51.1.9", fails="connect")
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("dns.injection",))
+
+
+def test_two_contradicting_answers_to_one_question_are_an_artefact() -> None:
+    story = liar(Story().good_gate(), "198.51.1.9")
+    story.dns(
+        CHAT[0],
+        ResolverKind.UDP,
+        "198.51.1.9",
+        later=(ADDRESSES[CHAT[0]],),
+        resolver="resolver1",
+        arm=Arm.OTHER_RESOLVER,
+        role=Role.TARGET,
+    )
+    story.target(CHAT[0], times=3, address="198.51.1.9", fails="connect")
+    assert "dns.injection.race" in text(story).rules
+
+
+def test_a_filter_of_the_users_own_is_named_and_not_called_blocking() -> None:
+    story = liar(Story().good_gate(), "0.0.0.0")
+    story.dns("adverts.example", ResolverKind.SYSTEM, "0.0.0.0", arm=Arm.OTHER_QUERY)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    verdict = judge(story.evidence())
+    assert text(story).outcome is Outcome.OK
+    assert "local_dns_filter" in verdict.connection.notes
+
+
+def test_the_same_null_answer_from_a_resolver_that_hides_no_adverts_is_blocking() -> None:
+    story = liar(Story().good_gate(), "0.0.0.0")
+    story.dns("adverts.example", ResolverKind.SYSTEM, "20.9.9.9", arm=Arm.OTHER_QUERY)
+    assert text(story).outcome is Outcome.BLOCKED
+
+
+def test_an_authenticated_server_error_is_down() -> None:
+    verdict = text(Story().good_gate().names().all_targets(times=1, status=503))
+    assert verdict.outcome is Outcome.DOWN
+
+
+@pytest.mark.parametrize("status", [403, 429, 451])
+def test_an_authenticated_refusal_is_never_blocked(status: int) -> None:
+    verdict = text(Story().good_gate().names().all_targets(times=1, status=status))
+    assert verdict.outcome is Outcome.OK
+
+
+def test_names_that_fail_everywhere_are_the_services_own_fault() -> None:
+    story = Story().good_gate()
+    for host in CHAT:
+        story.dns(
+            host,
+            ResolverKind.SYSTEM,
+            failure=Failure.DNS_TEMPORARY,
+            role=Role.TARGET,
+            arm=Arm.BASE,
+        )
+        for n in (1, 2):
+            story.dns(
+                host,
+                ResolverKind.DOH,
+                failure=Failure.DNS_SERVFAIL,
+                resolver=f"resolver{n}",
+                role=Role.TARGET,
+                arm=Arm.OTHER_RESOLVER,
+            )
+    assert text(story).outcome is Outcome.DOWN
+
+
+def test_a_name_that_is_gone_everywhere_says_the_catalogue_is_old() -> None:
+    story = Story().good_gate().names()
+    story.told = [m for m in story.told if getattr(m.task.probe, "name", "") != CHAT[1]]
+    story.dns(CHAT[1], ResolverKind.SYSTEM, failure=Failure.DNS_NXDOMAIN, role=Role.TARGET)
+    for n in (1, 2):
+        story.dns(
+            CHAT[1],
+            ResolverKind.DOH,
+            failure=Failure.DNS_NXDOMAIN,
+            resolver=f"resolver{n}",
+            role=Role.TARGET,
+        )
+    story.target(CHAT[0])
+    verdict = text(story)
+    assert verdict.outcome is Outcome.OK
+    assert (verdict.endpoints.tested, verdict.endpoints.ok) == (1, 1)
