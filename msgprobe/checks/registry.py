@@ -1,8 +1,8 @@
 """Which checks there are: a literal tuple, and whatever is installed as an entry point."""
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.connect import ConnectCheck
@@ -13,6 +13,9 @@ from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.tls import TlsCheck
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "msgprobe.checks"
 
@@ -45,16 +48,19 @@ def registry(extra: Iterable[Check] = ()) -> Mapping[str, Check]:
     return MappingProxyType(checks)
 
 
-def installed(found: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:
+def installed(found: "Iterable[EntryPoint] | None" = None) -> tuple[Check, ...]:
     """The checks of installed plug-ins, ordered by entry point. Raises PluginError.
 
     An entry point names a class or function that gives a Check when called without arguments.
     """
+    # 50 ms to import, and only a run with plug-ins needs it.
+    from importlib.metadata import entry_points
+
     points = entry_points(group=GROUP) if found is None else found
     return tuple(_load(point) for point in sorted(points, key=lambda p: p.name))
 
 
-def _load(point: EntryPoint) -> Check:
+def _load(point: "EntryPoint") -> Check:
     try:
         check: Check = point.load()()
     except Exception as exc:
@@ -68,7 +74,7 @@ def _load(point: EntryPoint) -> Check:
     return check
 
 
-def _unusable(point: EntryPoint, why: str) -> PluginError:
+def _unusable(point: "EntryPoint", why: str) -> PluginError:
     package = point.dist.name if point.dist is not None else "an unknown distribution"
     return PluginError(
         f"plug-in {point.name} = {point.value} of {package} cannot be used: {why}."

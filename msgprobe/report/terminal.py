@@ -1,9 +1,11 @@
 """A run for people: one line per service, why where something is wrong, what to do at the end."""
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgprobe.model.run import Run
+from msgprobe.model.target import Function
 from msgprobe.model.verdict import (
     ConnectionVerdict,
     FunctionVerdict,
@@ -15,7 +17,6 @@ from msgprobe.report import wording
 from msgprobe.report.escape import ascii_only, printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
 NARROWEST = 30
@@ -43,10 +44,11 @@ def render(
     name_width = max((_cells(printable(s.name, limit=20)) for s in services), default=0)
     words = [wording.verdict_words(s.outcome, s.strength, s.partial) for s in services]
     word_width = max((len(w) for w in words), default=0)
+    columns = [f for f in Function if any(f is v.function for s in services for v in s.functions)]
     for service, word in zip(services, words, strict=True):
-        page.service(service, word, name_width, word_width)
+        page.service(service, word, (name_width, word_width), columns)
         if not quiet:
-            page.reasons(service, verbose)
+            page.reasons(service, verbose, known=run.verdict.connection.why)
     if services and not quiet:
         page.line("")
     page.connection(run.verdict.connection, quiet=quiet, verbose=verbose)
@@ -72,7 +74,7 @@ class _Page:
         self.unicode = unicode
         self.width = None if width is None else max(NARROWEST, width)
         self.buffer = io.StringIO()
-        self.console: Console = Console(
+        self.console = Console(
             file=self.buffer,
             width=self.width or 100_000,
             force_terminal=color,
@@ -126,37 +128,61 @@ class _Page:
         sign = wording.SIGNS[outcome]
         return self.piece(sign.sign if self.unicode else sign.plain, sign.style)
 
-    def service(self, verdict: ServiceVerdict, word: str, name_width: int, word_width: int) -> None:
+    def service(
+        self,
+        verdict: ServiceVerdict,
+        word: str,
+        widths: tuple[int, int],
+        columns: Sequence[Function],
+    ) -> None:
+        """The one line of a service; its functions go below where the line is too narrow."""
         name = printable(verdict.name, limit=20)
-        head = self.piece(name + " " * (name_width - _cells(name) + 2), "bold")
+        head = self.piece("")
+        head.append_text(self.piece(name + " " * (widths[0] - _cells(name) + 2), "bold"))
         head.append_text(self.sign(verdict.outcome)).append(" ")
         head.append_text(self.piece(word, wording.SIGNS[verdict.outcome].style))
-        cells = [
-            self.piece(f"{f.function.value} ").append_text(self.sign(f.outcome))
-            for f in (verdict.functions[i] for i in wording.in_order(verdict))
-        ]
-        taken = head.cell_len + word_width - len(word) + 2
+        outcomes = {f.function: f.outcome for f in verdict.functions}
+        cells = [self.cell(f, outcomes.get(f)) for f in columns]
+        taken = widths[0] + 2 + 2 + widths[1] + 2
         whole = sum(c.cell_len for c in cells) + 2 * max(0, len(cells) - 1)
-        if cells and (self.width is None or taken + whole <= self.width):
+        if self.width is None or taken + whole <= self.width:
             head.append(" " * (taken - head.cell_len))
-            self.console.print(_spaced(head, cells), soft_wrap=True)
+            line = _spaced(head, cells)
+            line.rstrip()
+            self.console.print(line, soft_wrap=True)
             return
         self.put(head, _INDENT)
-        if cells:
-            self.put(self.piece(_INDENT).append_text(_spaced(self.piece(""), cells)), _INDENT)
+        if outcomes:
+            present = [self.cell(f, outcomes[f]) for f in columns if f in outcomes]
+            self.put(_spaced(self.piece(_INDENT), present), _INDENT)
 
-    def reasons(self, verdict: ServiceVerdict, verbose: int) -> None:
-        """Why, once for all functions that share the reason."""
+    def cell(self, function: Function, outcome: Outcome | None) -> "Text":
+        """``web`` and its sign; as many blanks for a service without that function."""
+        if outcome is None:
+            return self.piece(" " * (len(function.value) + 2))
+        return self.piece(f"{function.value} ").append_text(self.sign(outcome))
+
+    def reasons(self, verdict: ServiceVerdict, verbose: int, known: str) -> None:
+        """Why, once for all functions that share the reason.
+
+        ``known`` is what the connection line says anyway: it is not repeated for every service.
+        """
         groups: dict[tuple[Outcome, str, tuple[str, ...]], list[FunctionVerdict]] = {}
+        explained = False
         for index in wording.in_order(verdict):
             function = verdict.functions[index]
             if function.outcome in (Outcome.OK, Outcome.NOT_TESTED) and not verbose:
                 continue
+            if known and function.why.startswith(known) and not verbose:
+                explained = True
+                continue
             key = (function.outcome, function.why, function.mechanisms)
             groups.setdefault(key, []).append(function)
-        if not groups and verdict.outcome is not Outcome.OK:
+        if not groups and not explained and verdict.outcome is not Outcome.OK:
             self.line(printable(verdict.summary), indent=_INDENT)
         for (outcome, why, mechanisms), functions in groups.items():
+            if outcome is Outcome.OK and not why:
+                why = "The service answered."
             names = ", ".join(f.function.value for f in functions)
             text = f"{names}: "
             if len(verdict.functions) > len(functions) or verbose:
@@ -166,8 +192,8 @@ class _Page:
                 text += f" [{printable(', '.join(mechanisms))}]"
             self.line(text, indent=_INDENT)
             if verbose:
-                for function in functions:
-                    self.line(_details(function), indent=_INDENT * 2, style="dim")
+                for details in filter(None, map(_details, functions)):
+                    self.line(details, indent=_INDENT * 2, style="dim")
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
         good = verdict.state in (State.ONLINE, State.BAD_LINK)
@@ -207,11 +233,12 @@ def _spaced(head: "Text", cells: "list[Text]") -> "Text":
 
 
 def _details(function: FunctionVerdict) -> str:
-    parts = [f"{function.endpoints.ok} of {function.endpoints.tested} endpoints answered"]
+    count = function.endpoints
+    parts = [f"{count.ok} of {count.tested} endpoints answered"] if count.tested else []
     if function.strength is not None:
         parts.append(function.strength.value)
     if function.rules:
         parts.append(f"rules {printable(', '.join(function.rules))}")
     if function.evidence:
         parts.append(f"transactions {', '.join(map(str, function.evidence))}")
-    return f"{function.function.value}: {'; '.join(parts)}"
+    return f"{function.function.value}: {'; '.join(parts)}" if parts else ""

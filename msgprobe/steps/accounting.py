@@ -70,7 +70,8 @@ def lookup_bytes(name: str, questions: int) -> tuple[int, int]:
 def tcp_bound(address: str, *, sent: int, received: int) -> int:
     """Most that one conversation can cost both ways, retransmissions included.
 
-    ``sent`` and ``received`` are the payloads that our own limits allow.
+    ``sent`` and ``received`` are the payloads that our own limits allow. A hostile peer can push a
+    receive buffer more into the kernel before the reset reaches it.
     """
     segment = ip_header(address) + _TCP_WITH_TIMESTAMPS
     data_out, data_in = -(-sent // _MSS), -(-received // _MSS)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from msgprobe.model.failure import Failure, Operation
@@ -209,6 +208,8 @@ class HttpTalk:
 
 def _date(value: str | None) -> datetime | None:
     """The Date header (RFC 9110 §6.6.1) in UTC; None when absent or nonsense."""
+    from email.utils import parsedate_to_datetime
+
     try:
         return None if value is None else parsedate_to_datetime(value).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -13,7 +13,7 @@ from msgprobe.model.observation import TcpInfo
 from msgprobe.steps.door import ConnectError
 from msgprobe.steps.tcp_info import read_tcp_info
 
-_DRAIN = 64 * 1024
+_DRAIN = 16 * 1024
 """Most bytes that are still read after we said goodbye."""
 
 # Linux in6.h/in.h; Python does not name them. With it an unconnected socket hears ICMP errors.
@@ -71,13 +71,13 @@ class SystemStream:
         return data
 
     async def finish(self, timeout: float) -> None:
-        """FIN, then read until the peer's, ``timeout`` or 64 KiB."""
+        """FIN, then read until the peer's, ``timeout`` or 16 KiB."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
             async with asyncio.timeout(timeout):
                 left = _DRAIN
                 while left > 0:
-                    data = await self.receive(16 * 1024)
+                    data = await self.receive(4096)
                     if not data:
                         break
                     left -= len(data)

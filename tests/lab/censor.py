@@ -2,9 +2,9 @@
 
 Actions apply in order to every packet; the first that drops or answers it ends its way. The far
 end of a packet is its world-side address and port, whichever way it goes. Where an action answers
-by itself, ``at_rtt`` says when the answer reaches the client, counted from the moment the triggering
-packet entered the link, as a share of the link's round trip: 0 is the box in the client's house,
-1 is as late as the server itself.
+by itself, ``at_rtt`` says when the answer reaches the client, counted from the moment the packet
+that set it off entered the link, as a share of the link's round trip: 0 is a box in the client's
+house, 1 is as late as the server itself.
 
 The kinds of interference are those of the literature; see the lab's scenarios for who did what.
 """
@@ -24,7 +24,9 @@ def _check_prefixes(where: str, prefixes: Sequence[str]) -> None:
         try:
             ipaddress.ip_network(prefix)
         except ValueError as fault:
-            raise ValueError(f"{where}: {fault}; write it as 192.0.2.0/24 or 2001:db8::/32") from None
+            raise ValueError(
+                f"{where}: {fault}; write it as 192.0.2.0/24 or 2001:db8::/32"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def _server_name(hello: bytes) -> str | None:
     at = 4 + 2 + 32
     at += 1 + hello[at]
     at += 2 + int(struct.unpack_from("!H", hello, at)[0])
-    at += 1 + hello[at]
+    at += 1 + hello[at] + 2
     while at + 4 <= len(hello):
         kind, size = struct.unpack_from("!HH", hello, at)
         if kind == 0 and size > 5:

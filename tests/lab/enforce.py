@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from tests.lab import censor, packet as ip
+from tests.lab import censor
+from tests.lab import packet as ip
 from tests.lab.content import covers, dns_reply, question
 from tests.lab.flows import Flow, FlowKey, FlowTable, key_of
 from tests.lab.matching import Matcher, Prefixes
@@ -128,9 +129,7 @@ class IcmpEnforcer:
         size = len(packet.src)
         code = (_ICMP4 if size == 4 else _ICMP6)[self._action.code]
         error = ip.unreachable(packet, self._routers[size], code)
-        self._bench.injections.append(
-            Injection(True, error, self._action.at_rtt * self._bench.rtt)
-        )
+        self._bench.injections.append(Injection(True, error, self._action.at_rtt * self._bench.rtt))
         self._bench.fired[self._action.name] += 1
         return None
 
@@ -200,11 +199,13 @@ class PortRewriter:
         self._true_port: dict[FlowKey, int] = {}
 
     def forth(self, packet: Packet, now: float) -> Packet:
-        if packet.proto not in (TCP, UDP) or not self._fits(packet, True, now):
+        if not packet.dport or not self._fits(packet, True, now):
             return packet
         sent = ip.rewritten(packet, dport=self._action.to_port)
         key = key_of(sent, True)
         if key not in self._true_port:
+            if packet.proto == TCP and packet.flags & (SYN | ACK) != SYN:
+                return packet  # a connection older than this action keeps its port
             if len(self._true_port) >= _MOST_REMEMBERED:
                 del self._true_port[next(iter(self._true_port))]
             self._true_port[key] = packet.dport

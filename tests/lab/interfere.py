@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tests.lab import censor, packet as ip
+from tests.lab import censor
+from tests.lab import packet as ip
 from tests.lab.content import Kind, covers
 from tests.lab.enforce import Bench, Injection
 from tests.lab.flows import Flow
@@ -75,9 +76,7 @@ class InterferenceEnforcer:
 
     def _residual_key(self, packet: Packet, up: bool) -> tuple[bytes, ...]:
         near, far = (packet.src, packet.dst) if up else (packet.dst, packet.src)
-        near_port, far_port = (
-            (packet.sport, packet.dport) if up else (packet.dport, packet.sport)
-        )
+        near_port, far_port = (packet.sport, packet.dport) if up else (packet.dport, packet.sport)
         key = near, far, far_port.to_bytes(2, "big")
         return (*key, near_port.to_bytes(2, "big")) if self._action.residual == "tuple4" else key
 

@@ -57,9 +57,8 @@ class Middlebox:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.link = Link(**config["link"])
         self._seed = int(config["seed"])
-        chance = random.Random(f"link {self._seed}")
-        self._up = Pipe(self.link, self.link.up_kbit, chance)
-        self._down = Pipe(self.link, self.link.down_kbit, chance)
+        self._up = Pipe(self.link, self.link.up_kbit, random.Random(f"up {self._seed}"))
+        self._down = Pipe(self.link, self.link.down_kbit, random.Random(f"down {self._seed}"))
         self._start = time.monotonic()
         self._capture = CaptureWriter(Path(config["capture"]), self._start)
         inhabited = config["inhabited"]

@@ -134,7 +134,7 @@ class Namespace:
         )
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip()
-            raise LabError(f"{self.name} namespace: {' '.join(argv[:4])} failed: {said}")
+            raise LabError(f"{self.name} namespace: {argv[0]} failed: {said}")
         return done.stdout.decode()
 
     def links(self) -> list[dict[str, Any]]:

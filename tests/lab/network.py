@@ -32,6 +32,7 @@ from tests.lab.topology import CLIENT_LINK, WORLD_LINK, ClientFiles, Topology
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _PATIENCE_S: Final = 15.0
+_IDEAL: Final = Link()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Lab:
     """
 
     workdir: Path
-    link: Link = Link()
+    link: Link = _IDEAL
     actions: Sequence[Action] = ()
     world: Mapping[str, Any] = field(default_factory=dict)
     world_command: Sequence[str] = (sys.executable, "-m", "tests.lab.world")
@@ -131,9 +132,7 @@ class Lab:
             for future in making:
                 self._namespaces.append(future.result())
         _, client, world = self._namespaces
-        shape = Topology(
-            mtu=self.link.mtu, ipv4=self.ipv4, ipv6=self.ipv6, access=self.access
-        )
+        shape = Topology(mtu=self.link.mtu, ipv4=self.ipv4, ipv6=self.ipv6, access=self.access)
         configure(middle, *shape.middle(client.holder.pid, world.holder.pid))
         files = ClientFiles(self.workdir, self.resolver, self.hosts)
         with ThreadPoolExecutor(3) as pool:
@@ -142,8 +141,8 @@ class Lab:
                 pool.submit(configure, world, *shape.world()),
                 pool.submit(files.mount, client),
             ]
-            for future in waiting:
-                future.result()
+            for one in waiting:
+                one.result()
         for command in self.client_commands:
             client.run(command)
         verify_no_way_out(client, middle, world)

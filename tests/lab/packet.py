@@ -29,8 +29,8 @@ _FRAGMENT: Final = 44
 class Packet:
     """One IP packet. ``data`` is the whole of it; the other fields are read from it once.
 
-    Ports, ``seq``, ``ack`` and ``flags`` are 0 where the packet has none. ``payload_at`` is the
-    offset of what TCP or UDP carries (of the message, for ICMP).
+    Ports, ``seq``, ``ack`` and ``flags`` are 0 where the packet has none, as in later fragments.
+    ``payload_at`` is the offset of what TCP or UDP carries (of the message, for ICMP).
     """
 
     __slots__ = (
@@ -85,7 +85,7 @@ def parse(frame: bytes, at: int = 14) -> Packet | None:
         packet = _parse6(frame, at)
     else:
         return None
-    if packet is not None and packet.l4 >= 0:
+    if packet is not None:
         _parse_transport(packet)
     return packet
 
@@ -97,7 +97,7 @@ def _parse4(frame: bytes, at: int) -> Packet | None:
         return None
     data = frame[at : at + total]
     later_fragment = int.from_bytes(data[6:8], "big") & 0x1FFF
-    return Packet(data, data[12:16], data[16:20], data[9], -1 if later_fragment else header)
+    return Packet(data, data[12:16], data[16:20], data[9], total if later_fragment else header)
 
 
 def _parse6(frame: bytes, at: int) -> Packet | None:
@@ -112,7 +112,7 @@ def _parse6(frame: bytes, at: int) -> Packet | None:
         following, offset = data[offset], offset + (data[offset + 1] + 1) * 8
     if following == _FRAGMENT and offset + 8 <= total:
         later = int.from_bytes(data[offset + 2 : offset + 4], "big") >> 3
-        following, offset = data[offset], -1 if later else offset + 8
+        following, offset = data[offset], total if later else offset + 8
     return Packet(data, data[8:24], data[24:40], following, offset)
 
 
@@ -132,7 +132,7 @@ def checksum(data: bytes) -> int:
     """The Internet checksum of ``data`` (RFC 1071)."""
     if len(data) & 1:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -140,7 +140,7 @@ def checksum(data: bytes) -> int:
 
 def _adjusted(old: int, before: bytes, after: bytes) -> int:
     """``old`` after ``before`` became ``after`` somewhere under the sum (RFC 1624, equation 3)."""
-    total = ~old & 0xFFFF
+    total: int = ~old & 0xFFFF
     total += sum(~word & 0xFFFF for word in struct.unpack(f"!{len(before) // 2}H", before))
     total += sum(struct.unpack(f"!{len(after) // 2}H", after))
     while total >> 16:

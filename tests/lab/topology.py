@@ -3,8 +3,8 @@
 Client 10.77.0.2 and fd77::2; the gateway, 10.77.0.1 and fd77::1, is the world's own interface, and
 behind it the world answers on every address there is ("AnyIP"). Linux accepts a packet for, and
 answers from, an address only if the *local* table says so; hence the whole Internet goes there,
-except the client, which a ``throw`` route takes out again. ``throw`` works only once the local and
-main tables are apart, which the kernel does when the first rule is added.
+except the client, which a ``throw`` route takes out again. ``throw`` works for IPv4 only once the
+local and main tables are apart, which the kernel does when the first rule is added.
 """
 
 from collections.abc import Mapping
@@ -67,22 +67,19 @@ class Topology:
             if self.ipv4:
                 lines.append(f"route add default via {GATEWAY4}")
             if self.ipv6:
-                lines.append(f"-6 route add default via {GATEWAY6} dev {CLIENT_END}")
+                lines.append(f"route add default via {GATEWAY6} dev {CLIENT_END}")
         return [CLIENT_END], lines, self._settings()
 
     def world(self) -> Configuration:
         """Every address is here; see the module's words."""
         lines = self._interface(WORLD_END, GATEWAY4, GATEWAY6)
         if self.ipv6:
-            lines.append(f"-6 address add {RESOLVER6}/64 dev {WORLD_END} nodad")
-        for client, everything, option in (
-            (f"{CLIENT4}/32", "0.0.0.0/0", ""),
-            (f"{CLIENT6}/128", "::/0", "-6 "),
-        ):
+            lines.append(f"address add {RESOLVER6}/64 dev {WORLD_END} nodad")
+        lines.append(f"rule add to {CLIENT4}/32 lookup main pref 10")
+        for client, everything in ((f"{CLIENT4}/32", "0.0.0.0/0"), (f"{CLIENT6}/128", "::/0")):
             lines += [
-                f"{option}rule add to {client} lookup main pref 10",
-                f"{option}route add throw {client} table local",
-                f"{option}route add local {everything} dev lo table local",
+                f"route add throw {client} table local",
+                f"route add local {everything} dev lo table local",
             ]
         settings = [
             *self._settings(),
@@ -103,7 +100,7 @@ class Topology:
         if self.ipv4 or name == WORLD_END:
             lines.append(f"address add {address4}/24 dev {name}")
         if self.ipv6:
-            lines.append(f"-6 address add {address6}/64 dev {name} nodad")
+            lines.append(f"address add {address6}/64 dev {name} nodad")
         return lines
 
     @staticmethod

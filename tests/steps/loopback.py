@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import ssl
 import struct
@@ -17,7 +18,7 @@ from msgprobe.steps.world import World, system_world
 HOST = "127.0.0.1"
 Handler = Callable[[socket.socket], Awaitable[None]]
 T = TypeVar("T")
-O = TypeVar("O", bound=Observation)
+Kind = TypeVar("Kind", bound=Observation)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -25,8 +26,6 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 def world(ca_file: str | None = None) -> World:
-    import dataclasses
-
     return dataclasses.replace(system_world(1), trust=TrustStore(ca_file))
 
 
@@ -40,7 +39,7 @@ def context(
     return StepContext(world=here, transaction=7, deadline=here.now() + seconds, roots=roots or {})
 
 
-def only(ctx: StepContext, kind: type[O]) -> O:
+def only(ctx: StepContext, kind: type[Kind]) -> Kind:
     """The one observation of ``kind`` that was recorded."""
     found = [o for o in ctx.recorder.observations if isinstance(o, kind)]
     assert len(found) == 1, ctx.recorder.observations

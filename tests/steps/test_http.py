@@ -10,7 +10,7 @@ import pytest
 from msgprobe.model import Failure, HttpObservation, Trust
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.http import USER_AGENT, Expectation, HttpAnswer, HttpTalk
+from msgprobe.steps.http import NOTHING_EXPECTED, USER_AGENT, Expectation, HttpAnswer, HttpTalk
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, TOTAL_CAP
 from msgprobe.steps.tls import handshake
 from tests.steps import loopback
@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 
 
 async def get(
-    ctx: StepContext, port: int, expect: Expectation = Expectation(), path: str = "/"
+    ctx: StepContext, port: int, expect: Expectation = NOTHING_EXPECTED, path: str = "/"
 ) -> Done[HttpAnswer] | Failed:
     opened = await connect(ctx, HOST, port)
     assert isinstance(opened, Done)
@@ -31,7 +31,7 @@ async def get(
 
 
 def fetch(
-    handler: loopback.Handler, seconds: float = 5.0, expect: Expectation = Expectation()
+    handler: loopback.Handler, seconds: float = 5.0, expect: Expectation = NOTHING_EXPECTED
 ) -> HttpObservation:
     async def main() -> HttpObservation:
         async with serve(handler) as port:
@@ -42,7 +42,7 @@ def fetch(
     return run(main())
 
 
-def answer(data: bytes, expect: Expectation = Expectation()) -> HttpObservation:
+def answer(data: bytes, expect: Expectation = NOTHING_EXPECTED) -> HttpObservation:
     return fetch(loopback.replies(data), expect=expect)
 
 

@@ -1,0 +1,261 @@
+"""The commands: each turns arguments into one call, and returns the exit status.
+
+Everything heavy is imported inside the commands, so that ``--help`` stays fast.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from msgprobe.cli import option
+
+_SETTINGS = """Settings: flags over MSGPROBE_* variables over config.toml in the configuration
+folder (quick, max_time, max_bytes, only, family, country, targets, fail_on).
+
+Exit status: 0 all ok; 1 something blocked or throttled; 2 wrong usage or target file; 3 something
+inconclusive, degraded, down or not tested; 4 the connection itself; 70 our own fault; 74 output
+could not be written; 130 or 143 interrupted."""
+
+_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False}
+app = typer.Typer(
+    name="msgprobe",
+    help="Tells whether a messenger is blocked, throttled, down or fine from where you are.",
+    epilog=_SETTINGS,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    **_PLAIN,
+)
+services_app = typer.Typer(help="What can be measured.", no_args_is_help=True, **_PLAIN)
+app.add_typer(services_app, name="services")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from msgprobe import __version__
+        from msgprobe.cli.output import put
+
+        put(f"msgprobe {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog=_SETTINGS)
+def run(
+    services: option.Services = None,
+    json: option.Json = False,
+    jsonl: option.JsonLines = False,
+    junit: option.Junit = None,
+    output: option.Output = None,
+    evidence: option.Evidence = False,
+    fail_on: option.FailOn = None,
+    quick: option.Quick = None,
+    max_time: option.MaxTime = None,
+    max_bytes: option.MaxBytes = None,
+    only: option.Only = None,
+    ipv4: option.Four = False,
+    ipv6: option.Six = False,
+    country: option.Country = None,
+    targets: option.Targets = None,
+    no_redact: option.NoRedact = False,
+    verbose: option.Verbose = 0,
+    quiet: option.Quiet = False,
+    seed: option.Seed = None,
+) -> int:
+    """Measure messengers from here and say what works, what does not and why."""
+    from msgprobe.cli import request
+
+    wish = request.wish(
+        request.Flags(
+            quick=quick,
+            max_time=max_time,
+            max_bytes=max_bytes,
+            only=tuple(only or ()),
+            family=request.family(ipv4, ipv6),
+            country=country,
+            targets=tuple(targets or ()),
+            fail_on=fail_on,
+            seed=seed,
+        )
+    )
+    delivery = _delivery(
+        json=json,
+        jsonl=jsonl,
+        junit=junit,
+        output=output,
+        evidence=evidence,
+        fail_on=wish.fail_on,
+        verbose=verbose,
+        quiet=quiet,
+    )
+    from msgprobe.cli.measure import measure
+
+    return measure(wish, services or (), delivery, redact=not no_redact)
+
+
+def _delivery(*, output: str | None, **wanted: Any) -> Any:
+    """How the run goes out. ``-o -`` is standard output. Raises UsageError."""
+    from pathlib import Path
+
+    from msgprobe.cli.request import UsageError
+    from msgprobe.cli.show import Delivery
+
+    if wanted["json"] and wanted["jsonl"]:
+        raise UsageError("--json and --jsonl exclude each other")
+    if output == "-":
+        wanted["evidence"] = True
+        wanted["json"] = not wanted["jsonl"]
+        output = None
+    return Delivery(output=None if output is None else Path(output), **wanted)
+
+
+@app.command()
+def plan(
+    services: option.Services = None,
+    json: option.Json = False,
+    quick: option.Quick = None,
+    max_time: option.MaxTime = None,
+    max_bytes: option.MaxBytes = None,
+    only: option.Only = None,
+    ipv4: option.Four = False,
+    ipv6: option.Six = False,
+    country: option.Country = None,
+    targets: option.Targets = None,
+    verbose: option.Verbose = 0,
+) -> None:
+    """List everything that such a run may contact, when and why. Sends nothing."""
+    import sys
+
+    from msgprobe.cli import request
+    from msgprobe.cli.measure import planned
+    from msgprobe.cli.output import look, put
+    from msgprobe.report.plan import render, render_json
+
+    wish = request.wish(
+        request.Flags(
+            quick=quick,
+            max_time=max_time,
+            max_bytes=max_bytes,
+            only=tuple(only or ()),
+            family=request.family(ipv4, ipv6),
+            country=country,
+            targets=tuple(targets or ()),
+        )
+    )
+    contacts = planned(wish, services or ())
+    if json:
+        put(render_json(contacts, wish.request))
+        return
+    can = look(sys.stdout)
+    put(render(contacts, wish.request, width=can.width, unicode=can.unicode))
+
+
+@app.command()
+def judge(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A saved run; - is stdin.")],
+    json: option.Json = False,
+    jsonl: option.JsonLines = False,
+    junit: option.Junit = None,
+    output: option.Output = None,
+    evidence: option.Evidence = False,
+    fail_on: option.FailOn = None,
+    verbose: option.Verbose = 0,
+    quiet: option.Quiet = False,
+) -> int:
+    """Judge a saved run with today's rules. Sends nothing."""
+    from msgprobe.cli import request, saved
+
+    wish = request.wish(request.Flags(fail_on=fail_on))
+    delivery = _delivery(
+        json=json,
+        jsonl=jsonl,
+        junit=junit,
+        output=output,
+        evidence=evidence,
+        fail_on=wish.fail_on,
+        verbose=verbose,
+        quiet=quiet,
+    )
+    delivery.prepare()
+    status: int = delivery.deliver(saved.judge(file))
+    return status
+
+
+@app.command()
+def explain(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|RULE", help="A saved run (-: stdin) or rule.")
+    ],
+    service: Annotated[
+        str | None, typer.Argument(metavar="[SERVICE]", help="Only this service of the run.")
+    ] = None,
+    verbose: option.Verbose = 0,
+) -> None:
+    """Show the evidence behind a saved verdict, or what a rule says."""
+    from msgprobe.cli import saved
+
+    saved.explain(what, service)
+
+
+@app.command()
+def rules() -> None:
+    """List the rules that a verdict may cite."""
+    from msgprobe.cli import saved
+
+    saved.rules()
+
+
+@app.command()
+def checks() -> None:
+    """List the checks that are installed, plug-ins included."""
+    from msgprobe.cli import catalogue
+
+    catalogue.checks()
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a run."""
+    from msgprobe.cli.output import put
+    from msgprobe.report.document import schema_text
+
+    put(schema_text())
+
+
+@services_app.command("list")
+def services_list(targets: option.Targets = None) -> None:
+    """List the services."""
+    from msgprobe.cli import catalogue
+
+    catalogue.services(tuple(targets or ()))
+
+
+@services_app.command("show")
+def services_show(
+    service: Annotated[str, typer.Argument(metavar="SERVICE")], targets: option.Targets = None
+) -> None:
+    """Show all that is known about one service, with sources."""
+    from msgprobe.cli import catalogue
+
+    catalogue.show(service, tuple(targets or ()))
+
+
+@services_app.command("check")
+def services_check(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Target files or folders of them.")
+    ],
+) -> None:
+    """Say whether target files are right, and if not where and how."""
+    from msgprobe.cli import catalogue
+
+    catalogue.check(tuple(paths))

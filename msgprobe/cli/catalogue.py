@@ -1,0 +1,49 @@
+"""What can be measured and by which checks, for people and for authors of target files."""
+
+import sys
+from pathlib import Path
+
+from msgprobe.catalog import loader
+from msgprobe.checks.registry import installed, registry
+from msgprobe.cli import request
+from msgprobe.cli.output import look, put
+from msgprobe.report import checks as check_report
+from msgprobe.report import services as service_report
+
+
+def _load(targets: tuple[str, ...]) -> loader.Catalogue:
+    wish = request.wish(request.Flags(targets=targets))
+    known = frozenset(registry(installed()))
+    return loader.load(wish.targets, wish.request.country, plugins=True, known_checks=known)
+
+
+def services(targets: tuple[str, ...]) -> None:
+    """Print one line per service."""
+    put(service_report.render_list(_load(targets).services))
+
+
+def show(name: str, targets: tuple[str, ...]) -> None:
+    """Print everything about one service. Raises UnknownService."""
+    put(service_report.render_show(_load(targets).service(name)))
+
+
+def check(paths: tuple[str, ...]) -> None:
+    """Print what the files hold. Raises CatalogError at the first fault."""
+    known = frozenset(registry(installed()))
+    found = loader.load(tuple(map(Path, paths)), plugins=True, known_checks=known)
+    names = ", ".join(s.name for s in found.services)
+    put(f"No fault found. With these files the services are: {names}\n")
+
+
+def checks() -> None:
+    """Print one line per check and the package that it comes from."""
+    rows = [
+        (check.name, check.title, check.version, _origin(type(check).__module__))
+        for check in registry(installed()).values()
+    ]
+    can = look(sys.stdout)
+    put(check_report.render(rows, width=can.width, unicode=can.unicode))
+
+
+def _origin(module: str) -> str:
+    return "built in" if module.startswith("msgprobe.checks.") else module.partition(".")[0]

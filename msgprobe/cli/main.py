@@ -1,0 +1,117 @@
+"""The command: every way to end has a message on one line and an exit status."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from msgprobe.cli.output import OutputError, claim_streams, put, reason, say, silence_stdout
+from msgprobe.report.exit_status import Exit
+
+_FAULTS = {
+    # by name: importing them all would import the network
+    "CatalogError",
+    "UnknownService",
+    "PluginError",
+    "TrustError",
+    "CodecError",
+    "SavedRunError",
+    "UnknownRule",
+    "NotInRun",
+    "SettingsError",
+    "UsageError",
+}
+"""What users can mend: told on one line, exit 2."""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit. Never shows a traceback unless asked to."""
+    claim_streams()
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(words)
+        with contextlib.suppress(AttributeError):
+            sys.stdout.flush()
+    except OSError as error:
+        # whatever was left in the buffer of standard output
+        status = _unwritten(f"standard output: {reason(error)}")
+    sys.exit(status)
+
+
+def _run(words: list[str]) -> int:
+    try:
+        if words == ["--version"]:
+            from msgprobe import __version__
+
+            put(f"msgprobe {__version__}\n")
+            return Exit.OK
+        return _commands(words)
+    except OutputError as error:
+        return _unwritten(str(error))
+    except KeyboardInterrupt:
+        return Exit.SIGINT
+    except BrokenPipeError as error:
+        return _unwritten(f"standard output: {reason(error)}")
+    except Exception as error:
+        if type(error).__name__ in _FAULTS and type(error).__module__.startswith("msgprobe."):
+            say(f"msgprobe: {_one_line(str(error))}")
+            return Exit.USAGE
+        return _crashed(error, words)
+
+
+def _commands(words: list[str]) -> int:
+    import typer
+
+    from msgprobe.cli.app import app
+
+    # typer carries its own copy of click, older ones the installed one: this class is of the right
+    click_error: type[Exception] = next(
+        c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
+    )
+    try:
+        status = app(words, prog_name="msgprobe", standalone_mode=False)
+    except typer.Abort:
+        return Exit.SIGINT
+    except SystemExit:
+        # click's own answer to a closed pipe, with a status that would read as "blocked"
+        raise OutputError("standard output: Broken pipe") from None
+    except click_error as error:
+        _misused(error)
+        return Exit.USAGE
+    return status if isinstance(status, int) else Exit.OK
+
+
+def _misused(error: Exception) -> None:
+    text: str = getattr(error, "format_message", error.__str__)()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        say(text)
+        return
+    path = getattr(getattr(error, "ctx", None), "command_path", "msgprobe")
+    say(f"{path}: {_one_line(text)} (see: {path} --help)")
+
+
+def _one_line(text: str) -> str:
+    from msgprobe.report.escape import printable
+
+    return printable(text)
+
+
+def _unwritten(why: str) -> int:
+    silence_stdout()
+    say(f"msgprobe: could not write the output: {_one_line(why)}")
+    return Exit.OUTPUT
+
+
+def _crashed(error: BaseException, words: Sequence[str]) -> int:
+    name = type(error).__name__
+    say(
+        f"msgprobe itself failed ({name}: {_one_line(str(error))[:300]}); this says nothing about "
+        "the network. Please report it with what -vv prints."
+    )
+    if os.environ.get("MSGPROBE_DEBUG") or "-vv" in words or words.count("-v") > 1:
+        import traceback
+
+        for line in traceback.format_exception(error):
+            say(line.rstrip("\n"))
+    return Exit.CRASH

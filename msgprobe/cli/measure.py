@@ -1,0 +1,131 @@
+"""The main job: measure now, show progress, end early and politely when told to."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType
+
+from msgprobe import session
+from msgprobe.catalog import loader
+from msgprobe.checks.base import Check
+from msgprobe.checks.registry import installed, registry
+from msgprobe.cli.output import OutputError, look, say
+from msgprobe.cli.request import Wish
+from msgprobe.cli.show import Delivery
+from msgprobe.model.contact import Contact
+from msgprobe.model.event import Decided, Event
+from msgprobe.model.run import Run
+from msgprobe.model.target import Service
+from msgprobe.report.plan import cost
+from msgprobe.report.progress import Progress
+
+
+def load(wish: Wish, names: Sequence[str]) -> tuple[loader.Catalogue, tuple[Service, ...]]:
+    """Catalogue and chosen services. Raises CatalogError or UnknownService."""
+    catalogue = loader.load(
+        wish.targets, wish.request.country, plugins=True, known_checks=frozenset(checks())
+    )
+    return catalogue, loader.select(catalogue, names)
+
+
+def checks() -> Mapping[str, Check]:
+    """The built-in checks and those of installed plug-ins. Raises PluginError."""
+    return registry(installed())
+
+
+def planned(wish: Wish, names: Sequence[str]) -> tuple[Contact, ...]:
+    """Everything that such a run may contact."""
+    catalogue, services = load(wish, names)
+    return session.planned(services, catalogue.controls, wish.request, checks=checks())
+
+
+def measure(wish: Wish, names: Sequence[str], delivery: Delivery, *, redact: bool) -> int:
+    """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
+    delivery.prepare()
+    catalogue, services = load(wish, names)
+    country = wish.request.country
+    if country is not None and country not in catalogue.countries:
+        known = ", ".join(catalogue.countries) or "none"
+        say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
+    screen = look(sys.stderr)
+    if screen.terminal and not delivery.quiet:
+        plan = session.planned(services, catalogue.controls, wish.request, checks=checks())
+        say(cost(plan, wish.request))
+    stop = session.Stop()
+    with contextlib.ExitStack() as stack:
+        progress = None
+        if screen.terminal and not delivery.quiet:
+            progress = Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
+            stack.enter_context(progress)
+        emit = _Sink(delivery, progress, stop)
+        stack.enter_context(_signals(stop))
+        run: Run = asyncio.run(
+            session.run(
+                services,
+                catalogue.controls,
+                wish.request,
+                checks=checks(),
+                catalogue_sha256=catalogue.sha256,
+                emit=emit,
+                stop=stop,
+                redact=redact,
+            )
+        )
+    if emit.fault is not None:
+        raise emit.fault
+    return delivery.deliver(run)
+
+
+class _Sink:
+    """Takes events. A closed pipe must not look like a fault of the run: it is kept, and stops."""
+
+    def __init__(self, delivery: Delivery, progress: Progress | None, stop: session.Stop) -> None:
+        self._delivery = delivery
+        self._progress = progress
+        self._stop = stop
+        self.fault: OutputError | None = None
+
+    def __call__(self, event: Event) -> None:
+        if self._progress is not None:
+            self._progress(event)
+        if isinstance(event, Decided) and self.fault is None:
+            try:
+                self._delivery.decided(event.verdict)
+            except OutputError as error:
+                self.fault = error
+                self._stop.request("output")
+
+
+@contextlib.contextmanager
+def _signals(stop: session.Stop) -> Iterator[None]:
+    """SIGINT and SIGTERM ask the run to end; a second one ends the process at once.
+
+    The handlers are the interpreter's, not the loop's: they also work where the loop has none
+    (Windows), and before and after it runs. ``asyncio.run`` leaves a handler of ours alone.
+    """
+    asked = False
+
+    def handle(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                # a cursor that progress has hidden must come back
+                os.write(2, b"\x1b[?25h\n" if sys.stderr.isatty() else b"")
+            os._exit(128 + number)
+        asked = True
+        name = signal.Signals(number).name
+        try:
+            # a signal handler may not touch the loop's events itself
+            asyncio.get_running_loop().call_soon_threadsafe(stop.request, name)
+        except RuntimeError:
+            stop.request(name)
+
+    before = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,85 @@
+"""The options that more than one command takes, each described once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Services = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SERVICE]...", help="Services; none named means the core ones."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+JsonLines = Annotated[
+    bool, typer.Option("--jsonl", help="Print one JSON object per service, then one for the run.")
+]
+Junit = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML to FILE.")
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Save the run with its evidence to FILE as JSON."
+    ),
+]
+Evidence = Annotated[
+    bool, typer.Option("--evidence", help="Put every observation into the JSON as well.")
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        metavar="A,B",
+        help="Exit 1 for these outcomes or connection states alone, else 0.",
+    ),
+]
+Quick = Annotated[
+    bool | None,
+    typer.Option("--quick/--no-quick", help="Leave out what takes long (throughput)."),
+]
+MaxTime = Annotated[
+    str | None, typer.Option("--max-time", metavar="TIME", help="Most time, like 30 or 2min.")
+]
+MaxBytes = Annotated[
+    str | None,
+    typer.Option("--max-bytes", metavar="SIZE", help="Most bytes on the wire, like 500k or 2M."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="FUNCTION",
+        help="Only this function (text, media, calls, web, signup); repeatable.",
+    ),
+]
+Four = Annotated[bool, typer.Option("-4", "--ipv4", help="Use IPv4 only.")]
+Six = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 only.")]
+Country = Annotated[
+    str | None,
+    typer.Option("--country", metavar="CC", help="Also compare with sites of this country."),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--targets", metavar="PATH", help="Add a target file or a folder of them; repeatable."
+    ),
+]
+NoRedact = Annotated[
+    bool,
+    typer.Option("--no-redact", help="Keep addresses that tell about you and your network."),
+]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "-v",
+        "--verbose",
+        count=True,
+        show_default=False,
+        help="Say more; -vv shows our own faults.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict lines alone.")]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", min=0, help="Make every random choice repeatable."),
+]

@@ -1,0 +1,163 @@
+"""The two streams and the files: stdout is data, stderr is talk, a file is whole or not there."""
+
+import codecs
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+
+class OutputError(Exception):
+    """Output could not be written; the text says where and why. Exit status 74."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a stream can show. ``width`` is None where nothing has to be wrapped."""
+
+    terminal: bool
+    width: int | None
+    color: bool
+    unicode: bool
+
+
+def look(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> Look:
+    """What ``stream`` can show, with ``NO_COLOR`` (stronger), ``FORCE_COLOR`` and ``TERM=dumb``.
+
+    https://no-color.org: present and not empty means no colour.
+    """
+    terminal = False
+    if stream is not None:
+        with contextlib.suppress(ValueError, OSError):
+            terminal = stream.isatty()
+    width = None
+    if terminal:
+        from shutil import get_terminal_size
+
+        width = min(80, get_terminal_size((80, 24)).columns)
+    if environ.get("NO_COLOR"):
+        color = False
+    elif environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        color = True
+    else:
+        color = terminal and environ.get("TERM") != "dumb"
+    return Look(terminal=terminal, width=width, color=color, unicode=_utf8(stream))
+
+
+def _utf8(stream: TextIO | None) -> bool:
+    try:
+        name = codecs.lookup(getattr(stream, "encoding", None) or "ascii").name
+    except LookupError:
+        return False
+    return name.startswith(("utf-8", "utf_8"))
+
+
+def claim_streams() -> None:
+    """Put the null device where a standard stream is closed.
+
+    Otherwise the first socket would get its number, and talk would be sent to a messenger.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # read-only for 1 and 2, so that output is still found to be impossible
+            with contextlib.suppress(OSError):
+                os.open(os.devnull, os.O_RDONLY)
+
+
+def put(text: str) -> None:
+    """Write ``text`` to standard output at once. Raises OutputError."""
+    stream = sys.stdout
+    if stream is None:
+        raise OutputError("standard output is closed")
+    data = text.encode(stream.encoding or "ascii", "backslashreplace")
+    try:
+        buffer = getattr(stream, "buffer", None)
+        if buffer is None:
+            stream.write(data.decode(stream.encoding or "ascii"))
+        else:
+            stream.flush()
+            buffer.write(data)
+        stream.flush()
+    except (OSError, ValueError) as error:
+        raise OutputError(f"standard output: {reason(error)}") from error
+
+
+def say(text: str) -> None:
+    """One message on standard error; when that is gone, so is the message."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def reason(error: BaseException) -> str:
+    """Why the system refused, without Python's decoration."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def silence_stdout() -> None:
+    """After a failed write: keep the interpreter from failing again when it flushes at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+
+def check_file(path: Path) -> None:
+    """Say before a run, rather than after, that ``path`` cannot be written. Raises OutputError."""
+    folder = path.parent
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file")
+    if not folder.is_dir():
+        raise OutputError(f"{path}: there is no folder {folder}; make it first")
+    if not os.access(path if _special(path) else folder, os.W_OK):
+        raise OutputError(f"{path}: no permission to write there")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write the whole file or leave what was there: a new file beside it, then renamed.
+
+    Readable by its owner only. Raises OutputError.
+    """
+    from tempfile import NamedTemporaryFile
+
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if _special(path):
+            path.write_bytes(data)
+            return
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            made = Path(file.name)
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                made.unlink(missing_ok=True)
+                raise
+        try:
+            made.replace(path)
+        except OSError:
+            made.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(f"{path}: {reason(error)}") from error
+
+
+def _special(path: Path) -> bool:
+    """A device, pipe or socket: it is written to, not replaced."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,143 @@
+"""Flags and settings become a `Request`, every fault named with the flag or setting it is in."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from msgprobe.cli import settings
+from msgprobe.model.run import Request
+from msgprobe.model.target import Function
+
+T = TypeVar("T")
+
+MOST_SECONDS = 3600.0
+MOST_BYTES = 10**9
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
+_UNITS |= {"ki": 1024, "mi": 1024**2, "gi": 1024**3}
+_TIMES = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0}
+
+
+class UsageError(ValueError):
+    """Arguments that make no sense, said with the argument and what would be right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What stood on the command line; None where it did not."""
+
+    quick: bool | None = None
+    max_time: str | None = None
+    max_bytes: str | None = None
+    only: tuple[str, ...] = ()
+    family: int | None = None
+    country: str | None = None
+    targets: tuple[str, ...] = ()
+    fail_on: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be measured and what the exit status depends on."""
+
+    request: Request
+    targets: tuple[Path, ...]
+    fail_on: frozenset[str] | None
+
+
+def byte_count(text: str) -> int:
+    """``500k``, ``2M``, ``1.5 MB``, ``1MiB`` in bytes. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([kmg]i?)?b?", text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r:.40} is no number of bytes; write it like 500k or 2M")
+    count = int(float(found[1]) * _UNITS[found[2] or ""])
+    if not 1000 <= count <= MOST_BYTES:
+        raise ValueError(f"{text!r:.40} is out of range; from 1k to 1G")
+    return count
+
+
+def duration(text: str) -> float:
+    """``30``, ``30s`` or ``2min`` in seconds. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) ?(s|m|min)?", text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r:.40} is no time; write it like 30, 30s or 2min")
+    value = float(found[1]) * _TIMES[found[2] or ""]
+    if not 0.1 <= value <= MOST_SECONDS:
+        raise ValueError(f"{text!r:.40} is out of range; from 0.1 s to one hour")
+    return value
+
+
+def functions(words: Sequence[str]) -> tuple[Function, ...]:
+    """Functions by name, each once. Raises ValueError naming the one that is unknown."""
+    known = {f.value: f for f in Function}
+    parts = [part.strip().lower() for word in words for part in word.split(",") if part.strip()]
+    for part in parts:
+        if part not in known:
+            raise ValueError(f"{part!r:.40} is no function; known are: {', '.join(known)}")
+    return tuple(known[part] for part in dict.fromkeys(parts))
+
+
+def country_code(text: str) -> str:
+    """An ISO 3166 code of two letters, in capitals. Raises ValueError."""
+    if not re.fullmatch(r"[A-Za-z]{2}", text):
+        raise ValueError(f"{text!r:.40} is no country code; write it like KZ")
+    return text.upper()
+
+
+def family(four: bool, six: bool) -> int | None:
+    """The one IP version that ``-4`` or ``-6`` asks for. Raises UsageError for both at once."""
+    if four and six:
+        raise UsageError("-4 and -6 exclude each other; leave out both to use both")
+    return 4 if four else 6 if six else None
+
+
+def wish(flags: Flags) -> Wish:
+    """Flags over environment over file. Raises UsageError or SettingsError."""
+    from msgprobe.report.exit_status import fail_on_words
+
+    given = settings.read()
+    only = _pick(given, "only", "--only", flags.only or None, functions)
+    version = _pick(given, "family", "-4/-6", flags.family, int)
+    targets = _pick(given, "targets", "--targets", flags.targets or None, tuple)
+    plain = Request()
+    request = Request(
+        functions=only or (),
+        families=plain.families if version is None else (version,),
+        country=_pick(given, "country", "--country", flags.country, country_code),
+        quick=bool(_pick(given, "quick", "--quick", flags.quick, bool)),
+        max_time=_pick(given, "max_time", "--max-time", flags.max_time, duration) or plain.max_time,
+        max_bytes=_pick(given, "max_bytes", "--max-bytes", flags.max_bytes, byte_count)
+        or plain.max_bytes,
+        seed=_seed() if flags.seed is None else flags.seed,
+    )
+    return Wish(
+        request=request,
+        targets=tuple(Path(t) for t in targets or ()),
+        fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
+    )
+
+
+def _seed() -> int:
+    from secrets import randbits
+
+    return randbits(32)
+
+
+def _pick(
+    given: dict[str, settings.Setting],
+    key: str,
+    flag: str,
+    value: object | None,
+    convert: Callable[..., T],
+) -> T | None:
+    origin = flag
+    if value is None:
+        if key not in given:
+            return None
+        value, origin = given[key].value, given[key].origin
+    try:
+        return convert(value)
+    except ValueError as error:
+        raise UsageError(f"{origin}: {error}") from None

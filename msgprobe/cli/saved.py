@@ -1,0 +1,71 @@
+"""Saved runs: read, judge again, explain."""
+
+import sys
+from pathlib import Path
+
+from msgprobe.cli.output import look, put, reason
+from msgprobe.cli.request import UsageError
+from msgprobe.model.run import Run
+
+LARGEST = 100 * 1000 * 1000
+"""Bytes of a saved run; a real one has a hundredth of it, and memory stays bounded."""
+
+
+def read(name: str) -> Run:
+    """The run in the file ``name``, ``-`` for standard input. Raises UsageError naming it."""
+    from msgprobe.report.document import SavedRunError, read_run
+
+    shown = "standard input" if name == "-" else name
+    try:
+        if name == "-":
+            if sys.stdin is None:
+                raise UsageError("standard input is closed")
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"{shown}: {reason(error)}; name a file saved with -o") from None
+    if len(data) > LARGEST:
+        raise UsageError(f"{shown}: is larger than any saved run ({LARGEST // 10**6} MB)")
+    try:
+        return read_run(data.decode())
+    except UnicodeDecodeError:
+        raise UsageError(f"{shown}: is not text; name a file saved with -o") from None
+    except SavedRunError as error:
+        raise UsageError(f"{shown}: {error}") from None
+
+
+def judge(name: str) -> Run:
+    """The run in ``name`` under today's rules."""
+    from msgprobe import session
+
+    return session.judge(read(name))
+
+
+def explain(what: str, service: str | None) -> None:
+    """Print the evidence of a saved run, or what a rule says."""
+    from msgprobe import session
+    from msgprobe.report.explain import explain_rule, explain_run
+
+    can = look(sys.stdout)
+    if what == "-" or Path(what).is_file():
+        run = read(what)
+        put(explain_run(run, service, session.rules(), width=can.width, unicode=can.unicode))
+        return
+    if "/" in what or "\\" in what or what.endswith(".json"):
+        raise UsageError(
+            f"{what}: there is no such file; name one saved with: msgprobe run -o FILE"
+        )
+    put(explain_rule(what, session.rules(), width=can.width, unicode=can.unicode))
+
+
+def rules() -> None:
+    """Print every rule."""
+    from msgprobe import session
+    from msgprobe.report.explain import render_rules
+
+    can = look(sys.stdout)
+    put(render_rules(session.rules(), width=can.width, unicode=can.unicode))

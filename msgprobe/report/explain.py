@@ -1,0 +1,181 @@
+"""The chain of evidence: from the word, over the rules, to what was asked and what came."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.run import Run
+from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
+from msgprobe.report import wording
+from msgprobe.report.columns import align
+from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.narrate import asked, came
+from msgprobe.report.reproduce import command
+
+
+class UnknownRule(ValueError):
+    """There is no such rule; the text names the nearest ones."""
+
+
+class NotInRun(ValueError):
+    """The run says nothing about that service; the text names those it has."""
+
+
+def explain_run(
+    run: Run,
+    service: str | None,
+    rules: Sequence[RuleInfo],
+    *,
+    width: int | None = 80,
+    unicode: bool = True,
+) -> str:
+    """Every word of ``run`` (or of one ``service``) with its evidence. Raises NotInRun."""
+    chosen = _chosen(run, service)
+    page = _Page(run, {r.rule_id: r for r in rules}, width)
+    connection = run.verdict.connection
+    page.put(f"Connection: {wording.STATE_WORDS[connection.state]} ({connection.strength.value})")
+    page.put(connection.why, 2)
+    for note in connection.notes:
+        page.put(f"Note: {wording.note(note)}.", 2)
+    page.chain(connection.rules, connection.evidence)
+    for verdict in chosen:
+        page.service(verdict)
+    page.put("")
+    page.put(run.verdict.advice)
+    text = page.text()
+    return text if unicode else ascii_only(text)
+
+
+def _chosen(run: Run, service: str | None) -> tuple[ServiceVerdict, ...]:
+    services = run.verdict.services
+    if service is None:
+        return services
+    found = tuple(s for s in services if s.service == service.lower())
+    if not found:
+        has = ", ".join(printable(s.service) for s in services) or "none"
+        raise NotInRun(f"{printable(service)!r} is not in this run; it has: {has}")
+    return found
+
+
+class _Page:
+    def __init__(self, run: Run, rules: Mapping[str, RuleInfo], width: int | None) -> None:
+        self._rules = rules
+        self._width = width
+        self._lines: list[str] = []
+        self._by_transaction: dict[int, Measurement] = {}
+        for measurement in run.evidence.measurements:
+            for seen in measurement.observations:
+                self._by_transaction.setdefault(seen.transaction, measurement)
+
+    def text(self) -> str:
+        return "\n".join(self._lines).rstrip("\n") + "\n"
+
+    def put(self, text: str, indent: int = 0) -> None:
+        """A paragraph, its continuation two further in."""
+        blank = " " * indent
+        safe = printable(text)
+        if self._width is None or not safe:
+            self._lines.append((blank + safe).rstrip())
+            return
+        self._lines += textwrap.wrap(
+            safe,
+            self._width,
+            initial_indent=blank,
+            subsequent_indent=blank + "  ",
+            break_on_hyphens=False,
+        )
+
+    def copyable(self, text: str, indent: int) -> None:
+        """A line that is there to be copied: never broken, whatever the width."""
+        self._lines.append(" " * indent + text)
+
+    def service(self, verdict: ServiceVerdict) -> None:
+        word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
+        self.put("")
+        self.put(f"{verdict.name}: {word}")
+        self.put(verdict.summary, 2)
+        for index in wording.in_order(verdict):
+            self.function(verdict.functions[index])
+
+    def function(self, verdict: FunctionVerdict) -> None:
+        word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
+        count = verdict.endpoints
+        self.put("")
+        head = f"{verdict.function.value}: {word}"
+        if verdict.strength is not None:
+            head += f" ({verdict.strength.value})"
+        if count.tested:
+            head += f", {count.ok} of {count.tested} endpoints answered"
+        self.put(head, 2)
+        if verdict.why:
+            self.put(verdict.why, 4)
+        if verdict.mechanisms:
+            self.put(f"Mechanism: {', '.join(verdict.mechanisms)}", 4)
+        self.chain(verdict.rules, verdict.evidence, failed=verdict.outcome is not Outcome.OK)
+
+    def chain(self, rules: Sequence[str], evidence: Sequence[int], *, failed: bool = True) -> None:
+        for rule_id in rules:
+            rule = self._rules.get(rule_id)
+            # what may be concluded, and by which kind of evidence
+            why = "a rule that this version does not have" if rule is None else rule.licence
+            self.put(f"Rule {rule_id}: {why}", 4)
+        for transaction in evidence:
+            self.transaction(transaction, failed=failed)
+
+    def transaction(self, number: int, *, failed: bool) -> None:
+        measurement = self._by_transaction.get(number)
+        if measurement is None:
+            self.put(f"#{number}: not kept in this file", 4)
+            return
+        task = measurement.task
+        what = asked(task)
+        self.put(f"#{number} at {measurement.window.start:.2f} s [{task.arm.value}]: {what}", 4)
+        if task.reason:
+            self.put(f"why: {task.reason}", 6)
+        for seen in measurement.observations:
+            if seen.transaction == number:
+                when = f"{seen.window.start:.2f}-{seen.window.end:.2f} s"
+                self.put(f"{when} {came(seen)}", 6)
+        again = command(task)
+        if again is not None and failed:
+            self.copyable(f"$ {again}", 6)
+
+
+def explain_rule(
+    rule_id: str, rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True
+) -> str:
+    """What a rule says, on which evidence. Raises UnknownRule with the nearest names."""
+    known = {r.rule_id: r for r in rules}
+    rule = known.get(rule_id)
+    if rule is None:
+        near = get_close_matches(rule_id[:100], list(known), n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see: msgprobe rules"
+        raise UnknownRule(f"there is neither a file nor a rule {printable(rule_id)!r}; {hint}")
+    rows = [
+        ("rule", f"{rule.rule_id} (version {rule.version})"),
+        ("layer", rule.layer.value),
+        ("says", _says(rule)),
+        ("mechanism", rule.mechanism or "none"),
+        ("licence", rule.licence),
+        ("why", rule.why),
+    ]
+    text = "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
+    return text if unicode else ascii_only(text)
+
+
+def render_rules(rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True) -> str:
+    """Every rule on a line: id, what it says, why."""
+    rows = [("rule", "says", "why"), *((r.rule_id, _says(r), r.why) for r in rules)]
+    text = "\n".join(align(_safe(rows), width=width, shares=(0, 1, 3))) + "\n"
+    return text if unicode else ascii_only(text)
+
+
+def _says(rule: RuleInfo) -> str:
+    word = rule.outcome.value if rule.outcome is not None else "nothing by itself"
+    return word if rule.strength is None else f"{word}, {rule.strength.value}"
+
+
+def _safe(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [tuple(printable(cell) for cell in row) for row in rows]

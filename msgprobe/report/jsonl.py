@@ -1,0 +1,25 @@
+"""One JSON object a line: each service as soon as it is decided, the run at the end."""
+
+import json
+from typing import Any
+
+from msgprobe.model.codec import to_json
+from msgprobe.model.run import Run
+from msgprobe.model.verdict import ServiceVerdict
+from msgprobe.report.document import document
+
+
+def service_line(verdict: ServiceVerdict) -> str:
+    """A service: the same keys as in the document's ``services``, and ``type``."""
+    return _line({"type": "service", **to_json(verdict)})
+
+
+def run_line(run: Run, *, exit_code: int, evidence: bool = False) -> str:
+    """The run: the document without ``services`` (they had their lines), and ``type``."""
+    found = document(run, exit_code=exit_code, evidence=evidence)
+    found.pop("services")
+    return _line({"type": "run", **found})
+
+
+def _line(found: dict[str, Any]) -> str:
+    return json.dumps(found, separators=(",", ":"), allow_nan=False) + "\n"

@@ -1,0 +1,165 @@
+"""One observation in plain words: what was asked, what came, when."""
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import (
+    DnsAnswer,
+    DnsObservation,
+    HttpObservation,
+    LocalObservation,
+    Observation,
+    ProtocolObservation,
+    TcpObservation,
+    TlsObservation,
+)
+from msgprobe.model.task import Flow, Inspect, Lookup, Task
+from msgprobe.report.escape import printable
+
+FAILURES: dict[Failure, str] = {
+    Failure.CONNECTION_REFUSED: "refused",
+    Failure.CONNECTION_RESET: "reset by the other side (or in its name)",
+    Failure.CONNECTION_ABORTED: "aborted by this machine",
+    Failure.KERNEL_TIMED_OUT: "no answer until the kernel gave up",
+    Failure.TIMED_OUT: "no answer until our deadline",
+    Failure.EOF: "closed in the middle of the exchange",
+    Failure.HOST_UNREACHABLE: "a router says: host unreachable",
+    Failure.NETWORK_UNREACHABLE: "network unreachable",
+    Failure.NETWORK_DOWN: "this machine's network is down",
+    Failure.NETWORK_RESET: "the network dropped the connection",
+    Failure.ADDRESS_NOT_AVAILABLE: "this machine has no fitting address",
+    Failure.PERMISSION_DENIED: "forbidden by a rule on this machine",
+    Failure.INTERRUPTED: "stopped before it ended",
+    Failure.DNS_NXDOMAIN: "the name does not exist (NXDOMAIN)",
+    Failure.DNS_NO_ANSWER: "no address of that kind",
+    Failure.DNS_REFUSED: "the resolver refuses (REFUSED)",
+    Failure.DNS_SERVFAIL: "the resolver fails (SERVFAIL)",
+    Failure.DNS_TEMPORARY: "temporary failure (silence or SERVFAIL)",
+    Failure.DNS_NON_RECOVERABLE: "the resolver fails for good",
+    Failure.DNS_MISBEHAVING: "a useless answer",
+    Failure.TLS_UNKNOWN_AUTHORITY: "a certificate of an unknown authority",
+    Failure.TLS_INVALID_HOSTNAME: "a certificate for another name",
+    Failure.TLS_INVALID_CERTIFICATE: "a certificate that is expired or not yet valid",
+    Failure.TLS_FAILED: "an alert, or bytes that are not TLS",
+    Failure.HTTP_INVALID: "an answer that is not HTTP",
+    Failure.HTTP_UNEXPECTED: "an unexpected status",
+    Failure.PROTOCOL_INVALID: "an answer that the protocol does not allow",
+    Failure.TOO_LARGE: "more data than any honest answer holds",
+    Failure.UNKNOWN: "an unknown failure",
+}
+
+
+def asked(task: Task) -> str:
+    """What the task did, with the one thing it changed and why."""
+    match task.probe:
+        case Inspect():
+            text = "looked at this device's own connection"
+        case Lookup(name=name, resolver=resolver):
+            text = f"asked {_resolver(resolver.name, resolver.address)} for {name}"
+        case Flow() as flow:
+            text = f"{task.check} to {_place(flow.address, flow.port)}"
+            if flow.server_name:
+                text += f", naming {flow.server_name}"
+            elif flow.host:
+                text += f", about {flow.host}"
+    if task.changes:
+        text += f" ({task.changes})"
+    return printable(text)
+
+
+def came(seen: Observation) -> str:
+    """What came back."""
+    return printable(_came(seen), limit=400)
+
+
+def _came(seen: Observation) -> str:
+    match seen:
+        case LocalObservation():
+            return _local(seen)
+        case DnsObservation():
+            return _dns(seen)
+        case TcpObservation():
+            return f"TCP {_place(seen.address, seen.port)}: {_end(seen.failure, 'connected')}"
+        case TlsObservation():
+            return _tls(seen)
+        case HttpObservation():
+            return _http(seen)
+        case ProtocolObservation():
+            text = f"{seen.protocol}: reached {seen.stage}, proof {seen.proof.name.lower()}"
+            text += f" (sent {seen.bytes_sent} B, received {seen.bytes_received} B)"
+            if seen.failure is not None:
+                text += f"; {_end(seen.failure, '')}"
+            return f"{text}; {seen.detail}" if seen.detail else text
+
+
+def _end(failure: Failure | None, good: str) -> str:
+    return good if failure is None else FAILURES[failure]
+
+
+def _place(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _resolver(name: str, address: str | None) -> str:
+    return name if address is None or address == name else f"{name} ({address})"
+
+
+def _local(seen: LocalObservation) -> str:
+    routes = [f"IPv{v}" for v, has in ((4, seen.route4), (6, seen.route6)) if has]
+    text = f"this device: routes for {' and '.join(routes)}" if routes else "no route at all"
+    if seen.tunnel:
+        text += " through a tunnel"
+    if seen.resolvers:
+        text += f"; resolvers: {', '.join(seen.resolvers)}"
+    if seen.proxies:
+        text += f"; proxy set in {', '.join(seen.proxies)}"
+    return text
+
+
+def _dns(seen: DnsObservation) -> str:
+    question = {4: "A", 6: "AAAA"}.get(seen.family, "A and AAAA")
+    answers = seen.answers
+    text = f"DNS {seen.name} {question}: "
+    if seen.failure is not None:
+        text += _end(seen.failure, "")
+    else:
+        text += ", ".join(seen.addresses) or (seen.rcode or "no address")
+    if len(answers) > 1:
+        text += f"; {len(answers)} answers: {'; '.join(map(_answer, answers))}"
+    return text
+
+
+def _answer(answer: DnsAnswer) -> str:
+    what = ", ".join(answer.addresses) or answer.rcode
+    source = f" from {answer.source}" if answer.source else ""
+    return f"after {answer.after * 1000:.0f} ms {what}{source}"
+
+
+def _tls(seen: TlsObservation) -> str:
+    name = f"naming {seen.server_name}" if seen.server_name else "naming nobody"
+    good = f"{seen.version} agreed" if seen.version else "hands shaken"
+    text = f"TLS {name}: {_end(seen.failure, good)}"
+    text += f" (sent {seen.bytes_sent} B, received {seen.bytes_received} B"
+    if seen.hello_acked is not None and seen.failure is not None:
+        text += ", our hello was " + ("acknowledged" if seen.hello_acked else "never acknowledged")
+    text += ")"
+    if seen.alert:
+        text += f"; alert {seen.alert}"
+    if seen.chain:
+        text += f"; certificate for {seen.chain[0].subject}, issued by {seen.chain[0].issuer}"
+        text += ", verified" if seen.verified else ", not verified"
+    if seen.verify_error:
+        text += f" ({seen.verify_error})"
+    if seen.plain:
+        text += f"; plain text came: {seen.plain[:120]}"
+    return text
+
+
+def _http(seen: HttpObservation) -> str:
+    scheme = "https" if seen.tls else "http"
+    text = f"GET {scheme}://{seen.host}{seen.path}: "
+    if seen.status is not None:
+        text += f"status {seen.status}, {seen.body_bytes} B of body"
+        text += ", authenticated" if seen.authenticated else ", not authenticated"
+    if seen.failure is not None or seen.status is None:
+        text += ("; " if seen.status is not None else "") + _end(seen.failure, "no answer")
+    location = next((v for n, v in seen.headers if n.lower() == "location"), None)
+    return f"{text}, sent on to {location}" if location else text

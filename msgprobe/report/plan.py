@@ -1,0 +1,79 @@
+"""What a run may contact, before it does: for people and for scripts."""
+
+import json
+from collections.abc import Sequence
+
+from msgprobe.model.codec import to_json
+from msgprobe.model.contact import Contact
+from msgprobe.model.run import FORMAT_VERSION, Request
+from msgprobe.report import wording
+from msgprobe.report.columns import align
+from msgprobe.report.escape import ascii_only, printable
+
+
+def render(
+    contacts: Sequence[Contact],
+    request: Request,
+    *,
+    width: int | None = 80,
+    unicode: bool = True,
+) -> str:
+    """A table with every host, port, transport, round, condition, reason and most bytes."""
+    if not contacts:
+        return "Nothing would be contacted.\n"
+    head = ("target", "port", "round", "at most", "for", "when and why")
+    rows = [head, *(_row(contact) for contact in contacts)]
+    lines = align(rows, width=width, shares=(3, 0, 0, 0, 1, 5))
+    lines += ["", *align([(total(contacts, request),)], width=width, shares=(1,))]
+    text = "\n".join(lines) + "\n"
+    return text if unicode else ascii_only(text)
+
+
+def _row(contact: Contact) -> tuple[str, ...]:
+    when = contact.condition or "always"
+    parts = [when, contact.reason]
+    if contact.asks:
+        parts.append(f"asks for {contact.asks}")
+    return (
+        printable(contact.target),
+        f"{contact.port}/{printable(contact.transport)}",
+        str(contact.round),
+        wording.amount(contact.max_bytes),
+        printable(f"{contact.subject} ({contact.check})"),
+        printable(": ".join(p for p in parts if p)),
+    )
+
+
+def total(contacts: Sequence[Contact], request: Request) -> str:
+    """The sum of it in one sentence: the byte and time limits cut what the lines add up to."""
+    always = [c for c in contacts if not c.condition]
+    most = sum(c.max_bytes for c in contacts)
+    usual = sum(c.max_bytes for c in always)
+    return (
+        f"{len(contacts)} lines, {len(always)} of them always contacted "
+        f"({wording.amount(usual)} at most); with every follow-up "
+        f"{wording.amount(min(most, request.max_bytes))} at most, in "
+        f"{wording.seconds(request.max_time)} at most. Nothing was sent."
+    )
+
+
+def render_json(contacts: Sequence[Contact], request: Request) -> str:
+    """``{"format_version", "max_bytes", "max_time", "contacts": [...]}``."""
+    most = sum(c.max_bytes for c in contacts)
+    found = {
+        "format_version": FORMAT_VERSION,
+        "max_time": request.max_time,
+        "max_bytes": min(most, request.max_bytes),
+        "contacts": to_json(tuple(contacts)),
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
+def cost(contacts: Sequence[Contact], request: Request) -> str:
+    """What a run may cost, said before it begins."""
+    usual = sum(c.max_bytes for c in contacts if not c.condition)
+    most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
+    return (
+        f"This will cost at most {wording.amount(min(usual, most))} where all is well, "
+        f"{wording.amount(most)} and {wording.seconds(request.max_time)} where it is not."
+    )

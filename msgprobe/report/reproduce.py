@@ -1,0 +1,78 @@
+"""A line for a shell that asks again what a task asked, with tools that are not ours.
+
+Everything is quoted for a POSIX shell: names and paths may stem from the network or from a target
+file of somebody else.
+"""
+
+import shlex
+
+from msgprobe.model.target import Trust
+from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Task
+from msgprobe.report.escape import printable
+
+_PLAIN_HTTP = "page"
+"""The check that asks over HTTP without TLS."""
+
+
+def command(task: Task) -> str | None:
+    """The line, or None when no common tool asks this (or the address was redacted)."""
+    match task.probe:
+        case Inspect():
+            return "ip route; ip -6 route"
+        case Lookup() as lookup:
+            return _lookup(lookup)
+        case Flow() as flow:
+            return _flow(task.check, flow)
+
+
+def _line(*words: str) -> str:
+    return " ".join(shlex.quote(printable(word)) for word in words)
+
+
+def _lookup(lookup: Lookup) -> str | None:
+    types = [{4: "A", 6: "AAAA"}[f] for f in lookup.families if f in (4, 6)] or ["A"]
+    resolver = lookup.resolver
+    match resolver.kind:
+        case ResolverKind.SYSTEM:
+            return _line("getent", "ahosts", lookup.name)
+        case ResolverKind.DOH:
+            if resolver.host is None:
+                return None
+            url = f"https://{resolver.host}{resolver.path}"
+            where = [] if resolver.address is None else [f"@{resolver.address}"]
+            # dig speaks RFC 8484 since BIND 9.18
+            how = [f"+https={resolver.path}", f"+tls-hostname={resolver.host}", "+tls-ca"]
+            if not where:
+                return _line("curl", "-s", "--doh-url", url, f"https://{lookup.name}/")
+            return _all([("dig", "+short", *how, *where, lookup.name, t) for t in types])
+        case ResolverKind.DIRECT | ResolverKind.UDP | ResolverKind.TCP:
+            # a private resolver is redacted to a word; dig asks the system's own without one
+            known = resolver.address is not None and any(c in resolver.address for c in ".:")
+            where = [f"@{resolver.address}"] if known else []
+            port = ["-p", str(resolver.port)] if resolver.port != 53 else []
+            how = ["+tcp"] if resolver.kind is ResolverKind.TCP else []
+            return _all([("dig", "+short", *how, *port, *where, lookup.name, t) for t in types])
+
+
+def _all(commands: list[tuple[str, ...]]) -> str:
+    return "; ".join(_line(*words) for words in commands)
+
+
+def _flow(check: str, flow: Flow) -> str:
+    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    host = flow.host or flow.server_name
+    if check == _PLAIN_HTTP:
+        name = host or place
+        url = f"http://{name}:{flow.port}{flow.path}"
+        route = f"{name}:{flow.port}:{place}:{flow.port}"
+        return _line("curl", "-sv", "--connect-to", route, url)
+    if check == "https" and flow.server_name and flow.server_name == host:
+        url = f"https://{host}:{flow.port}{flow.path}"
+        look = ["-k"] if flow.trust in (None, Trust.PINNED) else []
+        route = f"{host}:{flow.port}:{place}:{flow.port}"
+        return _line("curl", "-sv", *look, "--connect-to", route, url)
+    if check in ("https", "tls"):
+        sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
+        words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
+        return f"{_line(*words)} </dev/null"
+    return _line("nc", "-vz", "-w", "10", flow.address, str(flow.port))

@@ -1,0 +1,206 @@
+"""Whole conversations by task, as the runner holds them: observations, bytes, bounds."""
+
+import asyncio
+import dataclasses
+import socket
+
+import pytest
+
+from msgprobe.checks.registry import registry
+from msgprobe.model import (
+    Arm,
+    Failure,
+    Flow,
+    HttpObservation,
+    Inspect,
+    LocalObservation,
+    Lookup,
+    Probe,
+    Resolver,
+    ResolverKind,
+    Role,
+    Task,
+    TcpObservation,
+    TlsObservation,
+    Trust,
+)
+from msgprobe.steps.context import StepContext
+from tests.steps import loopback
+from tests.steps.authority import NAME, root, server_context
+from tests.steps.loopback import HOST, closed_port, context, only, run, serve, serve_tls
+
+CHECKS = registry()
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
+FLOW = Flow(
+    address=HOST, port=0, host=NAME, server_name=NAME, trust=Trust.PINNED, roots_of="service"
+)
+
+
+def task(check: str, probe: Probe, role: Role = Role.TARGET) -> Task:
+    return Task(
+        id="t", round=1, role=role, arm=Arm.BASE, check=check, subject="service", probe=probe
+    )
+
+
+async def hold(one: Task, seconds: float = 5.0) -> StepContext:
+    ctx = context(seconds, roots={"service": (root(),)})
+    await CHECKS[one.check].run(ctx, one)
+    sent, received = ctx.recorder.bytes_sent, ctx.recorder.bytes_received
+    assert sent + received <= CHECKS[one.check].max_bytes(one)
+    assert len({o.transaction for o in ctx.recorder.observations}) == 1
+    return ctx
+
+
+def kinds(ctx: StepContext) -> list[type]:
+    return [type(o) for o in ctx.recorder.observations]
+
+
+def test_https_records_each_layer_once_in_order() -> None:
+    async def main() -> None:
+        async with serve_tls(server_context(), OK) as port:
+            flow = dataclasses.replace(FLOW, port=port, expect_status=(200,), expect_text="succ")
+            ctx = await hold(task("https", flow))
+            assert kinds(ctx) == [TcpObservation, TlsObservation, HttpObservation]
+            assert only(ctx, HttpObservation).matched is True
+
+    run(main())
+
+
+def test_tls_stops_after_the_handshake() -> None:
+    async def main() -> None:
+        async with serve_tls(server_context()) as port:
+            ctx = await hold(task("tls", dataclasses.replace(FLOW, port=port)))
+            assert kinds(ctx) == [TcpObservation, TlsObservation]
+            assert only(ctx, TlsObservation).root_pinned
+
+    run(main())
+
+
+@pytest.mark.parametrize("check", ["connect", "tls", "https", "page", "mtproto", "noise"])
+def test_a_refused_connect_is_the_only_observation(check: str) -> None:
+    async def main() -> None:
+        with closed_port() as port:
+            ctx = await hold(task(check, dataclasses.replace(FLOW, port=port)))
+        assert kinds(ctx) == [TcpObservation]
+        assert only(ctx, TcpObservation).failure is Failure.CONNECTION_REFUSED
+
+    run(main())
+
+
+def test_a_certificate_that_does_not_hold_ends_the_conversation() -> None:
+    async def main() -> None:
+        async with serve_tls(server_context("other.test"), OK) as port:
+            ctx = await hold(task("https", dataclasses.replace(FLOW, port=port)))
+            assert kinds(ctx) == [TcpObservation, TlsObservation]
+            assert only(ctx, TlsObservation).failure is Failure.TLS_INVALID_HOSTNAME
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "option", "matched"),
+    [
+        (Role.CONTROL, "success", (), True),
+        (Role.CONTROL, "succ", (), False),
+        (Role.TARGET, "succ", (), True),
+        (Role.CONTROL, "succ", (("match", "part"),), True),
+        (Role.TARGET, "succ", (("match", "exact"),), False),
+    ],
+)
+def test_a_controls_page_must_be_exactly_what_is_known(
+    role: Role, text: str, option: tuple[tuple[str, str], ...], matched: bool
+) -> None:
+    async def main() -> None:
+        async with serve(loopback.replies(OK)) as port:
+            flow = dataclasses.replace(FLOW, port=port, expect_text=text, options=option)
+            ctx = await hold(task("page", flow, role))
+            assert only(ctx, HttpObservation).matched is matched
+
+    run(main())
+
+
+@pytest.mark.parametrize("check", ["tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize("server", [loopback.reset, loopback.fin, loopback.silence])
+def test_a_dying_server_gives_one_observation_per_layer_reached(
+    check: str, server: loopback.Handler
+) -> None:
+    async def main() -> None:
+        async with serve(server) as port:
+            ctx = await hold(task(check, dataclasses.replace(FLOW, port=port)), seconds=0.3)
+            assert len(ctx.recorder.observations) == 2
+            assert [o.failure is None for o in ctx.recorder.observations] == [True, False]
+
+    run(main())
+
+
+@pytest.mark.parametrize("check", ["tls", "https", "page", "mtproto", "noise"])
+def test_endless_junk_ends_in_a_failure_word(check: str) -> None:
+    async def main() -> None:
+        lead = bytes.fromhex("160303400002010000") if check in ("tls", "https") else b""
+        async with serve(loopback.junk(bytes(8192), lead)) as port:
+            ctx = context(2.0)
+            one = task(check, dataclasses.replace(FLOW, port=port))
+            await CHECKS[check].run(ctx, one)
+            assert ctx.recorder.observations[-1].failure is not None
+
+    run(main())
+
+
+def test_cancelling_keeps_what_was_seen_and_closes_the_socket() -> None:
+    ended: list[bytes | type] = []
+
+    async def server(sock: socket.socket) -> None:
+        await loopback.receive(sock)
+        try:
+            ended.append(await loopback.receive(sock))
+        except OSError as exc:
+            ended.append(type(exc))
+
+    async def main() -> None:
+        async with serve(server) as port:
+            ctx = context()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.15):
+                    await CHECKS["https"].run(
+                        ctx, task("https", dataclasses.replace(FLOW, port=port))
+                    )
+            assert kinds(ctx) == [TcpObservation, TlsObservation]
+            assert only(ctx, TlsObservation).failure is Failure.INTERRUPTED
+            await asyncio.sleep(0.05)
+
+    run(main())
+    assert ended == [ConnectionResetError]
+
+
+def test_local_sends_nothing() -> None:
+    ctx = run(hold(task("local", Inspect())))
+    assert kinds(ctx) == [LocalObservation]
+    assert (ctx.recorder.bytes_sent, ctx.recorder.bytes_received) == (0, 0)
+
+
+def test_a_task_of_the_wrong_kind_is_a_bug_that_names_it() -> None:
+    with pytest.raises(ValueError, match="task t: check 'tls' needs a flow"):
+        run(hold(task("tls", Inspect())))
+    with pytest.raises(ValueError, match="needs a lookup"):
+        run(hold(task("resolve", FLOW)))
+
+
+@pytest.mark.parametrize("kind", list(ResolverKind))
+def test_every_kind_of_lookup_has_a_bound(kind: ResolverKind) -> None:
+    resolver = Resolver(kind=kind, name="r", address=HOST, host=NAME)
+    bound = CHECKS["resolve"].max_bytes(task("resolve", Lookup(name=NAME, resolver=resolver)))
+    assert 0 < bound < 1_000_000
+
+
+def test_bytes_are_counted_while_the_conversation_goes_on() -> None:
+    async def main() -> None:
+        async with serve(loopback.silence) as port, asyncio.TaskGroup() as group:
+            ctx = context(0.4)
+            group.create_task(
+                CHECKS["noise"].run(ctx, task("noise", dataclasses.replace(FLOW, port=port)))
+            )
+            await asyncio.sleep(0.2)
+            # SYN, ACK of the SYN-ACK, and the hello, each with its headers.
+            assert ctx.recorder.bytes_sent >= 60 + 52 + 52 + 43
+
+    run(main())

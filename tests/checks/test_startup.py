@@ -1,0 +1,25 @@
+"""Heavy libraries come late: only a conversation that speaks their protocol waits for them."""
+
+import subprocess
+import sys
+
+from msgprobe.steps.prepare import prepare
+from tests.steps.loopback import world
+
+HEAVY = ("httpx", "httpcore", "h11", "anyio", "dns", "cryptography", "certifi", "rich", "typer")
+
+
+def test_importing_every_check_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, msgprobe.checks.registry, msgprobe.steps.world;"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_preparing_leaves_nothing_slow_for_later() -> None:
+    prepare(world())
+    assert {"httpcore", "h11", "dns.message", "certifi"} <= set(sys.modules)

@@ -1,0 +1,69 @@
+"""``python -m tests.lab [SCENARIO…]``: the exam, in parallel labs, with a table at the end."""
+
+import argparse
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+from tests.lab import exam
+from tests.lab.netns import LabError, why_not
+from tests.lab.scenario import Scenario
+from tests.lab.scenarios import SCENARIOS, find
+from tests.lab.table import line, passed, summary
+
+
+def main(argv: list[str]) -> int:
+    """Run scenarios and print the table. 0 passed, 1 not, 2 bad arguments or no lab in CI."""
+    parser = argparse.ArgumentParser(prog="python -m tests.lab", description=__doc__)
+    parser.add_argument("scenario", nargs="*", help="ids; all without any")
+    parser.add_argument("--seeds", default="1", help="seeds, with commas (default 1)")
+    parser.add_argument("--jobs", type=int, default=3, help="labs at the same time (default 3)")
+    parser.add_argument("--keep", type=Path, help="keep every lab's files below this folder")
+    parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
+    options = parser.parse_args(argv)
+    if options.list:
+        for scenario in SCENARIOS:
+            print(f"{scenario.id:<12} {scenario.kind:<10} {scenario.row:<24} {scenario.title}")
+        return 0
+    try:
+        chosen = find(*options.scenario)
+    except KeyError as exc:
+        known = ", ".join(s.id for s in SCENARIOS)
+        print(f"no scenario is called {exc.args[0]!r}; known: {known}", file=sys.stderr)
+        return 2
+    reason = why_not()
+    if reason is not None:
+        print(f"lab: {len(chosen)} scenarios skipped: {reason}", file=sys.stderr)
+        return 2 if os.environ.get("CI") else 0
+    seeds = [int(s) for s in options.seeds.split(",")]
+    with tempfile.TemporaryDirectory(prefix="msgprobe-lab-") as folder:
+        return _exam(chosen, seeds, options.jobs, options.keep or Path(folder))
+
+
+def _exam(chosen: tuple[Scenario, ...], seeds: list[int], jobs: int, folder: Path) -> int:
+    def one(job: tuple[int, Scenario]) -> exam.Result:
+        seed, scenario = job
+        workdir = folder / f"{scenario.id}-{seed}"
+        try:
+            result = exam.run(scenario, seed, workdir)
+        except LabError as exc:
+            result = exam.Result(scenario=scenario, seed=seed, faults=(f"no lab: {exc}",))
+        print(line(result), flush=True)
+        return result
+
+    with ThreadPoolExecutor(jobs) as pool:
+        results = list(pool.map(one, product(seeds, chosen)))
+    print()
+    print(summary(results))
+    return 0 if passed(results) else 1
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["demo"]:
+        from tests.lab.demo import demo
+
+        sys.exit(demo(sys.argv[2:]))
+    sys.exit(main(sys.argv[1:]))

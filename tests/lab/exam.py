@@ -1,0 +1,175 @@
+"""One scenario, run for real: the lab is built, the shipped command line judges, the words are
+compared with the truth."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from msgprobe.catalog.loader import load
+from tests.lab.link import Link
+from tests.lab.network import Counters, Lab, Log
+from tests.lab.scenario import Scenario, Truth
+from tests.lab.world.config import WorldConfig
+from tests.lab.world.hosts import known_addresses
+from tests.lab.world.pki import write_overrides, write_trust
+
+COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("msgprobe")),)
+"""The shipped command line of the environment that runs the exam."""
+
+ACCUSING = ("blocked", "throttled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a scenario. ``faults`` are reasons why it counts as judged wrong."""
+
+    scenario: Scenario
+    seed: int
+    state: str = "-"
+    words: dict[str, str] = field(default_factory=dict)
+    mechanisms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    mechanism_faults: tuple[str, ...] = ()
+    accusations: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    seconds: float = 0.0
+    reported_bytes: int = 0
+    wire_bytes: int = 0
+    rc: int = 0
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def right(self) -> bool:
+        """Every word is one of the true ones."""
+        return not self.faults
+
+
+@dataclass(slots=True)
+class Stage:
+    """A running lab for a scenario, with the environment and arguments that the probe needs."""
+
+    lab: Lab
+    env: dict[str, str]
+    targets: tuple[str, ...]
+    workdir: Path
+
+    def run(self, *args: str, timeout: float = 90.0) -> Any:
+        """``msgprobe ARGS`` in the client's namespace."""
+        return self.lab.run([*COMMAND, *args], self.env, timeout)
+
+
+def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None) -> Stage:
+    """The lab of a scenario, not yet entered."""
+    ipv6 = bool(scenario.lab.get("ipv6", True))
+    workdir.mkdir(parents=True, exist_ok=True)
+    config = WorldConfig(workdir=str(workdir), seed=seed, ipv6=ipv6, **dict(scenario.world))
+    trust = write_trust(workdir)
+    targets = write_overrides(workdir, load())
+    lab = Lab(
+        workdir=workdir,
+        link=link or scenario.link,
+        actions=scenario.actions,
+        world=config.to_json(),
+        seed=seed,
+        inhabited=known_addresses(config),
+        **dict(scenario.lab),
+    )
+    env = {"SSL_CERT_FILE": str(trust), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
+    if "MSGPROBE_DEBUG" in os.environ:
+        env["MSGPROBE_DEBUG"] = "1"
+    args = tuple(a for path in targets for a in ("--targets", str(path)))
+    return Stage(lab=lab, env=env, targets=args, workdir=workdir)
+
+
+def run(scenario: Scenario, seed: int, workdir: Path, extra: Sequence[str] = ()) -> Result:
+    """Build, run, compare. Raises LabError when the lab itself can't be built."""
+    scene = stage(scenario, seed, workdir)
+    with scene.lab:
+        before = scene.lab.counters()
+        done = scene.run(
+            "run",
+            "--json",
+            "--evidence",
+            "--seed",
+            str(seed),
+            *scene.targets,
+            *scenario.args,
+            *extra,
+        )
+        after = scene.lab.counters()
+        log = scene.lab.log
+    (workdir / "run.json").write_text(done.stdout, encoding="utf-8")
+    (workdir / "run.err").write_text(done.stderr, encoding="utf-8")
+    try:
+        document = json.loads(done.stdout)
+    except ValueError:
+        why = f"no JSON (exit {done.rc}): {done.stderr.strip()[-300:]}"
+        return Result(scenario=scenario, seed=seed, faults=(why,), seconds=done.seconds)
+    return compare(scenario, seed, document, log, before, after)
+
+
+def compare(
+    scenario: Scenario,
+    seed: int,
+    document: dict[str, Any],
+    log: Log,
+    before: Counters,
+    after: Counters,
+) -> Result:
+    """The words of a run's document against the scenario's truth."""
+    words, mechanisms = _words(document)
+    faults = [f"{label} never fired" for label in scenario.fires if not log.fired.get(label)]
+    state = document["connection"]["state"]
+    if state not in scenario.states:
+        faults.append(f"connection {state}, not {'|'.join(scenario.states)}")
+    missing = set(scenario.notes) - set(document["connection"]["notes"])
+    mechanism_faults = [f"no note {note}" for note in sorted(missing)]
+    for key, true in scenario.expected().items():
+        if words.get(key) not in true.words:
+            faults.append(f"{key} {words.get(key)}, not {'|'.join(true.words)}")
+        mechanism_faults += _unmet(key, true, mechanisms.get(key, ()))
+    services = {k: v for k, v in words.items() if "." not in k}
+    innocent = scenario.kind != "blocking"
+    bytes_seen = document["bytes"]
+    return Result(
+        scenario=scenario,
+        seed=seed,
+        state=state,
+        words=words,
+        mechanisms=mechanisms,
+        faults=tuple(faults),
+        mechanism_faults=tuple(mechanism_faults),
+        accusations=tuple(f"{k} {v}" for k, v in words.items() if innocent and v in ACCUSING),
+        unclear=tuple(k for k, v in services.items() if v == "inconclusive"),
+        seconds=document["duration_s"],
+        reported_bytes=bytes_seen["sent"] + bytes_seen["received"],
+        wire_bytes=after.ip_bytes - before.ip_bytes,
+        rc=document["exit_code"],
+        document=document,
+    )
+
+
+def _words(document: dict[str, Any]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    words: dict[str, str] = {}
+    mechanisms: dict[str, tuple[str, ...]] = {}
+    for service in document["services"]:
+        name = service["service"]
+        words[name] = service["outcome"]
+        mechanisms[name] = tuple(service["mechanisms"])
+        for function in service["functions"]:
+            key = f"{name}.{function['function']}"
+            words[key] = function["outcome"]
+            mechanisms[key] = tuple(function["mechanisms"])
+    return words, mechanisms
+
+
+def _unmet(key: str, true: Truth, found: Sequence[str]) -> list[str]:
+    return [
+        f"{key}: {', '.join(found) or 'no mechanism'}, not {wanted}"
+        for wanted in true.mechanisms
+        if not any(f == wanted or f.startswith(wanted + ".") for f in found)
+    ]

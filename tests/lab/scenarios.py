@@ -1,0 +1,14 @@
+"""All scenarios of the exam."""
+
+from tests.lab.scenario import Scenario
+from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
+from tests.lab.scenarios_connection import CONNECTION
+from tests.lab.scenarios_innocent import INNOCENT
+
+SCENARIOS: tuple[Scenario, ...] = (*BLOCKING, *LOOK_ALIKES, *CONNECTION, *INNOCENT)
+
+
+def find(*ids: str) -> tuple[Scenario, ...]:
+    """The scenarios with those ids, all without any. Raises KeyError."""
+    known = {s.id: s for s in SCENARIOS}
+    return tuple(known[i] for i in ids) if ids else SCENARIOS

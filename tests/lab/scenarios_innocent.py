@@ -1,0 +1,248 @@
+"""Innocent but ugly: nobody may be called a censor here (rows I of the facts' exam)."""
+
+from dataclasses import replace
+
+from tests.lab.censor import DnsRedirect, Drop, Match, PortRewrite
+from tests.lab.link import Link
+from tests.lab.scenario import GOOD, Scenario, truth
+from tests.lab.world.config import (
+    HostPolicy,
+    HttpInterceptor,
+    Mitm,
+    ResolverPolicy,
+    closed,
+    dead,
+    dead_backend,
+    lying,
+)
+
+ANY_LINK = ("online", "bad_link")
+QUIET = truth("ok|degraded|inconclusive")
+"""On a link too bad to judge: anything but an accusation."""
+
+INNOCENT: tuple[Scenario, ...] = (
+    Scenario(id="I0", title="nothing is wrong", kind="innocent", row="-"),
+    Scenario(
+        id="I1",
+        title="EDGE phone: 650 ms, 200 kbit/s, 1 % loss",
+        kind="innocent",
+        row="I1",
+        link=Link(
+            delay_ms=325,
+            jitter_ms=50,
+            down_kbit=200,
+            up_kbit=260,
+            loss=0.01,
+            queue_ms=3000,
+        ),
+        others=QUIET,
+        states=("bad_link",),
+        usable=False,
+    ),
+    Scenario(
+        id="I3",
+        title="rural 3G: 250 ms, 1.2 Mbit/s, 0.5 % loss",
+        kind="innocent",
+        row="I3",
+        link=Link(
+            delay_ms=125,
+            jitter_ms=25,
+            down_kbit=1_200,
+            up_kbit=400,
+            loss=0.005,
+            queue_ms=1500,
+        ),
+        states=ANY_LINK,
+    ),
+    Scenario(
+        id="I6",
+        title="Wi-Fi that loses 5 % in bursts",
+        kind="innocent",
+        row="I6",
+        link=Link(delay_ms=20, down_kbit=20_000, up_kbit=10_000, loss=0.05, burst=2.0),
+        states=ANY_LINK,
+    ),
+    Scenario(
+        id="I7",
+        title="Wi-Fi that loses 15 %",
+        kind="innocent",
+        row="I7",
+        link=Link(delay_ms=30, down_kbit=20_000, up_kbit=10_000, loss=0.15),
+        others=QUIET,
+        states=ANY_LINK,
+        usable=False,
+    ),
+    Scenario(
+        id="I8",
+        title="Wi-Fi that loses 30 %",
+        kind="innocent",
+        row="I8",
+        link=Link(delay_ms=40, down_kbit=10_000, up_kbit=5_000, loss=0.3),
+        others=QUIET,
+        states=("bad_link", "intermittent", "no_internet", "online"),
+        usable=False,
+    ),
+    Scenario(
+        id="I12",
+        title="IPv6 has a route and leads nowhere",
+        kind="innocent",
+        row="I12",
+        actions=(Drop(label="six", match=Match(family=6, proto=("tcp", "udp"))),),
+        notes=("ipv6_broken",),
+        fires=("six",),
+    ),
+    Scenario(
+        id="I15",
+        title="an advertisement filter of the user's own also hides web.whatsapp.com",
+        kind="innocent",
+        row="I15",
+        world={
+            "resolvers": (lying("web.whatsapp.com", "doubleclick.net", action="answer:0.0.0.0,::"),)
+        },
+        notes=("local_dns_filter",),
+    ),
+    Scenario(
+        id="I18",
+        title="a resolver that fails one question in five",
+        kind="innocent",
+        row="I18",
+        world={"resolvers": (ResolverPolicy(at=("isp",), servfail_share=0.2),)},
+    ),
+    Scenario(
+        id="I19",
+        title="an honest transparent DNS proxy",
+        kind="innocent",
+        row="I19",
+        actions=(DnsRedirect(label="take"),),
+        fires=("take",),
+    ),
+    Scenario(
+        id="I21",
+        title="an antivirus re-signs every certificate",
+        kind="innocent",
+        row="I21",
+        actions=(PortRewrite(label="av", match=Match(ports=(443,)), to_port=10443),),
+        world={"mitm": Mitm(names=("*",), issuer="corporate")},
+        truths={"signal": truth("inconclusive"), "messenger": truth("inconclusive")},
+        notes=("tls_inspection",),
+        fires=("av",),
+        deviation="services that show nothing but TLS stay inconclusive, as the licences say",
+    ),
+    Scenario(
+        id="I23",
+        title="the clock is three days behind",
+        kind="innocent",
+        row="I23",
+        world={"skew_days": 3.0, "cert_age_days": 1.0},
+        notes=("clock_skew",),
+        deviation="the world is three days ahead, with certificates of yesterday",
+    ),
+    Scenario(
+        id="I25",
+        title="large packets vanish (MTU black hole)",
+        kind="innocent",
+        row="I25",
+        link=replace(GOOD, black_hole_mtu=1400),
+        states=ANY_LINK,
+        notes=("mtu_black_hole",),
+    ),
+    Scenario(
+        id="I31",
+        title="Meta's own outage: name servers and addresses gone for everybody",
+        kind="innocent",
+        row="I31",
+        world={
+            "everywhere": tuple(
+                (n, "servfail")
+                for n in (
+                    "whatsapp.com",
+                    "whatsapp.net",
+                    "facebook.com",
+                    "messenger.com",
+                    "fbcdn.net",
+                )
+            ),
+            "hosts": (dead("service:whatsapp", "service:messenger"),),
+        },
+        truths={"whatsapp": truth("down"), "messenger": truth("down")},
+    ),
+    Scenario(
+        id="I33",
+        title="a retired endpoint: one name is gone everywhere",
+        kind="innocent",
+        row="I33",
+        world={"everywhere": (("=cdn3.signal.org", "nxdomain"),)},
+    ),
+    Scenario(
+        id="I35",
+        title="bot protection answers 403",
+        kind="innocent",
+        row="I35",
+        world={"hosts": (HostPolicy(names=("service:messenger",), status=403),)},
+    ),
+    Scenario(
+        id="I36",
+        title="the service refuses the country itself (451)",
+        kind="innocent",
+        row="I36",
+        world={"hosts": (HostPolicy(names=("service:whatsapp",), status=451),)},
+    ),
+    Scenario(
+        id="I42",
+        title="all ICMP is filtered",
+        kind="innocent",
+        row="I42",
+        actions=(Drop(label="icmp", match=Match(proto=("icmp",), family=4, direction="both")),),
+    ),
+    Scenario(
+        id="I44",
+        title="hotel: all UDP but port 53 is dropped",
+        kind="innocent",
+        row="I44",
+        actions=(Drop(label="udp", match=Match(proto=("udp",), not_ports=(53,))),),
+    ),
+    Scenario(
+        id="I46",
+        title="a hosts file sends web.telegram.org to 127.0.0.1",
+        kind="innocent",
+        row="I46",
+        lab={"hosts": {"web.telegram.org": "127.0.0.1"}},
+        notes=("local_override",),
+    ),
+    Scenario(
+        id="I48",
+        title="an honest HTTP cache adds its Via",
+        kind="innocent",
+        row="I48",
+        actions=(PortRewrite(label="cache", match=Match(ports=(80,)), to_port=10080),),
+        world={"http": HttpInterceptor(names=("*",), does="via")},
+        fires=("cache",),
+    ),
+    Scenario(
+        id="L1-innocent",
+        title="the registration server is dead",
+        kind="innocent",
+        row="§5 look-alike of A11",
+        world={"hosts": (dead("v.whatsapp.net"),)},
+        truths={"whatsapp.signup": truth("inconclusive|down")},
+        look_alike=True,
+    ),
+    Scenario(
+        id="L2-innocent",
+        title="the registration front works, its backend is dead",
+        kind="innocent",
+        row="§5 look-alike of A17",
+        world={"hosts": (dead_backend("v.whatsapp.net"),)},
+        truths={"whatsapp.signup": truth("inconclusive|down")},
+        look_alike=True,
+    ),
+    Scenario(
+        id="L3-innocent",
+        title="the registration server closed its port",
+        kind="innocent",
+        row="§5 look-alike of A13",
+        world={"hosts": (replace(closed("v.whatsapp.net"), ports=(443,)),)},
+        truths={"whatsapp.signup": truth("inconclusive|down")},
+        look_alike=True,
+    ),
+)

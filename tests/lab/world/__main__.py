@@ -1,0 +1,181 @@
+"""``python -m tests.lab.world CONFIG.json``: serve until SIGTERM."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from tests.lab.world import config as configuration
+from tests.lab.world import hosts, interceptor
+from tests.lab.world.servers import Servers
+
+_LOG = logging.getLogger("world")
+_IP_FREEBIND: Final = 15
+_IPV6_FREEBIND: Final = 78
+_BACKLOG: Final = 128
+
+Handler = Callable[[socket.socket], Awaitable[None]]
+
+
+class Listeners:
+    """All sockets that wait for clients. Every address has its own, so that a port nobody listens
+    on is refused by the kernel and replies leave from the address that was asked."""
+
+    def __init__(self, servers: Servers, group: asyncio.TaskGroup) -> None:
+        self._servers = servers
+        self._group = group
+        self._loop = asyncio.get_running_loop()
+        self._open: list[socket.socket] = []
+
+    def start(self) -> None:
+        """Open everything. Raises OSError for an address that can't be had."""
+        directory, config = self._servers.directory, self._servers.config
+        silent = set(directory.catalogue.controls.silent)
+        for place in directory.places.values():
+            forms = [place.address]
+            if config.dns64 and ":" not in place.address:
+                forms.append(hosts.nat64(place.address))
+            for port in directory.open_ports(place):
+                for address in forms:
+                    self._listen(address, port, self._place_handler(place, port))
+            if 53 in directory.open_ports(place) and place.resolver:
+                for address in forms:
+                    self._resolve(address, place.address)
+            elif place.address in silent:
+                self._resolve(place.address, None)
+        for any_address in ("0.0.0.0", "::") if config.ipv6 or config.dns64 else ("0.0.0.0",):
+            self._listen(any_address, interceptor.TLS_PORT, self._intercept(interceptor.tls))
+            self._listen(any_address, interceptor.HTTP_PORT, self._intercept(interceptor.http))
+
+    def close(self) -> None:
+        """Close everything."""
+        for sock in self._open:
+            self._loop.remove_reader(sock)
+            sock.close()
+
+    def _place_handler(self, place: hosts.Place, port: int) -> Handler:
+        return lambda sock: self._servers.serve(sock, place, port)
+
+    def _intercept(self, what: Callable[[Servers, socket.socket, str], Awaitable[None]]) -> Handler:
+        return lambda sock: what(self._servers, sock, sock.getsockname()[0])
+
+    def _bind(self, address: str, port: int, kind: socket.SocketKind) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
+        try:
+            sock.bind((address, port))
+        except OSError as fault:
+            sock.close()
+            raise OSError(fault.errno, f"{fault.strerror}: {address} port {port}") from None
+        self._open.append(sock)
+        return sock
+
+    def _listen(self, address: str, port: int, handler: Handler) -> None:
+        listener = self._bind(address, port, socket.SOCK_STREAM)
+        listener.listen(_BACKLOG)
+
+        def accept() -> None:
+            try:
+                sock, _ = listener.accept()
+            except OSError as fault:  # the client has gone, or we have too many files open
+                if fault.errno not in (errno.EAGAIN, errno.ECONNABORTED):
+                    _LOG.error("accept at %s:%d: %s", address, port, fault)
+                return
+            sock.setblocking(False)
+            self._group.create_task(_hold(sock, handler))
+
+        self._loop.add_reader(listener, accept)
+
+    def _resolve(self, address: str, resolver: str | None) -> None:
+        """Answer DNS over UDP at ``address``; with no ``resolver`` take questions in silence."""
+        sock = self._bind(address, 53, socket.SOCK_DGRAM)
+
+        def receive() -> None:
+            with contextlib.suppress(OSError):
+                query, client = sock.recvfrom(4096)
+                if resolver is None:
+                    return
+                try:
+                    answered = self._servers.resolvers.answer(query, resolver, "udp")
+                except Exception:
+                    _LOG.exception("DNS question from %s", client)
+                    return
+                if answered is not None:
+                    sock.sendto(answered, client)
+
+        self._loop.add_reader(sock, receive)
+
+
+async def _hold(sock: socket.socket, handler: Handler) -> None:
+    """One conversation; whatever goes wrong in it ends it and nothing else."""
+    try:
+        await handler(sock)
+    except (OSError, ssl.SSLError, TimeoutError) as fault:
+        _LOG.debug("conversation ended: %r", fault)
+    except Exception:
+        _LOG.exception("conversation broke")
+    finally:
+        sock.close()
+
+
+class _Stop(Exception):
+    """SIGTERM came."""
+
+
+async def _main(config: configuration.WorldConfig) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    servers = Servers(hosts.build(config), config)
+    try:
+        async with asyncio.TaskGroup() as group:
+            listeners = Listeners(servers, group)
+            listeners.start()
+            print("ready", flush=True)
+            await stop.wait()
+            listeners.close()
+            raise _Stop
+    except* _Stop:
+        pass
+
+
+def main(arguments: list[str]) -> int:
+    """Run the world of the configuration file in ``arguments``."""
+    if len(arguments) != 1:
+        print("usage: python -m tests.lab.world CONFIG.json", file=sys.stderr)
+        return 2
+    try:
+        config = configuration.load(Path(arguments[0]))
+        Path(config.workdir).mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(
+            filename=Path(config.workdir) / "world.log", format="%(asctime)s %(message)s"
+        )
+    except (configuration.ConfigError, OSError) as fault:
+        print(f"world: {fault}", file=sys.stderr)
+        return 2
+    try:
+        asyncio.run(_main(config))
+    except Exception as fault:  # CatalogError, OSError while binding: say it where the lab looks
+        _LOG.exception("the world ended")
+        first = fault.exceptions[0] if isinstance(fault, ExceptionGroup) else fault
+        print(f"world: {first}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

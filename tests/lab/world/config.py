@@ -1,0 +1,236 @@
+"""What the world is like, as data: it travels to the world's process as JSON.
+
+Names are given as `tests.lab.content.covers` reads them: ``whatsapp.net`` is the name and all below
+it, ``=chat.signal.org`` only itself, ``*`` all. Where host names are expected, ``service:signal``
+and ``pool:whatsapp/chat`` stand for the names of the catalogue's endpoints there.
+"""
+
+import dataclasses
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+Connect = Literal["normal", "refuse", "silent", "reset", "hang"]
+Tls = Literal[
+    "normal", "reset", "hang", "alert", "expired", "self_signed", "new_root", "wrong_name"
+]
+Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
+Issuer = Literal["private", "corporate", "self_signed"]
+Channel = Literal["udp", "tcp", "doh"]
+
+DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "truth")
+
+
+class ConfigError(ValueError):
+    """A configuration that means nothing; the message names the field and the remedy."""
+
+
+def check_dns_action(where: str, action: str) -> None:
+    """Raise ConfigError unless ``action`` is a DNS verb or ``answer:ADDRESS[,ADDRESS]``."""
+    if action in DNS_VERBS:
+        return
+    verb, _, rest = action.partition(":")
+    try:
+        if verb == "answer" and [ipaddress.ip_address(one) for one in rest.split(",")]:
+            return
+    except ValueError as fault:
+        raise ConfigError(f"{where}: {fault}; write answer:192.0.2.1,192.0.2.2") from None
+    known = ", ".join(DNS_VERBS)
+    raise ConfigError(f"{where}: unknown action {action!r}; known: {known}, answer:ADDRESS,...")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPolicy:
+    """How some hosts differ from their honest selves; the first policy that matches decides.
+
+    ``names`` as above; with ``addresses`` (CIDR) it holds only there, so that one of several
+    backends can be dead. ``ports`` empty means all. ``connect``: ``refuse`` leaves the port closed,
+    ``silent`` lets nobody live at the address (see `known_addresses`), ``reset`` aborts and
+    ``hang`` keeps quiet after accepting. ``tls`` and what follows apply once the ClientHello has
+    named one of the host's names (the front answers other names as ever), whatever it names with
+    ``whole_server``. ``status``, ``body`` and ``headers`` replace the HTTP answer's;
+    ``rate`` is in bytes per second for ``pace = "slow"``.
+    """
+
+    names: tuple[str, ...] = ("*",)
+    addresses: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    connect: Connect = "normal"
+    tls: Tls = "normal"
+    whole_server: bool = False
+    status: int = 0
+    body: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    pace: Pace = "normal"
+    rate: int = 1000
+
+    def __post_init__(self) -> None:
+        for prefix in self.addresses:
+            try:
+                ipaddress.ip_network(prefix)
+            except ValueError as fault:
+                raise ConfigError(f"HostPolicy.addresses: {fault}; write 192.0.2.0/24") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverPolicy:
+    """How some resolvers lie or fail.
+
+    ``at`` holds addresses, names of the catalogue's resolvers, ``isp``, ``public`` or ``*``.
+    ``rules`` maps names to what is said about them: nxdomain, refused, servfail, drop, empty, truth
+    (as if no rule stood there), or ``answer:ADDRESS[,ADDRESS]``; the first that covers the name
+    decides. ``dead`` never answers; ``servfail_share`` of all answers are SERVFAIL.
+    """
+
+    at: tuple[str, ...] = ("isp",)
+    rules: tuple[tuple[str, str], ...] = ()
+    dead: bool = False
+    servfail_share: float = 0.0
+    channels: tuple[Channel, ...] = ("udp", "tcp", "doh")
+
+    def __post_init__(self) -> None:
+        for name, action in self.rules:
+            check_dns_action(f"ResolverPolicy.rules[{name}]", action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mitm:
+    """What the interceptor on port 10443 re-signs: ``names`` but not ``exempt``.
+
+    ``page`` empty hands the request to the true server; ``block`` and ``portal`` answer themselves.
+    """
+
+    names: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    issuer: Issuer = "private"
+    page: Literal["", "block", "portal"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpInterceptor:
+    """What the interceptor on port 10080 does: plain HTTP to ``names`` but not ``exempt``.
+
+    ``stub`` redirects to the block page's own host, ``page`` answers with it in place (status
+    ``status``), ``portal`` redirects to the login page, ``via`` is an honest cache.
+    """
+
+    names: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    does: Literal["stub", "page", "portal", "reset", "via"] = "page"
+    status: int = 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraHost:
+    """A host that the catalogue does not know. ``ports`` maps a port to a protocol of `hosts`."""
+
+    name: str
+    addresses: tuple[str, ...]
+    ports: tuple[tuple[int, str], ...] = ((443, "https"), (80, "http"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldConfig:
+    """The whole world.
+
+    ``workdir`` takes certificates and the log. ``targets`` are target files beside the shipped
+    ones; ``country`` adds its domestic sites. ``isp_resolver`` are R0's addresses. ``ipv6`` adds
+    AAAA records and IPv6 servers; ``dns64`` lets R0 synthesise AAAA in 64:ff9b::/96 (RFC 6147) and
+    puts every IPv4 server there too. ``skew_days`` is how far the world's clock is ahead of this
+    machine's; certificates are ``cert_age_days`` old by the world's clock.
+    ``everywhere`` are DNS rules that hold at every resolver (see `ResolverPolicy.rules`).
+    """
+
+    workdir: str
+    seed: int = 1
+    targets: tuple[str, ...] = ()
+    country: str | None = None
+    ipv6: bool = False
+    dns64: bool = False
+    skew_days: float = 0.0
+    cert_age_days: float = 20.0
+    isp_resolver: tuple[str, ...] = ("10.77.0.53",)
+    hosts: tuple[HostPolicy, ...] = ()
+    resolvers: tuple[ResolverPolicy, ...] = ()
+    everywhere: tuple[tuple[str, str], ...] = ()
+    mitm: Mitm = Mitm()
+    http: HttpInterceptor = HttpInterceptor()
+    portal: str = "10.77.0.1"
+    block_page: str = "203.0.113.9"
+    holes_accept: bool = True
+    page_bytes: int = 20_000
+    extra: tuple[ExtraHost, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, action in self.everywhere:
+            check_dns_action(f"WorldConfig.everywhere[{name}]", action)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        return plain
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "WorldConfig":
+        """The configuration in ``data``. Raises ConfigError for unknown keys and wrong types."""
+        from cattrs import Converter, transform_error
+
+        try:
+            return Converter(forbid_extra_keys=True).structure(data, cls)
+        except Exception as fault:  # an ExceptionGroup of whatever the fields raised
+            own = _own_fault(fault)
+            why = str(own) if own else "; ".join(transform_error(fault)) + "; mend that field"
+            raise ConfigError(f"world configuration: {why}") from None
+
+
+def _own_fault(fault: BaseException) -> ConfigError | None:
+    """The ConfigError of a field's own check, somewhere inside ``fault``."""
+    if isinstance(fault, ConfigError):
+        return fault
+    inner = fault.exceptions if isinstance(fault, BaseExceptionGroup) else ()
+    return next((own for one in inner if (own := _own_fault(one))), None)
+
+
+def load(path: Path) -> WorldConfig:
+    """The configuration in the file ``path``. Raises ConfigError, OSError."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise ConfigError(f"{path}: is not JSON ({fault}); write WorldConfig.to_json()") from None
+    return WorldConfig.from_json(data)
+
+
+# --- builders for what scenarios ask for most ---------------------------------------------------
+
+
+def dead(*names: str, addresses: tuple[str, ...] = ()) -> HostPolicy:
+    """Nobody lives there any more."""
+    return HostPolicy(names=names, addresses=addresses, connect="silent")
+
+
+def closed(*names: str, addresses: tuple[str, ...] = ()) -> HostPolicy:
+    """The machine lives, its ports are closed: an honest refusal."""
+    return HostPolicy(names=names, addresses=addresses, connect="refuse")
+
+
+def dead_backend(*names: str) -> HostPolicy:
+    """The front accepts and then resets connections for ``names``; its other names work."""
+    return HostPolicy(names=names, tls="reset")
+
+
+def lying(*names: str, action: str, at: tuple[str, ...] = ("isp",)) -> ResolverPolicy:
+    """The resolvers ``at`` say ``action`` about ``names``."""
+    return ResolverPolicy(at=at, rules=tuple((name, action) for name in names))
+
+
+def captive_portal(login: str = "10.77.0.1") -> dict[str, Any]:
+    """Fields of a WorldConfig behind a portal that answers every name with its own address."""
+    return {
+        "portal": login,
+        "resolvers": (ResolverPolicy(at=("*",), rules=(("*", f"answer:{login}"),)),),
+        "mitm": Mitm(names=("*",), issuer="self_signed", page="portal"),
+        "http": HttpInterceptor(names=("*",), does="portal"),
+    }

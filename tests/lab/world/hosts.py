@@ -1,0 +1,301 @@
+"""Who lives where: the catalogue's names and addresses become hosts with open ports.
+
+Real addresses where the catalogue or public knowledge names them, else invented ones inside the
+service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
+``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo`` and
+``tls`` (a handshake, then silence).
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.model.target import Endpoint, Service
+from tests.lab.content import covers
+from tests.lab.world.config import HostPolicy, WorldConfig
+
+Address = str
+
+# From memory or made up in the owner's network; the lab only needs them apart from each other.
+REAL: Final[dict[str, tuple[Address, ...]]] = {
+    "www.bing.com": ("204.79.197.200", "2620:1ec:c11::200"),
+    "egov.kz": ("195.12.114.10",),
+    "kaspi.kz": ("194.187.247.10",),
+    "telecom.kz": ("92.46.1.10",),
+    "www.nur.kz": ("89.218.20.10",),
+    "ya.ru": ("77.88.55.242", "2a02:6b8::2:242"),
+    "vk.com": ("87.240.132.72",),
+    "web.max.ru": ("155.212.204.10",),
+    "www.gosuslugi.ru": ("213.59.253.7",),
+    "www.digikala.com": ("185.188.104.10",),
+    "www.aparat.com": ("185.147.178.12",),
+    "www.irna.ir": ("217.25.48.20",),
+    "www.turkmenistan.gov.tm": ("95.85.96.10",),
+    "www.telecom.tm": ("217.174.224.20",),
+    "tmcell.tm": ("119.235.112.30",),
+    "turkmenportal.com": ("93.171.220.10",),
+    "connectivitycheck.gstatic.com": ("142.250.74.35", "2a00:1450:400f:80d::2003"),
+    "cp.cloudflare.com": ("104.16.132.229", "2606:4700::6810:84e5"),
+    "captive.apple.com": ("17.253.144.10", "2620:149:a44::10"),
+    "detectportal.firefox.com": ("34.107.221.82", "2600:1901:0:38d7::"),
+    "www.msftconnecttest.com": ("13.107.4.52", "2620:1ec:c::52"),
+    "nmcheck.gnome.org": ("38.145.60.21",),
+    "doubleclick.net": ("142.250.74.66", "2a00:1450:400f:803::200e"),
+    "cloudflare-dns.com": ("104.16.248.249", "104.16.249.249", "2606:4700::6810:f8f9"),
+    "cdn.signal.org": ("18.238.49.10", "18.165.171.20", "2600:9000:2156:2000::1"),
+    "updates.signal.org": ("18.155.129.40", "3.165.190.11"),
+    "updates2.signal.org": ("104.18.20.50", "172.64.150.51"),
+    "storage.signal.org": ("142.251.40.115", "142.250.65.83"),
+    "sfu.voip.signal.org": ("34.117.136.13", "34.149.20.14"),
+    "cdsi.signal.org": ("40.122.45.194", "20.119.62.85", "2603:1030:7::1"),
+    "telegram.org": ("149.154.167.99", "2001:67c:4e8:f004::9"),
+    "t.me": ("149.154.167.99", "2001:67c:4e8:f004::9"),
+    "web.telegram.org": ("149.154.167.99", "2001:67c:4e8:f004::9"),
+}
+ALIASES: Final[dict[str, str]] = {
+    "web.whatsapp.com": "mmx-ds.cdn.whatsapp.net",
+    "mmg.whatsapp.net": "mmx-ds.cdn.whatsapp.net",
+    "www.facebook.com": "star-mini.c10r.facebook.com",
+    "b-graph.facebook.com": "star.c10r.facebook.com",
+    "graph.facebook.com": "star.c10r.facebook.com",
+    "www.bing.com": "www-www.bing.com.trafficmanager.net",
+    "captive.apple.com": "captive.g.aaplimg.com",
+    "updates.signal.org": "d83eunklitikj.cloudfront.net",
+}
+"""Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
+_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole"}
+_HTTP_SIDE: Final = ((443, "https"), (80, "http"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Host:
+    """One name with its addresses and open ports."""
+
+    name: str
+    addresses: list[Address] = field(default_factory=list)
+    ports: dict[int, str] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    authority: str = "public"
+    any_name: bool = True
+    """Other names get the default certificate, as most servers do; else an alert."""
+
+    @property
+    def resolvable(self) -> bool:
+        """Whether it is a DNS name at all; a data centre is only an address."""
+        return "/" not in self.name
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One address: the hosts on it, the first being its default, and what its ports speak."""
+
+    address: Address
+    hosts: list[Host] = field(default_factory=list)
+    ports: dict[int, str] = field(default_factory=dict)
+    resolver: str = ""
+    """Name of the resolver that lives here, if one does."""
+
+    def host(self, name: str | None) -> Host | None:
+        """The host called ``name`` here."""
+        return next((one for one in self.hosts if one.name == name), None)
+
+    @property
+    def default(self) -> Host:
+        """The host whose certificate strangers see."""
+        return self.hosts[0]
+
+
+@dataclass(slots=True, kw_only=True)
+class Directory:
+    """Everything that exists in the world."""
+
+    catalogue: Catalogue
+    hosts: dict[str, Host] = field(default_factory=dict)
+    places: dict[Address, Place] = field(default_factory=dict)
+    policies: tuple[HostPolicy, ...] = ()
+
+    def policy(self, host: Host, address: Address, port: int) -> HostPolicy:
+        """How ``host`` behaves at ``address`` and ``port``."""
+        for policy in self.policies:
+            wanted = any(label in host.labels for label in policy.names)
+            if not wanted and not covers(policy.names, host.name):
+                continue
+            if policy.ports and port not in policy.ports:
+                continue
+            if not policy.addresses or _inside(address, policy.addresses):
+                return policy
+        return HostPolicy()
+
+    def open_ports(self, place: Place) -> dict[int, str]:
+        """The ports of ``place`` that somebody listens on."""
+        return {
+            port: protocol
+            for port, protocol in place.ports.items()
+            if self.policy(place.default, place.address, port).connect not in ("refuse", "silent")
+        }
+
+    def alive(self, place: Place) -> bool:
+        """Whether anybody lives there: a machine with closed ports does."""
+        return any(
+            self.policy(place.default, place.address, port).connect != "silent"
+            for port in place.ports
+        )
+
+
+def build(config: WorldConfig) -> Directory:
+    """The world of ``config``. Raises CatalogError for a bad target file."""
+    catalogue = load([Path(one) for one in config.targets], config.country)
+    directory = Directory(catalogue=catalogue, policies=config.hosts)
+    taken = {a for s in catalogue.services for e in s.endpoints for a in e.addresses}
+    for service in catalogue.services:
+        for endpoint in service.endpoints:
+            _add_endpoint(directory, service, endpoint, taken)
+    _add_controls(directory, config)
+    for extra in config.extra:
+        _add(directory, extra.name, extra.addresses, extra.ports, "extra")
+    _add(directory, "portal.local", [config.portal], ((443, "portal"), (80, "portal")), "portal")
+    _add(directory, "stub.local", [config.block_page], ((443, "block"), (80, "block")), "block")
+    _settle(directory, config)
+    return directory
+
+
+def addresses(config: WorldConfig) -> dict[str, tuple[tuple[Address, ...], tuple[Address, ...]]]:
+    """IPv4 and IPv6 addresses of every name (``telegram/dc2`` where there is only an address)."""
+    return {
+        name: (
+            tuple(a for a in host.addresses if ":" not in a),
+            tuple(a for a in host.addresses if ":" in a),
+        )
+        for name, host in build(config).hosts.items()
+    }
+
+
+def known_addresses(config: WorldConfig) -> tuple[Address, ...]:
+    """Where somebody lives; packets to anywhere else should get no answer at all."""
+    directory = build(config)
+    living = [a for a, place in directory.places.items() if directory.alive(place)]
+    mapped = [nat64(a) for a in living if ":" not in a] if config.dns64 else []
+    return (*living, *mapped)
+
+
+def nat64(address: Address) -> Address:
+    """``address`` in the well-known prefix 64:ff9b::/96 (RFC 6052)."""
+    return str(ipaddress.IPv6Address((0x64FF9B << 96) | int(ipaddress.IPv4Address(address))))
+
+
+def _inside(address: Address, prefixes: Iterable[str]) -> bool:
+    one = ipaddress.ip_address(address)
+    return any(one in ipaddress.ip_network(prefix) for prefix in prefixes)
+
+
+def _add(
+    directory: Directory,
+    name: str,
+    found: Iterable[Address],
+    ports: Iterable[tuple[int, str]],
+    *labels: str,
+) -> Host:
+    host = directory.hosts.setdefault(name, Host(name=name))
+    host.addresses += [a for a in found if a not in host.addresses]
+    for port, protocol in ports:
+        host.ports.setdefault(port, protocol)
+    host.labels.update(labels)
+    return host
+
+
+def _add_endpoint(
+    directory: Directory, service: Service, endpoint: Endpoint, taken: set[Address]
+) -> None:
+    labels = (f"service:{service.name}", f"pool:{service.name}/{endpoint.pool}")
+    protocol = _PROTOCOLS.get(endpoint.check, "https")
+    ports = [(endpoint.port, protocol)]
+    if protocol == "https" and endpoint.port == 443:
+        ports = [*_HTTP_SIDE]
+    name = endpoint.host or f"{service.name}/{endpoint.member}"
+    hints = [*endpoint.addresses, *REAL.get(name, ())]
+    if not hints and name not in directory.hosts:
+        big = len(service.members(endpoint.pool)) >= 4
+        hints = [*invent(name, service.prefixes, 1 if big else 2, taken)]
+        taken.update(hints)
+    host = _add(directory, name, hints, ports, *labels)
+    if endpoint.trust.value == "pinned":
+        host.authority = "signal-2" if name.startswith("grpc.") else "signal-1"
+    if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
+        host.any_name = False
+
+
+def _add_controls(directory: Directory, config: WorldConfig) -> None:
+    controls = directory.catalogue.controls
+    holes = [(port, "hole") for port in controls.holes] if config.holes_accept else []
+    for resolver in controls.resolvers:
+        host = _add(directory, f"resolver/{resolver.name}", resolver.addresses, [(53, "dns")])
+        host.labels.update(("resolver", "resolver:public"))
+        if resolver.doh_host is not None:
+            found = REAL.get(resolver.doh_host, resolver.addresses)
+            _add(directory, resolver.doh_host, found, _HTTP_SIDE, "doh", f"doh:{resolver.name}")
+    isp = _add(directory, "resolver/isp", config.isp_resolver, [(53, "dns")])
+    isp.labels.update(("resolver", "resolver:isp"))
+    for site in controls.sites:
+        found = (*site.addresses, *REAL.get(site.host, ())) or (*invent(site.host, (), 1, set()),)
+        home = "domestic" if site.country else "abroad"
+        _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+    for sentinel in controls.sentinels:
+        found = REAL.get(sentinel.host) or (*invent(sentinel.host, (), 1, set()),)
+        _add(directory, sentinel.host, found, _HTTP_SIDE, "sentinel")
+    if controls.advert_host is not None:
+        found = REAL.get(controls.advert_host) or (*invent(controls.advert_host, (), 1, set()),)
+        _add(directory, controls.advert_host, found, _HTTP_SIDE, "advert")
+
+
+def _settle(directory: Directory, config: WorldConfig) -> None:
+    """Drop what IPv4-only worlds lack, and gather the hosts by address."""
+    keep = {*config.isp_resolver}
+    for host in directory.hosts.values():
+        host.addresses = [
+            str(ipaddress.ip_address(a))
+            for a in host.addresses
+            if config.ipv6 or ":" not in a or a in keep
+        ]
+        for address in host.addresses:
+            place = directory.places.setdefault(address, Place(address=address))
+            # A name is a better default than a resolver, which has no certificate of its own.
+            at = len(place.hosts) if host.resolvable else len(place.hosts) + 1
+            place.hosts.insert(at, host)
+            if "resolver" in host.labels:
+                place.resolver = host.name.removeprefix("resolver/")
+            for port, protocol in host.ports.items():
+                if place.ports.get(port, "hole") == "hole":
+                    place.ports[port] = protocol
+    for place in directory.places.values():
+        place.hosts.sort(key=lambda one: not one.resolvable)
+
+
+def invent(
+    name: str, prefixes: Sequence[str], count: int, taken: set[Address]
+) -> Iterator[Address]:
+    """``count`` IPv4 addresses for ``name`` in as many /24s, and an IPv6 one if a prefix allows."""
+    four = [ipaddress.IPv4Network(one) for one in prefixes if ":" not in one]
+    four = four or [ipaddress.IPv4Network("193.0.0.0/8")]
+    six = [ipaddress.IPv6Network(one) for one in prefixes if ":" in one]
+    for number in range(count):
+        for attempt in range(64):
+            draw = _draw(f"{name} {number} {attempt}")
+            net = four[(_draw(name) + number) % len(four)]
+            blocks = max(1, net.num_addresses >> 8)
+            last = 2 + draw // blocks % 250
+            found = str(net[min((draw % blocks << 8) + last, net.num_addresses - 2)])
+            if found not in taken:
+                yield found
+                break
+    if six:
+        wide = six[_draw(name) % len(six)]
+        room = 1 << (48 - min(wide.prefixlen, 48))
+        yield str(wide[((_draw(name) % room) << 80) + 0x26])
+
+
+def _draw(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

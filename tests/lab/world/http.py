@@ -1,0 +1,203 @@
+"""HTTP/1.1 as a small server speaks it (RFC 9112), and the ways in which servers misbehave."""
+
+import asyncio
+import datetime as dt
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import Final
+
+from tests.lab.world.config import HostPolicy, Pace
+
+_HEAD_LIMIT: Final = 32_768
+_BODY_LIMIT: Final = 1 << 17
+_IDLE_S: Final = 60.0
+_FLOOD: Final = 1 << 26
+_LONGEST_S: Final = 120.0
+"""No answer, however endless, goes on longer than that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; header names are in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+    @property
+    def host(self) -> str | None:
+        """The Host without a port."""
+        host = self.headers.get("host", "").lower()
+        return host.rsplit(":", 1)[0] if host and not host.endswith("]") else host or None
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One answer; Date, Content-Length and Connection are added when it is sent."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/html; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def altered(self, policy: HostPolicy) -> "Response":
+        """As ``policy`` wants it."""
+        return replace(
+            self,
+            status=policy.status or self.status,
+            body=self.body if policy.body is None else policy.body.encode(),
+            headers=(*self.headers, *policy.headers),
+        )
+
+
+Answer = Callable[[Request], Awaitable[Response | None] | Response | None]
+"""None hangs up without an answer."""
+
+
+class NotHttp(Exception):
+    """The client spoke something else."""
+
+
+async def read_request(reader: asyncio.StreamReader) -> Request | None:
+    """The next request, None at the end of the stream. Raises NotHttp."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as end:
+        if end.partial:
+            raise NotHttp("ended within a request") from None
+        return None
+    except asyncio.LimitOverrunError:
+        raise NotHttp("no end of the request's head") from None
+    lines = head.decode("latin-1").split("\r\n")
+    first = lines[0].split(" ")
+    if len(head) > _HEAD_LIMIT or len(first) != 3 or not first[2].startswith("HTTP/"):
+        raise NotHttp("no request line")
+    headers = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    size = headers.get("content-length", "0")
+    length = int(size) if size.isascii() and size.isdigit() else 0
+    if length > _BODY_LIMIT:
+        raise NotHttp("request body too long")
+    body = await reader.readexactly(length) if length else b""
+    return Request(method=first[0], target=first[1], headers=headers, body=body)
+
+
+async def converse(
+    streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    answer: Answer,
+    now: Callable[[], dt.datetime],
+    policy: HostPolicy | None = None,
+) -> None:
+    """Answer requests until either side has enough. Raises OSError."""
+    reader, writer = streams
+    policy = policy or HostPolicy()
+    while True:
+        try:
+            async with asyncio.timeout(_IDLE_S):
+                request = await read_request(reader)
+        except (NotHttp, asyncio.IncompleteReadError):
+            writer.write(encode(Response(status=400, body=b"Bad Request"), now(), close=True))
+            return
+        if request is None:
+            return
+        answered = answer(request)
+        response = await answered if isinstance(answered, Awaitable) else answered
+        if response is None:
+            return
+        response = response.altered(policy)
+        close = request.headers.get("connection", "").lower() == "close"
+        data = encode(response, now(), close=close, head=request.method == "HEAD")
+        if policy.pace != "normal":
+            await misbehave(writer, policy.pace, data, policy.rate)
+            return
+        writer.write(data)
+        await writer.drain()
+        if close:
+            return
+
+
+def encode(
+    response: Response, now: dt.datetime, *, close: bool = False, head: bool = False
+) -> bytes:
+    """The bytes of ``response`` at the world's time ``now``."""
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    fields = [("Date", format_datetime(now, usegmt=True)), *response.headers]
+    if response.status != 204:
+        fields.append(("Content-Type", response.content_type))
+        fields.append(("Content-Length", str(len(response.body))))
+    fields.append(("Connection", "close" if close else "keep-alive"))
+    lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{key}: {value}" for key, value in fields)]
+    text = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
+    return text if head or response.status == 204 else text + response.body
+
+
+async def misbehave(writer: asyncio.StreamWriter, pace: Pace, data: bytes, rate: int) -> None:
+    """Send ``data``, or something worse, the way ``pace`` says, for a bounded time."""
+    async with asyncio.timeout(_LONGEST_S):
+        if pace == "silent":
+            await asyncio.sleep(_LONGEST_S)
+        elif pace in ("slow", "drip"):
+            step = max(1, rate // 10) if pace == "slow" else 1
+            for at in range(0, len(data), step):
+                writer.write(data[at : at + step])
+                await writer.drain()
+                await asyncio.sleep(0.1 if pace == "slow" else 1.0)
+        elif pace == "endless":
+            head = data.partition(b"\r\n\r\n")[0].replace(b"Content-Length", b"X-Length")
+            writer.write(head + b"\r\n\r\n")
+            await _flood(writer, b"<!-- endless -->\n" * 512)
+        elif pace == "huge":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nX-Long: ")
+            await _flood(writer, b"a" * 8192)
+        else:
+            writer.write(_NONSENSE[pace])
+            await writer.drain()
+
+
+async def _flood(writer: asyncio.StreamWriter, chunk: bytes) -> None:
+    """Write until the client leaves, at most `_FLOOD` octets, without hogging the event loop.
+
+    `drain` neither fails nor waits once a TLS client has closed, hence the look and the pause.
+    """
+    for _ in range(_FLOOD // len(chunk)):
+        if writer.is_closing():
+            return
+        writer.write(chunk)
+        await writer.drain()
+        await asyncio.sleep(0.0005)
+
+
+_NONSENSE: Final[dict[str, bytes]] = {
+    "malformed": b"HTTQ/9 banana\r\n\x00\xff\xfe: \r\nContent-Length: -4\r\n\r\n"
+    + bytes(range(256)),
+    # A terminal must never see these (title, clear screen, bell, a fake verdict).
+    "escapes": b"HTTP/1.1 200 \x1b[2J\x1b]0;owned\x07OK\r\nServer: \x1b[31mevil\x1b[0m\r\n"
+    b"Content-Length: 30\r\nConnection: close\r\n\r\n\x1b[1A\x1b[2KTelegram: ok\x07 padding!!",
+}
+
+
+def filler(seed: str, size: int) -> bytes:
+    """``size`` bytes of text that are always the same for ``seed`` and do not compress away."""
+    number = zlib.crc32(seed.encode())
+    words = []
+    total = 0
+    while total < size:
+        number = (number * 1103515245 + 12345) & 0xFFFFFFFF
+        words.append(f"{number:08x}")
+        total += 9
+    return " ".join(words).encode()[:size]

@@ -1,0 +1,197 @@
+"""What the real services answer over HTTP, as far as the facts say it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Final
+
+from tests.lab.content import covers
+from tests.lab.world.hosts import Directory, Host, Place
+from tests.lab.world.http import Request, Response, filler
+
+ROBOTS: Final = b"User-agent: *\nDisallow: /\n"
+_JSON: Final = "application/json"
+_NGINX: Final = (("Server", "nginx/1.18.0"),)
+
+Page = Callable[[Request, int], Response]
+"""A page, given the request and the world's time in ms since 1970."""
+
+
+def secure(
+    directory: Directory, place: Place, page_bytes: int
+) -> Callable[[Request, int], Response]:
+    """What the HTTPS server at ``place`` answers."""
+
+    def answer(request: Request, now_ms: int) -> Response:
+        host = place.host(request.host)
+        if host is None:
+            return Response(status=404, body=b"Not Found", headers=_NGINX)
+        return _page(directory, host, request, now_ms, page_bytes)
+
+    return answer
+
+
+def plain(directory: Directory, place: Place) -> Callable[[Request, int], Response]:
+    """What the plain HTTP server at ``place`` answers: sentinels theirs, others a redirect."""
+    sentinels = {
+        (sentinel.host, sentinel.path): sentinel
+        for sentinel in directory.catalogue.controls.sentinels
+    }
+
+    def answer(request: Request, now_ms: int) -> Response:
+        host = place.host(request.host)
+        if host is None:
+            return Response(status=404, body=b"Not Found", headers=_NGINX)
+        sentinel = sentinels.get((host.name, request.target))
+        if sentinel is not None:
+            newline = b"\n" if sentinel.owner in ("Apple", "Mozilla") else b""
+            body = sentinel.body.encode() + newline if sentinel.body else b""
+            kind = "text/html" if sentinel.body.startswith("<") else "text/plain"
+            return Response(status=sentinel.status, body=body, content_type=kind)
+        there = f"https://{host.name}{request.target}"
+        return Response(status=301, headers=(("Location", there), *_NGINX))
+
+    return answer
+
+
+def block_page(host: str | None, status: int = 403) -> Response:
+    """The page of a provider that blocks."""
+    body = (
+        "<html><head><title>Access restricted</title></head><body><h1>Access to the requested "
+        f"resource {host or ''} is restricted</h1><p>Access to this resource is restricted by "
+        "decision of the authorised state body.</p></body></html>"
+    )
+    return Response(status=status, body=body.encode())
+
+
+def login_page() -> Response:
+    """The page of a captive portal."""
+    return Response(
+        body=b"<html><head><title>Guest Wi-Fi login</title></head><body><form method=post>"
+        b"Room number <input name=room> <input type=submit value='Connect'></form></body></html>"
+    )
+
+
+def redirect(location: str) -> Response:
+    """302 to ``location``."""
+    return Response(status=302, headers=(("Location", location),))
+
+
+def _page(
+    directory: Directory, host: Host, request: Request, now_ms: int, page_bytes: int
+) -> Response:
+    for names, page in _PAGES:
+        if covers(names, host.name):
+            return page(request, now_ms)
+    if request.path == "/robots.txt":
+        return Response(body=ROBOTS, content_type="text/plain")
+    if request.path == "/":
+        return _html(host.name, page_bytes)
+    for service in directory.catalogue.services:  # paths of target files that we know nothing of
+        for endpoint in service.endpoints:
+            if endpoint.host == host.name and endpoint.path == request.target:
+                status = endpoint.expect_status[0] if endpoint.expect_status else 200
+                return Response(status=status, body=(endpoint.expect_text or "ok").encode())
+    return Response(status=404, body=b"Not Found", headers=_NGINX)
+
+
+def _html(name: str, size: int, marker: str = "") -> Response:
+    start = f"<!DOCTYPE html><html><head><title>{name}</title></head><body>\n"
+    half = filler(name, max(0, (size - len(start)) // 2))
+    body = start.encode() + half + marker.encode() + half + b"</body></html>"
+    return Response(body=body, headers=(("Strict-Transport-Security", "max-age=31536000"),))
+
+
+def _json(status: int, value: object, *headers: tuple[str, str]) -> Response:
+    return Response(
+        status=status, body=json.dumps(value).encode(), content_type=_JSON, headers=headers
+    )
+
+
+def _telegram_api(request: Request, now_ms: int) -> Response:
+    if request.path.startswith("/bot"):
+        why = {"error_code": 401, "description": "Unauthorized: invalid token specified"}
+        body = json.dumps({"ok": False, **why}, separators=(",", ":"))
+        return Response(status=401, body=body.encode(), content_type=_JSON, headers=_NGINX)
+    body = '{"ok":false,"error_code":404,"description":"Not Found"}'
+    return Response(status=404, body=body.encode(), content_type=_JSON, headers=_NGINX)
+
+
+def _telegram_updates(request: Request, now_ms: int) -> Response:
+    if not request.path.startswith("/current"):
+        return Response(status=404, body=b"Not Found", headers=_NGINX)
+    builds = {
+        system: {"stable": {"released": "6007005", "link": f"/t{system}/t{system}upd{{version}}"}}
+        for system in ("win64", "linux", "mac")
+    }
+    return _json(200, builds, *_NGINX)
+
+
+def _whatsapp_web(request: Request, now_ms: int) -> Response:
+    if request.path == "/robots.txt":
+        return Response(body=ROBOTS, content_type="text/plain")
+    return _html("WhatsApp Web", 20_000, '<script>{"client_revision":1029384756,"x":1}</script>')
+
+
+def _whatsapp_register(request: Request, now_ms: int) -> Response:
+    return _json(400, {"status": "fail", "reason": "bad_param", "param": "cc"})
+
+
+def _signal(request: Request, now_ms: int) -> Response:
+    """Every answer of the chat service carries the header (TimestampResponseFilter.java)."""
+    return _json(404, {"code": 404, "message": "HTTP 404 Not Found"}, _stamp(now_ms))
+
+
+def _stamp(now_ms: int) -> tuple[str, str]:
+    return ("X-Signal-Timestamp", str(now_ms))
+
+
+def _signal_updates(request: Request, now_ms: int) -> Response:
+    if not request.path.endswith(".yml"):
+        return Response(status=403, body=b"AccessDenied", content_type="application/xml")
+    digest = hashlib.sha512(b"lab").hexdigest()
+    text = (
+        "version: 8.28.0\nfiles:\n  - url: signal-desktop-win-x64-8.28.0.exe\n"
+        f"    sha512: {digest}\n    size: 141981864\n"
+    )
+    return Response(body=text.encode(), content_type="text/yaml")
+
+
+def _storage(request: Request, now_ms: int) -> Response:
+    return Response(
+        status=403,
+        body=b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
+        content_type="application/xml",
+        headers=(("Server", "AmazonS3"),),
+    )
+
+
+def _graph(request: Request, now_ms: int) -> Response:
+    error = {
+        "message": "An active access token must be used to query information.",
+        "type": "OAuthException",
+        "code": 2500,
+        "fbtrace_id": "AbCdEfGhIjKlMnOpQrStUvW",
+    }
+    extra = (("x-fb-trace-id", "FbLabTrace1"), ("x-fb-rev", "1029384756"), ("x-fb-debug", "bGFi"))
+    return _json(400, {"error": error}, *extra)
+
+
+def _media(request: Request, now_ms: int) -> Response:
+    """Meta's object stores answer robots.txt and nothing that is not signed."""
+    if request.path == "/robots.txt":
+        return Response(body=ROBOTS, content_type="text/plain")
+    return Response(status=404, body=b"Not Found", content_type="text/plain")
+
+
+_PAGES: Final[tuple[tuple[tuple[str, ...], Page], ...]] = (
+    (("=api.telegram.org",), _telegram_api),
+    (("=td.telegram.org",), _telegram_updates),
+    (("=web.whatsapp.com",), _whatsapp_web),
+    (("=v.whatsapp.net",), _whatsapp_register),
+    (("mmg.whatsapp.net", "pps.whatsapp.net", "static.whatsapp.net", "fbcdn.net"), _media),
+    (("=chat.signal.org", "=grpc.chat.signal.org", "=cdsi.signal.org"), _signal),
+    (("=updates.signal.org", "=updates2.signal.org"), _signal_updates),
+    (("cdn.signal.org", "cdn2.signal.org", "cdn3.signal.org", "storage.signal.org"), _storage),
+    (("=graph.facebook.com", "=b-graph.facebook.com"), _graph),
+)

@@ -1,0 +1,223 @@
+"""The lab's certificate authorities and the certificates they sign, made when first asked for."""
+
+import datetime as dt
+import fcntl
+import ipaddress
+import re
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from msgprobe.catalog.loader import Catalogue
+
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+_DAY: Final = dt.timedelta(days=1)
+_AUTHORITIES: Final = {
+    # file name: organisation and common name of the root
+    "public": ("Lab Trust Services", "Lab Public Root R1"),
+    "public-new": ("Lab Trust Services", "Lab Public Root R9"),
+    "signal-1": ("Signal Messenger, LLC", "Signal Messenger"),
+    "signal-2": ("Signal Messenger, LLC", "Signal Messenger"),
+    "signal-new": ("Signal Messenger, LLC", "Signal Messenger"),
+    "private": ("Information Security Certification Authority", "ISCA Root"),
+    "corporate": ("Example Antivirus", "Example Antivirus Web Shield Root"),
+}
+_ED25519: Final = frozenset({"signal-2"})
+"""The second of Signal's own roots is an Ed25519 one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    certificate: x509.Certificate
+    key: Key
+
+    def pem(self) -> bytes:
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ) + self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @classmethod
+    def read(cls, data: bytes) -> "_Pair":
+        key = serialization.load_pem_private_key(data, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
+            raise TypeError("the lab's keys are P-256 or Ed25519")
+        return cls(x509.load_pem_x509_certificate(data), key)
+
+
+class Pki:
+    """All authorities, kept in ``workdir`` so that the client's trust and the world agree.
+
+    ``now`` is the world's own time; leaves are ``age_days`` old at that time.
+    """
+
+    def __init__(self, workdir: Path, now: dt.datetime, age_days: float = 20.0) -> None:
+        self._folder = workdir / "pki"
+        self._leaves = self._folder / "leaves"
+        self._leaves.mkdir(parents=True, exist_ok=True)
+        self._now = now
+        self._age = age_days * _DAY
+        self._contexts: dict[tuple[str, str, str], ssl.SSLContext] = {}
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._roots = {name: self._pair(name, None) for name in _AUTHORITIES}
+            self._middles = {
+                name: self._pair(f"{name}-intermediate", root) for name, root in self._roots.items()
+            }
+
+    def root(self, authority: str) -> x509.Certificate:
+        """The root certificate of ``authority``. KeyError if there is none such."""
+        return self._roots[authority].certificate
+
+    def context(self, name: str, authority: str, flaw: str = "normal") -> ssl.SSLContext:
+        """A server's context that shows a certificate for ``name`` signed by ``authority``.
+
+        ``flaw``: ``expired``, ``self_signed`` (``authority`` then does not matter), ``new_root``,
+        ``wrong_name`` or ``normal``.
+        """
+        if flaw == "new_root":
+            authority = "signal-new" if authority.startswith("signal") else "public-new"
+        if authority == "self_signed":
+            flaw = "self_signed"
+        key = (name, authority, flaw)
+        if key not in self._contexts:
+            self._contexts[key] = self._make_context(*key)
+        return self._contexts[key]
+
+    def _make_context(self, name: str, authority: str, flaw: str) -> ssl.SSLContext:
+        safe = re.sub(r"[^A-Za-z0-9.-]", "_", name)[:120]
+        path = self._leaves / f"{safe}-{authority}-{flaw}.pem"
+        shown = "unrelated.example" if flaw == "wrong_name" else name
+        age = self._age + (400 * _DAY if flaw == "expired" else 0 * _DAY)
+        start = self._now - age
+        if flaw == "self_signed":
+            pair = _issue((None, shown), None, start, 3650 * _DAY, shown)
+            path.write_bytes(pair.pem())
+        else:
+            middle = self._middles[authority]
+            pair = _issue((None, shown), middle, start, 90 * _DAY, shown)
+            chain = middle.certificate.public_bytes(serialization.Encoding.PEM)
+            path.write_bytes(pair.pem() + chain)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        context.load_cert_chain(path)
+        return context
+
+    def _pair(self, name: str, issuer: _Pair | None) -> _Pair:
+        path = self._folder / f"{name}.pem"
+        if path.exists():
+            return _Pair.read(path.read_bytes())
+        organisation, common = _AUTHORITIES[name.removesuffix("-intermediate")]
+        title = (organisation, common if issuer is None else f"{common} Issuing CA 1")
+        start = self._now - 1000 * _DAY
+        pair = _issue(title, issuer, start, 4000 * _DAY, None, edwards=name in _ED25519)
+        path.write_bytes(pair.pem())
+        return pair
+
+
+def world_now(skew_days: float) -> dt.datetime:
+    """The time in the world, ``skew_days`` ahead of this machine's."""
+    return dt.datetime.now(dt.UTC) + skew_days * _DAY
+
+
+def write_trust(workdir: Path) -> Path:
+    """Make the authorities and ``public-ca.pem``, what the client gets as SSL_CERT_FILE."""
+    pki = Pki(workdir, world_now(0))
+    path = workdir / "public-ca.pem"
+    path.write_bytes(pki.root("public").public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
+    """Target files for ``--targets``: every service with roots of its own gets the lab's instead.
+
+    They are copies of the shipped files with certificates and hashes replaced, nothing else.
+    """
+    pki = Pki(workdir, world_now(0))
+    written = []
+    for service in catalogue.services:
+        if not service.roots:
+            continue
+        source = Path(__file__).parents[3] / "targets" / f"{service.name}.toml"
+        text = source.read_text(encoding="utf-8")
+        for number, root in enumerate(service.roots, start=1):
+            ours = pki.root(f"{service.name}-{number}")
+            pem = ours.public_bytes(serialization.Encoding.PEM).decode()
+            text = text.replace(root.pem.strip(), pem.strip())
+            text = text.replace(root.sha256, ours.fingerprint(hashes.SHA256()).hex())
+        path = workdir / f"{service.name}-lab.toml"
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return tuple(written)
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _title(organisation: str | None, common: str) -> x509.Name:
+    parts = [x509.NameAttribute(NameOID.COMMON_NAME, common[:64])]
+    if organisation is not None:
+        parts.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    return x509.Name(parts)
+
+
+def _issue(
+    title: tuple[str | None, str],
+    issuer: _Pair | None,
+    start: dt.datetime,
+    life: dt.timedelta,
+    name: str | None,
+    *,
+    edwards: bool = False,
+) -> _Pair:
+    """A certificate for the server ``name``, or for an authority if that is None."""
+    key: Key = (
+        ed25519.Ed25519PrivateKey.generate() if edwards else ec.generate_private_key(ec.SECP256R1())
+    )
+    subject = _title(*title)
+    signer = issuer.key if issuer else key
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=name is None,
+        crl_sign=name is None,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + life)
+        .add_extension(x509.BasicConstraints(ca=name is None, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+    )
+    if name is not None:
+        server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        names = x509.SubjectAlternativeName([_alternative(name)])
+        builder = builder.add_extension(server, critical=False)
+        builder = builder.add_extension(names, critical=False)
+    edwards_signer = isinstance(signer, ed25519.Ed25519PrivateKey)
+    return _Pair(builder.sign(signer, None if edwards_signer else hashes.SHA256()), key)

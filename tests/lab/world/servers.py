@@ -1,0 +1,237 @@
+"""What happens to one accepted connection, by the protocol of its port."""
+
+import asyncio
+import datetime as dt
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from tests.lab.content import Kind
+from tests.lab.world import mtproto, pages, resolver
+from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world.hosts import Directory, Place, nat64
+from tests.lab.world.http import Request, Response, converse
+from tests.lab.world.noise import ChatServer
+from tests.lab.world.pki import Pki, world_now
+from tests.lab.world.talk import Streams, abort, alert, close, hang, peek, streams
+
+UNRECOGNIZED_NAME: Final = 112
+HANDSHAKE_FAILURE: Final = 40
+_DC_PAGE: Final = (
+    '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body bgcolor="white">\r\n<center>'
+    "<h1>404 Not Found</h1></center>\r\n<hr><center>nginx/0.3.33</center>\r\n</body>\r\n</html>\r\n"
+)
+
+
+class Servers:
+    """Every server's behaviour; the listeners hand their connections to `serve`."""
+
+    def __init__(self, directory: Directory, config: WorldConfig) -> None:
+        self.directory = directory
+        self.config = config
+        self.resolvers = resolver.Resolvers(directory, config)
+        self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
+        self._chat: ChatServer | None = None
+        self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
+        self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
+            "https": self._tls,
+            "tls": self._tls,
+            "portal": self._appliance,
+            "block": self._appliance,
+            "http": self._http,
+            "mtproto": self._mtproto,
+            "noise": self._noise,
+            "dns": self._dns,
+            "echo": self._echo,
+        }
+
+    def now(self) -> dt.datetime:
+        """The time in the world."""
+        return world_now(self.config.skew_days)
+
+    def place(self, address: str) -> Place | None:
+        """Who lives at ``address``, also as NAT64 or as an IPv4-mapped address."""
+        plain = address.partition("%")[0].removeprefix("::ffff:")
+        return self.directory.places.get(self._mapped.get(plain, plain))
+
+    async def serve(self, sock: socket.socket, place: Place, port: int) -> None:
+        """Hold one conversation at ``place``. Raises OSError when the client breaks it off."""
+        policy = self.directory.policy(place.default, place.address, port)
+        if policy.connect == "reset":
+            abort(sock)
+        elif policy.connect == "hang":
+            await hang(sock)
+        else:
+            handler = self._protocols.get(place.ports.get(port, "hole"))
+            if handler is not None:
+                await handler(sock, place, port)
+
+    # --- TLS ------------------------------------------------------------------------------------
+
+    async def _tls(self, sock: socket.socket, place: Place, port: int) -> None:
+        kind, name, first = await peek(sock)
+        if not first:
+            return
+        if kind is not Kind.TLS:
+            await self._not_tls(sock, kind)
+            return
+        known = place.host(name)
+        if name is not None and known is None and not place.default.any_name:
+            await alert(sock, HANDSHAKE_FAILURE)
+            return
+        host = known or place.default
+        policy = self.directory.policy(host, place.address, port)
+        strange = name is not None and known is None
+        if strange and not policy.whole_server:
+            policy = HostPolicy()
+        if policy.tls == "reset":
+            await asyncio.sleep(
+                0.002
+            )  # the ClientHello is acknowledged before the backend is asked
+            abort(sock)
+        elif policy.tls == "hang":
+            await hang(sock)
+        elif policy.tls == "alert":
+            await alert(sock, UNRECOGNIZED_NAME)
+        else:
+            context = self.pki.context(host.name, host.authority, policy.tls)
+            await self.converse(await streams(sock, context), self.secure(place), policy)
+
+    async def _not_tls(self, sock: socket.socket, kind: Kind) -> None:
+        """Plain HTTP on a TLS port gets 400 from most servers, anything else an alert."""
+        if kind is Kind.HTTP:
+            page = Response(status=400, body=b"The plain HTTP request was sent to HTTPS port")
+            await self.converse(await streams(sock), lambda request: page)
+        else:
+            await alert(sock, 10)  # unexpected_message
+
+    def secure(self, place: Place) -> Callable[[Request], Response | None]:
+        """What the HTTPS server at ``place`` answers to a request."""
+        web = pages.secure(self.directory, place, self.config.page_bytes)
+        is_resolver = self.resolvers.at(place.address) is not None
+
+        def answer(request: Request) -> Response | None:
+            if is_resolver and request.path == "/dns-query":
+                return self._doh(place, request)
+            if place.default.name in ("portal.local", "stub.local"):
+                return self.appliance_page(place, request)
+            return web(request, self._now_ms())
+
+        return answer
+
+    def _doh(self, place: Place, request: Request) -> Response | None:
+        found = resolver.doh_reply(
+            self.resolvers, place.address, request.method, request.target, request.body
+        )
+        if found is None:
+            return None
+        kind = "application/dns-message" if found[0] == 200 else "text/plain"
+        return Response(status=found[0], body=found[1], content_type=kind)
+
+    async def converse(
+        self,
+        pair: Streams,
+        answer: Callable[[Request], Response | None],
+        policy: HostPolicy | None = None,
+    ) -> None:
+        """HTTP over ``pair``, which is closed at the end."""
+        try:
+            await converse(pair, answer, self.now, policy)
+        finally:
+            await close(pair[1])
+
+    def _now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
+    # --- plain HTTP, and the boxes that answer for others -----------------------------------------
+
+    def plain(self, place: Place) -> Callable[[Request], Response | None]:
+        """What the plain HTTP server at ``place`` answers to a request."""
+        web = pages.plain(self.directory, place)
+        return lambda request: web(request, self._now_ms())
+
+    async def _http(self, sock: socket.socket, place: Place, port: int) -> None:
+        policy = self.directory.policy(place.default, place.address, port)
+        await self.converse(await streams(sock), self.plain(place), policy)
+
+    def appliance_page(self, place: Place, request: Request) -> Response:
+        """What a portal or a block page's host says to everything."""
+        if place.default.name == "portal.local":
+            return pages.login_page() if "login" in request.path else self.to_login()
+        return pages.block_page(request.host, 200)
+
+    def to_login(self) -> Response:
+        """The portal's redirect, by address: its name means nothing to a foreign resolver."""
+        return pages.redirect(f"http://{self.config.portal}/login")
+
+    async def _appliance(self, sock: socket.socket, place: Place, port: int) -> None:
+        def answer(request: Request) -> Response:
+            return self.appliance_page(place, request)
+
+        context = None
+        if port == 443:
+            kind, name, first = await peek(sock)
+            if not first or kind is not Kind.TLS:
+                return
+            context = self.pki.context(name or place.default.name, "self_signed")
+            if place.default.name == "stub.local":  # always the same one, for its own name
+                context = self.pki.context(place.default.name, "self_signed")
+        await self.converse(await streams(sock, context), answer)
+
+    # --- the messengers' own protocols ------------------------------------------------------------
+
+    async def _mtproto(self, sock: socket.socket, place: Place, port: int) -> None:
+        kind, _, first = await peek(sock)
+        pair = await streams(sock)
+        if kind is Kind.HTTP:
+            await self.converse(pair, self._dc_page)
+            return
+        try:
+            if first:
+                await mtproto.serve(*pair, self.now().timestamp())
+        finally:
+            await close(pair[1])
+
+    def _dc_page(self, request: Request) -> Response:
+        """A data centre over HTTP: its own protocol by POST, else an old nginx's 404."""
+        if request.method == "POST" and request.path in ("/api", "/apiw1"):
+            answered = mtproto.reply(request.body, self.now().timestamp())
+            if answered is not None:
+                return Response(body=answered, content_type="application/octet-stream")
+        server = (("Server", "nginx/0.3.33"),)
+        return Response(
+            status=404, body=_DC_PAGE.encode(), content_type="text/html", headers=server
+        )
+
+    async def _noise(self, sock: socket.socket, place: Place, port: int) -> None:
+        if self._chat is None:
+            self._chat = ChatServer(self.now().timestamp())
+        pair = await streams(sock)
+        try:
+            async with asyncio.timeout(60):
+                await self._chat.serve(*pair)
+        finally:
+            await close(pair[1])
+
+    async def _dns(self, sock: socket.socket, place: Place, port: int) -> None:
+        reader, writer = await streams(sock)
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    size = int.from_bytes(await reader.readexactly(2), "big")
+                    query = await reader.readexactly(size)
+                    answered = self.resolvers.answer(query, place.address, "tcp")
+                    if answered is not None:
+                        writer.write(len(answered).to_bytes(2, "big") + answered)
+                        await writer.drain()
+        except asyncio.IncompleteReadError:
+            return
+        finally:
+            await close(writer)
+
+    async def _echo(self, sock: socket.socket, place: Place, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(60):
+            while data := await loop.sock_recv(sock, 65536):
+                await loop.sock_sendall(sock, data)

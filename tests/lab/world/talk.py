@@ -1,0 +1,140 @@
+"""Accepted sockets: look at the first bytes without taking them, then speak, relay or abort."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from typing import Final
+
+from tests.lab.content import LONGEST_FIRST_WORDS, Kind, first_words
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+PATIENCE_S: Final = 60.0
+"""How long a server waits for a silent client."""
+_AGAIN_S: Final = 0.005
+
+
+async def peek(sock: socket.socket) -> tuple[Kind, str | None, bytes]:
+    """The client's first words (see `tests.lab.content`), left in the socket.
+
+    Nothing but ``b""`` if the client closes or says nothing for `PATIENCE_S`. Raises OSError.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + PATIENCE_S
+    seen = 0
+    while (left := end - loop.time()) > 0:
+        try:
+            data = sock.recv(LONGEST_FIRST_WORDS, socket.MSG_PEEK)
+        except BlockingIOError:
+            await _readable(sock, left)
+            continue
+        kind, name = first_words(data)
+        if kind is not Kind.UNDECIDED or not data:
+            return kind, name, data
+        # A peeked socket stays readable, so that only time can tell that there is more; a client
+        # that shut its side down half-way never sends the rest, which `PATIENCE_S` bounds.
+        await asyncio.sleep(_AGAIN_S if len(data) > seen else 4 * _AGAIN_S)
+        seen = len(data)
+    return Kind.UNDECIDED, None, b""
+
+
+async def _readable(sock: socket.socket, timeout: float) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    loop.add_reader(sock, wake)
+    try:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ready, timeout)
+    finally:
+        loop.remove_reader(sock)
+
+
+async def streams(sock: socket.socket, context: ssl.SSLContext | None = None) -> Streams:
+    """Streams over ``sock``, as a TLS server with ``context``. Raises OSError, ssl.SSLError."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=1 << 17)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(
+        lambda: protocol,
+        sock,
+        ssl=context,
+        ssl_handshake_timeout=PATIENCE_S if context else None,
+        ssl_shutdown_timeout=2.0 if context else None,
+    )
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+def abort(sock: socket.socket) -> None:
+    """Close with a reset."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def abort_writer(writer: asyncio.StreamWriter) -> None:
+    """Close a stream with a reset."""
+    sock = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def hang(sock: socket.socket) -> None:
+    """Take everything, say nothing, until the client leaves or `PATIENCE_S` is over."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while await loop.sock_recv(sock, 65536):
+                pass
+
+
+async def alert(sock: socket.socket, description: int) -> None:
+    """Take the ClientHello and answer with a fatal TLS alert (RFC 8446 §6)."""
+    loop = asyncio.get_running_loop()
+    await loop.sock_recv(sock, LONGEST_FIRST_WORDS)
+    await loop.sock_sendall(sock, bytes((21, 3, 3, 0, 2, 2, description)))
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    """Close a stream and wait for it, whatever became of it."""
+    writer.close()
+    try:
+        async with asyncio.timeout(3):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+        writer.transport.abort()
+
+
+async def relay(sock: socket.socket, address: str, port: int) -> None:
+    """Hand every byte of ``sock`` to ``address`` and back; a refusal or reset becomes a reset."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            there = await asyncio.open_connection(address, port)
+    except OSError:
+        abort(sock)
+        return
+    here = await streams(sock)
+    try:
+        async with asyncio.timeout(5 * PATIENCE_S), asyncio.TaskGroup() as group:
+            group.create_task(_pump(here[0], there[1]))
+            group.create_task(_pump(there[0], here[1]))
+    except* (OSError, TimeoutError):
+        abort_writer(here[1])
+        abort_writer(there[1])
+    finally:
+        await close(here[1])
+        await close(there[1])
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    if sink.can_write_eof():
+        sink.write_eof()

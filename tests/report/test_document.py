@@ -1,0 +1,168 @@
+"""The document keeps its contract, its schema describes it wholly, and it can be read back."""
+
+import copy
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from msgprobe.model.target import Function
+from msgprobe.model.verdict import Outcome, State, Strength
+from msgprobe.report.document import SavedRunError, document, dumps, read_run, schema_text
+from msgprobe.report.jsonl import run_line, service_line
+from tests.report import sample
+
+RUN = sample.run(
+    sample.blocked(), sample.service_verdict(Outcome.OK, "Signal"), notes=("ipv6_missing",)
+)
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with unknown keys forbidden: then it describes every key that is written."""
+    if isinstance(schema, dict):
+        found = {k: _closed(v) for k, v in schema.items()}
+        if found.get("type") == "object" and "properties" in found:
+            found["additionalProperties"] = False
+        return found
+    return [_closed(v) for v in schema] if isinstance(schema, list) else schema
+
+
+def _validate(found: Any) -> None:
+    schema = json.loads(schema_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for version in (schema, _closed(schema)):
+        jsonschema.validate(found, version, cls=jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("evidence", [True, False])
+def test_the_schema_describes_every_key(evidence: bool) -> None:
+    _validate(json.loads(dumps(document(RUN, exit_code=1, evidence=evidence))))
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_schema_allows_every_word(state: State, outcome: Outcome) -> None:
+    run = sample.run(
+        sample.service_verdict(
+            outcome, strength=None, functions=(sample.function(Function.CALLS, outcome),)
+        ),
+        state=state,
+        seen=(),
+        strength=Strength.LIKELY,
+    )
+    _validate(document(run, exit_code=4, evidence=True))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["exit_code"], 5),
+        (["started_at"], "yesterday"),
+        (["bytes", "sent"], -1),
+        (["services", 0, "outcome"], "fine"),
+        (["services", 0, "functions", 0, "evidence"], ["3"]),
+        (["services", 0, "mechanisms"], ["TLS Reset"]),
+        (["connection", "state"], "ok"),
+        (["measurements", 2, "observations", 0, "type"], "quic"),
+        (["tool", "name"], "other"),
+    ],
+)
+def test_the_schema_refuses_what_breaks_the_contract(path: list[Any], value: object) -> None:
+    found: Any = copy.deepcopy(document(RUN, exit_code=1, evidence=True))
+    place = found
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        _validate(found)
+
+
+def test_the_contract_of_the_design_is_kept() -> None:
+    found = json.loads(dumps(document(RUN, exit_code=1, evidence=False)))
+    assert found["format_version"] == 1
+    assert {"name", "version", "rules_version"} <= set(found["tool"])
+    assert found["bytes"] == {"sent": 81_234, "received": 190_321}
+    assert found["measurements"] == []
+    assert "evidence" not in found
+    assert found["connection"]["notes"] == ["ipv6_missing"]
+    service = found["services"][0]
+    assert service["outcome"] == "blocked"
+    assert service["partial"] is True
+    assert service["confidence"] is None
+    function = service["functions"][0]
+    assert function["function"] == "web"
+    assert function["endpoints"] == {"tested": 1, "ok": 0}
+    assert function["rules"] == ["tls.sni_swap"]
+    assert function["evidence"] == [3, 4]
+
+
+def test_a_saved_run_is_read_back_whole() -> None:
+    text = dumps(document(RUN, exit_code=1, evidence=True))
+    assert read_run(text) == RUN
+    assert read_run("\ufeff" + text) == RUN
+
+
+def test_hostile_text_leaves_as_pure_ascii_without_controls() -> None:
+    run = sample.run(sample.service_verdict(Outcome.BLOCKED, sample.HOSTILE + "\ud800é"))
+    text = dumps(document(run, exit_code=1, evidence=True))
+    assert text.isascii()
+    assert all(c == "\n" or c.isprintable() for c in text)
+    assert read_run(text) == run
+
+
+TEXT = dumps(document(RUN, exit_code=1, evidence=True))
+
+
+def _changed(**changes: object) -> str:
+    return json.dumps({**json.loads(TEXT), **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["empty"]),
+        ("hello", ["not JSON", "line 1"]),
+        ("[]", ["no run saved by msgprobe"]),
+        ('"text"', ["no run saved by msgprobe"]),
+        ("{}", ["no run saved by msgprobe"]),
+        (_changed(tool={"name": "ooniprobe"}), ["no run saved by msgprobe"]),
+        (_changed(format_version=2), ["newer", "update"]),
+        (_changed(format_version="1"), ["format_version"]),
+        (_changed(evidence=None), ["evidence", "-o FILE"]),
+        (_changed(duration_s="3"), ["$.duration_s", "number"]),
+        (_changed(measurements={}), ["$.measurements", "list"]),
+        (_changed(bytes=3), ["$.bytes"]),
+        (TEXT[: len(TEXT) // 2], ["cut off"]),
+        (TEXT[:-3], ["cut off"]),
+        ('{"format_version": NaN}', ["not JSON", "NaN"]),
+        ("[" * 100_000, ["nested"]),
+        ("9" * 5000, ["not JSON"]),
+    ],
+)
+def test_anything_else_is_refused_with_a_remedy_or_a_place(text: str, words: list[str]) -> None:
+    with pytest.raises(SavedRunError) as caught:
+        read_run(text)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [k for k in json.loads(TEXT) if k not in ("exit_code", "advice")])
+def test_a_missing_part_is_refused_or_has_a_harmless_default(key: str) -> None:
+    found = json.loads(TEXT)
+    del found[key]
+    if key == "interrupted":
+        assert read_run(json.dumps(found)) == RUN
+        return
+    with pytest.raises(SavedRunError):
+        read_run(json.dumps(found))
+
+
+def test_json_lines_hold_the_same_as_the_document() -> None:
+    lines = [service_line(v) for v in RUN.verdict.services] + [run_line(RUN, exit_code=1)]
+    assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
+    *services, last = (json.loads(line) for line in lines)
+    whole = document(RUN, exit_code=1, evidence=False)
+    assert [s.pop("type") for s in services] == ["service", "service"]
+    assert last.pop("type") == "run"
+    assert {**last, "services": services} == whole

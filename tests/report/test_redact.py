@@ -1,0 +1,145 @@
+"""What could identify a person is gone, what the verdict needs is still there."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msgprobe.model.observation import (
+    DnsObservation,
+    HttpObservation,
+    LocalObservation,
+    ProtocolObservation,
+    Proof,
+    TcpObservation,
+    TlsObservation,
+)
+from msgprobe.model.task import Flow, Lookup
+from msgprobe.report.redact import address_class, redact, redact_run, without_addresses
+from tests.report import sample
+
+LOCAL, DNS, BROKEN, PAGE = sample.measurements()
+
+
+def test_resolvers_at_home_become_a_word() -> None:
+    (seen,) = redact(LOCAL).observations
+    assert isinstance(seen, LocalObservation)
+    assert seen.resolvers == ("private", "loopback", "link-local", "8.8.8.8")
+
+
+def test_the_resolver_is_hidden_in_question_answer_and_task() -> None:
+    found = redact(DNS)
+    (seen,) = found.observations
+    assert isinstance(seen, DnsObservation)
+    assert seen.resolver_address == "private"
+    assert seen.answers[0].source == "private"
+    assert seen.addresses == ("192.0.2.80",)
+    assert isinstance(found.task.probe, Lookup)
+    assert found.task.probe.resolver.address == "private"
+
+
+def test_source_ports_are_gone_and_targets_stay() -> None:
+    flow = BROKEN.task.probe
+    assert isinstance(flow, Flow)
+    task = replace(BROKEN.task, probe=replace(flow, source_port=50123))
+    found = redact(replace(BROKEN, task=task))
+    tcp = found.observations[0]
+    assert isinstance(tcp, TcpObservation)
+    assert (tcp.source_port, tcp.address) == (0, "192.0.2.80")
+    assert isinstance(found.task.probe, Flow)
+    assert found.task.probe.source_port == 0
+
+
+def test_pages_lose_cookies_and_the_visitors_address() -> None:
+    http = redact(PAGE).observations[1]
+    assert isinstance(http, HttpObservation)
+    assert "203.0.113.9" not in http.body
+    assert "person" not in str(http.headers)
+    assert "203.0.113.9" not in str(http.headers)
+    assert http.body == "Your address is [address]."
+
+
+def test_free_text_of_checks_and_plain_answers_is_cleaned() -> None:
+    tls = replace(BROKEN.observations[1], plain="for 203.0.113.9")  # type: ignore[call-arg]
+    own = ProtocolObservation(
+        transaction=3,
+        window=sample.W,
+        failure=None,
+        protocol="p",
+        address="192.0.2.80",
+        port=1,
+        stage="s",
+        proof=Proof.BYTES,
+        detail="you are 2001:db8::7",
+    )
+    found = redact(replace(BROKEN, observations=(tls, own), detail="from 10.0.0.2:5000"))
+    first, second = found.observations
+    assert isinstance(first, TlsObservation)
+    assert isinstance(second, ProtocolObservation)
+    assert (first.plain, second.detail) == ("for [address]", "you are [address]")
+    assert found.detail == "from [address]:5000"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("192.168.0.1", "private"),
+        ("10.1.2.3", "private"),
+        ("172.31.255.1", "private"),
+        ("100.64.0.1", "private"),
+        ("fd00::1", "private"),
+        ("::ffff:10.0.0.1", "private"),
+        ("127.0.0.53", "loopback"),
+        ("::1", "loopback"),
+        ("169.254.1.1", "link-local"),
+        ("fe80::1%wlan0", "link-local"),
+        ("9.9.9.9", "9.9.9.9"),
+        ("2620:fe::fe", "2620:fe::fe"),
+        ("system", "system"),
+        ("", ""),
+    ],
+)
+def test_classes_of_addresses(text: str, word: str) -> None:
+    assert address_class(text) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("ip=203.0.113.9&x", "ip=[address]&x"),
+        ("http://10.0.0.1/login", "http://[address]/login"),
+        ("http://[2001:db8::1]:80/", "http://[[address]]:80/"),
+        ("Client: 2001:db8:0:0:0:0:0:1.", "Client: [address]."),
+        ("at 2001:db8::1: gone", "at [address]: gone"),
+        ("fe80::1%eth0", "[address]"),
+        ("::ffff:203.0.113.9", "[address]"),
+        ("host 203-0-113-9.pool.example.net", "host [address].pool.example.net"),
+        ("mac=aa:bb:cc:dd:ee:ff", "mac=[address]"),
+        ("Date: Mon, 05 Jan 2026 10:30:00 GMT", "Date: Mon, 05 Jan 2026 10:30:00 GMT"),
+        ("version 1.2.3 of 2026-01-05", "version 1.2.3 of 2026-01-05"),
+        ("a::before { content: '' }", "a::before { content: '' }"),
+        ("999.1.1.1", "999.1.1.1"),
+        ("max-age=1:2", "max-age=1:2"),
+    ],
+)
+def test_addresses_in_running_text(text: str, clean: str) -> None:
+    assert without_addresses(text) == clean
+
+
+@given(st.ip_addresses())
+def test_every_address_is_found(address: object) -> None:
+    assert str(address) == "::" or str(address) not in without_addresses(f"you: {address} (you)")
+
+
+@given(st.text("0123456789abcdef.:-% []"))
+def test_twice_is_once(text: str) -> None:
+    assert without_addresses(without_addresses(text)) == without_addresses(text)
+
+
+def test_redacting_a_run_twice_is_once_and_leaves_the_verdict() -> None:
+    run = sample.run(sample.blocked())
+    once = redact_run(run)
+    assert once != run
+    assert redact_run(once) == once
+    assert once.verdict == run.verdict
