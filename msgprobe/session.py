@@ -28,9 +28,6 @@ from msgprobe.verdict import judge as verdicts
 TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
 
-NARROW = 1.0
-"""Seconds of a typical neutral conversation from which on fewer are held at once."""
-
 
 @dataclass(slots=True)
 class Stop:
@@ -111,6 +108,7 @@ async def _explore(
             evidence = replace(empty, measurements=runner.in_order())
             wanted = agenda(evidence, Moment(now=now, running=runner.running))
             _phase(wanted.tasks, told, emit)
+            runner.slow_down(wanted.pace)
             runner.submit(wanted.tasks)
             if now >= runner.limits.deadline:
                 runner.stop("no time left (max_time)")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from msgprobe.diagnosis.gate import SYSTEM
+from msgprobe.diagnosis.gate import SYSTEM, chosen_sites
 from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -149,7 +149,7 @@ def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]
     else:
         name = scene.facts.name(endpoint.host)
         found = [a for a in name.system_addresses if not ips.is_bogon(a)]
-    picks = scene.dialable(found, four=1 if quick else 2, six=1)
+    picks = scene.dialable(found, four=1 if quick else 2, six=0 if quick else 1)
     return [flow_task(scene, service, endpoint, a) for a in picks]
 
 
@@ -161,10 +161,10 @@ def _flows(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
 
 
 def _shut(scene: Scene) -> bool:
-    """The gate will not open: every neutral conversation that was wanted has ended."""
-    running = [i for i in scene.moment.running if i.startswith("g.")]
-    ended = any(i.startswith("g.site") for i in scene.facts.by_id)
-    return ended and not running
+    """The gate does not open: every neutral site that could be dialled is dead or hangs."""
+    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    begun = [i for s in sites if scene.started(i := f"g.site.{s.name}") is not None]
+    return bool(begun) and all(scene.dead(i) for i in begun)
 
 
 def _one_each(scene: Scene, service: Service) -> list[Task]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from msgprobe.diagnosis.base import (
+    BARE,
     base_tasks,
     endpoint_flow,
     first_endpoints,
 )
 from msgprobe.diagnosis.gate import chosen_sites
-from msgprobe.diagnosis.scene import Scene
+from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.control import Site
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -124,7 +125,16 @@ def failing(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
         return bool(begun) and all(scene.suspicious(t) for t in begun)
     if endpoint.host is None:
         return False
-    return scene.ended(f"b.name.{service.name}.{endpoint.host}") is not None
+    asked = f"b.name.{service.name}.{endpoint.host}"
+    if scene.ended(asked) is not None:
+        return True
+    begun = scene.started(asked)
+    if begun is None:
+        return False
+    if scene.moment.now < begun + SPACING:
+        scene.wake(begun + SPACING)
+        return False
+    return True
 
 
 # -- D9 and D14: another port, another payload
@@ -169,8 +179,8 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
         talk = scene.talk(s.task.id)
-        dying = talk is not None and (talk.symptom or "").startswith("tls.")
-        if dying and s.endpoint.host is not None:
+        dying = talk is None or (talk.symptom or "").startswith("tls.")
+        if dying and s.endpoint.host is not None and s.endpoint.check not in BARE:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}
     for (pool, host), group in by_name.items():

@@ -268,7 +268,7 @@ def _holes(scene: Scene) -> list[Task]:
     """Every site is dead or hangs: do the ports that routers need still pass?"""
     sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
     with_address = [s for s in sites if any(":" not in a for a in s.addresses)]
-    waiting = [s for s in with_address if not _dead(scene, f"g.site.{s.name}")]
+    waiting = [s for s in with_address if not scene.dead(f"g.site.{s.name}")]
     if not with_address or waiting or scene.gate.networks(scene.gate.abroad):
         return []
     rng = Random(scene.request.seed)
@@ -293,17 +293,3 @@ def _holes(scene: Scene) -> list[Task]:
             for port in ports
         ]
     return tasks
-
-
-def _dead(scene: Scene, task_id: str) -> bool:
-    """The conversation failed, or has hung for longer than an honest answer takes."""
-    talk = scene.talk(task_id)
-    if talk is not None:
-        return talk.failure is not None
-    begun = scene.moment.running.get(task_id)
-    if begun is None:
-        return False
-    if scene.moment.now < begun + 3.0:
-        scene.wake(begun + 3.0)
-        return False
-    return True

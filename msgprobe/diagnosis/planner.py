@@ -18,5 +18,5 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_experiments(scene),
     ]
     unique = {task.id: task for task in reversed(tasks)}
-    wake = scene.wake_at
-    return Agenda(tasks=tuple(reversed(unique.values())), wake_at=wake)
+    ordered = tuple(reversed(unique.values()))
+    return Agenda(tasks=ordered, wake_at=scene.wake_at, pace=scene.pace)

@@ -15,7 +15,7 @@ from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
 
-NAMES_A_SERVICE = 10
+NAMES_A_SERVICE = 16
 """Names of one service that are asked for elsewhere."""
 
 LINGER = 2.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from statistics import median
 
 from msgprobe.model.measurement import Measurement
@@ -20,6 +21,9 @@ of the classic kernel and one second for the answer."""
 
 LONGEST = 25.0
 
+SLUGGISH = 1.0
+"""Seconds of a typical neutral conversation from which on a line counts as slow."""
+
 SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
 
@@ -34,10 +38,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agenda:
-    """All tasks wanted so far; ``wake_at`` is when time alone may add more (None: never)."""
+    """All tasks wanted so far; ``wake_at`` is when time alone may add more (None: never).
+
+    ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded.
+    """
 
     tasks: tuple[Task, ...]
     wake_at: float | None = None
+    pace: float = 0.0
 
 
 class Scene:
@@ -75,16 +83,27 @@ class Scene:
         talk = self.talk(task_id)
         return talk is not None and talk.failure is None
 
-    def timeout(self) -> float:
-        """Seconds for one conversation on this path."""
-        rtt = self.facts.rtt or 0.0
+    @cached_property
+    def typical(self) -> float:
+        """Median seconds of a neutral conversation that went well; 0 before there is any."""
         took = [
             m.window.seconds
             for m in self.facts.measurements
             if m.task.arm is Arm.GATE and isinstance(m.task.probe, Flow) and self.good(m.task.id)
         ]
-        typical = median(took) if took else 0.0
-        return min(LONGEST, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * typical))
+        return median(took) if took else 0.0
+
+    def timeout(self) -> float:
+        """Seconds for one conversation on this path."""
+        rtt = self.facts.rtt or 0.0
+        return min(LONGEST, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
+
+    @property
+    def pace(self) -> float:
+        """Seconds between starts: on a slow line about what half a conversation occupies it."""
+        if self.typical < SLUGGISH:
+            return 0.0
+        return min(0.5, 0.5 * max(0.0, self.typical - 3.0 * (self.facts.rtt or 0.0)))
 
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
@@ -101,6 +120,20 @@ class Scene:
         """The conversation failed, or hangs."""
         talk = self.talk(task.id)
         return self.stalled(task) or (talk is not None and talk.symptom is not None)
+
+    def dead(self, task_id: str) -> bool:
+        """The conversation failed, or has hung for longer than any honest answer of a neutral
+        site takes; False while it may still be answered or has not begun."""
+        talk = self.talk(task_id)
+        if talk is not None:
+            return talk.failure is not None
+        begun = self.moment.running.get(task_id)
+        if begun is None:
+            return False
+        if self.moment.now < begun + SPACING:
+            self.wake(begun + SPACING)
+            return False
+        return True
 
     def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
         """The task, and its repeats as they fall due while no attempt has succeeded."""

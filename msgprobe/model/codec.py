@@ -96,7 +96,7 @@ def _say(error: BaseException, cls: type | None) -> str:
 def _converter() -> "Converter":
     from cattrs import Converter
 
-    converter = Converter(detailed_validation=True, unstruct_collection_overrides={tuple: list})
+    converter = Converter(detailed_validation=True)
     for kind, accepts, words in (
         (str, (str,), "text"),
         (bool, (bool,), "true or false"),
@@ -104,14 +104,21 @@ def _converter() -> "Converter":
         (float, (int, float), "a number"),
     ):
         converter.register_structure_hook(kind, _primitive(kind, accepts, words))
-    converter.register_unstructure_hook_func(_is_enum, lambda value: value.value)
+    for kind in (str, int):
+        converter.register_unstructure_hook(kind, _plain)
     converter.register_structure_hook_factory(_is_tuple, lambda t: _tuple(converter, t))
+    converter.register_unstructure_hook_factory(_is_tuple, lambda t: _list(converter, t))
     converter.register_structure_hook_factory(_is_record, lambda t: _record(converter, t))
     for union, tags in _UNIONS:
         _tagged(converter, union, tags)
     converter.register_structure_hook(Outcome | State | None, _outcome_or_state)
     converter.register_unstructure_hook(Outcome | State | None, lambda v: v and v.value)
     return converter
+
+
+def _plain(value: Any) -> Any:
+    """Dispatch is by class: a member of a StrEnum or IntEnum arrives here as well."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _kind(data: object) -> str:
@@ -187,6 +194,15 @@ def _tuple(converter: "Converter", cls: Any) -> Callable[[Any, Any], Any]:
         return tuple(found)
 
     return structure
+
+
+def _list(converter: "Converter", cls: Any) -> Callable[[Any], Any]:
+    args = get_args(cls)
+    if len(args) == 2 and args[1] is Ellipsis:
+        one = converter.get_unstructure_hook(args[0])
+        return lambda value: [one(item) for item in value]
+    hooks = [converter.get_unstructure_hook(kind) for kind in args]
+    return lambda value: [hook(item) for hook, item in zip(hooks, value, strict=True)]
 
 
 def _is_record(cls: Any) -> bool:

@@ -167,33 +167,28 @@ class _Page:
 
         ``known`` is what the connection line says anyway: it is not repeated for every service.
         """
-        groups: dict[tuple[Outcome, str, tuple[str, ...]], list[FunctionVerdict]] = {}
-        explained = False
-        for index in wording.in_order(verdict):
-            function = verdict.functions[index]
-            if function.outcome in (Outcome.OK, Outcome.NOT_TESTED) and not verbose:
-                continue
-            if known and function.why.startswith(known) and not verbose:
-                explained = True
-                continue
-            key = (function.outcome, function.why, function.mechanisms)
-            groups.setdefault(key, []).append(function)
-        if not groups and not explained and verdict.outcome is not Outcome.OK:
+        functions = [verdict.functions[i] for i in wording.in_order(verdict)]
+        wrong = [f for f in functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)]
+        unsaid = [f for f in wrong if not (known and f.why.startswith(known))]
+        if not wrong and not verbose and verdict.outcome is not Outcome.OK:
             self.line(printable(verdict.summary), indent=_INDENT)
-        for (outcome, why, mechanisms), functions in groups.items():
-            if outcome is Outcome.OK and not why:
-                why = "The service answered."
-            names = ", ".join(f.function.value for f in functions)
-            text = f"{names}: "
-            if len(verdict.functions) > len(functions) or verbose:
-                text = f"{names} {wording.OUTCOME_WORDS[outcome]}: "
-            text += printable(why) or "no reason was recorded."
-            if mechanisms:
-                text += f" [{printable(', '.join(mechanisms))}]"
-            self.line(text, indent=_INDENT)
+        for group in _alike(functions if verbose else unsaid):
+            self.reason(group, alone=len(group) == len(functions) and not verbose)
             if verbose:
-                for details in filter(None, map(_details, functions)):
+                for details in filter(None, map(_details, group)):
                     self.line(details, indent=_INDENT * 2, style="dim")
+
+    def reason(self, group: Sequence[FunctionVerdict], *, alone: bool) -> None:
+        """One sentence for functions with the same outcome, reason and mechanisms."""
+        first = group[0]
+        text = ", ".join(f.function.value for f in group)
+        if not alone:
+            text += f" {wording.OUTCOME_WORDS[first.outcome]}"
+        default = "The service answered." if first.outcome is Outcome.OK else "no reason is known."
+        text += f": {printable(first.why) or default}"
+        if first.mechanisms:
+            text += f" [{printable(', '.join(first.mechanisms))}]"
+        self.line(text, indent=_INDENT)
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
         good = verdict.state in (State.ONLINE, State.BAD_LINK)
@@ -222,6 +217,14 @@ class _Page:
         if run.interrupted is not None:
             text += f"; {printable(wording.interrupted(run.interrupted))}: results are partial"
         self.line(f"{text}.", style="dim" if run.interrupted is None else "yellow")
+
+
+def _alike(functions: Sequence[FunctionVerdict]) -> list[list[FunctionVerdict]]:
+    groups: dict[tuple[Outcome, str, tuple[str, ...]], list[FunctionVerdict]] = {}
+    for function in functions:
+        key = (function.outcome, function.why, function.mechanisms)
+        groups.setdefault(key, []).append(function)
+    return list(groups.values())
 
 
 def _spaced(head: "Text", cells: "list[Text]") -> "Text":

@@ -21,9 +21,13 @@ GRACE = 1.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
-    wire for all of them; ``deadline`` is in seconds since the run began."""
+    wire for all of them; ``deadline`` is in seconds since the run began.
 
-    at_once: int = 24
+    Conversations that wait for silence cost nothing, so many may; what protects a slow line is the
+    pace, which ``Runner.slow_down`` sets once the line has been measured.
+    """
+
+    at_once: int = 150
     pace: float = 0.004
     max_bytes: int = 5_000_000
     deadline: float = 60.0
@@ -58,6 +62,7 @@ class Runner:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
     _next_start: float = 0.0
+    _pace_s: float = 0.0
     _transactions: int = 0
     _settled: int = 0
 
@@ -107,6 +112,10 @@ class Runner:
             self._running[task.id] = _Running(task=task, handle=handle, recorder=recorder)
             handle.add_done_callback(partial(self._never_ran, task, recorder))
         return len(new)
+
+    def slow_down(self, pace: float) -> None:
+        """From now on leave ``pace`` seconds between starts."""
+        self._pace_s = pace
 
     def stop(self, reason: str) -> None:
         """End everything now; what was seen is kept."""
@@ -174,7 +183,7 @@ class Runner:
 
     async def _pace(self) -> None:
         now = self.world.now()
-        self._next_start = max(self._next_start + self.limits.pace, now)
+        self._next_start = max(self._next_start + max(self.limits.pace, self._pace_s), now)
         if self._next_start > now:
             await asyncio.sleep(self._next_start - now)
 

@@ -94,13 +94,11 @@ class Conversation:
 
     @property
     def refused_by_service(self) -> bool:
-        """An authenticated 403, 429 or 451: the service does not want this client or country."""
-        return (
-            self.http is not None
-            and self.http.authenticated
-            and self.http.status in (403, 429, 451)
-            and self.http.matched is not True
-        )
+        """An authenticated 403, 429 or 451 where another answer was due (451 always is one)."""
+        http = self.http
+        if http is None or not http.authenticated:
+            return False
+        return http.status == 451 or (http.status in (403, 429) and http.matched is False)
 
     @property
     def symptom(self) -> str | None:

@@ -28,11 +28,16 @@ def _alive(p: PoolFacts) -> tuple[Conversation, ...]:
 
 
 def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
-    """The licence for silence: two networks, names that hold, controls that work."""
+    """The licence for silence: two servers in two networks, names that hold, controls that work.
+
+    Two servers, because one server with two addresses may simply have been switched off.
+    """
 
     def holds(p: PoolFacts) -> Cited:
         talks = _all_fail(p, symptom)
         if len(networks(talks)) < 2 or not p.names_hold or not p.gate.controls_hold:
+            return ()
+        if len(p.tested) < 2:
             return ()
         other = _alive(p)
         if bool(other) is not alive:
@@ -55,7 +60,7 @@ def _refused_everywhere(p: PoolFacts) -> Cited:
 def _one_network(p: PoolFacts) -> Cited:
     for symptom in ("tcp.timeout", "ip.unreachable"):
         talks = _all_fail(p, symptom)
-        if talks and len(networks(talks)) < 2:
+        if talks and (len(networks(talks)) < 2 or len(p.tested) < 2):
             return talks
     return ()
 
@@ -167,9 +172,9 @@ TCP_RULES: tuple[Rule, ...] = (
         Layer.TCP,
         Outcome.INCONCLUSIVE,
         None,
-        licence="silence in a single network",
-        why="The addresses are silent, but they all lie in one network: blocking and an outage of "
-        "that one place look the same.",
+        licence="silence of a single server or network",
+        why="It is cut off, but it is one server or one network only: blocking and an outage of that "
+        "one place look the same.",
         holds=_one_network,
     ),
 )

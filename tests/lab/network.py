@@ -161,7 +161,7 @@ class Lab:
         self._await_line("world", servers, "ready")
 
     def _middlebox_config(self) -> dict[str, Any]:
-        gateways = ["10.77.0.1", "fd77::1", self.resolver]
+        gateways = ["10.77.0.1", "2a0f:77::1", self.resolver]
         return {
             "link": asdict(self.link),
             "actions": ActionFile.dump(self.actions),

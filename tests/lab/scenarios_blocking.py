@@ -20,6 +20,9 @@ TELEGRAM = ("telegram.org", "t.me", "telegram.me")
 MESSENGER = ("facebook.com", "messenger.com", "fbcdn.net")
 SIGNAL = ("signal.org",)
 
+BLOCK_PAGE = "185.79.0.9"
+"""An invented public address: a documentation prefix would be recognised as impossible."""
+
 TELEGRAM_DC = (
     "149.154.175.50/32",
     "149.154.167.51/32",
@@ -84,7 +87,10 @@ BLOCKING: tuple[Scenario, ...] = (
         title="names lead to the provider's block page",
         kind="blocking",
         row="A5",
-        world={"resolvers": (lying(*MESSENGER, action="answer:203.0.113.9"),)},
+        world={
+            "block_page": BLOCK_PAGE,
+            "resolvers": (lying(*MESSENGER, action=f"answer:{BLOCK_PAGE}"),),
+        },
         truths={"messenger": truth("blocked", "dns.injection.blockpage")},
     ),
     Scenario(
@@ -110,7 +116,10 @@ BLOCKING: tuple[Scenario, ...] = (
         kind="blocking",
         row="A8",
         actions=(DnsRedirect(label="take"),),
-        world={"resolvers": (lying(*TELEGRAM, action="answer:203.0.113.9"),)},
+        world={
+            "block_page": BLOCK_PAGE,
+            "resolvers": (lying(*TELEGRAM, action=f"answer:{BLOCK_PAGE}"),),
+        },
         truths={"telegram": truth("blocked", "dns.injection"), "telegram.text": truth("ok")},
         notes=("transparent_dns",),
         fires=("take",),

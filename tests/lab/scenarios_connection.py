@@ -165,6 +165,7 @@ CONNECTION: tuple[Scenario, ...] = (
         actions=(
             PortRewrite(label="tls", match=Match(ports=(443,)), to_port=10443),
             PortRewrite(label="http", match=Match(ports=(80,)), to_port=10080),
+            Drop(label="rest", match=Match(not_ports=(80, 443, 10443, 10080), proto=("tcp",))),
         ),
         world=captive_portal(),
         others=UNTOLD,

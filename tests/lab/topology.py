@@ -1,6 +1,6 @@
 """The lab's addresses, routes and the client's own files.
 
-Client 10.77.0.2 and fd77::2; the gateway, 10.77.0.1 and fd77::1, is the world's own interface, and
+Client 10.77.0.2 and 2a0f:77::2; the gateway, 10.77.0.1 and 2a0f:77::1, is the world's own interface, and
 behind it the world answers on every address there is ("AnyIP"). Linux accepts a packet for, and
 answers from, an address only if the *local* table says so; hence the whole Internet goes there,
 except the client, which a ``throw`` route takes out again. ``throw`` works for IPv4 only once the
@@ -22,10 +22,10 @@ CLIENT_END: Final = "lab0"
 WORLD_END: Final = "lab1"
 
 CLIENT4: Final = "10.77.0.2"
-CLIENT6: Final = "fd77::2"
+CLIENT6: Final = "2a0f:77::2"
 GATEWAY4: Final = "10.77.0.1"
-GATEWAY6: Final = "fd77::1"
-RESOLVER6: Final = "fd77::53"
+GATEWAY6: Final = "2a0f:77::1"
+RESOLVER6: Final = "2a0f:77::53"
 _CLIENT_MAC: Final = "02:77:00:00:00:02"
 _WORLD_MAC: Final = "02:77:00:00:00:01"
 

@@ -10,8 +10,8 @@ from msgprobe.model.observation import (
     DnsObservation,
     HttpObservation,
     LocalObservation,
-    ProtocolObservation,
     Proof,
+    ProtocolObservation,
     TcpObservation,
     TlsObservation,
 )
@@ -61,7 +61,9 @@ def test_pages_lose_cookies_and_the_visitors_address() -> None:
 
 
 def test_free_text_of_checks_and_plain_answers_is_cleaned() -> None:
-    tls = replace(BROKEN.observations[1], plain="for 203.0.113.9")  # type: ignore[call-arg]
+    tls = BROKEN.observations[1]
+    assert isinstance(tls, TlsObservation)
+    tls = replace(tls, plain="for 203.0.113.9")
     own = ProtocolObservation(
         transaction=3,
         window=sample.W,

@@ -47,11 +47,12 @@ class HostPolicy:
     """How some hosts differ from their honest selves; the first policy that matches decides.
 
     ``names`` as above; with ``addresses`` (CIDR) it holds only there, so that one of several
-    backends can be dead. ``ports`` empty means all. ``connect``: ``refuse`` leaves the port closed,
-    ``silent`` lets nobody live at the address (see `known_addresses`), ``reset`` aborts and
-    ``hang`` keeps quiet after accepting. ``tls`` and what follows apply once the ClientHello has
-    named one of the host's names (the front answers other names as ever), whatever it names with
-    ``whole_server``. ``status``, ``body`` and ``headers`` replace the HTTP answer's;
+    backends can be dead. ``ports`` empty means all. ``connect`` concerns the whole
+    address with all names on it: ``refuse`` leaves the port closed, ``silent`` lets nobody live
+    there (see `known_addresses`), ``reset`` aborts and ``hang`` keeps quiet after accepting.
+    ``tls`` and what follows apply once the ClientHello has named one of the host's names (the front
+    answers other names as ever), whatever it names with ``whole_server``. ``status``, ``body`` and
+    ``headers`` replace the HTTP answer's; on port 80 they are those of the address's first name.
     ``rate`` is in bytes per second for ``pace = "slow"``.
     """
 
@@ -152,7 +153,7 @@ class WorldConfig:
     dns64: bool = False
     skew_days: float = 0.0
     cert_age_days: float = 20.0
-    isp_resolver: tuple[str, ...] = ("10.77.0.53",)
+    isp_resolver: tuple[str, ...] = ("10.77.0.53", "fd77::53")
     hosts: tuple[HostPolicy, ...] = ()
     resolvers: tuple[ResolverPolicy, ...] = ()
     everywhere: tuple[tuple[str, str], ...] = ()

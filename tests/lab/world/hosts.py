@@ -130,20 +130,22 @@ class Directory:
                 return policy
         return HostPolicy()
 
+    def connect(self, place: Place, port: int) -> str:
+        """What accepting at ``place`` and ``port`` is like; one host's fault is its address's."""
+        found = (self.policy(host, place.address, port).connect for host in place.hosts)
+        return next((one for one in found if one != "normal"), "normal")
+
     def open_ports(self, place: Place) -> dict[int, str]:
         """The ports of ``place`` that somebody listens on."""
         return {
             port: protocol
             for port, protocol in place.ports.items()
-            if self.policy(place.default, place.address, port).connect not in ("refuse", "silent")
+            if self.connect(place, port) not in ("refuse", "silent")
         }
 
     def alive(self, place: Place) -> bool:
         """Whether anybody lives there: a machine with closed ports does."""
-        return any(
-            self.policy(place.default, place.address, port).connect != "silent"
-            for port in place.ports
-        )
+        return any(self.connect(place, port) != "silent" for port in place.ports)
 
 
 def build(config: WorldConfig) -> Directory:
@@ -221,6 +223,8 @@ def _add_endpoint(
         big = len(service.members(endpoint.pool)) >= 4
         hints = [*invent(name, service.prefixes, 1 if big else 2, taken)]
         taken.update(hints)
+    elif not any(":" in one for one in hints) and endpoint.host:
+        hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
         host.authority = "signal-2" if name.startswith("grpc.") else "signal-1"
@@ -235,7 +239,7 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
         host = _add(directory, f"resolver/{resolver.name}", resolver.addresses, [(53, "dns")])
         host.labels.update(("resolver", "resolver:public"))
         if resolver.doh_host is not None:
-            found = REAL.get(resolver.doh_host, resolver.addresses)
+            found = (*resolver.addresses, *REAL.get(resolver.doh_host, ()))
             _add(directory, resolver.doh_host, found, _HTTP_SIDE, "doh", f"doh:{resolver.name}")
     isp = _add(directory, "resolver/isp", config.isp_resolver, [(53, "dns")])
     isp.labels.update(("resolver", "resolver:isp"))
@@ -253,7 +257,7 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
 
 def _settle(directory: Directory, config: WorldConfig) -> None:
     """Drop what IPv4-only worlds lack, and gather the hosts by address."""
-    keep = {*config.isp_resolver}
+    keep = {*config.isp_resolver} if config.dns64 else set()  # a network without IPv4 needs one
     for host in directory.hosts.values():
         host.addresses = [
             str(ipaddress.ip_address(a))
@@ -294,7 +298,7 @@ def invent(
     if six:
         wide = six[_draw(name) % len(six)]
         room = 1 << (48 - min(wide.prefixlen, 48))
-        yield str(wide[((_draw(name) % room) << 80) + 0x26])
+        yield str(wide[((_draw(name) % room) << 80) + 1 + _draw(name + " host") % 0xFFFE])
 
 
 def _draw(text: str) -> int:

@@ -28,6 +28,9 @@ async def tls(servers: Servers, sock: socket.socket, address: str) -> None:
     if not first:
         return
     taken = covers(mitm.names, name) and not (name and covers(mitm.exempt, name))
+    if mitm.page == "portal" and kind is not Kind.TLS:
+        abort(sock)
+        return
     if kind is not Kind.TLS or not taken:
         await relay(sock, address, 443)
         return

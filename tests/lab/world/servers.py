@@ -57,10 +57,10 @@ class Servers:
 
     async def serve(self, sock: socket.socket, place: Place, port: int) -> None:
         """Hold one conversation at ``place``. Raises OSError when the client breaks it off."""
-        policy = self.directory.policy(place.default, place.address, port)
-        if policy.connect == "reset":
+        connect = self.directory.connect(place, port)
+        if connect == "reset":
             abort(sock)
-        elif policy.connect == "hang":
+        elif connect == "hang":
             await hang(sock)
         else:
             handler = self._protocols.get(place.ports.get(port, "hole"))

@@ -239,6 +239,8 @@ def test_the_registry_has_networks_enough(honest: Running) -> None:
     assert len({ip_network(f"{one}/16", strict=False) for one in abroad}) == len(abroad)
     living = set(known_addresses(honest.config))
     assert {a for four, six in known.values() for a in (*four, *six)} <= living
+    telegram = [known[h][1] for h in ("api.telegram.org", "td.telegram.org", "t.me")]
+    assert all(telegram)
     narrow = replace(honest.config, ipv6=False)
     assert not [one for one in known_addresses(narrow) if ":" in one]
 

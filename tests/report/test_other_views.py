@@ -1,0 +1,271 @@
+"""JUnit, plan, checks, explanations: valid, complete, safe to copy."""
+
+import json
+import shlex
+from dataclasses import replace
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msgprobe.model.contact import Contact
+from msgprobe.model.event import Finished, Phase, Started
+from msgprobe.model.failure import Failure
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.run import Request
+from msgprobe.model.target import Function
+from msgprobe.model.task import Flow, Lookup, Resolver, ResolverKind
+from msgprobe.model.verdict import Layer, Outcome, State, Strength
+from msgprobe.report import checks, junit, plan
+from msgprobe.report.explain import (
+    NotInRun,
+    UnknownRule,
+    explain_rule,
+    explain_run,
+    render_rules,
+)
+from msgprobe.report.narrate import FAILURES
+from msgprobe.report.progress import Progress
+from msgprobe.report.reproduce import command
+from tests.report import sample
+from tests.report.sample import HOSTILE, blocked, function, measurement, run, service_verdict
+
+RULE = RuleInfo(
+    rule_id="tls.sni_swap",
+    layer=Layer.TLS,
+    outcome=Outcome.BLOCKED,
+    strength=Strength.CONFIRMED,
+    mechanism="tls.reset.sni",
+    licence="the fault follows the name",
+    why="The same address answers another name.",
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tag"),
+    [
+        (Outcome.OK, None),
+        (Outcome.BLOCKED, "failure"),
+        (Outcome.THROTTLED, "failure"),
+        (Outcome.INCONCLUSIVE, "error"),
+        (Outcome.DEGRADED, "error"),
+        (Outcome.DOWN, "error"),
+        (Outcome.NOT_TESTED, "skipped"),
+    ],
+)
+def test_junit_has_a_case_per_function(outcome: Outcome, tag: str | None) -> None:
+    one = service_verdict(outcome, functions=(function(Function.WEB, outcome),))
+    root = fromstring(junit.render(run(one)))
+    case = root.find("testsuite[@name='telegram']/testcase[@name='web']")
+    assert case is not None
+    assert [child.tag for child in case] == ([tag] if tag else [])
+    assert root.get("tests") == "2"
+    assert root.get("failures") == str(int(tag == "failure"))
+
+
+def test_junit_tells_of_the_connection() -> None:
+    root = fromstring(junit.render(run(state=State.SHUTDOWN)))
+    assert root.find("testsuite[@name='connection']/testcase/error") is not None
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(st.characters()))
+def test_junit_is_xml_whatever_the_network_says(text: str) -> None:
+    bad = function(Function.WEB, Outcome.BLOCKED, why=text, mechanisms=(text,), rules=(text,))
+    one = service_verdict(Outcome.BLOCKED, text, functions=(bad,))
+    document = junit.render(run(one, replace(one, functions=(), summary=text)))
+    fromstring(document.encode())
+
+
+CONTACTS = (
+    Contact(
+        target="g.whatsapp.net",
+        port=443,
+        transport="tcp",
+        round=1,
+        subject="whatsapp",
+        check="noise",
+        reason="chat host",
+        max_bytes=4000,
+    ),
+    Contact(
+        target="8.8.8.8",
+        port=53,
+        transport="udp",
+        round=2,
+        subject="google",
+        check="resolve",
+        condition="when a name fails",
+        reason="another resolver",
+        asks="g.whatsapp.net",
+        max_bytes=1500,
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [80, None])
+def test_the_plan_names_everything(width: int | None) -> None:
+    text = plan.render(CONTACTS, Request(), width=width)
+    for word in (
+        "g.whatsapp.net",
+        "443/tcp",
+        "8.8.8.8",
+        "53/udp",
+        "4.00 kB",
+        "1.50 kB",
+        "chat host",
+        "Nothing was sent",
+    ):
+        assert word in text
+    assert "always" in text
+    if width:
+        assert max(map(len, text.splitlines())) <= width
+    else:
+        assert "when a name fails: another resolver: asks for g.whatsapp.net" in text
+
+
+def test_the_plan_for_scripts_is_the_same() -> None:
+    found = json.loads(plan.render_json(CONTACTS, Request(max_bytes=2000)))
+    assert [c["target"] for c in found["contacts"]] == ["g.whatsapp.net", "8.8.8.8"]
+    assert found["max_bytes"] == 2000
+
+
+def test_an_empty_plan_says_so() -> None:
+    assert "Nothing" in plan.render((), Request())
+
+
+def test_checks_are_listed_with_their_origin() -> None:
+    text = checks.render([("tls", "TLS handshake", "1", "built in"), ("own", "x", "2", "a-plugin")])
+    assert "a-plugin" in text
+    assert "TLS handshake" in text
+
+
+def test_the_chain_of_evidence_goes_from_word_to_packet() -> None:
+    text = explain_run(run(blocked()), None, [RULE], width=None)
+    for words in (
+        "web: blocked in part" if blocked().functions[0].partial else "web: blocked",
+        "Rule tls.sni_swap: the fault follows the name",
+        "#3 at 1.00 s [base]: https to 192.0.2.80:443, naming web.telegram.example",
+        "reset by the other side",
+        "sent 517 B, received 0 B",
+        "#4 at 1.00 s [d6.sni]",
+        "naming example.com",
+        "TLSv1.3 agreed",
+        "$ curl -sv --connect-to web.telegram.example:443:192.0.2.80:443 "
+        "https://web.telegram.example:443/",
+    ):
+        assert words in text
+
+
+def test_one_service_can_be_chosen_and_an_absent_one_is_named() -> None:
+    whole = run(blocked(), service_verdict(Outcome.OK, "Signal"))
+    assert "Signal" not in explain_run(whole, "Telegram", [RULE])
+    with pytest.raises(NotInRun, match="telegram, signal"):
+        explain_run(whole, "viber", [RULE])
+
+
+def test_evidence_that_is_missing_is_said_to_be() -> None:
+    text = explain_run(run(blocked(), seen=()), None, [])
+    assert "#3: not kept in this file" in text
+    assert "does not have" in text
+
+
+def test_explanations_are_harmless() -> None:
+    probe = Flow(address="192.0.2.1", port=443, host=HOSTILE, server_name=HOSTILE, path=HOSTILE)
+    seen = replace(sample.measurements()[3].observations[1], transaction=3)
+    one = measurement(probe, seen, transaction=3)
+    text = explain_run(run(blocked(), seen=(one,), why=HOSTILE), None, [RULE])
+    assert all(c == "\n" or c.isprintable() for c in text)
+
+
+def test_a_rule_explains_itself_and_an_unknown_one_points_to_its_neighbour() -> None:
+    text = explain_rule("tls.sni_swap", [RULE])
+    for word in ("blocked, confirmed", RULE.why, RULE.licence, "tls.reset.sni"):
+        assert word in text
+    with pytest.raises(UnknownRule, match=r"did you mean tls\.sni_swap"):
+        explain_rule("tls.sni_swop", [RULE])
+    assert "tls.sni_swap" in render_rules([RULE])
+
+
+def test_every_failure_has_words() -> None:
+    assert set(FAILURES) == set(Failure)
+
+
+def _again(probe: Flow | Lookup, check: str = "https") -> str:
+    found = command(measurement(probe, check=check).task)
+    assert found is not None
+    return found
+
+
+def _resolver(kind: ResolverKind, **changes: object) -> Lookup:
+    made = Resolver(kind=kind, name="r", address="8.8.8.8")
+    return Lookup(name="web.whatsapp.com", resolver=replace(made, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("probe", "check", "line"),
+    [
+        (
+            _resolver(ResolverKind.UDP),
+            "resolve",
+            "dig +short @8.8.8.8 web.whatsapp.com A; dig +short @8.8.8.8 web.whatsapp.com AAAA",
+        ),
+        (
+            replace(_resolver(ResolverKind.TCP), families=(4,)),
+            "resolve",
+            "dig +short +tcp @8.8.8.8 web.whatsapp.com A",
+        ),
+        (
+            replace(_resolver(ResolverKind.DIRECT, address="private"), families=(4,)),
+            "resolve",
+            "dig +short web.whatsapp.com A",
+        ),
+        (_resolver(ResolverKind.SYSTEM), "resolve", "getent ahosts web.whatsapp.com"),
+        (
+            Flow(address="192.0.2.1", port=443, server_name="a.example"),
+            "tls",
+            "openssl s_client -connect 192.0.2.1:443 -servername a.example </dev/null",
+        ),
+        (
+            Flow(address="2001:db8::1", port=443),
+            "tls",
+            "openssl s_client -connect '[2001:db8::1]:443' -noservername </dev/null",
+        ),
+        (Flow(address="192.0.2.1", port=5222), "connect", "nc -vz -w 10 192.0.2.1 5222"),
+        (
+            Flow(address="192.0.2.1", port=80, host="a.example"),
+            "page",
+            "curl -sv --connect-to a.example:80:192.0.2.1:80 http://a.example:80/",
+        ),
+    ],
+)
+def test_how_to_ask_again(probe: Flow | Lookup, check: str, line: str) -> None:
+    assert _again(probe, check) == line
+
+
+@given(st.text(st.characters(), min_size=1))
+def test_nothing_in_a_name_reaches_the_shell(text: str) -> None:
+    for check in ("https", "tls", "page"):
+        probe = Flow(address="192.0.2.1", port=443, host=text, server_name=text, path="/" + text)
+        line = _again(probe, check)
+        words = shlex.split(line.removesuffix(" </dev/null"), posix=True)
+        # one word more for every unquoted blank, and none for what the name holds
+        assert len(words) == {"https": 5, "tls": 6, "page": 5}[check]
+        assert "\n" not in line
+
+
+def test_progress_shows_phase_counts_bytes_and_what_is_tried() -> None:
+    class Nowhere:
+        pass
+
+    shown = Progress(Nowhere(), color=False, unicode=True)  # type: ignore[arg-type]
+    one = sample.measurements()[2]
+    shown(Phase(title="finding out why"))
+    shown(Started(task=one.task))
+    assert "web.telegram.example" in shown.line()
+    shown(Finished(measurement=one, done=3, planned=9, bytes_so_far=81_234))
+    line = shown.line()
+    for word in ("finding out why", "3/9", "81.2 kB"):
+        assert word in line
+    assert "web.telegram.example" not in line

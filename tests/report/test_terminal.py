@@ -1,0 +1,184 @@
+"""The view for people: what works, what does not and why, within 80 columns."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from msgprobe.model.target import Function
+from msgprobe.model.verdict import Outcome, State, Strength
+from msgprobe.report.terminal import render
+from msgprobe.report.wording import NOTE_WORDS, amount, seconds
+from tests.report.sample import HOSTILE, blocked, function, run, service_verdict
+
+LONG = "Connections that name the service are torn down " * 9
+FIVE = tuple(
+    function(f, Outcome.BLOCKED, why=LONG, mechanisms=("tls.reset.sni", "tcp.freeze.bytes"))
+    for f in Function
+)
+WIDE = run(
+    service_verdict(Outcome.BLOCKED, "A messenger of long name", functions=FIVE, partial=True),
+    service_verdict(Outcome.BLOCKED, "日本語のメッセンジャーですから", strength=Strength.LIKELY),
+    service_verdict(Outcome.NOT_TESTED, "X", functions=()),
+    state=State.CAPTIVE_PORTAL,
+    notes=tuple(NOTE_WORDS),
+    why=LONG,
+    interrupted="SIGINT",
+)
+
+
+@pytest.mark.parametrize("width", [80, 60, 40, 30])
+@pytest.mark.parametrize("verbose", [0, 1])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_no_line_is_wider_than_the_terminal(width: int, verbose: int, unicode: bool) -> None:
+    text = render(WIDE, width=width, verbose=verbose, unicode=unicode)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert text.endswith("\n")
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_off_a_terminal_nothing_is_cut_or_wrapped() -> None:
+    text = render(WIDE, width=None)
+    assert LONG.strip() in text
+    assert "..." not in text.replace("A messenger of long name"[:17] + "...", "").replace(
+        "日本語のメッセンジャーですから", ""
+    )
+
+
+def test_one_line_says_what_works_and_the_next_why_the_rest_does_not() -> None:
+    lines = render(run(blocked())).splitlines()
+    assert re.search(r"Telegram +✗ blocked in part +text ✓ +web ✗", lines[0])
+    assert "web blocked: Connections that name the service are torn down." in lines[1]
+    assert "[tls.reset.sni]" in " ".join(lines[1:3])
+    assert any(line.startswith("Connection: online") for line in lines)
+    assert lines[-1] == "Do this next."
+
+
+def test_time_and_bytes_are_told() -> None:
+    text = render(run(blocked()))
+    assert "3.25 s" in text
+    assert "272 kB" in text
+
+
+def test_what_works_needs_no_reason_unless_asked() -> None:
+    whole = run(service_verdict(Outcome.OK))
+    assert "answered" not in render(whole)
+    assert "needs an account" not in render(whole)
+    verbose = render(whole, verbose=1)
+    assert "1 of 1 endpoints answered" in verbose
+    assert "needs an account" in verbose
+
+
+def test_likely_is_said_aloud() -> None:
+    text = render(run(service_verdict(Outcome.BLOCKED, strength=Strength.LIKELY)))
+    assert "probably blocked" in text
+
+
+def test_the_connection_is_not_blamed_again_for_every_service() -> None:
+    why = "This network asks you to log in."
+    text = render(
+        run(
+            service_verdict(
+                Outcome.INCONCLUSIVE,
+                functions=(function(Function.TEXT, Outcome.INCONCLUSIVE, why=f"{why} So."),),
+            ),
+            state=State.CAPTIVE_PORTAL,
+            why=why,
+        ),
+        width=None,
+    )
+    assert text.count(why) == 1
+
+
+def test_quiet_is_verdict_lines_alone() -> None:
+    lines = render(run(blocked(), service_verdict(Outcome.OK, "Signal")), quiet=True).splitlines()
+    assert len(lines) == 3
+    assert lines[2].startswith("Connection: online")
+
+
+def test_an_interrupted_run_says_so() -> None:
+    assert "Ctrl-C" in render(run(blocked(), interrupted="SIGINT"))
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize("state", list(State))
+def test_every_word_can_be_shown_in_ascii(outcome: Outcome, state: State) -> None:
+    text = render(run(service_verdict(outcome, "Ж\N{EN DASH}é"), state=state), unicode=False)
+    assert text.isascii()
+
+
+def test_signs_differ_without_colour() -> None:
+    for unicode in (True, False):
+        heads = {
+            render(run(service_verdict(o)), unicode=unicode, quiet=True)[len("Telegram") + 2]
+            for o in Outcome
+        }
+        assert len(heads) == len(Outcome)
+
+
+def test_colour_only_when_wanted() -> None:
+    assert "\x1b" not in render(run(blocked()))
+    assert "\x1b[" in render(run(blocked()), color=True)
+
+
+def _hostile(text: str) -> str:
+    bad = function(
+        Function.WEB,
+        Outcome.BLOCKED,
+        why=text,
+        mechanisms=(text,),
+        rules=(text,),
+    )
+    return render(
+        run(
+            service_verdict(Outcome.BLOCKED, text, functions=(bad,), summary=text),
+            service_verdict(Outcome.DEGRADED, text, functions=(), summary=text),
+            why=text,
+            notes=(text,),
+            rules=(text,),
+            state=State.SHUTDOWN,
+        ),
+        verbose=1,
+    )
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    text = _hostile(HOSTILE)
+    assert "\\x1b]0;owned" in text
+    assert "[red]" in text
+    for char in text:
+        assert char == "\n" or unicodedata.category(char)[0] in "LMNPSZ"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters()))
+def test_no_text_at_all_can_do_anything(text: str) -> None:
+    for char in _hostile(text):
+        assert char == "\n" or unicodedata.category(char)[0] in "LMNPSZ"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.00 kB"),
+        (81_234, "81.2 kB"),
+        (999_499, "999 kB"),
+        (999_999, "1.00 MB"),
+        (5_000_000, "5.00 MB"),
+        (2 * 10**12, "2000 GB"),
+    ],
+)
+def test_bytes_in_three_digits(count: int, text: str) -> None:
+    assert amount(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.031, "0.03 s"), (12.34, "12.3 s"), (125.0, "2 min 5 s")]
+)
+def test_durations(value: float, text: str) -> None:
+    assert seconds(value) == text
