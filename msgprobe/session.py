@@ -25,6 +25,9 @@ from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.world import World, system_world
 from msgprobe.verdict import judge as verdicts
 
+BUDGET_CHECK = 0.5
+"""Seconds after which the budgets are looked at, whether or not anything happened."""
+
 TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
 
@@ -113,10 +116,14 @@ async def _explore(
             if now >= runner.limits.deadline:
                 runner.stop("no time left (max_time)")
                 break
+            if runner.spent:
+                runner.stop("no bytes left (max_bytes)")
+                break
             if runner.idle and wanted.wake_at is None:
                 break
             wake = runner.limits.deadline if wanted.wake_at is None else wanted.wake_at
-            await runner.change(max(0.0, min(wake, runner.limits.deadline) - now) + 0.001)
+            rest = max(0.0, min(wake, runner.limits.deadline) - now) + 0.001
+            await runner.change(min(rest, BUDGET_CHECK))
             await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)

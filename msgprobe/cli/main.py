@@ -1,6 +1,7 @@
 """The command: every way to end has a message on one line and an exit status."""
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from typing import NoReturn
 
 from msgprobe.cli.output import OutputError, claim_streams, put, reason, say, silence_stdout
 from msgprobe.report.exit_status import Exit
+
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 _FAULTS = {
     # by name: importing them all would import the network
@@ -51,9 +54,10 @@ def _run(words: list[str]) -> int:
         return _unwritten(str(error))
     except KeyboardInterrupt:
         return Exit.SIGINT
-    except BrokenPipeError as error:
-        return _unwritten(f"standard output: {reason(error)}")
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+            # help is printed by click, not by us
+            return _unwritten(f"standard output: {reason(error)}")
         if type(error).__name__ in _FAULTS and type(error).__module__.startswith("msgprobe."):
             say(f"msgprobe: {_one_line(str(error))}")
             return Exit.USAGE

@@ -128,11 +128,11 @@ def failing(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
     asked = f"b.name.{service.name}.{endpoint.host}"
     if scene.ended(asked) is not None:
         return True
-    begun = scene.started(asked)
-    if begun is None:
+    asked_at = scene.started(asked)
+    if asked_at is None:
         return False
-    if scene.moment.now < begun + SPACING:
-        scene.wake(begun + SPACING)
+    if scene.moment.now < asked_at + SPACING:
+        scene.wake(asked_at + SPACING)
         return False
     return True
 

@@ -14,6 +14,10 @@ from msgprobe.model.task import Task
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.world import World
 
+HONEST = 12_000
+"""Bytes to set aside for a conversation that begins: what an honest one costs at most. A hostile
+peer may send more, up to the check's own cap; ``Runner.spent`` then ends the run."""
+
 GRACE = 1.0
 """Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
 
@@ -192,15 +196,21 @@ class Runner:
         if self.world.now() >= self.limits.deadline:
             return "no time left (max_time)"
         check = self.checks.get(task.check)
-        cost = check.max_bytes(task) if check is not None else 0
+        most = check.max_bytes(task) if check is not None else 0
         others = sum(
             max(r.reserved, r.recorder.bytes_sent + r.recorder.bytes_received)
             for r in self._running.values()
         )
-        if self._settled + others + cost > self.limits.max_bytes:
+        reserve = min(most, HONEST)
+        if self._settled + others + reserve > self.limits.max_bytes:
             return "no bytes left (max_bytes)"
-        self._running[task.id].reserved = cost
+        self._running[task.id].reserved = reserve
         return None
+
+    @property
+    def spent(self) -> bool:
+        """The byte budget is used up, for somebody sends more than honest servers do."""
+        return self.bytes_so_far >= self.limits.max_bytes
 
     def _settle(self, task: Task, recorder: Recorder, status: Status, detail: str) -> None:
         running = self._running.pop(task.id)

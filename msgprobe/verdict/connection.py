@@ -284,7 +284,7 @@ def notes(g: Gate) -> tuple[str, ...]:
         "proxy_configured": local is not None and bool(local.proxies),
         "ipv6_missing": local is not None and not local.route6 and local.route4,
         "ipv6_broken": works and g.six_broken,
-        "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None,
+        "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None and not _mtu(g),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
         "mtu_black_hole": _mtu(g),

@@ -15,6 +15,10 @@ from msgprobe.model.observation import (
 from msgprobe.model.task import Flow, Task
 
 
+AT_ONCE = 0.002
+"""Seconds within which only this machine itself can have answered."""
+
+
 class Stage(IntEnum):
     """The last stage that a conversation entered."""
 
@@ -109,8 +113,13 @@ class Conversation:
 
 
 def _symptom(stage: Stage, failure: Failure, talk: Conversation) -> str:
-    if failure in (Failure.PERMISSION_DENIED, Failure.ADDRESS_NOT_AVAILABLE, Failure.NETWORK_DOWN):
+    if failure in (Failure.ADDRESS_NOT_AVAILABLE, Failure.NETWORK_DOWN):
         return "local"
+    if failure is Failure.PERMISSION_DENIED:
+        # ICMPv6 "administratively prohibited" from a router comes as EACCES too; a rule on this
+        # machine answers at once.
+        waited = talk.tcp is not None and talk.tcp.window.seconds >= AT_ONCE
+        return "ip.unreachable" if waited and ":" in talk.address else "local"
     if stage is Stage.CONNECT:
         if failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET):
             return "tcp.refused"

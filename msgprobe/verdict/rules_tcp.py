@@ -173,8 +173,8 @@ TCP_RULES: tuple[Rule, ...] = (
         Outcome.INCONCLUSIVE,
         None,
         licence="silence of a single server or network",
-        why="It is cut off, but it is one server or one network only: blocking and an outage of that "
-        "one place look the same.",
+        why="It is cut off, but it is one server or one network only: blocking and an outage of "
+        "that one place look the same.",
         holds=_one_network,
     ),
 )

@@ -61,7 +61,7 @@ def _unclear(results: Sequence[Result]) -> list[str]:
 
 
 def passed(results: Sequence[Result]) -> bool:
-    """Right everywhere, nine mechanisms in ten, no accusation, one inconclusive innocent at most."""
+    """Right everywhere, nine mechanisms in ten, nobody accused, one innocent unclear at most."""
     labelled = [r for r in results if any(t.mechanisms for t in r.scenario.truths.values())]
     met = [r for r in labelled if not r.mechanism_faults]
     return (

@@ -1,0 +1,34 @@
+"""The installed command as a process, alone in a network namespace where it would measure."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("msgprobe")
+Msgprobe = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _isolation() -> list[str] | None:
+    for prefix in (["unshare", "-n"], ["unshare", "-Urn"]):
+        if (
+            shutil.which("unshare")
+            and not subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
+        ):
+            return prefix
+    return None
+
+
+ALONE = _isolation()
+isolated = pytest.mark.skipif(ALONE is None, reason="no network namespaces here")
+
+
+def one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
