@@ -131,6 +131,7 @@ def plan(
     country: option.Country = None,
     targets: option.Targets = None,
     verbose: option.Verbose = 0,
+    seed: option.Seed = None,
 ) -> None:
     """List everything that such a run may contact, when and why. Sends nothing."""
     import sys
@@ -149,9 +150,10 @@ def plan(
             family=request.family(ipv4, ipv6),
             country=country,
             targets=tuple(targets or ()),
+            seed=seed,
         )
     )
-    contacts = planned(wish, services or ())
+    contacts = planned(wish, services or (), seeded=seed is not None)
     if json:
         put(render_json(contacts, wish.request))
         return

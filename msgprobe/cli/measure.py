@@ -36,10 +36,12 @@ def checks() -> Mapping[str, Check]:
     return registry(installed())
 
 
-def planned(wish: Wish, names: Sequence[str]) -> tuple[Contact, ...]:
-    """Everything that such a run may contact."""
+def planned(wish: Wish, names: Sequence[str], *, seeded: bool) -> tuple[Contact, ...]:
+    """Everything that such a run may contact; whatever its seed unless ``seeded``."""
     catalogue, services = load(wish, names)
-    return session.planned(services, catalogue.controls, wish.request, checks=checks())
+    return session.planned(
+        services, catalogue.controls, wish.request, checks=checks(), seeded=seeded
+    )
 
 
 def measure(wish: Wish, names: Sequence[str], delivery: Delivery, *, redact: bool) -> int:

@@ -10,7 +10,7 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
 from msgprobe.verdict import addresses as ips
 
-WIDEN = 4
+WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
 BARE = ("mtproto", "noise", "connect")
@@ -114,8 +114,14 @@ def plan_base(scene: Scene) -> list[Task]:
     return tasks
 
 
-def first_endpoints(scene: Scene, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
+def first_endpoints(scene: Scene, service: Service) -> tuple[tuple[Pool, Endpoint], ...]:
     """The endpoints wanted by now: the sample, more members and reserves where some fail."""
+    if service.name not in scene.endpoints:
+        scene.endpoints[service.name] = tuple(_first_endpoints(scene, service))
+    return scene.endpoints[service.name]
+
+
+def _first_endpoints(scene: Scene, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
     for pool in wanted_pools(service, scene.request):
         order = sample(service, pool, scene.request)
         size = sample_size(service, pool)
@@ -141,22 +147,29 @@ def _member_fails(scene: Scene, service: Service, pool: Pool, member: str) -> bo
     return bool(tasks) and all(scene.suspicious(t) for t in tasks)
 
 
-def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
     """One task an address, repeats not included."""
-    quick = scene.request.quick
+    key = (service.name, endpoint.name)
+    if key not in scene.bases:
+        scene.bases[key] = tuple(_base_tasks(scene, service, endpoint))
+    return scene.bases[key]
+
+
+def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+    lean = scene.lean
     if endpoint.host is None:
         found = list(endpoint.addresses)
     else:
         name = scene.facts.name(endpoint.host)
         found = [a for a in name.system_addresses if not ips.is_bogon(a)]
-    picks = scene.dialable(found, four=1 if quick else 2, six=0 if quick else 1)
+    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean else 1)
     return [flow_task(scene, service, endpoint, a) for a in picks]
 
 
 def _flows(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
     tasks = []
     for base in base_tasks(scene, service, endpoint):
-        tasks += scene.tries(base, Arm.REPEAT)
+        tasks += scene.tries(base, Arm.REPEAT, times=1 if endpoint.reserve else 3)
     return tasks
 
 

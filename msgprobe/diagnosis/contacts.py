@@ -72,15 +72,21 @@ def contacts(
     controls: Controls,
     request: Request,
     max_bytes: Mapping[str, MaxBytes],
+    *,
+    seeded: bool = True,
 ) -> tuple[Contact, ...]:
-    """Every line of the plan, round by round."""
+    """Every line of the plan, round by round.
+
+    With ``seeded`` the samples are those that ``request.seed`` draws; without it the seed of the
+    run is not known yet, and every member that may be drawn is listed.
+    """
     costs = _Costs(max_bytes)
     lines = [*_gate(controls, request, costs)]
     for service in services:
         for pool in wanted_pools(service, request):
-            lines += _pool(service, pool, request, costs)
+            lines += _pool(service, pool, request, costs, seeded)
     for service in services:
-        lines += _diagnosis(service, controls, request, costs)
+        lines += _diagnosis(service, controls, request, costs, seeded)
     lines += _again(controls, request, costs)
     return tuple(lines)
 
@@ -123,8 +129,9 @@ def _gate(controls: Controls, request: Request, costs: _Costs) -> Iterator[Conta
 
 
 def _holes(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
-    sites = [s for s in chosen_sites(controls, request) if s.addresses and s.country is None]
-    for site in sites[:HOLE_HOSTS]:
+    sites = [s for s in chosen_sites(controls, request) if s.country is None]
+    known = [s for s in sites if any(":" not in a for a in s.addresses)]
+    for site in known[:HOLE_HOSTS]:
         for port in controls.holes:
             yield Contact(
                 target=site.host,
@@ -177,32 +184,64 @@ def _question(
     )
 
 
-def _pool(service: Service, pool: Pool, request: Request, costs: _Costs) -> Iterator[Contact]:
-    order = sample(service, pool, request)
-    size = sample_size(service, pool)
+def _members(
+    service: Service, pool: Pool, request: Request, seeded: bool
+) -> tuple[tuple[str, str], ...]:
+    """Members that may be contacted, each with its condition (empty: always)."""
+    order, size = sample(service, pool, request), sample_size(service, pool)
+    widened = ON_FAILURE.format(f"another {pool.name} server")
+    if seeded or size >= len(order):
+        late = order[size : size + WIDEN]
+        return (*((m, "") for m in order[:size]), *((m, widened) for m in late))
+    always = {e.member for e in service.endpoints if e.pool == pool.name and e.always}
+    lots = f"{size - len(always)} of {len(order) - len(always)}"
+    drawn = f"if drawn by lot ({lots} are), or {widened}"
+    return tuple((m, "" if m in always else drawn) for m in service.members(pool.name))
+
+
+def _wanted(
+    service: Service, pool: Pool, request: Request, seeded: bool
+) -> list[tuple[Endpoint, str]]:
+    """Endpoints of a pool that may be contacted, each with its condition."""
+    return [
+        (e, ON_FAILURE.format(f"{member} on its usual port") if e.reserve else condition)
+        for member, condition in _members(service, pool, request, seeded)
+        for e in endpoints_of(service, pool, member)
+    ]
+
+
+def _pool(
+    service: Service, pool: Pool, request: Request, costs: _Costs, seeded: bool
+) -> Iterator[Contact]:
+    wanted = _wanted(service, pool, request, seeded)
+    system = Resolver(kind=ResolverKind.SYSTEM, name="system")
+    always = {e.host for e, condition in wanted if not condition}
     asked: set[str] = set()
-    for rank, member in enumerate(order[: size + WIDEN]):
-        late = ON_FAILURE.format(f"another {pool.name} server") if rank >= size else ""
-        for endpoint in endpoints_of(service, pool, member):
-            condition = late
-            if endpoint.reserve:
-                condition = ON_FAILURE.format(f"{member} on its usual port")
-            if endpoint.host is not None and endpoint.host not in asked:
-                asked.add(endpoint.host)
-                system = Resolver(kind=ResolverKind.SYSTEM, name="system")
-                yield _question(
-                    YOUR_RESOLVER, system, endpoint.host, request, costs, "resolve", 1, condition
-                )
-            yield from _endpoint(service, endpoint, condition, costs)
+    for endpoint, condition in wanted:
+        host = endpoint.host
+        if host is not None and host not in asked:
+            asked.add(host)
+            late = "" if host in always else condition
+            yield _question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1, late)
+        yield from _endpoint(service, endpoint, condition, request, costs)
+
+
+def _dialled(endpoint: Endpoint, request: Request) -> list[tuple[str, str]]:
+    """The endpoint's name or the addresses of it that are dialled, each with its condition."""
+    if endpoint.host is not None:
+        return [(endpoint.host, "")]
+    most = 1 if request.quick else 2
+    four = [a for a in endpoint.addresses if ":" not in a and 4 in request.families][:most]
+    six = [a for a in endpoint.addresses if ":" in a and 6 in request.families][:most]
+    usual = 0 if request.quick else 1
+    when = ["if IPv6 works" if n < usual else "if there is IPv6 alone" for n in range(len(six))]
+    return [*((a, "") for a in four), *zip(six, when, strict=True)]
 
 
 def _endpoint(
-    service: Service, endpoint: Endpoint, condition: str, costs: _Costs
+    service: Service, endpoint: Endpoint, condition: str, request: Request, costs: _Costs
 ) -> Iterator[Contact]:
-    targets = [endpoint.host] if endpoint.host is not None else list(endpoint.addresses)
-    for target in targets:
-        six = endpoint.host is None and ":" in target
-        only_six = "if IPv6 works" if six else ""
+    for target, family_condition in _dialled(endpoint, request):
         yield Contact(
             target=target,
             port=endpoint.port,
@@ -210,23 +249,24 @@ def _endpoint(
             round=1,
             subject=service.name,
             check=endpoint.check,
-            condition=condition or only_six,
+            condition=condition or family_condition,
             reason=f"{service.title}: {endpoint.pool} {endpoint.member}",
             max_bytes=TRIES * ADDRESSES * costs.flow(endpoint.check, target, endpoint.port),
         )
 
 
 def _diagnosis(
-    service: Service, controls: Controls, request: Request, costs: _Costs
+    service: Service, controls: Controls, request: Request, costs: _Costs, seeded: bool
 ) -> Iterator[Contact]:
     """Round 2: the same hosts on other ports, other resolvers, neutral servers with the names."""
     pools = wanted_pools(service, request)
-    endpoints = [e for p in pools for e in service.endpoints if e.pool == p.name]
+    endpoints = [e for p in pools for e, _ in _wanted(service, p, request, seeded)]
     condition = ON_FAILURE.format("it")
     seen: set[tuple[str, int]] = set()
     for endpoint in endpoints:
-        for target in [endpoint.host] if endpoint.host else endpoint.addresses:
-            for port in sorted({80, 443, endpoint.port}):
+        other = 80 if endpoint.port != 80 else 443
+        for target, _ in _dialled(endpoint, request):
+            for port in sorted({endpoint.port, endpoint.port if endpoint.reserve else other}):
                 if (target, port) in seen:
                     continue
                 seen.add((target, port))
@@ -242,13 +282,15 @@ def _diagnosis(
                     max_bytes=TRIES * 4 * costs.flow("tls", target, port),
                 )
     hosts = dict.fromkeys(e.host for e in endpoints if e.host is not None)
-    if service.beacon is not None:
-        hosts[service.beacon.host] = None
     for host in hosts:
         yield from _asked_elsewhere(host, controls, request, costs, condition)
+    if service.beacon is not None:
+        for resolver in doh_resolvers(controls, request)[:1]:
+            beacon = service.beacon.host
+            yield _question(None, resolver, beacon, request, costs, "resolve", 2, condition)
     named = any(e.host and e.check not in BARE for e in endpoints)
-    for site in controls.abroad if named else ():
-        if site.any_name:
+    for site in chosen_sites(controls, request) if named else ():
+        if site.any_name and site.country is None:
             yield Contact(
                 target=site.host,
                 port=443,

@@ -18,7 +18,7 @@ from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.verdict import addresses as ips
 
 NAMES_A_POOL = 2
-"""Failing names of a pool that get the costly experiments (D6, D7)."""
+"""Failing names of a pool that get the name swap (D6); the first also gets D7 and D12."""
 
 ADDRESSES_A_NAME = 2
 ELSEWHERE_A_NAME = 3
@@ -189,8 +189,8 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
             continue
         for s in group[:ADDRESSES_A_NAME]:
             tasks += _swap(scene, service, s)
-        tasks += _elsewhere(scene, service, group[0], host)
         if used[pool] == 1:
+            tasks += _elsewhere(scene, service, group[0], host)
             tasks += _same_tuple(scene, service, group[0])
     return tasks
 
@@ -221,7 +221,9 @@ def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
 
 def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Task]:
     tasks: list[Task] = []
-    for site, address in neutral_servers(scene):
+    servers = neutral_servers(scene)
+    turn = Random(f"{scene.request.seed}/{host}").randrange(max(1, len(servers)))
+    for site, address in servers[turn : turn + 1]:
         flow = scene.flow(address, 443, host, server_name=host, trust=None)
         base = _probe(
             s,

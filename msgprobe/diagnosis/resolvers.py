@@ -14,6 +14,7 @@ from msgprobe.diagnosis.gate import (
 from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.verdict import addresses as ips
 
 NAMES_A_SERVICE = 16
 """Names of one service that are asked for elsewhere."""
@@ -53,12 +54,15 @@ def suspicious_names(scene: Scene, service: Service) -> list[str]:
 
 
 def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
-    families = (4, 6) if scene.facts.v6_usable and scene.six_works else (4,)
+    local = scene.facts.local
+    families = (6,) if local is not None and not local.route4 else (4,)
+    encrypted = doh_resolvers(scene.controls, scene.request)
     resolvers = (
         DIRECT,
         *udp_resolvers(scene.controls, scene.request),
         *tcp_resolver(scene.controls, scene.request),
-        *doh_resolvers(scene.controls, scene.request),
+        *encrypted[:1],
+        *(encrypted[1:] if _second_opinion(scene, service, host) else ()),
     )
     base = name_task(service, host, scene.request)
     tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
@@ -68,6 +72,21 @@ def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
             _question(base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS")
         )
     return tasks
+
+
+def _second_opinion(scene: Scene, service: Service, host: str) -> bool:
+    """One encrypted answer is not enough: it failed, denies the name, or nothing vouches for it.
+
+    A second one costs a handshake, so it is not asked for where the first gives an address that
+    the service is known by or that has already proved itself.
+    """
+    name = scene.facts.name(host)
+    if not name.encrypted:
+        return False
+    known = tuple(a for e in service.endpoints if e.host == host for a in e.addresses)
+    found = name.encrypted_addresses
+    vouched = any(ips.within(a, service.prefixes) for a in found)
+    return not found or not (vouched or ips.same(found, known) or ips.same(found, name.proved))
 
 
 def _question(

@@ -7,6 +7,7 @@ from statistics import median
 
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
+from msgprobe.model.target import Endpoint, Pool
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import Facts
@@ -21,8 +22,11 @@ of the classic kernel and one second for the answer."""
 
 LONGEST = 25.0
 
-SLUGGISH = 1.0
-"""Seconds of a typical neutral conversation from which on a line counts as slow."""
+SLUGGISH = 0.8
+"""Seconds that a typical neutral conversation takes beyond its round trips on a slow line."""
+
+SLOW_RTT = 0.45
+"""Seconds of round trip from which on fewer addresses are tried."""
 
 SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
@@ -59,6 +63,10 @@ class Scene:
         self.services = evidence.services
         self.moment = moment
         self.wake_at: float | None = None
+        self.endpoints: dict[str, tuple[tuple[Pool, Endpoint], ...]] = {}
+        """Endpoints wanted by now by service; kept, for every planner asks for them."""
+        self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}
+        """Base tasks by service and endpoint; likewise."""
 
     def wake(self, at: float) -> None:
         """Ask to be called again at ``at``, unless something happens before."""
@@ -100,10 +108,17 @@ class Scene:
 
     @property
     def pace(self) -> float:
-        """Seconds between starts: on a slow line about what half a conversation occupies it."""
-        if self.typical < SLUGGISH:
-            return 0.0
-        return min(0.5, 0.5 * max(0.0, self.typical - 3.0 * (self.facts.rtt or 0.0)))
+        """Seconds between starts: on a slow line about what a third of a conversation occupies.
+
+        A conversation takes about five round trips; what it takes beyond that, the line was busy.
+        """
+        busy = self.typical - 5.0 * (self.facts.rtt or 0.0)
+        return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
+
+    @property
+    def lean(self) -> bool:
+        """Spare the line: the user asked for it, or it is slow."""
+        return self.request.quick or self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
 
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
@@ -160,7 +175,7 @@ class Scene:
             )
         return wanted
 
-    @property
+    @cached_property
     def mss(self) -> int:
         """Segment size to ask for: small when only small segments reach neutral hosts."""
         sites = self.facts.site_talks(Arm.GATE)
@@ -170,11 +185,10 @@ class Scene:
 
     def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
         """A flow with what this path needs (segment size, dates unchecked under a wrong clock)."""
-        base = Flow(address=address, port=port, host=host)
-        made: Flow = replace(base, mss=self.mss, check_dates=not self.gate.clock_wrong)
-        return replace(made, **more)  # type: ignore[arg-type]
+        fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
+        return Flow(address=address, port=port, host=host, **fitting)  # type: ignore[arg-type]
 
-    @property
+    @cached_property
     def six_works(self) -> bool:
         """A neutral host answered over IPv6."""
         return any(t.connected for t in self.gate.six)

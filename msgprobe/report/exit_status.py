@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from msgprobe.model.run import Run
 from msgprobe.model.verdict import Outcome, State, Verdict
+
+if TYPE_CHECKING:
+    from msgprobe.model.run import Run  # at run time it would slow every start down
 
 
 class Exit(IntEnum):
@@ -43,7 +46,7 @@ def fail_on_words(text: str) -> frozenset[str]:
     return words
 
 
-def exit_status(run: Run, fail_on: Iterable[str] | None = None) -> int:
+def exit_status(run: "Run", fail_on: Iterable[str] | None = None) -> int:
     """The exit status of ``run``; ``fail_on`` are outcomes and states that alone exit 1.
 
     Order: a signal first (the run is incomplete, whatever it found), then the connection (if it

@@ -51,6 +51,7 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network((ip, length), strict=False))
 
 
+@lru_cache(maxsize=4096)
 def family(address: str) -> int:
     """4 or 6 as it is dialled (a NAT64 address is dialled over IPv6); 0 when it is no address."""
     try:

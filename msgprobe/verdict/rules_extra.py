@@ -50,9 +50,10 @@ def _residual(p: PoolFacts) -> Cited:
         and t.address in swaps
         and t.symptom in ("tls.timeout", "tcp.timeout")
     ]
-    first = {t.flow.source_port: t for t in tuples if t.task.id.endswith(".target")}
+    first = {t.task.id.removesuffix(".target"): t for t in tuples}
     for t in dead:
-        before = first.get(t.flow.source_port)
+        # Paired by task: redaction takes the port numbers away.
+        before = first.get(t.task.id.removesuffix(".neutral"))
         if before is not None and before.symptom is not None:
             yield from (before, t)
 

@@ -48,7 +48,8 @@ def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
     """Some members answer; every one of the others fails this way, repeatedly."""
 
     def holds(p: PoolFacts) -> Cited:
-        views = [a for e in p.failing for a in e.addresses if a.failed]
+        main = [e for e in p.failing if not e.endpoint.reserve]
+        views = [a for e in main for a in e.addresses if a.failed]
         if not p.ok or _enough(p) or not views:
             return ()
         if any(a.symptom != symptom or not a.repeated for a in views):

@@ -6,20 +6,27 @@ from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import networks
-from msgprobe.verdict.pool import PoolFacts
+from msgprobe.verdict.pool import AddressFacts, EndpointFacts, PoolFacts
 from msgprobe.verdict.rule import Cited, Rule, rule
 
 
 def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
-    """Every address of every failing member fails this way in repeats; no member answers."""
+    """Every address of every failing member fails this way (the usual ports in repeats, the
+    reserve ports once at least); no member answers."""
     if p.ok or not p.failing:
         return ()
-    views = [a for e in p.failing for a in (*e.addresses, *e.elsewhere) if a.failed]
-    if not views or any(a.symptom != symptom or not a.repeated for a in views):
+    main = [a for e in p.failing if not e.endpoint.reserve for a in _dialled(e)]
+    reserve = [a for e in p.failing if e.endpoint.reserve for a in _dialled(e)]
+    views = [*main, *reserve]
+    if not main or any(a.symptom != symptom for a in views) or any(not a.repeated for a in main):
         return ()
     if any(a.genuine for e in p.failing for a in e.elsewhere):
         return ()
     return tuple(t for a in views for t in a.failed)
+
+
+def _dialled(e: EndpointFacts) -> list[AddressFacts]:
+    return [a for a in (*e.addresses, *e.elsewhere) if a.failed]
 
 
 def _alive(p: PoolFacts) -> tuple[Conversation, ...]:

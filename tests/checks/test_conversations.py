@@ -7,22 +7,24 @@ import socket
 import pytest
 
 from msgprobe.checks.registry import registry
-from msgprobe.model import (
-    Arm,
-    Failure,
-    Flow,
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import (
     HttpObservation,
-    Inspect,
     LocalObservation,
+    TcpObservation,
+    TlsObservation,
+)
+from msgprobe.model.target import Trust
+from msgprobe.model.task import (
+    Arm,
+    Flow,
+    Inspect,
     Lookup,
     Probe,
     Resolver,
     ResolverKind,
     Role,
     Task,
-    TcpObservation,
-    TlsObservation,
-    Trust,
 )
 from msgprobe.steps.context import StepContext
 from tests.steps import loopback

@@ -7,7 +7,7 @@ import pytest
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import BUILTIN, GROUP, PluginError, installed, registry
-from msgprobe.model import Task
+from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 
 NAMES = ("local", "resolve", "connect", "tls", "https", "page", "mtproto", "noise")

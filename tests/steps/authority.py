@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import trustme
 
-from msgprobe.model import Provenance, Root
+from msgprobe.model.target import Provenance, Root
 
 NAME = "messenger.test"
 

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from msgprobe.model import Observation, Root
+from msgprobe.model.observation import Observation
+from msgprobe.model.target import Root
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.trust import TrustStore
 from msgprobe.steps.world import World, system_world

@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from msgprobe.model import Failure, TcpObservation
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import TcpObservation
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from tests.steps import loopback

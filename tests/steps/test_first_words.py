@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from msgprobe.model import Failure, Proof, ProtocolObservation
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.steps import mtproto, noise
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext

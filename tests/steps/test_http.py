@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from msgprobe.model import Failure, HttpObservation, Trust
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import HttpObservation
+from msgprobe.model.target import Trust
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http import NOTHING_EXPECTED, USER_AGENT, Expectation, HttpAnswer, HttpTalk

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgprobe.model import Failure, LocalObservation
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import LocalObservation
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.door import ConnectError
 from msgprobe.steps.inspect import inspect

@@ -13,16 +13,14 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from msgprobe.model import (
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import (
     DnsObservation,
-    Failure,
     HttpObservation,
-    Lookup,
-    Resolver,
-    ResolverKind,
     TcpObservation,
     TlsObservation,
 )
+from msgprobe.model.task import Lookup, Resolver, ResolverKind
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.resolve import resolve
 from msgprobe.steps.world import World

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from msgprobe.model import Failure, TlsObservation, Trust
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import TlsObservation
+from msgprobe.model.target import Trust
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.tls import HANDSHAKE_CAP, handshake

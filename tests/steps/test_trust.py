@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from msgprobe.model import Trust
+from msgprobe.model.target import Trust
 from msgprobe.steps.trust import TrustError, TrustStore
 from tests.steps.authority import authority
 

@@ -2,8 +2,8 @@
 
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
-``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo`` and
-``tls`` (a handshake, then silence).
+``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
+``acme`` (that of tests/plugin_example) and ``tls`` (a handshake, then silence).
 """
 
 import hashlib

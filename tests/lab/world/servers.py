@@ -44,6 +44,7 @@ class Servers:
             "noise": self._noise,
             "dns": self._dns,
             "echo": self._echo,
+            "acme": self._acme,
         }
 
     def now(self) -> dt.datetime:
@@ -235,3 +236,15 @@ class Servers:
         async with asyncio.timeout(60):
             while data := await loop.sock_recv(sock, 65536):
                 await loop.sock_sendall(sock, data)
+
+    async def _acme(self, sock: socket.socket, place: Place, port: int) -> None:
+        """The invented line protocol of tests/plugin_example."""
+        reader, writer = await streams(sock)
+        try:
+            async with asyncio.timeout(60):
+                line = await reader.readline()
+                if line.startswith(b"ACME hello "):
+                    writer.write(line.replace(b"hello", b"welcome", 1))
+                    await writer.drain()
+        finally:
+            await close(writer)

@@ -1,0 +1,38 @@
+"""The wheels, built once, and the reasons why a test can't run here."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.process import ALONE
+from tests.lab.netns import why_not
+from tests.packaging.environment import build
+
+ROOT = Path(__file__).parents[2]
+
+
+def _skip(reason: str | None) -> None:
+    if reason is not None and os.environ.get("CI"):
+        pytest.fail(reason)
+    if reason is not None:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def lab_possible() -> None:
+    """Skips where no lab can run; fails in CI, where one must."""
+    _skip(why_not())
+
+
+@pytest.fixture(scope="session")
+def alone() -> list[str]:
+    """The start of a command line that runs the rest without any network; skips as above."""
+    _skip(None if ALONE is not None else "network namespaces are needed (unshare --net)")
+    return ALONE or []
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of msgprobe."""
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
