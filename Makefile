@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install run test check fmt lint types imports lab demo wheel clean
+.PHONY: install run test check fmt lint types imports lab demo bench wheel clean
 
 install: $(STAMP)
 
@@ -41,6 +41,9 @@ lab: install
 
 demo: install
 	$(BIN)/python -m tests.lab demo
+
+bench: install
+	$(BIN)/python -m tests.lab bench $(ARGS)
 
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -22,6 +22,7 @@ from msgprobe.model.run import Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
+from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import World, system_world
 from msgprobe.verdict import judge as verdicts
 
@@ -79,7 +80,11 @@ async def run(
         emit=emit,
     )
     emit(Phase(title="looking at the connection"))
+    # In a thread, while the first questions are under way: as an import of the first step that
+    # needs it, it would stall every conversation and make the path look slow.
+    prepared = asyncio.get_running_loop().run_in_executor(None, prepare, world)
     await _explore(runner, empty, stop, emit)
+    await prepared
     seen = runner.in_order()
     evidence = replace(empty, measurements=_redacted(seen) if redact else seen)
     verdict = verdicts.judge(evidence)

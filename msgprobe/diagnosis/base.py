@@ -16,6 +16,9 @@ WIDEN = 2
 BARE = ("mtproto", "noise", "connect")
 """Built-in checks that open no TLS, so that no server name is sent."""
 
+SPEAKS_TLS = ("tls", "https")
+"""Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
+
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
     """Pools of the functions that were asked for."""
@@ -182,7 +185,7 @@ def _shut(scene: Scene) -> bool:
 
 def _one_each(scene: Scene, service: Service) -> list[Task]:
     """One conversation a pool: a favoured messenger may work where nothing else does."""
-    tasks = []
+    tasks: list[Task] = []
     for pool in wanted_pools(service, scene.request):
         member = sample(service, pool, scene.request)[0]
         for endpoint in endpoints_of(service, pool, member)[:1]:

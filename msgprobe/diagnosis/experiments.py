@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from msgprobe.diagnosis.base import (
-    BARE,
+    SPEAKS_TLS,
     base_tasks,
     endpoint_flow,
     first_endpoints,
@@ -180,7 +180,8 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        if dying and s.endpoint.host is not None and s.endpoint.check not in BARE:
+        speaks = s.endpoint.check in SPEAKS_TLS or (talk is not None and talk.tls is not None)
+        if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}
     for (pool, host), group in by_name.items():

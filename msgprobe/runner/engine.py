@@ -21,6 +21,9 @@ peer may send more, up to the check's own cap; ``Runner.spent`` then ends the ru
 GRACE = 1.0
 """Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
 
+FRESH = 0.05
+"""Seconds for which a count of the bytes in flight holds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -44,6 +47,7 @@ class _Running:
     recorder: Recorder
     started: float | None = None
     reserved: int = 0
+    counted: int = 0
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ class Runner:
     _pace_s: float = 0.0
     _transactions: int = 0
     _settled: int = 0
+    _counted_at: float = float("-inf")
 
     async def __aenter__(self) -> "Runner":
         self._free = asyncio.Semaphore(self.limits.at_once)
@@ -91,10 +96,21 @@ class Runner:
 
     @property
     def bytes_so_far(self) -> int:
-        """Bytes on the wire so far, running tasks included."""
-        return self._settled + sum(
-            r.recorder.bytes_sent + r.recorder.bytes_received for r in self._running.values()
-        )
+        """Bytes on the wire so far, running tasks included; as of ``FRESH`` seconds ago at most.
+
+        Each open connection costs a question to the kernel, and every event asks.
+        """
+        self._count()
+        return self._settled + sum(r.counted for r in self._running.values())
+
+    def _count(self) -> None:
+        now = self.world.now()
+        if now < self._counted_at + FRESH:
+            return
+        self._counted_at = now
+        for running in self._running.values():
+            recorder = running.recorder
+            running.counted = recorder.bytes_sent + recorder.bytes_received
 
     def in_order(self) -> tuple[Measurement, ...]:
         """Measurements in the order in which their tasks were wanted."""
@@ -106,9 +122,11 @@ class Runner:
         New ones start in random order, so that no target is always the one that meets the state
         that its predecessor left behind in a middlebox.
         """
-        new = [t for t in tasks if t.id not in self._order]
-        for task in new:
-            self._order[task.id] = len(self._order)
+        new = []
+        for task in tasks:
+            if task.id not in self._order:
+                self._order[task.id] = len(self._order)
+                new.append(task)
         self.world.random.shuffle(new)
         for task in new:
             recorder = Recorder()
@@ -197,10 +215,8 @@ class Runner:
             return "no time left (max_time)"
         check = self.checks.get(task.check)
         most = check.max_bytes(task) if check is not None else 0
-        others = sum(
-            max(r.reserved, r.recorder.bytes_sent + r.recorder.bytes_received)
-            for r in self._running.values()
-        )
+        self._count()
+        others = sum(max(r.reserved, r.counted) for r in self._running.values())
         reserve = min(most, HONEST)
         if self._settled + others + reserve > self.limits.max_bytes:
             return "no bytes left (max_bytes)"

@@ -22,6 +22,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seeds", default="1", help="seeds, with commas (default 1)")
     parser.add_argument("--jobs", type=int, default=3, help="labs at the same time (default 3)")
     parser.add_argument("--keep", type=Path, help="keep every lab's files below this folder")
+    parser.add_argument("--audit", action="store_true", help="also hold runs to their promises")
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     options = parser.parse_args(argv)
     if options.list:
@@ -40,15 +41,18 @@ def main(argv: list[str]) -> int:
         return 2 if os.environ.get("CI") else 0
     seeds = [int(s) for s in options.seeds.split(",")]
     with tempfile.TemporaryDirectory(prefix="msgprobe-lab-") as folder:
-        return _exam(chosen, seeds, options.jobs, options.keep or Path(folder))
+        where = options.keep or Path(folder)
+        return _exam(chosen, seeds, options.jobs, where, audited=options.audit)
 
 
-def _exam(chosen: tuple[Scenario, ...], seeds: list[int], jobs: int, folder: Path) -> int:
+def _exam(
+    chosen: tuple[Scenario, ...], seeds: list[int], jobs: int, folder: Path, *, audited: bool
+) -> int:
     def one(job: tuple[int, Scenario]) -> exam.Result:
         seed, scenario = job
         workdir = folder / f"{scenario.id}-{seed}"
         try:
-            result = exam.run(scenario, seed, workdir)
+            result = exam.run(scenario, seed, workdir, audited=audited)
         except LabError as exc:
             result = exam.Result(scenario=scenario, seed=seed, faults=(f"no lab: {exc}",))
         print(line(result), flush=True)
@@ -66,4 +70,8 @@ if __name__ == "__main__":
         from tests.lab.demo import demo
 
         sys.exit(demo(sys.argv[2:]))
+    if sys.argv[1:2] == ["bench"]:
+        from tests.lab.bench import bench
+
+        sys.exit(bench(sys.argv[2:]))
     sys.exit(main(sys.argv[1:]))

@@ -49,7 +49,10 @@ def names_of_addresses(packets: Iterable[Captured], document: Mapping[str, Any])
             names[address].add(packet.question)
     for seen in _observations(document):
         if seen["type"] == "dns" and seen["resolver"] == "doh":
-            for address in (*seen["addresses"], *(a for r in seen["answers"] for a in r["addresses"])):
+            for address in (
+                *seen["addresses"],
+                *(a for r in seen["answers"] for a in r["addresses"]),
+            ):
                 names[address].add(seen["name"])
     evidence = document["evidence"]
     rows = [*evidence["controls"]["sites"]]
@@ -95,6 +98,9 @@ def unlisted(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any
     for resolver, port, name in _asked_over_doh(document):
         if (resolver, port, "tcp", name) not in questions:
             found[f"asked {resolver} {port}/tcp over DoH for {name}"] = None
+    for host, port in _dialled_by_name(document):
+        if (host, port, "tcp") not in doors:
+            found[f"contacted {host} {port}/tcp"] = None
     return [f"not in the plan: {what}" for what in found]
 
 
@@ -108,13 +114,31 @@ def _asked_over_doh(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
     }
 
 
+def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int]]:
+    """Names that were conversed with at an address of theirs, and ports.
+
+    Several names share an address, so that the line alone can't tell whom a conversation was with.
+    """
+    tasks = [m["task"] for m in document["measurements"] if m["observations"]]
+    return {
+        (t["probe"]["host"], t["probe"]["port"])
+        for t in tasks
+        if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] != "d7.elsewhere"
+    }
+
+
 def missed(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any]) -> list[str]:
     """Lines of the first two rounds without a condition that were not contacted."""
     names, sent = names_of_addresses(packets, document), outgoing(packets)
+    talked = _dialled_by_name(document)
     asked = {(p.far, p.far_port, p.proto, p.question) for p in sent if p.question}
     doh = {(resolver, port, "tcp", name) for resolver, port, name in _asked_over_doh(document)}
-    reached = {
-        (target, p.far_port, p.proto) for p in sent for target in (p.far, *names.get(p.far, ()))
+    reached = {(p.far, p.far_port, p.proto) for p in sent}
+    reached |= {
+        (name, p.far_port, p.proto)
+        for p in sent
+        for name in names.get(p.far, ())
+        if (name, p.far_port) in talked
     }
     faults = []
     for line in plan.lines:

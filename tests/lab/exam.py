@@ -5,11 +5,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from msgprobe.catalog.loader import load
+from tests.lab.audit import audit
 from tests.lab.link import Link
 from tests.lab.network import Counters, Lab, Log
 from tests.lab.scenario import Scenario, Truth
@@ -21,6 +22,9 @@ COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("msgprobe")),)
 """The shipped command line of the environment that runs the exam."""
 
 ACCUSING = ("blocked", "throttled")
+
+CLEAN = "I0"
+"""The scenario in which nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,31 +89,36 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
     return Stage(lab=lab, env=env, targets=args, workdir=workdir)
 
 
-def run(scenario: Scenario, seed: int, workdir: Path, extra: Sequence[str] = ()) -> Result:
-    """Build, run, compare. Raises LabError when the lab itself can't be built."""
+def run(
+    scenario: Scenario,
+    seed: int,
+    workdir: Path,
+    extra: Sequence[str] = (),
+    *,
+    audited: bool = False,
+) -> Result:
+    """Build, run, compare; ``audited`` also tries what every run must keep (see `audit`).
+
+    Raises LabError when the lab itself can't be built.
+    """
     scene = stage(scenario, seed, workdir)
+    args = ("--seed", str(seed), *scene.targets, *scenario.args, *extra)
     with scene.lab:
         before = scene.lab.counters()
-        done = scene.run(
-            "run",
-            "--json",
-            "--evidence",
-            "--seed",
-            str(seed),
-            *scene.targets,
-            *scenario.args,
-            *extra,
-        )
+        done = scene.run("run", "--json", "--evidence", *args)
         after = scene.lab.counters()
         log = scene.lab.log
-    (workdir / "run.json").write_text(done.stdout, encoding="utf-8")
-    (workdir / "run.err").write_text(done.stderr, encoding="utf-8")
-    try:
-        document = json.loads(done.stdout)
-    except ValueError:
-        why = f"no JSON (exit {done.rc}): {done.stderr.strip()[-300:]}"
-        return Result(scenario=scenario, seed=seed, faults=(why,), seconds=done.seconds)
-    return compare(scenario, seed, document, log, before, after)
+        (workdir / "run.json").write_text(done.stdout, encoding="utf-8")
+        (workdir / "run.err").write_text(done.stderr, encoding="utf-8")
+        try:
+            document = json.loads(done.stdout)
+        except ValueError:
+            why = f"no JSON (exit {done.rc}): {done.stderr.strip()[-300:]}"
+            return Result(scenario=scenario, seed=seed, faults=(why,), seconds=done.seconds)
+        clean = scenario.id == CLEAN
+        broken = audit(scene, args, done.rc, document, clean=clean) if audited else []
+    result = compare(scenario, seed, document, log, before, after)
+    return replace(result, faults=(*result.faults, *broken))
 
 
 def compare(

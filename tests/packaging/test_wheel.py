@@ -38,6 +38,13 @@ def test_it_runs_from_its_own_folder_not_the_checkout(
     assert not any(Path(one).is_relative_to(ROOT) for one in path if one)
 
 
+def test_only_what_the_wheel_declares_is_installed(installed: Environment, tmp_path: Path) -> None:
+    code = "from importlib.util import find_spec; print([bool(find_spec(n)) for n in {!r}])"
+    words = ("-c", code.format(("httpx", "pytest", "tests", "trustme")))
+    done = installed.run(installed.python, *words, cwd=tmp_path)
+    assert done.stdout.strip() == "[True, False, False, False]", done.stderr
+
+
 def test_it_lists_its_services_from_another_folder(installed: Environment, tmp_path: Path) -> None:
     done = installed.run(installed.command, "services", "list", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -236,7 +236,12 @@ class Story:
     ) -> "Story":
         """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
         window = Window(start=0, end=took)
-        common = {"transaction": 0, "window": window, "address": address, "port": port}
+        common: dict[str, Any] = {
+            "transaction": 0,
+            "window": window,
+            "address": address,
+            "port": port,
+        }
         seen: list[Any] = []
 
         def ends(stage: str) -> Failure | None:

@@ -1,0 +1,65 @@
+"""The plan is complete whatever is drawn by lot, and no longer than that."""
+
+import pytest
+
+from msgprobe.catalog.loader import load, select
+from msgprobe.checks.registry import registry
+from msgprobe.model.contact import Contact
+from msgprobe.model.run import Request
+from msgprobe.session import planned
+
+CATALOGUE = load()
+SERVICES = select(CATALOGUE, ["whatsapp", "telegram", "signal", "messenger"])
+SEEDS = range(25)
+
+
+def plan(request: Request, *, seeded: bool = True) -> tuple[Contact, ...]:
+    return planned(SERVICES, CATALOGUE.controls, request, checks=registry(), seeded=seeded)
+
+
+def doors(lines: tuple[Contact, ...]) -> set[tuple[str, int, str, str, int]]:
+    return {(c.target, c.port, c.transport, c.asks, c.round) for c in lines}
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_without_a_seed_the_plan_holds_that_of_every_seed(quick: bool) -> None:
+    any_seed = plan(Request(quick=quick), seeded=False)
+    drawn = [plan(Request(quick=quick, seed=seed)) for seed in SEEDS]
+    for one in drawn:
+        assert doors(one) <= doors(any_seed)
+    assert set.union(*map(doors, drawn)) == doors(any_seed), "it lists what no seed ever draws"
+
+
+def test_only_what_every_seed_contacts_is_without_a_condition() -> None:
+    def always(lines: tuple[Contact, ...]) -> set[tuple[str, int, str, str, int]]:
+        return doors(tuple(c for c in lines if not c.condition))
+
+    drawn = [always(plan(Request(seed=seed))) for seed in SEEDS]
+    assert always(plan(Request(), seeded=False)) == set.intersection(*drawn)
+
+
+def test_a_sample_is_listed_as_drawn() -> None:
+    chat = [
+        c
+        for c in plan(Request(seed=3))
+        if c.round == 1 and c.check == "noise" and c.port == 443 and not c.condition
+    ]
+    assert len(chat) == 4
+    assert {"g.whatsapp.net", "e1.whatsapp.net"} < {c.target for c in chat}
+    maybe = [c for c in plan(Request(), seeded=False) if "by lot (2 of 15" in c.condition]
+    assert {c.target for c in maybe if c.check == "noise"} == {
+        f"e{n}.whatsapp.net" for n in range(2, 17)
+    }
+
+
+@pytest.mark.parametrize(("family", "other"), [(4, ":"), (6, "149.154.")])
+def test_one_family_alone_dials_no_address_of_the_other(family: int, other: str) -> None:
+    lines = [c for c in plan(Request(families=(family,))) if c.subject == "telegram" and not c.asks]
+    assert not [c for c in lines if other in c.target]
+    assert [c for c in lines if c.round == 1 and c.check == "mtproto"]
+
+
+def test_quick_tries_ipv6_only_where_there_is_nothing_else() -> None:
+    lines = [c for c in plan(Request(quick=True)) if ":" in c.target and c.round == 1]
+    assert lines
+    assert not [c for c in lines if c.condition == "" or c.condition == "if IPv6 works"]

@@ -1,0 +1,178 @@
+"""The planner is a pure function from evidence to tasks: bounded, repeatable, one thing a time."""
+
+import dataclasses
+
+import pytest
+
+from msgprobe.catalog.loader import load, select
+from msgprobe.diagnosis.planner import agenda
+from msgprobe.diagnosis.scene import Moment
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.run import Evidence, Request
+from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from tests.verdict.story import CHAT, Story
+
+
+def wanted(story: Story, now: float = 100.0, **running: float) -> list[Task]:
+    return list(agenda(story.evidence(), Moment(now=now, running=running)).tasks)
+
+
+def arms(tasks: list[Task]) -> set[Arm]:
+    return {t.arm for t in tasks}
+
+
+def test_the_first_thing_is_to_look_at_this_device_and_nothing_else() -> None:
+    (only,) = wanted(Story())
+    assert only.check == "local"
+
+
+def test_without_a_route_nothing_is_sent() -> None:
+    (only,) = wanted(Story().local(route4=False, route6=False))
+    assert only.check == "local"
+
+
+def test_flows_to_services_wait_for_the_gate() -> None:
+    tasks = wanted(Story().local())
+    assert not [t for t in tasks if t.role is Role.TARGET and isinstance(t.probe, Flow)]
+
+
+def test_when_all_is_well_nothing_is_diagnosed() -> None:
+    story = Story().good_gate()
+    for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
+        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+    base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
+    for task in base:
+        assert isinstance(task.probe, Flow)
+        story.told.append(_succeeded(story, task))
+    assert arms(wanted(story)) <= {Arm.GATE, Arm.BASE}
+
+
+def _succeeded(story: Story, task: Task) -> Measurement:
+    other = Story()
+    assert isinstance(task.probe, Flow) and task.endpoint is not None
+    other.target(task.probe.host or "", address=task.probe.address)
+    (told,) = other.told
+    return dataclasses.replace(told, task=task)
+
+
+def _failed(task: Task, stage: str, failure: Failure) -> Measurement:
+    other = Story()
+    assert isinstance(task.probe, Flow)
+    other.target(task.probe.host or "", address=task.probe.address, fails=stage, failure=failure)
+    (told,) = other.told
+    return dataclasses.replace(told, task=task)
+
+
+def failing(stage: str, failure: Failure) -> Story:
+    story = Story().good_gate()
+    for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
+        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+    base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
+    story.told += [_failed(t, stage, failure) for t in base]
+    return story
+
+
+@pytest.mark.parametrize(
+    ("stage", "failure", "experiments"),
+    [
+        (
+            "tls",
+            Failure.CONNECTION_RESET,
+            {Arm.REPEAT, Arm.OTHER_RESOLVER, Arm.OTHER_SNI, Arm.TARGET_SNI_ELSEWHERE, Arm.AGAIN},
+        ),
+        ("connect", Failure.TIMED_OUT, {Arm.REPEAT, Arm.OTHER_RESOLVER, Arm.OTHER_PORT, Arm.AGAIN}),
+    ],
+)
+def test_a_failure_calls_for_the_experiments_that_tell_its_causes_apart(
+    stage: str, failure: Failure, experiments: set[Arm]
+) -> None:
+    found = arms(wanted(failing(stage, failure)))
+    assert experiments <= found
+    if stage == "connect":
+        assert Arm.OTHER_SNI not in found, "no TLS was reached: its name changes nothing"
+
+
+def test_repeats_are_three_seconds_apart_and_three_at_most() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET)
+    early = [t for t in wanted(story, now=1.0) if t.arm is Arm.REPEAT]
+    assert early == []
+    late = [t for t in wanted(story, now=1000.0) if t.arm is Arm.REPEAT]
+    per_base: dict[str, int] = {}
+    for t in late:
+        stem = t.id.split("#")[0]
+        per_base[stem] = per_base.get(stem, 0) + 1
+    assert set(per_base.values()) == {2}
+
+
+def test_the_swap_changes_the_name_alone() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET)
+    for t in wanted(story):
+        if t.arm is Arm.OTHER_SNI:
+            assert isinstance(t.probe, Flow)
+            assert t.probe.address in ("31.13.70.1", "157.240.1.1")
+            assert t.probe.port == 443
+            assert t.probe.server_name not in CHAT
+
+
+def test_planning_is_pure_and_ids_are_unique() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET)
+    one, other = wanted(story), wanted(story)
+    assert one == other
+    assert len({t.id for t in one}) == len(one)
+
+
+def test_planning_does_not_depend_on_the_order_of_measurements() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET)
+    backwards = dataclasses.replace(
+        story.evidence(), measurements=story.evidence().measurements[::-1]
+    )
+    forwards = agenda(story.evidence(), Moment(now=50.0))
+    assert {t.id for t in forwards.tasks} == {
+        t.id for t in agenda(backwards, Moment(now=50.0)).tasks
+    }
+
+
+def test_a_run_of_the_shipped_catalogue_is_bounded_however_much_fails() -> None:
+    """Everything that connects fails at TLS, for ever: the planner must come to an end."""
+    catalogue = load()
+    services = select(catalogue, [])
+    story = Story(services=services)
+    evidence = Evidence(request=Request(seed=3), services=services, controls=catalogue.controls)
+    story.good_gate()
+    measured: dict[str, Measurement] = {}
+    for step in range(12):
+        now = 10.0 * step
+        current = dataclasses.replace(evidence, measurements=tuple(measured.values()))
+        tasks = agenda(current, Moment(now=now)).tasks
+        fresh = [t for t in tasks if t.id not in measured]
+        if step and not fresh:
+            break
+        for t in fresh:
+            measured[t.id] = _answer(t, now)
+    else:
+        pytest.fail("the planner still wants more after twelve rounds of failures")
+    assert len(measured) < 1500
+
+
+def _answer(task: Task, now: float) -> Measurement:
+    """Neutral flows and questions go well; the services' flows all end at TLS."""
+    story = Story()
+    if task.check == "local":
+        story.local()
+    elif isinstance(task.probe, Flow):
+        dies = task.role is Role.TARGET
+        story.flow(
+            task.probe.address,
+            subject=task.subject,
+            arm=task.arm,
+            endpoint=task.endpoint,
+            host=task.probe.host or "",
+            fails="tls" if dies else None,
+            failure=Failure.CONNECTION_RESET,
+        )
+    else:
+        story.dns(task.probe.name, ResolverKind.SYSTEM, "31.13.70.1")  # type: ignore[union-attr]
+    (told,) = story.told
+    window = dataclasses.replace(told.window, start=now, end=now + 0.1)
+    return dataclasses.replace(told, task=task, window=window)

@@ -1,0 +1,177 @@
+"""Tasks become measurements: nothing is lost, whatever happens to them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from msgprobe.model.event import Event
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import TcpObservation
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.runner.engine import Limits, Runner
+from msgprobe.steps.connect import connect
+from msgprobe.steps.context import StepContext
+from msgprobe.steps.world import system_world
+
+Conversation = Callable[[StepContext], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A check whose conversation the test writes; the runner around it is the real one."""
+
+    name: str
+    talk: Conversation
+    version: str = "1"
+    title: str = "scripted"
+    most: int = 100
+
+    def max_bytes(self, task: Task) -> int:
+        return self.most
+
+    async def run(self, ctx: StepContext, task: Task) -> None:
+        await self.talk(ctx)
+
+
+def task(task_id: str, check: str = "scripted", timeout: float = 5.0) -> Task:
+    return Task(
+        id=task_id,
+        round=0,
+        role=Role.TARGET,
+        arm=Arm.BASE,
+        check=check,
+        subject="acme",
+        probe=Flow(address="127.0.0.1", port=9),
+        timeout=timeout,
+    )
+
+
+def execute(
+    tasks: list[Task],
+    *checks: Scripted,
+    limits: Limits | None = None,
+    stop_after: float | None = None,
+    emit: Callable[[Event], None] = lambda event: None,
+) -> tuple[Measurement, ...]:
+    async def go() -> tuple[Measurement, ...]:
+        runner = Runner(
+            world=system_world(1),
+            checks={c.name: c for c in checks},
+            roots={},
+            limits=limits or Limits(),
+            emit=emit,
+        )
+        async with runner:
+            runner.submit(tasks)
+            if stop_after is not None:
+                await asyncio.sleep(stop_after)
+                runner.stop("interrupted")
+            while not runner.idle:
+                await runner.change(5)
+        return runner.in_order()
+
+    return asyncio.run(go())
+
+
+async def nothing(ctx: StepContext) -> None:
+    await asyncio.sleep(0)
+
+
+async def hang(ctx: StepContext) -> None:
+    await asyncio.sleep(3600)
+
+
+async def broken(ctx: StepContext) -> None:
+    raise KeyError("oops")
+
+
+def test_results_come_in_the_order_in_which_tasks_were_wanted() -> None:
+    ids = [f"t{n}" for n in range(30)]
+    done = execute([task(i) for i in ids], Scripted("scripted", nothing))
+    assert [m.task.id for m in done] == ids
+    assert {m.status for m in done} == {Status.COMPLETED}
+
+
+def test_a_task_runs_once_however_often_it_is_wanted() -> None:
+    done = execute([task("a"), task("a"), task("a")], Scripted("scripted", nothing))
+    assert len(done) == 1
+
+
+def test_a_broken_check_is_a_bug_and_says_nothing_about_the_network() -> None:
+    first, second = execute(
+        [task("a", "broken"), task("b")], Scripted("broken", broken), Scripted("scripted", nothing)
+    )
+    assert first.status is Status.BUG and "KeyError" in (first.detail or "")
+    assert first.observations == ()
+    assert second.status is Status.COMPLETED
+
+
+def test_an_unknown_check_is_a_bug_too() -> None:
+    (only,) = execute([task("a", "nobody")])
+    assert only.status is Status.BUG
+
+
+def test_a_check_that_overruns_its_deadline_is_cut() -> None:
+    (only,) = execute([task("a", timeout=0.05)], Scripted("scripted", hang))
+    assert only.status is Status.CANCELLED
+
+
+def test_stopping_keeps_what_was_seen() -> None:
+    async def talk(ctx: StepContext) -> None:
+        await connect(ctx, "127.0.0.1", 9, timeout=1.0)
+        await asyncio.sleep(3600)
+
+    (only,) = execute([task("a")], Scripted("scripted", talk), stop_after=0.2)
+    assert only.status is Status.CANCELLED
+    (seen,) = only.observations
+    assert isinstance(seen, TcpObservation) and seen.failure is Failure.CONNECTION_REFUSED
+
+
+def test_a_task_that_is_stopped_before_it_begins_is_skipped() -> None:
+    limits = Limits(at_once=1)
+    tasks = [task("a"), task("b"), task("c")]
+    done = execute(tasks, Scripted("scripted", hang), limits=limits, stop_after=0.1)
+    assert sorted(m.status for m in done) == [Status.CANCELLED, Status.SKIPPED, Status.SKIPPED]
+
+
+def test_a_task_that_is_stopped_at_once_is_not_lost() -> None:
+    done = execute([task("a")], Scripted("scripted", hang), stop_after=0.0)
+    assert len(done) == 1
+
+
+def test_no_task_begins_after_the_byte_budget_is_spent() -> None:
+    async def costly(ctx: StepContext) -> None:
+        ctx.recorder.count(sent=600)
+
+    limits = Limits(max_bytes=1000, at_once=1)
+    done = execute(
+        [task("a"), task("b"), task("c")], Scripted("scripted", costly, most=600), limits=limits
+    )
+    assert [m.status for m in done].count(Status.COMPLETED) == 1
+    assert all("max_bytes" in (m.detail or "") for m in done if m.status is Status.SKIPPED)
+
+
+def test_no_task_begins_after_the_deadline() -> None:
+    (only,) = execute([task("a")], Scripted("scripted", nothing), limits=Limits(deadline=-1.0))
+    assert only.status is Status.SKIPPED and "max_time" in (only.detail or "")
+
+
+def test_the_runs_own_deadline_is_no_silence_of_the_peer() -> None:
+    """A conversation that the run cuts short was interrupted; its peer did not time out."""
+
+    async def talk(ctx: StepContext) -> None:
+        await connect(ctx, "192.0.2.1", 9, timeout=30.0)
+
+    (only,) = execute([task("a", timeout=30.0)], Scripted("scripted", hang), stop_after=0.1)
+    assert all(o.failure is Failure.INTERRUPTED for o in only.observations)
+
+
+def test_every_conversation_has_its_own_transaction() -> None:
+    seen: list[int] = []
+
+    async def talk(ctx: StepContext) -> None:
+        seen.append(ctx.transaction)
+
+    execute([task(f"t{n}") for n in range(10)], Scripted("scripted", talk))
+    assert len(set(seen)) == 10
