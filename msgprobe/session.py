@@ -20,6 +20,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
+from msgprobe.model.verdict import Outcome
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.prepare import prepare
@@ -83,13 +84,15 @@ async def run(
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
     prepared = asyncio.get_running_loop().run_in_executor(None, prepare, world)
-    await _explore(runner, empty, stop, emit)
+    decided: set[str] = set()
+    await _explore(runner, empty, stop, emit, decided)
     await prepared
     seen = runner.in_order()
     evidence = replace(empty, measurements=_redacted(seen) if redact else seen)
     verdict = verdicts.judge(evidence)
     for service in verdict.services:
-        emit(Decided(verdict=service))
+        if service.service not in decided:
+            emit(Decided(verdict=service))
     return Run(
         run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
         tool=tool(),
@@ -105,7 +108,11 @@ async def run(
 
 
 async def _explore(
-    runner: Runner, empty: Evidence, stop: Stop, emit: Callable[[Event], None]
+    runner: Runner,
+    empty: Evidence,
+    stop: Stop,
+    emit: Callable[[Event], None],
+    decided: set[str],
 ) -> None:
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
@@ -118,6 +125,7 @@ async def _explore(
             _phase(wanted.tasks, told, emit)
             runner.slow_down(wanted.pace)
             runner.submit(wanted.tasks)
+            _tell_settled(evidence, runner, decided, emit)
             if now >= runner.limits.deadline:
                 runner.stop("no time left (max_time)")
                 break
@@ -132,6 +140,26 @@ async def _explore(
             await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
+
+
+def _tell_settled(
+    evidence: Evidence, runner: Runner, decided: set[str], emit: Callable[[Event], None]
+) -> None:
+    """A service that works and has nothing under way any more is decided: tell it at once.
+
+    Every other word may still be changed by what is measured for its sake.
+    """
+    busy = runner.subjects
+    for service in evidence.services:
+        if service.name in decided or service.name in busy:
+            continue
+        if not any(m.task.endpoint and m.task.subject == service.name for m in runner.measurements):
+            continue
+        own = replace(evidence, services=(service,), measurements=_redacted(evidence.measurements))
+        (verdict,) = verdicts.judge(own).services
+        if {f.outcome for f in verdict.functions} <= {Outcome.OK, Outcome.NOT_TESTED}:
+            decided.add(service.name)
+            emit(Decided(verdict=verdict))
 
 
 def _phase(tasks: Iterable[object], told: set[int], emit: Callable[[Event], None]) -> None:

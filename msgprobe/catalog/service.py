@@ -24,7 +24,7 @@ from msgprobe.model.target import (
 
 _WAY = ("check", "ports", "trust", "path", "expect_status", "expect_text", "options")
 _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
-_POOL = ("name", "function", "ok_at", "sample", "member", *_WAY, *PROVENANCE)
+_POOL = ("name", "function", "ok_at", "sample", "caveat", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
 _ROOT = ("name", "pem", "sha256", *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
@@ -172,7 +172,9 @@ def _pool(
         if given > most:
             of = "members" if most == len(members) else "members in the sample"
             raise table.fault(key, f"{given} is more than the {most} {of}", f"give at most {most}")
-    return Pool(name=name, function=function, ok_at=ok_at, sample=sample), endpoints
+    caveat = table.take("caveat", value.text, "")
+    pool = Pool(name=name, function=function, ok_at=ok_at, sample=sample, caveat=caveat)
+    return pool, endpoints
 
 
 def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way:

@@ -62,13 +62,16 @@ class Pool:
 
     ``ok_at`` members answering is ``ok``; fewer but not none is ``degraded`` with counts.
     ``sample`` members (0: all) are tried first, the rest only when one of those fails;
-    members with an endpoint marked ``always`` are in every sample.
+    members with an endpoint marked ``always`` are in every sample. ``caveat`` says why answers do
+    not show that the function works (only that its front end is there): such a pool never earns
+    ``ok``, while its failures count as ever.
     """
 
     name: str
     function: Function
     ok_at: int = 1
     sample: int = 0
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,11 @@ class Runner:
         return {i: r.started for i, r in self._running.items() if r.started is not None}
 
     @property
+    def subjects(self) -> set[str]:
+        """Services and controls that have a task running or waiting to start."""
+        return {r.task.subject for r in self._running.values()}
+
+    @property
     def bytes_so_far(self) -> int:
         """Bytes on the wire so far, running tasks included; as of ``FRESH`` seconds ago at most.
 

@@ -14,7 +14,6 @@ from msgprobe.model.observation import (
 )
 from msgprobe.model.task import Flow, Task
 
-
 AT_ONCE = 0.002
 """Seconds within which only this machine itself can have answered."""
 

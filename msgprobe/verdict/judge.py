@@ -1,6 +1,7 @@
 """Evidence becomes outcomes: total, deterministic, blind to the order of measurements."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence
@@ -26,6 +27,7 @@ from msgprobe.verdict.rules_state import (
     BY_CONNECTION,
     DEGRADED_RULES,
     DOWN_RULES,
+    FRONT_ONLY,
     INCONCLUSIVE_RULES,
     OK_RULES,
     UNTESTED,
@@ -55,6 +57,7 @@ def rules() -> tuple[RuleInfo, ...]:
         UNKNOWN,
         *(r.info for r in tables),
         UNTESTED.info,
+        FRONT_ONLY.info,
         BY_CONNECTION.info,
     )
 
@@ -77,14 +80,7 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _with_notes(connection: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
-    return ConnectionVerdict(
-        state=connection.state,
-        strength=connection.strength,
-        notes=tuple(dict.fromkeys((*connection.notes, *more))),
-        why=connection.why,
-        rules=connection.rules,
-        evidence=connection.evidence,
-    )
+    return replace(connection, notes=tuple(dict.fromkeys((*connection.notes, *more))))
 
 
 def judge_service(
@@ -117,7 +113,8 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
 def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     fine = apply(OK_RULES, p)
     if fine:
-        return _verdict(p, fine[:1])
+        verdict = _verdict(p, fine[:1])
+        return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
         if not connection.state.usable:
             return _by_connection(p, connection)
@@ -142,20 +139,26 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
 
 
+def _with_caveat(verdict: FunctionVerdict, caveat: str) -> FunctionVerdict:
+    """Its front end answers, which is not enough to say that the function works."""
+    return replace(
+        verdict,
+        outcome=Outcome.NOT_TESTED,
+        strength=None,
+        why=f"{caveat[:1].upper()}{caveat[1:]}.",
+        rules=(FRONT_ONLY.info.rule_id, *verdict.rules),
+    )
+
+
 _BEFORE_LOOKALIKES = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed")
 
 
 def _by_connection(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     found = Finding(info=BY_CONNECTION.info, evidence=connection.evidence)
-    verdict = _verdict(p, (found,))
-    why = f"{connection.why} Nothing can be said about the service itself."
-    return FunctionVerdict(
-        function=verdict.function,
-        outcome=verdict.outcome,
-        endpoints=verdict.endpoints,
-        why=why,
+    return replace(
+        _verdict(p, (found,)),
+        why=f"{connection.why} Nothing can be said about the service itself.",
         rules=(BY_CONNECTION.info.rule_id, *connection.rules),
-        evidence=verdict.evidence,
     )
 
 
@@ -241,13 +244,4 @@ def _roll_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> Servic
         mechanisms=deepest(m for f in speaking for m in f.mechanisms),
         functions=functions,
     )
-    return ServiceVerdict(
-        service=verdict.service,
-        name=verdict.name,
-        outcome=verdict.outcome,
-        partial=verdict.partial,
-        strength=verdict.strength,
-        mechanisms=verdict.mechanisms,
-        summary=summary(verdict),
-        functions=functions,
-    )
+    return replace(verdict, summary=summary(verdict))

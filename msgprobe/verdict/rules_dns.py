@@ -190,15 +190,22 @@ DNS_RULES: tuple[Rule, ...] = (
         "genuine service answers there.",
         holds=_denied(*SILENT, proved=True),
     ),
-    rule(
-        "dns.timeout.acquitted",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="dns.timeout",
-        licence="encrypted resolvers know the name at the service's own addresses",
-        why="Questions for this name alone get no answer; encrypted resolvers know it.",
-        holds=_denied(*SILENT, Failure.DNS_REFUSED, Failure.DNS_SERVFAIL, proved=False),
+    *(
+        rule(
+            f"{mechanism}.acquitted",
+            Layer.DNS,
+            Outcome.BLOCKED,
+            Strength.LIKELY,
+            mechanism=mechanism,
+            licence="encrypted resolvers know the name at the service's own addresses",
+            why=f"{says}; encrypted resolvers know it.",
+            holds=_denied(*failures, proved=False),
+        )
+        for mechanism, failures, says in (
+            ("dns.timeout", SILENT, "Questions for this name alone get no answer"),
+            ("dns.refused", (Failure.DNS_REFUSED,), "The resolver refuses this name alone"),
+            ("dns.servfail", (Failure.DNS_SERVFAIL,), "The resolver fails for this name alone"),
+        )
     ),
     rule(
         "dns.injection.bogon",

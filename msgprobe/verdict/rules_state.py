@@ -365,6 +365,16 @@ UNTESTED = rule(
     holds=lambda p: (),
 )
 
+FRONT_ONLY = rule(
+    "pool.front_only",
+    Layer.CONNECTION,
+    Outcome.NOT_TESTED,
+    None,
+    licence="an answer of a front end that does not show the function at work",
+    why="Only the front end of this function was tested, and it answers.",
+    holds=lambda p: (),
+)
+
 BY_CONNECTION = rule(
     "connection.explains",
     Layer.CONNECTION,

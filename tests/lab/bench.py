@@ -64,7 +64,7 @@ class Cost:
 
 
 def bench(argv: Sequence[str]) -> int:
-    """Measure and print: 0 measured (or no lab here), 1 bytes or words are wrong, 2 no lab in CI."""
+    """Measure and print: 0 done (or no lab here), 1 bytes or words are wrong, 2 no lab in CI."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="clean runs (default 5)")
     parser.add_argument("--dead-runs", type=int, default=3, help="of each dead line (default 3)")
@@ -123,12 +123,8 @@ def runs(scenario: Scenario, times: int, folder: Path) -> list[Cost]:
         lab.run([*exam.COMMAND, "plan", *stage.targets], env)
         for number in range(times):
             before = lab.counters()
-            done = lab.run(
-                [*exam.COMMAND, "run", "--json", "--seed", str(number), *scenario.args]
-                + list(stage.targets),
-                env,
-                120.0,
-            )
+            words = ("run", "--json", "--seed", str(number), *scenario.args, *stage.targets)
+            done = lab.run([*exam.COMMAND, *words], env, 120.0)
             after = lab.counters()
             if not done.stdout.startswith("{"):
                 raise LabError(f"msgprobe printed no JSON: {done.stderr.strip()[-300:]}")

@@ -10,7 +10,7 @@ def line(result: Result) -> str:
     """One scenario in one line, its faults below it."""
     scenario = result.scenario
     said = " ".join(
-        f"{key}={result.words.get(key, '-')}" for key in (scenario.truths or {"telegram": None})
+        f"{key}={result.words.get(key, '-')}" for key in (tuple(scenario.truths) or ("telegram",))
     )
     found = ",".join(
         dict.fromkeys(m for key in scenario.truths for m in result.mechanisms.get(key, ()))

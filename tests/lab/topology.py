@@ -1,11 +1,11 @@
 """The lab's addresses, routes and the client's own files.
 
 Client 10.77.0.2 and 2a0f:77::2; the gateway, 10.77.0.1 and 2a0f:77::1, is the world's own
-interface, and behind it the world answers on every address there is ("AnyIP"). Linux accepts a packet for, and
-answers from, an address only if the *local* table says so; hence the whole Internet goes there,
-except the client, which a ``throw`` route takes out again. ``throw`` works for IPv4 only once the
-local and main tables are apart, which the kernel does when the first rule is added.
-"""
+interface, and behind it the world answers on every address there is ("AnyIP"). Linux accepts a
+packet for, and answers from, an address only if the *local* table says so; hence the whole
+Internet goes there, except the client, which a ``throw`` route takes out again. ``throw`` works
+for IPv4 only once the local and main tables are apart, which the kernel does when the first rule
+is added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
