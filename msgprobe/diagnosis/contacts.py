@@ -45,6 +45,7 @@ ADDRESSES = 3
 
 ON_FAILURE = "if {} fails or hangs"
 ON_SHUT = "if no neutral site answers"
+ON_SIX = "if the name has an IPv6 address"
 
 
 class _Costs:
@@ -105,6 +106,7 @@ def _gate(controls: Controls, request: Request, costs: _Costs) -> Iterator[Conta
             round=0,
             subject=site.name,
             check="https",
+            condition="" if 4 in request.families or _six(site.addresses) else ON_SIX,
             reason=f"neutral site ({site.owner}), IPv6 too where there is any",
             max_bytes=2 * TRIES * costs.flow("https", site.host, 443),
         )
@@ -116,6 +118,7 @@ def _gate(controls: Controls, request: Request, costs: _Costs) -> Iterator[Conta
             round=0,
             subject=sentinel.name,
             check="page",
+            condition="" if 4 in request.families else ON_SIX,
             reason=f"captive-portal page of {sentinel.owner}",
             max_bytes=costs.flow("page", sentinel.host, 80),
         )
@@ -126,6 +129,10 @@ def _gate(controls: Controls, request: Request, costs: _Costs) -> Iterator[Conta
         for resolver in (*udp_resolvers(controls, request), *doh_resolvers(controls, request)):
             yield _question(None, resolver, neutral, request, costs, "resolve", 0)
     yield from _holes(controls, request, costs)
+
+
+def _six(addresses: Sequence[str]) -> bool:
+    return any(":" in a for a in addresses)
 
 
 def _holes(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
@@ -229,7 +236,7 @@ def _pool(
 def _dialled(endpoint: Endpoint, request: Request) -> list[tuple[str, str]]:
     """The endpoint's name or the addresses of it that are dialled, each with its condition."""
     if endpoint.host is not None:
-        return [(endpoint.host, "")]
+        return [(endpoint.host, "" if 4 in request.families else ON_SIX)]
     most = 1 if request.quick else 2
     four = [a for a in endpoint.addresses if ":" not in a and 4 in request.families][:most]
     six = [a for a in endpoint.addresses if ":" in a and 6 in request.families][:most]

@@ -7,6 +7,12 @@ from msgprobe.steps.accounting import lookup_bytes
 from msgprobe.steps.classify import classify
 from msgprobe.steps.context import StepContext
 
+RESEND_AFTER = 5.0
+"""Seconds without an answer until a stub resolver asks again: resolv.conf(5), ``timeout``."""
+
+RESENDS = 1
+"""How often it asks again: resolv.conf(5), ``attempts`` less the first."""
+
 
 async def ask_system(ctx: StepContext, lookup: Lookup) -> tuple[str, ...]:
     """The addresses that getaddrinfo gives; records one DnsObservation with family 0.
@@ -30,7 +36,8 @@ async def ask_system(ctx: StepContext, lookup: Lookup) -> tuple[str, ...]:
         failure, sent, received = Failure.DNS_NXDOMAIN, 0, 0
     finally:
         answered = failure not in (Failure.TIMED_OUT, Failure.INTERRUPTED)
-        ctx.recorder.count(sent=sent, received=received if answered else 0)
+        asked = 1 + min(RESENDS, int((ctx.now() - start) / RESEND_AFTER))
+        ctx.recorder.count(sent=sent * asked, received=received if answered else 0)
         ctx.record(
             DnsObservation(
                 transaction=ctx.transaction,

@@ -1,0 +1,219 @@
+"""The shipped command against servers that mean harm, and against impatient users.
+
+Whatever a server sends, a run ends in time, in little memory, without a traceback, without a byte
+that moves a terminal's cursor, and without an accusation: a server's own mischief is no blocking.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.lab import exam
+from tests.lab.censor import Drop, Match, OnPattern
+from tests.lab.scenario import Scenario
+from tests.lab.scenarios_blocking import CHAT, TELEGRAM_DC, at
+from tests.lab.world.config import HostPolicy, Pace
+
+MAX_TIME_S: Final = 8
+GRACE_S: Final = 5
+MOST_KB: Final = 150_000
+SERVICES: Final = ("messenger", "signal", "telegram", "whatsapp")
+
+_MEASURED: Final = """
+import pathlib, resource, subprocess, sys
+status = subprocess.run(sys.argv[2:]).returncode
+most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+pathlib.Path(sys.argv[1]).write_text(str(most))
+sys.exit(status)
+"""
+"""Runs a command and notes the largest resident set of its processes, in kB (getrusage(2))."""
+
+RUBBISH: Final = b"\xff\xff\xff\x7f\x1b[2J\x1b]0;owned\x07Telegram: ok\r\n\x9b31m" * 40
+"""A length beyond all reason, then what would clear a screen and set its title."""
+
+
+def _paces(messenger: Pace, signal_: Pace, others: Pace) -> tuple[HostPolicy, ...]:
+    return (
+        HostPolicy(names=("service:messenger",), pace=messenger),
+        HostPolicy(names=("service:signal",), pace=signal_),
+        HostPolicy(names=("service:whatsapp", "service:telegram"), pace=others),
+    )
+
+
+HOSTILE: Final = (
+    Scenario(
+        id="endless",
+        title="answers without an end, headers without an end, escape sequences",
+        kind="innocent",
+        row="",
+        world={"hosts": _paces("endless", "huge", "escapes")},
+    ),
+    Scenario(
+        id="malformed",
+        title="escape sequences, no HTTP at all, a byte a second",
+        kind="innocent",
+        row="",
+        world={"hosts": _paces("escapes", "malformed", "drip")},
+    ),
+    Scenario(
+        id="rubbish",
+        title="rubbish where protocols of their own are spoken, silence and slowness elsewhere",
+        kind="innocent",
+        row="",
+        actions=tuple(
+            OnPattern(
+                label=label,
+                match=Match(to=to, proto=("tcp",)),
+                pattern="(?s).",
+                do="answer",
+                answer=RUBBISH.hex(),
+            )
+            for label, to in (("dc", TELEGRAM_DC), ("chat", at(*CHAT)))
+        ),
+        world={"hosts": _paces("silent", "slow", "malformed")},
+        fires=("dc", "chat"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What a run in a hostile world left behind."""
+
+    rc: int
+    seconds: float
+    most_kb: int
+    shown: bytes
+    document: dict[str, Any]
+    fired: dict[str, int]
+
+
+@pytest.fixture(scope="module", params=HOSTILE, ids=lambda s: s.id)
+def ended(
+    lab_possible: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Ended:
+    """One run and an ``explain`` of every service, all shown as text."""
+    scenario: Scenario = request.param
+    workdir: Path = tmp_path_factory.mktemp(scenario.id)
+    stage = exam.stage(scenario, 1, workdir)
+    words = ["run", "-v", "--max-time", str(MAX_TIME_S), "-o", "run.json", *stage.targets]
+    argv = [sys.executable, "-c", _MEASURED, "most_kb", *exam.COMMAND, *words]
+    with stage.lab as lab:
+        done = lab.run(argv, stage.env, MAX_TIME_S + 30.0)
+        shown = [done.stdout, done.stderr]
+        for service in SERVICES:
+            explained = stage.run("explain", "run.json", service)
+            assert explained.rc == 0, explained.stderr
+            shown += [explained.stdout, explained.stderr]
+        fired = dict(lab.log.fired)
+    assert not done.timed_out
+    return Ended(
+        rc=done.rc,
+        seconds=done.seconds,
+        most_kb=int((workdir / "most_kb").read_text()),
+        shown="\n".join(shown).encode(),
+        document=json.loads((workdir / "run.json").read_text(encoding="utf-8")),
+        fired={label: fired.get(label, 0) for label in scenario.fires},
+    )
+
+
+def test_the_mischief_happened(ended: Ended) -> None:
+    assert all(ended.fired.values()), ended.fired
+    assert any(s["outcome"] != "ok" for s in ended.document["services"])
+
+
+def test_it_ends_in_time(ended: Ended) -> None:
+    assert ended.seconds < MAX_TIME_S + GRACE_S
+
+
+def test_it_stays_small(ended: Ended) -> None:
+    assert ended.most_kb < MOST_KB
+
+
+def test_it_does_not_break(ended: Ended) -> None:
+    assert ended.rc in (0, 1, 3, 4)
+    assert b"Traceback" not in ended.shown and b"itself failed" not in ended.shown
+    statuses = {m["status"] for m in ended.document["measurements"]}
+    assert "bug" not in statuses
+
+
+def test_nothing_of_the_server_s_moves_the_cursor(ended: Ended) -> None:
+    text = ended.shown.decode()
+    assert {c for c in text if (c < " " and c != "\n") or "\x7f" <= c <= "\x9f"} == set()
+
+
+def test_nobody_is_accused(ended: Ended) -> None:
+    words = {s["service"]: s["outcome"] for s in ended.document["services"]}
+    assert set(words) == set(SERVICES)
+    assert {w for w in words.values() if w in exam.ACCUSING} == set(), words
+
+
+# --- interrupted ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dead_line(lab_possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[exam.Stage]:
+    """Every SYN vanishes, so that a run is still waiting when the signal comes."""
+    drop = Drop(match=Match(proto=("tcp",), segment="syn"))
+    scenario = Scenario(id="dead", title="", kind="connection", row="", actions=(drop,))
+    stage = exam.stage(scenario, 1, tmp_path_factory.mktemp("dead"))
+    with stage.lab:
+        yield stage
+
+
+def _interrupt(stage: exam.Stage, number: int, *words: str) -> tuple[int, str, str, float]:
+    """Status, output and the seconds from the signal, sent 1 s after the first packet, to the end."""
+    sent = stage.lab.counters().tx_packets
+    process = stage.lab.popen(
+        [*exam.COMMAND, "run", *words, *stage.targets],
+        stage.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        for _ in range(200):
+            if stage.lab.counters().tx_packets > sent:
+                break
+            time.sleep(0.05)
+        time.sleep(1.0)
+        process.send_signal(number)
+        begun = time.monotonic()
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode, out.decode(), err.decode(), time.monotonic() - begun
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_says_what_it_knows_in_json(
+    dead_line: exam.Stage, number: signal.Signals, status: int
+) -> None:
+    rc, out, err, seconds = _interrupt(dead_line, number, "--json")
+    assert rc == status, err
+    document = json.loads(out)
+    assert document["interrupted"] == number.name
+    assert document["exit_code"] == status
+    words = {s["service"]: s["outcome"] for s in document["services"]}
+    assert set(words) == set(SERVICES)
+    assert set(words.values()) <= {"inconclusive", "not_tested"}
+    assert seconds < 3 and "Traceback" not in err
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_says_what_it_knows_to_people(
+    dead_line: exam.Stage, number: signal.Signals, status: int
+) -> None:
+    rc, out, err, seconds = _interrupt(dead_line, number)
+    assert rc == status, err
+    assert all(title in out for title in ("Messenger", "Signal", "Telegram", "WhatsApp")), out
+    assert seconds < 3 and "Traceback" not in err + out
