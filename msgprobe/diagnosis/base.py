@@ -164,7 +164,8 @@ def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task
         found = list(endpoint.addresses)
     else:
         name = scene.facts.name(endpoint.host)
-        found = [a for a in name.system_addresses if not ips.is_bogon(a)]
+        fake = scene.gate.fake_addresses
+        found = [a for a in name.system_addresses if fake or not ips.is_bogon(a)]
     picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean else 1)
     return [flow_task(scene, service, endpoint, a) for a in picks]
 

@@ -236,7 +236,8 @@ def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Ta
             "tls",
         )
         tasks += scene.tries(base)
-        neutral = replace(flow, host=site.host, server_name=site.host)
+        other = _foreign_name(scene, site)
+        neutral = replace(flow, host=other, server_name=other)
         tasks.append(
             Task(
                 id=f"d7.neutral.{site.name}",
@@ -246,12 +247,19 @@ def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Ta
                 check="tls",
                 subject=site.name,
                 probe=neutral,
-                changes="server name: its own",
-                reason="the neutral half of the pair",
+                changes="server name: a neutral one, not its own",
+                reason="the neutral half of the pair: does this server answer other names at all?",
                 timeout=scene.timeout(),
             )
         )
     return tasks
+
+
+def _foreign_name(scene: Scene, server: Site) -> str:
+    """A neutral name that ``server`` does not own: a server that rejects all foreign names by
+    itself must not look like a censor."""
+    others = [s.host for s in chosen_sites(scene.controls, scene.request) if s.name != server.name]
+    return others[-1] if others else server.host
 
 
 def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:

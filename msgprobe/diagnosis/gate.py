@@ -25,6 +25,9 @@ SITES = 5
 SENTINELS = 4
 HOLE_HOSTS = 2
 
+SMALL_SITES = 3
+"""Neutral sites that are tried with small segments."""
+
 
 def chosen_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
     """Neutral sites abroad, one a network, those with known addresses first; then domestic ones."""
@@ -245,8 +248,12 @@ def _sentinel(scene: Scene, sentinel: Sentinel) -> list[Task]:
 
 def _small_segments(scene: Scene) -> list[Task]:
     """Handshakes hang after TCP connects, for several neutral sites: try small segments."""
-    tasks = []
-    for site in chosen_sites(scene.controls, scene.request):
+    tasks: list[Task] = []
+    sites = chosen_sites(scene.controls, scene.request)
+    tried = [s for s in sites if scene.started(f"g.small.{s.name}") is not None]
+    if len(tried) >= SMALL_SITES:
+        return []  # others that still hang would only make a dead line's run longer
+    for site in sites:
         base = f"g.site.{site.name}"
         talk = scene.talk(base)
         hangs = talk is not None and talk.symptom == "tls.timeout"
@@ -261,7 +268,7 @@ def _small_segments(scene: Scene) -> list[Task]:
             scene.wake(begun + 3.0)
             continue
         tasks.append(_site_task(scene, site, address, f"g.small.{site.name}", SMALL_SEGMENTS))
-    return tasks[:3]
+    return tasks[:SMALL_SITES]
 
 
 def _holes(scene: Scene) -> list[Task]:

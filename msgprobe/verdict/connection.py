@@ -119,6 +119,8 @@ def _shutdown(g: Gate) -> Evidence | None:
         return None
     if not g.holes and not g.foreign_dns:
         return None
+    if g.facts.local is not None and g.facts.local.proxies:
+        return None  # a network that wants a proxy to be used closes the same ports
     if any(v.connected for v in g.abroad):
         return None
     return transactions(g.holes, g.foreign_dns, (t for v in g.abroad for t in v.talks))

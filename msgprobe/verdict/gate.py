@@ -201,6 +201,25 @@ class Gate:
         return bool(asked) and len(self.resolver_failures) < 0.5 * len(asked)
 
     @cached_property
+    def fake_addresses(self) -> bool:
+        """Neutral names too get addresses where no public service can live.
+
+        Tunnels that answer every name with an address of their own (198.18.0.0/15) do that, and
+        portals; such an answer then accuses nobody, and is dialled like any other.
+        """
+        answered = [o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.addresses]
+        fake = [o for o in answered if all(ips.is_bogon(a) for a in o.addresses)]
+        return len(fake) >= 2 and len(fake) * 2 > len(answered)
+
+    @property
+    def quiet_share(self) -> float:
+        """Share of neutral questions over UDP that vanished (0 to 1): what chance alone does."""
+        kinds = (ResolverKind.SYSTEM, ResolverKind.DIRECT, ResolverKind.UDP)
+        asked = self.neutral_answers(*kinds)
+        silent = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
+        return sum(o.failure in silent for o in asked) / len(asked) if asked else 0.0
+
+    @cached_property
     def doh_failures(self) -> tuple[DnsObservation, ...]:
         """Encrypted questions that got no answer at all (not: a negative one)."""
         silent = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)

@@ -9,10 +9,13 @@ from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.filters import own_filter
-from msgprobe.verdict.pool import EndpointFacts, PoolFacts
+from msgprobe.verdict.pool import TRIES, EndpointFacts, PoolFacts
 from msgprobe.verdict.rule import Cited, Rule, rule
 
 NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
+CHANCE = 0.1
+"""Share of neutral questions that may vanish before silence stops meaning anything."""
+
 SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
 
 
@@ -45,12 +48,21 @@ def _denied(*failures: Failure, proved: bool) -> Callable[[PoolFacts], Cited]:
                 continue
             if bool(e.genuine_elsewhere) is not proved:
                 continue
+            if e.name.denied in SILENT and not _silence_counts(p, e):
+                continue
             if not proved and not _acquitted(p, e):
                 continue
             cited += [*_lie(e), *e.name.exists, *e.genuine_elsewhere]
         return cited
 
     return holds
+
+
+def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
+    """Three questions of our own vanished, on a link where neutral ones do not."""
+    assert e.name is not None
+    lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
+    return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
 
 
 def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
@@ -64,6 +76,9 @@ def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
 
 
 def _bogon(p: PoolFacts) -> Cited:
+    """An impossible address that encrypted DNS and neutral names never get."""
+    if p.gate.fake_addresses:
+        return
     for e in _suspects(p):
         assert e.name is not None
         beacon = p.service.beacon
@@ -105,13 +120,37 @@ def _misdirected(e: EndpointFacts) -> bool:
 
 
 def _validated_elsewhere(p: PoolFacts) -> Cited:
-    for e in _suspects(p):
-        if _misdirected(e) and e.genuine_elsewhere:
-            assert e.name is not None
+    """The wrong address shows what it is, or several names lead to the same one.
+
+    Without that it may be a dead cache of the service's own in this network.
+    """
+    wrong = [e for e in _suspects(p) if _misdirected(e)]
+    shared = _shared_addresses(p)
+    for e in wrong:
+        assert e.name is not None
+        exposed = any(t.symptom in ("tls.certificate", "tls.garbage") for t in e.failed)
+        if (exposed or shared & set(e.name.system_addresses)) and e.genuine_elsewhere:
             yield from _lie(e)
             yield from e.name.exists
             yield from e.failed
             yield from e.genuine_elsewhere
+
+
+def _shared_addresses(p: PoolFacts) -> set[str]:
+    """Addresses that the system gives for several names which elsewhere share none."""
+    hosts = {e.host for e in p.service.endpoints if e.host is not None}
+    names = [n for n in map(p.facts.name, sorted(hosts)) if n.exists]
+    seen: dict[str, list[set[str]]] = {}
+    for name in names:
+        for address in name.system_addresses:
+            seen.setdefault(address, []).append(set(name.encrypted_addresses))
+    return {
+        address
+        for address, truths in seen.items()
+        if len(truths) >= 2
+        and not set.intersection(*truths)
+        and address not in set().union(*truths)
+    }
 
 
 def _blockpage(p: PoolFacts) -> Cited:

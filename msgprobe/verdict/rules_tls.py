@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict.conversation import Conversation
@@ -117,8 +118,14 @@ def _forged(p: PoolFacts) -> list[AddressFacts]:
 
 
 def _mitm_swap(p: PoolFacts) -> Cited:
-    """The same address shows another issuer to a neutral name."""
+    """The same address shows another issuer to a neutral name.
+
+    Not for services with roots of their own: a new root of theirs beside a front's default
+    certificate looks alike.
+    """
     for a in _forged(p):
+        if any(t.flow.trust is not Trust.PUBLIC for t in a.own):
+            continue
         issuers = {_issuer(t) for t in a.failed}
         swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI and _issuer(t) is not None]
         if swaps and all(_issuer(t) not in issuers for t in swaps):

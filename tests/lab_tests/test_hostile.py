@@ -18,8 +18,8 @@ import pytest
 
 from tests.lab import exam
 from tests.lab.censor import Drop, Match, OnPattern
-from tests.lab.scenario import Scenario
-from tests.lab.scenarios_blocking import CHAT, TELEGRAM_DC, at
+from tests.lab.scenario import Scenario, at
+from tests.lab.scenarios_blocking import CHAT, TELEGRAM_DC
 from tests.lab.world.config import HostPolicy, Pace
 
 MAX_TIME_S: Final = 8
@@ -48,6 +48,14 @@ def _paces(messenger: Pace, signal_: Pace, others: Pace) -> tuple[HostPolicy, ..
     )
 
 
+REDIRECT: Final = HostPolicy(
+    names=("service:messenger",),
+    status=302,
+    headers=(("Location", "https://\x9b2Jevil.example/"), ("Server", "\x9b31mevil\x85")),
+    body="\x1b[2J<title>\x1b]0;owned\x07Messenger: ok</title>",
+)
+"""Well-formed HTTP whose values hold control characters of the eight-bit kind (ECMA-48, C1)."""
+
 HOSTILE: Final = (
     Scenario(
         id="endless",
@@ -65,7 +73,7 @@ HOSTILE: Final = (
     ),
     Scenario(
         id="rubbish",
-        title="rubbish where protocols of their own are spoken, silence and slowness elsewhere",
+        title="rubbish where protocols of their own are spoken, slowness and C1 controls elsewhere",
         kind="innocent",
         row="",
         actions=tuple(
@@ -78,7 +86,7 @@ HOSTILE: Final = (
             )
             for label, to in (("dc", TELEGRAM_DC), ("chat", at(*CHAT)))
         ),
-        world={"hosts": _paces("silent", "slow", "malformed")},
+        world={"hosts": (REDIRECT, *_paces("silent", "slow", "malformed"))},
         fires=("dc", "chat"),
     ),
 )
@@ -170,7 +178,10 @@ def dead_line(lab_possible: None, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def _interrupt(stage: exam.Stage, number: int, *words: str) -> tuple[int, str, str, float]:
-    """Status, output and the seconds from the signal, sent 1 s after the first packet, to the end."""
+    """Status, both outputs and the seconds that it took after the signal.
+
+    The signal is sent one second after the first packet.
+    """
     sent = stage.lab.counters().tx_packets
     process = stage.lab.popen(
         [*exam.COMMAND, "run", *words, *stage.targets],

@@ -233,7 +233,7 @@ def test_when_every_control_is_re_signed_too_no_service_is_blamed() -> None:
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
-def liar(story: Story, *addresses: str, failure: Failure | None = None) -> Story:
+def liar(story: Story, *addresses: str, failure: Failure | None = None, asked: int = 3) -> Story:
     for host in CHAT:
         story.dns(
             host,
@@ -243,14 +243,15 @@ def liar(story: Story, *addresses: str, failure: Failure | None = None) -> Story
             role=Role.TARGET,
             arm=Arm.BASE,
         )
-        story.dns(
-            host,
-            ResolverKind.DIRECT,
-            *addresses,
-            failure=failure,
-            role=Role.TARGET,
-            arm=Arm.OTHER_RESOLVER,
-        )
+        for _ in range(asked):
+            story.dns(
+                host,
+                ResolverKind.DIRECT,
+                *addresses,
+                failure=failure,
+                role=Role.TARGET,
+                arm=Arm.OTHER_RESOLVER,
+            )
     return story.names(system=False)
 
 
@@ -389,3 +390,72 @@ def test_a_name_that_is_gone_everywhere_says_the_catalogue_is_old() -> None:
     verdict = text(story)
     assert verdict.outcome is Outcome.OK
     assert (verdict.endpoints.tested, verdict.endpoints.ok) == (1, 1)
+
+
+def test_a_question_that_vanished_once_accuses_nobody() -> None:
+    story = liar(Story().good_gate(), failure=Failure.TIMED_OUT, asked=1)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_vanished_questions_mean_nothing_where_neutral_ones_vanish_too() -> None:
+    story = liar(Story().good_gate(), failure=Failure.TIMED_OUT)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    for _ in range(2):
+        story.dns("site1.example", ResolverKind.UDP, failure=Failure.TIMED_OUT, resolver="x")
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_dead_cache_of_the_services_own_in_this_network_accuses_nobody() -> None:
+    """One name, another public address that is merely silent; the true one works elsewhere."""
+    story = Story().good_gate()
+    story.dns(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", role=Role.TARGET, arm=Arm.BASE)
+    story.names(system=False).controls_again()
+    story.target(CHAT[0], times=3, address="95.56.1.9", fails="connect")
+    story.target(CHAT[0], arm=Arm.OTHER_ADDRESS)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_wrong_address_that_shows_a_foreign_certificate_is_a_lie() -> None:
+    story = Story().good_gate()
+    story.dns(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", role=Role.TARGET, arm=Arm.BASE)
+    story.names(system=False).controls_again()
+    story.target(CHAT[0], times=3, address="95.56.1.9", **FORGED)
+    story.target(CHAT[0], arm=Arm.OTHER_ADDRESS)
+    assert "dns.injection" in text(story).mechanisms
+
+
+def test_a_tunnel_that_gives_every_name_an_address_of_its_own_accuses_nobody() -> None:
+    """198.18.0.0/15 for neutral names as well: a proxy on this device, not a censor."""
+    story = Story().local(tunnel=True)
+    for n, site in enumerate(SITES):
+        story.dns(site.host, ResolverKind.SYSTEM, f"198.18.0.{n + 1}")
+        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+    liar(story, "198.18.7.7")
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_neutral_server_that_rejects_every_foreign_name_shows_nothing() -> None:
+    story = Story().good_gate().names().controls_again()
+    alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
+    story.all_targets(**alert)
+    for _ in range(3):
+        story.target(
+            CHAT[0],
+            arm=Arm.TARGET_SNI_ELSEWHERE,
+            address="20.1.0.1",
+            server_name=CHAT[0],
+            check="tls",
+            **alert,
+        )
+    story.flow(
+        "20.1.0.1",
+        subject="site1",
+        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+        host="site2.example",
+        check="tls",
+        **alert,
+    )
+    assert text(story).outcome is Outcome.INCONCLUSIVE
