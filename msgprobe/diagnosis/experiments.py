@@ -266,7 +266,7 @@ def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
     """D12: the target's name from a fixed port, then a neutral name from the very same port."""
     if s.endpoint.port != 443:
         return []
-    port = 40_000 + Random(f"{scene.request.seed}/{s.address}").randrange(20_000)
+    port = 40_000 + Random(f"{scene.request.seed}/{s.endpoint.host}").randrange(20_000)
     stem = f"d12.{service.name}.{s.endpoint.host}"
     first = scene.flow(
         s.address,

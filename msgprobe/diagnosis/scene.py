@@ -202,7 +202,8 @@ class Scene:
         """The first addresses of each family that may be dialled here."""
         usable = [a for a in dict.fromkeys(addresses) if self.facts.usable(a)]
         v4 = [a for a in usable if ":" not in a][:four]
-        only_six = self.facts.local is not None and not self.facts.local.route4
+        local = self.facts.local
+        only_six = 4 not in self.request.families or (local is not None and not local.route4)
         v6 = [a for a in usable if ":" in a] if self.six_works or only_six else []
         return [*v4, *v6[: max(six, four if only_six else 0)]]
 

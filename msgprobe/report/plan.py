@@ -51,9 +51,9 @@ def total(contacts: Sequence[Contact], request: Request) -> str:
     usual = sum(c.max_bytes for c in always)
     return (
         f"{len(contacts)} lines, {len(always)} of them always contacted "
-        f"({wording.amount(usual)} at most); with every follow-up "
-        f"{wording.amount(min(most, request.max_bytes))} at most, in "
-        f"{wording.seconds(request.max_time)} at most. Nothing was sent."
+        f"({wording.amount(min(usual, request.max_bytes))} at most, were every server to send all "
+        f"that is read); with every follow-up {wording.amount(min(most, request.max_bytes))} at "
+        f"most, in {wording.seconds(request.max_time)} at most. Nothing was sent."
     )
 
 
@@ -71,7 +71,7 @@ def render_json(contacts: Sequence[Contact], request: Request) -> str:
 
 def cost(contacts: Sequence[Contact], request: Request) -> str:
     """What a run may cost, said before it begins."""
-    usual = sum(c.max_bytes for c in contacts if not c.condition)
+    usual = min(request.max_bytes, sum(c.max_bytes for c in contacts if not c.condition))
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
         f"This will cost at most {wording.amount(min(usual, most))} where all is well, "

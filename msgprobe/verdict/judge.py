@@ -25,6 +25,7 @@ from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_state import (
     BY_CONNECTION,
+    CUT_SHORT,
     DEGRADED_RULES,
     DOWN_RULES,
     FRONT_ONLY,
@@ -57,6 +58,7 @@ def rules() -> tuple[RuleInfo, ...]:
         UNKNOWN,
         *(r.info for r in tables),
         UNTESTED.info,
+        CUT_SHORT.info,
         FRONT_ONLY.info,
         BY_CONNECTION.info,
     )
@@ -118,7 +120,8 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     if not any(m.tested for m in p.members):
         if not connection.state.usable:
             return _by_connection(p, connection)
-        return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
+        cut = apply((CUT_SHORT,), p)
+        return _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
     if not connection.state.usable and not p.ok:
         return _by_connection(p, connection)
     down = apply(DOWN_RULES, p)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm
@@ -199,6 +200,17 @@ class PoolFacts:
     def failed(self) -> tuple[Conversation, ...]:
         """Failing attempts of members that did not answer."""
         return tuple(t for e in self.failing for t in e.failed)
+
+    @cached_property
+    def interrupted(self) -> tuple[Conversation, ...]:
+        """Attempts that we ended ourselves before anything was certain."""
+        return tuple(
+            t
+            for e in self.service.endpoints
+            if e.pool == self.pool.name
+            for t in self.facts.of(self.service, e)
+            if t.failure is Failure.INTERRUPTED
+        )
 
     @property
     def need(self) -> int:

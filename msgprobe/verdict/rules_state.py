@@ -365,6 +365,16 @@ UNTESTED = rule(
     holds=lambda p: (),
 )
 
+CUT_SHORT = rule(
+    "pool.cut_short",
+    Layer.CONNECTION,
+    Outcome.INCONCLUSIVE,
+    None,
+    licence="the run ended before there was an answer",
+    why="The run was stopped before an answer or a failure was certain.",
+    holds=lambda p: p.interrupted,
+)
+
 FRONT_ONLY = rule(
     "pool.front_only",
     Layer.CONNECTION,

@@ -23,9 +23,14 @@ def _failing_addresses(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
 
 
 def _swap(address: AddressFacts) -> tuple[Conversation, ...]:
-    """D6: neutral names that got a TLS answer on the same address, and none that did not."""
+    """D6: neutral names that got a TLS answer on the same address, and none that did not.
+
+    Where the target's failure is an alert, another alert is no better answer: the server may
+    dislike our hello whatever it names.
+    """
     talks = [t for t in address.probes if t.task.arm is Arm.OTHER_SNI]
-    good = tuple(t for t in talks if t.answered_tls)
+    alert = address.symptom == "tls.alert"
+    good = tuple(t for t in talks if t.answered_tls and not (alert and t.symptom == "tls.alert"))
     return good if len(good) * 2 > len(talks) else ()
 
 

@@ -129,6 +129,8 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
         )
     if connection.state is State.BAD_LINK:
         return "Nothing is blocked; the connection itself is poor. Wait or try another network."
+    if by[Outcome.OK] and by[Outcome.NOT_TESTED]:
+        return f"{listing(by[Outcome.OK])} works from here; the rest was not tested."
     if by[Outcome.OK]:
         return "Everything that was tested works from here."
     return "Nothing was tested."

@@ -459,3 +459,12 @@ def test_a_neutral_server_that_rejects_every_foreign_name_shows_nothing() -> Non
         **alert,
     )
     assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_servers_that_answer_every_name_with_an_alert_dislike_our_hello() -> None:
+    story = Story().good_gate().names().controls_again()
+    alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
+    story.all_targets(**alert)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls", **alert)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
