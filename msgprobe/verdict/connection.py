@@ -145,6 +145,8 @@ def _no_internet(g: Gate) -> Evidence | None:
 def _dns_fault(g: Gate) -> Evidence | None:
     if not g.networks(g.abroad) or not g.resolver_dead:
         return None
+    if g.retransmitted >= LOSSY:
+        return None  # on a line that loses so much, lost questions are the line's fault
     return transactions(g.resolver_failures)
 
 

@@ -127,10 +127,15 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
             f"Nothing certain about {listing(by[Outcome.INCONCLUSIVE])}. Run again in some minutes "
             "and ask somebody on another network to run this too."
         )
+    return _calm(connection, by[Outcome.OK], by[Outcome.NOT_TESTED])
+
+
+def _calm(connection: ConnectionVerdict, fine: Sequence[str], untested: Sequence[str]) -> str:
+    """Nothing failed: what then?"""
     if connection.state is State.BAD_LINK:
         return "Nothing is blocked; the connection itself is poor. Wait or try another network."
-    if by[Outcome.OK] and by[Outcome.NOT_TESTED]:
-        return f"{listing(by[Outcome.OK])} works from here; the rest was not tested."
-    if by[Outcome.OK]:
+    if fine and untested:
+        return f"{listing(fine)} works from here; the rest was not tested."
+    if fine:
         return "Everything that was tested works from here."
     return "Nothing was tested."
