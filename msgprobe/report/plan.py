@@ -10,6 +10,9 @@ from msgprobe.report import wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
 
+HONEST = 12_000
+"""Bytes that one conversation with an honest server stays below (its certificates and a page)."""
+
 
 def render(
     contacts: Sequence[Contact],
@@ -71,9 +74,10 @@ def render_json(contacts: Sequence[Contact], request: Request) -> str:
 
 def cost(contacts: Sequence[Contact], request: Request) -> str:
     """What a run may cost, said before it begins."""
-    usual = min(request.max_bytes, sum(c.max_bytes for c in contacts if not c.condition))
+    addresses = 1 if request.quick else 2
+    usual = addresses * sum(min(c.max_bytes, HONEST) for c in contacts if not c.condition)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
-        f"This will cost at most {wording.amount(min(usual, most))} where all is well, "
+        f"This will cost less than {wording.amount(min(usual, most))} where all is well, at most "
         f"{wording.amount(most)} and {wording.seconds(request.max_time)} where it is not."
     )
