@@ -108,7 +108,11 @@ def plan_base(scene: Scene) -> list[Task]:
         hosts = dict.fromkeys(
             e.host for _, e in first_endpoints(scene, service) if e.host is not None
         )
-        tasks += [name_task(service, host, scene.request) for host in hosts]
+        for host in hosts:
+            asked = name_task(service, host, scene.request)
+            tasks.append(asked)
+            if scene.gate.resolver_answers:
+                tasks += scene.asked_again(asked)
         if scene.gate.open:
             for _, endpoint in first_endpoints(scene, service):
                 tasks += _flows(scene, service, endpoint)

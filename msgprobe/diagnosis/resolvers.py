@@ -1,7 +1,5 @@
 """D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
 
-from dataclasses import replace
-
 from msgprobe.diagnosis.base import first_endpoints, name_task
 from msgprobe.diagnosis.experiments import failing
 from msgprobe.diagnosis.gate import (
@@ -13,9 +11,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
-from msgprobe.diagnosis.scene import PATIENCE, SPACING, Scene
-from msgprobe.model.failure import Failure
-from msgprobe.model.observation import DnsObservation
+from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.verdict import addresses as ips
@@ -26,8 +22,6 @@ NAMES_A_SERVICE = 16
 LINGER = 2.0
 """Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
 satellite and a busy resolver comes within that."""
-
-_VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
 
 LISTEN = 3.0
 """Seconds to wait for an answer from a host that runs no resolver."""
@@ -72,32 +66,13 @@ def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
     )
     base = name_task(service, host, scene.request)
     tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
-    tasks += _asked_again(scene, tasks[0])
+    tasks += scene.asked_again(tasks[0])
     for address in scene.controls.silent[:1]:
         silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
         tasks.append(
             _question(base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS")
         )
     return tasks
-
-
-def _asked_again(scene: Scene, first: Task) -> list[Task]:
-    """A question that vanishes is asked three times: one lost datagram accuses nobody."""
-    begun = scene.started(first.id)
-    done = scene.ended(first.id)
-    again: list[Task] = []
-    for number in (2, 3):
-        silent = done is None or any(
-            isinstance(o, DnsObservation) and o.failure in _VANISHED for o in done.observations
-        )
-        if begun is None or not silent:
-            break
-        due = begun + SPACING * (number - 1)
-        if scene.moment.now < due:
-            scene.wake(due)
-            break
-        again.append(replace(first, id=f"{first.id}#{number}", attempt=number))
-    return again
 
 
 def _second_opinion(scene: Scene, service: Service, host: str) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Pool
 from msgprobe.model.task import Arm, Flow, Task
@@ -18,6 +20,9 @@ SPACING = 3.0
 PATIENCE = 8.0
 """Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
 of the classic kernel and one second for the answer."""
+
+VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
+"""How a question fails that may simply have been lost."""
 
 LONGEST = 25.0
 
@@ -179,6 +184,24 @@ class Scene:
                 )
             )
         return wanted
+
+    def asked_again(self, first: Task) -> list[Task]:
+        """A question that vanishes is asked three times: one lost datagram accuses nobody."""
+        begun = self.started(first.id)
+        done = self.ended(first.id)
+        again: list[Task] = []
+        for number in (2, 3):
+            silent = done is None or any(
+                isinstance(o, DnsObservation) and o.failure in VANISHED for o in done.observations
+            )
+            if begun is None or not silent:
+                break
+            due = begun + SPACING * (number - 1)
+            if self.moment.now < due:
+                self.wake(due)
+                break
+            again.append(replace(first, id=f"{first.id}#{number}", attempt=number))
+        return again
 
     @cached_property
     def mss(self) -> int:

@@ -195,6 +195,11 @@ class Gate:
         return len(asked) >= 3 and len(self.resolver_failures) >= 0.8 * len(asked)
 
     @property
+    def resolver_answers(self) -> bool:
+        """The system's resolver gave at least one neutral name."""
+        return any(o.failure is None for o in self.neutral_answers(ResolverKind.SYSTEM))
+
+    @property
     def resolver_works(self) -> bool:
         """The system's resolver answers most neutral names."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
