@@ -91,11 +91,24 @@ def _bogon(p: PoolFacts) -> Cited:
 
 
 def _conflict(p: PoolFacts) -> Cited:
-    """Two contradicting answers count when the true one is confirmed by encrypted DNS or proof."""
+    """Two contradicting answers, of which one is the truth and one is nobody's.
+
+    Two answers that merely differ may both be true: CDNs rotate, and a late answer to a question
+    that was sent twice comes twice.
+    """
     for e in _suspects(p):
         assert e.name is not None
-        if e.name.exists or e.genuine_elsewhere:
-            yield from e.name.conflicts
+        truth = {*e.name.encrypted_addresses, *(t.address for t in e.genuine_elsewhere)}
+        nets = {ips.network(a) for a in truth}
+        for seen in e.name.conflicts:
+            said = [a.addresses for a in seen.answers if a.addresses]
+            true = any(nets & {ips.network(a) for a in addresses} for addresses in said)
+            lies = any(
+                not any(ips.network(a) in nets or ips.within(a, p.service.prefixes) for a in found)
+                for found in said
+            )
+            if true and lies:
+                yield seen
 
 
 def _phantom(p: PoolFacts) -> Cited:

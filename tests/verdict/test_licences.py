@@ -468,3 +468,17 @@ def test_servers_that_answer_every_name_with_an_alert_dislike_our_hello() -> Non
     for host in CHAT:
         story.target(host, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls", **alert)
     assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_two_answers_that_are_both_the_services_own_contradict_nobody() -> None:
+    story = liar(Story().good_gate(), "198.51.1.9")
+    story.dns(
+        CHAT[0],
+        ResolverKind.UDP,
+        "157.240.9.9",
+        later=(ADDRESSES[CHAT[0]],),
+        resolver="resolver1",
+        arm=Arm.OTHER_RESOLVER,
+        role=Role.TARGET,
+    )
+    assert "dns.injection.race" not in text(story).rules
