@@ -62,8 +62,3 @@ def ascii_only(text: str) -> str:
         return text
     plain = "".join(_PLAIN.get(c, c) for c in text)
     return plain.encode("ascii", "backslashreplace").decode("ascii")
-
-
-def xml_safe(text: str) -> str:
-    """``text`` with the characters that XML 1.0 §2.2 forbids (and the unseen ones) escaped."""
-    return "\n".join(printable(line) for line in text.split("\n"))

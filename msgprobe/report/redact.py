@@ -20,7 +20,6 @@ from msgprobe.model.observation import (
     TcpObservation,
     TlsObservation,
 )
-from msgprobe.model.run import Run
 from msgprobe.model.task import Flow, Lookup, Task
 
 ADDRESS = "[address]"
@@ -37,12 +36,6 @@ _CANDIDATE = re.compile(
 )
 _HARDWARE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 _PRIVATE_COOKIES = frozenset({"set-cookie", "set-cookie2", "cookie", "authorization"})
-
-
-def redact_run(run: Run) -> Run:
-    """``run`` with its measurements redacted. The verdict is left as it is."""
-    measurements = tuple(redact(m) for m in run.evidence.measurements)
-    return replace(run, evidence=replace(run.evidence, measurements=measurements))
 
 
 def redact(measurement: Measurement) -> Measurement:

@@ -21,7 +21,6 @@ AT_ONCE = 0.002
 class Stage(IntEnum):
     """The last stage that a conversation entered."""
 
-    NOTHING = 0
     CONNECT = 1
     TLS = 2
     ANSWER = 3

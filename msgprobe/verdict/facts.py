@@ -54,10 +54,6 @@ class Facts:
         """What is known about a host name."""
         return self._names.get(host)
 
-    def finished(self, task_id: str) -> bool:
-        """The task has ended, however."""
-        return task_id in self.by_id
-
     def arm(self, *arms: Arm, subject: str | None = None) -> tuple[Conversation, ...]:
         """Conversations of those arms."""
         return tuple(

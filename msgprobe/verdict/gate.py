@@ -298,11 +298,6 @@ class Gate:
             t.failure is not None and t.stage is Stage.CONNECT for t in self.six
         )
 
-    @property
-    def finished(self) -> bool:
-        """Every gate task that was planned has ended: see ``diagnosis.gate``."""
-        return any(m.task.arm is Arm.GATE for m in self.facts.measurements)
-
     @cached_property
     def transparent_dns(self) -> tuple[DnsObservation, ...]:
         """Neutral names answered by addresses that run no DNS: somebody takes all DNS."""

@@ -9,7 +9,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm
 from msgprobe.verdict import addresses as ips
-from msgprobe.verdict.conversation import Conversation, Stage
+from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import OWN_ARMS, Facts
 from msgprobe.verdict.gate import Gate
 from msgprobe.verdict.names import NameFacts
@@ -234,16 +234,6 @@ class PoolFacts:
             if e.pool == self.pool.name
             for t in self.facts.of(self.service, e)
             if t.task.arm in arms
-        )
-
-    @cached_property
-    def silent_addresses(self) -> tuple[AddressFacts, ...]:
-        """Addresses whose every attempt ended before TCP was up, repeated as a claim needs."""
-        return tuple(
-            a
-            for e in self.failing
-            for a in (*e.addresses, *e.elsewhere)
-            if a.repeated and a.failed and a.failed[0].stage is Stage.CONNECT
         )
 
     @cached_property
