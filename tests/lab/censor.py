@@ -246,6 +246,97 @@ class Freeze(Action):
     names: tuple[str, ...] = ()
 
 
+Impairment = Literal["police", "shape", "lose", "delay"]
+_FULL_PACKET = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle(Action):
+    """Slows a flow down without ending it.
+
+    ``match`` gives the far ends, and its direction the directions impaired. Without ``names`` it
+    is enough by itself, from the first packet. With them (as in `OnSni`) a TCP flow is struck by
+    its ClientHello, and what follows that is impaired. ``reassemble`` is as in `Interference`.
+
+    - ``police``: what exceeds ``kbit`` (kbit/s of IP packets) and a burst of ``bucket_bytes`` is
+      dropped; ``shape``: it waits in a queue, which drops what would wait longer than ``queue_ms``.
+      Each direction has a bucket of its own, and so has each flow, unless it is ``shared``.
+    - ``lose``: a share ``loss`` of the packets is dropped; with ``acks_only``, of the bare TCP
+      acknowledgements.
+    - ``delay``: ``delay_ms`` later each way; with ``spread_ms`` as much more as is drawn, uniformly
+      from 0 to that, once for each far-end address (the same for the same seed).
+
+    ``after_bytes`` octets of the flow's IP packets, of both directions, pass unimpaired first. With
+    ``contaminate_s`` a name that strikes a flow impairs for so many seconds all flows to the same
+    far-end address and port, whatever their name. The deeds counted are the flows impaired.
+    """
+
+    match: Match = Match(direction="both")
+    names: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    do: Impairment = "police"
+    kbit: float = 0.0
+    bucket_bytes: int = 16_000
+    queue_ms: float = 2000.0
+    loss: float = 0.0
+    acks_only: bool = False
+    delay_ms: float = 0.0
+    spread_ms: float = 0.0
+    shared: bool = False
+    after_bytes: int = 0
+    contaminate_s: float = 0.0
+    reassemble: bool = True
+
+    def __post_init__(self) -> None:
+        if self.do not in get_args(Impairment):
+            raise ValueError(f"{self.name}.do: unknown {self.do!r}; known: {get_args(Impairment)}")
+        for field in ("kbit", "queue_ms", "delay_ms", "spread_ms", "after_bytes", "contaminate_s"):
+            if getattr(self, field) < 0:
+                raise ValueError(f"{self.name}.{field} is {getattr(self, field)}; not negative")
+        if not 0 <= self.loss <= 1:
+            raise ValueError(f"{self.name}.loss is {self.loss}; it is a share, from 0 to 1")
+        if not self.names and (self.but or self.contaminate_s):
+            raise ValueError(f"{self.name}: but and contaminate_s need names; '*' is all names")
+        self._check_do()
+
+    def _check_do(self) -> None:
+        has_rate = self.do in ("police", "shape")
+        if has_rate and not self.kbit:
+            raise ValueError(f"{self.name}: {self.do} needs kbit, the rate in kbit/s")
+        if self.do == "police" and self.bucket_bytes < _FULL_PACKET:
+            raise ValueError(
+                f"{self.name}.bucket_bytes is {self.bucket_bytes}; "
+                f"packets of {_FULL_PACKET} octets would never pass"
+            )
+        if self.bucket_bytes < 0:
+            raise ValueError(f"{self.name}.bucket_bytes is {self.bucket_bytes}; not negative")
+        if self.shared and not has_rate:
+            raise ValueError(f"{self.name}: only police and shape have a bucket to be shared")
+        if self.do == "lose" and not self.loss:
+            raise ValueError(f"{self.name}: lose needs loss, a share from 0 to 1")
+        if self.acks_only and self.do != "lose":
+            raise ValueError(f"{self.name}: acks_only goes with lose, not with {self.do}")
+        if self.do == "delay" and not (self.delay_ms or self.spread_ms):
+            raise ValueError(f"{self.name}: delay needs delay_ms or spread_ms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionCap(Action):
+    """Lets at most ``most`` new TCP connections to one far-end address through within ``window_s``
+    seconds; the SYNs of others are dropped, until there is room again."""
+
+    match: Match = Match()
+    most: int = 8
+    window_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.most < 0 or self.window_s <= 0:
+            raise ValueError(
+                f"{self.name}: most is {self.most}, window_s {self.window_s}; "
+                "a cap is 0 or more connections within more than 0 seconds"
+            )
+
+
 class ActionFile:
     """Actions to and from JSON values."""
 
@@ -263,6 +354,8 @@ class ActionFile:
             DnsForge,
             DnsRedirect,
             Freeze,
+            Throttle,
+            ConnectionCap,
         )
     }
 

@@ -33,20 +33,28 @@ class Injection:
 @dataclass(slots=True)
 class Bench:
     """What the enforcers share: the round trip (seconds), chance, the time the box started, what
-    has been done how often, and the packets to inject now."""
+    has been done how often, and the packets to inject now.
+
+    ``arrival`` is when the packet in hand reaches the box: what the client sends in one burst the
+    line has spaced out by then. ``hold`` is how many seconds later than that it is to go on.
+    """
 
     rtt: float
     chance: random.Random
     start: float
+    seed: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     injections: list[Injection] = field(default_factory=list)
+    arrival: float = 0.0
+    hold: float = 0.0
 
     def matcher(self, match: censor.Match) -> Matcher:
         return Matcher(match, self.start, self.chance)
 
 
 class Enforcer(Protocol):
-    """One action at work. The packet given back goes on; None means it was dropped."""
+    """One action at work. The packet given back goes on, late by what was added to the bench's
+    ``hold``; None means it was dropped."""
 
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None: ...
 
@@ -252,6 +260,7 @@ class Censor:
 
     def __init__(self, actions: Sequence[censor.Action], bench: Bench) -> None:
         from tests.lab.interfere import InterferenceEnforcer
+        from tests.lab.throttle import ConnectionCapEnforcer, ThrottleEnforcer
 
         makers: dict[type[censor.Action], Callable[..., Enforcer]] = {
             censor.Drop: DropEnforcer,
@@ -263,6 +272,8 @@ class Censor:
             censor.OnSni: InterferenceEnforcer,
             censor.OnHost: InterferenceEnforcer,
             censor.OnPattern: InterferenceEnforcer,
+            censor.Throttle: ThrottleEnforcer,
+            censor.ConnectionCap: ConnectionCapEnforcer,
         }
         self.bench = bench
         self._flows = FlowTable()
@@ -277,11 +288,15 @@ class Censor:
             else:
                 self._enforcers.append((action.name, makers[type(action)](action, bench)))
 
-    def handle(self, packet: Packet, up: bool, now: float) -> tuple[Packet | None, str]:
+    def handle(
+        self, packet: Packet, up: bool, now: float, arrival: float
+    ) -> tuple[Packet | None, str]:
         """What becomes of ``packet``: it, perhaps changed, or None; and whose doing that was.
 
-        What the box sends by itself is then in ``bench.injections``.
+        It is seen at ``now``, but reaches the box at ``arrival``, and goes on ``bench.hold``
+        seconds after that. What the box sends by itself is then in ``bench.injections``.
         """
+        self.bench.arrival, self.bench.hold = arrival, 0.0
         if not up:
             for rewriter in self._rewriters:
                 packet = rewriter.back(packet)

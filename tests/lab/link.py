@@ -1,7 +1,13 @@
 """The access link: delay, jitter, loss, rate, and what it does with large packets."""
 
+import math
 import random
 from dataclasses import dataclass, field
+from typing import Final
+
+_SWAY_STEP_S: Final = 0.25
+_SWAY_MEMORY: Final = math.exp(-_SWAY_STEP_S / 2.0)
+"""The correlation of one step of the sway with the next, for a correlation time of 2 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +18,11 @@ class Link:
     ``jitter_ms``; packets keep their order. ``loss`` (0..1) holds for each direction by itself;
     with ``burst`` > 1 the losses come in runs of that mean length (Gilbert's model, the same mean
     loss). Rates are in kbit/s of IP packets, 0 for unlimited; the queue before each drops what
-    would wait longer than ``queue_ms``. ``mtu`` is that of the client's interface; packets longer
-    than ``black_hole_mtu`` vanish in both directions without an ICMP error (0: none do).
+    would wait longer than ``queue_ms``. ``sway`` makes both rates go up and down, as on the air:
+    it is the standard deviation of the logarithm of the rate, whose mean stays as given (a
+    log-normal AR(1) process, renewed every 0.25 s, with a correlation time of 2 s). ``mtu`` is that
+    of the client's interface; packets longer than ``black_hole_mtu`` vanish in both directions
+    without an ICMP error (0: none do).
     """
 
     delay_ms: float = 0.0
@@ -23,6 +32,7 @@ class Link:
     down_kbit: float = 0.0
     up_kbit: float = 0.0
     queue_ms: float = 200.0
+    sway: float = 0.0
     mtu: int = 1500
     black_hole_mtu: int = 0
 
@@ -31,11 +41,39 @@ class Link:
             raise ValueError(f"Link.loss is {self.loss}; it is a share, from 0 to 1")
         if self.burst < 1:
             raise ValueError(f"Link.burst is {self.burst}; a run of losses has at least 1 packet")
-        for name in ("delay_ms", "jitter_ms", "down_kbit", "up_kbit", "queue_ms"):
+        for name in ("delay_ms", "jitter_ms", "down_kbit", "up_kbit", "queue_ms", "sway"):
             if getattr(self, name) < 0:
                 raise ValueError(f"Link.{name} is {getattr(self, name)}; it can't be negative")
         if not 576 <= self.mtu <= 1500:
             raise ValueError(f"Link.mtu is {self.mtu}; the lab's links carry 576 to 1500 octets")
+
+
+class Sway:
+    """How the rate of a swaying line goes, as a factor whose mean is 1."""
+
+    def __init__(self, deviation: float, chance: random.Random) -> None:
+        self._deviation = deviation
+        # Chance of its own: how often it is asked hangs on the clock, and mustn't shift the losses.
+        self._chance = random.Random(chance.random())
+        self._level = self._chance.gauss(0, deviation)
+        self._renew_at: float | None = None
+        self._factor = self._as_factor()
+
+    def _as_factor(self) -> float:
+        return math.exp(self._level - self._deviation**2 / 2)
+
+    def factor(self, now: float) -> float:
+        """The factor at ``now``, in monotonic seconds, counted from the first time asked."""
+        if self._renew_at is None:
+            self._renew_at = now + _SWAY_STEP_S
+        if now < self._renew_at:
+            return self._factor
+        fresh = self._deviation * math.sqrt(1 - _SWAY_MEMORY**2)
+        while now >= self._renew_at:
+            self._level = _SWAY_MEMORY * self._level + self._chance.gauss(0, fresh)
+            self._renew_at += _SWAY_STEP_S
+        self._factor = self._as_factor()
+        return self._factor
 
 
 @dataclass(slots=True)
@@ -54,6 +92,11 @@ class Pipe:
     _free_at: float = 0.0
     _last_out: float = 0.0
     _bad: bool = field(default=False)
+    _sway: Sway | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.link.sway:
+            self._sway = Sway(self.link.sway, self.random)
 
     def admit(self, now: float, size: int) -> float | None:
         """When a packet of ``size`` octets that enters at ``now`` comes out; None if it doesn't."""
@@ -67,7 +110,8 @@ class Pipe:
             if start - now > link.queue_ms / 1000:
                 self.overflowed += 1
                 return None
-            leaves = self._free_at = start + size * 8 / (self.kbit * 1000)
+            rate = self.kbit if self._sway is None else self.kbit * self._sway.factor(now)
+            leaves = self._free_at = start + size * 8 / (rate * 1000)
         if self.loses():
             return None
         out = leaves + link.delay_ms / 1000

@@ -68,13 +68,14 @@ class Middlebox:
         self._last_up = 0.0
         self._order = 0
         self._heap: list[tuple[float, int, bool, bytes, Packet | None]] = []
+        self._held: list[tuple[float, int, bytes, Packet]] = []
         self._censor = self._make_censor(config["actions"])
         self._client = _open(config["client_interface"])
         self._world = _open(config["world_interface"])
 
     def _make_censor(self, actions: list[Mapping[str, Any]]) -> Censor:
         chance = random.Random(f"censor {self._seed}")
-        bench = Bench(self.link.delay_ms * 2 / 1000, chance, time.monotonic())
+        bench = Bench(self.link.delay_ms * 2 / 1000, chance, time.monotonic(), self._seed)
         return Censor(ActionFile.load(actions), bench)
 
     def _push(self, at: float, up: bool, frame: bytes, shown: Packet | None = None) -> None:
@@ -87,19 +88,22 @@ class Middlebox:
             self._push(now, True, frame)
             return
         out = self._up.admit(now, len(packet.data))
+        follows = now
         if out is None:
             fate = "link"
         else:
             # The censor's box comes first: it may answer for addresses where nobody lives.
-            passed, fate = self._censor.handle(packet, True, now)
+            passed, fate = self._censor.handle(packet, True, now, out)
+            follows = max(now, self._last_up)
             if passed is not None and self._lives(passed.dst):
                 self._last_up = out
-                self._push(out, True, frame[:14] + passed.data)
+                follows = out + self._censor.bench.hold
+                self._push(follows, True, frame[:14] + passed.data)
             elif passed is not None:
                 self._uninhabited += 1
                 fate = "nobody"
         self._capture.packet(now, True, packet, fate)
-        self._inject(frame, True, now)
+        self._inject(frame, True, now, follows)
 
     def _lives(self, address: bytes) -> bool:
         return self._inhabited is None or address in self._inhabited
@@ -109,19 +113,31 @@ class Middlebox:
         if packet is None or self._is_neighbourly(packet):
             self._push(now, False, frame)
             return
-        passed, fate = self._censor.handle(packet, False, now)
-        self._inject(frame, False, now)
+        passed, fate = self._censor.handle(packet, False, now, now)
+        self._inject(frame, False, now, max(now, self._last_up))
         if passed is None:
             self._capture.packet(now, False, packet, fate)
             return
-        out = self._down.admit(now, len(passed.data))
-        if out is None:
-            self._capture.packet(now, False, passed, "link")
+        hold = self._censor.bench.hold
+        if hold > 0:
+            self._order += 1
+            heapq.heappush(self._held, (now + hold, self._order, frame[:14], passed))
         else:
-            self._push(out, False, frame[:14] + passed.data, passed)
+            self._enter_line(now, frame[:14], passed)
 
-    def _inject(self, frame: bytes, up: bool, now: float) -> None:
-        """Sends what the censor has to say by itself, with the ethernet header turned as needed."""
+    def _enter_line(self, now: float, header: bytes, packet: Packet) -> None:
+        """Sends a packet from the world down the line, once the censor has let go of it."""
+        out = self._down.admit(now, len(packet.data))
+        if out is None:
+            self._capture.packet(now, False, packet, "link")
+        else:
+            self._push(out, False, header + packet.data, packet)
+
+    def _inject(self, frame: bytes, up: bool, now: float, follows: float) -> None:
+        """Sends what the censor has to say by itself, with the ethernet header turned as needed.
+
+        What goes to the server leaves at ``follows``, behind what the client said before.
+        """
         injections = self._censor.bench.injections
         if not injections:
             return
@@ -129,7 +145,7 @@ class Middlebox:
         for one in injections:
             header = turned if one.to_client == up else frame[:14]
             if not one.to_client:
-                self._push(max(now, self._last_up), True, header + one.data)
+                self._push(follows, True, header + one.data)
             elif not self._down.loses():
                 self._push(now + one.delay, False, header + one.data, parse(one.data, 0))
         injections.clear()
@@ -156,7 +172,10 @@ class Middlebox:
             take(frame, time.monotonic())
 
     def _deliver(self) -> None:
-        heap = self._heap
+        heap, held = self._heap, self._held
+        while held and held[0][0] <= time.monotonic():
+            at, _, header, packet = heapq.heappop(held)
+            self._enter_line(at, header, packet)
         while heap and heap[0][0] <= time.monotonic():
             _, _, up, frame, shown = heapq.heappop(heap)
             try:
@@ -192,7 +211,8 @@ class Middlebox:
         readable = [self._client, self._world, stdin]
         while True:
             self._deliver()
-            wait = max(0.0, self._heap[0][0] - time.monotonic()) if self._heap else 0.5
+            due = [heap[0][0] for heap in (self._heap, self._held) if heap]
+            wait = max(0.0, min(due) - time.monotonic()) if due else 0.5
             ready, _, _ = select.select(readable, [], [], wait)
             if not ready:
                 if wait >= 0.5:
