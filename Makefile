@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install run test check fmt lint types imports lab demo bench wheel clean
+.PHONY: install run test check fmt lint types imports lab exam-throttle demo bench wheel clean
 
 install: $(STAMP)
 
@@ -38,6 +38,9 @@ check: lint types imports test lab
 
 lab: install
 	$(BIN)/python -m tests.lab $(ARGS)
+
+exam-throttle: install
+	$(BIN)/python -m tests.lab throttle --out tests/lab/throttle_exam.txt $(ARGS)
 
 demo: install
 	$(BIN)/python -m tests.lab demo

@@ -125,7 +125,7 @@ async def _explore(
             _phase(wanted.tasks, told, emit)
             runner.slow_down(wanted.pace)
             runner.submit(wanted.tasks)
-            _tell_settled(evidence, runner, decided, emit)
+            _tell_settled(evidence, runner.subjects | wanted.pending, runner, decided, emit)
             if now >= runner.limits.deadline:
                 runner.stop("no time left (max_time)")
                 break
@@ -143,13 +143,16 @@ async def _explore(
 
 
 def _tell_settled(
-    evidence: Evidence, runner: Runner, decided: set[str], emit: Callable[[Event], None]
+    evidence: Evidence,
+    busy: frozenset[str] | set[str],
+    runner: Runner,
+    decided: set[str],
+    emit: Callable[[Event], None],
 ) -> None:
     """A service that works and has nothing under way any more is decided: tell it at once.
 
     Every other word may still be changed by what is measured for its sake.
     """
-    busy = runner.subjects
     for service in evidence.services:
         if service.name in decided or service.name in busy:
             continue

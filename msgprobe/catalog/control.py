@@ -1,11 +1,12 @@
-"""The controls of a target file: [controls], [[site]], [[sentinel]] and [[resolver]]."""
+"""The controls of a target file: [controls], [[site]], [[sentinel]], [[resolver]] and
+[[transfer]] (neutral sources of big objects)."""
 
 from dataclasses import dataclass
 from typing import TypeVar
 
 from msgprobe.catalog import value
 from msgprobe.catalog.table import PROVENANCE, Table
-from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site
+from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site, Source
 from msgprobe.model.target import Provenance
 
 _CONTROLS = ("silent", "holes", "advert_host", *PROVENANCE)
@@ -31,9 +32,21 @@ _RESOLVER = (
     "filters",
     *PROVENANCE,
 )
-SECTIONS = ("controls", "site", "sentinel", "resolver")
+_SOURCE = (
+    "name",
+    "host",
+    "owner",
+    "network",
+    "path",
+    "upload_path",
+    "country",
+    "addresses",
+    "any_name",
+    *PROVENANCE,
+)
+SECTIONS = ("controls", "site", "sentinel", "resolver", "transfer")
 
-N = TypeVar("N", Site, Sentinel, PublicResolver)
+N = TypeVar("N", Site, Sentinel, PublicResolver, Source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +56,7 @@ class Part:
     sites: tuple[Site, ...] = ()
     sentinels: tuple[Sentinel, ...] = ()
     resolvers: tuple[PublicResolver, ...] = ()
+    sources: tuple[Source, ...] = ()
     silent: tuple[str, ...] | None = None
     holes: tuple[int, ...] | None = None
     advert_host: str | None = None
@@ -53,6 +67,7 @@ class Part:
             *(("site", site.name) for site in self.sites),
             *(("sentinel", sentinel.name) for sentinel in self.sentinels),
             *(("resolver", resolver.name) for resolver in self.resolvers),
+            *(("transfer", source.name) for source in self.sources),
         ]
 
 
@@ -66,6 +81,7 @@ def read_controls(top: Table) -> Part:
         sites=tuple(_site(table, base) for table in top.tables("site", _SITE)),
         sentinels=tuple(_sentinel(table, base) for table in top.tables("sentinel", _SENTINEL)),
         resolvers=tuple(_resolver(table, base) for table in top.tables("resolver", _RESOLVER)),
+        sources=tuple(_source(table, base) for table in top.tables("transfer", _SOURCE)),
         silent=head.each("silent", value.address) or None if head else None,
         holes=head.each("holes", value.port) or None if head else None,
         advert_host=head.take("advert_host", value.host, None) if head else None,
@@ -114,6 +130,21 @@ def _resolver(table: Table, base: Provenance | None) -> PublicResolver:
     )
 
 
+def _source(table: Table, base: Provenance | None) -> Source:
+    return Source(
+        name=table.need("name", value.name),
+        host=table.need("host", value.host),
+        owner=table.need("owner", value.line),
+        network=table.need("network", value.name),
+        path=table.need("path", value.path),
+        upload_path=table.take("upload_path", value.path, None),
+        country=table.take("country", value.country, None),
+        addresses=table.each("addresses", value.address),
+        any_name=table.take("any_name", value.flag, False),
+        provenance=table.provenance(base),
+    )
+
+
 def merge(parts: list[Part]) -> Controls:
     """All controls; what a later part says replaces what an earlier one says by the same name."""
     silent = [part.silent for part in parts if part.silent is not None]
@@ -123,6 +154,7 @@ def merge(parts: list[Part]) -> Controls:
         sites=_latest([site for part in parts for site in part.sites]),
         sentinels=_latest([sentinel for part in parts for sentinel in part.sentinels]),
         resolvers=_latest([resolver for part in parts for resolver in part.resolvers]),
+        sources=_latest([source for part in parts for source in part.sources]),
         silent=silent[-1] if silent else (),
         holes=holes[-1] if holes else (),
         advert_host=adverts[-1] if adverts else None,

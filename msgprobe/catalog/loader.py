@@ -229,4 +229,8 @@ def _parse(
 def _only(controls: Controls, country: str | None) -> Controls:
     """``controls`` without the domestic sites of other countries."""
     chosen = country.upper() if country else None
-    return replace(controls, sites=tuple(s for s in controls.sites if s.country in (None, chosen)))
+    return replace(
+        controls,
+        sites=tuple(s for s in controls.sites if s.country in (None, chosen)),
+        sources=tuple(s for s in controls.sources if s.country in (None, chosen)),
+    )

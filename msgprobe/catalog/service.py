@@ -1,4 +1,5 @@
-"""The service of a target file: [service], [[pool]], [[pool.member]], [[root]] and [beacon].
+"""The service of a target file: [service], [[pool]], [[pool.member]], [[asset]], [[root]]
+and [beacon].
 
 A member is written once and becomes one endpoint per port, and per address if it has no host. The
 first port (per family: the first address on it) is the main one, all others are in reserve.
@@ -12,6 +13,8 @@ from msgprobe.catalog import value
 from msgprobe.catalog.error import nearest, quoted
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import (
+    Asset,
+    Direction,
     Endpoint,
     Function,
     Pool,
@@ -28,7 +31,18 @@ _POOL = ("name", "function", "ok_at", "sample", "caveat", "member", *_WAY, *PROV
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
 _ROOT = ("name", "pem", "sha256", *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
-SECTIONS = ("service", "pool", "root", "beacon")
+_ASSET = (
+    "name",
+    "function",
+    "host",
+    "path",
+    "direction",
+    "find",
+    "addresses",
+    "trust",
+    *PROVENANCE,
+)
+SECTIONS = ("service", "pool", "root", "beacon", "asset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,7 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         primary=_primary(head, pools),
         pools=tuple(pools),
         endpoints=tuple(endpoints),
+        assets=_assets(top, provenance, pools, roots),
         core=head.take("core", value.flag, False),
         prefixes=head.each("prefixes", value.prefix, most=500),
         roots=roots,
@@ -145,6 +160,36 @@ def _beacon(top: Table, provenance: Provenance) -> StatusBeacon | None:
         down=down,
         provenance=table.provenance(provenance),
     )
+
+
+def _assets(
+    top: Table, provenance: Provenance, pools: list[Pool], roots: tuple[Root, ...]
+) -> tuple[Asset, ...]:
+    tables = top.tables("asset", _ASSET)
+    found = []
+    for table in tables:
+        asset = Asset(
+            name=table.need("name", value.name),
+            function=table.need("function", value.word(Function)),
+            host=table.need("host", value.host),
+            path=table.take("path", value.path, "/"),
+            direction=table.take("direction", value.word(Direction), Direction.DOWN),
+            find=table.take("find", value.pattern, None),
+            addresses=table.each("addresses", value.address),
+            trust=table.take("trust", value.word(Trust), Trust.PUBLIC),
+            provenance=table.provenance(provenance),
+        )
+        if not any(pool.function is asset.function for pool in pools):
+            right = "name the function of one of the pools"
+            raise table.fault("function", "no pool has this function", right)
+        if asset.trust is Trust.PINNED and not roots:
+            right = "add the service's root"
+            raise table.fault("trust", '"pinned", but the file has no [[root]]', right)
+        if asset.find is not None and asset.direction is Direction.UP:
+            raise table.fault("find", "nothing is looked for before an upload", "remove it")
+        found.append(asset)
+    distinct(tables, [asset.name for asset in found], "asset")
+    return tuple(found)
 
 
 def _pool(

@@ -175,6 +175,19 @@ def path(value: object) -> str:
     return found
 
 
+def pattern(value: object) -> str:
+    """A regular expression with one group, which finds a link."""
+    found = text(value)
+    try:
+        groups = re.compile(found).groups
+    except re.error as fault:
+        raise Wrong(f"is no regular expression ({fault})", "mend it") from None
+    if groups != 1 or len(found) > 200:
+        right = "put parentheses around the link; at most 200 characters"
+        raise Wrong(f"has {groups} groups, not one, or is too long", right)
+    return found
+
+
 def date(value: object) -> str:
     """When a fact was true: ISO 8601, a day or a month."""
     if isinstance(value, Day) and not isinstance(value, datetime):

@@ -13,6 +13,7 @@ from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.tls import TlsCheck
+from msgprobe.checks.transfer import TransferCheck
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -28,6 +29,7 @@ BUILTIN: tuple[Check, ...] = (
     PageCheck(),
     MtprotoCheck(),
     NoiseCheck(),
+    TransferCheck(),
 )
 
 

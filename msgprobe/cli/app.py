@@ -10,7 +10,7 @@ import typer
 from msgprobe.cli import option
 
 _SETTINGS = """Settings: flags over MSGPROBE_* variables over config.toml in the configuration
-folder (quick, max_time, max_bytes, only, family, country, targets, fail_on).
+folder (quick, throttle, wait, max_time, max_bytes, only, family, country, targets, fail_on).
 
 Exit status: 0 all ok; 1 something blocked or throttled; 2 wrong usage or target file; 3 something
 inconclusive, degraded, down or not tested; 4 the connection itself; 70 our own fault; 74 output
@@ -59,6 +59,8 @@ def run(
     evidence: option.Evidence = False,
     fail_on: option.FailOn = None,
     quick: option.Quick = None,
+    throttle: option.Throttle = None,
+    wait: option.Wait = None,
     max_time: option.MaxTime = None,
     max_bytes: option.MaxBytes = None,
     only: option.Only = None,
@@ -72,20 +74,18 @@ def run(
     seed: option.Seed = None,
 ) -> int:
     """Measure messengers from here and say what works, what does not and why."""
-    from msgprobe.cli import request
-
-    wish = request.wish(
-        request.Flags(
-            quick=quick,
-            max_time=max_time,
-            max_bytes=max_bytes,
-            only=tuple(only or ()),
-            family=request.family(ipv4, ipv6),
-            country=country,
-            targets=tuple(targets or ()),
-            fail_on=fail_on,
-            seed=seed,
-        )
+    wish = _wish(
+        quick=quick,
+        throttle=throttle,
+        wait=wait,
+        max_time=max_time,
+        max_bytes=max_bytes,
+        only=only,
+        both=(ipv4, ipv6),
+        country=country,
+        targets=targets,
+        fail_on=fail_on,
+        seed=seed,
     )
     delivery = _delivery(
         json=json,
@@ -100,6 +100,20 @@ def run(
     from msgprobe.cli.measure import measure
 
     return measure(wish, services or (), delivery, redact=not no_redact)
+
+
+def _wish(*, only: Any, both: tuple[bool, bool], targets: Any, **more: Any) -> Any:
+    """What is wanted, by flags and settings. Raises UsageError or SettingsError."""
+    from msgprobe.cli import request
+
+    return request.wish(
+        request.Flags(
+            only=tuple(only or ()),
+            family=request.family(*both),
+            targets=tuple(targets or ()),
+            **more,
+        )
+    )
 
 
 def _delivery(*, output: str | None, **wanted: Any) -> Any:
@@ -123,6 +137,8 @@ def plan(
     services: option.Services = None,
     json: option.Json = False,
     quick: option.Quick = None,
+    throttle: option.Throttle = None,
+    wait: option.Wait = None,
     max_time: option.MaxTime = None,
     max_bytes: option.MaxBytes = None,
     only: option.Only = None,
@@ -136,22 +152,21 @@ def plan(
     """List everything that such a run may contact, when and why. Sends nothing."""
     import sys
 
-    from msgprobe.cli import request
     from msgprobe.cli.measure import planned
     from msgprobe.cli.output import look, put
     from msgprobe.report.plan import render, render_json
 
-    wish = request.wish(
-        request.Flags(
-            quick=quick,
-            max_time=max_time,
-            max_bytes=max_bytes,
-            only=tuple(only or ()),
-            family=request.family(ipv4, ipv6),
-            country=country,
-            targets=tuple(targets or ()),
-            seed=seed,
-        )
+    wish = _wish(
+        quick=quick,
+        throttle=throttle,
+        wait=wait,
+        max_time=max_time,
+        max_bytes=max_bytes,
+        only=only,
+        both=(ipv4, ipv6),
+        country=country,
+        targets=targets,
+        seed=seed,
     )
     contacts = planned(wish, services or (), seeded=seed is not None)
     if json:
@@ -200,12 +215,13 @@ def explain(
     service: Annotated[
         str | None, typer.Argument(metavar="[SERVICE]", help="Only this service of the run.")
     ] = None,
+    html: option.Html = None,
     verbose: option.Verbose = 0,
 ) -> None:
     """Show the evidence behind a saved verdict, or what a rule says."""
     from msgprobe.cli import saved
 
-    saved.explain(what, service)
+    saved.explain(what, service, html)
 
 
 @app.command()

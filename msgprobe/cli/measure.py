@@ -19,7 +19,7 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.event import Decided, Event
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
-from msgprobe.report.plan import cost
+from msgprobe.report.plan import cost, deep_cost
 from msgprobe.report.progress import Progress
 
 
@@ -53,7 +53,9 @@ def measure(wish: Wish, names: Sequence[str], delivery: Delivery, *, redact: boo
         known = ", ".join(catalogue.countries) or "none"
         say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
     screen = look(sys.stderr)
-    if screen.terminal and not delivery.quiet:
+    if wish.request.throttle and not delivery.quiet:
+        say(deep_cost(wish.request))
+    elif screen.terminal and not delivery.quiet:
         plan = session.planned(services, catalogue.controls, wish.request, checks=checks())
         say(cost(plan, wish.request))
     stop = session.Stop()

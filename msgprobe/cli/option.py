@@ -35,7 +35,21 @@ FailOn = Annotated[
 ]
 Quick = Annotated[
     bool | None,
-    typer.Option("--quick/--no-quick", help="Leave out what takes long (throughput)."),
+    typer.Option("--quick/--no-quick", help="Leave out the search for throttling."),
+]
+Throttle = Annotated[
+    bool | None,
+    typer.Option(
+        "--throttle/--no-throttle",
+        help="Search deeper for throttling: more and larger transfers, all of them again after "
+        "a wait. Up to 30 MB and 14 minutes.",
+    ),
+]
+Wait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait", metavar="TIME", help="With --throttle: time until the repeat, by default 10min."
+    ),
 ]
 MaxTime = Annotated[
     str | None, typer.Option("--max-time", metavar="TIME", help="Most time, like 30 or 2min.")
@@ -82,4 +96,8 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict li
 Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, help="Make every random choice repeatable."),
+]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Also write the transfers' curves to FILE."),
 ]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 MOST_SECONDS = 3600.0
 MOST_BYTES = 10**9
+DEEP_LOOK = 120.0
+"""Seconds for each of the two rounds of ``--throttle``."""
+DEEP_BYTES = 30_000_000
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 _UNITS |= {"ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _TIMES = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0}
@@ -28,6 +31,8 @@ class Flags:
     """What stood on the command line; None where it did not."""
 
     quick: bool | None = None
+    throttle: bool | None = None
+    wait: str | None = None
     max_time: str | None = None
     max_bytes: str | None = None
     only: tuple[str, ...] = ()
@@ -101,12 +106,18 @@ def wish(flags: Flags) -> Wish:
     only = _pick(given, "only", "--only", flags.only or None, functions)
     version = _pick(given, "family", "-4/-6", flags.family, int)
     targets = _pick(given, "targets", "--targets", flags.targets or None, tuple)
+    quick, throttle = _depth(given, flags)
+    wait = _wait(given, flags, throttle)
     plain = Request()
+    if throttle:
+        plain = replace(plain, max_time=2 * DEEP_LOOK + wait, max_bytes=DEEP_BYTES)
     request = Request(
         functions=only or (),
         families=plain.families if version is None else (version,),
         country=_pick(given, "country", "--country", flags.country, country_code),
-        quick=bool(_pick(given, "quick", "--quick", flags.quick, bool)),
+        quick=quick,
+        throttle=throttle,
+        throttle_wait=wait,
         max_time=_pick(given, "max_time", "--max-time", flags.max_time, duration) or plain.max_time,
         max_bytes=_pick(given, "max_bytes", "--max-bytes", flags.max_bytes, byte_count)
         or plain.max_bytes,
@@ -117,6 +128,30 @@ def wish(flags: Flags) -> Wish:
         targets=tuple(Path(t) for t in targets or ()),
         fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
     )
+
+
+def _depth(given: dict[str, settings.Setting], flags: Flags) -> tuple[bool, bool]:
+    """Quick or deep, or neither. A flag outweighs the opposite setting. Raises UsageError."""
+    quick = bool(_pick(given, "quick", "--quick", flags.quick, bool))
+    throttle = bool(_pick(given, "throttle", "--throttle", flags.throttle, bool))
+    if quick and throttle:
+        if flags.quick == flags.throttle:
+            raise UsageError(
+                "--quick and --throttle exclude each other: one leaves out the search for "
+                "throttling, the other deepens it"
+            )
+        return bool(flags.quick), bool(flags.throttle)
+    return quick, throttle
+
+
+def _wait(given: dict[str, settings.Setting], flags: Flags, throttle: bool) -> float:
+    """Seconds until a deep look is repeated. Raises UsageError for a wait for nothing."""
+    if flags.wait is not None and not throttle:
+        raise UsageError(
+            "--wait: is the time until --throttle repeats its transfers; add --throttle"
+        )
+    wait = _pick(given, "wait", "--wait", flags.wait, duration)
+    return Request().throttle_wait if wait is None else wait
 
 
 def _seed() -> int:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from msgprobe.cli.output import look, put, reason
+from msgprobe.cli.output import check_file, look, put, reason, say, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 
@@ -45,19 +45,35 @@ def judge(name: str) -> Run:
     return session.judge(read(name))
 
 
-def explain(what: str, service: str | None) -> None:
-    """Print the evidence of a saved run, or what a rule says."""
+def explain(what: str, service: str | None, html: Path | None = None) -> None:
+    """Print the evidence of a saved run, or what a rule says; with ``html`` also write the page.
+
+    Raises UsageError, NotInRun, UnknownRule or OutputError.
+    """
     from msgprobe import session
     from msgprobe.report.explain import explain_rule, explain_run
 
     can = look(sys.stdout)
     if what == "-" or Path(what).is_file():
+        if html is not None:
+            check_file(html)
         run = read(what)
-        put(explain_run(run, service, session.rules(), width=can.width, unicode=can.unicode))
+        text = explain_run(run, service, session.rules(), width=can.width, unicode=can.unicode)
+        if html is not None:
+            from msgprobe.report.curves_html import render
+
+            write_file(html, render(run, service))
+        put(text)
+        if html is not None:
+            say(f"Curves written: {html}")
         return
     if "/" in what or "\\" in what or what.endswith(".json"):
         raise UsageError(
             f"{what}: there is no such file; name one saved with: msgprobe run -o FILE"
+        )
+    if html is not None:
+        raise UsageError(
+            "--html: a rule has no curves; name a file saved with: msgprobe run -o FILE"
         )
     put(explain_rule(what, session.rules(), width=can.width, unicode=can.unicode))
 

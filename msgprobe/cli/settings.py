@@ -75,6 +75,8 @@ KEYS: Mapping[str, Callable[[object], Any]] = {
     "only": _list,
     "quick": _flag,
     "targets": _paths,
+    "throttle": _flag,
+    "wait": _number,
 }
 
 

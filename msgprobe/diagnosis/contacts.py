@@ -19,6 +19,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
+from msgprobe.diagnosis.transfer_contacts import transfer_contacts, transfer_hosts
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
@@ -86,6 +87,10 @@ def contacts(
     for service in services:
         for pool in wanted_pools(service, request):
             lines += _pool(service, pool, request, costs, seeded)
+    system = Resolver(kind=ResolverKind.SYSTEM, name="system")
+    for _, host in transfer_hosts(services, controls, request):
+        lines.append(_question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1))
+    lines += transfer_contacts(services, controls, request, seeded=seeded)
     for service in services:
         lines += _diagnosis(service, controls, request, costs, seeded)
     lines += _again(controls, request, costs)

@@ -5,6 +5,7 @@ from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
+from msgprobe.diagnosis.transfers import plan_transfers
 from msgprobe.model.run import Evidence
 
 
@@ -16,7 +17,13 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_base(scene),
         *plan_resolvers(scene),
         *plan_experiments(scene),
+        *plan_transfers(scene),
     ]
     unique = {task.id: task for task in reversed(tasks)}
     ordered = tuple(reversed(unique.values()))
-    return Agenda(tasks=ordered, wake_at=scene.wake_at, pace=scene.pace)
+    return Agenda(
+        tasks=ordered,
+        wake_at=scene.wake_at,
+        pace=scene.pace,
+        pending=frozenset(scene.pending),
+    )

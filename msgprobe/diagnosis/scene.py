@@ -48,12 +48,14 @@ class Moment:
 class Agenda:
     """All tasks wanted so far; ``wake_at`` is when time alone may add more (None: never).
 
+    ``pending`` are services that more is to come about, although nothing may be under way just now.
     ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded.
     """
 
     tasks: tuple[Task, ...]
     wake_at: float | None = None
     pace: float = 0.0
+    pending: frozenset[str] = frozenset()
 
 
 class Scene:
@@ -67,6 +69,10 @@ class Scene:
         self.services = evidence.services
         self.moment = moment
         self.wake_at: float | None = None
+        self.waiting = False
+        """The first look at speeds is not over yet."""
+        self.pending: set[str] = set()
+        """Services with transfers still to come."""
         self.endpoints: dict[str, tuple[tuple[Pool, Endpoint], ...]] = {}
         """Endpoints wanted by now by service; kept, for every planner asks for them."""
         self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}

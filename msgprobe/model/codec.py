@@ -20,6 +20,7 @@ from msgprobe.model.observation import (
     ProtocolObservation,
     TcpObservation,
     TlsObservation,
+    TransferObservation,
 )
 from msgprobe.model.task import Flow, Inspect, Lookup, Probe
 from msgprobe.model.verdict import Outcome, State
@@ -36,6 +37,7 @@ OBSERVATION_TAGS: Mapping[str, type] = {
     "tls": TlsObservation,
     "http": HttpObservation,
     "protocol": ProtocolObservation,
+    "transfer": TransferObservation,
 }
 PROBE_TAGS: Mapping[str, type] = {"inspect": Inspect, "lookup": Lookup, "flow": Flow}
 _UNIONS: tuple[tuple[UnionType, Mapping[str, type]], ...] = (

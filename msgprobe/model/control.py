@@ -40,6 +40,27 @@ class Sentinel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A neutral server that gives a big object, and takes one where ``upload_path`` is given.
+
+    ``{bytes}`` in ``path`` stands for the number of bytes wanted. ``any_name`` marks a server that
+    gives its object whatever the SNI, so that only the name in the greeting can be changed.
+    ``network`` and ``country`` as of a `Site`.
+    """
+
+    name: str
+    host: str
+    owner: str
+    network: str
+    path: str
+    upload_path: str | None = None
+    addresses: tuple[str, ...] = ()
+    country: str | None = None
+    any_name: bool = False
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicResolver:
     """A public resolver: ``addresses`` speak DNS over UDP and TCP 53; ``doh_host`` RFC 8484."""
 
@@ -66,6 +87,7 @@ class Controls:
     sites: tuple[Site, ...] = ()
     sentinels: tuple[Sentinel, ...] = ()
     resolvers: tuple[PublicResolver, ...] = ()
+    sources: tuple[Source, ...] = ()
     silent: tuple[str, ...] = ()
     holes: tuple[int, ...] = ()
     advert_host: str | None = None
@@ -75,6 +97,13 @@ class Controls:
         for site in self.sites:
             if site.name == name:
                 return site
+        raise KeyError(name)
+
+    def source(self, name: str) -> Source:
+        """The source called ``name``. Raises KeyError."""
+        for source in self.sources:
+            if source.name == name:
+                return source
         raise KeyError(name)
 
     @property

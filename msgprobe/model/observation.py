@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.target import Direction
 from msgprobe.model.task import ResolverKind
 
 
@@ -41,7 +42,8 @@ class TcpInfo:
     """What the kernel knew about the connection (Linux ``tcp_info``; absent elsewhere).
 
     Times are in seconds. ``bytes_acked`` counts what the peer acknowledged of what we sent, the
-    SYN not included (the kernel's own counter starts at 1).
+    SYN not included (the kernel's own counter starts at 1). ``needless`` are retransmissions of ours
+    that the peer says it had already got (RFC 2883): a delay, not a loss.
     """
 
     state: int
@@ -57,6 +59,7 @@ class TcpInfo:
     segs_out: int
     segs_in: int
     out_of_order: int = 0
+    needless: int = 0
     delivery_rate: int = 0
     mss: int = 0
     pmtu: int = 0
@@ -233,6 +236,36 @@ class ProtocolObservation(_Observation):
     info: TcpInfo | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferObservation(_Observation):
+    """One object moved on one stream, and how its bytes went by.
+
+    The window begins when the request was handed to the kernel. ``curve`` holds (seconds since
+    then, TCP payload moved so far): what came of the answer, or what the peer's kernel acknowledged
+    of the request. ``milestones`` are (bytes, seconds) for 8, 32, 64 and 128 KiB as far as
+    reached; ``stalls`` are (bytes moved, seconds without any more) of pauses longer than a second
+    and five round trips. ``capped``: our own limit of time ended it: slow, not failed.
+    """
+
+    address: str
+    port: int
+    host: str
+    server_name: str | None = None
+    path: str
+    direction: Direction
+    wanted: int
+    moved: int = 0
+    capped: bool = False
+    status: int | None = None
+    authenticated: bool = False
+    first_byte: float | None = None
+    curve: tuple[tuple[float, int], ...] = ()
+    milestones: tuple[tuple[int, float], ...] = ()
+    stalls: tuple[tuple[int, float], ...] = ()
+    errno: str | None = None
+    info: TcpInfo | None = None
+
+
 Observation = (
     LocalObservation
     | DnsObservation
@@ -240,4 +273,5 @@ Observation = (
     | TlsObservation
     | HttpObservation
     | ProtocolObservation
+    | TransferObservation
 )

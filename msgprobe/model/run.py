@@ -15,13 +15,17 @@ class Request:
     """What the user asked for. ``seed`` makes every choice of the planner repeatable.
 
     ``max_time`` is in seconds and ``max_bytes`` in bytes on the wire, both for the whole run.
-    ``functions`` empty means all; ``families`` is which IP versions may be used.
+    ``functions`` empty means all; ``families`` is which IP versions may be used. ``quick`` leaves
+    out the transfers that look for throttling, ``throttle`` makes more and larger ones, and all of
+    them once more ``throttle_wait`` seconds later.
     """
 
     functions: tuple[Function, ...] = ()
     families: tuple[int, ...] = (4, 6)
     country: str | None = None
     quick: bool = False
+    throttle: bool = False
+    throttle_wait: float = 600.0
     max_time: float = 60.0
     max_bytes: int = 5_000_000
     seed: int = 0

@@ -14,6 +14,13 @@ class Function(StrEnum):
     SIGNUP = "signup"
 
 
+class Direction(StrEnum):
+    """Which way the payload of a transfer goes, seen from the user."""
+
+    DOWN = "down"
+    UP = "up"
+
+
 class Trust(StrEnum):
     """Whose certificates an endpoint may show."""
 
@@ -108,6 +115,27 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """Something of the service's own that can be moved without an account, to see how fast.
+
+    ``direction`` down: a GET of ``path`` gives at least some tens of kilobytes; with ``find`` (a
+    regular expression whose group 1 is a link on the same host) the page at ``path`` names the
+    object. ``direction`` up: the server takes a POST to ``path``, whatever it then answers.
+    ``name`` is unique within the service; ``function`` is the one that it stands for.
+    """
+
+    name: str
+    function: Function
+    host: str
+    path: str = "/"
+    direction: Direction = Direction.DOWN
+    find: str | None = None
+    addresses: tuple[str, ...] = ()
+    trust: Trust = Trust.PUBLIC
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A messenger. ``prefixes`` (CIDR) acquit a DNS answer; being outside convicts nothing."""
 
@@ -116,6 +144,7 @@ class Service:
     primary: Function
     pools: tuple[Pool, ...]
     endpoints: tuple[Endpoint, ...]
+    assets: tuple[Asset, ...] = ()
     core: bool = False
     prefixes: tuple[str, ...] = ()
     roots: tuple[Root, ...] = ()
@@ -136,6 +165,13 @@ class Service:
         for endpoint in self.endpoints:
             if endpoint.name == name:
                 return endpoint
+        raise KeyError(name)
+
+    def asset(self, name: str) -> Asset:
+        """The asset called ``name``. Raises KeyError."""
+        for asset in self.assets:
+            if asset.name == name:
+                return asset
         raise KeyError(name)
 
     def members(self, pool: str) -> tuple[str, ...]:

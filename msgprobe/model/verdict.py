@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from msgprobe.model.target import Function
+from msgprobe.model.target import Direction, Function
 
 
 class Layer(StrEnum):
@@ -65,6 +65,25 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast an asset moved beside neutral objects; rates are medians in kbit/s.
+
+    ``floor_kbit``: a limit below this would have shown; a milder one might not. ``moved`` is the
+    most bytes that one transfer had to move: what begins later was not tested. ``pairs`` are
+    comparisons with neutral transfers, ``slow`` of them were slow.
+    """
+
+    asset: str
+    direction: Direction
+    target_kbit: float
+    control_kbit: float
+    floor_kbit: float
+    moved: int
+    pairs: int = 0
+    slow: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionVerdict:
     """The outcome of one function of one service."""
 
@@ -75,6 +94,7 @@ class FunctionVerdict:
     partial: bool = False
     mechanisms: tuple[str, ...] = ()
     endpoints: Count = Count(tested=0, ok=0)
+    speeds: tuple[Speed, ...] = ()
     why: str = ""
     rules: tuple[str, ...] = ()
     evidence: tuple[int, ...] = ()

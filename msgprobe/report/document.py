@@ -113,8 +113,11 @@ def _parse(text: str) -> object:
     except json.JSONDecodeError as error:
         if not text.strip():
             raise SavedRunError("it is empty") from None
-        # the parser stops where the text does, or at a string that never ends
-        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        # the parser stops where the text does, at an unending string, or at the beginning of a
+        # word or of the rest of a number
+        rest = text.removeprefix("\ufeff")[error.pos :].rstrip()
+        part = any(word.startswith(rest) for word in ("true", "false", "null"))
+        cut = part or not rest.strip("+-.eE") or error.msg.startswith("Unterminated")
         why = "it is cut off" if cut and text.lstrip().startswith("{") else "it is not JSON"
         raise SavedRunError(
             f"{why} (line {error.lineno}, column {error.colno}: {error.msg})"

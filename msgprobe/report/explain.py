@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import TransferObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
-from msgprobe.report import wording
+from msgprobe.report import curves, wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.narrate import asked, came
 from msgprobe.report.reproduce import command
+from msgprobe.report.transfers import pictures
 
 
 class UnknownRule(ValueError):
@@ -42,6 +44,9 @@ def explain_run(
     page.chain(connection.rules, connection.evidence)
     for verdict in chosen:
         page.service(verdict)
+        for picture in pictures(run, verdict.service):
+            page.put("")
+            page.drawn(curves.render(picture, width=(width or 80) - 2, unicode=unicode))
     page.put("")
     page.put(run.verdict.advice)
     text = page.text()
@@ -91,6 +96,10 @@ class _Page:
         """A line that is there to be copied: never broken, whatever the width."""
         self._lines.append(" " * indent + text)
 
+    def drawn(self, text: str) -> None:
+        """A picture: its lines as they are."""
+        self._lines += ["  " + line for line in text.splitlines()]
+
     def service(self, verdict: ServiceVerdict) -> None:
         word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
         self.put("")
@@ -113,6 +122,8 @@ class _Page:
             self.put(verdict.why, 4)
         if verdict.mechanisms:
             self.put(f"Mechanism: {', '.join(verdict.mechanisms)}", 4)
+        for speed in verdict.speeds:
+            self.put(wording.speed_in_full(speed), 4)
         self.chain(verdict.rules, verdict.evidence, failed=verdict.outcome is not Outcome.OK)
 
     def chain(self, rules: Sequence[str], evidence: Sequence[int], *, failed: bool = True) -> None:
@@ -138,7 +149,8 @@ class _Page:
             if seen.transaction == number:
                 when = f"{seen.window.start:.2f}-{seen.window.end:.2f} s"
                 self.put(f"{when} {came(seen)}", 6)
-        again = command(task)
+        moved = [o for o in measurement.observations if isinstance(o, TransferObservation)]
+        again = command(task, moved[-1].path if moved else None)
         if again is not None and failed:
             self.copyable(f"$ {again}", 6)
 

@@ -10,8 +10,11 @@ from msgprobe.model.observation import (
     ProtocolObservation,
     TcpObservation,
     TlsObservation,
+    TransferObservation,
 )
+from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, Task
+from msgprobe.report import wording
 from msgprobe.report.escape import printable
 
 FAILURES: dict[Failure, str] = {
@@ -88,6 +91,8 @@ def _came(seen: Observation) -> str:
             if seen.failure is not None:
                 text += f"; {_end(seen.failure, '')}"
             return f"{text}; {seen.detail}" if seen.detail else text
+        case TransferObservation():
+            return _transfer(seen)
 
 
 def _end(failure: Failure | None, good: str) -> str:
@@ -163,3 +168,48 @@ def _http(seen: HttpObservation) -> str:
         text += ("; " if seen.status is not None else "") + _end(seen.failure, "no answer")
     location = next((v for n, v in seen.headers if n.lower() == "location"), None)
     return f"{text}, sent on to {location}" if location else text
+
+
+def _transfer(seen: TransferObservation) -> str:
+    word = "uploaded" if seen.direction is Direction.UP else "downloaded"
+    size = wording.amount(seen.moved)
+    if seen.moved < seen.wanted:
+        size += f" of {wording.amount(seen.wanted)}"
+    taken = moving_time(seen)
+    text = f"{word} {size} in {wording.seconds(taken)}"
+    if seen.moved and taken > 0:
+        text += f" ({wording.rate(seen.moved * 8 / taken / 1000)})"
+    if seen.server_name != seen.host:
+        text += f", naming {seen.server_name}" if seen.server_name else ", naming nobody"
+    text += f": {transfer_end(seen)}"
+    if seen.status is not None:
+        text += f", status {seen.status}"
+    text += "" if seen.authenticated else ", not authenticated"
+    if seen.stalls:
+        moved, pause = max(seen.stalls, key=lambda stall: stall[1])
+        text += f"; longest pause {wording.seconds(pause)}, after {wording.amount(moved)}"
+    if seen.info is not None:
+        text += f"; {seen.info.total_retrans} retransmitted, {seen.info.out_of_order} out of order"
+        text += f", shortest round trip {seen.info.min_rtt * 1000:.0f} ms"
+    return text
+
+
+def moving_time(seen: TransferObservation) -> float:
+    """Seconds in which the bytes moved: to the last of them where all came, else to the end.
+
+    A transfer that ran dry was slow until it was given up, not until its last byte.
+    """
+    if seen.curve and seen.failure is None and not seen.capped:
+        return seen.curve[-1][0]
+    return seen.window.seconds
+
+
+def transfer_end(seen: TransferObservation) -> str:
+    """How a transfer ended, in a few words."""
+    if seen.capped:
+        return f"stopped by us after {wording.seconds(seen.window.seconds)}"
+    if seen.failure is Failure.EOF and seen.direction is Direction.UP and seen.status is not None:
+        return "the server answered and took no more"
+    if seen.failure is not None:
+        return _end(seen.failure, "")
+    return "complete" if seen.moved >= seen.wanted else "complete, the object is no larger"

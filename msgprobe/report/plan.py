@@ -13,6 +13,9 @@ from msgprobe.report.escape import ascii_only, printable
 HONEST = 12_000
 """Bytes that one conversation with an honest server stays below (its certificates and a page)."""
 
+_TRANSFER = "transfer"
+"""The check whose lines say what honest servers cost: the objects that are asked of them."""
+
 
 def render(
     contacts: Sequence[Contact],
@@ -75,9 +78,21 @@ def render_json(contacts: Sequence[Contact], request: Request) -> str:
 def cost(contacts: Sequence[Contact], request: Request) -> str:
     """What a run may cost, said before it begins."""
     addresses = 1 if request.quick else 2
-    usual = addresses * sum(min(c.max_bytes, HONEST) for c in contacts if not c.condition)
+    sure = [c for c in contacts if not c.condition]
+    usual = addresses * sum(min(c.max_bytes, HONEST) for c in sure if c.check != _TRANSFER)
+    usual += sum(c.max_bytes for c in sure if c.check == _TRANSFER)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
         f"This will cost less than {wording.amount(min(usual, most))} where all is well, at most "
         f"{wording.amount(most)} and {wording.seconds(request.max_time)} where it is not."
     )
+
+
+def deep_cost(request: Request) -> str:
+    """What ``--throttle`` may cost, said before it begins."""
+    minutes = request.max_time / 60
+    time = f"{minutes:.0f} minutes" if minutes >= 2 else wording.seconds(request.max_time)
+    text = f"This will cost up to {wording.limit(request.max_bytes)} and {time}"
+    if request.max_time <= request.throttle_wait:
+        text += ", which leaves no time to repeat anything after the wait"
+    return f"{text}; Ctrl-C keeps what was measured."

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from msgprobe.model.event import Decided, Event, Finished, Phase, Started
+from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, Task
 from msgprobe.report import wording
 from msgprobe.report.escape import ascii_only, printable
@@ -102,4 +103,9 @@ def doing(task: Task) -> str:
             return printable(f"asking {resolver.name} for {name}", limit=60)
         case Flow() as flow:
             name = flow.server_name or flow.host or flow.address
+            if task.check == "transfer":
+                upload = flow.option("direction") == Direction.UP
+                way = "uploading to" if upload else "downloading from"
+                also = f", naming {name}" if flow.host not in (None, name) else ""
+                return printable(f"{way} {flow.host or flow.address}{also}", limit=60)
             return printable(f"{task.check} to {name}:{flow.port}", limit=60)

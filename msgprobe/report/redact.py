@@ -19,6 +19,7 @@ from msgprobe.model.observation import (
     ProtocolObservation,
     TcpObservation,
     TlsObservation,
+    TransferObservation,
 )
 from msgprobe.model.task import Flow, Lookup, Task
 
@@ -141,6 +142,9 @@ def _observation(seen: Observation) -> Observation:
             )
         case ProtocolObservation():
             return replace(seen, detail=without_addresses(seen.detail))
+        case TransferObservation():
+            # the link may have been found in a page, which knows who asks
+            return replace(seen, path=without_addresses(seen.path))
 
 
 def _header(name: str, value: str) -> tuple[str, str]:

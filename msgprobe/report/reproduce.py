@@ -6,22 +6,30 @@ file of somebody else.
 
 import shlex
 
-from msgprobe.model.target import Trust
+from msgprobe.model.target import Direction, Trust
 from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Task
 from msgprobe.report.escape import printable
 
 _PLAIN_HTTP = "page"
 """The check that asks over HTTP without TLS."""
+_TRANSFER = "transfer"
+"""The check that moves one object against the clock."""
+_USUAL_BYTES = 80 * 1024
 
 
-def command(task: Task) -> str | None:
-    """The line, or None when no common tool asks this (or the address was redacted)."""
+def command(task: Task, path: str | None = None) -> str | None:
+    """The line, or None when no common tool asks this (or the address was redacted).
+
+    ``path`` is where a transfer found its object, if that is known better than from the task.
+    """
     match task.probe:
         case Inspect():
             return "ip route; ip -6 route"
         case Lookup() as lookup:
             return _lookup(lookup)
         case Flow() as flow:
+            if task.check == _TRANSFER:
+                return _transfer(flow, path)
             return _flow(task.check, flow)
 
 
@@ -76,3 +84,24 @@ def _flow(check: str, flow: Flow) -> str:
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"
     return _line("nc", "-vz", "-w", "10", flow.address, str(flow.port))
+
+
+def _transfer(flow: Flow, path: str | None) -> str:
+    """curl names in TLS what the URL names, so the URL gets the SNI and a header the host."""
+    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    wanted = int(flow.option("bytes") or _USUAL_BYTES)
+    host = flow.host or place
+    name = flow.server_name or place
+    where = (path or flow.path).replace("{bytes}", str(wanted))
+    # curl checks certificates for the name in the URL, which here may be a stranger's
+    look = ["-k"] if flow.trust in (None, Trust.PINNED) or name != host else []
+    other = ["-H", f"Host: {host}"] if name != host else []
+    words = ["curl", "-gsS", *look, "-o", "/dev/null", "--connect-to"]
+    words += [f"{name}:{flow.port}:{place}:{flow.port}", *other]
+    words += ["-w", "status %{http_code}, %{time_total} s"]
+    url = f"https://{name}:{flow.port}{where}"
+    if flow.option("direction") == Direction.UP:
+        kind = ["-H", "Content-Type: application/octet-stream", "--data-binary", "@-"]
+        line = _line(*words, *kind, url)
+        return f"{_line('head', '-c', str(wanted), '/dev/urandom')} | {line}"
+    return _line(*words, "-r", f"0-{wanted - 1}", url)

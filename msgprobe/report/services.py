@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from msgprobe.model.target import Endpoint, Function, Pool, Service, Trust
+from msgprobe.model.target import Asset, Direction, Endpoint, Function, Pool, Service, Trust
 from msgprobe.report.escape import printable
 
 WIDTH = 80
@@ -41,6 +41,10 @@ def render_show(service: Service) -> str:
         lines += _field("untestable", f"{function.value}: {why}")
     for pool in service.pools:
         lines += ["", *_pool(service, pool)]
+    if service.assets:
+        lines += ["", "speed: moved beside neutral objects, to find throttling"]
+    for asset in service.assets:
+        lines += _wrapped(f"  {asset.name}  ", _asset(asset))
     lines.append("")
     if service.prefixes:
         lines += _field("prefixes", ", ".join(service.prefixes))
@@ -93,10 +97,24 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
     return f"{text}, {', '.join(how)}"
 
 
+def _asset(asset: Asset) -> str:
+    """``web: download from web.whatsapp.com/``: what it stands for, and whence or whither."""
+    way = "upload to" if asset.direction is Direction.UP else "download from"
+    text = f"{asset.function.value}: {way} {asset.host}{asset.path}"
+    if asset.find is not None:
+        text += ", the object that this page names"
+    if asset.trust is Trust.PINNED:
+        text += ", own roots only"
+    elif asset.trust is Trust.EITHER:
+        text += ", own or public roots"
+    return text
+
+
 def _sources(service: Service) -> list[str]:
     facts = [
         service.provenance,
         *(e.provenance for e in service.endpoints),
+        *(a.provenance for a in service.assets),
         *(r.provenance for r in service.roots),
         *([service.beacon.provenance] if service.beacon else []),
     ]

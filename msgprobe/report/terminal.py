@@ -51,6 +51,7 @@ def render(
             page.reasons(service, verbose, known=run.verdict.connection.why)
     if services and not quiet:
         page.line("")
+        page.speeds(services, name_width)
     page.connection(run.verdict.connection, quiet=quiet, verbose=verbose)
     if not quiet:
         page.cost(run)
@@ -124,6 +125,23 @@ class _Page:
             line.rstrip()
             self.console.print(Text(indent).append_text(line), soft_wrap=True)
 
+    def labelled(self, label: str, text: str, lead: int) -> None:
+        """``text`` wrapped in the column that begins at ``lead``, ``label`` before it."""
+        from rich.text import Text
+
+        if self.width is not None and self.width - lead < NARROWEST:
+            self.line(label, style="bold")
+            self.line(text, indent=_INDENT)
+            return
+        content = self.piece(text)
+        room = None if self.width is None else self.width - lead
+        lines = [content] if room is None else list(content.wrap(self.console, room))
+        head = self.piece(label + " " * (lead - _cells(label)), "bold")
+        for number, line in enumerate(lines):
+            line.rstrip()
+            before = Text(" " * lead) if number else head
+            self.console.print(before.append_text(line), soft_wrap=True)
+
     def sign(self, outcome: Outcome) -> "Text":
         sign = wording.SIGNS[outcome]
         return self.piece(sign.sign if self.unicode else sign.plain, sign.style)
@@ -189,6 +207,25 @@ class _Page:
         if first.mechanisms:
             text += f" [{printable(', '.join(first.mechanisms))}]"
         self.line(text, indent=_INDENT)
+
+    def speeds(self, services: Sequence[ServiceVerdict], name_width: int) -> None:
+        """How fast each service moved beside neutral servers, and what would have been seen."""
+        having = [f for s in services for f in s.functions if f.speeds]
+        if not having:
+            return
+        for service in services:
+            functions = [service.functions[i] for i in wording.in_order(service)]
+            told = [
+                f"{f.function.value} {wording.speed(speed)}"
+                for f in functions
+                for speed in f.speeds
+            ]
+            if told:
+                self.labelled(printable(service.name, limit=20), ", ".join(told), name_width + 2)
+        doubted = (Outcome.THROTTLED, Outcome.DEGRADED, Outcome.INCONCLUSIVE)
+        clean = all(f.outcome not in doubted for f in having)
+        self.line(wording.floor([s for f in having for s in f.speeds], clean=clean))
+        self.line("")
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
         good = verdict.state in (State.ONLINE, State.BAD_LINK)

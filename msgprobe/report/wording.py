@@ -1,9 +1,10 @@
 """The words, signs and colours in which people read outcomes, states and notes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgprobe.model.target import Function
-from msgprobe.model.verdict import Outcome, ServiceVerdict, State, Strength
+from msgprobe.model.target import Direction, Function
+from msgprobe.model.verdict import Outcome, ServiceVerdict, Speed, State, Strength
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,12 @@ def amount(count: int) -> str:
     raise AssertionError("unreachable")
 
 
+def limit(count: int) -> str:
+    """Bytes as somebody would say a limit: ``30 MB``, ``2.5 MB``, ``500 kB``."""
+    size, unit = (count / 1_000_000, "MB") if count >= 1_000_000 else (count / 1000, "kB")
+    return f"{size:.3g} {unit}"
+
+
 def seconds(value: float) -> str:
     """A duration: ``0.84 s``, ``12.3 s``, ``2 min 5 s``."""
     if value < 10:
@@ -123,3 +130,61 @@ def seconds(value: float) -> str:
     if value < 60:
         return f"{value:.1f} s"
     return f"{int(value) // 60} min {int(value) % 60} s"
+
+
+def rate(kbit: float) -> str:
+    """A rate, two significant digits: ``0.42 kbit/s``, ``140 kbit/s``, ``1.9 Mbit/s``."""
+    value, unit = (kbit, "kbit/s") if _two(kbit) < 1000 else (kbit / 1000, "Mbit/s")
+    value = _two(value)
+    digits = 0 if value >= 10 or not value else 1 if value >= 1 else 2
+    return f"{value:.{digits}f} {unit}"
+
+
+def _two(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
+def speed(found: Speed) -> str:
+    """``11 Mbit/s down (neutral 14)``: the unit once where both have the same."""
+    own, other = rate(found.target_kbit), rate(found.control_kbit)
+    if own.partition(" ")[2] == other.partition(" ")[2]:
+        other = other.partition(" ")[0]
+    doubt = "" if found.floor_kbit > 0 else "; too unsteady to tell"
+    return f"{own} {found.direction.value} (neutral {other}{doubt})"
+
+
+def speed_in_full(found: Speed) -> str:
+    """All that is known of one comparison, in one sentence."""
+    way = "sent" if found.direction is Direction.UP else "received"
+    pairs = "comparison" if found.pairs == 1 else "comparisons"
+    text = (
+        f"Speed of {found.asset}: {rate(found.target_kbit)} {way}, neutral "
+        f"{rate(found.control_kbit)}; slow in {found.slow} of {found.pairs} {pairs}; "
+    )
+    if found.floor_kbit <= 0:
+        return f"{text}this link is too slow or too unsteady to show throttling"
+    return (
+        f"{text}a limit below {rate(found.floor_kbit)} in the first {amount(found.moved)} "
+        "would have shown"
+    )
+
+
+UNTESTED = "Milder, later or per-connection limits and calls were not tested."
+"""What no comparison of short transfers can show."""
+
+
+def floor(speeds: Sequence[Speed], *, clean: bool) -> str:
+    """What the weakest of ``speeds`` would have shown; acquits nothing unless ``clean``."""
+    known = [s for s in speeds if s.floor_kbit > 0]
+    if not known:
+        return f"Speed: this link is too slow or too unsteady to show throttling. {UNTESTED}"
+    weakest = rate(min(s.floor_kbit for s in known))
+    sizes = {
+        word: min(s.moved for s in known if s.direction is way)
+        for way, word in ((Direction.DOWN, "received"), (Direction.UP, "sent"))
+        if any(s.direction is way for s in known)
+    }
+    first = f"in the first {' and '.join(f'{amount(n)} {word}' for word, n in sizes.items())}"
+    if clean:
+        return f"Speed: no throttling below {weakest} visible on this link {first}. {UNTESTED}"
+    return f"Speed: throttling below {weakest} {first} would have been seen. {UNTESTED}"

@@ -62,6 +62,12 @@ async def connect(
         )
 
 
+def abandon(ctx: StepContext, stream: Stream) -> None:
+    """Close ``stream`` by a reset now: the peer would go on sending what nobody wants."""
+    ctx.recorder.closing(stream, aborted=True)
+    stream.close(abort=True)
+
+
 @asynccontextmanager
 async def closing(ctx: StepContext, stream: Stream) -> AsyncIterator[Stream]:
     """Close ``stream`` when the conversation is over, and settle what it cost.
@@ -73,6 +79,8 @@ async def closing(ctx: StepContext, stream: Stream) -> AsyncIterator[Stream]:
     aborted = True
     try:
         yield stream
+        if not ctx.recorder.watches(stream):
+            return  # abandoned
         info = stream.tcp_info()
         if info is None or info.unacked == 0:
             patience = _GOODBYE if info is None else min(_GOODBYE, 2 * info.rtt + 0.02)

@@ -66,6 +66,10 @@ class Recorder:
         """Watch what ``stream`` costs."""
         self._open.append(stream)
 
+    def watches(self, stream: Stream) -> bool:
+        """``stream`` was opened and not yet settled."""
+        return stream in self._open
+
     def closing(self, stream: Stream, *, aborted: bool) -> None:
         """Settle what ``stream`` cost, just before it is closed. A stranger is ignored."""
         if stream not in self._open:

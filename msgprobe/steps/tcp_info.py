@@ -19,7 +19,7 @@ _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
 _SND_MSS, _UNACKED, _PMTU, _RTT = 16, 24, 60, 68
 _TOTAL_RETRANS, _BYTES_ACKED, _BYTES_RECEIVED = 100, 120, 128
 _SEGS_OUT, _SEGS_IN, _MIN_RTT, _DELIVERY_RATE = 136, 140, 148, 160
-_BYTES_SENT, _BYTES_RETRANS, _OUT_OF_ORDER = 200, 208, 224
+_BYTES_SENT, _BYTES_RETRANS, _DSACK_DUPS, _OUT_OF_ORDER = 200, 208, 216, 224
 _NO_MIN_RTT = 0xFFFFFFFF
 
 
@@ -60,6 +60,7 @@ def parse_tcp_info(raw: bytes) -> TcpInfo | None:
         bytes_received=u64(_BYTES_RECEIVED),
         segs_out=u32(_SEGS_OUT),
         segs_in=u32(_SEGS_IN),
+        needless=u32(_DSACK_DUPS),
         out_of_order=u32(_OUT_OF_ORDER),
         delivery_rate=u64(_DELIVERY_RATE),
         mss=u32(_SND_MSS),

@@ -1,18 +1,25 @@
 """One flow as a whole: how far it came, what ended it, and what the answer proves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
     HttpObservation,
+    Observation,
     Proof,
     ProtocolObservation,
+    TcpInfo,
     TcpObservation,
     TlsObservation,
+    TransferObservation,
 )
 from msgprobe.model.task import Flow, Task
+
+Seen = TypeVar("Seen", bound=Observation)
 
 AT_ONCE = 0.002
 """Seconds within which only this machine itself can have answered."""
@@ -39,6 +46,7 @@ class Conversation:
     tls: TlsObservation | None = None
     http: HttpObservation | None = None
     protocol: ProtocolObservation | None = None
+    transfer: TransferObservation | None = None
 
     @property
     def address(self) -> str:
@@ -103,6 +111,12 @@ class Conversation:
         return http.status == 451 or (http.status in (403, 429) and http.matched is False)
 
     @property
+    def info(self) -> TcpInfo | None:
+        """The kernel's last view of the connection."""
+        every = (self.transfer, self.protocol, self.http, self.tls, self.tcp)
+        return next((o.info for o in every if o is not None and o.info is not None), None)
+
+    @property
     def symptom(self) -> str | None:
         """The shallow mechanism path of the failure, None when there is none."""
         if self.failure is None or self.failure is Failure.INTERRUPTED:
@@ -145,29 +159,29 @@ def _tls_symptom(failure: Failure, talk: Conversation) -> str:
     return "tls.garbage"
 
 
+def _one(seen: Mapping[type, Observation], kind: type[Seen]) -> Seen | None:
+    found = seen.get(kind)
+    return found if isinstance(found, kind) else None
+
+
 def fold(measurement: Measurement) -> Conversation | None:
     """The conversation of a Flow task; None when it never began or the check itself broke."""
     task = measurement.task
     if not isinstance(task.probe, Flow) or measurement.status in (Status.BUG, Status.SKIPPED):
         return None
-    tcp = tls = http = protocol = None
-    for seen in measurement.observations:
-        match seen:
-            case TcpObservation():
-                tcp = seen
-            case TlsObservation():
-                tls = seen
-            case HttpObservation():
-                http = seen
-            case ProtocolObservation():
-                protocol = seen
-            case _:
-                continue
-    last = protocol or http or tls or tcp
+    seen = {type(o): o for o in measurement.observations}
+    tcp, tls = _one(seen, TcpObservation), _one(seen, TlsObservation)
+    http, protocol = _one(seen, HttpObservation), _one(seen, ProtocolObservation)
+    transfer = _one(seen, TransferObservation)
+    last = transfer or protocol or http or tls or tcp
     if last is None:
         return None
     failure = next(
-        (o.failure for o in (tcp, tls, http, protocol) if o is not None and o.failure is not None),
+        (
+            o.failure
+            for o in (tcp, tls, http, protocol, transfer)
+            if o is not None and o.failure is not None
+        ),
         None,
     )
     stage = Stage.ANSWER
@@ -185,4 +199,5 @@ def fold(measurement: Measurement) -> Conversation | None:
         tls=tls,
         http=http,
         protocol=protocol,
+        transfer=transfer,
     )

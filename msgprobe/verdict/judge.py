@@ -16,6 +16,7 @@ from msgprobe.model.verdict import (
     Verdict,
 )
 from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
+from msgprobe.verdict.contest import contests
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.verdict.gate import Gate
@@ -34,6 +35,7 @@ from msgprobe.verdict.rules_state import (
     UNTESTED,
 )
 from msgprobe.verdict.rules_tcp import TCP_RULES
+from msgprobe.verdict.rules_throttle import ALIKE, SPEED_RULES, judge_speed
 from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.words import advice, summary
 
@@ -57,6 +59,8 @@ def rules() -> tuple[RuleInfo, ...]:
         *(r.info for r in CONNECTION_RULES),
         UNKNOWN,
         *(r.info for r in tables),
+        *(r.info for r in SPEED_RULES),
+        ALIKE,
         UNTESTED.info,
         CUT_SHORT.info,
         FRONT_ONLY.info,
@@ -103,6 +107,9 @@ def judge_service(
         else:
             parts = [_judge_pool(PoolFacts(facts, gate, service, p), connection) for p in pools]
             functions.append(_join(function, parts))
+    if connection.state.usable:
+        found = contests(facts, service)
+        functions = [judge_speed(f, found) for f in functions]
     return _roll_up(service, tuple(functions))
 
 

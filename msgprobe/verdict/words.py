@@ -31,6 +31,17 @@ MECHANISMS = {
     "tls.mitm": "its certificate is forged",
     "tls.post_handshake": "data dies after the greeting",
     "http.blockpage": "a block page is shown",
+    "tcp.freeze.bytes": "transfers stop for good after the first kilobytes",
+    "throttle.sni": "what names it is slowed down",
+    "throttle.sni.policing": "what names it is held to a fixed rate",
+    "throttle.sni.shaping": "what names it is queued to a fixed rate",
+    "throttle.sni.loss": "packets of connections that name it are thrown away",
+    "throttle.sni.delay": "connections that name it are delayed",
+    "throttle.ip": "what goes to its addresses is slowed down",
+    "throttle.ip.policing": "what goes to its addresses is held to a fixed rate",
+    "throttle.ip.shaping": "what goes to its addresses is queued to a fixed rate",
+    "throttle.ip.loss": "packets to and from its addresses are thrown away",
+    "throttle.ip.delay": "what goes to its addresses is delayed",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
 
@@ -82,7 +93,9 @@ def summary(verdict: ServiceVerdict) -> str:
             ]
             but = f" ({_functions(rest)}: no clear result)" if rest else ""
             return f"{name} works: {_functions(good)}{but}."
-        case Outcome.BLOCKED | Outcome.THROTTLED:
+        case Outcome.THROTTLED:
+            return f"{name} is {likely}throttled ({_functions(bad)}): {why.rstrip('.')}{tail}."
+        case Outcome.BLOCKED:
             reasons = _reasons(verdict.mechanisms)
             how = f": {reasons}" if reasons else ""
             return f"{name} is {likely}{verdict.outcome.value} ({_functions(bad)}){how}{tail}."

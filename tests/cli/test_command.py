@@ -39,8 +39,8 @@ def test_version_and_help_import_no_network(words: list[str], environ: dict[str,
 def test_help_names_every_option_of_the_issue(msgprobe: Msgprobe) -> None:
     text = msgprobe("run", "--help").stdout
     for word in (
-        "--json --jsonl --junit -o --output --evidence --fail-on --quick --max-time --max-bytes "
-        "--only -4 -6 --country --targets --no-redact -v -q --seed SERVICE"
+        "--json --jsonl --junit -o --output --evidence --fail-on --quick --throttle --wait "
+        "--max-time --max-bytes --only -4 -6 --country --targets --no-redact -v -q --seed SERVICE"
     ).split():
         assert word in text
     for names in vars(option).values():
@@ -77,6 +77,11 @@ def test_no_command_is_a_usage_error_that_helps(msgprobe: Msgprobe) -> None:
         (["run", "--only", "sms"], ["--only", "sms", "calls"]),
         (["run", "--fail-on", "bad"], ["--fail-on", "bad", "blocked"]),
         (["run", "-4", "-6"], ["-4", "-6"]),
+        (["run", "--quick", "--throttle"], ["--quick", "--throttle", "exclude each other"]),
+        (["plan", "--quick", "--throttle"], ["--quick", "--throttle"]),
+        (["run", "--wait", "30"], ["--wait", "--throttle"]),
+        (["run", "--throttle", "--wait", "never"], ["--wait", "30s"]),
+        (["explain", "dns.bogon", "--html", "x.html"], ["--html", "-o FILE"]),
         (["run", "--json", "--jsonl"], ["--json", "--jsonl"]),
         (["run", "--seed", "x"], ["--seed"]),
         (["run", "--country", "Kazakhstan"], ["--country", "KZ"]),
@@ -171,6 +176,19 @@ def test_explain_shows_evidence_and_how_to_ask_again(msgprobe: Msgprobe, saved: 
     assert "#3" in done.stdout
     assert "$ curl -sv --connect-to" in done.stdout
     one_line(msgprobe("explain", str(saved), "viber"), 2, "viber", "telegram")
+
+
+def test_explain_writes_the_curves_as_a_page(
+    msgprobe: Msgprobe, saved: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "curves.html"
+    done = msgprobe("explain", str(saved), "--html", str(page))
+    assert done.returncode == 0
+    assert str(page) in done.stderr
+    assert "as the app asks: 140 kbit/s" in done.stdout
+    assert "<polyline" in page.read_text()
+    one_line(msgprobe("explain", str(saved), "--html", "/absent/x.html"), 74, "/absent")
+    assert msgprobe("explain", str(saved), "viber", "--html", str(page)).returncode == 2
 
 
 def test_explain_knows_every_rule(msgprobe: Msgprobe) -> None:

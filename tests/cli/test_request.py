@@ -45,9 +45,47 @@ def test_flags_over_environment_over_file(config: Path, monkeypatch: pytest.Monk
     assert (request.functions, request.families) == ((Function.CALLS,), (4,))
 
 
+def test_a_deep_look_may_take_more_unless_told_otherwise(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = wish(Flags()).request
+    assert (usual.throttle, usual.max_time, usual.max_bytes) == (False, 60.0, 5_000_000)
+    deep = wish(Flags(throttle=True)).request
+    assert (deep.throttle, deep.throttle_wait) == (True, 600.0)
+    assert (deep.max_time, deep.max_bytes) == (840.0, 30_000_000)
+    soon = wish(Flags(throttle=True, wait="30")).request
+    assert (soon.throttle_wait, soon.max_time) == (30.0, 270.0)
+    tight = wish(Flags(throttle=True, max_time="90", max_bytes="1M")).request
+    assert (tight.max_time, tight.max_bytes) == (90.0, 1_000_000)
+    monkeypatch.setenv("MSGPROBE_THROTTLE", "1")
+    monkeypatch.setenv("MSGPROBE_WAIT", "1min")
+    assert wish(Flags()).request.max_time == 300.0
+    assert wish(Flags(throttle=False)).request.max_time == 60.0
+
+
+def test_quick_and_deep_exclude_each_other(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="--quick and --throttle exclude each other"):
+        wish(Flags(quick=True, throttle=True))
+    config.write_text("quick = true\n")
+    request = wish(Flags(throttle=True)).request
+    assert (request.quick, request.throttle) == (False, True)
+    monkeypatch.setenv("MSGPROBE_THROTTLE", "yes")
+    with pytest.raises(UsageError, match="exclude each other"):
+        wish(Flags())
+    request = wish(Flags(quick=True)).request
+    assert (request.quick, request.throttle) == (True, False)
+
+
+def test_a_wait_for_nothing_is_refused(config: Path) -> None:
+    with pytest.raises(UsageError, match=r"--wait.*--throttle"):
+        wish(Flags(wait="30"))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("throttle = 3", ["config.toml: throttle", "true or false"]),
+        ('throttle = true\nwait = "soon"', ["config.toml: wait", "30s"]),
         ("quik = true", ["config.toml", "'quik'", "quick"]),
         ("quick = 3", ["config.toml: quick", "true or false"]),
         ("family = 5", ["config.toml: family", "4 or 6"]),

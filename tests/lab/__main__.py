@@ -74,4 +74,8 @@ if __name__ == "__main__":
         from tests.lab.bench import bench
 
         sys.exit(bench(sys.argv[2:]))
+    if sys.argv[1:2] == ["throttle"]:
+        from tests.lab.throttle_exam import main as throttle
+
+        sys.exit(throttle(sys.argv[2:]))
     sys.exit(main(sys.argv[1:]))

@@ -4,8 +4,16 @@ from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
-SCENARIOS: tuple[Scenario, ...] = (*BLOCKING, *LOOK_ALIKES, *CONNECTION, *INNOCENT)
+SCENARIOS: tuple[Scenario, ...] = (
+    *BLOCKING,
+    *LOOK_ALIKES,
+    *CONNECTION,
+    *INNOCENT,
+    *THROTTLING,
+    *SLOW_FOR_ALL,
+)
 
 
 def find(*ids: str) -> tuple[Scenario, ...]:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from msgprobe.model.control import Controls, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
@@ -11,12 +10,14 @@ from msgprobe.model.observation import (
     HttpObservation,
     LocalObservation,
     Observation,
+    TcpInfo,
     TcpObservation,
     TlsObservation,
+    TransferObservation,
     Window,
 )
 from msgprobe.model.run import Evidence, Request, Run, Tool
-from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service
+from msgprobe.model.target import Direction, Function
 from msgprobe.model.task import (
     Arm,
     Flow,
@@ -34,50 +35,16 @@ from msgprobe.model.verdict import (
     FunctionVerdict,
     Outcome,
     ServiceVerdict,
+    Speed,
     State,
     Strength,
     Verdict,
 )
+from tests.report.sample_catalogue import controls
+from tests.report.sample_catalogue import service as service
 
-SOURCE = Provenance(source="made up for this test", date="2026-01")
 HOSTILE = "\x1b]0;owned\x07\x1b[2J[red]bold[/red]\u202egnp.exe\u202c\x9b31m & <b>\x00\r\n$(id)"
 """An OSC title, a cleared screen, rich markup, a bidi override, a C1 CSI, XML and a shell."""
-
-
-def service(name: str = "telegram") -> Service:
-    return Service(
-        name=name,
-        title=name.title(),
-        primary=Function.TEXT,
-        pools=(
-            Pool(name="chat", function=Function.TEXT),
-            Pool(name="web", function=Function.WEB),
-        ),
-        endpoints=(
-            Endpoint(
-                name="dc1",
-                pool="chat",
-                member="dc1",
-                check="mtproto",
-                port=443,
-                addresses=("192.0.2.1",),
-                provenance=SOURCE,
-            ),
-            Endpoint(
-                name="web",
-                pool="web",
-                member="web",
-                check="https",
-                port=443,
-                host=f"web.{name}.example",
-                options=(("key", "value"),),
-                provenance=SOURCE,
-            ),
-        ),
-        core=True,
-        untestable=((Function.CALLS, "needs an account"),),
-        provenance=SOURCE,
-    )
 
 
 def function(
@@ -127,6 +94,37 @@ def blocked() -> ServiceVerdict:
         partial=True,
         mechanisms=("tls.reset.sni",),
         functions=(web, function(Function.TEXT)),
+    )
+
+
+def speed(
+    target: float = 141.0, control: float = 18_000.0, floor: float = 620.0, **changes: object
+) -> Speed:
+    made = Speed(
+        asset="web-script",
+        direction=Direction.DOWN,
+        target_kbit=target,
+        control_kbit=control,
+        floor_kbit=floor,
+        moved=80_000,
+        pairs=6,
+        slow=6,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def throttled() -> ServiceVerdict:
+    why = "141 kbit/s against 18 Mbit/s on the same server, follows the name."
+    web = function(
+        Function.WEB,
+        Outcome.THROTTLED,
+        mechanisms=("throttle.sni.policing",),
+        why=why,
+        speeds=(speed(),),
+        evidence=(5, 6),
+    )
+    return service_verdict(
+        Outcome.THROTTLED, summary=why, functions=(web, function(Function.TEXT)), partial=True
     )
 
 
@@ -263,6 +261,98 @@ def measurements() -> tuple[Measurement, ...]:
     )
 
 
+INFO = TcpInfo(
+    state=1,
+    retransmits=0,
+    total_retrans=3,
+    unacked=0,
+    rtt=0.05,
+    min_rtt=0.034,
+    bytes_acked=800,
+    bytes_sent=800,
+    bytes_retrans=0,
+    bytes_received=90_000,
+    segs_out=30,
+    segs_in=70,
+    out_of_order=12,
+    needless=1,
+)
+
+
+def moved(
+    arm: Arm = Arm.TRANSFER,
+    kbit: float = 141.0,
+    *,
+    transaction: int = 5,
+    size: int = 80_000,
+    direction: Direction = Direction.DOWN,
+    asset: str | None = "web-script",
+    subject: str = "telegram",
+    host: str = "web.telegram.example",
+    server_name: str | None = None,
+    **changes: object,
+) -> Measurement:
+    """A transfer at a steady rate: ``size`` bytes in ``size * 8 / kbit`` milliseconds."""
+    seconds = size * 8 / kbit / 1000
+    options = [("direction", direction.value), ("bytes", str(size))]
+    options += [("asset", asset)] if asset is not None else []
+    name = server_name or host
+    seen = TransferObservation(
+        transaction=transaction,
+        window=Window(start=1.0, end=1.0 + seconds),
+        failure=None,
+        address="192.0.2.80",
+        port=443,
+        host=host,
+        server_name=name,
+        path="/script.js",
+        direction=direction,
+        wanted=size,
+        moved=size,
+        status=206,
+        authenticated=True,
+        first_byte=seconds / 40,
+        curve=tuple((seconds * n / 40, size * n // 40) for n in range(1, 41)),
+        milestones=((8192, seconds * 8192 / size),),
+        info=INFO,
+    )
+    return measurement(
+        Flow(address="192.0.2.80", port=443, host=host, server_name=name, options=tuple(options)),
+        replace(seen, **changes),  # type: ignore[arg-type]
+        transaction=transaction,
+        check="transfer",
+        arm=arm,
+        subject=subject,
+    )
+
+
+def transfers() -> tuple[Measurement, ...]:
+    """A web script policed to 141 kbit/s by its name, and what it is compared with."""
+    return (
+        moved(transaction=5),
+        moved(Arm.TRANSFER_NEUTRAL_SNI, 18_000, transaction=6, server_name="example.com"),
+        moved(
+            Arm.TRANSFER_SOURCE,
+            9_000,
+            transaction=7,
+            asset=None,
+            subject="mirror",
+            host="mirror.example",
+        ),
+        moved(
+            Arm.TRANSFER_TARGET_SNI,
+            transaction=8,
+            host="mirror.example",
+            server_name="web.telegram.example",
+            capped=True,
+            moved=40_000,
+            curve=((0.5, 30_000), (1.5, 40_000)),
+            stalls=((30_000, 1.0), (40_000, 8.5)),
+            window=Window(start=1.0, end=11.0),
+        ),
+    )
+
+
 def run(
     *services: ServiceVerdict,
     state: State = State.ONLINE,
@@ -283,19 +373,8 @@ def run(
         evidence=Evidence(
             request=Request(functions=(Function.WEB,), seed=7),
             services=(service(),),
-            controls=Controls(
-                sites=(
-                    Site(
-                        name="neutral",
-                        host="example.com",
-                        owner="IANA",
-                        network="one",
-                        provenance=SOURCE,
-                    ),
-                ),
-                holes=(53, 123),
-            ),
-            measurements=measurements() if seen is None else seen,
+            controls=controls(),
+            measurements=(*measurements(), *transfers()) if seen is None else seen,
         ),
         verdict=Verdict(
             connection=replace(made, **connection),  # type: ignore[arg-type]

@@ -14,7 +14,10 @@ from msgprobe.report.jsonl import run_line, service_line
 from tests.report import sample
 
 RUN = sample.run(
-    sample.blocked(), sample.service_verdict(Outcome.OK, "Signal"), notes=("ipv6_missing",)
+    sample.blocked(),
+    sample.throttled(),
+    sample.service_verdict(Outcome.OK, "Signal"),
+    notes=("ipv6_missing",),
 )
 
 
@@ -65,6 +68,9 @@ def test_the_schema_allows_every_word(state: State, outcome: Outcome) -> None:
         (["services", 0, "mechanisms"], ["TLS Reset"]),
         (["connection", "state"], "ok"),
         (["measurements", 2, "observations", 0, "type"], "quic"),
+        (["measurements", 4, "observations", 0, "curve", 0], [0.1]),
+        (["services", 1, "functions", 0, "speeds", 0, "direction"], "sideways"),
+        (["services", 1, "functions", 0, "speeds", 0, "floor_kbit"], -1),
         (["tool", "name"], "other"),
     ],
 )
@@ -163,6 +169,53 @@ def test_json_lines_hold_the_same_as_the_document() -> None:
     assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
     *services, last = (json.loads(line) for line in lines)
     whole = document(RUN, exit_code=1, evidence=False)
-    assert [s.pop("type") for s in services] == ["service", "service"]
+    assert [s.pop("type") for s in services] == ["service"] * 3
     assert last.pop("type") == "run"
     assert {**last, "services": services} == whole
+
+
+def test_a_cut_is_told_wherever_it_falls() -> None:
+    """Inside a word of the language (``null``) as well as between two."""
+    for end in range(len(TEXT) - 700, len(TEXT) - 2):
+        with pytest.raises(SavedRunError, match="cut off"):
+            read_run(TEXT[:end])
+
+
+def test_speeds_are_a_list_of_objects_with_numbers() -> None:
+    found = json.loads(dumps(document(RUN, exit_code=1, evidence=False)))
+    assert found["services"][1]["functions"][0]["speeds"] == [
+        {
+            "asset": "web-script",
+            "direction": "down",
+            "target_kbit": 141.0,
+            "control_kbit": 18_000.0,
+            "floor_kbit": 620.0,
+            "moved": 80_000,
+            "pairs": 6,
+            "slow": 6,
+        }
+    ]
+    assert found["services"][0]["functions"][0]["speeds"] == []
+    line = json.loads(service_line(RUN.verdict.services[1]))
+    assert line["functions"][0]["speeds"][0]["target_kbit"] == 141.0
+
+
+def test_a_run_saved_before_there_were_transfers_still_loads() -> None:
+    """The format only grows: what an older version did not write has a harmless default."""
+    found = json.loads(TEXT)
+    for service in found["services"]:
+        for function in service["functions"]:
+            del function["speeds"]
+    for service in found["evidence"]["services"]:
+        del service["assets"]
+    del found["evidence"]["controls"]["sources"]
+    for key in ("throttle", "throttle_wait"):
+        del found["evidence"]["request"][key]
+    found["measurements"] = [m for m in found["measurements"] if m["task"]["check"] != "transfer"]
+    _validate(found)
+    read = read_run(json.dumps(found))
+    assert all(f.speeds == () for s in read.verdict.services for f in s.functions)
+    assert read.evidence.services[0].assets == ()
+    assert read.evidence.controls.sources == ()
+    assert read.evidence.request.throttle is False
+    assert read.evidence.measurements == RUN.evidence.measurements[:4]

@@ -14,7 +14,7 @@ from msgprobe.model.event import Finished, Phase, Started
 from msgprobe.model.failure import Failure
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Request
-from msgprobe.model.target import Function
+from msgprobe.model.target import Direction, Function
 from msgprobe.model.task import Flow, Lookup, Resolver, ResolverKind
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 from msgprobe.report import checks, junit, plan
@@ -25,9 +25,10 @@ from msgprobe.report.explain import (
     explain_run,
     render_rules,
 )
-from msgprobe.report.narrate import FAILURES
-from msgprobe.report.progress import Progress
+from msgprobe.report.narrate import FAILURES, came
+from msgprobe.report.progress import Progress, doing
 from msgprobe.report.reproduce import command
+from msgprobe.report.services import render_show
 from tests.report import sample
 from tests.report.sample import HOSTILE, blocked, function, measurement, run, service_verdict
 
@@ -234,6 +235,36 @@ def _resolver(kind: ResolverKind, **changes: object) -> Lookup:
         ),
         (Flow(address="192.0.2.1", port=5222), "connect", "nc -vz -w 10 192.0.2.1 5222"),
         (
+            Flow(
+                address="192.0.2.1",
+                port=443,
+                host="a.example",
+                server_name="a.example",
+                path="/{bytes}.bin",
+                options=(("direction", "down"), ("bytes", "1000")),
+            ),
+            "transfer",
+            "curl -gsS -o /dev/null --connect-to a.example:443:192.0.2.1:443 "
+            "-w 'status %{http_code}, %{time_total} s' -r 0-999 https://a.example:443/1000.bin",
+        ),
+        (
+            Flow(
+                address="2001:db8::1",
+                port=443,
+                host="a.example",
+                server_name="b.example",
+                trust=None,
+                path="/up",
+                options=(("direction", "up"), ("bytes", "1000")),
+            ),
+            "transfer",
+            "head -c 1000 /dev/urandom | curl -gsS -k -o /dev/null "
+            "--connect-to 'b.example:443:[2001:db8::1]:443' -H 'Host: a.example' "
+            "-w 'status %{http_code}, %{time_total} s' "
+            "-H 'Content-Type: application/octet-stream' --data-binary @- "
+            "https://b.example:443/up",
+        ),
+        (
             Flow(address="192.0.2.1", port=80, host="a.example"),
             "page",
             "curl -sv --connect-to a.example:80:192.0.2.1:80 http://a.example:80/",
@@ -246,13 +277,94 @@ def test_how_to_ask_again(probe: Flow | Lookup, check: str, line: str) -> None:
 
 @given(st.text(st.characters(), min_size=1))
 def test_nothing_in_a_name_reaches_the_shell(text: str) -> None:
-    for check in ("https", "tls", "page"):
+    for check in ("https", "tls", "page", "transfer"):
         probe = Flow(address="192.0.2.1", port=443, host=text, server_name=text, path="/" + text)
         line = _again(probe, check)
         words = shlex.split(line.removesuffix(" </dev/null"), posix=True)
         # one word more for every unquoted blank, and none for what the name holds
-        assert len(words) == {"https": 5, "tls": 6, "page": 5}[check]
+        assert len(words) == {"https": 5, "tls": 6, "page": 5, "transfer": 11}[check]
         assert "\n" not in line
+
+
+def test_a_transfer_is_told_in_one_line() -> None:
+    assert came(sample.moved().observations[0]) == (
+        "downloaded 80.0 kB in 4.54 s (140 kbit/s): complete, status 206; "
+        "3 retransmitted, 12 out of order, shortest round trip 34 ms"
+    )
+    stopped = sample.transfers()[3].observations[0]
+    assert came(stopped) == (
+        "downloaded 40.0 kB of 80.0 kB in 10.0 s (32 kbit/s), naming web.telegram.example: "
+        "stopped by us after 10.0 s, status 206; longest pause 8.50 s, after 40.0 kB; "
+        "3 retransmitted, 12 out of order, shortest round trip 34 ms"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"failure": Failure.CONNECTION_RESET, "moved": 0, "curve": ()}, ["reset", "0 B of 80.0"]),
+        ({"failure": Failure.EOF, "status": 403, "direction": Direction.UP}, ["took no more"]),
+        ({"failure": Failure.EOF, "status": None}, ["closed in the middle"]),
+        ({"moved": 70_000}, ["complete, the object is no larger"]),
+        ({"authenticated": False, "info": None}, ["not authenticated"]),
+        ({"server_name": None}, ["naming nobody"]),
+    ],
+)
+def test_how_a_transfer_ended(changes: dict[str, object], words: list[str]) -> None:
+    seen = replace(sample.moved().observations[0], **changes)  # type: ignore[arg-type]
+    text = came(seen)
+    for word in words:
+        assert word in text
+    assert ("round trip" in text) == (seen.info is not None)  # type: ignore[union-attr]
+
+
+def test_the_object_that_a_page_named_is_asked_for_again() -> None:
+    text = explain_run(run(sample.throttled()), None, [], width=None)
+    assert "https://web.telegram.example:443/script.js" in text
+
+
+def _transfer_contact(most: int, condition: str = "") -> Contact:
+    return replace(CONTACTS[0], check="transfer", max_bytes=most, condition=condition)
+
+
+def test_the_cost_said_beforehand_has_the_transfers_in_it() -> None:
+    """A conversation is expected at what an honest server sends, a transfer with its objects."""
+    contacts = (
+        replace(CONTACTS[0], max_bytes=900_000),
+        _transfer_contact(1_000_000),
+        _transfer_contact(9_000_000, "if it was slow"),
+    )
+    text = plan.cost(contacts, Request())
+    assert "less than 1.02 MB" in text  # 2 addresses of 12 kB, and the object
+    assert "at most 5.00 MB and 1 min 0 s" in text
+    quick = plan.cost(contacts[:1], Request(quick=True))
+    assert "less than 12.0 kB" in quick
+
+
+def test_the_cost_of_a_deep_look() -> None:
+    deep = Request(throttle=True, max_time=840, max_bytes=30_000_000)
+    assert plan.deep_cost(deep) == (
+        "This will cost up to 30 MB and 14 minutes; Ctrl-C keeps what was measured."
+    )
+    short = replace(deep, max_time=60.0, max_bytes=500_000)
+    assert "500 kB" in plan.deep_cost(short)
+    assert "no time to repeat" in plan.deep_cost(short)
+
+
+def test_a_service_is_shown_with_what_its_speed_is_measured_by() -> None:
+    text = render_show(sample.service())
+    assert "web-script  web: download from web.telegram.example/, the object that this" in text
+    assert "chat-upload  text: upload to chat.telegram.example/messages, own roots only" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "speed" not in render_show(replace(sample.service(), assets=()))
+
+
+def test_progress_tells_which_way_a_transfer_goes() -> None:
+    whole = sample.transfers()
+    assert doing(whole[0].task) == "downloading from web.telegram.example"
+    assert doing(whole[1].task) == "downloading from web.telegram.example, naming example.com"
+    up = sample.moved(direction=Direction.UP)
+    assert doing(up.task) == "uploading to web.telegram.example"
 
 
 def test_progress_shows_phase_counts_bytes_and_what_is_tried() -> None:

@@ -14,6 +14,7 @@ from msgprobe.model.observation import (
     ProtocolObservation,
     TcpObservation,
     TlsObservation,
+    TransferObservation,
 )
 from msgprobe.model.task import Flow, Lookup
 from msgprobe.report.redact import address_class, redact, without_addresses
@@ -144,3 +145,14 @@ def test_redacting_measurements_twice_is_once() -> None:
     once = tuple(redact(m) for m in seen.measurements)
     assert once != seen.measurements
     assert tuple(redact(m) for m in once) == once
+
+
+def test_a_link_from_a_page_loses_the_visitors_address_and_numbers_stay() -> None:
+    path = "/file?for=203.0.113.9&part=1"
+    whole = sample.moved(path=path)
+    (seen,) = redact(whole).observations
+    assert isinstance(seen, TransferObservation)
+    assert seen.path == "/file?for=[address]&part=1"
+    assert seen.curve == whole.observations[0].curve  # type: ignore[union-attr]
+    assert (seen.address, seen.moved) == ("192.0.2.80", 80_000)
+    assert redact(redact(whole)) == redact(whole)

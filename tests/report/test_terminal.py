@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from msgprobe.model.target import Function
+from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import Outcome, State, Strength
 from msgprobe.report.terminal import render
-from msgprobe.report.wording import NOTE_WORDS, amount, seconds
-from tests.report.sample import HOSTILE, blocked, function, run, service_verdict
+from msgprobe.report.wording import NOTE_WORDS, amount, rate, seconds
+from tests.report.sample import HOSTILE, blocked, function, run, service_verdict, speed, throttled
 
 LONG = "Connections that name the service are torn down " * 9
 FIVE = tuple(
@@ -182,3 +182,92 @@ def test_bytes_in_three_digits(count: int, text: str) -> None:
 )
 def test_durations(value: float, text: str) -> None:
     assert seconds(value) == text
+
+
+# -- speeds --------------------------------------------------------------------------------------
+
+FAST = function(Function.WEB, speeds=(speed(11_000, 14_000, 620, slow=0),))
+UPWARDS = function(
+    Function.MEDIA,
+    speeds=(speed(4_000, 5_000, 900, direction=Direction.UP, moved=32_000, slow=0),),
+)
+CLEAN = service_verdict(Outcome.OK, "WhatsApp", functions=(FAST, UPWARDS))
+
+
+def test_speeds_stand_beside_the_neutral_ones() -> None:
+    text = render(run(CLEAN, service_verdict(Outcome.OK, "Signal")))
+    line = "WhatsApp  media 4.0 Mbit/s up (neutral 5.0), web 11 Mbit/s down (neutral 14)"
+    assert line in text.splitlines()
+    assert sum("neutral" in shown for shown in text.splitlines()) == 1
+
+
+def test_the_weakest_floor_is_told_with_what_was_not_tested() -> None:
+    text = " ".join(render(run(CLEAN)).split())
+    assert (
+        "Speed: no throttling below 620 kbit/s visible on this link in the first 80.0 kB received "
+        "and 32.0 kB sent. Milder, later or per-connection limits and calls were not tested."
+        in text
+    )
+    assert "not throttled" not in text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.THROTTLED, Outcome.DEGRADED, Outcome.INCONCLUSIVE])
+def test_where_something_is_slow_the_floor_acquits_nothing(outcome: Outcome) -> None:
+    slow = function(Function.WEB, outcome, speeds=(speed(),))
+    text = render(run(service_verdict(outcome, functions=(slow,)), CLEAN))
+    assert "no throttling" not in text
+    assert "not throttled" not in text
+    assert "throttling below 620 kbit/s" in text
+
+
+def test_a_throttled_service_shows_its_numbers() -> None:
+    text = " ".join(render(run(throttled())).split())
+    assert "141 kbit/s against 18 Mbit/s" in text
+    assert "web 140 kbit/s down (neutral 18 Mbit/s)" in text
+    assert "[throttle.sni.policing]" in text
+
+
+def test_a_link_that_shows_nothing_is_not_given_a_floor() -> None:
+    unsteady = function(Function.WEB, speeds=(speed(300, 280, 0),))
+    text = render(run(service_verdict(Outcome.OK, functions=(unsteady,))), width=None)
+    assert "too unsteady to tell" in text
+    assert "too slow or too unsteady to show throttling" in text
+    assert "below" not in text
+    both = render(run(service_verdict(Outcome.OK, functions=(unsteady, FAST))))
+    assert "no throttling below 620 kbit/s" in both
+
+
+def test_without_transfers_nothing_is_said_about_speed() -> None:
+    assert "throttling" not in render(run(service_verdict(Outcome.OK)))
+    assert "neutral" not in render(run(CLEAN), quiet=True)
+
+
+@pytest.mark.parametrize("width", [80, 60, 40, 30])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_speeds_keep_within_the_terminal(width: int, unicode: bool) -> None:
+    speeds = tuple(speed(n, 10 * n, n) for n in (0.5, 50, 500, 5000, 500_000))
+    wide = tuple(function(f, speeds=speeds) for f in Function)
+    named = service_verdict(Outcome.OK, "A messenger of long name", functions=wide)
+    text = render(run(named, throttled()), width=width, unicode=unicode)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert "\x1b" not in text
+    assert text.isascii() or unicode
+
+
+@pytest.mark.parametrize(
+    ("kbit", "text"),
+    [
+        (0.0, "0 kbit/s"),
+        (0.42, "0.42 kbit/s"),
+        (8.24, "8.2 kbit/s"),
+        (141.3, "140 kbit/s"),
+        (994.0, "990 kbit/s"),
+        (996.0, "1.0 Mbit/s"),
+        (1_900.0, "1.9 Mbit/s"),
+        (18_300.0, "18 Mbit/s"),
+        (123_000.0, "120 Mbit/s"),
+    ],
+)
+def test_rates_in_two_digits(kbit: float, text: str) -> None:
+    assert rate(kbit) == text

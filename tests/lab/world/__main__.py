@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.world import config as configuration
-from tests.lab.world import hosts, interceptor
+from tests.lab.world import hosts, interceptor, pep
 from tests.lab.world.servers import Servers
+from tests.lab.world.talk import SMALL_BUFFER
 
 _LOG = logging.getLogger("world")
 _IP_FREEBIND: Final = 15
@@ -43,8 +44,9 @@ class Listeners:
             if config.dns64 and ":" not in place.address:
                 forms.append(hosts.nat64(place.address))
             for port in directory.open_ports(place):
+                small = SMALL_BUFFER if directory.upload_rate(place, port) else 0
                 for address in forms:
-                    self._listen(address, port, self._place_handler(place, port))
+                    self._listen(address, port, self._place_handler(place, port), small)
             if 53 in directory.open_ports(place) and place.resolver:
                 for address in forms:
                     self._resolve(address, place.address)
@@ -53,6 +55,7 @@ class Listeners:
         for any_address in ("0.0.0.0", "::") if config.ipv6 or config.dns64 else ("0.0.0.0",):
             self._listen(any_address, interceptor.TLS_PORT, self._intercept(interceptor.tls))
             self._listen(any_address, interceptor.HTTP_PORT, self._intercept(interceptor.http))
+            self._listen(any_address, config.pep.port, self._split)
 
     def close(self) -> None:
         """Close everything."""
@@ -65,6 +68,9 @@ class Listeners:
 
     def _intercept(self, what: Callable[[Servers, socket.socket, str], Awaitable[None]]) -> Handler:
         return lambda sock: what(self._servers, sock, sock.getsockname()[0])
+
+    async def _split(self, sock: socket.socket) -> None:
+        await pep.split(self._servers.config.pep, sock, sock.getsockname()[0])
 
     def _bind(self, address: str, port: int, kind: socket.SocketKind) -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -83,8 +89,11 @@ class Listeners:
         self._open.append(sock)
         return sock
 
-    def _listen(self, address: str, port: int, handler: Handler) -> None:
+    def _listen(self, address: str, port: int, handler: Handler, buffer: int = 0) -> None:
+        """``buffer`` octets (0: as usual) are what the kernel takes before anybody reads."""
         listener = self._bind(address, port, socket.SOCK_STREAM)
+        if buffer:  # before any SYN, since a window once offered can't be taken back
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         listener.listen(_BACKLOG)
 
         def accept() -> None:

@@ -2,7 +2,8 @@
 
 Names are given as `tests.lab.content.covers` reads them: ``whatsapp.net`` is the name and all below
 it, ``=chat.signal.org`` only itself, ``*`` all. Where host names are expected, ``service:signal``
-and ``pool:whatsapp/chat`` stand for the names of the catalogue's endpoints there.
+and ``pool:whatsapp/chat`` stand for the names of the catalogue's endpoints there, ``asset:signal``
+for those of its assets (``asset`` for all), ``source`` for the neutral sources of big objects.
 """
 
 import dataclasses
@@ -53,7 +54,10 @@ class HostPolicy:
     ``tls`` and what follows apply once the ClientHello has named one of the host's names (the front
     answers other names as ever), whatever it names with ``whole_server``. ``status``, ``body`` and
     ``headers`` replace the HTTP answer's; on port 80 they are those of the address's first name.
-    ``rate`` is in bytes per second for ``pace = "slow"``.
+    ``rate`` is in bytes per second for ``pace = "slow"``: a server that sends every answer that
+    slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
+    client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
+    is served no faster than who names the slow one.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -67,6 +71,7 @@ class HostPolicy:
     headers: tuple[tuple[str, str], ...] = ()
     pace: Pace = "normal"
     rate: int = 1000
+    upload_rate: int = 0
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:
@@ -125,6 +130,22 @@ class HttpInterceptor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pep:
+    """The performance enhancing proxy of a satellite link (RFC 3135 §2.4), at all addresses.
+
+    On ``port`` it accepts at once, connects to ``to_port`` of the same address and hands all on in
+    both directions, ``delay_ms`` later each and at most ``kbit`` (1000 bits a second, 0 for any
+    speed) down each connection. It acknowledges uploads itself, as far as its buffers go. Reached
+    by a `tests.lab.censor.PortRewrite`.
+    """
+
+    port: int = 10444
+    to_port: int = 443
+    delay_ms: float = 0.0
+    kbit: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraHost:
     """A host that the catalogue does not know. ``ports`` maps a port to a protocol of `hosts`."""
 
@@ -159,6 +180,7 @@ class WorldConfig:
     everywhere: tuple[tuple[str, str], ...] = ()
     mitm: Mitm = Mitm()
     http: HttpInterceptor = HttpInterceptor()
+    pep: Pep = Pep()
     portal: str = "10.77.0.1"
     block_page: str = "203.0.113.9"
     holes_accept: bool = True

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from msgprobe.catalog.loader import Catalogue, load
-from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.target import Asset, Endpoint, Service
 from tests.lab.content import covers
 from tests.lab.world.config import HostPolicy, WorldConfig
 
@@ -47,7 +47,7 @@ REAL: Final[dict[str, tuple[Address, ...]]] = {
     "doubleclick.net": ("142.250.74.66", "2a00:1450:400f:803::200e"),
     "cloudflare-dns.com": ("104.16.248.249", "104.16.249.249", "2606:4700::6810:f8f9"),
     "cdn.signal.org": ("18.238.49.10", "18.165.171.20", "2600:9000:2156:2000::1"),
-    "updates.signal.org": ("18.155.129.40", "3.165.190.11"),
+    "updates.signal.org": ("18.155.129.40", "3.165.190.11", "2600:9000:2204:9a00::1"),
     "updates2.signal.org": ("104.18.20.50", "172.64.150.51"),
     "storage.signal.org": ("142.251.40.115", "142.250.65.83"),
     "sfu.voip.signal.org": ("34.117.136.13", "34.149.20.14"),
@@ -55,6 +55,11 @@ REAL: Final[dict[str, tuple[Address, ...]]] = {
     "telegram.org": ("149.154.167.99", "2001:67c:4e8:f004::9"),
     "t.me": ("149.154.167.99", "2001:67c:4e8:f004::9"),
     "web.telegram.org": ("149.154.167.99", "2001:67c:4e8:f004::9"),
+    "proof.ovh.net": ("188.165.12.106", "2001:41d0:2:876a::1"),
+    "mirror.nl.leaseweb.net": ("5.79.108.33", "2001:1af8:4700:b210::33"),
+    "ftp.gnu.org": ("209.51.188.20", "2001:470:142:3::b"),
+    "speed.cloudflare.com": ("162.159.140.220", "2606:4700:7::da"),
+    "cachefly.cachefly.net": ("205.234.175.175", "2607:f7d8:a10::175"),
 }
 ALIASES: Final[dict[str, str]] = {
     "web.whatsapp.com": "mmx-ds.cdn.whatsapp.net",
@@ -143,6 +148,19 @@ class Directory:
             if self.connect(place, port) not in ("refuse", "silent")
         }
 
+    def upload_rate(self, place: Place, port: int) -> int:
+        """The slowest pace in bytes per second at which a host of ``place`` takes uploads, or 0."""
+        rates = [self.policy(host, place.address, port).upload_rate for host in place.hosts]
+        return min((rate for rate in rates if rate), default=0)
+
+    def strange(self, place: Place, port: int) -> HostPolicy:
+        """How a client is served that names none of the hosts of ``place``: slowness remains."""
+        for host in place.hosts:
+            policy = self.policy(host, place.address, port)
+            if policy.pace == "slow":
+                return HostPolicy(pace="slow", rate=policy.rate)
+        return HostPolicy()
+
     def alive(self, place: Place) -> bool:
         """Whether anybody lives there: a machine with closed ports does."""
         return any(self.connect(place, port) != "silent" for port in place.ports)
@@ -156,6 +174,9 @@ def build(config: WorldConfig) -> Directory:
     for service in catalogue.services:
         for endpoint in service.endpoints:
             _add_endpoint(directory, service, endpoint, taken)
+    for service in catalogue.services:
+        for asset in service.assets:
+            _add_asset(directory, service, asset, taken)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")
@@ -227,9 +248,25 @@ def _add_endpoint(
         hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
-        host.authority = "signal-2" if name.startswith("grpc.") else "signal-1"
+        host.authority = _pinned(name)
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
+
+
+def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[Address]) -> None:
+    found: list[Address] = []
+    if asset.host not in directory.hosts:
+        found = [*asset.addresses, *REAL.get(asset.host, ())]
+        found = found or [*invent(asset.host, service.prefixes, 2, taken)]
+        taken.update(found)
+    labels = ("asset", f"asset:{service.name}", f"service:{service.name}")
+    host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
+    if asset.trust.value == "pinned":
+        host.authority = _pinned(asset.host)
+
+
+def _pinned(name: str) -> str:
+    return "signal-2" if name.startswith("grpc.") else "signal-1"
 
 
 def _add_controls(directory: Directory, config: WorldConfig) -> None:
@@ -247,6 +284,11 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
         found = (*site.addresses, *REAL.get(site.host, ())) or (*invent(site.host, (), 1, set()),)
         home = "domestic" if site.country else "abroad"
         _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+    for source in controls.sources:
+        found = (*source.addresses, *REAL.get(source.host, ()))
+        found = found or (*invent(source.host, (), 1, set()),)
+        host = _add(directory, source.host, found, _HTTP_SIDE, "source")
+        host.any_name = source.any_name
     for sentinel in controls.sentinels:
         found = REAL.get(sentinel.host) or (*invent(sentinel.host, (), 1, set()),)
         _add(directory, sentinel.host, found, _HTTP_SIDE, "sentinel")

@@ -13,6 +13,9 @@ from tests.lab.world.config import HostPolicy, Pace
 
 _HEAD_LIMIT: Final = 32_768
 _BODY_LIMIT: Final = 1 << 17
+_UPLOAD_LIMIT: Final = 1 << 22
+_CHUNK: Final = 1 << 16
+_TICK_S: Final = 0.05
 _IDLE_S: Final = 60.0
 _FLOOD: Final = 1 << 26
 _LONGEST_S: Final = 120.0
@@ -61,16 +64,22 @@ class Response:
 
 Answer = Callable[[Request], Awaitable[Response | None] | Response | None]
 """None hangs up without an answer."""
+Takes = Callable[[Request], bool]
+"""Whether a request, whose body has not come yet, is an upload: long, and of no interest."""
 
 
 class NotHttp(Exception):
     """The client spoke something else."""
 
 
-async def read_request(reader: asyncio.StreamReader) -> Request | None:
-    """The next request, None at the end of the stream. Raises NotHttp."""
+async def read_request(reader: asyncio.StreamReader, takes: Takes) -> Request | None:
+    """The next request, None at the end of the stream; an upload's body is read and dropped.
+
+    Raises NotHttp, IncompleteReadError, TimeoutError.
+    """
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        async with asyncio.timeout(_IDLE_S):
+            head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as end:
         if end.partial:
             raise NotHttp("ended within a request") from None
@@ -88,10 +97,27 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
             headers[name.strip().lower()] = value.strip()
     size = headers.get("content-length", "0")
     length = int(size) if size.isascii() and size.isdigit() else 0
-    if length > _BODY_LIMIT:
+    request = Request(method=first[0], target=first[1], headers=headers)
+    upload = length > 0 and takes(request)
+    if length > (_UPLOAD_LIMIT if upload else _BODY_LIMIT):
         raise NotHttp("request body too long")
-    body = await reader.readexactly(length) if length else b""
-    return Request(method=first[0], target=first[1], headers=headers, body=body)
+    if upload:
+        await _swallow(reader, length)
+        return request
+    async with asyncio.timeout(_IDLE_S):
+        body = await reader.readexactly(length)
+    return replace(request, body=body)
+
+
+async def _swallow(reader: asyncio.StreamReader, length: int) -> None:
+    """Take a body as it comes: how fast is the network's business. Raises IncompleteReadError."""
+    left = length
+    while left:
+        async with asyncio.timeout(_IDLE_S):
+            data = await reader.read(min(left, _CHUNK))
+        if not data:
+            raise asyncio.IncompleteReadError(b"", left)
+        left -= len(data)
 
 
 async def converse(
@@ -99,14 +125,14 @@ async def converse(
     answer: Answer,
     now: Callable[[], dt.datetime],
     policy: HostPolicy | None = None,
+    takes: Takes = lambda request: False,
 ) -> None:
     """Answer requests until either side has enough. Raises OSError."""
     reader, writer = streams
     policy = policy or HostPolicy()
     while True:
         try:
-            async with asyncio.timeout(_IDLE_S):
-                request = await read_request(reader)
+            request = await read_request(reader, takes)
         except (NotHttp, asyncio.IncompleteReadError):
             writer.write(encode(Response(status=400, body=b"Bad Request"), now(), close=True))
             return
@@ -119,12 +145,14 @@ async def converse(
         response = response.altered(policy)
         close = request.headers.get("connection", "").lower() == "close"
         data = encode(response, now(), close=close, head=request.method == "HEAD")
-        if policy.pace != "normal":
-            await misbehave(writer, policy.pace, data, policy.rate)
+        if policy.pace == "slow":
+            await _send_slowly(writer, data, policy.rate)
+        elif policy.pace != "normal":
+            await misbehave(writer, policy.pace, data)
             return
-        writer.write(data)
-        await writer.drain()
-        if close:
+        else:
+            await _send(writer, data)
+        if close or writer.is_closing():
             return
 
 
@@ -146,17 +174,43 @@ def encode(
     return text if head or response.status == 204 else text + response.body
 
 
-async def misbehave(writer: asyncio.StreamWriter, pace: Pace, data: bytes, rate: int) -> None:
+async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Send ``data`` no faster than the client takes it, as long as there is a client."""
+    whole = memoryview(data)
+    for at in range(0, len(data), _CHUNK):
+        writer.write(whole[at : at + _CHUNK])
+        await writer.drain()
+        if writer.is_closing():
+            return
+
+
+async def _send_slowly(writer: asyncio.StreamWriter, data: bytes, rate: int) -> None:
+    """Send ``data`` at ``rate`` bytes per second from the first byte on, in steps of `_TICK_S`."""
+    whole = memoryview(data)
+    step = max(1, round(rate * _TICK_S))
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    async with asyncio.timeout(_LONGEST_S):
+        for at in range(0, len(data), step):
+            writer.write(whole[at : at + step])
+            await writer.drain()
+            if writer.is_closing():
+                return
+            # A step that came a little late is made up for, a client's own pause is not.
+            due = max(due + _TICK_S, loop.time() - 2 * _TICK_S)
+            await asyncio.sleep(due - loop.time())
+
+
+async def misbehave(writer: asyncio.StreamWriter, pace: Pace, data: bytes) -> None:
     """Send ``data``, or something worse, the way ``pace`` says, for a bounded time."""
     async with asyncio.timeout(_LONGEST_S):
         if pace == "silent":
             await asyncio.sleep(_LONGEST_S)
-        elif pace in ("slow", "drip"):
-            step = max(1, rate // 10) if pace == "slow" else 1
-            for at in range(0, len(data), step):
-                writer.write(data[at : at + step])
+        elif pace == "drip":
+            for at in range(len(data)):
+                writer.write(data[at : at + 1])
                 await writer.drain()
-                await asyncio.sleep(0.1 if pace == "slow" else 1.0)
+                await asyncio.sleep(1.0)
         elif pace == "endless":
             head = data.partition(b"\r\n\r\n")[0].replace(b"Content-Length", b"X-Length")
             writer.write(head + b"\r\n\r\n")

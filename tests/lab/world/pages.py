@@ -1,5 +1,6 @@
 """What the real services answer over HTTP, as far as the facts say it."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Final
 from tests.lab.content import covers
 from tests.lab.world.hosts import Directory, Host, Place
 from tests.lab.world.http import Request, Response, filler
+from tests.lab.world.transfers import INSTALLER, PAGE_BYTES, WEB_SCRIPT, Transfers
 
 ROBOTS: Final = b"User-agent: *\nDisallow: /\n"
 _JSON: Final = "application/json"
@@ -18,7 +20,7 @@ Page = Callable[[Request, int], Response]
 
 
 def secure(
-    directory: Directory, place: Place, page_bytes: int
+    directory: Directory, place: Place, transfers: Transfers, page_bytes: int
 ) -> Callable[[Request, int], Response]:
     """What the HTTPS server at ``place`` answers."""
 
@@ -26,7 +28,11 @@ def secure(
         host = place.host(request.host)
         if host is None:
             return Response(status=404, body=b"Not Found", headers=_NGINX)
-        return _page(directory, host, request, now_ms, page_bytes)
+        moved = transfers.answer(host, request)
+        if moved is not None:
+            return moved
+        size = transfers.page_bytes(host, page_bytes)
+        return _page(directory, host, request, now_ms, size)
 
     return answer
 
@@ -87,6 +93,8 @@ def _page(
         return Response(body=ROBOTS, content_type="text/plain")
     if request.path == "/":
         return _html(host.name, page_bytes)
+    if (host.name, request.path) == ("web.telegram.org", "/k/"):
+        return _telegram_web()
     for service in directory.catalogue.services:  # paths of target files that we know nothing of
         for endpoint in service.endpoints:
             if endpoint.host == host.name and endpoint.path == request.target:
@@ -95,10 +103,13 @@ def _page(
     return Response(status=404, body=b"Not Found", headers=_NGINX)
 
 
+@functools.lru_cache(maxsize=64)
 def _html(name: str, size: int, marker: str = "") -> Response:
+    """A page of about ``size`` bytes with ``marker`` among the first 10,000."""
     start = f"<!DOCTYPE html><html><head><title>{name}</title></head><body>\n"
-    half = filler(name, max(0, (size - len(start)) // 2))
-    body = start.encode() + half + marker.encode() + half + b"</body></html>"
+    text = filler(name, max(0, size - len(start)))
+    at = min(len(text) // 2, 9_900)
+    body = start.encode() + text[:at] + marker.encode() + text[at:] + b"</body></html>"
     return Response(body=body, headers=(("Strict-Transport-Security", "max-age=31536000"),))
 
 
@@ -127,10 +138,18 @@ def _telegram_updates(request: Request, now_ms: int) -> Response:
     return _json(200, builds, *_NGINX)
 
 
+def _telegram_web() -> Response:
+    """A web client is a small page that loads one big script (morethanwords/tweb)."""
+    script = f'<script type="module" crossorigin src="{WEB_SCRIPT}"></script>'
+    return _html("Telegram Web", 3_000, script)
+
+
 def _whatsapp_web(request: Request, now_ms: int) -> Response:
     if request.path == "/robots.txt":
         return Response(body=ROBOTS, content_type="text/plain")
-    return _html("WhatsApp Web", 20_000, '<script>{"client_revision":1029384756,"x":1}</script>')
+    return _html(
+        "WhatsApp Web", PAGE_BYTES, '<script>{"client_revision":1029384756,"x":1}</script>'
+    )
 
 
 def _whatsapp_register(request: Request, now_ms: int) -> Response:
@@ -151,7 +170,7 @@ def _signal_updates(request: Request, now_ms: int) -> Response:
         return Response(status=403, body=b"AccessDenied", content_type="application/xml")
     digest = hashlib.sha512(b"lab").hexdigest()
     text = (
-        "version: 8.28.0\nfiles:\n  - url: signal-desktop-win-x64-8.28.0.exe\n"
+        f"version: 8.28.0\nfiles:\n  - url: {INSTALLER}\n"
         f"    sha512: {digest}\n    size: 141981864\n"
     )
     return Response(body=text.encode(), content_type="text/yaml")

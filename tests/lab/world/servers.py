@@ -14,7 +14,17 @@ from tests.lab.world.hosts import Directory, Place, nat64
 from tests.lab.world.http import Request, Response, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
-from tests.lab.world.talk import Streams, abort, alert, close, hang, peek, streams
+from tests.lab.world.talk import (
+    Streams,
+    abort,
+    alert,
+    close,
+    hang,
+    peek,
+    read_slowly,
+    streams,
+)
+from tests.lab.world.transfers import Transfers
 
 UNRECOGNIZED_NAME: Final = 112
 HANDSHAKE_FAILURE: Final = 40
@@ -31,6 +41,7 @@ class Servers:
         self.directory = directory
         self.config = config
         self.resolvers = resolver.Resolvers(directory, config)
+        self._transfers = Transfers(directory.catalogue)
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
         self._chat: ChatServer | None = None
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
@@ -84,8 +95,10 @@ class Servers:
         host = known or place.default
         policy = self.directory.policy(host, place.address, port)
         strange = name is not None and known is None
-        if strange and not policy.whole_server:
-            policy = HostPolicy()
+        upload_rate = policy.upload_rate
+        if strange:
+            upload_rate = self.directory.upload_rate(place, port)
+            policy = policy if policy.whole_server else self.directory.strange(place, port)
         if policy.tls == "reset":
             await asyncio.sleep(
                 0.002
@@ -97,7 +110,11 @@ class Servers:
             await alert(sock, UNRECOGNIZED_NAME)
         else:
             context = self.pki.context(host.name, host.authority, policy.tls)
-            await self.converse(await streams(sock, context), self.secure(place), policy)
+
+            async def serve(slow: socket.socket) -> None:
+                await self.converse(await streams(slow, context), self.secure(place), policy)
+
+            await read_slowly(sock, upload_rate, serve)
 
     async def _not_tls(self, sock: socket.socket, kind: Kind) -> None:
         """Plain HTTP on a TLS port gets 400 from most servers, anything else an alert."""
@@ -109,7 +126,7 @@ class Servers:
 
     def secure(self, place: Place) -> Callable[[Request], Response | None]:
         """What the HTTPS server at ``place`` answers to a request."""
-        web = pages.secure(self.directory, place, self.config.page_bytes)
+        web = pages.secure(self.directory, place, self._transfers, self.config.page_bytes)
         is_resolver = self.resolvers.at(place.address) is not None
 
         def answer(request: Request) -> Response | None:
@@ -138,7 +155,7 @@ class Servers:
     ) -> None:
         """HTTP over ``pair``, which is closed at the end."""
         try:
-            await converse(pair, answer, self.now, policy)
+            await converse(pair, answer, self.now, policy, self._transfers.takes)
         finally:
             await close(pair[1])
 

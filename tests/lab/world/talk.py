@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 import struct
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tests.lab.content import LONGEST_FIRST_WORDS, Kind, first_words
@@ -13,6 +14,11 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENCE_S: Final = 60.0
 """How long a server waits for a silent client."""
 _AGAIN_S: Final = 0.005
+SMALL_BUFFER: Final = 1 << 14
+"""SO_RCVBUF where a server reads slowly: what waits in the kernel is acknowledged all the same."""
+_FREE: Final = 4096
+"""What a slow reader takes at once after a pause: handshakes and requests are no uploads."""
+_TICK_S: Final = 0.05
 
 
 async def peek(sock: socket.socket) -> tuple[Kind, str | None, bytes]:
@@ -68,6 +74,48 @@ async def streams(sock: socket.socket, context: ssl.SSLContext | None = None) ->
         ssl_shutdown_timeout=2.0 if context else None,
     )
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+async def read_slowly(
+    sock: socket.socket, rate: int, serve: Callable[[socket.socket], Awaitable[None]]
+) -> None:
+    """``serve`` a socket that takes only ``rate`` bytes a second (0: all that come) from ``sock``.
+
+    This lies below TLS, whose own buffers would take much more than was asked for.
+    """
+    if not rate:
+        await serve(sock)
+        return
+    outer, inner = socket.socketpair()
+    with outer, inner:
+        outer.setblocking(False)
+        inner.setblocking(False)
+        async with asyncio.TaskGroup() as group:
+            up = group.create_task(_pump_slowly(sock, outer, rate))
+            down = group.create_task(_pump_slowly(outer, sock, 0))
+            with contextlib.suppress(OSError):  # ssl.SSLError and TimeoutError are such
+                await serve(inner)
+            inner.close()
+            await asyncio.wait((down,), timeout=3)
+            up.cancel()
+            down.cancel()
+
+
+async def _pump_slowly(source: socket.socket, sink: socket.socket, rate: int) -> None:
+    loop = asyncio.get_running_loop()
+    most = max(_FREE, rate * _TICK_S)
+    ready, last = float(most), loop.time()
+    with contextlib.suppress(OSError):
+        while data := await loop.sock_recv(source, int(ready) if rate else 1 << 16):
+            await loop.sock_sendall(sink, data)
+            while rate:
+                now = loop.time()
+                ready, last = min(most, ready - len(data) + (now - last) * rate), now
+                data = b""
+                if ready >= min(most, rate * _TICK_S, 1400):
+                    break
+                await asyncio.sleep(_TICK_S)
+        sink.shutdown(socket.SHUT_WR)
 
 
 def abort(sock: socket.socket) -> None:

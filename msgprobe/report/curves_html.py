@@ -1,0 +1,220 @@
+"""The curves of a run as one page for a browser: no scripts, nothing loaded, all text escaped."""
+
+from collections.abc import Iterator, Sequence
+from html import escape as _escape
+
+from msgprobe.model.run import Run
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm, Flow
+from msgprobe.model.verdict import ServiceVerdict
+from msgprobe.report import wording
+from msgprobe.report.curves import clock
+from msgprobe.report.escape import printable
+from msgprobe.report.narrate import transfer_end
+from msgprobe.report.transfers import ARMS, Line, Picture, pictures
+
+_CLASSES = {
+    Arm.TRANSFER: "own",
+    Arm.TRANSFER_NEUTRAL_SNI: "name",
+    Arm.TRANSFER_TARGET_SNI: "theirs",
+    Arm.TRANSFER_SOURCE: "source",
+}
+_WIDTH, _HEIGHT = 720, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 12, 36
+
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta name="color-scheme" content="light dark" />
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'" />
+<title>msgprobe: transfers</title>
+<style>
+:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd;
+ --own: #b8410a; --name: #005f9e; --theirs: #8a2f7a; --source: #5c5c5c; }
+@media (prefers-color-scheme: dark) {
+ :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40;
+ --own: #ff9a5c; --name: #6cb8f0; --theirs: #e08fd0; --source: #a8a8a8; } }
+body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
+ max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+svg { width: 100%; min-width: 34rem; height: auto; display: block; }
+svg text { fill: var(--faint); font-size: 13px; }
+polyline, .key line { fill: none; stroke-width: 2; }
+.grid { stroke: var(--grid); stroke-width: 1; }
+.own { stroke: var(--own); stroke-width: 3; }
+.name { stroke: var(--name); stroke-dasharray: 9 4; }
+.theirs { stroke: var(--theirs); stroke-dasharray: 9 3 2 3; }
+.source { stroke: var(--source); stroke-dasharray: 2 3; }
+ul.key { list-style: none; padding: 0; }
+.key svg { display: inline-block; width: 44px; min-width: 44px; height: 12px; margin-right: .5rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .875rem; overflow-wrap: normal; }
+th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--grid);
+ vertical-align: top; }
+td.n, th.n { text-align: right; white-space: nowrap; }
+caption { text-align: left; color: var(--faint); }
+</style>
+</head>
+<body>
+"""
+
+
+def render(run: Run, service: str | None = None) -> str:
+    """The page for ``run``, or for one ``service`` of it: verdicts, curves, and every number."""
+    name = None if service is None else service.lower()
+    parts = [_HEAD, "<h1>Transfers, side by side</h1>\n"]
+    version = _text(f"msgprobe {run.tool.version}, run of {run.started_at}")
+    state = wording.STATE_WORDS[run.verdict.connection.state]
+    parts.append(f"<p>{version}. Connection: {_text(state)}.</p>\n")
+    drawn = pictures(run, name)
+    for verdict in run.verdict.services:
+        if name in (None, verdict.service):
+            parts += _verdict(verdict)
+            parts += [_picture(p) for p in drawn if p.service == verdict.service]
+    if not drawn:
+        parts.append("<p>No transfers were made in this run.</p>\n")
+    speeds = [(s, f) for s in run.verdict.services for f in s.functions if f.speeds]
+    if speeds:
+        parts.append(f"<p>{_text(wording.UNTESTED)}</p>\n")
+    return "".join(parts) + "</body>\n</html>\n"
+
+
+def _text(text: str) -> str:
+    return _escape(printable(text), quote=True)
+
+
+def _verdict(verdict: ServiceVerdict) -> Iterator[str]:
+    word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
+    yield f"<h2>{_text(verdict.name)}: {_text(word)}</h2>\n<p>{_text(verdict.summary)}</p>\n"
+    speeds = [s for f in verdict.functions for s in f.speeds]
+    if speeds:
+        yield "<ul>\n"
+        yield from (f"<li>{_text(wording.speed_in_full(speed))}</li>\n" for speed in speeds)
+        yield "</ul>\n"
+
+
+def _picture(picture: Picture) -> str:
+    way = "sent" if picture.direction is Direction.UP else "received"
+    heading = f"{picture.asset}: kilobytes {way}, by seconds"
+    keys = [
+        f'<li><svg viewBox="0 0 44 12" aria-hidden="true"><line class="{_CLASSES[arm]}" x1="0" '
+        f'y1="6" x2="44" y2="6" /></svg>{_text(picture.label(arm))}: '
+        f"{_text(picture.summary(arm))}</li>\n"
+        for arm in ARMS
+        if picture.of(arm)
+    ]
+    said = "; ".join(f"{picture.label(a)}: {picture.summary(a)}" for a in ARMS if picture.of(a))
+    return (
+        f"<h3>{_text(heading)}</h3>\n{_svg(picture, said)}"
+        f'<ul class="key">\n{"".join(keys)}</ul>\n{_table(picture)}'
+    )
+
+
+def _svg(picture: Picture, said: str) -> str:
+    ends = [line.points[-1] for line in picture.lines if len(line.points) > 1]
+    across = max((seconds for seconds, _ in ends), default=0.0)
+    high = max((moved for _, moved in ends), default=0)
+    if not high or across <= 0:
+        return "<p>Not a byte was moved.</p>\n"
+    parts = [
+        '<div class="scroll">'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}">\n',
+        *_axes(across, high),
+    ]
+    for arm in ARMS:  # the asset's own, unbroken, below the dashed ones: both can be seen
+        for line in picture.of(arm):
+            if len(line.points) > 1:
+                where = _stairs(line.points, across, high)
+                parts.append(f'<polyline class="{_CLASSES[arm]}" points="{where}" />\n')
+    return "".join(parts) + "</svg></div>\n"
+
+
+def _x(seconds: float, across: float) -> float:
+    return _LEFT + seconds / across * (_WIDTH - _LEFT - _RIGHT)
+
+
+def _y(moved: float, high: int) -> float:
+    return _HEIGHT - _BOTTOM - moved / high * (_HEIGHT - _TOP - _BOTTOM)
+
+
+def _axes(across: float, high: int) -> Iterator[str]:
+    for quarter in range(5):
+        moved, seconds = high * quarter / 4, across * quarter / 4
+        y, x = _y(moved, high), _x(seconds, across)
+        size = wording.amount(round(moved))
+        yield (
+            f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH - _RIGHT}" y2="{y:.1f}" />'
+            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{size}</text>'
+            f'<text x="{x:.1f}" y="{_HEIGHT - 12}" text-anchor="middle">{clock(seconds)} s</text>\n'
+        )
+
+
+def _stairs(points: Sequence[tuple[float, int]], across: float, high: int) -> str:
+    """What has come by a moment stays until more comes."""
+    found: list[str] = []
+    level = _y(0, high)
+    for seconds, moved in points:
+        x = _x(seconds, across)
+        found.append(f"{x:.1f},{level:.1f}")
+        if (above := _y(moved, high)) != level:
+            level = above
+            found.append(f"{x:.1f},{level:.1f}")
+    return " ".join(found)
+
+
+_COLUMNS = (
+    ("what", ""),
+    ("began", "n"),
+    ("server", ""),
+    ("naming", ""),
+    ("moved", "n"),
+    ("time", "n"),
+    ("rate", "n"),
+    ("longest pause", "n"),
+    ("retransmitted", "n"),
+    ("out of order", "n"),
+    ("shortest round trip", "n"),
+    ("end", ""),
+)
+
+
+def _table(picture: Picture) -> str:
+    heads = "".join(_cell("th", text, kind) for text, kind in _COLUMNS)
+    rows = "".join(f"<tr>{_row(picture, line)}</tr>\n" for line in picture.lines)
+    return (
+        '<details><summary>Every transfer in numbers</summary><div class="scroll"><table>\n'
+        f"<caption>In order of their beginning</caption>\n"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div></details>\n"
+    )
+
+
+def _cell(tag: str, text: str, kind: str) -> str:
+    scope = ' scope="col"' if tag == "th" else ""
+    style = f' class="{kind}"' if kind else ""
+    return f"<{tag}{scope}{style}>{_text(text)}</{tag}>"
+
+
+def _row(picture: Picture, line: Line) -> str:
+    seen, probe = line.seen, line.measurement.task.probe
+    assert isinstance(probe, Flow)  # other probes make no lines
+    cells = [picture.label(line.arm), f"{line.measurement.window.start:.2f} s"]
+    cells += [f"{probe.host or ''} ({probe.address})".lstrip(), probe.server_name or "nobody"]
+    if seen is None:
+        cells += ["0 B", *[""] * 6, "nothing began to move"]
+    else:
+        pause = max((length for _, length in seen.stalls), default=None)
+        info = seen.info
+        cells += [
+            f"{wording.amount(seen.moved)} of {wording.amount(seen.wanted)}",
+            f"{line.points[-1][0]:.2f} s",
+            "" if line.kbit is None else wording.rate(line.kbit),
+            "" if pause is None else wording.seconds(pause),
+            "" if info is None else str(info.total_retrans),
+            "" if info is None else str(info.out_of_order),
+            "" if info is None else f"{info.min_rtt * 1000:.0f} ms",
+            transfer_end(seen),
+        ]
+    pairs = zip(cells, _COLUMNS, strict=True)
+    return "".join(_cell("td", text, kind) for text, (_, kind) in pairs)

@@ -1,0 +1,342 @@
+"""One object moved on an open stream, byte by byte against the clock.
+
+HTTP by h11 (RFC 9112, RFC 9110 §14 for ranges), the reads and writes by us: the curve is the
+evidence. Uploads are followed by the kernel's count of acknowledged bytes (Linux ``tcp_info``),
+because a server may answer before it has read everything.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import h11
+
+from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.observation import TcpInfo, TransferObservation
+from msgprobe.model.target import Direction
+from msgprobe.steps.classify import classify, errno_name
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import Stream
+from msgprobe.steps.http import USER_AGENT
+from msgprobe.steps.http_limits import HEADER_CAP
+from msgprobe.steps.tls_stream import TlsStream
+
+MILESTONES = (8 * 1024, 32 * 1024, 64 * 1024, 128 * 1024)
+"""Bytes whose times are kept apart."""
+
+CURVE_POINTS = 120
+"""Points of a curve that an observation holds at most."""
+
+LONG_PAUSE = 1.0
+"""Seconds without a byte that count as a stall, where five round trips are less."""
+
+_PATH = re.compile(r"/[!-~]*")
+
+_CHUNK = 16 * 1024
+_POLL = 0.01
+_ANSWER_PATIENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to move: ``wanted`` bytes of ``path``, for at most ``patience`` seconds."""
+
+    host: str
+    path: str
+    direction: Direction
+    wanted: int
+    patience: float
+    server_name: str | None = None
+
+
+class Meter:
+    """A stream that notes when its bytes come, below TLS: a record shows only once it is whole."""
+
+    def __init__(self, ctx: StepContext, stream: Stream) -> None:
+        self._ctx = ctx
+        self._stream = stream
+        self.points: list[tuple[float, int]] = []
+        """(seconds since the run began, payload bytes of the whole stream so far)."""
+
+    @property
+    def address(self) -> str:
+        """The peer's IP literal."""
+        return self._stream.address
+
+    @property
+    def port(self) -> int:
+        """The peer's port."""
+        return self._stream.port
+
+    @property
+    def source_port(self) -> int:
+        """Our port."""
+        return self._stream.source_port
+
+    @property
+    def sent(self) -> int:
+        """Payload sent."""
+        return self._stream.sent
+
+    @property
+    def received(self) -> int:
+        """Payload received."""
+        return self._stream.received
+
+    async def send(self, data: bytes) -> None:
+        """Send ``data``. Raises OSError."""
+        await self._stream.send(data)
+
+    async def receive(self, limit: int) -> bytes:
+        """At most ``limit`` bytes, noted. Raises OSError."""
+        data = await self._stream.receive(limit)
+        self.points.append((self._ctx.now(), self._stream.received))
+        return data
+
+    async def finish(self, timeout: float) -> None:
+        """Say goodbye."""
+        await self._stream.finish(timeout)
+
+    def tcp_info(self) -> TcpInfo | None:
+        """The kernel's view."""
+        return self._stream.tcp_info()
+
+    def close(self, *, abort: bool = False) -> None:
+        """Release the stream."""
+        self._stream.close(abort=abort)
+
+
+class _Transfer:
+    """One transfer under way on ``stream``, whose bytes ``meter`` counts."""
+
+    def __init__(self, ctx: StepContext, stream: Stream, meter: Meter, order: Order) -> None:
+        self.ctx = ctx
+        self.stream = stream
+        self.order = order
+        self.meter = meter
+        self.meter.points.clear()
+        self._received_before = meter.received
+        self.http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_CAP)
+        self.start = ctx.now()
+        self.points: list[tuple[float, int]] = []
+        self.moved = 0
+        self.body = 0
+        self.status: int | None = None
+        self.complete = False
+        self.capped = False
+        info = stream.tcp_info()
+        self._acked_before = info.bytes_acked if info is not None else 0
+
+    @property
+    def began(self) -> bool:
+        """The peer has shown that it got something of the request."""
+        return self.status is not None or (self.order.direction is Direction.UP and self.moved > 0)
+
+    def _mark(self, moved: int) -> None:
+        if moved > self.moved:
+            self.moved = moved
+            self.points.append((self.ctx.now() - self.start, moved))
+
+    def _arrived(self) -> None:
+        """Take over what the meter has seen of a download."""
+        self.points = [
+            (at - self.start, total - self._received_before) for at, total in self.meter.points
+        ]
+        self.moved = self.meter.received - self._received_before
+
+    def _request(self) -> bytes:
+        order = self.order
+        upload = order.direction is Direction.UP
+        fields = [("Host", order.host), ("User-Agent", USER_AGENT), ("Accept", "*/*")]
+        if upload:
+            fields += [("Content-Type", "application/octet-stream")]
+            fields += [("Content-Length", str(order.wanted))]
+        else:
+            fields += [("Accept-Encoding", "identity")]
+            fields += [("Range", f"bytes=0-{order.wanted - 1}")]
+        fields += [("Connection", "close")]
+        return self.http.send(
+            h11.Request(method="POST" if upload else "GET", target=order.path, headers=fields)
+        )
+
+    async def down(self) -> None:
+        """Read until there is enough. Raises OSError, EOFError, h11.RemoteProtocolError."""
+        await self.stream.send(self._request() + self.http.send(h11.EndOfMessage()))
+        while not self.complete and self.body < self.order.wanted:
+            data = await self.stream.receive(_CHUNK)
+            try:
+                self._take(data)
+            except h11.RemoteProtocolError:
+                if data:
+                    raise
+            if not data and not self.complete:
+                raise EOFError
+
+    def _take(self, data: bytes) -> None:
+        self.http.receive_data(data)
+        while True:
+            event = self.http.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                break
+            if isinstance(event, h11.Response):
+                self.status = event.status_code
+            elif isinstance(event, h11.Data):
+                self.body += len(event.data)
+            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+                self.complete = True
+                break
+
+    async def up(self) -> None:
+        """Send everything, and watch it being acknowledged. Raises as ``down``."""
+        body = self.ctx.world.entropy(self.order.wanted)
+        await self.stream.send(self._request())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.stream.send(self.http.send(h11.Data(data=body))))
+            answer = group.create_task(self._answer())
+            await self._acknowledged(answer)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.ctx.remaining(_ANSWER_PATIENCE)):
+                    await asyncio.wait([answer])
+            answer.cancel()
+
+    async def _acknowledged(self, answer: asyncio.Task[None]) -> None:
+        """Wait until everything is acknowledged. Raises EOFError when the peer has answered and
+        takes no more: that is its choice, and says nothing about the path."""
+        while True:
+            info = self.stream.tcp_info()
+            if info is not None:
+                self._mark(info.bytes_acked - self._acked_before)
+            elif answer.done():
+                self._mark(self.order.wanted)
+            if self.moved >= self.order.wanted:
+                return
+            since = self.ctx.now() - self.start - (self.points[-1][0] if self.points else 0.0)
+            if answer.done() and since > LONG_PAUSE + 5 * (info.rtt if info is not None else 0.0):
+                raise EOFError
+            await asyncio.sleep(_POLL)
+
+    async def _answer(self) -> None:
+        """The head of the answer, whenever it comes; a peer that only closes has none."""
+        while self.status is None:
+            data = await self.stream.receive(_CHUNK)
+            if not data:
+                return
+            self.http.receive_data(data)
+            event = self.http.next_event()
+            if isinstance(event, h11.Response):
+                self.status = event.status_code
+
+    def observe(self, failure: Failure | None, errno: str | None) -> TransferObservation:
+        """What was seen, whatever happened."""
+        if self.order.direction is Direction.DOWN:
+            self._arrived()
+        info = self.stream.tcp_info()
+        window = self.ctx.window(self.start)
+        pause = max(LONG_PAUSE, 5 * info.min_rtt if info is not None else 0.0)
+        enough = self.moved >= self.order.wanted or self.complete
+        return TransferObservation(
+            transaction=self.ctx.transaction,
+            window=window,
+            failure=failure,
+            address=self.stream.address,
+            port=self.stream.port,
+            host=self.order.host,
+            server_name=self.order.server_name,
+            path=self.order.path,
+            direction=self.order.direction,
+            wanted=self.order.wanted,
+            moved=self.moved,
+            capped=self.capped,
+            status=self.status,
+            authenticated=isinstance(self.stream, TlsStream) and self.stream.verified,
+            first_byte=self.points[0][0] if self.points else None,
+            curve=thinned(self.points),
+            milestones=tuple(
+                (size, next(t for t, moved in self.points if moved >= size))
+                for size in MILESTONES
+                if self.moved >= size
+            ),
+            stalls=stalls(self.points, None if enough else window.seconds, pause),
+            errno=errno,
+            info=info,
+        )
+
+
+def thinned(
+    points: list[tuple[float, int]], most: int = CURVE_POINTS
+) -> tuple[tuple[float, int], ...]:
+    """At most ``most`` of the points, evenly taken, the first and the last always."""
+    if len(points) <= most:
+        picks: Iterable[tuple[float, int]] = points
+    else:
+        step = (len(points) - 1) / (most - 1)
+        picks = (points[round(n * step)] for n in range(most))
+    return tuple((round(t, 5), moved) for t, moved in picks)
+
+
+def stalls(
+    points: list[tuple[float, int]], end: float | None, pause: float
+) -> tuple[tuple[int, float], ...]:
+    """(bytes moved, seconds) of every pause longer than ``pause``; ``end`` closes a last one."""
+    steps = [(0.0, 0), *points]
+    gaps = [(a[1], b[0] - a[0]) for a, b in pairwise(steps)]
+    if end is not None:
+        gaps.append((steps[-1][1], end - steps[-1][0]))
+    return tuple((moved, round(length, 3)) for moved, length in gaps if length > pause)
+
+
+async def transfer(
+    ctx: StepContext, stream: Stream, meter: Meter, order: Order
+) -> Done[TransferObservation] | Failed:
+    """Move one object; records a TransferObservation. Never raises for the network.
+
+    ``stream`` rides on ``meter``. Done also when our patience ended it: that says how slow it was.
+    """
+    attempt = _Transfer(ctx, stream, meter, order)
+    failure: Failure | None = Failure.INTERRUPTED
+    errno: str | None = None
+    try:
+        async with asyncio.timeout(ctx.remaining(order.patience)):
+            await (attempt.up() if order.direction is Direction.UP else attempt.down())
+        failure = None
+    except TimeoutError:
+        attempt.capped = True
+        failure = None if attempt.began else Failure.TIMED_OUT
+    except (OSError, EOFError, h11.RemoteProtocolError, ExceptionGroup) as exc:
+        first = _first(exc)
+        failure, errno = _failure(first), errno_name(first)
+    finally:
+        seen = attempt.observe(failure, errno)
+        ctx.record(seen)
+    return Failed(failure, Operation.HTTP_ROUND_TRIP) if failure is not None else Done(seen)
+
+
+def _first(exc: Exception) -> Exception:
+    """What went wrong first: an upload's parts fail together."""
+    while isinstance(exc, ExceptionGroup):
+        exc = exc.exceptions[0]
+    return exc
+
+
+def _failure(exc: Exception) -> Failure:
+    return Failure.HTTP_INVALID if isinstance(exc, h11.RemoteProtocolError) else classify(exc)
+
+
+def found_path(page: str, pattern: str, path: str) -> str | None:
+    """The link that group 1 of ``pattern`` finds in ``page``, as a path on the same host.
+
+    None where nothing fits or the link leads elsewhere. ``path`` is the page's own (RFC 3986 §5.2).
+    """
+    from urllib.parse import urljoin, urlsplit
+
+    match = re.search(pattern, page)
+    if match is None:
+        return None
+    base = f"https://same.invalid{path}"
+    parts = urlsplit(urljoin(base, match.group(1)))
+    if parts.netloc != "same.invalid" or not _PATH.fullmatch(parts.path + parts.query):
+        return None
+    return str(parts.path) + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,347 @@
+"""Rules about speed: throttled, frozen, slow for reasons unknown, and how far we can see at all."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Speed, Strength
+from msgprobe.verdict.contest import Contest, Kind
+from msgprobe.verdict.facts import transactions
+from msgprobe.verdict.losses import exceeds, worst_share
+from msgprobe.verdict.rule import Finding
+from msgprobe.verdict.sequential import Decision
+from msgprobe.verdict.transfers import FEWEST, OTHER_SERVER, SAME_SERVER, Sample
+
+BURST = FEWEST
+"""Bytes that a limiter lets pass at first (techniques: token buckets of 16 KB and the like)."""
+
+FLOOR_MARGIN = 3.0
+"""How many times a neutral one's time a transfer must take for the floor to call it visible."""
+
+SLOW_GREETING = 3.0
+"""How many times longer than a neutral one a greeting takes that is held up itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedRule:
+    """``holds`` returns the transfers it rests on; nothing means that it does not apply."""
+
+    info: RuleInfo
+    holds: Callable[[Contest], Iterable[Sample]]
+
+
+def _paired(contest: Contest) -> tuple[Sample, ...]:
+    pairs = (*contest.here_pairs, *contest.there_pairs)
+    return tuple({id(s): s for p in pairs for s in (p.target, p.control)}.values())
+
+
+def _by_name(contest: Contest) -> Iterable[Sample]:
+    """The name alone makes the difference, by the sequential test, and a second kind agrees."""
+    named = Decision.SLOW in (contest.here, contest.elsewhere)
+    return _paired(contest) if named and _name_decides(contest) else ()
+
+
+def _by_name_lossy(contest: Contest) -> Iterable[Sample]:
+    """The name alone decides how much is lost, by an exact test, and a second kind agrees."""
+    return _paired(contest) if _name_decides(contest) else ()
+
+
+def _name_decides(contest: Contest) -> bool:
+    return bool(contest.kinds & {Kind.HERE, Kind.ELSEWHERE}) and len(contest.kinds) >= 2
+
+
+def _poisoned(contest: Contest) -> Iterable[Sample]:
+    """Neutral servers become slow once the service is named to them, and stay so for all names."""
+    if Decision.SLOW in (contest.here, contest.elsewhere) or contest.wide is not Decision.SLOW:
+        return ()
+    return contest.poisoned
+
+
+def _by_address(contest: Contest) -> Iterable[Sample]:
+    """Losing far more than neutral sources do, whatever the name, and a second kind agrees: slower
+    than those of three networks, or every other conversation with the service loses as much."""
+    if Kind.LOSS not in contest.kinds or not contest.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
+        return ()
+    if contest.poisoned or contest.kinds & {Kind.HERE, Kind.ELSEWHERE}:
+        return ()
+    if contest.here_pairs and contest.here is not Decision.NORMAL and not _neutral_loses(contest):
+        return ()
+    if contest.there_pairs and contest.elsewhere is not Decision.NORMAL:
+        return ()
+    return (*contest.own, *contest.sources)
+
+
+def _neutral_loses(contest: Contest) -> bool:
+    """Under a neutral name the same address loses as much."""
+    return exceeds((s.info for s in contest.neutral), (s.info for s in contest.sources))
+
+
+def _unexplained(contest: Contest) -> Iterable[Sample]:
+    """Slower than the neutral sources, and nothing that shows who makes it so."""
+    if contest.wide is Decision.SLOW or contest.here is Decision.SLOW:
+        return (*contest.own, *contest.fair)
+    return _paired(contest) if contest.elsewhere is Decision.SLOW else ()
+
+
+def _frozen(contest: Contest) -> Iterable[Sample]:
+    return (*contest.frozen, *contest.fair) if contest.frozen else ()
+
+
+def _info(
+    rule_id: str,
+    outcome: Outcome,
+    strength: Strength | None,
+    licence: str,
+    why: str,
+    mechanism: str,
+) -> RuleInfo:
+    return RuleInfo(
+        rule_id=rule_id,
+        layer=Layer.HTTP,
+        outcome=outcome,
+        strength=strength,
+        mechanism=mechanism or None,
+        licence=licence,
+        why=why,
+    )
+
+
+ALIKE = _info(
+    "throttle.alike",
+    Outcome.THROTTLED,
+    Strength.LIKELY,
+    "every transfer slow beside neutral ones, and another function of the service shown throttled",
+    "{target} against {control} from neutral servers; what slows down another function of the "
+    "service was shown, this one is slow alike.",
+    "throttle",
+)
+"""Where one contest has shown who slows the service down, the others are not all held as well."""
+
+SPEED_RULES: tuple[SpeedRule, ...] = (
+    SpeedRule(
+        info=_info(
+            "freeze.bytes",
+            Outcome.BLOCKED,
+            Strength.LIKELY,
+            "transfers stop for good at the same byte, neutral ones pass it",
+            "Transfers stop for good after {moved} kB, each time at the same place; neutral "
+            "transfers pass it.",
+            "tcp.freeze.bytes",
+        ),
+        holds=_frozen,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.name",
+            Outcome.THROTTLED,
+            Strength.CONFIRMED,
+            "paired transfers, same server, only the name differs, sequential test passed, and a "
+            "second kind of evidence",
+            "{target} against {control} {place}; the slowness follows the name.",
+            "throttle.sni",
+        ),
+        holds=_by_name,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.name_loss",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "same server, only the name differs, far more is lost (exact test), and a second kind "
+            "of evidence",
+            "{target} against {control} {place}, with {loss} % of the segments lost on the way; "
+            "the losses follow the name.",
+            "throttle.sni",
+        ),
+        holds=_by_name_lossy,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.name_then_address",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "slower than neutral sources, and neutral servers turn slow once the name was said",
+            "{target} against {control} from neutral servers, which become slow themselves once "
+            "the service is named to them.",
+            "throttle.sni",
+        ),
+        holds=_poisoned,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.address",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "far lossier than neutral sources under any name, and slower than those of three "
+            "networks or just as lossy in every other conversation",
+            "{target} against {control} from neutral servers, with {loss} % of the segments lost "
+            "on the way; the slowness follows the address.",
+            "throttle.ip",
+        ),
+        holds=_by_address,
+    ),
+    SpeedRule(
+        info=_info(
+            "speed.slow",
+            Outcome.DEGRADED,
+            None,
+            "slower than neutral sources, without a second kind of evidence",
+            "{target} against {control} from neutral servers; a slow server of its own would look "
+            "the same.",
+            "",
+        ),
+        holds=_unexplained,
+    ),
+)
+
+
+def speed(contest: Contest) -> Speed | None:
+    """What the terminal and the document say about an asset; None without anything comparable."""
+    own = [s for s in contest.own if s.usable and s.moved]
+    fair = [s for s in contest.fair if s.moved >= FEWEST]
+    if not own or not fair:
+        return None
+    size = min(s.moved for s in fair)
+    took = [t for s in fair if (t := s.seconds(size)) is not None]
+    pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
+    return Speed(
+        asset=contest.asset.name,
+        direction=contest.asset.direction,
+        target_kbit=round(median(s.plateau_kbit for s in (contest.slow or own)), 1),
+        control_kbit=round(median(s.plateau_kbit for s in fair), 1),
+        floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
+        moved=max(s.moved for s in own),
+        pairs=len(pairs),
+        slow=sum(p.raw > SAME_SERVER for p in pairs),
+    )
+
+
+def judge_speed(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
+    """The function's verdict with what its transfers say: a worse word replaces a better one."""
+    mine = [c for c in found if c.asset.function is verdict.function]
+    speeds = tuple(s for c in mine if (s := speed(c)) is not None)
+    verdict = replace(verdict, speeds=speeds)
+    every = sorted(m for c in found if (m := _shown(c)) is not None)
+    shown = every[-1] if every else None  # by name before by address
+    for contest in mine:
+        finding = _finding(contest)
+        if shown is not None and _weaker(finding, shown):
+            finding = _alike(contest, shown) or finding
+        if finding is not None and _worse(finding.info.outcome, verdict.outcome):
+            verdict = _apply(verdict, contest, finding)
+    return verdict
+
+
+_GRAVITY = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED)
+
+
+def _weaker(finding: Finding | None, shown: str) -> bool:
+    """Another contest of the service could tell more: that the name decides, or who slows it."""
+    if finding is None or finding.info.outcome is Outcome.DEGRADED:
+        return True
+    return finding.info.rule_id == "throttle.address" and shown.startswith("throttle.sni")
+
+
+def _worse(new: object, old: Outcome) -> bool:
+    order = {outcome: rank for rank, outcome in enumerate(_GRAVITY)}
+    assert isinstance(new, Outcome)
+    return order[new] < order.get(old, len(order))
+
+
+def _finding(contest: Contest) -> Finding | None:
+    for entry in SPEED_RULES:
+        samples = tuple(entry.holds(contest))
+        if samples:
+            info = entry.info
+            if info.mechanism is not None and info.mechanism.startswith("throttle."):
+                info = replace(info, mechanism=mechanism(contest, info.mechanism))
+            return Finding(info=info, evidence=transactions(s.talk for s in samples))
+    return None
+
+
+def accuses(contest: Contest) -> bool:
+    """The contest alone shows interference."""
+    finding = _finding(contest)
+    return finding is not None and finding.info.outcome in (Outcome.BLOCKED, Outcome.THROTTLED)
+
+
+def _shown(contest: Contest) -> str | None:
+    """The mechanism by which the contest shows the service throttled, None when it does not."""
+    finding = _finding(contest)
+    throttled = finding is not None and finding.info.outcome is Outcome.THROTTLED
+    return finding.info.mechanism if finding is not None and throttled else None
+
+
+def _alike(contest: Contest, path: str) -> Finding | None:
+    pairs = contest.wide_pairs
+    if len(pairs) < 2 or not all(p.corrected > OTHER_SERVER for p in pairs):
+        return None
+    cited = [s.talk for p in pairs for s in (p.target, p.control)]
+    return Finding(info=replace(ALIKE, mechanism=path), evidence=transactions(cited))
+
+
+def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> FunctionVerdict:
+    outcome = found.info.outcome
+    assert isinstance(outcome, Outcome)
+    return replace(
+        verdict,
+        outcome=outcome,
+        strength=found.info.strength,
+        mechanisms=(found.info.mechanism,) if found.info.mechanism else (),
+        why=found.info.why.format(**_numbers(contest)),
+        rules=(found.info.rule_id, *verdict.rules),
+        evidence=tuple(sorted({*verdict.evidence, *found.evidence})),
+    )
+
+
+def _numbers(contest: Contest) -> dict[str, str]:
+    seen = speed(contest)
+    slow = contest.slow or contest.own
+    lost = worst_share(s.info for s in slow)
+    here = Kind.HERE in contest.kinds
+    return {
+        "target": kbit(seen.target_kbit) if seen else "slow",
+        "control": kbit(seen.control_kbit) if seen else "fast",
+        "place": "on the same server" if here else "from neutral servers",
+        "loss": f"{100 * lost:.0f}",
+        "moved": f"{max((s.place for s in contest.frozen), default=0) / 1000:.0f}",
+    }
+
+
+def kbit(rate: float) -> str:
+    """``141 kbit/s`` or ``18 Mbit/s``."""
+    if rate < 1000:
+        return f"{rate:.0f} kbit/s"
+    return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
+
+
+def mechanism(contest: Contest, path: str) -> str:
+    """The path refined by how the slow transfers look: which node the evidence supports.
+
+    Policing drops what exceeds a rate: a plateau with losses. Shaping queues it: a plateau without.
+    Loss by chance has no plateau. A greeting held up as well, without losses, is delay.
+    """
+    slow = contest.slow
+    fair = contest.fair
+    lossy = contest.lossy or _some_loss(slow, fair)
+    if contest.plateau and lossy:
+        return f"{path}.policing"
+    if lossy:
+        return f"{path}.loss"
+    greeting = median([s.handshake for s in slow] or [0.0])
+    usual = median([s.handshake for s in fair] or [0.0])
+    if usual and greeting > SLOW_GREETING * usual:
+        return f"{path}.delay"
+    return f"{path}.shaping" if contest.plateau else path
+
+
+def _some_loss(slow: Iterable[Sample], fair: Iterable[Sample]) -> bool:
+    """Losses in most of the slow transfers, in few of the others."""
+    bad = [_lost(s) for s in slow]
+    good = [_lost(s) for s in fair]
+    return sum(bad) * 2 > len(bad) and sum(good) * 3 <= len(good)
+
+
+def _lost(sample: Sample) -> bool:
+    return worst_share([sample.info]) > 0.0

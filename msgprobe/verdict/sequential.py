@@ -1,0 +1,81 @@
+"""The statistics of paired transfers: exact, small, and free of any library.
+
+Sources: A. Wald, "Sequential Tests of Statistical Hypotheses", Ann. Math. Stat. 16 (1945); R. A.
+Fisher's exact test as in any textbook. The constants are those of the method (see `sprt`).
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from math import comb, log
+
+
+class Decision(StrEnum):
+    """What a sequential test says so far."""
+
+    SLOW = "slow"
+    NORMAL = "normal"
+    OPEN = "open"
+
+
+MOST_PAIRS = 10
+"""Pairs after which an undecided test stays undecided."""
+
+
+def sprt(
+    slow: Iterable[bool],
+    *,
+    p0: float = 0.1,
+    p1: float = 0.9,
+    alpha: float = 1e-3,
+    beta: float = 0.05,
+) -> Decision:
+    """Wald's test on slow and normal pairs in the order in which they were measured.
+
+    ``p0`` is how often an innocent pair looks slow, ``p1`` how often a throttled one does;
+    ``alpha`` and ``beta`` are the errors allowed. With the defaults it takes four slow pairs more
+    than normal ones to say SLOW, and two normal ones more than slow to say NORMAL.
+    """
+    upper, lower = log((1 - beta) / alpha), log(beta / (1 - alpha))
+    up, down = log(p1 / p0), log((1 - p1) / (1 - p0))
+    score = 0.0
+    for number, one in enumerate(slow):
+        if number == MOST_PAIRS:
+            break
+        score += up if one else down
+        if score >= upper:
+            return Decision.SLOW
+        if score <= lower:
+            return Decision.NORMAL
+    return Decision.OPEN
+
+
+def binomial_tail(hits: int, trials: int, p: float) -> float:
+    """The chance of at least ``hits`` in ``trials`` independent ones of probability ``p``."""
+    return sum(comb(trials, k) * p**k * (1 - p) ** (trials - k) for k in range(hits, trials + 1))
+
+
+def fisher_greater(hits: int, trials: int, other_hits: int, other_trials: int) -> float:
+    """Fisher's exact test, one-sided: the chance that ``hits`` of ``trials`` is so many by luck.
+
+    The other pair is the control. 1.0 where one side has no trials.
+    """
+    every, total = trials + other_trials, hits + other_hits
+    if not trials or not other_trials or not total:
+        return 1.0
+    ways = comb(every, total)
+    most = min(trials, total)
+    return min(
+        1.0,
+        sum(comb(trials, k) * comb(other_trials, total - k) for k in range(hits, most + 1)) / ways,
+    )
+
+
+def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval for a share (E. B. Wilson, JASA 22, 1927); (0, 1) without trials."""
+    if not trials:
+        return 0.0, 1.0
+    share = hits / trials
+    middle = share + z * z / (2 * trials)
+    reach = z * (share * (1 - share) / trials + z * z / (4 * trials * trials)) ** 0.5
+    scale = 1 + z * z / trials
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)

@@ -1,0 +1,190 @@
+"""Transfers as samples, and two samples as a pair: how much slower, and does that count?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from statistics import mean, pstdev
+
+from msgprobe.model.observation import TcpInfo
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
+from msgprobe.verdict.conversation import Conversation
+
+ARMS = (
+    Arm.TRANSFER,
+    Arm.TRANSFER_NEUTRAL_SNI,
+    Arm.TRANSFER_SOURCE,
+    Arm.TRANSFER_TARGET_SNI,
+)
+
+SAME_SERVER = log(2.5)
+"""Log-ratio of times from which on a pair counts as slow where only the name differs."""
+
+OTHER_SERVER = log(3.0)
+"""The same where the servers differ: replication does not remove a slower server."""
+
+FEWEST = 16 * 1024
+"""Bytes that both sides must have moved: less is all slow start and luck."""
+
+SERVED = (200, 206)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One transfer. ``number`` is its place among those of its arm."""
+
+    talk: Conversation
+
+    @property
+    def number(self) -> int:
+        """Which block of the contest it belongs to; 0 in the first look."""
+        return self.talk.task.attempt
+
+    @property
+    def start(self) -> float:
+        """Seconds since the run began."""
+        return self.talk.tcp.window.start if self.talk.tcp is not None else 0.0
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the payload goes."""
+        return Direction(self.talk.flow.option("direction") or Direction.DOWN)
+
+    @property
+    def moved(self) -> int:
+        """Payload bytes."""
+        return self.talk.transfer.moved if self.talk.transfer is not None else 0
+
+    @property
+    def handshake(self) -> float:
+        """Seconds that TLS took."""
+        return self.talk.tls.window.seconds if self.talk.tls is not None else 0.0
+
+    @property
+    def usable(self) -> bool:
+        """It says something about speed: the object came, or time ran out while it did."""
+        talk, seen = self.talk, self.talk.transfer
+        if not talk.connected or talk.tls is None:
+            return False
+        if seen is None:  # the greeting itself was too slow for our patience
+            return talk.tls.failure is not None and talk.tls.failure.is_silence
+        if seen.failure is not None and not seen.failure.is_silence:
+            return False
+        if seen.direction is Direction.UP:
+            return seen.moved > 0 or seen.capped
+        return seen.status in SERVED or (seen.status is None and seen.capped)
+
+    @property
+    def served(self) -> bool:
+        """The peer gave the object, or took it."""
+        seen = self.talk.transfer
+        if seen is None or seen.failure is not None:
+            return False
+        return seen.direction is Direction.UP or seen.status in SERVED
+
+    @property
+    def finished(self) -> bool:
+        """It moved all there was to move."""
+        return self.served and self.talk.transfer is not None and not self.talk.transfer.capped
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of greeting and transfer together, to the end or to our patience's."""
+        seen = self.talk.transfer
+        return self.handshake + (seen.window.seconds if seen is not None else 0.0)
+
+    def seconds(self, size: int) -> float | None:
+        """Seconds of greeting and transfer until ``size`` bytes had moved; None: they never had."""
+        moving = self.moving(size)
+        return None if moving is None else self.handshake + moving
+
+    def moving(self, size: int) -> float | None:
+        """Seconds of the transfer alone until ``size`` bytes had moved; None: they never had."""
+        before = (0.0, 0)
+        for at, moved in self.talk.transfer.curve if self.talk.transfer is not None else ():
+            if moved >= size:
+                gained = moved - before[1]
+                share = (size - before[1]) / gained if gained else 1.0
+                return before[0] + share * (at - before[0])
+            before = (at, moved)
+        return None
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The kernel's view at the end."""
+        seen = self.talk.transfer or self.talk.tls
+        return seen.info if seen is not None else None
+
+    @property
+    def min_rtt(self) -> float | None:
+        """The smallest round trip of the connection in seconds; never the connect time, for a lost
+        SYN would excuse a censor."""
+        return self.info.min_rtt or None if self.info is not None else None
+
+    @property
+    def plateau_kbit(self) -> float:
+        """The rate once the first burst is over: from a third of the bytes on, until the end of the
+        transfer or of our patience."""
+        seen = self.talk.transfer
+        if seen is None or not seen.curve:
+            return 0.0
+        first = next((p for p in seen.curve if p[1] >= min(FEWEST, seen.moved / 3)), seen.curve[0])
+        end = seen.window.seconds if seen.capped else seen.curve[-1][0]
+        took = end - first[0]
+        if took <= 0.0:
+            return self.kbit
+        return (seen.moved - first[1]) * 8 / took / 1000
+
+    @property
+    def kbit(self) -> float:
+        """The mean rate of the transfer alone."""
+        seen = self.talk.transfer
+        if seen is None or not seen.moved:
+            return 0.0
+        took = seen.window.seconds if seen.capped else seen.curve[-1][0]
+        return seen.moved * 8 / took / 1000 if took > 0.0 else 0.0
+
+    @property
+    def place(self) -> int:
+        """Payload bytes that the connection as a whole had brought, greeting included."""
+        return self.info.bytes_received if self.info is not None else self.moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A target's transfer beside a neutral one; scores are natural logs of ratios of times."""
+
+    target: Sample
+    control: Sample
+    raw: float
+    corrected: float
+    """With the benefit of the doubt for a longer path: less the log-ratio of round trips."""
+
+
+def compare(target: Sample, control: Sample) -> Pair | None:
+    """The pair of both, None where it says nothing: one of them was no transfer, or both were cut.
+
+    A transfer that was cut counts with the time it had had, so that its score is a lower bound.
+    """
+    if not target.usable or not control.usable:
+        return None
+    size = (
+        min(s.moved for s in (target, control) if s.finished)
+        if (target.finished or control.finished)
+        else 0
+    )
+    if size < FEWEST:
+        return None
+    took, base = target.seconds(size), control.seconds(size)
+    if took is None and base is None:
+        return None
+    ratio = log(max(took or target.elapsed, 1e-4) / max(base or control.elapsed, 1e-4))
+    longer = 0.0
+    if target.min_rtt and control.min_rtt:
+        longer = max(0.0, log(target.min_rtt / control.min_rtt))
+    return Pair(target=target, control=control, raw=ratio, corrected=ratio - longer)
+
+
+def steady(rates: Sequence[float]) -> bool:
+    """The rates of three transfers or more agree: whoever limits them has a number in mind."""
+    return len(rates) >= 3 and mean(rates) > 0.0 and pstdev(rates) / mean(rates) <= 0.2

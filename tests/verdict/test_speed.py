@@ -1,0 +1,232 @@
+"""Speed: which pairs of transfers license which word, told by hand."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from msgprobe.model.observation import TcpObservation, TlsObservation, TransferObservation, Window
+from msgprobe.model.target import Asset, Direction, Function
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.verdict.judge import judge
+from tests.verdict.story import CHAT, HERE, SERVICE, Story, info
+
+ASSET = Asset(name="page", function=Function.TEXT, host=CHAT[0], provenance=HERE)
+MOVING = replace(SERVICE, assets=(ASSET,))
+SIZE = 50_000
+OWN, NEUTRAL = Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI
+SOURCE, NAMED = Arm.TRANSFER_SOURCE, Arm.TRANSFER_TARGET_SNI
+PLACE = {OWN: "31.13.70.1", NEUTRAL: "31.13.70.1"}
+
+
+@dataclass(slots=True)
+class Race:
+    """A good gate, chats that work, and transfers one after another."""
+
+    story: Story
+    now: float = 3.0
+    count: int = 0
+
+    def move(
+        self,
+        arm: Arm,
+        kbit: float,
+        *,
+        number: int = 0,
+        source: str = "src1",
+        greeting: float = 0.1,
+        rtt: float = 0.04,
+        lost: int = 0,
+        burst: int = 16_000,
+        stop_at: int = 0,
+        patience: float = 3.0,
+    ) -> "Race":
+        """A burst at once, then ``kbit`` until all has moved, or our patience ends."""
+        self.count += 1
+        address = PLACE.get(arm, f"20.9.{source[-1]}.1")
+        mine = arm is not SOURCE
+        options = {"direction": "down", "bytes": str(SIZE)}
+        if number or mine:
+            options |= {"asset": "page", "service": "acme"}
+        task = Task(
+            id=f"t.{self.count}",
+            round=1,
+            role=Role.TARGET if mine else Role.CONTROL,
+            arm=arm,
+            check="transfer",
+            subject="acme" if mine else source,
+            probe=Flow(address=address, port=443, host="x", options=tuple(options.items())),
+            attempt=number,
+        )
+        rate = kbit * 1000 / 8
+        end = min(rtt + (SIZE - burst) / rate, patience)
+        curve = [(rtt, burst)]
+        steps = 20
+        for n in range(1, steps + 1):
+            at = rtt + (end - rtt) * n / steps
+            moved = min(SIZE, burst + int(rate * (at - rtt)))
+            curve.append((at, min(moved, stop_at or moved)))
+        curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
+        moved = curve[-1][1]
+        capped = moved < SIZE
+        if stop_at:
+            end = patience
+        tcp = info(min_rtt=rtt, rtt=rtt, out_of_order=lost, segs_in=40, bytes_received=moved + 3000)
+        at = self.now
+        base: dict[str, Any] = {"transaction": 1000 + self.count, "failure": None}
+        ends: dict[str, Any] = {"address": address, "port": 443}
+        self.story.tell(
+            task,
+            TcpObservation(window=Window(start=at, end=at + rtt), **base, **ends),
+            TlsObservation(
+                window=Window(start=at + rtt, end=at + rtt + greeting), info=tcp, **base, **ends
+            ),
+            TransferObservation(
+                window=Window(start=at + rtt + greeting, end=at + rtt + greeting + end),
+                host="x",
+                path="/",
+                direction=Direction.DOWN,
+                wanted=SIZE,
+                moved=moved,
+                capped=capped,
+                status=206,
+                curve=tuple(curve),
+                stalls=((moved, end - curve[-1][0]),) if stop_at else (),
+                info=tcp,
+                **base,
+                **ends,
+            ),
+        )
+        self.now += rtt + greeting + end
+        return self
+
+    def look(self, kbit: float, **how: Any) -> "Race":
+        """The first look: neutral, own, own, neutral."""
+        self.move(SOURCE, 15_000, source="src1").move(OWN, kbit, **how)
+        return self.move(SOURCE, 14_000, source="src2").move(OWN, kbit, **how)
+
+    def blocks(
+        self, kbit: float, *, here: float, there: float, times: int = 4, **how: Any
+    ) -> "Race":
+        """The contest; ``here`` is the neutral name's rate, ``there`` the name's elsewhere."""
+        for n in range(1, times + 1):
+            source = f"src{(n - 1) % 3 + 3}"
+            self.move(NEUTRAL, here, number=n, **(how if here < 1000 else {}))
+            self.move(OWN, kbit, number=n, **how)
+            self.move(SOURCE, 15_000, number=n, source=source)
+            self.move(NAMED, there, number=n, source=source, **(how if there < 1000 else {}))
+        return self
+
+    @property
+    def text(self) -> FunctionVerdict:
+        verdict = judge(self.story.evidence())
+        return next(f for s in verdict.services for f in s.functions if f.function == "text")
+
+
+@pytest.fixture
+def race() -> Race:
+    story = Story(services=(MOVING,)).good_gate().names().all_targets(times=1)
+    return Race(story)
+
+
+def test_as_fast_as_the_others_is_ok_with_a_floor(race: Race) -> None:
+    seen = race.look(14_000).text
+    assert (seen.outcome, seen.strength) == (Outcome.OK, Strength.CONFIRMED)
+    (speed,) = seen.speeds
+    assert (speed.asset, speed.pairs, speed.slow) == ("page", 2, 0)
+    # 8 * (50000 - 16384) bits in three times 0.1 s of greeting and 0.06 s of transfer
+    assert 0.5 * 560 < speed.floor_kbit < 1.5 * 560
+    assert speed.moved == SIZE
+
+
+def test_the_name_alone_slows_it_down_here_and_elsewhere(race: Race) -> None:
+    seen = race.look(140, lost=6).blocks(140, here=15_000, there=140, lost=6).text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
+    assert seen.mechanisms == ("throttle.sni.policing",)
+    assert seen.rules[0] == "throttle.name"
+    assert "140 kbit/s against 15 Mbit/s on the same server" in seen.why
+
+
+def test_a_plateau_without_losses_is_a_queue(race: Race) -> None:
+    seen = race.look(256).blocks(256, here=15_000, there=256).text
+    assert seen.mechanisms == ("throttle.sni.shaping",)
+
+
+def test_where_only_neutral_servers_can_change_the_name(race: Race) -> None:
+    race.look(140, lost=6)
+    for n in range(1, 5):
+        race.move(OWN, 140, number=n, lost=6)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+        race.move(NAMED, 140, number=n, source=f"src{n}", lost=6)
+    seen = race.text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
+
+
+def test_three_pairs_are_too_few(race: Race) -> None:
+    seen = race.look(140).blocks(140, here=15_000, there=140, times=3).text
+    assert seen.outcome is not Outcome.THROTTLED
+
+
+def test_one_kind_of_evidence_is_too_few(race: Race) -> None:
+    """Slow under its own name at its own address, at uneven rates; elsewhere nobody could look."""
+    race.look(14_000)
+    for n, rate in enumerate((90, 200, 400, 130), start=1):
+        race.move(NEUTRAL, 15_000, number=n).move(OWN, rate, number=n)
+    assert race.text.outcome is Outcome.DEGRADED
+
+
+def test_a_slow_server_is_nobodys_fault(race: Race) -> None:
+    """Slow under every name, its address alone, at a steady rate and without losses."""
+    seen = race.look(300).blocks(300, here=300, there=15_000, times=6).text
+    assert seen.outcome is Outcome.DEGRADED
+    assert seen.mechanisms == ()
+
+
+def test_losses_at_the_address_alone_make_it_likely(race: Race) -> None:
+    seen = race.look(100, lost=12).blocks(100, here=100, there=15_000, times=6, lost=12).text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.LIKELY)
+    assert seen.mechanisms[0].startswith("throttle.ip")
+    assert "follows the address" in seen.why
+
+
+def test_what_is_lost_can_follow_the_name_before_the_times_do(race: Race) -> None:
+    """A third of all segments, yet no transfer was 2.5 times slower."""
+    race.look(9_000, lost=14)
+    for n in range(1, 5):
+        race.move(NEUTRAL, 15_000, number=n).move(OWN, 9_000, number=n, lost=14)
+        race.move(SOURCE, 15_000, number=n, source="src1")
+        race.move(NAMED, 9_000, number=n, source="src1", lost=14)
+    seen = race.text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.LIKELY)
+    assert seen.mechanisms == ("throttle.sni.loss",)
+
+
+def test_a_long_way_is_no_throttling(race: Race) -> None:
+    seen = race.look(1_500, rtt=0.4, greeting=0.9)
+    assert seen.text.outcome is Outcome.OK
+
+
+def test_everybody_slow_blames_nobody(race: Race) -> None:
+    for _ in range(2):
+        race.move(SOURCE, 140, source="src1").move(OWN, 140).move(SOURCE, 140, source="src2")
+    assert race.text.outcome is Outcome.OK
+
+
+def test_stopping_for_good_at_the_same_byte_is_a_block(race: Race) -> None:
+    race.look(15_000, stop_at=20_000)
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, stop_at=20_000)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+    seen = race.text
+    assert seen.outcome is Outcome.BLOCKED
+    assert seen.mechanisms == ("tcp.freeze.bytes",)
+
+
+def test_the_order_of_measurements_does_not_matter(race: Race) -> None:
+    race.look(140, lost=6).blocks(140, here=15_000, there=140, lost=6)
+    forward = judge(race.story.evidence())
+    backward = replace(
+        race.story.evidence(), measurements=tuple(reversed(race.story.evidence().measurements))
+    )
+    assert judge(backward) == forward
