@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgprobe.diagnosis.transfers import (
+from msgprobe.diagnosis.first_look import FIRST_LOOK
+from msgprobe.diagnosis.moving import (
     CONTEST_BYTES,
     DEEP_BYTES,
-    FIRST_LOOK,
     SIZES,
     chosen_sources,
     wanted_assets,
@@ -74,7 +74,8 @@ def transfer_contacts(
 
 
 def _sources(controls: Controls, request: Request) -> tuple[Source, ...]:
-    every = [s for d in Direction for s in chosen_sources(controls.sources, d, request.seed)]
+    every = [s for s in controls.sources if s.country is not None]
+    every += [s for d in Direction for s in chosen_sources(controls.sources, d, request.seed)]
     return tuple({s.name: s for s in every}.values())
 
 

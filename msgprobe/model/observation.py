@@ -42,8 +42,8 @@ class TcpInfo:
     """What the kernel knew about the connection (Linux ``tcp_info``; absent elsewhere).
 
     Times are in seconds. ``bytes_acked`` counts what the peer acknowledged of what we sent, the
-    SYN not included (the kernel's own counter starts at 1). ``needless`` are retransmissions of ours
-    that the peer says it had already got (RFC 2883): a delay, not a loss.
+    SYN not included (the kernel's own counter starts at 1). ``needless`` are retransmissions
+    of segments that the peer says it had already got (RFC 2883): a delay, not a loss.
     """
 
     state: int

@@ -58,6 +58,8 @@ NOTE_WORDS: dict[str, str] = {
     "ipv6_missing": "no IPv6",
     "ipv6_broken": "IPv6 is set up but does not work",
     "udp_blocked": "UDP is blocked",
+    "slow_line": "slow",
+    "slow_abroad": "slow from abroad only",
     "encrypted_dns_blocked": "encrypted DNS is blocked",
     "transparent_dns": "every DNS question is answered by the network, whoever was asked",
     "plain_http_tampered": "plain HTTP is changed on the way",

@@ -10,6 +10,7 @@ from msgprobe.model.verdict import ConnectionVerdict, Layer, State, Strength
 from msgprobe.verdict.conversation import Stage
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
+from msgprobe.verdict.line import slow_abroad, slow_line
 
 SLOW_RTT = 0.5
 """Seconds of round trip from which on a link counts as bad for a person."""
@@ -248,6 +249,23 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         _dns_fault,
     ),
     _rule(
+        "connection.slow_abroad",
+        State.BAD_LINK,
+        Strength.LIKELY,
+        "neutral transfers from abroad are slow, those from this country three times faster",
+        "Everything from abroad is slow while this country's own sites are fast: no single service "
+        "is slowed down.",
+        lambda g: slow_abroad(g.facts) or None,
+    ),
+    _rule(
+        "connection.slow_line",
+        State.BAD_LINK,
+        Strength.CONFIRMED,
+        "neutral transfers from two networks are slow",
+        "The connection itself is slow for neutral sites too: no single service is slowed down.",
+        lambda g: slow_line(g.facts) or None,
+    ),
+    _rule(
         "connection.bad_link",
         State.BAD_LINK,
         Strength.CONFIRMED,
@@ -292,6 +310,8 @@ def notes(g: Gate) -> tuple[str, ...]:
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
         "mtu_black_hole": _mtu(g),
+        "slow_line": bool(slow_line(g.facts)),
+        "slow_abroad": bool(slow_abroad(g.facts)),
         "lossy": works and g.retransmitted >= LOSSY / 2,
     }
     return tuple(name for name, holds in found.items() if holds)

@@ -14,7 +14,7 @@ from msgprobe.model.target import Asset, Service
 from msgprobe.model.task import Arm
 from msgprobe.verdict.facts import OWN_ARMS, Facts
 from msgprobe.verdict.losses import exceeds
-from msgprobe.verdict.sequential import Decision, sprt
+from msgprobe.verdict.sequential import MOST_PAIRS, Decision, sprt
 from msgprobe.verdict.transfers import (
     ARMS,
     FEWEST,
@@ -52,7 +52,7 @@ class Kind(StrEnum):
     SPREAD = "spread"
     """The service's ordinary conversations lose far more than neutral ones as well."""
     LATER = "later"
-    """The same again some minutes later."""
+    """The same again after the wait of ``--throttle``."""
 
 
 class Contest:
@@ -238,11 +238,10 @@ class Contest:
 
     @property
     def later(self) -> bool:
-        """A block that began ten minutes after the first one was slow again under this name."""
+        """The blocks after the wait were slow again under the service's name."""
         pairs = (*self.here_pairs, *self.there_pairs)
-        slow = [p for p in pairs if p.raw > SAME_SERVER]
-        first = min((p.target.start for p in slow), default=0.0)
-        again = [p for p in pairs if p.target.start >= first + 590.0]
+        slow = [p for p in pairs if p.raw > SAME_SERVER and p.target.number <= MOST_PAIRS]
+        again = [p for p in pairs if p.target.number > MOST_PAIRS]
         return bool(slow) and len(again) >= 2 and all(p.raw > SAME_SERVER for p in again)
 
     @property

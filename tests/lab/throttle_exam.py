@@ -243,7 +243,7 @@ def _sight(
         got = [t.kbit for t in moved if t.direction == direction and _suffers(t, service)]
         limit = cell.kind.kbit or (mean(got) if got else 0.0)
         sights.append((floor, limit, floor > limit))
-    return max(sights, key=lambda sight: (sight[2], sight[0] - sight[1]))
+    return max(sights, key=lambda sight: (sight[2], sight[0] > 0, sight[0] - sight[1]))
 
 
 def _suffers(transfer: rivals.Transfer, service: str) -> bool:

@@ -1,0 +1,115 @@
+"""The first look at speeds: every asset twice, neutral sources between, one at a time each way."""
+
+from collections.abc import Sequence
+from random import Random
+
+from msgprobe.diagnosis.moving import (
+    CONTEST_BYTES,
+    DEEP_BYTES,
+    PATIENCE,
+    SIZES,
+    dialled_address,
+    known_sources,
+    own_task,
+    source_task,
+)
+from msgprobe.diagnosis.scene import Scene
+from msgprobe.model.control import Source
+from msgprobe.model.target import Asset, Direction, Service
+from msgprobe.model.task import Task
+from msgprobe.verdict.transfers import Sample
+
+FIRST_LOOK = 2
+"""Transfers of an asset in the first look: two normal ones end the sequential test."""
+SLOW_SOURCE = 2.0
+"""Seconds for a neutral transfer of the first look from which on the line itself is too slow."""
+
+
+def plan_first_look(
+    scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction
+) -> list[Task]:
+    """One transfer after another; the next begins when the one before has ended."""
+    sequence = _sequence(scene, pairs, direction)
+    wanted: list[Task] = []
+    for task in sequence:
+        wanted.append(task)
+        if scene.ended(task.id) is None:
+            scene.waiting = True
+            return wanted
+    return wanted
+
+
+def _opening(
+    scene: Scene, sources: Sequence[tuple[Source, str]], direction: Direction
+) -> tuple[list[Task], list[float] | None]:
+    """The neutral transfers that come first, and what they took; None while one is under way."""
+    opening = [source_task(scene, sources[n % len(sources)], direction, n) for n in range(2)]
+    for n in range(2, 5):  # a dead mirror is no evidence: go on until one gave something
+        if any(scene.ended(t.id) is None for t in opening):
+            return opening, None
+        if any(_took(scene, t) is not None for t in opening):
+            break
+        opening.append(source_task(scene, sources[n % len(sources)], direction, n))
+    if any(scene.ended(t.id) is None for t in opening):
+        return opening, None
+    return opening, [took for t in opening if (took := _took(scene, t)) is not None]
+
+
+def _line_is_slow(scene: Scene) -> bool | None:
+    """Neutral downloads take so long that comparing anything is hopeless; None: not known yet."""
+    if scene.request.throttle:
+        return False
+    sources = known_sources(scene, Direction.DOWN)
+    times = _opening(scene, sources, Direction.DOWN)[1] if sources else []
+    return None if times is None else bool(times) and min(times) > SLOW_SOURCE
+
+
+def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> list[Task]:
+    sources = known_sources(scene, direction)
+    if not sources or not pairs:
+        return []
+    opening, times = _opening(scene, sources, direction)
+    slow = _line_is_slow(scene)
+    if slow:
+        return [*opening, *_domestic(scene, direction)]
+    if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):
+        return opening
+    size = _size(scene, direction, min(times))
+    patience = min(PATIENCE, max(3.0, 8 * min(times)))
+    own: list[Task] = []
+    for turn in range(FIRST_LOOK):
+        order = list(pairs)
+        Random(f"{scene.request.seed}/{direction}/{turn}").shuffle(order)
+        own += [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
+    mixed = list(opening)
+    for n, task in enumerate(own):
+        mixed.append(task)
+        if n % 3 == 2 and n + 1 < len(own):
+            turn = len(opening) + n // 3
+            mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
+    return mixed
+
+
+def _domestic(scene: Scene, direction: Direction) -> list[Task]:
+    """Sites of the country itself, where foreign ones are slow: is it the line or the border?"""
+    if direction is Direction.UP:
+        return []
+    inside = [s for s in scene.controls.sources if s.country is not None]
+    known = [(s, a) for s in inside if (a := dialled_address(scene, s.host, s.addresses))]
+    return [source_task(scene, c, direction, 10 + n) for n, c in enumerate(known[:2])]
+
+
+def _size(scene: Scene, direction: Direction, fastest: float) -> int:
+    """Bytes to move, sized by the first neutral transfer."""
+    if scene.request.throttle:
+        return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
+    return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]
+
+
+def _took(scene: Scene, task: Task) -> float | None:
+    """Seconds that a neutral transfer took, greeting included; None: it gave nothing."""
+    talk = scene.talk(task.id)
+    if talk is None:
+        return None
+    sample = Sample(talk=talk)
+    return sample.elapsed if sample.served else None

@@ -1,0 +1,179 @@
+"""Single transfers as tasks: what is moved, from where, how much of it."""
+
+from collections.abc import Sequence
+from random import Random
+
+from msgprobe.diagnosis.scene import Scene
+from msgprobe.model.control import Source
+from msgprobe.model.run import Request
+from msgprobe.model.target import Asset, Direction, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.verdict import addresses as ips
+
+SIZES = {Direction.DOWN: 72 * 1024, Direction.UP: 32 * 1024}
+CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
+DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
+"""What ``--throttle`` moves instead: limits that begin after a burst show only then."""
+PATIENCE = 10.0
+
+
+def chosen_sources(
+    sources: Sequence[Source], direction: Direction, seed: int
+) -> tuple[Source, ...]:
+    """Neutral sources for one direction, one a network, in the order of this run."""
+    fit = [
+        s
+        for s in sources
+        if s.country is None and (direction is Direction.DOWN or s.upload_path is not None)
+    ]
+    order = list(fit)
+    Random(f"{seed}/sources/{direction}").shuffle(order)
+    by_network: dict[str, Source] = {}
+    for source in order:
+        by_network.setdefault(source.network, source)
+    return tuple(by_network.values())
+
+
+def wanted_assets(service: Service, request: Request) -> tuple[Asset, ...]:
+    """Assets of the functions that were asked for."""
+    return tuple(
+        a for a in service.assets if not request.functions or a.function in request.functions
+    )
+
+
+def drawn_sources(scene: Scene, direction: Direction) -> tuple[Source, ...]:
+    """The sources of this run for one direction."""
+    return chosen_sources(scene.controls.sources, direction, scene.request.seed)
+
+
+def known_sources(scene: Scene, direction: Direction) -> list[tuple[Source, str]]:
+    """Sources with an address to dial."""
+    every = drawn_sources(scene, direction)
+    return [(s, a) for s in every if (a := dialled_address(scene, s.host, s.addresses))]
+
+
+def dialled_address(scene: Scene, host: str, hints: Sequence[str] = ()) -> str | None:
+    """The address that a program would dial for ``host``, or a known one."""
+    found = [a for a in scene.facts.name(host).system_addresses if not ips.is_bogon(a)]
+    picks = scene.dialable(found, four=1, six=1) or scene.dialable(hints, four=1, six=1)
+    return picks[0] if picks else None
+
+
+def _options(
+    scene: Scene, direction: Direction, size: int, patience: float, **more: str
+) -> tuple[tuple[str, str], ...]:
+    base = {"direction": direction.value, "bytes": str(size), "patience": f"{patience:.2f}"}
+    return tuple({**base, **more}.items())
+
+
+def source_task(
+    scene: Scene,
+    choice: tuple[Source, str],
+    direction: Direction,
+    number: int,
+    size: int | None = None,
+) -> Task:
+    """A neutral transfer of the first look, ``number`` in the order of its direction."""
+    source, address = choice
+    size = SIZES[direction] if size is None else size
+    return Task(
+        id=f"t.first.{direction}.{number}.{source.name}",
+        round=1,
+        role=Role.CONTROL,
+        arm=Arm.TRANSFER_SOURCE,
+        check="transfer",
+        subject=source.name,
+        probe=source_flow(scene, source, address, direction, size, PATIENCE),
+        reason="how fast is a neutral transfer on this line?",
+        timeout=scene.timeout() + PATIENCE,
+        attempt=number + 1,
+    )
+
+
+def source_flow(
+    scene: Scene,
+    source: Source,
+    address: str,
+    direction: Direction,
+    size: int,
+    patience: float,
+    server_name: str | None = None,
+    **more: str,
+) -> Flow:
+    """A source\'s object moved under its own name, or under ``server_name``."""
+    path = source.path if direction is Direction.DOWN else source.upload_path or "/"
+    return scene.flow(
+        address,
+        443,
+        source.host,
+        server_name=server_name or source.host,
+        trust=None,
+        path=path,
+        options=_options(scene, direction, size, patience, **more),
+    )
+
+
+def own_flow(
+    scene: Scene, service: Service, asset: Asset, address: str, size: int, patience: float
+) -> Flow:
+    """The asset moved as the messenger would."""
+    more = {"asset": asset.name}
+    path = asset.path
+    if asset.find is not None:
+        known = _found(scene, service, asset)
+        if known is None:
+            more["find"] = asset.find
+        else:
+            path = known
+    return scene.flow(
+        address,
+        443,
+        asset.host,
+        server_name=asset.host,
+        trust=asset.trust,
+        roots_of=service.name if service.roots else None,
+        path=path,
+        options=_options(scene, asset.direction, size, patience, **more),
+    )
+
+
+def _found(scene: Scene, service: Service, asset: Asset) -> str | None:
+    """The object's path, once an earlier transfer has found it."""
+    return next(
+        (
+            t.transfer.path
+            for t in scene.facts.arm(Arm.TRANSFER, subject=service.name)
+            if t.transfer is not None and t.flow.option("asset") == asset.name
+        ),
+        None,
+    )
+
+
+def own_task(
+    scene: Scene, service: Service, asset: Asset, turn: int, size: int, patience: float
+) -> Task | None:
+    """An asset\'s transfer in the first look; None while its name gives no address."""
+    address = dialled_address(scene, asset.host)
+    if address is None:
+        return None
+    task_id = f"t.first.{service.name}.{asset.name}.{turn}"
+    done = scene.ended(task_id)
+    if done is not None:
+        return done.task  # as it was begun: a path found since must not make it another task
+    return Task(
+        id=task_id,
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER,
+        check="transfer",
+        subject=service.name,
+        probe=own_flow(scene, service, asset, address, size, patience),
+        reason=f"how fast does {service.title} move its {asset.function}?",
+        timeout=scene.timeout() + patience,
+        attempt=0,
+    )
+
+
+def as_begun(scene: Scene, tasks: list[Task]) -> list[Task]:
+    """Finished tasks as they were: what was learned since must not make them others."""
+    return [done.task if (done := scene.ended(t.id)) is not None else t for t in tasks]
