@@ -26,8 +26,10 @@ async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
                 yield stream
 
 
-async def secured(ctx: StepContext, flow: Flow, stream: Stream) -> TlsStream | None:
-    """TLS as the flow wants it; None when the handshake failed."""
+async def secured(
+    ctx: StepContext, flow: Flow, stream: Stream, timeout: float | None = None
+) -> TlsStream | None:
+    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds."""
     match await handshake(
         ctx,
         stream,
@@ -35,6 +37,7 @@ async def secured(ctx: StepContext, flow: Flow, stream: Stream) -> TlsStream | N
         trust=flow.trust,
         roots=_roots(ctx, flow),
         check_dates=flow.check_dates,
+        timeout=timeout,
     ):
         case Failed():
             return None

@@ -54,7 +54,8 @@ class TransferCheck:
             if stream is None:
                 return
             meter = Meter(ctx, stream)
-            inside = await secured(ctx, flow, meter)
+            patience = float(flow.option("patience") or DEFAULT_PATIENCE)
+            inside = await secured(ctx, flow, meter, patience)
             if inside is None:
                 return
             path = await _object_path(ctx, flow, inside)
@@ -65,7 +66,7 @@ class TransferCheck:
                 path=path,
                 direction=_direction(flow),
                 wanted=_wanted(flow),
-                patience=float(flow.option("patience") or DEFAULT_PATIENCE),
+                patience=patience,
                 server_name=flow.server_name,
             )
             match await transfer(ctx, inside, meter, order):

@@ -21,10 +21,12 @@ from msgprobe.model.task import Arm, Role, Task
 from msgprobe.verdict.contest import Contest
 from msgprobe.verdict.rules_throttle import accuses
 from msgprobe.verdict.sequential import MOST_PAIRS, Decision
+from msgprobe.verdict.transfers import SAME_SERVER
 
 CONTESTS_AT_ONCE = 2
 LATEST = 26.0
-"""Seconds of a default run after which no further block begins."""
+LATEST_PROMISING = 31.0
+"""Seconds of a default run after which no further block begins; later where every pair was slow."""
 FAST_PATIENCE = 2.0
 
 
@@ -88,7 +90,7 @@ def _blocks(scene: Scene, contest: Contest) -> tuple[list[Task], bool]:
             *_lane(scene, _there(scene, contest, number, patience)),
         ]
         begun = any(scene.started(t.id) is not None for t in block)
-        if not begun and (_decided(contest, number) or _too_late(scene)):
+        if not begun and (_decided(contest, number) or _too_late(scene, contest)):
             return tasks, False
         tasks += block
         if any(scene.ended(t.id) is None for t in block):
@@ -96,9 +98,12 @@ def _blocks(scene: Scene, contest: Contest) -> tuple[list[Task], bool]:
     return tasks, False
 
 
-def _too_late(scene: Scene) -> bool:
-    latest = scene.request.max_time / 2 if scene.request.throttle else LATEST
-    return scene.moment.now > latest
+def _too_late(scene: Scene, contest: Contest) -> bool:
+    if scene.request.throttle:
+        return scene.moment.now > scene.request.max_time / 2
+    pairs = (*contest.here_pairs, *contest.there_pairs)
+    slow = len(pairs) >= 4 and all(p.raw > SAME_SERVER for p in pairs)
+    return scene.moment.now > (LATEST_PROMISING if slow else LATEST)
 
 
 def _decided(contest: Contest, number: int) -> bool:

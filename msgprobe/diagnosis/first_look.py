@@ -16,13 +16,18 @@ from msgprobe.diagnosis.moving import (
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Task
+from msgprobe.model.task import Flow, Task
+from msgprobe.verdict.contest import Contest
 from msgprobe.verdict.transfers import Sample
 
 FIRST_LOOK = 2
 """Transfers of an asset in the first look: two normal ones end the sequential test."""
 SLOW_SOURCE = 2.0
-"""Seconds for a neutral transfer of the first look from which on the line itself is too slow."""
+"""Seconds for a neutral transfer of the first look, six round trips not counted, from which on the
+line itself is too slow to compare anything."""
+
+LOOK_UNTIL = 24.0
+"""Seconds of a default run after which the first look is cut short."""
 
 
 def plan_first_look(
@@ -32,6 +37,12 @@ def plan_first_look(
     sequence = _sequence(scene, pairs, direction)
     wanted: list[Task] = []
     for task in sequence:
+        if scene.started(task.id) is None:
+            if scene.moment.now > LOOK_UNTIL and not scene.request.throttle:
+                return wanted
+            if scene.contest_open:
+                scene.waiting = True
+                return wanted
         wanted.append(task)
         if scene.ended(task.id) is None:
             scene.waiting = True
@@ -75,12 +86,13 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):
         return opening
     size = _size(scene, direction, min(times))
-    patience = min(PATIENCE, max(3.0, 8 * min(times)))
+    patience = min(PATIENCE, max(3.0, 8 * (min(times) + 6 * (scene.facts.rtt or 0.0))))
     own: list[Task] = []
     for turn in range(FIRST_LOOK):
         order = list(pairs)
         Random(f"{scene.request.seed}/{direction}/{turn}").shuffle(order)
         own += [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
+    own = [t for t in own if _worth_it(scene, t)]
     mixed = list(opening)
     for n, task in enumerate(own):
         mixed.append(task)
@@ -88,6 +100,18 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
             turn = len(opening) + n // 3
             mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
     return mixed
+
+
+def _worth_it(scene: Scene, task: Task) -> bool:
+    """A second look at what was slow in the first is the contest's business."""
+    if scene.started(task.id) is not None or not task.id.endswith(".1"):
+        return True
+    first = f"{task.id[:-1]}0"
+    asset = task.probe.option("asset") if isinstance(task.probe, Flow) else None
+    if scene.ended(first) is None or asset is None:
+        return True
+    service = next(s for s in scene.services if s.name == task.subject)
+    return not Contest(scene.facts, service, service.asset(asset)).suspicious
 
 
 def _domestic(scene: Scene, direction: Direction) -> list[Task]:
@@ -107,9 +131,10 @@ def _size(scene: Scene, direction: Direction, fastest: float) -> int:
 
 
 def _took(scene: Scene, task: Task) -> float | None:
-    """Seconds that a neutral transfer took, greeting included; None: it gave nothing."""
+    """Seconds that a neutral transfer took, greeting included and six round trips left out; None:
+    it gave nothing. Six are what greeting and slow start need on any line."""
     talk = scene.talk(task.id)
     if talk is None:
         return None
     sample = Sample(talk=talk)
-    return sample.elapsed if sample.served else None
+    return max(0.0, sample.elapsed - 6 * (sample.min_rtt or 0.0)) if sample.served else None

@@ -71,6 +71,8 @@ class Scene:
         self.wake_at: float | None = None
         self.waiting = False
         """The first look at speeds is not over yet."""
+        self.contest_open = False
+        """Something slow is being looked into: the first look at the rest waits."""
         self.pending: set[str] = set()
         """Services with transfers still to come."""
         self.endpoints: dict[str, tuple[tuple[Pool, Endpoint], ...]] = {}

@@ -27,14 +27,16 @@ def plan_transfers(scene: Scene) -> list[Task]:
         return tasks
     if not _quiet(scene):
         return tasks
+    scene.pending.clear()
+    contests = plan_contests(scene, pairs)
+    scene.contest_open = bool(scene.pending)
     for direction in Direction:
-        tasks += plan_first_look(
-            scene, [p for p in pairs if p[1].direction is direction], direction
-        )
-    if not scene.waiting:
-        scene.pending.clear()
-        tasks += plan_contests(scene, pairs)
-    if request.throttle and not scene.waiting and not scene.pending:
+        mine = [p for p in pairs if p[1].direction is direction]
+        tasks += plan_first_look(scene, mine, direction)
+    tasks += contests
+    if scene.waiting:
+        scene.pending |= {s.name for s, _ in pairs}
+    elif request.throttle and not scene.contest_open:
         tasks += plan_later(scene, pairs)
     return tasks
 

@@ -286,6 +286,13 @@ class Gate:
         return sum(i.total_retrans for i in infos) / sent if sent >= 20 else 0.0
 
     @cached_property
+    def failing_now(self) -> bool:
+        """While the targets failed most neutral sites failed as well: silence proves nothing."""
+        talks = [t for _, t in self.facts.site_talks(Arm.AGAIN)]
+        failed = [t for t in talks if t.symptom is not None]
+        return len(talks) >= 3 and 2 * len(failed) > len(talks)
+
+    @cached_property
     def six(self) -> tuple[Conversation, ...]:
         """Neutral conversations over IPv6."""
         talks = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]

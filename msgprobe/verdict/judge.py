@@ -133,6 +133,8 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
         return _by_connection(p, connection)
     down = apply(DOWN_RULES, p)
     accused = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.BLOCKED]
+    if p.gate.failing_now:
+        accused = [f for f in accused if not _is_silence(f.info.mechanism or "")]
     some = apply(DEGRADED_RULES, p)
     if some:
         return _verdict(p, (*some, *accused))
@@ -147,6 +149,11 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     if choice:
         return _verdict(p, choice[:1])
     return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
+
+
+def _is_silence(mechanism: str) -> bool:
+    """The fault is that nothing came, which a line in trouble brings about by itself."""
+    return ".timeout" in mechanism or mechanism.startswith(("protocol.", "tls.post_handshake"))
 
 
 def _with_caveat(verdict: FunctionVerdict, caveat: str) -> FunctionVerdict:

@@ -7,7 +7,7 @@ from msgprobe.model.task import Arm
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.transfers import Sample
 
-SLOW_LINE = 400.0
+SLOW_LINE = 300.0
 """kbit/s below which a line is slow for a person, and hides any limit that is not far below it."""
 
 FASTER_INSIDE = 3.0
@@ -29,7 +29,7 @@ def _downloads(facts: Facts, *, domestic: bool) -> list[Sample]:
 
 
 def _rate(samples: list[Sample]) -> float | None:
-    return median(s.kbit for s in samples) if len(samples) >= 2 else None
+    return median(s.plateau_kbit for s in samples) if len(samples) >= 2 else None
 
 
 def slow_line(facts: Facts) -> tuple[int, ...]:

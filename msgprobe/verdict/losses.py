@@ -1,7 +1,8 @@
 """Losses on the way, as the kernel counts them: how many segments, and more than elsewhere?
 
-Downwards a loss before us shows as segments out of order; upwards as our own retransmissions
-(Linux ``tcp_info``; absent elsewhere, and then nothing is claimed).
+Upwards every loss is a retransmission of ours (Linux ``tcp_info``; absent elsewhere, and then
+nothing is claimed). Downwards only that something was lost can be seen: one lost segment puts all
+that follow it out of order, so their number counts nothing.
 """
 
 from collections.abc import Iterable
@@ -17,15 +18,10 @@ TIMES = 5.0
 """How many times the neutral share it must be."""
 
 UNLIKELY = 5e-4
-"""Fisher's p below which the difference is no accident; two directions are looked at."""
+"""Fisher's p below which the difference is no accident."""
 
 SEGMENT = 1448
 GREETING = 3
-
-
-def downwards(info: TcpInfo) -> tuple[int, int]:
-    """(segments that came out of order, segments that came)."""
-    return min(info.out_of_order, info.segs_in), info.segs_in
 
 
 def upwards(info: TcpInfo) -> tuple[int, int]:
@@ -47,21 +43,20 @@ def share(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
 def exceeds(
     mine: Iterable[TcpInfo | None], others: Iterable[TcpInfo | None], unlikely: float = UNLIKELY
 ) -> bool:
-    """``mine`` lose far more than ``others``, in one direction at least."""
-    a = [i for i in mine if i is not None]
-    b = [i for i in others if i is not None]
-    for way in (downwards, upwards):
-        lost, sent = share(way(i) for i in a)
-        other, total = share(way(i) for i in b)
-        if not sent or not total or lost < FLOOR * sent or lost * total < TIMES * other * sent:
-            continue
-        if fisher_greater(lost, sent, other, total) < unlikely:
-            return True
-    return False
+    """``mine`` lose far more upwards than ``others``."""
+    lost, sent = share(upwards(i) for i in mine if i is not None)
+    other, total = share(upwards(i) for i in others if i is not None)
+    if not sent or not total or lost < FLOOR * sent or lost * total < TIMES * other * sent:
+        return False
+    return fisher_greater(lost, sent, other, total) < unlikely
 
 
-def worst_share(infos: Iterable[TcpInfo | None]) -> float:
-    """The larger share of the two directions."""
-    known = [i for i in infos if i is not None]
-    found = [share(way(i) for i in known) for way in (downwards, upwards)]
-    return max((lost / sent for lost, sent in found if sent), default=0.0)
+def lost_share(infos: Iterable[TcpInfo | None]) -> float:
+    """The share lost upwards."""
+    lost, sent = share(upwards(i) for i in infos if i is not None)
+    return lost / sent if sent else 0.0
+
+
+def disturbed(info: TcpInfo | None) -> bool:
+    """Something was lost on the way, in either direction."""
+    return info is not None and (info.out_of_order > 0 or upwards(info)[0] > 0)

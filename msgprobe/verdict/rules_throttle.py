@@ -8,7 +8,7 @@ from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Speed, Strength
 from msgprobe.verdict.contest import Contest, Kind
 from msgprobe.verdict.facts import transactions
-from msgprobe.verdict.losses import exceeds, worst_share
+from msgprobe.verdict.losses import disturbed, exceeds, lost_share
 from msgprobe.verdict.rule import Finding
 from msgprobe.verdict.sequential import Decision
 from msgprobe.verdict.transfers import FEWEST, OTHER_SERVER, SAME_SERVER, Sample
@@ -58,18 +58,25 @@ def _poisoned(contest: Contest) -> Iterable[Sample]:
     return contest.poisoned
 
 
-def _by_address(contest: Contest) -> Iterable[Sample]:
-    """Losing far more than neutral sources do, whatever the name, and a second kind agrees: slower
-    than those of three networks, or every other conversation with the service loses as much."""
+def _by_losses(contest: Contest) -> Iterable[Sample]:
+    """Losing far more than neutral sources do, and a second kind agrees: slower than those of
+    three networks, or every other conversation with the service loses as much."""
     if Kind.LOSS not in contest.kinds or not contest.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return ()
-    if contest.poisoned or contest.kinds & {Kind.HERE, Kind.ELSEWHERE}:
+    return () if contest.poisoned else (*contest.own, *contest.sources)
+
+
+def _by_address(contest: Contest) -> Iterable[Sample]:
+    """The same whatever the name: a neutral one at that address fares no better, and at neutral
+    servers the service's name changes nothing."""
+    if contest.kinds & {Kind.HERE, Kind.ELSEWHERE}:
         return ()
-    if contest.here_pairs and contest.here is not Decision.NORMAL and not _neutral_loses(contest):
+    here = contest.here is Decision.NORMAL or _neutral_loses(contest)
+    if not (contest.here_fails if not contest.here_pairs else here):
         return ()
     if contest.there_pairs and contest.elsewhere is not Decision.NORMAL:
         return ()
-    return (*contest.own, *contest.sources)
+    return _by_losses(contest)
 
 
 def _neutral_loses(contest: Contest) -> bool:
@@ -82,6 +89,15 @@ def _unexplained(contest: Contest) -> Iterable[Sample]:
     if contest.wide is Decision.SLOW or contest.here is Decision.SLOW:
         return (*contest.own, *contest.fair)
     return _paired(contest) if contest.elsewhere is Decision.SLOW else ()
+
+
+def _undecided(contest: Contest) -> Iterable[Sample]:
+    """Slow more often than not, and the run ended before the test had decided."""
+    pairs = contest.wide_pairs
+    slow = sum(p.corrected > OTHER_SERVER for p in pairs)
+    if contest.wide is not Decision.OPEN or 2 * slow <= len(pairs):
+        return ()
+    return (*contest.own, *contest.fair)
 
 
 def _frozen(contest: Contest) -> Iterable[Sample]:
@@ -183,6 +199,19 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     ),
     SpeedRule(
         info=_info(
+            "throttle.losses",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "far lossier than neutral sources, and slower than those of three networks or just as "
+            "lossy in every other conversation; name and address were not told apart",
+            "{target} against {control} from neutral servers, with {loss} % of the segments lost "
+            "on the way.",
+            "throttle",
+        ),
+        holds=_by_losses,
+    ),
+    SpeedRule(
+        info=_info(
             "speed.slow",
             Outcome.DEGRADED,
             None,
@@ -192,6 +221,18 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
             "",
         ),
         holds=_unexplained,
+    ),
+    SpeedRule(
+        info=_info(
+            "speed.undecided",
+            Outcome.DEGRADED,
+            None,
+            "slower than neutral sources more often than not, too few transfers to decide",
+            "{target} against {control} from neutral servers, in too few transfers to tell chance "
+            "from interference.",
+            "",
+        ),
+        holds=_undecided,
     ),
 )
 
@@ -240,7 +281,8 @@ def _weaker(finding: Finding | None, shown: str) -> bool:
     """Another contest of the service could tell more: that the name decides, or who slows it."""
     if finding is None or finding.info.outcome is Outcome.DEGRADED:
         return True
-    return finding.info.rule_id == "throttle.address" and shown.startswith("throttle.sni")
+    unsure = ("throttle.address", "throttle.losses")
+    return finding.info.rule_id in unsure and shown.startswith("throttle.sni")
 
 
 def _worse(new: object, old: Outcome) -> bool:
@@ -275,7 +317,7 @@ def _shown(contest: Contest) -> str | None:
 
 def _alike(contest: Contest, path: str) -> Finding | None:
     pairs = contest.wide_pairs
-    if len(pairs) < 2 or not all(p.corrected > OTHER_SERVER for p in pairs):
+    if not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
         return None
     cited = [s.talk for p in pairs for s in (p.target, p.control)]
     return Finding(info=replace(ALIKE, mechanism=path), evidence=transactions(cited))
@@ -298,7 +340,7 @@ def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> Functi
 def _numbers(contest: Contest) -> dict[str, str]:
     seen = speed(contest)
     slow = contest.slow or contest.own
-    lost = worst_share(s.info for s in slow)
+    lost = lost_share(s.info for s in slow)
     here = Kind.HERE in contest.kinds
     return {
         "target": kbit(seen.target_kbit) if seen else "slow",
@@ -338,10 +380,6 @@ def mechanism(contest: Contest, path: str) -> str:
 
 def _some_loss(slow: Iterable[Sample], fair: Iterable[Sample]) -> bool:
     """Losses in most of the slow transfers, in few of the others."""
-    bad = [_lost(s) for s in slow]
-    good = [_lost(s) for s in fair]
+    bad = [disturbed(s.info) for s in slow]
+    good = [disturbed(s.info) for s in fair]
     return sum(bad) * 2 > len(bad) and sum(good) * 3 <= len(good)
-
-
-def _lost(sample: Sample) -> bool:
-    return worst_share([sample.info]) > 0.0

@@ -32,6 +32,8 @@ MECHANISMS = {
     "tls.post_handshake": "data dies after the greeting",
     "http.blockpage": "a block page is shown",
     "tcp.freeze.bytes": "transfers stop for good after the first kilobytes",
+    "throttle.loss": "packets to and from it are thrown away",
+    "throttle.policing": "it is held to a fixed rate",
     "throttle.sni": "what names it is slowed down",
     "throttle.sni.policing": "what names it is held to a fixed rate",
     "throttle.sni.shaping": "what names it is queued to a fixed rate",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TcpObservation, TlsObservation, TransferObservation, Window
 from msgprobe.model.target import Asset, Direction, Function
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -72,7 +73,14 @@ class Race:
         capped = moved < SIZE
         if stop_at:
             end = patience
-        tcp = info(min_rtt=rtt, rtt=rtt, out_of_order=lost, segs_in=40, bytes_received=moved + 3000)
+        tcp = info(
+            min_rtt=rtt,
+            rtt=rtt,
+            out_of_order=lost,
+            total_retrans=lost,
+            bytes_sent=40 * 1448,
+            bytes_received=moved + 3000,
+        )
         at = self.now
         base: dict[str, Any] = {"transaction": 1000 + self.count, "failure": None}
         ends: dict[str, Any] = {"address": address, "port": 443}
@@ -230,3 +238,23 @@ def test_the_order_of_measurements_does_not_matter(race: Race) -> None:
         race.story.evidence(), measurements=tuple(reversed(race.story.evidence().measurements))
     )
     assert judge(backward) == forward
+
+
+def test_segments_out_of_order_are_not_counted_as_losses(race: Race) -> None:
+    """One lost segment puts fifty that follow it out of order."""
+    race.look(9_000)
+    for n in range(1, 5):
+        race.move(NEUTRAL, 15_000, number=n).move(OWN, 9_000, number=n)
+        race.move(SOURCE, 15_000, number=n, source="src1")
+        race.move(NAMED, 9_000, number=n, source="src1")
+    race.story.told[:] = [_disordered(m) for m in race.story.told]
+    assert race.text.outcome is Outcome.OK
+
+
+def _disordered(m: Measurement) -> Measurement:
+    seen = m.observations[-1]
+    if not isinstance(seen, TransferObservation) or m.task.arm not in (OWN, NAMED):
+        return m
+    assert seen.info is not None
+    worse = replace(seen, info=replace(seen.info, out_of_order=50, segs_in=60))
+    return replace(m, observations=(*m.observations[:-1], worse))
