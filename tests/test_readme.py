@@ -38,7 +38,7 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
 
 def test_every_make_target_in_the_readme_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"`make ([a-z]+)|^make ([a-z]+)", README, re.MULTILINE)):
+    for target in set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", README, re.MULTILINE)):
         name = target[0] or target[1]
         assert re.search(rf"^{name}:", makefile, re.MULTILINE), f"make {name}"
 

@@ -2,9 +2,11 @@
 service's own address and at neutral servers, until the sequential test has decided.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from msgprobe.diagnosis.first_look import LOOK_UNTIL
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.moving import (
     CONTEST_BYTES,
@@ -49,11 +51,21 @@ def plan_contests(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task
     return tasks
 
 
+def _unseen(scene: Scene, contests: Sequence[Contest]) -> bool:
+    """One of them has no transfer yet, and the first look still goes on."""
+    over = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    return not over and any(not c.own for c in contests)
+
+
 def _suspicious(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Contest]:
-    """Contests that are called for, those of downloads first."""
+    """Contests that are called for, those of downloads first: an upload's waits until it is known
+    whether there is one of a download, which shows more for its bytes."""
     found = [Contest(scene.facts, s, a) for s, a in pairs]
-    found.sort(key=lambda c: c.asset.direction is Direction.UP)
-    return [c for c in found if c.suspicious]
+    down = [c for c in found if c.asset.direction is Direction.DOWN]
+    if _unseen(scene, down):
+        return [c for c in down if c.suspicious]
+    up = [c for c in found if c.asset.direction is Direction.UP]
+    return [c for c in (*down, *up) if c.suspicious]
 
 
 def plan_later(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:

@@ -16,6 +16,9 @@ DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
 PATIENCE = 10.0
 
+LATE_NAME = 1.0
+"""Seconds that a source's name may take before the others go first."""
+
 
 def chosen_sources(
     sources: Sequence[Source], direction: Direction, seed: int
@@ -47,9 +50,23 @@ def drawn_sources(scene: Scene, direction: Direction) -> tuple[Source, ...]:
 
 
 def known_sources(scene: Scene, direction: Direction) -> list[tuple[Source, str]]:
-    """Sources with an address to dial."""
-    every = drawn_sources(scene, direction)
-    return [(s, a) for s in every if (a := dialled_address(scene, s.host, s.addresses))]
+    """Sources with an address to dial, in this run's order; empty while names are being asked for.
+
+    Those whose name came late stand last, so that nobody's place changes once transfers began.
+    """
+    known: list[tuple[bool, Source, str]] = []
+    for source in drawn_sources(scene, direction):
+        asked = f"t.name.{source.host}"
+        begun, done = scene.started(asked), scene.ended(asked)
+        if done is None and (begun is None or scene.moment.now < begun + LATE_NAME):
+            if begun is not None:
+                scene.wake(begun + LATE_NAME)
+            return []
+        address = dialled_address(scene, source.host, source.addresses)
+        if address is not None:
+            late = done is None or done.window.seconds > LATE_NAME
+            known.append((late, source, address))
+    return [(s, a) for _, s, a in sorted(known, key=lambda k: k[0])]
 
 
 def dialled_address(scene: Scene, host: str, hints: Sequence[str] = ()) -> str | None:
