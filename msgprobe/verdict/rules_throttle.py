@@ -91,6 +91,11 @@ def _unexplained(contest: Contest) -> Iterable[Sample]:
     return _paired(contest) if contest.elsewhere is Decision.SLOW else ()
 
 
+def _only_lossy(contest: Contest) -> Iterable[Sample]:
+    """Losing far more than neutral sources do, and nothing else that is amiss."""
+    return (*contest.own, *contest.sources) if Kind.LOSS in contest.kinds else ()
+
+
 def _undecided(contest: Contest) -> Iterable[Sample]:
     """Slow more often than not, and the run ended before the test had decided."""
     pairs = contest.wide_pairs
@@ -224,6 +229,18 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     ),
     SpeedRule(
         info=_info(
+            "speed.lossy",
+            Outcome.DEGRADED,
+            None,
+            "far lossier than neutral sources, without a second kind of evidence",
+            "{loss} % of what is sent to it is lost, far more than to neutral servers; {target} "
+            "against {control}.",
+            "",
+        ),
+        holds=_only_lossy,
+    ),
+    SpeedRule(
+        info=_info(
             "speed.undecided",
             Outcome.DEGRADED,
             None,
@@ -353,6 +370,8 @@ def _numbers(contest: Contest) -> dict[str, str]:
 
 def kbit(rate: float) -> str:
     """``141 kbit/s`` or ``18 Mbit/s``."""
+    if rate < 1:
+        return "less than 1 kbit/s"
     if rate < 1000:
         return f"{rate:.0f} kbit/s"
     return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
