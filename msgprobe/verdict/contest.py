@@ -29,6 +29,9 @@ from msgprobe.verdict.transfers import (
 NETWORKS = 3
 """Neutral networks that must all be faster before the address is suspected."""
 
+NEARLY = 0.4
+"""Log-ratio (half as slow again) that must be left, the longer way allowed for, to look closer."""
+
 FREEZES = 3
 """Transfers that must stop at the same place."""
 
@@ -143,8 +146,12 @@ class Contest:
 
     @property
     def suspicious(self) -> bool:
-        """Some own transfer was slow beside neutral ones, whatever the reason."""
-        return any(p.raw > SAME_SERVER for p in self.wide_pairs if not p.target.number) or (
+        """Some own transfer was slow beside neutral ones, and a longer way is not all of it."""
+        return any(
+            p.raw > SAME_SERVER and p.corrected > NEARLY
+            for p in self.wide_pairs
+            if not p.target.number
+        ) or (
             any(s.usable and not s.finished for s in self.own if not s.number)
             or exceeds(_infos(s for s in self.own if not s.number), _infos(self.sources), 0.02)
         )
