@@ -12,6 +12,7 @@ from msgprobe.diagnosis.moving import (
     known_sources,
     own_task,
     source_task,
+    wanted_assets,
 )
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import Source
@@ -68,8 +69,9 @@ def _opening(
 
 def _line_is_slow(scene: Scene) -> bool | None:
     """Neutral downloads take so long that comparing anything is hopeless; None: not known yet."""
-    if scene.request.throttle:
-        return False
+    wanted = [a for s in scene.services for a in wanted_assets(s, scene.request)]
+    if scene.request.throttle or all(a.direction is Direction.UP for a in wanted):
+        return False  # nobody downloads: the uploads have their own opening
     sources = known_sources(scene, Direction.DOWN)
     times = _opening(scene, sources, Direction.DOWN)[1] if sources else []
     return None if times is None else bool(times) and min(times) > SLOW_SOURCE

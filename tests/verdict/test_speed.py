@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import TcpObservation, TlsObservation, TransferObservation, Window
-from msgprobe.model.target import Asset, Direction, Function
+from msgprobe.model.observation import TransferObservation
+from msgprobe.model.target import Asset, Function
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from msgprobe.verdict.judge import judge
-from tests.verdict.story import CHAT, HERE, SERVICE, Story, info
+from tests.verdict.moves import moved
+from tests.verdict.story import CHAT, HERE, SERVICE, Story
 
 ASSET = Asset(name="page", function=Function.TEXT, host=CHAT[0], provenance=HERE)
 MOVING = replace(SERVICE, assets=(ASSET,))
@@ -39,9 +40,7 @@ class Race:
         greeting: float = 0.1,
         rtt: float = 0.04,
         lost: int = 0,
-        burst: int = 16_000,
         stop_at: int = 0,
-        patience: float = 3.0,
     ) -> "Race":
         """A burst at once, then ``kbit`` until all has moved, or our patience ends."""
         self.count += 1
@@ -60,53 +59,19 @@ class Race:
             probe=Flow(address=address, port=443, host="x", options=tuple(options.items())),
             attempt=number,
         )
-        rate = kbit * 1000 / 8
-        end = min(rtt + (SIZE - burst) / rate, patience)
-        curve = [(rtt, burst)]
-        steps = 20
-        for n in range(1, steps + 1):
-            at = rtt + (end - rtt) * n / steps
-            moved = min(SIZE, burst + int(rate * (at - rtt)))
-            curve.append((at, min(moved, stop_at or moved)))
-        curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
-        moved = curve[-1][1]
-        capped = moved < SIZE
-        if stop_at:
-            end = patience
-        tcp = info(
-            min_rtt=rtt,
-            rtt=rtt,
-            out_of_order=lost,
-            total_retrans=lost,
-            bytes_sent=40 * 1448,
-            bytes_received=moved + 3000,
-        )
-        at = self.now
-        base: dict[str, Any] = {"transaction": 1000 + self.count, "failure": None}
-        ends: dict[str, Any] = {"address": address, "port": 443}
-        self.story.tell(
+        done = moved(
             task,
-            TcpObservation(window=Window(start=at, end=at + rtt), **base, **ends),
-            TlsObservation(
-                window=Window(start=at + rtt, end=at + rtt + greeting), info=tcp, **base, **ends
-            ),
-            TransferObservation(
-                window=Window(start=at + rtt + greeting, end=at + rtt + greeting + end),
-                host="x",
-                path="/",
-                direction=Direction.DOWN,
-                wanted=SIZE,
-                moved=moved,
-                capped=capped,
-                status=206,
-                curve=tuple(curve),
-                stalls=((moved, end - curve[-1][0]),) if stop_at else (),
-                info=tcp,
-                **base,
-                **ends,
-            ),
+            self.now,
+            kbit,
+            size=SIZE,
+            transaction=len(self.story.told) + 1,
+            greeting=greeting,
+            rtt=rtt,
+            lost=lost,
+            stop_at=stop_at,
         )
-        self.now += rtt + greeting + end
+        self.story.told.append(done)
+        self.now = done.window.end
         return self
 
     def look(self, kbit: float, **how: Any) -> "Race":

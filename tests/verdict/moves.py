@@ -1,0 +1,76 @@
+"""Transfers made by hand: a burst at once, then a steady rate until all has moved."""
+
+from typing import Any
+
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import TcpObservation, TlsObservation, TransferObservation, Window
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Flow, Task
+from tests.verdict.story import info
+
+BURST = 16_000
+
+
+def moved(
+    task: Task,
+    start: float,
+    kbit: float,
+    *,
+    size: int,
+    transaction: int,
+    greeting: float = 0.1,
+    rtt: float = 0.04,
+    lost: int = 0,
+    stop_at: int = 0,
+    patience: float = 3.0,
+) -> Measurement:
+    """``size`` bytes at ``kbit``; ``stop_at`` bytes nothing more comes, ``patience`` ends it."""
+    assert isinstance(task.probe, Flow)
+    rate = kbit * 1000 / 8
+    end = min(rtt + max(0, size - BURST) / rate, patience)
+    curve = [(rtt, min(BURST, size))]
+    for n in range(1, 21):
+        at = rtt + (end - rtt) * n / 20
+        so_far = min(size, BURST + int(rate * (at - rtt)))
+        curve.append((at, min(so_far, stop_at or so_far)))
+    curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
+    total = curve[-1][1]
+    capped = total < size
+    if stop_at:
+        end = patience
+    tcp = info(
+        min_rtt=rtt,
+        rtt=rtt,
+        out_of_order=lost,
+        total_retrans=lost,
+        bytes_sent=40 * 1448,
+        bytes_received=total + 3000,
+    )
+    base: dict[str, Any] = {"transaction": transaction, "failure": None}
+    ends: dict[str, Any] = {"address": task.probe.address, "port": task.probe.port}
+    begins = start + rtt + greeting
+    observations = (
+        TcpObservation(window=Window(start=start, end=start + rtt), **base, **ends),
+        TlsObservation(window=Window(start=start + rtt, end=begins), info=tcp, **base, **ends),
+        TransferObservation(
+            window=Window(start=begins, end=begins + end),
+            host=task.probe.host or "",
+            path=task.probe.path,
+            direction=Direction(task.probe.option("direction") or "down"),
+            wanted=size,
+            moved=total,
+            capped=capped,
+            status=206,
+            curve=tuple(curve),
+            stalls=((total, end - curve[-1][0]),) if stop_at else (),
+            info=tcp,
+            **base,
+            **ends,
+        ),
+    )
+    return Measurement(
+        task=task,
+        status=Status.COMPLETED,
+        window=Window(start=start, end=begins + end),
+        observations=observations,
+    )
