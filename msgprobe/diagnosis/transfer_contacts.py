@@ -60,7 +60,7 @@ def transfer_contacts(
             source.name,
             "" if seeded and source.name in first else "if drawn by lot",
             f"neutral transfer to compare with ({source.owner})",
-            2 * honest(Direction.DOWN, request),
+            honest(Direction.DOWN, request) + honest(Direction.UP, request),
         )
         if source.any_name:
             yield _line(

@@ -261,13 +261,14 @@ def speed(contest: Contest) -> Speed | None:
     if not own or not fair:
         return None
     size = min(s.moved for s in fair)
+    like = fair if contest.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
     took = [t for s in fair if (t := s.seconds(size)) is not None]
     pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
     return Speed(
         asset=contest.asset.name,
         direction=contest.asset.direction,
         target_kbit=round(median(s.plateau_kbit for s in (contest.slow or own)), 1),
-        control_kbit=round(median(s.plateau_kbit for s in fair), 1),
+        control_kbit=round(median(s.plateau_kbit for s in like), 1),
         floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
         moved=max(s.moved for s in own),
         pairs=len(pairs),
@@ -349,8 +350,8 @@ def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> Functi
         strength=found.info.strength,
         mechanisms=(found.info.mechanism,) if found.info.mechanism else (),
         why=found.info.why.format(**_numbers(contest)),
-        rules=(found.info.rule_id, *verdict.rules),
-        evidence=tuple(sorted({*verdict.evidence, *found.evidence})),
+        rules=(found.info.rule_id,),
+        evidence=found.evidence,
     )
 
 

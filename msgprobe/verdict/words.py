@@ -84,6 +84,7 @@ def summary(verdict: ServiceVerdict) -> str:
     """One plain sentence about a service."""
     name = verdict.name
     bad = [f for f in verdict.functions if f.outcome is verdict.outcome]
+    bad.sort(key=lambda f: f.strength is not Strength.CONFIRMED)  # the surest speaks
     good = [f for f in verdict.functions if f.outcome is Outcome.OK]
     likely = "" if verdict.strength is Strength.CONFIRMED else "probably "
     tail = f"; {_functions(good)} still work" + ("s" if len(good) == 1 else "") if good else ""

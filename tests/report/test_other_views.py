@@ -335,10 +335,10 @@ def test_the_cost_said_beforehand_has_the_transfers_in_it() -> None:
         _transfer_contact(9_000_000, "if it was slow"),
     )
     text = plan.cost(contacts, Request())
-    assert "less than 1.02 MB" in text  # 2 addresses of 12 kB, and the object
+    assert "less than 1.00 MB" in text  # 2 addresses of 2.5 kB, and the object
     assert "at most 5.00 MB and 1 min 0 s" in text
     quick = plan.cost(contacts[:1], Request(quick=True))
-    assert "less than 12.0 kB" in quick
+    assert "less than 2.50 kB" in quick
 
 
 def test_the_cost_of_a_deep_look() -> None:
