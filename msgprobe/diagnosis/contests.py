@@ -20,7 +20,7 @@ from msgprobe.diagnosis.moving import (
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Task
-from msgprobe.verdict.contest import Contest
+from msgprobe.verdict.contest import Contest, contests
 from msgprobe.verdict.rules_throttle import accuses
 from msgprobe.verdict.sequential import MOST_PAIRS, Decision
 from msgprobe.verdict.transfers import SAME_SERVER
@@ -36,12 +36,12 @@ def plan_contests(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task
     """Blocks of the contests that are due: one after another within a service, two at a time."""
     tasks: list[Task] = []
     open_ones = 0
-    for service in dict.fromkeys(s.name for s, _ in pairs):
-        for contest in _suspicious(scene, [p for p in pairs if p[0].name == service]):
+    for service, assets in _by_service(pairs):
+        for contest in _suspicious(scene, service, assets):
             wanted, going_on = _blocks(scene, contest)
             tasks += wanted
             if going_on:
-                scene.pending.add(service)
+                scene.pending.add(service.name)
                 open_ones += 1
                 break
             if accuses(contest):
@@ -51,16 +51,21 @@ def plan_contests(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task
     return tasks
 
 
-def _unseen(scene: Scene, contests: Sequence[Contest]) -> bool:
+def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[Asset]]]:
+    services = {s.name: s for s, _ in pairs}
+    return [(s, [a for o, a in pairs if o.name == name]) for name, s in services.items()]
+
+
+def _unseen(scene: Scene, found: Sequence[Contest]) -> bool:
     """One of them has no transfer yet, and the first look still goes on."""
     over = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
-    return not over and any(not c.own for c in contests)
+    return not over and any(not c.own for c in found)
 
 
-def _suspicious(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Contest]:
+def _suspicious(scene: Scene, service: Service, assets: list[Asset]) -> list[Contest]:
     """Contests that are called for, those of downloads first: an upload's waits until it is known
     whether there is one of a download, which shows more for its bytes."""
-    found = [Contest(scene.facts, s, a) for s, a in pairs]
+    found = contests(scene.facts, service, assets)
     down = [c for c in found if c.asset.direction is Direction.DOWN]
     if _unseen(scene, down):
         return [c for c in down if c.suspicious]
@@ -70,7 +75,7 @@ def _suspicious(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Contes
 
 def plan_later(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
     """``--throttle``: what was suspicious, in two more blocks after the wait. Is it still so?"""
-    found = [c for p in pairs for c in _suspicious(scene, [p])]
+    found = [c for s, assets in _by_service(pairs) for c in _suspicious(scene, s, assets)]
     tasks: list[Task] = []
     for contest in found:
         due = (

@@ -79,6 +79,8 @@ class Contest:
         self.neutral = _arm(mine, Arm.TRANSFER_NEUTRAL_SNI)
         self.there = _arm(mine, Arm.TRANSFER_TARGET_SNI)
         self.sources = _arm(about, Arm.TRANSFER_SOURCE)
+        self.peers: tuple[Contest, ...] = ()
+        """The contests about the service's other assets."""
 
     # -- pairs
 
@@ -237,7 +239,7 @@ class Contest:
             Kind.ELSEWHERE: self.elsewhere is Decision.SLOW or self.lossy_there,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
             Kind.PLATEAU: self.plateau,
-            Kind.LOSS: self.lossy,
+            Kind.LOSS: self.lossy or any(p.lossy for p in self.peers),
             Kind.SPREAD: self.lossy_everywhere,
             Kind.LATER: self.later,
         }
@@ -313,7 +315,11 @@ def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def contests(facts: Facts, service: Service) -> tuple[Contest, ...]:
-    """A contest for every asset of the service that was moved."""
-    found = (Contest(facts, service, asset) for asset in service.assets)
-    return tuple(c for c in found if c.own)
+def contests(
+    facts: Facts, service: Service, assets: Iterable[Asset] | None = None
+) -> tuple[Contest, ...]:
+    """A contest for each asset of the service (or each of ``assets``); they know one another."""
+    found = [Contest(facts, service, a) for a in (service.assets if assets is None else assets)]
+    for contest in found:
+        contest.peers = tuple(c for c in found if c is not contest)
+    return tuple(found)

@@ -108,7 +108,7 @@ def judge_service(
             parts = [_judge_pool(PoolFacts(facts, gate, service, p), connection) for p in pools]
             functions.append(_join(function, parts))
     if connection.state.usable:
-        found = contests(facts, service)
+        found = tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
     return _roll_up(service, tuple(functions))
 

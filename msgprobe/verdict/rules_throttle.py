@@ -63,7 +63,11 @@ def _by_losses(contest: Contest) -> Iterable[Sample]:
     three networks, or every other conversation with the service loses as much."""
     if Kind.LOSS not in contest.kinds or not contest.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return ()
-    return () if contest.poisoned else (*contest.own, *contest.sources)
+    if contest.poisoned:
+        return ()
+    lossy = [p for p in contest.peers if p.lossy and not contest.lossy]
+    more = [s for p in lossy for s in (*p.own, *p.sources)]
+    return (*contest.own, *contest.sources, *more)
 
 
 def _by_address(contest: Contest) -> Iterable[Sample]:
@@ -93,7 +97,7 @@ def _unexplained(contest: Contest) -> Iterable[Sample]:
 
 def _only_lossy(contest: Contest) -> Iterable[Sample]:
     """Losing far more than neutral sources do, and nothing else that is amiss."""
-    return (*contest.own, *contest.sources) if Kind.LOSS in contest.kinds else ()
+    return (*contest.own, *contest.sources) if contest.lossy else ()
 
 
 def _undecided(contest: Contest) -> Iterable[Sample]:
@@ -357,8 +361,8 @@ def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> Functi
 
 def _numbers(contest: Contest) -> dict[str, str]:
     seen = speed(contest)
-    slow = contest.slow or contest.own
-    lost = lost_share(s.info for s in slow)
+    lossy = [contest] if contest.lossy else [p for p in contest.peers if p.lossy] or [contest]
+    lost = lost_share(s.info for c in lossy for s in c.own)
     here = Kind.HERE in contest.kinds
     return {
         "target": kbit(seen.target_kbit) if seen else "slow",

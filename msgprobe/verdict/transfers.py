@@ -162,17 +162,14 @@ class Pair:
 
 
 def compare(target: Sample, control: Sample) -> Pair | None:
-    """The pair of both, None where it says nothing: one of them was no transfer, or both were cut.
+    """The pair of both, None where it says nothing: one of them was no transfer, or too little.
 
     A transfer that was cut counts with the time it had had, so that its score is a lower bound.
     """
     if not target.usable or not control.usable:
         return None
-    size = (
-        min(s.moved for s in (target, control) if s.finished)
-        if (target.finished or control.finished)
-        else 0
-    )
+    finished = [s.moved for s in (target, control) if s.finished]
+    size = min(finished or (target.moved, control.moved))
     if size < FEWEST:
         return None
     took, base = target.seconds(size), control.seconds(size)
