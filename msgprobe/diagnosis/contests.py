@@ -31,6 +31,9 @@ LATEST_PROMISING = 31.0
 """Seconds of a default run after which no further block begins; later where every pair was slow."""
 FAST_PATIENCE = 2.0
 
+SMALL_SEGMENTS = 600
+"""Bytes of a segment, so that the same bytes make more than twice as many packets."""
+
 
 def plan_contests(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
     """Blocks of the contests that are due: one after another within a service, two at a time."""
@@ -107,6 +110,9 @@ def _blocks(scene: Scene, contest: Contest) -> tuple[list[Task], bool]:
             *_lane(scene, _there(scene, contest, number, patience)),
         ]
         begun = any(scene.started(t.id) is not None for t in block)
+        if not begun and contest.frozen:
+            small = _small(scene, contest, patience)
+            return [*tasks, *small], any(scene.ended(t.id) is None for t in small)
         if not begun and (_decided(contest, number) or _too_late(scene, contest)):
             return tasks, False
         tasks += block
@@ -125,8 +131,6 @@ def _too_late(scene: Scene, contest: Contest) -> bool:
 
 def _decided(contest: Contest, number: int) -> bool:
     """No further block could change the word."""
-    if contest.frozen:
-        return True
     if number == 1:
         return False
     here = contest.here if not contest.here_fails else Decision.NORMAL
@@ -193,6 +197,34 @@ def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[
     )
     both = [own] if contest.here_fails else [own, neutral]
     return as_begun(scene, _turned(scene, contest, number, "here", both))
+
+
+def _small(scene: Scene, contest: Contest, patience: float) -> list[Task]:
+    """D11: the asset that stops for good, twice in small segments, one after the other."""
+    service, asset = contest.service, contest.asset
+    address = dialled_address(scene, asset.host)
+    if address is None:
+        return []
+    flow = own_flow(scene, service, asset, address, CONTEST_BYTES[asset.direction], patience)
+    return _lane(
+        scene,
+        [
+            Task(
+                id=f"t.{service.name}.{asset.name}.small.{number}",
+                round=2,
+                role=Role.TARGET,
+                arm=Arm.TRANSFER_SMALL,
+                check="transfer",
+                subject=service.name,
+                probe=replace(flow, mss=SMALL_SEGMENTS),
+                changes=f"segments of {SMALL_SEGMENTS} bytes at most",
+                reason="does it stop after so many bytes, or after so many packets?",
+                timeout=scene.timeout() + patience,
+                attempt=number,
+            )
+            for number in (1, 2)
+        ],
+    )
 
 
 def _there(scene: Scene, contest: Contest, number: int, patience: float) -> list[Task]:

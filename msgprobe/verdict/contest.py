@@ -29,6 +29,9 @@ from msgprobe.verdict.transfers import (
 NETWORKS = 3
 """Neutral networks that must all be faster before the address is suspected."""
 
+FEWER_BYTES = 0.75
+"""Share of the usual place before which small segments must stop to show that packets count."""
+
 NEARLY = 0.4
 """Log-ratio (half as slow again) that must be left, the longer way allowed for, to look closer."""
 
@@ -78,6 +81,7 @@ class Contest:
         self.own = _arm(mine, Arm.TRANSFER)
         self.neutral = _arm(mine, Arm.TRANSFER_NEUTRAL_SNI)
         self.there = _arm(mine, Arm.TRANSFER_TARGET_SNI)
+        self.small = _arm(mine, Arm.TRANSFER_SMALL)
         self.sources = _arm(about, Arm.TRANSFER_SOURCE)
         self.peers: tuple[Contest, ...] = ()
         """The contests about the service's other assets."""
@@ -287,6 +291,17 @@ class Contest:
         passed = [s for s in self.fair if s.place > place + SAME_PLACE]
         enough = len(there) >= FREEZES and len({s.talk.address for s in passed}) >= 2
         return tuple(there) if enough else ()
+
+    @property
+    def freeze_path(self) -> str:
+        """``tcp.freeze``, deeper where small segments told bytes and packets apart."""
+        places = [s.place for s in self.small if _stopped(s)]
+        usual = max((s.place for s in self.frozen), default=0)
+        if len(places) < 2 or max(places) - min(places) > SAME_PLACE:
+            return "tcp.freeze"
+        if abs(max(places) - usual) <= SAME_PLACE:
+            return "tcp.freeze.bytes"
+        return "tcp.freeze.packets" if max(places) < FEWER_BYTES * usual else "tcp.freeze"
 
 
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:

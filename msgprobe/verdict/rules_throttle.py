@@ -2,25 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
 from msgprobe.model.rule import RuleInfo
-from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Speed, Strength
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
 from msgprobe.verdict.contest import Contest, Kind
 from msgprobe.verdict.facts import transactions
-from msgprobe.verdict.losses import disturbed, exceeds, lost_share
+from msgprobe.verdict.losses import exceeds
 from msgprobe.verdict.rule import Finding
 from msgprobe.verdict.sequential import Decision
-from msgprobe.verdict.transfers import FEWEST, OTHER_SERVER, SAME_SERVER, Sample
-
-BURST = FEWEST
-"""Bytes that a limiter lets pass at first (techniques: token buckets of 16 KB and the like)."""
-
-FLOOR_MARGIN = 3.0
-"""How many times a neutral one's time a transfer must take for the floor to call it visible."""
-
-SLOW_GREETING = 3.0
-"""How many times longer than a neutral one a greeting takes that is held up itself."""
+from msgprobe.verdict.speeds import mechanism, numbers, speed
+from msgprobe.verdict.transfers import OTHER_SERVER, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +137,13 @@ ALIKE = _info(
 SPEED_RULES: tuple[SpeedRule, ...] = (
     SpeedRule(
         info=_info(
-            "freeze.bytes",
+            "transfer.freeze",
             Outcome.BLOCKED,
             Strength.LIKELY,
             "transfers stop for good at the same byte, neutral ones pass it",
             "Transfers stop for good after {moved} kB, each time at the same place; neutral "
             "transfers pass it.",
-            "tcp.freeze.bytes",
+            "tcp.freeze",
         ),
         holds=_frozen,
     ),
@@ -258,28 +249,6 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
 )
 
 
-def speed(contest: Contest) -> Speed | None:
-    """What the terminal and the document say about an asset; None without anything comparable."""
-    own = [s for s in contest.own if s.usable and s.moved]
-    fair = [s for s in contest.fair if s.moved >= FEWEST]
-    if not own or not fair:
-        return None
-    size = min(s.moved for s in fair)
-    like = fair if contest.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
-    took = [t for s in fair if (t := s.seconds(size)) is not None]
-    pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
-    return Speed(
-        asset=contest.asset.name,
-        direction=contest.asset.direction,
-        target_kbit=round(median(s.plateau_kbit for s in (contest.slow or own)), 1),
-        control_kbit=round(median(s.plateau_kbit for s in like), 1),
-        floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
-        moved=max(s.moved for s in own),
-        pairs=len(pairs),
-        slow=sum(p.raw > SAME_SERVER for p in pairs),
-    )
-
-
 def judge_speed(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
     """The function's verdict with what its transfers say: a worse word replaces a better one."""
     mine = [c for c in found if c.asset.function is verdict.function]
@@ -318,7 +287,9 @@ def _finding(contest: Contest) -> Finding | None:
         samples = tuple(entry.holds(contest))
         if samples:
             info = entry.info
-            if info.mechanism is not None and info.mechanism.startswith("throttle."):
+            if info.mechanism == "tcp.freeze":
+                info = replace(info, mechanism=contest.freeze_path)
+            elif info.mechanism is not None:
                 info = replace(info, mechanism=mechanism(contest, info.mechanism))
             return Finding(info=info, evidence=transactions(s.talk for s in samples))
     return None
@@ -353,57 +324,7 @@ def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> Functi
         outcome=outcome,
         strength=found.info.strength,
         mechanisms=(found.info.mechanism,) if found.info.mechanism else (),
-        why=found.info.why.format(**_numbers(contest)),
+        why=found.info.why.format(**numbers(contest)),
         rules=(found.info.rule_id,),
         evidence=found.evidence,
     )
-
-
-def _numbers(contest: Contest) -> dict[str, str]:
-    seen = speed(contest)
-    lossy = [contest] if contest.lossy else [p for p in contest.peers if p.lossy] or [contest]
-    lost = lost_share(s.info for c in lossy for s in c.own)
-    here = Kind.HERE in contest.kinds
-    return {
-        "target": kbit(seen.target_kbit) if seen else "slow",
-        "control": kbit(seen.control_kbit) if seen else "fast",
-        "place": "on the same server" if here else "from neutral servers",
-        "loss": f"{100 * lost:.0f}",
-        "moved": f"{max((s.place for s in contest.frozen), default=0) / 1000:.0f}",
-    }
-
-
-def kbit(rate: float) -> str:
-    """``141 kbit/s`` or ``18 Mbit/s``."""
-    if rate < 1:
-        return "less than 1 kbit/s"
-    if rate < 1000:
-        return f"{rate:.0f} kbit/s"
-    return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
-
-
-def mechanism(contest: Contest, path: str) -> str:
-    """The path refined by how the slow transfers look: which node the evidence supports.
-
-    Policing drops what exceeds a rate: a plateau with losses. Shaping queues it: a plateau without.
-    Loss by chance has no plateau. A greeting held up as well, without losses, is delay.
-    """
-    slow = contest.slow
-    fair = contest.fair
-    lossy = contest.lossy or _some_loss(slow, fair)
-    if contest.plateau and lossy:
-        return f"{path}.policing"
-    if lossy:
-        return f"{path}.loss"
-    greeting = median([s.handshake for s in slow] or [0.0])
-    usual = median([s.handshake for s in fair] or [0.0])
-    if usual and greeting > SLOW_GREETING * usual:
-        return f"{path}.delay"
-    return f"{path}.shaping" if contest.plateau else path
-
-
-def _some_loss(slow: Iterable[Sample], fair: Iterable[Sample]) -> bool:
-    """Losses in most of the slow transfers, in few of the others."""
-    bad = [disturbed(s.info) for s in slow]
-    good = [disturbed(s.info) for s in fair]
-    return sum(bad) * 2 > len(bad) and sum(good) * 3 <= len(good)

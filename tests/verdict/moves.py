@@ -28,7 +28,7 @@ def moved(
     assert isinstance(task.probe, Flow)
     rate = kbit * 1000 / 8
     end = min(rtt + max(0, size - BURST) / rate, patience)
-    curve = [(rtt, min(BURST, size))]
+    curve = [(rtt, min(BURST, size, stop_at or size))]
     for n in range(1, 21):
         at = rtt + (end - rtt) * n / 20
         so_far = min(size, BURST + int(rate * (at - rtt)))

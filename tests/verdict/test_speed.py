@@ -19,7 +19,7 @@ MOVING = replace(SERVICE, assets=(ASSET,))
 SIZE = 50_000
 OWN, NEUTRAL = Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI
 SOURCE, NAMED = Arm.TRANSFER_SOURCE, Arm.TRANSFER_TARGET_SNI
-PLACE = {OWN: "31.13.70.1", NEUTRAL: "31.13.70.1"}
+PLACE = dict.fromkeys((OWN, NEUTRAL, Arm.TRANSFER_SMALL), "31.13.70.1")
 
 
 @dataclass(slots=True)
@@ -193,7 +193,21 @@ def test_stopping_for_good_at_the_same_byte_is_a_block(race: Race) -> None:
         race.move(SOURCE, 15_000, number=n, source=f"src{n}")
     seen = race.text
     assert seen.outcome is Outcome.BLOCKED
-    assert seen.mechanisms == ("tcp.freeze.bytes",)
+    assert seen.mechanisms == ("tcp.freeze",), "bytes or packets: nobody looked"
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [(20_000, "tcp.freeze.bytes"), (9_000, "tcp.freeze.packets"), (30_000, "tcp.freeze")],
+)
+def test_small_segments_tell_bytes_from_packets(race: Race, place: int, path: str) -> None:
+    race.look(15_000, stop_at=20_000)
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, stop_at=20_000)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+    for n in (1, 2):
+        race.move(Arm.TRANSFER_SMALL, 15_000, number=n, stop_at=place)
+    assert race.text.mechanisms == (path,)
 
 
 def test_the_order_of_measurements_does_not_matter(race: Race) -> None:

@@ -1,0 +1,91 @@
+"""An asset's speed in numbers and words, and how its slow transfers look."""
+
+from collections.abc import Iterable
+from statistics import median
+
+from msgprobe.model.verdict import Speed
+from msgprobe.verdict.contest import Contest, Kind
+from msgprobe.verdict.losses import disturbed, lost_share
+from msgprobe.verdict.transfers import FEWEST, SAME_SERVER, Sample
+
+BURST = FEWEST
+"""Bytes that a limiter lets pass at first (techniques: token buckets of 16 KB and the like)."""
+
+FLOOR_MARGIN = 3.0
+"""How many times a neutral one's time a transfer must take for the floor to call it visible."""
+
+SLOW_GREETING = 3.0
+"""How many times longer than a neutral one a greeting takes that is held up itself."""
+
+
+def speed(contest: Contest) -> Speed | None:
+    """What the terminal and the document say about an asset; None without anything comparable."""
+    own = [s for s in contest.own if s.usable and s.moved]
+    fair = [s for s in contest.fair if s.moved >= FEWEST]
+    if not own or not fair:
+        return None
+    size = min(s.moved for s in fair)
+    like = fair if contest.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
+    took = [t for s in fair if (t := s.seconds(size)) is not None]
+    pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
+    return Speed(
+        asset=contest.asset.name,
+        direction=contest.asset.direction,
+        target_kbit=round(median(s.plateau_kbit for s in (contest.slow or own)), 1),
+        control_kbit=round(median(s.plateau_kbit for s in like), 1),
+        floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
+        moved=max(s.moved for s in own),
+        pairs=len(pairs),
+        slow=sum(p.raw > SAME_SERVER for p in pairs),
+    )
+
+
+def numbers(contest: Contest) -> dict[str, str]:
+    """What the rules' sentences have room for."""
+    seen = speed(contest)
+    lossy = [contest] if contest.lossy else [p for p in contest.peers if p.lossy] or [contest]
+    lost = lost_share(s.info for c in lossy for s in c.own)
+    here = Kind.HERE in contest.kinds
+    return {
+        "target": kbit(seen.target_kbit) if seen else "slow",
+        "control": kbit(seen.control_kbit) if seen else "fast",
+        "place": "on the same server" if here else "from neutral servers",
+        "loss": f"{100 * lost:.0f}",
+        "moved": f"{max((s.place for s in contest.frozen), default=0) / 1000:.0f}",
+    }
+
+
+def kbit(rate: float) -> str:
+    """``141 kbit/s`` or ``18 Mbit/s``."""
+    if rate < 1:
+        return "less than 1 kbit/s"
+    if rate < 1000:
+        return f"{rate:.0f} kbit/s"
+    return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
+
+
+def mechanism(contest: Contest, path: str) -> str:
+    """The path refined by how the slow transfers look: which node the evidence supports.
+
+    Policing drops what exceeds a rate: a plateau with losses. Shaping queues it: a plateau without.
+    Loss by chance has no plateau. A greeting held up as well, without losses, is delay.
+    """
+    slow = contest.slow
+    fair = contest.fair
+    lossy = contest.lossy or _some_loss(slow, fair)
+    if contest.plateau and lossy:
+        return f"{path}.policing"
+    if lossy:
+        return f"{path}.loss"
+    greeting = median([s.handshake for s in slow] or [0.0])
+    usual = median([s.handshake for s in fair] or [0.0])
+    if usual and greeting > SLOW_GREETING * usual:
+        return f"{path}.delay"
+    return f"{path}.shaping" if contest.plateau else path
+
+
+def _some_loss(slow: Iterable[Sample], fair: Iterable[Sample]) -> bool:
+    """Losses in most of the slow transfers, in few of the others."""
+    bad = [disturbed(s.info) for s in slow]
+    good = [disturbed(s.info) for s in fair]
+    return sum(bad) * 2 > len(bad) and sum(good) * 3 <= len(good)
