@@ -128,8 +128,8 @@ ALIKE = _info(
     Outcome.THROTTLED,
     Strength.LIKELY,
     "every transfer slow beside neutral ones, and another function of the service shown throttled",
-    "{target} against {control} from neutral servers; what slows down another function of the "
-    "service was shown, this one is slow alike.",
+    "{target} against {control} from neutral servers: slow like the other function, where it was "
+    "shown who slows it down.",
     "throttle",
 )
 """Where one contest has shown who slows the service down, the others are not all held as well."""
