@@ -51,7 +51,7 @@ def render(
             page.reasons(service, verbose, known=run.verdict.connection.why)
     if services and not quiet:
         page.line("")
-        page.speeds(services, name_width)
+        page.speeds(run, name_width)
     page.connection(run.verdict.connection, quiet=quiet, verbose=verbose)
     if not quiet:
         page.cost(run)
@@ -208,10 +208,15 @@ class _Page:
             text += f" [{printable(', '.join(first.mechanisms))}]"
         self.line(text, indent=_INDENT)
 
-    def speeds(self, services: Sequence[ServiceVerdict], name_width: int) -> None:
+    def speeds(self, run: Run, name_width: int) -> None:
         """How fast each service moved beside neutral servers, and what would have been seen."""
+        services = run.verdict.services
         having = [f for s in services for f in s.functions if f.speeds]
         if not having:
+            excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
+            if excuse is not None:
+                self.line(excuse)
+                self.line("")
             return
         for service in services:
             functions = [service.functions[i] for i in wording.in_order(service)]

@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Function
-from msgprobe.model.verdict import Outcome, ServiceVerdict, Speed, State, Strength
+from msgprobe.model.verdict import (
+    ConnectionVerdict,
+    Outcome,
+    ServiceVerdict,
+    Speed,
+    State,
+    Strength,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,13 +188,22 @@ def floor(speeds: Sequence[Speed], *, clean: bool) -> str:
     known = [s for s in speeds if s.floor_kbit > 0]
     if not known:
         return f"Speed: this link is too slow or too unsteady to show throttling. {UNTESTED}"
-    weakest = rate(min(s.floor_kbit for s in known))
-    sizes = {
-        word: min(s.moved for s in known if s.direction is way)
-        for way, word in ((Direction.DOWN, "received"), (Direction.UP, "sent"))
-        if any(s.direction is way for s in known)
-    }
-    first = f"in the first {' and '.join(f'{amount(n)} {word}' for word, n in sizes.items())}"
+    parts = []
+    for way, word in ((Direction.DOWN, "down"), (Direction.UP, "up")):
+        mine = [s for s in known if s.direction is way]
+        if mine:
+            weakest, size = min(s.floor_kbit for s in mine), min(s.moved for s in mine)
+            parts.append(f"{rate(weakest)} {word} (first {amount(size)})")
+    floors = " or ".join(parts)
     if clean:
-        return f"Speed: no throttling below {weakest} visible on this link {first}. {UNTESTED}"
-    return f"Speed: throttling below {weakest} {first} would have been seen. {UNTESTED}"
+        return f"Speed: no throttling below {floors} visible on this link. {UNTESTED}"
+    return f"Speed: throttling below {floors} would have been seen. {UNTESTED}"
+
+
+def no_speed(request: Request, verdict: ConnectionVerdict) -> str | None:
+    """Why no speeds are told; None where that needs no word."""
+    if request.quick:
+        return "Speed: not looked at (--quick), so throttling would not have been seen."
+    if verdict.state is State.BAD_LINK:
+        return "Speed: this line is too slow to tell throttling from its own slowness."
+    return None

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -204,9 +205,9 @@ def test_speeds_stand_beside_the_neutral_ones() -> None:
 def test_the_weakest_floor_is_told_with_what_was_not_tested() -> None:
     text = " ".join(render(run(CLEAN)).split())
     assert (
-        "Speed: no throttling below 620 kbit/s visible on this link in the first 80.0 kB received "
-        "and 32.0 kB sent. Milder, later or per-connection limits and calls were not tested."
-        in text
+        "Speed: no throttling below 620 kbit/s down (first 80.0 kB) or 900 kbit/s up (first "
+        "32.0 kB) visible on this link. Milder, later or per-connection limits and calls were not "
+        "tested." in text
     )
     assert "not throttled" not in text
 
@@ -271,3 +272,20 @@ def test_speeds_keep_within_the_terminal(width: int, unicode: bool) -> None:
 )
 def test_rates_in_two_digits(kbit: float, text: str) -> None:
     assert rate(kbit) == text
+
+
+def test_a_line_too_slow_to_compare_anything_says_so() -> None:
+    slow = replace(run(service_verdict(Outcome.OK)))
+    verdict = replace(
+        slow.verdict, connection=replace(slow.verdict.connection, state=State.BAD_LINK)
+    )
+    text = " ".join(render(replace(slow, verdict=verdict)).split())
+    assert "Speed: this line is too slow to tell throttling from its own slowness." in text
+
+
+def test_a_quick_run_says_what_it_left_out() -> None:
+    fast = run(service_verdict(Outcome.OK))
+    request = replace(fast.evidence.request, quick=True)
+    quick = replace(fast, evidence=replace(fast.evidence, request=request))
+    text = " ".join(render(quick).split())
+    assert "not looked at (--quick), so throttling would not have been seen" in text
