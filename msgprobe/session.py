@@ -15,11 +15,12 @@ from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
-from msgprobe.model.event import Decided, Event, Phase
+from msgprobe.model.event import Counted, Decided, Event, Phase
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
+from msgprobe.model.task import Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
@@ -29,6 +30,9 @@ from msgprobe.verdict import judge as verdicts
 
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""
+
+COMPARING = 3
+"""The phase in which transfers are compared, beside the rounds that phases are named after."""
 
 TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
@@ -125,6 +129,7 @@ async def _explore(
             _phase(wanted.tasks, told, emit)
             runner.slow_down(wanted.pace)
             runner.submit(wanted.tasks)
+            emit(Counted(bytes_so_far=runner.bytes_so_far))
             _tell_settled(evidence, runner.subjects | wanted.pending, runner, decided, emit)
             if now >= runner.limits.deadline:
                 runner.stop("no time left (max_time)")
@@ -165,9 +170,13 @@ def _tell_settled(
             emit(Decided(verdict=verdict))
 
 
-def _phase(tasks: Iterable[object], told: set[int], emit: Callable[[Event], None]) -> None:
-    titles = {1: "trying every service", 2: "something failed: finding out why"}
-    rounds = {getattr(task, "round", 0) for task in tasks}
+def _phase(tasks: Iterable[Task], told: set[int], emit: Callable[[Event], None]) -> None:
+    titles = {
+        1: "trying every service",
+        2: "something is amiss: finding out why",
+        COMPARING: "comparing speeds",
+    }
+    rounds = {COMPARING if task.id.startswith("t.first.") else task.round for task in tasks}
     for number in sorted(rounds - told):
         told.add(number)
         if number in titles:

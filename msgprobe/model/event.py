@@ -25,6 +25,13 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Time has passed: bytes on the wire so far, also of tasks that still run."""
+
+    bytes_so_far: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
     """A new part of the run, in plain words."""
 
@@ -38,4 +45,4 @@ class Decided:
     verdict: ServiceVerdict
 
 
-Event = Started | Finished | Phase | Decided
+Event = Started | Finished | Counted | Phase | Decided

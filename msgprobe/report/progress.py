@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from msgprobe.model.event import Decided, Event, Finished, Phase, Started
+from msgprobe.model.event import Counted, Decided, Event, Finished, Phase, Started
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, Task
 from msgprobe.report import wording
@@ -27,7 +27,8 @@ class Progress:
         self._live: Live | None = None
         self._phase = "starting"
         self._running: dict[str, Task] = {}
-        self._counts = ""
+        self._tasks = ""
+        self._bytes = ""
         self._decided: list[str] = []
 
     def __enter__(self) -> "Progress":
@@ -71,7 +72,10 @@ class Progress:
                 self._running[task.id] = task
             case Finished(measurement=measurement):
                 self._running.pop(measurement.task.id, None)
-                self._counts = f"{event.done}/{event.planned}, {wording.amount(event.bytes_so_far)}"
+                self._tasks = f"{event.done}/{event.planned}"
+                self._bytes = wording.amount(event.bytes_so_far)
+            case Counted(bytes_so_far=count):
+                self._bytes = wording.amount(count)
             case Decided(verdict=verdict):
                 word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
                 self._decided.append(f"{printable(verdict.name, limit=20)}: {word}")
@@ -79,8 +83,9 @@ class Progress:
     def line(self) -> str:
         """The present state in one line."""
         parts = [self._phase]
-        if self._counts:
-            parts.append(self._counts)
+        counts = ", ".join(filter(None, (self._tasks, self._bytes)))
+        if counts:
+            parts.append(counts)
         if self._running:
             newest = next(reversed(self._running.values()))
             parts.append(doing(newest))
