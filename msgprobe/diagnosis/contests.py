@@ -20,6 +20,7 @@ from msgprobe.diagnosis.moving import (
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Task
+from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.contest import Contest, contests
 from msgprobe.verdict.rules_throttle import accuses
 from msgprobe.verdict.sequential import MOST_PAIRS, Decision
@@ -113,6 +114,9 @@ def _blocks(scene: Scene, contest: Contest) -> tuple[list[Task], bool]:
         if not begun and contest.frozen:
             small = _small(scene, contest, patience)
             return [*tasks, *small], any(scene.ended(t.id) is None for t in small)
+        if not begun and _decided(contest, number) and contest.here is Decision.NORMAL:
+            sibling = _sibling(scene, contest, patience) if contest.wide is Decision.SLOW else []
+            return [*tasks, *sibling], any(scene.ended(t.id) is None for t in sibling)
         if not begun and (_decided(contest, number) or _too_late(scene, contest)):
             return tasks, False
         tasks += block
@@ -197,6 +201,36 @@ def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[
     )
     both = [own] if contest.here_fails else [own, neutral]
     return as_begun(scene, _turned(scene, contest, number, "here", both))
+
+
+def _sibling(scene: Scene, contest: Contest, patience: float) -> list[Task]:
+    """The asset at another address of its name, twice: is it this address alone?"""
+    service, asset = contest.service, contest.asset
+    main = dialled_address(scene, asset.host)
+    found = scene.dialable(scene.facts.name(asset.host).system_addresses, four=3, six=1)
+    others = [a for a in found if main is None or ips.network(a) != ips.network(main)]
+    if not others:
+        return []
+    flow = own_flow(scene, service, asset, others[0], CONTEST_BYTES[asset.direction], patience)
+    return _lane(
+        scene,
+        [
+            Task(
+                id=f"t.{service.name}.{asset.name}.sibling.{number}",
+                round=2,
+                role=Role.TARGET,
+                arm=Arm.TRANSFER_SIBLING,
+                check="transfer",
+                subject=service.name,
+                probe=flow,
+                changes="address: another one of the same name",
+                reason="is it slow at this address alone?",
+                timeout=scene.timeout() + patience,
+                attempt=number,
+            )
+            for number in (1, 2)
+        ],
+    )
 
 
 def _small(scene: Scene, contest: Contest, patience: float) -> list[Task]:

@@ -45,6 +45,8 @@ class Arm(StrEnum):
     """A neutral server's object under its own name."""
     TRANSFER_TARGET_SNI = "t.target_sni"
     """That object again; only the name in the greeting is the service's."""
+    TRANSFER_SIBLING = "t.sibling"
+    """The asset at another address of its name: another network, or the other family."""
     TRANSFER_SMALL = "t.small"
     """The asset in small segments: does it stop after so many bytes, or so many packets?"""
     HOLE = "hole"

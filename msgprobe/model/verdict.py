@@ -70,7 +70,9 @@ class Speed:
 
     ``floor_kbit``: a limit below this would have shown; a milder one might not. ``moved`` is the
     most bytes that one transfer had to move: what begins later was not tested. ``pairs`` are
-    comparisons with neutral transfers, ``slow`` of them were slow.
+    comparisons with neutral transfers, ``slow`` of them were slow. ``ratio`` is the median of how
+    many times longer than neutral sources it took, ``ratio_corrected`` the same with the longer way
+    (smallest round trips) allowed for; 0 without such a comparison.
     """
 
     asset: str
@@ -81,6 +83,8 @@ class Speed:
     moved: int
     pairs: int = 0
     slow: int = 0
+    ratio: float = 0.0
+    ratio_corrected: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

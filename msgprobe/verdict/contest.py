@@ -81,6 +81,7 @@ class Contest:
         self.own = _arm(mine, Arm.TRANSFER)
         self.neutral = _arm(mine, Arm.TRANSFER_NEUTRAL_SNI)
         self.there = _arm(mine, Arm.TRANSFER_TARGET_SNI)
+        self.siblings = _arm(mine, Arm.TRANSFER_SIBLING)
         self.small = _arm(mine, Arm.TRANSFER_SMALL)
         self.sources = _arm(about, Arm.TRANSFER_SOURCE)
         self.peers: tuple[Contest, ...] = ()

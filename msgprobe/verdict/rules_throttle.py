@@ -192,7 +192,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
             "far lossier than neutral sources under any name, and slower than those of three "
             "networks or just as lossy in every other conversation",
             "{target} against {control} from neutral servers, with {loss} % of the segments lost "
-            "on the way; the slowness follows the address.",
+            "on the way; the slowness follows the address.{elsewhere}",
             "throttle.ip",
         ),
         holds=_by_address,
@@ -217,7 +217,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
             None,
             "slower than neutral sources, without a second kind of evidence",
             "{target} against {control} from neutral servers; a slow server of its own would look "
-            "the same.",
+            "the same.{elsewhere}",
             "",
         ),
         holds=_unexplained,

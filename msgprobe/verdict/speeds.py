@@ -1,12 +1,13 @@
 """An asset's speed in numbers and words, and how its slow transfers look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import exp
 from statistics import median
 
 from msgprobe.model.verdict import Speed
 from msgprobe.verdict.contest import Contest, Kind
 from msgprobe.verdict.losses import disturbed, lost_share
-from msgprobe.verdict.transfers import FEWEST, SAME_SERVER, Sample
+from msgprobe.verdict.transfers import FEWEST, SAME_SERVER, Sample, compare
 
 BURST = FEWEST
 """Bytes that a limiter lets pass at first (techniques: token buckets of 16 KB and the like)."""
@@ -37,7 +38,13 @@ def speed(contest: Contest) -> Speed | None:
         moved=max(s.moved for s in own),
         pairs=len(pairs),
         slow=sum(p.raw > SAME_SERVER for p in pairs),
+        ratio=_times([p.raw for p in contest.wide_pairs]),
+        ratio_corrected=_times([p.corrected for p in contest.wide_pairs]),
     )
+
+
+def _times(scores: Sequence[float]) -> float:
+    return round(exp(median(scores)), 2) if scores else 0.0
 
 
 def numbers(contest: Contest) -> dict[str, str]:
@@ -51,6 +58,7 @@ def numbers(contest: Contest) -> dict[str, str]:
         "control": kbit(seen.control_kbit) if seen else "fast",
         "place": "on the same server" if here else "from neutral servers",
         "loss": f"{100 * lost:.0f}",
+        "elsewhere": _sibling(contest),
         "moved": f"{max((s.place for s in contest.frozen), default=0) / 1000:.0f}",
     }
 
@@ -62,6 +70,20 @@ def kbit(rate: float) -> str:
     if rate < 1000:
         return f"{rate:.0f} kbit/s"
     return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
+
+
+def _sibling(contest: Contest) -> str:
+    """A sentence about another address of the name, where one was faster."""
+    rates = [s.plateau_kbit for s in contest.siblings if s.finished]
+    if not rates or not any(_faster(s, contest) for s in contest.siblings):
+        return ""
+    place = "IPv6" if ":" in contest.siblings[0].talk.address else "another address of its name"
+    return f" Over {place} it moves {kbit(median(rates))}."
+
+
+def _faster(sibling: Sample, contest: Contest) -> bool:
+    pairs = (compare(own, sibling) for own in contest.own)
+    return any(p is not None and p.corrected > SAME_SERVER for p in pairs)
 
 
 def mechanism(contest: Contest, path: str) -> str:

@@ -109,6 +109,8 @@ def speed(
         moved=80_000,
         pairs=6,
         slow=6,
+        ratio=8.9,
+        ratio_corrected=8.1,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

@@ -193,6 +193,8 @@ def test_speeds_are_a_list_of_objects_with_numbers() -> None:
             "moved": 80_000,
             "pairs": 6,
             "slow": 6,
+            "ratio": 8.9,
+            "ratio_corrected": 8.1,
         }
     ]
     assert found["services"][0]["functions"][0]["speeds"] == []
