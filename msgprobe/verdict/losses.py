@@ -27,9 +27,10 @@ GREETING = 3
 def upwards(info: TcpInfo) -> tuple[int, int]:
     """(segments sent again for a reason, segments with data sent, the repeated ones included).
 
-    Greeting and request are segments of their own, however small.
+    Greeting and request are segments of their own, however small. What is still being repeated at
+    the end counts neither way: it may be late, not lost.
     """
-    lost = max(0, info.total_retrans - info.needless)
+    lost = max(0, info.total_retrans - info.needless - info.retransmits)
     sent = max(ceil(info.bytes_sent / SEGMENT), GREETING + info.total_retrans)
     return lost, sent
 

@@ -259,7 +259,7 @@ def judge_speed(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionV
     for contest in mine:
         finding = _finding(contest)
         if shown is not None and _weaker(finding, shown):
-            finding = _alike(contest, shown) or finding
+            finding = _alike(contest, shown) or _renamed(finding, shown)
         if finding is not None and _worse(finding.info.outcome, verdict.outcome):
             verdict = _apply(verdict, contest, finding)
     return verdict
@@ -274,6 +274,13 @@ def _weaker(finding: Finding | None, shown: str) -> bool:
         return True
     unsure = ("throttle.address", "throttle.losses")
     return finding.info.rule_id in unsure and shown.startswith("throttle.sni")
+
+
+def _renamed(finding: Finding | None, shown: str) -> Finding | None:
+    """Losses that were not told apart, with the mechanism that another contest has shown."""
+    if finding is None or finding.info.rule_id != "throttle.losses":
+        return finding
+    return replace(finding, info=replace(finding.info, mechanism=shown))
 
 
 def _worse(new: object, old: Outcome) -> bool:

@@ -1,6 +1,6 @@
 """An asset's speed in numbers and words, and how its slow transfers look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import exp
 from statistics import median
 
@@ -14,6 +14,12 @@ BURST = FEWEST
 
 FLOOR_MARGIN = 3.0
 """How many times a neutral one's time a transfer must take for the floor to call it visible."""
+
+INFLATED = 2.5
+"""Smoothed round trip over the smallest one, from which on somebody holds packets back."""
+
+MOST, MORE = 0.6, 0.3
+"""Share of the slow transfers that lost something, and by how much it exceeds the neutral ones'."""
 
 SLOW_GREETING = 3.0
 """How many times longer than a neutral one a greeting takes that is held up itself."""
@@ -89,25 +95,32 @@ def _faster(sibling: Sample, contest: Contest) -> bool:
 def mechanism(contest: Contest, path: str) -> str:
     """The path refined by how the slow transfers look: which node the evidence supports.
 
-    Policing drops what exceeds a rate: a plateau with losses. Shaping queues it: a plateau without.
-    Loss by chance has no plateau. A greeting held up as well, without losses, is delay.
+    Round trips that grow once the name was said, without a rate of their own, are delay. A plateau
+    with losses is policing (what exceeds a rate is dropped), one without is shaping (it waits).
+    Losses without a plateau are loss; a greeting held up alone is delay as well.
     """
-    slow = contest.slow
-    fair = contest.fair
-    lossy = contest.lossy or _some_loss(slow, fair)
-    if contest.plateau and lossy:
-        return f"{path}.policing"
+    slow, fair = contest.slow, contest.fair
+    if contest.lossy and not contest.plateau:
+        return f"{path}.loss"
+    if not contest.plateau and _inflation(slow) >= INFLATED > _inflation(fair):
+        return f"{path}.delay"
+    bad, good = _disturbed(slow), _disturbed(fair)
+    lossy = contest.lossy or (bad >= MOST and bad >= good + MORE)
+    if contest.plateau:
+        return f"{path}.policing" if lossy else f"{path}.shaping"
     if lossy:
         return f"{path}.loss"
     greeting = median([s.handshake for s in slow] or [0.0])
     usual = median([s.handshake for s in fair] or [0.0])
-    if usual and greeting > SLOW_GREETING * usual:
-        return f"{path}.delay"
-    return f"{path}.shaping" if contest.plateau else path
+    return f"{path}.delay" if usual and greeting > SLOW_GREETING * usual else path
 
 
-def _some_loss(slow: Iterable[Sample], fair: Iterable[Sample]) -> bool:
-    """Losses in most of the slow transfers, in few of the others."""
-    bad = [disturbed(s.info) for s in slow]
-    good = [disturbed(s.info) for s in fair]
-    return sum(bad) * 2 > len(bad) and sum(good) * 3 <= len(good)
+def _inflation(samples: Sequence[Sample]) -> float:
+    """How many times its smallest round trip the smoothed one is, typically; 0 if unknown."""
+    known = [s.info for s in samples if s.info is not None and s.info.min_rtt]
+    return median(i.rtt / i.min_rtt for i in known) if known else 0.0
+
+
+def _disturbed(samples: Sequence[Sample]) -> float:
+    """The share of transfers in which something was lost."""
+    return sum(disturbed(s.info) for s in samples) / len(samples) if samples else 0.0
