@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.lab", description=__doc__)
     parser.add_argument("scenario", nargs="*", help="ids; all without any")
     parser.add_argument("--seeds", default="1", help="seeds, with commas (default 1)")
-    parser.add_argument("--jobs", type=int, default=3, help="labs at the same time (default 3)")
+    parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
     parser.add_argument("--keep", type=Path, help="keep every lab's files below this folder")
     parser.add_argument("--audit", action="store_true", help="also hold runs to their promises")
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
