@@ -6,6 +6,7 @@ The exam of throttling (`throttle_exam`) has them on many lines and with many se
 from tests.lab.censor import Freeze, Match, Throttle
 from tests.lab.scenario import Scenario, at, truth
 from tests.lab.scenarios_blocking import MESSENGER, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios_connection import KZ_HOME
 from tests.lab.world.config import HostPolicy
 
 _SOME = truth("ok|degraded|inconclusive")
@@ -93,5 +94,24 @@ SLOW_FOR_ALL: tuple[Scenario, ...] = (
             )
         },
         truths={"whatsapp": _SOME},
+    ),
+    Scenario(
+        id="T7",
+        title="everything abroad is policed to 200 kbit/s, the country itself is not",
+        kind="innocent",
+        row="B13",
+        args=("--country", "KZ"),
+        world={"country": "KZ"},
+        actions=(
+            Throttle(
+                label="dim",
+                match=Match(not_to=(*KZ_HOME, "10.0.0.0/8"), direction="both"),
+                kbit=200,
+            ),
+        ),
+        states=("bad_link",),
+        notes=("slow_line", "slow_abroad"),
+        others=_SOME,
+        fires=("dim",),
     ),
 )
