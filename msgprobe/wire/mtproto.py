@@ -21,6 +21,11 @@ _REQ_PQ_MULTI = 0xBE7E8EF1
 _RES_PQ = 0x05162463
 _VECTOR = 0x1CB5C415
 _MAX_FINGERPRINTS = 64
+_MEANINGS = {
+    -404: "message not understood",
+    -429: "too many requests",
+    -444: "no such data centre here",
+}
 
 KNOWN_FINGERPRINTS = frozenset(
     {
@@ -44,6 +49,11 @@ class TransportError:
 
     code: int
 
+    @property
+    def meaning(self) -> str:
+        """What servers mean by the code (tdesktop ``mtproto/session_private.cpp``)."""
+        return _MEANINGS.get(self.code, "unknown")
+
 
 @dataclass(frozen=True, slots=True)
 class ResPQ:
@@ -66,9 +76,13 @@ def req_pq_multi(nonce: bytes, message_id: int) -> bytes:
     """
     if len(nonce) != NONCE_SIZE:
         raise ValueError(f"nonce must be {NONCE_SIZE} bytes, not {len(nonce)}")
-    body = struct.pack("<I", _REQ_PQ_MULTI) + nonce
-    message = struct.pack("<qqi", 0, message_id & ~3, len(body)) + body
+    message = plain_message(struct.pack("<I", _REQ_PQ_MULTI) + nonce, message_id)
     return INTERMEDIATE + struct.pack("<i", len(message)) + message
+
+
+def plain_message(body: bytes, message_id: int) -> bytes:
+    """A message before there is a key. ``message_id`` is unix time << 32, low 2 bits 0."""
+    return struct.pack("<qqi", 0, message_id & ~3, len(body)) + body
 
 
 def frame_size(header: bytes) -> int:
@@ -86,6 +100,18 @@ def frame_size(header: bytes) -> int:
 
 def parse_answer(payload: bytes, nonce: bytes) -> ResPQ | TransportError:
     """The payload of the first frame that came back. Raises WireError."""
+    match parse_message(payload):
+        case TransportError() as error:
+            return error
+        case body:
+            return parse_res_pq(body, nonce)
+
+
+def parse_message(payload: bytes) -> bytes | TransportError:
+    """The body of a plain message that a server sent, or what it says instead of one.
+
+    Raises WireError.
+    """
     if len(payload) == 4:
         code: int = struct.unpack("<i", payload)[0]
         if code < 0:
@@ -99,10 +125,11 @@ def parse_answer(payload: bytes, nonce: bytes) -> ResPQ | TransportError:
         raise WireError("mtproto: message id is not that of an answer")
     if not 0 <= length <= len(payload) - 20:
         raise WireError("mtproto: message is cut short")
-    return _parse_res_pq(payload[20 : 20 + length], nonce)
+    return payload[20 : 20 + length]
 
 
-def _parse_res_pq(body: bytes, nonce: bytes) -> ResPQ:
+def parse_res_pq(body: bytes, nonce: bytes) -> ResPQ:
+    """The body of the answer to ``req_pq_multi``. Raises WireError."""
     if len(body) < 56 or struct.unpack("<I", body[:4])[0] != _RES_PQ:
         raise WireError("mtproto: answer is not resPQ")
     if body[4:20] != nonce:
