@@ -8,6 +8,7 @@ bytes of a handshake are also possible without.
 
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 from typing import Protocol
 
 BLOCK = 16
@@ -34,10 +35,11 @@ def ctr(key: bytes, counter: bytes) -> Stream:
     """
     _check(key, counter, BLOCK)
     try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        lib = _library()
     except ImportError:
         return PlainCtr(key, counter)
-    return Cipher(algorithms.AES(key), modes.CTR(counter)).encryptor()
+    stream: Stream = lib.Cipher(lib.algorithms.AES(key), lib.modes.CTR(counter)).encryptor()
+    return stream
 
 
 def ige_encrypt(data: bytes, key: bytes, iv: bytes) -> bytes:
@@ -64,19 +66,28 @@ def _ige(data: bytes, rounds: Rounds, before: bytes, after: bytes, iv: bytes) ->
 
 def _encryptor(key: bytes) -> Rounds:
     try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        lib = _library()
     except ImportError:
         return PlainAes(key).encrypt
     # ECB by single blocks is the bare cipher that IGE is built on.
-    return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update
+    rounds: Rounds = lib.Cipher(lib.algorithms.AES(key), lib.modes.ECB()).encryptor().update
+    return rounds
 
 
 def _decryptor(key: bytes) -> Rounds:
     try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        lib = _library()
     except ImportError:
         return PlainAes(key).decrypt
-    return Cipher(algorithms.AES(key), modes.ECB()).decryptor().update
+    rounds: Rounds = lib.Cipher(lib.algorithms.AES(key), lib.modes.ECB()).decryptor().update
+    return rounds
+
+
+def _library() -> ModuleType:
+    """The package that does the work. Raises ImportError where it is not installed."""
+    from cryptography.hazmat.primitives import ciphers
+
+    return ciphers
 
 
 def _check(key: bytes, iv: bytes, size: int) -> None:

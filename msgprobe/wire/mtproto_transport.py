@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgprobe.wire.aes import Stream, ctr
 from msgprobe.wire.error import WireError
 
-MAX_PACKET = 4096
+MAX_PACKET = 2048
 """An honest answer of a key exchange is below 700 bytes."""
 
 INIT_SIZE = 64

@@ -14,7 +14,7 @@ BLOCKS = st.binary(min_size=16, max_size=16)
 
 
 def without_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
 
 
 @pytest.mark.parametrize(
