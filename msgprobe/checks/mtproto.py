@@ -19,8 +19,9 @@ class MtprotoCheck:
     Option ``transport``: ``obfuscated`` (default: obfuscated2 with the intermediate framing, as
     TDLib sends it) or ``plain`` (in the open, by default abridged). Option ``framing``:
     ``abridged``, ``intermediate`` or, in the open, ``full``. Option ``dc``: the data centre's
-    number, negative for media (default 2). The keys are those of the service that the task is
-    about.
+    number, negative for media (default 2). Option ``keys``: ``pinned`` (default: a server that
+    names none of the service's keys is an impostor) or ``any`` (it may have others, which are not
+    known, and then proves nothing). The keys are those of the service that the task is about.
     """
 
     name = "mtproto"
@@ -35,6 +36,9 @@ class MtprotoCheck:
         """Record TCP and protocol observations. Raises ValueError for an unusable option."""
         flow = flow_of(task)
         obfuscated, framing, dc = _transport(flow)
+        known = flow.option("keys") or "pinned"
+        if known not in ("pinned", "any"):
+            raise ValueError(f"option keys = {known!r}: give pinned or any")
         async with opened(ctx, flow) as stream:
             if stream is not None:
                 await prove_server(
@@ -44,6 +48,7 @@ class MtprotoCheck:
                     dc=dc,
                     framing=framing,
                     obfuscated=obfuscated,
+                    any_key=known == "any",
                 )
 
 

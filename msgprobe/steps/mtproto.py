@@ -45,6 +45,7 @@ async def prove_server(
     dc: int = 2,
     framing: Framing = Framing.INTERMEDIATE,
     obfuscated: bool = True,
+    any_key: bool = False,
     timeout: float | None = None,
 ) -> Done[Answer] | Failed:
     """Ask until the server has proved itself, then stop; records a ProtocolObservation.
@@ -53,9 +54,11 @@ async def prove_server(
     ``asked_for_proof``, ``server_dh_params`` (``Proof.CRYPTO``: the sender holds the private half
     of one of ``keys``). Where that is in doubt the stage is ``unknown_key`` (it names none of
     ``keys``) or ``wrong_key`` (it names one and cannot use it), and the conversation has failed. A
-    transport error is ``answered`` with ``Proof.SHAPE`` and no failure. Without ``keys`` the
-    conversation ends after ``respq``. ``dc`` is the data centre, negative for media. Raises
-    ValueError as ``Transport.obfuscated`` and ``req_dh_params`` do.
+    transport error is ``answered`` with ``Proof.SHAPE`` and no failure. Without ``keys``, and with
+    ``any_key`` where it names none of them, the conversation ends after ``respq``.
+
+    ``dc`` is the data centre, negative for media. Raises ValueError as ``Transport.obfuscated`` and
+    ``req_dh_params`` do.
     """
     entropy = ctx.world.entropy
     if obfuscated:
@@ -74,7 +77,7 @@ async def prove_server(
                 answer = parse_res_pq(body, nonce)
                 key = _chosen(answer, keys)
                 talk.reached("respq", Proof.NONCE, f"names {_named(answer)}")
-                if keys and key is None:
+                if keys and key is None and not any_key:
                     talk.reached(UNKNOWN_KEY, Proof.NONCE)
                     raise WireError(f"mtproto: the server names only {_named(answer)}, all unknown")
                 if key is not None:

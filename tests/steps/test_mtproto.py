@@ -172,6 +172,14 @@ def test_an_impostor_with_a_fingerprint_of_its_own_is_found_out() -> None:
     assert pinned(1).fingerprint in seen.detail and "unknown" in seen.detail
 
 
+def test_where_other_keys_are_allowed_an_unknown_one_accuses_nobody() -> None:
+    seen = with_centre("unknown_key", pinned(), options={"keys": "any"})
+    assert (seen.failure, seen.stage, seen.proof) == (None, "respq", Proof.NONCE)
+    assert pinned(1).fingerprint in seen.detail
+    known = with_centre("normal", pinned(), options={"keys": "any"})
+    assert known.proof is Proof.CRYPTO
+
+
 def test_an_error_instead_of_a_proof_is_an_impostors() -> None:
     seen = with_centre("normal", pinned(), change=dh_only(lambda _: None))
     assert (seen.failure, seen.stage) == (Failure.PROTOCOL_INVALID, "wrong_key")
@@ -253,7 +261,13 @@ def test_the_ways_to_die_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"transport": "smoke"}, {"framing": "thick"}, {"dc": "two"}, {"framing": "full"}],
+    [
+        {"transport": "smoke"},
+        {"framing": "thick"},
+        {"dc": "two"},
+        {"framing": "full"},
+        {"keys": "all"},
+    ],
 )
 def test_an_unusable_option_is_a_bug_that_names_it(options: Options) -> None:
     ((name, text),) = options.items()

@@ -1,5 +1,6 @@
 """What answers in a messenger's own protocol license: genuine, impersonated, in another form."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from msgprobe.verdict.judge import judge
-from tests.verdict.story import CHAT, Story
+from tests.verdict.story import CHAT, SERVICE, Story
 
 MTPROTO: dict[str, Any] = {"check": "mtproto"}
 
@@ -57,6 +58,17 @@ def test_a_server_that_proved_its_key_is_confirmed() -> None:
 def test_less_than_a_proof_stays_likely(proof: Proof) -> None:
     found = text(begun().target(CHAT[0], proof=proof, stage="respq", **MTPROTO))
     assert (found.outcome, found.strength) == (Outcome.OK, Strength.LIKELY)
+
+
+def test_proofs_of_fewer_members_than_are_needed_leave_it_likely() -> None:
+    both = dataclasses.replace(SERVICE, pools=(dataclasses.replace(SERVICE.pools[0], ok_at=2),))
+    story = Story(services=(both,)).good_gate().names()
+    story.target(CHAT[0], proof=Proof.CRYPTO, stage="server_dh_params", **MTPROTO)
+    story.target(CHAT[1], proof=Proof.NONCE, stage="respq", **MTPROTO)
+    found = text(story)
+    assert (found.outcome, found.strength) == (Outcome.OK, Strength.LIKELY)
+    story.target(CHAT[1], proof=Proof.CRYPTO, stage="server_dh_params", **MTPROTO)
+    assert text(story).strength is Strength.CONFIRMED
 
 
 @pytest.mark.parametrize("stage", ["unknown_key", "wrong_key"])
