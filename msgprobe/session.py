@@ -81,6 +81,7 @@ async def run(
         world=world,
         checks=checks if checks is not None else registry(),
         roots={s.name: s.roots for s in services if s.roots},
+        keys={s.name: s.keys for s in services if s.keys},
         limits=Limits(max_bytes=request.max_bytes, deadline=request.max_time),
         emit=emit,
     )

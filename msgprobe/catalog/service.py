@@ -1,5 +1,5 @@
-"""The service of a target file: [service], [[pool]], [[pool.member]], [[asset]], [[root]]
-and [beacon].
+"""The service of a target file: [service], [[pool]], [[pool.member]], [[asset]], [[root]],
+[[key]] and [beacon].
 
 A member is written once and becomes one endpoint per port, and per address if it has no host. The
 first port (per family: the first address on it) is the main one, all others are in reserve.
@@ -17,6 +17,7 @@ from msgprobe.model.target import (
     Direction,
     Endpoint,
     Function,
+    Key,
     Pool,
     Provenance,
     Root,
@@ -30,6 +31,7 @@ _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVE
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
 _ROOT = ("name", "pem", "sha256", *PROVENANCE)
+_KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
 _ASSET = (
     "name",
@@ -42,7 +44,7 @@ _ASSET = (
     "trust",
     *PROVENANCE,
 )
-SECTIONS = ("service", "pool", "root", "beacon", "asset")
+SECTIONS = ("service", "pool", "root", "key", "beacon", "asset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         core=head.take("core", value.flag, False),
         prefixes=head.each("prefixes", value.prefix, most=500),
         roots=roots,
+        keys=_keys(top, provenance),
         beacon=_beacon(top, provenance),
         untestable=_untestable(head, pools),
         provenance=provenance,
@@ -143,6 +146,33 @@ def _root(table: Table, provenance: Provenance) -> Root:
         name=table.need("name", value.name),
         pem=pem,
         sha256=stated,
+        provenance=table.provenance(provenance),
+    )
+
+
+def _keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
+    tables = top.tables("key", _KEY)
+    keys = tuple(_key(table, provenance) for table in tables)
+    distinct(tables, [key.name for key in keys], "key")
+    return keys
+
+
+def _key(table: Table, provenance: Provenance) -> Key:
+    modulus, exponent = table.need("pem", value.rsa_key)
+    actual = value.fingerprint_of(modulus, exponent)
+    stated = table.need("fingerprint", value.fingerprint)
+    if stated != actual:
+        raise table.fault(
+            "fingerprint",
+            "is not that of the key in pem",
+            f"that one has {actual}: find out which of the two is genuine",
+        )
+    return Key(
+        name=table.need("name", value.name),
+        modulus=f"{modulus:x}",
+        exponent=exponent,
+        fingerprint=stated,
+        old_padding=table.take("old_padding", value.flag, False),
         provenance=table.provenance(provenance),
     )
 

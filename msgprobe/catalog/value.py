@@ -24,6 +24,10 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 _PEM = re.compile(
     r"\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*\Z"
 )
+_RSA_PEM = re.compile(
+    r"\s*-----BEGIN RSA PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END RSA PUBLIC KEY-----\s*\Z"
+)
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
 _KINDS: tuple[tuple[type, str], ...] = (
     (bool, "true or false"),  # before int, which bool is a kind of
     (str, "text"),
@@ -238,3 +242,50 @@ def certificate(value: object) -> tuple[str, str]:
     if size != len(der):
         raise Wrong("is a certificate with bytes missing or left over", right)
     return found.strip() + "\n", hashlib.sha256(der).hexdigest()
+
+
+def rsa_key(value: object) -> tuple[int, int]:
+    """Modulus and exponent of one RSA public key of 2048 bits in PEM."""
+    right = 'give one "-----BEGIN RSA PUBLIC KEY-----" block with a key of 2048 bits'
+    match = _RSA_PEM.match(text(value))
+    if match is None:
+        raise Wrong("is not one PEM key", right)
+    try:
+        der = binascii.a2b_base64("".join(match[1].split()), strict_mode=True)
+    except ValueError:
+        raise Wrong("is not base64 between its PEM lines", right) from None
+    # RFC 8017 A.1.1: a SEQUENCE of two INTEGERs, the first one 256 bytes behind a zero; DER then
+    # leaves no choice but the exponent's size.
+    tail = der[265:]
+    if (
+        der[:2] != b"\x30\x82"
+        or int.from_bytes(der[2:4]) != len(der) - 4
+        or der[4:9] != b"\x02\x82\x01\x01\x00"
+        or not der[9:10] >= b"\x80"
+        or not 3 <= len(tail) <= 6
+        or tail[:2] != bytes((2, len(tail) - 2))
+    ):
+        raise Wrong("is PEM, but no RSA key of 2048 bits inside", right)
+    return int.from_bytes(der[9:265]), int.from_bytes(tail[2:])
+
+
+def fingerprint(value: object) -> str:
+    """The 64-bit fingerprint of a key in hexadecimal, as most clients' sources print it."""
+    found = text(value).lower()
+    if not _FINGERPRINT.match(found):
+        raise Wrong(f"{quoted(value)} is not a fingerprint", "give 16 hexadecimal digits")
+    return found
+
+
+def fingerprint_of(modulus: int, exponent: int) -> str:
+    """MTProto's fingerprint: the last 64 bits of the SHA-1 of both numbers as TL strings.
+
+    Source: core.telegram.org/mtproto/auth_key.
+    """
+    both = b""
+    for number in (modulus, exponent):
+        data = number.to_bytes((number.bit_length() + 7) // 8)
+        size = len(data)
+        head = bytes((size,)) if size < 254 else b"\xfe" + size.to_bytes(3, "little")
+        both += head + data + bytes(-(len(head) + size) % 4)
+    return hashlib.sha1(both).digest()[:-9:-1].hex()

@@ -61,6 +61,7 @@ def plan_experiments(scene: Scene) -> list[Task]:
         found = suspects(scene, service)
         tasks += _other_addresses(scene, service)
         tasks += _ports_and_payloads(scene, service, found)
+        tasks += _other_forms(scene, service, found)
         tasks += _names(scene, service, found)
         tasks += _pages(scene, service, found)
     if any(t.role is Role.TARGET for t in tasks):
@@ -160,6 +161,38 @@ def _ports_and_payloads(scene: Scene, service: Service, found: list[Suspect]) ->
         task_id = f"{arm.value.split('.')[0]}.{service.name}.{s.endpoint.name}.{s.address}"
         tasks.append(_probe(s, service, arm, task_id, flow, changes, check))
     return tasks
+
+
+def _other_forms(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+    """As soon as one hangs, not when it has failed: a genuine answer has to come while repeats in
+    the first form still fail, or an outage that ended in between would look the same."""
+    tasks: list[Task] = []
+    counts: dict[str, int] = {}
+    stem = Arm.OTHER_PAYLOAD.value.split(".")[0]
+    for s in _one_a_network(found):
+        if s.endpoint.check != "mtproto":
+            continue
+        talk = scene.talk(s.task.id)
+        task_id = f"{stem}.{service.name}.{s.endpoint.name}.{s.address}.form"
+        silent = talk is not None and not talk.connected
+        if silent and scene.started(task_id) is None:
+            continue
+        counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
+        if counts[s.pool.name] <= PORTS_A_POOL:
+            tasks.append(_other_form(s, service, task_id))
+    return tasks
+
+
+def _other_form(s: Suspect, service: Service, task_id: str) -> Task:
+    """The same protocol in the open where it was obfuscated, and the other way round."""
+    assert isinstance(s.task.probe, Flow)
+    options = dict(s.task.probe.options)
+    obfuscated = options.pop("transport", "obfuscated") == "obfuscated"
+    options.pop("framing", None)
+    options["transport"] = "plain" if obfuscated else "obfuscated"
+    flow = replace(s.task.probe, options=tuple(options.items()))
+    changes = "payload: the same protocol, " + ("in the open" if obfuscated else "obfuscated")
+    return _probe(s, service, Arm.OTHER_PAYLOAD, task_id, flow, changes, s.endpoint.check)
 
 
 def _one_a_network(found: Iterable[Suspect]) -> list[Suspect]:

@@ -24,6 +24,13 @@ class Proof(IntEnum):
     """P4: authenticated by a certificate chain or a key that only the service holds."""
 
 
+UNKNOWN_KEY, WRONG_KEY = "unknown_key", "wrong_key"
+"""Stages of a protocol in which the server names no key of the service's, or cannot use it."""
+
+IMPOSTOR_STAGES = frozenset({UNKNOWN_KEY, WRONG_KEY})
+"""Whoever answered speaks the protocol and is not shown to be the service."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Seconds since the run began, on the monotonic clock."""

@@ -50,6 +50,22 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """An RSA public key of the service's own, with which it proves itself in its own protocol.
+
+    ``modulus`` and ``fingerprint`` are hexadecimal; the latter is the 64-bit number by which
+    MTProto names the key. ``old_padding``: it takes the padding from before RSA_PAD.
+    """
+
+    name: str
+    modulus: str
+    exponent: int
+    fingerprint: str
+    old_padding: bool = False
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusBeacon:
     """A name whose A record is the service's own statement about its health.
 
@@ -148,6 +164,7 @@ class Service:
     core: bool = False
     prefixes: tuple[str, ...] = ()
     roots: tuple[Root, ...] = ()
+    keys: tuple[Key, ...] = ()
     beacon: StatusBeacon | None = None
     untestable: tuple[tuple[Function, str], ...] = ()
     """Functions that cannot be measured without an account, and why."""

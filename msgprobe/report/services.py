@@ -48,8 +48,7 @@ def render_show(service: Service) -> str:
     lines.append("")
     if service.prefixes:
         lines += _field("prefixes", ", ".join(service.prefixes))
-    for root in service.roots:
-        lines += _field("root", f"{root.name}, SHA-256 {root.sha256}")
+    lines += _authorities(service)
     beacon = service.beacon
     if beacon is not None:
         states = f"up {', '.join(beacon.up)}, down {', '.join(beacon.down)}"
@@ -110,12 +109,22 @@ def _asset(asset: Asset) -> str:
     return text
 
 
+def _authorities(service: Service) -> list[str]:
+    lines: list[str] = []
+    for root in service.roots:
+        lines += _field("root", f"{root.name}, SHA-256 {root.sha256}")
+    for key in service.keys:
+        lines += _field("key", f"{key.name}, fingerprint {key.fingerprint}")
+    return lines
+
+
 def _sources(service: Service) -> list[str]:
     facts = [
         service.provenance,
         *(e.provenance for e in service.endpoints),
         *(a.provenance for a in service.assets),
         *(r.provenance for r in service.roots),
+        *(k.provenance for k in service.keys),
         *([service.beacon.provenance] if service.beacon else []),
     ]
     return _once(f"{fact.source} ({fact.date})" for fact in facts)

@@ -9,7 +9,7 @@ from msgprobe.checks.base import Check
 from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Window
-from msgprobe.model.target import Root
+from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Task
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.world import World
@@ -63,6 +63,7 @@ class Runner:
     roots: Mapping[str, tuple[Root, ...]]
     limits: Limits
     emit: Callable[[Event], None]
+    keys: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
     measurements: list[Measurement] = field(default_factory=list)
     _order: dict[str, int] = field(default_factory=dict)
     _running: dict[str, _Running] = field(default_factory=dict)
@@ -193,6 +194,7 @@ class Runner:
             deadline=deadline,
             recorder=recorder,
             roots=self.roots,
+            keys=self.keys,
         )
         try:
             async with asyncio.timeout(max(0.0, deadline - self.world.now()) + GRACE):

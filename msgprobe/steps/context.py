@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Observation, Window
-from msgprobe.model.target import Root
+from msgprobe.model.target import Key, Root
 from msgprobe.steps.accounting import stream_bytes
 from msgprobe.steps.door import Stream
 from msgprobe.steps.world import World
@@ -84,7 +84,8 @@ class StepContext:
     """One conversation's share of the world.
 
     ``deadline`` is when the conversation must have ended, in seconds since the run began (as
-    ``now()``). ``roots`` maps a service's name to its own certificate authorities.
+    ``now()``). ``roots`` maps a service's name to its own certificate authorities,
+    ``keys`` to the public keys that it proves itself with.
     """
 
     world: World
@@ -92,6 +93,7 @@ class StepContext:
     deadline: float
     recorder: Recorder = field(default_factory=Recorder)
     roots: Mapping[str, tuple[Root, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
 
     def now(self) -> float:
         """Seconds since the run began."""

@@ -1,57 +1,153 @@
-"""Telegram's first words on a connected stream: who answers ``req_pq_multi``, and how?"""
+"""Telegram's own protocol on a connected stream: does the holder of its RSA key answer?"""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Sequence
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import Proof
+from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
+from msgprobe.model.target import Key
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.protocol import speak
+from msgprobe.steps.protocol import Talk, speak
+from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto import (
-    KNOWN_FINGERPRINTS,
+    FLOOD,
     NONCE_SIZE,
     ResPQ,
     TransportError,
-    frame_size,
-    parse_answer,
+    parse_message,
+    parse_res_pq,
+    plain_message,
     req_pq_multi,
 )
+from msgprobe.wire.mtproto_proof import (
+    NEW_NONCE_SIZE,
+    PublicKey,
+    ServerDH,
+    parse_server_dh,
+    req_dh_params,
+)
+from msgprobe.wire.mtproto_transport import Framing, Transport
 
 PROTOCOL = "mtproto"
 
+ASKED = "asked_for_proof"
+"""The stage after ``respq``: the question that only the key's holder can read is on its way."""
 
-async def first_words(
+Answer = ServerDH | ResPQ | TransportError
+
+
+async def prove_server(
     ctx: StepContext,
     stream: Stream,
     *,
-    fingerprints: Collection[int] = KNOWN_FINGERPRINTS,
+    keys: Sequence[Key],
+    dc: int = 2,
+    framing: Framing = Framing.INTERMEDIATE,
+    obfuscated: bool = True,
+    any_key: bool = False,
     timeout: float | None = None,
-) -> Done[ResPQ | TransportError] | Failed:
-    """Send one ``req_pq_multi`` and read one answer; records a ProtocolObservation.
+) -> Done[Answer] | Failed:
+    """Ask until the server has proved itself, then stop; records a ProtocolObservation.
 
-    Stages: ``sent``, ``answered``, ``respq``. A resPQ that echoes our nonce is ``Proof.NONCE``; a
-    transport error is only ``Proof.SHAPE``. ``fingerprints`` are the keys taken for Telegram's.
+    Stages: ``sent``, ``answered``, ``respq`` (``Proof.NONCE``: our nonce came back),
+    ``asked_for_proof``, ``server_dh_params`` (``Proof.CRYPTO``: the sender holds the private half
+    of one of ``keys``). Where that is in doubt the stage is ``unknown_key`` (it names none of
+    ``keys``) or ``wrong_key`` (it names one and cannot use it), and the conversation has failed. A
+    transport error is ``answered`` with ``Proof.SHAPE`` and no failure. Without ``keys``, and with
+    ``any_key`` where it names none of them, the conversation ends after ``respq``.
+
+    ``dc`` is the data centre, negative for media. Raises ValueError as ``Transport.obfuscated`` and
+    ``req_dh_params`` do.
     """
-    nonce = ctx.world.entropy(NONCE_SIZE)
-    answer: ResPQ | TransportError | None = None
-    # The id is unix time << 32 (core.telegram.org/mtproto/description#message-identifier-msg-id);
-    # servers accept any in this first message, so a wrong clock does not matter.
-    message_id = int(ctx.world.clock.utcnow().timestamp()) << 32
+    entropy = ctx.world.entropy
+    if obfuscated:
+        transport = Transport.obfuscated(framing, dc, entropy)
+    else:
+        transport = Transport(framing)
+    answer: Answer | None = None
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        await talk.send(req_pq_multi(nonce, message_id))
-        payload = await talk.receive_exactly(frame_size(await talk.receive_exactly(4)))
-        match answer := parse_answer(payload, nonce):
-            case TransportError(code=code):
-                talk.reached("answered", Proof.SHAPE, f"transport error {code}")
-            case ResPQ():
-                talk.reached("respq", Proof.NONCE, _describe(answer, fingerprints))
+        line = _Line(talk, transport, int(ctx.world.clock.utcnow().timestamp()))
+        nonce = entropy(NONCE_SIZE)
+        match await line.ask(req_pq_multi(nonce)):
+            case TransportError() as error:
+                answer = error
+                talk.reached("answered", Proof.SHAPE, str(error))
+            case body:
+                answer = parse_res_pq(body, nonce)
+                key = _chosen(answer, keys)
+                talk.reached("respq", Proof.NONCE, f"names {_named(answer)}")
+                if keys and key is None and not any_key:
+                    talk.reached(UNKNOWN_KEY, Proof.NONCE)
+                    raise WireError(f"mtproto: the server names only {_named(answer)}, all unknown")
+                if key is not None:
+                    answer = await _prove(ctx, line, answer, key, nonce, dc)
     if talk.failure is not None or answer is None:
         return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
     return Done(answer)
 
 
-def _describe(answer: ResPQ, known: Collection[int]) -> str:
-    """``known key d09d…`` or ``unknown key …``: an impostor can echo a nonce, too."""
-    ours = [f for f in answer.fingerprints if f in known]
-    word = "known" if ours else "unknown"
-    return f"{word} key " + ", ".join(f"{f:016x}" for f in (ours or answer.fingerprints)[:8])
+class _Line:
+    """Plain messages over one transport."""
+
+    def __init__(self, talk: Talk, transport: Transport, now: int) -> None:
+        self.talk = talk
+        self._transport = transport
+        # Ids are unix time << 32 and grow (core.telegram.org/mtproto/description); servers accept
+        # any before there is a key, so a wrong clock does not matter.
+        self._next_id = now << 32
+
+    async def send(self, body: bytes) -> None:
+        message = plain_message(body, self._next_id)
+        self._next_id += 4
+        await self.talk.send(self._transport.pack(message))
+
+    async def receive(self) -> bytes | TransportError:
+        packet = b""
+        while more := self._transport.missing(packet):
+            packet += self._transport.clear(await self.talk.receive_exactly(more))
+        return parse_message(self._transport.payload(packet))
+
+    async def ask(self, body: bytes) -> bytes | TransportError:
+        await self.send(body)
+        return await self.receive()
+
+
+async def _prove(
+    ctx: StepContext, line: _Line, answer: ResPQ, key: Key, nonce: bytes, dc: int
+) -> ServerDH | ResPQ:
+    talk = line.talk
+    new_nonce = ctx.world.entropy(NEW_NONCE_SIZE)
+    public = PublicKey(int(key.modulus, 16), key.exponent, key.old_padding)
+    # Factoring takes tens of milliseconds: in a thread, so that no other conversation's times
+    # grow by them.
+    question = await asyncio.to_thread(
+        req_dh_params, answer, public, nonce, new_nonce, dc, ctx.world.entropy
+    )
+    await line.send(question)
+    talk.reached(ASKED, Proof.NONCE)
+    match await line.receive():
+        case TransportError(code=code) as error if code == FLOOD:
+            talk.reached(ASKED, Proof.NONCE, f"{error} instead of a proof")
+            return answer
+        case TransportError() as error:
+            talk.reached(WRONG_KEY, Proof.NONCE)
+            raise WireError(f"mtproto: {error} instead of a proof of key {key.fingerprint}")
+        case body:
+            try:
+                proved = parse_server_dh(body, nonce, answer.server_nonce, new_nonce)
+            except WireError:
+                talk.reached(WRONG_KEY, Proof.NONCE)
+                raise
+    prime = "" if proved.usual_prime else ", with a new prime"
+    talk.reached("server_dh_params", Proof.CRYPTO, f"proved key {key.fingerprint}{prime}")
+    return proved
+
+
+def _chosen(answer: ResPQ, keys: Sequence[Key]) -> Key | None:
+    """The first of ``keys`` that the server names too."""
+    return next((key for key in keys if int(key.fingerprint, 16) in answer.fingerprints), None)
+
+
+def _named(answer: ResPQ) -> str:
+    return "key " + ", ".join(f"{f:016x}" for f in answer.fingerprints[:8])

@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
+    IMPOSTOR_STAGES,
     HttpObservation,
     Observation,
     Proof,
@@ -84,9 +85,14 @@ class Conversation:
         return Proof.CONNECTED if self.connected else Proof.NONE
 
     @property
+    def impostor(self) -> bool:
+        """Somebody answered in the service's own protocol without the service's key."""
+        return self.protocol is not None and self.protocol.stage in IMPOSTOR_STAGES
+
+    @property
     def genuine(self) -> bool:
         """It ended well and the answer is the service's own: authenticated, or in its protocol."""
-        if self.failure is not None:
+        if self.failure is not None or self.impostor:
             return False
         if self.authenticated:
             return self.http is None or self.http.status is not None
@@ -119,7 +125,11 @@ class Conversation:
     @property
     def symptom(self) -> str | None:
         """The shallow mechanism path of the failure, None when there is none."""
-        if self.failure is None or self.failure is Failure.INTERRUPTED:
+        if self.failure is Failure.INTERRUPTED:
+            return None
+        if self.impostor:
+            return "protocol.impostor"
+        if self.failure is None:
             return None
         return _symptom(self.stage, self.failure, self)
 

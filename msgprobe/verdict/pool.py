@@ -219,8 +219,11 @@ class PoolFacts:
 
     @property
     def proof(self) -> Proof:
-        """The strongest proof among the genuine answers."""
-        return max((t.proof for t in self.genuine), default=Proof.NONE)
+        """The strongest proof that as many members as are needed have given."""
+        best = sorted(
+            (max(t.proof for e in m.endpoints for t in e.genuine) for m in self.ok), reverse=True
+        )
+        return best[self.need - 1] if len(best) >= self.need else Proof.NONE
 
     def with_symptom(self, *prefixes: str) -> tuple[Conversation, ...]:
         """Failing attempts whose symptom begins with one of the paths."""

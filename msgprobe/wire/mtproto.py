@@ -1,7 +1,7 @@
-"""MTProto's first words: ``req_pq_multi`` and its answer ``resPQ``, in the intermediate transport.
+"""MTProto's first words: ``req_pq_multi`` and its answer ``resPQ``, in plain messages.
 
 Sources: core.telegram.org/mtproto/auth_key (messages), core.telegram.org/mtproto/mtproto-transports
-(framing and transport errors), tdlib ``td/generate/scheme/mtproto_api.tl`` (constructor ids).
+(transport errors), tdlib ``td/generate/scheme/mtproto_api.tl`` (constructor ids).
 Integers are little-endian unless said otherwise.
 """
 
@@ -10,32 +10,19 @@ from dataclasses import dataclass
 
 from msgprobe.wire.error import WireError
 
-INTERMEDIATE = b"\xee\xee\xee\xee"
-"""Sent once, before the first frame."""
-
 NONCE_SIZE = 16
-MAX_FRAME = 4096
-"""An honest first answer is 84 bytes with one fingerprint and 8 more with each other."""
-
 _REQ_PQ_MULTI = 0xBE7E8EF1
 _RES_PQ = 0x05162463
 _VECTOR = 0x1CB5C415
 _MAX_FINGERPRINTS = 64
+FLOOD = -429
+"""The code of a server that was asked too often."""
 
-KNOWN_FINGERPRINTS = frozenset(
-    {
-        0xD09D1D85DE64FD85,
-        0x0BC35F3509F7B7A5,
-        0x15AE5FA8B5529542,
-        0xAEAE98E13CD7F94F,
-        0x5A181B2235057D98,
-        0xC3B42B026CE86B21,
-        0x9A996A1DB11C729B,
-        0xB05B2A6F70CDEA78,
-        0x71E025B6C76033E3,
-    }
-)
-"""Production RSA keys that published clients ship (TDLib, tdesktop, Telethon, Pyrogram, gotd)."""
+_MEANINGS = {
+    -404: "message not understood",
+    FLOOD: "too many requests",
+    -444: "no such data centre here",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +30,10 @@ class TransportError:
     """A 4-byte packet with a negative code: -404, -429 (flood) or -444 (no such DC) are known."""
 
     code: int
+
+    def __str__(self) -> str:
+        """With what servers mean by it (tdesktop ``mtproto/session_private.cpp``)."""
+        return f"transport error {self.code} ({_MEANINGS.get(self.code, 'unknown')})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +44,24 @@ class ResPQ:
     pq: int
     fingerprints: tuple[int, ...]
 
-    @property
-    def known(self) -> tuple[int, ...]:
-        """The fingerprints that published clients know."""
-        return tuple(f for f in self.fingerprints if f in KNOWN_FINGERPRINTS)
 
-
-def req_pq_multi(nonce: bytes, message_id: int) -> bytes:
-    """Opening, frame and message: 48 bytes. ``message_id`` is unix time << 32, low 2 bits 0.
-
-    Raises ValueError when the nonce is not 16 bytes.
-    """
+def req_pq_multi(nonce: bytes) -> bytes:
+    """The body of the first question. Raises ValueError when the nonce is not 16 bytes."""
     if len(nonce) != NONCE_SIZE:
         raise ValueError(f"nonce must be {NONCE_SIZE} bytes, not {len(nonce)}")
-    body = struct.pack("<I", _REQ_PQ_MULTI) + nonce
-    message = struct.pack("<qqi", 0, message_id & ~3, len(body)) + body
-    return INTERMEDIATE + struct.pack("<i", len(message)) + message
+    return struct.pack("<I", _REQ_PQ_MULTI) + nonce
 
 
-def frame_size(header: bytes) -> int:
-    """Payload length that a 4-byte frame header announces. Raises WireError.
+def plain_message(body: bytes, message_id: int) -> bytes:
+    """A message before there is a key. ``message_id`` is unix time << 32, low 2 bits 0."""
+    return struct.pack("<qqi", 0, message_id & ~3, len(body)) + body
 
-    Bit 31 marks a quick acknowledgement, which nobody may send before a key exists.
+
+def parse_message(payload: bytes) -> bytes | TransportError:
+    """The body of a plain message that a server sent, or what it says instead of one.
+
+    Raises WireError.
     """
-    if len(header) != 4:
-        raise WireError("mtproto: frame header is not 4 bytes")
-    size: int = struct.unpack("<I", header)[0]
-    if not 4 <= size <= MAX_FRAME:
-        raise WireError(f"mtproto: frame of {size} bytes")
-    return size
-
-
-def parse_answer(payload: bytes, nonce: bytes) -> ResPQ | TransportError:
-    """The payload of the first frame that came back. Raises WireError."""
     if len(payload) == 4:
         code: int = struct.unpack("<i", payload)[0]
         if code < 0:
@@ -99,10 +75,11 @@ def parse_answer(payload: bytes, nonce: bytes) -> ResPQ | TransportError:
         raise WireError("mtproto: message id is not that of an answer")
     if not 0 <= length <= len(payload) - 20:
         raise WireError("mtproto: message is cut short")
-    return _parse_res_pq(payload[20 : 20 + length], nonce)
+    return payload[20 : 20 + length]
 
 
-def _parse_res_pq(body: bytes, nonce: bytes) -> ResPQ:
+def parse_res_pq(body: bytes, nonce: bytes) -> ResPQ:
+    """The body of the answer to ``req_pq_multi``. Raises WireError."""
     if len(body) < 56 or struct.unpack("<I", body[:4])[0] != _RES_PQ:
         raise WireError("mtproto: answer is not resPQ")
     if body[4:20] != nonce:

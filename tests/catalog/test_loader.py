@@ -190,7 +190,8 @@ def test_the_shipped_files_are_found_inside_a_zip_archive(tmp_path: Path, whole:
 KEYS = st.sampled_from(
     "service pool member root beacon controls site sentinel resolver name title primary core "
     "prefixes untestable source date function ok_at sample check ports trust path expect_status "
-    "expect_text options host addresses always pem sha256 up down silent holes advert_host owner "
+    "expect_text options host addresses always pem key fingerprint old_padding sha256 "
+    "up down silent holes advert_host owner "
     "network country any_name status body doh_host doh_path filters calls other".split()
 )
 SCALARS = (

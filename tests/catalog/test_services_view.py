@@ -30,4 +30,6 @@ def test_show_names_every_host_address_source_and_fits_a_terminal(name: str) -> 
         assert why in joined
     for root in service.roots:
         assert root.sha256 in joined
+    for key in service.keys:
+        assert key.fingerprint in joined
     assert all(len(line) <= 80 for line in text.splitlines())

@@ -9,6 +9,7 @@ import pytest
 from msgprobe.catalog.loader import Catalogue, load
 from msgprobe.model.control import Site
 from msgprobe.model.target import Function, Service, Trust
+from msgprobe.wire import mtproto_proof
 
 CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
 DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
@@ -100,6 +101,21 @@ def test_signal_is_trusted_by_its_own_roots_where_that_is_certain(shipped: Catal
     )
 
 
+def test_telegrams_keys_are_those_that_published_clients_name(shipped: Catalogue) -> None:
+    keys = shipped.service("telegram").keys
+    # td/telegram/net/PublicRsaKeySharedMain.cpp, telethon/crypto/rsa.py
+    assert [key.fingerprint for key in keys if not key.old_padding] == ["d09d1d85de64fd85"]
+    assert {key.fingerprint for key in keys if key.old_padding} == {
+        *("0bc35f3509f7b7a5", "15ae5fa8b5529542", "aeae98e13cd7f94f", "5a181b2235057d98"),
+        *("c3b42b026ce86b21", "9a996a1db11c729b", "b05b2a6f70cdea78", "71e025b6c76033e3"),
+    }
+    assert keys[0].fingerprint == "d09d1d85de64fd85"
+    for key in keys:
+        modulus = int(key.modulus, 16)
+        assert (modulus.bit_length(), key.exponent) == (2048, 65537)
+        assert mtproto_proof.fingerprint(modulus, key.exponent) == int(key.fingerprint, 16)
+
+
 def test_both_signal_roots_load_into_openssl(shipped: Catalogue) -> None:
     roots = shipped.service("signal").roots
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -111,6 +127,7 @@ def test_both_signal_roots_load_into_openssl(shipped: Catalogue) -> None:
 def test_every_fact_has_a_source_and_a_date(shipped: Catalogue) -> None:
     facts = [e.provenance for s in shipped.services for e in s.endpoints]
     facts += [r.provenance for s in shipped.services for r in s.roots]
+    facts += [k.provenance for s in shipped.services for k in s.keys]
     everywhere = load(country="KZ").controls
     facts += [site.provenance for site in everywhere.sites]
     facts += [resolver.provenance for resolver in everywhere.resolvers]

@@ -9,9 +9,10 @@ from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import Proof
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
-from tests.verdict.story import CHAT, Story
+from tests.verdict.story import CHAT, SERVICE, Story
 
 
 def wanted(story: Story, now: float = 100.0, **running: float) -> list[Task]:
@@ -176,3 +177,43 @@ def _answer(task: Task, now: float) -> Measurement:
     (told,) = story.told
     window = dataclasses.replace(told.window, start=now, end=now + 0.1)
     return dataclasses.replace(told, task=task, window=window)
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ((("dc", "2"),), {"dc": "2", "transport": "plain"}),
+        ((("framing", "abridged"),), {"transport": "plain"}),
+        ((("transport", "plain"), ("framing", "full")), {"transport": "obfuscated"}),
+    ],
+)
+def test_where_the_protocol_dies_it_is_tried_in_its_other_form(
+    own: tuple[tuple[str, str], ...], other: dict[str, str]
+) -> None:
+    endpoints = tuple(
+        dataclasses.replace(e, check="mtproto", host=None, addresses=(address,), options=own)
+        for e, address in zip(SERVICE.endpoints, ("31.13.70.1", "157.240.1.1"), strict=True)
+    )
+    story = Story(services=(dataclasses.replace(SERVICE, endpoints=endpoints),)).good_gate()
+    for task in [t for t in wanted(story) if t.arm is Arm.BASE]:
+        assert isinstance(task.probe, Flow) and task.probe.options == own
+        dead = Story().target(
+            CHAT[0],
+            address=task.probe.address,
+            check="mtproto",
+            fails="answer",
+            proof=Proof.CONNECTED,
+        )
+        story.told.append(dataclasses.replace(dead.told[0], task=task))
+    payload = [t for t in wanted(story) if t.arm is Arm.OTHER_PAYLOAD]
+    pages = [t for t in payload if t.check == "page"]
+    forms = [t for t in payload if t.check == "mtproto"]
+    assert len(pages) == len(forms) == 2
+    for task in forms:
+        assert isinstance(task.probe, Flow)
+        assert dict(task.probe.options) == other
+        assert task.probe.port == 443 and task.changes.startswith("payload")
+    assert {t.probe.address for t in forms if isinstance(t.probe, Flow)} == {
+        "31.13.70.1",
+        "157.240.1.1",
+    }

@@ -12,8 +12,8 @@ from tests.lab.censor import (
     RstOnSyn,
 )
 from tests.lab.link import Link
-from tests.lab.scenario import Scenario, at, truth
-from tests.lab.world.config import HttpInterceptor, Mitm, lying
+from tests.lab.scenario import UNKNOWN, Scenario, at, truth
+from tests.lab.world.config import HostPolicy, HttpInterceptor, Mitm, lying
 
 WHATSAPP = ("whatsapp.com", "whatsapp.net")
 TELEGRAM = ("telegram.org", "t.me", "telegram.me")
@@ -280,12 +280,35 @@ BLOCKING: tuple[Scenario, ...] = (
         id="P1",
         title="Telegram's own protocol is recognised and dropped",
         kind="blocking",
-        row="A34 (plain MTProto)",
-        actions=(OnPattern(label="mtproto", pattern="\\xee\\xee\\xee\\xee", do="drop"),),
+        row="A34 (obfuscated MTProto)",
+        actions=(
+            OnPattern(
+                label="mtproto",
+                match=Match(to=TELEGRAM_DC, proto=("tcp",)),
+                pattern=r"(?!\x16\x03|GET |POST|HEAD|\xef)",
+                do="drop",
+            ),
+        ),
         truths={"telegram.text": truth("blocked", "protocol.mtproto")},
         others=truth("ok|blocked"),
         fires=("mtproto",),
-        deviation="a fixed prefix instead of an entropy rule; always instead of 26 %",
+        deviation="an odd beginning instead of an entropy rule; always instead of 26 %",
+    ),
+    Scenario(
+        id="P2",
+        title="impostors at every data centre: the right fingerprint, the wrong key",
+        kind="blocking",
+        row="none (what an active man in the middle could do)",
+        world={"hosts": (HostPolicy(names=("pool:telegram/dc",), mtproto="wrong_key"),)},
+        truths={"telegram": UNKNOWN, "telegram.text": truth("inconclusive")},
+    ),
+    Scenario(
+        id="P3",
+        title="impostors at every data centre with a key of their own",
+        kind="blocking",
+        row="none (what an active man in the middle could do)",
+        world={"hosts": (HostPolicy(names=("pool:telegram/dc",), mtproto="unknown_key"),)},
+        truths={"telegram": UNKNOWN, "telegram.text": truth("inconclusive")},
     ),
     Scenario(
         id="C2",

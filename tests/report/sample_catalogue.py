@@ -6,6 +6,7 @@ from msgprobe.model.target import (
     Direction,
     Endpoint,
     Function,
+    Key,
     Pool,
     Provenance,
     Service,
@@ -65,6 +66,16 @@ def service(name: str = "telegram") -> Service:
             ),
         ),
         core=True,
+        keys=(
+            Key(
+                name="production",
+                modulus="c0ffee",
+                exponent=65537,
+                fingerprint="d09d1d85de64fd85",
+                old_padding=True,
+                provenance=SOURCE,
+            ),
+        ),
         untestable=((Function.CALLS, "needs an account"),),
         provenance=SOURCE,
     )

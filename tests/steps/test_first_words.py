@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import socket
-import struct
 from collections.abc import Callable
 
 import pytest
@@ -13,13 +12,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation
-from msgprobe.steps import mtproto, noise
+from msgprobe.steps import noise
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.wire.protobuf import bytes_field
 from tests.steps import loopback
 from tests.steps.loopback import HOST, context, only, run, serve
-from tests.wire.test_first_words import res_pq
 
 
 def answers(make: Callable[[bytes], bytes]) -> loopback.Handler:
@@ -29,14 +27,6 @@ def answers(make: Callable[[bytes], bytes]) -> loopback.Handler:
             pass
 
     return handle
-
-
-def framed(payload: bytes) -> bytes:
-    return struct.pack("<I", len(payload)) + payload
-
-
-def telegram(handler: loopback.Handler, seconds: float = 5.0) -> ProtocolObservation:
-    return _talk(handler, seconds, mtproto.first_words)
 
 
 def whatsapp(handler: loopback.Handler, seconds: float = 5.0) -> ProtocolObservation:
@@ -56,50 +46,21 @@ def _talk(handler: loopback.Handler, seconds: float, step: Callable) -> Protocol
     return run(main())
 
 
-def test_a_res_pq_with_our_nonce_and_a_known_key() -> None:
-    seen = telegram(answers(lambda q: framed(res_pq(q[-16:], 0xD09D1D85DE64FD85))))
-    assert (seen.failure, seen.stage, seen.proof) == (None, "respq", Proof.NONCE)
-    assert seen.detail == "known key d09d1d85de64fd85"
-    assert (seen.bytes_sent, seen.bytes_received) == (48, 88)
-    assert seen.request_acked in (True, None) and seen.first_byte is not None
-
-
-def test_an_unknown_key_is_said() -> None:
-    seen = telegram(answers(lambda q: framed(res_pq(q[-16:], 0x1234))))
-    assert seen.failure is None and seen.detail == "unknown key 0000000000001234"
-
-
-def test_a_transport_error_is_only_a_shape() -> None:
-    seen = telegram(answers(lambda _: framed(struct.pack("<i", -404))))
-    assert (seen.failure, seen.stage, seen.proof) == (None, "answered", Proof.SHAPE)
-    assert seen.detail == "transport error -404"
-
-
-def test_another_nonce_proves_only_bytes() -> None:
-    seen = telegram(answers(lambda _: framed(res_pq(b"x" * 16, 1))))
-    assert (seen.failure, seen.stage) == (Failure.PROTOCOL_INVALID, "answered")
-    assert seen.proof is Proof.BYTES
-
-
 def test_a_block_page_is_no_answer_and_is_shown() -> None:
     page = b"HTTP/1.1 403 Forbidden\r\n\r\nno"
-    for talk in (telegram, whatsapp):
-        seen = talk(answers(lambda _: page))
-        assert (seen.failure, seen.proof) == (Failure.PROTOCOL_INVALID, Proof.BYTES)
-        assert "403 Forbidden" in seen.detail
+    seen = whatsapp(answers(lambda _: page))
+    assert (seen.failure, seen.proof) == (Failure.PROTOCOL_INVALID, Proof.BYTES)
+    assert "403 Forbidden" in seen.detail
 
 
-@pytest.mark.parametrize(("talk", "header"), [(telegram, b"\x54\0\0\0"), (whatsapp, b"\0\x01\x5d")])
-def test_the_ways_to_die_are_told_apart(
-    talk: Callable[..., ProtocolObservation], header: bytes
-) -> None:
-    died = talk(loopback.reset)
+def test_the_ways_to_die_are_told_apart() -> None:
+    died = whatsapp(loopback.reset)
     assert (died.failure, died.errno) == (Failure.CONNECTION_RESET, "ECONNRESET")
     assert (died.stage, died.proof) == ("sent", Proof.CONNECTED)
-    assert talk(loopback.fin).failure is Failure.EOF
-    silent = talk(loopback.silence, seconds=0.3)
+    assert whatsapp(loopback.fin).failure is Failure.EOF
+    silent = whatsapp(loopback.silence, seconds=0.3)
     assert silent.failure is Failure.TIMED_OUT and silent.request_acked in (True, None)
-    slow = talk(loopback.drip(header + bytes(20), 0.05), seconds=0.3)
+    slow = whatsapp(loopback.drip(b"\0\x01\x5d" + bytes(20), 0.05), seconds=0.3)
     assert (slow.failure, slow.stage) == (Failure.TIMED_OUT, "answered")
 
 
@@ -111,7 +72,7 @@ def test_cancelled_is_interrupted_once() -> None:
             assert isinstance(outcome, Done)
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1), closing(ctx, outcome.value) as stream:
-                    await mtproto.first_words(ctx, stream)
+                    await noise.first_words(ctx, stream)
             assert only(ctx, ProtocolObservation).failure is Failure.INTERRUPTED
 
     run(main())

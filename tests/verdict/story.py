@@ -226,16 +226,18 @@ class Story:
         host: str = "",
         server_name: str | None = None,
         port: int = 443,
+        start: float = 0.0,
         took: float = 0.04,
         acked: bool | None = True,
         issuer: str = "CN=Public CA",
         status: int | None = 200,
         proof: Proof | None = None,
+        stage: str = "x",
         min_rtt: float = RTT,
         check: str = "https",
     ) -> "Story":
         """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
-        window = Window(start=0, end=took)
+        window = Window(start=start, end=start + took)
         common: dict[str, Any] = {
             "transaction": 0,
             "window": window,
@@ -268,7 +270,7 @@ class Story:
         if proof is not None and fails != "connect":
             seen.append(
                 ProtocolObservation(
-                    **common, failure=ends("answer"), protocol=check, stage="x", proof=proof
+                    **common, failure=ends("answer"), protocol=check, stage=stage, proof=proof
                 )
             )
         elif check in ("https", "page") and fails not in ("connect", "tls"):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from msgprobe.wire import mtproto, noise, tls_record
 from msgprobe.wire.error import WireError
+from msgprobe.wire.mtproto_transport import Framing, Transport
 
 NONCE = bytes(range(16))
 
@@ -21,27 +22,27 @@ def res_pq(nonce: bytes = NONCE, *fingerprints: int, message_id: int = 1) -> byt
 
 
 def test_req_pq_multi_byte_by_byte() -> None:
-    data = mtproto.req_pq_multi(NONCE, 0x6000000000000000)
-    assert data[:4] == b"\xee" * 4
-    assert data[4:8] == b"\x28\0\0\0"
-    assert data[8:] == (
-        bytes(8) + b"\0\0\0\0\0\0\0\x60" + b"\x14\0\0\0" + b"\xf1\x8e\x7e\xbe" + NONCE
-    )
+    data = mtproto.plain_message(mtproto.req_pq_multi(NONCE), 0x6000000000000003)
+    assert data == (bytes(8) + b"\0\0\0\0\0\0\0\x60" + b"\x14\0\0\0" + b"\xf1\x8e\x7e\xbe" + NONCE)
 
 
 def test_res_pq_is_read() -> None:
     # The example product of core.telegram.org/mtproto/samples-auth_key.
-    answer = mtproto.parse_answer(res_pq(NONCE, 0xD09D1D85DE64FD85, 5), NONCE)
-    assert isinstance(answer, mtproto.ResPQ)
+    body = mtproto.parse_message(res_pq(NONCE, 0xD09D1D85DE64FD85, 5))
+    assert isinstance(body, bytes)
+    answer = mtproto.parse_res_pq(body, NONCE)
     assert answer.pq == 0x494C553B * 0x53911073
     assert answer.fingerprints == (0xD09D1D85DE64FD85, 5)
-    assert answer.known == (0xD09D1D85DE64FD85,)
 
 
-@pytest.mark.parametrize("code", [-404, -429, -444])
-def test_transport_errors(code: int) -> None:
-    answer = mtproto.parse_answer(struct.pack("<i", code), NONCE)
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [(-404, "not understood"), (-429, "too many"), (-444, "data centre"), (-1, "unknown")],
+)
+def test_transport_errors(code: int, meaning: str) -> None:
+    answer = mtproto.parse_message(struct.pack("<i", code))
     assert answer == mtproto.TransportError(code)
+    assert str(code) in str(answer) and meaning in str(answer)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +59,14 @@ def test_transport_errors(code: int) -> None:
 )
 def test_what_is_not_an_answer_to_us(payload: bytes) -> None:
     with pytest.raises(WireError):
-        mtproto.parse_answer(payload, NONCE)
+        body = mtproto.parse_message(payload)
+        assert isinstance(body, bytes)
+        mtproto.parse_res_pq(body, NONCE)
 
 
 def test_a_page_is_no_frame() -> None:
     with pytest.raises(WireError):
-        mtproto.frame_size(b"HTTP")
+        Transport(Framing.INTERMEDIATE).missing(b"HTTP")
     with pytest.raises(WireError):
         noise.frame_size(b"HTT")
 

@@ -18,10 +18,10 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "der": der.read_certificate,
     "dns": lambda data: dns_message.parse_answer(QUERY, data),
     "dns body": lambda data: dns_message.parse_answer(QUERY, HEADER + QUERY[12:-11] + data),
-    "mtproto frame": mtproto.frame_size,
-    "mtproto": lambda data: mtproto.parse_answer(data, NONCE),
-    "mtproto body": lambda data: mtproto.parse_answer(
-        bytes(8) + b"\x01" + bytes(7) + len(data).to_bytes(4, "little") + data, NONCE
+    "mtproto": mtproto.parse_message,
+    "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
+    "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
+        b"\x63\x24\x16\x05" + NONCE + data, NONCE
     ),
     "noise frame": noise.frame_size,
     "noise": noise.parse_server_hello,

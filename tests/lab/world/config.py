@@ -20,6 +20,7 @@ Tls = Literal[
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
 Issuer = Literal["private", "corporate", "self_signed"]
+Keeper = Literal["normal", "wrong_key", "unknown_key"]
 Channel = Literal["udp", "tcp", "doh"]
 
 DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "truth")
@@ -54,6 +55,8 @@ class HostPolicy:
     ``tls`` and what follows apply once the ClientHello has named one of the host's names (the front
     answers other names as ever), whatever it names with ``whole_server``. ``status``, ``body`` and
     ``headers`` replace the HTTP answer's; on port 80 they are those of the address's first name.
+    ``mtproto`` is who answers Telegram's own protocol: an impostor names Telegram's key and has not
+    got it (``wrong_key``), or names one of its own (``unknown_key``).
     ``rate`` is in bytes per second for ``pace = "slow"``: a server that sends every answer that
     slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
     client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
@@ -69,6 +72,7 @@ class HostPolicy:
     status: int = 0
     body: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    mtproto: Keeper = "normal"
     pace: Pace = "normal"
     rate: int = 1000
     upload_rate: int = 0

@@ -1,6 +1,6 @@
-"""A Telegram data centre's first words: every transport, req_pq_multi answered by resPQ.
+"""How a Telegram data centre is spoken to: every transport, in the open and obfuscated.
 
-Source: core.telegram.org/mtproto/mtproto-transports and .../auth_key, tdlib/td mtproto_api.tl.
+Source: core.telegram.org/mtproto/mtproto-transports.
 """
 
 import asyncio
@@ -12,19 +12,14 @@ from typing import Final, Literal
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
+from tests.lab.world.datacentre import Exchange
+
 Framing = Literal["abridged", "intermediate", "padded", "full"]
 _TAGS: Final[dict[bytes, Framing]] = {
     b"\xef" * 4: "abridged",
     b"\xee" * 4: "intermediate",
     b"\xdd" * 4: "padded",
 }
-_REQ_PQ: Final = (0xBE7E8EF1, 0x60469778)
-_RES_PQ: Final = 0x05162463
-_VECTOR: Final = 0x1CB5C415
-_PQ: Final = 0x17ED48941A08F981
-"""0x494C553B * 0x53911073, the sample of core.telegram.org."""
-PRODUCTION_KEY: Final = 0xD09D1D85DE64FD85
-"""Fingerprint of the key that official clients ship."""
 _LONGEST: Final = 1 << 20
 _UNKNOWN_KEY: Final = struct.pack("<i", -404)
 
@@ -111,33 +106,14 @@ async def _open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _
     return transport
 
 
-def reply(message: bytes, now: float) -> bytes | None:
-    """The answer to one unencrypted message at the world's time ``now``; None if it has none."""
-    if len(message) < 24 or message[:8] != bytes(8):
-        return None
-    size = int.from_bytes(message[16:20], "little")
-    body = message[20 : 20 + size]
-    if len(body) < 20 or int.from_bytes(body[:4], "little") not in _REQ_PQ:
-        return None
-    answer = (
-        struct.pack("<I", _RES_PQ)
-        + body[4:20]
-        + os.urandom(16)
-        + b"\x08"
-        + _PQ.to_bytes(8, "big")
-        + bytes(3)
-        + struct.pack("<IIQ", _VECTOR, 1, PRODUCTION_KEY)
-    )
-    message_id = (int(now) << 32) | (secrets.randbelow(1 << 28) << 2) | 1
-    return struct.pack("<qQi", 0, message_id, len(answer)) + answer
-
-
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, now: float) -> None:
+async def serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exchange: Exchange
+) -> None:
     """Answer until the client leaves or says what has no answer. Raises OSError."""
     try:
         transport = await _open(reader, writer)
         while True:
-            answer = reply(await transport.receive(), now)
+            answer = exchange.reply(await transport.receive())
             await transport.send(answer or _UNKNOWN_KEY)
             if answer is None:
                 return

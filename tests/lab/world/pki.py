@@ -11,12 +11,16 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from msgprobe.catalog.loader import Catalogue
+from tests.lab.world.datacentre import fingerprint
 
 Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+_RSA_PEM: Final = re.compile(
+    "-----BEGIN RSA PUBLIC KEY-----.*?-----END RSA PUBLIC KEY-----\n", re.S
+)
 _DAY: Final = dt.timedelta(days=1)
 _AUTHORITIES: Final = {
     # file name: organisation and common name of the root
@@ -75,6 +79,24 @@ class Pki:
     def root(self, authority: str) -> x509.Certificate:
         """The root certificate of ``authority``. KeyError if there is none such."""
         return self._roots[authority].certificate
+
+    def rsa(self, name: str) -> rsa.RSAPrivateKey:
+        """The RSA key called ``name``, made when first asked for."""
+        path = self._folder / f"{name}-rsa.pem"
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+                path.write_bytes(
+                    made.private_bytes(
+                        serialization.Encoding.PEM,
+                        serialization.PrivateFormat.PKCS8,
+                        serialization.NoEncryption(),
+                    )
+                )
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
 
     def context(self, name: str, authority: str, flaw: str = "normal") -> ssl.SSLContext:
         """A server's context that shows a certificate for ``name`` signed by ``authority``.
@@ -137,14 +159,16 @@ def write_trust(workdir: Path) -> Path:
 
 
 def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
-    """Target files for ``--targets``: every service with roots of its own gets the lab's instead.
+    """Target files for ``--targets``: every service with roots or keys of its own gets the lab's
+    instead.
 
-    They are copies of the shipped files with certificates and hashes replaced, nothing else.
+    They are copies of the shipped files with certificates, hashes and the first key replaced,
+    nothing else.
     """
     pki = Pki(workdir, world_now(0))
     written = []
     for service in catalogue.services:
-        if not service.roots:
+        if not service.roots and not service.keys:
             continue
         source = Path(__file__).parents[3] / "targets" / f"{service.name}.toml"
         text = source.read_text(encoding="utf-8")
@@ -153,6 +177,11 @@ def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
             pem = ours.public_bytes(serialization.Encoding.PEM).decode()
             text = text.replace(root.pem.strip(), pem.strip())
             text = text.replace(root.sha256, ours.fingerprint(hashes.SHA256()).hex())
+        for key in service.keys[:1]:
+            own = pki.rsa(service.name).public_key()
+            shown = own.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+            text = _RSA_PEM.sub(shown.decode(), text, count=1)
+            text = text.replace(key.fingerprint, f"{fingerprint(own):016x}")
         path = workdir / f"{service.name}-lab.toml"
         path.write_text(text, encoding="utf-8")
         written.append(path)

@@ -4,12 +4,14 @@ import asyncio
 import datetime as dt
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
 from tests.lab.world import mtproto, pages, resolver
 from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Place, nat64
 from tests.lab.world.http import Request, Response, converse
 from tests.lab.world.noise import ChatServer
@@ -43,6 +45,7 @@ class Servers:
         self.resolvers = resolver.Resolvers(directory, config)
         self._transfers = Transfers(directory.catalogue)
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
+        self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chat: ChatServer | None = None
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
@@ -202,19 +205,21 @@ class Servers:
     async def _mtproto(self, sock: socket.socket, place: Place, port: int) -> None:
         kind, _, first = await peek(sock)
         pair = await streams(sock)
+        keeper = self.directory.policy(place.default, place.address, port).mtproto
+        exchange = Exchange(self._centre, self.now().timestamp(), keeper)
         if kind is Kind.HTTP:
-            await self.converse(pair, self._dc_page)
+            await self.converse(pair, partial(self._dc_page, exchange))
             return
         try:
             if first:
-                await mtproto.serve(*pair, self.now().timestamp())
+                await mtproto.serve(*pair, exchange)
         finally:
             await close(pair[1])
 
-    def _dc_page(self, request: Request) -> Response:
+    def _dc_page(self, exchange: Exchange, request: Request) -> Response:
         """A data centre over HTTP: its own protocol by POST, else an old nginx's 404."""
         if request.method == "POST" and request.path in ("/api", "/apiw1"):
-            answered = mtproto.reply(request.body, self.now().timestamp())
+            answered = exchange.reply(request.body)
             if answered is not None:
                 return Response(body=answered, content_type="application/octet-stream")
         server = (("Server", "nginx/0.3.33"),)

@@ -1,5 +1,6 @@
 """The world as it should be."""
 
+import asyncio
 import os
 import socket
 import ssl
@@ -16,6 +17,11 @@ import dns.message
 import pytest
 
 from msgprobe.catalog.loader import load
+from msgprobe.checks.mtproto import MtprotoCheck
+from msgprobe.model.observation import Proof, ProtocolObservation
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.steps.context import StepContext
+from msgprobe.steps.world import system_world
 from tests.lab.world.config import WorldConfig
 from tests.lab.world.hosts import addresses, build, known_addresses
 from tests.lab.world.pki import write_overrides
@@ -45,7 +51,7 @@ def test_it_is_up_quickly(honest: Running) -> None:
 
 def test_every_https_endpoint_answers_as_the_catalogue_expects(honest: Running) -> None:
     overrides = write_overrides(Path(honest.config.workdir), load())
-    assert [one.name for one in overrides] == ["signal-lab.toml"]
+    assert [one.name for one in overrides] == ["signal-lab.toml", "telegram-lab.toml"]
     catalogue = load(overrides)
     pins = Path(honest.config.workdir) / "pins.pem"
     pins.write_text("".join(root.pem for root in catalogue.service("signal").roots))
@@ -136,6 +142,34 @@ def test_a_data_centre_answers_req_pq_over_every_transport(
     for address in (DC2, "2001:67c:4e8:f002::a"):
         with dial(address, port) as sock:
             assert client.is_res_pq(client.mtproto(sock, transport))
+
+
+@pytest.mark.parametrize("transport", ["obfuscated", "plain"])
+def test_a_data_centre_proves_the_key_of_the_labs_target_file(
+    honest: Running, transport: str
+) -> None:
+    overrides = write_overrides(Path(honest.config.workdir), load())
+    for keys, proof in (
+        (load(overrides).service("telegram").keys, Proof.CRYPTO),
+        (load().service("telegram").keys, Proof.NONCE),  # the real key is nobody's here
+    ):
+        world = system_world(1)
+        ctx = StepContext(
+            world=world, transaction=1, deadline=world.now() + 10, keys={"telegram": keys}
+        )
+        flow = Flow(address=DC2, port=443, options=(("transport", transport),))
+        task = Task(
+            id="t",
+            round=1,
+            role=Role.TARGET,
+            arm=Arm.BASE,
+            check="mtproto",
+            subject="telegram",
+            probe=flow,
+        )
+        asyncio.run(MtprotoCheck().run(ctx, task))
+        (seen,) = [o for o in ctx.recorder.observations if isinstance(o, ProtocolObservation)]
+        assert (seen.proof, seen.failure is None) == (proof, proof is Proof.CRYPTO)
 
 
 def test_a_data_centre_repeats_itself_and_refuses_garbage(honest: Running) -> None:
