@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from msgprobe.catalog.loader import Catalogue
+from tests.lab.world.noise import montgomery
 
 Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _DAY: Final = dt.timedelta(days=1)
@@ -71,6 +72,15 @@ class Pki:
             self._middles = {
                 name: self._pair(f"{name}-intermediate", root) for name, root in self._roots.items()
             }
+
+    def chat_root(self) -> ed25519.Ed25519PrivateKey:
+        """The key that stands for WhatsApp's pinned root in this lab."""
+        path = self._folder / "chat-root.key"
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                path.write_bytes(ed25519.Ed25519PrivateKey.generate().private_bytes_raw())
+        return ed25519.Ed25519PrivateKey.from_private_bytes(path.read_bytes())
 
     def root(self, authority: str) -> x509.Certificate:
         """The root certificate of ``authority``. KeyError if there is none such."""
@@ -139,12 +149,14 @@ def write_trust(workdir: Path) -> Path:
 def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
     """Target files for ``--targets``: every service with roots of its own gets the lab's instead.
 
-    They are copies of the shipped files with certificates and hashes replaced, nothing else.
+    They are copies of the shipped files with certificates, hashes and the root keys of Noise
+    chains (option ``root_key``) replaced, nothing else.
     """
     pki = Pki(workdir, world_now(0))
     written = []
     for service in catalogue.services:
-        if not service.roots:
+        keys = {key for e in service.endpoints if (key := e.option("root_key")) is not None}
+        if not service.roots and not keys:
             continue
         source = Path(__file__).parents[3] / "targets" / f"{service.name}.toml"
         text = source.read_text(encoding="utf-8")
@@ -153,6 +165,8 @@ def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
             pem = ours.public_bytes(serialization.Encoding.PEM).decode()
             text = text.replace(root.pem.strip(), pem.strip())
             text = text.replace(root.sha256, ours.fingerprint(hashes.SHA256()).hex())
+        for key in keys:
+            text = text.replace(key, montgomery(pki.chat_root()).hex())
         path = workdir / f"{service.name}-lab.toml"
         path.write_text(text, encoding="utf-8")
         written.append(path)

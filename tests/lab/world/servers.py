@@ -43,7 +43,7 @@ class Servers:
         self.resolvers = resolver.Resolvers(directory, config)
         self._transfers = Transfers(directory.catalogue)
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
-        self._chat: ChatServer | None = None
+        self._chats: dict[str, ChatServer] = {}
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -223,14 +223,19 @@ class Servers:
         )
 
     async def _noise(self, sock: socket.socket, place: Place, port: int) -> None:
-        if self._chat is None:
-            self._chat = ChatServer(self.now().timestamp())
+        chat = self._chat(self.directory.policy(place.default, place.address, port))
         pair = await streams(sock)
         try:
             async with asyncio.timeout(60):
-                await self._chat.serve(*pair)
+                await chat.serve(*pair)
         finally:
             await close(pair[1])
+
+    def _chat(self, policy: HostPolicy) -> ChatServer:
+        if policy.chat not in self._chats:
+            root = self.pki.chat_root()
+            self._chats[policy.chat] = ChatServer(self.now().timestamp(), root, policy.chat)
+        return self._chats[policy.chat]
 
     async def _dns(self, sock: socket.socket, place: Place, port: int) -> None:
         reader, writer = await streams(sock)
