@@ -218,6 +218,11 @@ class HttpObservation(_Observation):
     info: TcpInfo | None = None
 
 
+STRANGER_STAGES = frozenset({"unknown_root", "unknown_key"})
+"""Stages at which a conversation in the messenger's own protocol ended well, but under a key that
+is not the service's: a sign of impersonation, whatever the protocol."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolObservation(_Observation):
     """How far a conversation in the messenger's own protocol came, whoever wrote the check."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
+    STRANGER_STAGES,
     HttpObservation,
     Observation,
     Proof,
@@ -71,9 +72,21 @@ class Conversation:
         )
 
     @property
+    def stranger(self) -> bool:
+        """A well-formed answer in the messenger's own protocol, under a key not the service's.
+
+        Inside authenticated TLS too: whoever holds that certificate is not who he should be.
+        """
+        return (
+            self.failure is None
+            and self.protocol is not None
+            and self.protocol.stage in STRANGER_STAGES
+        )
+
+    @property
     def proof(self) -> Proof:
         """The strongest thing that the answer proves about who gave it."""
-        if self.authenticated:
+        if self.authenticated and not self.stranger:
             return Proof.CRYPTO
         if self.protocol is not None:
             return self.protocol.proof
@@ -86,7 +99,7 @@ class Conversation:
     @property
     def genuine(self) -> bool:
         """It ended well and the answer is the service's own: authenticated, or in its protocol."""
-        if self.failure is not None:
+        if self.failure is not None or self.stranger:
             return False
         if self.authenticated:
             return self.http is None or self.http.status is not None
@@ -118,7 +131,12 @@ class Conversation:
 
     @property
     def symptom(self) -> str | None:
-        """The shallow mechanism path of the failure, None when there is none."""
+        """The shallow mechanism path of the failure, None when there is none.
+
+        ``protocol.stranger`` is none of the network's: somebody else answered.
+        """
+        if self.stranger:
+            return "protocol.stranger"
         if self.failure is None or self.failure is Failure.INTERRUPTED:
             return None
         return _symptom(self.stage, self.failure, self)

@@ -131,6 +131,10 @@ def _certificate(p: PoolFacts) -> Cited:
     return () if p.ok else p.with_symptom("tls.certificate")
 
 
+def _stranger(p: PoolFacts) -> Cited:
+    return () if p.ok else p.with_symptom("protocol.stranger")
+
+
 def _inspected(p: PoolFacts) -> Cited:
     if p.ok or p.gate.inspector is None:
         return ()
@@ -333,6 +337,17 @@ INCONCLUSIVE_RULES: tuple[Rule, ...] = (
         why="The certificate is not one that this service should show, but nothing proves it "
         "forged: the service may have changed its own. Do not log in until you know.",
         holds=_certificate,
+    ),
+    rule(
+        "protocol.stranger",
+        Layer.PROTOCOL,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="an answer in the messenger's own protocol, under a key that is not the service's",
+        why="Somebody answers in the messenger's own protocol but does not prove to be the "
+        "service: an impersonator, or a new key that this catalogue does not know. Do not log in "
+        "until you know.",
+        holds=_stranger,
     ),
     rule(
         "dns.unresolved",

@@ -231,6 +231,7 @@ class Story:
         issuer: str = "CN=Public CA",
         status: int | None = 200,
         proof: Proof | None = None,
+        at: str = "answered",
         min_rtt: float = RTT,
         check: str = "https",
     ) -> "Story":
@@ -268,7 +269,7 @@ class Story:
         if proof is not None and fails != "connect":
             seen.append(
                 ProtocolObservation(
-                    **common, failure=ends("answer"), protocol=check, stage="x", proof=proof
+                    **common, failure=ends("answer"), protocol=check, stage=at, proof=proof
                 )
             )
         elif check in ("https", "page") and fails not in ("connect", "tls"):

@@ -35,6 +35,42 @@ def test_an_answer_in_the_own_protocol_is_ok_but_only_likely() -> None:
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
 
 
+@pytest.mark.parametrize("check", ["noise", "mtproto", "acme"])
+def test_a_cryptographic_answer_in_the_own_protocol_is_ok_and_confirmed(check: str) -> None:
+    story = Story().good_gate().names().all_targets(times=1, check=check, proof=Proof.CRYPTO)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
+
+
+@pytest.mark.parametrize("check", ["noise", "mtproto", "acme"])
+@pytest.mark.parametrize("at", ["unknown_root", "unknown_key"])
+@pytest.mark.parametrize("proof", [Proof.SHAPE, Proof.NONCE])
+def test_an_answer_under_a_strange_key_is_not_the_services(
+    check: str, at: str, proof: Proof
+) -> None:
+    story = Story().good_gate().names().all_targets(check=check, proof=proof, at=at)
+    verdict = text(story.controls_again())
+    assert (verdict.outcome, verdict.strength) == (Outcome.INCONCLUSIVE, None)
+    assert verdict.rules == ("protocol.stranger",)
+    assert "does not prove to be the service" in verdict.why
+
+
+def test_a_genuine_server_beside_a_stranger_is_ok() -> None:
+    story = Story().good_gate().names()
+    story.target(CHAT[0], check="noise", proof=Proof.CRYPTO)
+    story.target(CHAT[1], times=3, check="noise", proof=Proof.SHAPE, at="unknown_root")
+    assert text(story).endpoints.ok == 1
+    assert text(story).outcome is Outcome.OK
+
+
+def test_an_answer_that_only_looks_right_is_ok_but_only_likely() -> None:
+    # Without a library for the proof: answered, not authenticated.
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="noise", proof=Proof.SHAPE, at="server_hello")
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
+
+
 def test_nothing_is_blamed_when_the_controls_fail_too() -> None:
     story = Story().local().names()
     for site in SITES:

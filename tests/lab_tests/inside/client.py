@@ -213,3 +213,20 @@ def noise(sock: socket.socket) -> bytes:
     public = X25519PrivateKey.generate().public_key().public_bytes_raw()
     sock.sendall(b"WA\x06\x03" + b"\x00\x00\x24" + b"\x12\x22\x0a\x20" + public)
     return exactly(sock, int.from_bytes(exactly(sock, 3), "big"))
+
+
+def noise_flaw(sock: socket.socket, root: bytes) -> str | None:
+    """Why the chain in the answer to WhatsApp's hello does not lead to ``root``; None: it does.
+
+    This one reads with the product, whose codec shares no code with the lab's server.
+    """
+    from msgprobe.wire import noise as wire
+    from msgprobe.wire.noise_chain import parse_chain
+
+    private = os.urandom(32)
+    public = wire.public_key(private)
+    assert public is not None
+    sock.sendall(wire.client_hello(public))
+    body = exactly(sock, int.from_bytes(exactly(sock, 3), "big"))
+    opened = wire.open_hello(private, wire.parse_server_hello(body))
+    return parse_chain(opened.chain).flaw(static=opened.static, root=root)
