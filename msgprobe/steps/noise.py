@@ -5,6 +5,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.noise import (
     EPHEMERAL_SIZE,
     PROLOGUE,
@@ -35,6 +36,7 @@ async def first_words(
     is installed one of ``server_authenticated`` (``Proof.CRYPTO``: the chain leads to ``root``),
     ``unknown_root`` (``Proof.SHAPE``: a chain that does not), and ``server_hello_decrypted``
     (``Proof.NONCE``: bound to our key; no root is known, or the clock contradicts the dates).
+    ``closed``: a WebSocket's server says that it closes it, which is an answer and no failure.
     """
     private = ctx.world.entropy(EPHEMERAL_SIZE)
     public = public_key(private)
@@ -43,7 +45,13 @@ async def first_words(
         # Any 32 bytes are a point on the curve: without the library nobody knows its secret, and
         # the answer is then judged by its shape alone.
         await talk.send(client_hello(public or private, prologue))
-        body = await talk.receive_exactly(frame_size(await talk.receive_exactly(3)))
+        try:
+            header = await talk.receive_exactly(3)
+        except ClosedByPeer as exc:
+            # Only inside a WebSocket. Who says so is known from the TLS below, not from this.
+            talk.reached("closed", Proof.BYTES, f"the server closes the WebSocket: {exc}")
+            return Failed(Failure.EOF, Operation.PROTOCOL)
+        body = await talk.receive_exactly(frame_size(header))
         hello = parse_server_hello(body)
         if public is None:
             talk.reached("server_hello", Proof.SHAPE, "answered, not authenticated")

@@ -42,12 +42,16 @@ def test_a_sample_is_listed_as_drawn() -> None:
     chat = [
         c
         for c in plan(Request(seed=3))
-        if c.round == 1 and c.check == "noise" and c.port == 443 and not c.condition
+        if c.round == 1
+        and c.subject == "whatsapp"
+        and c.check == "noise"
+        and c.port == 443
+        and not c.condition
     ]
     assert len(chat) == 4
     assert {"g.whatsapp.net", "e1.whatsapp.net"} < {c.target for c in chat}
     maybe = [c for c in plan(Request(), seeded=False) if "by lot (2 of 15" in c.condition]
-    assert {c.target for c in maybe if c.check == "noise"} == {
+    assert {c.target for c in maybe if c.check == "noise" and c.subject == "whatsapp"} == {
         f"e{n}.whatsapp.net" for n in range(2, 17)
     }
 

@@ -55,6 +55,31 @@ def test_an_answer_under_a_strange_key_is_not_the_services(
     assert "does not prove to be the service" in verdict.why
 
 
+def test_a_stranger_inside_authenticated_tls_is_still_one() -> None:
+    story = Story().good_gate().names()
+    story.all_targets(check="https", proof=Proof.SHAPE, at="unknown_root").controls_again()
+    verdict = text(story)
+    assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("protocol.stranger",))
+
+
+def test_a_protocol_that_ended_early_but_well_leaves_what_tls_proved() -> None:
+    # The server closed the WebSocket by a frame of its own: whoever did is authenticated.
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="https", proof=Proof.BYTES, at="closed")
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
+    # Without TLS it is nobody's answer.
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="noise", proof=Proof.BYTES, at="closed")
+    assert text(story).outcome is not Outcome.OK
+
+
+def test_a_protocol_that_fails_inside_authenticated_tls_is_not_ok() -> None:
+    story = Story().good_gate().names()
+    story.all_targets(check="https", proof=Proof.CONNECTED, fails="answer", at="sent")
+    assert text(story.controls_again()).outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_genuine_server_beside_a_stranger_is_ok() -> None:
     story = Story().good_gate().names()
     story.target(CHAT[0], check="noise", proof=Proof.CRYPTO)

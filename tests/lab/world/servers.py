@@ -1,6 +1,7 @@
 """What happens to one accepted connection, by the protocol of its port."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import socket
 from collections.abc import Awaitable, Callable
@@ -8,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import mtproto, pages, resolver
+from tests.lab.world import mtproto, pages, resolver, websocket
 from tests.lab.world.config import HostPolicy, WorldConfig
 from tests.lab.world.hosts import Directory, Place, nat64
-from tests.lab.world.http import Request, Response, converse
+from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
 from tests.lab.world.talk import (
@@ -112,7 +113,8 @@ class Servers:
             context = self.pki.context(host.name, host.authority, policy.tls)
 
             async def serve(slow: socket.socket) -> None:
-                await self.converse(await streams(slow, context), self.secure(place), policy)
+                pair = await streams(slow, context)
+                await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
 
             await read_slowly(sock, upload_rate, serve)
 
@@ -152,10 +154,11 @@ class Servers:
         pair: Streams,
         answer: Callable[[Request], Response | None],
         policy: HostPolicy | None = None,
+        upgrade: Upgrade | None = None,
     ) -> None:
         """HTTP over ``pair``, which is closed at the end."""
         try:
-            await converse(pair, answer, self.now, policy, self._transfers.takes)
+            await converse(pair, answer, self.now, policy, self._transfers.takes, upgrade)
         finally:
             await close(pair[1])
 
@@ -230,6 +233,32 @@ class Servers:
                 await chat.serve(*pair)
         finally:
             await close(pair[1])
+
+    def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
+        """The WebSockets at ``place`` that the catalogue knows to speak Noise."""
+        known = {
+            (e.host, e.path): e.option("origin")
+            for service in self.directory.catalogue.services
+            for e in service.endpoints
+            if e.check == "noise" and e.option("transport") == "websocket" and place.host(e.host)
+        }
+
+        async def upgrade(request: Request, pair: Streams) -> bool:
+            origin = known.get((request.host, request.path))
+            accepted = websocket.accept(request)
+            if policy.status or origin != request.headers.get("origin") or accepted is None:
+                return False
+            pair[1].write(accepted)
+            with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
+                async with asyncio.timeout(60):
+                    answered = self._chat(policy).answer(await websocket.message(*pair))
+                    if answered is not None:
+                        pair[1].write(websocket.frame(answered))
+                        await pair[1].drain()
+                        await websocket.message(*pair)  # nothing, until the client leaves
+            return True
+
+        return upgrade
 
     def _chat(self, policy: HostPolicy) -> ChatServer:
         if policy.chat not in self._chats:

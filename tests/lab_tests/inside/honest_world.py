@@ -45,7 +45,8 @@ def test_it_is_up_quickly(honest: Running) -> None:
 
 def test_every_https_endpoint_answers_as_the_catalogue_expects(honest: Running) -> None:
     overrides = write_overrides(Path(honest.config.workdir), load())
-    assert {one.name for one in overrides} == {"signal-lab.toml", "whatsapp-lab.toml"}
+    named = {"messenger-lab.toml", "signal-lab.toml", "whatsapp-lab.toml"}
+    assert {one.name for one in overrides} == named
     catalogue = load(overrides)
     pins = Path(honest.config.workdir) / "pins.pem"
     pins.write_text("".join(root.pem for root in catalogue.service("signal").roots))
