@@ -6,7 +6,18 @@ import sys
 from msgprobe.steps.prepare import prepare
 from tests.steps.loopback import world
 
-HEAVY = ("httpx", "httpcore", "h11", "anyio", "dns", "cryptography", "certifi", "rich", "typer")
+HEAVY = (
+    "httpx",
+    "httpcore",
+    "h11",
+    "wsproto",
+    "anyio",
+    "dns",
+    "cryptography",
+    "certifi",
+    "rich",
+    "typer",
+)
 
 
 def test_importing_every_check_imports_no_heavy_library() -> None:

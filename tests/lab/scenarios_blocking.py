@@ -13,7 +13,7 @@ from tests.lab.censor import (
 )
 from tests.lab.link import Link
 from tests.lab.scenario import Scenario, at, truth
-from tests.lab.world.config import HttpInterceptor, Mitm, lying
+from tests.lab.world.config import HostPolicy, HttpInterceptor, Mitm, lying
 
 WHATSAPP = ("whatsapp.com", "whatsapp.net")
 TELEGRAM = ("telegram.org", "t.me", "telegram.me")
@@ -286,6 +286,20 @@ BLOCKING: tuple[Scenario, ...] = (
         others=truth("ok|blocked"),
         fires=("mtproto",),
         deviation="a fixed prefix instead of an entropy rule; always instead of 26 %",
+    ),
+    Scenario(
+        id="P2",
+        title="somebody answers for WhatsApp's chat servers, with a chain of his own",
+        kind="blocking",
+        row="P2",
+        world={"hosts": (HostPolicy(names=("pool:whatsapp/chat",), chat="other_root"),)},
+        truths={
+            "whatsapp": truth("inconclusive"),
+            "whatsapp.text": truth("inconclusive"),
+            "whatsapp.web": truth("ok"),
+        },
+        deviation="not in the facts; an impersonator is no blocker, and never genuine",
+        usable=False,
     ),
     Scenario(
         id="C2",
