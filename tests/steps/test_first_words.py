@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -186,7 +187,7 @@ def test_a_server_hello_that_was_made_for_somebody_else_is_only_a_shape() -> Non
 def test_without_cryptography_the_shape_is_all_that_is_claimed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("msgprobe.steps.noise.public_key", lambda _: None)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.x25519", None)
     seen = proved(says(chain(ROOT, PUBLIC, NOW)))
     assert (seen.failure, seen.stage, seen.proof) == (None, "server_hello", Proof.SHAPE)
     assert seen.detail == "answered, not authenticated"
