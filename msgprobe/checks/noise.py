@@ -1,26 +1,88 @@
-"""``noise``: does one address speak WhatsApp's protocol, and to us?"""
+"""``noise``: does one address speak WhatsApp's protocol, and is it WhatsApp?"""
 
 from msgprobe.checks.base import flow_of
-from msgprobe.checks.layers import connect_bound, opened
-from msgprobe.model.task import Task
-from msgprobe.steps.context import StepContext
+from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.model.task import Flow, Task
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import Stream
+from msgprobe.steps.http_limits import HEADER_CAP
 from msgprobe.steps.noise import first_words
-from msgprobe.wire.noise import MAX_FRAME
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
+from msgprobe.steps.websocket import FRAME_BOUND, FRAMED_CAP, UPGRADE_BOUND, upgrade
+from msgprobe.wire.noise import MAX_FRAME, PROLOGUE
+from msgprobe.wire.xeddsa import KEY_SIZE
+
+HELLO_SIZE = 43
+"""Prologue, frame header and ClientHello, in bytes."""
 
 
 class NoiseCheck:
-    """TCP, then WhatsApp's 43-byte ClientHello. Stops before anything about an account."""
+    """TCP, then WhatsApp's 43-byte ClientHello. Stops before anything about an account.
+
+    Options: ``root_key``, the X25519 public key (hexadecimal) that the server's certificate chain
+    must lead to, without which an answer is only bound to our key; ``prologue``, the service's
+    first four bytes (hexadecimal; WhatsApp's when absent); ``transport = "websocket"``: the same
+    inside a WebSocket over TLS at the endpoint's path, with ``origin`` (the host's own when absent)
+    as the page that asks.
+    """
 
     name = "noise"
-    version = "1"
-    title = "First words of WhatsApp's own protocol"
+    version = "2"
+    title = "First words of WhatsApp's own protocol, with its certificate chain"
 
     def max_bytes(self, task: Task) -> int:
-        """43 bytes out, one frame back."""
-        return connect_bound(flow_of(task), sent=43, received=MAX_FRAME)
+        """43 bytes out, one frame back; with TLS and an upgrade around it in a WebSocket."""
+        flow = flow_of(task)
+        if flow.option("transport") is None:
+            return connect_bound(flow, sent=HELLO_SIZE, received=MAX_FRAME)
+        names = sum(map(len, (flow.host or "", flow.path, flow.option("origin") or "")))
+        return connect_bound(
+            flow,
+            sent=HELLO_BOUND + UPGRADE_BOUND + 2 * names + FRAME_BOUND + HELLO_SIZE,
+            received=HANDSHAKE_CAP + HEADER_CAP + FRAMED_CAP,
+        )
 
     async def run(self, ctx: StepContext, task: Task) -> None:
-        """Record TCP and protocol observations."""
-        async with opened(ctx, flow_of(task)) as stream:
-            if stream is not None:
-                await first_words(ctx, stream)
+        """Record TCP and protocol observations, in a WebSocket those of TLS and HTTP too.
+
+        Raises ValueError for an unreadable option.
+        """
+        flow = flow_of(task)
+        root = _octets(flow, "root_key", KEY_SIZE)
+        prologue = _octets(flow, "prologue", len(PROLOGUE)) or PROLOGUE
+        transport = flow.option("transport")
+        if transport not in (None, "websocket"):
+            raise ValueError(f'option transport = {transport!r}: give "websocket", or leave it out')
+        async with opened(ctx, flow) as stream:
+            if stream is None:
+                return
+            talk = stream if transport is None else await _inside(ctx, flow, stream)
+            if talk is not None:
+                await first_words(ctx, talk, root=root, prologue=prologue)
+
+
+async def _inside(ctx: StepContext, flow: Flow, stream: Stream) -> Stream | None:
+    """The WebSocket on ``stream``; None when there was none to be had."""
+    secure = await secured(ctx, flow, stream)
+    if secure is None:
+        return None
+    host = flow.host or flow.address
+    origin = flow.option("origin") or f"https://{host}"
+    match await upgrade(ctx, secure, host=host, path=flow.path, origin=origin):
+        case Failed():
+            return None
+        case Done(value=inside):
+            return inside
+
+
+def _octets(flow: Flow, option: str, size: int) -> bytes | None:
+    text = flow.option(option)
+    if text is None:
+        return None
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != size:
+        raise ValueError(f"option {option} = {text!r}: give {size} bytes in hexadecimal")
+    return found

@@ -20,6 +20,21 @@ SPEAKS_TLS = ("tls", "https")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 
+def sends_no_name(endpoint: Endpoint) -> bool:
+    """Its check opens no TLS. Inside a WebSocket even a protocol of its own rides on TLS."""
+    return endpoint.check in BARE and not over_websocket(endpoint)
+
+
+def speaks_tls(endpoint: Endpoint) -> bool:
+    """Its check is known to open TLS, before any was seen."""
+    return endpoint.check in SPEAKS_TLS or over_websocket(endpoint)
+
+
+def over_websocket(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "websocket"
+
+
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
     """Pools of the functions that were asked for."""
     return tuple(
@@ -88,7 +103,7 @@ def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: s
         address,
         endpoint.port,
         endpoint.host,
-        server_name=None if endpoint.check in BARE else endpoint.host,
+        server_name=None if sends_no_name(endpoint) else endpoint.host,
         trust=endpoint.trust,
         roots_of=service.name if service.roots else None,
         path=endpoint.path,

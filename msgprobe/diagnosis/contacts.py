@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgprobe.diagnosis.base import (
-    BARE,
     WIDEN,
     endpoints_of,
+    over_websocket,
     sample,
     sample_size,
+    sends_no_name,
     wanted_pools,
 )
 from msgprobe.diagnosis.gate import (
@@ -61,9 +62,12 @@ class _Costs:
         )
         return self.table[check](task) if check in self.table else 0
 
-    def flow(self, check: str, host: str | None, port: int) -> int:
+    def flow(
+        self, check: str, host: str | None, port: int, options: tuple[tuple[str, str], ...] = ()
+    ) -> int:
         name = host or "192.0.2.1"
-        return self.of(check, Flow(address="192.0.2.1", port=port, host=name, server_name=name))
+        flow = Flow(address="192.0.2.1", port=port, host=name, server_name=name, options=options)
+        return self.of(check, flow)
 
     def lookup(self, name: str, resolver: Resolver, families: tuple[int, ...]) -> int:
         return self.of("resolve", Lookup(name=name, resolver=resolver, families=families))
@@ -263,7 +267,10 @@ def _endpoint(
             check=endpoint.check,
             condition=condition or family_condition,
             reason=f"{service.title}: {endpoint.pool} {endpoint.member}",
-            max_bytes=TRIES * ADDRESSES * costs.flow(endpoint.check, target, endpoint.port),
+            over="websocket" if over_websocket(endpoint) else "",
+            max_bytes=TRIES
+            * ADDRESSES
+            * costs.flow(endpoint.check, target, endpoint.port, endpoint.options),
         )
 
 
@@ -300,7 +307,7 @@ def _diagnosis(
         for resolver in doh_resolvers(controls, request)[:1]:
             beacon = service.beacon.host
             yield _question(None, resolver, beacon, request, costs, "resolve", 2, condition)
-    named = any(e.host and e.check not in BARE for e in endpoints)
+    named = any(e.host and not sends_no_name(e) for e in endpoints)
     for site in chosen_sites(controls, request) if named else ():
         if site.any_name and site.country is None:
             yield Contact(

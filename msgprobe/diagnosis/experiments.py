@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from msgprobe.diagnosis.base import (
-    SPEAKS_TLS,
     base_tasks,
     endpoint_flow,
     first_endpoints,
+    speaks_tls,
 )
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.scene import SPACING, Scene
@@ -213,7 +213,7 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        speaks = s.endpoint.check in SPEAKS_TLS or (talk is not None and talk.tls is not None)
+        speaks = speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}

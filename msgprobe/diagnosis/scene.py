@@ -101,7 +101,7 @@ class Scene:
     def good(self, task_id: str) -> bool:
         """The conversation ended well (genuine where that applies)."""
         talk = self.talk(task_id)
-        return talk is not None and talk.failure is None
+        return talk is not None and talk.failure is None and not talk.impostor
 
     @cached_property
     def typical(self) -> float:

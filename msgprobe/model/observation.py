@@ -24,10 +24,11 @@ class Proof(IntEnum):
     """P4: authenticated by a certificate chain or a key that only the service holds."""
 
 
-UNKNOWN_KEY, WRONG_KEY = "unknown_key", "wrong_key"
-"""Stages of a protocol in which the server names no key of the service's, or cannot use it."""
+UNKNOWN_KEY, WRONG_KEY, UNKNOWN_ROOT = "unknown_key", "wrong_key", "unknown_root"
+"""Stages of a protocol in which the server names no key of the service's, cannot use it, or shows a
+chain that does not lead to the service's root."""
 
-IMPOSTOR_STAGES = frozenset({UNKNOWN_KEY, WRONG_KEY})
+IMPOSTOR_STAGES = frozenset({UNKNOWN_KEY, WRONG_KEY, UNKNOWN_ROOT})
 """Whoever answered speaks the protocol and is not shown to be the service."""
 
 

@@ -41,6 +41,7 @@ def render(
 def _row(contact: Contact) -> tuple[str, ...]:
     when = contact.condition or "always"
     parts = [when, contact.reason]
+    how = (contact.check, contact.over)
     if contact.asks:
         parts.append(f"asks for {contact.asks}")
     return (
@@ -48,7 +49,7 @@ def _row(contact: Contact) -> tuple[str, ...]:
         f"{contact.port}/{printable(contact.transport)}",
         str(contact.round),
         wording.amount(contact.max_bytes),
-        printable(f"{contact.subject} ({contact.check})"),
+        printable(f"{contact.subject} ({' over '.join(filter(None, how))})"),
         printable(": ".join(p for p in parts if p)),
     )
 
@@ -83,7 +84,9 @@ def cost(contacts: Sequence[Contact], request: Request) -> str:
     addresses = 1 if request.quick else 2
     sure = [c for c in contacts if not c.condition]
     usual = addresses * sum(
-        min(c.max_bytes, HONEST.get(c.check, HONEST_TLS)) for c in sure if c.check != _TRANSFER
+        min(c.max_bytes, HONEST_TLS if c.over else HONEST.get(c.check, HONEST_TLS))
+        for c in sure
+        if c.check != _TRANSFER
     )
     # The line of a transfer says what it costs with an honest server.
     usual += sum(c.max_bytes for c in sure if c.check == _TRANSFER)

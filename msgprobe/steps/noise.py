@@ -4,27 +4,39 @@ from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.protocol import speak
+from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.noise import (
     EPHEMERAL_SIZE,
+    PROLOGUE,
     ServerHello,
     client_hello,
     frame_size,
-    open_static,
+    open_hello,
     parse_server_hello,
     public_key,
 )
+from msgprobe.wire.noise_chain import parse_chain
 
 PROTOCOL = "noise"
 
 
 async def first_words(
-    ctx: StepContext, stream: Stream, *, timeout: float | None = None
+    ctx: StepContext,
+    stream: Stream,
+    *,
+    root: bytes | None = None,
+    prologue: bytes = PROLOGUE,
+    timeout: float | None = None,
 ) -> Done[ServerHello] | Failed:
     """Send one ClientHello and read the ServerHello; records a ProtocolObservation.
 
-    Stages: ``sent``, ``answered``, ``server_hello`` (``Proof.SHAPE``) and, where ``cryptography``
-    is installed, ``server_hello_decrypted`` (``Proof.NONCE``: bound to our ephemeral key).
+    ``root`` is the pinned root's X25519 public key, ``prologue`` the service's first four bytes.
+    Stages: ``sent``, ``answered``, ``server_hello`` (``Proof.SHAPE``), and where ``cryptography``
+    is installed one of ``server_authenticated`` (``Proof.CRYPTO``: the chain leads to ``root``),
+    ``unknown_root`` (``Proof.SHAPE``: a chain that does not), and ``server_hello_decrypted``
+    (``Proof.NONCE``: bound to our key; no root is known, or the clock contradicts the dates).
+    ``closed``: a WebSocket's server says that it closes it, which is an answer and no failure.
     """
     private = ctx.world.entropy(EPHEMERAL_SIZE)
     public = public_key(private)
@@ -32,13 +44,45 @@ async def first_words(
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
         # Any 32 bytes are a point on the curve: without the library nobody knows its secret, and
         # the answer is then judged by its shape alone.
-        await talk.send(client_hello(public or private))
-        body = await talk.receive_exactly(frame_size(await talk.receive_exactly(3)))
+        await talk.send(client_hello(public or private, prologue))
+        try:
+            header = await talk.receive_exactly(3)
+        except ClosedByPeer as exc:
+            # Only inside a WebSocket. Who says so is known from the TLS below, not from this.
+            talk.reached("closed", Proof.BYTES, f"the server closes the WebSocket: {exc}")
+            return Failed(Failure.EOF, Operation.PROTOCOL)
+        body = await talk.receive_exactly(frame_size(header))
         hello = parse_server_hello(body)
-        talk.reached("server_hello", Proof.SHAPE)
-        if public is not None:
-            open_static(private, hello)
-            talk.reached("server_hello_decrypted", Proof.NONCE)
+        if public is None:
+            talk.reached("server_hello", Proof.SHAPE, "answered, not authenticated")
+        else:
+            talk.reached("server_hello", Proof.SHAPE)
+            _authenticate(ctx, talk, private, hello, prologue, root)
     if talk.failure is not None or hello is None:
         return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
     return Done(hello)
+
+
+def _authenticate(
+    ctx: StepContext,
+    talk: Talk,
+    private: bytes,
+    hello: ServerHello,
+    prologue: bytes,
+    root: bytes | None,
+) -> None:
+    """Whose key is it? Raises WireError for an answer that was not made for us."""
+    opened = open_hello(private, hello, prologue)
+    chain = parse_chain(opened.chain)
+    flaw = None if root is None else chain.flaw(static=opened.static, root=root)
+    if root is None:
+        talk.reached("server_hello_decrypted", Proof.NONCE, "no root key to check the chain with")
+    elif flaw is not None:
+        talk.reached("unknown_root", Proof.SHAPE, f"the certificate chain does not hold: {flaw}")
+    elif not chain.holds_at(ctx.world.clock.utcnow().timestamp()):
+        # Expired, or a wrong clock here: the key is the service's, but it may have lost it since.
+        detail = "the certificate chain holds, but not on this device's date"
+        talk.reached("server_hello_decrypted", Proof.NONCE, detail)
+    else:
+        serial = chain.leaf.serial
+        talk.reached("server_authenticated", Proof.CRYPTO, f"certificate {serial} by the root key")

@@ -6,9 +6,19 @@ import importlib
 from msgprobe.model.target import Trust
 from msgprobe.steps.world import World
 
+_WANTED = (
+    "dns.message",
+    "dns.rdtypes.IN.A",
+    "dns.rdtypes.IN.AAAA",
+    "dns.rdtypes.ANY.CNAME",
+    "wsproto",
+)
+_PROOFS = ("asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
+"""Of a library that may be missing; proofs then say less."""
+
 
 def prepare(world: World) -> None:
-    """Import what HTTP and DNS need and read the public trust store: about 0.2 s, once.
+    """Import what the steps need and read the public trust store: about 0.2 s, once.
 
     Optional: the steps do the same when they need it, at the price of stalling every conversation
     that is under way, whose times then look long. Raises TrustError.
@@ -17,9 +27,9 @@ def prepare(world: World) -> None:
     # httpcore's lock picks its backend at the first request.
     with contextlib.suppress(ImportError):
         importlib.import_module("anyio._backends._asyncio")
-    # The keys' proofs; without it they are slower.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("cryptography.hazmat.primitives.ciphers")
-    for name in ("dns.message", "dns.rdtypes.IN.A", "dns.rdtypes.IN.AAAA", "dns.rdtypes.ANY.CNAME"):
+    for name in _WANTED:
         importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        for name in _PROOFS:
+            importlib.import_module(f"cryptography.hazmat.primitives.{name}")
     world.trust.context(Trust.PUBLIC)

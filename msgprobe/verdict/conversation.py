@@ -74,7 +74,7 @@ class Conversation:
     @property
     def proof(self) -> Proof:
         """The strongest thing that the answer proves about who gave it."""
-        if self.authenticated:
+        if self.authenticated and not self.impostor:
             return Proof.CRYPTO
         if self.protocol is not None:
             return self.protocol.proof
@@ -86,7 +86,10 @@ class Conversation:
 
     @property
     def impostor(self) -> bool:
-        """Somebody answered in the service's own protocol without the service's key."""
+        """Somebody answered in the service's own protocol without the service's key.
+
+        Inside authenticated TLS too: whoever holds that certificate is not who he should be.
+        """
         return self.protocol is not None and self.protocol.stage in IMPOSTOR_STAGES
 
     @property
@@ -124,7 +127,10 @@ class Conversation:
 
     @property
     def symptom(self) -> str | None:
-        """The shallow mechanism path of the failure, None when there is none."""
+        """The shallow mechanism path of the failure, None when there is none.
+
+        ``protocol.impostor`` is none of the network's: somebody else answered.
+        """
         if self.failure is Failure.INTERRUPTED:
             return None
         if self.impostor:

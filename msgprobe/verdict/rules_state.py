@@ -63,10 +63,6 @@ def _server_errors(p: PoolFacts) -> bool:
     return bool(p.genuine) and all(t.server_error for t in p.genuine)
 
 
-def _service_says_down(p: PoolFacts) -> Cited:
-    return p.genuine if _server_errors(p) else ()
-
-
 def _own_names_fail(p: PoolFacts) -> Cited:
     """SERVFAIL over encrypted DNS from two operators for every failing name."""
     if p.ok or not p.failing:
@@ -127,8 +123,9 @@ def _refuses_us(p: PoolFacts) -> Cited:
     return refused if len(refused) == len(p.genuine) else ()
 
 
-def _certificate(p: PoolFacts) -> Cited:
-    return () if p.ok else p.with_symptom("tls.certificate")
+def _failing(symptom: str = "") -> Callable[[PoolFacts], Cited]:
+    """No member answers, and attempts fail in this way."""
+    return lambda p: () if p.ok else p.with_symptom(symptom)
 
 
 def _inspected(p: PoolFacts) -> Cited:
@@ -154,10 +151,6 @@ def _unnamed(p: PoolFacts) -> Cited:
     if p.ok:
         return ()
     return [o for e in p.failing if e.unresolved and e.name for o in e.name.system]
-
-
-def _failed(p: PoolFacts) -> Cited:
-    return () if p.ok else p.failed
 
 
 OK_RULES: tuple[Rule, ...] = (
@@ -229,7 +222,7 @@ DOWN_RULES: tuple[Rule, ...] = (
         Strength.CONFIRMED,
         licence="an authenticated 5xx",
         why="The genuine service answers with an error of its own.",
-        holds=_service_says_down,
+        holds=lambda p: p.genuine if _server_errors(p) else (),
     ),
     rule(
         "down.names_fail",
@@ -332,7 +325,7 @@ INCONCLUSIVE_RULES: tuple[Rule, ...] = (
         licence="an unexpected certificate, and nothing that shows it forged",
         why="The certificate is not one that this service should show, but nothing proves it "
         "forged: the service may have changed its own. Do not log in until you know.",
-        holds=_certificate,
+        holds=_failing("tls.certificate"),
     ),
     rule(
         "dns.unresolved",
@@ -351,7 +344,7 @@ INCONCLUSIVE_RULES: tuple[Rule, ...] = (
         licence="a failure with a cheap explanation left",
         why="It does not work here although the connection is fine; what was measured cannot tell "
         "blocking from a fault of the service.",
-        holds=_failed,
+        holds=_failing(),
     ),
 )
 

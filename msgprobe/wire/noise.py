@@ -35,12 +35,12 @@ class ServerHello:
     payload: bytes
 
 
-def client_hello(ephemeral: bytes) -> bytes:
+def client_hello(ephemeral: bytes, prologue: bytes = PROLOGUE) -> bytes:
     """Prologue and first frame: 43 bytes. Raises ValueError when the key is not 32 bytes."""
     if len(ephemeral) != EPHEMERAL_SIZE:
         raise ValueError(f"ephemeral key must be {EPHEMERAL_SIZE} bytes, not {len(ephemeral)}")
     body = bytes_field(_CLIENT_HELLO, bytes_field(_EPHEMERAL, ephemeral))
-    return PROLOGUE + len(body).to_bytes(3, "big") + body
+    return prologue + len(body).to_bytes(3, "big") + body
 
 
 def frame_size(header: bytes) -> int:
@@ -79,27 +79,62 @@ def public_key(private: bytes) -> bytes | None:
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
-def open_static(private: bytes, hello: ServerHello) -> bytes:
-    """The server's static key, decrypted: whoever answered knew a secret shared with *our* key.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What only the holder of ``private`` could read: the server's static key and its chain."""
 
-    Binds the answer to our ephemeral key (not yet to WhatsApp: that takes the certificate chain).
-    Raises WireError when it does not decrypt, and ImportError without ``cryptography``.
+    static: bytes
+    chain: bytes
+
+
+def open_hello(private: bytes, hello: ServerHello, prologue: bytes = PROLOGUE) -> Opened:
+    """The ServerHello, decrypted: whoever answered knew secrets shared with *our* key.
+
+    That the chain decrypts shows that the peer holds the private half of ``static``; whose key it
+    is, takes the chain (`noise_chain`). Raises WireError when something does not decrypt, and
+    ImportError without ``cryptography``.
     """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     own = X25519PrivateKey.from_private_bytes(private)
-    # The pattern name is exactly 32 bytes, so it is h, ck and k unhashed (Noise §5.2).
-    transcript = _PATTERN
-    for part in (PROLOGUE, own.public_key().public_bytes_raw(), hello.ephemeral):
-        transcript = hashlib.sha256(transcript + part).digest()
+    state = _Symmetric()
+    for part in (prologue, own.public_key().public_bytes_raw(), hello.ephemeral):
+        state.mix_hash(part)
     try:
-        shared = own.exchange(X25519PublicKey.from_public_bytes(hello.ephemeral))
-        # MixKey is HKDF-SHA256 with an empty info; the second output is the cipher key.
-        extracted = hmac.digest(_PATTERN, shared, "sha256")
-        chaining = hmac.digest(extracted, b"\x01", "sha256")
-        key = hmac.digest(extracted, chaining + b"\x02", "sha256")
-        return AESGCM(key).decrypt(bytes(12), hello.static, transcript)
+        state.mix_key(own.exchange(X25519PublicKey.from_public_bytes(hello.ephemeral)))
+        static = state.open(hello.static)
+        state.mix_key(own.exchange(X25519PublicKey.from_public_bytes(static)))
     except (InvalidTag, ValueError) as exc:
+        # ValueError: a point of low order, with which everybody would share the same secret.
         raise WireError("noise: static key does not decrypt under our ephemeral key") from exc
+    try:
+        return Opened(static=static, chain=state.open(hello.payload))
+    except InvalidTag as exc:
+        raise WireError("noise: the peer does not hold the static key that it shows") from exc
+
+
+class _Symmetric:
+    """Noise's SymmetricState (§5.2), receiving side."""
+
+    def __init__(self) -> None:
+        # The pattern name is exactly 32 bytes, so it is h, ck and k unhashed.
+        self._hash = self._chaining = self._key = _PATTERN
+
+    def mix_hash(self, data: bytes) -> None:
+        self._hash = hashlib.sha256(self._hash + data).digest()
+
+    def mix_key(self, secret: bytes) -> None:
+        """HKDF-SHA256 with an empty info; the second output is the cipher key."""
+        extracted = hmac.digest(self._chaining, secret, "sha256")
+        self._chaining = hmac.digest(extracted, b"\x01", "sha256")
+        self._key = hmac.digest(extracted, self._chaining + b"\x02", "sha256")
+
+    def open(self, sealed: bytes) -> bytes:
+        """The first message under the current key. Raises InvalidTag."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        # Each key opens one message in this half of the handshake, so the counter is always 0.
+        plain = AESGCM(self._key).decrypt(bytes(12), sealed, self._hash)
+        self.mix_hash(sealed)
+        return plain

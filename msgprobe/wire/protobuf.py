@@ -66,3 +66,11 @@ def bytes_of(fields: dict[int, int | bytes], number: int) -> bytes:
     if not isinstance(value, bytes):
         raise WireError(f"protobuf: field {number} is missing")
     return value
+
+
+def int_of(fields: dict[int, int | bytes], number: int) -> int:
+    """The varint ``number``, 0 (proto's default) when absent. Raises WireError for other kinds."""
+    value = fields.get(number, 0)
+    if not isinstance(value, int):
+        raise WireError(f"protobuf: field {number} is not a number")
+    return value

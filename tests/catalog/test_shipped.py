@@ -65,6 +65,20 @@ def test_telegram_needs_all_five_dcs_and_knows_cdn_web_api_and_downloads(
         assert any(ipaddress.ip_address(address) in net for net in nets), address
 
 
+def test_noise_is_checked_against_whatsapps_root_key_wherever_it_is_spoken(
+    shipped: Catalogue,
+) -> None:
+    # WACertPubKey of tulir/whatsmeow handshake.go; Messenger's sockets have the same root.
+    root = "142375574d0a587166aae71ebe516437c4a28b73e3695c6ce1f7f9545da8ee6b"
+    ways = [e for s in shipped.services for e in s.endpoints if e.check == "noise"]
+    assert {e.option("root_key") for e in ways} == {root}
+    inside = {(e.host, e.path, e.option("origin")) for e in ways if e.option("transport")}
+    assert inside == {
+        ("web.whatsapp.com", "/ws/chat", "https://web.whatsapp.com"),
+        ("web-chat-e2ee.facebook.com", "/ws/chat", "https://www.facebook.com"),
+    }
+
+
 def test_whatsapp_has_seventeen_chat_hosts_of_which_g_and_e1_are_always_tried(
     shipped: Catalogue,
 ) -> None:

@@ -206,3 +206,10 @@ def test_bytes_are_counted_while_the_conversation_goes_on() -> None:
             assert ctx.recorder.bytes_sent >= 60 + 52 + 52 + 43
 
     run(main())
+
+
+@pytest.mark.parametrize("option", [("root_key", "12"), ("root_key", "x" * 64), ("prologue", "W")])
+def test_an_unreadable_key_is_named(option: tuple[str, str]) -> None:
+    flow = dataclasses.replace(FLOW, options=(option,))
+    with pytest.raises(ValueError, match=f"option {option[0]} .*hexadecimal"):
+        run(hold(task("noise", flow)))

@@ -6,7 +6,18 @@ import sys
 from msgprobe.steps.prepare import prepare
 from tests.steps.loopback import world
 
-HEAVY = ("httpx", "httpcore", "h11", "anyio", "dns", "cryptography", "certifi", "rich", "typer")
+HEAVY = (
+    "httpx",
+    "httpcore",
+    "h11",
+    "wsproto",
+    "anyio",
+    "dns",
+    "cryptography",
+    "certifi",
+    "rich",
+    "typer",
+)
 
 
 def test_importing_every_check_imports_no_heavy_library() -> None:
@@ -22,4 +33,6 @@ def test_importing_every_check_imports_no_heavy_library() -> None:
 
 def test_preparing_leaves_nothing_slow_for_later() -> None:
     prepare(world())
-    assert {"httpcore", "h11", "dns.message", "certifi"} <= set(sys.modules)
+    wanted = {"httpcore", "h11", "wsproto", "dns.message", "certifi"}
+    proofs = {f"cryptography.hazmat.primitives.{n}" for n in ("asymmetric.x25519", "ciphers.aead")}
+    assert wanted | proofs <= set(sys.modules)

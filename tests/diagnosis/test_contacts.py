@@ -42,7 +42,7 @@ def test_a_sample_is_listed_as_drawn() -> None:
     chat = [
         c
         for c in plan(Request(seed=3))
-        if c.round == 1 and c.check == "noise" and c.port == 443 and not c.condition
+        if c.round == 1 and c.check == "noise" and not c.over and c.port == 443 and not c.condition
     ]
     assert len(chat) == 4
     assert {"g.whatsapp.net", "e1.whatsapp.net"} < {c.target for c in chat}
@@ -50,6 +50,16 @@ def test_a_sample_is_listed_as_drawn() -> None:
     assert {c.target for c in maybe if c.check == "noise"} == {
         f"e{n}.whatsapp.net" for n in range(2, 17)
     }
+
+
+def test_a_websocket_is_said_and_costs_what_tls_costs() -> None:
+    lines = plan(Request())
+    inside = {c.target: c for c in lines if c.over}
+    assert set(inside) == {"web.whatsapp.com", "web-chat-e2ee.facebook.com"}
+    assert all((c.check, c.over, c.port) == ("noise", "websocket", 443) for c in inside.values())
+    bare = next(c for c in lines if c.target == "g.whatsapp.net" and c.check == "noise")
+    tls = next(c for c in lines if c.target == "edge-mqtt.facebook.com" and c.check == "tls")
+    assert all(c.max_bytes > bare.max_bytes + tls.max_bytes / 2 for c in inside.values())
 
 
 @pytest.mark.parametrize(("family", "other"), [(4, ":"), (6, "149.154.")])

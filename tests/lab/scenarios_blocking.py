@@ -311,6 +311,20 @@ BLOCKING: tuple[Scenario, ...] = (
         truths={"telegram": UNKNOWN, "telegram.text": truth("inconclusive")},
     ),
     Scenario(
+        id="P4",
+        title="somebody answers for WhatsApp's chat servers, with a chain of his own",
+        kind="blocking",
+        row="none (what an active man in the middle could do)",
+        world={"hosts": (HostPolicy(names=("pool:whatsapp/chat",), chat="other_root"),)},
+        truths={
+            "whatsapp": truth("inconclusive"),
+            "whatsapp.text": truth("inconclusive"),
+            "whatsapp.web": truth("ok"),
+        },
+        deviation="not in the facts; an impersonator is no blocker, and never genuine",
+        usable=False,
+    ),
+    Scenario(
         id="C2",
         title="Kazakhstan, 4 January 2022: messengers blocked, the web works",
         kind="blocking",

@@ -1,21 +1,22 @@
 """Messengers' own protocols over real sockets: who proves what, and what an impostor gets."""
 
 import asyncio
-import hashlib
-import hmac
 import socket
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.steps import noise
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
-from msgprobe.wire.protobuf import bytes_field
+from tests.lab.world.noise import chain, montgomery, server_hello
 from tests.steps import loopback
 from tests.steps.loopback import HOST, context, only, run, serve
 
@@ -78,39 +79,76 @@ def test_cancelled_is_interrupted_once() -> None:
     run(main())
 
 
-def server_hello(hello: bytes, *, honest: bool = True) -> bytes:
-    """The server's half of Noise_XX, written from the Noise specification, not from our client."""
-    client = hello[11:43]
-    own, static = X25519PrivateKey.generate(), X25519PrivateKey.generate()
-    public = own.public_key().public_bytes_raw()
-    name = b"Noise_XX_25519_AESGCM_SHA256".ljust(32, b"\0")
-    h = name
-    for part in (b"WA\x06\x03", client, public):
-        h = hashlib.sha256(h + part).digest()
-    shared = own.exchange(X25519PublicKey.from_public_bytes(client)) if honest else bytes(32)
-    secret = hmac.new(name, shared, hashlib.sha256).digest()
-    first = hmac.new(secret, b"\1", hashlib.sha256).digest()
-    key = hmac.new(secret, first + b"\2", hashlib.sha256).digest()
-    sealed = AESGCM(key).encrypt(bytes(12), static.public_key().public_bytes_raw(), h)
-    inner = bytes_field(1, public) + bytes_field(2, sealed) + bytes_field(3, b"c" * 200)
-    body = bytes_field(3, inner)
-    return len(body).to_bytes(3, "big") + body
+NOW = datetime.now(UTC).timestamp()
+ROOT = Ed25519PrivateKey.generate()
+STATIC = X25519PrivateKey.generate()
+PUBLIC = STATIC.public_key().public_bytes_raw()
 
 
-def test_a_server_hello_that_opens_is_bound_to_our_key() -> None:
-    seen = whatsapp(answers(server_hello))
+def says(payload: bytes) -> loopback.Handler:
+    """The lab's Noise server, which shares no code with our client, with any chain."""
+    return answers(lambda q: server_hello(q[:4], q[11:43], STATIC, payload))
+
+
+def proved(handler: loopback.Handler, prologue: bytes = b"WA\x06\x03") -> ProtocolObservation:
+    step = partial(noise.first_words, root=montgomery(ROOT), prologue=prologue)
+    return _talk(handler, 5.0, step)
+
+
+def test_a_chain_to_the_pinned_root_is_cryptographic_proof() -> None:
+    seen = proved(says(chain(ROOT, PUBLIC, NOW)))
+    assert (seen.failure, seen.stage) == (None, "server_authenticated")
+    assert seen.proof is Proof.CRYPTO and seen.bytes_sent == 43
+    assert "certificate 99" in seen.detail
+
+
+def test_another_prologue_is_said_and_counted_in() -> None:
+    seen = proved(says(chain(ROOT, PUBLIC, NOW)), prologue=b"WA\x05\x03")
+    assert (seen.failure, seen.proof) == (None, Proof.CRYPTO)
+
+
+@pytest.mark.parametrize(
+    ("forged", "why"),
+    [
+        (chain(Ed25519PrivateKey.generate(), PUBLIC, NOW), "pinned root"),
+        (chain(ROOT, PUBLIC, NOW, leaf_signer=ROOT), "leaf"),
+        (chain(ROOT, bytes(32), NOW), "another key"),
+    ],
+)
+def test_a_well_formed_chain_that_does_not_hold_is_only_a_shape(forged: bytes, why: str) -> None:
+    seen = proved(says(forged))
+    assert (seen.failure, seen.stage, seen.proof) == (None, "unknown_root", Proof.SHAPE)
+    assert why in seen.detail
+
+
+def test_a_chain_out_of_its_dates_is_bound_to_us_and_no_more() -> None:
+    for shift in (-60, 60):
+        seen = proved(says(chain(ROOT, PUBLIC, NOW + shift * 86400)))
+        assert (seen.failure, seen.stage) == (None, "server_hello_decrypted")
+        assert seen.proof is Proof.NONCE and "date" in seen.detail
+
+
+def test_without_a_root_key_nobody_is_authenticated_and_nobody_accused() -> None:
+    seen = whatsapp(says(chain(ROOT, PUBLIC, NOW)))
     assert (seen.failure, seen.stage) == (None, "server_hello_decrypted")
-    assert seen.proof is Proof.NONCE and seen.bytes_sent == 43
+    assert seen.proof is Proof.NONCE
 
 
-def test_a_recorded_server_hello_is_only_a_shape() -> None:
-    seen = whatsapp(answers(lambda q: server_hello(q, honest=False)))
+def test_no_chain_where_one_should_be_is_no_answer() -> None:
+    seen = proved(says(b"c" * 200))
+    assert (seen.failure, seen.proof) == (Failure.PROTOCOL_INVALID, Proof.SHAPE)
+
+
+def test_a_server_hello_that_was_made_for_somebody_else_is_only_a_shape() -> None:
+    recorded = server_hello(b"WA\x06\x03", PUBLIC, STATIC, chain(ROOT, PUBLIC, NOW))
+    seen = proved(answers(lambda _: recorded))
     assert (seen.failure, seen.proof) == (Failure.PROTOCOL_INVALID, Proof.SHAPE)
 
 
 def test_without_cryptography_the_shape_is_all_that_is_claimed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("msgprobe.steps.noise.public_key", lambda _: None)
-    seen = whatsapp(answers(server_hello))
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.x25519", None)
+    seen = proved(says(chain(ROOT, PUBLIC, NOW)))
     assert (seen.failure, seen.stage, seen.proof) == (None, "server_hello", Proof.SHAPE)
+    assert seen.detail == "answered, not authenticated"

@@ -35,6 +35,67 @@ def test_an_answer_in_the_own_protocol_is_ok_but_only_likely() -> None:
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
 
 
+@pytest.mark.parametrize("check", ["noise", "mtproto", "acme"])
+def test_a_cryptographic_answer_in_the_own_protocol_is_ok_and_confirmed(check: str) -> None:
+    story = Story().good_gate().names().all_targets(times=1, check=check, proof=Proof.CRYPTO)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
+
+
+@pytest.mark.parametrize("check", ["noise", "mtproto", "acme"])
+@pytest.mark.parametrize("stage", ["unknown_root", "unknown_key"])
+@pytest.mark.parametrize("proof", [Proof.SHAPE, Proof.NONCE])
+def test_an_answer_under_a_strange_key_is_not_the_services(
+    check: str, stage: str, proof: Proof
+) -> None:
+    story = Story().good_gate().names().all_targets(check=check, proof=proof, stage=stage)
+    verdict = text(story.controls_again())
+    assert (verdict.outcome, verdict.strength) == (Outcome.INCONCLUSIVE, None)
+    assert verdict.rules == ("protocol.impostor",)
+    assert "could not prove that it is the messenger" in verdict.why
+
+
+def test_a_stranger_inside_authenticated_tls_is_still_one() -> None:
+    story = Story().good_gate().names()
+    story.all_targets(check="https", proof=Proof.SHAPE, stage="unknown_root").controls_again()
+    verdict = text(story)
+    assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("protocol.impostor",))
+
+
+def test_a_protocol_that_ended_early_but_well_leaves_what_tls_proved() -> None:
+    # The server closed the WebSocket by a frame of its own: whoever did is authenticated.
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="https", proof=Proof.BYTES, stage="closed")
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
+    # Without TLS it is nobody's answer.
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="noise", proof=Proof.BYTES, stage="closed")
+    assert text(story).outcome is not Outcome.OK
+
+
+def test_a_protocol_that_fails_inside_authenticated_tls_is_not_ok() -> None:
+    story = Story().good_gate().names()
+    story.all_targets(check="https", proof=Proof.CONNECTED, fails="answer", stage="sent")
+    assert text(story.controls_again()).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_genuine_server_beside_a_stranger_is_ok() -> None:
+    story = Story().good_gate().names()
+    story.target(CHAT[0], check="noise", proof=Proof.CRYPTO)
+    story.target(CHAT[1], times=3, check="noise", proof=Proof.SHAPE, stage="unknown_root")
+    assert text(story).endpoints.ok == 1
+    assert text(story).outcome is Outcome.OK
+
+
+def test_an_answer_that_only_looks_right_is_ok_but_only_likely() -> None:
+    # Without a library for the proof: answered, not authenticated.
+    story = Story().good_gate().names()
+    story.all_targets(times=1, check="noise", proof=Proof.SHAPE, stage="server_hello")
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
+
+
 def test_nothing_is_blamed_when_the_controls_fail_too() -> None:
     story = Story().local().names()
     for site in SITES:

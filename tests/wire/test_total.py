@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from msgprobe.wire import der, dns_message, mtproto, noise, protobuf, tls_record
+from msgprobe.wire import der, dns_message, mtproto, noise, noise_chain, protobuf, tls_record
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
@@ -25,6 +25,7 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     ),
     "noise frame": noise.frame_size,
     "noise": noise.parse_server_hello,
+    "noise chain": noise_chain.parse_chain,
     "protobuf": protobuf.read_fields,
 }
 

@@ -19,6 +19,7 @@ Tls = Literal[
     "normal", "reset", "hang", "alert", "expired", "self_signed", "new_root", "wrong_name"
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
+Chat = Literal["genuine", "other_root", "wrong_static"]
 Issuer = Literal["private", "corporate", "self_signed"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
 Channel = Literal["udp", "tcp", "doh"]
@@ -60,7 +61,8 @@ class HostPolicy:
     ``rate`` is in bytes per second for ``pace = "slow"``: a server that sends every answer that
     slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
     client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
-    is served no faster than who names the slow one.
+    is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
+    service's (see `tests.lab.world.noise.ChatServer`).
     """
 
     names: tuple[str, ...] = ("*",)
@@ -76,6 +78,7 @@ class HostPolicy:
     pace: Pace = "normal"
     rate: int = 1000
     upload_rate: int = 0
+    chat: Chat = "genuine"
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:

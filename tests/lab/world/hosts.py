@@ -235,6 +235,8 @@ def _add_endpoint(
 ) -> None:
     labels = (f"service:{service.name}", f"pool:{service.name}/{endpoint.pool}")
     protocol = _PROTOCOLS.get(endpoint.check, "https")
+    if endpoint.option("transport") == "websocket":
+        protocol = "https"
     ports = [(endpoint.port, protocol)]
     if protocol == "https" and endpoint.port == 443:
         ports = [*_HTTP_SIDE]

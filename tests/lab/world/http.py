@@ -64,6 +64,8 @@ class Response:
 
 Answer = Callable[[Request], Awaitable[Response | None] | Response | None]
 """None hangs up without an answer."""
+Upgrade = Callable[[Request, tuple[asyncio.StreamReader, asyncio.StreamWriter]], Awaitable[bool]]
+"""Speaks another protocol from here on, and says that it did."""
 Takes = Callable[[Request], bool]
 """Whether a request, whose body has not come yet, is an upload: long, and of no interest."""
 
@@ -126,6 +128,7 @@ async def converse(
     now: Callable[[], dt.datetime],
     policy: HostPolicy | None = None,
     takes: Takes = lambda request: False,
+    upgrade: Upgrade | None = None,
 ) -> None:
     """Answer requests until either side has enough. Raises OSError."""
     reader, writer = streams
@@ -137,6 +140,8 @@ async def converse(
             writer.write(encode(Response(status=400, body=b"Bad Request"), now(), close=True))
             return
         if request is None:
+            return
+        if upgrade is not None and "upgrade" in request.headers and await upgrade(request, streams):
             return
         answered = answer(request)
         response = await answered if isinstance(answered, Awaitable) else answered

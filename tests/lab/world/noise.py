@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tests.lab.world.config import Chat
+
 _PATTERN: Final = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 _PRIME: Final = 2**255 - 19
 _LONGEST: Final = 65536
@@ -25,7 +27,7 @@ def _varint(value: int) -> bytes:
     return bytes((*out, value))
 
 
-def _field(number: int, value: bytes | int) -> bytes:
+def field(number: int, value: bytes | int) -> bytes:
     """One protobuf field: bytes with their length, or a varint."""
     if isinstance(value, int):
         return _varint(number << 3) + _varint(value)
@@ -33,35 +35,33 @@ def _field(number: int, value: bytes | int) -> bytes:
 
 
 class ChatServer:
-    """A server with a certificate chain of its own, valid around the world's time ``now``."""
+    """A server whose certificate chain ends in ``root``, valid around the world's time ``now``.
 
-    def __init__(self, now: float) -> None:
-        root, middle = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    ``chat``: the service itself (``genuine``), somebody with a chain of his own (``other_root``),
+    or somebody who copied the service's chain and has not its key (``wrong_static``).
+    """
+
+    def __init__(self, now: float, root: Ed25519PrivateKey, chat: Chat = "genuine") -> None:
         self._static = X25519PrivateKey.generate()
-        self.root = _montgomery(root)
-        """The root's public key as clients pin it: 32 bytes, X25519 form."""
-        validity = _field(4, int(now) - 86400) + _field(5, int(now) + 30 * 86400)
-        issuer = _field(1, 7) + _field(2, 0) + _field(3, _montgomery(middle)) + validity
-        static = self._static.public_key().public_bytes_raw()
-        leaf = _field(1, 99) + _field(2, 7) + _field(3, static) + validity
-        self._chain = _field(1, _field(1, leaf) + _field(2, _sign(middle, leaf))) + _field(
-            2, _field(1, issuer) + _field(2, _sign(root, issuer))
-        )
+        certified = X25519PrivateKey.generate() if chat == "wrong_static" else self._static
+        signer = Ed25519PrivateKey.generate() if chat == "other_root" else root
+        self._chain = chain(signer, certified.public_key().public_bytes_raw(), now)
 
     def hello(self, prologue: bytes, client: bytes) -> bytes:
         """The frame that answers the ephemeral key ``client``. Raises ValueError for a bad key."""
-        state = _Symmetric(prologue)
-        state.mix_hash(client)
-        ephemeral = X25519PrivateKey.generate()
-        ours = ephemeral.public_key().public_bytes_raw()
-        theirs = X25519PublicKey.from_public_bytes(client)
-        state.mix_hash(ours)
-        state.mix_key(ephemeral.exchange(theirs))
-        static = state.encrypt(self._static.public_key().public_bytes_raw())
-        state.mix_key(self._static.exchange(theirs))
-        payload = state.encrypt(self._chain)
-        body = _field(3, _field(1, ours) + _field(2, static) + _field(3, payload))
-        return len(body).to_bytes(3, "big") + body
+        return server_hello(prologue, client, self._static, self._chain)
+
+    def answer(self, first: bytes) -> bytes | None:
+        """What answers a whole first message; None for what is no hello."""
+        prologue, size = first[:4], int.from_bytes(first[4:7], "big")
+        frame = first[7 : 7 + size]
+        at = frame.find(b"\x0a\x20")
+        if prologue[:2] != b"WA" or not frame.startswith(b"\x12") or at < 0:
+            return None
+        try:
+            return self.hello(prologue, frame[at + 2 : at + 34])
+        except ValueError:
+            return None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one hello, then wait for the client to leave; hang up on anything else."""
@@ -75,13 +75,51 @@ class ChatServer:
                 return
             size = int.from_bytes(await reader.readexactly(3), "big")
             frame = await reader.readexactly(min(size, _LONGEST))
-            if not frame.startswith(b"\x12") or (at := frame.find(b"\x0a\x20")) < 0:
+            answered = self.answer(prologue + size.to_bytes(3, "big") + frame)
+            if answered is None:
                 return
-            writer.write(self.hello(prologue, frame[at + 2 : at + 34]))
+            writer.write(answered)
             await writer.drain()
             await reader.read(1)
-        except (ValueError, asyncio.IncompleteReadError):
+        except asyncio.IncompleteReadError:
             return
+
+
+def server_hello(prologue: bytes, client: bytes, static: X25519PrivateKey, payload: bytes) -> bytes:
+    """The frame with the server's half of Noise_XX; ``payload`` is sealed in it as it is."""
+    state = _Symmetric(prologue)
+    state.mix_hash(client)
+    ephemeral = X25519PrivateKey.generate()
+    ours = ephemeral.public_key().public_bytes_raw()
+    theirs = X25519PublicKey.from_public_bytes(client)
+    state.mix_hash(ours)
+    state.mix_key(ephemeral.exchange(theirs))
+    sealed = state.encrypt(static.public_key().public_bytes_raw())
+    state.mix_key(static.exchange(theirs))
+    body = field(3, field(1, ours) + field(2, sealed) + field(3, state.encrypt(payload)))
+    return len(body).to_bytes(3, "big") + body
+
+
+def chain(
+    root: Ed25519PrivateKey,
+    static: bytes,
+    now: float,
+    *,
+    issuers: tuple[int, int] = (0, 7),
+    middle: Ed25519PrivateKey | None = None,
+    leaf_signer: Ed25519PrivateKey | None = None,
+) -> bytes:
+    """A CertChain for ``static``; the rest is for chains that are not what they should be.
+
+    ``issuers`` are the issuers' serials that intermediate (serial 7) and leaf (serial 99) name.
+    """
+    middle = middle or Ed25519PrivateKey.generate()
+    dates = field(4, int(now) - 86400) + field(5, int(now) + 30 * 86400)
+    issuer = field(1, 7) + field(2, issuers[0]) + field(3, montgomery(middle)) + dates
+    leaf = field(1, 99) + field(2, issuers[1]) + field(3, static) + dates
+    return field(1, field(1, leaf) + field(2, sign(leaf_signer or middle, leaf))) + field(
+        2, field(1, issuer) + field(2, sign(root, issuer))
+    )
 
 
 class _Symmetric:
@@ -109,13 +147,13 @@ class _Symmetric:
         return sealed
 
 
-def _montgomery(key: Ed25519PrivateKey) -> bytes:
+def montgomery(key: Ed25519PrivateKey) -> bytes:
     """The key as an X25519 one: u = (1 + y) / (1 - y)."""
     y = int.from_bytes(key.public_key().public_bytes_raw(), "little") & ((1 << 255) - 1)
     return ((1 + y) * pow(1 - y, _PRIME - 2, _PRIME) % _PRIME).to_bytes(32, "little")
 
 
-def _sign(key: Ed25519PrivateKey, message: bytes) -> bytes:
+def sign(key: Ed25519PrivateKey, message: bytes) -> bytes:
     """An XEdDSA signature as WhatsApp checks it: the sign of the key travels in the last bit."""
     signature = bytearray(key.sign(message))
     signature[63] |= key.public_key().public_bytes_raw()[31] & 0x80

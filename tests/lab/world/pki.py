@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from msgprobe.catalog.loader import Catalogue
 from tests.lab.world.datacentre import fingerprint
+from tests.lab.world.noise import montgomery
 
 Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _RSA_PEM: Final = re.compile(
@@ -75,6 +76,15 @@ class Pki:
             self._middles = {
                 name: self._pair(f"{name}-intermediate", root) for name, root in self._roots.items()
             }
+
+    def chat_root(self) -> ed25519.Ed25519PrivateKey:
+        """The key that stands for WhatsApp's pinned root in this lab."""
+        path = self._folder / "chat-root.key"
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                path.write_bytes(ed25519.Ed25519PrivateKey.generate().private_bytes_raw())
+        return ed25519.Ed25519PrivateKey.from_private_bytes(path.read_bytes())
 
     def root(self, authority: str) -> x509.Certificate:
         """The root certificate of ``authority``. KeyError if there is none such."""
@@ -162,13 +172,14 @@ def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
     """Target files for ``--targets``: every service with roots or keys of its own gets the lab's
     instead.
 
-    They are copies of the shipped files with certificates, hashes and the first key replaced,
-    nothing else.
+    They are copies of the shipped files with certificates, hashes, the first key and the root keys
+    of Noise chains (option ``root_key``) replaced, nothing else.
     """
     pki = Pki(workdir, world_now(0))
     written = []
     for service in catalogue.services:
-        if not service.roots and not service.keys:
+        chains = {found for e in service.endpoints if (found := e.option("root_key")) is not None}
+        if not service.roots and not service.keys and not chains:
             continue
         source = Path(__file__).parents[3] / "targets" / f"{service.name}.toml"
         text = source.read_text(encoding="utf-8")
@@ -182,6 +193,8 @@ def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
             shown = own.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
             text = _RSA_PEM.sub(shown.decode(), text, count=1)
             text = text.replace(key.fingerprint, f"{fingerprint(own):016x}")
+        for chain in chains:
+            text = text.replace(chain, montgomery(pki.chat_root()).hex())
         path = workdir / f"{service.name}-lab.toml"
         path.write_text(text, encoding="utf-8")
         written.append(path)

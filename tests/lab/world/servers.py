@@ -1,6 +1,7 @@
 """What happens to one accepted connection, by the protocol of its port."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import socket
 from collections.abc import Awaitable, Callable
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import mtproto, pages, resolver
+from tests.lab.world import mtproto, pages, resolver, websocket
 from tests.lab.world.config import HostPolicy, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Place, nat64
-from tests.lab.world.http import Request, Response, converse
+from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
 from tests.lab.world.talk import (
@@ -46,7 +47,7 @@ class Servers:
         self._transfers = Transfers(directory.catalogue)
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
-        self._chat: ChatServer | None = None
+        self._chats: dict[str, ChatServer] = {}
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -115,7 +116,8 @@ class Servers:
             context = self.pki.context(host.name, host.authority, policy.tls)
 
             async def serve(slow: socket.socket) -> None:
-                await self.converse(await streams(slow, context), self.secure(place), policy)
+                pair = await streams(slow, context)
+                await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
 
             await read_slowly(sock, upload_rate, serve)
 
@@ -155,10 +157,11 @@ class Servers:
         pair: Streams,
         answer: Callable[[Request], Response | None],
         policy: HostPolicy | None = None,
+        upgrade: Upgrade | None = None,
     ) -> None:
         """HTTP over ``pair``, which is closed at the end."""
         try:
-            await converse(pair, answer, self.now, policy, self._transfers.takes)
+            await converse(pair, answer, self.now, policy, self._transfers.takes, upgrade)
         finally:
             await close(pair[1])
 
@@ -228,14 +231,45 @@ class Servers:
         )
 
     async def _noise(self, sock: socket.socket, place: Place, port: int) -> None:
-        if self._chat is None:
-            self._chat = ChatServer(self.now().timestamp())
+        chat = self._chat(self.directory.policy(place.default, place.address, port))
         pair = await streams(sock)
         try:
             async with asyncio.timeout(60):
-                await self._chat.serve(*pair)
+                await chat.serve(*pair)
         finally:
             await close(pair[1])
+
+    def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
+        """The WebSockets at ``place`` that the catalogue knows to speak Noise."""
+        known = {
+            (e.host, e.path): e.option("origin")
+            for service in self.directory.catalogue.services
+            for e in service.endpoints
+            if e.check == "noise" and e.option("transport") == "websocket" and place.host(e.host)
+        }
+
+        async def upgrade(request: Request, pair: Streams) -> bool:
+            origin = known.get((request.host, request.path))
+            accepted = websocket.accept(request)
+            if policy.status or origin != request.headers.get("origin") or accepted is None:
+                return False
+            pair[1].write(accepted)
+            with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
+                async with asyncio.timeout(60):
+                    answered = self._chat(policy).answer(await websocket.message(*pair))
+                    if answered is not None:
+                        pair[1].write(websocket.frame(answered))
+                        await pair[1].drain()
+                        await websocket.message(*pair)  # nothing, until the client leaves
+            return True
+
+        return upgrade
+
+    def _chat(self, policy: HostPolicy) -> ChatServer:
+        if policy.chat not in self._chats:
+            root = self.pki.chat_root()
+            self._chats[policy.chat] = ChatServer(self.now().timestamp(), root, policy.chat)
+        return self._chats[policy.chat]
 
     async def _dns(self, sock: socket.socket, place: Place, port: int) -> None:
         reader, writer = await streams(sock)

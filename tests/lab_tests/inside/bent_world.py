@@ -3,14 +3,17 @@
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import dns.exception
 import dns.message
 import pytest
 
+from msgprobe.catalog.loader import load
 from tests.lab.world import config as cfg
 from tests.lab.world.config import HostPolicy, HttpInterceptor, Mitm, ResolverPolicy, WorldConfig
 from tests.lab.world.hosts import addresses, known_addresses
+from tests.lab.world.pki import write_overrides
 from tests.lab_tests.inside import client
 from tests.lab_tests.inside.client import (
     DC2,
@@ -32,6 +35,8 @@ def bent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             cfg.dead_backend("=web.telegram.org"),
             cfg.closed("=e1.whatsapp.net"),
             cfg.dead("pool:telegram/media"),
+            HostPolicy(names=("=e2.whatsapp.net",), chat="other_root"),
+            HostPolicy(names=("=e3.whatsapp.net",), chat="wrong_static"),
             HostPolicy(names=("=chat.signal.org",), tls="new_root"),
             HostPolicy(names=("=cdsi.signal.org",), tls="alert"),
             HostPolicy(names=("=www.facebook.com",), tls="expired"),
@@ -174,6 +179,25 @@ def test_the_re_signer_forges_some_and_relays_the_rest(bent: Running) -> None:
         assert client.noise(sock)[0] == 0x1A
     with dial(bent.where("e1.whatsapp.net"), 10443) as sock, pytest.raises(ConnectionResetError):
         client.noise(sock)
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("g.whatsapp.net", None),
+        ("e2.whatsapp.net", "not signed by the pinned root"),
+        ("e3.whatsapp.net", "another key"),
+    ],
+)
+def test_impersonators_of_the_chat_server(bent: Running, host: str, why: str | None) -> None:
+    overrides = write_overrides(Path(bent.config.workdir), load())
+    key = load(overrides).service("whatsapp").endpoint("g-443").option("root_key")
+    assert key is not None and key != load().service("whatsapp").endpoint("g-443").option(
+        "root_key"
+    )
+    with dial(bent.where(host), 5222) as sock:
+        flaw = client.noise_flaw(sock, bytes.fromhex(key))
+    assert flaw is None if why is None else why in (flaw or "")
 
 
 def test_the_http_interceptor_blocks_some_and_relays_the_rest(bent: Running) -> None:

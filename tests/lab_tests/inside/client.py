@@ -1,6 +1,8 @@
 """Plain clients that try the world: sockets, ssl and dnspython, nothing of the product."""
 
+import base64
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -213,3 +215,42 @@ def noise(sock: socket.socket) -> bytes:
     public = X25519PrivateKey.generate().public_key().public_bytes_raw()
     sock.sendall(b"WA\x06\x03" + b"\x00\x00\x24" + b"\x12\x22\x0a\x20" + public)
     return exactly(sock, int.from_bytes(exactly(sock, 3), "big"))
+
+
+def websocket(sock: socket.socket, host: str, path: str, origin: str) -> int:
+    """The status of the answer to an upgrade; 101 only with the accept key that is ours."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
+    head += f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+    sock.sendall(head.encode())
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        answer += exactly(sock, 1)
+    status = int(answer.split()[1])
+    token = hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    assert status != 101 or base64.b64encode(token) in answer
+    return status
+
+
+def noise_flaw(sock: socket.socket, root: bytes, *, framed: bool = False) -> str | None:
+    """Why the chain in the answer to WhatsApp's hello does not lead to ``root``; None: it does.
+
+    This one reads with the product, whose codec shares no code with the lab's server. ``framed``:
+    as a WebSocket's message.
+    """
+    from msgprobe.wire import noise as wire
+    from msgprobe.wire.noise_chain import parse_chain
+
+    private = os.urandom(32)
+    public = wire.public_key(private)
+    assert public is not None
+    hello = wire.client_hello(public)
+    if framed:
+        sock.sendall(bytes((0x82, 0x80 | len(hello))) + bytes(4) + hello)
+        assert exactly(sock, 2) == b"\x82\x7e"
+        exactly(sock, 2)
+    else:
+        sock.sendall(hello)
+    body = exactly(sock, int.from_bytes(exactly(sock, 3), "big"))
+    opened = wire.open_hello(private, wire.parse_server_hello(body))
+    return parse_chain(opened.chain).flaw(static=opened.static, root=root)

@@ -51,7 +51,8 @@ def test_it_is_up_quickly(honest: Running) -> None:
 
 def test_every_https_endpoint_answers_as_the_catalogue_expects(honest: Running) -> None:
     overrides = write_overrides(Path(honest.config.workdir), load())
-    assert [one.name for one in overrides] == ["signal-lab.toml", "telegram-lab.toml"]
+    named = {"messenger-lab.toml", "signal-lab.toml", "telegram-lab.toml", "whatsapp-lab.toml"}
+    assert {one.name for one in overrides} == named
     catalogue = load(overrides)
     pins = Path(honest.config.workdir) / "pins.pem"
     pins.write_text("".join(root.pem for root in catalogue.service("signal").roots))
@@ -72,6 +73,28 @@ def test_every_https_endpoint_answers_as_the_catalogue_expects(honest: Running) 
                 assert wanted in headers, endpoint.name
                 seen += 1
     assert seen > 40
+
+
+def test_noise_in_a_websocket_leads_to_the_labs_root(honest: Running) -> None:
+    seen = set()
+    for service in load(write_overrides(Path(honest.config.workdir), load())).services:
+        for endpoint in service.endpoints:
+            origin, key = endpoint.option("origin"), endpoint.option("root_key")
+            if endpoint.option("transport") != "websocket" or endpoint.check != "noise":
+                continue
+            assert endpoint.host is not None and origin is not None and key is not None
+            seen.add(endpoint.host)
+            where = honest.where(endpoint.host)
+            with client.tls(where, endpoint.host, honest.trust) as shown:
+                asked = client.websocket(shown.sock, endpoint.host, endpoint.path, origin)
+                assert asked == 101
+                assert client.noise_flaw(shown.sock, bytes.fromhex(key), framed=True) is None
+            with client.tls(where, endpoint.host, honest.trust) as shown:
+                other = client.websocket(
+                    shown.sock, endpoint.host, endpoint.path, "https://x.example"
+                )
+                assert other != 101
+    assert "web-chat-e2ee.facebook.com" in seen
 
 
 def test_pinned_names_are_not_publicly_trusted(honest: Running) -> None:

@@ -1,0 +1,276 @@
+"""WebSocket (RFC 6455) on a stream of ours: an upgrade, then a stream of binary messages.
+
+wsproto speaks the protocol; like httpcore it is imported only where it is used.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.observation import HttpObservation, TcpInfo
+from msgprobe.steps.classify import TooLarge, classify, errno_name
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import Stream
+from msgprobe.steps.http import USER_AGENT
+from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP
+from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.wire.error import WireError
+from msgprobe.wire.printable import printable
+
+if TYPE_CHECKING:
+    from wsproto import WSConnection
+
+UPGRADE_BOUND = 1024
+"""More than our upgrade request takes without host, path and origin."""
+
+FRAMED_CAP = 32 * 1024
+"""Most bytes that are read after the upgrade, frame headers and control frames included."""
+
+FRAME_BOUND = 14
+"""The longest frame header of a client (RFC 6455 §5.2)."""
+
+_CHUNK = 4096
+_SWITCHING = 101
+
+
+class ClosedByPeer(EOFError):
+    """The peer said that it closes the WebSocket, in a Close frame; ``code`` as in §7.4."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}".strip())
+        self.code = code
+
+
+class WebSocketStream:
+    """What `upgrade` gives; a Stream whose ``send`` is one binary message.
+
+    Where messages begin and end in what comes is not shown: the protocols inside have frames of
+    their own. ``sent`` and ``received`` stay the TCP payload's.
+    """
+
+    def __init__(self, stream: Stream, connection: "WSConnection") -> None:
+        self._stream = stream
+        self._connection = connection
+        self._buffer = b""
+        self._left = FRAMED_CAP
+        self._closed: ClosedByPeer | None = None
+
+    @property
+    def address(self) -> str:
+        """The peer's IP literal."""
+        return self._stream.address
+
+    @property
+    def port(self) -> int:
+        """The peer's port."""
+        return self._stream.port
+
+    @property
+    def source_port(self) -> int:
+        """Our port."""
+        return self._stream.source_port
+
+    @property
+    def sent(self) -> int:
+        """TCP payload sent."""
+        return self._stream.sent
+
+    @property
+    def received(self) -> int:
+        """TCP payload received."""
+        return self._stream.received
+
+    async def send(self, data: bytes) -> None:
+        """Send ``data`` as one masked binary message. Raises OSError."""
+        from wsproto.events import BytesMessage
+
+        await self._stream.send(self._connection.send(BytesMessage(data=data)))
+
+    async def receive(self, limit: int) -> bytes:
+        """At most ``limit`` bytes of content; empty at an end that was not announced.
+
+        Raises OSError, WireError for frames that RFC 6455 forbids, ClosedByPeer, and TooLarge.
+        """
+        from wsproto.utilities import ProtocolError
+
+        try:
+            while not await self._take():
+                if self._closed is not None:
+                    raise self._closed
+                data = await self._stream.receive(_CHUNK)
+                if not data:
+                    return b""
+                self._left -= len(data)
+                if self._left < 0:
+                    raise TooLarge
+                self._connection.receive_data(data)
+        except ProtocolError as exc:
+            raise WireError(f"websocket: {printable(str(exc).encode(), 80)}") from exc
+        data, self._buffer = self._buffer[:limit], self._buffer[limit:]
+        return data
+
+    async def _take(self) -> bool:
+        """Whether content has come; pings are answered. Raises OSError, WireError."""
+        from wsproto.connection import ConnectionState
+        from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+
+        for event in self._connection.events():
+            match event:
+                case BytesMessage(data=data):
+                    self._buffer += bytes(data)
+                case TextMessage(data=text):
+                    self._buffer += text.encode()
+                case Ping():
+                    await self._stream.send(self._connection.send(event.response()))
+                case CloseConnection(code=code, reason=reason):
+                    said = printable((reason or "").encode(), 80)
+                    # wsproto reports frames that it cannot read as a close of its own.
+                    if self._connection.state is not ConnectionState.REMOTE_CLOSING:
+                        raise WireError(f"websocket: {said}")
+                    self._closed = ClosedByPeer(int(code), said)
+                case _:  # an answer to pings that we never send
+                    pass
+        return bool(self._buffer)
+
+    async def finish(self, timeout: float) -> None:
+        """Say goodbye on the TCP stream."""
+        await self._stream.finish(timeout)
+
+    def tcp_info(self) -> TcpInfo | None:
+        """The kernel's view of the TCP stream."""
+        return self._stream.tcp_info()
+
+    def close(self, *, abort: bool = False) -> None:
+        """Release the TCP stream."""
+        self._stream.close(abort=abort)
+
+
+class _Upgrade:
+    """One upgrade request and what is known of its answer."""
+
+    def __init__(self, stream: Stream) -> None:
+        from wsproto import ConnectionType, WSConnection
+
+        self.stream = stream
+        self.connection = WSConnection(ConnectionType.CLIENT)
+        self.status: int | None = None
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self.body = b""
+
+    async def ask(
+        self, host: str, path: str, headers: Mapping[str, str], subprotocols: Sequence[str]
+    ) -> None:
+        """Send the request and read the answer's head. Raises OSError, TooLarge, EOFError, and
+        WireError for what is no answer, or a 101 that does not prove that our key was read."""
+        from wsproto.events import Request
+        from wsproto.utilities import ProtocolError
+
+        fields = [(k.encode("ascii"), v.encode("ascii")) for k, v in headers.items()]
+        request = Request(
+            host=host, target=path, extra_headers=fields, subprotocols=list(subprotocols)
+        )
+        await self.stream.send(self.connection.send(request))
+        read = 0
+        while self.status is None:
+            data = await self.stream.receive(_CHUNK)
+            if not data:
+                raise EOFError
+            read += len(data)
+            if read > HEADER_CAP + _CHUNK:
+                raise TooLarge
+            try:
+                self.connection.receive_data(data)
+                self._look()
+            except (ProtocolError, ValueError) as exc:
+                # ValueError: wsproto takes header fields for ASCII.
+                raise WireError(f"websocket: {printable(str(exc).encode(), 80)}") from exc
+
+    def _look(self) -> None:
+        from wsproto.events import AcceptConnection, RejectConnection, RejectData
+
+        for event in self.connection.events():
+            match event:
+                case AcceptConnection():
+                    self.status, found = _SWITCHING, event.extra_headers
+                    self.headers = _shown(found)
+                    return  # frames that came along stay for the stream
+                case RejectConnection():
+                    self.status = event.status_code
+                    self.headers = _shown(event.headers)
+                case RejectData(data=data):
+                    self.body = (self.body + bytes(data))[:BODY_KEPT]
+                case _:
+                    pass
+
+
+def _shown(fields: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((printable(k, 256).lower(), printable(v)) for k, v in fields)
+
+
+async def upgrade(
+    ctx: StepContext,
+    stream: Stream,
+    *,
+    host: str,
+    path: str,
+    origin: str,
+    subprotocols: Sequence[str] = (),
+    timeout: float | None = None,
+) -> Done[WebSocketStream] | Failed:
+    """Ask for a WebSocket as a browser would; records an HttpObservation (``matched``: it is one).
+
+    A refusal with an HTTP status is an answer, not a failure: the observation then has none.
+    A 101 counts only with the right Sec-WebSocket-Accept (RFC 6455 §4.1).
+    """
+    start = ctx.now()
+    asked = _Upgrade(stream)
+    failure: Failure | None = Failure.INTERRUPTED
+    errno: str | None = None
+    try:
+        async with asyncio.timeout(ctx.remaining(timeout)):
+            await asked.ask(host, path, _browser_headers(host, origin), subprotocols)
+        failure = None
+    except WireError:
+        failure = Failure.HTTP_INVALID
+    except (OSError, EOFError, TooLarge) as exc:
+        failure, errno = classify(exc), errno_name(exc)
+    finally:
+        inside = isinstance(stream, TlsStream)
+        ctx.record(
+            HttpObservation(
+                transaction=ctx.transaction,
+                window=ctx.window(start),
+                failure=failure,
+                address=stream.address,
+                port=stream.port,
+                host=host,
+                path=path,
+                tls=inside,
+                authenticated=isinstance(stream, TlsStream) and stream.verified,
+                status=asked.status,
+                headers=asked.headers,
+                body=printable(asked.body, BODY_KEPT),
+                body_bytes=len(asked.body),
+                matched=None if asked.status is None else asked.status == _SWITCHING,
+                errno=errno,
+                info=stream.tcp_info(),
+            )
+        )
+    if failure is not None or asked.status != _SWITCHING:
+        return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
+    return Done(WebSocketStream(stream, asked.connection))
+
+
+def _browser_headers(host: str, origin: str) -> dict[str, str]:
+    """What Chrome sends along (whatsmeow and mautrix-meta send the same for these sockets)."""
+    return {
+        "Pragma": "no-cache",
+        "Cache-Control": "no-cache",
+        "User-Agent": USER_AGENT,
+        "Origin": origin,
+        "Accept-Language": "en-US,en;q=0.9",
+        "Sec-Fetch-Dest": "empty",
+        "Sec-Fetch-Mode": "websocket",
+        "Sec-Fetch-Site": "same-origin" if origin == f"https://{host}" else "cross-site",
+    }
