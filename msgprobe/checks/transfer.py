@@ -58,7 +58,7 @@ class TransferCheck:
             inside = await secured(ctx, flow, meter, patience)
             if inside is None:
                 return
-            path = await _object_path(ctx, flow, inside)
+            path = await _object_path(ctx, flow, inside, patience)
             if path is None:
                 return
             order = Order(
@@ -76,7 +76,9 @@ class TransferCheck:
                     abandon(ctx, stream)
 
 
-async def _object_path(ctx: StepContext, flow: Flow, inside: TlsStream) -> str | None:
+async def _object_path(
+    ctx: StepContext, flow: Flow, inside: TlsStream, patience: float
+) -> str | None:
     """The object's path: as given, or as the page at the flow's path names it."""
     pattern = flow.option("find")
     if pattern is None:
@@ -84,7 +86,7 @@ async def _object_path(ctx: StepContext, flow: Flow, inside: TlsStream) -> str |
     from msgprobe.steps.transfer import found_path
 
     talk = HttpTalk(ctx=ctx, stream=inside, host=flow.host, last=False)
-    match await talk.get(flow.path):
+    match await talk.get(flow.path, timeout=patience):
         case Failed():
             return None
         case Done(value=page):

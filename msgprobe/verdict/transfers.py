@@ -68,8 +68,9 @@ class Sample:
         talk, seen = self.talk, self.talk.transfer
         if not talk.connected or talk.tls is None:
             return False
-        if seen is None:  # the greeting itself was too slow for our patience
-            return talk.tls.failure is not None and talk.tls.failure.is_silence
+        if seen is None:  # the greeting, or the page before, was too slow for our patience
+            before = talk.tls.failure or (talk.http.failure if talk.http is not None else None)
+            return before is not None and before.is_silence
         if seen.failure is not None and not seen.failure.is_silence:
             return False
         if seen.direction is Direction.UP:
@@ -92,7 +93,7 @@ class Sample:
     @property
     def elapsed(self) -> float:
         """Seconds of greeting and transfer together, to the end or to our patience's."""
-        seen = self.talk.transfer
+        seen = self.talk.transfer or self.talk.http
         return self.handshake + (seen.window.seconds if seen is not None else 0.0)
 
     def seconds(self, size: int) -> float | None:

@@ -39,31 +39,38 @@ async def server(handle: Serve, tls: ssl.SSLContext | None = None) -> AsyncItera
         yield int(listening.sockets[0].getsockname()[1])
 
 
+def _flow(port: int, path: str, options: dict[str, str]) -> Flow:
+    return Flow(
+        address=HOST,
+        port=port,
+        host=NAME,
+        server_name=NAME,
+        trust=Trust.PINNED,
+        roots_of="service",
+        path=path,
+        options=tuple({"bytes": str(SIZE), **options}.items()),
+    )
+
+
+def _task(flow: Flow) -> Task:
+    return Task(
+        id="t",
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER,
+        check="transfer",
+        subject="service",
+        probe=flow,
+    )
+
+
 def move(
     handle: Serve, seconds: float = 10.0, path: str = "/big", **options: str
 ) -> tuple[TransferObservation, StepContext]:
     async def main() -> tuple[TransferObservation, StepContext]:
         async with server(handle) as port:
             ctx = context(seconds, roots={"service": (root(),)})
-            flow = Flow(
-                address=HOST,
-                port=port,
-                host=NAME,
-                server_name=NAME,
-                trust=Trust.PINNED,
-                roots_of="service",
-                path=path,
-                options=tuple({"bytes": str(SIZE), **options}.items()),
-            )
-            task = Task(
-                id="t",
-                round=1,
-                role=Role.TARGET,
-                arm=Arm.TRANSFER,
-                check="transfer",
-                subject="service",
-                probe=flow,
-            )
+            task = _task(_flow(port, path, options))
             await TransferCheck().run(ctx, task)
             spent = ctx.recorder.bytes_sent + ctx.recorder.bytes_received
             assert spent <= TransferCheck().max_bytes(task)
@@ -196,6 +203,24 @@ def test_a_page_names_the_object() -> None:
     assert asked == ["/k/", "/k/app-1f2e.js"]
     assert seen.path == "/k/app-1f2e.js" and seen.moved >= SIZE
     assert only(ctx, HttpObservation).status == 200
+
+
+def test_patience_holds_for_the_page_as_well() -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(60)
+
+    async def main() -> StepContext:
+        async with server(handle) as port:
+            ctx = context(20.0, roots={"service": (root(),)})
+            flow = _flow(port, "/k/", {"find": "(x)", "patience": "0.5"})
+            await TransferCheck().run(ctx, _task(flow))
+            return ctx
+
+    ctx = run(main())
+    seen = only(ctx, HttpObservation)
+    assert seen.failure is Failure.TIMED_OUT and seen.window.seconds < 10
+    assert not [o for o in ctx.recorder.observations if isinstance(o, TransferObservation)]
 
 
 @pytest.mark.parametrize(
