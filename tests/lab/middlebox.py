@@ -5,7 +5,8 @@ Started as ``python -m tests.lab.middlebox CONFIG.json`` in a network namespace 
 two interfaces. It writes ``ready`` on stdout, then obeys one JSON command per line of stdin and
 answers each with a line: ``{"do": "log"}`` (what happened so far; the capture is flushed),
 ``{"do": "actions", "actions": [...]}`` (other actions from now on, counting anew). It ends when
-stdin does. ARP and IPv6 neighbour discovery pass at once: a gateway is near, whatever the line.
+stdin does. ARP, IPv6 neighbour discovery and multicast reports pass at once: a gateway is near,
+whatever the line.
 """
 
 import contextlib
@@ -35,7 +36,8 @@ _SOL_PACKET: Final = 263
 _PACKET_IGNORE_OUTGOING: Final = 23
 _BATCH: Final = 32
 _LONGEST_FRAME: Final = 2048
-_NEIGHBOUR_DISCOVERY: Final = range(133, 138)
+_NEIGHBOURLY: Final = frozenset({*range(130, 138), 143})
+"""Neighbour discovery, and the multicast reports that kernels send when they please (RFC 3810)."""
 _GONE: Final = frozenset({errno.ENETDOWN, errno.ENXIO, errno.ENODEV})
 
 
@@ -155,7 +157,7 @@ class Middlebox:
         return (
             packet.proto == ICMP6
             and packet.payload_size > 0
-            and packet.data[packet.payload_at] in _NEIGHBOUR_DISCOVERY
+            and packet.data[packet.payload_at] in _NEIGHBOURLY
         )
 
     def _receive(self, raw: socket.socket, up: bool) -> None:
