@@ -92,7 +92,11 @@ def contacts(
         for pool in wanted_pools(service, request):
             lines += _pool(service, pool, request, costs, seeded)
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
+    asked = {line.asks for line in lines if not line.condition}
     for _, host in transfer_hosts(services, controls, request):
+        if host in asked:
+            continue
+        asked.add(host)
         lines.append(_question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1))
     lines += transfer_contacts(services, controls, request, seeded=seeded)
     for service in services:

@@ -86,7 +86,7 @@ def transfer_hosts(
     pairs = [(s, a) for s in services for a in wanted_assets(s, request)]
     if request.quick or not pairs or not controls.sources:
         return ()
-    own = [(s.name, a.host) for s, a in pairs if all(e.host != a.host for e in s.endpoints)]
+    own = [(s.name, a.host) for s, a in pairs]
     return (*own, *((s.name, s.host) for s in _sources(controls, request)))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from msgprobe.diagnosis.base import first_endpoints
 from msgprobe.diagnosis.contests import plan_contests, plan_later
 from msgprobe.diagnosis.first_look import plan_first_look
 from msgprobe.diagnosis.gate import SYSTEM, lookup
@@ -42,10 +43,10 @@ def plan_transfers(scene: Scene) -> list[Task]:
 
 
 def _names(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
-    """Hosts of assets that no endpoint has asked for, and hosts of sources."""
+    """Hosts of assets that no endpoint of this run asks for, and hosts of sources."""
     tasks = []
     for service, asset in pairs:
-        if all(e.host != asset.host for e in service.endpoints):
+        if all(e.host != asset.host for _, e in first_endpoints(scene, service)):
             tasks.append(
                 Task(
                     id=f"t.name.{service.name}.{asset.host}",

@@ -13,8 +13,8 @@ from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Asset, Service
 from msgprobe.model.task import Arm
 from msgprobe.verdict.facts import OWN_ARMS, Facts
-from msgprobe.verdict.losses import exceeds
-from msgprobe.verdict.sequential import MOST_PAIRS, Decision, sprt
+from msgprobe.verdict.losses import disturbed, exceeds
+from msgprobe.verdict.sequential import MOST_PAIRS, Decision, fisher_greater, sprt
 from msgprobe.verdict.transfers import (
     ARMS,
     FEWEST,
@@ -51,6 +51,8 @@ class Kind(StrEnum):
     """A neutral server becomes slow when the service is named to it."""
     NEUTRAL = "neutral_sources"
     """Slower than neutral sources in three networks, the longer way allowed for."""
+    NAME_LOSS = "name_loss"
+    """Transfers that name the service lose something, their pairs do not."""
     PLATEAU = "plateau"
     """Every slow transfer runs at the same rate."""
     LOSS = "loss"
@@ -214,6 +216,16 @@ class Contest:
         return exceeds(_infos(self.there), _infos(self.sources))
 
     @property
+    def disturbed_by_name(self) -> bool:
+        """In the blocks, transfers that name the service lose something far oftener than their
+        pairs do (Fisher's exact test on transfers, for segments behind a hole are no losses)."""
+        named = [disturbed(s.info) for s in (*self.own, *self.there) if s.number and s.usable]
+        plain = [disturbed(p.control.info) for p in (*self.here_pairs, *self.there_pairs)]
+        if not named or not plain or sum(named) < 0.8 * len(named) or 2 * sum(plain) > len(plain):
+            return False
+        return fisher_greater(sum(named), len(named), sum(plain), len(plain)) < 1e-3
+
+    @property
     def lossy_everywhere(self) -> bool:
         """The service's ordinary conversations lose far more than those with neutral sites: other
         connections, other moments, more of its addresses."""
@@ -243,6 +255,7 @@ class Contest:
             Kind.HERE: self.here is Decision.SLOW or self.lossy_here,
             Kind.ELSEWHERE: self.elsewhere is Decision.SLOW or self.lossy_there,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
+            Kind.NAME_LOSS: self.disturbed_by_name,
             Kind.PLATEAU: self.plateau,
             Kind.LOSS: self.lossy or any(p.lossy for p in self.peers),
             Kind.SPREAD: self.lossy_everywhere,

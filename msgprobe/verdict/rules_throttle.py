@@ -39,7 +39,8 @@ def _by_name_lossy(contest: Contest) -> Iterable[Sample]:
 
 
 def _name_decides(contest: Contest) -> bool:
-    return bool(contest.kinds & {Kind.HERE, Kind.ELSEWHERE}) and len(contest.kinds) >= 2
+    named = contest.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}
+    return bool(named) and len(contest.kinds) >= 2
 
 
 def _poisoned(contest: Contest) -> Iterable[Sample]:
@@ -64,7 +65,7 @@ def _by_losses(contest: Contest) -> Iterable[Sample]:
 def _by_address(contest: Contest) -> Iterable[Sample]:
     """The same whatever the name: a neutral one at that address fares no better, and at neutral
     servers the service's name changes nothing."""
-    if contest.kinds & {Kind.HERE, Kind.ELSEWHERE}:
+    if contest.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}:
         return ()
     here = contest.here is Decision.NORMAL or _neutral_loses(contest)
     if not (contest.here_fails if not contest.here_pairs else here):

@@ -241,9 +241,14 @@ def _sight(
         mine = [s for s in _speeds(own) if s["direction"] == direction]
         floor = max((float(s["floor_kbit"]) for s in mine or every), default=0.0)
         got = [t.kbit for t in moved if t.direction == direction and _suffers(t, service)]
-        limit = cell.kind.kbit or (mean(got) if got else 0.0)
+        if not got and not cell.kind.kbit:
+            continue  # nothing of the service went this way: no floor speaks of it
+        limit = cell.kind.kbit or mean(got)
         sights.append((floor, limit, floor > limit))
-    return max(sights, key=lambda sight: (sight[2], sight[0] > 0, sight[0] - sight[1]))
+    return max(
+        sights or [(0.0, 0.0, False)],
+        key=lambda sight: (sight[2], sight[0] > 0, sight[0] - sight[1]),
+    )
 
 
 def _suffers(transfer: rivals.Transfer, service: str) -> bool:
