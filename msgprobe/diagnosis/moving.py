@@ -10,7 +10,7 @@ from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.verdict import addresses as ips
 
-SIZES = {Direction.DOWN: 68 * 1024, Direction.UP: 32 * 1024}
+SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
 DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
