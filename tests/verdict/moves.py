@@ -31,7 +31,7 @@ def moved(
     curve = [(rtt, min(BURST, size, stop_at or size))]
     for n in range(1, 21):
         at = rtt + (end - rtt) * n / 20
-        so_far = min(size, BURST + int(rate * (at - rtt)))
+        so_far = min(size, BURST + round(rate * (at - rtt)))
         curve.append((at, min(so_far, stop_at or so_far)))
     curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
     total = curve[-1][1]
