@@ -204,55 +204,66 @@ def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[
 
 
 def _sibling(scene: Scene, contest: Contest, patience: float) -> list[Task]:
-    """The asset at another address of its name, twice: is it this address alone?"""
-    service, asset = contest.service, contest.asset
-    main = dialled_address(scene, asset.host)
-    found = scene.dialable(scene.facts.name(asset.host).system_addresses, four=3, six=1)
+    """The asset at another address of its name: is it this address alone?"""
+    host = contest.asset.host
+    main = dialled_address(scene, host)
+    found = scene.dialable(scene.facts.name(host).system_addresses, four=3, six=1)
     others = [a for a in found if main is None or ips.network(a) != ips.network(main)]
-    if not others:
-        return []
-    flow = own_flow(scene, service, asset, others[0], CONTEST_BYTES[asset.direction], patience)
-    return _lane(
+    return _twice(
         scene,
-        [
-            Task(
-                id=f"t.{service.name}.{asset.name}.sibling.{number}",
-                round=2,
-                role=Role.TARGET,
-                arm=Arm.TRANSFER_SIBLING,
-                check="transfer",
-                subject=service.name,
-                probe=flow,
-                changes="address: another one of the same name",
-                reason="is it slow at this address alone?",
-                timeout=scene.timeout() + patience,
-                attempt=number,
-            )
-            for number in (1, 2)
-        ],
+        contest,
+        patience,
+        arm=Arm.TRANSFER_SIBLING,
+        address=others[0] if others else None,
+        changes="address: another one of the same name",
+        reason="is it slow at this address alone?",
     )
 
 
 def _small(scene: Scene, contest: Contest, patience: float) -> list[Task]:
-    """D11: the asset that stops for good, twice in small segments, one after the other."""
+    """D11: the asset that stops for good, in small segments."""
+    return _twice(
+        scene,
+        contest,
+        patience,
+        arm=Arm.TRANSFER_SMALL,
+        address=dialled_address(scene, contest.asset.host),
+        mss=SMALL_SEGMENTS,
+        changes=f"segments of {SMALL_SEGMENTS} bytes at most",
+        reason="does it stop after so many bytes, or after so many packets?",
+    )
+
+
+def _twice(
+    scene: Scene,
+    contest: Contest,
+    patience: float,
+    *,
+    arm: Arm,
+    address: str | None,
+    changes: str,
+    reason: str,
+    mss: int | None = None,
+) -> list[Task]:
+    """The asset moved twice, one after the other, with one thing changed; nowhere, no tasks."""
     service, asset = contest.service, contest.asset
-    address = dialled_address(scene, asset.host)
     if address is None:
         return []
     flow = own_flow(scene, service, asset, address, CONTEST_BYTES[asset.direction], patience)
+    word = arm.value.removeprefix("t.")
     return _lane(
         scene,
         [
             Task(
-                id=f"t.{service.name}.{asset.name}.small.{number}",
+                id=f"t.{service.name}.{asset.name}.{word}.{number}",
                 round=2,
                 role=Role.TARGET,
-                arm=Arm.TRANSFER_SMALL,
+                arm=arm,
                 check="transfer",
                 subject=service.name,
-                probe=replace(flow, mss=SMALL_SEGMENTS),
-                changes=f"segments of {SMALL_SEGMENTS} bytes at most",
-                reason="does it stop after so many bytes, or after so many packets?",
+                probe=flow if mss is None else replace(flow, mss=mss),
+                changes=changes,
+                reason=reason,
                 timeout=scene.timeout() + patience,
                 attempt=number,
             )

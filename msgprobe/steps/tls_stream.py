@@ -2,16 +2,16 @@
 
 import ssl
 
-from msgprobe.model.observation import TcpInfo
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.door import Stream
+from msgprobe.steps.layered import LayeredStream
 
 _CHUNK = 16 * 1024
 _MAX_SILENT = 64 * 1024
 """Most ciphertext that may go by without one byte of content (tickets, key updates)."""
 
 
-class TlsStream:
+class TlsStream(LayeredStream):
     """What ``tls.handshake`` gives; a Stream like the one below it.
 
     ``sent`` and ``received`` stay the TCP payload's. ``verified``: the chain and the name held.
@@ -26,36 +26,11 @@ class TlsStream:
         *,
         verified: bool,
     ) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._tls = tls
         self._incoming = incoming
         self._outgoing = outgoing
         self.verified = verified
-
-    @property
-    def address(self) -> str:
-        """The peer's IP literal."""
-        return self._stream.address
-
-    @property
-    def port(self) -> int:
-        """The peer's port."""
-        return self._stream.port
-
-    @property
-    def source_port(self) -> int:
-        """Our port."""
-        return self._stream.source_port
-
-    @property
-    def sent(self) -> int:
-        """TCP payload sent."""
-        return self._stream.sent
-
-    @property
-    def received(self) -> int:
-        """TCP payload received."""
-        return self._stream.received
 
     async def send(self, data: bytes) -> None:
         """Encrypt and send ``data``. Raises OSError (``ssl.SSLError`` is one)."""
@@ -84,18 +59,6 @@ class TlsStream:
             if silent > _MAX_SILENT:
                 raise TooLarge
             self._incoming.write(data)
-
-    async def finish(self, timeout: float) -> None:
-        """Say goodbye on the TCP stream."""
-        await self._stream.finish(timeout)
-
-    def tcp_info(self) -> TcpInfo | None:
-        """The kernel's view of the TCP stream."""
-        return self._stream.tcp_info()
-
-    def close(self, *, abort: bool = False) -> None:
-        """Release the TCP stream."""
-        self._stream.close(abort=abort)
 
     async def _flush(self) -> None:
         if self._outgoing.pending:

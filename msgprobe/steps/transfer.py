@@ -15,13 +15,14 @@ from itertools import pairwise
 import h11
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import TcpInfo, TransferObservation
+from msgprobe.model.observation import TransferObservation
 from msgprobe.model.target import Direction
 from msgprobe.steps.classify import classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import USER_AGENT
 from msgprobe.steps.http_limits import HEADER_CAP
+from msgprobe.steps.layered import LayeredStream
 from msgprobe.steps.tls_stream import TlsStream
 
 MILESTONES = (8 * 1024, 32 * 1024, 64 * 1024, 128 * 1024)
@@ -52,39 +53,14 @@ class Order:
     server_name: str | None = None
 
 
-class Meter:
+class Meter(LayeredStream):
     """A stream that notes when its bytes come, below TLS: a record shows only once it is whole."""
 
     def __init__(self, ctx: StepContext, stream: Stream) -> None:
         self._ctx = ctx
-        self._stream = stream
+        super().__init__(stream)
         self.points: list[tuple[float, int]] = []
         """(seconds since the run began, payload bytes of the whole stream so far)."""
-
-    @property
-    def address(self) -> str:
-        """The peer's IP literal."""
-        return self._stream.address
-
-    @property
-    def port(self) -> int:
-        """The peer's port."""
-        return self._stream.port
-
-    @property
-    def source_port(self) -> int:
-        """Our port."""
-        return self._stream.source_port
-
-    @property
-    def sent(self) -> int:
-        """Payload sent."""
-        return self._stream.sent
-
-    @property
-    def received(self) -> int:
-        """Payload received."""
-        return self._stream.received
 
     async def send(self, data: bytes) -> None:
         """Send ``data``. Raises OSError."""
@@ -95,18 +71,6 @@ class Meter:
         data = await self._stream.receive(limit)
         self.points.append((self._ctx.now(), self._stream.received))
         return data
-
-    async def finish(self, timeout: float) -> None:
-        """Say goodbye."""
-        await self._stream.finish(timeout)
-
-    def tcp_info(self) -> TcpInfo | None:
-        """The kernel's view."""
-        return self._stream.tcp_info()
-
-    def close(self, *, abort: bool = False) -> None:
-        """Release the stream."""
-        self._stream.close(abort=abort)
 
 
 class _Transfer:

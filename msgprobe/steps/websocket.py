@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import HttpObservation, TcpInfo
+from msgprobe.model.observation import HttpObservation
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import USER_AGENT
 from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP
+from msgprobe.steps.layered import LayeredStream
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
@@ -42,7 +43,7 @@ class ClosedByPeer(EOFError):
         self.code = code
 
 
-class WebSocketStream:
+class WebSocketStream(LayeredStream):
     """What `upgrade` gives; a Stream whose ``send`` is one binary message.
 
     Where messages begin and end in what comes is not shown: the protocols inside have frames of
@@ -50,36 +51,11 @@ class WebSocketStream:
     """
 
     def __init__(self, stream: Stream, connection: "WSConnection") -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._connection = connection
         self._buffer = b""
         self._left = FRAMED_CAP
         self._closed: ClosedByPeer | None = None
-
-    @property
-    def address(self) -> str:
-        """The peer's IP literal."""
-        return self._stream.address
-
-    @property
-    def port(self) -> int:
-        """The peer's port."""
-        return self._stream.port
-
-    @property
-    def source_port(self) -> int:
-        """Our port."""
-        return self._stream.source_port
-
-    @property
-    def sent(self) -> int:
-        """TCP payload sent."""
-        return self._stream.sent
-
-    @property
-    def received(self) -> int:
-        """TCP payload received."""
-        return self._stream.received
 
     async def send(self, data: bytes) -> None:
         """Send ``data`` as one masked binary message. Raises OSError."""
@@ -132,18 +108,6 @@ class WebSocketStream:
                 case _:  # an answer to pings that we never send
                     pass
         return bool(self._buffer)
-
-    async def finish(self, timeout: float) -> None:
-        """Say goodbye on the TCP stream."""
-        await self._stream.finish(timeout)
-
-    def tcp_info(self) -> TcpInfo | None:
-        """The kernel's view of the TCP stream."""
-        return self._stream.tcp_info()
-
-    def close(self, *, abort: bool = False) -> None:
-        """Release the TCP stream."""
-        self._stream.close(abort=abort)
 
 
 class _Upgrade:
