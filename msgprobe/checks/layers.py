@@ -11,7 +11,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import TOTAL_CAP
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
 from msgprobe.steps.tls_stream import TlsStream
 
 
@@ -27,7 +27,11 @@ async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
 
 
 async def secured(
-    ctx: StepContext, flow: Flow, stream: Stream, timeout: float | None = None
+    ctx: StepContext,
+    flow: Flow,
+    stream: Stream,
+    timeout: float | None = None,
+    alpn: tuple[str, ...] = HTTP_ALPN,
 ) -> TlsStream | None:
     """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds."""
     match await handshake(
@@ -37,6 +41,7 @@ async def secured(
         trust=flow.trust,
         roots=_roots(ctx, flow),
         check_dates=flow.check_dates,
+        alpn=alpn,
         timeout=timeout,
     ):
         case Failed():
@@ -50,12 +55,16 @@ def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
 
 
 def expectation(flow: Flow, *, exact: bool) -> Expectation:
-    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides."""
+    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides.
+
+    Option ``header``: a header that the answer must have (see `Expectation`).
+    """
     match = flow.option("match")
     return Expectation(
         status=flow.expect_status,
         text=flow.expect_text,
         exact=exact if match is None else match == "exact",
+        header=flow.option("header"),
     )
 
 

@@ -11,7 +11,7 @@ from types import FrameType
 from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
-from msgprobe.checks.registry import installed, registry
+from msgprobe.checks.registry import examiner, installed, registry
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
@@ -25,8 +25,13 @@ from msgprobe.report.progress import Progress
 
 def load(wish: Wish, names: Sequence[str]) -> tuple[loader.Catalogue, tuple[Service, ...]]:
     """Catalogue and chosen services. Raises CatalogError or UnknownService."""
+    known = checks()
     catalogue = loader.load(
-        wish.targets, wish.request.country, plugins=True, known_checks=frozenset(checks())
+        wish.targets,
+        wish.request.country,
+        plugins=True,
+        known_checks=frozenset(known),
+        examine=examiner(known),
     )
     return catalogue, loader.select(catalogue, names)
 

@@ -13,21 +13,27 @@ from msgprobe.verdict import addresses as ips
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect")
-"""Built-in checks that open no TLS, so that no server name is sent."""
+BARE = ("mtproto", "noise", "connect", "dialogue")
+"""Built-in checks that open no TLS by themselves, so that no server name is sent."""
 
 SPEAKS_TLS = ("tls", "https")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 
 def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check opens no TLS. Inside a WebSocket even a protocol of its own rides on TLS."""
-    return endpoint.check in BARE and not over_websocket(endpoint)
+    """Its check opens no TLS, or not as the first thing (STARTTLS). Inside a WebSocket even a
+    protocol of its own rides on TLS."""
+    return endpoint.check in BARE and not inside_tls(endpoint)
 
 
 def speaks_tls(endpoint: Endpoint) -> bool:
     """Its check is known to open TLS, before any was seen."""
-    return endpoint.check in SPEAKS_TLS or over_websocket(endpoint)
+    return endpoint.check in SPEAKS_TLS or inside_tls(endpoint)
+
+
+def inside_tls(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "tls" or over_websocket(endpoint)
 
 
 def over_websocket(endpoint: Endpoint) -> bool:

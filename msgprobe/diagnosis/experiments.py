@@ -8,6 +8,7 @@ from msgprobe.diagnosis.base import (
     base_tasks,
     endpoint_flow,
     first_endpoints,
+    sends_no_name,
     speaks_tls,
 )
 from msgprobe.diagnosis.gate import chosen_sites
@@ -213,7 +214,8 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        speaks = speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        seen = talk is not None and talk.tls is not None and not sends_no_name(s.endpoint)
+        speaks = speaks_tls(s.endpoint) or seen
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}

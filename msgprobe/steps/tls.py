@@ -24,6 +24,9 @@ HANDSHAKE_CAP = 64 * 1024
 HELLO_BOUND = 1024
 """More than our ClientHello takes for any name."""
 
+HTTP_ALPN = ("http/1.1",)
+"""The application protocol that is offered (RFC 7301) unless a service wants another or none."""
+
 _CHUNK = 16 * 1024
 _PLAIN_LIMIT = 2048
 _PLAIN_PATIENCE = 0.3
@@ -42,12 +45,14 @@ async def handshake(
     trust: Trust | None = Trust.PUBLIC,
     roots: tuple[Root, ...] = (),
     check_dates: bool = True,
+    alpn: tuple[str, ...] = HTTP_ALPN,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
 
     ``server_name`` is both the SNI and the name that the certificate must hold; without one the
     chain alone is checked, and ``verified`` stays false. ``trust`` None looks and checks nothing.
+    ``alpn`` are the application protocols offered (RFC 7301), none when empty.
     """
     context = ctx.world.trust.context(
         trust,
@@ -55,6 +60,9 @@ async def handshake(
         named=server_name is not None,
         dated=check_dates,
     )
+    # Contexts are shared, for a store takes long to read; what is offered is copied into the
+    # session when that is made, with no await in between.
+    context.set_alpn_protocols(list(alpn))
     attempt = _Handshake(ctx, stream, context, server_name)
     failure: Failure | None = Failure.INTERRUPTED
     error: BaseException | None = None
