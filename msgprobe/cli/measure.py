@@ -22,8 +22,11 @@ from msgprobe.model.target import Service
 from msgprobe.report.plan import cost, deep_cost
 from msgprobe.report.progress import Progress
 
+Names = Sequence[str] | None
+"""Services by name; none of them means the core ones, None all that there are."""
 
-def load(wish: Wish, names: Sequence[str]) -> tuple[loader.Catalogue, tuple[Service, ...]]:
+
+def load(wish: Wish, names: Names) -> tuple[loader.Catalogue, tuple[Service, ...]]:
     """Catalogue and chosen services. Raises CatalogError or UnknownService."""
     known = checks()
     catalogue = loader.load(
@@ -33,7 +36,8 @@ def load(wish: Wish, names: Sequence[str]) -> tuple[loader.Catalogue, tuple[Serv
         known_checks=frozenset(known),
         examine=examiner(known),
     )
-    return catalogue, loader.select(catalogue, names)
+    chosen = catalogue.services if names is None else loader.select(catalogue, names)
+    return catalogue, chosen
 
 
 def checks() -> Mapping[str, Check]:
@@ -41,7 +45,7 @@ def checks() -> Mapping[str, Check]:
     return registry(installed())
 
 
-def planned(wish: Wish, names: Sequence[str], *, seeded: bool) -> tuple[Contact, ...]:
+def planned(wish: Wish, names: Names, *, seeded: bool) -> tuple[Contact, ...]:
     """Everything that such a run may contact; whatever its seed unless ``seeded``."""
     catalogue, services = load(wish, names)
     return session.planned(
@@ -49,7 +53,7 @@ def planned(wish: Wish, names: Sequence[str], *, seeded: bool) -> tuple[Contact,
     )
 
 
-def measure(wish: Wish, names: Sequence[str], delivery: Delivery, *, redact: bool) -> int:
+def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
     delivery.prepare()
     catalogue, services = load(wish, names)

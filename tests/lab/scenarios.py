@@ -4,6 +4,7 @@ from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -11,6 +12,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *LOOK_ALIKES,
     *CONNECTION,
     *INNOCENT,
+    *SERVICES,
     *THROTTLING,
     *SLOW_FOR_ALL,
 )
