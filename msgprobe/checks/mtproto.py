@@ -35,8 +35,9 @@ class MtprotoCheck:
         return connect_bound(flow_of(task), sent=_ASKED, received=2 * MAX_PACKET)
 
     def proves(self, service: Service, endpoint: Endpoint) -> Proof:
-        """The holder of one of the service's keys; without keys our own nonce comes back."""
-        return Proof.CRYPTO if service.keys else Proof.NONCE
+        """The holder of one of the service's keys; without a known key our nonce comes back."""
+        known = service.keys and endpoint.option("keys") != "any"
+        return Proof.CRYPTO if known else Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations. Raises ValueError for an unusable option."""

@@ -87,6 +87,7 @@ def run(
         targets=targets,
         fail_on=fail_on,
         seed=seed,
+        everything=everything,
     )
     delivery = _delivery(
         json=json,
@@ -178,6 +179,7 @@ def plan(
         country=country,
         targets=targets,
         seed=seed,
+        everything=everything,
     )
     contacts = planned(wish, _names(services, everything), seeded=seed is not None)
     if json:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from msgprobe.catalog import loader
-from msgprobe.checks.registry import examiner, installed, registry
+from msgprobe.checks.registry import examiner, installed, promise, registry
 from msgprobe.cli import request
 from msgprobe.cli.output import look, put
 from msgprobe.report import checks as check_report
@@ -30,7 +30,8 @@ def services(targets: tuple[str, ...]) -> None:
 
 def show(name: str, targets: tuple[str, ...]) -> None:
     """Print everything about one service. Raises UnknownService."""
-    put(service_report.render_show(_load(targets).service(name)))
+    shown = _load(targets).service(name)
+    put(service_report.render_show(shown, promise(registry(installed()))))
 
 
 def check(paths: tuple[str, ...]) -> None:
