@@ -11,10 +11,7 @@ WIDTH = 80
 
 Promise = Callable[[Service, Endpoint], Proof | None]
 
-LEGEND = (
-    "the strongest that an honest answer can give: P4 a certificate or key that only the service "
-    "has, P3 an answer to our own random number, P2 the right form, P1 any bytes, P0 an open port"
-)
+LEGEND = "P4 authenticated, P3 our nonce, P2 form, P1 bytes, P0 open port"
 
 
 def render_list(services: Sequence[Service]) -> str:
@@ -42,7 +39,7 @@ def render_list(services: Sequence[Service]) -> str:
 def render_show(service: Service, promise: Promise | None = None) -> str:
     """Everything that the catalogue says about ``service``, with the sources of its facts.
 
-    ``promise`` gives the strongest proof that an endpoint's check can bring home, if it says so.
+    ``promise`` gives the strongest proof that an honest server gives an endpoint's check, if known.
     """
     lines = [f"{printable(service.title)} ({printable(service.name)})"]
     lines += _field("primary", service.primary.value)

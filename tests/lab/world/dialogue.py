@@ -134,7 +134,11 @@ async def imaps(pair: Streams, name: str) -> None:
                 if verb == b"LOGOUT":
                     writer.write(b"* BYE Logging out\r\n" + tag + b" OK Logout completed.\r\n")
                     return
-                writer.write(tag + b" BAD Error in IMAP command received by server.\r\n")
+                if verb == b"CAPABILITY":
+                    writer.write(b"* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\n")
+                    writer.write(tag + b" OK Capability completed.\r\n")
+                else:
+                    writer.write(tag + b" BAD Error in IMAP command received by server.\r\n")
     finally:
         await close(writer)
 
