@@ -21,7 +21,7 @@ LONGEST_LINE = 4096
 """Characters of one line."""
 
 _LINE = re.compile(r"(?:(C)|S ([a-z][a-z0-9_]*))( hex)?: ?(.*)")
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))", re.S)
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.|\Z))", re.S)
 _ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
 _ANYTHING = "..."
 
@@ -142,11 +142,10 @@ async def converse(
     """Hold the conversation; records a ProtocolObservation, and gives the last stage.
 
     Stages: ``tls`` or ``websocket`` once the stream is inside one, ``sent``, ``answered``, then
-    those of the script.
-    TLS with a certificate that holds is ``Proof.CRYPTO``. Without, an answer of the right form is
-    ``Proof.SHAPE``, as is a server that chose the application protocol ``alpn``. ``securing`` is
-    needed where the script turns to TLS, ``verified`` says that the stream is a layer inside TLS
-    whose certificate held. Whoever showed such a certificate and then gives another answer than
+    those of the script. TLS with a certificate that holds is ``Proof.CRYPTO``. Without, an answer
+    of the right form is ``Proof.SHAPE``, as is a server that chose the application protocol
+    ``alpn``. ``securing`` is needed where the script turns to TLS, ``verified`` says that the
+    stream is a layer inside TLS whose certificate held. Whoever showed such a certificate and then gives another answer than
     expected (stage ``unexpected``) or says that it closes (``closed``) has answered all the same.
     """
     async with speak(ctx, stream, protocol, timeout=timeout, cap=CAP) as talk:

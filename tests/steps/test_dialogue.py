@@ -147,6 +147,8 @@ def test_a_script_is_read_line_by_line() -> None:
         ("S hello:", "waits for nothing"),
         ("S hello: a......b", "waits for nothing"),
         ("C: \\q", "no escape"),
+        ("C: \\x0g", "no escape"),
+        ("C: half\\", "no escape"),
         ("C: caf\u00e9", "not plain ASCII"),
         ("C hex: 0g", "hexadecimal"),
         ("S wrong_key: x", "reserved"),
