@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import (
+    CallLoss,
     ConnectionVerdict,
     Outcome,
     ServiceVerdict,
@@ -180,7 +181,7 @@ def speed_in_full(found: Speed) -> str:
     )
 
 
-UNTESTED = "Milder, later or per-connection limits and calls were not tested."
+UNTESTED = "Milder, later or per-connection limits were not tested."
 """What no comparison of short transfers can show."""
 
 
@@ -199,6 +200,14 @@ def floor(speeds: Sequence[Speed], *, clean: bool) -> str:
     if clean:
         return f"Speed: no throttling below {floors} visible on this link. {UNTESTED}"
     return f"Speed: throttling below {floors} would have been seen. {UNTESTED}"
+
+
+def loss(found: CallLoss) -> str:
+    """``0 of 25 packets lost (neutral 0 of 75)``."""
+    return (
+        f"{found.lost} of {found.sent} packets lost (neutral {found.neutral_lost} of "
+        f"{found.neutral_sent})"
+    )
 
 
 def no_speed(request: Request, verdict: ConnectionVerdict) -> str | None:

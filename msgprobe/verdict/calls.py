@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from statistics import median
 
 from msgprobe.model.control import CallServer
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
+from msgprobe.model.verdict import CallLoss
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.sequential import fisher_greater
@@ -95,6 +97,21 @@ class Calls:
         if mine[0] < FLOOR * mine[1] or fisher_greater(*mine, *others) >= UNLIKELY:
             return ()
         return (*own, *neutral)
+
+    def loss(self, own: tuple[Conversation, ...]) -> CallLoss | None:
+        """What trains to a service's own servers and to neutral ones lost; None without both."""
+        mine, others = _counts(own), _counts(self._facts.arm(Arm.NEUTRAL_TRAIN))
+        trips = [t for talk in own if talk.protocol for t in talk.protocol.round_trips]
+        came = [t for t in trips if t is not None]
+        if not came or not others[1]:
+            return None
+        return CallLoss(
+            sent=mine[1],
+            lost=mine[0],
+            neutral_sent=others[1],
+            neutral_lost=others[0],
+            median_ms=round(median(came) * 1000, 1),
+        )
 
 
 def bound(talk: Conversation) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import (
     ConnectionVerdict,
     Count,
@@ -114,8 +115,10 @@ def judge_service(
         elif not pools:
             functions.append(_not_tested(function, excuse or UNTESTED.info.why))
         else:
-            parts = [_judge_pool(PoolFacts(facts, gate, service, p), connection) for p in pools]
-            functions.append(_join(function, parts))
+            views = [PoolFacts(facts, gate, service, p) for p in pools]
+            joined = _join(function, [_judge_pool(v, connection) for v in views])
+            trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
+            functions.append(replace(joined, loss=gate.calls.loss(trains)))
     if connection.state.usable:
         found = tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
