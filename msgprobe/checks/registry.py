@@ -13,6 +13,7 @@ from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.stun import StunCheck
 from msgprobe.checks.tls import TlsCheck
 from msgprobe.checks.transfer import TransferCheck
 from msgprobe.model.observation import Proof
@@ -33,6 +34,7 @@ BUILTIN: tuple[Check, ...] = (
     MtprotoCheck(),
     NoiseCheck(),
     DialogueCheck(),
+    StunCheck(),
     TransferCheck(),
 )
 

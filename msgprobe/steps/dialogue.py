@@ -145,8 +145,9 @@ async def converse(
     those of the script. TLS with a certificate that holds is ``Proof.CRYPTO``. Without, an answer
     of the right form is ``Proof.SHAPE``, as is a server that chose the application protocol
     ``alpn``. ``securing`` is needed where the script turns to TLS, ``verified`` says that the
-    stream is a layer inside TLS whose certificate held. Whoever showed such a certificate and then gives another answer than
-    expected (stage ``unexpected``) or says that it closes (``closed``) has answered all the same.
+    stream is a layer inside TLS whose certificate held. Whoever showed such a certificate and then
+    gives another answer than expected (stage ``unexpected``) or says that it closes (``closed``)
+    has answered all the same.
     """
     async with speak(ctx, stream, protocol, timeout=timeout, cap=CAP) as talk:
         if verified:

@@ -23,7 +23,16 @@ from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 
 NAMES = (
-    *("local", "resolve", "connect", "tls", "https", "page", "mtproto", "noise", "dialogue"),
+    "local",
+    "resolve",
+    "connect",
+    "tls",
+    "https",
+    "page",
+    "mtproto",
+    "noise",
+    "dialogue",
+    "stun",
     "transfer",
 )
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from msgprobe.wire import der, dns_message, mtproto, noise, noise_chain, protobuf, tls_record
+from msgprobe.wire import (
+    der,
+    dns_message,
+    mtproto,
+    noise,
+    noise_chain,
+    protobuf,
+    stun,
+    tls_record,
+)
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
@@ -27,6 +36,11 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise": noise.parse_server_hello,
     "noise chain": noise_chain.parse_chain,
     "protobuf": protobuf.read_fields,
+    "stun": stun.parse_answer,
+    "stun attributes": lambda data: stun.parse_answer(
+        b"\x01\x01" + len(data).to_bytes(2, "big") + bytes(16) + data
+    ),
+    "stun size": stun.body_size,
 }
 
 
