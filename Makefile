@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install run test check fmt lint types imports lab exam-throttle demo bench wheel clean
+.PHONY: install run test check fmt lint types imports lab exam-throttle demo bench interop wheel clean
 
 install: $(STAMP)
 
@@ -48,8 +48,12 @@ demo: install
 bench: install
 	$(BIN)/python -m tests.lab bench $(ARGS)
 
+# Real clients (npm, pip) against the lab's servers; not part of `check`.
+interop: install
+	$(BIN)/python -m tests.interop $(ARGS)
+
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean:
-	rm -rf $(VENV) dist build .lab .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist build .lab .interop .mypy_cache .ruff_cache .pytest_cache
