@@ -53,13 +53,13 @@ def _fields(data: bytes) -> dict[int, bytes]:
 
 
 def _take_varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
+    value = 0
+    for shift in range(0, 64, 7):
         value |= (data[at] & 0x7F) << shift
-        shift += 7
         at += 1
         if data[at - 1] < 0x80:
             return value, at
+    raise ValueError("not a varint")
 
 
 class ChatServer:
