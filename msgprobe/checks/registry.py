@@ -12,6 +12,7 @@ from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.stun import StunCheck
 from msgprobe.checks.tls import TlsCheck
 from msgprobe.checks.transfer import TransferCheck
 
@@ -29,6 +30,7 @@ BUILTIN: tuple[Check, ...] = (
     PageCheck(),
     MtprotoCheck(),
     NoiseCheck(),
+    StunCheck(),
     TransferCheck(),
 )
 

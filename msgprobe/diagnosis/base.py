@@ -13,8 +13,11 @@ from msgprobe.verdict import addresses as ips
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect")
+BARE = ("mtproto", "noise", "connect", "stun")
 """Built-in checks that open no TLS, so that no server name is sent."""
+
+DATAGRAM = ("stun",)
+"""Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
 
 SPEAKS_TLS = ("tls", "https")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""

@@ -228,13 +228,19 @@ class HttpObservation(_Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolObservation(_Observation):
-    """How far a conversation in the messenger's own protocol came, whoever wrote the check."""
+    """How far a conversation in the messenger's own protocol came, whoever wrote the check.
+
+    ``transport`` is ``tcp`` or ``udp``. Over UDP ``round_trips`` tells of each question, in the
+    order of sending, after how many seconds its own answer came (None: never).
+    """
 
     protocol: str
     address: str
     port: int
     stage: str
     proof: Proof
+    transport: str = "tcp"
+    round_trips: tuple[float | None, ...] = ()
     detail: str = ""
     bytes_sent: int = 0
     bytes_received: int = 0

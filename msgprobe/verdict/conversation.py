@@ -156,9 +156,20 @@ def _symptom(stage: Stage, failure: Failure, talk: Conversation) -> str:
         return "tcp.timeout" if failure.is_silence else "tcp"
     if stage is Stage.TLS:
         return _tls_symptom(failure, talk)
+    if talk.protocol is not None and talk.protocol.transport == "udp":
+        return _udp_symptom(failure)
     if talk.protocol is not None:
         return "protocol." + talk.protocol.protocol
     return "tls.post_handshake" if talk.tls is not None else "http"
+
+
+def _udp_symptom(failure: Failure) -> str:
+    """Nobody accepts or refuses datagrams: all that is seen is an answer, ICMP, or nothing."""
+    if failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET):
+        return "udp.refused"
+    if failure in (Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE):
+        return "udp.unreachable"
+    return "udp.timeout" if failure.is_silence else "udp"
 
 
 def _tls_symptom(failure: Failure, talk: Conversation) -> str:

@@ -46,6 +46,8 @@ MECHANISMS = {
     "throttle.ip.shaping": "what goes to its addresses is queued to a fixed rate",
     "throttle.ip.loss": "packets to and from its addresses are thrown away",
     "throttle.ip.delay": "what goes to its addresses is delayed",
+    "udp.stun": "call traffic (STUN) is recognised and dropped",
+    "udp.drop": "datagrams to its call servers are dropped",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
 

@@ -6,9 +6,10 @@ import pytest
 
 from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.loader import LARGEST, load
+from msgprobe.checks.registry import BUILTIN
 
 BAD = Path(__file__).parent / "bad"
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = tuple(check.name for check in BUILTIN)
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from msgprobe.catalog.error import CatalogError, UnknownService
 from msgprobe.catalog.loader import load, select
+from msgprobe.checks.registry import BUILTIN
 from msgprobe.model.target import Function
 
 HERE = Path(__file__).parent
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = tuple(check.name for check in BUILTIN)
 PIGEON = HERE / "good" / "pigeon.toml"
 SHIPPED = HERE.parents[1] / "targets"
 

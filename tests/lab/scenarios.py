@@ -2,6 +2,7 @@
 
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
+from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
@@ -9,6 +10,7 @@ from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
+    *CALLS,
     *CONNECTION,
     *INNOCENT,
     *THROTTLING,

@@ -18,6 +18,7 @@ from msgprobe.wire import (
     noise,
     noise_chain,
     protobuf,
+    stun,
     tls_record,
     xeddsa,
 )
@@ -128,6 +129,11 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise chain flaw": _flaw,
     "printable": _shown,
     "protobuf": protobuf.read_fields,
+    "stun": stun.parse_answer,
+    "stun attributes": lambda data: stun.parse_answer(
+        b"\x01\x01" + len(data).to_bytes(2, "big") + bytes(16) + data
+    ),
+    "stun size": stun.body_size,
     "tls records": _records,
     "xeddsa": lambda data: xeddsa.verify(data[:32], data[96:], data[32:96]),
 }

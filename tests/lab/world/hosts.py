@@ -3,7 +3,8 @@
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
-``acme`` (that of tests/plugin_example) and ``tls`` (a handshake, then silence).
+``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence) and ``stun``, which
+lives on the same port of UDP too.
 """
 
 import hashlib
@@ -72,7 +73,7 @@ ALIASES: Final[dict[str, str]] = {
     "updates.signal.org": "d83eunklitikj.cloudfront.net",
 }
 """Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
-_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole"}
+_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole", "stun": "stun"}
 _HTTP_SIDE: Final = ((443, "https"), (80, "http"))
 
 
@@ -164,6 +165,15 @@ class Directory:
     def alive(self, place: Place) -> bool:
         """Whether anybody lives there: a machine with closed ports does."""
         return any(self.connect(place, port) != "silent" for port in place.ports)
+
+    def datagrams(self, place: Place) -> dict[int, Host]:
+        """Who answers datagrams at which port of ``place``."""
+        return {
+            port: host
+            for host in reversed(place.hosts)
+            for port, protocol in host.ports.items()
+            if protocol == "stun" and port in self.open_ports(place)
+        }
 
 
 def build(config: WorldConfig) -> Directory:
@@ -291,6 +301,11 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
         found = found or (*invent(source.host, (), 1, set()),)
         host = _add(directory, source.host, found, _HTTP_SIDE, "source")
         host.any_name = source.any_name
+    for server in controls.calls:
+        known = directory.hosts.get(server.host)
+        found = (*server.addresses, *(known.addresses if known else ()))
+        found = found or (*invent(server.host, (), 1, set()),)
+        _add(directory, server.host, found, [(server.port, "stun")], "stun")
     for sentinel in controls.sentinels:
         found = REAL.get(sentinel.host) or (*invent(sentinel.host, (), 1, set()),)
         _add(directory, sentinel.host, found, _HTTP_SIDE, "sentinel")

@@ -13,10 +13,11 @@ from tests.lab.content import Kind
 from tests.lab.world import mtproto, pages, resolver, websocket
 from tests.lab.world.config import HostPolicy, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
-from tests.lab.world.hosts import Directory, Place, nat64
+from tests.lab.world.hosts import Directory, Host, Place, nat64
 from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
+from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import (
     Streams,
     abort,
@@ -48,6 +49,7 @@ class Servers:
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chats: dict[str, ChatServer] = {}
+        self._call_servers: dict[str, CallServer] = {}
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -60,6 +62,7 @@ class Servers:
             "dns": self._dns,
             "echo": self._echo,
             "acme": self._acme,
+            "stun": self._stun,
         }
 
     def now(self) -> dt.datetime:
@@ -287,6 +290,20 @@ class Servers:
             return
         finally:
             await close(writer)
+
+    def call_server(self, host: Host, place: Place, port: int) -> CallServer:
+        """The STUN server called ``host``."""
+        manner = self.directory.policy(host, place.address, port).stun
+        return self._call_servers.setdefault(f"{host.name} {manner}", CallServer(host.name, manner))
+
+    async def _stun(self, sock: socket.socket, place: Place, port: int) -> None:
+        pair = await streams(sock)
+        try:
+            async with asyncio.timeout(60):
+                host = self.directory.datagrams(place)[port]
+                await self.call_server(host, place, port).serve(*pair)
+        finally:
+            await close(pair[1])
 
     async def _echo(self, sock: socket.socket, place: Place, port: int) -> None:
         loop = asyncio.get_running_loop()
