@@ -15,12 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from msgprobe.wire import mtproto, noise
+from msgprobe.wire import mtproto, noise, stun
 from msgprobe.wire.mtproto_proof import DH_PRIME, number
 from msgprobe.wire.mtproto_transport import Framing, Transport
 from tests.lab.world import websocket
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.noise import chain, server_hello
+from tests.lab.world.stun import CallServer
 from tests.steps.authority import authority
 from tests.wire.codecs import KEY, NONCE, PRIVATE, QUERY, SERVER_NONCE, sealed_server_dh
 
@@ -97,6 +98,13 @@ def _noise() -> dict[str, bytes]:
     }
 
 
+def _stun() -> dict[str, bytes]:
+    asked = stun.question(stun.Form.ALLOCATE, NONCE)
+    answer = CallServer("messenger.test").answer(asked, ("192.0.2.1", 5000))
+    assert answer is not None
+    return {"stun": answer, "stun attributes": answer[20:], "stun size": answer[:20]}
+
+
 @cache
 def seeds() -> Mapping[str, bytes]:
     """By the target's name."""
@@ -118,4 +126,5 @@ def seeds() -> Mapping[str, bytes]:
         **_packets(message),
         **_server_dh(),
         **_noise(),
+        **_stun(),
     }

@@ -65,7 +65,10 @@ def install() -> Clients:
     modules, python = PLACE / "node", PLACE / "python" / "bin" / "python"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != text:
         modules.mkdir(parents=True, exist_ok=True)
-        venv.create(PLACE / "python", with_pip=True, clear=True, symlinks=True)
+        try:
+            venv.create(PLACE / "python", with_pip=True, clear=True, symlinks=True)
+        except (OSError, subprocess.CalledProcessError) as exc:
+            raise InstallError(f"no environment ({exc}): install python3-venv") from None
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         _run([*pip, "-r", str(wanted[0])], modules, "check that pip reaches its index")
         shutil.copy(wanted[1], modules / "package.json")

@@ -10,7 +10,7 @@ from tests.interop import patch
 from tests.interop.bench import Bench, Case, Seen, real_root
 
 _DRIVERS: Final = Path(__file__).parent / "clients"
-_WATCH_S: Final = 5
+_WATCH_S: Final = 8
 """Seconds that a client which never gives up is watched."""
 
 Command = tuple[Sequence[str], Mapping[str, str]]
