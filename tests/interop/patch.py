@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 _TELEGRAM: Final = b"-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEA6LszBcC1LGzy"
-"""How the key of the production servers begins in TDLib (td/telegram/net/PublicRsaKeyShared…)."""
+"""How the production servers' key begins in TDLib (telegram/net/PublicRsaKeySharedMain.cpp)."""
 
 
 class PatchError(Exception):

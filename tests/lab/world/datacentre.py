@@ -120,7 +120,7 @@ class Exchange:
     def __init__(self, centre: DataCentre, now: float, keeper: Keeper = "normal") -> None:
         self._centre, self._now, self._keeper = centre, now, keeper
         self._nonces = b""
-        self._new_nonce = b""
+        self._shared_nonce = b""
         self._secret = 0
         self._scheme = "none"
 
@@ -148,7 +148,7 @@ class Exchange:
             return struct.pack("<I", 0x05162463) + self._nonces + _number(_P * _Q) + keys
         if kind == _REQ_DH and self._nonces and body[:32] == self._nonces:
             return self._server_dh(body[32:])
-        if kind == _SET_CLIENT_DH and self._new_nonce and body[:32] == self._nonces:
+        if kind == _SET_CLIENT_DH and self._shared_nonce and body[:32] == self._nonces:
             return self._dh_gen(body[32:])
         return None
 
@@ -161,12 +161,12 @@ class Exchange:
         if name != self._centre.names(self._keeper):
             return None
         block = self._centre.opened(sealed, self._keeper)
-        new_nonce = self._opened_nonce(block)
+        new_nonce = self._new_nonce(block)
         if self._keeper == "wrong_key":
             new_nonce = os.urandom(32)  # it answers all the same, and has to guess
         return None if new_nonce is None else self._params(new_nonce)
 
-    def _opened_nonce(self, block: bytes) -> bytes | None:
+    def _new_nonce(self, block: bytes) -> bytes | None:
         """From a block in either scheme; None when it is in neither."""
         key = _xor(block[:32], sha256(block[32:]).digest())
         hashed = _ige(block[32:], key, bytes(32), seal=False)
@@ -194,7 +194,7 @@ class Exchange:
         return rest[32:64], len(data) - len(rest) + 64 + more
 
     def _params(self, new_nonce: bytes) -> bytes:
-        self._new_nonce, self._secret = new_nonce, int.from_bytes(os.urandom(32))
+        self._shared_nonce, self._secret = new_nonce, int.from_bytes(os.urandom(32))
         g_a = pow(3, self._secret, _PRIME)
         inner = struct.pack("<I", 0xB5890DBA) + self._nonces + struct.pack("<i", 3)
         inner += _number(_PRIME) + _text(g_a.to_bytes(256)) + struct.pack("<i", int(self._now))
@@ -209,7 +209,7 @@ class Exchange:
         sealed = _take(body)[0]
         if len(sealed) % 16:
             return None
-        plain = _ige(sealed, *_answer_key(self._new_nonce, self._nonces[16:]), seal=False)
+        plain = _ige(sealed, *_answer_key(self._shared_nonce, self._nonces[16:]), seal=False)
         inner = plain[20:]
         g_b, rest = _take(inner[44:])  # after the constructor, both nonces and retry_id
         if (
@@ -222,5 +222,5 @@ class Exchange:
         agreed = sha1(pow(int.from_bytes(g_b), self._secret, _PRIME).to_bytes(256)).digest()
         self._centre.agreed.add(agreed[-8:])
         _JOURNAL.info("mtproto dh_gen_ok %s", agreed[-8:].hex())
-        mark = sha1(self._new_nonce + b"\1" + agreed[:8]).digest()[4:]
+        mark = sha1(self._shared_nonce + b"\1" + agreed[:8]).digest()[4:]
         return struct.pack("<I", _DH_GEN_OK) + self._nonces + mark
