@@ -259,11 +259,12 @@ class Servers:
             pair[1].write(accepted)
             with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
                 async with asyncio.timeout(60):
-                    answered = self._chat(policy).answer(await websocket.message(*pair))
-                    if answered is not None:
-                        pair[1].write(websocket.frame(answered))
+                    begun = self._chat(policy).open(await websocket.message(*pair))
+                    if begun is not None:
+                        pair[1].write(websocket.frame(begun.hello))
                         await pair[1].drain()
-                        await websocket.message(*pair)  # nothing, until the client leaves
+                        if begun.finish(await websocket.message(*pair)) is not None:
+                            await websocket.message(*pair)  # nothing, until the client leaves
             return True
 
         return upgrade
