@@ -8,11 +8,15 @@ from msgprobe.checks.base import Check
 from msgprobe.checks.connect import ConnectCheck
 from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.local import LocalCheck
+from msgprobe.checks.mmtls import MmtlsCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.smp import SmpCheck
+from msgprobe.checks.threema import ThreemaCheck
 from msgprobe.checks.tls import TlsCheck
+from msgprobe.checks.tor import TorCheck
 from msgprobe.checks.transfer import TransferCheck
 
 if TYPE_CHECKING:
@@ -29,6 +33,10 @@ BUILTIN: tuple[Check, ...] = (
     PageCheck(),
     MtprotoCheck(),
     NoiseCheck(),
+    ThreemaCheck(),
+    MmtlsCheck(),
+    SmpCheck(),
+    TorCheck(),
     TransferCheck(),
 )
 
