@@ -10,7 +10,7 @@ from msgprobe.steps.protocol import READ_CAP
 from msgprobe.wire.mmtls import POINT_SIZE
 
 _ASKED = 512
-"""More than the hello with its two keys takes (258 bytes)."""
+"""More than the hello with its two keys takes (226 bytes)."""
 
 
 class MmtlsCheck:

@@ -11,6 +11,7 @@ class TlsCheck:
     """TCP, then a TLS handshake.
 
     Option ``alpn``: the application protocols to offer instead of HTTP/1.1, with commas.
+    Option ``sni = "none"``: the handshake names no server (whoever plans it sees to that).
     """
 
     name = "tls"

@@ -21,7 +21,12 @@ SPEAKS_TLS = ("tls", "https")
 
 
 def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check names nobody. Inside a WebSocket even a protocol of its own rides on TLS."""
+    """Its check names nobody, or the option ``sni`` says so.
+
+    Inside a WebSocket even a protocol of its own rides on TLS.
+    """
+    if endpoint.option("sni") == "none":
+        return True
     return endpoint.check in BARE and not over_websocket(endpoint)
 
 

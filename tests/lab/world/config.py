@@ -62,7 +62,8 @@ class HostPolicy:
     slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
     client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
     is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
-    service's (see `tests.lab.world.noise.ChatServer`).
+    service's (see `tests.lab.world.noise.ChatServer`). ``keeper``: who answers the protocols of
+    Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -79,6 +80,7 @@ class HostPolicy:
     rate: int = 1000
     upload_rate: int = 0
     chat: Chat = "genuine"
+    keeper: Keeper = "normal"
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:
