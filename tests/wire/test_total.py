@@ -6,7 +6,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from msgprobe.wire import der, dns_message, mtproto, noise, noise_chain, protobuf, tls_record
+from msgprobe.wire import (
+    der,
+    dns_message,
+    mmtls,
+    mtproto,
+    noise,
+    noise_chain,
+    protobuf,
+    smp,
+    threema,
+    tls_record,
+    tor,
+)
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
@@ -14,10 +26,26 @@ QUERY = dns_message.build_query("messenger.test", 4, 0x1234)
 NONCE = bytes(range(16))
 HEADER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
 
+
+def _sized(data: bytes) -> bytes:
+    return len(data).to_bytes(4) + data
+
+
+def _mmtls_signature(data: bytes) -> bytes:
+    hello = mmtls.ServerHello(data[:65].ljust(65, b"\4"), data)
+    return mmtls.open_signature(mmtls.Secrets(), data, hello, data[:5], data)
+
+
 CODECS: dict[str, Callable[[bytes], object]] = {
     "der": der.read_certificate,
     "dns": lambda data: dns_message.parse_answer(QUERY, data),
     "dns body": lambda data: dns_message.parse_answer(QUERY, HEADER + QUERY[12:-11] + data),
+    "mmtls record": mmtls.body_size,
+    "mmtls": mmtls.parse_server_hello,
+    "mmtls, its length right": lambda data: mmtls.parse_server_hello(
+        _sized(b"\x02\x04\xf1\xc0\x2b" + bytes(32) + _sized(data))
+    ),
+    "mmtls signature": lambda data: _mmtls_signature(data),
     "mtproto": mtproto.parse_message,
     "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
     "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
@@ -27,6 +55,22 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise": noise.parse_server_hello,
     "noise chain": noise_chain.parse_chain,
     "protobuf": protobuf.read_fields,
+    "smp": smp.parse_server_hello,
+    "smp, padded": lambda data: smp.parse_server_hello(
+        (len(data).to_bytes(2) + data).ljust(smp.BLOCK_SIZE, b"#")
+    ),
+    "threema": lambda data: threema.parse_server_hello(data, NONCE),
+    "threema box": lambda data: threema.opening_key(
+        threema.parse_server_hello(data[:80].ljust(80, b"\0"), NONCE),
+        bytes(32),
+        NONCE,
+        (NONCE * 2,),
+    ),
+    "tor versions": tor.versions_size,
+    "tor agreed": tor.agreed_version,
+    "tor cell": tor.cell_size,
+    "tor certs": tor.parse_certs,
+    "tor identity": lambda data: tor.identity({tor.LINK: data, tor.IDENTITY: data}, data),
 }
 
 
