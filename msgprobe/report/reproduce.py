@@ -14,6 +14,8 @@ _PLAIN_HTTP = "page"
 """The check that asks over HTTP without TLS."""
 _TRANSFER = "transfer"
 """The check that moves one object against the clock."""
+_INSIDE_TLS = ("tls", "smp", "tor")
+"""Checks of which at least the handshake can be repeated."""
 _USUAL_BYTES = 80 * 1024
 _NOT_PUBLIC = (None, Trust.PINNED, Trust.HASH)
 """Under which curl cannot know whom to believe."""
@@ -81,7 +83,7 @@ def _flow(check: str, flow: Flow) -> str:
         look = ["-k"] if flow.trust in _NOT_PUBLIC else []
         route = f"{host}:{flow.port}:{place}:{flow.port}"
         return _line("curl", "-sv", *look, "--connect-to", route, url)
-    if check in ("https", "tls"):
+    if check in ("https", *_INSIDE_TLS):
         sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"

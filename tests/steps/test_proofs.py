@@ -165,13 +165,8 @@ def test_without_cryptography_wechat_has_answered_and_no_more(
     proofs: Proofs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handler, keys = mmtls_server(proofs, "other"), mmtls_keys(proofs)
-    import msgprobe.wire.mmtls as wire
-
-    def no_library(self: wire.Secrets) -> None:
-        self.first, self.points = None, (wire._GENERATOR, wire._GENERATOR)
-
-    # The lab's server needs the library in this very process.
-    monkeypatch.setattr(wire.Secrets, "__init__", no_library)
+    # What the lab's server needs of it in this very process is loaded already.
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
     seen = talked(held("mmtls", handler, options=keys))
     assert (seen.failure, seen.stage, seen.proof) == (None, "server_hello", Proof.SHAPE)
     assert seen.detail == "answered, not authenticated"
@@ -272,6 +267,30 @@ def test_a_relay_whose_certificates_are_out_of_date_is_bound_to_us_and_no_more(
     key = proofs.relay("moria1")
     seen = tor_seen(proofs, tor.relay(key, key, world_now(-90), tmp_path / "old.pem"))
     assert (seen.failure, seen.stage, seen.proof) == (None, "certificates", Proof.NONCE)
+
+
+def test_without_cryptography_a_relay_has_answered_and_no_more(
+    proofs: Proofs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = relay(proofs, tmp_path, name="other")
+    wanted = option("fingerprint", tor.fingerprint(proofs.relay("moria1")))
+    handler = on(lambda reader, writer: tor.serve(reader, writer, shown.cells), shown.context)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    seen = talked(held("tor", handler, options=wanted))
+    assert (seen.failure, seen.stage, seen.proof) == (None, "certificates", Proof.SHAPE)
+    assert seen.detail == "answered, not authenticated"
+
+
+def test_without_cryptography_a_simplex_server_has_answered_and_no_more(
+    proofs: Proofs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, flow = smp_server(proofs, block(proofs)), smp_flow(proofs)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    ctx = held("smp", handler, **flow)
+    seen, tls = talked(ctx), only(ctx, TlsObservation)
+    assert (seen.failure, seen.stage, seen.proof) == (None, "server_hello", Proof.SHAPE)
+    assert (tls.failure, tls.verified) == (None, False)
+    assert "not authenticated" in seen.detail
 
 
 def test_a_web_server_is_no_relay(proofs: Proofs) -> None:
