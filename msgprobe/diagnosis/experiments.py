@@ -215,7 +215,11 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        speaks = speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        # Who names nobody is not recognised by a name.
+        assert isinstance(s.task.probe, Flow)
+        speaks = s.task.probe.server_name is not None and (
+            speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}

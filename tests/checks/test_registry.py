@@ -20,6 +20,10 @@ NAMES = (
     "mtproto",
     "noise",
     "stun",
+    "threema",
+    "mmtls",
+    "smp",
+    "tor",
     "transfer",
 )
 

@@ -5,6 +5,7 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_proofs import PROOFS
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -15,6 +16,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *INNOCENT,
     *THROTTLING,
     *SLOW_FOR_ALL,
+    *PROOFS,
 )
 
 

@@ -12,14 +12,18 @@ from hashlib import sha1
 from msgprobe.wire import (
     der,
     dns_message,
+    mmtls,
     mtproto,
     mtproto_proof,
     mtproto_transport,
     noise,
     noise_chain,
     protobuf,
+    smp,
     stun,
+    threema,
     tls_record,
+    tor,
     xeddsa,
 )
 from msgprobe.wire.aes import ige_encrypt
@@ -102,10 +106,30 @@ def _shown(data: bytes) -> object:
     return text.encode()
 
 
+def _sized(data: bytes) -> bytes:
+    return len(data).to_bytes(4) + data
+
+
+def _mmtls_signature(data: bytes) -> object:
+    hello = mmtls.ServerHello(data[:65].ljust(65, b"\4"), data)
+    return mmtls.open_signature(mmtls.Secrets(), data, hello, data[:5], data)
+
+
+def _threema_box(data: bytes) -> object:
+    hello = threema.parse_server_hello(data[:80].ljust(80, b"\0"), NONCE)
+    return threema.opening_key(hello, bytes(32), NONCE, (NONCE * 2,))
+
+
 CODECS: dict[str, Callable[[bytes], object]] = {
     "der": der.read_certificate,
     "dns": lambda data: dns_message.parse_answer(QUERY, data),
     "dns body": lambda data: dns_message.parse_answer(QUERY, HEADER + QUERY[12:-11] + data),
+    "mmtls record": mmtls.body_size,
+    "mmtls": mmtls.parse_server_hello,
+    "mmtls, its length right": lambda data: mmtls.parse_server_hello(
+        _sized(b"\x02\x04\xf1\xc0\x2b" + bytes(32) + _sized(data))
+    ),
+    "mmtls signature": _mmtls_signature,
     "mtproto": mtproto.parse_message,
     "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
     "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
@@ -129,11 +153,22 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise chain flaw": _flaw,
     "printable": _shown,
     "protobuf": protobuf.read_fields,
+    "smp": smp.parse_server_hello,
+    "smp, padded": lambda data: smp.parse_server_hello(
+        (len(data).to_bytes(2) + data).ljust(smp.BLOCK_SIZE, b"#")
+    ),
     "stun": stun.parse_answer,
     "stun attributes": lambda data: stun.parse_answer(
         b"\x01\x01" + len(data).to_bytes(2, "big") + bytes(16) + data
     ),
     "stun size": stun.body_size,
+    "threema": lambda data: threema.parse_server_hello(data, NONCE),
+    "threema box": _threema_box,
     "tls records": _records,
+    "tor versions": tor.versions_size,
+    "tor agreed": tor.agreed_version,
+    "tor cell": tor.cell_size,
+    "tor certs": tor.parse_certs,
+    "tor identity": lambda data: tor.identity({tor.LINK: data, tor.IDENTITY: data}, data),
     "xeddsa": lambda data: xeddsa.verify(data[:32], data[96:], data[32:96]),
 }

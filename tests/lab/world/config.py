@@ -65,7 +65,8 @@ class HostPolicy:
     is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
     service's (see `tests.lab.world.noise.ChatServer`). ``stun`` is how a call server treats
     strangers: it answers ``tcp_only``, keeps ``silent``, or answers each only so often
-    (``rationed``).
+    (``rationed``). ``keeper``: who answers the protocols of
+    Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -83,6 +84,7 @@ class HostPolicy:
     upload_rate: int = 0
     chat: Chat = "genuine"
     stun: CallManner = "normal"
+    keeper: Keeper = "normal"
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:

@@ -73,7 +73,16 @@ ALIASES: Final[dict[str, str]] = {
     "updates.signal.org": "d83eunklitikj.cloudfront.net",
 }
 """Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
-_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole", "stun": "stun"}
+_PROTOCOLS: Final = {
+    "mtproto": "mtproto",
+    "noise": "noise",
+    "connect": "hole",
+    "threema": "threema",
+    "mmtls": "mmtls",
+    "smp": "smp",
+    "tor": "tor",
+    "stun": "stun",
+}
 _HTTP_SIDE: Final = ((443, "https"), (80, "http"))
 
 
@@ -261,6 +270,8 @@ def _add_endpoint(
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
         host.authority = _pinned(name)
+    elif endpoint.trust.value == "hash":
+        host.authority = authority_of(endpoint)
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
@@ -275,6 +286,12 @@ def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[
     host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
     if asset.trust.value == "pinned":
         host.authority = _pinned(asset.host)
+
+
+def authority_of(endpoint: Endpoint) -> str:
+    """Who signs for an endpoint that is known by a hash: itself, or an authority of its own."""
+    signed = endpoint.check == "smp" or endpoint.option("alpn") is not None
+    return "known-issuer" if signed else "known"
 
 
 def _pinned(name: str) -> str:

@@ -11,12 +11,14 @@ from typing import Final
 
 from tests.lab.content import Kind
 from tests.lab.world import mtproto, pages, resolver, websocket
-from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Host, Place, nat64
 from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
+from tests.lab.world.proof_servers import ProofServers
+from tests.lab.world.proofs import Proofs
 from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import (
     Streams,
@@ -50,6 +52,7 @@ class Servers:
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chats: dict[str, ChatServer] = {}
         self._call_servers: dict[str, CallServer] = {}
+        self._proofs = ProofServers(Proofs(self.pki), self.now)
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -59,6 +62,10 @@ class Servers:
             "http": self._http,
             "mtproto": self._mtproto,
             "noise": self._noise,
+            "threema": self._threema,
+            "mmtls": self._mmtls,
+            "smp": self._smp,
+            "tor": self._tor,
             "dns": self._dns,
             "echo": self._echo,
             "acme": self._acme,
@@ -241,6 +248,22 @@ class Servers:
                 await chat.serve(*pair)
         finally:
             await close(pair[1])
+
+    def _keeper(self, place: Place, port: int) -> Keeper:
+        return self.directory.policy(place.default, place.address, port).keeper
+
+    async def _threema(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.threema(sock, self._keeper(place, port))
+
+    async def _mmtls(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.mmtls(sock, self._keeper(place, port))
+
+    async def _smp(self, sock: socket.socket, place: Place, port: int) -> None:
+        policy = self.directory.policy(place.default, place.address, port)
+        await self._proofs.smp(sock, place.default, policy.tls)
+
+    async def _tor(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.tor(sock, place.default, self._keeper(place, port))
 
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
         """The WebSockets at ``place`` that the catalogue knows to speak Noise."""
