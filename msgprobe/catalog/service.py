@@ -6,7 +6,7 @@ first port (per family: the first address on it) is the main one, all others are
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from msgprobe.catalog import value
@@ -58,7 +58,10 @@ SECTIONS = ("service", "pool", "root", "key", "beacon", "asset")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
-    """How members are spoken to; a pool's way holds for members that say nothing else."""
+    """How members are spoken to; a pool's way holds for members that say nothing else.
+
+    Of ``options`` each key by itself: a member adds its own to those of its pool.
+    """
 
     check: str | None = None
     ports: tuple[int, ...] = (443,)
@@ -70,10 +73,17 @@ class _Way:
     options: tuple[tuple[str, str], ...] = ()
 
 
-def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
+Examine = Callable[[Endpoint], str | None]
+"""What is wrong with an endpoint's options, in the words of its check; None: nothing."""
+
+
+def read_service(
+    top: Table, known_checks: Collection[str] | None, examine: Examine | None = None
+) -> Service:
     """The service that the file ``top`` describes. Raises CatalogError.
 
-    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined.
+    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined, as a
+    missing ``examine`` leaves the options.
     """
     head = top.table("service", _SERVICE)
     if head is None:
@@ -93,6 +103,7 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         endpoints += ways
     distinct(tables, [p.name for p in pools], "pool")
     _check_endpoints(top, endpoints, roots)
+    _examine(top, endpoints, examine)
     return Service(
         name=name,
         title=title,
@@ -108,6 +119,16 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         untestable=_untestable(head, pools),
         provenance=provenance,
     )
+
+
+def _examine(top: Table, endpoints: list[Endpoint], examine: Examine | None) -> None:
+    for endpoint in endpoints if examine is not None else ():
+        assert examine is not None
+        fault = examine(endpoint)
+        if fault is not None:
+            place = f"pool[{endpoint.pool}].member[{endpoint.member}].options"
+            why, _, right = fault.partition(": ")
+            raise top.fault(place, why, right)
 
 
 def _primary(head: Table, pools: list[Pool]) -> Function:
@@ -284,7 +305,7 @@ def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way
         path=table.take("path", value.path, base.path),
         expect_status=table.each("expect_status", value.status, base.expect_status),
         expect_text=table.take("expect_text", value.text, base.expect_text),
-        options=table.pairs("options", value.text) if "options" in table else base.options,
+        options=tuple((dict(base.options) | dict(table.pairs("options", value.text))).items()),
     )
 
 

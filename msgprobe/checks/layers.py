@@ -56,12 +56,16 @@ def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
 
 
 def expectation(flow: Flow, *, exact: bool) -> Expectation:
-    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides."""
+    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides.
+
+    Option ``header``: a header that the answer must have (see `Expectation`).
+    """
     match = flow.option("match")
     return Expectation(
         status=flow.expect_status,
         text=flow.expect_text,
         exact=exact if match is None else match == "exact",
+        header=flow.option("header"),
     )
 
 

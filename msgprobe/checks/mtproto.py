@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.mtproto import prove_server
@@ -31,6 +33,11 @@ class MtprotoCheck:
     def max_bytes(self, task: Task) -> int:
         """Two questions out, two packets back."""
         return connect_bound(flow_of(task), sent=_ASKED, received=2 * MAX_PACKET)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The holder of one of the service's keys; without a known key our nonce comes back."""
+        known = service.keys and endpoint.option("keys") != "any"
+        return Proof.CRYPTO if known else Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations. Raises ValueError for an unusable option."""

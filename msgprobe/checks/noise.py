@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
@@ -41,6 +43,11 @@ class NoiseCheck:
             sent=HELLO_BOUND + UPGRADE_BOUND + 2 * names + FRAME_BOUND + HELLO_SIZE,
             received=HANDSHAKE_CAP + HEADER_CAP + FRAMED_CAP,
         )
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The root key's holder, or a certificate around it; else an answer bound to our key."""
+        known = {"root_key", "transport"} & dict(endpoint.options).keys()
+        return Proof.CRYPTO if known else Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations, in a WebSocket those of TLS and HTTP too.

@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import opened, secured, tls_bound
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.tls import HTTP_ALPN
@@ -21,6 +23,10 @@ class TlsCheck:
     def max_bytes(self, task: Task) -> int:
         """What a handshake may cost."""
         return tls_bound(flow_of(task))
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """A certificate for the name; without a name the chain alone is no proof of who it is."""
+        return Proof.CRYPTO if endpoint.host is not None else Proof.BYTES
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and TLS observations."""

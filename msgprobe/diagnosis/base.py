@@ -13,7 +13,7 @@ from msgprobe.verdict import addresses as ips
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect", "stun", "threema", "mmtls", "smp", "tor")
+BARE = ("mtproto", "noise", "connect", "dialogue", "stun", "threema", "mmtls", "smp", "tor")
 """Built-in checks that send no server name: they open no TLS, or one that names nobody."""
 
 DATAGRAM = ("stun",)
@@ -24,18 +24,23 @@ SPEAKS_TLS = ("tls", "https")
 
 
 def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check names nobody, or the option ``sni`` says so.
+    """Its check names nobody, or not at first (STARTTLS), or the option ``sni`` says so.
 
-    Inside a WebSocket even a protocol of its own rides on TLS.
+    Inside TLS or a WebSocket even a protocol of its own names its host.
     """
     if endpoint.option("sni") == "none":
         return True
-    return endpoint.check in BARE and not over_websocket(endpoint)
+    return endpoint.check in BARE and not inside_tls(endpoint)
 
 
 def speaks_tls(endpoint: Endpoint) -> bool:
     """Its check is known to open TLS, before any was seen."""
-    return endpoint.check in SPEAKS_TLS or over_websocket(endpoint)
+    return endpoint.check in SPEAKS_TLS or inside_tls(endpoint)
+
+
+def inside_tls(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "tls" or over_websocket(endpoint)
 
 
 def over_websocket(endpoint: Endpoint) -> bool:

@@ -215,7 +215,7 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        # Who names nobody is not recognised by a name.
+        # Who names nobody, or only later (STARTTLS), is not recognised by a name in the greeting.
         assert isinstance(s.task.probe, Flow)
         speaks = s.task.probe.server_name is not None and (
             speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)

@@ -140,7 +140,10 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
         if not connection.state.usable:
             return _by_connection(p, connection)
         cut = apply((CUT_SHORT,), p)
-        return _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
+        bare = _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
+        # An open port earns nothing, which a pool that cannot show more says in its caveat.
+        open_only = not cut and bool(p.pool.caveat) and bool(p.opened)
+        return _with_caveat(bare, p.pool.caveat) if open_only else bare
     if not connection.state.usable and not p.ok:
         return _by_connection(p, connection)
     down = apply(DOWN_RULES, p)

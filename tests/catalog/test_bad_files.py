@@ -6,10 +6,10 @@ import pytest
 
 from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.loader import LARGEST, load
-from msgprobe.checks.registry import BUILTIN
+from msgprobe.checks.registry import examiner, registry
 
 BAD = Path(__file__).parent / "bad"
-CHECKS = tuple(check.name for check in BUILTIN)
+CHECKS = registry()
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {
@@ -127,6 +127,33 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "control_of_two_kinds": ("sentinel[x].name", '"x" is already', "its own name"),
     "control_without_source": ("site[x].source", "missing", 'add "source"'),
     "bad_country": ("site[x].country", '"kaz"', '"KZ"'),
+    "dialogue_without_protocol": ("pool[chat].member[one].options", "protocol = ''", "short name"),
+    "dialogue_unknown_option": ("pool[chat].member[one].options", "skript", "script"),
+    "dialogue_unknown_transport": (
+        "pool[chat].member[one].options",
+        "'udp'",
+        "tcp, tls, websocket",
+    ),
+    "dialogue_bad_line": (
+        "pool[chat].member[one].options",
+        "script cannot be used",
+        "line 2: write",
+    ),
+    "dialogue_bad_hex": ("pool[chat].member[one].options", "script cannot be used", "hexadecimal"),
+    "dialogue_bad_escape": ("pool[chat].member[one].options", "script cannot be used", "no escape"),
+    "dialogue_reserved_stage": (
+        "pool[chat].member[one].options",
+        "script cannot be used",
+        "reserved",
+    ),
+    "dialogue_waits_for_nothing": ("pool[chat].member[one].options", "no answer", "S stage"),
+    "dialogue_tls_twice": ("pool[chat].member[one].options", "TLS twice", "once"),
+    "dialogue_tls_inside_tls": ("pool[chat].member[one].options", "turns to TLS", "already"),
+    "dialogue_binary_message": ("pool[chat].member[one].options", "above 7f", "text"),
+    "dialogue_certificate": ("pool[chat].member[one].options", "'any'", "unchecked"),
+    "https_method": ("pool[chat].member[one].options", "'PUT'", "GET or POST"),
+    "https_header": ("pool[chat].member[one].options", "'X Y'", "give a name"),
+    "https_body_without_post": ("pool[chat].member[one].options", "option body", 'method = "POST"'),
     "resolver_without_address": ("resolver[x].addresses", "missing", "port 53"),
 }
 
@@ -136,7 +163,7 @@ def test_a_bad_file_names_place_reason_and_remedy(name: str) -> None:
     place, why, right = EXPECTED[name]
     path = BAD / f"{name}.toml"
     with pytest.raises(CatalogError) as caught:
-        load([path], known_checks=CHECKS)
+        load([path], known_checks=tuple(CHECKS), examine=examiner(CHECKS))
     error, text = caught.value, str(caught.value)
     assert text.startswith(str(path))
     if place.startswith("line "):

@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from msgprobe.catalog.loader import Catalogue, load
 from msgprobe.checks.keys import octets
-from msgprobe.checks.registry import BUILTIN
+from msgprobe.checks.registry import examiner, registry
 from msgprobe.model.control import Site
 from msgprobe.model.target import Endpoint, Function, Service, Trust
 from msgprobe.model.task import Flow
 from msgprobe.wire import mtproto_proof
 
-CHECKS = tuple(check.name for check in BUILTIN)
+CHECKS = registry()
 DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
     "dc1": {"149.154.175.50", "2001:b28:f23d:f001::a"},
     "dc2": {"149.154.167.51", "95.161.76.100", "2001:67c:4e8:f002::a"},
@@ -28,7 +28,7 @@ DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
 
 @pytest.fixture(scope="module")
 def shipped() -> Catalogue:
-    return load(known_checks=CHECKS)
+    return load(known_checks=tuple(CHECKS), examine=examiner(CHECKS))
 
 
 def hosts(service: Service, function: Function) -> set[str]:
@@ -81,6 +81,7 @@ def test_noise_is_checked_against_whatsapps_root_key_wherever_it_is_spoken(
     assert inside == {
         ("web.whatsapp.com", "/ws/chat", "https://web.whatsapp.com"),
         ("web-chat-e2ee.facebook.com", "/ws/chat", "https://www.facebook.com"),
+        ("web-chat-e2ee.instagram.com", "/ws/chat", "https://www.instagram.com"),
     }
 
 

@@ -41,9 +41,10 @@ UNKNOWN = truth("inconclusive|not_tested")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """``row`` names the row of the facts' exam that it stands for; ``deviation`` says how it
-    differs. ``truths`` maps a service or ``service.function`` to its truth; every service that is
-    not named must be ``others``. ``usable`` says that an honest tool must not be inconclusive here
-    (loss <= 5 %, RTT <= 300 ms, >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    differs. ``services`` are those that ``args`` make it measure. ``truths`` maps a service or
+    ``service.function`` to its truth; every service that is not named must be ``others``.
+    ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
+    >= 1 Mbit/s); ``look_alike`` that no single place can tell.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
     """
 

@@ -3,8 +3,9 @@
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
-``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence) and ``stun``, which
-lives on the same port of UDP too.
+``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``stun``, which lives
+on the same port of UDP too, and those of `tests.lab.world.dialogue`, with an ``s`` where they are
+spoken inside TLS.
 """
 
 import hashlib
@@ -95,6 +96,8 @@ class Host:
     ports: dict[int, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     authority: str = "public"
+    shown: str = ""
+    """The name on its certificate where that is not its own: an XMPP server's domain."""
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
 
@@ -116,7 +119,8 @@ class Place:
 
     def host(self, name: str | None) -> Host | None:
         """The host called ``name`` here."""
-        return next((one for one in self.hosts if one.name == name), None)
+        known = (one for one in self.hosts if name and name in (one.name, one.shown))
+        return next(known, None)
 
     @property
     def default(self) -> Host:
@@ -254,6 +258,9 @@ def _add_endpoint(
 ) -> None:
     labels = (f"service:{service.name}", f"pool:{service.name}/{endpoint.pool}")
     protocol = _PROTOCOLS.get(endpoint.check, "https")
+    if endpoint.check == "dialogue":
+        inside = "s" if endpoint.option("transport") == "tls" else ""
+        protocol = f"{endpoint.option('protocol')}{inside}"
     if endpoint.option("transport") == "websocket":
         protocol = "https"
     ports = [(endpoint.port, protocol)]
@@ -269,9 +276,10 @@ def _add_endpoint(
         hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
-        host.authority = _pinned(name)
+        host.authority = _pinned(service, name)
     elif endpoint.trust.value == "hash":
         host.authority = authority_of(endpoint)
+    host.shown = endpoint.option("domain") or host.shown
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
@@ -285,7 +293,7 @@ def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[
     labels = ("asset", f"asset:{service.name}", f"service:{service.name}")
     host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
     if asset.trust.value == "pinned":
-        host.authority = _pinned(asset.host)
+        host.authority = _pinned(service, asset.host)
 
 
 def authority_of(endpoint: Endpoint) -> str:
@@ -294,8 +302,8 @@ def authority_of(endpoint: Endpoint) -> str:
     return "known-issuer" if signed else "known"
 
 
-def _pinned(name: str) -> str:
-    return "signal-2" if name.startswith("grpc.") else "signal-1"
+def _pinned(service: Service, name: str) -> str:
+    return f"{service.name}-{2 if name.startswith('grpc.') else 1}"
 
 
 def _add_controls(directory: Directory, config: WorldConfig) -> None:

@@ -30,6 +30,7 @@ _AUTHORITIES: Final = {
     "signal-1": ("Signal Messenger, LLC", "Signal Messenger"),
     "signal-2": ("Signal Messenger, LLC", "Signal Messenger"),
     "signal-new": ("Signal Messenger, LLC", "Signal Messenger"),
+    "imessage-1": ("Apple Inc.", "Apple Root CA"),
     "private": ("Information Security Certification Authority", "ISCA Root"),
     "corporate": ("Example Antivirus", "Example Antivirus Web Shield Root"),
 }
@@ -72,7 +73,7 @@ class Pki:
         self._leaves.mkdir(parents=True, exist_ok=True)
         self._now = now
         self._age = age_days * _DAY
-        self._contexts: dict[tuple[str, str, str], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, str, str, str], ssl.SSLContext] = {}
         with (self._folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._roots = {name: self._pair(name, None) for name in _AUTHORITIES}
@@ -138,8 +139,12 @@ class Pki:
         assert isinstance(key, rsa.RSAPrivateKey)
         return key
 
-    def context(self, name: str, authority: str, flaw: str = "normal") -> ssl.SSLContext:
+    def context(
+        self, name: str, authority: str, flaw: str = "normal", alpn: str = "http/1.1"
+    ) -> ssl.SSLContext:
         """A server's context that shows a certificate for ``name`` signed by ``authority``.
+
+        ``alpn`` is the application protocol that it chooses if it may, none when empty.
 
         ``flaw``: ``expired``, ``self_signed`` (``authority`` then does not matter), ``new_root``,
         ``wrong_name`` or ``normal``.
@@ -148,12 +153,12 @@ class Pki:
             authority = "signal-new" if authority.startswith("signal") else "public-new"
         if authority == "self_signed":
             flaw = "self_signed"
-        key = (name, authority, flaw)
+        key = (name, authority, flaw, alpn)
         if key not in self._contexts:
             self._contexts[key] = self._make_context(*key)
         return self._contexts[key]
 
-    def _make_context(self, name: str, authority: str, flaw: str) -> ssl.SSLContext:
+    def _make_context(self, name: str, authority: str, flaw: str, alpn: str) -> ssl.SSLContext:
         if authority in (KNOWN, KNOWN_ISSUER):
             return _server(self._known_file(name, authority, flaw), "smp/1", "xftp/1", "http/1.1")
         safe = re.sub(r"[^A-Za-z0-9.-]", "_", name)[:120]
@@ -169,7 +174,7 @@ class Pki:
             pair = _issue((None, shown), middle, start, 90 * _DAY, shown)
             chain = middle.certificate.public_bytes(serialization.Encoding.PEM)
             path.write_bytes(pair.pem() + chain)
-        return _server(path, "http/1.1")
+        return _server(path, *([alpn] if alpn else []))
 
     def _pair(self, name: str, issuer: _Pair | None) -> _Pair:
         path = self._folder / f"{name}.pem"

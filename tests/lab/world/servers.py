@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import mtproto, pages, resolver, websocket
+from tests.lab.world import dialogue, mtproto, pages, resolver, websocket
 from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Host, Place, nat64
@@ -69,6 +69,8 @@ class Servers:
             "dns": self._dns,
             "echo": self._echo,
             "acme": self._acme,
+            "xmpp": self._xmpp,
+            **dict.fromkeys(dialogue.INSIDE, self._tls),
             "stun": self._stun,
         }
 
@@ -123,10 +125,15 @@ class Servers:
         elif policy.tls == "alert":
             await alert(sock, UNRECOGNIZED_NAME)
         else:
-            context = self.pki.context(host.name, host.authority, policy.tls)
+            inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
+            shown = host.shown or host.name
+            context = self.pki.context(shown, host.authority, policy.tls, alpn)
 
             async def serve(slow: socket.socket) -> None:
                 pair = await streams(slow, context)
+                if inside is not None:
+                    await inside(pair, shown)
+                    return
                 await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
 
             await read_slowly(sock, upload_rate, serve)
@@ -277,7 +284,11 @@ class Servers:
         async def upgrade(request: Request, pair: Streams) -> bool:
             origin = known.get((request.host, request.path))
             accepted = websocket.accept(request)
-            if policy.status or origin != request.headers.get("origin") or accepted is None:
+            if policy.status:
+                return False
+            if await dialogue.upgraded(request, pair):
+                return True
+            if origin != request.headers.get("origin") or accepted is None:
                 return False
             pair[1].write(accepted)
             with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
@@ -297,6 +308,13 @@ class Servers:
             root = self.pki.chat_root()
             self._chats[policy.chat] = ChatServer(self.now().timestamp(), root, policy.chat)
         return self._chats[policy.chat]
+
+    async def _xmpp(self, sock: socket.socket, place: Place, port: int) -> None:
+        host = place.default
+        shown = host.shown or host.name
+        policy = self.directory.policy(host, place.address, port)
+        context = self.pki.context(shown, host.authority, policy.tls, "")
+        await dialogue.xmpp(sock, shown, context)
 
     async def _dns(self, sock: socket.socket, place: Place, port: int) -> None:
         reader, writer = await streams(sock)
