@@ -51,6 +51,8 @@ def _denied(*failures: Failure, proved: bool) -> Callable[[PoolFacts], Cited]:
                 continue
             if e.name.denied in SILENT and not _silence_counts(p, e):
                 continue
+            if e.name.denied is Failure.DNS_SERVFAIL and not _always_fails(e):
+                continue
             if not proved and not _acquitted(p, e):
                 continue
             cited += [*_lie(e), *e.name.exists, *e.genuine_elsewhere]
@@ -64,6 +66,14 @@ def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
     assert e.name is not None
     lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
     return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
+
+
+def _always_fails(e: EndpointFacts) -> bool:
+    """The resolver failed for this name each time it was asked: many fail now and then for any."""
+    assert e.name is not None
+    direct = e.name.by(ResolverKind.DIRECT)
+    failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
+    return len(failed) >= TRIES and len(failed) == len(direct)
 
 
 def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
