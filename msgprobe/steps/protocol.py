@@ -59,18 +59,26 @@ class Talk:
         if size > READ_CAP:
             raise TooLarge
         while len(self._buffer) < size:
-            data = await self._stream.receive(_CHUNK)
-            if not data:
-                raise EOFError
-            if self.first_byte is None:
-                self.first_byte = self._ctx.now() - (self._asked_at or 0.0)
-                self.beginning = data
-                self.reached("answered", Proof.BYTES)
-            self.bytes_received += len(data)
-            if self.bytes_received > READ_CAP:
-                raise TooLarge
-            self._buffer += data
+            self._buffer += await self._read()
         data, self._buffer = self._buffer[:size], self._buffer[size:]
+        return data
+
+    async def receive_some(self) -> bytes:
+        """Whatever comes next, never nothing. Raises OSError, EOFError and TooLarge."""
+        data, self._buffer = self._buffer or await self._read(), b""
+        return data
+
+    async def _read(self) -> bytes:
+        data = await self._stream.receive(_CHUNK)
+        if not data:
+            raise EOFError
+        if self.first_byte is None:
+            self.first_byte = self._ctx.now() - (self._asked_at or 0.0)
+            self.beginning = data
+            self.reached("answered", Proof.BYTES)
+        self.bytes_received += len(data)
+        if self.bytes_received > READ_CAP:
+            raise TooLarge
         return data
 
     def observe(self, protocol: str, start: float) -> ProtocolObservation:

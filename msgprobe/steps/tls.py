@@ -15,6 +15,7 @@ from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.steps.trust import HTTP_1
 from msgprobe.wire.printable import printable
 from msgprobe.wire.tls_record import alert_in_reason, plain_alert, starts_like_tls
 
@@ -42,18 +43,21 @@ async def handshake(
     trust: Trust | None = Trust.PUBLIC,
     roots: tuple[Root, ...] = (),
     check_dates: bool = True,
+    alpn: tuple[str, ...] = HTTP_1,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
 
     ``server_name`` is both the SNI and the name that the certificate must hold; without one the
     chain alone is checked, and ``verified`` stays false. ``trust`` None looks and checks nothing.
+    ``alpn`` are the protocols that we offer to speak inside.
     """
     context = ctx.world.trust.context(
         trust,
         tuple(root.pem for root in roots),
         named=server_name is not None,
         dated=check_dates,
+        alpn=alpn,
     )
     attempt = _Handshake(ctx, stream, context, server_name)
     failure: Failure | None = Failure.INTERRUPTED

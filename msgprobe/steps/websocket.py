@@ -178,11 +178,13 @@ async def upgrade(
     *,
     host: str,
     path: str,
-    origin: str,
+    origin: str | None,
     subprotocols: Sequence[str] = (),
     timeout: float | None = None,
 ) -> Done[WebSocketStream] | Failed:
-    """Ask for a WebSocket as a browser would; records an HttpObservation (``matched``: it is one).
+    """Ask for a WebSocket; records an HttpObservation (``matched``: it is one).
+
+    As a browser would for a page of ``origin``, or without one (None) as an app does.
 
     A refusal with an HTTP status is an answer, not a failure: the observation then has none.
     A 101 counts only with the right Sec-WebSocket-Accept (RFC 6455 §4.1).
@@ -193,7 +195,7 @@ async def upgrade(
     errno: str | None = None
     try:
         async with asyncio.timeout(ctx.remaining(timeout)):
-            await asked.ask(host, path, _browser_headers(host, origin), subprotocols)
+            await asked.ask(host, path, _headers(host, origin), subprotocols)
         failure = None
     except WireError:
         failure = Failure.HTTP_INVALID
@@ -226,8 +228,10 @@ async def upgrade(
     return Done(WebSocketStream(stream, asked.connection))
 
 
-def _browser_headers(host: str, origin: str) -> dict[str, str]:
+def _headers(host: str, origin: str | None) -> dict[str, str]:
     """What Chrome sends along (whatsmeow and mautrix-meta send the same for these sockets)."""
+    if origin is None:
+        return {"User-Agent": USER_AGENT}
     return {
         "Pragma": "no-cache",
         "Cache-Control": "no-cache",

@@ -61,6 +61,10 @@ class Servers:
             "echo": self._echo,
             "acme": self._acme,
         }
+        self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
+            "noise": self._noise_socket,
+            "mtproto": self._mtproto_socket,
+        }
 
     def now(self) -> dt.datetime:
         """The time in the world."""
@@ -240,30 +244,50 @@ class Servers:
             await close(pair[1])
 
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
-        """The WebSockets at ``place`` that the catalogue knows to speak Noise."""
+        """The WebSockets at ``place`` that the catalogue knows."""
         known = {
-            (e.host, e.path): e.option("origin")
+            (e.host, e.path): e
             for service in self.directory.catalogue.services
             for e in service.endpoints
-            if e.check == "noise" and e.option("transport") == "websocket" and place.host(e.host)
+            if e.option("transport") == "websocket" and place.host(e.host)
         }
 
         async def upgrade(request: Request, pair: Streams) -> bool:
-            origin = known.get((request.host, request.path))
-            accepted = websocket.accept(request)
-            if policy.status or origin != request.headers.get("origin") or accepted is None:
+            endpoint = known.get((request.host, request.path))
+            if policy.status or endpoint is None:
                 return False
-            pair[1].write(accepted)
+            speak = self._spoken[endpoint.check]
+            origin = endpoint.option("origin")
+            if origin is not None and origin != request.headers.get("origin"):
+                return False
             with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
                 async with asyncio.timeout(60):
-                    answered = self._chat(policy).answer(await websocket.message(*pair))
-                    if answered is not None:
-                        pair[1].write(websocket.frame(answered))
-                        await pair[1].drain()
-                        await websocket.message(*pair)  # nothing, until the client leaves
+                    return await speak(request, pair, policy)
             return True
 
         return upgrade
+
+    async def _noise_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
+        accepted = websocket.accept(request)
+        if accepted is None:
+            return False
+        pair[1].write(accepted)
+        answered = self._chat(policy).answer(await websocket.message(*pair))
+        if answered is not None:
+            pair[1].write(websocket.frame(answered))
+            await pair[1].drain()
+            await websocket.message(*pair)  # nothing, until the client leaves
+        return True
+
+    async def _mtproto_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
+        accepted = websocket.accept(request, "binary")
+        if accepted is None or "binary" not in websocket.offered(request):
+            return False
+        pair[1].write(accepted)
+        exchange = Exchange(self._centre, self.now().timestamp(), policy.mtproto)
+        inside = websocket.Binary(*pair)
+        await mtproto.serve(inside, inside, exchange)
+        return True
 
     def _chat(self, policy: HostPolicy) -> ChatServer:
         if policy.chat not in self._chats:
