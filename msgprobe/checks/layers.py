@@ -35,13 +35,18 @@ async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
 
 
 async def secured(
-    ctx: StepContext, flow: Flow, stream: Stream, timeout: float | None = None
+    ctx: StepContext,
+    flow: Flow,
+    stream: Stream,
+    timeout: float | None = None,
+    *,
+    alpn: tuple[str, ...] = HTTP_1,
 ) -> TlsStream | None:
     """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds.
 
-    Option ``alpn``: the protocols to offer inside, with commas (HTTP/1.1 when absent).
+    Option ``alpn``: the protocols to offer inside instead of ``alpn``, with commas.
     """
-    alpn = flow.option("alpn")
+    offered = flow.option("alpn")
     match await handshake(
         ctx,
         stream,
@@ -49,7 +54,7 @@ async def secured(
         trust=flow.trust,
         roots=_roots(ctx, flow),
         check_dates=flow.check_dates,
-        alpn=HTTP_1 if alpn is None else tuple(alpn.split(",")),
+        alpn=alpn if offered is None else tuple(offered.split(",")),
         timeout=timeout,
     ):
         case Failed():

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.connect import ConnectCheck
+from msgprobe.checks.http2 import Http2Check
 from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.local import LocalCheck
+from msgprobe.checks.mqtt import MqttCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.signal import SignalCheck
 from msgprobe.checks.tls import TlsCheck
 from msgprobe.checks.transfer import TransferCheck
 
@@ -29,6 +32,9 @@ BUILTIN: tuple[Check, ...] = (
     PageCheck(),
     MtprotoCheck(),
     NoiseCheck(),
+    MqttCheck(),
+    SignalCheck(),
+    Http2Check(),
     TransferCheck(),
 )
 

@@ -16,7 +16,7 @@ WIDEN = 2
 BARE = ("mtproto", "noise", "connect")
 """Built-in checks that open no TLS, so that no server name is sent."""
 
-SPEAKS_TLS = ("tls", "https")
+SPEAKS_TLS = ("tls", "https", "http2", "mqtt", "signal")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 

@@ -15,7 +15,13 @@ from msgprobe.wire.printable import printable
 READ_CAP = 64 * 1024
 """Most bytes that one conversation reads."""
 
+CONNECTED = "connected"
+"""The stage before anything was said."""
+
 _CHUNK = 4096
+
+_BONUS_PATIENCE = 1.0
+_BONUS_ROUND_TRIPS = 5
 _SHOWN = 80
 
 
@@ -30,8 +36,9 @@ class Talk:
         self._stream = stream
         self._before = stream.sent
         self._buffer = b""
+        self._started_at = ctx.now()
         self._asked_at: float | None = None
-        self.stage = "connected"
+        self.stage = CONNECTED
         self.proof = Proof.CONNECTED
         self.detail = ""
         self.failure: Failure | None = Failure.INTERRUPTED
@@ -52,7 +59,8 @@ class Talk:
         self.bytes_sent += len(data)
         if self._asked_at is None:
             self._asked_at = self._ctx.now()
-            self.stage = "sent"
+            if self.stage == CONNECTED:
+                self.stage = "sent"
 
     async def receive_exactly(self, size: int) -> bytes:
         """The next ``size`` bytes. Raises OSError, EOFError and TooLarge."""
@@ -73,7 +81,8 @@ class Talk:
         if not data:
             raise EOFError
         if self.first_byte is None:
-            self.first_byte = self._ctx.now() - (self._asked_at or 0.0)
+            asked_at = self._started_at if self._asked_at is None else self._asked_at
+            self.first_byte = self._ctx.now() - asked_at
             self.beginning = data
             self.reached("answered", Proof.BYTES)
         self.bytes_received += len(data)
@@ -104,6 +113,12 @@ class Talk:
             errno=self.errno,
             info=info,
         )
+
+
+def bonus_patience(stream: Stream) -> float:
+    """Seconds to wait for an answer that would show more, and whose absence shows nothing."""
+    info = stream.tcp_info()
+    return _BONUS_PATIENCE + _BONUS_ROUND_TRIPS * (info.rtt if info is not None else 0.0)
 
 
 @asynccontextmanager

@@ -32,6 +32,11 @@ class TlsStream(LayeredStream):
         self._outgoing = outgoing
         self.verified = verified
 
+    @property
+    def alpn(self) -> str | None:
+        """The protocol that both sides agreed on by ALPN; None: they did not."""
+        return self._tls.selected_alpn_protocol()
+
     async def send(self, data: bytes) -> None:
         """Encrypt and send ``data``. Raises OSError (``ssl.SSLError`` is one)."""
         self._tls.write(data)

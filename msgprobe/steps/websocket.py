@@ -46,8 +46,8 @@ class ClosedByPeer(EOFError):
 class WebSocketStream(LayeredStream):
     """What `upgrade` gives; a Stream whose ``send`` is one binary message.
 
-    Where messages begin and end in what comes is not shown: the protocols inside have frames of
-    their own. ``sent`` and ``received`` stay the TCP payload's.
+    What one ``receive`` gives never reaches into the next message; `message_whole` tells where one
+    ends, for protocols without frames of their own. ``sent`` and ``received`` stay those of TCP.
     """
 
     def __init__(self, stream: Stream, connection: "WSConnection") -> None:
@@ -56,6 +56,12 @@ class WebSocketStream(LayeredStream):
         self._buffer = b""
         self._left = FRAMED_CAP
         self._closed: ClosedByPeer | None = None
+        self._message_ended = True
+
+    @property
+    def message_whole(self) -> bool:
+        """What was received so far ends where a message ends."""
+        return self._message_ended and not self._buffer
 
     async def send(self, data: bytes) -> None:
         """Send ``data`` as one masked binary message. Raises OSError."""
@@ -91,12 +97,16 @@ class WebSocketStream(LayeredStream):
         from wsproto.connection import ConnectionState
         from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
+        if self._buffer:
+            return True
         for event in self._connection.events():
             match event:
-                case BytesMessage(data=data):
+                case BytesMessage(data=data, message_finished=ended):
                     self._buffer += bytes(data)
-                case TextMessage(data=text):
+                    self._message_ended = ended
+                case TextMessage(data=text, message_finished=ended):
                     self._buffer += text.encode()
+                    self._message_ended = ended
                 case Ping():
                     await self._stream.send(self._connection.send(event.response()))
                 case CloseConnection(code=code, reason=reason):
@@ -107,6 +117,8 @@ class WebSocketStream(LayeredStream):
                     self._closed = ClosedByPeer(int(code), said)
                 case _:  # an answer to pings that we never send
                     pass
+            if self._buffer and self._message_ended:
+                break  # what follows is another message's
         return bool(self._buffer)
 
 

@@ -8,7 +8,10 @@ from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.loader import LARGEST, load
 
 BAD = Path(__file__).parent / "bad"
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = (
+    *("connect", "tls", "https", "page", "mtproto", "noise"),
+    *("mqtt", "signal", "http2", "mtproto_transfer"),
+)
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {

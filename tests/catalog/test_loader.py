@@ -18,7 +18,10 @@ from msgprobe.catalog.loader import load, select
 from msgprobe.model.target import Function
 
 HERE = Path(__file__).parent
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = (
+    *("connect", "tls", "https", "page", "mtproto", "noise"),
+    *("mqtt", "signal", "http2", "mtproto_transfer"),
+)
 PIGEON = HERE / "good" / "pigeon.toml"
 SHIPPED = HERE.parents[1] / "targets"
 

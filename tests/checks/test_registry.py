@@ -10,7 +10,10 @@ from msgprobe.checks.registry import BUILTIN, GROUP, PluginError, installed, reg
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 
-NAMES = ("local", "resolve", "connect", "tls", "https", "page", "mtproto", "noise", "transfer")
+NAMES = (
+    *("local", "resolve", "connect", "tls", "https", "page"),
+    *("mtproto", "noise", "mqtt", "signal", "http2", "transfer"),
+)
 
 
 class Extra:
@@ -45,7 +48,7 @@ def test_the_built_in_checks() -> None:
     assert tuple(check.name for check in BUILTIN) == NAMES
     assert tuple(registry()) == NAMES
     for check in BUILTIN:
-        assert re.fullmatch(r"[a-z]+", check.name) and check.version and check.title
+        assert re.fullmatch(r"[a-z][a-z0-9_]+", check.name) and check.version and check.title
 
 
 def test_a_plug_in_is_found_and_registered() -> None:

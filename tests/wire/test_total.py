@@ -6,7 +6,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from msgprobe.wire import der, dns_message, mtproto, noise, noise_chain, protobuf, tls_record
+from msgprobe.wire import (
+    der,
+    dns_message,
+    mqtt,
+    mtproto,
+    noise,
+    noise_chain,
+    protobuf,
+    signal,
+    tls_record,
+)
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
@@ -18,6 +28,9 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "der": der.read_certificate,
     "dns": lambda data: dns_message.parse_answer(QUERY, data),
     "dns body": lambda data: dns_message.parse_answer(QUERY, HEADER + QUERY[12:-11] + data),
+    "mqtt": mqtt.parse_connack,
+    "mqtt CONNACK": lambda data: mqtt.parse_connack(b"\x20" + data),
+    "mqtt length": lambda data: mqtt.missing(b"\x20" + data),
     "mtproto": mtproto.parse_message,
     "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
     "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
@@ -27,6 +40,10 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise": noise.parse_server_hello,
     "noise chain": noise_chain.parse_chain,
     "protobuf": protobuf.read_fields,
+    "signal": signal.parse_provisioning,
+    "signal request": lambda data: signal.parse_provisioning(
+        b"\x08\x01" + protobuf.bytes_field(2, data)
+    ),
 }
 
 

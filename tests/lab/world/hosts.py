@@ -87,6 +87,8 @@ class Host:
     authority: str = "public"
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
+    speaks: str = "http"
+    """What is spoken inside TLS: ``http`` or ``mqtt``."""
 
     @property
     def resolvable(self) -> bool:
@@ -251,6 +253,8 @@ def _add_endpoint(
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
         host.authority = _pinned(name)
+    if endpoint.check == "mqtt":
+        host.speaks = "mqtt"
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import mtproto, pages, resolver, websocket
+from tests.lab.world import http2, mqtt, mtproto, pages, resolver, signal, websocket
 from tests.lab.world.config import HostPolicy, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
-from tests.lab.world.hosts import Directory, Place, nat64
+from tests.lab.world.hosts import Directory, Host, Place, nat64
 from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
@@ -64,6 +64,7 @@ class Servers:
         self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
             "noise": self._noise_socket,
             "mtproto": self._mtproto_socket,
+            "signal": self._signal_socket,
         }
 
     def now(self) -> dt.datetime:
@@ -120,10 +121,26 @@ class Servers:
             context = self.pki.context(host.name, host.authority, policy.tls)
 
             async def serve(slow: socket.socket) -> None:
-                pair = await streams(slow, context)
-                await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
+                await self._inside(await streams(slow, context), place, host, policy)
 
             await read_slowly(sock, upload_rate, serve)
+
+    async def _inside(self, pair: Streams, place: Place, host: Host, policy: HostPolicy) -> None:
+        """What is spoken once TLS is there: HTTP, unless host or client want something else."""
+        agreed = pair[1].get_extra_info("ssl_object").selected_alpn_protocol()
+        if agreed != "h2" and host.speaks == "http":
+            await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
+            return
+        secure = self.secure(place)
+
+        def altered(request: Request) -> Response | None:
+            response = secure(request)
+            return response and response.altered(policy)
+
+        try:
+            await (http2.serve(*pair, altered) if agreed == "h2" else mqtt.serve(*pair))
+        finally:
+            await close(pair[1])
 
     async def _not_tls(self, sock: socket.socket, kind: Kind) -> None:
         """Plain HTTP on a TLS port gets 400 from most servers, anything else an alert."""
@@ -287,6 +304,14 @@ class Servers:
         exchange = Exchange(self._centre, self.now().timestamp(), policy.mtproto)
         inside = websocket.Binary(*pair)
         await mtproto.serve(inside, inside, exchange)
+        return True
+
+    async def _signal_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
+        accepted = websocket.accept(request)
+        if accepted is None:
+            return False
+        pair[1].write(accepted)
+        await signal.serve(*pair, self._now_ms())
         return True
 
     def _chat(self, policy: HostPolicy) -> ChatServer:
