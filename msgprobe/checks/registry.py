@@ -17,6 +17,7 @@ from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.signal import SignalCheck
 from msgprobe.checks.tls import TlsCheck
 from msgprobe.checks.transfer import TransferCheck
+from msgprobe.checks.volley import VolleyCheck
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -36,6 +37,7 @@ BUILTIN: tuple[Check, ...] = (
     SignalCheck(),
     Http2Check(),
     TransferCheck(),
+    VolleyCheck(),
 )
 
 

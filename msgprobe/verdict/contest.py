@@ -297,7 +297,7 @@ class Contest:
     def frozen(self) -> tuple[Sample, ...]:
         """Own transfers that stopped for good, if three of them stopped at the same place while
         neutral ones passed it."""
-        stopped = [s for s in self.own if _stopped(s)]
+        stopped = [s for s in self.own if s.stopped and not s.limited]
         if len(stopped) < FREEZES or any(s.finished for s in self.own):
             return ()
         place = max(s.place for s in stopped)
@@ -309,7 +309,7 @@ class Contest:
     @property
     def freeze_path(self) -> str:
         """``tcp.freeze``, deeper where small segments told bytes and packets apart."""
-        places = [s.place for s in self.small if _stopped(s)]
+        places = [s.place for s in self.small if s.stopped]
         usual = max((s.place for s in self.frozen), default=0)
         if len(places) < 2 or max(places) - min(places) > SAME_PLACE:
             return "tcp.freeze"
@@ -320,14 +320,6 @@ class Contest:
 
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
     return [s.info for s in samples]
-
-
-def _stopped(sample: Sample) -> bool:
-    seen = sample.talk.transfer
-    if seen is None or not seen.capped or not seen.stalls or not seen.moved:
-        return False
-    moved, length = seen.stalls[-1]
-    return moved == seen.moved and length >= max(1.0, 0.5 * seen.window.seconds)
 
 
 def _arm(samples: Sequence[Sample], arm: Arm) -> tuple[Sample, ...]:

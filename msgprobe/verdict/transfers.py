@@ -66,6 +66,8 @@ class Sample:
     def usable(self) -> bool:
         """It says something about speed: the object came, or time ran out while it did."""
         talk, seen = self.talk, self.talk.transfer
+        if seen is not None and seen.answers is not None:
+            return (seen.failure is None or seen.failure.is_silence) and not self.limited
         if not talk.connected or talk.tls is None:
             return False
         if seen is None:  # the greeting, or the page before, was too slow for our patience
@@ -83,7 +85,26 @@ class Sample:
         seen = self.talk.transfer
         if seen is None or seen.failure is not None:
             return False
+        if seen.answers is not None:
+            return seen.answers > 0
         return seen.direction is Direction.UP or seen.status in SERVED
+
+    @property
+    def stopped(self) -> bool:
+        """It stopped for good: our patience ended it, most of which had passed without a byte."""
+        seen = self.talk.transfer
+        if seen is None or not seen.capped or not seen.stalls or not seen.moved:
+            return False
+        moved, length = seen.stalls[-1]
+        return moved == seen.moved and length >= max(1.0, 0.5 * seen.window.seconds)
+
+    @property
+    def limited(self) -> bool:
+        """The server keeps quiet while its machine still acknowledges what it is sent: it answers
+        no more of these questions, and says nothing about the path."""
+        seen = self.talk.transfer
+        volley = seen is not None and seen.answers is not None
+        return volley and self.stopped and self.info is not None and not self.info.unacked
 
     @property
     def finished(self) -> bool:

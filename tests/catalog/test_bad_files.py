@@ -10,7 +10,7 @@ from msgprobe.catalog.loader import LARGEST, load
 BAD = Path(__file__).parent / "bad"
 CHECKS = (
     *("connect", "tls", "https", "page", "mtproto", "noise"),
-    *("mqtt", "signal", "http2", "mtproto_transfer"),
+    *("mqtt", "signal", "http2", "volley"),
 )
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy

@@ -20,7 +20,7 @@ from msgprobe.model.target import Function
 HERE = Path(__file__).parent
 CHECKS = (
     *("connect", "tls", "https", "page", "mtproto", "noise"),
-    *("mqtt", "signal", "http2", "mtproto_transfer"),
+    *("mqtt", "signal", "http2", "volley"),
 )
 PIGEON = HERE / "good" / "pigeon.toml"
 SHIPPED = HERE.parents[1] / "targets"

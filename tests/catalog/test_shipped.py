@@ -13,7 +13,7 @@ from msgprobe.wire import mtproto_proof
 
 CHECKS = (
     *("connect", "tls", "https", "page", "mtproto", "noise"),
-    *("mqtt", "signal", "http2", "mtproto_transfer"),
+    *("mqtt", "signal", "http2", "volley"),
 )
 DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
     "dc1": {"149.154.175.50", "2001:b28:f23d:f001::a"},

@@ -12,7 +12,7 @@ from msgprobe.steps.context import StepContext
 
 NAMES = (
     *("local", "resolve", "connect", "tls", "https", "page"),
-    *("mtproto", "noise", "mqtt", "signal", "http2", "transfer"),
+    *("mtproto", "noise", "mqtt", "signal", "http2", "transfer", "volley"),
 )
 
 

@@ -178,7 +178,8 @@ def build(config: WorldConfig) -> Directory:
             _add_endpoint(directory, service, endpoint, taken)
     for service in catalogue.services:
         for asset in service.assets:
-            _add_asset(directory, service, asset, taken)
+            if asset.pool is None:
+                _add_asset(directory, service, asset, taken)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")

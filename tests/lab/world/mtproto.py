@@ -90,7 +90,7 @@ class _Transport:
         await self._writer.drain()
 
 
-async def _open(reader: Reader, writer: Writer) -> _Transport:
+async def opened(reader: Reader, writer: Writer) -> _Transport:
     """Tell the transports apart by their first bytes. Raises ValueError for none of them."""
     first = await reader.readexactly(1)
     if first == b"\xef":
@@ -121,7 +121,7 @@ async def _open(reader: Reader, writer: Writer) -> _Transport:
 async def serve(reader: Reader, writer: Writer, exchange: Exchange) -> None:
     """Answer until the client leaves or says what has no answer. Raises OSError."""
     try:
-        transport = await _open(reader, writer)
+        transport = await opened(reader, writer)
         while True:
             answer = exchange.reply(await transport.receive())
             await transport.send(answer or _UNKNOWN_KEY)
