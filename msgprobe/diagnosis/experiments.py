@@ -170,14 +170,15 @@ def _other_forms(scene: Scene, service: Service, found: list[Suspect]) -> list[T
     tasks: list[Task] = []
     counts: dict[str, int] = {}
     stem = Arm.OTHER_PAYLOAD.value.split(".")[0]
+    known: list[tuple[bool, Suspect, str]] = []
     for s in _one_a_network(found):
-        if not _own_protocol(s):
-            continue
-        talk = scene.talk(s.task.id)
         task_id = f"{stem}.{service.name}.{s.endpoint.name}.{s.address}.form"
-        silent = talk is not None and not talk.connected
-        if silent and all(scene.started(f"{task_id}.{form}") is None for form in FORMS):
-            continue
+        begun = any(scene.started(f"{task_id}.{form}") is not None for form in FORMS)
+        talk = scene.talk(s.task.id)
+        if _own_protocol(s) and (begun or talk is None or talk.connected):
+            known.append((not begun, s, task_id))
+    # Those that have begun first, so that what comes up later adds no more than there is room for.
+    for _, s, task_id in sorted(known, key=lambda k: k[0]):
         counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
         if counts[s.pool.name] <= PORTS_A_POOL:
             tasks += _forms_of(s, service, task_id)

@@ -4,11 +4,13 @@ from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
+    *PROTOCOL,
     *CONNECTION,
     *INNOCENT,
     *THROTTLING,
