@@ -74,12 +74,13 @@ def _flow(check: str, flow: Flow) -> str:
         url = f"http://{name}:{flow.port}{flow.path}"
         route = f"{name}:{flow.port}:{place}:{flow.port}"
         return _line("curl", "-sv", "--connect-to", route, url)
-    if check == "https" and flow.server_name and flow.server_name == host:
+    if check in ("https", "http2") and flow.server_name and flow.server_name == host:
         url = f"https://{host}:{flow.port}{flow.path}"
         look = ["-k"] if flow.trust in (None, Trust.PINNED) else []
         route = f"{host}:{flow.port}:{place}:{flow.port}"
-        return _line("curl", "-sv", *look, "--connect-to", route, url)
-    if check in ("https", "tls"):
+        version = ["--http2"] if check == "http2" else []
+        return _line("curl", "-sv", *version, *look, "--connect-to", route, url)
+    if check in ("https", "tls") or flow.server_name:
         sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"
