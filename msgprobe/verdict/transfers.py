@@ -30,6 +30,9 @@ FEWEST = 16 * 1024
 
 SERVED = (200, 206)
 
+QUESTIONS = 13_264
+"""Bytes that a volley sends before its last answer can come (300 of 44, and 64 to begin with)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -185,9 +188,10 @@ class Pair:
     """With the benefit of the doubt for a longer path: less the log-ratio of round trips."""
 
 
-def compare(target: Sample, control: Sample) -> Pair | None:
+def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
     """The pair of both, None where it says nothing: one of them was no transfer, or too little.
 
+    ``allowance`` are seconds that the target had to do something for which the control had not.
     A transfer that was cut counts with the time it had had, so that its score is a lower bound.
     """
     if not target.usable or not control.usable:
@@ -199,7 +203,8 @@ def compare(target: Sample, control: Sample) -> Pair | None:
     took, base = target.seconds(size), control.seconds(size)
     if took is None and base is None:
         return None
-    ratio = log(max(took or target.elapsed, 1e-4) / max(base or control.elapsed, 1e-4))
+    usual = max(base or control.elapsed, 1e-4) + allowance
+    ratio = log(max(took or target.elapsed, 1e-4) / usual)
     longer = 0.0
     if target.min_rtt and control.min_rtt:
         longer = max(0.0, log(target.min_rtt / control.min_rtt))

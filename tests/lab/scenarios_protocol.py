@@ -1,6 +1,7 @@
 """The messengers' own protocols: recognised, cut off in part, or spoken by somebody else."""
 
 from tests.lab.censor import Freeze, Match, OnPattern, PortRewrite
+from tests.lab.link import Link
 from tests.lab.scenario import Scenario, at, truth
 from tests.lab.scenarios_blocking import TELEGRAM_DC, drop
 from tests.lab.world.config import Mitm
@@ -115,6 +116,13 @@ PROTOCOL: tuple[Scenario, ...] = (
         truths={"telegram": truth("degraded"), "telegram.text": truth("degraded")},
         fires=("freeze",),
         deviation="the true word is blocked, which answers to one question cannot license",
+    ),
+    Scenario(
+        id="V1",
+        title="a narrow uplink: questions take longer than their answers",
+        kind="innocent",
+        row="I (asymmetric line)",
+        link=Link(delay_ms=20, down_kbit=20_000, up_kbit=250),
     ),
     Scenario(
         id="S1",

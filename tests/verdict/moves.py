@@ -26,8 +26,10 @@ def moved(
     stop_at: int = 0,
     patience: float = 3.0,
     unacked: int = 0,
+    burst: int = BURST,
 ) -> Measurement:
-    """``size`` bytes at ``kbit``; ``stop_at`` bytes nothing more comes, ``patience`` ends it.
+    """``burst`` bytes at once, then ``size`` in all at ``kbit``; after ``stop_at`` bytes nothing
+    more comes, and ``patience`` ends it.
 
     A volley has no greeting: its ``size`` is its own, and its answers are counted.
     """
@@ -36,11 +38,11 @@ def moved(
     if volley:
         size, greeting = VOLLEY, 0.0
     rate = kbit * 1000 / 8
-    end = min(rtt + max(0, size - BURST) / rate, patience)
-    curve = [(rtt, min(BURST, size, stop_at or size))]
+    end = min(rtt + max(0, size - burst) / rate, patience)
+    curve = [(rtt, min(burst, size, stop_at or size))]
     for n in range(1, 21):
         at = rtt + (end - rtt) * n / 20
-        so_far = min(size, BURST + round(rate * (at - rtt)))
+        so_far = min(size, burst + round(rate * (at - rtt)))
         curve.append((at, min(so_far, stop_at or so_far)))
     curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
     total = curve[-1][1]

@@ -15,11 +15,24 @@ VOLLEY = Asset(name="answers", function=Function.TEXT, host="", pool="chat", pro
 SERVERS = ("31.13.70.1", "157.240.1.1", "31.13.71.1", "157.240.2.1")
 
 
-def told(*, kbit: float = 15_000.0, stop_at: int = 0, unacked: int = 0, servers: int = 4) -> Story:
-    """A good day, volleys from that many servers, and fast neutral transfers between them."""
+def told(
+    *,
+    kbit: float = 15_000.0,
+    stop_at: int = 0,
+    unacked: int = 0,
+    servers: int = 4,
+    uplink: float | None = 5_000.0,
+) -> Story:
+    """A good day, volleys from that many servers, and fast neutral transfers between them; before
+    them a neutral upload at ``uplink`` (None: there was none)."""
     story = Story(services=(replace(SERVICE, assets=(VOLLEY,)),)).good_gate()
     story.names().all_targets(times=1)
     now = 3.0
+    if uplink is not None:
+        up = _task("up", "20.9.1.1", direction="up")
+        done = moved(up, now, uplink, size=32_768, transaction=len(story.told) + 1, burst=1_448)
+        story.told.append(done)
+        now = done.window.end
     for number in range(servers + 1):
         source = f"20.9.{number % 3}.1"
         asked: list[tuple[Task, dict[str, int]]] = [(_task(f"n{number}", source), {})]
@@ -42,8 +55,8 @@ def told(*, kbit: float = 15_000.0, stop_at: int = 0, unacked: int = 0, servers:
     return story
 
 
-def _task(name: str, address: str, *, volley: bool = False) -> Task:
-    options = {"direction": "down", **({"asset": "answers"} if volley else {"bytes": "50000"})}
+def _task(name: str, address: str, *, volley: bool = False, direction: str = "down") -> Task:
+    options = {"direction": direction, **({"asset": "answers"} if volley else {"bytes": "50000"})}
     return Task(
         id=f"t.{name}",
         round=1,
@@ -77,6 +90,13 @@ def test_slow_volleys_alone_are_only_degraded() -> None:
     seen = text(told(kbit=60.0))
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.slow",))
     assert seen.mechanisms == ()
+
+
+def test_a_slow_uplink_is_no_slow_server() -> None:
+    # The questions alone take 13 kB * 8 / 60 kbit/s; the answers cannot come sooner.
+    assert text(told(kbit=60.0, uplink=60.0)).outcome is Outcome.OK
+    assert text(told(kbit=60.0, uplink=None)).outcome is Outcome.OK, "nothing to compare with"
+    assert text(told(kbit=60.0, uplink=1_000.0)).outcome is Outcome.DEGRADED
 
 
 def test_answers_that_stop_at_the_same_byte_with_nothing_acknowledged_are_degraded() -> None:
