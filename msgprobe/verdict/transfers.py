@@ -104,10 +104,12 @@ class Sample:
     @property
     def limited(self) -> bool:
         """The server keeps quiet while its machine still acknowledges what it is sent: it answers
-        no more of these questions, and says nothing about the path."""
+        no more of these questions, and says nothing about the path. Where the platform cannot tell,
+        the server has the benefit of the doubt."""
         seen = self.talk.transfer
-        volley = seen is not None and seen.answers is not None
-        return volley and self.stopped and self.info is not None and not self.info.unacked
+        if seen is None or seen.answers is None or not self.stopped:
+            return False
+        return seen.info is None or not seen.info.unacked
 
     @property
     def finished(self) -> bool:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import Observation, TransferObservation
 from msgprobe.model.target import Asset, Function
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.model.verdict import FunctionVerdict, Outcome
@@ -69,6 +71,14 @@ def _task(name: str, address: str, *, volley: bool = False, direction: str = "do
     )
 
 
+def _blind(measurement: Measurement) -> tuple[Observation, ...]:
+    """The observations without the kernel's view of transfers."""
+    return tuple(
+        replace(o, info=None) if isinstance(o, TransferObservation) else o
+        for o in measurement.observations
+    )
+
+
 def text(story: Story) -> FunctionVerdict:
     (service,) = judge(story.evidence()).services
     return next(f for f in service.functions if f.function is Function.TEXT)
@@ -111,6 +121,13 @@ def test_a_server_that_answers_no_more_and_still_acknowledges_is_no_suspicion() 
     limited = told(stop_at=15_900)
     assert not contest(limited).suspicious
     assert text(limited).outcome is Outcome.OK
+
+
+def test_where_nobody_knows_what_was_acknowledged_nothing_is_said() -> None:
+    frozen = told(stop_at=15_900, unacked=1)
+    frozen.told = [replace(m, observations=_blind(m)) for m in frozen.told]
+    assert not contest(frozen).suspicious
+    assert text(frozen).outcome is Outcome.OK
 
 
 def test_one_server_alone_says_nothing() -> None:
