@@ -174,6 +174,12 @@ class Sample:
         return seen.moved * 8 / took / 1000 if took > 0.0 else 0.0
 
     @property
+    def whole_kbit(self) -> float:
+        """The rate over all its time, greeting included."""
+        took = (self.seconds(self.moved) if self.finished else None) or self.elapsed
+        return self.moved * 8 / took / 1000 if took > 0.0 else 0.0
+
+    @property
     def place(self) -> int:
         """Payload bytes that the connection as a whole had brought, greeting included."""
         return self.info.bytes_received if self.info is not None else self.moved

@@ -94,6 +94,7 @@ def test_fast_volleys_are_ok_and_their_speed_is_told() -> None:
     assert seen.outcome is Outcome.OK
     (speed,) = seen.speeds
     assert (speed.asset, speed.moved, speed.slow) == ("answers", 26_400, 0)
+    assert speed.target_kbit > speed.control_kbit / 2, "as fast as a neutral transfer of its size"
 
 
 def test_slow_volleys_alone_are_only_degraded() -> None:
