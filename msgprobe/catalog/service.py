@@ -46,6 +46,7 @@ _ASSET = (
     "name",
     "function",
     "host",
+    "pool",
     "path",
     "direction",
     "find",
@@ -229,10 +230,14 @@ def _assets(
     tables = top.tables("asset", _ASSET)
     found = []
     for table in tables:
+        pool = table.take("pool", value.name, None)
+        if pool is not None:
+            _check_volley(table, pool, pools)
         asset = Asset(
             name=table.need("name", value.name),
             function=table.need("function", value.word(Function)),
-            host=table.need("host", value.host),
+            host=table.need("host", value.host) if pool is None else "",
+            pool=pool,
             path=table.take("path", value.path, "/"),
             direction=table.take("direction", value.word(Direction), Direction.DOWN),
             find=table.take("find", value.pattern, None),
@@ -254,6 +259,16 @@ def _assets(
         found.append(asset)
     distinct(tables, [asset.name for asset in found], "asset")
     return tuple(found)
+
+
+def _check_volley(table: Table, pool: str, pools: list[Pool]) -> None:
+    """An asset of a pool has no object of its own. Raises CatalogError."""
+    for key in ("host", "path", "direction", "find", "addresses", "trust"):
+        if key in table:
+            raise table.fault(key, "belongs to an object, and pool to none", "remove one of them")
+    if not any(known.name == pool for known in pools):
+        names = ", ".join(known.name for known in pools)
+        raise table.fault("pool", f"no pool is called {quoted(pool)}", f"name one of {names}")
 
 
 def _pool(

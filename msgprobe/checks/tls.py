@@ -6,7 +6,6 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
-from msgprobe.steps.tls import HTTP_ALPN
 
 
 class TlsCheck:
@@ -33,6 +32,4 @@ class TlsCheck:
         flow = flow_of(task)
         async with opened(ctx, flow) as stream:
             if stream is not None:
-                offered = flow.option("alpn")
-                alpn = HTTP_ALPN if offered is None else tuple(offered.split(","))
-                await secured(ctx, flow, stream, alpn=alpn)
+                await secured(ctx, flow, stream)

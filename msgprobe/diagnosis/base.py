@@ -19,7 +19,7 @@ BARE = ("mtproto", "noise", "connect", "dialogue", "stun", "threema", "mmtls", "
 DATAGRAM = ("stun",)
 """Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
 
-SPEAKS_TLS = ("tls", "https")
+SPEAKS_TLS = ("tls", "https", "http2", "mqtt", "signal")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 

@@ -261,6 +261,7 @@ class TransferObservation(_Observation):
     of the request. ``milestones`` are (bytes, seconds) for 8, 32, 64 and 128 KiB as far as
     reached; ``stalls`` are (bytes moved, seconds without any more) of pauses longer than a second
     and five round trips. ``capped``: our own limit of time ended it: slow, not failed.
+    ``answers``: whole answers in the service's own protocol that came; None where it was HTTP.
     """
 
     address: str
@@ -273,6 +274,7 @@ class TransferObservation(_Observation):
     moved: int = 0
     capped: bool = False
     status: int | None = None
+    answers: int | None = None
     authenticated: bool = False
     first_byte: float | None = None
     curve: tuple[tuple[float, int], ...] = ()

@@ -142,12 +142,15 @@ class Asset:
     ``direction`` down: a GET of ``path`` gives at least some tens of kilobytes; with ``find`` (a
     regular expression whose group 1 is a link on the same host) the page at ``path`` names the
     object. ``direction`` up: the server takes a POST to ``path``, whatever it then answers.
+    With ``pool`` it is no object: the servers of that pool, each once, answer many small questions
+    in their own protocol, and ``host`` is empty.
     ``name`` is unique within the service; ``function`` is the one that it stands for.
     """
 
     name: str
     function: Function
     host: str
+    pool: str | None = None
     path: str = "/"
     direction: Direction = Direction.DOWN
     find: str | None = None

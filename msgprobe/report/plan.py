@@ -26,8 +26,8 @@ HONEST = {
 HONEST_TLS = 9_000
 """The same where certificates are shown, and for checks that nobody here has measured."""
 
-_TRANSFER = "transfer"
-"""The check whose lines say what honest servers cost: the objects that are asked of them."""
+_TRANSFERS = ("transfer", "volley")
+"""The checks whose lines say what honest servers cost: the objects that are asked of them."""
 
 
 def render(
@@ -96,10 +96,10 @@ def cost(contacts: Sequence[Contact], request: Request) -> str:
     usual = addresses * sum(
         min(c.max_bytes, HONEST_TLS if c.over else HONEST.get(c.check, HONEST_TLS))
         for c in sure
-        if c.check != _TRANSFER
+        if c.check not in _TRANSFERS
     )
     # The line of a transfer says what it costs with an honest server.
-    usual += sum(c.max_bytes for c in sure if c.check == _TRANSFER)
+    usual += sum(c.max_bytes for c in sure if c.check in _TRANSFERS)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
         f"This will cost less than {wording.amount(min(usual, most))} where all is well, at most "

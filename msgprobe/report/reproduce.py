@@ -84,7 +84,7 @@ def _flow(check: str, flow: Flow) -> str:
         url = f"http://{name}:{flow.port}{flow.path}"
         route = f"{name}:{flow.port}:{place}:{flow.port}"
         return _line("curl", "-sv", "--connect-to", route, url)
-    if check in ("https", _DIALOGUE) and host and flow.server_name == host:
+    if check in ("https", "http2", _DIALOGUE) and host and flow.server_name == host:
         url = f"https://{host}:{flow.port}{flow.path}"
         look = ["-k"] if flow.trust in _NOT_PUBLIC else []
         route = f"{host}:{flow.port}:{place}:{flow.port}"
@@ -92,8 +92,9 @@ def _flow(check: str, flow: Flow) -> str:
         kind = flow.option("content_type")
         post = [] if body is None else ["--data-raw", body]
         post += [] if body is None or kind is None else ["-H", f"Content-Type: {kind}"]
-        return _line("curl", "-sv", *look, *post, "--connect-to", route, url)
-    if check in ("https", *_INSIDE_TLS):
+        version = ["--http2"] if check == "http2" else []
+        return _line("curl", "-sv", *version, *look, *post, "--connect-to", route, url)
+    if check in ("https", *_INSIDE_TLS) or flow.server_name:
         sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"

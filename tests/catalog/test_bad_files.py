@@ -62,6 +62,8 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "asset_find_two_groups": ("asset[page].find", "2 groups", "parentheses"),
     "asset_find_on_upload": ("asset[page].find", "before an upload", "remove"),
     "asset_bad_direction": ("asset[page].direction", '"sideways"', "down, up"),
+    "asset_pool_and_host": ("asset[many].host", "to an object", "remove one"),
+    "asset_pool_unknown": ("asset[many].pool", '"chats"', "name one of chat"),
     "asset_pinned_without_root": ("asset[page].trust", "no [[root]]", "root"),
     "duplicate_asset": ("asset[page].name", '"page"', ""),
     "transfer_without_path": ("transfer[big].path", "missing", 'add "path"'),

@@ -70,6 +70,38 @@ def test_telegram_needs_all_five_dcs_and_knows_cdn_web_api_and_downloads(
         assert any(ipaddress.ip_address(address) in net for net in nets), address
 
 
+def test_web_clients_sockets_speak_mtproto_to_the_data_centre_of_their_name(
+    shipped: Catalogue,
+) -> None:
+    # core.telegram.org/mtproto/transports; gotd/td telegram/dcs/websocket.go
+    names = {"pluto": "1", "venus": "2", "aurora": "3", "vesta": "4", "flora": "5"}
+    telegram = shipped.service("telegram")
+    sockets = {e.member: e for e in telegram.endpoints if e.pool == "web-dc"}
+    assert {m: e.option("dc") for m, e in sockets.items()} == names
+    for member, one in sockets.items():
+        assert (one.check, one.host) == ("mtproto", f"{member}.web.telegram.org")
+        assert (one.path, one.option("transport")) == ("/apiws", "websocket")
+    pool = telegram.pool("web-dc")
+    assert (pool.sample, pool.ok_at) == (2, 2)
+
+
+def test_data_centres_give_a_small_transfer_of_their_own(shipped: Catalogue) -> None:
+    (asset,) = [a for a in shipped.service("telegram").assets if a.pool is not None]
+    assert (asset.pool, asset.function, asset.host) == ("dc", Function.TEXT, "")
+
+
+def test_signal_and_messenger_are_spoken_to_in_their_own_words(shipped: Catalogue) -> None:
+    signal = {e.member: e for e in shipped.service("signal").endpoints}
+    # WhisperServerService.java; libsignal rust/net/src/env.rs
+    first = signal["provisioning"]
+    assert (first.check, first.host) == ("signal", "chat.signal.org")
+    assert first.path == "/v1/websocket/provisioning/"
+    assert signal["grpc-chat"].check == "http2"
+    assert signal["grpc-chat"].option("header") == "X-Signal-Timestamp"
+    (edge,) = [e for e in shipped.service("messenger").endpoints if e.pool == "edge"]
+    assert (edge.check, edge.host, edge.port) == ("mqtt", "edge-mqtt.facebook.com", 443)
+
+
 def test_noise_is_checked_against_whatsapps_root_key_wherever_it_is_spoken(
     shipped: Catalogue,
 ) -> None:

@@ -6,6 +6,7 @@ from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
 from tests.lab.scenarios_proofs import PROOFS
+from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
@@ -13,6 +14,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
     *CALLS,
+    *PROTOCOL,
     *CONNECTION,
     *INNOCENT,
     *SERVICES,

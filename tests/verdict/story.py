@@ -87,9 +87,9 @@ SERVICE = Service(
 )
 
 
-def certificate(issuer: str = "CN=Public CA") -> Certificate:
+def certificate(issuer: str = "CN=Public CA", subject: str = "CN=x") -> Certificate:
     return Certificate(
-        subject="CN=x",
+        subject=subject,
         issuer=issuer,
         sha256="0" * 64,
         spki_sha256="0" * 64,
@@ -230,6 +230,7 @@ class Story:
         took: float = 0.04,
         acked: bool | None = True,
         issuer: str = "CN=Public CA",
+        shown_for: str = "CN=x",
         status: int | None = 200,
         proof: Proof | None = None,
         stage: str = "x",
@@ -264,7 +265,7 @@ class Story:
                     hello_size=517,
                     hello_acked=acked,
                     alert_received=bad is Failure.TLS_FAILED,
-                    chain=(certificate(issuer),) if shown else (),
+                    chain=(certificate(issuer, shown_for),) if shown else (),
                     info=info(min_rtt=min_rtt),
                 )
             )

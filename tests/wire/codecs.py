@@ -13,12 +13,14 @@ from msgprobe.wire import (
     der,
     dns_message,
     mmtls,
+    mqtt,
     mtproto,
     mtproto_proof,
     mtproto_transport,
     noise,
     noise_chain,
     protobuf,
+    signal,
     smp,
     stun,
     threema,
@@ -130,6 +132,9 @@ CODECS: dict[str, Callable[[bytes], object]] = {
         _sized(b"\x02\x04\xf1\xc0\x2b" + bytes(32) + _sized(data))
     ),
     "mmtls signature": _mmtls_signature,
+    "mqtt": mqtt.parse_connack,
+    "mqtt CONNACK": lambda data: mqtt.parse_connack(b"\x20" + data),
+    "mqtt length": lambda data: mqtt.missing(b"\x20" + data),
     "mtproto": mtproto.parse_message,
     "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
     "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
@@ -153,6 +158,10 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise chain flaw": _flaw,
     "printable": _shown,
     "protobuf": protobuf.read_fields,
+    "signal": signal.parse_provisioning,
+    "signal request": lambda data: signal.parse_provisioning(
+        b"\x08\x01" + protobuf.bytes_field(2, data)
+    ),
     "smp": smp.parse_server_hello,
     "smp, padded": lambda data: smp.parse_server_hello(
         (len(data).to_bytes(2) + data).ljust(smp.BLOCK_SIZE, b"#")

@@ -20,7 +20,7 @@ Tls = Literal[
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
 Chat = Literal["genuine", "other_root", "wrong_static"]
-Issuer = Literal["private", "corporate", "self_signed"]
+Issuer = Literal["private", "corporate", "self_signed", "public"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
@@ -118,6 +118,8 @@ class ResolverPolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mitm:
     """What the interceptor on port 10443 re-signs: ``names`` but not ``exempt``.
+
+    ``issuer`` ``public``: an authority that everybody trusts.
 
     ``page`` empty hands the request to the true server; ``block`` and ``portal`` answer themselves.
     """

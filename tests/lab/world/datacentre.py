@@ -160,10 +160,10 @@ class Exchange:
             return None
         if name != self._centre.names(self._keeper):
             return None
-        block = self._centre.opened(sealed, self._keeper)
-        new_nonce = self._new_nonce(block)
         if self._keeper == "wrong_key":
-            new_nonce = os.urandom(32)  # it answers all the same, and has to guess
+            new_nonce: bytes | None = os.urandom(32)  # it answers all the same, and has to guess
+        else:
+            new_nonce = self._new_nonce(self._centre.opened(sealed, self._keeper))
         return None if new_nonce is None else self._params(new_nonce)
 
     def _new_nonce(self, block: bytes) -> bytes | None:

@@ -100,6 +100,8 @@ class Host:
     """The name on its certificate where that is not its own: an XMPP server's domain."""
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
+    speaks: str = "http"
+    """What is spoken inside TLS: ``http`` or ``mqtt``."""
 
     @property
     def resolvable(self) -> bool:
@@ -199,7 +201,8 @@ def build(config: WorldConfig) -> Directory:
             _add_endpoint(directory, service, endpoint, taken)
     for service in catalogue.services:
         for asset in service.assets:
-            _add_asset(directory, service, asset, taken)
+            if asset.pool is None:
+                _add_asset(directory, service, asset, taken)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")
@@ -280,6 +283,8 @@ def _add_endpoint(
     elif endpoint.trust.value == "hash":
         host.authority = authority_of(endpoint)
     host.shown = endpoint.option("domain") or host.shown
+    if endpoint.check == "mqtt":
+        host.speaks = "mqtt"
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
