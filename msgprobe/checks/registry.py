@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 from msgprobe.checks.base import Check, Examines, Proves
 from msgprobe.checks.connect import ConnectCheck
 from msgprobe.checks.dialogue import DialogueCheck
+from msgprobe.checks.http2 import Http2Check
 from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.local import LocalCheck
+from msgprobe.checks.mmtls import MmtlsCheck
+from msgprobe.checks.mqtt import MqttCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.signal import SignalCheck
+from msgprobe.checks.smp import SmpCheck
 from msgprobe.checks.stun import StunCheck
+from msgprobe.checks.threema import ThreemaCheck
 from msgprobe.checks.tls import TlsCheck
+from msgprobe.checks.tor import TorCheck
 from msgprobe.checks.transfer import TransferCheck
+from msgprobe.checks.volley import VolleyCheck
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 
@@ -35,7 +43,15 @@ BUILTIN: tuple[Check, ...] = (
     NoiseCheck(),
     DialogueCheck(),
     StunCheck(),
+    ThreemaCheck(),
+    MmtlsCheck(),
+    SmpCheck(),
+    TorCheck(),
+    MqttCheck(),
+    SignalCheck(),
+    Http2Check(),
     TransferCheck(),
+    VolleyCheck(),
 )
 
 

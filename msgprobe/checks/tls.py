@@ -9,7 +9,11 @@ from msgprobe.steps.context import StepContext
 
 
 class TlsCheck:
-    """TCP, then a TLS handshake."""
+    """TCP, then a TLS handshake.
+
+    Option ``alpn``: the application protocols to offer instead of HTTP/1.1, with commas.
+    Option ``sni = "none"``: the handshake names no server (whoever plans it sees to that).
+    """
 
     name = "tls"
     version = "1"

@@ -67,7 +67,7 @@ def _opening(
     return opening, [took for t in opening if (took := _took(scene, t)) is not None]
 
 
-def _line_is_slow(scene: Scene) -> bool | None:
+def line_is_slow(scene: Scene) -> bool | None:
     """Neutral downloads take so long that comparing anything is hopeless; None: not known yet."""
     wanted = [a for s in scene.services for a in wanted_assets(s, scene.request)]
     if scene.request.throttle or all(a.direction is Direction.UP for a in wanted):
@@ -82,7 +82,7 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     if not sources or not pairs:
         return []
     opening, times = _opening(scene, sources, direction)
-    slow = _line_is_slow(scene)
+    slow = line_is_slow(scene)
     if slow:
         return [*opening, *_domestic(scene, direction)]
     if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):

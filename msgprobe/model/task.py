@@ -109,7 +109,8 @@ class Flow:
 
     ``host`` is the name the conversation is about (HTTP Host); ``server_name`` is the SNI, None to
     send none; ``trust`` None means: do not verify, look only. ``roots_of`` names the service whose
-    pinned roots apply. ``source_port`` 0 lets the kernel choose.
+    pinned roots apply; ``certificate_sha256`` are the certificates believed under ``Trust.HASH``.
+    ``source_port`` 0 lets the kernel choose.
     """
 
     address: str
@@ -118,6 +119,7 @@ class Flow:
     server_name: str | None = None
     trust: Trust | None = Trust.PUBLIC
     roots_of: str | None = None
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None

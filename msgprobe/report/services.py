@@ -102,6 +102,8 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
         how.append("own roots only")
     elif first.trust is Trust.EITHER:
         how.append("own or public roots")
+    elif first.trust is Trust.HASH:
+        how.append("known certificate only")
     if first.path != "/":
         how.append(first.path)
     if first.always:
@@ -111,6 +113,8 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
 
 def _asset(asset: Asset) -> str:
     """``web: download from web.whatsapp.com/``: what it stands for, and whence or whither."""
+    if asset.pool is not None:
+        return f"{asset.function.value}: many small answers of one server of pool {asset.pool}"
     way = "upload to" if asset.direction is Direction.UP else "download from"
     text = f"{asset.function.value}: {way} {asset.host}{asset.path}"
     if asset.find is not None:

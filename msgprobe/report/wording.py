@@ -188,6 +188,8 @@ UNTESTED = "Milder, later or per-connection limits were not tested."
 def floor(speeds: Sequence[Speed], *, clean: bool) -> str:
     """What the weakest of ``speeds`` would have shown; acquits nothing unless ``clean``."""
     known = [s for s in speeds if s.floor_kbit > 0]
+    # One comparison decides nothing (a server that is asked once a run has no more).
+    known = [s for s in known if s.pairs > 1] or known
     if not known:
         return f"Speed: this link is too slow or too unsteady to show throttling. {UNTESTED}"
     parts = []

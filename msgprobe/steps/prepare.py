@@ -12,8 +12,9 @@ _WANTED = (
     "dns.rdtypes.IN.AAAA",
     "dns.rdtypes.ANY.CNAME",
     "wsproto",
+    "h2.connection",
 )
-_PROOFS = ("asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
+_PROOFS = ("asymmetric.ec", "asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
 """Of a library that may be missing; proofs then say less."""
 
 

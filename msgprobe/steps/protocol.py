@@ -15,7 +15,13 @@ from msgprobe.wire.printable import printable
 READ_CAP = 64 * 1024
 """Most bytes that one conversation reads, unless it asks for less."""
 
+CONNECTED = "connected"
+"""The stage before anything was said."""
+
 _CHUNK = 4096
+
+_BONUS_PATIENCE = 1.0
+_BONUS_ROUND_TRIPS = 5
 _SHOWN = 80
 
 
@@ -41,7 +47,7 @@ class Talk:
         self._buffer = b""
         self._begun_at = ctx.now()
         self._asked_at: float | None = None
-        self.stage = "connected"
+        self.stage = CONNECTED
         self.proof = Proof.CONNECTED
         self.detail = ""
         self.failure: Failure | None = Failure.INTERRUPTED
@@ -67,7 +73,8 @@ class Talk:
         self.bytes_sent += len(data)
         if self._asked_at is None:
             self._asked_at = self._ctx.now()
-            self.stage = "sent"
+            if self.stage == CONNECTED:
+                self.stage = "sent"
 
     async def receive_exactly(self, size: int) -> bytes:
         """The next ``size`` bytes. Raises OSError, EOFError and TooLarge."""
@@ -76,6 +83,12 @@ class Talk:
         while len(self._buffer) < size:
             await self._read()
         return self._take(size)
+
+    async def receive_some(self) -> bytes:
+        """Whatever comes next, never nothing. Raises OSError, EOFError and TooLarge."""
+        if not self._buffer:
+            await self._read()
+        return self._take(len(self._buffer))
 
     async def receive_until(self, end: Callable[[bytes], int | None]) -> bytes:
         """The bytes up to where ``end`` says that they end (None: more must come).
@@ -98,7 +111,8 @@ class Talk:
             raise EOFError
         if self.first_byte is None:
             # Who speaks first is asked by the connection itself.
-            self.first_byte = self._ctx.now() - (self._asked_at or self._begun_at)
+            asked_at = self._begun_at if self._asked_at is None else self._asked_at
+            self.first_byte = self._ctx.now() - asked_at
             self.beginning = data
             self.reached("answered", Proof.BYTES)
         self.bytes_received += len(data)
@@ -133,6 +147,12 @@ class Talk:
             errno=self.errno,
             info=info,
         )
+
+
+def bonus_patience(stream: Stream) -> float:
+    """Seconds to wait for an answer that would show more, and whose absence shows nothing."""
+    info = stream.tcp_info()
+    return _BONUS_PATIENCE + _BONUS_ROUND_TRIPS * (info.rtt if info is not None else 0.0)
 
 
 @asynccontextmanager

@@ -32,6 +32,7 @@ from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, closed_port, context, only, run, serve, serve_tls
 
 CHECKS = registry()
+TLS = ("tls", "https", "mqtt", "signal", "http2")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 FLOW = Flow(
     address=HOST, port=0, host=NAME, server_name=NAME, trust=Trust.PINNED, roots_of="service"
@@ -107,7 +108,10 @@ def test_tls_stops_after_the_handshake() -> None:
     run(main())
 
 
-@pytest.mark.parametrize("check", ["connect", "tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize(
+    "check",
+    ["connect", "tls", "https", "page", "mtproto", "noise", "mqtt", "signal", "http2"],
+)
 def test_a_refused_connect_is_the_only_observation(check: str) -> None:
     async def main() -> None:
         with closed_port() as port:
@@ -150,7 +154,9 @@ def test_a_controls_page_must_be_exactly_what_is_known(
     run(main())
 
 
-@pytest.mark.parametrize("check", ["tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize(
+    "check", ["tls", "https", "page", "mtproto", "noise", "mqtt", "signal", "http2"]
+)
 @pytest.mark.parametrize("server", [loopback.reset, loopback.fin, loopback.silence])
 def test_a_dying_server_gives_one_observation_per_layer_reached(
     check: str, server: loopback.Handler
@@ -164,10 +170,12 @@ def test_a_dying_server_gives_one_observation_per_layer_reached(
     run(main())
 
 
-@pytest.mark.parametrize("check", ["tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize(
+    "check", ["tls", "https", "page", "mtproto", "noise", "mqtt", "signal", "http2"]
+)
 def test_endless_junk_ends_in_a_failure_word(check: str) -> None:
     async def main() -> None:
-        lead = bytes.fromhex("160303400002010000") if check in ("tls", "https") else b""
+        lead = bytes.fromhex("160303400002010000") if check in TLS else b""
         async with serve(loopback.junk(bytes(8192), lead)) as port:
             ctx = context(2.0)
             one = task(check, dataclasses.replace(FLOW, port=port))

@@ -33,7 +33,15 @@ NAMES = (
     "noise",
     "dialogue",
     "stun",
+    "threema",
+    "mmtls",
+    "smp",
+    "tor",
+    "mqtt",
+    "signal",
+    "http2",
     "transfer",
+    "volley",
 )
 
 
@@ -81,7 +89,7 @@ def test_the_built_in_checks() -> None:
     assert tuple(check.name for check in BUILTIN) == NAMES
     assert tuple(registry()) == NAMES
     for check in BUILTIN:
-        assert re.fullmatch(r"[a-z]+", check.name) and check.version and check.title
+        assert re.fullmatch(r"[a-z][a-z0-9_]+", check.name) and check.version and check.title
 
 
 def test_a_plug_in_is_found_and_registered() -> None:

@@ -44,7 +44,8 @@ class Scenario:
     differs. ``services`` are those that ``args`` make it measure. ``truths`` maps a service or
     ``service.function`` to its truth; every service that is not named must be ``others``.
     ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
-    >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    >= 1 Mbit/s); ``look_alike`` that no single place can tell. ``counts`` maps
+    ``service.function`` to how many of its members answer, and of how many.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
     """
 
@@ -54,6 +55,7 @@ class Scenario:
     row: str
     truths: Mapping[str, Truth] = field(default_factory=dict)
     others: Truth = OK
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     states: tuple[str, ...] = ("online",)
     notes: tuple[str, ...] = ()
     link: Link = GOOD
@@ -62,13 +64,14 @@ class Scenario:
     lab: Mapping[str, Any] = field(default_factory=dict)
     args: tuple[str, ...] = ()
     services: tuple[str, ...] = CORE
+    """What the run is asked about."""
     fires: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False
     deviation: str = ""
 
     def expected(self) -> dict[str, Truth]:
-        """The truth of every service that is measured and of the functions that are named."""
+        """The truth of every service asked about and of the functions that are named."""
         return {**{s: self.others for s in self.services if s not in self.truths}, **self.truths}
 
 

@@ -5,6 +5,8 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_proofs import PROOFS
+from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
@@ -12,11 +14,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
     *CALLS,
+    *PROTOCOL,
     *CONNECTION,
     *INNOCENT,
     *SERVICES,
     *THROTTLING,
     *SLOW_FOR_ALL,
+    *PROOFS,
 )
 
 

@@ -277,6 +277,17 @@ def _spoken(host: str, port: int, **options: str) -> Flow:
             "openssl s_client -connect '[2001:db8::1]:443' -noservername </dev/null",
         ),
         (Flow(address="192.0.2.1", port=5222), "connect", "nc -vz -w 10 192.0.2.1 5222"),
+        (Flow(address="192.0.2.1", port=443), "volley", "nc -vz -w 10 192.0.2.1 443"),
+        (
+            Flow(address="192.0.2.1", port=443, host="a.example", server_name="a.example"),
+            "mqtt",
+            "openssl s_client -connect 192.0.2.1:443 -servername a.example </dev/null",
+        ),
+        (
+            Flow(address="192.0.2.1", port=443, host="a.example", server_name="a.example"),
+            "http2",
+            "curl -sv --http2 --connect-to a.example:443:192.0.2.1:443 https://a.example:443/",
+        ),
         (
             Flow(
                 address="192.0.2.1",
@@ -351,6 +362,8 @@ def test_a_transfer_is_told_in_one_line() -> None:
         ({"moved": 70_000}, ["complete, the object is no larger"]),
         ({"authenticated": False, "info": None}, ["not authenticated"]),
         ({"server_name": None}, ["naming nobody"]),
+        ({"server_name": None, "answers": 300}, ["got 300 answers, 80.0 kB in", "complete"]),
+        ({"answers": 9, "moved": 792}, ["got 9 answers,", "the server had enough"]),
     ],
 )
 def test_how_a_transfer_ended(changes: dict[str, object], words: list[str]) -> None:

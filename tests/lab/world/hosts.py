@@ -74,7 +74,16 @@ ALIASES: Final[dict[str, str]] = {
     "updates.signal.org": "d83eunklitikj.cloudfront.net",
 }
 """Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
-_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole", "stun": "stun"}
+_PROTOCOLS: Final = {
+    "mtproto": "mtproto",
+    "noise": "noise",
+    "connect": "hole",
+    "threema": "threema",
+    "mmtls": "mmtls",
+    "smp": "smp",
+    "tor": "tor",
+    "stun": "stun",
+}
 _HTTP_SIDE: Final = ((443, "https"), (80, "http"))
 
 
@@ -91,6 +100,8 @@ class Host:
     """The name on its certificate where that is not its own: an XMPP server's domain."""
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
+    speaks: str = "http"
+    """What is spoken inside TLS: ``http`` or ``mqtt``."""
 
     @property
     def resolvable(self) -> bool:
@@ -190,7 +201,8 @@ def build(config: WorldConfig) -> Directory:
             _add_endpoint(directory, service, endpoint, taken)
     for service in catalogue.services:
         for asset in service.assets:
-            _add_asset(directory, service, asset, taken)
+            if asset.pool is None:
+                _add_asset(directory, service, asset, taken)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")
@@ -268,7 +280,11 @@ def _add_endpoint(
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
         host.authority = _pinned(service, name)
+    elif endpoint.trust.value == "hash":
+        host.authority = authority_of(endpoint)
     host.shown = endpoint.option("domain") or host.shown
+    if endpoint.check == "mqtt":
+        host.speaks = "mqtt"
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
@@ -283,6 +299,12 @@ def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[
     host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
     if asset.trust.value == "pinned":
         host.authority = _pinned(service, asset.host)
+
+
+def authority_of(endpoint: Endpoint) -> str:
+    """Who signs for an endpoint that is known by a hash: itself, or an authority of its own."""
+    signed = endpoint.check == "smp" or endpoint.option("alpn") is not None
+    return "known-issuer" if signed else "known"
 
 
 def _pinned(service: Service, name: str) -> str:
