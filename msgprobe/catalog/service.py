@@ -6,7 +6,7 @@ first port (per family: the first address on it) is the main one, all others are
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from msgprobe.catalog import value
@@ -26,7 +26,16 @@ from msgprobe.model.target import (
     Trust,
 )
 
-_WAY = ("check", "ports", "trust", "path", "expect_status", "expect_text", "options")
+_WAY = (
+    "check",
+    "ports",
+    "trust",
+    "certificate_sha256",
+    "path",
+    "expect_status",
+    "expect_text",
+    "options",
+)
 _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
@@ -50,21 +59,32 @@ SECTIONS = ("service", "pool", "root", "key", "beacon", "asset")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
-    """How members are spoken to; a pool's way holds for members that say nothing else."""
+    """How members are spoken to; a pool's way holds for members that say nothing else.
+
+    Of ``options`` each key by itself: a member adds its own to those of its pool.
+    """
 
     check: str | None = None
     ports: tuple[int, ...] = (443,)
     trust: Trust = Trust.PUBLIC
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None
     options: tuple[tuple[str, str], ...] = ()
 
 
-def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
+Examine = Callable[[Endpoint], str | None]
+"""What is wrong with an endpoint's options, in the words of its check; None: nothing."""
+
+
+def read_service(
+    top: Table, known_checks: Collection[str] | None, examine: Examine | None = None
+) -> Service:
     """The service that the file ``top`` describes. Raises CatalogError.
 
-    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined.
+    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined, as a
+    missing ``examine`` leaves the options.
     """
     head = top.table("service", _SERVICE)
     if head is None:
@@ -84,6 +104,7 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         endpoints += ways
     distinct(tables, [p.name for p in pools], "pool")
     _check_endpoints(top, endpoints, roots)
+    _examine(top, endpoints, examine)
     return Service(
         name=name,
         title=title,
@@ -99,6 +120,16 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         untestable=_untestable(head, pools),
         provenance=provenance,
     )
+
+
+def _examine(top: Table, endpoints: list[Endpoint], examine: Examine | None) -> None:
+    for endpoint in endpoints if examine is not None else ():
+        assert examine is not None
+        fault = examine(endpoint)
+        if fault is not None:
+            place = f"pool[{endpoint.pool}].member[{endpoint.member}].options"
+            why, _, right = fault.partition(": ")
+            raise top.fault(place, why, right)
 
 
 def _primary(head: Table, pools: list[Pool]) -> Function:
@@ -220,6 +251,9 @@ def _assets(
         if asset.trust is Trust.PINNED and not roots:
             right = "add the service's root"
             raise table.fault("trust", '"pinned", but the file has no [[root]]', right)
+        if asset.trust is Trust.HASH:
+            right = "give public, pinned or either"
+            raise table.fault("trust", '"hash" is for members of pools only', right)
         if asset.find is not None and asset.direction is Direction.UP:
             raise table.fault("find", "nothing is looked for before an upload", "remove it")
         found.append(asset)
@@ -280,10 +314,13 @@ def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way
         check=check,
         ports=table.each("ports", value.port, base.ports, most=8),
         trust=table.take("trust", value.word(Trust), base.trust),
+        certificate_sha256=table.each(
+            "certificate_sha256", value.certificate_hash, base.certificate_sha256, most=8
+        ),
         path=table.take("path", value.path, base.path),
         expect_status=table.each("expect_status", value.status, base.expect_status),
         expect_text=table.take("expect_text", value.text, base.expect_text),
-        options=table.pairs("options", value.text) if "options" in table else base.options,
+        options=tuple((dict(base.options) | dict(table.pairs("options", value.text))).items()),
     )
 
 
@@ -312,6 +349,7 @@ def _expand(member: Table, pool: str, way: _Way, provenance: Provenance) -> list
                     host=host,
                     addresses=targets,
                     trust=way.trust,
+                    certificate_sha256=way.certificate_sha256,
                     path=way.path,
                     expect_status=way.expect_status,
                     expect_text=way.expect_text,
@@ -362,3 +400,14 @@ def _check_endpoints(top: Table, endpoints: list[Endpoint], roots: tuple[Root, .
             raise top.fault(
                 f"{place}.trust", '"pinned", but the file has no [[root]]', "add the service's root"
             )
+        _check_hashes(top, endpoint, f"{place}.certificate_sha256")
+
+
+def _check_hashes(top: Table, endpoint: Endpoint, place: str) -> None:
+    by_hash = endpoint.trust is Trust.HASH
+    if by_hash and not endpoint.certificate_sha256:
+        right = "add the SHA-256 of its certificate, or of the one that signed it"
+        raise top.fault(place, 'missing, though trust is "hash"', right)
+    if endpoint.certificate_sha256 and not by_hash:
+        right = 'add trust = "hash", or remove it'
+        raise top.fault(place, f'given, though trust is "{endpoint.trust}"', right)

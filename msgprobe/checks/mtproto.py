@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, in_websocket, opened, websocket_bound
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import REQUEST_BOUND
@@ -53,6 +55,11 @@ class MtprotoCheck:
             case _:
                 sent, received = _ASKED, 2 * MAX_PACKET
         return connect_bound(flow, sent=sent, received=received)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The holder of one of the service's keys; without a known key our nonce comes back."""
+        known = service.keys and endpoint.option("keys") != "any"
+        return Proof.CRYPTO if known else Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations, in a WebSocket those of TLS and HTTP too.

@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, in_websocket, opened, websocket_bound
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.noise import first_words
@@ -32,6 +34,11 @@ class NoiseCheck:
         if flow.option("transport") is None:
             return connect_bound(flow, sent=HELLO_SIZE, received=MAX_FRAME)
         return websocket_bound(flow, sent=HELLO_SIZE)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The root key's holder, or a certificate around it; else an answer bound to our key."""
+        known = {"root_key", "transport"} & dict(endpoint.options).keys()
+        return Proof.CRYPTO if known else Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations, in a WebSocket those of TLS and HTTP too.

@@ -2,12 +2,19 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import opened, secured, tls_bound
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.tls import HTTP_ALPN
 
 
 class TlsCheck:
-    """TCP, then a TLS handshake."""
+    """TCP, then a TLS handshake.
+
+    Option ``alpn``: the application protocols to offer instead of HTTP/1.1, with commas.
+    Option ``sni = "none"``: the handshake names no server (whoever plans it sees to that).
+    """
 
     name = "tls"
     version = "1"
@@ -17,9 +24,15 @@ class TlsCheck:
         """What a handshake may cost."""
         return tls_bound(flow_of(task))
 
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """A certificate for the name; without a name the chain alone is no proof of who it is."""
+        return Proof.CRYPTO if endpoint.host is not None else Proof.BYTES
+
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and TLS observations."""
         flow = flow_of(task)
         async with opened(ctx, flow) as stream:
             if stream is not None:
-                await secured(ctx, flow, stream)
+                offered = flow.option("alpn")
+                alpn = HTTP_ALPN if offered is None else tuple(offered.split(","))
+                await secured(ctx, flow, stream, alpn=alpn)

@@ -17,6 +17,9 @@ MOST_BYTES = 10**9
 DEEP_LOOK = 120.0
 """Seconds for each of the two rounds of ``--throttle``."""
 DEEP_BYTES = 30_000_000
+ALL_TIME = 120.0
+"""Seconds for a run over every service, unless something else is asked for."""
+ALL_BYTES = 20_000_000
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 _UNITS |= {"ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _TIMES = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0}
@@ -41,6 +44,7 @@ class Flags:
     targets: tuple[str, ...] = ()
     fail_on: str | None = None
     seed: int | None = None
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,8 @@ def wish(flags: Flags) -> Wish:
     quick, throttle = _depth(given, flags)
     wait = _wait(given, flags, throttle)
     plain = Request()
+    if flags.everything:
+        plain = replace(plain, max_time=ALL_TIME, max_bytes=ALL_BYTES)
     if throttle:
         plain = replace(plain, max_time=2 * DEEP_LOOK + wait, max_bytes=DEEP_BYTES)
     request = Request(

@@ -13,21 +13,34 @@ from msgprobe.verdict import addresses as ips
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect")
-"""Built-in checks that open no TLS, so that no server name is sent."""
+BARE = ("mtproto", "noise", "connect", "dialogue", "stun", "threema", "mmtls", "smp", "tor")
+"""Built-in checks that send no server name: they open no TLS, or one that names nobody."""
+
+DATAGRAM = ("stun",)
+"""Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
 
 SPEAKS_TLS = ("tls", "https", "http2", "mqtt", "signal")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 
 def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check opens no TLS. Inside a WebSocket even a protocol of its own rides on TLS."""
-    return endpoint.check in BARE and not over_websocket(endpoint)
+    """Its check names nobody, or not at first (STARTTLS), or the option ``sni`` says so.
+
+    Inside TLS or a WebSocket even a protocol of its own names its host.
+    """
+    if endpoint.option("sni") == "none":
+        return True
+    return endpoint.check in BARE and not inside_tls(endpoint)
 
 
 def speaks_tls(endpoint: Endpoint) -> bool:
     """Its check is known to open TLS, before any was seen."""
-    return endpoint.check in SPEAKS_TLS or over_websocket(endpoint)
+    return endpoint.check in SPEAKS_TLS or inside_tls(endpoint)
+
+
+def inside_tls(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "tls" or over_websocket(endpoint)
 
 
 def over_websocket(endpoint: Endpoint) -> bool:
@@ -106,6 +119,7 @@ def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: s
         server_name=None if sends_no_name(endpoint) else endpoint.host,
         trust=endpoint.trust,
         roots_of=service.name if service.roots else None,
+        certificate_sha256=endpoint.certificate_sha256,
         path=endpoint.path,
         expect_status=endpoint.expect_status,
         expect_text=endpoint.expect_text,

@@ -174,7 +174,8 @@ class TlsObservation(_Observation):
     port: int
     server_name: str | None = None
     verified: bool = False
-    """The chain was checked against a trust store and the name, and held."""
+    """The chain was checked against a trust store and the name, or against certificates known by
+    their SHA-256, and held."""
     checked: bool = True
     """Verification was asked for."""
     version: str | None = None
@@ -192,6 +193,7 @@ class TlsObservation(_Observation):
     root_sha256: str | None = None
     """The trust anchor that the chain ended in, when it verified."""
     root_pinned: bool = False
+    """The anchor is the service's own: one of its roots, or a certificate known by its SHA-256."""
     verify_error: str | None = None
     plain: str | None = None
     errno: str | None = None
@@ -228,13 +230,19 @@ class HttpObservation(_Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolObservation(_Observation):
-    """How far a conversation in the messenger's own protocol came, whoever wrote the check."""
+    """How far a conversation in the messenger's own protocol came, whoever wrote the check.
+
+    ``transport`` is ``tcp`` or ``udp``. Over UDP ``round_trips`` tells of each question, in the
+    order of sending, after how many seconds its own answer came (None: never).
+    """
 
     protocol: str
     address: str
     port: int
     stage: str
     proof: Proof
+    transport: str = "tcp"
+    round_trips: tuple[float | None, ...] = ()
     detail: str = ""
     bytes_sent: int = 0
     bytes_received: int = 0

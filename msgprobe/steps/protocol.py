@@ -1,7 +1,7 @@
 """A conversation in a messenger's own protocol becomes one observation, whoever wrote the check."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from msgprobe.model.failure import Failure
@@ -13,7 +13,7 @@ from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
 READ_CAP = 64 * 1024
-"""Most bytes that one conversation reads."""
+"""Most bytes that one conversation reads, unless it asks for less."""
 
 CONNECTED = "connected"
 """The stage before anything was said."""
@@ -25,18 +25,27 @@ _BONUS_ROUND_TRIPS = 5
 _SHOWN = 80
 
 
+class LayerFailed(Exception):
+    """A layer inside the conversation could not be had; its own observation says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+
+
 class Talk:
     """One conversation. ``stage`` and ``proof`` say how far it came, ``detail`` what was special.
 
     ``failure`` is None once the block has ended well.
     """
 
-    def __init__(self, ctx: StepContext, stream: Stream) -> None:
+    def __init__(self, ctx: StepContext, stream: Stream, cap: int = READ_CAP) -> None:
         self._ctx = ctx
         self._stream = stream
+        self._cap = cap
         self._before = stream.sent
         self._buffer = b""
-        self._started_at = ctx.now()
+        self._begun_at = ctx.now()
         self._asked_at: float | None = None
         self.stage = CONNECTED
         self.proof = Proof.CONNECTED
@@ -47,6 +56,11 @@ class Talk:
         self.bytes_sent = 0
         self.bytes_received = 0
         self.beginning = b""
+
+    @property
+    def shown(self) -> str:
+        """How the first answer begins, for people."""
+        return f"the answer begins {printable(self.beginning, _SHOWN)!r}"
 
     def reached(self, stage: str, proof: Proof, detail: str = "") -> None:
         """The conversation came as far as ``stage``, which proves ``proof``."""
@@ -64,31 +78,50 @@ class Talk:
 
     async def receive_exactly(self, size: int) -> bytes:
         """The next ``size`` bytes. Raises OSError, EOFError and TooLarge."""
-        if size > READ_CAP:
+        if size > self._cap:
             raise TooLarge
         while len(self._buffer) < size:
-            self._buffer += await self._read()
+            await self._read()
+        return self._take(size)
+
+    async def receive_until(self, end: Callable[[bytes], int | None]) -> bytes:
+        """The bytes up to where ``end`` says that they end (None: more must come).
+
+        Raises OSError, EOFError, TooLarge, and what ``end`` raises.
+        """
+        while (size := end(self._buffer)) is None:
+            await self._read()
+        return self._take(size)
+
+    def go_on_inside(self, stream: Stream) -> None:
+        """Go on in a layer on top of the stream. What was read ahead is dropped: sent in the open,
+        it must not pass for something that came through the new layer (RFC 3207 §4.2)."""
+        self._stream = stream
+        self._buffer = b""
+
+    async def _read(self) -> None:
+        data = await self._stream.receive(_CHUNK)
+        if not data:
+            raise EOFError
+        if self.first_byte is None:
+            # Who speaks first is asked by the connection itself.
+            self.first_byte = self._ctx.now() - (self._asked_at or self._begun_at)
+            self.beginning = data
+            self.reached("answered", Proof.BYTES)
+        self.bytes_received += len(data)
+        if self.bytes_received > self._cap:
+            raise TooLarge
+        self._buffer += data
+
+    def _take(self, size: int) -> bytes:
         data, self._buffer = self._buffer[:size], self._buffer[size:]
         return data
 
     async def receive_some(self) -> bytes:
         """Whatever comes next, never nothing. Raises OSError, EOFError and TooLarge."""
-        data, self._buffer = self._buffer or await self._read(), b""
-        return data
-
-    async def _read(self) -> bytes:
-        data = await self._stream.receive(_CHUNK)
-        if not data:
-            raise EOFError
-        if self.first_byte is None:
-            asked_at = self._started_at if self._asked_at is None else self._asked_at
-            self.first_byte = self._ctx.now() - asked_at
-            self.beginning = data
-            self.reached("answered", Proof.BYTES)
-        self.bytes_received += len(data)
-        if self.bytes_received > READ_CAP:
-            raise TooLarge
-        return data
+        if not self._buffer:
+            await self._read()
+        return self._take(len(self._buffer))
 
     def observe(self, protocol: str, start: float) -> ProtocolObservation:
         """What was seen, whatever happened."""
@@ -123,22 +156,30 @@ def bonus_patience(stream: Stream) -> float:
 
 @asynccontextmanager
 async def speak(
-    ctx: StepContext, stream: Stream, protocol: str, *, timeout: float | None = None
+    ctx: StepContext,
+    stream: Stream,
+    protocol: str,
+    *,
+    timeout: float | None = None,
+    cap: int = READ_CAP,
 ) -> AsyncIterator[Talk]:
     """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
 
     What the network does to it (``OSError``, end of stream, deadline) and what a codec refuses
-    (``WireError``) ends the block and is not raised; look at ``failure`` afterwards.
+    (``WireError``) ends the block and is not raised; look at ``failure`` afterwards. At most
+    ``cap`` bytes are read.
     """
     start = ctx.now()
-    talk = Talk(ctx, stream)
+    talk = Talk(ctx, stream, cap)
     try:
         async with asyncio.timeout(ctx.remaining(timeout)):
             yield talk
         talk.failure = None
     except WireError as exc:
         talk.failure = classify(exc)
-        talk.detail = f"{exc}; the answer begins {printable(talk.beginning, _SHOWN)!r}"
+        talk.detail = f"{exc}; {talk.shown}"
+    except LayerFailed as exc:
+        talk.failure = exc.failure
     except (OSError, EOFError, TooLarge) as exc:
         talk.failure, talk.errno = classify(exc), errno_name(exc)
     finally:

@@ -33,8 +33,13 @@ class TlsStream(LayeredStream):
         self.verified = verified
 
     @property
+    def certificate(self) -> bytes | None:
+        """The certificate that the peer showed for itself, in DER, whether or not it convinced."""
+        return self._tls.getpeercert(binary_form=True)
+
+    @property
     def alpn(self) -> str | None:
-        """The protocol that both sides agreed on by ALPN; None: they did not."""
+        """The application protocol that the server chose, if any."""
         return self._tls.selected_alpn_protocol()
 
     async def send(self, data: bytes) -> None:

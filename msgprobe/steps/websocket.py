@@ -1,4 +1,4 @@
-"""WebSocket (RFC 6455) on a stream of ours: an upgrade, then a stream of binary messages.
+"""WebSocket (RFC 6455) on a stream of ours: an upgrade, then a stream of messages.
 
 wsproto speaks the protocol; like httpcore it is imported only where it is used.
 """
@@ -44,15 +44,16 @@ class ClosedByPeer(EOFError):
 
 
 class WebSocketStream(LayeredStream):
-    """What `upgrade` gives; a Stream whose ``send`` is one binary message.
+    """What `upgrade` gives; a Stream whose ``send`` is one message, binary or (``text``) UTF-8.
 
     What one ``receive`` gives never reaches into the next message; `message_whole` tells where one
     ends, for protocols without frames of their own. ``sent`` and ``received`` stay those of TCP.
     """
 
-    def __init__(self, stream: Stream, connection: "WSConnection") -> None:
+    def __init__(self, stream: Stream, connection: "WSConnection", *, text: bool = False) -> None:
         super().__init__(stream)
         self._connection = connection
+        self._text = text
         self._buffer = b""
         self._left = FRAMED_CAP
         self._closed: ClosedByPeer | None = None
@@ -64,10 +65,11 @@ class WebSocketStream(LayeredStream):
         return self._message_ended and not self._buffer
 
     async def send(self, data: bytes) -> None:
-        """Send ``data`` as one masked binary message. Raises OSError."""
-        from wsproto.events import BytesMessage
+        """Send ``data`` as one masked message. Raises OSError, UnicodeError for what is no text."""
+        from wsproto.events import BytesMessage, TextMessage
 
-        await self._stream.send(self._connection.send(BytesMessage(data=data)))
+        event = TextMessage(data=data.decode()) if self._text else BytesMessage(data=data)
+        await self._stream.send(self._connection.send(event))
 
     async def receive(self, limit: int) -> bytes:
         """At most ``limit`` bytes of content; empty at an end that was not announced.
@@ -192,6 +194,7 @@ async def upgrade(
     path: str,
     origin: str | None,
     subprotocols: Sequence[str] = (),
+    text: bool = False,
     timeout: float | None = None,
 ) -> Done[WebSocketStream] | Failed:
     """Ask for a WebSocket; records an HttpObservation (``matched``: it is one).
@@ -199,7 +202,8 @@ async def upgrade(
     As a browser would for a page of ``origin``, or without one (None) as an app does.
 
     A refusal with an HTTP status is an answer, not a failure: the observation then has none.
-    A 101 counts only with the right Sec-WebSocket-Accept (RFC 6455 §4.1).
+    A 101 counts only with the right Sec-WebSocket-Accept (RFC 6455 §4.1). With ``text`` what is
+    sent afterwards are text messages.
     """
     start = ctx.now()
     asked = _Upgrade(stream)
@@ -237,7 +241,7 @@ async def upgrade(
         )
     if failure is not None or asked.status != _SWITCHING:
         return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
-    return Done(WebSocketStream(stream, asked.connection))
+    return Done(WebSocketStream(stream, asked.connection, text=text))
 
 
 def _headers(host: str, origin: str | None) -> dict[str, str]:

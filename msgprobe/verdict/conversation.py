@@ -156,9 +156,20 @@ def _symptom(stage: Stage, failure: Failure, talk: Conversation) -> str:
         return "tcp.timeout" if failure.is_silence else "tcp"
     if stage is Stage.TLS:
         return _tls_symptom(failure, talk)
+    if talk.protocol is not None and talk.protocol.transport == "udp":
+        return _udp_symptom(failure)
     if talk.protocol is not None:
         return "protocol." + talk.protocol.protocol
     return "tls.post_handshake" if talk.tls is not None else "http"
+
+
+def _udp_symptom(failure: Failure) -> str:
+    """Nobody accepts or refuses datagrams: all that is seen is an answer, ICMP, or nothing."""
+    if failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET):
+        return "udp.refused"
+    if failure in (Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE):
+        return "udp.unreachable"
+    return "udp.timeout" if failure.is_silence else "udp"
 
 
 def _tls_symptom(failure: Failure, talk: Conversation) -> str:
@@ -192,25 +203,21 @@ def fold(measurement: Measurement) -> Conversation | None:
     last = transfer or protocol or http or tls or tcp
     if last is None:
         return None
-    failure = next(
-        (
-            o.failure
-            for o in (tcp, tls, http, protocol, transfer)
-            if o is not None and o.failure is not None
-        ),
-        None,
-    )
+    every = (o for o in (tcp, tls, http, protocol, transfer) if o is not None)
+    failed = next((o for o in every if o.failure is not None), None)
+    # A protocol that turns to TLS on its way goes no deeper than that TLS.
+    deepest = failed or last
     stage = Stage.ANSWER
-    if last is tcp:
+    if deepest is tcp:
         stage = Stage.CONNECT
-    elif last is tls:
+    elif deepest is tls:
         stage = Stage.TLS
     return Conversation(
         task=task,
         flow=task.probe,
         transaction=last.transaction,
         stage=stage,
-        failure=failure,
+        failure=None if failed is None else failed.failure,
         tcp=tcp,
         tls=tls,
         http=http,

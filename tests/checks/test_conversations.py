@@ -69,6 +69,35 @@ def test_https_records_each_layer_once_in_order() -> None:
     run(main())
 
 
+def test_https_asks_for_a_header_and_posts_a_body() -> None:
+    heard: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        heard.append(await reader.readexactly(7))
+        writer.write(OK.replace(b"OK\r\n", b"OK\r\nX-Mark: yes\r\n"))
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    options = {"method": "POST", "body": '{"a":1}', "content_type": "application/json"}
+
+    async def main() -> None:
+        for wanted, matched in (("x-mark", True), ("x-other", False)):
+            server = await asyncio.start_server(handle, HOST, 0, ssl=server_context())
+            async with server:
+                port = server.sockets[0].getsockname()[1]
+                given = tuple({**options, "header": wanted}.items())
+                flow = dataclasses.replace(FLOW, port=port, options=given)
+                ctx = await hold(task("https", flow))
+            seen = only(ctx, HttpObservation)
+            assert (seen.matched, seen.authenticated, seen.failure) == (matched, True, None)
+
+    run(main())
+    assert heard[0].startswith(b"POST / HTTP/1.1\r\n") and heard[1] == b'{"a":1}'
+    assert b"\r\nContent-Type: application/json\r\n" in heard[0]
+
+
 def test_tls_stops_after_the_handshake() -> None:
     async def main() -> None:
         async with serve_tls(server_context()) as port:

@@ -98,9 +98,9 @@ def unlisted(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any
     for resolver, port, name in _asked_over_doh(document):
         if (resolver, port, "tcp", name) not in questions:
             found[f"asked {resolver} {port}/tcp over DoH for {name}"] = None
-    for host, port in _dialled_by_name(document):
-        if (host, port, "tcp") not in doors:
-            found[f"contacted {host} {port}/tcp"] = None
+    for host, port, proto in _dialled_by_name(document):
+        if (host, port, proto) not in doors:
+            found[f"contacted {host} {port}/{proto}"] = None
     return [f"not in the plan: {what}" for what in found]
 
 
@@ -114,17 +114,22 @@ def _asked_over_doh(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
     }
 
 
-def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int]]:
-    """Names that were conversed with at an address of theirs, and ports.
+def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
+    """Names that were conversed with at an address of theirs, ports and transports.
 
     Several names share an address, so that the line alone can't tell whom a conversation was with.
     """
-    tasks = [m["task"] for m in document["measurements"] if m["observations"]]
+    held = [m for m in document["measurements"] if m["observations"]]
     return {
-        (t["probe"]["host"], t["probe"]["port"])
-        for t in tasks
+        (t["probe"]["host"], t["probe"]["port"], _transport(m["observations"]))
+        for m in held
+        for t in [m["task"]]
         if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] != "d7.elsewhere"
     }
+
+
+def _transport(observations: Sequence[Mapping[str, Any]]) -> str:
+    return "udp" if any(o.get("transport") == "udp" for o in observations) else "tcp"
 
 
 def missed(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any]) -> list[str]:
@@ -138,7 +143,7 @@ def missed(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any])
         (name, p.far_port, p.proto)
         for p in sent
         for name in names.get(p.far, ())
-        if (name, p.far_port) in talked
+        if (name, p.far_port, p.proto) in talked
     }
     faults = []
     for line in plan.lines:

@@ -3,7 +3,9 @@
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
-``acme`` (that of tests/plugin_example) and ``tls`` (a handshake, then silence).
+``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``stun``, which lives
+on the same port of UDP too, and those of `tests.lab.world.dialogue`, with an ``s`` where they are
+spoken inside TLS.
 """
 
 import hashlib
@@ -72,7 +74,16 @@ ALIASES: Final[dict[str, str]] = {
     "updates.signal.org": "d83eunklitikj.cloudfront.net",
 }
 """Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
-_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole"}
+_PROTOCOLS: Final = {
+    "mtproto": "mtproto",
+    "noise": "noise",
+    "connect": "hole",
+    "threema": "threema",
+    "mmtls": "mmtls",
+    "smp": "smp",
+    "tor": "tor",
+    "stun": "stun",
+}
 _HTTP_SIDE: Final = ((443, "https"), (80, "http"))
 
 
@@ -85,10 +96,12 @@ class Host:
     ports: dict[int, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     authority: str = "public"
+    shown: str = ""
+    """The name on its certificate where that is not its own: an XMPP server's domain."""
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
     speaks: str = "http"
-    """What is spoken inside TLS: ``http`` or ``mqtt``."""
+    """What is spoken inside TLS: ``http``, ``http2`` or ``mqtt``."""
 
     @property
     def resolvable(self) -> bool:
@@ -108,7 +121,8 @@ class Place:
 
     def host(self, name: str | None) -> Host | None:
         """The host called ``name`` here."""
-        return next((one for one in self.hosts if one.name == name), None)
+        known = (one for one in self.hosts if name and name in (one.name, one.shown))
+        return next(known, None)
 
     @property
     def default(self) -> Host:
@@ -166,6 +180,15 @@ class Directory:
     def alive(self, place: Place) -> bool:
         """Whether anybody lives there: a machine with closed ports does."""
         return any(self.connect(place, port) != "silent" for port in place.ports)
+
+    def datagrams(self, place: Place) -> dict[int, Host]:
+        """Who answers datagrams at which port of ``place``."""
+        return {
+            port: host
+            for host in reversed(place.hosts)
+            for port, protocol in host.ports.items()
+            if protocol == "stun" and port in self.open_ports(place)
+        }
 
 
 def build(config: WorldConfig) -> Directory:
@@ -238,6 +261,9 @@ def _add_endpoint(
 ) -> None:
     labels = (f"service:{service.name}", f"pool:{service.name}/{endpoint.pool}")
     protocol = _PROTOCOLS.get(endpoint.check, "https")
+    if endpoint.check == "dialogue":
+        inside = "s" if endpoint.option("transport") == "tls" else ""
+        protocol = f"{endpoint.option('protocol')}{inside}"
     if endpoint.option("transport") == "websocket":
         protocol = "https"
     ports = [(endpoint.port, protocol)]
@@ -253,9 +279,12 @@ def _add_endpoint(
         hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
     if endpoint.trust.value == "pinned":
-        host.authority = _pinned(name)
-    if endpoint.check == "mqtt":
-        host.speaks = "mqtt"
+        host.authority = _pinned(service, name)
+    elif endpoint.trust.value == "hash":
+        host.authority = authority_of(endpoint)
+    host.shown = endpoint.option("domain") or host.shown
+    if endpoint.check in ("mqtt", "http2"):
+        host.speaks = endpoint.check
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
@@ -269,11 +298,17 @@ def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[
     labels = ("asset", f"asset:{service.name}", f"service:{service.name}")
     host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
     if asset.trust.value == "pinned":
-        host.authority = _pinned(asset.host)
+        host.authority = _pinned(service, asset.host)
 
 
-def _pinned(name: str) -> str:
-    return "signal-2" if name.startswith("grpc.") else "signal-1"
+def authority_of(endpoint: Endpoint) -> str:
+    """Who signs for an endpoint that is known by a hash: itself, or an authority of its own."""
+    signed = endpoint.check == "smp" or endpoint.option("alpn") is not None
+    return "known-issuer" if signed else "known"
+
+
+def _pinned(service: Service, name: str) -> str:
+    return f"{service.name}-{2 if name.startswith('grpc.') else 1}"
 
 
 def _add_controls(directory: Directory, config: WorldConfig) -> None:
@@ -296,6 +331,11 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
         found = found or (*invent(source.host, (), 1, set()),)
         host = _add(directory, source.host, found, _HTTP_SIDE, "source")
         host.any_name = source.any_name
+    for server in controls.calls:
+        known = directory.hosts.get(server.host)
+        found = (*server.addresses, *(known.addresses if known else ()))
+        found = found or (*invent(server.host, (), 1, set()),)
+        _add(directory, server.host, found, [(server.port, "stun")], "stun")
     for sentinel in controls.sentinels:
         found = REAL.get(sentinel.host) or (*invent(sentinel.host, (), 1, set()),)
         _add(directory, sentinel.host, found, _HTTP_SIDE, "sentinel")

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import http2, mqtt, mtproto, pages, resolver, signal, websocket
-from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world import dialogue, http2, mqtt, mtproto, pages, resolver, signal, websocket
+from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Host, Place, nat64
 from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
+from tests.lab.world.proof_servers import ProofServers
+from tests.lab.world.proofs import Proofs
+from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import (
     Streams,
     abort,
@@ -48,6 +51,8 @@ class Servers:
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chats: dict[str, ChatServer] = {}
+        self._call_servers: dict[str, CallServer] = {}
+        self._proofs = ProofServers(Proofs(self.pki), self.now)
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -57,9 +62,16 @@ class Servers:
             "http": self._http,
             "mtproto": self._mtproto,
             "noise": self._noise,
+            "threema": self._threema,
+            "mmtls": self._mmtls,
+            "smp": self._smp,
+            "tor": self._tor,
             "dns": self._dns,
             "echo": self._echo,
             "acme": self._acme,
+            "xmpp": self._xmpp,
+            **dict.fromkeys(dialogue.INSIDE, self._tls),
+            "stun": self._stun,
         }
         self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
             "noise": self._noise_socket,
@@ -118,17 +130,24 @@ class Servers:
         elif policy.tls == "alert":
             await alert(sock, UNRECOGNIZED_NAME)
         else:
-            context = self.pki.context(host.name, host.authority, policy.tls)
+            inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
+            alpn = "h2" if host.speaks == "http2" else alpn
+            shown = host.shown or host.name
+            context = self.pki.context(shown, host.authority, policy.tls, alpn)
 
             async def serve(slow: socket.socket) -> None:
-                await self._inside(await streams(slow, context), place, host, policy)
+                pair = await streams(slow, context)
+                if inside is not None:
+                    await inside(pair, shown)
+                    return
+                await self._inside(pair, place, host, policy)
 
             await read_slowly(sock, upload_rate, serve)
 
     async def _inside(self, pair: Streams, place: Place, host: Host, policy: HostPolicy) -> None:
         """What is spoken once TLS is there: HTTP, unless host or client want something else."""
         agreed = pair[1].get_extra_info("ssl_object").selected_alpn_protocol()
-        if agreed != "h2" and host.speaks == "http":
+        if agreed != "h2" and host.speaks != "mqtt":
             await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
             return
         secure = self.secure(place)
@@ -260,6 +279,22 @@ class Servers:
         finally:
             await close(pair[1])
 
+    def _keeper(self, place: Place, port: int) -> Keeper:
+        return self.directory.policy(place.default, place.address, port).keeper
+
+    async def _threema(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.threema(sock, self._keeper(place, port))
+
+    async def _mmtls(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.mmtls(sock, self._keeper(place, port))
+
+    async def _smp(self, sock: socket.socket, place: Place, port: int) -> None:
+        policy = self.directory.policy(place.default, place.address, port)
+        await self._proofs.smp(sock, place.default, policy.tls)
+
+    async def _tor(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.tor(sock, place.default, self._keeper(place, port))
+
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
         """The WebSockets at ``place`` that the catalogue knows."""
         known = {
@@ -271,7 +306,11 @@ class Servers:
 
         async def upgrade(request: Request, pair: Streams) -> bool:
             endpoint = known.get((request.host, request.path))
-            if policy.status or endpoint is None:
+            if policy.status:
+                return False
+            if await dialogue.upgraded(request, pair):
+                return True
+            if endpoint is None or endpoint.check not in self._spoken:
                 return False
             speak = self._spoken[endpoint.check]
             origin = endpoint.option("origin")
@@ -289,11 +328,12 @@ class Servers:
         if accepted is None:
             return False
         pair[1].write(accepted)
-        answered = self._chat(policy).answer(await websocket.message(*pair))
-        if answered is not None:
-            pair[1].write(websocket.frame(answered))
+        begun = self._chat(policy).open(await websocket.message(*pair))
+        if begun is not None:
+            pair[1].write(websocket.frame(begun.hello))
             await pair[1].drain()
-            await websocket.message(*pair)  # nothing, until the client leaves
+            if begun.finish(await websocket.message(*pair)) is not None:
+                await websocket.message(*pair)  # nothing, until the client leaves
         return True
 
     async def _mtproto_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
@@ -320,6 +360,13 @@ class Servers:
             self._chats[policy.chat] = ChatServer(self.now().timestamp(), root, policy.chat)
         return self._chats[policy.chat]
 
+    async def _xmpp(self, sock: socket.socket, place: Place, port: int) -> None:
+        host = place.default
+        shown = host.shown or host.name
+        policy = self.directory.policy(host, place.address, port)
+        context = self.pki.context(shown, host.authority, policy.tls, "")
+        await dialogue.xmpp(sock, shown, context)
+
     async def _dns(self, sock: socket.socket, place: Place, port: int) -> None:
         reader, writer = await streams(sock)
         try:
@@ -335,6 +382,20 @@ class Servers:
             return
         finally:
             await close(writer)
+
+    def call_server(self, host: Host, place: Place, port: int) -> CallServer:
+        """The STUN server called ``host``."""
+        manner = self.directory.policy(host, place.address, port).stun
+        return self._call_servers.setdefault(f"{host.name} {manner}", CallServer(host.name, manner))
+
+    async def _stun(self, sock: socket.socket, place: Place, port: int) -> None:
+        pair = await streams(sock)
+        try:
+            async with asyncio.timeout(60):
+                host = self.directory.datagrams(place)[port]
+                await self.call_server(host, place, port).serve(*pair)
+        finally:
+            await close(pair[1])
 
     async def _echo(self, sock: socket.socket, place: Place, port: int) -> None:
         loop = asyncio.get_running_loop()

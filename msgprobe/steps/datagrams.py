@@ -1,0 +1,192 @@
+"""A conversation in datagrams with one address becomes one observation, whoever wrote the check."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof, ProtocolObservation
+from msgprobe.steps.accounting import udp_bytes
+from msgprobe.steps.classify import TooLarge, classify, errno_name
+from msgprobe.steps.context import StepContext
+from msgprobe.steps.door import Datagrams
+from msgprobe.wire.error import WireError
+from msgprobe.wire.printable import printable
+
+FLOOD = 500
+"""More datagrams than that from the peer are a flood, and we stop listening."""
+
+_SHOWN = 80
+
+Recognise = Callable[[bytes], int | None]
+"""Which question, by its number, a datagram answers; None for noise."""
+
+
+class Datagram:
+    """One conversation. ``stage`` and ``proof`` say how far it came, ``detail`` what was special.
+
+    ``failure`` is None once the block has ended well.
+    """
+
+    def __init__(self, ctx: StepContext, address: str, port: int) -> None:
+        self._ctx = ctx
+        self.address, self.port = address, port
+        self._door: Datagrams | None = None
+        self._heard = 0
+        self.asked_at: float | None = None
+        self.stage = "opened"
+        self.proof = Proof.NONE
+        self.detail = ""
+        self.failure: Failure | None = Failure.INTERRUPTED
+        self.errno: str | None = None
+        self.first_byte: float | None = None
+        self.bytes_sent = 0
+        self.bytes_received = 0
+        self.beginning = b""
+        self.round_trips: list[float | None] = []
+        self._refusal: OSError | TooLarge | None = None
+
+    def reached(self, stage: str, proof: Proof, detail: str = "") -> None:
+        """The conversation came as far as ``stage``, which proves ``proof``."""
+        self.stage, self.proof = stage, max(proof, self.proof)
+        self.detail = detail or self.detail
+
+    async def send(self, data: bytes) -> None:
+        """Send one datagram; the stage is at least ``sent``. Raises OSError."""
+        await self._opened().send(data)
+        self.bytes_sent += len(data)
+        self._ctx.recorder.count(sent=udp_bytes(self.address, len(data)))
+        if self.asked_at is None:
+            self.asked_at = self._ctx.now()
+            self.stage = "sent"
+
+    def _opened(self) -> Datagrams:
+        if self._door is None:
+            self._door = self._ctx.world.network.open_udp(self.address, self.port)
+        return self._door
+
+    async def receive(self) -> bytes:
+        """The next datagram from the address asked. Raises OSError (ICMP too) and TooLarge.
+
+        Nothing may be received before something was sent.
+        """
+        assert self._door is not None
+        while True:
+            data, source, port = await self._door.receive()
+            self._heard += 1
+            self._ctx.recorder.count(received=udp_bytes(source, len(data)))
+            if self._heard > FLOOD:
+                raise TooLarge
+            # A socket that always has something to read never lets the loop look at the clock.
+            await asyncio.sleep(0)
+            if (source.partition("%")[0], port) != (self.address.partition("%")[0], self.port):
+                continue
+            if self.first_byte is None:
+                self.first_byte = self._ctx.now() - (self.asked_at or 0.0)
+                self.beginning = data
+                self.reached("answered", Proof.BYTES)
+            self.bytes_received += len(data)
+            return data
+
+    async def train(
+        self, questions: Sequence[bytes], recognise: Recognise, *, spacing: float, patience: float
+    ) -> int:
+        """Send ``questions`` ``spacing`` seconds apart, and hear answers until all have come or
+        until ``patience`` seconds after the last one; returns how many were answered.
+
+        Raises OSError and TooLarge when that was all that ever came.
+        """
+        begun = [0.0] * len(questions)
+        self.round_trips = [None] * len(questions)
+        done = asyncio.Event()
+        self._opened()
+        async with asyncio.TaskGroup() as group:
+            # One hears all the time: a receive that is stopped may have taken a datagram along.
+            hearing = group.create_task(self._hear(recognise, begun, done))
+            for number, question in enumerate(questions):
+                begun[number] = self._ctx.now()
+                try:
+                    await self.send(question)
+                except OSError as exc:
+                    self._refuse(exc)
+                await _wait(done, spacing if number + 1 < len(questions) else patience)
+                if done.is_set():
+                    break
+            hearing.cancel()
+        if self._refusal is not None and self.first_byte is None:
+            raise self._refusal
+        return len(questions) - self.round_trips.count(None)
+
+    async def _hear(self, recognise: Recognise, begun: list[float], done: asyncio.Event) -> None:
+        """Take the answers until all have come; sets ``done`` then, or when nothing can come."""
+        while None in self.round_trips and self._heard <= FLOOD:
+            try:
+                number = recognise(await self.receive())
+            except (OSError, TooLarge) as exc:
+                self._refuse(exc)
+                if self.first_byte is None:
+                    break
+                continue  # a late ICMP error, for one of many that got through, ends nothing
+            if number is not None and self.round_trips[number] is None:
+                self.round_trips[number] = self._ctx.now() - begun[number]
+        done.set()
+
+    def _refuse(self, exc: OSError | TooLarge) -> None:
+        self._refusal = self._refusal or exc
+
+    def observe(self, protocol: str, start: float) -> ProtocolObservation:
+        """What was seen, whatever happened."""
+        return ProtocolObservation(
+            transaction=self._ctx.transaction,
+            window=self._ctx.window(start),
+            failure=self.failure,
+            protocol=protocol,
+            address=self.address,
+            port=self.port,
+            stage=self.stage,
+            proof=self.proof,
+            transport="udp",
+            round_trips=tuple(self.round_trips),
+            detail=self.detail,
+            bytes_sent=self.bytes_sent,
+            bytes_received=self.bytes_received,
+            first_byte=self.first_byte,
+            errno=self.errno,
+        )
+
+    def close(self) -> None:
+        """Release the socket."""
+        if self._door is not None:
+            self._door.close()
+
+
+async def _wait(done: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await done.wait()
+
+
+@asynccontextmanager
+async def exchange(
+    ctx: StepContext, address: str, port: int, protocol: str, *, timeout: float | None = None
+) -> AsyncIterator[Datagram]:
+    """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
+
+    What the network does to it (``OSError``, deadline) and what a codec refuses (``WireError``)
+    ends the block and is not raised; look at ``failure`` afterwards.
+    """
+    start = ctx.now()
+    talk = Datagram(ctx, address, port)
+    try:
+        async with asyncio.timeout(ctx.remaining(timeout)):
+            yield talk
+        talk.failure = None
+    except WireError as exc:
+        talk.failure = classify(exc)
+        talk.detail = f"{exc}; the answer begins {printable(talk.beginning, _SHOWN)!r}"
+    except (OSError, TooLarge) as exc:
+        talk.failure, talk.errno = classify(exc), errno_name(exc)
+    finally:
+        talk.close()
+        ctx.record(talk.observe(protocol, start))
