@@ -11,9 +11,8 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
 from msgprobe.steps.tls_stream import TlsStream
-from msgprobe.steps.trust import HTTP_1
 from msgprobe.steps.websocket import (
     FRAME_BOUND,
     FRAMED_CAP,
@@ -39,14 +38,9 @@ async def secured(
     flow: Flow,
     stream: Stream,
     timeout: float | None = None,
-    *,
-    alpn: tuple[str, ...] = HTTP_1,
+    alpn: tuple[str, ...] = HTTP_ALPN,
 ) -> TlsStream | None:
-    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds.
-
-    Option ``alpn``: the protocols to offer inside instead of ``alpn``, with commas.
-    """
-    offered = flow.option("alpn")
+    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds."""
     match await handshake(
         ctx,
         stream,
@@ -55,7 +49,7 @@ async def secured(
         roots=_roots(ctx, flow),
         known=flow.certificate_sha256,
         check_dates=flow.check_dates,
-        alpn=alpn if offered is None else tuple(offered.split(",")),
+        alpn=alpn,
         timeout=timeout,
     ):
         case Failed():

@@ -9,7 +9,7 @@ from random import Random
 
 from msgprobe.diagnosis.base import base_tasks, endpoints_of
 from msgprobe.diagnosis.contests import LATEST
-from msgprobe.diagnosis.first_look import line_is_slow
+from msgprobe.diagnosis.first_look import LOOK_UNTIL, line_is_slow
 from msgprobe.diagnosis.moving import PATIENCE, known_sources, source_task
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.run import Request
@@ -67,7 +67,11 @@ def plan_volleys(scene: Scene) -> tuple[list[Task], bool]:
 
 def _sequence(scene: Scene, service: Service, asset: Asset) -> Iterator[Task]:
     sources = known_sources(scene, Direction.DOWN)
+    late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
     for number, endpoint in enumerate(_answering(scene, service, asset)):
+        begun = scene.started(_id(service, asset, endpoint)) is not None
+        if not number and late and not begun:
+            return
         if number and not _undecided(scene, service, asset):
             return
         if number and sources:

@@ -84,12 +84,6 @@ class Talk:
             await self._read()
         return self._take(size)
 
-    async def receive_some(self) -> bytes:
-        """Whatever comes next, never nothing. Raises OSError, EOFError and TooLarge."""
-        if not self._buffer:
-            await self._read()
-        return self._take(len(self._buffer))
-
     async def receive_until(self, end: Callable[[bytes], int | None]) -> bytes:
         """The bytes up to where ``end`` says that they end (None: more must come).
 
@@ -111,8 +105,7 @@ class Talk:
             raise EOFError
         if self.first_byte is None:
             # Who speaks first is asked by the connection itself.
-            asked_at = self._begun_at if self._asked_at is None else self._asked_at
-            self.first_byte = self._ctx.now() - asked_at
+            self.first_byte = self._ctx.now() - (self._asked_at or self._begun_at)
             self.beginning = data
             self.reached("answered", Proof.BYTES)
         self.bytes_received += len(data)
@@ -123,6 +116,12 @@ class Talk:
     def _take(self, size: int) -> bytes:
         data, self._buffer = self._buffer[:size], self._buffer[size:]
         return data
+
+    async def receive_some(self) -> bytes:
+        """Whatever comes next, never nothing. Raises OSError, EOFError and TooLarge."""
+        if not self._buffer:
+            await self._read()
+        return self._take(len(self._buffer))
 
     def observe(self, protocol: str, start: float) -> ProtocolObservation:
         """What was seen, whatever happened."""

@@ -15,7 +15,6 @@ from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.tls_stream import TlsStream
-from msgprobe.steps.trust import HTTP_1
 from msgprobe.wire.printable import printable
 from msgprobe.wire.tls_record import alert_in_reason, plain_alert, starts_like_tls
 
@@ -25,6 +24,7 @@ HANDSHAKE_CAP = 64 * 1024
 HELLO_BOUND = 1024
 """More than our ClientHello takes for any name."""
 
+HTTP_ALPN = ("http/1.1",)
 """The application protocol that is offered (RFC 7301) unless a service wants another or none."""
 
 _CHUNK = 16 * 1024
@@ -50,7 +50,7 @@ async def handshake(
     roots: tuple[Root, ...] = (),
     known: tuple[str, ...] = (),
     check_dates: bool = True,
-    alpn: tuple[str, ...] = HTTP_1,
+    alpn: tuple[str, ...] = HTTP_ALPN,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
@@ -66,8 +66,10 @@ async def handshake(
         tuple(root.pem for root in roots),
         named=server_name is not None,
         dated=check_dates,
-        alpn=alpn,
     )
+    # Contexts are shared, for a store takes long to read; what is offered is copied into the
+    # session when that is made, with no await in between.
+    context.set_alpn_protocols(list(alpn))
     attempt = _Handshake(ctx, stream, context, server_name, trust)
     failure: Failure | None = Failure.INTERRUPTED
     error: BaseException | None = None

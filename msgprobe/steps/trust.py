@@ -15,10 +15,7 @@ _TLSEXT_PADDING = 0x10
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
 
-HTTP_1 = ("http/1.1",)
-"""What is offered by ALPN (RFC 7301) unless a check speaks something else."""
-
-_Key = tuple[Trust | None, tuple[str, ...], bool, bool, tuple[str, ...]]
+_Key = tuple[Trust | None, tuple[str, ...], bool, bool]
 
 
 class TrustError(ValueError):
@@ -52,30 +49,23 @@ class TrustStore:
         *,
         named: bool = True,
         dated: bool = True,
-        alpn: tuple[str, ...] = HTTP_1,
     ) -> ssl.SSLContext:
         """A client context. ``roots`` are the service's own, in PEM; ``trust`` None: look only.
 
         Under ``Trust.HASH`` it only looks too: who shakes hands then asks
         `msgprobe.steps.certificate.pinned_anchor`, because OpenSSL knows no anchor by its hash.
         ``named`` False checks the chain but no name (there is none to check); ``dated`` False
-        everything but the dates (this machine's clock is known to be wrong); ``alpn`` is offered.
-        Raises TrustError.
+        everything but the dates (this machine's clock is known to be wrong). Raises TrustError.
         """
         if trust not in (Trust.PINNED, Trust.EITHER):
             roots = ()
-        key = (trust, roots, named, dated, alpn)
+        key = (trust, roots, named, dated)
         if key not in self._contexts:
-            self._contexts[key] = self._build(*key)
+            self._contexts[key] = self._build(trust, roots, named, dated)
         return self._contexts[key]
 
     def _build(
-        self,
-        trust: Trust | None,
-        roots: tuple[str, ...],
-        named: bool,
-        dated: bool,
-        alpn: tuple[str, ...],
+        self, trust: Trust | None, roots: tuple[str, ...], named: bool, dated: bool
     ) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -83,7 +73,7 @@ class TrustStore:
         # post-quantum share and need two.
         context.set_ecdh_curve("X25519")
         context.options |= _TLSEXT_PADDING
-        context.set_alpn_protocols(list(alpn))
+        context.set_alpn_protocols(["http/1.1"])
         if trust in (None, Trust.HASH) or not named:
             context.check_hostname = False
         if trust in (None, Trust.HASH):

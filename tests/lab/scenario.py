@@ -44,8 +44,8 @@ class Scenario:
     differs. ``services`` are those that ``args`` make it measure. ``truths`` maps a service or
     ``service.function`` to its truth; every service that is not named must be ``others``.
     ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
-    >= 1 Mbit/s); ``look_alike`` that no single place can tell. ``counts`` maps
-    ``service.function`` to how many of its members answer, and of how many.
+    >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
     """
 

@@ -13,8 +13,8 @@ from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
-    *CALLS,
     *PROTOCOL,
+    *CALLS,
     *CONNECTION,
     *INNOCENT,
     *SERVICES,

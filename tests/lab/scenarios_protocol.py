@@ -122,7 +122,9 @@ PROTOCOL: tuple[Scenario, ...] = (
         title="a narrow uplink: questions take longer than their answers",
         kind="innocent",
         row="I (asymmetric line)",
-        link=Link(delay_ms=20, down_kbit=20_000, up_kbit=250),
+        link=Link(delay_ms=20, down_kbit=20_000, up_kbit=400),
+        states=("online", "bad_link"),
+        usable=False,
     ),
     Scenario(
         id="S1",

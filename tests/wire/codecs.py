@@ -135,6 +135,10 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "mqtt": mqtt.parse_connack,
     "mqtt CONNACK": lambda data: mqtt.parse_connack(b"\x20" + data),
     "mqtt length": lambda data: mqtt.missing(b"\x20" + data),
+    "signal": signal.parse_provisioning,
+    "signal request": lambda data: signal.parse_provisioning(
+        b"\x08\x01" + protobuf.bytes_field(2, data)
+    ),
     "mtproto": mtproto.parse_message,
     "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
     "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
@@ -158,10 +162,6 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise chain flaw": _flaw,
     "printable": _shown,
     "protobuf": protobuf.read_fields,
-    "signal": signal.parse_provisioning,
-    "signal request": lambda data: signal.parse_provisioning(
-        b"\x08\x01" + protobuf.bytes_field(2, data)
-    ),
     "smp": smp.parse_server_hello,
     "smp, padded": lambda data: smp.parse_server_hello(
         (len(data).to_bytes(2) + data).ljust(smp.BLOCK_SIZE, b"#")

@@ -101,7 +101,7 @@ class Host:
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
     speaks: str = "http"
-    """What is spoken inside TLS: ``http`` or ``mqtt``."""
+    """What is spoken inside TLS: ``http``, ``http2`` or ``mqtt``."""
 
     @property
     def resolvable(self) -> bool:
@@ -283,8 +283,8 @@ def _add_endpoint(
     elif endpoint.trust.value == "hash":
         host.authority = authority_of(endpoint)
     host.shown = endpoint.option("domain") or host.shown
-    if endpoint.check == "mqtt":
-        host.speaks = "mqtt"
+    if endpoint.check in ("mqtt", "http2"):
+        host.speaks = endpoint.check
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 

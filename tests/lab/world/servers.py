@@ -130,8 +130,8 @@ class Servers:
         elif policy.tls == "alert":
             await alert(sock, UNRECOGNIZED_NAME)
         else:
-            usual = "h2" if host.name.startswith("grpc.") else "http/1.1"
-            inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, usual))
+            inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
+            alpn = "h2" if host.speaks == "http2" else alpn
             shown = host.shown or host.name
             context = self.pki.context(shown, host.authority, policy.tls, alpn)
 
@@ -147,7 +147,7 @@ class Servers:
     async def _inside(self, pair: Streams, place: Place, host: Host, policy: HostPolicy) -> None:
         """What is spoken once TLS is there: HTTP, unless host or client want something else."""
         agreed = pair[1].get_extra_info("ssl_object").selected_alpn_protocol()
-        if agreed != "h2" and host.speaks == "http":
+        if agreed != "h2" and host.speaks != "mqtt":
             await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
             return
         secure = self.secure(place)
@@ -306,10 +306,12 @@ class Servers:
 
         async def upgrade(request: Request, pair: Streams) -> bool:
             endpoint = known.get((request.host, request.path))
-            if policy.status or endpoint is None:
+            if policy.status:
                 return False
-            if endpoint.check == "dialogue":
-                return await dialogue.upgraded(request, pair)
+            if await dialogue.upgraded(request, pair):
+                return True
+            if endpoint is None or endpoint.check not in self._spoken:
+                return False
             speak = self._spoken[endpoint.check]
             origin = endpoint.option("origin")
             if origin is not None and origin != request.headers.get("origin"):
