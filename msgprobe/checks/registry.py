@@ -11,6 +11,7 @@ from msgprobe.checks.local import LocalCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
+from msgprobe.checks.quic import QuicCheck
 from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.tls import TlsCheck
 from msgprobe.checks.transfer import TransferCheck
@@ -30,6 +31,7 @@ BUILTIN: tuple[Check, ...] = (
     MtprotoCheck(),
     NoiseCheck(),
     TransferCheck(),
+    QuicCheck(),
 )
 
 

@@ -6,12 +6,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from msgprobe.wire import der, dns_message, mtproto, noise, noise_chain, protobuf, tls_record
+from msgprobe.wire import (
+    der,
+    dns_message,
+    mtproto,
+    noise,
+    noise_chain,
+    protobuf,
+    quic,
+    tls_record,
+)
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
 QUERY = dns_message.build_query("messenger.test", 4, 0x1234)
 NONCE = bytes(range(16))
+PROBE = quic.version_probe(bytes(range(240)) * 5)
 HEADER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
 
 CODECS: dict[str, Callable[[bytes], object]] = {
@@ -27,6 +37,10 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise": noise.parse_server_hello,
     "noise chain": noise_chain.parse_chain,
     "protobuf": protobuf.read_fields,
+    "quic": lambda data: quic.parse_version_negotiation(data, PROBE),
+    "quic to us": lambda data: quic.parse_version_negotiation(
+        b"\x80" + bytes(4) + b"\x08" + PROBE.source + b"\x08" + PROBE.destination + data, PROBE
+    ),
 }
 
 
