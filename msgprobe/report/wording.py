@@ -66,6 +66,7 @@ NOTE_WORDS: dict[str, str] = {
     "ipv6_missing": "no IPv6",
     "ipv6_broken": "IPv6 is set up but does not work",
     "udp_blocked": "UDP is blocked",
+    "quic_blocked": "QUIC (UDP port 443) does not work, as on many networks; TCP is used instead",
     "slow_line": "slow",
     "slow_abroad": "slow from abroad only",
     "encrypted_dns_blocked": "encrypted DNS is blocked",

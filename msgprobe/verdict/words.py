@@ -46,6 +46,7 @@ MECHANISMS = {
     "throttle.ip.shaping": "what goes to its addresses is queued to a fixed rate",
     "throttle.ip.loss": "packets to and from its addresses are thrown away",
     "throttle.ip.delay": "what goes to its addresses is delayed",
+    "quic.sni": "QUIC that names it is dropped",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
 

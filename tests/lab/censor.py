@@ -36,7 +36,9 @@ class Match:
     ``to`` and ``not_to`` are prefixes of the far end, ``ports`` and ``not_ports`` its ports,
     ``proto`` names (tcp, udp, icmp) and ``family`` 4 or 6. ``segment`` narrows TCP: ``syn`` is the
     first SYN, ``data`` carries octets, ``ack`` is a bare acknowledgement. ``contains`` are octets,
-    in hexadecimal, found in what TCP or UDP carries. ``probability`` draws per packet. With
+    in hexadecimal, found in what TCP or UDP carries. ``quic_name`` are names (as in `OnSni`); only
+    a QUIC Initial packet whose ClientHello bears one of them fits then.
+    ``probability`` draws per packet. With
     ``period_s`` the match holds only in the first ``on_s`` seconds of every period since the start
     of the middlebox.
     """
@@ -50,6 +52,7 @@ class Match:
     direction: Direction = "up"
     segment: Segment = "any"
     contains: str = ""
+    quic_name: tuple[str, ...] = ()
     longer_than: int = 0
     probability: float = 1.0
     period_s: float = 0.0

@@ -4,6 +4,7 @@ from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -13,6 +14,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *INNOCENT,
     *THROTTLING,
     *SLOW_FOR_ALL,
+    *QUIC,
 )
 
 

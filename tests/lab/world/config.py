@@ -22,6 +22,7 @@ Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed
 Chat = Literal["genuine", "other_root", "wrong_static"]
 Issuer = Literal["private", "corporate", "self_signed"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
+Quic = Literal["normal", "silent"]
 Channel = Literal["udp", "tcp", "doh"]
 
 DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "truth")
@@ -62,7 +63,8 @@ class HostPolicy:
     slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
     client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
     is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
-    service's (see `tests.lab.world.noise.ChatServer`).
+    service's (see `tests.lab.world.noise.ChatServer`). ``quic`` silent: no backend takes QUIC for
+    the name, so that Initial packets that bear it are ignored, while versions are negotiated.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -79,6 +81,7 @@ class HostPolicy:
     rate: int = 1000
     upload_rate: int = 0
     chat: Chat = "genuine"
+    quic: Quic = "normal"
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:

@@ -87,6 +87,8 @@ class Host:
     authority: str = "public"
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
+    quic: bool = False
+    """It speaks QUIC on UDP port 443 as well."""
 
     @property
     def resolvable(self) -> bool:
@@ -249,6 +251,7 @@ def _add_endpoint(
     elif not any(":" in one for one in hints) and endpoint.host:
         hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
+    host.quic = host.quic or endpoint.check == "quic"
     if endpoint.trust.value == "pinned":
         host.authority = _pinned(name)
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
@@ -285,7 +288,8 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
     for site in controls.sites:
         found = (*site.addresses, *REAL.get(site.host, ())) or (*invent(site.host, (), 1, set()),)
         home = "domestic" if site.country else "abroad"
-        _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+        host = _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+        host.quic = site.quic
     for source in controls.sources:
         found = (*source.addresses, *REAL.get(source.host, ()))
         found = found or (*invent(source.host, (), 1, set()),)

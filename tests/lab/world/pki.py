@@ -123,7 +123,18 @@ class Pki:
             self._contexts[key] = self._make_context(*key)
         return self._contexts[key]
 
+    def chain(self, name: str, authority: str) -> Path:
+        """A file with a key and a certificate chain for ``name``, signed by ``authority``."""
+        return self._leaf(name, authority, "normal")
+
     def _make_context(self, name: str, authority: str, flaw: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        context.load_cert_chain(self._leaf(name, authority, flaw))
+        return context
+
+    def _leaf(self, name: str, authority: str, flaw: str) -> Path:
         safe = re.sub(r"[^A-Za-z0-9.-]", "_", name)[:120]
         path = self._leaves / f"{safe}-{authority}-{flaw}.pem"
         shown = "unrelated.example" if flaw == "wrong_name" else name
@@ -137,11 +148,7 @@ class Pki:
             pair = _issue((None, shown), middle, start, 90 * _DAY, shown)
             chain = middle.certificate.public_bytes(serialization.Encoding.PEM)
             path.write_bytes(pair.pem() + chain)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(path)
-        return context
+        return path
 
     def _pair(self, name: str, issuer: _Pair | None) -> _Pair:
         path = self._folder / f"{name}.pem"
