@@ -8,7 +8,7 @@ from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.loader import LARGEST, load
 
 BAD = Path(__file__).parent / "bad"
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise", "quic")
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {
@@ -26,6 +26,10 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "source_without_date": ("pool[chat].member[one].date", "missing", 'add "date"'),
     "missing_pool": ("pool", "missing", "[[pool]]"),
     "pool_without_members": ("pool[chat]", "no members", "[[pool.member]]"),
+    "quic_no_extra": ("pool[fast].extra", "its check is quic", "extra = true"),
+    "extra_no_quic": ("pool[chat].extra", "only quic is", "a pool of its own"),
+    "quic_without_host": ("pool[fast].member", "without a server name", 'a "host"'),
+    "extra_alone": ("service.primary", "no pool has the function", "one of the pools"),
     "pool_is_a_table": ("pool", "not a list", "[[pool]]"),
     "service_is_text": ("service", "is text", "table"),
     "member_without_target": ("pool[chat].member[one]", "neither host nor", '"addresses"'),

@@ -18,7 +18,7 @@ from msgprobe.catalog.loader import load, select
 from msgprobe.model.target import Function
 
 HERE = Path(__file__).parent
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise", "quic")
 PIGEON = HERE / "good" / "pigeon.toml"
 SHIPPED = HERE.parents[1] / "targets"
 

@@ -11,7 +11,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.target import Function, Service, Trust
 from msgprobe.wire import mtproto_proof
 
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise")
+CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise", "quic")
 DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
     "dc1": {"149.154.175.50", "2001:b28:f23d:f001::a"},
     "dc2": {"149.154.167.51", "95.161.76.100", "2001:67c:4e8:f002::a"},

@@ -10,7 +10,7 @@ from msgprobe.checks.registry import BUILTIN, GROUP, PluginError, installed, reg
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 
-NAMES = ("local", "resolve", "connect", "tls", "https", "page", "mtproto", "noise", "transfer")
+NAMES = ("local", "resolve", "connect", "tls", "https", "page", "mtproto", "noise", "transfer", "quic")
 
 
 class Extra:
