@@ -80,13 +80,13 @@ def plan_quic(scene: Scene) -> list[Task]:
     tasks += neutral
     servers = [t for t in neutral if _answers(scene, t)]
     if servers:
-        named: set[str] = set()
+        done: set[str] = set()
         for service, endpoint, base in suspects:
             tasks += scene.tries(base, Arm.REPEAT)
             tasks += _here(scene, service, endpoint, base)
-            if endpoint.name not in named:
-                named.add(endpoint.name)
-                tasks += _elsewhere(scene, endpoint, base, servers)
+            if service.name not in done:
+                done.add(service.name)
+                tasks += _elsewhere(scene, service, endpoint, base, servers)
     return tasks
 
 
@@ -130,24 +130,21 @@ def _neutral(scene: Scene, *, more: bool) -> list[Task]:
         known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
         good = [a for a in known if not ips.is_bogon(a)]
         picks = scene.dialable(good, four=1, six=0)[:1]
-        tasks += [_control(scene, site, Arm.QUIC_NEUTRAL, a, site.host) for a in picks]
+        tasks += [_control(scene, site, a) for a in picks]
         if not more and tasks and not _quiet(scene, tasks[-1]):
             break
     return tasks
 
 
-def _control(scene: Scene, site: Site, arm: Arm, address: str, name: str) -> Task:
-    own = name == site.host
-    flow = scene.flow(address, PORT, name, server_name=name)
+def _control(scene: Scene, site: Site, address: str) -> Task:
     return Task(
-        id=f"q.{'site' if own else 'foreign'}.{site.name}",
-        round=1 if own else 2,
+        id=f"q.site.{site.name}",
+        round=1,
         role=Role.CONTROL,
-        arm=arm,
+        arm=Arm.QUIC_NEUTRAL,
         check=CHECK,
         subject=site.name,
-        probe=flow if own else replace(flow, trust=None),
-        changes="" if own else "server name: a neutral one, not its own",
+        probe=scene.flow(address, PORT, site.host, server_name=site.host),
         reason="does a neutral server answer over QUIC?",
         timeout=_patience(scene),
     )
@@ -193,25 +190,51 @@ def _neutral_name(scene: Scene) -> str:
     return sites[0].host if sites else "example.com"
 
 
-def _elsewhere(scene: Scene, endpoint: Endpoint, base: Task, servers: list[Task]) -> Iterator[Task]:
-    """The service's name at neutral servers; once that has begun, a neutral name there as well."""
+def _elsewhere(
+    scene: Scene, service: Service, endpoint: Endpoint, base: Task, servers: list[Task]
+) -> Iterator[Task]:
+    """The service's name at a neutral server, a neutral name there before and meanwhile.
+
+    At the next server only when the first is silent about the service's name and what is known by
+    then is not enough, so that it can show that QUIC works although the first is dead by now.
+    """
     for server in servers:
         site = scene.controls.site(server.subject)
         assert isinstance(server.probe, Flow)
+        stem = f"{service.name}.{endpoint.name}.{site.name}"
+        before = _foreign(scene, site, server.probe, f"q.before.{stem}")
+        yield before
+        if not _answers(scene, before):
+            if scene.ended(before.id) is None:
+                return
+            continue  # it takes no foreign names, so that its silence would mean nothing
         flow = replace(server.probe, host=endpoint.host, server_name=endpoint.host, trust=None)
-        task = _probe(
-            scene,
-            base,
-            Arm.QUIC_ELSEWHERE,
-            f"q.elsewhere.{base.subject}.{endpoint.name}.{site.name}",
-            flow,
-            "address: a neutral server",
-        )
-        yield from _tries(scene, task)
-        if scene.started(task.id) is not None:
-            others = [
-                s.host for s in chosen_sites(scene.controls, scene.request) if s.name != site.name
-            ]
-            name = others[-1] if others else site.host
-            half = Arm.QUIC_NEUTRAL_ELSEWHERE
-            yield _control(scene, site, half, server.probe.address, name)
+        arm, changes = Arm.QUIC_ELSEWHERE, "address: a neutral server"
+        named = _probe(scene, base, arm, f"q.elsewhere.{stem}", flow, changes)
+        yield from _tries(scene, named)
+        if scene.started(named.id) is None:
+            return
+        meanwhile = _foreign(scene, site, server.probe, f"q.meanwhile.{stem}")
+        yield meanwhile
+        at_home = any(_answers(scene, t) for t in _here(scene, service, endpoint, base))
+        if not _quiet(scene, named) or (at_home and _answers(scene, meanwhile)):
+            return
+
+
+def _foreign(scene: Scene, server: Site, probe: Flow, task_id: str) -> Task:
+    """A neutral name that ``server`` does not own: one that turns all foreign names away by itself
+    must not look like a censor."""
+    others = [s.host for s in chosen_sites(scene.controls, scene.request) if s.name != server.name]
+    name = others[-1] if others else server.host
+    return Task(
+        id=task_id,
+        round=2,
+        role=Role.CONTROL,
+        arm=Arm.QUIC_NEUTRAL_ELSEWHERE,
+        check=CHECK,
+        subject=server.name,
+        probe=replace(probe, host=name, server_name=name, trust=None),
+        changes="server name: a neutral one, not its own",
+        reason="the neutral half of the pair: does this server answer other names over QUIC?",
+        timeout=_patience(scene),
+    )

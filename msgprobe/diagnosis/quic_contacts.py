@@ -50,7 +50,7 @@ def quic_contacts(
             check=CHECK,
             condition=NEUTRAL,
             reason="a service's name at a neutral server: does the fault follow it?",
-            max_bytes=(TRIES * len(asked) + 1) * bytes_each,
+            max_bytes=(TRIES + 2) * len(asked) * bytes_each,
         )
 
 

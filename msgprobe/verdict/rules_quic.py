@@ -6,6 +6,7 @@ shown to be done to the service's name counts: then the function is impaired, ne
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
@@ -115,6 +116,32 @@ def elsewhere(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
     return found
 
 
+def poisoned(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
+    """Neutral servers that answered until the service's name was sent there, and then nothing any
+    more, in the order in which that happened. Servers to which other services were named as well
+    are left out: whose name it was could not be told."""
+    mine: dict[str, list[Conversation]] = {}
+    for talk in p.probes(Arm.QUIC_ELSEWHERE):
+        mine.setdefault(talk.address, []).append(talk)
+    named = {(t.address, t.flow.server_name) for t in p.facts.arm(Arm.QUIC_ELSEWHERE)}
+    neutral = p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL)
+    found: dict[str, tuple[Conversation, ...]] = {}
+    for address, talks in mine.items():
+        dead = _repeated(talks)
+        if not dead or len([name for at, name in named if at == address]) > 1:
+            continue
+        plain = [t for t in neutral if t.address == address]
+        before = [t for t in plain if answered(t) and _start(t) < _start(dead[0])]
+        after = [t for t in plain if _start(t) > _start(dead[0])]
+        if before and after and all(name_unanswered(t) for t in after):
+            found[address] = (*before, *dead, *after)
+    return dict(sorted(found.items(), key=lambda item: _named_at(item[1])))
+
+
+def _named_at(talks: Sequence[Conversation]) -> float:
+    return min(_start(t) for t in talks if t.task.arm is Arm.QUIC_ELSEWHERE)
+
+
 def _of(talks: Iterable[Conversation], *arms: Arm) -> tuple[Conversation, ...]:
     return tuple(t for t in talks if t.task.arm in arms)
 
@@ -125,6 +152,21 @@ def _follows_the_name(p: PoolFacts) -> Cited:
     if not there or len(places) < PLACES or p.gate.failing_now:
         return ()
     return [t for talks in places.values() for t in talks]
+
+
+def _poisons(p: PoolFacts) -> Cited:
+    """Two servers fall silent one after the other, each once the service was named there; the
+    second still answered other names when the first was dead already."""
+    by_address = poisoned(p)
+    found = list(by_address.values())
+    if len({ips.network(a) for a in by_address}) < PLACES or p.gate.failing_now:
+        return ()
+    for first, second in pairwise(found):
+        dead_since = _named_at(first)
+        witnesses = [t for t in second if answered(t) and _start(t) >= dead_since + _APART]
+        if not witnesses:
+            return ()
+    return [t for talks in found for t in talks]
 
 
 def _name_at_home(p: PoolFacts) -> Cited:
@@ -150,6 +192,17 @@ QUIC_RULES: tuple[Rule, ...] = (
         "address shows it too",
         why="What names it inside QUIC is dropped on the way",
         holds=_follows_the_name,
+    ),
+    rule(
+        "quic.sni_residual",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.CONFIRMED,
+        mechanism="quic.sni",
+        licence="neutral servers in two networks answer until the service is named there, then "
+        "nothing any more",
+        why="Once it is named inside QUIC, that server is cut off for every name",
+        holds=_poisons,
     ),
     rule(
         "quic.sni_here",

@@ -10,7 +10,18 @@ from msgprobe.checks.registry import BUILTIN, GROUP, PluginError, installed, reg
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 
-NAMES = ("local", "resolve", "connect", "tls", "https", "page", "mtproto", "noise", "transfer", "quic")
+NAMES = (
+    "local",
+    "resolve",
+    "connect",
+    "tls",
+    "https",
+    "page",
+    "mtproto",
+    "noise",
+    "transfer",
+    "quic",
+)
 
 
 class Extra:

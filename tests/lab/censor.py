@@ -83,9 +83,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Action):
-    """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss."""
+    """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss.
+
+    With ``residual_s`` what matches also ends, for so many seconds, all else of the same protocol
+    between the client and that far end's address and port, both ways.
+    """
 
     match: Match = Match()
+    residual_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

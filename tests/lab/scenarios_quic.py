@@ -1,5 +1,7 @@
 """QUIC: dropped by the name in it, dropped altogether, and not served (rows A38, A39 and C13)."""
 
+from dataclasses import replace
+
 from tests.lab.censor import Drop, Match, OnSni
 from tests.lab.scenario import OK, Scenario, truth
 from tests.lab.scenarios_blocking import WHATSAPP
@@ -23,6 +25,20 @@ QUIC: tuple[Scenario, ...] = (
         },
         fires=("quic",),
         deviation="packets that bear the name, without 180 s of silence for the addresses after it",
+    ),
+    Scenario(
+        id="Q5",
+        title="once WhatsApp is named over QUIC, that server is silent for 180 s",
+        kind="blocking",
+        row="A38",
+        actions=(replace(_NAMED, residual_s=180.0),),
+        truths={
+            "whatsapp": truth("degraded", "quic.sni"),
+            "whatsapp.web": truth("degraded", "quic.sni"),
+            "whatsapp.text": OK,
+        },
+        fires=("quic",),
+        deviation="whatever the ports; the Initial packet itself is dropped as well",
     ),
     Scenario(
         id="Q2",
