@@ -1,6 +1,7 @@
 """QUIC servers of the world: aioquic's, with the lab's certificates by name."""
 
 import asyncio
+import logging
 import socket
 from functools import partial
 
@@ -14,6 +15,9 @@ from tests.lab.world.hosts import Directory, Place
 from tests.lab.world.pki import Pki
 
 PORT = 443
+
+# What clients do wrong is no trouble of the world's, whose log is to stay empty.
+logging.getLogger("quic").setLevel(logging.CRITICAL)
 
 
 def speaks_quic(directory: Directory, place: Place) -> bool:
