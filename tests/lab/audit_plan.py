@@ -12,6 +12,10 @@ _DNS: Final = 53
 _PROBES: Final = ("tcp", "udp")
 """What a probe is made of; ARP, neighbour discovery, MLD and ICMP are the kernel's own talk."""
 
+_OVER_UDP: Final = ("quic",)
+_ELSEWHERE: Final = ("d7.elsewhere", "quic.elsewhere", "quic.elsewhere_neutral")
+"""Arms whose host lives somewhere else than where it is named."""
+
 Line = Mapping[str, Any]
 Names = Mapping[str, set[str]]
 
@@ -98,9 +102,9 @@ def unlisted(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any
     for resolver, port, name in _asked_over_doh(document):
         if (resolver, port, "tcp", name) not in questions:
             found[f"asked {resolver} {port}/tcp over DoH for {name}"] = None
-    for host, port in _dialled_by_name(document):
-        if (host, port, "tcp") not in doors:
-            found[f"contacted {host} {port}/tcp"] = None
+    for host, port, transport in _dialled_by_name(document):
+        if (host, port, transport) not in doors:
+            found[f"contacted {host} {port}/{transport}"] = None
     return [f"not in the plan: {what}" for what in found]
 
 
@@ -114,16 +118,16 @@ def _asked_over_doh(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
     }
 
 
-def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int]]:
-    """Names that were conversed with at an address of theirs, and ports.
+def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
+    """Names that were conversed with at an address of theirs, ports and transports.
 
     Several names share an address, so that the line alone can't tell whom a conversation was with.
     """
     tasks = [m["task"] for m in document["measurements"] if m["observations"]]
     return {
-        (t["probe"]["host"], t["probe"]["port"])
+        (t["probe"]["host"], t["probe"]["port"], "udp" if t["check"] in _OVER_UDP else "tcp")
         for t in tasks
-        if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] != "d7.elsewhere"
+        if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] not in _ELSEWHERE
     }
 
 
@@ -138,7 +142,7 @@ def missed(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any])
         (name, p.far_port, p.proto)
         for p in sent
         for name in names.get(p.far, ())
-        if (name, p.far_port) in talked
+        if (name, p.far_port, p.proto) in talked
     }
     faults = []
     for line in plan.lines:

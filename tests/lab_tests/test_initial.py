@@ -11,6 +11,8 @@ from tests.lab.initial import _keys, client_hello
 from tests.lab_tests.client import quic_initial
 
 INITIAL = quic_initial("web.telegram.org")
+END = 26 + (int.from_bytes(INITIAL[24:26], "big") & 0x3FFF)
+"""Where the packet ends; aioquic fills the datagram up with zeros behind it."""
 HELLO = client_hello(INITIAL)  # before the clock of any property runs: it imports cryptography
 
 
@@ -50,10 +52,9 @@ def test_it_is_total(data: bytes) -> None:
     client_hello(INITIAL[:5] + data + bytes(PROBE_SIZE))
 
 
-@given(st.integers(0, len(INITIAL) - 1), st.integers(1, 255))
+@given(st.integers(0, END - 1), st.integers(1, 255))
 def test_a_changed_packet_is_none(at: int, change: int) -> None:
-    """All of it is authenticated, but for the version negotiation bits that make it no Initial."""
-    assert HELLO is not None
+    assert HELLO is not None and END < len(INITIAL)
     damaged = bytearray(INITIAL)
     damaged[at] ^= change
     assert client_hello(bytes(damaged)) is None
