@@ -5,7 +5,7 @@ from msgprobe.model.target import Root
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.context import StepContext
-from msgprobe.steps.quic import PAUSES, negotiate, shake_hands
+from msgprobe.steps.quic import MOST_NOISE, PAUSES, negotiate, shake_hands
 from msgprobe.wire.quic import PROBE_SIZE
 
 _MOST_SENT, _MOST_RECEIVED = 16, 24
@@ -33,8 +33,8 @@ class QuicCheck:
         """Our limits of datagrams."""
         flow = flow_of(task)
         if _form(flow) == "negotiation":
-            probe = udp_bytes(flow.address, PROBE_SIZE)
-            return (len(PAUSES) + 1) * 2 * probe
+            asked = (len(PAUSES) + 1) * udp_bytes(flow.address, PROBE_SIZE)
+            return asked + (MOST_NOISE + 1) * udp_bytes(flow.address, _LONGEST)
         sent = _MOST_SENT * udp_bytes(flow.address, PROBE_SIZE)
         return sent + _MOST_RECEIVED * udp_bytes(flow.address, _LONGEST)
 

@@ -6,6 +6,7 @@ from types import ModuleType
 from msgprobe.model.failure import Operation
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Root, Trust
+from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.datagrams import Datagram, exchange
 from msgprobe.wire.error import WireError
@@ -23,6 +24,9 @@ PAUSES = (1.0, 2.0)
 
 MISSING = "aioquic is not installed: version negotiation only, no server name was sent"
 
+MOST_NOISE = 8
+"""Datagrams that are no answer to a question about versions, at most."""
+
 _SHOWN = 8
 """Versions that the detail lists."""
 
@@ -37,13 +41,14 @@ async def negotiate(
     detail. ``timeout`` is in seconds.
     """
     probe = version_probe(ctx.world.entropy(PROBE_SIZE))
+    noise: list[int] = []
     versions: tuple[int, ...] = ()
     async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as talk:
         for pause in (*PAUSES, None):
             await talk.send(probe.data)
             if talk.stage == "sent":
                 talk.reached("negotiation_sent", Proof.NONE, why)
-            versions = await _versions(talk, probe, pause)
+            versions = await _versions(talk, probe, pause, noise)
             if versions:
                 break
         offered = "versions " + ", ".join(f"{v:08x}" for v in versions[:_SHOWN])
@@ -53,10 +58,13 @@ async def negotiate(
     return Done(versions)
 
 
-async def _versions(talk: Datagram, probe: VersionProbe, pause: float | None) -> tuple[int, ...]:
+async def _versions(
+    talk: Datagram, probe: VersionProbe, pause: float | None, noise: list[int]
+) -> tuple[int, ...]:
     """The versions offered; none within ``pause`` seconds (None: the conversation's own end).
 
-    What is no answer to our question is passed over: anybody can send it.
+    What is no answer to our question is passed over, for anybody can send it, and joins ``noise``.
+    Raises TooLarge when that has grown too long.
     """
     clock = asyncio.timeout(pause)
     try:
@@ -67,6 +75,9 @@ async def _versions(talk: Datagram, probe: VersionProbe, pause: float | None) ->
                     return parse_version_negotiation(data, probe)
                 except WireError as exc:
                     talk.reached("answered", Proof.BYTES, str(exc))
+                    noise.append(len(data))
+                    if len(noise) > MOST_NOISE:
+                        raise TooLarge from exc
     except TimeoutError:
         if not clock.expired():
             raise  # the kernel's own
