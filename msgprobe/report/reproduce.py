@@ -14,6 +14,7 @@ _PLAIN_HTTP = "page"
 """The check that asks over HTTP without TLS."""
 _TRANSFER = "transfer"
 """The check that moves one object against the clock."""
+_QUIC = "quic"
 _USUAL_BYTES = 80 * 1024
 
 
@@ -30,6 +31,8 @@ def command(task: Task, path: str | None = None) -> str | None:
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)
+            if task.check == _QUIC:
+                return _quic(flow)
             return _flow(task.check, flow)
 
 
@@ -84,6 +87,15 @@ def _flow(check: str, flow: Flow) -> str:
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"
     return _line("nc", "-vz", "-w", "10", flow.address, str(flow.port))
+
+
+def _quic(flow: Flow) -> str | None:
+    """openssl s_client speaks QUIC since 3.2; nothing common asks for the versions alone."""
+    if flow.server_name is None:
+        return None
+    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    where = ("-connect", f"{place}:{flow.port}", "-servername", flow.server_name)
+    return f"{_line('openssl', 's_client', '-quic', '-alpn', 'h3', *where)} </dev/null"
 
 
 def _transfer(flow: Flow, path: str | None) -> str:

@@ -100,7 +100,8 @@ async def shake_hands(
     or with ``trust`` None, nothing is verified. Stages: ``initial_sent``, ``answered``, ``initial``
     (a server's packet bound to our connection ids: ``Proof.NONCE``; ``retry`` and
     ``version_negotiation`` likewise), ``closed`` (the server ends it with an error),
-    ``certificate_refused`` (we do), and ``handshake`` (``Proof.CRYPTO`` where verified).
+    ``certificate_refused`` and ``broken_off`` (we do, for another fault), and ``handshake``
+    (``Proof.CRYPTO`` where verified).
     Without aioquic only the versions are negotiated (see `negotiate`), and the detail says so.
     """
     library = _library()

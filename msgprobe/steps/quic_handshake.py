@@ -38,6 +38,9 @@ _STAGES: Final = {
 }
 """Stages by the type of the packet that came; a handshake packet says no more than the initial."""
 
+_CERTIFICATE: Final = frozenset(0x100 + alert for alert in (42, 43, 44, 45, 46, 48))
+"""Errors that are TLS alerts about a certificate (RFC 9001 section 4.8, RFC 8446 section 6.2)."""
+
 # Its warnings would go to standard error; what it has to say is in the observation.
 logging.getLogger("quic").setLevel(logging.CRITICAL + 1)
 
@@ -79,12 +82,13 @@ class _Log(QuicLogger):
         return found
 
 
-def _close(frames: list[dict[str, Any]]) -> str | None:
-    """The error of a CONNECTION_CLOSE frame, in words."""
+def _close(frames: list[dict[str, Any]]) -> tuple[int, str] | None:
+    """The error of a CONNECTION_CLOSE frame: its number, and in words."""
     for frame in frames:
         if frame.get("frame_type") == "connection_close":
+            code = int(frame["error_code"])
             reason = printable(str(frame.get("reason", "")).encode(), _SHOWN)
-            return f"error {int(frame['error_code']):#x} {reason}".rstrip()
+            return code, f"error {code:#x} {reason}".rstrip()
     return None
 
 
@@ -179,11 +183,12 @@ class Handshake:
                 if kind in _STAGES:
                     self._talk.reached(_STAGES[kind], Proof.NONCE)
                 if closing is not None:
-                    self._talk.reached("closed", Proof.NONCE, f"the server closes: {closing}")
-                    raise ssl.SSLError(closing)
+                    self._talk.reached("closed", Proof.NONCE, f"the server closes: {closing[1]}")
+                    raise ssl.SSLError(closing[1])
             elif closing is not None:
-                self._talk.reached("certificate_refused", Proof.NONCE, f"we close: {closing}")
-                raise ssl.SSLError(closing)
+                ours = "certificate_refused" if closing[0] in _CERTIFICATE else "broken_off"
+                self._talk.reached(ours, Proof.NONCE, f"we close: {closing[1]}")
+                raise ssl.SSLError(closing[1])
 
     def _complete(self) -> bool:
         while (event := self._quic.next_event()) is not None:

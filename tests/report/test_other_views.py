@@ -235,6 +235,12 @@ def _resolver(kind: ResolverKind, **changes: object) -> Lookup:
         ),
         (Flow(address="192.0.2.1", port=5222), "connect", "nc -vz -w 10 192.0.2.1 5222"),
         (
+            Flow(address="192.0.2.1", port=443, server_name="a.example"),
+            "quic",
+            "openssl s_client -quic -alpn h3 -connect 192.0.2.1:443 -servername a.example "
+            "</dev/null",
+        ),
+        (
             Flow(
                 address="192.0.2.1",
                 port=443,
