@@ -1,12 +1,12 @@
-"""The controls of a target file: [controls], [[site]], [[sentinel]], [[resolver]] and
-[[transfer]] (neutral sources of big objects)."""
+"""The controls of a target file: [controls], [[site]], [[sentinel]], [[resolver]], [[transfer]]
+(neutral sources of big objects) and [[stun]] (neutral servers that calls could start with)."""
 
 from dataclasses import dataclass
 from typing import TypeVar
 
 from msgprobe.catalog import value
 from msgprobe.catalog.table import PROVENANCE, Table
-from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site, Source
+from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentinel, Site, Source
 from msgprobe.model.target import Provenance
 
 _CONTROLS = ("silent", "holes", "advert_host", *PROVENANCE)
@@ -45,9 +45,10 @@ _SOURCE = (
     "any_name",
     *PROVENANCE,
 )
-SECTIONS = ("controls", "site", "sentinel", "resolver", "transfer")
+_CALL_SERVER = ("name", "host", "owner", "network", "port", "addresses", *PROVENANCE)
+SECTIONS = ("controls", "site", "sentinel", "resolver", "transfer", "stun")
 
-N = TypeVar("N", Site, Sentinel, PublicResolver, Source)
+N = TypeVar("N", Site, Sentinel, PublicResolver, Source, CallServer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Part:
     sentinels: tuple[Sentinel, ...] = ()
     resolvers: tuple[PublicResolver, ...] = ()
     sources: tuple[Source, ...] = ()
+    calls: tuple[CallServer, ...] = ()
     silent: tuple[str, ...] | None = None
     holes: tuple[int, ...] | None = None
     advert_host: str | None = None
@@ -69,6 +71,7 @@ class Part:
             *(("sentinel", sentinel.name) for sentinel in self.sentinels),
             *(("resolver", resolver.name) for resolver in self.resolvers),
             *(("transfer", source.name) for source in self.sources),
+            *(("stun", server.name) for server in self.calls),
         ]
 
 
@@ -83,6 +86,7 @@ def read_controls(top: Table) -> Part:
         sentinels=tuple(_sentinel(table, base) for table in top.tables("sentinel", _SENTINEL)),
         resolvers=tuple(_resolver(table, base) for table in top.tables("resolver", _RESOLVER)),
         sources=tuple(_source(table, base) for table in top.tables("transfer", _SOURCE)),
+        calls=tuple(_call_server(table, base) for table in top.tables("stun", _CALL_SERVER)),
         silent=head.each("silent", value.address) or None if head else None,
         holes=head.each("holes", value.port) or None if head else None,
         advert_host=head.take("advert_host", value.host, None) if head else None,
@@ -147,6 +151,18 @@ def _source(table: Table, base: Provenance | None) -> Source:
     )
 
 
+def _call_server(table: Table, base: Provenance | None) -> CallServer:
+    return CallServer(
+        name=table.need("name", value.name),
+        host=table.need("host", value.host),
+        owner=table.need("owner", value.line),
+        network=table.need("network", value.name),
+        port=table.take("port", value.port, 3478),
+        addresses=table.each("addresses", value.address),
+        provenance=table.provenance(base),
+    )
+
+
 def merge(parts: list[Part]) -> Controls:
     """All controls; what a later part says replaces what an earlier one says by the same name."""
     silent = [part.silent for part in parts if part.silent is not None]
@@ -157,6 +173,7 @@ def merge(parts: list[Part]) -> Controls:
         sentinels=_latest([sentinel for part in parts for sentinel in part.sentinels]),
         resolvers=_latest([resolver for part in parts for resolver in part.resolvers]),
         sources=_latest([source for part in parts for source in part.sources]),
+        calls=_latest([server for part in parts for server in part.calls]),
         silent=silent[-1] if silent else (),
         holes=holes[-1] if holes else (),
         advert_host=adverts[-1] if adverts else None,

@@ -26,7 +26,16 @@ from msgprobe.model.target import (
     Trust,
 )
 
-_WAY = ("check", "ports", "trust", "path", "expect_status", "expect_text", "options")
+_WAY = (
+    "check",
+    "ports",
+    "trust",
+    "certificate_sha256",
+    "path",
+    "expect_status",
+    "expect_text",
+    "options",
+)
 _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
@@ -54,6 +63,7 @@ class _Way:
     check: str | None = None
     ports: tuple[int, ...] = (443,)
     trust: Trust = Trust.PUBLIC
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None
@@ -215,6 +225,9 @@ def _assets(
         if asset.trust is Trust.PINNED and not roots:
             right = "add the service's root"
             raise table.fault("trust", '"pinned", but the file has no [[root]]', right)
+        if asset.trust is Trust.HASH:
+            right = "give public, pinned or either"
+            raise table.fault("trust", '"hash" is for members of pools only', right)
         if asset.find is not None and asset.direction is Direction.UP:
             raise table.fault("find", "nothing is looked for before an upload", "remove it")
         found.append(asset)
@@ -283,6 +296,9 @@ def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way
         check=check,
         ports=table.each("ports", value.port, base.ports, most=8),
         trust=table.take("trust", value.word(Trust), base.trust),
+        certificate_sha256=table.each(
+            "certificate_sha256", value.certificate_hash, base.certificate_sha256, most=8
+        ),
         path=table.take("path", value.path, base.path),
         expect_status=table.each("expect_status", value.status, base.expect_status),
         expect_text=table.take("expect_text", value.text, base.expect_text),
@@ -315,6 +331,7 @@ def _expand(member: Table, pool: str, way: _Way, provenance: Provenance) -> list
                     host=host,
                     addresses=targets,
                     trust=way.trust,
+                    certificate_sha256=way.certificate_sha256,
                     path=way.path,
                     expect_status=way.expect_status,
                     expect_text=way.expect_text,
@@ -365,3 +382,14 @@ def _check_endpoints(top: Table, endpoints: list[Endpoint], roots: tuple[Root, .
             raise top.fault(
                 f"{place}.trust", '"pinned", but the file has no [[root]]', "add the service's root"
             )
+        _check_hashes(top, endpoint, f"{place}.certificate_sha256")
+
+
+def _check_hashes(top: Table, endpoint: Endpoint, place: str) -> None:
+    by_hash = endpoint.trust is Trust.HASH
+    if by_hash and not endpoint.certificate_sha256:
+        right = "add the SHA-256 of its certificate, or of the one that signed it"
+        raise top.fault(place, 'missing, though trust is "hash"', right)
+    if endpoint.certificate_sha256 and not by_hash:
+        right = 'add trust = "hash", or remove it'
+        raise top.fault(place, f'given, though trust is "{endpoint.trust}"', right)

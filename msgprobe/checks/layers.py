@@ -11,7 +11,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import TOTAL_CAP
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
 from msgprobe.steps.tls_stream import TlsStream
 
 
@@ -27,7 +27,11 @@ async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
 
 
 async def secured(
-    ctx: StepContext, flow: Flow, stream: Stream, timeout: float | None = None
+    ctx: StepContext,
+    flow: Flow,
+    stream: Stream,
+    timeout: float | None = None,
+    alpn: tuple[str, ...] = HTTP_ALPN,
 ) -> TlsStream | None:
     """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds."""
     match await handshake(
@@ -36,7 +40,9 @@ async def secured(
         server_name=flow.server_name,
         trust=flow.trust,
         roots=_roots(ctx, flow),
+        known=flow.certificate_sha256,
         check_dates=flow.check_dates,
+        alpn=alpn,
         timeout=timeout,
     ):
         case Failed():

@@ -8,12 +8,17 @@ from msgprobe.checks.base import Check
 from msgprobe.checks.connect import ConnectCheck
 from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.local import LocalCheck
+from msgprobe.checks.mmtls import MmtlsCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
 from msgprobe.checks.quic import QuicCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.smp import SmpCheck
+from msgprobe.checks.stun import StunCheck
+from msgprobe.checks.threema import ThreemaCheck
 from msgprobe.checks.tls import TlsCheck
+from msgprobe.checks.tor import TorCheck
 from msgprobe.checks.transfer import TransferCheck
 
 if TYPE_CHECKING:
@@ -30,6 +35,11 @@ BUILTIN: tuple[Check, ...] = (
     PageCheck(),
     MtprotoCheck(),
     NoiseCheck(),
+    StunCheck(),
+    ThreemaCheck(),
+    MmtlsCheck(),
+    SmpCheck(),
+    TorCheck(),
     TransferCheck(),
     QuicCheck(),
 )

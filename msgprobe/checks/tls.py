@@ -4,10 +4,15 @@ from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import opened, secured, tls_bound
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.tls import HTTP_ALPN
 
 
 class TlsCheck:
-    """TCP, then a TLS handshake."""
+    """TCP, then a TLS handshake.
+
+    Option ``alpn``: the application protocols to offer instead of HTTP/1.1, with commas.
+    Option ``sni = "none"``: the handshake names no server (whoever plans it sees to that).
+    """
 
     name = "tls"
     version = "1"
@@ -22,4 +27,6 @@ class TlsCheck:
         flow = flow_of(task)
         async with opened(ctx, flow) as stream:
             if stream is not None:
-                await secured(ctx, flow, stream)
+                offered = flow.option("alpn")
+                alpn = HTTP_ALPN if offered is None else tuple(offered.split(","))
+                await secured(ctx, flow, stream, alpn=alpn)

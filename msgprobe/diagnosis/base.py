@@ -13,15 +13,23 @@ from msgprobe.verdict import addresses as ips
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect")
-"""Built-in checks that open no TLS, so that no server name is sent."""
+BARE = ("mtproto", "noise", "connect", "stun", "threema", "mmtls", "smp", "tor")
+"""Built-in checks that send no server name: they open no TLS, or one that names nobody."""
+
+DATAGRAM = ("stun",)
+"""Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
 
 SPEAKS_TLS = ("tls", "https")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 
 def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check opens no TLS. Inside a WebSocket even a protocol of its own rides on TLS."""
+    """Its check names nobody, or the option ``sni`` says so.
+
+    Inside a WebSocket even a protocol of its own rides on TLS.
+    """
+    if endpoint.option("sni") == "none":
+        return True
     return endpoint.check in BARE and not over_websocket(endpoint)
 
 
@@ -108,6 +116,7 @@ def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: s
         server_name=None if sends_no_name(endpoint) else endpoint.host,
         trust=endpoint.trust,
         roots_of=service.name if service.roots else None,
+        certificate_sha256=endpoint.certificate_sha256,
         path=endpoint.path,
         expect_status=endpoint.expect_status,
         expect_text=endpoint.expect_text,

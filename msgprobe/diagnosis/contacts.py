@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgprobe.diagnosis.base import (
+    DATAGRAM,
     WIDEN,
     endpoints_of,
     over_websocket,
@@ -11,6 +12,7 @@ from msgprobe.diagnosis.base import (
     sends_no_name,
     wanted_pools,
 )
+from msgprobe.diagnosis.call_contacts import call_diagnosis, neutral_call_hosts, neutral_calls
 from msgprobe.diagnosis.gate import (
     HOLE_HOSTS,
     chosen_sentinels,
@@ -70,6 +72,9 @@ class _Costs:
         flow = Flow(address="192.0.2.1", port=port, host=name, server_name=name, options=options)
         return self.of(check, flow)
 
+    def stun(self, host: str, port: int, options: tuple[tuple[str, str], ...]) -> int:
+        return self.flow("stun", host, port, options)
+
     def lookup(self, name: str, resolver: Resolver, families: tuple[int, ...]) -> int:
         return self.of("resolve", Lookup(name=name, resolver=resolver, families=families))
 
@@ -102,6 +107,10 @@ def contacts(
         asked.add(host)
         lines.append(_question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1))
     lines += extras
+    for _, host, always in neutral_call_hosts(services, controls, request):
+        when = "" if always else "if a service's call server does not answer"
+        lines.append(_question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1, when))
+    lines += neutral_calls(services, controls, request, costs.stun)
     lines += transfer_contacts(services, controls, request, seeded=seeded)
     for service in services:
         lines += _diagnosis(service, controls, request, costs, seeded)
@@ -269,7 +278,7 @@ def _endpoint(
         yield Contact(
             target=target,
             port=endpoint.port,
-            transport="tcp",
+            transport="udp" if endpoint.check in DATAGRAM else "tcp",
             round=1,
             subject=service.name,
             check=endpoint.check,
@@ -289,25 +298,11 @@ def _diagnosis(
     pools = wanted_pools(service, request)
     endpoints = [e for p in pools for e, _ in _wanted(service, p, request, seeded)]
     condition = ON_FAILURE.format("it")
-    seen: set[tuple[str, int]] = set()
-    for endpoint in endpoints:
-        other = 80 if endpoint.port != 80 else 443
+    for endpoint in (e for e in endpoints if e.check == "stun"):
         for target, _ in _dialled(endpoint, request):
-            for port in sorted({endpoint.port, endpoint.port if endpoint.reserve else other}):
-                if (target, port) in seen:
-                    continue
-                seen.add((target, port))
-                yield Contact(
-                    target=target,
-                    port=port,
-                    transport="tcp",
-                    round=2,
-                    subject=service.name,
-                    check="tls" if port == 443 else "page",
-                    condition=condition,
-                    reason="other address, port, payload or server name; is there a block page?",
-                    max_bytes=TRIES * 4 * costs.flow("tls", target, port),
-                )
+            yield from call_diagnosis(service, endpoint, target, request, costs.stun, condition)
+    spoken = [e for e in endpoints if e.check not in DATAGRAM]
+    yield from _otherwise(service, spoken, request, costs, condition)
     hosts = dict.fromkeys(e.host for e in endpoints if e.host is not None)
     for host in hosts:
         yield from _asked_elsewhere(host, controls, request, costs, condition)
@@ -329,6 +324,35 @@ def _diagnosis(
                 reason=f"{service.title}'s name at a neutral server: does the fault follow it?",
                 max_bytes=TRIES * 4 * costs.flow("tls", site.host, 443),
             )
+
+
+def _otherwise(
+    service: Service,
+    endpoints: Sequence[Endpoint],
+    request: Request,
+    costs: _Costs,
+    condition: str,
+) -> Iterator[Contact]:
+    """The same hosts on other ports, with other words and names."""
+    seen: set[tuple[str, int]] = set()
+    for endpoint in endpoints:
+        other = 80 if endpoint.port != 80 else 443
+        for target, _ in _dialled(endpoint, request):
+            for port in sorted({endpoint.port, endpoint.port if endpoint.reserve else other}):
+                if (target, port) in seen:
+                    continue
+                seen.add((target, port))
+                yield Contact(
+                    target=target,
+                    port=port,
+                    transport="tcp",
+                    round=2,
+                    subject=service.name,
+                    check="tls" if port == 443 else "page",
+                    condition=condition,
+                    reason="other address, port, payload or server name; is there a block page?",
+                    max_bytes=TRIES * 4 * costs.flow("tls", target, port),
+                )
 
 
 def _asked_elsewhere(

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from msgprobe.diagnosis.base import (
+    DATAGRAM,
     base_tasks,
     endpoint_flow,
     first_endpoints,
     speaks_tls,
 )
+from msgprobe.diagnosis.calls import failing_calls
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.control import Site
@@ -64,7 +66,7 @@ def plan_experiments(scene: Scene) -> list[Task]:
         tasks += _other_forms(scene, service, found)
         tasks += _names(scene, service, found)
         tasks += _pages(scene, service, found)
-    if any(t.role is Role.TARGET for t in tasks):
+    if any(t.role is Role.TARGET for t in tasks) or failing_calls(scene):
         tasks += _controls_again(scene)
     return tasks
 
@@ -199,7 +201,7 @@ def _one_a_network(found: Iterable[Suspect]) -> list[Suspect]:
     """Suspects of main endpoints, one an address."""
     seen: dict[tuple[str, str], Suspect] = {}
     for s in found:
-        if not s.endpoint.reserve:
+        if not s.endpoint.reserve and s.endpoint.check not in DATAGRAM:
             seen.setdefault((s.pool.name, s.address), s)
     return list(seen.values())
 
@@ -213,7 +215,11 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        speaks = speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        # Who names nobody is not recognised by a name.
+        assert isinstance(s.task.probe, Flow)
+        speaks = s.task.probe.server_name is not None and (
+            speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}
@@ -326,6 +332,8 @@ def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
 def _pages(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
+        if s.endpoint.check in DATAGRAM:
+            continue
         if s.endpoint.host is None or talk is None or s.endpoint.port != 443:
             continue
         flow = scene.flow(s.address, 80, s.endpoint.host, trust=None)

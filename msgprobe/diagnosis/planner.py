@@ -1,6 +1,7 @@
 """The planner: evidence so far and the clock become the set of tasks wanted. Pure."""
 
 from msgprobe.diagnosis.base import plan_base
+from msgprobe.diagnosis.calls import plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.quic import plan_quic
@@ -19,6 +20,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_quic(scene),
         *plan_resolvers(scene),
         *plan_experiments(scene),
+        *plan_calls(scene),
         *plan_transfers(scene),
     ]
     unique = {task.id: task for task in reversed(tasks)}

@@ -63,6 +63,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallServer:
+    """A neutral server that answers STUN (RFC 8489) over UDP to everybody.
+
+    ``network`` labels who routes it. Its port tells apart who closes a port from who
+    recognises the protocol: some live on 3478 as calls do, others where other things live too.
+    """
+
+    name: str
+    host: str
+    owner: str
+    network: str
+    port: int = 3478
+    addresses: tuple[str, ...] = ()
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicResolver:
     """A public resolver: ``addresses`` speak DNS over UDP and TCP 53; ``doh_host`` RFC 8484."""
 
@@ -90,6 +107,7 @@ class Controls:
     sentinels: tuple[Sentinel, ...] = ()
     resolvers: tuple[PublicResolver, ...] = ()
     sources: tuple[Source, ...] = ()
+    calls: tuple[CallServer, ...] = ()
     silent: tuple[str, ...] = ()
     holes: tuple[int, ...] = ()
     advert_host: str | None = None

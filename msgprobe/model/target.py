@@ -29,6 +29,9 @@ class Trust(StrEnum):
     PINNED = "pinned"
     """The service's own roots only."""
     EITHER = "either"
+    HASH = "hash"
+    """No authority's: the certificate that the server shows, or the one that signed it, is known by
+    its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,7 @@ class Endpoint:
     Either ``host`` is given (resolved at run time; ``addresses`` are then only known-good hints
     that acquit) or ``addresses`` alone are the endpoint. A ``reserve`` endpoint is contacted only
     when another endpoint of its member failed (experiment D9: another port).
+    ``certificate_sha256`` are those of the only certificates believed under ``Trust.HASH``.
     ``path``, ``expect_status`` and ``expect_text`` are for checks that speak HTTP; ``options`` are
     for the check named by ``check`` alone.
     """
@@ -120,6 +124,7 @@ class Endpoint:
     host: str | None = None
     addresses: tuple[str, ...] = ()
     trust: Trust = Trust.PUBLIC
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None

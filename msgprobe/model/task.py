@@ -33,6 +33,7 @@ class Arm(StrEnum):
     NEUTRAL_SNI_ELSEWHERE = "d7.neutral"
     """The neutral half of D7: the same neutral server under its own name."""
     OTHER_PORT = "d9.port"
+    OTHER_TRANSPORT = "d10.transport"
     SAME_TUPLE = "d12.residual"
     OTHER_PAYLOAD = "d14.payload"
     PLAIN_PAGE = "page"
@@ -49,6 +50,14 @@ class Arm(StrEnum):
     """The asset at another address of its name: another network, or the other family."""
     TRANSFER_SMALL = "t.small"
     """The asset in small segments: does it stop after so many bytes, or so many packets?"""
+    NEUTRAL_CALL = "u.neutral"
+    """A neutral call server, asked as the service's own is."""
+    NEUTRAL_FORM = "u.neutral_form"
+    """That server again, in the older form of the protocol."""
+    TRAIN = "u.train"
+    """A second's worth of a call's packets to the service's call server."""
+    NEUTRAL_TRAIN = "u.neutral_train"
+    """The same to a neutral one, at the same time."""
     QUIC_NEUTRAL = "quic.neutral"
     """A neutral server over QUIC, under its own name."""
     QUIC_OTHER_SNI = "quic.sni"
@@ -110,7 +119,8 @@ class Flow:
 
     ``host`` is the name the conversation is about (HTTP Host); ``server_name`` is the SNI, None to
     send none; ``trust`` None means: do not verify, look only. ``roots_of`` names the service whose
-    pinned roots apply. ``source_port`` 0 lets the kernel choose.
+    pinned roots apply; ``certificate_sha256`` are the certificates believed under ``Trust.HASH``.
+    ``source_port`` 0 lets the kernel choose.
     """
 
     address: str
@@ -119,6 +129,7 @@ class Flow:
     server_name: str | None = None
     trust: Trust | None = Trust.PUBLIC
     roots_of: str | None = None
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None

@@ -88,6 +88,20 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallLoss:
+    """How many packets like those of a call got no answer, beside neutral servers at the time.
+
+    ``median_ms`` is the median round trip of those that were answered, in milliseconds.
+    """
+
+    sent: int
+    lost: int
+    neutral_sent: int
+    neutral_lost: int
+    median_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionVerdict:
     """The outcome of one function of one service."""
 
@@ -99,6 +113,7 @@ class FunctionVerdict:
     mechanisms: tuple[str, ...] = ()
     endpoints: Count = Count(tested=0, ok=0)
     speeds: tuple[Speed, ...] = ()
+    loss: CallLoss | None = None
     why: str = ""
     rules: tuple[str, ...] = ()
     evidence: tuple[int, ...] = ()

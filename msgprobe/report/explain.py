@@ -124,6 +124,9 @@ class _Page:
             self.put(f"Mechanism: {', '.join(verdict.mechanisms)}", 4)
         for speed in verdict.speeds:
             self.put(wording.speed_in_full(speed), 4)
+        if verdict.loss is not None:
+            soon = f"answered after {verdict.loss.median_ms:.0f} ms (median)"
+            self.put(f"Packets like a call's: {wording.loss(verdict.loss)}, {soon}", 4)
         self.chain(verdict.rules, verdict.evidence, failed=verdict.outcome is not Outcome.OK)
 
     def chain(self, rules: Sequence[str], evidence: Sequence[int], *, failed: bool = True) -> None:

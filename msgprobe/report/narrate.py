@@ -88,11 +88,21 @@ def _came(seen: Observation) -> str:
         case ProtocolObservation():
             text = f"{seen.protocol}: reached {seen.stage}, proof {seen.proof.name.lower()}"
             text += f" (sent {seen.bytes_sent} B, received {seen.bytes_received} B)"
+            text += _round_trips(seen.round_trips)
             if seen.failure is not None:
                 text += f"; {_end(seen.failure, '')}"
             return f"{text}; {seen.detail}" if seen.detail else text
         case TransferObservation():
             return _transfer(seen)
+
+
+def _round_trips(trips: tuple[float | None, ...]) -> str:
+    """How many datagrams were answered, and how soon."""
+    if not trips:
+        return ""
+    came = sorted(t for t in trips if t is not None)
+    soon = f", median {came[len(came) // 2] * 1000:.0f} ms" if came else ""
+    return f"; {len(came)} of {len(trips)} datagrams answered{soon}"
 
 
 def _end(failure: Failure | None, good: str) -> str:

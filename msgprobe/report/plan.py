@@ -16,6 +16,10 @@ HONEST = {
     "connect": 1_000,
     "mtproto": 2_700,
     "noise": 2_500,
+    "threema": 1_000,
+    "mmtls": 2_500,
+    "smp": 23_000,
+    "tor": 7_000,
     "quic": 8_000,
 }
 """Bytes that one conversation of these checks with an honest server stays below, as measured."""

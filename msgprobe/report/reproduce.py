@@ -15,7 +15,11 @@ _PLAIN_HTTP = "page"
 _TRANSFER = "transfer"
 """The check that moves one object against the clock."""
 _QUIC = "quic"
+_INSIDE_TLS = ("tls", "smp", "tor")
+"""Checks of which at least the handshake can be repeated."""
 _USUAL_BYTES = 80 * 1024
+_NOT_PUBLIC = (None, Trust.PINNED, Trust.HASH)
+"""Under which curl cannot know whom to believe."""
 
 
 def command(task: Task, path: str | None = None) -> str | None:
@@ -79,10 +83,10 @@ def _flow(check: str, flow: Flow) -> str:
         return _line("curl", "-sv", "--connect-to", route, url)
     if check == "https" and flow.server_name and flow.server_name == host:
         url = f"https://{host}:{flow.port}{flow.path}"
-        look = ["-k"] if flow.trust in (None, Trust.PINNED) else []
+        look = ["-k"] if flow.trust in _NOT_PUBLIC else []
         route = f"{host}:{flow.port}:{place}:{flow.port}"
         return _line("curl", "-sv", *look, "--connect-to", route, url)
-    if check in ("https", "tls"):
+    if check in ("https", *_INSIDE_TLS):
         sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"
@@ -106,7 +110,7 @@ def _transfer(flow: Flow, path: str | None) -> str:
     name = flow.server_name or place
     where = (path or flow.path).replace("{bytes}", str(wanted))
     # curl checks certificates for the name in the URL, which here may be a stranger's
-    look = ["-k"] if flow.trust in (None, Trust.PINNED) or name != host else []
+    look = ["-k"] if flow.trust in _NOT_PUBLIC or name != host else []
     other = ["-H", f"Host: {host}"] if name != host else []
     words = ["curl", "-gsS", *look, "-o", "/dev/null", "--connect-to"]
     words += [f"{name}:{flow.port}:{place}:{flow.port}", *other]

@@ -91,6 +91,8 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
         how.append("own roots only")
     elif first.trust is Trust.EITHER:
         how.append("own or public roots")
+    elif first.trust is Trust.HASH:
+        how.append("known certificate only")
     if first.path != "/":
         how.append(first.path)
     if first.always:

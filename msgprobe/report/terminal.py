@@ -212,12 +212,6 @@ class _Page:
         """How fast each service moved beside neutral servers, and what would have been seen."""
         services = run.verdict.services
         having = [f for s in services for f in s.functions if f.speeds]
-        if not having:
-            excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
-            if excuse is not None:
-                self.line(excuse)
-                self.line("")
-            return
         for service in services:
             functions = [service.functions[i] for i in wording.in_order(service)]
             told = [
@@ -225,8 +219,15 @@ class _Page:
                 for f in functions
                 for speed in f.speeds
             ]
+            told += [f"{f.function.value} {wording.loss(f.loss)}" for f in functions if f.loss]
             if told:
                 self.labelled(printable(service.name, limit=20), ", ".join(told), name_width + 2)
+        if not having:
+            excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
+            if excuse is not None:
+                self.line(excuse)
+                self.line("")
+            return
         doubted = (Outcome.THROTTLED, Outcome.DEGRADED, Outcome.INCONCLUSIVE)
         clean = all(f.outcome not in doubted for f in having)
         self.line(wording.floor([s for f in having for s in f.speeds], clean=clean))

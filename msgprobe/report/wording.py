@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import (
+    CallLoss,
     ConnectionVerdict,
     Outcome,
     ServiceVerdict,
@@ -65,7 +66,8 @@ NOTE_WORDS: dict[str, str] = {
     "proxy_only": "only a proxy leads out of this network",
     "ipv6_missing": "no IPv6",
     "ipv6_broken": "IPv6 is set up but does not work",
-    "udp_blocked": "UDP is blocked",
+    "udp_blocked": "UDP is blocked, so that nobody's calls get out",
+    "stun_recognised": "call traffic (STUN) is recognised and dropped, whoever it is for",
     "quic_blocked": "QUIC (UDP port 443) does not work, as on many networks; TCP is used instead",
     "slow_line": "slow",
     "slow_abroad": "slow from abroad only",
@@ -180,7 +182,7 @@ def speed_in_full(found: Speed) -> str:
     )
 
 
-UNTESTED = "Milder, later or per-connection limits and calls were not tested."
+UNTESTED = "Milder, later or per-connection limits were not tested."
 """What no comparison of short transfers can show."""
 
 
@@ -199,6 +201,14 @@ def floor(speeds: Sequence[Speed], *, clean: bool) -> str:
     if clean:
         return f"Speed: no throttling below {floors} visible on this link. {UNTESTED}"
     return f"Speed: throttling below {floors} would have been seen. {UNTESTED}"
+
+
+def loss(found: CallLoss) -> str:
+    """``0 of 25 packets lost (neutral 0 of 75)``."""
+    return (
+        f"{found.lost} of {found.sent} packets lost (neutral {found.neutral_lost} of "
+        f"{found.neutral_sent})"
+    )
 
 
 def no_speed(request: Request, verdict: ConnectionVerdict) -> str | None:

@@ -1,6 +1,7 @@
 """A conversation in datagrams with one address becomes one observation, whoever wrote the check."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -44,6 +45,7 @@ class Datagram:
         self.bytes_received = 0
         self.beginning = b""
         self.round_trips: list[float | None] = []
+        self._refusal: OSError | TooLarge | None = None
 
     def reached(self, stage: str, proof: Proof, detail: str = "") -> None:
         """The conversation came as far as ``stage``, which proves ``proof``."""
@@ -52,14 +54,17 @@ class Datagram:
 
     async def send(self, data: bytes) -> None:
         """Send one datagram; the stage is at least ``sent``. Raises OSError."""
-        if self._door is None:
-            self._door = self._ctx.world.network.open_udp(self.address, self.port)
-        await self._door.send(data)
+        await self._opened().send(data)
         self.bytes_sent += len(data)
         self._ctx.recorder.count(sent=udp_bytes(self.address, len(data)))
         if self.asked_at is None:
             self.asked_at = self._ctx.now()
             self.stage = "sent"
+
+    def _opened(self) -> Datagrams:
+        if self._door is None:
+            self._door = self._ctx.world.network.open_udp(self.address, self.port)
+        return self._door
 
     async def receive(self) -> bytes:
         """The next datagram from the address asked. Raises OSError (ICMP too) and TooLarge.
@@ -90,42 +95,45 @@ class Datagram:
         """Send ``questions`` ``spacing`` seconds apart, and hear answers until all have come or
         until ``patience`` seconds after the last one; returns how many were answered.
 
-        Raises OSError when the network says no before anything was answered.
+        Raises OSError and TooLarge when that was all that ever came.
         """
         begun = [0.0] * len(questions)
         self.round_trips = [None] * len(questions)
-        answered = 0
-        for number, question in enumerate(questions):
-            begun[number] = self._ctx.now()
-            await self.send(question)
-            last = number == len(questions) - 1
-            answered += await self._hear(
-                recognise, begun, len(questions) - answered, patience if last else spacing, last
-            )
-        return answered
+        done = asyncio.Event()
+        self._opened()
+        async with asyncio.TaskGroup() as group:
+            # One hears all the time: a receive that is stopped may have taken a datagram along.
+            hearing = group.create_task(self._hear(recognise, begun, done))
+            for number, question in enumerate(questions):
+                begun[number] = self._ctx.now()
+                try:
+                    await self.send(question)
+                except OSError as exc:
+                    self._refuse(exc)
+                await _wait(done, spacing if number + 1 < len(questions) else patience)
+                if done.is_set():
+                    break
+            hearing.cancel()
+        if self._refusal is not None and self.first_byte is None:
+            raise self._refusal
+        return len(questions) - self.round_trips.count(None)
 
-    async def _hear(
-        self, recognise: Recognise, begun: list[float], missing: int, seconds: float, last: bool
-    ) -> int:
-        """Hear for ``seconds``; with ``last`` only until nothing is ``missing`` any more."""
-        answered = 0
-        clock = asyncio.timeout(seconds)
-        try:
-            async with clock:
-                while not last or answered < missing:
-                    number = recognise(await self.receive())
-                    if number is None or self.round_trips[number] is not None:
-                        continue
-                    self.round_trips[number] = self._ctx.now() - begun[number]
-                    answered += 1
-        except TimeoutError:
-            if not clock.expired():
-                raise  # the kernel's own
-        except OSError:
-            # A late ICMP error, for one of many that got through, ends nothing.
-            if self.first_byte is None:
-                raise
-        return answered
+    async def _hear(self, recognise: Recognise, begun: list[float], done: asyncio.Event) -> None:
+        """Take the answers until all have come; sets ``done`` then, or when nothing can come."""
+        while None in self.round_trips and self._heard <= FLOOD:
+            try:
+                number = recognise(await self.receive())
+            except (OSError, TooLarge) as exc:
+                self._refuse(exc)
+                if self.first_byte is None:
+                    break
+                continue  # a late ICMP error, for one of many that got through, ends nothing
+            if number is not None and self.round_trips[number] is None:
+                self.round_trips[number] = self._ctx.now() - begun[number]
+        done.set()
+
+    def _refuse(self, exc: OSError | TooLarge) -> None:
+        self._refusal = self._refusal or exc
 
     def observe(self, protocol: str, start: float) -> ProtocolObservation:
         """What was seen, whatever happened."""
@@ -151,6 +159,12 @@ class Datagram:
         """Release the socket."""
         if self._door is not None:
             self._door.close()
+
+
+async def _wait(done: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await done.wait()
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ _WANTED = (
     "dns.rdtypes.ANY.CNAME",
     "wsproto",
 )
-_PROOFS = ("asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
+_PROOFS = ("asymmetric.ec", "asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
 """Of a library that may be missing; proofs then say less."""
 
 

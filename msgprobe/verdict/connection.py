@@ -307,6 +307,8 @@ def notes(g: Gate) -> tuple[str, ...]:
         "proxy_configured": local is not None and bool(local.proxies),
         "ipv6_missing": local is not None and not local.route6 and local.route4,
         "ipv6_broken": works and g.six_broken,
+        "udp_blocked": works and g.calls.nothing_passes and not g.calls.recognised,
+        "stun_recognised": works and g.calls.nothing_passes and bool(g.calls.recognised),
         "quic_blocked": quic_blocked(g),
         "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None and not _mtu(g),
         "transparent_dns": bool(g.transparent_dns),

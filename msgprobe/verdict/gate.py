@@ -10,6 +10,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, HttpObservation
 from msgprobe.model.task import Arm, Lookup, ResolverKind
 from msgprobe.verdict import addresses as ips
+from msgprobe.verdict.calls import Calls
 from msgprobe.verdict.conversation import Conversation, Stage
 from msgprobe.verdict.facts import Facts
 
@@ -255,6 +256,13 @@ class Gate:
     def holes(self) -> tuple[Conversation, ...]:
         """Ports that routers need which still pass."""
         return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected)
+
+    # -- calls
+
+    @cached_property
+    def calls(self) -> Calls:
+        """Neutral call servers."""
+        return Calls(self.facts)
 
     # -- quality
 

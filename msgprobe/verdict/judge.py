@@ -6,6 +6,7 @@ from dataclasses import replace
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import (
     ConnectionVerdict,
     Count,
@@ -38,9 +39,10 @@ from msgprobe.verdict.rules_state import (
 from msgprobe.verdict.rules_tcp import TCP_RULES
 from msgprobe.verdict.rules_throttle import ALIKE, SPEED_RULES, judge_speed
 from msgprobe.verdict.rules_tls import TLS_RULES
+from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
 from msgprobe.verdict.words import advice, summary
 
-ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *TCP_RULES)
+ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *TCP_RULES, *UDP_RULES)
 
 SEVERITY = (
     Outcome.BLOCKED,
@@ -55,7 +57,15 @@ SEVERITY = (
 
 def rules() -> tuple[RuleInfo, ...]:
     """Every rule that a verdict may cite, connection rules first."""
-    tables = (*OK_RULES, *ACCUSING, *EXTRA_RULES, *DOWN_RULES, *DEGRADED_RULES, *INCONCLUSIVE_RULES)
+    tables = (
+        *OK_RULES,
+        *ACCUSING,
+        *EXTRA_RULES,
+        *DOWN_RULES,
+        *DEGRADED_RULES,
+        *LOSS_RULES,
+        *INCONCLUSIVE_RULES,
+    )
     return (
         *(r.info for r in CONNECTION_RULES),
         UNKNOWN,
@@ -107,8 +117,10 @@ def judge_service(
         elif not pools:
             functions.append(_not_tested(function, excuse or UNTESTED.info.why))
         else:
-            parts = [_judge_pool(PoolFacts(facts, gate, service, p), connection) for p in pools]
-            functions.append(_join(function, parts))
+            views = [PoolFacts(facts, gate, service, p) for p in pools]
+            joined = _join(function, [_judge_pool(v, connection) for v in views])
+            trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
+            functions.append(replace(joined, loss=gate.calls.loss(trains)))
     if connection.state.usable:
         found = tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
@@ -128,7 +140,7 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
 def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     fine = apply(OK_RULES, p)
     if fine:
-        verdict = _verdict(p, fine[:1])
+        verdict = _verdict(p, apply(LOSS_RULES, p) or fine[:1])
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
         if not connection.state.usable:
@@ -159,7 +171,8 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
 
 def _is_silence(mechanism: str) -> bool:
     """The fault is that nothing came, which a line in trouble brings about by itself."""
-    return ".timeout" in mechanism or mechanism.startswith(("protocol.", "tls.post_handshake"))
+    quiet = ("protocol.", "tls.post_handshake", "udp.")
+    return ".timeout" in mechanism or mechanism.startswith(quiet)
 
 
 def _with_caveat(verdict: FunctionVerdict, caveat: str) -> FunctionVerdict:

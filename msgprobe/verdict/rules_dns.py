@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
+from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict import addresses as ips
@@ -141,12 +142,20 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
     shared = _shared_addresses(p)
     for e in wrong:
         assert e.name is not None
-        exposed = any(t.symptom in ("tls.certificate", "tls.garbage") for t in e.failed)
+        exposed = any(_exposed(t) for t in e.failed)
         if (exposed or shared & set(e.name.system_addresses)) and e.genuine_elsewhere:
             yield from _lie(e)
             yield from e.name.exists
             yield from e.failed
             yield from e.genuine_elsewhere
+
+
+def _exposed(talk: Conversation) -> bool:
+    """The peer has shown that it is somebody else, which a new certificate where only the old one
+    is known does not show."""
+    if talk.symptom == "tls.certificate":
+        return talk.flow.trust is not Trust.HASH
+    return talk.symptom == "tls.garbage"
 
 
 def _shared_addresses(p: PoolFacts) -> set[str]:

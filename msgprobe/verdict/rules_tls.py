@@ -112,13 +112,19 @@ def _issuer(talk: Conversation) -> str | None:
 
 
 def _forged(p: PoolFacts) -> list[AddressFacts]:
-    """Addresses whose certificate nobody trusts, on a link that does not re-sign neutral sites."""
+    """Addresses whose certificate nobody trusts, on a link that does not re-sign neutral sites.
+
+    Not where one certificate is known by its hash: a server that has got a new one looks the same.
+    """
     if p.gate.inspector is not None:
         return []
     return [
         a
         for a in _failing_addresses(p, "tls.certificate")
-        if any(t.failure is Failure.TLS_UNKNOWN_AUTHORITY for t in a.failed)
+        if any(
+            t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
+            for t in a.failed
+        )
     ]
 
 

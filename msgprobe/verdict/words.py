@@ -46,6 +46,8 @@ MECHANISMS = {
     "throttle.ip.shaping": "what goes to its addresses is queued to a fixed rate",
     "throttle.ip.loss": "packets to and from its addresses are thrown away",
     "throttle.ip.delay": "what goes to its addresses is delayed",
+    "udp.stun": "call traffic (STUN) is recognised and dropped",
+    "udp.drop": "datagrams to its call servers are dropped",
     "quic.sni": "QUIC that names it is dropped",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
@@ -146,11 +148,24 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
             f"Nothing certain about {listing(by[Outcome.INCONCLUSIVE])}. Run again in some minutes "
             "and ask somebody on another network to run this too."
         )
-    return _calm(connection, by[Outcome.OK], by[Outcome.NOT_TESTED])
+    unclear = {
+        f.function.value: f
+        for s in services
+        for f in s.functions
+        if f.outcome is Outcome.INCONCLUSIVE
+    }
+    return _calm(connection, by[Outcome.OK], by[Outcome.NOT_TESTED], tuple(unclear))
 
 
-def _calm(connection: ConnectionVerdict, fine: Sequence[str], untested: Sequence[str]) -> str:
+def _calm(
+    connection: ConnectionVerdict,
+    fine: Sequence[str],
+    untested: Sequence[str],
+    unclear: Sequence[str],
+) -> str:
     """Nothing failed: what then?"""
+    if fine and unclear:
+        return f"{listing(fine)} works from here; nothing certain about {listing(unclear)}."
     if connection.state is State.BAD_LINK:
         return "Nothing is blocked; the connection itself is poor. Wait or try another network."
     if fine and untested:

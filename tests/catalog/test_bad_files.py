@@ -6,9 +6,10 @@ import pytest
 
 from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.loader import LARGEST, load
+from msgprobe.checks.registry import BUILTIN
 
 BAD = Path(__file__).parent / "bad"
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise", "quic")
+CHECKS = tuple(check.name for check in BUILTIN)
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {
@@ -37,7 +38,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "unknown_check": ("pool[chat].check", '"tsl"', '"tls"'),
     "unknown_check_far": ("pool[chat].check", '"carrier-pigeon"', "mtproto"),
     "unknown_function": ("pool[chat].function", '"txt"', 'did you mean "text"'),
-    "unknown_trust": ("pool[chat].member[one].trust", '"pined"', "public, pinned, either"),
+    "unknown_trust": ("pool[chat].member[one].trust", '"pined"', "public, pinned, either, hash"),
     "unknown_untestable": ("service.untestable", '"telepathy"', "signup"),
     "untestable_and_pool": ("service.untestable.text", "a pool", "remove one"),
     "untestable_is_a_list": ("service.untestable", "is a list", "untestable = {"),
@@ -80,6 +81,37 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "sample_above_members": ("pool[chat].sample", "2 is more than the 1", "at most 1"),
     "ok_at_above_sample": ("pool[chat].ok_at", "in the sample", "at most 1"),
     "pinned_without_root": ("pool[chat].member[one].trust", "no [[root]]", "add the"),
+    "hash_without_certificate": (
+        "pool[chat].member[one].certificate_sha256",
+        'trust is "hash"',
+        "add the SHA-256",
+    ),
+    "certificate_without_hash": (
+        "pool[chat].member[one].certificate_sha256",
+        'trust is "public"',
+        'trust = "hash"',
+    ),
+    "certificate_hash_short": (
+        "pool[chat].member[one].certificate_sha256[0]",
+        '"36:EA:0B" is not a SHA-256',
+        "64 hexadecimal digits, or 44",
+    ),
+    "certificate_hash_not_base64": (
+        "pool[chat].member[one].certificate_sha256[0]",
+        "is not a SHA-256",
+        "44 characters of base64",
+    ),
+    "certificate_hash_is_text": (
+        "pool[chat].member[one].certificate_sha256",
+        "not a list",
+        "[ ]",
+    ),
+    "certificate_hash_twice": (
+        "pool[chat].member[one].certificate_sha256[1]",
+        "is there twice",
+        "remove one",
+    ),
+    "asset_by_hash": ("asset[page].trust", "members of pools", "public, pinned or either"),
     "root_sha256_mismatch": ("root[own].sha256", "not that of", "2642f1f90b389fed"),
     "root_sha256_short": ("root[own].sha256", '"abc"', "64 hexadecimal"),
     "root_not_pem": ("root[own].pem", "not one PEM", "BEGIN CERTIFICATE"),

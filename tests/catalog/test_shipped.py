@@ -1,17 +1,22 @@
 """The shipped target files hold the facts that the product rests on."""
 
+import base64
 import ipaddress
 import ssl
 from collections import defaultdict
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.checks.keys import octets
+from msgprobe.checks.registry import BUILTIN
 from msgprobe.model.control import Site
-from msgprobe.model.target import Function, Service, Trust
+from msgprobe.model.target import Endpoint, Function, Service, Trust
+from msgprobe.model.task import Flow
 from msgprobe.wire import mtproto_proof
 
-CHECKS = ("connect", "tls", "https", "page", "mtproto", "noise", "quic")
+CHECKS = tuple(check.name for check in BUILTIN)
 DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
     "dc1": {"149.154.175.50", "2001:b28:f23d:f001::a"},
     "dc2": {"149.154.167.51", "95.161.76.100", "2001:67c:4e8:f002::a"},
@@ -98,7 +103,8 @@ def test_signal_is_trusted_by_its_own_roots_where_that_is_certain(shipped: Catal
     signal = shipped.service("signal")
     by_trust: dict[Trust, set[str | None]] = defaultdict(set)
     for endpoint in signal.endpoints:
-        by_trust[endpoint.trust].add(endpoint.host)
+        if endpoint.check != "stun":  # which shows no certificates
+            by_trust[endpoint.trust].add(endpoint.host)
     assert by_trust[Trust.PINNED] == {
         "chat.signal.org",
         "grpc.chat.signal.org",
@@ -128,6 +134,70 @@ def test_telegrams_keys_are_those_that_published_clients_name(shipped: Catalogue
         modulus = int(key.modulus, 16)
         assert (modulus.bit_length(), key.exponent) == (2048, 65537)
         assert mtproto_proof.fingerprint(modulus, key.exponent) == int(key.fingerprint, 16)
+
+
+PRESETS = {
+    # simplex-chat src/Simplex/Chat/Operators/Presets.hs; the first and the last of each operator's
+    "smp8.simplex.im": "0YuTwO05YJWS8rkjn9eLJDjQhFKvIYd8d4xG8X1blIU=",
+    "smp19.simplex.im": "N_McQS3F9TGoh4ER0QstUf55kGnNSd-wXfNPZ7HukcM=",
+    "smp1.simplexonflux.com": "xQW_ufMkGE20UrTlBl8QqceG1tbuylXhr9VOLPyRJmw=",
+    "smp6.simplexonflux.com": "PN7-uqLBToqlf1NxHEaiL35lV2vBpXq8Nj8BW11bU48=",
+    "xftp1.simplex.im": "da1aH3nOT-9G8lV7bWamhxpDYdJ1xmW7j3JpGaDR5Ug=",
+    "xftp6.simplexonflux.com": "0AznwoyfX8Od9T_acp1QeeKtxUi676IBIiQjXVwbdyU=",
+}
+
+
+def test_simplex_servers_are_known_by_the_hash_in_their_addresses(shipped: Catalogue) -> None:
+    ways = [e for e in shipped.service("simplex").endpoints if e.trust is Trust.HASH]
+    assert {e.check for e in ways} == {"smp", "tls"}
+    assert {e.port for e in ways if e.check == "smp"} == {5223, 443}
+    assert all(e.option("alpn") == "xftp/1" for e in ways if e.check == "tls")
+    assert len({e.certificate_sha256 for e in ways}) == len({e.member for e in ways}) == 24
+    for host, hashed in PRESETS.items():
+        found = {e.certificate_sha256 for e in ways if e.host == host}
+        assert found == {(base64.urlsafe_b64decode(hashed).hex(),)}
+
+
+def test_session_seeds_are_known_by_their_own_certificates(shipped: Catalogue) -> None:
+    seeds = {e.member: e for e in shipped.service("session").endpoints if e.trust is Trust.HASH}
+    assert {(e.host, e.port) for e in seeds.values()} == {
+        (f"seed{n}.getsession.org", 4443) for n in (1, 2, 3)
+    }
+    assert {name: e.certificate_sha256[0][:8] for name, e in seeds.items()} == {
+        "seed1": "36ea0b25",
+        "seed2": "c5908dd4",
+        "seed3": "8a0af2c7",
+    }
+
+
+def test_threema_and_wechat_are_checked_with_their_own_keys(shipped: Catalogue) -> None:
+    chat = [e for e in shipped.service("threema").endpoints if e.check == "threema"]
+    assert {e.port for e in chat if not e.reserve} == {5222} and {e.port for e in chat} == {
+        5222,
+        443,
+    }
+    (keys,) = {octets(flow(e), "server_keys", 32) for e in chat}
+    assert [key.hex()[:8] for key in keys] == ["450b9757", "da7c7379"]
+    long = [e for e in shipped.service("wechat").endpoints if e.check == "mmtls"]
+    assert {e.host for e in long} == {"szlong.weixin.qq.com", "long.weixin.qq.com"}
+    assert {e.port for e in long} == {443, 8080, 80}
+    for endpoint in long:
+        for key in octets(flow(endpoint), "server_keys", 65):
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
+
+
+def test_tors_authorities_are_nine_relays_with_a_fingerprint_each(shipped: Catalogue) -> None:
+    ways = [e for e in shipped.service("tor").endpoints if e.check == "tor"]
+    assert len({e.member for e in ways}) == 9
+    assert {len(octets(flow(e), "fingerprint", 20)) for e in ways} == {1}
+    assert len({e.option("fingerprint") for e in ways}) == 9
+    assert shipped.service("tor").pool("authorities").ok_at == 3
+    ports = {e.member: e.port for e in ways}
+    assert (ports["moria1"], ports["maatuska"], ports["bastet"]) == (9101, 80, 443)
+
+
+def flow(endpoint: Endpoint) -> Flow:
+    return Flow(address="192.0.2.1", port=endpoint.port, options=endpoint.options)
 
 
 def test_both_signal_roots_load_into_openssl(shipped: Catalogue) -> None:

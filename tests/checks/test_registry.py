@@ -19,6 +19,11 @@ NAMES = (
     "page",
     "mtproto",
     "noise",
+    "stun",
+    "threema",
+    "mmtls",
+    "smp",
+    "tor",
     "transfer",
     "quic",
 )

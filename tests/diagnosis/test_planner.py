@@ -11,6 +11,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Evidence, Request
+from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from tests.verdict.story import CHAT, SERVICE, Story
 
@@ -65,8 +66,8 @@ def _failed(task: Task, stage: str, failure: Failure) -> Measurement:
     return dataclasses.replace(told, task=task)
 
 
-def failing(stage: str, failure: Failure) -> Story:
-    story = Story().good_gate()
+def failing(stage: str, failure: Failure, service: Service = SERVICE) -> Story:
+    story = Story(services=(service,)).good_gate()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
@@ -92,6 +93,33 @@ def test_a_failure_calls_for_the_experiments_that_tell_its_causes_apart(
     assert experiments <= found
     if stage == "connect":
         assert Arm.OTHER_SNI not in found, "no TLS was reached: its name changes nothing"
+
+
+_BY_HASH = [
+    dataclasses.replace(e, trust=Trust.HASH, certificate_sha256=("ab" * 32,))
+    for e in SERVICE.endpoints
+]
+NAMELESS = dataclasses.replace(
+    SERVICE,
+    endpoints=(
+        dataclasses.replace(_BY_HASH[0], check="smp"),
+        dataclasses.replace(_BY_HASH[1], check="tls", options=(("sni", "none"),)),
+    ),
+)
+"""Two servers known by a hash, spoken to without naming them."""
+
+
+def test_who_is_not_named_is_known_by_the_hash_and_not_tried_under_other_names() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET, NAMELESS)
+    base = [m.task for m in story.told if m.task.role is Role.TARGET and m.task.endpoint]
+    flows = [t.probe for t in base if isinstance(t.probe, Flow)]
+    assert {t.check for t in base} == {"smp", "tls"} and len(flows) == 2
+    assert {(f.server_name, f.trust, f.certificate_sha256) for f in flows} == {
+        (None, Trust.HASH, ("ab" * 32,))
+    }
+    named = {Arm.OTHER_SNI, Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE, Arm.SAME_TUPLE}
+    found = arms(wanted(story))
+    assert Arm.REPEAT in found and not named & found
 
 
 def test_repeats_are_three_seconds_apart_and_three_at_most() -> None:

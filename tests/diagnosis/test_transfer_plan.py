@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 import pytest
 
@@ -44,7 +45,7 @@ class Day:
             measurements=tuple(self.done),
         )
 
-    def run(self) -> "Day":
+    def run(self) -> Self:
         now = 0.0
         running: dict[str, Measurement] = {}
         for _ in range(3000):

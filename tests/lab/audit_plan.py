@@ -12,7 +12,6 @@ _DNS: Final = 53
 _PROBES: Final = ("tcp", "udp")
 """What a probe is made of; ARP, neighbour discovery, MLD and ICMP are the kernel's own talk."""
 
-_OVER_UDP: Final = ("quic",)
 _ELSEWHERE: Final = ("d7.elsewhere", "quic.elsewhere", "quic.elsewhere_neutral")
 """Arms whose host lives somewhere else than where it is named."""
 
@@ -102,9 +101,9 @@ def unlisted(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any
     for resolver, port, name in _asked_over_doh(document):
         if (resolver, port, "tcp", name) not in questions:
             found[f"asked {resolver} {port}/tcp over DoH for {name}"] = None
-    for host, port, transport in _dialled_by_name(document):
-        if (host, port, transport) not in doors:
-            found[f"contacted {host} {port}/{transport}"] = None
+    for host, port, proto in _dialled_by_name(document):
+        if (host, port, proto) not in doors:
+            found[f"contacted {host} {port}/{proto}"] = None
     return [f"not in the plan: {what}" for what in found]
 
 
@@ -123,12 +122,17 @@ def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
 
     Several names share an address, so that the line alone can't tell whom a conversation was with.
     """
-    tasks = [m["task"] for m in document["measurements"] if m["observations"]]
+    held = [m for m in document["measurements"] if m["observations"]]
     return {
-        (t["probe"]["host"], t["probe"]["port"], "udp" if t["check"] in _OVER_UDP else "tcp")
-        for t in tasks
+        (t["probe"]["host"], t["probe"]["port"], _transport(m["observations"]))
+        for m in held
+        for t in [m["task"]]
         if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] not in _ELSEWHERE
     }
+
+
+def _transport(observations: Sequence[Mapping[str, Any]]) -> str:
+    return "udp" if any(o.get("transport") == "udp" for o in observations) else "tcp"
 
 
 def missed(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from msgprobe.catalog.loader import load
 from tests.lab.audit import audit
 from tests.lab.link import Link
 from tests.lab.network import Counters, Lab, Log
-from tests.lab.scenario import Scenario, Truth
+from tests.lab.scenario import CORE, Scenario, Truth
 from tests.lab.world.config import WorldConfig
 from tests.lab.world.hosts import known_addresses
 from tests.lab.world.pki import write_overrides, write_trust
@@ -102,7 +102,8 @@ def run(
     Raises LabError when the lab itself can't be built.
     """
     scene = stage(scenario, seed, workdir)
-    args = ("--seed", str(seed), *scene.targets, *scenario.args, *extra)
+    asked = () if scenario.services == CORE else scenario.services
+    args = ("--seed", str(seed), *scene.targets, *scenario.args, *asked, *extra)
     with scene.lab:
         before = scene.lab.counters()
         done = scene.run("run", "--json", "--evidence", *args)

@@ -60,14 +60,16 @@ class Scenario:
     world: Mapping[str, Any] = field(default_factory=dict)
     lab: Mapping[str, Any] = field(default_factory=dict)
     args: tuple[str, ...] = ()
+    services: tuple[str, ...] = CORE
+    """What the run is asked about."""
     fires: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False
     deviation: str = ""
 
     def expected(self) -> dict[str, Truth]:
-        """The truth of every core service and of the functions that are named."""
-        return {**{s: self.others for s in CORE if s not in self.truths}, **self.truths}
+        """The truth of every service asked about and of the functions that are named."""
+        return {**{s: self.others for s in self.services if s not in self.truths}, **self.truths}
 
 
 @lru_cache(maxsize=1)

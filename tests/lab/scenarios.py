@@ -2,19 +2,23 @@
 
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
+from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_proofs import PROOFS
 from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
+    *CALLS,
     *CONNECTION,
     *INNOCENT,
     *THROTTLING,
     *SLOW_FOR_ALL,
     *QUIC,
+    *PROOFS,
 )
 
 

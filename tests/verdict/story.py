@@ -20,7 +20,7 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.run import Evidence, Request
-from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service
+from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service, Trust
 from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Resolver, ResolverKind, Role, Task
 
 HERE = Provenance(source="test", date="2026-01-01")
@@ -235,6 +235,7 @@ class Story:
         stage: str = "x",
         min_rtt: float = RTT,
         check: str = "https",
+        trust: Trust = Trust.PUBLIC,
     ) -> "Story":
         """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
         window = Window(start=start, end=start + took)
@@ -295,7 +296,13 @@ class Story:
             check=check,
             subject=subject,
             endpoint=endpoint,
-            probe=Flow(address=address, port=port, host=host, server_name=server_name or host),
+            probe=Flow(
+                address=address,
+                port=port,
+                host=host,
+                server_name=server_name or host,
+                trust=trust,
+            ),
         )
         return self.tell(task, *seen)
 

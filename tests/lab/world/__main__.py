@@ -23,6 +23,7 @@ _IPV6_FREEBIND: Final = 78
 _BACKLOG: Final = 128
 
 Handler = Callable[[socket.socket], Awaitable[None]]
+Answerer = Callable[[bytes, tuple[str, int]], bytes | None]
 
 
 class Listeners:
@@ -48,6 +49,7 @@ class Listeners:
                 for address in forms:
                     self._listen(address, port, self._place_handler(place, port), small)
             self._speak_quic(forms if quic.speaks_quic(directory, place) else [], place)
+            self._call_servers(place, forms)
             if 53 in directory.open_ports(place) and place.resolver:
                 for address in forms:
                     self._resolve(address, place.address)
@@ -57,6 +59,12 @@ class Listeners:
             self._listen(any_address, interceptor.TLS_PORT, self._intercept(interceptor.tls))
             self._listen(any_address, interceptor.HTTP_PORT, self._intercept(interceptor.http))
             self._listen(any_address, config.pep.port, self._split)
+
+    def _call_servers(self, place: hosts.Place, forms: list[str]) -> None:
+        for port, host in self._servers.directory.datagrams(place).items():
+            server = self._servers.call_server(host, place, port)
+            for address in forms:
+                self._answer(address, port, server.datagram)
 
     def close(self) -> None:
         """Close everything."""
@@ -118,17 +126,25 @@ class Listeners:
 
     def _resolve(self, address: str, resolver: str | None) -> None:
         """Answer DNS over UDP at ``address``; with no ``resolver`` take questions in silence."""
-        sock = self._bind(address, 53, socket.SOCK_DGRAM)
+
+        def answer(query: bytes, client: tuple[str, int]) -> bytes | None:
+            if resolver is None:
+                return None
+            return self._servers.resolvers.answer(query, resolver, "udp")
+
+        self._answer(address, 53, answer)
+
+    def _answer(self, address: str, port: int, answer: Answerer) -> None:
+        """Answer datagrams at ``address``."""
+        sock = self._bind(address, port, socket.SOCK_DGRAM)
 
         def receive() -> None:
             with contextlib.suppress(OSError):
                 query, client = sock.recvfrom(4096)
-                if resolver is None:
-                    return
                 try:
-                    answered = self._servers.resolvers.answer(query, resolver, "udp")
+                    answered = answer(query, client[:2])
                 except Exception:
-                    _LOG.exception("DNS question from %s", client)
+                    _LOG.exception("datagram from %s", client)
                     return
                 if answered is not None:
                     sock.sendto(answered, client)

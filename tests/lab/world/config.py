@@ -23,6 +23,7 @@ Chat = Literal["genuine", "other_root", "wrong_static"]
 Issuer = Literal["private", "corporate", "self_signed"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
 Quic = Literal["normal", "silent"]
+CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
 
 DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "truth")
@@ -63,8 +64,12 @@ class HostPolicy:
     slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
     client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
     is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
-    service's (see `tests.lab.world.noise.ChatServer`). ``quic`` silent: no backend takes QUIC for
-    the name, so that Initial packets that bear it are ignored, while versions are negotiated.
+    service's (see `tests.lab.world.noise.ChatServer`). ``stun`` is how a call server treats
+    strangers: it answers ``tcp_only``, keeps ``silent``, or answers each only so often
+    (``rationed``). ``keeper``: who answers the protocols of
+    Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
+    ``quic`` silent: no backend takes QUIC for the name, so that Initial packets that bear it are
+    ignored, while versions are negotiated.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -81,6 +86,8 @@ class HostPolicy:
     rate: int = 1000
     upload_rate: int = 0
     chat: Chat = "genuine"
+    stun: CallManner = "normal"
+    keeper: Keeper = "normal"
     quic: Quic = "normal"
 
     def __post_init__(self) -> None:

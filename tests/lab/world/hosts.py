@@ -3,7 +3,8 @@
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
-``acme`` (that of tests/plugin_example) and ``tls`` (a handshake, then silence).
+``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence) and ``stun``, which
+lives on the same port of UDP too.
 """
 
 import hashlib
@@ -72,7 +73,16 @@ ALIASES: Final[dict[str, str]] = {
     "updates.signal.org": "d83eunklitikj.cloudfront.net",
 }
 """Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
-_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole"}
+_PROTOCOLS: Final = {
+    "mtproto": "mtproto",
+    "noise": "noise",
+    "connect": "hole",
+    "threema": "threema",
+    "mmtls": "mmtls",
+    "smp": "smp",
+    "tor": "tor",
+    "stun": "stun",
+}
 _HTTP_SIDE: Final = ((443, "https"), (80, "http"))
 
 
@@ -167,6 +177,15 @@ class Directory:
         """Whether anybody lives there: a machine with closed ports does."""
         return any(self.connect(place, port) != "silent" for port in place.ports)
 
+    def datagrams(self, place: Place) -> dict[int, Host]:
+        """Who answers datagrams at which port of ``place``."""
+        return {
+            port: host
+            for host in reversed(place.hosts)
+            for port, protocol in host.ports.items()
+            if protocol == "stun" and port in self.open_ports(place)
+        }
+
 
 def build(config: WorldConfig) -> Directory:
     """The world of ``config``. Raises CatalogError for a bad target file."""
@@ -254,6 +273,8 @@ def _add_endpoint(
     host.quic = host.quic or endpoint.check == "quic"
     if endpoint.trust.value == "pinned":
         host.authority = _pinned(name)
+    elif endpoint.trust.value == "hash":
+        host.authority = authority_of(endpoint)
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
@@ -268,6 +289,12 @@ def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[
     host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
     if asset.trust.value == "pinned":
         host.authority = _pinned(asset.host)
+
+
+def authority_of(endpoint: Endpoint) -> str:
+    """Who signs for an endpoint that is known by a hash: itself, or an authority of its own."""
+    signed = endpoint.check == "smp" or endpoint.option("alpn") is not None
+    return "known-issuer" if signed else "known"
 
 
 def _pinned(name: str) -> str:
@@ -295,6 +322,11 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
         found = found or (*invent(source.host, (), 1, set()),)
         host = _add(directory, source.host, found, _HTTP_SIDE, "source")
         host.any_name = source.any_name
+    for server in controls.calls:
+        known = directory.hosts.get(server.host)
+        found = (*server.addresses, *(known.addresses if known else ()))
+        found = found or (*invent(server.host, (), 1, set()),)
+        _add(directory, server.host, found, [(server.port, "stun")], "stun")
     for sentinel in controls.sentinels:
         found = REAL.get(sentinel.host) or (*invent(sentinel.host, (), 1, set()),)
         _add(directory, sentinel.host, found, _HTTP_SIDE, "sentinel")

@@ -4,6 +4,7 @@ Source: core.telegram.org/mtproto/mtproto-transports.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import struct
@@ -22,6 +23,7 @@ _TAGS: Final[dict[bytes, Framing]] = {
 }
 _LONGEST: Final = 1 << 20
 _UNKNOWN_KEY: Final = struct.pack("<i", -404)
+_JOURNAL: Final = logging.getLogger("world.handshake")
 
 
 class _Transport:
@@ -112,6 +114,8 @@ async def serve(
     """Answer until the client leaves or says what has no answer. Raises OSError."""
     try:
         transport = await _open(reader, writer)
+        hidden = " obfuscated" if transport.encrypt else ""
+        _JOURNAL.info("mtproto transport %s%s", transport.framing, hidden)
         while True:
             answer = exchange.reply(await transport.receive())
             await transport.send(answer or _UNKNOWN_KEY)

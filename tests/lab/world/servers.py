@@ -11,12 +11,15 @@ from typing import Final
 
 from tests.lab.content import Kind
 from tests.lab.world import mtproto, pages, resolver, websocket
-from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
-from tests.lab.world.hosts import Directory, Place, nat64
+from tests.lab.world.hosts import Directory, Host, Place, nat64
 from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
+from tests.lab.world.proof_servers import ProofServers
+from tests.lab.world.proofs import Proofs
+from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import (
     Streams,
     abort,
@@ -48,6 +51,8 @@ class Servers:
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chats: dict[str, ChatServer] = {}
+        self._call_servers: dict[str, CallServer] = {}
+        self._proofs = ProofServers(Proofs(self.pki), self.now)
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -57,9 +62,14 @@ class Servers:
             "http": self._http,
             "mtproto": self._mtproto,
             "noise": self._noise,
+            "threema": self._threema,
+            "mmtls": self._mmtls,
+            "smp": self._smp,
+            "tor": self._tor,
             "dns": self._dns,
             "echo": self._echo,
             "acme": self._acme,
+            "stun": self._stun,
         }
 
     def now(self) -> dt.datetime:
@@ -239,6 +249,22 @@ class Servers:
         finally:
             await close(pair[1])
 
+    def _keeper(self, place: Place, port: int) -> Keeper:
+        return self.directory.policy(place.default, place.address, port).keeper
+
+    async def _threema(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.threema(sock, self._keeper(place, port))
+
+    async def _mmtls(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.mmtls(sock, self._keeper(place, port))
+
+    async def _smp(self, sock: socket.socket, place: Place, port: int) -> None:
+        policy = self.directory.policy(place.default, place.address, port)
+        await self._proofs.smp(sock, place.default, policy.tls)
+
+    async def _tor(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.tor(sock, place.default, self._keeper(place, port))
+
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
         """The WebSockets at ``place`` that the catalogue knows to speak Noise."""
         known = {
@@ -256,11 +282,12 @@ class Servers:
             pair[1].write(accepted)
             with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
                 async with asyncio.timeout(60):
-                    answered = self._chat(policy).answer(await websocket.message(*pair))
-                    if answered is not None:
-                        pair[1].write(websocket.frame(answered))
+                    begun = self._chat(policy).open(await websocket.message(*pair))
+                    if begun is not None:
+                        pair[1].write(websocket.frame(begun.hello))
                         await pair[1].drain()
-                        await websocket.message(*pair)  # nothing, until the client leaves
+                        if begun.finish(await websocket.message(*pair)) is not None:
+                            await websocket.message(*pair)  # nothing, until the client leaves
             return True
 
         return upgrade
@@ -286,6 +313,20 @@ class Servers:
             return
         finally:
             await close(writer)
+
+    def call_server(self, host: Host, place: Place, port: int) -> CallServer:
+        """The STUN server called ``host``."""
+        manner = self.directory.policy(host, place.address, port).stun
+        return self._call_servers.setdefault(f"{host.name} {manner}", CallServer(host.name, manner))
+
+    async def _stun(self, sock: socket.socket, place: Place, port: int) -> None:
+        pair = await streams(sock)
+        try:
+            async with asyncio.timeout(60):
+                host = self.directory.datagrams(place)[port]
+                await self.call_server(host, place, port).serve(*pair)
+        finally:
+            await close(pair[1])
 
     async def _echo(self, sock: socket.socket, place: Place, port: int) -> None:
         loop = asyncio.get_running_loop()
