@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from msgprobe import __version__
 from msgprobe.checks.base import Check
@@ -88,7 +89,9 @@ async def run(
     emit(Phase(title="looking at the connection"))
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
-    prepared = asyncio.get_running_loop().run_in_executor(None, prepare, world)
+    prepared = asyncio.get_running_loop().run_in_executor(
+        None, partial(prepare, world, quic=_wants_quic(services, request))
+    )
     decided: set[str] = set()
     await _explore(runner, empty, stop, emit, decided)
     await prepared
@@ -146,6 +149,10 @@ async def _explore(
             await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
+
+
+def _wants_quic(services: Sequence[Service], request: Request) -> bool:
+    return not request.quick and any(p.extra for s in services for p in s.pools)
 
 
 def _tell_settled(

@@ -37,7 +37,7 @@ _WAY = (
     "options",
 )
 _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
-_POOL = ("name", "function", "ok_at", "sample", "caveat", "member", *_WAY, *PROVENANCE)
+_POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
 _ROOT = ("name", "pem", "sha256", *PROVENANCE)
 _KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
@@ -134,7 +134,7 @@ def _examine(top: Table, endpoints: list[Endpoint], examine: Examine | None) -> 
 
 def _primary(head: Table, pools: list[Pool]) -> Function:
     primary = head.need("primary", value.word(Function))
-    if primary not in {pool.function for pool in pools}:
+    if primary not in {pool.function for pool in pools if not pool.extra}:
         raise head.fault(
             "primary",
             f"no pool has the function {quoted(str(primary))}",
@@ -297,8 +297,26 @@ def _pool(
             of = "members" if most == len(members) else "members in the sample"
             raise table.fault(key, f"{given} is more than the {most} {of}", f"give at most {most}")
     caveat = table.take("caveat", value.text, "")
-    pool = Pool(name=name, function=function, ok_at=ok_at, sample=sample, caveat=caveat)
+    extra = table.take("extra", value.flag, False)
+    _check_extra(table, extra, endpoints)
+    pool = Pool(
+        name=name, function=function, ok_at=ok_at, sample=sample, caveat=caveat, extra=extra
+    )
     return pool, endpoints
+
+
+def _check_extra(table: Table, extra: bool, endpoints: list[Endpoint]) -> None:
+    """QUIC is an extra and nothing else is: every client falls back to TCP."""
+    for endpoint in endpoints:
+        if endpoint.check == "quic" and not extra:
+            right = 'add "extra = true" to the pool'
+            raise table.fault("extra", "missing, though its check is quic", right)
+        if extra and endpoint.check != "quic":
+            right = "remove it, or give the member a pool of its own"
+            raise table.fault("extra", f"{quoted(endpoint.check)} is no extra, only quic is", right)
+        if extra and endpoint.host is None:
+            right = f'give {quoted(endpoint.member)} a "host"'
+            raise table.fault("member", "QUIC without a server name shows nothing", right)
 
 
 def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way:

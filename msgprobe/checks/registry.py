@@ -15,6 +15,7 @@ from msgprobe.checks.mqtt import MqttCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
+from msgprobe.checks.quic import QuicCheck
 from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.signal import SignalCheck
 from msgprobe.checks.smp import SmpCheck
@@ -52,6 +53,7 @@ BUILTIN: tuple[Check, ...] = (
     TorCheck(),
     TransferCheck(),
     VolleyCheck(),
+    QuicCheck(),
 )
 
 

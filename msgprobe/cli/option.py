@@ -36,7 +36,7 @@ FailOn = Annotated[
 ]
 Quick = Annotated[
     bool | None,
-    typer.Option("--quick/--no-quick", help="Leave out the search for throttling."),
+    typer.Option("--quick/--no-quick", help="Leave out QUIC and the search for throttling."),
 ]
 Throttle = Annotated[
     bool | None,

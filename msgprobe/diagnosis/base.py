@@ -49,9 +49,11 @@ def over_websocket(endpoint: Endpoint) -> bool:
 
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
-    """Pools of the functions that were asked for."""
+    """Pools of the functions that were asked for; extras have a planner of their own."""
     return tuple(
-        p for p in service.pools if not request.functions or p.function in request.functions
+        p
+        for p in service.pools
+        if not p.extra and (not request.functions or p.function in request.functions)
     )
 
 

@@ -16,8 +16,8 @@ class Request:
 
     ``max_time`` is in seconds and ``max_bytes`` in bytes on the wire, both for the whole run.
     ``functions`` empty means all; ``families`` is which IP versions may be used. ``quick`` leaves
-    out the transfers that look for throttling, ``throttle`` makes more and larger ones, and all of
-    them once more ``throttle_wait`` seconds later.
+    out QUIC and the transfers that look for throttling, ``throttle`` makes more and larger ones,
+    and all of them once more ``throttle_wait`` seconds later.
     """
 
     functions: tuple[Function, ...] = ()

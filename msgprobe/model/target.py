@@ -90,7 +90,9 @@ class Pool:
     ``sample`` members (0: all) are tried first, the rest only when one of those fails;
     members with an endpoint marked ``always`` are in every sample. ``caveat`` says why answers do
     not show that the function works (only that its front end is there): such a pool never earns
-    ``ok``, while its failures count as ever.
+    ``ok``, while its failures count as ever. An ``extra`` pool is a way that clients do without
+    when it fails (QUIC, beside TCP): its answers earn nothing and its failures spoil nothing,
+    except where the fault is shown to follow the service's name.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Pool:
     ok_at: int = 1
     sample: int = 0
     caveat: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

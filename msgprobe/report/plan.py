@@ -20,6 +20,7 @@ HONEST = {
     "mmtls": 2_500,
     "smp": 23_000,
     "tor": 7_000,
+    "quic": 8_000,
 }
 """Bytes that one conversation of these checks with an honest server stays below, as measured."""
 

@@ -14,6 +14,7 @@ _PLAIN_HTTP = "page"
 """The check that asks over HTTP without TLS."""
 _TRANSFER = "transfer"
 """The check that moves one object against the clock."""
+_QUIC = "quic"
 _INSIDE_TLS = ("tls", "smp", "tor")
 """Checks of which at least the handshake can be repeated."""
 _DIALOGUE = "dialogue"
@@ -38,6 +39,8 @@ def command(task: Task, path: str | None = None) -> str | None:
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)
+            if task.check == _QUIC:
+                return _quic(flow)
             return _flow(task.check, flow)
 
 
@@ -115,6 +118,15 @@ def _dialogue(flow: Flow, place: str) -> str:
     alpn = flow.option("alpn")
     how += [] if alpn is None else ["-alpn", alpn]
     return _line("openssl", "s_client", "-connect", f"{place}:{flow.port}", *how)
+
+
+def _quic(flow: Flow) -> str | None:
+    """openssl s_client speaks QUIC since 3.2; nothing common asks for the versions alone."""
+    if flow.server_name is None:
+        return None
+    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    where = ("-connect", f"{place}:{flow.port}", "-servername", flow.server_name)
+    return f"{_line('openssl', 's_client', '-quic', '-alpn', 'h3', *where)} </dev/null"
 
 
 def _transfer(flow: Flow, path: str | None) -> str:

@@ -76,6 +76,8 @@ def _functions(service: Service) -> list[str]:
 def _pool(service: Service, pool: Pool, promise: Promise | None) -> list[str]:
     members = service.members(pool.name)
     text = f"{pool.function.value}: pool {pool.name}, ok at {pool.ok_at} of {len(members)}"
+    if pool.extra:
+        text = f"{pool.function.value}: pool {pool.name}, an extra that clients do without"
     if pool.sample:
         text += f", {pool.sample} tried first"
     lines = [text]

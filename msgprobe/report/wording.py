@@ -68,6 +68,7 @@ NOTE_WORDS: dict[str, str] = {
     "ipv6_broken": "IPv6 is set up but does not work",
     "udp_blocked": "UDP is blocked, so that nobody's calls get out",
     "stun_recognised": "call traffic (STUN) is recognised and dropped, whoever it is for",
+    "quic_blocked": "QUIC (UDP port 443) does not work, as on many networks; TCP is used instead",
     "slow_line": "slow",
     "slow_abroad": "slow from abroad only",
     "encrypted_dns_blocked": "encrypted DNS is blocked",

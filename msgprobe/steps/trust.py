@@ -42,6 +42,15 @@ class TrustStore:
             store.context(Trust.PUBLIC)
         return store
 
+    @property
+    def public_file(self) -> str:
+        """The file that the public store is read from (PEM)."""
+        if self._ca_file is not None:
+            return self._ca_file
+        import certifi
+
+        return certifi.where()
+
     def context(
         self,
         trust: Trust | None,
@@ -89,9 +98,7 @@ class TrustStore:
 
     def _load_public(self, context: ssl.SSLContext) -> None:
         if self._ca_file is None:
-            import certifi
-
-            context.load_verify_locations(cafile=certifi.where())
+            context.load_verify_locations(cafile=self.public_file)
             return
         try:
             context.load_verify_locations(cafile=self._ca_file)

@@ -11,6 +11,7 @@ from msgprobe.verdict.conversation import Stage
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
 from msgprobe.verdict.line import slow_abroad, slow_line
+from msgprobe.verdict.rules_quic import quic_blocked
 
 SLOW_RTT = 0.5
 """Seconds of round trip from which on a link counts as bad for a person."""
@@ -308,6 +309,7 @@ def notes(g: Gate) -> tuple[str, ...]:
         "ipv6_broken": works and g.six_broken,
         "udp_blocked": works and g.calls.nothing_passes and not g.calls.recognised,
         "stun_recognised": works and g.calls.nothing_passes and bool(g.calls.recognised),
+        "quic_blocked": quic_blocked(g),
         "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None and not _mtu(g),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),

@@ -25,6 +25,7 @@ from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
+from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
 from msgprobe.verdict.rules_state import (
     BY_CONNECTION,
     CUT_SHORT,
@@ -69,6 +70,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *(r.info for r in CONNECTION_RULES),
         UNKNOWN,
         *(r.info for r in tables),
+        *(r.info for r in QUIC_RULES),
         *(r.info for r in SPEED_RULES),
         ALIKE,
         UNTESTED.info,
@@ -106,7 +108,7 @@ def judge_service(
     wanted = facts.request.functions
     functions = []
     for function in Function:
-        pools = [p for p in service.pools if p.function is function]
+        pools = [p for p in service.pools if p.function is function and not p.extra]
         excuse = dict(service.untestable).get(function)
         if not pools and excuse is None:
             continue
@@ -122,6 +124,10 @@ def judge_service(
     if connection.state.usable:
         found = tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
+        extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
+        functions = [
+            with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions
+        ]
     return _roll_up(service, tuple(functions))
 
 

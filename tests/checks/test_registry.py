@@ -45,6 +45,7 @@ NAMES = (
     "http2",
     "transfer",
     "volley",
+    "quic",
 )
 
 

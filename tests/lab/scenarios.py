@@ -7,6 +7,7 @@ from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
 from tests.lab.scenarios_proofs import PROOFS
 from tests.lab.scenarios_protocol import PROTOCOL
+from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
@@ -20,6 +21,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *SERVICES,
     *THROTTLING,
     *SLOW_FOR_ALL,
+    *QUIC,
     *PROOFS,
 )
 

@@ -289,6 +289,12 @@ def _spoken(host: str, port: int, **options: str) -> Flow:
             "curl -sv --http2 --connect-to a.example:443:192.0.2.1:443 https://a.example:443/",
         ),
         (
+            Flow(address="192.0.2.1", port=443, server_name="a.example"),
+            "quic",
+            "openssl s_client -quic -alpn h3 -connect 192.0.2.1:443 -servername a.example "
+            "</dev/null",
+        ),
+        (
             Flow(
                 address="192.0.2.1",
                 port=443,

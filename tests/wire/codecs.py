@@ -20,6 +20,7 @@ from msgprobe.wire import (
     noise,
     noise_chain,
     protobuf,
+    quic,
     signal,
     smp,
     stun,
@@ -34,6 +35,7 @@ from msgprobe.wire.printable import printable
 QUERY = dns_message.build_query("messenger.test", 4, 0x1234)
 HEADER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
 NONCE, SERVER_NONCE, NEW_NONCE = bytes(range(16)), bytes(range(16, 32)), bytes(range(32, 64))
+PROBE = quic.version_probe(bytes(range(240)) * 5)
 PRIVATE = bytes(range(1, 33))
 KEY = bytes.fromhex("ab7e717d4a163b7d9a1d8071dfe9dcf8cdcd1cea3339b6356be84d887e322c64")
 """An X25519 key (signalapp/libsignal curve25519.rs, test_signature)."""
@@ -161,6 +163,10 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "noise chain": noise_chain.parse_chain,
     "noise chain flaw": _flaw,
     "printable": _shown,
+    "quic": lambda data: quic.parse_version_negotiation(data, PROBE),
+    "quic to us": lambda data: quic.parse_version_negotiation(
+        b"\x80" + bytes(4) + b"\x08" + PROBE.source + b"\x08" + PROBE.destination + data, PROBE
+    ),
     "protobuf": protobuf.read_fields,
     "smp": smp.parse_server_hello,
     "smp, padded": lambda data: smp.parse_server_hello(

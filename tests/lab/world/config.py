@@ -22,6 +22,7 @@ Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed
 Chat = Literal["genuine", "other_root", "wrong_static"]
 Issuer = Literal["private", "corporate", "self_signed", "public"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
+Quic = Literal["normal", "silent"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
 
@@ -67,6 +68,8 @@ class HostPolicy:
     strangers: it answers ``tcp_only``, keeps ``silent``, or answers each only so often
     (``rationed``). ``keeper``: who answers the protocols of
     Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
+    ``quic`` silent: no backend takes QUIC for the name, so that Initial packets that bear it are
+    ignored, while versions are negotiated.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -85,6 +88,7 @@ class HostPolicy:
     chat: Chat = "genuine"
     stun: CallManner = "normal"
     keeper: Keeper = "normal"
+    quic: Quic = "normal"
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:

@@ -102,6 +102,8 @@ class Host:
     """Other names get the default certificate, as most servers do; else an alert."""
     speaks: str = "http"
     """What is spoken inside TLS: ``http``, ``http2`` or ``mqtt``."""
+    quic: bool = False
+    """It speaks QUIC on UDP port 443 as well."""
 
     @property
     def resolvable(self) -> bool:
@@ -278,6 +280,7 @@ def _add_endpoint(
     elif not any(":" in one for one in hints) and endpoint.host:
         hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
+    host.quic = host.quic or endpoint.check == "quic"
     if endpoint.trust.value == "pinned":
         host.authority = _pinned(service, name)
     elif endpoint.trust.value == "hash":
@@ -325,7 +328,8 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
     for site in controls.sites:
         found = (*site.addresses, *REAL.get(site.host, ())) or (*invent(site.host, (), 1, set()),)
         home = "domestic" if site.country else "abroad"
-        _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+        host = _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+        host.quic = site.quic
     for source in controls.sources:
         found = (*source.addresses, *REAL.get(source.host, ()))
         found = found or (*invent(source.host, (), 1, set()),)

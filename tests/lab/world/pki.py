@@ -158,9 +158,16 @@ class Pki:
             self._contexts[key] = self._make_context(*key)
         return self._contexts[key]
 
+    def chain(self, name: str, authority: str) -> Path:
+        """A file with a key and a certificate chain for ``name``, signed by ``authority``."""
+        return self._leaf(name, authority, "normal")
+
     def _make_context(self, name: str, authority: str, flaw: str, alpn: str) -> ssl.SSLContext:
         if authority in (KNOWN, KNOWN_ISSUER):
             return _server(self._known_file(name, authority, flaw), "smp/1", "xftp/1", "http/1.1")
+        return _server(self._leaf(name, authority, flaw), *([alpn] if alpn else []))
+
+    def _leaf(self, name: str, authority: str, flaw: str) -> Path:
         safe = re.sub(r"[^A-Za-z0-9.-]", "_", name)[:120]
         path = self._leaves / f"{safe}-{authority}-{flaw}.pem"
         shown = "unrelated.example" if flaw == "wrong_name" else name
@@ -174,7 +181,7 @@ class Pki:
             pair = _issue((None, shown), middle, start, 90 * _DAY, shown)
             chain = middle.certificate.public_bytes(serialization.Encoding.PEM)
             path.write_bytes(pair.pem() + chain)
-        return _server(path, *([alpn] if alpn else []))
+        return path
 
     def _pair(self, name: str, issuer: _Pair | None) -> _Pair:
         path = self._folder / f"{name}.pem"
