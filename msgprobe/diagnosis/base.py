@@ -10,6 +10,10 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
 from msgprobe.verdict import addresses as ips
 
+SIX_A_POOL = 2
+"""Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
+service's IPv6 drops a prefix of it, and the line is spared the rest."""
+
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
@@ -195,13 +199,15 @@ def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> tuple[Task
 
 def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
     lean = scene.lean
+    many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
+    lean_six = lean or (many and endpoint.host is not None)
     if endpoint.host is None:
         found = list(endpoint.addresses)
     else:
         name = scene.facts.name(endpoint.host)
         fake = scene.gate.fake_addresses
         found = [a for a in name.system_addresses if fake or not ips.is_bogon(a)]
-    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean else 1)
+    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean_six else 1)
     return [flow_task(scene, service, endpoint, a) for a in picks]
 
 
