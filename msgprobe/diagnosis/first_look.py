@@ -21,6 +21,9 @@ from msgprobe.model.task import Flow, Task
 from msgprobe.verdict.contest import Contest
 from msgprobe.verdict.transfers import Sample
 
+NEUTRAL_EVERY = 4
+"""Own transfers of the first look between two neutral ones."""
+
 FIRST_LOOK = 2
 """Transfers of an asset in the first look: two normal ones end the sequential test."""
 SLOW_SOURCE = 2.0
@@ -98,8 +101,8 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     mixed = list(opening)
     for n, task in enumerate(own):
         mixed.append(task)
-        if n % 3 == 2 and n + 1 < len(own):
-            turn = len(opening) + n // 3
+        if n % NEUTRAL_EVERY == NEUTRAL_EVERY - 1 and n + 1 < len(own):
+            turn = len(opening) + n // NEUTRAL_EVERY
             mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
     return mixed
 
