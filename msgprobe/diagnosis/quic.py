@@ -74,7 +74,7 @@ def plan_quic(scene: Scene) -> list[Task]:
         tasks.append(name_task(service, endpoint.host, scene.request))
         for base in _bases(scene, service, endpoint):
             tasks.append(base)
-            if _quiet(scene, base):
+            if _silent(scene, base):
                 suspects.append((service, endpoint, base))
     neutral = _neutral(scene, more=bool(suspects))
     tasks += neutral
@@ -106,6 +106,13 @@ def _quiet(scene: Scene, task: Task) -> bool:
     return scene.stalled(task) or (talk is not None and unanswered(talk))
 
 
+def _silent(scene: Scene, task: Task) -> bool:
+    """As `_quiet`, but for ports that are closed: a server without QUIC is nobody's doing."""
+    talk = scene.talk(task.id)
+    refused = talk is not None and talk.failure is not None and not talk.failure.is_silence
+    return _quiet(scene, task) and not refused
+
+
 def _bases(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
     """As a browser would do it: one address, another one when that is silent."""
     name = scene.facts.name(endpoint.host or "")
@@ -118,7 +125,7 @@ def _bases(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
             timeout=_patience(scene),
         )
         tasks.append(base)
-        if not _quiet(scene, base):
+        if not _silent(scene, base):
             break
     return tasks
 

@@ -9,6 +9,7 @@ from msgprobe.checks.registry import registry
 from msgprobe.diagnosis.contacts import contacts
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
+from msgprobe.model.failure import Failure
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, Task
 from tests.verdict.test_quic import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
@@ -97,6 +98,27 @@ def test_a_silent_name_is_asked_again_and_beside_it_another_and_none() -> None:
     assert (swap.address, nameless.address) == (HOME, HOME)
     assert swap.server_name not in (NAME, None) and swap.trust is None
     assert nameless.option("form") == "negotiation" and nameless.server_name is None
+
+
+@pytest.mark.parametrize("failure", [Failure.CONNECTION_REFUSED, Failure.HOST_UNREACHABLE])
+def test_a_closed_port_is_a_server_without_quic(failure: Failure) -> None:
+    story = silent(neutral=True)
+    told = next(m for m in story.told if m.task.id == BASE)
+    seen = replace(told.observations[0], failure=failure)
+    story.told = [m if m is not told else replace(m, observations=(seen,)) for m in story.told]
+    assert set(wanted(story)) == {BASE, NEUTRAL}
+
+
+def test_a_neutral_server_that_is_closed_calls_for_another() -> None:
+    story = silent(neutral=False)
+    story.told = [
+        replace(m, observations=(replace(o, failure=Failure.CONNECTION_REFUSED),))
+        if m.task.id in (BASE, NEUTRAL)
+        else m
+        for m in story.told
+        for o in m.observations[:1]
+    ]
+    assert set(wanted(story)) == {BASE, NEUTRAL, "q.site.site2"}
 
 
 def test_repeats_begin_three_seconds_apart() -> None:
