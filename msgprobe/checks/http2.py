@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http2 import ALPN, SENT_BOUND, ask
@@ -25,6 +27,10 @@ class Http2Check:
         flow = flow_of(task)
         sent = HELLO_BOUND + SENT_BOUND + len(flow.host or flow.address) + len(flow.path)
         return connect_bound(flow, sent=sent, received=HANDSHAKE_CAP + READ_CAP)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The certificate for the name."""
+        return Proof.CRYPTO
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and protocol observations, and HTTP where there was an answer."""

@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.mqtt import HELLO, first_words
@@ -24,6 +26,10 @@ class MqttCheck:
         return connect_bound(
             flow_of(task), sent=HELLO_BOUND + len(HELLO), received=HANDSHAKE_CAP + READ_CAP
         )
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The certificate for the name."""
+        return Proof.CRYPTO
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and protocol observations."""

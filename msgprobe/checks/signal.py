@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import in_websocket, opened, websocket_bound
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.signal import provisioning
@@ -24,6 +26,10 @@ class SignalCheck:
     def max_bytes(self, task: Task) -> int:
         """A WebSocket and one message each way."""
         return websocket_bound(flow_of(task), sent=_ANSWER)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The certificate by the service's own roots."""
+        return Proof.CRYPTO
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS, HTTP and protocol observations."""
