@@ -52,8 +52,9 @@ class HttpsCheck:
         return None
 
     def proves(self, service: Service, endpoint: Endpoint) -> Proof:
-        """A certificate for the name."""
-        return Proof.CRYPTO if endpoint.host is not None else Proof.SHAPE
+        """A certificate for the name, or the very one that is known."""
+        known = endpoint.host is not None or endpoint.certificate_sha256
+        return Proof.CRYPTO if known else Proof.SHAPE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and HTTP observations."""

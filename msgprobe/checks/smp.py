@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.protocol import READ_CAP
@@ -24,6 +26,10 @@ class SmpCheck:
     def max_bytes(self, task: Task) -> int:
         """A handshake, and a block of 16 kB."""
         return connect_bound(flow_of(task), sent=HELLO_BOUND, received=HANDSHAKE_CAP + READ_CAP)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The authority that the server's address names."""
+        return Proof.CRYPTO if endpoint.certificate_sha256 else Proof.SHAPE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and protocol observations."""

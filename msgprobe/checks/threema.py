@@ -3,6 +3,8 @@
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.keys import octets
 from msgprobe.checks.layers import connect_bound, opened
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.protocol import READ_CAP
@@ -23,6 +25,10 @@ class ThreemaCheck:
     def max_bytes(self, task: Task) -> int:
         """48 bytes out; an honest answer has 80, and reading stops at the cap of conversations."""
         return connect_bound(flow_of(task), sent=CLIENT_HELLO_SIZE, received=READ_CAP)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The seal by one of the known keys."""
+        return Proof.CRYPTO if endpoint.option("server_keys") else Proof.SHAPE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations. Raises ValueError for an unreadable option."""

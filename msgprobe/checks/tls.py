@@ -24,8 +24,9 @@ class TlsCheck:
         return tls_bound(flow_of(task))
 
     def proves(self, service: Service, endpoint: Endpoint) -> Proof:
-        """A certificate for the name; without a name the chain alone is no proof of who it is."""
-        return Proof.CRYPTO if endpoint.host is not None else Proof.BYTES
+        """A certificate for the name, or the very one that is known; a chain alone is no proof."""
+        known = endpoint.host is not None or endpoint.certificate_sha256
+        return Proof.CRYPTO if known else Proof.BYTES
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and TLS observations."""

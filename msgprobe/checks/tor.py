@@ -3,6 +3,8 @@
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.keys import octets
 from msgprobe.checks.layers import connect_bound, opened
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.protocol import READ_CAP
@@ -31,6 +33,10 @@ class TorCheck:
         return connect_bound(
             flow_of(task), sent=HELLO_BOUND + _ASKED, received=HANDSHAKE_CAP + READ_CAP
         )
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The identity that the list of authorities names."""
+        return Proof.CRYPTO if endpoint.option("fingerprint") else Proof.SHAPE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and protocol observations. Raises ValueError for an unusable option."""

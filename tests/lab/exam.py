@@ -102,7 +102,8 @@ def run(
     Raises LabError when the lab itself can't be built.
     """
     scene = stage(scenario, seed, workdir)
-    asked = () if scenario.services == CORE or "--all" in scenario.args else scenario.services
+    by_default = scenario.services == CORE or "--all" in scenario.args
+    asked = () if by_default else scenario.services
     args = ("--seed", str(seed), *scene.targets, *scenario.args, *asked, *extra)
     with scene.lab:
         before = scene.lab.counters()

@@ -41,7 +41,7 @@ UNKNOWN = truth("inconclusive|not_tested")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """``row`` names the row of the facts' exam that it stands for; ``deviation`` says how it
-    differs. ``services`` are those that ``args`` make it measure. ``truths`` maps a service or
+    differs. ``services`` are those that are measured. ``truths`` maps a service or
     ``service.function`` to its truth; every service that is not named must be ``others``.
     ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
     >= 1 Mbit/s); ``look_alike`` that no single place can tell.
