@@ -67,6 +67,7 @@ NOTE_WORDS: dict[str, str] = {
     "ipv6_missing": "no IPv6",
     "ipv6_broken": "IPv6 is set up but does not work",
     "udp_blocked": "UDP is blocked, so that nobody's calls get out",
+    "stun_blocked": "what calls start with (STUN) gets no answer here, whoever it is for",
     "stun_recognised": "call traffic (STUN) is recognised and dropped, whoever it is for",
     "quic_blocked": "QUIC (UDP port 443) does not work, as on many networks; TCP is used instead",
     "slow_line": "slow",

@@ -250,6 +250,11 @@ def _with(verdict: FunctionVerdict, found: Finding) -> FunctionVerdict:
     )
 
 
+def quic_answers(g: Gate) -> bool:
+    """Somebody answered over QUIC, so that UDP passes on its port at least."""
+    return any(answered(t) for t in (*g.facts.arm(Arm.QUIC_NEUTRAL), *g.facts.arm(*ARMS[1:])))
+
+
 def quic_blocked(g: Gate) -> bool:
     """Neutral servers in two networks or more were asked over QUIC, and nobody answered anything,
     while neutral sites work over TCP: many networks drop UDP port 443, which accuses nobody."""
