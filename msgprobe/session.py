@@ -39,6 +39,14 @@ TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
 
 
+MANY = 8
+"""Services from which on conversations start more slowly."""
+
+WIDE_PACE = 0.01
+"""Seconds between those starts: about what a handshake costs a small machine, which would else
+answer all of them late and take its own slowness for the network's."""
+
+
 @dataclass(slots=True)
 class Stop:
     """How somebody outside asks a run to end: it then judges what it has."""
@@ -83,7 +91,11 @@ async def run(
         checks=checks if checks is not None else registry(),
         roots={s.name: s.roots for s in services if s.roots},
         keys={s.name: s.keys for s in services if s.keys},
-        limits=Limits(max_bytes=request.max_bytes, deadline=request.max_time),
+        limits=Limits(
+            max_bytes=request.max_bytes,
+            deadline=request.max_time,
+            pace=WIDE_PACE if len(services) > MANY else Limits().pace,
+        ),
         emit=emit,
     )
     emit(Phase(title="looking at the connection"))
