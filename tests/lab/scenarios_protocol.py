@@ -127,7 +127,7 @@ PROTOCOL: tuple[Scenario, ...] = (
         usable=False,
     ),
     Scenario(
-        id="S1",
+        id="M1",
         title="Signal's chat hosts show a certificate of a public authority",
         kind="blocking",
         row="A27 (an authority that everybody trusts)",
@@ -141,7 +141,7 @@ PROTOCOL: tuple[Scenario, ...] = (
         fires=("mitm",),
     ),
     Scenario(
-        id="S2",
+        id="M2",
         title="the same at every name but Signal's own: nobody is harmed",
         kind="innocent",
         row="none (public authorities sign for everybody)",

@@ -135,3 +135,8 @@ def test_client_files_and_access(lab_possible: None, tmp_path: Path) -> None:
         assert lab.run(["sleep", "9"], timeout=0.2).timed_out
         assert lab.run(["sh", "-c", "env; exit 7"]).rc == 7
     assert Path("/etc/resolv.conf").read_bytes() == host
+
+
+def test_no_two_scenarios_have_the_same_id() -> None:
+    ids = [scenario.id for scenario in SCENARIOS]
+    assert len(ids) == len(set(ids))
