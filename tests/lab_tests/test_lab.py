@@ -13,6 +13,7 @@ import pytest
 from tests.lab.link import Link
 from tests.lab.netns import LabError
 from tests.lab.network import Lab
+from tests.lab.scenarios import SCENARIOS
 from tests.lab_tests.client import Client
 from tests.lab_tests.conftest import TINY_WORLD
 
