@@ -20,8 +20,8 @@ from msgprobe.verdict.sequential import MOST_PAIRS
 OVERHEAD = 8_000
 """Bytes of a handshake, headers and acknowledgements."""
 
-VOLLEY = 48_000
-"""Bytes that a volley costs with an honest server: 300 questions and as many answers."""
+VOLLEY = 40_000
+"""Bytes that a volley costs with an honest server: 240 questions and as many answers."""
 
 
 def honest(direction: Direction, request: Request) -> int:

@@ -9,8 +9,8 @@ from msgprobe.model.task import Flow, Task
 from tests.verdict.story import info
 
 BURST = 16_000
-VOLLEY = 26_400
-"""Bytes of 300 answers."""
+VOLLEY = 21_120
+"""Bytes of 240 answers."""
 
 
 def moved(

@@ -93,21 +93,21 @@ def test_fast_volleys_are_ok_and_their_speed_is_told() -> None:
     seen = text(told())
     assert seen.outcome is Outcome.OK
     (speed,) = seen.speeds
-    assert (speed.asset, speed.moved, speed.slow) == ("answers", 26_400, 0)
+    assert (speed.asset, speed.moved, speed.slow) == ("answers", 21_120, 0)
     assert speed.target_kbit > speed.control_kbit / 2, "as fast as a neutral transfer of its size"
 
 
 def test_slow_volleys_alone_are_only_degraded() -> None:
-    seen = text(told(kbit=60.0))
+    seen = text(told(kbit=20.0))
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.slow",))
     assert seen.mechanisms == ()
 
 
 def test_a_slow_uplink_is_no_slow_server() -> None:
-    # The questions alone take 13 kB * 8 / 60 kbit/s; the answers cannot come sooner.
-    assert text(told(kbit=60.0, uplink=60.0)).outcome is Outcome.OK
-    assert text(told(kbit=60.0, uplink=None)).outcome is Outcome.OK, "nothing to compare with"
-    assert text(told(kbit=60.0, uplink=1_000.0)).outcome is Outcome.DEGRADED
+    # The questions alone take 10 kB * 8 / 40 kbit/s; the answers cannot come sooner.
+    assert text(told(kbit=20.0, uplink=40.0)).outcome is Outcome.OK
+    assert text(told(kbit=20.0, uplink=None)).outcome is Outcome.OK, "nothing to compare with"
+    assert text(told(kbit=20.0, uplink=1_000.0)).outcome is Outcome.DEGRADED
 
 
 def test_answers_that_stop_at_the_same_byte_with_nothing_acknowledged_are_degraded() -> None:
