@@ -31,7 +31,7 @@ CASES: Final[tuple[Case, ...]] = ("lab", "real", "impostor")
 
 _IMPOSTORS: Final = (
     HostPolicy(names=("pool:telegram/dc",), mtproto="wrong_key"),
-    HostPolicy(names=("pool:telegram/media",), mtproto="unknown_key"),
+    HostPolicy(names=("pool:telegram/media", "pool:telegram/web-dc"), mtproto="unknown_key"),
     HostPolicy(names=("=e1.whatsapp.net",), chat="wrong_static"),
     HostPolicy(
         names=("pool:whatsapp/chat", "pool:whatsapp/web-socket", "pool:messenger/e2ee"),
