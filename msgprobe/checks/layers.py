@@ -40,7 +40,11 @@ async def secured(
     timeout: float | None = None,
     alpn: tuple[str, ...] = HTTP_ALPN,
 ) -> TlsStream | None:
-    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds."""
+    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds.
+
+    Option ``alpn``: the application protocols to offer instead of ``alpn``, with commas.
+    """
+    offered = flow.option("alpn")
     match await handshake(
         ctx,
         stream,
@@ -49,7 +53,7 @@ async def secured(
         roots=_roots(ctx, flow),
         known=flow.certificate_sha256,
         check_dates=flow.check_dates,
-        alpn=alpn,
+        alpn=alpn if offered is None else tuple(offered.split(",")),
         timeout=timeout,
     ):
         case Failed():
