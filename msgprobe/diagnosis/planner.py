@@ -6,6 +6,7 @@ from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
+from msgprobe.diagnosis.second import plan_second
 from msgprobe.diagnosis.transfers import plan_transfers
 from msgprobe.model.run import Evidence
 
@@ -18,6 +19,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_base(scene),
         *plan_resolvers(scene),
         *plan_experiments(scene),
+        *plan_second(scene),
         *plan_calls(scene),
         *plan_transfers(scene),
     ]

@@ -58,6 +58,8 @@ class Arm(StrEnum):
     """A second's worth of a call's packets to the service's call server."""
     NEUTRAL_TRAIN = "u.neutral_train"
     """The same to a neutral one, at the same time."""
+    SECOND_PATH = "d18.via"
+    """The endpoint once more, through the user's proxy: another vantage."""
     HOLE = "hole"
     """A port that routers need: does anything pass when everything is dead?"""
 
@@ -110,10 +112,14 @@ class Flow:
     ``host`` is the name the conversation is about (HTTP Host); ``server_name`` is the SNI, None to
     send none; ``trust`` None means: do not verify, look only. ``roots_of`` names the service whose
     pinned roots apply. ``source_port`` 0 lets the kernel choose.
+
+    With ``via`` (``socks5`` or ``http``: how to speak to the user's proxy, which is itself no part
+    of the evidence) the proxy dials, and ``address`` is what it is told: a name where there is one.
     """
 
     address: str
     port: int
+    via: str | None = None
     host: str | None = None
     server_name: str | None = None
     trust: Trust | None = Trust.PUBLIC
