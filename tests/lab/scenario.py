@@ -44,6 +44,7 @@ class Scenario:
     differs. ``truths`` maps a service or ``service.function`` to its truth; every service that is
     not named must be ``others``. ``usable`` says that an honest tool must not be inconclusive here
     (loss <= 5 %, RTT <= 300 ms, >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
     """
 
@@ -64,6 +65,7 @@ class Scenario:
     usable: bool = True
     look_alike: bool = False
     deviation: str = ""
+    made_elsewhere: bool = False
 
     def expected(self) -> dict[str, Truth]:
         """The truth of every core service and of the functions that are named."""

@@ -5,6 +5,7 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_second import SECOND
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -13,6 +14,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *CALLS,
     *CONNECTION,
     *INNOCENT,
+    *SECOND,
     *THROTTLING,
     *SLOW_FOR_ALL,
 )

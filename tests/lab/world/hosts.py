@@ -3,8 +3,8 @@
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
-``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence) and ``stun``, which
-lives on the same port of UDP too.
+``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``socks5`` and
+``connect`` (proxies) and ``stun``, which lives on the same port of UDP too.
 """
 
 import hashlib

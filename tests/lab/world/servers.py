@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import mtproto, pages, resolver, websocket
+from tests.lab.world import mtproto, pages, proxies, resolver, websocket
 from tests.lab.world.config import HostPolicy, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Host, Place, nat64
@@ -63,6 +63,8 @@ class Servers:
             "echo": self._echo,
             "acme": self._acme,
             "stun": self._stun,
+            "socks5": lambda sock, place, port: proxies.socks5(self.directory, sock),
+            "connect": lambda sock, place, port: proxies.connect(self.directory, sock),
         }
 
     def now(self) -> dt.datetime:
