@@ -52,7 +52,14 @@ def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
             continue
         if failing(scene, service, endpoint):
             found.setdefault(endpoint.member, endpoint)
-    return list(found.values())[:PATHS_A_POOL]
+    # whoever was chosen before stays chosen: others that fail later must not end its repeats
+    order = sorted(found.values(), key=lambda e: not _begun(scene, service, e))
+    return order[:PATHS_A_POOL]
+
+
+def _begun(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
+    stem = f"d18.{service.name}.{endpoint.name}."
+    return any(i.startswith(stem) for i in (*scene.facts.by_id, *scene.moment.running))
 
 
 def _through(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:

@@ -193,9 +193,12 @@ async def _ask(ctx: StepContext, proxy: Proxy, stream: ProxiedStream) -> Failure
         nobody,
     )
     line: Any = stream
+    # not every version of the library brackets IPv6 literals in HTTP itself (RFC 3986 §3.2.2)
+    bare = proxy.scheme == "socks5" or ":" not in stream.address
+    target = stream.address if bare else f"[{stream.address}]"
     try:
         async with asyncio.timeout(ctx.remaining()):
-            await connector.connect(line, stream.address, stream.port)
+            await connector.connect(line, target, stream.port)
     except ReplyError as exc:
         said = _UNREACHED if proxy.scheme == "socks5" else _GATEWAY
         return said.get(int(exc.error_code or 0), Failure.PROXY_FAILED)

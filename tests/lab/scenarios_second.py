@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.lab.scenario import Scenario, Truth, truth
-from tests.lab.scenarios_blocking import LOOK_ALIKES
+from tests.lab.scenario import Scenario, Truth, at, truth
+from tests.lab.scenarios_blocking import LOOK_ALIKES, TELEGRAM, TELEGRAM_DC, drop
 from tests.lab.scenarios_innocent import INNOCENT
-from tests.lab.world.config import ExtraHost, dead
+from tests.lab.world.config import ExtraHost, dead, lying
 from tests.lab.world.proxies import PASSWORD, USER
 
 PROXY = "45.76.81.5"
@@ -25,8 +25,6 @@ REPORT = "elsewhere.json"
 
 _PAIRS = {s.id: s for s in (*LOOK_ALIKES, *INNOCENT) if s.id.startswith("L")}
 _MECHANISMS = {"L1": "tcp.timeout", "L2": "tls.reset", "L3": "tcp.refused"}
-_CENSORED = truth("ok|blocked")
-"""The service as a whole: its registration is blocked, its primary function works."""
 
 
 def _second(base: Scenario, way: str, signup: Truth, **more: object) -> Scenario:
@@ -111,6 +109,44 @@ SECOND: tuple[Scenario, ...] = (
         row="-",
         world={"extra": (_HOST,)},
         args=("--via", SOCKS),
+    ),
+    Scenario(
+        id="L4-censor-socks5",
+        title="all of Telegram is cut off; a proxy reaches it",
+        kind="blocking",
+        row="A11, D18",
+        actions=(drop("null", *TELEGRAM_DC, *at(*TELEGRAM)),),
+        world={"extra": (_HOST,)},
+        truths={"telegram": truth("blocked", "tcp.timeout")},
+        args=("--via", SOCKS),
+        fires=("null",),
+    ),
+    Scenario(
+        id="L4-innocent-socks5",
+        title="all of Telegram is dead; a proxy does not reach it either",
+        kind="innocent",
+        row="§5 look-alike of A11, D18",
+        world={"extra": (_HOST,), "hosts": (dead("service:telegram"),)},
+        truths={"telegram": truth("down")},
+        args=("--via", SOCKS),
+    ),
+    Scenario(
+        id="L5-censor-http",
+        title="one name erased, and no other resolver says anything about it; a proxy reaches it",
+        kind="blocking",
+        row="A1, D18",
+        world={
+            "extra": (_HOST,),
+            "resolvers": (
+                lying("v.whatsapp.net", action="nxdomain"),
+                lying("v.whatsapp.net", action="drop", at=("public",)),
+            ),
+        },
+        truths={
+            "whatsapp": truth("blocked"),
+            "whatsapp.signup": truth("blocked", "dns.nxdomain"),
+        },
+        args=("--via", HTTP),
     ),
     *_through_proxy(),
     *_dead_proxy(),
