@@ -38,6 +38,12 @@ async def exactly(sock: socket.socket, size: int) -> bytes:
     return found
 
 
+async def pump(source: socket.socket, sink: socket.socket) -> None:
+    while data := await receive(source):
+        await send(sink, data)
+    sink.shutdown(socket.SHUT_WR)
+
+
 def socks5(told: list[bytes], reply: int = 0, *, login: tuple[bytes, bytes] | None = None) -> Talk:
     """A SOCKS5 server (RFC 1928) that notes what it is told and then echoes."""
 
