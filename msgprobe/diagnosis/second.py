@@ -46,15 +46,14 @@ def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
         for task in base_tasks(scene, service, endpoint):
             if any(scene.good(i) for i in (task.id, f"{task.id}#2", f"{task.id}#3")):
                 return []
+    fit = [e for e in mine if not e.reserve and e.check in PROXIED]
+    # whoever was chosen before stays chosen: others that fail later must not end its repeats
+    fit.sort(key=lambda e: not _begun(scene, service, e))
     found: dict[str, Endpoint] = {}
-    for endpoint in mine:
-        if endpoint.reserve or endpoint.check not in PROXIED:
-            continue
+    for endpoint in fit:
         if failing(scene, service, endpoint):
             found.setdefault(endpoint.member, endpoint)
-    # whoever was chosen before stays chosen: others that fail later must not end its repeats
-    order = sorted(found.values(), key=lambda e: not _begun(scene, service, e))
-    return order[:PATHS_A_POOL]
+    return list(found.values())[:PATHS_A_POOL]
 
 
 def _begun(scene: Scene, service: Service, endpoint: Endpoint) -> bool:

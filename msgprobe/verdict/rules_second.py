@@ -196,19 +196,18 @@ def _fails_alike(p: PoolFacts) -> Cited:
     """Whatever was tried through the working proxy fails as it does here, repeatedly."""
     neutral = _proxy_works(p) if _sound(p) else ()
     tried = [(e, talks) for e in _main(p) if (talks := _tried(p, e))]
-    members = {e.endpoint.member for e, _ in tried}
-    if not neutral or not tried or len(members) < min(2, len(p.tested)):
-        return ()
+    members: set[str] = set()
     cited: list[Conversation] = []
     for e, talks in tried:
         symptom = e.symptom or ""
-        here = [t for a in _repeated(e, symptom) for t in a.failed]
-        if not here or len(talks) < _AGAIN or e.endpoint.port != _CARRIED:
-            return ()
         if not all(_alike(symptom, t) for t in talks):
             return ()
-        cited += (*here, *talks)
-    return (*cited, *neutral)
+        here = [t for a in _repeated(e, symptom) for t in a.failed]
+        if here and len(talks) >= _AGAIN and e.endpoint.port == _CARRIED:
+            members.add(e.endpoint.member)
+            cited += (*here, *talks)
+    enough = neutral and len(members) >= max(1, min(2, len(p.tested)))
+    return (*cited, *neutral) if enough else ()
 
 
 def _alike(symptom: str, talk: Conversation) -> bool:
