@@ -38,7 +38,7 @@ class ElsewhereFunction:
     """What a report made elsewhere says about one function of a service that is measured here too.
 
     ``answered`` are endpoints (as both catalogues name and describe them) that answered genuinely
-    there; ``failed`` are those that did not, each with the symptom of its failure.
+    there; ``failed`` are those that failed in repeats, each with the symptom.
     """
 
     service: str

@@ -7,7 +7,7 @@ from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Verdict
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.gate import Gate
-from msgprobe.verdict.pool import PoolFacts
+from msgprobe.verdict.pool import EndpointFacts, PoolFacts
 
 
 def elsewhere(
@@ -56,8 +56,12 @@ def _function(
         outcome=said.outcome,
         strength=said.strength,
         answered=tuple(e.endpoint.name for e in views if e.genuine),
-        failed=tuple((e.endpoint.name, e.symptom) for e in views if e.symptom is not None),
+        failed=tuple((e.endpoint.name, e.symptom) for e in views if e.symptom and _repeated(e)),
     )
+
+
+def _repeated(e: EndpointFacts) -> bool:
+    return any(a.symptom == e.symptom and a.repeated for a in e.addresses)
 
 
 def _named(service: Service, name: str) -> Iterator[Endpoint]:

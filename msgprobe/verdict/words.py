@@ -149,7 +149,8 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
     if by[Outcome.INCONCLUSIVE]:
         return (
             f"Nothing certain about {listing(by[Outcome.INCONCLUSIVE])}. Run again in some minutes "
-            "and ask somebody on another network to run this too."
+            "and ask somebody on another network to run this too: a proxy abroad (--via) or their "
+            "saved run (--compare) can tell an outage from blocking."
         )
     unclear = {
         f.function.value: f

@@ -14,7 +14,7 @@ from msgprobe.model.task import Arm, ResolverKind, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength, Verdict
 from msgprobe.verdict.elsewhere import elsewhere
 from msgprobe.verdict.judge import judge
-from msgprobe.verdict.rules_second import FRESH
+from msgprobe.verdict.second import FRESH
 from tests.verdict.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 
 ONE, TWO = CHAT
@@ -131,6 +131,14 @@ def test_a_proxy_that_no_neutral_site_answers_through_says_nothing() -> None:
     assert "second_path_failed" in verdict(dead).connection.notes
     fine = control(failing(**SILENT))
     assert "second_path_failed" not in verdict(fine).connection.notes
+
+
+def test_a_neutral_site_that_is_dead_by_itself_does_not_condemn_the_proxy() -> None:
+    story = control(failing(**SILENT), start=4.0, took=8.0, fails="connect")
+    control(story, start=7.0)
+    assert word(again(second(story), **SILENT)) == BLOCKED
+    control(story, start=9.0, fails="connect")
+    assert word(again(second(story), **SILENT)) == UNKNOWN
 
 
 def test_another_address_of_the_name_does_not_show_this_one_alive() -> None:
