@@ -2,7 +2,7 @@
 
 It tells an outage from blocking where the connection alone cannot: what answers there is not down,
 what fails there alike probably is. Neither is ever more than likely: a service may turn away one
-network itself, and the second vantage may lie behind the same censor.
+network itself, or fail in one region, and the second vantage may lie behind the same censor.
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,10 @@ def second_notes(facts: Facts) -> list[str]:
     return [*found, TOO_OLD] if any(not fresh(r) for r in facts.evidence.elsewhere) else found
 
 
-_OWN_DOING = "(A service that itself turns this network away would look the same.)"
+_OWN_DOING = (
+    "(A service that itself turns this network away, or fails in this region alone, would look the "
+    "same.)"
+)
 _LATER = (
     "(An outage that began since would look the same; whether that report was made on another "
     "network is for you to know.)"
@@ -145,8 +148,8 @@ ALIKE_RULES: tuple[Rule, ...] = (
         Outcome.DOWN,
         Strength.LIKELY,
         licence="a second vantage that reaches neutral sites fails alike, repeatedly",
-        why="It fails alike through your proxy, which reaches neutral sites: the fault is the "
-        "service's. (A proxy behind the same censor would look the same.)",
+        why="It fails alike through your proxy, which reaches neutral sites: the fault is probably "
+        "the service's. (A proxy behind the same censor would look the same.)",
         holds=fails_alike,
     ),
 )
@@ -162,7 +165,8 @@ REPORT_ALIKE_RULES: tuple[Rule, ...] = (
         licence="a report of the last day, made elsewhere on a connection that was fine, fails "
         "alike",
         why="It fails alike in the report for comparison, whose connection was fine: the fault is "
-        "the service's, if that report was made on another network, which is for you to know.",
+        "probably the service's, if that report was made on another network, which is for you to "
+        "know.",
         holds=report_alike,
     ),
 )
