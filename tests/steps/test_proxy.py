@@ -93,7 +93,9 @@ async def ask(ctx: StepContext, target: str = NAME, port: int = 443) -> bytes:
         await outcome.value.send(b"ping")
         found = b""
         while b"ping" not in found:
-            found += await outcome.value.receive(100)
+            data = await outcome.value.receive(100)
+            assert data, "it hung up"
+            found += data
         return found
 
 
