@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from msgprobe import __version__
@@ -19,15 +20,16 @@ from msgprobe.model.control import Controls
 from msgprobe.model.event import Counted, Decided, Event, Phase
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
-from msgprobe.model.run import Evidence, Request, Run, Tool
+from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.task import Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.prepare import prepare
-from msgprobe.steps.world import World, system_world
+from msgprobe.steps.world import Proxy, World, system_world
 from msgprobe.verdict import judge as verdicts
+from msgprobe.verdict.elsewhere import elsewhere
 
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""
@@ -80,12 +82,24 @@ async def run(
     stop: Stop | None = None,
     redact: bool = True,
     world: World | None = None,
+    proxy: Proxy | None = None,
+    reports: Sequence[Run] = (),
 ) -> Run:
-    """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing."""
+    """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing.
+
+    ``proxy`` is a second path for what fails on the first (``request.via`` names its kind);
+    ``reports`` are saved runs from elsewhere to compare with, whose dates are ISO 8601 in UTC.
+    """
     world = world or system_world(request.seed)
+    world = world if proxy is None else replace(world, proxy=proxy)
     stop = stop or Stop()
     started_at = world.clock.utcnow()
-    empty = Evidence(request=request, services=tuple(services), controls=controls)
+    empty = Evidence(
+        request=request,
+        services=tuple(services),
+        controls=controls,
+        elsewhere=tuple(_elsewhere(r, services, started_at) for r in reports),
+    )
     runner = Runner(
         world=world,
         checks=checks if checks is not None else registry(),
@@ -124,6 +138,19 @@ async def run(
         interrupted=stop.reason or _cut(seen),
         evidence=evidence,
         verdict=verdict,
+    )
+
+
+def _elsewhere(report: Run, services: Sequence[Service], now: datetime) -> Elsewhere:
+    """What ``report`` says, under today's rules."""
+    made = datetime.fromisoformat(report.started_at)
+    return elsewhere(
+        report.evidence,
+        verdicts.judge(report.evidence),
+        services,
+        run_id=report.run_id,
+        made_at=report.started_at,
+        age_s=round((now - made).total_seconds(), 3),
     )
 
 

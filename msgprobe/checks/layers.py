@@ -11,6 +11,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
+from msgprobe.steps.proxy import connect_through
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.steps.websocket import (
@@ -24,7 +25,18 @@ from msgprobe.steps.websocket import (
 
 @asynccontextmanager
 async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
-    """The flow's TCP stream, closed and accounted for afterwards; None when it did not connect."""
+    """The flow's TCP stream, closed and accounted for afterwards; None when it did not connect.
+
+    A flow that goes ``via`` the user's proxy gets a stream to the target all the same.
+    """
+    if flow.via is not None:
+        match await connect_through(ctx, flow.address, flow.port):
+            case Failed():
+                yield None
+            case Done(value=proxied):
+                async with closing(ctx, proxied.below):
+                    yield proxied
+        return
     match await connect(ctx, flow.address, flow.port, source_port=flow.source_port, mss=flow.mss):
         case Failed():
             yield None

@@ -10,7 +10,7 @@ import typer
 from msgprobe.cli import option
 
 _SETTINGS = """Settings: flags over MSGPROBE_* variables over config.toml in the configuration
-folder (quick, throttle, wait, max_time, max_bytes, only, family, country, targets, fail_on).
+folder (quick, throttle, wait, max_time, max_bytes, only, family, country, targets, fail_on, via).
 
 Exit status: 0 all ok; 1 something blocked or throttled; 2 wrong usage or target file; 3 something
 inconclusive, degraded, down or not tested; 4 the connection itself; 70 our own fault; 74 output
@@ -73,6 +73,8 @@ def run(
     verbose: option.Verbose = 0,
     quiet: option.Quiet = False,
     seed: option.Seed = None,
+    via: option.Via = None,
+    compare: option.Compare = None,
 ) -> int:
     """Measure messengers from here and say what works, what does not and why."""
     wish = _wish(
@@ -88,6 +90,8 @@ def run(
         fail_on=fail_on,
         seed=seed,
         everything=everything,
+        via=via,
+        compare=tuple(compare or ()),
     )
     delivery = _delivery(
         json=json,
@@ -160,6 +164,7 @@ def plan(
     targets: option.Targets = None,
     verbose: option.Verbose = 0,
     seed: option.Seed = None,
+    via: option.Via = None,
 ) -> None:
     """List everything that such a run may contact, when and why. Sends nothing."""
     import sys
@@ -180,6 +185,7 @@ def plan(
         targets=targets,
         seed=seed,
         everything=everything,
+        via=via,
     )
     contacts = planned(wish, _names(services, everything), seeded=seed is not None)
     if json:

@@ -12,6 +12,7 @@ from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import examiner, installed, registry
+from msgprobe.cli import vantage
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
@@ -47,6 +48,7 @@ def checks() -> Mapping[str, Check]:
 
 def planned(wish: Wish, names: Names, *, seeded: bool) -> tuple[Contact, ...]:
     """Everything that such a run may contact; whatever its seed unless ``seeded``."""
+    vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
     return session.planned(
         services, catalogue.controls, wish.request, checks=checks(), seeded=seeded
@@ -56,7 +58,9 @@ def planned(wish: Wish, names: Names, *, seeded: bool) -> tuple[Contact, ...]:
 def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
     delivery.prepare()
+    vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
+    reports = vantage.reports(wish.compare, services)
     country = wish.request.country
     if country is not None and country not in catalogue.countries:
         known = ", ".join(catalogue.countries) or "none"
@@ -85,6 +89,8 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
                 emit=emit,
                 stop=stop,
                 redact=redact,
+                proxy=wish.proxy,
+                reports=reports,
             )
         )
     if emit.fault is not None:

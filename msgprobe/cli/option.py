@@ -59,6 +59,24 @@ MaxBytes = Annotated[
     str | None,
     typer.Option("--max-bytes", metavar="SIZE", help="Most bytes on the wire, like 500k or 2M."),
 ]
+Via = Annotated[
+    str | None,
+    typer.Option(
+        "--via",
+        metavar="URL",
+        help="Try what fails once more through this proxy of yours (socks5:// or http://), to tell "
+        "blocking from an outage. It is neither shown nor saved.",
+    ),
+]
+Compare = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--compare",
+        metavar="FILE",
+        help="Compare with a run that was saved (-o) on another network, at most a day ago; "
+        "repeatable.",
+    ),
+]
 Only = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from msgprobe.cli import settings
+from msgprobe.cli.proxy import proxy as proxy_of
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
+from msgprobe.steps.door import Proxy
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ class Flags:
     fail_on: str | None = None
     seed: int | None = None
     everything: bool = False
+    via: str | None = None
+    compare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,9 @@ class Wish:
     request: Request
     targets: tuple[Path, ...]
     fail_on: frozenset[str] | None
+    proxy: Proxy | None = None
+    compare: tuple[str, ...] = ()
+    """Files with reports made elsewhere."""
 
 
 def byte_count(text: str) -> int:
@@ -112,6 +119,7 @@ def wish(flags: Flags) -> Wish:
     targets = _pick(given, "targets", "--targets", flags.targets or None, tuple)
     quick, throttle = _depth(given, flags)
     wait = _wait(given, flags, throttle)
+    proxy = _pick(given, "via", "--via", flags.via, proxy_of)
     plain = Request()
     if flags.everything:
         plain = replace(plain, max_time=ALL_TIME, max_bytes=ALL_BYTES)
@@ -128,11 +136,14 @@ def wish(flags: Flags) -> Wish:
         max_bytes=_pick(given, "max_bytes", "--max-bytes", flags.max_bytes, byte_count)
         or plain.max_bytes,
         seed=_seed() if flags.seed is None else flags.seed,
+        via=None if proxy is None else proxy.scheme,
     )
     return Wish(
         request=request,
         targets=tuple(Path(t) for t in targets or ()),
         fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
+        proxy=proxy,
+        compare=flags.compare,
     )
 
 

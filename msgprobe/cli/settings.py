@@ -76,6 +76,7 @@ KEYS: Mapping[str, Callable[[object], Any]] = {
     "quick": _flag,
     "targets": _paths,
     "throttle": _flag,
+    "via": _text,
     "wait": _number,
 }
 

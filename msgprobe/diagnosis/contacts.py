@@ -23,6 +23,7 @@ from msgprobe.diagnosis.gate import (
     udp_resolvers,
 )
 from msgprobe.diagnosis.quic_contacts import quic_contacts
+from msgprobe.diagnosis.second_contacts import proxy_contacts, second_contacts
 from msgprobe.diagnosis.transfer_contacts import transfer_contacts, transfer_hosts
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
@@ -114,7 +115,7 @@ def contacts(
     lines += transfer_contacts(services, controls, request, seeded=seeded)
     for service in services:
         lines += _diagnosis(service, controls, request, costs, seeded)
-    lines += _again(controls, request, costs)
+    lines += [*proxy_contacts(controls, request, costs.flow), *_again(controls, request, costs)]
     return tuple(lines)
 
 
@@ -303,6 +304,7 @@ def _diagnosis(
             yield from call_diagnosis(service, endpoint, target, request, costs.stun, condition)
     spoken = [e for e in endpoints if e.check not in DATAGRAM]
     yield from _otherwise(service, spoken, request, costs, condition)
+    yield from second_contacts(service, spoken, request, costs.flow)
     hosts = dict.fromkeys(e.host for e in endpoints if e.host is not None)
     for host in hosts:
         yield from _asked_elsewhere(host, controls, request, costs, condition)

@@ -7,6 +7,7 @@ from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.quic import plan_quic
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
+from msgprobe.diagnosis.second import plan_second
 from msgprobe.diagnosis.transfers import plan_transfers
 from msgprobe.model.run import Evidence
 
@@ -20,6 +21,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_quic(scene),
         *plan_resolvers(scene),
         *plan_experiments(scene),
+        *plan_second(scene),
         *plan_calls(scene),
         *plan_transfers(scene),
     ]

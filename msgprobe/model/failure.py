@@ -61,6 +61,8 @@ class Failure(StrEnum):
     """An answer came that the messenger's own protocol does not allow (not an OONI word)."""
     TOO_LARGE = "answer_too_large"
     """The peer sent more than any honest answer holds; we stopped reading (not an OONI word)."""
+    PROXY_FAILED = "proxy_failed"
+    """The user's proxy is not there, turns us away or does not carry this (not an OONI word)."""
     UNKNOWN = "unknown_failure"
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Service
-from msgprobe.model.verdict import Verdict
+from msgprobe.model.verdict import Outcome, State, Strength, Verdict
 
 FORMAT_VERSION = 1
 
@@ -17,7 +17,9 @@ class Request:
     ``max_time`` is in seconds and ``max_bytes`` in bytes on the wire, both for the whole run.
     ``functions`` empty means all; ``families`` is which IP versions may be used. ``quick`` leaves
     out QUIC and the transfers that look for throttling, ``throttle`` makes more and larger ones,
-    and all of them once more ``throttle_wait`` seconds later.
+    and all of them once more ``throttle_wait`` seconds later. ``via`` is how to speak to the user's
+    proxy for a second path, ``socks5`` or ``http``; where it is and who may use it is never written
+    down.
     """
 
     functions: tuple[Function, ...] = ()
@@ -29,6 +31,38 @@ class Request:
     max_time: float = 60.0
     max_bytes: int = 5_000_000
     seed: int = 0
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElsewhereFunction:
+    """What a report made elsewhere says about one function of a service that is measured here too.
+
+    ``answered`` are endpoints (as both catalogues name and describe them) that answered genuinely
+    there; ``failed`` are those that failed in repeats, each with the symptom.
+    """
+
+    service: str
+    function: Function
+    outcome: Outcome
+    strength: Strength | None = None
+    answered: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """The relevant part of a report that the user says was made elsewhere (``--compare``).
+
+    ``made_at`` is ISO 8601 in UTC, ``age_s`` how many seconds before this run's start that was
+    (negative: after it). Where it was made cannot be known.
+    """
+
+    run_id: str
+    made_at: str
+    age_s: float
+    state: State
+    functions: tuple[ElsewhereFunction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +73,7 @@ class Evidence:
     services: tuple[Service, ...]
     controls: Controls
     measurements: tuple[Measurement, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

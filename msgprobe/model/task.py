@@ -68,6 +68,8 @@ class Arm(StrEnum):
     """The service's name in an Initial to a neutral server."""
     QUIC_NEUTRAL_ELSEWHERE = "quic.elsewhere_neutral"
     """The neutral half of that: a name that is not that server's own either."""
+    SECOND_PATH = "d18.via"
+    """The endpoint once more, through the user's proxy: another vantage."""
     HOLE = "hole"
     """A port that routers need: does anything pass when everything is dead?"""
 
@@ -121,10 +123,14 @@ class Flow:
     send none; ``trust`` None means: do not verify, look only. ``roots_of`` names the service whose
     pinned roots apply; ``certificate_sha256`` are the certificates believed under ``Trust.HASH``.
     ``source_port`` 0 lets the kernel choose.
+
+    With ``via`` (``socks5`` or ``http``: how to speak to the user's proxy, which is itself no part
+    of the evidence) the proxy dials, and ``address`` is what it is told: a name where there is one.
     """
 
     address: str
     port: int
+    via: str | None = None
     host: str | None = None
     server_name: str | None = None
     trust: Trust | None = Trust.PUBLIC

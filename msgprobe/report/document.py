@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from msgprobe.model.codec import CodecError, from_json, to_json
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.run import FORMAT_VERSION, Evidence, Request, Run, Tool
+from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
 
@@ -51,6 +51,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
             "request": to_json(run.evidence.request),
             "services": to_json(run.evidence.services),
             "controls": to_json(run.evidence.controls),
+            "elsewhere": to_json(run.evidence.elsewhere),
         }
     found["measurements"] = to_json(run.evidence.measurements) if evidence else []
     return found
@@ -151,6 +152,9 @@ def _run(data: Mapping[str, Any]) -> Run:
             services=_get(evidence, "services", tuple[Service, ...], "$.evidence"),
             controls=_get(evidence, "controls", Controls, "$.evidence"),
             measurements=_get(data, "measurements", tuple[Measurement, ...]),
+            elsewhere=_get(evidence, "elsewhere", tuple[Elsewhere, ...], "$.evidence")
+            if "elsewhere" in evidence
+            else (),
         ),
         verdict=Verdict(
             connection=_get(data, "connection", ConnectionVerdict),

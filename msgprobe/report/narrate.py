@@ -46,6 +46,7 @@ FAILURES: dict[Failure, str] = {
     Failure.HTTP_UNEXPECTED: "an unexpected status",
     Failure.PROTOCOL_INVALID: "an answer that the protocol does not allow",
     Failure.TOO_LARGE: "more data than any honest answer holds",
+    Failure.PROXY_FAILED: "the proxy itself did not do its part",
     Failure.UNKNOWN: "an unknown failure",
 }
 
@@ -59,6 +60,8 @@ def asked(task: Task) -> str:
             text = f"asked {_resolver(resolver.name, resolver.address)} for {name}"
         case Flow() as flow:
             text = f"{task.check} to {_place(flow.address, flow.port)}"
+            if flow.via is not None:
+                text += f" through your proxy ({flow.via})"
             if flow.server_name:
                 text += f", naming {flow.server_name}"
             elif flow.host:

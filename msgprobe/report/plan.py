@@ -57,7 +57,7 @@ def _row(contact: Contact) -> tuple[str, ...]:
         parts.append(f"asks for {contact.asks}")
     return (
         printable(contact.target),
-        f"{contact.port}/{printable(contact.transport)}",
+        f"{contact.port or '-'}/{printable(contact.transport)}",
         str(contact.round),
         wording.amount(contact.max_bytes),
         printable(f"{contact.subject} ({' over '.join(filter(None, how))})"),

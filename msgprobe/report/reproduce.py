@@ -36,6 +36,8 @@ def command(task: Task, path: str | None = None) -> str | None:
             return "ip route; ip -6 route"
         case Lookup() as lookup:
             return _lookup(lookup)
+        case Flow(via=str()):
+            return None  # it would show, or have to invent, where the proxy is
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)

@@ -78,6 +78,8 @@ NOTE_WORDS: dict[str, str] = {
     "mtu_black_hole": "large packets vanish (MTU)",
     "plan_cap": "the data plan seems used up",
     "lossy": "packets get lost",
+    "second_path_failed": "the proxy for the second path does not work, so it told nothing",
+    "report_too_old": "the report for comparison is not of the last 24 hours, so it told nothing",
 }
 
 INTERRUPTED_WORDS: dict[str, str] = {

@@ -3,10 +3,25 @@
 Every method that waits may be cancelled, and raises ``OSError`` with errno intact.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from msgprobe.model.observation import TcpInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """The user's own proxy, a second vantage. ``scheme`` is ``socks5`` or ``http``.
+
+    Neither where it is nor who may use it is ever recorded or shown.
+    """
+
+    scheme: str
+    host: str = field(repr=False)
+    port: int = field(repr=False)
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
 
 class Clock(Protocol):

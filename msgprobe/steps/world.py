@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from msgprobe.steps.door import Clock, ConnectError, Datagrams, Machine, Network, Stream
+from msgprobe.steps.door import Clock, ConnectError, Datagrams, Machine, Network, Proxy, Stream
 from msgprobe.steps.machine import SystemMachine
 from msgprobe.steps.system import SystemClock, SystemNetwork
 from msgprobe.steps.trust import TrustError, TrustStore
@@ -16,6 +16,7 @@ __all__ = [
     "Datagrams",
     "Machine",
     "Network",
+    "Proxy",
     "Stream",
     "TrustError",
     "TrustStore",
@@ -39,6 +40,8 @@ class World:
     machine: Machine
     zero: float
     entropy: Callable[[int], bytes] = os.urandom
+    proxy: Proxy | None = None
+    """The user's proxy, for flows that go ``via`` it."""
 
     def now(self) -> float:
         """Seconds since the run began."""

@@ -39,8 +39,12 @@ class Facts:
             for seen in measurement.observations:
                 if isinstance(seen, LocalObservation):
                     self._local = seen
-        self.talks = tuple(talks)
         self.talk_by_id = {t.task.id: t for t in talks}
+        # What went through the user's proxy tells nothing about this connection: no rule and no
+        # experiment may take it for a conversation on the path itself.
+        self.second = tuple(t for t in talks if t.task.arm is Arm.SECOND_PATH)
+        talks = [t for t in talks if t.task.arm is not Arm.SECOND_PATH]
+        self.talks = tuple(talks)
         for talk in talks:
             own = talk.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS)
             # Any server answers datagrams with what it was asked: that shows no name's address.

@@ -26,6 +26,12 @@ from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
+from msgprobe.verdict.rules_second import (
+    SECOND_RULES,
+    may_be_outage,
+    second_notes,
+    second_vantage,
+)
 from msgprobe.verdict.rules_state import (
     BY_CONNECTION,
     CUT_SHORT,
@@ -60,6 +66,7 @@ def rules() -> tuple[RuleInfo, ...]:
     tables = (
         *OK_RULES,
         *ACCUSING,
+        *SECOND_RULES,
         *EXTRA_RULES,
         *DOWN_RULES,
         *DEGRADED_RULES,
@@ -88,7 +95,8 @@ def judge(evidence: Evidence) -> Verdict:
     services = tuple(judge_service(facts, gate, connection, s) for s in evidence.services)
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
-    connection = _with_notes(connection, [own[r] for r in sorted(used & own.keys())])
+    notes = [*(own[r] for r in sorted(used & own.keys())), *second_notes(facts)]
+    connection = _with_notes(connection, notes)
     return Verdict(
         connection=connection,
         services=services,
@@ -159,10 +167,11 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     some = apply(DEGRADED_RULES, p)
     if some:
         return _verdict(p, (*some, *accused))
+    second = second_vantage(p)
     if accused:
-        return _verdict(p, (*accused, *apply(EXTRA_RULES, p)))
-    if down:
-        return _verdict(p, down[:1])
+        return _verdict(p, _accusation(p, accused, () if down else second))
+    if down or second:
+        return _verdict(p, down[:1] or second)
     unclear = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.INCONCLUSIVE]
     rest = apply(INCONCLUSIVE_RULES, p)
     first = [f for f in rest if f.info.rule_id in _BEFORE_LOOKALIKES]
@@ -170,6 +179,17 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     if choice:
         return _verdict(p, choice[:1])
     return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
+
+
+def _accusation(
+    p: PoolFacts, accused: list[Finding], second: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """What accuses, unless an outage explains it and a second vantage says that it is one."""
+    if second and may_be_outage(accused):
+        if second[0].info.outcome is Outcome.DOWN:
+            return second
+        accused = [*accused, *second]
+    return (*accused, *apply(EXTRA_RULES, p))
 
 
 def _is_silence(mechanism: str) -> bool:

@@ -110,7 +110,8 @@ def summary(verdict: ServiceVerdict) -> str:
         case Outcome.DEGRADED:
             return f"{name} is impaired ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
         case Outcome.DOWN:
-            return f"{name} itself has a fault ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
+            fault = f"{likely}has a fault ({_functions(bad)})"
+            return f"{name} itself {fault}: {why[:1].lower()}{why[1:]}"
         case Outcome.INCONCLUSIVE:
             return f"No clear result for {name} ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
         case Outcome.NOT_TESTED:
@@ -142,11 +143,15 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
             "another network to see whether it is this network."
         )
     if by[Outcome.DOWN]:
-        return f"{listing(by[Outcome.DOWN])} has a fault of its own: wait, it is not your network."
+        down = [s.strength for s in services if s.outcome is Outcome.DOWN]
+        maybe = "" if Strength.CONFIRMED in down else "probably "
+        names = listing(by[Outcome.DOWN])
+        return f"{names} {maybe}has a fault of its own: wait, it is not your network."
     if by[Outcome.INCONCLUSIVE]:
         return (
             f"Nothing certain about {listing(by[Outcome.INCONCLUSIVE])}. Run again in some minutes "
-            "and ask somebody on another network to run this too."
+            "and ask somebody on another network to run this too: a proxy abroad (--via) or their "
+            "saved run (--compare) can tell an outage from blocking."
         )
     unclear = {
         f.function.value: f

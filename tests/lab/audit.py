@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from msgprobe import session
 from msgprobe.model.run import Run
@@ -54,7 +55,7 @@ def audit(
     listed = scene.run("plan", "--json", *args)
     if listed.rc != 0:
         return [f"audit: plan: exit {listed.rc}: {listed.stderr.strip()[-300:]}"]
-    plan = Plan(tuple(json.loads(listed.stdout)["contacts"]), scene.lab.resolver)
+    plan = Plan(tuple(json.loads(listed.stdout)["contacts"]), scene.lab.resolver, _proxy(args))
     # Conversations, not packets: the run's own are still being closed by the kernel.
     fresh = audit_plan.flows(scene.lab.capture) - audit_plan.flows(packets)
     faults = [f"plan itself contacted {flow}" for flow in sorted(fresh)]
@@ -66,6 +67,15 @@ def audit(
     faults += _judged_elsewhere(scene, document)
     faults += flip_faults(read_run(json.dumps(document)))
     return [f"audit: {fault}" for fault in faults]
+
+
+def _proxy(args: Sequence[str]) -> tuple[str, int] | None:
+    """Address and port of the proxy in the arguments of a run."""
+    if "--via" not in args:
+        return None
+    url = urlsplit(args[args.index("--via") + 1])
+    assert url.hostname is not None and url.port is not None
+    return url.hostname, url.port
 
 
 def schema_faults(document: Document) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from tests.lab.capture import Captured
 
 YOUR_RESOLVER: Final = "your resolver"
+YOUR_PROXY: Final = "your proxy"
 _DNS: Final = 53
 _PROBES: Final = ("tcp", "udp")
 """What a probe is made of; ARP, neighbour discovery, MLD and ICMP are the kernel's own talk."""
@@ -21,10 +22,12 @@ Names = Mapping[str, set[str]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The lines of ``msgprobe plan --json``; ``resolver`` is the address of the client's own."""
+    """The lines of ``msgprobe plan --json``; ``resolver`` is the address of the client's own,
+    ``proxy`` address and port of the one that it was told to use."""
 
     lines: tuple[Line, ...]
     resolver: str
+    proxy: tuple[str, int] | None = None
 
     def address(self, line: Line) -> str:
         """The target of a line, the client's resolver by its address."""
@@ -32,6 +35,8 @@ class Plan:
 
     def door(self, line: Line) -> tuple[str, int, str]:
         """Target, port and transport."""
+        if line["target"] == YOUR_PROXY and self.proxy is not None:
+            return (*self.proxy, line["transport"])
         return self.address(line), line["port"], line["transport"]
 
     def doors(self) -> set[tuple[str, int, str]]:

@@ -46,6 +46,7 @@ class Scenario:
     ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
     >= 1 Mbit/s); ``look_alike`` that no single place can tell.
     ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
+    ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
     """
 
@@ -69,6 +70,7 @@ class Scenario:
     usable: bool = True
     look_alike: bool = False
     deviation: str = ""
+    made_elsewhere: bool = False
 
     def expected(self) -> dict[str, Truth]:
         """The truth of every service asked about and of the functions that are named."""

@@ -8,6 +8,7 @@ from tests.lab.scenarios_innocent import INNOCENT
 from tests.lab.scenarios_proofs import PROOFS
 from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_quic import QUIC
+from tests.lab.scenarios_second import SECOND
 from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
@@ -19,6 +20,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *CONNECTION,
     *INNOCENT,
     *SERVICES,
+    *SECOND,
     *THROTTLING,
     *SLOW_FOR_ALL,
     *QUIC,

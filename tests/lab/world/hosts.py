@@ -4,8 +4,8 @@ Real addresses where the catalogue or public knowledge names them, else invented
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
 ``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``stun``, which lives
-on the same port of UDP too, and those of `tests.lab.world.dialogue`, with an ``s`` where they are
-spoken inside TLS.
+on the same port of UDP too, ``socks5`` and ``connect`` (proxies), and those of
+`tests.lab.world.dialogue`, with an ``s`` where they are spoken inside TLS.
 """
 
 import hashlib

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import dialogue, http2, mqtt, mtproto, pages, resolver, signal, websocket
+from tests.lab.world import (
+    dialogue,
+    http2,
+    mqtt,
+    mtproto,
+    pages,
+    proxies,
+    resolver,
+    signal,
+    websocket,
+)
 from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Host, Place, nat64
@@ -72,6 +82,8 @@ class Servers:
             "xmpp": self._xmpp,
             **dict.fromkeys(dialogue.INSIDE, self._tls),
             "stun": self._stun,
+            "socks5": lambda sock, place, port: proxies.socks5(self.directory, sock),
+            "connect": lambda sock, place, port: proxies.connect(self.directory, sock),
         }
         self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
             "noise": self._noise_socket,
