@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from msgprobe.catalog import value
+from msgprobe.catalog.credential import read_keys, read_roots
 from msgprobe.catalog.error import nearest, quoted
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import (
@@ -17,7 +18,6 @@ from msgprobe.model.target import (
     Direction,
     Endpoint,
     Function,
-    Key,
     Pool,
     Provenance,
     Root,
@@ -39,8 +39,6 @@ _WAY = (
 _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
-_ROOT = ("name", "pem", "sha256", *PROVENANCE)
-_KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
 _ASSET = (
     "name",
@@ -92,7 +90,7 @@ def read_service(
     provenance = head.provenance(None)
     name = head.need("name", value.name)
     title = head.need("title", value.line)
-    roots = _roots(top, provenance)
+    roots = read_roots(top, provenance)
     pools: list[Pool] = []
     endpoints: list[Endpoint] = []
     tables = top.tables("pool", _POOL)
@@ -115,7 +113,7 @@ def read_service(
         core=head.take("core", value.flag, False),
         prefixes=head.each("prefixes", value.prefix, most=500),
         roots=roots,
-        keys=_keys(top, provenance),
+        keys=read_keys(top, provenance),
         beacon=_beacon(top, provenance),
         untestable=_untestable(head, pools),
         provenance=provenance,
@@ -156,57 +154,6 @@ def _untestable(head: Table, pools: list[Pool]) -> tuple[tuple[Function, str], .
             )
         found.append((function, why))
     return tuple(found)
-
-
-def _roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
-    tables = top.tables("root", _ROOT)
-    roots = tuple(_root(table, provenance) for table in tables)
-    distinct(tables, [root.name for root in roots], "root")
-    return roots
-
-
-def _root(table: Table, provenance: Provenance) -> Root:
-    pem, actual = table.need("pem", value.certificate)
-    stated = table.need("sha256", value.sha256)
-    if stated != actual:
-        raise table.fault(
-            "sha256",
-            "is not that of the certificate in pem",
-            f"that one has {actual}: find out which of the two is genuine",
-        )
-    return Root(
-        name=table.need("name", value.name),
-        pem=pem,
-        sha256=stated,
-        provenance=table.provenance(provenance),
-    )
-
-
-def _keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
-    tables = top.tables("key", _KEY)
-    keys = tuple(_key(table, provenance) for table in tables)
-    distinct(tables, [key.name for key in keys], "key")
-    return keys
-
-
-def _key(table: Table, provenance: Provenance) -> Key:
-    modulus, exponent = table.need("pem", value.rsa_key)
-    actual = value.fingerprint_of(modulus, exponent)
-    stated = table.need("fingerprint", value.fingerprint)
-    if stated != actual:
-        raise table.fault(
-            "fingerprint",
-            "is not that of the key in pem",
-            f"that one has {actual}: find out which of the two is genuine",
-        )
-    return Key(
-        name=table.need("name", value.name),
-        modulus=f"{modulus:x}",
-        exponent=exponent,
-        fingerprint=stated,
-        old_padding=table.take("old_padding", value.flag, False),
-        provenance=table.provenance(provenance),
-    )
 
 
 def _beacon(top: Table, provenance: Provenance) -> StatusBeacon | None:

@@ -13,6 +13,7 @@ from msgprobe.diagnosis.base import (
     speaks_tls,
 )
 from msgprobe.diagnosis.calls import failing_calls
+from msgprobe.diagnosis.controls_again import controls_again
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.control import Site
@@ -27,7 +28,6 @@ ADDRESSES_A_NAME = 2
 ELSEWHERE_A_NAME = 3
 PORTS_A_POOL = 3
 NEUTRAL_HOSTS = 2
-CONTROLS_AFTER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def plan_experiments(scene: Scene) -> list[Task]:
         tasks += _names(scene, service, found)
         tasks += _pages(scene, service, found)
     if any(t.role is Role.TARGET for t in tasks) or failing_calls(scene):
-        tasks += _controls_again(scene)
+        tasks += controls_again(scene)
     return tasks
 
 
@@ -361,43 +361,3 @@ def _pages(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
         task_id = f"page.{service.name}.{s.endpoint.host}"
         return [_probe(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
     return []
-
-
-# -- the controls once more
-
-
-def _controls_again(scene: Scene) -> list[Task]:
-    picks: dict[str, tuple[Site, str]] = {}
-    for view in scene.gate.abroad:
-        if view.reached:
-            picks.setdefault(view.site.network, (view.site, view.reached[0].address))
-    tasks: list[Task] = []
-    for site, address in list(picks.values())[:CONTROLS_AFTER]:
-        base = Task(
-            id=f"again.{site.name}",
-            round=2,
-            role=Role.CONTROL,
-            arm=Arm.AGAIN,
-            check="tls",
-            subject=site.name,
-            probe=scene.flow(address, 443, site.host, server_name=site.host),
-            reason="do neutral sites still work while the target fails?",
-            timeout=scene.timeout(),
-        )
-        tasks.append(base)
-        begun = scene.started(base.id)
-        for number in (2, 3):
-            due = None if begun is None else begun + 3.0 * (number - 1)
-            if due is None or scene.moment.now < due:
-                if due is not None and scene.moment.running:
-                    scene.wake(due)
-                break
-            if not _targets_running(scene) and scene.ended(f"{base.id}#{number}") is None:
-                break
-            tasks.append(replace(base, id=f"{base.id}#{number}", attempt=number))
-    return tasks
-
-
-def _targets_running(scene: Scene) -> bool:
-    """Some experiment or repeat is still under way, so a control in its window is worth it."""
-    return any(not i.startswith(("g.", "again.")) for i in scene.moment.running)

@@ -55,7 +55,8 @@ def test_a_clean_handshake_with_a_long_chain_stays_small() -> None:
             assert only(ctx, ProtocolObservation).failure is None
             return ctx.recorder.bytes_sent + ctx.recorder.bytes_received
 
-    assert 5000 < run(main()) <= 9000
+    # A busy machine makes either side send something twice.
+    assert 5000 < run(main()) <= 12_000
 
 
 @pytest.mark.parametrize("form", ["initial", "negotiation"])
