@@ -78,4 +78,8 @@ if __name__ == "__main__":
         from tests.lab.throttle_exam import main as throttle
 
         sys.exit(throttle(sys.argv[2:]))
+    if sys.argv[1:2] == ["exam"]:
+        from tests.lab.whole_exam import main as whole
+
+        sys.exit(whole(sys.argv[2:]))
     sys.exit(main(sys.argv[1:]))
