@@ -226,10 +226,10 @@ def _trusts(run: _Run, flow: _Flow, *, own_roots: bool) -> bool:
 
 def _whatsapp(run: _Run) -> bool | None:
     chat = [
-        found
+        reached
         for host in WHATSAPP_CHAT
         for port in (443, 5222)
-        if (found := _connects(run, host, (port,))) is not None
+        if (reached := _connects(run, host, (port,))) is not None
     ]
     found = [
         any(chat) if chat else None,
