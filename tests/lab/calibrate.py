@@ -298,7 +298,7 @@ def module(table: Table, ambiguous: int) -> str:
         for (outcome, strength, rule), tally in table.cells.items()
     )
     return (
-        '"""Counted in the lab\'s exam. Written by ``python -m tests.lab calibrate``; don\'t edit.'
+        '"""Counted in the lab\'s exam. Written by ``make calibrate``; don\'t edit.'
         f"\n\nOf all runs {ambiguous} were deliberately ambiguous. One family of scenarios in "
         f'{HELD_OUT_OF} was held out.\n"""\n\n'
         "from msgprobe.verdict.calibration import Table, Tally\n\n"
