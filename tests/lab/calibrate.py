@@ -302,8 +302,7 @@ def module(table: Table, ambiguous: int) -> str:
         '"""Counted in the lab\'s exam. Written by ``make calibrate``; don\'t edit.'
         f"\n\nOf all runs {ambiguous} were deliberately ambiguous. One family of scenarios in "
         f'{HELD_OUT_OF} was held out.\n"""\n\n'
-        "from msgprobe.verdict import calibration_table
-from msgprobe.verdict.calibration import Table, Tally\n\n"
+        "from msgprobe.verdict.calibration import Table, Tally\n\n"
         "TABLE: Table | None = Table(\n"
         f'    date="{table.date}",\n'
         f"    rules_version={table.rules_version},\n"
