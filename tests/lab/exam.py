@@ -105,7 +105,7 @@ def run(
     args = ("--seed", str(seed), *scene.targets, *scenario.args, *extra)
     with scene.lab:
         if scenario.made_elsewhere:
-            _report(scenario, scene)
+            _report(scenario, scene, seed)
         before = scene.lab.counters()
         done = scene.run("run", "--json", "--evidence", *args)
         after = scene.lab.counters()
@@ -123,10 +123,13 @@ def run(
     return replace(result, faults=(*result.faults, *broken))
 
 
-def _report(scenario: Scenario, scene: Stage) -> None:
-    """A run past the censor, as on another network, for the run proper to compare with."""
+def _report(scenario: Scenario, scene: Stage, seed: int) -> None:
+    """A run past the censor, as on another network, for the run proper to compare with.
+
+    Of the same seed: the audit of the plan sees what both contacted.
+    """
     scene.lab.set_actions(())
-    scene.run("run", "--quick", "-o", "elsewhere.json", *scene.targets)
+    scene.run("run", "--quick", "--seed", str(seed), "-o", "elsewhere.json", *scene.targets)
     scene.lab.set_actions(scenario.actions)
 
 
