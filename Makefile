@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install run test check fmt lint types imports lab exam-throttle demo bench wheel clean
+.PHONY: install run test check fmt lint types imports lab exam-throttle demo bench interop fuzz wheel clean
 
 install: $(STAMP)
 
@@ -48,8 +48,20 @@ demo: install
 bench: install
 	$(BIN)/python -m tests.lab bench $(ARGS)
 
+# Real clients (npm, pip) against the lab's servers; not part of `check`.
+interop: install
+	$(BIN)/python -m tests.interop $(ARGS)
+
+# Coverage-guided, by the time that is given (--seconds N for each target); not part of `check`.
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+$(VENV)/.fuzz: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@touch $@
+
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean:
-	rm -rf $(VENV) dist build .lab .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist build .lab .interop .fuzz .mypy_cache .ruff_cache .pytest_cache

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from msgprobe import __version__
 from msgprobe.checks.base import Check
@@ -38,6 +39,14 @@ COMPARING = 3
 
 TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
+
+
+MANY = 8
+"""Services from which on conversations start more slowly."""
+
+WIDE_PACE = 0.01
+"""Seconds between those starts: about what a handshake costs a small machine, which would else
+answer all of them late and take its own slowness for the network's."""
 
 
 @dataclass(slots=True)
@@ -96,13 +105,19 @@ async def run(
         checks=checks if checks is not None else registry(),
         roots={s.name: s.roots for s in services if s.roots},
         keys={s.name: s.keys for s in services if s.keys},
-        limits=Limits(max_bytes=request.max_bytes, deadline=request.max_time),
+        limits=Limits(
+            max_bytes=request.max_bytes,
+            deadline=request.max_time,
+            pace=WIDE_PACE if len(services) > MANY else Limits().pace,
+        ),
         emit=emit,
     )
     emit(Phase(title="looking at the connection"))
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
-    prepared = asyncio.get_running_loop().run_in_executor(None, prepare, world)
+    prepared = asyncio.get_running_loop().run_in_executor(
+        None, partial(prepare, world, quic=_wants_quic(services, request))
+    )
     decided: set[str] = set()
     await _explore(runner, empty, stop, emit, decided)
     await prepared
@@ -173,6 +188,10 @@ async def _explore(
             await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
+
+
+def _wants_quic(services: Sequence[Service], request: Request) -> bool:
+    return not request.quick and any(p.extra for s in services for p in s.pools)
 
 
 def _tell_settled(

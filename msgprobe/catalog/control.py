@@ -19,6 +19,7 @@ _SITE = (
     "addresses",
     "path",
     "any_name",
+    "quic",
     *PROVENANCE,
 )
 _SENTINEL = ("name", "host", "path", "owner", "status", "body", *PROVENANCE)
@@ -102,6 +103,7 @@ def _site(table: Table, base: Provenance | None) -> Site:
         addresses=table.each("addresses", value.address),
         path=table.take("path", value.path, "/"),
         any_name=table.take("any_name", value.flag, False),
+        quic=table.take("quic", value.flag, False),
         provenance=table.provenance(base),
     )
 

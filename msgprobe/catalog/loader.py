@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgprobe.catalog import control, service
 from msgprobe.catalog.error import CatalogError, UnknownService, quoted
+from msgprobe.catalog.service import Examine
 from msgprobe.catalog.table import Table
 from msgprobe.model.control import Controls
 from msgprobe.model.target import Service
@@ -44,12 +45,14 @@ def load(
     *,
     plugins: bool = False,
     known_checks: Collection[str] | None = None,
+    examine: Examine | None = None,
 ) -> Catalogue:
     """Read the shipped target files, those of installed plug-ins if asked, then ``paths``.
 
     Each path is a file or a folder of ``*.toml``. A later service, or control, replaces an earlier
     one of the same name as a whole. Of the domestic sites only those of ``country`` are kept; none
-    without one. ``known_checks``, if given, are the only names allowed for ``check``.
+    without one. ``known_checks``, if given, are the only names allowed for ``check``, and
+    ``examine`` says what is wrong with an endpoint's options.
     Raises CatalogError at the first fault of any file: nothing of a faulty load is used.
     """
     digest = hashlib.sha256()
@@ -61,7 +64,7 @@ def load(
         for file in source:
             data = _read(file)
             digest.update(data)
-            found, part = _parse(str(file), data, known_checks)
+            found, part = _parse(str(file), data, known_checks, examine)
             if found is not None:
                 _claim(str(file), "service", found.name, origin, {})
                 services[found.name] = found
@@ -194,7 +197,7 @@ def _unreadable(file: object, exc: OSError | ValueError) -> CatalogError:
 
 
 def _parse(
-    file: str, data: bytes, known_checks: Collection[str] | None
+    file: str, data: bytes, known_checks: Collection[str] | None, examine: Examine | None
 ) -> tuple[Service | None, control.Part]:
     """The service, if there is one, and the controls of one file."""
     import tomli  # late: `msgprobe --version` needs no TOML
@@ -222,7 +225,7 @@ def _parse(
     has_service = any(section in top for section in service.SECTIONS)
     if not raw:
         raise CatalogError(file, "is empty", "add a [service] with its [[pool]]s, or controls")
-    found = service.read_service(top, known_checks) if has_service else None
+    found = service.read_service(top, known_checks, examine) if has_service else None
     return found, control.read_controls(top)
 
 

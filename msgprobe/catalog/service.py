@@ -6,10 +6,11 @@ first port (per family: the first address on it) is the main one, all others are
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from msgprobe.catalog import value
+from msgprobe.catalog.credential import read_keys, read_roots
 from msgprobe.catalog.error import nearest, quoted
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import (
@@ -17,7 +18,6 @@ from msgprobe.model.target import (
     Direction,
     Endpoint,
     Function,
-    Key,
     Pool,
     Provenance,
     Root,
@@ -26,17 +26,25 @@ from msgprobe.model.target import (
     Trust,
 )
 
-_WAY = ("check", "ports", "trust", "path", "expect_status", "expect_text", "options")
+_WAY = (
+    "check",
+    "ports",
+    "trust",
+    "certificate_sha256",
+    "path",
+    "expect_status",
+    "expect_text",
+    "options",
+)
 _SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
-_POOL = ("name", "function", "ok_at", "sample", "caveat", "member", *_WAY, *PROVENANCE)
+_POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
-_ROOT = ("name", "pem", "sha256", *PROVENANCE)
-_KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
 _ASSET = (
     "name",
     "function",
     "host",
+    "pool",
     "path",
     "direction",
     "find",
@@ -49,21 +57,32 @@ SECTIONS = ("service", "pool", "root", "key", "beacon", "asset")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
-    """How members are spoken to; a pool's way holds for members that say nothing else."""
+    """How members are spoken to; a pool's way holds for members that say nothing else.
+
+    Of ``options`` each key by itself: a member adds its own to those of its pool.
+    """
 
     check: str | None = None
     ports: tuple[int, ...] = (443,)
     trust: Trust = Trust.PUBLIC
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None
     options: tuple[tuple[str, str], ...] = ()
 
 
-def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
+Examine = Callable[[Endpoint], str | None]
+"""What is wrong with an endpoint's options, in the words of its check; None: nothing."""
+
+
+def read_service(
+    top: Table, known_checks: Collection[str] | None, examine: Examine | None = None
+) -> Service:
     """The service that the file ``top`` describes. Raises CatalogError.
 
-    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined.
+    ``known_checks`` are the names that ``check`` may have; None leaves them unexamined, as a
+    missing ``examine`` leaves the options.
     """
     head = top.table("service", _SERVICE)
     if head is None:
@@ -71,7 +90,7 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
     provenance = head.provenance(None)
     name = head.need("name", value.name)
     title = head.need("title", value.line)
-    roots = _roots(top, provenance)
+    roots = read_roots(top, provenance)
     pools: list[Pool] = []
     endpoints: list[Endpoint] = []
     tables = top.tables("pool", _POOL)
@@ -83,6 +102,7 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         endpoints += ways
     distinct(tables, [p.name for p in pools], "pool")
     _check_endpoints(top, endpoints, roots)
+    _examine(top, endpoints, examine)
     return Service(
         name=name,
         title=title,
@@ -93,16 +113,26 @@ def read_service(top: Table, known_checks: Collection[str] | None) -> Service:
         core=head.take("core", value.flag, False),
         prefixes=head.each("prefixes", value.prefix, most=500),
         roots=roots,
-        keys=_keys(top, provenance),
+        keys=read_keys(top, provenance),
         beacon=_beacon(top, provenance),
         untestable=_untestable(head, pools),
         provenance=provenance,
     )
 
 
+def _examine(top: Table, endpoints: list[Endpoint], examine: Examine | None) -> None:
+    for endpoint in endpoints if examine is not None else ():
+        assert examine is not None
+        fault = examine(endpoint)
+        if fault is not None:
+            place = f"pool[{endpoint.pool}].member[{endpoint.member}].options"
+            why, _, right = fault.partition(": ")
+            raise top.fault(place, why, right)
+
+
 def _primary(head: Table, pools: list[Pool]) -> Function:
     primary = head.need("primary", value.word(Function))
-    if primary not in {pool.function for pool in pools}:
+    if primary not in {pool.function for pool in pools if not pool.extra}:
         raise head.fault(
             "primary",
             f"no pool has the function {quoted(str(primary))}",
@@ -126,57 +156,6 @@ def _untestable(head: Table, pools: list[Pool]) -> tuple[tuple[Function, str], .
     return tuple(found)
 
 
-def _roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
-    tables = top.tables("root", _ROOT)
-    roots = tuple(_root(table, provenance) for table in tables)
-    distinct(tables, [root.name for root in roots], "root")
-    return roots
-
-
-def _root(table: Table, provenance: Provenance) -> Root:
-    pem, actual = table.need("pem", value.certificate)
-    stated = table.need("sha256", value.sha256)
-    if stated != actual:
-        raise table.fault(
-            "sha256",
-            "is not that of the certificate in pem",
-            f"that one has {actual}: find out which of the two is genuine",
-        )
-    return Root(
-        name=table.need("name", value.name),
-        pem=pem,
-        sha256=stated,
-        provenance=table.provenance(provenance),
-    )
-
-
-def _keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
-    tables = top.tables("key", _KEY)
-    keys = tuple(_key(table, provenance) for table in tables)
-    distinct(tables, [key.name for key in keys], "key")
-    return keys
-
-
-def _key(table: Table, provenance: Provenance) -> Key:
-    modulus, exponent = table.need("pem", value.rsa_key)
-    actual = value.fingerprint_of(modulus, exponent)
-    stated = table.need("fingerprint", value.fingerprint)
-    if stated != actual:
-        raise table.fault(
-            "fingerprint",
-            "is not that of the key in pem",
-            f"that one has {actual}: find out which of the two is genuine",
-        )
-    return Key(
-        name=table.need("name", value.name),
-        modulus=f"{modulus:x}",
-        exponent=exponent,
-        fingerprint=stated,
-        old_padding=table.take("old_padding", value.flag, False),
-        provenance=table.provenance(provenance),
-    )
-
-
 def _beacon(top: Table, provenance: Provenance) -> StatusBeacon | None:
     table = top.table("beacon", _BEACON)
     if table is None:
@@ -198,10 +177,14 @@ def _assets(
     tables = top.tables("asset", _ASSET)
     found = []
     for table in tables:
+        pool = table.take("pool", value.name, None)
+        if pool is not None:
+            _check_volley(table, pool, pools)
         asset = Asset(
             name=table.need("name", value.name),
             function=table.need("function", value.word(Function)),
-            host=table.need("host", value.host),
+            host=table.need("host", value.host) if pool is None else "",
+            pool=pool,
             path=table.take("path", value.path, "/"),
             direction=table.take("direction", value.word(Direction), Direction.DOWN),
             find=table.take("find", value.pattern, None),
@@ -215,11 +198,24 @@ def _assets(
         if asset.trust is Trust.PINNED and not roots:
             right = "add the service's root"
             raise table.fault("trust", '"pinned", but the file has no [[root]]', right)
+        if asset.trust is Trust.HASH:
+            right = "give public, pinned or either"
+            raise table.fault("trust", '"hash" is for members of pools only', right)
         if asset.find is not None and asset.direction is Direction.UP:
             raise table.fault("find", "nothing is looked for before an upload", "remove it")
         found.append(asset)
     distinct(tables, [asset.name for asset in found], "asset")
     return tuple(found)
+
+
+def _check_volley(table: Table, pool: str, pools: list[Pool]) -> None:
+    """An asset of a pool has no object of its own. Raises CatalogError."""
+    for key in ("host", "path", "direction", "find", "addresses", "trust"):
+        if key in table:
+            raise table.fault(key, "belongs to an object, and pool to none", "remove one of them")
+    if not any(known.name == pool for known in pools):
+        names = ", ".join(known.name for known in pools)
+        raise table.fault("pool", f"no pool is called {quoted(pool)}", f"name one of {names}")
 
 
 def _pool(
@@ -248,8 +244,26 @@ def _pool(
             of = "members" if most == len(members) else "members in the sample"
             raise table.fault(key, f"{given} is more than the {most} {of}", f"give at most {most}")
     caveat = table.take("caveat", value.text, "")
-    pool = Pool(name=name, function=function, ok_at=ok_at, sample=sample, caveat=caveat)
+    extra = table.take("extra", value.flag, False)
+    _check_extra(table, extra, endpoints)
+    pool = Pool(
+        name=name, function=function, ok_at=ok_at, sample=sample, caveat=caveat, extra=extra
+    )
     return pool, endpoints
+
+
+def _check_extra(table: Table, extra: bool, endpoints: list[Endpoint]) -> None:
+    """QUIC is an extra and nothing else is: every client falls back to TCP."""
+    for endpoint in endpoints:
+        if endpoint.check == "quic" and not extra:
+            right = 'add "extra = true" to the pool'
+            raise table.fault("extra", "missing, though its check is quic", right)
+        if extra and endpoint.check != "quic":
+            right = "remove it, or give the member a pool of its own"
+            raise table.fault("extra", f"{quoted(endpoint.check)} is no extra, only quic is", right)
+        if extra and endpoint.host is None:
+            right = f'give {quoted(endpoint.member)} a "host"'
+            raise table.fault("member", "QUIC without a server name shows nothing", right)
 
 
 def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way:
@@ -265,10 +279,13 @@ def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way
         check=check,
         ports=table.each("ports", value.port, base.ports, most=8),
         trust=table.take("trust", value.word(Trust), base.trust),
+        certificate_sha256=table.each(
+            "certificate_sha256", value.certificate_hash, base.certificate_sha256, most=8
+        ),
         path=table.take("path", value.path, base.path),
         expect_status=table.each("expect_status", value.status, base.expect_status),
         expect_text=table.take("expect_text", value.text, base.expect_text),
-        options=table.pairs("options", value.text) if "options" in table else base.options,
+        options=tuple((dict(base.options) | dict(table.pairs("options", value.text))).items()),
     )
 
 
@@ -297,6 +314,7 @@ def _expand(member: Table, pool: str, way: _Way, provenance: Provenance) -> list
                     host=host,
                     addresses=targets,
                     trust=way.trust,
+                    certificate_sha256=way.certificate_sha256,
                     path=way.path,
                     expect_status=way.expect_status,
                     expect_text=way.expect_text,
@@ -347,3 +365,14 @@ def _check_endpoints(top: Table, endpoints: list[Endpoint], roots: tuple[Root, .
             raise top.fault(
                 f"{place}.trust", '"pinned", but the file has no [[root]]', "add the service's root"
             )
+        _check_hashes(top, endpoint, f"{place}.certificate_sha256")
+
+
+def _check_hashes(top: Table, endpoint: Endpoint, place: str) -> None:
+    by_hash = endpoint.trust is Trust.HASH
+    if by_hash and not endpoint.certificate_sha256:
+        right = "add the SHA-256 of its certificate, or of the one that signed it"
+        raise top.fault(place, 'missing, though trust is "hash"', right)
+    if endpoint.certificate_sha256 and not by_hash:
+        right = 'add trust = "hash", or remove it'
+        raise top.fault(place, f'given, though trust is "{endpoint.trust}"', right)

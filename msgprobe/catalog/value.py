@@ -27,6 +27,7 @@ _PEM = re.compile(
 _RSA_PEM = re.compile(
     r"\s*-----BEGIN RSA PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END RSA PUBLIC KEY-----\s*\Z"
 )
+_URL_SAFE = str.maketrans("-_", "+/")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
 _KINDS: tuple[tuple[type, str], ...] = (
     (bool, "true or false"),  # before int, which bool is a kind of
@@ -222,6 +223,20 @@ def sha256(value: object) -> str:
     if not re.match(r"[0-9a-f]{64}\Z", found):
         raise Wrong(f"{quoted(value)} is not a SHA-256", "give 64 hexadecimal digits")
     return found
+
+
+def certificate_hash(value: object) -> str:
+    """A SHA-256 as `sha256` reads it, or in base64 (of either alphabet), as addresses carry it."""
+    found = text(value).strip()
+    if len(found) == 44 and found.endswith("="):
+        try:
+            return binascii.a2b_base64(found.translate(_URL_SAFE), strict_mode=True).hex()
+        except ValueError:
+            pass
+    try:
+        return sha256(value)
+    except Wrong as wrong:
+        raise Wrong(wrong.why, "give 64 hexadecimal digits, or 44 characters of base64") from None
 
 
 def certificate(value: object) -> tuple[str, str]:

@@ -1,7 +1,9 @@
 """What a check is. A plug-in is one class like this and one entry point."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Lookup, Task
 from msgprobe.steps.context import StepContext
 
@@ -34,6 +36,24 @@ class Check(Protocol):
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Hold the conversation and record every step of it."""
+        ...
+
+
+@runtime_checkable
+class Proves(Protocol):
+    """A check that says what it can prove. Optional: one without it makes no promise."""
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The strongest proof that an honest server would give."""
+        ...
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """A check that knows unusable options beforehand. Optional."""
+
+    def problem(self, endpoint: Endpoint) -> str | None:
+        """What is wrong with the endpoint's options and what would be right; None: nothing."""
         ...
 
 

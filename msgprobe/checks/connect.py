@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 
@@ -16,6 +18,10 @@ class ConnectCheck:
     def max_bytes(self, task: Task) -> int:
         """Headers alone."""
         return connect_bound(flow_of(task))
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """An open port."""
+        return Proof.CONNECTED
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record a TcpObservation."""

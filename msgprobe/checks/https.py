@@ -1,33 +1,76 @@
-"""``https``: what does one address answer to a GET inside TLS?"""
+"""``https``: what does one address answer to one request inside TLS?"""
+
+import re
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, expectation, http_bound, opened, secured
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import HttpTalk
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
 
+_METHODS = ("GET", "POST")
+_FORM = "application/x-www-form-urlencoded"
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:: *[ -~]+)?\Z")
+"""A header's name (RFC 9110 §5.6.2), and perhaps text that its value must hold."""
+
 
 class HttpsCheck:
-    """TCP, TLS, then one GET."""
+    """TCP, TLS, then one request.
+
+    Options: ``header``, the name of a header that the answer must have (``Name: text``: with that
+    text in it); ``method``, ``GET`` (default) or ``POST``; ``body`` and its ``content_type``
+    (default that of a form). An authenticated answer without its marks is still one: it accuses
+    nobody.
+    """
 
     name = "https"
-    version = "1"
+    version = "2"
     title = "One HTTPS request to one address"
 
     def max_bytes(self, task: Task) -> int:
         """Handshake and request together."""
         flow = flow_of(task)
         sent, received = http_bound(flow)
+        sent += sum(len(flow.option(key) or "") for key in ("body", "content_type"))
         return connect_bound(flow, sent=HELLO_BOUND + sent, received=HANDSHAKE_CAP + received)
+
+    def problem(self, endpoint: Endpoint) -> str | None:
+        """What is wrong with the options, None when nothing is."""
+        method, header = endpoint.option("method"), endpoint.option("header")
+        kind = endpoint.option("content_type")
+        if method not in (None, *_METHODS):
+            return f"option method = {method!r}: give {' or '.join(_METHODS)}"
+        if header is not None and not _HEADER.match(header):
+            return f'option header = {header!r}: give a name, as in "X-Request-Id"'
+        if endpoint.option("body") is not None and method != "POST":
+            return 'option body: only a POST has one; add method = "POST"'
+        if kind is not None and not (kind.isascii() and kind.isprintable()):
+            return f'option content_type = {kind!r}: give one such as "application/json"'
+        return None
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """A certificate for the name, or the very one that is known."""
+        known = endpoint.host is not None or endpoint.certificate_sha256
+        return Proof.CRYPTO if known else Proof.SHAPE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and HTTP observations."""
         flow = flow_of(task)
+        content = (flow.option("body") or "").encode()
+        headers = {"Content-Type": flow.option("content_type") or _FORM} if content else {}
         async with opened(ctx, flow) as stream:
             if stream is None:
                 return
             inside = await secured(ctx, flow, stream)
             if inside is not None:
                 talk = HttpTalk(ctx=ctx, stream=inside, host=flow.host or flow.server_name)
-                await talk.get(flow.path, expectation(flow, exact=False))
+                await talk.ask(
+                    flow.option("method") or "GET",
+                    flow.path,
+                    headers=headers,
+                    content=content,
+                    expect=expectation(flow, exact=False),
+                )

@@ -1,6 +1,6 @@
 """The layers that flows are made of, so that each check is a few lines."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from msgprobe.model.target import Root
@@ -10,10 +10,17 @@ from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
-from msgprobe.steps.http_limits import TOTAL_CAP
+from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.proxy import connect_through
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
 from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.steps.websocket import (
+    FRAME_BOUND,
+    FRAMED_CAP,
+    UPGRADE_BOUND,
+    WebSocketStream,
+    upgrade,
+)
 
 
 @asynccontextmanager
@@ -39,16 +46,26 @@ async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
 
 
 async def secured(
-    ctx: StepContext, flow: Flow, stream: Stream, timeout: float | None = None
+    ctx: StepContext,
+    flow: Flow,
+    stream: Stream,
+    timeout: float | None = None,
+    alpn: tuple[str, ...] = HTTP_ALPN,
 ) -> TlsStream | None:
-    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds."""
+    """TLS as the flow wants it; None when the handshake failed. ``timeout`` is in seconds.
+
+    Option ``alpn``: the application protocols to offer instead of ``alpn``, with commas.
+    """
+    offered = flow.option("alpn")
     match await handshake(
         ctx,
         stream,
         server_name=flow.server_name,
         trust=flow.trust,
         roots=_roots(ctx, flow),
+        known=flow.certificate_sha256,
         check_dates=flow.check_dates,
+        alpn=alpn if offered is None else tuple(offered.split(",")),
         timeout=timeout,
     ):
         case Failed():
@@ -57,17 +74,57 @@ async def secured(
             return inside
 
 
+async def in_websocket(
+    ctx: StepContext,
+    flow: Flow,
+    stream: Stream,
+    *,
+    browser: bool = True,
+    subprotocols: Sequence[str] = (),
+) -> WebSocketStream | None:
+    """A WebSocket inside TLS at the flow's path; None when there was none to be had.
+
+    Option ``origin``: the page that asks, the host's own when absent; without ``browser`` no page.
+    """
+    secure = await secured(ctx, flow, stream)
+    if secure is None:
+        return None
+    host = flow.host or flow.address
+    origin = (flow.option("origin") or f"https://{host}") if browser else None
+    match await upgrade(
+        ctx, secure, host=host, path=flow.path, origin=origin, subprotocols=subprotocols
+    ):
+        case Failed():
+            return None
+        case Done(value=inside):
+            return inside
+
+
+def websocket_bound(flow: Flow, *, sent: int) -> int:
+    """Most that ``in_websocket`` costs, ``sent`` bytes in one message included."""
+    names = sum(map(len, (flow.host or "", flow.path, flow.option("origin") or "")))
+    return connect_bound(
+        flow,
+        sent=HELLO_BOUND + UPGRADE_BOUND + 2 * names + FRAME_BOUND + sent,
+        received=HANDSHAKE_CAP + HEADER_CAP + FRAMED_CAP,
+    )
+
+
 def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
     return () if flow.roots_of is None else ctx.roots.get(flow.roots_of, ())
 
 
 def expectation(flow: Flow, *, exact: bool) -> Expectation:
-    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides."""
+    """What the flow's answer should be; the option ``match`` (``exact``, ``part``) overrides.
+
+    Option ``header``: a header that the answer must have (see `Expectation`).
+    """
     match = flow.option("match")
     return Expectation(
         status=flow.expect_status,
         text=flow.expect_text,
         exact=exact if match is None else match == "exact",
+        header=flow.option("header"),
     )
 
 

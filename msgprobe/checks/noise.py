@@ -1,14 +1,12 @@
 """``noise``: does one address speak WhatsApp's protocol, and is it WhatsApp?"""
 
 from msgprobe.checks.base import flow_of
-from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.checks.layers import connect_bound, in_websocket, opened, websocket_bound
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
-from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import Stream
-from msgprobe.steps.http_limits import HEADER_CAP
+from msgprobe.steps.context import StepContext
 from msgprobe.steps.noise import first_words
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
-from msgprobe.steps.websocket import FRAME_BOUND, FRAMED_CAP, UPGRADE_BOUND, upgrade
 from msgprobe.wire.noise import MAX_FRAME, PROLOGUE
 from msgprobe.wire.xeddsa import KEY_SIZE
 
@@ -35,12 +33,12 @@ class NoiseCheck:
         flow = flow_of(task)
         if flow.option("transport") is None:
             return connect_bound(flow, sent=HELLO_SIZE, received=MAX_FRAME)
-        names = sum(map(len, (flow.host or "", flow.path, flow.option("origin") or "")))
-        return connect_bound(
-            flow,
-            sent=HELLO_BOUND + UPGRADE_BOUND + 2 * names + FRAME_BOUND + HELLO_SIZE,
-            received=HANDSHAKE_CAP + HEADER_CAP + FRAMED_CAP,
-        )
+        return websocket_bound(flow, sent=HELLO_SIZE)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """The root key's holder, or a certificate around it; else an answer bound to our key."""
+        known = {"root_key", "transport"} & dict(endpoint.options).keys()
+        return Proof.CRYPTO if known else Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and protocol observations, in a WebSocket those of TLS and HTTP too.
@@ -56,23 +54,9 @@ class NoiseCheck:
         async with opened(ctx, flow) as stream:
             if stream is None:
                 return
-            talk = stream if transport is None else await _inside(ctx, flow, stream)
+            talk = stream if transport is None else await in_websocket(ctx, flow, stream)
             if talk is not None:
                 await first_words(ctx, talk, root=root, prologue=prologue)
-
-
-async def _inside(ctx: StepContext, flow: Flow, stream: Stream) -> Stream | None:
-    """The WebSocket on ``stream``; None when there was none to be had."""
-    secure = await secured(ctx, flow, stream)
-    if secure is None:
-        return None
-    host = flow.host or flow.address
-    origin = flow.option("origin") or f"https://{host}"
-    match await upgrade(ctx, secure, host=host, path=flow.path, origin=origin):
-        case Failed():
-            return None
-        case Done(value=inside):
-            return inside
 
 
 def _octets(flow: Flow, option: str, size: int) -> bytes | None:

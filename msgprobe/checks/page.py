@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, expectation, http_bound, opened
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Role, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import HttpTalk
@@ -19,6 +21,10 @@ class PageCheck:
         flow = flow_of(task)
         sent, received = http_bound(flow)
         return connect_bound(flow, sent=sent, received=received)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """An HTTP answer, which anybody on the way can give."""
+        return Proof.SHAPE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP and HTTP observations.

@@ -1,20 +1,32 @@
 """Which checks there are: a literal tuple, and whatever is installed as an entry point."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgprobe.checks.base import Check
+from msgprobe.checks.base import Check, Examines, Proves
 from msgprobe.checks.connect import ConnectCheck
+from msgprobe.checks.dialogue import DialogueCheck
+from msgprobe.checks.http2 import Http2Check
 from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.local import LocalCheck
+from msgprobe.checks.mmtls import MmtlsCheck
+from msgprobe.checks.mqtt import MqttCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
+from msgprobe.checks.quic import QuicCheck
 from msgprobe.checks.resolve import ResolveCheck
+from msgprobe.checks.signal import SignalCheck
+from msgprobe.checks.smp import SmpCheck
 from msgprobe.checks.stun import StunCheck
+from msgprobe.checks.threema import ThreemaCheck
 from msgprobe.checks.tls import TlsCheck
+from msgprobe.checks.tor import TorCheck
 from msgprobe.checks.transfer import TransferCheck
+from msgprobe.checks.volley import VolleyCheck
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -30,8 +42,18 @@ BUILTIN: tuple[Check, ...] = (
     PageCheck(),
     MtprotoCheck(),
     NoiseCheck(),
+    MqttCheck(),
+    SignalCheck(),
+    Http2Check(),
+    DialogueCheck(),
     StunCheck(),
+    ThreemaCheck(),
+    MmtlsCheck(),
+    SmpCheck(),
+    TorCheck(),
     TransferCheck(),
+    VolleyCheck(),
+    QuicCheck(),
 )
 
 
@@ -62,6 +84,26 @@ def installed(found: "Iterable[EntryPoint] | None" = None) -> tuple[Check, ...]:
 
     points = entry_points(group=GROUP) if found is None else found
     return tuple(_load(point) for point in sorted(points, key=lambda p: p.name))
+
+
+def examiner(checks: Mapping[str, Check]) -> Callable[[Endpoint], str | None]:
+    """Says what is wrong with an endpoint's options, where its check knows that beforehand."""
+
+    def examine(endpoint: Endpoint) -> str | None:
+        check = checks.get(endpoint.check)
+        return check.problem(endpoint) if isinstance(check, Examines) else None
+
+    return examine
+
+
+def promise(checks: Mapping[str, Check]) -> Callable[[Service, Endpoint], Proof | None]:
+    """Gives the strongest proof that an honest server would give, where the check says so."""
+
+    def proof(service: Service, endpoint: Endpoint) -> Proof | None:
+        check = checks.get(endpoint.check)
+        return check.proves(service, endpoint) if isinstance(check, Proves) else None
+
+    return proof
 
 
 def _load(point: "EntryPoint") -> Check:

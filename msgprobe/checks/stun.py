@@ -2,6 +2,8 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.context import StepContext
@@ -47,6 +49,10 @@ class StunCheck:
             return connect_bound(flow, sent=_QUESTION, received=HEADER_SIZE + MAX_MESSAGE)
         out = count * udp_bytes(flow.address, _QUESTION)
         return out + count * _ANSWERS * udp_bytes(flow.address, _HONEST)
+
+    def proves(self, service: Service, endpoint: Endpoint) -> Proof:
+        """Our own transaction id comes back."""
+        return Proof.NONCE
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record a protocol observation, over TCP one of TCP too. Raises ValueError for an

@@ -52,6 +52,7 @@ def _top(
 @app.command(epilog=_SETTINGS)
 def run(
     services: option.Services = None,
+    everything: option.All = False,
     json: option.Json = False,
     jsonl: option.JsonLines = False,
     junit: option.Junit = None,
@@ -88,6 +89,7 @@ def run(
         targets=targets,
         fail_on=fail_on,
         seed=seed,
+        everything=everything,
         via=via,
         compare=tuple(compare or ()),
     )
@@ -103,7 +105,16 @@ def run(
     )
     from msgprobe.cli.measure import measure
 
-    return measure(wish, services or (), delivery, redact=not no_redact)
+    return measure(wish, _names(services, everything), delivery, redact=not no_redact)
+
+
+def _names(services: list[str] | None, everything: bool) -> Any:
+    """The services named; None for all of them. Raises UsageError."""
+    from msgprobe.cli.request import UsageError
+
+    if everything and services:
+        raise UsageError("--all: measures every service, so name none beside it")
+    return None if everything else services or ()
 
 
 def _wish(*, only: Any, both: tuple[bool, bool], targets: Any, **more: Any) -> Any:
@@ -139,6 +150,7 @@ def _delivery(*, output: str | None, **wanted: Any) -> Any:
 @app.command()
 def plan(
     services: option.Services = None,
+    everything: option.All = False,
     json: option.Json = False,
     quick: option.Quick = None,
     throttle: option.Throttle = None,
@@ -172,9 +184,10 @@ def plan(
         country=country,
         targets=targets,
         seed=seed,
+        everything=everything,
         via=via,
     )
-    contacts = planned(wish, services or (), seeded=seed is not None)
+    contacts = planned(wish, _names(services, everything), seeded=seed is not None)
     if json:
         put(render_json(contacts, wish.request))
         return

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from msgprobe.catalog import loader
-from msgprobe.checks.registry import installed, registry
+from msgprobe.checks.registry import examiner, installed, promise, registry
 from msgprobe.cli import request
 from msgprobe.cli.output import look, put
 from msgprobe.report import checks as check_report
@@ -13,8 +13,14 @@ from msgprobe.report import services as service_report
 
 def _load(targets: tuple[str, ...]) -> loader.Catalogue:
     wish = request.wish(request.Flags(targets=targets))
-    known = frozenset(registry(installed()))
-    return loader.load(wish.targets, wish.request.country, plugins=True, known_checks=known)
+    known = registry(installed())
+    return loader.load(
+        wish.targets,
+        wish.request.country,
+        plugins=True,
+        known_checks=frozenset(known),
+        examine=examiner(known),
+    )
 
 
 def services(targets: tuple[str, ...]) -> None:
@@ -24,13 +30,19 @@ def services(targets: tuple[str, ...]) -> None:
 
 def show(name: str, targets: tuple[str, ...]) -> None:
     """Print everything about one service. Raises UnknownService."""
-    put(service_report.render_show(_load(targets).service(name)))
+    shown = _load(targets).service(name)
+    put(service_report.render_show(shown, promise(registry(installed()))))
 
 
 def check(paths: tuple[str, ...]) -> None:
     """Print what the files hold. Raises CatalogError at the first fault."""
-    known = frozenset(registry(installed()))
-    found = loader.load(tuple(map(Path, paths)), plugins=True, known_checks=known)
+    known = registry(installed())
+    found = loader.load(
+        tuple(map(Path, paths)),
+        plugins=True,
+        known_checks=frozenset(known),
+        examine=examiner(known),
+    )
     names = ", ".join(s.name for s in found.services)
     put(f"No fault found. With these files the services are: {names}\n")
 

@@ -11,7 +11,7 @@ from types import FrameType
 from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
-from msgprobe.checks.registry import installed, registry
+from msgprobe.checks.registry import examiner, installed, registry
 from msgprobe.cli import vantage
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
@@ -23,13 +23,22 @@ from msgprobe.model.target import Service
 from msgprobe.report.plan import cost, deep_cost
 from msgprobe.report.progress import Progress
 
+Names = Sequence[str] | None
+"""Services by name; none of them means the core ones, None all that there are."""
 
-def load(wish: Wish, names: Sequence[str]) -> tuple[loader.Catalogue, tuple[Service, ...]]:
+
+def load(wish: Wish, names: Names) -> tuple[loader.Catalogue, tuple[Service, ...]]:
     """Catalogue and chosen services. Raises CatalogError or UnknownService."""
+    known = checks()
     catalogue = loader.load(
-        wish.targets, wish.request.country, plugins=True, known_checks=frozenset(checks())
+        wish.targets,
+        wish.request.country,
+        plugins=True,
+        known_checks=frozenset(known),
+        examine=examiner(known),
     )
-    return catalogue, loader.select(catalogue, names)
+    chosen = catalogue.services if names is None else loader.select(catalogue, names)
+    return catalogue, chosen
 
 
 def checks() -> Mapping[str, Check]:
@@ -37,7 +46,7 @@ def checks() -> Mapping[str, Check]:
     return registry(installed())
 
 
-def planned(wish: Wish, names: Sequence[str], *, seeded: bool) -> tuple[Contact, ...]:
+def planned(wish: Wish, names: Names, *, seeded: bool) -> tuple[Contact, ...]:
     """Everything that such a run may contact; whatever its seed unless ``seeded``."""
     vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
@@ -46,7 +55,7 @@ def planned(wish: Wish, names: Sequence[str], *, seeded: bool) -> tuple[Contact,
     )
 
 
-def measure(wish: Wish, names: Sequence[str], delivery: Delivery, *, redact: bool) -> int:
+def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
     delivery.prepare()
     vantage.check_library(wish.proxy)

@@ -9,6 +9,7 @@ Services = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SERVICE]...", help="Services; none named means the core ones."),
 ]
+All = Annotated[bool, typer.Option("--all", help="All services, up to 20 MB and 2 minutes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 JsonLines = Annotated[
     bool, typer.Option("--jsonl", help="Print one JSON object per service, then one for the run.")
@@ -35,7 +36,7 @@ FailOn = Annotated[
 ]
 Quick = Annotated[
     bool | None,
-    typer.Option("--quick/--no-quick", help="Leave out the search for throttling."),
+    typer.Option("--quick/--no-quick", help="Leave out QUIC and the search for throttling."),
 ]
 Throttle = Annotated[
     bool | None,

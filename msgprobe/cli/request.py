@@ -19,6 +19,9 @@ MOST_BYTES = 10**9
 DEEP_LOOK = 120.0
 """Seconds for each of the two rounds of ``--throttle``."""
 DEEP_BYTES = 30_000_000
+ALL_TIME = 120.0
+"""Seconds for a run over every service, unless something else is asked for."""
+ALL_BYTES = 20_000_000
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 _UNITS |= {"ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _TIMES = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0}
@@ -43,6 +46,7 @@ class Flags:
     targets: tuple[str, ...] = ()
     fail_on: str | None = None
     seed: int | None = None
+    everything: bool = False
     via: str | None = None
     compare: tuple[str, ...] = ()
 
@@ -117,6 +121,8 @@ def wish(flags: Flags) -> Wish:
     wait = _wait(given, flags, throttle)
     proxy = _pick(given, "via", "--via", flags.via, proxy_of)
     plain = Request()
+    if flags.everything:
+        plain = replace(plain, max_time=ALL_TIME, max_bytes=ALL_BYTES)
     if throttle:
         plain = replace(plain, max_time=2 * DEEP_LOOK + wait, max_bytes=DEEP_BYTES)
     request = Request(

@@ -10,27 +10,41 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
 from msgprobe.verdict import addresses as ips
 
+SIX_A_POOL = 2
+"""Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
+service's IPv6 drops a prefix of it, and the line is spared the rest."""
+
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect", "stun")
-"""Built-in checks that open no TLS, so that no server name is sent."""
+BARE = ("mtproto", "noise", "connect", "dialogue", "stun", "threema", "mmtls", "smp", "tor")
+"""Built-in checks that send no server name: they open no TLS, or one that names nobody."""
 
 DATAGRAM = ("stun",)
 """Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
 
-SPEAKS_TLS = ("tls", "https")
+SPEAKS_TLS = ("tls", "https", "http2", "mqtt", "signal")
 """Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
 
 
 def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check opens no TLS. Inside a WebSocket even a protocol of its own rides on TLS."""
-    return endpoint.check in BARE and not over_websocket(endpoint)
+    """Its check names nobody, or not at first (STARTTLS), or the option ``sni`` says so.
+
+    Inside TLS or a WebSocket even a protocol of its own names its host.
+    """
+    if endpoint.option("sni") == "none":
+        return True
+    return endpoint.check in BARE and not inside_tls(endpoint)
 
 
 def speaks_tls(endpoint: Endpoint) -> bool:
     """Its check is known to open TLS, before any was seen."""
-    return endpoint.check in SPEAKS_TLS or over_websocket(endpoint)
+    return endpoint.check in SPEAKS_TLS or inside_tls(endpoint)
+
+
+def inside_tls(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "tls" or over_websocket(endpoint)
 
 
 def over_websocket(endpoint: Endpoint) -> bool:
@@ -39,9 +53,11 @@ def over_websocket(endpoint: Endpoint) -> bool:
 
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
-    """Pools of the functions that were asked for."""
+    """Pools of the functions that were asked for; extras have a planner of their own."""
     return tuple(
-        p for p in service.pools if not request.functions or p.function in request.functions
+        p
+        for p in service.pools
+        if not p.extra and (not request.functions or p.function in request.functions)
     )
 
 
@@ -109,6 +125,7 @@ def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: s
         server_name=None if sends_no_name(endpoint) else endpoint.host,
         trust=endpoint.trust,
         roots_of=service.name if service.roots else None,
+        certificate_sha256=endpoint.certificate_sha256,
         path=endpoint.path,
         expect_status=endpoint.expect_status,
         expect_text=endpoint.expect_text,
@@ -182,13 +199,15 @@ def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> tuple[Task
 
 def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
     lean = scene.lean
+    many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
+    lean_six = lean or (many and endpoint.host is not None)
     if endpoint.host is None:
         found = list(endpoint.addresses)
     else:
         name = scene.facts.name(endpoint.host)
         fake = scene.gate.fake_addresses
         found = [a for a in name.system_addresses if fake or not ips.is_bogon(a)]
-    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean else 1)
+    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean_six else 1)
     return [flow_task(scene, service, endpoint, a) for a in picks]
 
 

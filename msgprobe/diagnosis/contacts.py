@@ -22,6 +22,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
+from msgprobe.diagnosis.quic_contacts import quic_contacts
 from msgprobe.diagnosis.second_contacts import proxy_contacts, second_contacts
 from msgprobe.diagnosis.transfer_contacts import transfer_contacts, transfer_hosts
 from msgprobe.model.contact import Contact
@@ -99,11 +100,14 @@ def contacts(
             lines += _pool(service, pool, request, costs, seeded)
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
     asked = {line.asks for line in lines if not line.condition}
-    for _, host in transfer_hosts(services, controls, request):
+    extras = tuple(quic_contacts(services, controls, request, costs.flow))
+    moved = [host for _, host in transfer_hosts(services, controls, request)]
+    for host in (*(c.target for c in extras), *moved):
         if host in asked:
             continue
         asked.add(host)
         lines.append(_question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1))
+    lines += extras
     for _, host, always in neutral_call_hosts(services, controls, request):
         when = "" if always else "if a service's call server does not answer"
         lines.append(_question(YOUR_RESOLVER, system, host, request, costs, "resolve", 1, when))

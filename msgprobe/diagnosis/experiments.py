@@ -9,9 +9,11 @@ from msgprobe.diagnosis.base import (
     base_tasks,
     endpoint_flow,
     first_endpoints,
+    over_websocket,
     speaks_tls,
 )
 from msgprobe.diagnosis.calls import failing_calls
+from msgprobe.diagnosis.controls_again import controls_again
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.control import Site
@@ -26,7 +28,6 @@ ADDRESSES_A_NAME = 2
 ELSEWHERE_A_NAME = 3
 PORTS_A_POOL = 3
 NEUTRAL_HOSTS = 2
-CONTROLS_AFTER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def plan_experiments(scene: Scene) -> list[Task]:
         tasks += _names(scene, service, found)
         tasks += _pages(scene, service, found)
     if any(t.role is Role.TARGET for t in tasks) or failing_calls(scene):
-        tasks += _controls_again(scene)
+        tasks += controls_again(scene)
     return tasks
 
 
@@ -150,7 +151,7 @@ def _ports_and_payloads(scene: Scene, service: Service, found: list[Suspect]) ->
         talk = scene.talk(s.task.id)
         connected = talk.connected if talk is not None else None
         arm, port, check = Arm.OTHER_PORT, 80 if s.endpoint.port != 80 else 443, "connect"
-        if connected and s.endpoint.check == "mtproto":
+        if connected and _own_protocol(s):
             arm, port, check = Arm.OTHER_PAYLOAD, s.endpoint.port, "page"
         elif connected:
             continue
@@ -171,30 +172,50 @@ def _other_forms(scene: Scene, service: Service, found: list[Suspect]) -> list[T
     tasks: list[Task] = []
     counts: dict[str, int] = {}
     stem = Arm.OTHER_PAYLOAD.value.split(".")[0]
+    known: list[tuple[bool, Suspect, str]] = []
     for s in _one_a_network(found):
-        if s.endpoint.check != "mtproto":
-            continue
-        talk = scene.talk(s.task.id)
         task_id = f"{stem}.{service.name}.{s.endpoint.name}.{s.address}.form"
-        silent = talk is not None and not talk.connected
-        if silent and scene.started(task_id) is None:
-            continue
+        begun = any(scene.started(f"{task_id}.{form}") is not None for form in FORMS)
+        talk = scene.talk(s.task.id)
+        if _own_protocol(s) and (begun or talk is None or talk.connected):
+            known.append((not begun, s, task_id))
+    # Those that have begun first, so that what comes up later adds no more than there is room for.
+    for _, s, task_id in sorted(known, key=lambda k: k[0]):
         counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
         if counts[s.pool.name] <= PORTS_A_POOL:
-            tasks.append(_other_form(s, service, task_id))
+            tasks += _forms_of(s, service, task_id)
     return tasks
 
 
-def _other_form(s: Suspect, service: Service, task_id: str) -> Task:
-    """The same protocol in the open where it was obfuscated, and the other way round."""
+FORMS = {
+    "obfuscated": "obfuscated",
+    "plain": "in the open",
+    "http": "as the bodies of HTTP requests",
+}
+"""Forms of Telegram's protocol on one and the same port. Both others at once, not one after the
+other: whoever recognises every form but HTTP would let the repeats end before it had its turn."""
+
+
+def _own_protocol(s: Suspect) -> bool:
+    """It speaks a protocol that has other forms on the same port."""
+    return s.endpoint.check == "mtproto" and not over_websocket(s.endpoint)
+
+
+def _forms_of(s: Suspect, service: Service, task_id: str) -> list[Task]:
+    """The same protocol in the forms in which it was not spoken."""
     assert isinstance(s.task.probe, Flow)
     options = dict(s.task.probe.options)
-    obfuscated = options.pop("transport", "obfuscated") == "obfuscated"
+    spoken = options.pop("transport", "obfuscated")
     options.pop("framing", None)
-    options["transport"] = "plain" if obfuscated else "obfuscated"
-    flow = replace(s.task.probe, options=tuple(options.items()))
-    changes = "payload: the same protocol, " + ("in the open" if obfuscated else "obfuscated")
-    return _probe(s, service, Arm.OTHER_PAYLOAD, task_id, flow, changes, s.endpoint.check)
+    tasks = []
+    for form, words in FORMS.items():
+        if form == spoken:
+            continue
+        flow = replace(s.task.probe, options=tuple({**options, "transport": form}.items()))
+        one = f"{task_id}.{form}"
+        changes = f"payload: the same protocol, {words}"
+        tasks.append(_probe(s, service, Arm.OTHER_PAYLOAD, one, flow, changes, s.endpoint.check))
+    return tasks
 
 
 def _one_a_network(found: Iterable[Suspect]) -> list[Suspect]:
@@ -215,7 +236,11 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     for s in found:
         talk = scene.talk(s.task.id)
         dying = talk is None or (talk.symptom or "").startswith("tls.")
-        speaks = speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        # Who names nobody, or only later (STARTTLS), is not recognised by a name in the greeting.
+        assert isinstance(s.task.probe, Flow)
+        speaks = s.task.probe.server_name is not None and (
+            speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     used: dict[str, int] = {}
@@ -336,43 +361,3 @@ def _pages(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
         task_id = f"page.{service.name}.{s.endpoint.host}"
         return [_probe(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
     return []
-
-
-# -- the controls once more
-
-
-def _controls_again(scene: Scene) -> list[Task]:
-    picks: dict[str, tuple[Site, str]] = {}
-    for view in scene.gate.abroad:
-        if view.reached:
-            picks.setdefault(view.site.network, (view.site, view.reached[0].address))
-    tasks: list[Task] = []
-    for site, address in list(picks.values())[:CONTROLS_AFTER]:
-        base = Task(
-            id=f"again.{site.name}",
-            round=2,
-            role=Role.CONTROL,
-            arm=Arm.AGAIN,
-            check="tls",
-            subject=site.name,
-            probe=scene.flow(address, 443, site.host, server_name=site.host),
-            reason="do neutral sites still work while the target fails?",
-            timeout=scene.timeout(),
-        )
-        tasks.append(base)
-        begun = scene.started(base.id)
-        for number in (2, 3):
-            due = None if begun is None else begun + 3.0 * (number - 1)
-            if due is None or scene.moment.now < due:
-                if due is not None and scene.moment.running:
-                    scene.wake(due)
-                break
-            if not _targets_running(scene) and scene.ended(f"{base.id}#{number}") is None:
-                break
-            tasks.append(replace(base, id=f"{base.id}#{number}", attempt=number))
-    return tasks
-
-
-def _targets_running(scene: Scene) -> bool:
-    """Some experiment or repeat is still under way, so a control in its window is worth it."""
-    return any(not i.startswith(("g.", "again.")) for i in scene.moment.running)

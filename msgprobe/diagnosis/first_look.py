@@ -21,6 +21,9 @@ from msgprobe.model.task import Flow, Task
 from msgprobe.verdict.contest import Contest
 from msgprobe.verdict.transfers import Sample
 
+NEUTRAL_EVERY = 4
+"""Own transfers of the first look between two neutral ones."""
+
 FIRST_LOOK = 2
 """Transfers of an asset in the first look: two normal ones end the sequential test."""
 SLOW_SOURCE = 2.0
@@ -67,7 +70,7 @@ def _opening(
     return opening, [took for t in opening if (took := _took(scene, t)) is not None]
 
 
-def _line_is_slow(scene: Scene) -> bool | None:
+def line_is_slow(scene: Scene) -> bool | None:
     """Neutral downloads take so long that comparing anything is hopeless; None: not known yet."""
     wanted = [a for s in scene.services for a in wanted_assets(s, scene.request)]
     if scene.request.throttle or all(a.direction is Direction.UP for a in wanted):
@@ -82,7 +85,7 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     if not sources or not pairs:
         return []
     opening, times = _opening(scene, sources, direction)
-    slow = _line_is_slow(scene)
+    slow = line_is_slow(scene)
     if slow:
         return [*opening, *_domestic(scene, direction)]
     if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):
@@ -98,8 +101,8 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     mixed = list(opening)
     for n, task in enumerate(own):
         mixed.append(task)
-        if n % 3 == 2 and n + 1 < len(own):
-            turn = len(opening) + n // 3
+        if n % NEUTRAL_EVERY == NEUTRAL_EVERY - 1 and n + 1 < len(own):
+            turn = len(opening) + n // NEUTRAL_EVERY
             mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
     return mixed
 

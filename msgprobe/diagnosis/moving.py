@@ -38,9 +38,11 @@ def chosen_sources(
 
 
 def wanted_assets(service: Service, request: Request) -> tuple[Asset, ...]:
-    """Assets of the functions that were asked for."""
+    """Objects of the functions that were asked for; the volleys are others' business."""
     return tuple(
-        a for a in service.assets if not request.functions or a.function in request.functions
+        a
+        for a in service.assets
+        if a.pool is None and (not request.functions or a.function in request.functions)
     )
 
 

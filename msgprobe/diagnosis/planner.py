@@ -4,6 +4,7 @@ from msgprobe.diagnosis.base import plan_base
 from msgprobe.diagnosis.calls import plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
+from msgprobe.diagnosis.quic import plan_quic
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
 from msgprobe.diagnosis.second import plan_second
@@ -17,6 +18,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     tasks = [
         *plan_gate(scene),
         *plan_base(scene),
+        *plan_quic(scene),
         *plan_resolvers(scene),
         *plan_experiments(scene),
         *plan_second(scene),

@@ -1,5 +1,7 @@
 """D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
 
+from dataclasses import replace
+
 from msgprobe.diagnosis.base import first_endpoints, name_task
 from msgprobe.diagnosis.experiments import failing
 from msgprobe.diagnosis.gate import (
@@ -131,16 +133,15 @@ def _neutral(scene: Scene) -> list[Task]:
     ]
     for address in scene.controls.silent[:1]:
         silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-        tasks.append(
-            lookup(
-                "d3.neutral.silent",
-                host,
-                silent,
-                Arm.NON_RESOLVER,
-                families=(4,),
-                why="does somebody answer all questions, whomever they are for?",
-            )
+        asked = lookup(
+            "d3.neutral.silent",
+            host,
+            silent,
+            Arm.NON_RESOLVER,
+            families=(4,),
+            why="does somebody answer all questions, whomever they are for?",
         )
+        tasks.append(replace(asked, timeout=LISTEN))
     return tasks
 
 

@@ -21,8 +21,8 @@ PATIENCE = 8.0
 """Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
 of the classic kernel and one second for the answer."""
 
-VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
-"""How a question fails that may simply have been lost."""
+VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
+"""How a question fails that may have been lost, or met a resolver that fails now and then."""
 
 LONGEST = 25.0
 

@@ -10,6 +10,7 @@ from msgprobe.diagnosis.moving import (
     chosen_sources,
     wanted_assets,
 )
+from msgprobe.diagnosis.volleys import volley_order, wanted_volleys
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Source
 from msgprobe.model.run import Request
@@ -18,6 +19,9 @@ from msgprobe.verdict.sequential import MOST_PAIRS
 
 OVERHEAD = 8_000
 """Bytes of a handshake, headers and acknowledgements."""
+
+VOLLEY = 40_000
+"""Bytes that a volley costs with an honest server: 240 questions and as many answers."""
 
 
 def honest(direction: Direction, request: Request) -> int:
@@ -34,6 +38,7 @@ def transfer_contacts(
     pairs = [(s, a) for s in services for a in wanted_assets(s, request)]
     if request.quick or not pairs or not controls.sources:
         return
+    yield from _volleys(services, request)
     for service, asset in pairs:
         contest = CONTEST_BYTES[asset.direction] + OVERHEAD
         yield _line(
@@ -73,6 +78,22 @@ def transfer_contacts(
             )
 
 
+def _volleys(services: Sequence[Service], request: Request) -> Iterator[Contact]:
+    """One server of a pool, and all the others where it was slow."""
+    for service in services:
+        for asset in wanted_volleys(service, request):
+            for endpoint in volley_order(service, asset, request):
+                yield _line(
+                    endpoint.addresses[0],
+                    service.name,
+                    "if it answers and is drawn by lot, or another was slow",
+                    f"{service.title}: how fast does {endpoint.member} answer?",
+                    VOLLEY,
+                    check="volley",
+                    port=endpoint.port,
+                )
+
+
 def _sources(controls: Controls, request: Request) -> tuple[Source, ...]:
     every = [s for s in controls.sources if s.country is not None]
     every += [s for d in Direction for s in chosen_sources(controls.sources, d, request.seed)]
@@ -91,15 +112,22 @@ def transfer_hosts(
 
 
 def _line(
-    host: str, subject: str, condition: str, reason: str, most: int, number: int = 1
+    host: str,
+    subject: str,
+    condition: str,
+    reason: str,
+    most: int,
+    number: int = 1,
+    check: str = "transfer",
+    port: int = 443,
 ) -> Contact:
     return Contact(
         target=host,
-        port=443,
+        port=port,
         transport="tcp",
         round=number,
         subject=subject,
-        check="transfer",
+        check=check,
         condition=condition,
         reason=reason,
         max_bytes=most,

@@ -8,6 +8,7 @@ from msgprobe.diagnosis.first_look import plan_first_look
 from msgprobe.diagnosis.gate import SYSTEM, lookup
 from msgprobe.diagnosis.moving import drawn_sources, wanted_assets
 from msgprobe.diagnosis.scene import Scene
+from msgprobe.diagnosis.volleys import plan_volleys, wanted_volleys
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Lookup, Role, Task
 
@@ -37,8 +38,13 @@ def plan_transfers(scene: Scene) -> list[Task]:
     tasks += contests
     if scene.waiting:
         scene.pending |= {s.name for s, _ in pairs}
-    elif request.throttle and not scene.contest_open:
-        tasks += plan_later(scene, pairs)
+    elif not scene.contest_open:
+        volleys, going_on = plan_volleys(scene)
+        tasks += volleys
+        if going_on:
+            scene.pending |= {s.name for s in scene.services if wanted_volleys(s, request)}
+        elif request.throttle:
+            tasks += plan_later(scene, pairs)
     return tasks
 
 

@@ -11,7 +11,8 @@ class Site:
 
     ``network`` labels who routes it (one label per autonomous system or CDN); ``country`` is None
     for a site abroad and an ISO 3166 code for a domestic one. ``any_name`` marks a server that
-    gives a TLS-level answer whatever the SNI, so that it can host experiment D7.
+    gives a TLS-level answer whatever the SNI, so that it can host experiment D7. ``quic`` marks one
+    that speaks QUIC on UDP port 443 as well.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Site:
     addresses: tuple[str, ...] = ()
     path: str = "/"
     any_name: bool = False
+    quic: bool = False
     provenance: Provenance
 
 

@@ -174,7 +174,8 @@ class TlsObservation(_Observation):
     port: int
     server_name: str | None = None
     verified: bool = False
-    """The chain was checked against a trust store and the name, and held."""
+    """The chain was checked against a trust store and the name, or against certificates known by
+    their SHA-256, and held."""
     checked: bool = True
     """Verification was asked for."""
     version: str | None = None
@@ -192,6 +193,7 @@ class TlsObservation(_Observation):
     root_sha256: str | None = None
     """The trust anchor that the chain ended in, when it verified."""
     root_pinned: bool = False
+    """The anchor is the service's own: one of its roots, or a certificate known by its SHA-256."""
     verify_error: str | None = None
     plain: str | None = None
     errno: str | None = None
@@ -259,6 +261,7 @@ class TransferObservation(_Observation):
     of the request. ``milestones`` are (bytes, seconds) for 8, 32, 64 and 128 KiB as far as
     reached; ``stalls`` are (bytes moved, seconds without any more) of pauses longer than a second
     and five round trips. ``capped``: our own limit of time ended it: slow, not failed.
+    ``answers``: whole answers in the service's own protocol that came; None where it was HTTP.
     """
 
     address: str
@@ -271,6 +274,7 @@ class TransferObservation(_Observation):
     moved: int = 0
     capped: bool = False
     status: int | None = None
+    answers: int | None = None
     authenticated: bool = False
     first_byte: float | None = None
     curve: tuple[tuple[float, int], ...] = ()

@@ -16,9 +16,10 @@ class Request:
 
     ``max_time`` is in seconds and ``max_bytes`` in bytes on the wire, both for the whole run.
     ``functions`` empty means all; ``families`` is which IP versions may be used. ``quick`` leaves
-    out the transfers that look for throttling, ``throttle`` makes more and larger ones, and all of
-    them once more ``throttle_wait`` seconds later. ``via`` is how to speak to the user's proxy for
-    a second path, ``socks5`` or ``http``; where it is and who may use it is never written down.
+    out QUIC and the transfers that look for throttling, ``throttle`` makes more and larger ones,
+    and all of them once more ``throttle_wait`` seconds later. ``via`` is how to speak to the user's
+    proxy for a second path, ``socks5`` or ``http``; where it is and who may use it is never written
+    down.
     """
 
     functions: tuple[Function, ...] = ()

@@ -29,6 +29,9 @@ class Trust(StrEnum):
     PINNED = "pinned"
     """The service's own roots only."""
     EITHER = "either"
+    HASH = "hash"
+    """No authority's: the certificate that the server shows, or the one that signed it, is known by
+    its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,9 @@ class Pool:
     ``sample`` members (0: all) are tried first, the rest only when one of those fails;
     members with an endpoint marked ``always`` are in every sample. ``caveat`` says why answers do
     not show that the function works (only that its front end is there): such a pool never earns
-    ``ok``, while its failures count as ever.
+    ``ok``, while its failures count as ever. An ``extra`` pool is a way that clients do without
+    when it fails (QUIC, beside TCP): its answers earn nothing and its failures spoil nothing,
+    except where the fault is shown to follow the service's name.
     """
 
     name: str
@@ -95,6 +100,7 @@ class Pool:
     ok_at: int = 1
     sample: int = 0
     caveat: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +111,7 @@ class Endpoint:
     Either ``host`` is given (resolved at run time; ``addresses`` are then only known-good hints
     that acquit) or ``addresses`` alone are the endpoint. A ``reserve`` endpoint is contacted only
     when another endpoint of its member failed (experiment D9: another port).
+    ``certificate_sha256`` are those of the only certificates believed under ``Trust.HASH``.
     ``path``, ``expect_status`` and ``expect_text`` are for checks that speak HTTP; ``options`` are
     for the check named by ``check`` alone.
     """
@@ -117,6 +124,7 @@ class Endpoint:
     host: str | None = None
     addresses: tuple[str, ...] = ()
     trust: Trust = Trust.PUBLIC
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None
@@ -137,12 +145,15 @@ class Asset:
     ``direction`` down: a GET of ``path`` gives at least some tens of kilobytes; with ``find`` (a
     regular expression whose group 1 is a link on the same host) the page at ``path`` names the
     object. ``direction`` up: the server takes a POST to ``path``, whatever it then answers.
+    With ``pool`` it is no object: the servers of that pool, each once, answer many small questions
+    in their own protocol, and ``host`` is empty.
     ``name`` is unique within the service; ``function`` is the one that it stands for.
     """
 
     name: str
     function: Function
     host: str
+    pool: str | None = None
     path: str = "/"
     direction: Direction = Direction.DOWN
     find: str | None = None

@@ -58,6 +58,16 @@ class Arm(StrEnum):
     """A second's worth of a call's packets to the service's call server."""
     NEUTRAL_TRAIN = "u.neutral_train"
     """The same to a neutral one, at the same time."""
+    QUIC_NEUTRAL = "quic.neutral"
+    """A neutral server over QUIC, under its own name."""
+    QUIC_OTHER_SNI = "quic.sni"
+    """QUIC with the service's own address; only the name in the Initial is a neutral one."""
+    QUIC_NEGOTIATION = "quic.negotiation"
+    """QUIC with the service's own address, in which no name is sent."""
+    QUIC_ELSEWHERE = "quic.elsewhere"
+    """The service's name in an Initial to a neutral server."""
+    QUIC_NEUTRAL_ELSEWHERE = "quic.elsewhere_neutral"
+    """The neutral half of that: a name that is not that server's own either."""
     SECOND_PATH = "d18.via"
     """The endpoint once more, through the user's proxy: another vantage."""
     HOLE = "hole"
@@ -111,7 +121,8 @@ class Flow:
 
     ``host`` is the name the conversation is about (HTTP Host); ``server_name`` is the SNI, None to
     send none; ``trust`` None means: do not verify, look only. ``roots_of`` names the service whose
-    pinned roots apply. ``source_port`` 0 lets the kernel choose.
+    pinned roots apply; ``certificate_sha256`` are the certificates believed under ``Trust.HASH``.
+    ``source_port`` 0 lets the kernel choose.
 
     With ``via`` (``socks5`` or ``http``: how to speak to the user's proxy, which is itself no part
     of the evidence) the proxy dials, and ``address`` is what it is told: a name where there is one.
@@ -124,6 +135,7 @@ class Flow:
     server_name: str | None = None
     trust: Trust | None = Trust.PUBLIC
     roots_of: str | None = None
+    certificate_sha256: tuple[str, ...] = ()
     path: str = "/"
     expect_status: tuple[int, ...] = ()
     expect_text: str | None = None

@@ -188,11 +188,13 @@ def _transfer(seen: TransferObservation) -> str:
     size = wording.amount(seen.moved)
     if seen.moved < seen.wanted:
         size += f" of {wording.amount(seen.wanted)}"
+    if seen.answers is not None:
+        word = f"got {seen.answers} answers,"
     taken = moving_time(seen)
     text = f"{word} {size} in {wording.seconds(taken)}"
     if seen.moved and taken > 0:
         text += f" ({wording.rate(seen.moved * 8 / taken / 1000)})"
-    if seen.server_name != seen.host:
+    if seen.server_name != seen.host and seen.answers is None:
         text += f", naming {seen.server_name}" if seen.server_name else ", naming nobody"
     text += f": {transfer_end(seen)}"
     if seen.status is not None:
@@ -225,4 +227,10 @@ def transfer_end(seen: TransferObservation) -> str:
         return "the server answered and took no more"
     if seen.failure is not None:
         return _end(seen.failure, "")
-    return "complete" if seen.moved >= seen.wanted else "complete, the object is no larger"
+    if seen.moved >= seen.wanted:
+        return "complete"
+    return (
+        "the server had enough"
+        if seen.answers is not None
+        else ("complete, the object is no larger")
+    )

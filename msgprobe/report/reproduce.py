@@ -14,7 +14,16 @@ _PLAIN_HTTP = "page"
 """The check that asks over HTTP without TLS."""
 _TRANSFER = "transfer"
 """The check that moves one object against the clock."""
+_QUIC = "quic"
+_INSIDE_TLS = ("tls", "smp", "tor")
+"""Checks of which at least the handshake can be repeated."""
+_DIALOGUE = "dialogue"
+"""The check that holds a conversation which its options write down."""
+_STARTTLS = ("xmpp", "imap", "smtp", "pop3", "ftp", "ldap")
+"""Protocols that openssl turns to TLS by itself."""
 _USUAL_BYTES = 80 * 1024
+_NOT_PUBLIC = (None, Trust.PINNED, Trust.HASH)
+"""Under which curl cannot know whom to believe."""
 
 
 def command(task: Task, path: str | None = None) -> str | None:
@@ -32,6 +41,8 @@ def command(task: Task, path: str | None = None) -> str | None:
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)
+            if task.check == _QUIC:
+                return _quic(flow)
             return _flow(task.check, flow)
 
 
@@ -71,21 +82,53 @@ def _all(commands: list[tuple[str, ...]]) -> str:
 def _flow(check: str, flow: Flow) -> str:
     place = f"[{flow.address}]" if ":" in flow.address else flow.address
     host = flow.host or flow.server_name
+    if check == _DIALOGUE and flow.option("transport") != "websocket":
+        return _dialogue(flow, place)
     if check == _PLAIN_HTTP:
         name = host or place
         url = f"http://{name}:{flow.port}{flow.path}"
         route = f"{name}:{flow.port}:{place}:{flow.port}"
         return _line("curl", "-sv", "--connect-to", route, url)
-    if check == "https" and flow.server_name and flow.server_name == host:
+    if check in ("https", "http2", _DIALOGUE) and host and flow.server_name == host:
         url = f"https://{host}:{flow.port}{flow.path}"
-        look = ["-k"] if flow.trust in (None, Trust.PINNED) else []
+        look = ["-k"] if flow.trust in _NOT_PUBLIC else []
         route = f"{host}:{flow.port}:{place}:{flow.port}"
-        return _line("curl", "-sv", *look, "--connect-to", route, url)
-    if check in ("https", "tls"):
+        body = flow.option("body") if check == "https" else None
+        kind = flow.option("content_type")
+        post = [] if body is None else ["--data-raw", body]
+        post += [] if body is None or kind is None else ["-H", f"Content-Type: {kind}"]
+        version = ["--http2"] if check == "http2" else []
+        return _line("curl", "-sv", *version, *look, *post, "--connect-to", route, url)
+    if check in ("https", *_INSIDE_TLS) or flow.server_name:
         sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"
     return _line("nc", "-vz", "-w", "10", flow.address, str(flow.port))
+
+
+def _dialogue(flow: Flow, place: str) -> str:
+    """The layers below the conversation; what is then said stands in the options."""
+    domain = flow.option("domain") or flow.host
+    protocol = flow.option("protocol") or ""
+    turns = "TLS" in (line.strip() for line in (flow.option("script") or "").splitlines())
+    if flow.option("transport") is None and not (turns and protocol in _STARTTLS):
+        return _line("nc", "-v", "-w", "10", flow.address, str(flow.port))
+    how: list[str] = [] if domain is None else ["-servername", domain]
+    if turns:
+        how += ["-starttls", protocol]
+        how += ["-xmpphost", domain] if protocol == "xmpp" and domain is not None else []
+    alpn = flow.option("alpn")
+    how += [] if alpn is None else ["-alpn", alpn]
+    return _line("openssl", "s_client", "-connect", f"{place}:{flow.port}", *how)
+
+
+def _quic(flow: Flow) -> str | None:
+    """openssl s_client speaks QUIC since 3.2; nothing common asks for the versions alone."""
+    if flow.server_name is None:
+        return None
+    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    where = ("-connect", f"{place}:{flow.port}", "-servername", flow.server_name)
+    return f"{_line('openssl', 's_client', '-quic', '-alpn', 'h3', *where)} </dev/null"
 
 
 def _transfer(flow: Flow, path: str | None) -> str:
@@ -96,7 +139,7 @@ def _transfer(flow: Flow, path: str | None) -> str:
     name = flow.server_name or place
     where = (path or flow.path).replace("{bytes}", str(wanted))
     # curl checks certificates for the name in the URL, which here may be a stranger's
-    look = ["-k"] if flow.trust in (None, Trust.PINNED) or name != host else []
+    look = ["-k"] if flow.trust in _NOT_PUBLIC or name != host else []
     other = ["-H", f"Host: {host}"] if name != host else []
     words = ["curl", "-gsS", *look, "-o", "/dev/null", "--connect-to"]
     words += [f"{name}:{flow.port}:{place}:{flow.port}", *other]

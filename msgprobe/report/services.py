@@ -1,12 +1,17 @@
 """The catalogue for people: which services there are, and what one of them consists of."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from msgprobe.model.observation import Proof
 from msgprobe.model.target import Asset, Direction, Endpoint, Function, Pool, Service, Trust
 from msgprobe.report.escape import printable
 
 WIDTH = 80
+
+Promise = Callable[[Service, Endpoint], Proof | None]
+
+LEGEND = "P4 authenticated, P3 our nonce, P2 form, P1 bytes, P0 open port"
 
 
 def render_list(services: Sequence[Service]) -> str:
@@ -31,8 +36,11 @@ def render_list(services: Sequence[Service]) -> str:
     return "\n".join([*lines, "* measured when no service is named"]) + "\n"
 
 
-def render_show(service: Service) -> str:
-    """Everything that the catalogue says about ``service``, with the sources of its facts."""
+def render_show(service: Service, promise: Promise | None = None) -> str:
+    """Everything that the catalogue says about ``service``, with the sources of its facts.
+
+    ``promise`` gives the strongest proof that an honest server gives an endpoint's check, if known.
+    """
     lines = [f"{printable(service.title)} ({printable(service.name)})"]
     lines += _field("primary", service.primary.value)
     if service.core:
@@ -40,12 +48,14 @@ def render_show(service: Service) -> str:
     for function, why in service.untestable:
         lines += _field("untestable", f"{function.value}: {why}")
     for pool in service.pools:
-        lines += ["", *_pool(service, pool)]
+        lines += ["", *_pool(service, pool, promise)]
     if service.assets:
         lines += ["", "speed: moved beside neutral objects, to find throttling"]
     for asset in service.assets:
         lines += _wrapped(f"  {asset.name}  ", _asset(asset))
     lines.append("")
+    if promise is not None:
+        lines += _field("proof", LEGEND)
     if service.prefixes:
         lines += _field("prefixes", ", ".join(service.prefixes))
     lines += _authorities(service)
@@ -63,15 +73,19 @@ def _functions(service: Service) -> list[str]:
     return [function.value for function in Function if function in has]
 
 
-def _pool(service: Service, pool: Pool) -> list[str]:
+def _pool(service: Service, pool: Pool, promise: Promise | None) -> list[str]:
     members = service.members(pool.name)
     text = f"{pool.function.value}: pool {pool.name}, ok at {pool.ok_at} of {len(members)}"
+    if pool.extra:
+        text = f"{pool.function.value}: pool {pool.name}, an extra that clients do without"
     if pool.sample:
         text += f", {pool.sample} tried first"
     lines = [text]
     for member in members:
         mine = [e for e in service.endpoints if e.pool == pool.name and e.member == member]
-        lines += _wrapped(f"  {member}  ", _member(mine))
+        proof = promise(service, mine[0]) if promise is not None else None
+        level = "" if proof is None or proof is Proof.NONE else f", P{proof.value}"
+        lines += _wrapped(f"  {member}  ", _member(mine) + level)
     return lines
 
 
@@ -84,11 +98,14 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
     text = f"{', '.join(t for t in targets if t)} port {', '.join(main)}"
     if later:
         text += f" ({', '.join(later)} in reserve)"
-    how = [first.check]
+    spoken = first.option("protocol")
+    how = [first.check if spoken is None else f"{first.check} ({spoken})"]
     if first.trust is Trust.PINNED:
         how.append("own roots only")
     elif first.trust is Trust.EITHER:
         how.append("own or public roots")
+    elif first.trust is Trust.HASH:
+        how.append("known certificate only")
     if first.path != "/":
         how.append(first.path)
     if first.always:
@@ -98,6 +115,8 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
 
 def _asset(asset: Asset) -> str:
     """``web: download from web.whatsapp.com/``: what it stands for, and whence or whither."""
+    if asset.pool is not None:
+        return f"{asset.function.value}: many small answers of one server of pool {asset.pool}"
     way = "upload to" if asset.direction is Direction.UP else "download from"
     text = f"{asset.function.value}: {way} {asset.host}{asset.path}"
     if asset.find is not None:

@@ -67,7 +67,9 @@ NOTE_WORDS: dict[str, str] = {
     "ipv6_missing": "no IPv6",
     "ipv6_broken": "IPv6 is set up but does not work",
     "udp_blocked": "UDP is blocked, so that nobody's calls get out",
+    "stun_blocked": "what calls start with (STUN) gets no answer here, whoever it is for",
     "stun_recognised": "call traffic (STUN) is recognised and dropped, whoever it is for",
+    "quic_blocked": "QUIC (UDP port 443) does not work, as on many networks; TCP is used instead",
     "slow_line": "slow",
     "slow_abroad": "slow from abroad only",
     "encrypted_dns_blocked": "encrypted DNS is blocked",
@@ -190,6 +192,8 @@ UNTESTED = "Milder, later or per-connection limits were not tested."
 def floor(speeds: Sequence[Speed], *, clean: bool) -> str:
     """What the weakest of ``speeds`` would have shown; acquits nothing unless ``clean``."""
     known = [s for s in speeds if s.floor_kbit > 0]
+    # One comparison decides nothing (a server that is asked once a run has no more).
+    known = [s for s in known if s.pairs > 1] or known
     if not known:
         return f"Speed: this link is too slow or too unsteady to show throttling. {UNTESTED}"
     parts = []

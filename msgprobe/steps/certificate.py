@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import ssl
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgprobe.model.observation import Certificate
@@ -16,6 +17,38 @@ _UNREADABLE = CertificateFields(subject="", issuer="", not_before="", not_after=
 def shown_chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
     """The chain as the peer sent it, leaf first, verified or not; empty when none came."""
     return tuple(_describe(der) for der in _chain(tls, "get_unverified_chain")[:_MAX_CHAIN])
+
+
+def pinned_anchor(tls: ssl.SSLObject, known: Collection[str]) -> str | None:
+    """Which of the certificates ``known`` by their SHA-256 vouches for the peer; None for none.
+
+    It is the one that the peer proved to hold the key of, or one shown behind it that signed it,
+    directly or through those in between; names and dates are not looked at, for the hash says whose
+    it is. Raises ImportError where a signature has to be checked and ``cryptography`` is missing.
+    """
+    return _vouching(_chain(tls, "get_unverified_chain")[:_MAX_CHAIN], known)
+
+
+def _vouching(chain: Sequence[bytes], known: Collection[str]) -> str | None:
+    hashes = [hashlib.sha256(der).hexdigest() for der in chain]
+    at = next((i for i, found in enumerate(hashes) if found in known), None)
+    if at is None:
+        return None
+    signed = all(_issued(chain[i], chain[i + 1]) for i in range(at))
+    return hashes[at] if signed else None
+
+
+def _issued(der: bytes, issuer: bytes) -> bool:
+    """Whether ``issuer`` signed the certificate ``der``."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        certificate.verify_directly_issued_by(x509.load_der_x509_certificate(issuer))
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
 
 
 def root_sha256(tls: ssl.SSLObject) -> str | None:

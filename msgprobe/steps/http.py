@@ -1,7 +1,7 @@
 """HTTP: one request on a stream that is already open becomes one observation."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -40,23 +40,37 @@ _HEADERS = {
 class Expectation:
     """What the answer should be. ``text`` is part of the body, or with ``exact`` all of it.
 
-    White space at both ends of the body is ignored when it must be exact.
+    White space at both ends of the body is ignored when it must be exact. ``header`` is the name of
+    a header that must be there, or ``Name: text`` for one whose value holds that text.
     """
 
     status: tuple[int, ...] = ()
     text: str | None = None
     exact: bool = False
+    header: str | None = None
 
-    def met_by(self, status: int | None, body: bytes) -> bool | None:
+    def met_by(
+        self, status: int | None, headers: Iterable[tuple[bytes, bytes]], body: bytes
+    ) -> bool | None:
         """None when nothing was expected or nothing came."""
-        if status is None or (not self.status and self.text is None):
+        if status is None or (not self.status and self.text is None and self.header is None):
             return None
         if self.status and status not in self.status:
+            return False
+        if self.header is not None and not _has(headers, self.header):
             return False
         if self.text is None:
             return True
         text = body.decode("utf-8", "replace")
         return text.strip() == self.text.strip() if self.exact else self.text in text
+
+
+def _has(headers: Iterable[tuple[bytes, bytes]], wanted: str) -> bool:
+    name, _, text = (part.strip() for part in wanted.partition(":"))
+    return any(
+        key.decode("latin-1").lower() == name.lower() and text in value.decode("latin-1")
+        for key, value in headers
+    )
 
 
 NOTHING_EXPECTED = Expectation()
@@ -133,7 +147,7 @@ class HttpTalk:
                 status=connection.status,
                 body=connection.body,
                 complete=connection.complete,
-                matched=expect.met_by(connection.status, connection.body),
+                matched=expect.met_by(connection.status, connection.headers, connection.body),
             )
         )
 
@@ -199,7 +213,7 @@ class HttpTalk:
                 first_byte=self._first_byte(),
                 date=None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 clock_offset=offset,
-                matched=expect.met_by(connection.status, connection.body),
+                matched=expect.met_by(connection.status, connection.headers, connection.body),
                 errno=errno,
                 info=stream.tcp_info(),
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
@@ -45,6 +46,7 @@ async def prove_server(
     dc: int = 2,
     framing: Framing = Framing.INTERMEDIATE,
     obfuscated: bool = True,
+    http: bool = False,
     any_key: bool = False,
     timeout: float | None = None,
 ) -> Done[Answer] | Failed:
@@ -57,17 +59,24 @@ async def prove_server(
     transport error is ``answered`` with ``Proof.SHAPE`` and no failure. Without ``keys``, and with
     ``any_key`` where it names none of them, the conversation ends after ``respq``.
 
-    ``dc`` is the data centre, negative for media. Raises ValueError as ``Transport.obfuscated`` and
-    ``req_dh_params`` do.
+    ``dc`` is the data centre, negative for media. With ``http`` each message is the body of a POST
+    and its answer that of the answer; ``framing`` and ``obfuscated`` then do not matter. Raises
+    ValueError as ``Transport.obfuscated`` and ``req_dh_params`` do.
     """
     entropy = ctx.world.entropy
-    if obfuscated:
+    if obfuscated and not http:
         transport = Transport.obfuscated(framing, dc, entropy)
     else:
         transport = Transport(framing)
     answer: Answer | None = None
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        line = _Line(talk, transport, int(ctx.world.clock.utcnow().timestamp()))
+        carrier: _Carrier = _Packets(talk, transport)
+        if http:
+            # h11 takes its time to import: only who speaks HTTP waits for it.
+            from msgprobe.steps.mtproto_http import Posts
+
+            carrier = Posts(talk, stream.address, stream.port)
+        line = _Line(carrier, int(ctx.world.clock.utcnow().timestamp()))
         nonce = entropy(NONCE_SIZE)
         match await line.ask(req_pq_multi(nonce)):
             case TransportError() as error:
@@ -81,18 +90,42 @@ async def prove_server(
                     talk.reached(UNKNOWN_KEY, Proof.NONCE)
                     raise WireError(f"mtproto: the server names only {_named(answer)}, all unknown")
                 if key is not None:
-                    answer = await _prove(ctx, line, answer, key, nonce, dc)
+                    answer = await _prove(ctx, talk, line, answer, key, nonce, dc)
     if talk.failure is not None or answer is None:
         return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
     return Done(answer)
 
 
-class _Line:
-    """Plain messages over one transport."""
+class _Carrier(Protocol):
+    """Takes whole messages, and brings whole answers."""
 
-    def __init__(self, talk: Talk, transport: Transport, now: int) -> None:
-        self.talk = talk
+    async def send(self, message: bytes) -> None: ...
+
+    async def receive(self) -> bytes: ...
+
+
+class _Packets:
+    """Messages as the packets of one transport."""
+
+    def __init__(self, talk: Talk, transport: Transport) -> None:
+        self._talk = talk
         self._transport = transport
+
+    async def send(self, message: bytes) -> None:
+        await self._talk.send(self._transport.pack(message))
+
+    async def receive(self) -> bytes:
+        packet = b""
+        while more := self._transport.missing(packet):
+            packet += self._transport.clear(await self._talk.receive_exactly(more))
+        return self._transport.payload(packet)
+
+
+class _Line:
+    """Plain messages over one carrier."""
+
+    def __init__(self, carrier: _Carrier, now: int) -> None:
+        self._carrier = carrier
         # Ids are unix time << 32 and grow (core.telegram.org/mtproto/description); servers accept
         # any before there is a key, so a wrong clock does not matter.
         self._next_id = now << 32
@@ -100,13 +133,10 @@ class _Line:
     async def send(self, body: bytes) -> None:
         message = plain_message(body, self._next_id)
         self._next_id += 4
-        await self.talk.send(self._transport.pack(message))
+        await self._carrier.send(message)
 
     async def receive(self) -> bytes | TransportError:
-        packet = b""
-        while more := self._transport.missing(packet):
-            packet += self._transport.clear(await self.talk.receive_exactly(more))
-        return parse_message(self._transport.payload(packet))
+        return parse_message(await self._carrier.receive())
 
     async def ask(self, body: bytes) -> bytes | TransportError:
         await self.send(body)
@@ -114,9 +144,8 @@ class _Line:
 
 
 async def _prove(
-    ctx: StepContext, line: _Line, answer: ResPQ, key: Key, nonce: bytes, dc: int
+    ctx: StepContext, talk: Talk, line: _Line, answer: ResPQ, key: Key, nonce: bytes, dc: int
 ) -> ServerDH | ResPQ:
-    talk = line.talk
     new_nonce = ctx.world.entropy(NEW_NONCE_SIZE)
     public = PublicKey(int(key.modulus, 16), key.exponent, key.old_padding)
     # Factoring takes tens of milliseconds: in a thread, so that no other conversation's times

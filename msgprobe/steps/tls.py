@@ -10,7 +10,7 @@ import ssl
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Root, Trust
-from msgprobe.steps.certificate import root_sha256, shown_chain
+from msgprobe.steps.certificate import pinned_anchor, root_sha256, shown_chain
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
@@ -24,6 +24,9 @@ HANDSHAKE_CAP = 64 * 1024
 HELLO_BOUND = 1024
 """More than our ClientHello takes for any name."""
 
+HTTP_ALPN = ("http/1.1",)
+"""The application protocol that is offered (RFC 7301) unless a service wants another or none."""
+
 _CHUNK = 16 * 1024
 _PLAIN_LIMIT = 2048
 _PLAIN_PATIENCE = 0.3
@@ -34,6 +37,10 @@ class _NotTls(Exception):
     """The answer cannot be TLS."""
 
 
+class _NotPinned(Exception):
+    """Nothing that the peer showed is, or was signed by, a certificate that is known."""
+
+
 async def handshake(
     ctx: StepContext,
     stream: Stream,
@@ -41,13 +48,18 @@ async def handshake(
     server_name: str | None,
     trust: Trust | None = Trust.PUBLIC,
     roots: tuple[Root, ...] = (),
+    known: tuple[str, ...] = (),
     check_dates: bool = True,
+    alpn: tuple[str, ...] = HTTP_ALPN,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
 
     ``server_name`` is both the SNI and the name that the certificate must hold; without one the
     chain alone is checked, and ``verified`` stays false. ``trust`` None looks and checks nothing.
+    ``alpn`` are the application protocols offered (RFC 7301), none when empty.
+    Under ``Trust.HASH`` the certificates ``known`` by their SHA-256 in hex decide, whatever the
+    name; where ``cryptography`` would be needed and is missing, the handshake succeeds unverified.
     """
     context = ctx.world.trust.context(
         trust,
@@ -55,16 +67,24 @@ async def handshake(
         named=server_name is not None,
         dated=check_dates,
     )
-    attempt = _Handshake(ctx, stream, context, server_name)
+    # Contexts are shared, for a store takes long to read; what is offered is copied into the
+    # session when that is made, with no await in between.
+    context.set_alpn_protocols(list(alpn))
+    attempt = _Handshake(ctx, stream, context, server_name, trust)
     failure: Failure | None = Failure.INTERRUPTED
     error: BaseException | None = None
     try:
         async with asyncio.timeout(ctx.remaining(timeout)):
             await attempt.run()
+        if trust is Trust.HASH:
+            attempt.find_anchor(frozenset(known))
         failure = None
         return Done(attempt.secured())
     except _NotTls:
         failure = Failure.TLS_FAILED
+        return Failed(failure, Operation.TLS_HANDSHAKE)
+    except _NotPinned:
+        failure = Failure.TLS_UNKNOWN_AUTHORITY
         return Failed(failure, Operation.TLS_HANDSHAKE)
     except (OSError, EOFError, TooLarge) as exc:
         error, failure = exc, classify(exc)
@@ -83,11 +103,15 @@ class _Handshake:
         stream: Stream,
         context: ssl.SSLContext,
         server_name: str | None,
+        trust: Trust | None,
     ) -> None:
         self._ctx = ctx
         self._stream = stream
         self._server_name = server_name
-        self._checked = context.verify_mode != ssl.CERT_NONE
+        self._checked = trust is not None
+        self._by_hash = trust is Trust.HASH
+        self._anchor: str | None = None
+        self._doubt: str | None = None
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
@@ -154,6 +178,17 @@ class _Handshake:
         finally:
             self._plain = printable(bytes(self._received), _PLAIN_LIMIT)
 
+    def find_anchor(self, known: frozenset[str]) -> None:
+        """Look for a certificate that is known by its hash. Raises _NotPinned."""
+        try:
+            self._anchor = pinned_anchor(self._tls, known)
+        except ImportError:
+            self._doubt = "not authenticated: the cryptography package is missing"
+            return
+        if self._anchor is None:
+            self._doubt = "no certificate shown is the known one, or was signed by it"
+            raise _NotPinned
+
     def secured(self) -> TlsStream:
         """The stream inside TLS, once ``run`` has ended well."""
         return TlsStream(
@@ -161,6 +196,8 @@ class _Handshake:
         )
 
     def _holds(self) -> bool:
+        if self._by_hash:
+            return self._anchor is not None
         return self._checked and self._server_name is not None
 
     def _alert(self, error: BaseException | None) -> tuple[str | None, bool]:
@@ -174,7 +211,7 @@ class _Handshake:
     def _verify_error(self, error: BaseException | None) -> str | None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return str(error.verify_message)
-        return None
+        return self._doubt
 
     def observe(
         self, failure: Failure | None, error: BaseException | None, pinned: frozenset[str]
@@ -183,7 +220,9 @@ class _Handshake:
         info = self._stream.tcp_info()
         done = failure is None
         alert, alert_received = self._alert(error)
-        root = root_sha256(self._tls) if done and self._checked else None
+        root = self._anchor
+        if done and self._checked and not self._by_hash:
+            root = root_sha256(self._tls)
         acked: bool | None = None
         if info is not None and self._hello_size:
             acked = info.bytes_acked >= self._before + self._hello_size
@@ -209,7 +248,7 @@ class _Handshake:
             alert_received=alert_received,
             chain=shown_chain(self._tls),
             root_sha256=root,
-            root_pinned=root in pinned,
+            root_pinned=root in pinned or self._anchor is not None,
             verify_error=self._verify_error(error),
             plain=self._plain,
             errno=None if error is None else errno_name(error),

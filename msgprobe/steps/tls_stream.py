@@ -32,6 +32,16 @@ class TlsStream(LayeredStream):
         self._outgoing = outgoing
         self.verified = verified
 
+    @property
+    def certificate(self) -> bytes | None:
+        """The certificate that the peer showed for itself, in DER, whether or not it convinced."""
+        return self._tls.getpeercert(binary_form=True)
+
+    @property
+    def alpn(self) -> str | None:
+        """The application protocol that the server chose, if any."""
+        return self._tls.selected_alpn_protocol()
+
     async def send(self, data: bytes) -> None:
         """Encrypt and send ``data``. Raises OSError (``ssl.SSLError`` is one)."""
         self._tls.write(data)

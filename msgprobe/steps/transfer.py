@@ -270,7 +270,7 @@ async def transfer(
         attempt.capped = True
         failure = None if attempt.began else Failure.TIMED_OUT
     except (OSError, EOFError, h11.RemoteProtocolError, ExceptionGroup) as exc:
-        first = _first(exc)
+        first = first_of(exc)
         failure, errno = _failure(first), errno_name(first)
     finally:
         seen = attempt.observe(failure, errno)
@@ -278,8 +278,8 @@ async def transfer(
     return Failed(failure, Operation.HTTP_ROUND_TRIP) if failure is not None else Done(seen)
 
 
-def _first(exc: Exception) -> Exception:
-    """What went wrong first: an upload's parts fail together."""
+def first_of(exc: Exception) -> Exception:
+    """What went wrong first: things done at the same time fail together."""
     while isinstance(exc, ExceptionGroup):
         exc = exc.exceptions[0]
     return exc

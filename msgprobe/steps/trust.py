@@ -42,6 +42,15 @@ class TrustStore:
             store.context(Trust.PUBLIC)
         return store
 
+    @property
+    def public_file(self) -> str:
+        """The file that the public store is read from (PEM)."""
+        if self._ca_file is not None:
+            return self._ca_file
+        import certifi
+
+        return certifi.where()
+
     def context(
         self,
         trust: Trust | None,
@@ -52,6 +61,8 @@ class TrustStore:
     ) -> ssl.SSLContext:
         """A client context. ``roots`` are the service's own, in PEM; ``trust`` None: look only.
 
+        Under ``Trust.HASH`` it only looks too: who shakes hands then asks
+        `msgprobe.steps.certificate.pinned_anchor`, because OpenSSL knows no anchor by its hash.
         ``named`` False checks the chain but no name (there is none to check); ``dated`` False
         everything but the dates (this machine's clock is known to be wrong). Raises TrustError.
         """
@@ -72,9 +83,9 @@ class TrustStore:
         context.set_ecdh_curve("X25519")
         context.options |= _TLSEXT_PADDING
         context.set_alpn_protocols(["http/1.1"])
-        if trust is None or not named:
+        if trust in (None, Trust.HASH) or not named:
             context.check_hostname = False
-        if trust is None:
+        if trust in (None, Trust.HASH):
             context.verify_mode = ssl.CERT_NONE
             return context
         if not dated:
@@ -87,9 +98,7 @@ class TrustStore:
 
     def _load_public(self, context: ssl.SSLContext) -> None:
         if self._ca_file is None:
-            import certifi
-
-            context.load_verify_locations(cafile=certifi.where())
+            context.load_verify_locations(cafile=self.public_file)
             return
         try:
             context.load_verify_locations(cafile=self._ca_file)

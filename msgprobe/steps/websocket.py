@@ -1,4 +1,4 @@
-"""WebSocket (RFC 6455) on a stream of ours: an upgrade, then a stream of binary messages.
+"""WebSocket (RFC 6455) on a stream of ours: an upgrade, then a stream of messages.
 
 wsproto speaks the protocol; like httpcore it is imported only where it is used.
 """
@@ -44,24 +44,32 @@ class ClosedByPeer(EOFError):
 
 
 class WebSocketStream(LayeredStream):
-    """What `upgrade` gives; a Stream whose ``send`` is one binary message.
+    """What `upgrade` gives; a Stream whose ``send`` is one message, binary or (``text``) UTF-8.
 
-    Where messages begin and end in what comes is not shown: the protocols inside have frames of
-    their own. ``sent`` and ``received`` stay the TCP payload's.
+    What one ``receive`` gives never reaches into the next message; `message_whole` tells where one
+    ends, for protocols without frames of their own. ``sent`` and ``received`` stay those of TCP.
     """
 
-    def __init__(self, stream: Stream, connection: "WSConnection") -> None:
+    def __init__(self, stream: Stream, connection: "WSConnection", *, text: bool = False) -> None:
         super().__init__(stream)
         self._connection = connection
+        self._text = text
         self._buffer = b""
         self._left = FRAMED_CAP
         self._closed: ClosedByPeer | None = None
+        self._message_ended = True
+
+    @property
+    def message_whole(self) -> bool:
+        """What was received so far ends where a message ends."""
+        return self._message_ended and not self._buffer
 
     async def send(self, data: bytes) -> None:
-        """Send ``data`` as one masked binary message. Raises OSError."""
-        from wsproto.events import BytesMessage
+        """Send ``data`` as one masked message. Raises OSError, UnicodeError for what is no text."""
+        from wsproto.events import BytesMessage, TextMessage
 
-        await self._stream.send(self._connection.send(BytesMessage(data=data)))
+        event = TextMessage(data=data.decode()) if self._text else BytesMessage(data=data)
+        await self._stream.send(self._connection.send(event))
 
     async def receive(self, limit: int) -> bytes:
         """At most ``limit`` bytes of content; empty at an end that was not announced.
@@ -91,12 +99,16 @@ class WebSocketStream(LayeredStream):
         from wsproto.connection import ConnectionState
         from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
+        if self._buffer:
+            return True
         for event in self._connection.events():
             match event:
-                case BytesMessage(data=data):
+                case BytesMessage(data=data, message_finished=ended):
                     self._buffer += bytes(data)
-                case TextMessage(data=text):
+                    self._message_ended = ended
+                case TextMessage(data=text, message_finished=ended):
                     self._buffer += text.encode()
+                    self._message_ended = ended
                 case Ping():
                     await self._stream.send(self._connection.send(event.response()))
                 case CloseConnection(code=code, reason=reason):
@@ -107,6 +119,8 @@ class WebSocketStream(LayeredStream):
                     self._closed = ClosedByPeer(int(code), said)
                 case _:  # an answer to pings that we never send
                     pass
+            if self._buffer and self._message_ended:
+                break  # what follows is another message's
         return bool(self._buffer)
 
 
@@ -178,14 +192,18 @@ async def upgrade(
     *,
     host: str,
     path: str,
-    origin: str,
+    origin: str | None,
     subprotocols: Sequence[str] = (),
+    text: bool = False,
     timeout: float | None = None,
 ) -> Done[WebSocketStream] | Failed:
-    """Ask for a WebSocket as a browser would; records an HttpObservation (``matched``: it is one).
+    """Ask for a WebSocket; records an HttpObservation (``matched``: it is one).
+
+    As a browser would for a page of ``origin``, or without one (None) as an app does.
 
     A refusal with an HTTP status is an answer, not a failure: the observation then has none.
-    A 101 counts only with the right Sec-WebSocket-Accept (RFC 6455 §4.1).
+    A 101 counts only with the right Sec-WebSocket-Accept (RFC 6455 §4.1). With ``text`` what is
+    sent afterwards are text messages.
     """
     start = ctx.now()
     asked = _Upgrade(stream)
@@ -193,7 +211,7 @@ async def upgrade(
     errno: str | None = None
     try:
         async with asyncio.timeout(ctx.remaining(timeout)):
-            await asked.ask(host, path, _browser_headers(host, origin), subprotocols)
+            await asked.ask(host, path, _headers(host, origin), subprotocols)
         failure = None
     except WireError:
         failure = Failure.HTTP_INVALID
@@ -223,11 +241,13 @@ async def upgrade(
         )
     if failure is not None or asked.status != _SWITCHING:
         return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
-    return Done(WebSocketStream(stream, asked.connection))
+    return Done(WebSocketStream(stream, asked.connection, text=text))
 
 
-def _browser_headers(host: str, origin: str) -> dict[str, str]:
+def _headers(host: str, origin: str | None) -> dict[str, str]:
     """What Chrome sends along (whatsmeow and mautrix-meta send the same for these sockets)."""
+    if origin is None:
+        return {"User-Agent": USER_AGENT}
     return {
         "Pragma": "no-cache",
         "Cache-Control": "no-cache",

@@ -11,6 +11,7 @@ from msgprobe.verdict.conversation import Stage
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
 from msgprobe.verdict.line import slow_abroad, slow_line
+from msgprobe.verdict.rules_quic import quic_answers, quic_blocked
 
 SLOW_RTT = 0.5
 """Seconds of round trip from which on a link counts as bad for a person."""
@@ -294,6 +295,11 @@ UNKNOWN = RuleInfo(
 )
 
 
+def _no_calls(g: Gate) -> bool:
+    """No neutral call server answers, in whatever form."""
+    return g.calls.nothing_passes and not g.calls.recognised
+
+
 def notes(g: Gate) -> tuple[str, ...]:
     """Remarks that change no word, as stable identifiers in a fixed order."""
     local = g.facts.local
@@ -306,8 +312,10 @@ def notes(g: Gate) -> tuple[str, ...]:
         "proxy_configured": local is not None and bool(local.proxies),
         "ipv6_missing": local is not None and not local.route6 and local.route4,
         "ipv6_broken": works and g.six_broken,
-        "udp_blocked": works and g.calls.nothing_passes and not g.calls.recognised,
+        "udp_blocked": works and _no_calls(g) and not quic_answers(g),
+        "stun_blocked": works and _no_calls(g) and quic_answers(g),
         "stun_recognised": works and g.calls.nothing_passes and bool(g.calls.recognised),
+        "quic_blocked": quic_blocked(g),
         "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None and not _mtu(g),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),

@@ -10,7 +10,7 @@ from functools import cached_property
 from statistics import median
 
 from msgprobe.model.observation import TcpInfo
-from msgprobe.model.target import Asset, Service
+from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm
 from msgprobe.verdict.facts import OWN_ARMS, Facts
 from msgprobe.verdict.losses import disturbed, exceeds
@@ -19,6 +19,7 @@ from msgprobe.verdict.transfers import (
     ARMS,
     FEWEST,
     OTHER_SERVER,
+    QUESTIONS,
     SAME_SERVER,
     Pair,
     Sample,
@@ -86,6 +87,7 @@ class Contest:
         self.siblings = _arm(mine, Arm.TRANSFER_SIBLING)
         self.small = _arm(mine, Arm.TRANSFER_SMALL)
         self.sources = _arm(about, Arm.TRANSFER_SOURCE)
+        self._allowance = 0.0 if asset.pool is None else _questions(facts)
         self.peers: tuple[Contest, ...] = ()
         """The contests about the service's other assets."""
 
@@ -126,10 +128,16 @@ class Contest:
         found = []
         for own in self.own:
             near = sorted(clean, key=lambda s: abs(s.start - own.start))[:2]
-            pairs = [p for s in near if (p := compare(own, s)) is not None]
+            pairs = [p for s in near if (p := self._beside(own, s)) is not None]
             if pairs:
                 found.append(min(pairs, key=lambda p: p.corrected))
         return tuple(found)
+
+    def _beside(self, own: Sample, source: Sample) -> Pair | None:
+        """Both as a pair; none where a volley's questions may have been what took so long."""
+        if self._allowance is None:
+            return None
+        return compare(own, source, self._allowance)
 
     # -- decisions
 
@@ -242,7 +250,7 @@ class Contest:
         won: set[str] = set()
         for own in self.own:
             for source in self.sources:
-                pair = compare(own, source) if source.usable else None
+                pair = self._beside(own, source) if source.usable else None
                 if pair is not None and abs(source.start - own.start) < 30.0:
                     name = source.talk.task.subject
                     (lost if pair.corrected > OTHER_SERVER else won).add(name)
@@ -297,7 +305,7 @@ class Contest:
     def frozen(self) -> tuple[Sample, ...]:
         """Own transfers that stopped for good, if three of them stopped at the same place while
         neutral ones passed it."""
-        stopped = [s for s in self.own if _stopped(s)]
+        stopped = [s for s in self.own if s.stopped and not s.limited]
         if len(stopped) < FREEZES or any(s.finished for s in self.own):
             return ()
         place = max(s.place for s in stopped)
@@ -309,7 +317,7 @@ class Contest:
     @property
     def freeze_path(self) -> str:
         """``tcp.freeze``, deeper where small segments told bytes and packets apart."""
-        places = [s.place for s in self.small if _stopped(s)]
+        places = [s.place for s in self.small if s.stopped]
         usual = max((s.place for s in self.frozen), default=0)
         if len(places) < 2 or max(places) - min(places) > SAME_PLACE:
             return "tcp.freeze"
@@ -318,16 +326,16 @@ class Contest:
         return "tcp.freeze.packets" if max(places) < FEWER_BYTES * usual else "tcp.freeze"
 
 
+def _questions(facts: Facts) -> float | None:
+    """Seconds that a volley's questions take on this line, by neutral uploads; None: not known."""
+    sources = [Sample(talk=t) for t in facts.talks if t.task.arm is Arm.TRANSFER_SOURCE]
+    ups = [s for s in sources if s.direction is Direction.UP and s.served]
+    took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
+    return median(took) if took else None
+
+
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
     return [s.info for s in samples]
-
-
-def _stopped(sample: Sample) -> bool:
-    seen = sample.talk.transfer
-    if seen is None or not seen.capped or not seen.stalls or not seen.moved:
-        return False
-    moved, length = seen.stalls[-1]
-    return moved == seen.moved and length >= max(1.0, 0.5 * seen.window.seconds)
 
 
 def _arm(samples: Sequence[Sample], arm: Arm) -> tuple[Sample, ...]:

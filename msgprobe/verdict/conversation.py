@@ -203,25 +203,21 @@ def fold(measurement: Measurement) -> Conversation | None:
     last = transfer or protocol or http or tls or tcp
     if last is None:
         return None
-    failure = next(
-        (
-            o.failure
-            for o in (tcp, tls, http, protocol, transfer)
-            if o is not None and o.failure is not None
-        ),
-        None,
-    )
+    every = (o for o in (tcp, tls, http, protocol, transfer) if o is not None)
+    failed = next((o for o in every if o.failure is not None), None)
+    # A protocol that turns to TLS on its way goes no deeper than that TLS.
+    deepest = failed or last
     stage = Stage.ANSWER
-    if last is tcp:
+    if deepest is tcp:
         stage = Stage.CONNECT
-    elif last is tls:
+    elif deepest is tls:
         stage = Stage.TLS
     return Conversation(
         task=task,
         flow=task.probe,
         transaction=last.transaction,
         stage=stage,
-        failure=failure,
+        failure=None if failed is None else failed.failure,
         tcp=tcp,
         tls=tls,
         http=http,

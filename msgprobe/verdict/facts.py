@@ -5,7 +5,7 @@ from functools import cached_property
 
 from msgprobe.model.control import Site
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import DnsObservation, LocalObservation, TlsObservation
+from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, TlsObservation
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Lookup, ResolverKind, Role
@@ -46,7 +46,12 @@ class Facts:
         talks = [t for t in talks if t.task.arm is not Arm.SECOND_PATH]
         self.talks = tuple(talks)
         for talk in talks:
-            if talk.genuine and talk.flow.host and talk.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS):
+            own = talk.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS)
+            # Any server answers datagrams with what it was asked: that shows no name's address.
+            udp = talk.protocol is not None and talk.protocol.transport == "udp"
+            if udp and talk.proof < Proof.CRYPTO:
+                continue
+            if own and talk.genuine and talk.flow.host:
                 self._names.proved.setdefault(talk.flow.host, set()).add(talk.address)
 
     @property

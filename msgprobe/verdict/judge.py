@@ -25,6 +25,7 @@ from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
+from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
 from msgprobe.verdict.rules_second import (
     SECOND_RULES,
     may_be_outage,
@@ -76,6 +77,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *(r.info for r in CONNECTION_RULES),
         UNKNOWN,
         *(r.info for r in tables),
+        *(r.info for r in QUIC_RULES),
         *(r.info for r in SPEED_RULES),
         ALIKE,
         UNTESTED.info,
@@ -114,7 +116,7 @@ def judge_service(
     wanted = facts.request.functions
     functions = []
     for function in Function:
-        pools = [p for p in service.pools if p.function is function]
+        pools = [p for p in service.pools if p.function is function and not p.extra]
         excuse = dict(service.untestable).get(function)
         if not pools and excuse is None:
             continue
@@ -130,6 +132,10 @@ def judge_service(
     if connection.state.usable:
         found = tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
+        extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
+        functions = [
+            with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions
+        ]
     return _roll_up(service, tuple(functions))
 
 
@@ -148,7 +154,10 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
         if not connection.state.usable:
             return _by_connection(p, connection)
         cut = apply((CUT_SHORT,), p)
-        return _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
+        bare = _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
+        # An open port earns nothing, which a pool that cannot show more says in its caveat.
+        open_only = not cut and bool(p.pool.caveat) and bool(p.opened)
+        return _with_caveat(bare, p.pool.caveat) if open_only else bare
     if not connection.state.usable and not p.ok:
         return _by_connection(p, connection)
     down = apply(DOWN_RULES, p)

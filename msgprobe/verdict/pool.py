@@ -212,6 +212,17 @@ class PoolFacts:
             if t.failure is Failure.INTERRUPTED
         )
 
+    @cached_property
+    def opened(self) -> tuple[Conversation, ...]:
+        """Attempts that ended well without any answer that counts: an open port."""
+        return tuple(
+            t
+            for e in self.service.endpoints
+            if e.pool == self.pool.name
+            for t in self.facts.of(self.service, e)
+            if t.task.arm in OWN_ARMS and t.connected and t.failure is None
+        )
+
     @property
     def need(self) -> int:
         """Members that must answer, never more than were tested."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
+from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict import addresses as ips
@@ -50,6 +51,8 @@ def _denied(*failures: Failure, proved: bool) -> Callable[[PoolFacts], Cited]:
                 continue
             if e.name.denied in SILENT and not _silence_counts(p, e):
                 continue
+            if e.name.denied is Failure.DNS_SERVFAIL and not _always_fails(e):
+                continue
             if not proved and not _acquitted(p, e):
                 continue
             cited += [*_lie(e), *e.name.exists, *e.genuine_elsewhere]
@@ -63,6 +66,14 @@ def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
     assert e.name is not None
     lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
     return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
+
+
+def _always_fails(e: EndpointFacts) -> bool:
+    """The resolver failed for this name each time it was asked: many fail now and then for any."""
+    assert e.name is not None
+    direct = e.name.by(ResolverKind.DIRECT)
+    failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
+    return len(failed) >= TRIES and len(failed) == len(direct)
 
 
 def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
@@ -141,12 +152,20 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
     shared = _shared_addresses(p)
     for e in wrong:
         assert e.name is not None
-        exposed = any(t.symptom in ("tls.certificate", "tls.garbage") for t in e.failed)
+        exposed = any(_exposed(t) for t in e.failed)
         if (exposed or shared & set(e.name.system_addresses)) and e.genuine_elsewhere:
             yield from _lie(e)
             yield from e.name.exists
             yield from e.failed
             yield from e.genuine_elsewhere
+
+
+def _exposed(talk: Conversation) -> bool:
+    """The peer has shown that it is somebody else, which a new certificate where only the old one
+    is known does not show."""
+    if talk.symptom == "tls.certificate":
+        return talk.flow.trust is not Trust.HASH
+    return talk.symptom == "tls.garbage"
 
 
 def _shared_addresses(p: PoolFacts) -> set[str]:

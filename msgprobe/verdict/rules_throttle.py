@@ -98,11 +98,20 @@ def _undecided(contest: Contest) -> Iterable[Sample]:
     slow = sum(p.corrected > OTHER_SERVER for p in pairs)
     if contest.wide is not Decision.OPEN or 2 * slow <= len(pairs):
         return ()
+    if contest.asset.pool is not None and len(pairs) < 2:
+        return ()  # one server alone says nothing about the others
     return (*contest.own, *contest.fair)
 
 
 def _frozen(contest: Contest) -> Iterable[Sample]:
-    return (*contest.frozen, *contest.fair) if contest.frozen else ()
+    frozen = contest.frozen if contest.asset.pool is None else ()
+    return (*frozen, *contest.fair) if frozen else ()
+
+
+def _volleys_frozen(contest: Contest) -> Iterable[Sample]:
+    """Nobody knows how many questions such servers answer: a limit of theirs may look alike."""
+    frozen = contest.frozen if contest.asset.pool is not None else ()
+    return (*frozen, *contest.fair) if frozen else ()
 
 
 def _info(
@@ -147,6 +156,19 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
             "tcp.freeze",
         ),
         holds=_frozen,
+    ),
+    SpeedRule(
+        info=_info(
+            "volley.freeze",
+            Outcome.DEGRADED,
+            None,
+            "answers of three servers stop for good at the same byte, neutral transfers pass it",
+            "The answers of its own servers stop for good after {moved} kB, each time at the same "
+            "place, while neutral transfers pass it: blocking after so many bytes, or a limit of "
+            "the servers.",
+            "",
+        ),
+        holds=_volleys_frozen,
     ),
     SpeedRule(
         info=_info(

@@ -112,13 +112,19 @@ def _issuer(talk: Conversation) -> str | None:
 
 
 def _forged(p: PoolFacts) -> list[AddressFacts]:
-    """Addresses whose certificate nobody trusts, on a link that does not re-sign neutral sites."""
+    """Addresses whose certificate nobody trusts, on a link that does not re-sign neutral sites.
+
+    Not where one certificate is known by its hash: a server that has got a new one looks the same.
+    """
     if p.gate.inspector is not None:
         return []
     return [
         a
         for a in _failing_addresses(p, "tls.certificate")
-        if any(t.failure is Failure.TLS_UNKNOWN_AUTHORITY for t in a.failed)
+        if any(
+            t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
+            for t in a.failed
+        )
     ]
 
 
@@ -138,13 +144,26 @@ def _mitm_swap(p: PoolFacts) -> Cited:
             yield from swaps
 
 
+def _shown(talk: Conversation) -> tuple[str, str] | None:
+    """Whom the certificate is for, and whom by."""
+    chain = talk.tls.chain if talk.tls is not None else ()
+    return (chain[0].subject, chain[0].issuer) if chain else None
+
+
 def _mitm_elsewhere(p: PoolFacts) -> Cited:
-    """A neutral server 'has' a certificate of the same untrusted issuer for the target's name."""
-    issuers = {_issuer(t) for a in _forged(p) for t in a.failed} - {None}
-    if not issuers:
+    """A neutral server 'has' a certificate for the target's name: of the same untrusted issuer, or
+    the very one that the target's addresses show. The latter also where a public authority signed
+    it, which is no issuer to tell apart, and the service trusts its own roots alone."""
+    forged = {_shown(t) for a in _forged(p) for t in a.failed} - {None}
+    if not forged:
         return
-    genuine = {_issuer(t) for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)}
-    hit = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if _issuer(t) in issuers - genuine]
+    neutral = {_shown(t) for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)}
+    issuers = {f[1] for f in forged if f} - {n[1] for n in neutral if n}
+    hit = [
+        t
+        for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)
+        if _issuer(t) in issuers or _shown(t) in forged - neutral
+    ]
     if hit:
         yield from hit
         yield from (t for a in _forged(p) for t in a.failed)

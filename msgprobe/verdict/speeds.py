@@ -35,11 +35,20 @@ def speed(contest: Contest) -> Speed | None:
     like = fair if contest.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
     took = [t for s in fair if (t := s.seconds(size)) is not None]
     pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
+    target = median(s.plateau_kbit for s in (contest.slow or own))
+    control = median(s.plateau_kbit for s in like)
+    if contest.asset.pool is not None:
+        if not pairs:
+            return None
+        # Small, and both ways at once: only its whole time compares, with that of a neutral
+        # transfer of as many bytes and the way up that the questions take.
+        target = median(p.target.whole_kbit for p in pairs)
+        control = target * exp(median(p.raw for p in pairs))
     return Speed(
         asset=contest.asset.name,
         direction=contest.asset.direction,
-        target_kbit=round(median(s.plateau_kbit for s in (contest.slow or own)), 1),
-        control_kbit=round(median(s.plateau_kbit for s in like), 1),
+        target_kbit=round(target, 1),
+        control_kbit=round(control, 1),
         floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
         moved=max(s.moved for s in own),
         pairs=len(pairs),

@@ -30,6 +30,9 @@ FEWEST = 16 * 1024
 
 SERVED = (200, 206)
 
+QUESTIONS = 10_624
+"""Bytes that a volley sends before its last answer can come (240 of 44, and 64 to begin with)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -66,6 +69,8 @@ class Sample:
     def usable(self) -> bool:
         """It says something about speed: the object came, or time ran out while it did."""
         talk, seen = self.talk, self.talk.transfer
+        if seen is not None and seen.answers is not None:
+            return (seen.failure is None or seen.failure.is_silence) and not self.limited
         if not talk.connected or talk.tls is None:
             return False
         if seen is None:  # the greeting, or the page before, was too slow for our patience
@@ -83,7 +88,28 @@ class Sample:
         seen = self.talk.transfer
         if seen is None or seen.failure is not None:
             return False
+        if seen.answers is not None:
+            return seen.answers > 0
         return seen.direction is Direction.UP or seen.status in SERVED
+
+    @property
+    def stopped(self) -> bool:
+        """It stopped for good: our patience ended it, most of which had passed without a byte."""
+        seen = self.talk.transfer
+        if seen is None or not seen.capped or not seen.stalls or not seen.moved:
+            return False
+        moved, length = seen.stalls[-1]
+        return moved == seen.moved and length >= max(1.0, 0.5 * seen.window.seconds)
+
+    @property
+    def limited(self) -> bool:
+        """The server keeps quiet while its machine still acknowledges what it is sent: it answers
+        no more of these questions, and says nothing about the path. Where the platform cannot tell,
+        the server has the benefit of the doubt."""
+        seen = self.talk.transfer
+        if seen is None or seen.answers is None or not self.stopped:
+            return False
+        return seen.info is None or not seen.info.unacked
 
     @property
     def finished(self) -> bool:
@@ -148,6 +174,12 @@ class Sample:
         return seen.moved * 8 / took / 1000 if took > 0.0 else 0.0
 
     @property
+    def whole_kbit(self) -> float:
+        """The rate over all its time, greeting included."""
+        took = (self.seconds(self.moved) if self.finished else None) or self.elapsed
+        return self.moved * 8 / took / 1000 if took > 0.0 else 0.0
+
+    @property
     def place(self) -> int:
         """Payload bytes that the connection as a whole had brought, greeting included."""
         return self.info.bytes_received if self.info is not None else self.moved
@@ -164,9 +196,10 @@ class Pair:
     """With the benefit of the doubt for a longer path: less the log-ratio of round trips."""
 
 
-def compare(target: Sample, control: Sample) -> Pair | None:
+def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
     """The pair of both, None where it says nothing: one of them was no transfer, or too little.
 
+    ``allowance`` are seconds that the target had to do something for which the control had not.
     A transfer that was cut counts with the time it had had, so that its score is a lower bound.
     """
     if not target.usable or not control.usable:
@@ -178,7 +211,8 @@ def compare(target: Sample, control: Sample) -> Pair | None:
     took, base = target.seconds(size), control.seconds(size)
     if took is None and base is None:
         return None
-    ratio = log(max(took or target.elapsed, 1e-4) / max(base or control.elapsed, 1e-4))
+    usual = max(base or control.elapsed, 1e-4) + allowance
+    ratio = log(max(took or target.elapsed, 1e-4) / usual)
     longer = 0.0
     if target.min_rtt and control.min_rtt:
         longer = max(0.0, log(target.min_rtt / control.min_rtt))

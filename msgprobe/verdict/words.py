@@ -48,6 +48,7 @@ MECHANISMS = {
     "throttle.ip.delay": "what goes to its addresses is delayed",
     "udp.stun": "call traffic (STUN) is recognised and dropped",
     "udp.drop": "datagrams to its call servers are dropped",
+    "quic.sni": "QUIC that names it is dropped",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
 

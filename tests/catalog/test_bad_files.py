@@ -6,10 +6,10 @@ import pytest
 
 from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.loader import LARGEST, load
-from msgprobe.checks.registry import BUILTIN
+from msgprobe.checks.registry import examiner, registry
 
 BAD = Path(__file__).parent / "bad"
-CHECKS = tuple(check.name for check in BUILTIN)
+CHECKS = registry()
 
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {
@@ -27,6 +27,10 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "source_without_date": ("pool[chat].member[one].date", "missing", 'add "date"'),
     "missing_pool": ("pool", "missing", "[[pool]]"),
     "pool_without_members": ("pool[chat]", "no members", "[[pool.member]]"),
+    "quic_no_extra": ("pool[fast].extra", "its check is quic", "extra = true"),
+    "extra_no_quic": ("pool[chat].extra", "only quic is", "a pool of its own"),
+    "quic_without_host": ("pool[fast].member", "without a server name", 'a "host"'),
+    "extra_alone": ("service.primary", "no pool has the function", "one of the pools"),
     "pool_is_a_table": ("pool", "not a list", "[[pool]]"),
     "service_is_text": ("service", "is text", "table"),
     "member_without_target": ("pool[chat].member[one]", "neither host nor", '"addresses"'),
@@ -34,7 +38,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "unknown_check": ("pool[chat].check", '"tsl"', '"tls"'),
     "unknown_check_far": ("pool[chat].check", '"carrier-pigeon"', "mtproto"),
     "unknown_function": ("pool[chat].function", '"txt"', 'did you mean "text"'),
-    "unknown_trust": ("pool[chat].member[one].trust", '"pined"', "public, pinned, either"),
+    "unknown_trust": ("pool[chat].member[one].trust", '"pined"', "public, pinned, either, hash"),
     "unknown_untestable": ("service.untestable", '"telepathy"', "signup"),
     "untestable_and_pool": ("service.untestable.text", "a pool", "remove one"),
     "untestable_is_a_list": ("service.untestable", "is a list", "untestable = {"),
@@ -62,6 +66,8 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "asset_find_two_groups": ("asset[page].find", "2 groups", "parentheses"),
     "asset_find_on_upload": ("asset[page].find", "before an upload", "remove"),
     "asset_bad_direction": ("asset[page].direction", '"sideways"', "down, up"),
+    "asset_pool_and_host": ("asset[many].host", "to an object", "remove one"),
+    "asset_pool_unknown": ("asset[many].pool", '"chats"', "name one of chat"),
     "asset_pinned_without_root": ("asset[page].trust", "no [[root]]", "root"),
     "duplicate_asset": ("asset[page].name", '"page"', ""),
     "transfer_without_path": ("transfer[big].path", "missing", 'add "path"'),
@@ -77,6 +83,37 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "sample_above_members": ("pool[chat].sample", "2 is more than the 1", "at most 1"),
     "ok_at_above_sample": ("pool[chat].ok_at", "in the sample", "at most 1"),
     "pinned_without_root": ("pool[chat].member[one].trust", "no [[root]]", "add the"),
+    "hash_without_certificate": (
+        "pool[chat].member[one].certificate_sha256",
+        'trust is "hash"',
+        "add the SHA-256",
+    ),
+    "certificate_without_hash": (
+        "pool[chat].member[one].certificate_sha256",
+        'trust is "public"',
+        'trust = "hash"',
+    ),
+    "certificate_hash_short": (
+        "pool[chat].member[one].certificate_sha256[0]",
+        '"36:EA:0B" is not a SHA-256',
+        "64 hexadecimal digits, or 44",
+    ),
+    "certificate_hash_not_base64": (
+        "pool[chat].member[one].certificate_sha256[0]",
+        "is not a SHA-256",
+        "44 characters of base64",
+    ),
+    "certificate_hash_is_text": (
+        "pool[chat].member[one].certificate_sha256",
+        "not a list",
+        "[ ]",
+    ),
+    "certificate_hash_twice": (
+        "pool[chat].member[one].certificate_sha256[1]",
+        "is there twice",
+        "remove one",
+    ),
+    "asset_by_hash": ("asset[page].trust", "members of pools", "public, pinned or either"),
     "root_sha256_mismatch": ("root[own].sha256", "not that of", "2642f1f90b389fed"),
     "root_sha256_short": ("root[own].sha256", '"abc"', "64 hexadecimal"),
     "root_not_pem": ("root[own].pem", "not one PEM", "BEGIN CERTIFICATE"),
@@ -96,6 +133,33 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "control_of_two_kinds": ("sentinel[x].name", '"x" is already', "its own name"),
     "control_without_source": ("site[x].source", "missing", 'add "source"'),
     "bad_country": ("site[x].country", '"kaz"', '"KZ"'),
+    "dialogue_without_protocol": ("pool[chat].member[one].options", "protocol = ''", "short name"),
+    "dialogue_unknown_option": ("pool[chat].member[one].options", "skript", "script"),
+    "dialogue_unknown_transport": (
+        "pool[chat].member[one].options",
+        "'udp'",
+        "tcp, tls, websocket",
+    ),
+    "dialogue_bad_line": (
+        "pool[chat].member[one].options",
+        "script cannot be used",
+        "line 2: write",
+    ),
+    "dialogue_bad_hex": ("pool[chat].member[one].options", "script cannot be used", "hexadecimal"),
+    "dialogue_bad_escape": ("pool[chat].member[one].options", "script cannot be used", "no escape"),
+    "dialogue_reserved_stage": (
+        "pool[chat].member[one].options",
+        "script cannot be used",
+        "reserved",
+    ),
+    "dialogue_waits_for_nothing": ("pool[chat].member[one].options", "no answer", "S stage"),
+    "dialogue_tls_twice": ("pool[chat].member[one].options", "TLS twice", "once"),
+    "dialogue_tls_inside_tls": ("pool[chat].member[one].options", "turns to TLS", "already"),
+    "dialogue_binary_message": ("pool[chat].member[one].options", "above 7f", "text"),
+    "dialogue_certificate": ("pool[chat].member[one].options", "'any'", "unchecked"),
+    "https_method": ("pool[chat].member[one].options", "'PUT'", "GET or POST"),
+    "https_header": ("pool[chat].member[one].options", "'X Y'", "give a name"),
+    "https_body_without_post": ("pool[chat].member[one].options", "option body", 'method = "POST"'),
     "resolver_without_address": ("resolver[x].addresses", "missing", "port 53"),
 }
 
@@ -105,7 +169,7 @@ def test_a_bad_file_names_place_reason_and_remedy(name: str) -> None:
     place, why, right = EXPECTED[name]
     path = BAD / f"{name}.toml"
     with pytest.raises(CatalogError) as caught:
-        load([path], known_checks=CHECKS)
+        load([path], known_checks=tuple(CHECKS), examine=examiner(CHECKS))
     error, text = caught.value, str(caught.value)
     assert text.startswith(str(path))
     if place.startswith("line "):

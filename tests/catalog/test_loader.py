@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from msgprobe.catalog.error import CatalogError, UnknownService
 from msgprobe.catalog.loader import load, select
-from msgprobe.checks.registry import BUILTIN
+from msgprobe.checks.registry import examiner, registry
 from msgprobe.model.target import Function
 
 HERE = Path(__file__).parent
-CHECKS = tuple(check.name for check in BUILTIN)
+CHECKS = registry()
 PIGEON = HERE / "good" / "pigeon.toml"
 SHIPPED = HERE.parents[1] / "targets"
 
@@ -121,7 +121,7 @@ def test_an_unknown_service_is_answered_with_the_nearest_or_all() -> None:
     with pytest.raises(UnknownService, match='"telegrm"; did you mean telegram') as caught:
         select(load(), ["telegrm"])
     assert caught.value.near == ("telegram",)
-    with pytest.raises(UnknownService, match="known are: messenger, signal"):
+    with pytest.raises(UnknownService, match="known are: bip, deltachat"):
         select(load(), ["qqqqq\x1b[2J"])
 
 
@@ -232,7 +232,7 @@ def toml(value: Any) -> str:
 def refused_plainly_or_loaded(path: Path, data: dict[str, Any]) -> None:
     path.write_text("".join(f"{key} = {toml(value)}\n" for key, value in data.items()))
     try:
-        load([path], known_checks=CHECKS)
+        load([path], known_checks=tuple(CHECKS), examine=examiner(CHECKS))
     except CatalogError as error:
         assert str(error).startswith(str(path))
         assert str(error).isprintable() and error.why and error.right

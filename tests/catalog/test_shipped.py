@@ -1,18 +1,22 @@
 """The shipped target files hold the facts that the product rests on."""
 
+import base64
 import ipaddress
 import ssl
 from collections import defaultdict
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from msgprobe.catalog.loader import Catalogue, load
-from msgprobe.checks.registry import BUILTIN
+from msgprobe.checks.keys import octets
+from msgprobe.checks.registry import examiner, registry
 from msgprobe.model.control import Site
-from msgprobe.model.target import Function, Service, Trust
+from msgprobe.model.target import Endpoint, Function, Service, Trust
+from msgprobe.model.task import Flow
 from msgprobe.wire import mtproto_proof
 
-CHECKS = tuple(check.name for check in BUILTIN)
+CHECKS = registry()
 DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
     "dc1": {"149.154.175.50", "2001:b28:f23d:f001::a"},
     "dc2": {"149.154.167.51", "95.161.76.100", "2001:67c:4e8:f002::a"},
@@ -24,7 +28,7 @@ DCS = {  # the built-in addresses of tdesktop, TDLib and Telegram for Android
 
 @pytest.fixture(scope="module")
 def shipped() -> Catalogue:
-    return load(known_checks=CHECKS)
+    return load(known_checks=tuple(CHECKS), examine=examiner(CHECKS))
 
 
 def hosts(service: Service, function: Function) -> set[str]:
@@ -66,6 +70,38 @@ def test_telegram_needs_all_five_dcs_and_knows_cdn_web_api_and_downloads(
         assert any(ipaddress.ip_address(address) in net for net in nets), address
 
 
+def test_web_clients_sockets_speak_mtproto_to_the_data_centre_of_their_name(
+    shipped: Catalogue,
+) -> None:
+    # core.telegram.org/mtproto/transports; gotd/td telegram/dcs/websocket.go
+    names = {"pluto": "1", "venus": "2", "aurora": "3", "vesta": "4", "flora": "5"}
+    telegram = shipped.service("telegram")
+    sockets = {e.member: e for e in telegram.endpoints if e.pool == "web-dc"}
+    assert {m: e.option("dc") for m, e in sockets.items()} == names
+    for member, one in sockets.items():
+        assert (one.check, one.host) == ("mtproto", f"{member}.web.telegram.org")
+        assert (one.path, one.option("transport")) == ("/apiws", "websocket")
+    pool = telegram.pool("web-dc")
+    assert (pool.sample, pool.ok_at) == (2, 2)
+
+
+def test_data_centres_give_a_small_transfer_of_their_own(shipped: Catalogue) -> None:
+    (asset,) = [a for a in shipped.service("telegram").assets if a.pool is not None]
+    assert (asset.pool, asset.function, asset.host) == ("dc", Function.TEXT, "")
+
+
+def test_signal_and_messenger_are_spoken_to_in_their_own_words(shipped: Catalogue) -> None:
+    signal = {e.member: e for e in shipped.service("signal").endpoints}
+    # WhisperServerService.java; libsignal rust/net/src/env.rs
+    first = signal["provisioning"]
+    assert (first.check, first.host) == ("signal", "chat.signal.org")
+    assert first.path == "/v1/websocket/provisioning/"
+    assert signal["grpc-chat"].check == "http2"
+    assert signal["grpc-chat"].option("header") == "X-Signal-Timestamp"
+    (edge,) = [e for e in shipped.service("messenger").endpoints if e.pool == "edge"]
+    assert (edge.check, edge.host, edge.port) == ("mqtt", "edge-mqtt.facebook.com", 443)
+
+
 def test_noise_is_checked_against_whatsapps_root_key_wherever_it_is_spoken(
     shipped: Catalogue,
 ) -> None:
@@ -77,6 +113,7 @@ def test_noise_is_checked_against_whatsapps_root_key_wherever_it_is_spoken(
     assert inside == {
         ("web.whatsapp.com", "/ws/chat", "https://web.whatsapp.com"),
         ("web-chat-e2ee.facebook.com", "/ws/chat", "https://www.facebook.com"),
+        ("web-chat-e2ee.instagram.com", "/ws/chat", "https://www.instagram.com"),
     }
 
 
@@ -130,6 +167,70 @@ def test_telegrams_keys_are_those_that_published_clients_name(shipped: Catalogue
         modulus = int(key.modulus, 16)
         assert (modulus.bit_length(), key.exponent) == (2048, 65537)
         assert mtproto_proof.fingerprint(modulus, key.exponent) == int(key.fingerprint, 16)
+
+
+PRESETS = {
+    # simplex-chat src/Simplex/Chat/Operators/Presets.hs; the first and the last of each operator's
+    "smp8.simplex.im": "0YuTwO05YJWS8rkjn9eLJDjQhFKvIYd8d4xG8X1blIU=",
+    "smp19.simplex.im": "N_McQS3F9TGoh4ER0QstUf55kGnNSd-wXfNPZ7HukcM=",
+    "smp1.simplexonflux.com": "xQW_ufMkGE20UrTlBl8QqceG1tbuylXhr9VOLPyRJmw=",
+    "smp6.simplexonflux.com": "PN7-uqLBToqlf1NxHEaiL35lV2vBpXq8Nj8BW11bU48=",
+    "xftp1.simplex.im": "da1aH3nOT-9G8lV7bWamhxpDYdJ1xmW7j3JpGaDR5Ug=",
+    "xftp6.simplexonflux.com": "0AznwoyfX8Od9T_acp1QeeKtxUi676IBIiQjXVwbdyU=",
+}
+
+
+def test_simplex_servers_are_known_by_the_hash_in_their_addresses(shipped: Catalogue) -> None:
+    ways = [e for e in shipped.service("simplex").endpoints if e.trust is Trust.HASH]
+    assert {e.check for e in ways} == {"smp", "tls"}
+    assert {e.port for e in ways if e.check == "smp"} == {5223, 443}
+    assert all(e.option("alpn") == "xftp/1" for e in ways if e.check == "tls")
+    assert len({e.certificate_sha256 for e in ways}) == len({e.member for e in ways}) == 24
+    for host, hashed in PRESETS.items():
+        found = {e.certificate_sha256 for e in ways if e.host == host}
+        assert found == {(base64.urlsafe_b64decode(hashed).hex(),)}
+
+
+def test_session_seeds_are_known_by_their_own_certificates(shipped: Catalogue) -> None:
+    seeds = {e.member: e for e in shipped.service("session").endpoints if e.trust is Trust.HASH}
+    assert {(e.host, e.port) for e in seeds.values()} == {
+        (f"seed{n}.getsession.org", 4443) for n in (1, 2, 3)
+    }
+    assert {name: e.certificate_sha256[0][:8] for name, e in seeds.items()} == {
+        "seed1": "36ea0b25",
+        "seed2": "c5908dd4",
+        "seed3": "8a0af2c7",
+    }
+
+
+def test_threema_and_wechat_are_checked_with_their_own_keys(shipped: Catalogue) -> None:
+    chat = [e for e in shipped.service("threema").endpoints if e.check == "threema"]
+    assert {e.port for e in chat if not e.reserve} == {5222} and {e.port for e in chat} == {
+        5222,
+        443,
+    }
+    (keys,) = {octets(flow(e), "server_keys", 32) for e in chat}
+    assert [key.hex()[:8] for key in keys] == ["450b9757", "da7c7379"]
+    long = [e for e in shipped.service("wechat").endpoints if e.check == "mmtls"]
+    assert {e.host for e in long} == {"szlong.weixin.qq.com", "long.weixin.qq.com"}
+    assert {e.port for e in long} == {443, 8080, 80}
+    for endpoint in long:
+        for key in octets(flow(endpoint), "server_keys", 65):
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
+
+
+def test_tors_authorities_are_nine_relays_with_a_fingerprint_each(shipped: Catalogue) -> None:
+    ways = [e for e in shipped.service("tor").endpoints if e.check == "tor"]
+    assert len({e.member for e in ways}) == 9
+    assert {len(octets(flow(e), "fingerprint", 20)) for e in ways} == {1}
+    assert len({e.option("fingerprint") for e in ways}) == 9
+    assert shipped.service("tor").pool("authorities").ok_at == 3
+    ports = {e.member: e.port for e in ways}
+    assert (ports["moria1"], ports["maatuska"], ports["bastet"]) == (9101, 80, 443)
+
+
+def flow(endpoint: Endpoint) -> Flow:
+    return Flow(address="192.0.2.1", port=endpoint.port, options=endpoint.options)
 
 
 def test_both_signal_roots_load_into_openssl(shipped: Catalogue) -> None:

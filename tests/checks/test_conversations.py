@@ -32,6 +32,7 @@ from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, closed_port, context, only, run, serve, serve_tls
 
 CHECKS = registry()
+TLS = ("tls", "https", "mqtt", "signal", "http2")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 FLOW = Flow(
     address=HOST, port=0, host=NAME, server_name=NAME, trust=Trust.PINNED, roots_of="service"
@@ -68,6 +69,35 @@ def test_https_records_each_layer_once_in_order() -> None:
     run(main())
 
 
+def test_https_asks_for_a_header_and_posts_a_body() -> None:
+    heard: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        heard.append(await reader.readexactly(7))
+        writer.write(OK.replace(b"OK\r\n", b"OK\r\nX-Mark: yes\r\n"))
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    options = {"method": "POST", "body": '{"a":1}', "content_type": "application/json"}
+
+    async def main() -> None:
+        for wanted, matched in (("x-mark", True), ("x-other", False)):
+            server = await asyncio.start_server(handle, HOST, 0, ssl=server_context())
+            async with server:
+                port = server.sockets[0].getsockname()[1]
+                given = tuple({**options, "header": wanted}.items())
+                flow = dataclasses.replace(FLOW, port=port, options=given)
+                ctx = await hold(task("https", flow))
+            seen = only(ctx, HttpObservation)
+            assert (seen.matched, seen.authenticated, seen.failure) == (matched, True, None)
+
+    run(main())
+    assert heard[0].startswith(b"POST / HTTP/1.1\r\n") and heard[1] == b'{"a":1}'
+    assert b"\r\nContent-Type: application/json\r\n" in heard[0]
+
+
 def test_tls_stops_after_the_handshake() -> None:
     async def main() -> None:
         async with serve_tls(server_context()) as port:
@@ -78,7 +108,10 @@ def test_tls_stops_after_the_handshake() -> None:
     run(main())
 
 
-@pytest.mark.parametrize("check", ["connect", "tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize(
+    "check",
+    ["connect", "tls", "https", "page", "mtproto", "noise", "mqtt", "signal", "http2"],
+)
 def test_a_refused_connect_is_the_only_observation(check: str) -> None:
     async def main() -> None:
         with closed_port() as port:
@@ -121,7 +154,9 @@ def test_a_controls_page_must_be_exactly_what_is_known(
     run(main())
 
 
-@pytest.mark.parametrize("check", ["tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize(
+    "check", ["tls", "https", "page", "mtproto", "noise", "mqtt", "signal", "http2"]
+)
 @pytest.mark.parametrize("server", [loopback.reset, loopback.fin, loopback.silence])
 def test_a_dying_server_gives_one_observation_per_layer_reached(
     check: str, server: loopback.Handler
@@ -135,10 +170,12 @@ def test_a_dying_server_gives_one_observation_per_layer_reached(
     run(main())
 
 
-@pytest.mark.parametrize("check", ["tls", "https", "page", "mtproto", "noise"])
+@pytest.mark.parametrize(
+    "check", ["tls", "https", "page", "mtproto", "noise", "mqtt", "signal", "http2"]
+)
 def test_endless_junk_ends_in_a_failure_word(check: str) -> None:
     async def main() -> None:
-        lead = bytes.fromhex("160303400002010000") if check in ("tls", "https") else b""
+        lead = bytes.fromhex("160303400002010000") if check in TLS else b""
         async with serve(loopback.junk(bytes(8192), lead)) as port:
             ctx = context(2.0)
             one = task(check, dataclasses.replace(FLOW, port=port))

@@ -77,6 +77,8 @@ def test_no_command_is_a_usage_error_that_helps(msgprobe: Msgprobe) -> None:
         (["run", "--only", "sms"], ["--only", "sms", "calls"]),
         (["run", "--fail-on", "bad"], ["--fail-on", "bad", "blocked"]),
         (["run", "-4", "-6"], ["-4", "-6"]),
+        (["run", "--all", "telegram"], ["--all", "name none"]),
+        (["plan", "--all", "telegram"], ["--all"]),
         (["run", "--quick", "--throttle"], ["--quick", "--throttle", "exclude each other"]),
         (["plan", "--quick", "--throttle"], ["--quick", "--throttle"]),
         (["run", "--wait", "30"], ["--wait", "--throttle"]),

@@ -63,6 +63,13 @@ def test_a_deep_look_may_take_more_unless_told_otherwise(
     assert wish(Flags(throttle=False)).request.max_time == 60.0
 
 
+def test_every_service_may_take_more_unless_told_otherwise(config: Path) -> None:
+    wide = wish(Flags(everything=True)).request
+    assert (wide.max_time, wide.max_bytes) == (120.0, 20_000_000)
+    assert wish(Flags(everything=True, max_bytes="1M")).request.max_bytes == 1_000_000
+    assert wish(Flags(everything=True, throttle=True)).request.max_bytes == 30_000_000
+
+
 def test_quick_and_deep_exclude_each_other(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="--quick and --throttle exclude each other"):
         wish(Flags(quick=True, throttle=True))

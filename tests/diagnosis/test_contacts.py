@@ -55,8 +55,13 @@ def test_a_sample_is_listed_as_drawn() -> None:
 def test_a_websocket_is_said_and_costs_what_tls_costs() -> None:
     lines = plan(Request())
     inside = {c.target: c for c in lines if c.over}
-    assert set(inside) == {"web.whatsapp.com", "web-chat-e2ee.facebook.com"}
-    assert all((c.check, c.over, c.port) == ("noise", "websocket", 443) for c in inside.values())
+    noise = {"web.whatsapp.com", "web-chat-e2ee.facebook.com"}
+    assert {h for h, c in inside.items() if c.check == "noise"} == noise
+    mtproto = {h for h, c in inside.items() if c.check == "mtproto"}
+    assert {h.removesuffix(".web.telegram.org") for h in mtproto} <= {
+        *("pluto", "venus", "aurora", "vesta", "flora")
+    }
+    assert mtproto and all((c.over, c.port) == ("websocket", 443) for c in inside.values())
     bare = next(c for c in lines if c.target == "g.whatsapp.net" and c.check == "noise")
     tls = next(c for c in lines if c.target == "edge-mqtt.facebook.com" and c.check == "tls")
     assert all(c.max_bytes > bare.max_bytes + tls.max_bytes / 2 for c in inside.values())

@@ -11,6 +11,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Evidence, Request
+from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from tests.verdict.story import CHAT, SERVICE, Story
 
@@ -65,8 +66,8 @@ def _failed(task: Task, stage: str, failure: Failure) -> Measurement:
     return dataclasses.replace(told, task=task)
 
 
-def failing(stage: str, failure: Failure) -> Story:
-    story = Story().good_gate()
+def failing(stage: str, failure: Failure, service: Service = SERVICE) -> Story:
+    story = Story(services=(service,)).good_gate()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
@@ -92,6 +93,33 @@ def test_a_failure_calls_for_the_experiments_that_tell_its_causes_apart(
     assert experiments <= found
     if stage == "connect":
         assert Arm.OTHER_SNI not in found, "no TLS was reached: its name changes nothing"
+
+
+_BY_HASH = [
+    dataclasses.replace(e, trust=Trust.HASH, certificate_sha256=("ab" * 32,))
+    for e in SERVICE.endpoints
+]
+NAMELESS = dataclasses.replace(
+    SERVICE,
+    endpoints=(
+        dataclasses.replace(_BY_HASH[0], check="smp"),
+        dataclasses.replace(_BY_HASH[1], check="tls", options=(("sni", "none"),)),
+    ),
+)
+"""Two servers known by a hash, spoken to without naming them."""
+
+
+def test_who_is_not_named_is_known_by_the_hash_and_not_tried_under_other_names() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET, NAMELESS)
+    base = [m.task for m in story.told if m.task.role is Role.TARGET and m.task.endpoint]
+    flows = [t.probe for t in base if isinstance(t.probe, Flow)]
+    assert {t.check for t in base} == {"smp", "tls"} and len(flows) == 2
+    assert {(f.server_name, f.trust, f.certificate_sha256) for f in flows} == {
+        (None, Trust.HASH, ("ab" * 32,))
+    }
+    named = {Arm.OTHER_SNI, Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE, Arm.SAME_TUPLE}
+    found = arms(wanted(story))
+    assert Arm.REPEAT in found and not named & found
 
 
 def test_repeats_are_three_seconds_apart_and_three_at_most() -> None:
@@ -182,13 +210,18 @@ def _answer(task: Task, now: float) -> Measurement:
 @pytest.mark.parametrize(
     ("own", "other"),
     [
-        ((("dc", "2"),), {"dc": "2", "transport": "plain"}),
-        ((("framing", "abridged"),), {"transport": "plain"}),
-        ((("transport", "plain"), ("framing", "full")), {"transport": "obfuscated"}),
+        ((("dc", "2"),), [{"dc": "2", "transport": t} for t in ("plain", "http")]),
+        ((("framing", "abridged"),), [{"transport": t} for t in ("plain", "http")]),
+        (
+            (("transport", "plain"), ("framing", "full")),
+            [{"transport": t} for t in ("obfuscated", "http")],
+        ),
+        ((("transport", "http"),), [{"transport": t} for t in ("obfuscated", "plain")]),
+        ((("transport", "websocket"),), []),
     ],
 )
-def test_where_the_protocol_dies_it_is_tried_in_its_other_form(
-    own: tuple[tuple[str, str], ...], other: dict[str, str]
+def test_where_the_protocol_dies_it_is_tried_in_its_other_forms(
+    own: tuple[tuple[str, str], ...], other: list[dict[str, str]]
 ) -> None:
     endpoints = tuple(
         dataclasses.replace(e, check="mtproto", host=None, addresses=(address,), options=own)
@@ -208,12 +241,10 @@ def test_where_the_protocol_dies_it_is_tried_in_its_other_form(
     payload = [t for t in wanted(story) if t.arm is Arm.OTHER_PAYLOAD]
     pages = [t for t in payload if t.check == "page"]
     forms = [t for t in payload if t.check == "mtproto"]
-    assert len(pages) == len(forms) == 2
-    for task in forms:
-        assert isinstance(task.probe, Flow)
-        assert dict(task.probe.options) == other
-        assert task.probe.port == 443 and task.changes.startswith("payload")
-    assert {t.probe.address for t in forms if isinstance(t.probe, Flow)} == {
-        "31.13.70.1",
-        "157.240.1.1",
-    }
+    assert len(pages) == (2 if other else 0)
+    for address in ("31.13.70.1", "157.240.1.1"):
+        here = [t.probe for t in forms if isinstance(t.probe, Flow) and t.probe.address == address]
+        assert [dict(flow.options) for flow in here] == other
+        assert all(flow.port == 443 for flow in here)
+    assert len({t.id for t in forms}) == len(forms) == 2 * len(other)
+    assert all(t.changes.startswith("payload") for t in forms)

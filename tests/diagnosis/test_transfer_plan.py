@@ -131,8 +131,11 @@ def named(host: str, kbit: float) -> Rate:
 def test_all_fast_every_asset_moves_twice_and_nothing_is_contested() -> None:
     day = Day(rate=lambda task: FAST).run()
     own = [t for t in day.moves if t.arm is Arm.TRANSFER]
-    assets = [(s.name, a.name) for s in day.evidence.services for a in s.assets]
-    assert sorted((t.subject, flow(t).option("asset") or "") for t in own) == sorted(assets * 2)
+    assets = [(s.name, a.name) for s in day.evidence.services for a in s.assets if not a.pool]
+    volleys = [(s.name, a.name) for s in day.evidence.services for a in s.assets if a.pool]
+    assert volleys == [("telegram", "dc-answers")]
+    moved = sorted((t.subject, flow(t).option("asset") or "") for t in own)
+    assert moved == sorted([*assets * 2, *volleys])
     assert day.contest() == []
     assert day.most_at_once == {Direction.DOWN: 1, Direction.UP: 1}
 
@@ -162,7 +165,7 @@ def test_only_the_functions_asked_for_are_moved() -> None:
     request = Request(seed=3, functions=(Function.TEXT,))
     day = Day(rate=lambda task: FAST, request=request).run()
     own = {(t.subject, flow(t).option("asset")) for t in day.moves if t.arm is Arm.TRANSFER}
-    assert own == {("signal", "chat-upload")}
+    assert own == {("signal", "chat-upload"), ("telegram", "dc-answers")}
 
 
 def test_what_is_slow_is_contested_until_the_test_has_decided() -> None:
@@ -227,3 +230,51 @@ def test_deep_runs_move_more_and_look_again_after_the_wait() -> None:
     early = [m for m in day.done if m.task.arm in MOVES and 0 < m.task.attempt <= 10]
     assert again and min(m.window.start for m in again) >= 600.0
     assert max(m.window.end for m in early) < 300.0
+
+
+# --- volleys: what servers give in their own protocol
+
+
+def volleys(day: Day) -> list[Task]:
+    return [t for t in day.moves if t.check == "volley"]
+
+
+def volleys_at(kbit: Callable[[int], float]) -> Rate:
+    """The first volley, the second ... are that fast."""
+    seen: list[str] = []
+
+    def rate(task: Task) -> float:
+        if task.check != "volley":
+            return FAST
+        seen.append(task.id)
+        return kbit(len(seen))
+
+    return rate
+
+
+def test_one_server_is_asked_and_another_by_another_seed() -> None:
+    asked = set()
+    for seed in range(8):
+        day = Day(rate=lambda task: FAST, request=Request(seed=seed)).run()
+        (one,) = volleys(day)
+        assert flow(one).option("dc") in [*"12345"] and flow(one).port == 443
+        assert flow(one).server_name is None
+        asked.add(flow(one).address)
+    assert len(asked) > 2
+
+
+def test_where_servers_answer_slowly_all_are_asked_once_and_it_is_degraded() -> None:
+    day = Day(rate=volleys_at(lambda n: 60.0)).run()
+    found = volleys(day)
+    # Four slow pairs more than normal ones decide.
+    assert len(found) == 4 and len({flow(t).address for t in found}) == 4
+    beside = [t for t in day.moves if t.id.startswith("t.first.down.5")]
+    assert len(beside) == 3 and {t.arm for t in beside} == {Arm.TRANSFER_SOURCE}
+    assert day.outcome("telegram") is Outcome.DEGRADED
+    assert {day.outcome(s) for s in ("whatsapp", "signal", "messenger")} == {Outcome.OK}
+
+
+def test_one_slow_server_among_others_is_nothing() -> None:
+    day = Day(rate=volleys_at(lambda n: 60.0 if n == 1 else FAST)).run()
+    assert 2 <= len(volleys(day)) <= 4
+    assert day.outcome("telegram") is Outcome.OK

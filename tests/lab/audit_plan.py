@@ -13,6 +13,9 @@ _DNS: Final = 53
 _PROBES: Final = ("tcp", "udp")
 """What a probe is made of; ARP, neighbour discovery, MLD and ICMP are the kernel's own talk."""
 
+_ELSEWHERE: Final = ("d7.elsewhere", "quic.elsewhere", "quic.elsewhere_neutral")
+"""Arms whose host lives somewhere else than where it is named."""
+
 Line = Mapping[str, Any]
 Names = Mapping[str, set[str]]
 
@@ -129,7 +132,7 @@ def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
         (t["probe"]["host"], t["probe"]["port"], _transport(m["observations"]))
         for m in held
         for t in [m["task"]]
-        if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] != "d7.elsewhere"
+        if t["probe"]["type"] == "flow" and t["probe"]["host"] and t["arm"] not in _ELSEWHERE
     }
 
 

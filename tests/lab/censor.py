@@ -36,7 +36,9 @@ class Match:
     ``to`` and ``not_to`` are prefixes of the far end, ``ports`` and ``not_ports`` its ports,
     ``proto`` names (tcp, udp, icmp) and ``family`` 4 or 6. ``segment`` narrows TCP: ``syn`` is the
     first SYN, ``data`` carries octets, ``ack`` is a bare acknowledgement. ``contains`` are octets,
-    in hexadecimal, found in what TCP or UDP carries. ``probability`` draws per packet. With
+    in hexadecimal, found in what TCP or UDP carries. ``quic_name`` are names (as in `OnSni`); only
+    a QUIC Initial packet whose ClientHello bears one of them fits then.
+    ``probability`` draws per packet. With
     ``period_s`` the match holds only in the first ``on_s`` seconds of every period since the start
     of the middlebox.
     """
@@ -50,6 +52,7 @@ class Match:
     direction: Direction = "up"
     segment: Segment = "any"
     contains: str = ""
+    quic_name: tuple[str, ...] = ()
     longer_than: int = 0
     probability: float = 1.0
     period_s: float = 0.0
@@ -80,9 +83,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Action):
-    """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss."""
+    """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss.
+
+    With ``residual_s`` what matches also ends, for so many seconds, all else of the same protocol
+    between the client and that far end's address and port, both ways.
+    """
 
     match: Match = Match()
+    residual_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

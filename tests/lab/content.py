@@ -58,12 +58,20 @@ def _client_hello(stream: bytes) -> tuple[Kind, str | None]:
     if len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
         return (Kind.UNDECIDED if len(stream) < LONGEST_FIRST_WORDS else Kind.OTHER), None
     try:
-        return Kind.TLS, _server_name(message)
+        return Kind.TLS, _name_in(message)
     except (IndexError, struct.error):
         return Kind.OTHER, None
 
 
-def _server_name(hello: bytes) -> str | None:
+def server_name(hello: bytes) -> str | None:
+    """The server name in a whole ClientHello message; None if it has none that can be read."""
+    try:
+        return _name_in(hello)
+    except (IndexError, struct.error):
+        return None
+
+
+def _name_in(hello: bytes) -> str | None:
     at = 4 + 2 + 32
     at += 1 + hello[at]
     at += 2 + int(struct.unpack_from("!H", hello, at)[0])

@@ -70,12 +70,24 @@ class Rewriter(Protocol):
 class DropEnforcer:
     def __init__(self, action: censor.Drop, bench: Bench) -> None:
         self._fits, self._bench, self._name = bench.matcher(action.match), bench, action.name
+        self._residual_s = action.residual_s
+        self._until: dict[tuple[bytes, bytes, int, int], float] = {}
 
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None:
-        if not self._fits(packet, up, now):
-            return packet
-        self._bench.fired[self._name] += 1
-        return None
+        if self._fits(packet, up, now):
+            self._bench.fired[self._name] += 1
+            if self._residual_s:
+                self._until[self._ends(packet, up)] = now + self._residual_s
+            return None
+        if self._until and now < self._until.get(self._ends(packet, up), now):
+            return None
+        return packet
+
+    @staticmethod
+    def _ends(packet: Packet, up: bool) -> tuple[bytes, bytes, int, int]:
+        if up:
+            return packet.src, packet.dst, packet.dport, packet.proto
+        return packet.dst, packet.src, packet.sport, packet.proto
 
 
 class PassOnlyEnforcer:

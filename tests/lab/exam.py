@@ -13,7 +13,7 @@ from msgprobe.catalog.loader import load
 from tests.lab.audit import audit
 from tests.lab.link import Link
 from tests.lab.network import Counters, Lab, Log
-from tests.lab.scenario import Scenario, Truth
+from tests.lab.scenario import CORE, Scenario, Truth
 from tests.lab.world.config import WorldConfig
 from tests.lab.world.hosts import known_addresses
 from tests.lab.world.pki import write_overrides, write_trust
@@ -102,7 +102,9 @@ def run(
     Raises LabError when the lab itself can't be built.
     """
     scene = stage(scenario, seed, workdir)
-    args = ("--seed", str(seed), *scene.targets, *scenario.args, *extra)
+    by_default = scenario.services == CORE or "--all" in scenario.args
+    asked = () if by_default else scenario.services
+    args = ("--seed", str(seed), *scene.targets, *scenario.args, *asked, *extra)
     with scene.lab:
         if scenario.made_elsewhere:
             _report(scenario, scene, seed)
@@ -153,6 +155,9 @@ def compare(
         if words.get(key) not in true.words:
             faults.append(f"{key} {words.get(key)}, not {'|'.join(true.words)}")
         mechanism_faults += _unmet(key, true, mechanisms.get(key, ()))
+    for key, wanted in scenario.counts.items():
+        if (found := _counted(document, key)) != wanted:
+            faults.append(f"{key}: {found[0]} of {found[1]} answer, not {wanted[0]} of {wanted[1]}")
     services = {k: v for k, v in words.items() if "." not in k}
     innocent = scenario.kind != "blocking"
     bytes_seen = document["bytes"]
@@ -186,6 +191,15 @@ def _words(document: dict[str, Any]) -> tuple[dict[str, str], dict[str, tuple[st
             words[key] = function["outcome"]
             mechanisms[key] = tuple(function["mechanisms"])
     return words, mechanisms
+
+
+def _counted(document: dict[str, Any], key: str) -> tuple[int, int]:
+    """How many members of ``service.function`` answered, and of how many that were tried."""
+    for service in document["services"]:
+        for function in service["functions"]:
+            if f"{service['service']}.{function['function']}" == key:
+                return function["endpoints"]["ok"], function["endpoints"]["tested"]
+    return 0, 0
 
 
 def _unmet(key: str, true: Truth, found: Sequence[str]) -> list[str]:

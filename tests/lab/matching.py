@@ -5,6 +5,8 @@ import random
 from collections.abc import Sequence
 
 from tests.lab.censor import Match
+from tests.lab.content import covers, server_name
+from tests.lab.initial import client_hello
 from tests.lab.packet import ACK, ICMP, ICMP6, SYN, TCP, UDP, Packet
 
 _PROTOS = {"tcp": (TCP,), "udp": (UDP,), "icmp": (ICMP, ICMP6)}
@@ -83,11 +85,19 @@ class Matcher:
             return False
         if self._octets and self._octets not in packet.payload:
             return False
+        if match.quic_name and not self._named(packet):
+            return False
         if match.longer_than and len(packet.data) <= match.longer_than:
             return False
         if match.period_s and (now - self._start) % match.period_s >= match.on_s:
             return False
         return match.probability >= 1 or self._chance.random() < match.probability
+
+    def _named(self, packet: Packet) -> bool:
+        if packet.proto != UDP:
+            return False
+        found = client_hello(packet.payload)
+        return found is not None and covers(self._match.quic_name, server_name(found))
 
     def _segment(self, packet: Packet) -> bool:
         if packet.proto != TCP:

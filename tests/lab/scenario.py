@@ -41,9 +41,11 @@ UNKNOWN = truth("inconclusive|not_tested")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """``row`` names the row of the facts' exam that it stands for; ``deviation`` says how it
-    differs. ``truths`` maps a service or ``service.function`` to its truth; every service that is
-    not named must be ``others``. ``usable`` says that an honest tool must not be inconclusive here
-    (loss <= 5 %, RTT <= 300 ms, >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    differs. ``services`` are those that are measured. ``truths`` maps a service or
+    ``service.function`` to its truth; every service that is not named must be ``others``.
+    ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
+    >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
     ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
     """
@@ -54,6 +56,7 @@ class Scenario:
     row: str
     truths: Mapping[str, Truth] = field(default_factory=dict)
     others: Truth = OK
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     states: tuple[str, ...] = ("online",)
     notes: tuple[str, ...] = ()
     link: Link = GOOD
@@ -61,6 +64,8 @@ class Scenario:
     world: Mapping[str, Any] = field(default_factory=dict)
     lab: Mapping[str, Any] = field(default_factory=dict)
     args: tuple[str, ...] = ()
+    services: tuple[str, ...] = CORE
+    """What the run is asked about."""
     fires: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False
@@ -68,8 +73,8 @@ class Scenario:
     made_elsewhere: bool = False
 
     def expected(self) -> dict[str, Truth]:
-        """The truth of every core service and of the functions that are named."""
-        return {**{s: self.others for s in CORE if s not in self.truths}, **self.truths}
+        """The truth of every service asked about and of the functions that are named."""
+        return {**{s: self.others for s in self.services if s not in self.truths}, **self.truths}
 
 
 @lru_cache(maxsize=1)

@@ -5,18 +5,26 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_proofs import PROOFS
+from tests.lab.scenarios_protocol import PROTOCOL
+from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_second import SECOND
+from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
     *LOOK_ALIKES,
+    *PROTOCOL,
     *CALLS,
     *CONNECTION,
     *INNOCENT,
+    *SERVICES,
     *SECOND,
     *THROTTLING,
     *SLOW_FOR_ALL,
+    *QUIC,
+    *PROOFS,
 )
 
 

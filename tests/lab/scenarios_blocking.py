@@ -159,6 +159,7 @@ BLOCKING: tuple[Scenario, ...] = (
             ),
         ),
         truths={"telegram": truth("degraded", "tcp.timeout")},
+        counts={"telegram.text": (2, 5)},
         fires=("null",),
     ),
     Scenario(

@@ -76,6 +76,19 @@ CALLS: tuple[Scenario, ...] = (
         fires=("udp",),
     ),
     Scenario(
+        id="U8",
+        title="a firewall that drops whatever begins like STUN, old or new",
+        kind="innocent",
+        row="I44",
+        actions=(
+            Drop(label="stun", match=Match(proto=("udp",), not_ports=(53, 443))),
+            Drop(label="old", match=Match(proto=("udp",), ports=(443,), contains=_COOKIE)),
+        ),
+        truths={"signal.calls": _UNCLEAR, "messenger.calls": _UNCLEAR},
+        notes=("stun_blocked",),
+        fires=("stun",),
+    ),
+    Scenario(
         id="U5",
         title="Meta's and Signal's call servers do not answer strangers",
         kind="innocent",

@@ -147,7 +147,8 @@ _SPREAD: Final = 0.35
 def _big_hosts() -> tuple[str, ...]:
     """Hosts of assets and neutral sources."""
     catalogue = load()
-    assets = {asset.host for service in catalogue.services for asset in service.assets}
+    every = [asset for service in catalogue.services for asset in service.assets]
+    assets = {asset.host for asset in every if asset.pool is None}
     return tuple(sorted(assets | {source.host for source in catalogue.controls.sources}))
 
 

@@ -44,6 +44,18 @@ def client_hello(name: str | None) -> bytes:
     raise AssertionError("a handshake ended without a peer")
 
 
+def quic_initial(name: str | None) -> bytes:
+    """A real first datagram of aioquic, with or without a name in its ClientHello."""
+    from aioquic.quic.configuration import QuicConfiguration
+    from aioquic.quic.connection import QuicConnection
+
+    config = QuicConfiguration(is_client=True, alpn_protocols=["h3"], server_name=name)
+    connection = QuicConnection(configuration=config)
+    connection.connect(("192.0.2.1", 443), now=0.0)
+    ((datagram, _),) = connection.datagrams_to_send(now=0.0)
+    return datagram
+
+
 class Client:
     """Holds conversations from inside the client's namespace."""
 

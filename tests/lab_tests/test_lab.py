@@ -13,6 +13,7 @@ import pytest
 from tests.lab.link import Link
 from tests.lab.netns import LabError
 from tests.lab.network import Lab
+from tests.lab.scenarios import SCENARIOS
 from tests.lab_tests.client import Client
 from tests.lab_tests.conftest import TINY_WORLD
 
@@ -135,3 +136,8 @@ def test_client_files_and_access(lab_possible: None, tmp_path: Path) -> None:
         assert lab.run(["sleep", "9"], timeout=0.2).timed_out
         assert lab.run(["sh", "-c", "env; exit 7"]).rc == 7
     assert Path("/etc/resolv.conf").read_bytes() == host
+
+
+def test_no_two_scenarios_have_the_same_id() -> None:
+    ids = [scenario.id for scenario in SCENARIOS]
+    assert len(ids) == len(set(ids))

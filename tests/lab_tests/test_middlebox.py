@@ -23,7 +23,7 @@ from tests.lab.censor import (
 from tests.lab.content import answers
 from tests.lab.link import Link
 from tests.lab.network import Lab
-from tests.lab_tests.client import Client, client_hello
+from tests.lab_tests.client import Client, client_hello, quic_initial
 from tests.lab_tests.conftest import RTT_MS, TINY_WORLD
 
 WEB, OTHER, SIX = "198.51.100.7", "203.0.113.9", "2001:db8::7"
@@ -56,6 +56,27 @@ def test_without_actions_every_address_answers_after_one_round_trip(client: Clie
     assert reply == b"echo"
     assert near(ms, RTT_MS)
     assert [said for _, said in client.udp(OTHER, 9001, b"x")] == [b"ECONNREFUSED"]
+
+
+def test_drop_by_the_name_in_a_quic_initial_packet(client: Client, lab: Lab) -> None:
+    named = Match(ports=(9000,), quic_name=("telegram.org",))
+    lab.set_actions([Drop(match=named, label="name")])
+    for name, passes in (("web.telegram.org", False), ("example.org", True), (None, True)):
+        initial = quic_initial(name)
+        replies = [said for _, said in client.udp(OTHER, 9000, initial)]
+        assert replies == ([initial] if passes else [])
+    assert [said for _, said in client.udp(OTHER, 9000, b"telegram.org")] == [b"telegram.org"]
+    assert lab.log.fired["name"] == 1
+
+
+def test_a_dropped_packet_can_silence_its_far_end_for_a_while(client: Client, lab: Lab) -> None:
+    named = Match(ports=(9000,), quic_name=("telegram.org",))
+    lab.set_actions([Drop(match=named, residual_s=60.0)])
+    assert len(client.udp(OTHER, 9000, b"before")) == 1
+    assert client.udp(OTHER, 9000, quic_initial("telegram.org")) == []
+    assert client.udp(OTHER, 9000, b"after") == []
+    assert len(client.udp(WEB, 9000, b"elsewhere")) == 1
+    assert client.tcp((OTHER, 443, b"x"))[0].error == ""
 
 
 def test_nobody_lives_at_other_addresses(client: Client, lab: Lab) -> None:

@@ -94,6 +94,7 @@ def test_actions_survive_json() -> None:
         PassOnly(holes=(Match(proto=("udp",)), Match(family=6))),
         DnsForge(names=("a.b",), answer=("nxdomain",), at_ms=3.5),
         OnSni(names=("a.b",), do="alert", residual_s=2.0),
+        Drop(match=Match(quic_name=("a.b",)), residual_s=3.0),
     ]
     assert ActionFile.load(json.loads(json.dumps(ActionFile.dump(actions)))) == actions
     with pytest.raises(ValueError, match="unknown action 'Dorp'"):

@@ -204,9 +204,52 @@ def _resolver(kind: ResolverKind, **changes: object) -> Lookup:
     return Lookup(name="web.whatsapp.com", resolver=replace(made, **changes))  # type: ignore[arg-type]
 
 
+def _spoken(host: str, port: int, **options: str) -> Flow:
+    return Flow(
+        address="192.0.2.1",
+        port=port,
+        host=host,
+        server_name=host if "transport" in options else None,
+        path="/?v=10",
+        options=tuple(options.items()),
+    )
+
+
 @pytest.mark.parametrize(
     ("probe", "check", "line"),
     [
+        (
+            _spoken(
+                "xmpp.example", 5222, protocol="xmpp", script="S go: go\nTLS", domain="a.example"
+            ),
+            "dialogue",
+            "openssl s_client -connect 192.0.2.1:5222 -servername a.example -starttls xmpp "
+            "-xmpphost a.example",
+        ),
+        (
+            _spoken("mail.example", 993, protocol="imap", transport="tls", alpn="imap"),
+            "dialogue",
+            "openssl s_client -connect 192.0.2.1:993 -servername mail.example -alpn imap",
+        ),
+        (
+            _spoken("chat.example", 443, protocol="chat", transport="websocket"),
+            "dialogue",
+            "curl -sv --connect-to chat.example:443:192.0.2.1:443 'https://chat.example:443/?v=10'",
+        ),
+        (
+            _spoken("chat.example", 7000, protocol="chat", script="S hello: hi"),
+            "dialogue",
+            "nc -v -w 10 192.0.2.1 7000",
+        ),
+        (
+            replace(
+                _spoken("id.example", 443, method="POST", body="a=1", content_type="text/x"),
+                server_name="id.example",
+            ),
+            "https",
+            "curl -sv --data-raw a=1 -H 'Content-Type: text/x' --connect-to "
+            "id.example:443:192.0.2.1:443 'https://id.example:443/?v=10'",
+        ),
         (
             _resolver(ResolverKind.UDP),
             "resolve",
@@ -234,6 +277,23 @@ def _resolver(kind: ResolverKind, **changes: object) -> Lookup:
             "openssl s_client -connect '[2001:db8::1]:443' -noservername </dev/null",
         ),
         (Flow(address="192.0.2.1", port=5222), "connect", "nc -vz -w 10 192.0.2.1 5222"),
+        (Flow(address="192.0.2.1", port=443), "volley", "nc -vz -w 10 192.0.2.1 443"),
+        (
+            Flow(address="192.0.2.1", port=443, host="a.example", server_name="a.example"),
+            "mqtt",
+            "openssl s_client -connect 192.0.2.1:443 -servername a.example </dev/null",
+        ),
+        (
+            Flow(address="192.0.2.1", port=443, host="a.example", server_name="a.example"),
+            "http2",
+            "curl -sv --http2 --connect-to a.example:443:192.0.2.1:443 https://a.example:443/",
+        ),
+        (
+            Flow(address="192.0.2.1", port=443, server_name="a.example"),
+            "quic",
+            "openssl s_client -quic -alpn h3 -connect 192.0.2.1:443 -servername a.example "
+            "</dev/null",
+        ),
         (
             Flow(
                 address="192.0.2.1",
@@ -308,6 +368,8 @@ def test_a_transfer_is_told_in_one_line() -> None:
         ({"moved": 70_000}, ["complete, the object is no larger"]),
         ({"authenticated": False, "info": None}, ["not authenticated"]),
         ({"server_name": None}, ["naming nobody"]),
+        ({"server_name": None, "answers": 300}, ["got 300 answers, 80.0 kB in", "complete"]),
+        ({"answers": 9, "moved": 792}, ["got 9 answers,", "the server had enough"]),
     ],
 )
 def test_how_a_transfer_ended(changes: dict[str, object], words: list[str]) -> None:

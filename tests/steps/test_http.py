@@ -92,6 +92,13 @@ def test_the_request_is_a_common_browsers_and_asks_for_nothing_compressed() -> N
         (Expectation(status=(200,), text="failure"), False),
         (Expectation(text="", exact=True), False),
         (Expectation(), None),
+        (Expectation(header="content-length"), True),
+        (Expectation(header="CONTENT-LENGTH: 8"), True),
+        (Expectation(header="Content-Length: 9"), False),
+        (Expectation(header="Content"), False),
+        (Expectation(header="X-Mark"), False),
+        (Expectation(status=(200,), text="ucc", header="X-Mark"), False),
+        (Expectation(status=(204,), header="Content-Length"), False),
     ],
 )
 def test_expectations(expect: Expectation, matched: bool | None) -> None:

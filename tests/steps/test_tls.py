@@ -215,3 +215,29 @@ def test_contexts_are_shared() -> None:
     store = world().trust
     assert store.context(Trust.PUBLIC) is store.context(Trust.PUBLIC)
     assert store.context(Trust.PUBLIC) is not store.context(None)
+
+
+def test_each_handshake_offers_its_own_application_protocol_with_one_store() -> None:
+    secure = server_context()
+    secure.set_alpn_protocols(["imap", "http/1.1"])
+
+    async def main() -> list[str | None]:
+        here, found = world(), []
+        async with serve_tls(secure) as port:
+            for offered in (("imap",), (), ("http/1.1",), ("push",)):
+                ctx = context(here=here)
+                outcome = await connect(ctx, HOST, port)
+                assert isinstance(outcome, Done)
+                async with closing(ctx, outcome.value):
+                    await handshake(
+                        ctx,
+                        outcome.value,
+                        server_name=NAME,
+                        trust=Trust.PINNED,
+                        roots=(root(),),
+                        alpn=offered,
+                    )
+                found.append(only(ctx, TlsObservation).alpn)
+        return found
+
+    assert run(main()) == ["imap", None, "http/1.1", None]

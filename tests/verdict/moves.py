@@ -9,6 +9,8 @@ from msgprobe.model.task import Flow, Task
 from tests.verdict.story import info
 
 BURST = 16_000
+VOLLEY = 21_120
+"""Bytes of 240 answers."""
 
 
 def moved(
@@ -23,15 +25,24 @@ def moved(
     lost: int = 0,
     stop_at: int = 0,
     patience: float = 3.0,
+    unacked: int = 0,
+    burst: int = BURST,
 ) -> Measurement:
-    """``size`` bytes at ``kbit``; ``stop_at`` bytes nothing more comes, ``patience`` ends it."""
+    """``burst`` bytes at once, then ``size`` in all at ``kbit``; after ``stop_at`` bytes nothing
+    more comes, and ``patience`` ends it.
+
+    A volley has no greeting: its ``size`` is its own, and its answers are counted.
+    """
     assert isinstance(task.probe, Flow)
+    volley = task.check == "volley"
+    if volley:
+        size, greeting = VOLLEY, 0.0
     rate = kbit * 1000 / 8
-    end = min(rtt + max(0, size - BURST) / rate, patience)
-    curve = [(rtt, min(BURST, size, stop_at or size))]
+    end = min(rtt + max(0, size - burst) / rate, patience)
+    curve = [(rtt, min(burst, size, stop_at or size))]
     for n in range(1, 21):
         at = rtt + (end - rtt) * n / 20
-        so_far = min(size, BURST + round(rate * (at - rtt)))
+        so_far = min(size, burst + round(rate * (at - rtt)))
         curve.append((at, min(so_far, stop_at or so_far)))
     curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
     total = curve[-1][1]
@@ -44,14 +55,18 @@ def moved(
         out_of_order=lost,
         total_retrans=lost,
         bytes_sent=40 * 1448,
-        bytes_received=total + 3000,
+        bytes_received=total + (0 if volley else 3000),
+        unacked=unacked,
     )
     base: dict[str, Any] = {"transaction": transaction, "failure": None}
     ends: dict[str, Any] = {"address": task.probe.address, "port": task.probe.port}
     begins = start + rtt + greeting
+    secured = (
+        TlsObservation(window=Window(start=start + rtt, end=begins), info=tcp, **base, **ends),
+    )
     observations = (
         TcpObservation(window=Window(start=start, end=start + rtt), **base, **ends),
-        TlsObservation(window=Window(start=start + rtt, end=begins), info=tcp, **base, **ends),
+        *(() if volley else secured),
         TransferObservation(
             window=Window(start=begins, end=begins + end),
             host=task.probe.host or "",
@@ -60,7 +75,8 @@ def moved(
             wanted=size,
             moved=total,
             capped=capped,
-            status=206,
+            status=None if volley else 206,
+            answers=total // 88 if volley else None,
             curve=tuple(curve),
             stalls=((total, end - curve[-1][0]),) if stop_at else (),
             info=tcp,

@@ -20,7 +20,7 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.run import Evidence, Request
-from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service
+from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service, Trust
 from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Resolver, ResolverKind, Role, Task
 
 HERE = Provenance(source="test", date="2026-01-01")
@@ -87,9 +87,9 @@ SERVICE = Service(
 )
 
 
-def certificate(issuer: str = "CN=Public CA") -> Certificate:
+def certificate(issuer: str = "CN=Public CA", subject: str = "CN=x") -> Certificate:
     return Certificate(
-        subject="CN=x",
+        subject=subject,
         issuer=issuer,
         sha256="0" * 64,
         spki_sha256="0" * 64,
@@ -230,11 +230,13 @@ class Story:
         took: float = 0.04,
         acked: bool | None = True,
         issuer: str = "CN=Public CA",
+        shown_for: str = "CN=x",
         status: int | None = 200,
         proof: Proof | None = None,
         stage: str = "x",
         min_rtt: float = RTT,
         check: str = "https",
+        trust: Trust = Trust.PUBLIC,
     ) -> "Story":
         """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
         window = Window(start=start, end=start + took)
@@ -263,7 +265,7 @@ class Story:
                     hello_size=517,
                     hello_acked=acked,
                     alert_received=bad is Failure.TLS_FAILED,
-                    chain=(certificate(issuer),) if shown else (),
+                    chain=(certificate(issuer, shown_for),) if shown else (),
                     info=info(min_rtt=min_rtt),
                 )
             )
@@ -295,7 +297,13 @@ class Story:
             check=check,
             subject=subject,
             endpoint=endpoint,
-            probe=Flow(address=address, port=port, host=host, server_name=server_name or host),
+            probe=Flow(
+                address=address,
+                port=port,
+                host=host,
+                server_name=server_name or host,
+                trust=trust,
+            ),
         )
         return self.tell(task, *seen)
 

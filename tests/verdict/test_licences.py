@@ -334,6 +334,23 @@ def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mecha
     assert verdict.mechanisms == (mechanism,)
 
 
+@pytest.mark.parametrize("asked", [1, 2])
+def test_a_resolver_that_failed_once_or_twice_for_a_name_may_fail_for_any(asked: int) -> None:
+    story = liar(Story().good_gate(), failure=Failure.DNS_SERVFAIL, asked=asked)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_resolver_that_answers_in_between_does_not_deny_the_name() -> None:
+    story = liar(Story().good_gate(), failure=Failure.DNS_SERVFAIL)
+    for host in CHAT:
+        answer = (host, ResolverKind.DIRECT, ADDRESSES[host])
+        story.dns(*answer, role=Role.TARGET, arm=Arm.OTHER_RESOLVER)
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_denied_name_on_a_resolver_that_fails_for_all_is_no_blocking() -> None:
     story = Story().local()
     for site in SITES:

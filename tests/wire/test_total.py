@@ -1,47 +1,12 @@
 """Every codec takes any bytes: a value, or its own WireError; nothing else, and no hang."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from msgprobe.wire import (
-    der,
-    dns_message,
-    mtproto,
-    noise,
-    noise_chain,
-    protobuf,
-    stun,
-    tls_record,
-)
+from msgprobe.wire import der, dns_message, protobuf
 from msgprobe.wire.error import WireError
-from msgprobe.wire.printable import printable
-
-QUERY = dns_message.build_query("messenger.test", 4, 0x1234)
-NONCE = bytes(range(16))
-HEADER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
-
-CODECS: dict[str, Callable[[bytes], object]] = {
-    "der": der.read_certificate,
-    "dns": lambda data: dns_message.parse_answer(QUERY, data),
-    "dns body": lambda data: dns_message.parse_answer(QUERY, HEADER + QUERY[12:-11] + data),
-    "mtproto": mtproto.parse_message,
-    "mtproto resPQ": lambda data: mtproto.parse_res_pq(data, NONCE),
-    "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
-        b"\x63\x24\x16\x05" + NONCE + data, NONCE
-    ),
-    "noise frame": noise.frame_size,
-    "noise": noise.parse_server_hello,
-    "noise chain": noise_chain.parse_chain,
-    "protobuf": protobuf.read_fields,
-    "stun": stun.parse_answer,
-    "stun attributes": lambda data: stun.parse_answer(
-        b"\x01\x01" + len(data).to_bytes(2, "big") + bytes(16) + data
-    ),
-    "stun size": stun.body_size,
-}
+from tests.wire.codecs import CODECS, HEADER, QUERY
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -58,16 +23,6 @@ def test_any_bytes_are_a_value_or_a_wire_error(name: str) -> None:
             assert str(exc)
 
     check()
-
-
-@given(st.binary(max_size=300))
-def test_records_and_text_never_raise(data: bytes) -> None:
-    tls_record.starts_like_tls(data)
-    tls_record.plain_alert(data)
-    tls_record.alert_in_reason(data.decode("latin-1"))
-    text = printable(data)
-    assert all(c in "\n\t" or c.isprintable() for c in text)
-    text.encode()
 
 
 def test_a_pointer_loop_in_a_dns_name_ends() -> None:

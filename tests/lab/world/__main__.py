@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.world import config as configuration
-from tests.lab.world import hosts, interceptor, pep
+from tests.lab.world import hosts, interceptor, pep, quic
 from tests.lab.world.servers import Servers
 from tests.lab.world.talk import SMALL_BUFFER
 
@@ -48,6 +48,7 @@ class Listeners:
                 small = SMALL_BUFFER if directory.upload_rate(place, port) else 0
                 for address in forms:
                     self._listen(address, port, self._place_handler(place, port), small)
+            self._speak_quic(forms if quic.speaks_quic(directory, place) else [], place)
             self._call_servers(place, forms)
             if 53 in directory.open_ports(place) and place.resolver:
                 for address in forms:
@@ -76,6 +77,13 @@ class Listeners:
 
     def _intercept(self, what: Callable[[Servers, socket.socket, str], Awaitable[None]]) -> Handler:
         return lambda sock: what(self._servers, sock, sock.getsockname()[0])
+
+    def _speak_quic(self, addresses: list[str], place: hosts.Place) -> None:
+        servers = self._servers
+        for address in addresses:
+            sock = self._bind(address, quic.PORT, socket.SOCK_DGRAM)
+            self._open.remove(sock)  # its transport closes it
+            self._group.create_task(quic.listen(sock, servers.directory, place, servers.pki))
 
     async def _split(self, sock: socket.socket) -> None:
         await pep.split(self._servers.config.pep, sock, sock.getsockname()[0])

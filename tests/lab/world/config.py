@@ -20,8 +20,9 @@ Tls = Literal[
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
 Chat = Literal["genuine", "other_root", "wrong_static"]
-Issuer = Literal["private", "corporate", "self_signed"]
+Issuer = Literal["private", "corporate", "self_signed", "public"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
+Quic = Literal["normal", "silent"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
 
@@ -65,7 +66,10 @@ class HostPolicy:
     is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
     service's (see `tests.lab.world.noise.ChatServer`). ``stun`` is how a call server treats
     strangers: it answers ``tcp_only``, keeps ``silent``, or answers each only so often
-    (``rationed``).
+    (``rationed``). ``keeper``: who answers the protocols of
+    Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
+    ``quic`` silent: no backend takes QUIC for the name, so that Initial packets that bear it are
+    ignored, while versions are negotiated.
     """
 
     names: tuple[str, ...] = ("*",)
@@ -83,6 +87,8 @@ class HostPolicy:
     upload_rate: int = 0
     chat: Chat = "genuine"
     stun: CallManner = "normal"
+    keeper: Keeper = "normal"
+    quic: Quic = "normal"
 
     def __post_init__(self) -> None:
         for prefix in self.addresses:
@@ -116,6 +122,8 @@ class ResolverPolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mitm:
     """What the interceptor on port 10443 re-signs: ``names`` but not ``exempt``.
+
+    ``issuer`` ``public``: an authority that everybody trusts.
 
     ``page`` empty hands the request to the true server; ``block`` and ``portal`` answer themselves.
     """

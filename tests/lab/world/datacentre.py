@@ -1,9 +1,11 @@
-"""What a Telegram data centre says: resPQ and, by its RSA key, server_DH_params_ok.
+"""What a Telegram data centre says until there is a key: resPQ, server_DH_params_ok by its RSA
+key, and dh_gen_ok. Encrypted messages are not understood: like unknown keys they get -404.
 
 Sources: core.telegram.org/mtproto/auth_key, tdlib/td mtproto_api.tl, gotd/td crypto/rsa_pad.go and
 exchange/server_flow.go. Written apart from the product's own, so that they can disagree.
 """
 
+import logging
 import os
 import secrets
 import struct
@@ -31,8 +33,14 @@ _PRIME: Final = int(
 )
 _REQ_PQ: Final = (0xBE7E8EF1, 0x60469778)
 _REQ_DH: Final = 0xD712E4BE
+_SET_CLIENT_DH: Final = 0xF5045F1F
+_CLIENT_DH_INNER: Final = 0x6643B654
+_DH_GEN_OK: Final = 0x3BCBF734
 _INNER_SIZES: Final = {0x83C95AEC: 0, 0xA9F55F95: 4, 0x56FDDF88: 8}
 """p_q_inner_data, its form with a data centre, and with an expiry; what follows new_nonce."""
+
+_JOURNAL: Final = logging.getLogger("world.handshake")
+"""How far clients came, at INFO, for who wants to know (see tests/interop)."""
 
 
 def _text(data: bytes) -> bytes:
@@ -76,14 +84,23 @@ def _ige(data: bytes, key: bytes, iv: bytes, *, seal: bool) -> bytes:
     return out
 
 
+def _answer_key(new_nonce: bytes, server_nonce: bytes) -> tuple[bytes, bytes]:
+    """Key and iv for what is encrypted between the RSA block and the agreed key."""
+    back = sha1(server_nonce + new_nonce).digest()
+    key = sha1(new_nonce + server_nonce).digest() + back[:12]
+    return key, back[12:] + sha1(new_nonce + new_nonce).digest() + new_nonce[:4]
+
+
 class DataCentre:
-    """The key and who keeps it; one for all connections."""
+    """The key and who keeps it; one for all connections. ``agreed`` are the names (auth_key_id) of
+    the keys that clients agreed on with it."""
 
     def __init__(self, key: rsa.RSAPrivateKey, other: rsa.RSAPrivateKey) -> None:
         mine, theirs = fingerprint(key.public_key()), fingerprint(other.public_key())
         self._names = {"normal": mine, "wrong_key": mine, "unknown_key": theirs}
         held = {"normal": key, "wrong_key": other, "unknown_key": other}
         self._numbers = {keeper: one.private_numbers() for keeper, one in held.items()}
+        self.agreed: set[bytes] = set()
 
     def names(self, keeper: Keeper) -> int:
         """The fingerprint in its resPQ."""
@@ -103,9 +120,14 @@ class Exchange:
     def __init__(self, centre: DataCentre, now: float, keeper: Keeper = "normal") -> None:
         self._centre, self._now, self._keeper = centre, now, keeper
         self._nonces = b""
+        self._shared_nonce = b""
+        self._secret = 0
+        self._scheme = "none"
 
     def reply(self, message: bytes) -> bytes | None:
         """The answer to one unencrypted message; None if it has none but an error."""
+        if message[:8] in self._centre.agreed:
+            _JOURNAL.info("mtproto encrypted %s", message[:8].hex())
         if len(message) < 24 or message[:8] != bytes(8):
             return None
         body = message[20 : 20 + int.from_bytes(message[16:20], "little")]
@@ -121,10 +143,13 @@ class Exchange:
     def _answer(self, kind: int, body: bytes) -> bytes | None:
         if kind in _REQ_PQ and len(body) >= 16:
             self._nonces = body[:16] + os.urandom(16)
+            _JOURNAL.info("mtproto respq")
             keys = struct.pack("<IIQ", 0x1CB5C415, 1, self._centre.names(self._keeper))
             return struct.pack("<I", 0x05162463) + self._nonces + _number(_P * _Q) + keys
         if kind == _REQ_DH and self._nonces and body[:32] == self._nonces:
             return self._server_dh(body[32:])
+        if kind == _SET_CLIENT_DH and self._shared_nonce and body[:32] == self._nonces:
+            return self._dh_gen(body[32:])
         return None
 
     def _server_dh(self, body: bytes) -> bytes | None:
@@ -135,10 +160,10 @@ class Exchange:
             return None
         if name != self._centre.names(self._keeper):
             return None
-        block = self._centre.opened(sealed, self._keeper)
-        new_nonce = self._new_nonce(block)
         if self._keeper == "wrong_key":
-            new_nonce = os.urandom(32)  # it answers all the same, and has to guess
+            new_nonce: bytes | None = os.urandom(32)  # it answers all the same, and has to guess
+        else:
+            new_nonce = self._new_nonce(self._centre.opened(sealed, self._keeper))
         return None if new_nonce is None else self._params(new_nonce)
 
     def _new_nonce(self, block: bytes) -> bytes | None:
@@ -147,8 +172,10 @@ class Exchange:
         hashed = _ige(block[32:], key, bytes(32), seal=False)
         padded = hashed[:192][::-1]
         if sha256(key + padded).digest() == hashed[192:]:
+            self._scheme = "RSA_PAD"
             return self._inner(padded)[0]
         if block[0] == 0:
+            self._scheme = "SHA-1"
             new_nonce, size = self._inner(block[21:])
             if sha1(block[21 : 21 + size]).digest() == block[1:21]:
                 return new_nonce
@@ -167,14 +194,33 @@ class Exchange:
         return rest[32:64], len(data) - len(rest) + 64 + more
 
     def _params(self, new_nonce: bytes) -> bytes:
-        mine = self._nonces[16:]
-        g_a = pow(3, int.from_bytes(os.urandom(32)), _PRIME)  # short, as it is never used again
+        self._shared_nonce, self._secret = new_nonce, int.from_bytes(os.urandom(32))
+        g_a = pow(3, self._secret, _PRIME)
         inner = struct.pack("<I", 0xB5890DBA) + self._nonces + struct.pack("<i", 3)
         inner += _number(_PRIME) + _text(g_a.to_bytes(256)) + struct.pack("<i", int(self._now))
         plain = sha1(inner).digest() + inner
         plain += os.urandom(-len(plain) % 16)
-        back = sha1(mine + new_nonce).digest()
-        key = sha1(new_nonce + mine).digest() + back[:12]
-        iv = back[12:] + sha1(new_nonce + new_nonce).digest() + new_nonce[:4]
-        sealed = _text(_ige(plain, key, iv, seal=True))
+        sealed = _text(_ige(plain, *_answer_key(new_nonce, self._nonces[16:]), seal=True))
+        _JOURNAL.info("mtproto server_dh_params %s", self._scheme)
         return struct.pack("<I", 0xD0E8075C) + self._nonces + sealed
+
+    def _dh_gen(self, body: bytes) -> bytes | None:
+        """The client's half of the key, by which both have it. Raises ValueError, IndexError."""
+        sealed = _take(body)[0]
+        if len(sealed) % 16:
+            return None
+        plain = _ige(sealed, *_answer_key(self._shared_nonce, self._nonces[16:]), seal=False)
+        inner = plain[20:]
+        g_b, rest = _take(inner[44:])  # after the constructor, both nonces and retry_id
+        if (
+            sha1(inner[: len(inner) - len(rest)]).digest() != plain[:20]
+            or int.from_bytes(inner[:4], "little") != _CLIENT_DH_INNER
+            or inner[4:36] != self._nonces
+            or not 1 < int.from_bytes(g_b) < _PRIME - 1
+        ):
+            return None
+        agreed = sha1(pow(int.from_bytes(g_b), self._secret, _PRIME).to_bytes(256)).digest()
+        self._centre.agreed.add(agreed[-8:])
+        _JOURNAL.info("mtproto dh_gen_ok %s", agreed[-8:].hex())
+        mark = sha1(self._shared_nonce + b"\1" + agreed[:8]).digest()[4:]
+        return struct.pack("<I", _DH_GEN_OK) + self._nonces + mark

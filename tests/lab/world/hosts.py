@@ -3,8 +3,9 @@
 Real addresses where the catalogue or public knowledge names them, else invented ones inside the
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
-``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``socks5`` and
-``connect`` (proxies) and ``stun``, which lives on the same port of UDP too.
+``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``stun``, which lives
+on the same port of UDP too, ``socks5`` and ``connect`` (proxies), and those of
+`tests.lab.world.dialogue`, with an ``s`` where they are spoken inside TLS.
 """
 
 import hashlib
@@ -73,7 +74,16 @@ ALIASES: Final[dict[str, str]] = {
     "updates.signal.org": "d83eunklitikj.cloudfront.net",
 }
 """Names that answer through a CNAME, as the real ones do (targets from memory or made up)."""
-_PROTOCOLS: Final = {"mtproto": "mtproto", "noise": "noise", "connect": "hole", "stun": "stun"}
+_PROTOCOLS: Final = {
+    "mtproto": "mtproto",
+    "noise": "noise",
+    "connect": "hole",
+    "threema": "threema",
+    "mmtls": "mmtls",
+    "smp": "smp",
+    "tor": "tor",
+    "stun": "stun",
+}
 _HTTP_SIDE: Final = ((443, "https"), (80, "http"))
 
 
@@ -86,8 +96,14 @@ class Host:
     ports: dict[int, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     authority: str = "public"
+    shown: str = ""
+    """The name on its certificate where that is not its own: an XMPP server's domain."""
     any_name: bool = True
     """Other names get the default certificate, as most servers do; else an alert."""
+    speaks: str = "http"
+    """What is spoken inside TLS: ``http``, ``http2`` or ``mqtt``."""
+    quic: bool = False
+    """It speaks QUIC on UDP port 443 as well."""
 
     @property
     def resolvable(self) -> bool:
@@ -107,7 +123,8 @@ class Place:
 
     def host(self, name: str | None) -> Host | None:
         """The host called ``name`` here."""
-        return next((one for one in self.hosts if one.name == name), None)
+        known = (one for one in self.hosts if name and name in (one.name, one.shown))
+        return next(known, None)
 
     @property
     def default(self) -> Host:
@@ -186,7 +203,8 @@ def build(config: WorldConfig) -> Directory:
             _add_endpoint(directory, service, endpoint, taken)
     for service in catalogue.services:
         for asset in service.assets:
-            _add_asset(directory, service, asset, taken)
+            if asset.pool is None:
+                _add_asset(directory, service, asset, taken)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")
@@ -245,6 +263,9 @@ def _add_endpoint(
 ) -> None:
     labels = (f"service:{service.name}", f"pool:{service.name}/{endpoint.pool}")
     protocol = _PROTOCOLS.get(endpoint.check, "https")
+    if endpoint.check == "dialogue":
+        inside = "s" if endpoint.option("transport") == "tls" else ""
+        protocol = f"{endpoint.option('protocol')}{inside}"
     if endpoint.option("transport") == "websocket":
         protocol = "https"
     ports = [(endpoint.port, protocol)]
@@ -259,8 +280,14 @@ def _add_endpoint(
     elif not any(":" in one for one in hints) and endpoint.host:
         hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
+    host.quic = host.quic or endpoint.check == "quic"
     if endpoint.trust.value == "pinned":
-        host.authority = _pinned(name)
+        host.authority = _pinned(service, name)
+    elif endpoint.trust.value == "hash":
+        host.authority = authority_of(endpoint)
+    host.shown = endpoint.option("domain") or host.shown
+    if endpoint.check in ("mqtt", "http2"):
+        host.speaks = endpoint.check
     if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
         host.any_name = False
 
@@ -274,11 +301,17 @@ def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[
     labels = ("asset", f"asset:{service.name}", f"service:{service.name}")
     host = _add(directory, asset.host, found, _HTTP_SIDE, *labels)
     if asset.trust.value == "pinned":
-        host.authority = _pinned(asset.host)
+        host.authority = _pinned(service, asset.host)
 
 
-def _pinned(name: str) -> str:
-    return "signal-2" if name.startswith("grpc.") else "signal-1"
+def authority_of(endpoint: Endpoint) -> str:
+    """Who signs for an endpoint that is known by a hash: itself, or an authority of its own."""
+    signed = endpoint.check == "smp" or endpoint.option("alpn") is not None
+    return "known-issuer" if signed else "known"
+
+
+def _pinned(service: Service, name: str) -> str:
+    return f"{service.name}-{2 if name.startswith('grpc.') else 1}"
 
 
 def _add_controls(directory: Directory, config: WorldConfig) -> None:
@@ -295,7 +328,8 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
     for site in controls.sites:
         found = (*site.addresses, *REAL.get(site.host, ())) or (*invent(site.host, (), 1, set()),)
         home = "domestic" if site.country else "abroad"
-        _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+        host = _add(directory, site.host, found, [*_HTTP_SIDE, *holes], "site", f"site:{home}")
+        host.quic = site.quic
     for source in controls.sources:
         found = (*source.addresses, *REAL.get(source.host, ()))
         found = found or (*invent(source.host, (), 1, set()),)

@@ -4,11 +4,12 @@ Source: core.telegram.org/mtproto/mtproto-transports.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import struct
 import zlib
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
@@ -22,14 +23,27 @@ _TAGS: Final[dict[bytes, Framing]] = {
 }
 _LONGEST: Final = 1 << 20
 _UNKNOWN_KEY: Final = struct.pack("<i", -404)
+_JOURNAL: Final = logging.getLogger("world.handshake")
+
+
+class Reader(Protocol):
+    """What the client sent, in the order in which it did."""
+
+    async def readexactly(self, n: int, /) -> bytes: ...
+
+
+class Writer(Protocol):
+    """The way back to the client."""
+
+    def write(self, data: bytes, /) -> None: ...
+
+    async def drain(self) -> None: ...
 
 
 class _Transport:
     """The server's end of one transport."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, framing: Framing
-    ) -> None:
+    def __init__(self, reader: Reader, writer: Writer, framing: Framing) -> None:
         self._reader, self._writer, self.framing = reader, writer, framing
         self.decrypt: CipherContext | None = None
         self.encrypt: CipherContext | None = None
@@ -78,7 +92,7 @@ class _Transport:
         await self._writer.drain()
 
 
-async def _open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Transport:
+async def opened(reader: Reader, writer: Writer) -> _Transport:
     """Tell the transports apart by their first bytes. Raises ValueError for none of them."""
     first = await reader.readexactly(1)
     if first == b"\xef":
@@ -106,12 +120,12 @@ async def _open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _
     return transport
 
 
-async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exchange: Exchange
-) -> None:
+async def serve(reader: Reader, writer: Writer, exchange: Exchange) -> None:
     """Answer until the client leaves or says what has no answer. Raises OSError."""
     try:
-        transport = await _open(reader, writer)
+        transport = await opened(reader, writer)
+        hidden = " obfuscated" if transport.encrypt else ""
+        _JOURNAL.info("mtproto transport %s%s", transport.framing, hidden)
         while True:
             answer = exchange.reply(await transport.receive())
             await transport.send(answer or _UNKNOWN_KEY)

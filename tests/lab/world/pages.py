@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.lab.content import covers
+from tests.lab.world import answers
 from tests.lab.world.hosts import Directory, Host, Place
 from tests.lab.world.http import Request, Response, filler
 from tests.lab.world.transfers import INSTALLER, PAGE_BYTES, WEB_SCRIPT, Transfers
@@ -204,11 +205,33 @@ def _media(request: Request, now_ms: int) -> Response:
 
 
 _PAGES: Final[tuple[tuple[tuple[str, ...], Page], ...]] = (
+    (("=discord.com",), answers.discord),
+    (("=cdn.discordapp.com", "=media.discordapp.net"), answers.discord_media),
+    (("=matrix-client.matrix.org",), answers.matrix),
+    (("=matrix.org",), answers.matrix_org),
+    (("=prod-nginz-https.wire.com", "=prod-nginz-ssl.wire.com"), answers.wire),
+    (("=wpa.chat.zalo.me",), answers.zalo_servers),
+    (("=id.zalo.me",), answers.zalo_login),
+    (("=api.vk.com",), answers.vk),
+    (("=mastodon.social",), answers.mastodon),
+    (("=zoom.us", "=api.zoom.us"), answers.zoom),
+    (("=init.push.apple.com",), answers.apple_bag),
+    (("=api.x.com",), answers.x_api),
+    (("line.naver.jp",), answers.line_talk),
     (("=api.telegram.org",), _telegram_api),
     (("=td.telegram.org",), _telegram_updates),
     (("=web.whatsapp.com",), _whatsapp_web),
     (("=v.whatsapp.net",), _whatsapp_register),
-    (("mmg.whatsapp.net", "pps.whatsapp.net", "static.whatsapp.net", "fbcdn.net"), _media),
+    (
+        (
+            "mmg.whatsapp.net",
+            "pps.whatsapp.net",
+            "static.whatsapp.net",
+            "fbcdn.net",
+            "cdninstagram.com",
+        ),
+        _media,
+    ),
     (("=chat.signal.org", "=grpc.chat.signal.org", "=cdsi.signal.org"), _signal),
     (("=updates.signal.org", "=updates2.signal.org"), _signal_updates),
     (("cdn.signal.org", "cdn2.signal.org", "cdn3.signal.org", "storage.signal.org"), _storage),

@@ -30,9 +30,13 @@ _AUTHORITIES: Final = {
     "signal-1": ("Signal Messenger, LLC", "Signal Messenger"),
     "signal-2": ("Signal Messenger, LLC", "Signal Messenger"),
     "signal-new": ("Signal Messenger, LLC", "Signal Messenger"),
+    "imessage-1": ("Apple Inc.", "Apple Root CA"),
     "private": ("Information Security Certification Authority", "ISCA Root"),
     "corporate": ("Example Antivirus", "Example Antivirus Web Shield Root"),
 }
+KNOWN, KNOWN_ISSUER = "known", "known-issuer"
+"""Authorities of servers that are known by a certificate's hash: they sign for themselves, or have
+one of their own each."""
 _ED25519: Final = frozenset({"signal-2"})
 """The second of Signal's own roots is an Ed25519 one."""
 
@@ -69,13 +73,40 @@ class Pki:
         self._leaves.mkdir(parents=True, exist_ok=True)
         self._now = now
         self._age = age_days * _DAY
-        self._contexts: dict[tuple[str, str, str], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, str, str, str], ssl.SSLContext] = {}
         with (self._folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._roots = {name: self._pair(name, None) for name in _AUTHORITIES}
             self._middles = {
                 name: self._pair(f"{name}-intermediate", root) for name, root in self._roots.items()
             }
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is kept."""
+        return self._folder
+
+    def known(self, name: str, authority: str, flaw: str = "normal") -> x509.Certificate:
+        """The certificate by whose hash ``name`` is known; another one with a ``flaw``."""
+        return x509.load_pem_x509_certificates(
+            self._known_file(name, authority, flaw).read_bytes()
+        )[-1]
+
+    def _known_file(self, name: str, authority: str, flaw: str) -> Path:
+        kind = "normal" if flaw == "normal" else "other"
+        path = self._leaves / f"{re.sub(r'[^A-Za-z0-9.-]', '_', name)}-{authority}-{kind}.pem"
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                start, life = self._now - self._age, 3650 * _DAY
+                if authority == KNOWN:
+                    path.write_bytes(_issue((None, name), None, start, life, name).pem())
+                else:
+                    own = _issue((None, f"{name} authority"), None, start, life, None, edwards=True)
+                    leaf = _issue((None, name), own, start, life, name, edwards=True)
+                    shown = own.certificate.public_bytes(serialization.Encoding.PEM)
+                    path.write_bytes(leaf.pem() + shown)
+        return path
 
     def chat_root(self) -> ed25519.Ed25519PrivateKey:
         """The key that stands for WhatsApp's pinned root in this lab."""
@@ -108,8 +139,12 @@ class Pki:
         assert isinstance(key, rsa.RSAPrivateKey)
         return key
 
-    def context(self, name: str, authority: str, flaw: str = "normal") -> ssl.SSLContext:
+    def context(
+        self, name: str, authority: str, flaw: str = "normal", alpn: str = "http/1.1"
+    ) -> ssl.SSLContext:
         """A server's context that shows a certificate for ``name`` signed by ``authority``.
+
+        ``alpn`` is the application protocol that it chooses if it may, none when empty.
 
         ``flaw``: ``expired``, ``self_signed`` (``authority`` then does not matter), ``new_root``,
         ``wrong_name`` or ``normal``.
@@ -118,12 +153,21 @@ class Pki:
             authority = "signal-new" if authority.startswith("signal") else "public-new"
         if authority == "self_signed":
             flaw = "self_signed"
-        key = (name, authority, flaw)
+        key = (name, authority, flaw, alpn)
         if key not in self._contexts:
             self._contexts[key] = self._make_context(*key)
         return self._contexts[key]
 
-    def _make_context(self, name: str, authority: str, flaw: str) -> ssl.SSLContext:
+    def chain(self, name: str, authority: str) -> Path:
+        """A file with a key and a certificate chain for ``name``, signed by ``authority``."""
+        return self._leaf(name, authority, "normal")
+
+    def _make_context(self, name: str, authority: str, flaw: str, alpn: str) -> ssl.SSLContext:
+        if authority in (KNOWN, KNOWN_ISSUER):
+            return _server(self._known_file(name, authority, flaw), "smp/1", "xftp/1", "http/1.1")
+        return _server(self._leaf(name, authority, flaw), *([alpn] if alpn else []))
+
+    def _leaf(self, name: str, authority: str, flaw: str) -> Path:
         safe = re.sub(r"[^A-Za-z0-9.-]", "_", name)[:120]
         path = self._leaves / f"{safe}-{authority}-{flaw}.pem"
         shown = "unrelated.example" if flaw == "wrong_name" else name
@@ -137,11 +181,7 @@ class Pki:
             pair = _issue((None, shown), middle, start, 90 * _DAY, shown)
             chain = middle.certificate.public_bytes(serialization.Encoding.PEM)
             path.write_bytes(pair.pem() + chain)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(path)
-        return context
+        return path
 
     def _pair(self, name: str, issuer: _Pair | None) -> _Pair:
         path = self._folder / f"{name}.pem"
@@ -153,6 +193,14 @@ class Pki:
         pair = _issue(title, issuer, start, 4000 * _DAY, None, edwards=name in _ED25519)
         path.write_bytes(pair.pem())
         return pair
+
+
+def _server(path: Path, *protocols: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(list(protocols))
+    context.load_cert_chain(path)
+    return context
 
 
 def world_now(skew_days: float) -> dt.datetime:
@@ -172,14 +220,20 @@ def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
     """Target files for ``--targets``: every service with roots or keys of its own gets the lab's
     instead.
 
-    They are copies of the shipped files with certificates, hashes, the first key and the root keys
-    of Noise chains (option ``root_key``) replaced, nothing else.
+    They are copies of the shipped files with certificates, hashes, the first key and the keys in
+    options (Noise chains' ``root_key`` and what `Proofs` knows) replaced, nothing else.
     """
+    from tests.lab.world.proofs import Proofs  # which needs a Pki itself
+
     pki = Pki(workdir, world_now(0))
+    proofs = Proofs(pki)
     written = []
     for service in catalogue.services:
         chains = {found for e in service.endpoints if (found := e.option("root_key")) is not None}
-        if not service.roots and not service.keys and not chains:
+        others: dict[str, str] = {}
+        for endpoint in service.endpoints:
+            others |= proofs.replacements(endpoint)
+        if not service.roots and not service.keys and not chains and not others:
             continue
         source = Path(__file__).parents[3] / "targets" / f"{service.name}.toml"
         text = source.read_text(encoding="utf-8")
@@ -195,6 +249,8 @@ def write_overrides(workdir: Path, catalogue: Catalogue) -> tuple[Path, ...]:
             text = text.replace(key.fingerprint, f"{fingerprint(own):016x}")
         for chain in chains:
             text = text.replace(chain, montgomery(pki.chat_root()).hex())
+        for theirs, ours_instead in others.items():
+            text = text.replace(theirs, ours_instead)
         path = workdir / f"{service.name}-lab.toml"
         path.write_text(text, encoding="utf-8")
         written.append(path)

@@ -10,13 +10,25 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.content import Kind
-from tests.lab.world import mtproto, pages, proxies, resolver, websocket
-from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world import (
+    dialogue,
+    http2,
+    mqtt,
+    mtproto,
+    pages,
+    proxies,
+    resolver,
+    signal,
+    websocket,
+)
+from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.hosts import Directory, Host, Place, nat64
 from tests.lab.world.http import Request, Response, Upgrade, converse
 from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
+from tests.lab.world.proof_servers import ProofServers
+from tests.lab.world.proofs import Proofs
 from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import (
     Streams,
@@ -50,6 +62,7 @@ class Servers:
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chats: dict[str, ChatServer] = {}
         self._call_servers: dict[str, CallServer] = {}
+        self._proofs = ProofServers(Proofs(self.pki), self.now)
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -59,12 +72,23 @@ class Servers:
             "http": self._http,
             "mtproto": self._mtproto,
             "noise": self._noise,
+            "threema": self._threema,
+            "mmtls": self._mmtls,
+            "smp": self._smp,
+            "tor": self._tor,
             "dns": self._dns,
             "echo": self._echo,
             "acme": self._acme,
+            "xmpp": self._xmpp,
+            **dict.fromkeys(dialogue.INSIDE, self._tls),
             "stun": self._stun,
             "socks5": lambda sock, place, port: proxies.socks5(self.directory, sock),
             "connect": lambda sock, place, port: proxies.connect(self.directory, sock),
+        }
+        self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
+            "noise": self._noise_socket,
+            "mtproto": self._mtproto_socket,
+            "signal": self._signal_socket,
         }
 
     def now(self) -> dt.datetime:
@@ -118,13 +142,36 @@ class Servers:
         elif policy.tls == "alert":
             await alert(sock, UNRECOGNIZED_NAME)
         else:
-            context = self.pki.context(host.name, host.authority, policy.tls)
+            inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
+            alpn = "h2" if host.speaks == "http2" else alpn
+            shown = host.shown or host.name
+            context = self.pki.context(shown, host.authority, policy.tls, alpn)
 
             async def serve(slow: socket.socket) -> None:
                 pair = await streams(slow, context)
-                await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
+                if inside is not None:
+                    await inside(pair, shown)
+                    return
+                await self._inside(pair, place, host, policy)
 
             await read_slowly(sock, upload_rate, serve)
+
+    async def _inside(self, pair: Streams, place: Place, host: Host, policy: HostPolicy) -> None:
+        """What is spoken once TLS is there: HTTP, unless host or client want something else."""
+        agreed = pair[1].get_extra_info("ssl_object").selected_alpn_protocol()
+        if agreed != "h2" and host.speaks != "mqtt":
+            await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
+            return
+        secure = self.secure(place)
+
+        def altered(request: Request) -> Response | None:
+            response = secure(request)
+            return response and response.altered(policy)
+
+        try:
+            await (http2.serve(*pair, altered) if agreed == "h2" else mqtt.serve(*pair))
+        finally:
+            await close(pair[1])
 
     async def _not_tls(self, sock: socket.socket, kind: Kind) -> None:
         """Plain HTTP on a TLS port gets 400 from most servers, anything else an alert."""
@@ -244,37 +291,93 @@ class Servers:
         finally:
             await close(pair[1])
 
+    def _keeper(self, place: Place, port: int) -> Keeper:
+        return self.directory.policy(place.default, place.address, port).keeper
+
+    async def _threema(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.threema(sock, self._keeper(place, port))
+
+    async def _mmtls(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.mmtls(sock, self._keeper(place, port))
+
+    async def _smp(self, sock: socket.socket, place: Place, port: int) -> None:
+        policy = self.directory.policy(place.default, place.address, port)
+        await self._proofs.smp(sock, place.default, policy.tls)
+
+    async def _tor(self, sock: socket.socket, place: Place, port: int) -> None:
+        await self._proofs.tor(sock, place.default, self._keeper(place, port))
+
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
-        """The WebSockets at ``place`` that the catalogue knows to speak Noise."""
+        """The WebSockets at ``place`` that the catalogue knows."""
         known = {
-            (e.host, e.path): e.option("origin")
+            (e.host, e.path): e
             for service in self.directory.catalogue.services
             for e in service.endpoints
-            if e.check == "noise" and e.option("transport") == "websocket" and place.host(e.host)
+            if e.option("transport") == "websocket" and place.host(e.host)
         }
 
         async def upgrade(request: Request, pair: Streams) -> bool:
-            origin = known.get((request.host, request.path))
-            accepted = websocket.accept(request)
-            if policy.status or origin != request.headers.get("origin") or accepted is None:
+            endpoint = known.get((request.host, request.path))
+            if policy.status:
                 return False
-            pair[1].write(accepted)
+            if await dialogue.upgraded(request, pair):
+                return True
+            if endpoint is None or endpoint.check not in self._spoken:
+                return False
+            speak = self._spoken[endpoint.check]
+            origin = endpoint.option("origin")
+            if origin is not None and origin != request.headers.get("origin"):
+                return False
             with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
                 async with asyncio.timeout(60):
-                    answered = self._chat(policy).answer(await websocket.message(*pair))
-                    if answered is not None:
-                        pair[1].write(websocket.frame(answered))
-                        await pair[1].drain()
-                        await websocket.message(*pair)  # nothing, until the client leaves
+                    return await speak(request, pair, policy)
             return True
 
         return upgrade
+
+    async def _noise_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
+        accepted = websocket.accept(request)
+        if accepted is None:
+            return False
+        pair[1].write(accepted)
+        begun = self._chat(policy).open(await websocket.message(*pair))
+        if begun is not None:
+            pair[1].write(websocket.frame(begun.hello))
+            await pair[1].drain()
+            if begun.finish(await websocket.message(*pair)) is not None:
+                await websocket.message(*pair)  # nothing, until the client leaves
+        return True
+
+    async def _mtproto_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
+        accepted = websocket.accept(request, "binary")
+        if accepted is None or "binary" not in websocket.offered(request):
+            return False
+        pair[1].write(accepted)
+        exchange = Exchange(self._centre, self.now().timestamp(), policy.mtproto)
+        inside = websocket.Binary(*pair)
+        await mtproto.serve(inside, inside, exchange)
+        return True
+
+    async def _signal_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
+        accepted = websocket.accept(request)
+        if accepted is None:
+            return False
+        pair[1].write(accepted)
+        await signal.serve(*pair, self._now_ms())
+        return True
 
     def _chat(self, policy: HostPolicy) -> ChatServer:
         if policy.chat not in self._chats:
             root = self.pki.chat_root()
             self._chats[policy.chat] = ChatServer(self.now().timestamp(), root, policy.chat)
         return self._chats[policy.chat]
+
+    async def _xmpp(self, sock: socket.socket, place: Place, port: int) -> None:
+        host = place.default
+        shown = host.shown or host.name
+        policy = self.directory.policy(host, place.address, port)
+        context = self.pki.context(shown, host.authority, policy.tls, "")
+        await dialogue.xmpp(sock, shown, context)
 
     async def _dns(self, sock: socket.socket, place: Place, port: int) -> None:
         reader, writer = await streams(sock)

@@ -31,7 +31,8 @@ class Transfers:
     """Which requests are for big objects, and which bring one. Bodies are made when asked for."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        assets = [asset for service in catalogue.services for asset in service.assets]
+        every = [asset for service in catalogue.services for asset in service.assets]
+        assets = [asset for asset in every if asset.pool is None]
         alone = [a for a in assets if a.direction is Direction.DOWN and a.find is None]
         pages = {(a.host, a.path) for a in alone if a.path.endswith("/")}
         self._pages = {host for host, path in pages if path == "/"}

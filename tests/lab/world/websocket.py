@@ -41,6 +41,35 @@ def accept(request: Request, subprotocol: str | None = None) -> bytes | None:
     return "\r\n".join((*lines, "", "")).encode()
 
 
+def offered(request: Request) -> list[str]:
+    """The subprotocols that the client would speak (§4.1)."""
+    named = request.headers.get("sec-websocket-protocol", "")
+    return [one.strip() for one in named.split(",") if one.strip()]
+
+
+class Binary:
+    """The server's end of a stream that is cut into binary messages anywhere."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._buffer = b""
+
+    async def readexactly(self, size: int) -> bytes:
+        """The next ``size`` octets. Raises Closed, IncompleteReadError."""
+        while len(self._buffer) < size:
+            self._buffer += await message(self._reader, self._writer)
+        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        return data
+
+    def write(self, data: bytes) -> None:
+        """One message."""
+        self._writer.write(frame(data))
+
+    async def drain(self) -> None:
+        """Wait until there is room. Raises OSError."""
+        await self._writer.drain()
+
+
 def frame(payload: bytes, opcode: int = _BINARY) -> bytes:
     """One whole unmasked frame, as servers send them (§5.1)."""
     size = len(payload)

@@ -1,0 +1,61 @@
+"""Certificate authorities and keys of a service's own: [[root]] and [[key]]."""
+
+from msgprobe.catalog import value
+from msgprobe.catalog.table import PROVENANCE, Table, distinct
+from msgprobe.model.target import Key, Provenance, Root
+
+_ROOT = ("name", "pem", "sha256", *PROVENANCE)
+_KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
+
+
+def read_roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
+    """The [[root]]s of the file ``top``. Raises CatalogError."""
+    tables = top.tables("root", _ROOT)
+    roots = tuple(_root(table, provenance) for table in tables)
+    distinct(tables, [root.name for root in roots], "root")
+    return roots
+
+
+def _root(table: Table, provenance: Provenance) -> Root:
+    pem, actual = table.need("pem", value.certificate)
+    stated = table.need("sha256", value.sha256)
+    if stated != actual:
+        raise table.fault(
+            "sha256",
+            "is not that of the certificate in pem",
+            f"that one has {actual}: find out which of the two is genuine",
+        )
+    return Root(
+        name=table.need("name", value.name),
+        pem=pem,
+        sha256=stated,
+        provenance=table.provenance(provenance),
+    )
+
+
+def read_keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
+    """The [[key]]s of the file ``top``. Raises CatalogError."""
+    tables = top.tables("key", _KEY)
+    keys = tuple(_key(table, provenance) for table in tables)
+    distinct(tables, [key.name for key in keys], "key")
+    return keys
+
+
+def _key(table: Table, provenance: Provenance) -> Key:
+    modulus, exponent = table.need("pem", value.rsa_key)
+    actual = value.fingerprint_of(modulus, exponent)
+    stated = table.need("fingerprint", value.fingerprint)
+    if stated != actual:
+        raise table.fault(
+            "fingerprint",
+            "is not that of the key in pem",
+            f"that one has {actual}: find out which of the two is genuine",
+        )
+    return Key(
+        name=table.need("name", value.name),
+        modulus=f"{modulus:x}",
+        exponent=exponent,
+        fingerprint=stated,
+        old_padding=table.take("old_padding", value.flag, False),
+        provenance=table.provenance(provenance),
+    )

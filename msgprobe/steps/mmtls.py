@@ -1,0 +1,64 @@
+"""WeChat's first words on a connected stream: who answers an mmtls hello, and with whose key?"""
+
+from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.observation import WRONG_KEY, Proof
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import Stream
+from msgprobe.steps.protocol import Talk, speak
+from msgprobe.wire.mmtls import (
+    HEADER_SIZE,
+    RANDOM_SIZE,
+    Secrets,
+    ServerHello,
+    body_size,
+    client_hello,
+    open_signature,
+    parse_server_hello,
+    record,
+    signing_key,
+    transcript,
+)
+
+PROTOCOL = "mmtls"
+
+
+async def first_words(
+    ctx: StepContext, stream: Stream, *, keys: tuple[bytes, ...], timeout: float | None = None
+) -> Done[ServerHello] | Failed:
+    """Send a client hello, read the server's and its signature; records a ProtocolObservation.
+
+    ``keys`` are the service's static P-256 keys, as uncompressed points. Stages: ``sent``,
+    ``answered``, ``server_hello`` (``Proof.SHAPE``) and, where ``cryptography`` is installed,
+    ``server_authenticated`` (``Proof.CRYPTO``: both hellos are signed with one of ``keys``) or
+    ``wrong_key`` (``Proof.SHAPE``). Nothing about an account is ever sent.
+    """
+    secrets = Secrets()
+    seconds = int(ctx.world.clock.utcnow().timestamp())
+    hello = client_hello(secrets.points, ctx.world.entropy(RANDOM_SIZE), seconds)
+    answer: ServerHello | None = None
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
+        await talk.send(record(hello))
+        header = await talk.receive_exactly(HEADER_SIZE)
+        answer = parse_server_hello(await talk.receive_exactly(body_size(header)))
+        talk.reached("server_hello", Proof.SHAPE)
+        if secrets.first is None:
+            talk.detail = "answered, not authenticated"
+        else:
+            await _authenticate(talk, secrets, hello, answer, keys)
+    if talk.failure is not None or answer is None:
+        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
+    return Done(answer)
+
+
+async def _authenticate(
+    talk: Talk, secrets: Secrets, hello: bytes, answer: ServerHello, keys: tuple[bytes, ...]
+) -> None:
+    """Whose key is it? Raises what reading raises, and WireError for what was not made for us."""
+    header = await talk.receive_exactly(HEADER_SIZE)
+    sealed = await talk.receive_exactly(body_size(header))
+    signature = open_signature(secrets, hello, answer, header, sealed)
+    key = signing_key(transcript(hello, answer), signature, keys)
+    if key is None:
+        talk.reached(WRONG_KEY, Proof.SHAPE, "the hellos are not signed with a key of WeChat's")
+    else:
+        talk.reached("server_authenticated", Proof.CRYPTO, f"signed with key {key.hex()[2:10]}")

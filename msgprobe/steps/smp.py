@@ -1,0 +1,31 @@
+"""What a SimpleX server says first, inside TLS."""
+
+from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.observation import Proof
+from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.protocol import speak
+from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.wire.smp import BLOCK_SIZE, ServerHello, parse_server_hello
+
+PROTOCOL = "smp"
+
+
+async def server_hello(
+    ctx: StepContext, stream: TlsStream, *, timeout: float | None = None
+) -> Done[ServerHello] | Failed:
+    """Read the server's first block; records a ProtocolObservation. Nothing is sent.
+
+    Stages: ``answered``, ``server_hello`` (``Proof.SHAPE``) and, where TLS knows the server by its
+    certificate, ``server_authenticated`` (``Proof.CRYPTO``).
+    """
+    hello: ServerHello | None = None
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
+        hello = parse_server_hello(await talk.receive_exactly(BLOCK_SIZE))
+        versions = f"versions {hello.oldest} to {hello.newest}"
+        if stream.verified:
+            talk.reached("server_authenticated", Proof.CRYPTO, versions)
+        else:
+            talk.reached("server_hello", Proof.SHAPE, f"{versions}; answered, not authenticated")
+    if talk.failure is not None or hello is None:
+        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
+    return Done(hello)

@@ -1,0 +1,1 @@
+"""Real clients that nobody here wrote against the lab's servers (``make interop``)."""

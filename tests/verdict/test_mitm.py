@@ -1,0 +1,69 @@
+"""A certificate that a public authority signed, for a service that trusts its own roots alone."""
+
+from typing import Any
+
+import pytest
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Outcome, Strength
+from msgprobe.verdict.judge import judge
+from tests.verdict.story import CHAT, Story
+
+PUBLIC = "CN=Public CA"
+NEUTRAL = {"subject": "site1", "address": "20.1.1.1"}
+
+
+def told(elsewhere: dict[str, Any], neutral: dict[str, Any]) -> Story:
+    """Every name shows a certificate of its own by a public authority, which is not trusted; so
+    does, or does not, a neutral server that is asked for one of the names."""
+    story = Story().good_gate().names()
+    for host in CHAT:
+        shown: dict[str, Any] = {"issuer": PUBLIC, "shown_for": f"CN={host}"}
+        story.target(
+            host, times=3, fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, check="tls", **shown
+        )
+    name = CHAT[0]
+    for _ in range(3):
+        story.target(
+            name, arm=Arm.TARGET_SNI_ELSEWHERE, address=NEUTRAL["address"], check="tls", **elsewhere
+        )
+    story.flow(
+        NEUTRAL["address"],
+        subject=NEUTRAL["subject"],
+        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+        host="other.example",
+        check="tls",
+        **neutral,
+    )
+    return story.controls_again()
+
+
+def test_a_neutral_server_that_has_it_as_well_shows_who_made_it() -> None:
+    story = told(
+        {"issuer": PUBLIC, "shown_for": f"CN={CHAT[0]}"},
+        {"issuer": PUBLIC, "shown_for": "CN=neutral.example"},
+    )
+    (service,) = judge(story.evidence()).services
+    text = service.functions[0]
+    assert (text.outcome, text.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert text.mechanisms == ("tls.mitm",) and "Do not log in" in text.why
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "neutral"),
+    [
+        # The neutral server shows its usual certificate, whatever it is asked for.
+        ("CN=neutral.example", "CN=neutral.example"),
+        # It shows that certificate to everybody: whoever owns it, nobody forged it for the name.
+        (f"CN={CHAT[0]}", f"CN={CHAT[0]}"),
+    ],
+)
+def test_another_authority_at_the_service_alone_is_not_called_forged(
+    elsewhere: str, neutral: str
+) -> None:
+    story = told(
+        {"issuer": PUBLIC, "shown_for": elsewhere}, {"issuer": PUBLIC, "shown_for": neutral}
+    )
+    (service,) = judge(story.evidence()).services
+    assert service.functions[0].outcome is Outcome.INCONCLUSIVE
