@@ -37,8 +37,8 @@ class Match:
     ``proto`` names (tcp, udp, icmp) and ``family`` 4 or 6. ``segment`` narrows TCP: ``syn`` is the
     first SYN, ``data`` carries octets, ``ack`` is a bare acknowledgement. ``contains`` are octets,
     in hexadecimal, found in what TCP or UDP carries. ``probability`` draws per packet. With
-    ``period_s`` the match holds only in the first ``on_s`` seconds of every period since the start
-    of the middlebox.
+    ``period_s`` the match holds only in the first ``on_s`` seconds of every period; a period begins
+    ``phase_s`` after the start of the middlebox (negative: it had begun before).
     """
 
     to: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class Match:
     probability: float = 1.0
     period_s: float = 0.0
     on_s: float = 0.0
+    phase_s: float = 0.0
 
     def __post_init__(self) -> None:
         _check_prefixes("Match.to", self.to)

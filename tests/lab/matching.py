@@ -85,7 +85,7 @@ class Matcher:
             return False
         if match.longer_than and len(packet.data) <= match.longer_than:
             return False
-        if match.period_s and (now - self._start) % match.period_s >= match.on_s:
+        if match.period_s and (now - self._start - match.phase_s) % match.period_s >= match.on_s:
             return False
         return match.probability >= 1 or self._chance.random() < match.probability
 

@@ -45,6 +45,7 @@ class Scenario:
     not named must be ``others``. ``usable`` says that an honest tool must not be inconclusive here
     (loss <= 5 %, RTT <= 300 ms, >= 1 Mbit/s); ``look_alike`` that no single place can tell.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
+    ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Scenario:
     world: Mapping[str, Any] = field(default_factory=dict)
     lab: Mapping[str, Any] = field(default_factory=dict)
     args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    wrapper: tuple[str, ...] = ()
     fires: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False

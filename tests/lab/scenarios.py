@@ -5,7 +5,9 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_states import STATES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
+from tests.lab.scenarios_ugly import UGLY
 
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
@@ -15,6 +17,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *INNOCENT,
     *THROTTLING,
     *SLOW_FOR_ALL,
+    *STATES,
+    *UGLY,
 )
 
 
