@@ -151,6 +151,10 @@ def _dns_fault(g: Gate) -> Evidence | None:
     return transactions(g.resolver_failures)
 
 
+def _comes_and_goes(g: Gate) -> Evidence | None:
+    return g.stretches.evidence if g.stretches.comes_and_goes else None
+
+
 def _bad_link(g: Gate) -> Evidence | None:
     rtt = g.facts.rtt
     slow = rtt is not None and rtt >= SLOW_RTT
@@ -239,6 +243,15 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         "nothing beyond the provider answers, and no hole shows intent",
         "Nothing beyond this network answers. One device cannot tell an outage from a shutdown.",
         _no_internet,
+    ),
+    _rule(
+        "connection.intermittent",
+        State.INTERMITTENT,
+        Strength.CONFIRMED,
+        "neutral hosts all fell silent together and answered again, as no lossy line does",
+        "The connection comes and goes: for seconds on end nothing answers, neutral sites "
+        "included.",
+        _comes_and_goes,
     ),
     _rule(
         "connection.dns_fault",

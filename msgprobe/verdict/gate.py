@@ -13,6 +13,7 @@ from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.calls import Calls
 from msgprobe.verdict.conversation import Conversation, Stage
 from msgprobe.verdict.facts import Facts
+from msgprobe.verdict.intermittent import Stretches
 
 CLOCK_TOLERANCE = 600.0
 """Seconds that a clock may be wrong before it is worth a note."""
@@ -113,7 +114,8 @@ class Gate:
     @cached_property
     def abroad(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad, over IPv4 or whatever the link has."""
-        return self._views(self.facts.controls.abroad, Arm.GATE, Arm.AGAIN, version=0)
+        arms = (Arm.GATE, Arm.AGAIN, Arm.LOOK_ON)
+        return self._views(self.facts.controls.abroad, *arms, version=0)
 
     @cached_property
     def domestic(self) -> tuple[SiteView, ...]:
@@ -263,6 +265,13 @@ class Gate:
     def calls(self) -> Calls:
         """Neutral call servers."""
         return Calls(self.facts)
+
+    # -- time
+
+    @cached_property
+    def stretches(self) -> Stretches:
+        """When neutral hosts answered, and when all of them were silent."""
+        return Stretches(self.facts)
 
     # -- quality
 
