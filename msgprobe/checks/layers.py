@@ -11,7 +11,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import TOTAL_CAP
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls import BIG_HELLO_BOUND, HANDSHAKE_CAP, HELLO_BOUND, handshake
 from msgprobe.steps.tls_stream import TlsStream
 
 
@@ -37,12 +37,18 @@ async def secured(
         trust=flow.trust,
         roots=_roots(ctx, flow),
         check_dates=flow.check_dates,
+        big=_big(flow),
         timeout=timeout,
     ):
         case Failed():
             return None
         case Done(value=inside):
             return inside
+
+
+def _big(flow: Flow) -> bool:
+    """The option ``hello`` says so: ``big`` is a greeting of post-quantum size."""
+    return flow.option("hello") == "big"
 
 
 def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
@@ -66,7 +72,8 @@ def connect_bound(flow: Flow, *, sent: int = 0, received: int = 0) -> int:
 
 def tls_bound(flow: Flow) -> int:
     """Most that a handshake costs."""
-    return connect_bound(flow, sent=HELLO_BOUND, received=HANDSHAKE_CAP)
+    hello = BIG_HELLO_BOUND if _big(flow) else HELLO_BOUND
+    return connect_bound(flow, sent=hello, received=HANDSHAKE_CAP)
 
 
 def http_bound(flow: Flow) -> tuple[int, int]:

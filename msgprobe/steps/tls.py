@@ -24,6 +24,9 @@ HANDSHAKE_CAP = 64 * 1024
 HELLO_BOUND = 1024
 """More than our ClientHello takes for any name."""
 
+BIG_HELLO_BOUND = 3072
+"""More than one of post-quantum size takes."""
+
 _CHUNK = 16 * 1024
 _PLAIN_LIMIT = 2048
 _PLAIN_PATIENCE = 0.3
@@ -42,18 +45,21 @@ async def handshake(
     trust: Trust | None = Trust.PUBLIC,
     roots: tuple[Root, ...] = (),
     check_dates: bool = True,
+    big: bool = False,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
 
     ``server_name`` is both the SNI and the name that the certificate must hold; without one the
     chain alone is checked, and ``verified`` stays false. ``trust`` None looks and checks nothing.
+    ``big`` greets in two segments, as programs with a post-quantum key share do.
     """
     context = ctx.world.trust.context(
         trust,
         tuple(root.pem for root in roots),
         named=server_name is not None,
         dated=check_dates,
+        big=big,
     )
     attempt = _Handshake(ctx, stream, context, server_name)
     failure: Failure | None = Failure.INTERRUPTED

@@ -10,7 +10,7 @@ from msgprobe.model.verdict import ConnectionVerdict, Layer, State, Strength
 from msgprobe.verdict.conversation import Stage
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
-from msgprobe.verdict.line import slow_abroad, slow_line
+from msgprobe.verdict.line import capped_line, slow_abroad, slow_line
 
 SLOW_RTT = 0.5
 """Seconds of round trip from which on a link counts as bad for a person."""
@@ -77,8 +77,8 @@ def _forbidden_here(g: Gate) -> Evidence | None:
 
 def _portal(g: Gate) -> Evidence | None:
     owners = {s.owner for s, _ in g.tampered}
-    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.networks(g.abroad):
-        return None
+    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.open:
+        return None  # leaky ones let a site or a page pass, hardly two networks
     return transactions(t for _, t in g.tampered)
 
 
@@ -97,9 +97,10 @@ def _allowlist(g: Gate) -> Evidence | None:
         return None
     dying = [v for v in g.abroad if v.hello_dies]
     home_dead = [v for v in g.domestic if not v.reached]
-    if len(dying) < 2 and len(home_dead) < 2:
+    if len(dying) < 2 and len(home_dead) < 2 and len(g.names_needed) < 2:
         return None
     return transactions(
+        (t for talks in g.names_needed.values() for t in talks),
         (t for v in dying for t in v.talks),
         (t for v in home_dead for t in v.talks),
         (t for v in g.domestic for t in v.reached),
@@ -141,6 +142,11 @@ def _no_internet(g: Gate) -> Evidence | None:
     if g.networks(g.abroad) or g.exact or not (g.abroad or g.sentinels or g.resolver_failures):
         return None
     return transactions((t for v in g.abroad for t in v.talks), (t for _, t in g.sentinels))
+
+
+def _proxy_only(g: Gate) -> Evidence | None:
+    local = g.facts.local
+    return _no_internet(g) if local is not None and local.proxies else None
 
 
 def _dns_fault(g: Gate) -> Evidence | None:
@@ -237,6 +243,14 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         _shutdown_443,
     ),
     _rule(
+        "connection.proxy_only",
+        State.NO_INTERNET,
+        Strength.LIKELY,
+        "nothing answers directly where a proxy is configured",
+        "Nothing answers directly, and a proxy is configured here: perhaps only it leads out.",
+        _proxy_only,
+    ),
+    _rule(
         "connection.no_internet",
         State.NO_INTERNET,
         Strength.CONFIRMED,
@@ -316,7 +330,8 @@ def notes(g: Gate) -> tuple[str, ...]:
         "clock_skew": offset is not None and abs(offset) > CLOCK_TOLERANCE,
         "tls_inspection": g.inspector is not None,
         "vpn": local is not None and local.tunnel,
-        "proxy_configured": local is not None and bool(local.proxies),
+        "proxy_configured": works and local is not None and bool(local.proxies),
+        "proxy_only": local is not None and bool(local.proxies) and _no_internet(g) is not None,
         "ipv6_missing": local is not None and not local.route6 and local.route4,
         "ipv6_broken": works and g.six_broken,
         "udp_blocked": works and g.calls.nothing_passes and not g.calls.recognised,
@@ -325,6 +340,8 @@ def notes(g: Gate) -> tuple[str, ...]:
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
         "mtu_black_hole": _mtu(g),
+        "pq_intolerant": works and bool(g.big_hello_dies) and not _mtu(g),
+        "plan_cap": works and bool(capped_line(g.facts)),
         "slow_line": bool(slow_line(g.facts)),
         "slow_abroad": bool(slow_abroad(g.facts)),
         "lossy": works and g.retransmitted >= LOSSY / 2,

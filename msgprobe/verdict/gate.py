@@ -127,6 +127,19 @@ class Gate:
         """Neutral sites abroad once more, after a target had failed."""
         return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0)
 
+    @cached_property
+    def names_needed(self) -> dict[str, tuple[Conversation, ...]]:
+        """Domestic sites that answer to their own name and stay silent to a foreign one, with the
+        conversations under that name, by network (a name of its own is asked for at TLS level)."""
+        own = {v.site.name: v.site.network for v in self.domestic if v.reached}
+        found: dict[str, tuple[Conversation, ...]] = {}
+        talks = self.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)
+        for name, network in own.items():
+            mine = tuple(t for t in talks if t.task.subject == name)
+            if len(mine) >= 2 and all(t.symptom in ("tls.timeout", "tls.reset") for t in mine):
+                found[network] = mine
+        return found
+
     @staticmethod
     def networks(views: tuple[SiteView, ...]) -> set[str]:
         """Networks of the sites that were reached."""
@@ -273,6 +286,26 @@ class Gate:
         """When neutral hosts answered, and when all of them were silent."""
         return Stretches(self.facts)
 
+    @cached_property
+    def big_hello_dies(self) -> tuple[Conversation, ...]:
+        """Greetings in two segments to neutral sites in two networks or more that all vanished,
+        while the same sites answered to a small one; empty as soon as one was answered."""
+        by_site: dict[str, list[Conversation]] = {}
+        for site, talk in self.facts.site_talks(Arm.BIG_HELLO):
+            if talk.failure is not Failure.INTERRUPTED and talk.connected:
+                by_site.setdefault(site.name, []).append(talk)
+        small = {v.site.name: v.site.network for v in self.abroad if v.reached}
+        silent = {
+            name: talks
+            for name, talks in by_site.items()
+            if name in small
+            and len(talks) >= 2
+            and all(t.symptom in ("tls.timeout", "tls.reset", "tls.eof") for t in talks)
+        }
+        if len(silent) < len(by_site) or len({small[n] for n in silent}) < 2:
+            return ()
+        return tuple(t for talks in silent.values() for t in talks)
+
     # -- quality
 
     @cached_property
@@ -283,8 +316,14 @@ class Gate:
 
     @property
     def failure_share(self) -> float:
-        """Share of neutral conversations that failed (0 to 1)."""
-        talks = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        """Share of neutral conversations that failed (0 to 1), of hosts that answered at some time.
+
+        A host that never answers while others always do is closed to us, or dead; that says
+        nothing about the line.
+        """
+        every = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        alive = {t.task.subject for t in every if t.failure is None or self._reached(t)}
+        talks = [t for t in every if t.task.subject in alive]
         if not talks:
             return 0.0
         failed = [t for t in talks if t.failure is not None and not self._reached(t)]
