@@ -11,6 +11,7 @@ from msgprobe.checks.local import LocalCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
+from msgprobe.checks.ping import PingCheck
 from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.stun import StunCheck
 from msgprobe.checks.tls import TlsCheck
@@ -31,6 +32,7 @@ BUILTIN: tuple[Check, ...] = (
     MtprotoCheck(),
     NoiseCheck(),
     StunCheck(),
+    PingCheck(),
     TransferCheck(),
 )
 

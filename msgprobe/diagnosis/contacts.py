@@ -22,6 +22,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
+from msgprobe.diagnosis.state_contacts import state_contacts
 from msgprobe.diagnosis.transfer_contacts import transfer_contacts, transfer_hosts
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
@@ -92,7 +93,7 @@ def contacts(
     run is not known yet, and every member that may be drawn is listed.
     """
     costs = _Costs(max_bytes)
-    lines = [*_gate(controls, request, costs)]
+    lines = [*_gate(controls, request, costs), *state_contacts(controls, request, costs.flow)]
     for service in services:
         for pool in wanted_pools(service, request):
             lines += _pool(service, pool, request, costs, seeded)

@@ -2,6 +2,7 @@
 
 from random import Random
 
+from msgprobe.diagnosis.neutral import plan_big_hello, plan_foreign_names
 from msgprobe.diagnosis.scene import PATIENCE, SMALL_SEGMENTS, Scene
 from msgprobe.model.control import Controls, Sentinel, Site
 from msgprobe.model.run import Request
@@ -136,10 +137,9 @@ def plan_gate(scene: Scene) -> list[Task]:
         tasks += _site(scene, site)
     for sentinel in chosen_sentinels(scene.controls):
         tasks += _sentinel(scene, sentinel)
-    if not scene.gate.open:
-        tasks += _small_segments(scene)
-        tasks += _holes(scene)
-    return tasks
+    if scene.gate.open:
+        return [*tasks, *plan_big_hello(scene)]
+    return [*tasks, *_small_segments(scene), *_holes(scene), *plan_foreign_names(scene)]
 
 
 def _names(scene: Scene) -> list[Task]:
@@ -282,6 +282,7 @@ def _holes(scene: Scene) -> list[Task]:
     tasks = []
     for site in with_address[:HOLE_HOSTS]:
         address = next(a for a in site.addresses if ":" not in a)
+        tasks.append(_echo(site, address))
         ports = list(scene.controls.holes)
         rng.shuffle(ports)
         tasks += [
@@ -300,3 +301,18 @@ def _holes(scene: Scene) -> list[Task]:
             for port in ports
         ]
     return tasks
+
+
+def _echo(site: Site, address: str) -> Task:
+    return Task(
+        id=f"g.hole.{site.name}.icmp",
+        round=0,
+        role=Role.CONTROL,
+        arm=Arm.HOLE,
+        check="ping",
+        subject=site.name,
+        probe=Flow(address=address, port=0, trust=None),
+        changes="protocol: ICMP",
+        reason="everything is dead: does an ICMP echo still pass?",
+        timeout=PATIENCE,
+    )

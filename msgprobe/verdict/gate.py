@@ -7,7 +7,7 @@ from statistics import median
 
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import DnsObservation, HttpObservation
+from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, Lookup, ResolverKind
 from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.calls import Calls
@@ -269,8 +269,8 @@ class Gate:
 
     @cached_property
     def holes(self) -> tuple[Conversation, ...]:
-        """Ports that routers need which still pass."""
-        return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected)
+        """Ports that routers need, or ICMP, which still pass."""
+        return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected or t.proof is Proof.NONCE)
 
     # -- calls
 

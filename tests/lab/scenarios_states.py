@@ -104,7 +104,7 @@ COMES_AND_GOES: tuple[Scenario, ...] = (
         usable=False,
     ),
     _gap("C3", 21, 30, -9, "intermittent"),
-    _gap("C3b", 60, 90, 3, "intermittent"),
+    _gap("C3b", 60, 90, 9, "intermittent"),
     _gap("C3c", 90, 120, -1, "no_internet", "domestic_only", "allowlist"),
 )
 

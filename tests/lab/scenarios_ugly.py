@@ -5,6 +5,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from msgprobe.catalog.loader import load
+from msgprobe.model.target import Trust
 from tests.lab.censor import Drop, Match, OnPattern, OnSni, PassOnly, PortRewrite, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import GOOD, Scenario, at, truth
@@ -12,6 +14,15 @@ from tests.lab.scenarios_connection import RESOLVER
 from tests.lab.world.config import HostPolicy, Mitm, Pep, ResolverPolicy, lying
 
 _QUIET = truth("ok|degraded|inconclusive")
+_PINNED = tuple(
+    f"={e.host}"
+    for s in load().services
+    if s.name == "signal"
+    for e in s.endpoints
+    if e.host is not None and e.trust is not Trust.PUBLIC
+)
+"""Signal's names whose certificates come from its own authority."""
+
 _NAT64 = "2a0f:77::53"
 _DOH = ("dns.google", "cloudflare-dns.com", "unfiltered.adguard-dns.com", "one.one.one.one")
 
@@ -208,7 +219,7 @@ DEVICES: tuple[Scenario, ...] = (
         title="Signal has changed its certificate authority",
         kind="innocent",
         row="I34",
-        world={"hosts": (HostPolicy(names=("service:signal",), tls="new_root"),)},
+        world={"hosts": (HostPolicy(names=_PINNED, tls="new_root"),)},
         truths={"signal": truth("ok|inconclusive")},
         look_alike=True,
     ),
