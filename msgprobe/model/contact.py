@@ -9,7 +9,8 @@ class Contact:
 
     ``target`` is a host name (every address that it resolves to may be contacted) or an address;
     ``transport`` is ``tcp``, ``udp`` or ``icmp`` (port 0); ``condition`` is empty when
-    it is always contacted, else says in words when; ``max_bytes`` is the most that this line can cost on the wire, per run.
+    it is always contacted, else says in words when; ``max_bytes`` is the most that this line can
+    cost on the wire, per run.
     ``asks`` names what is asked there when the contact is a resolver; ``over`` what the check's
     protocol rides on when that is not TCP or UDP itself (``websocket``, which takes TLS).
     """

@@ -231,7 +231,8 @@ class ProtocolObservation(_Observation):
     """How far a conversation in the messenger's own protocol came, whoever wrote the check.
 
     ``transport`` is ``tcp``, ``udp`` or ``icmp``. Over the last two ``round_trips`` tells
-    of each question, in the order of sending, after how many seconds its own answer came (None: never).
+    of each question, in the order of sending, after how many seconds its own answer came (None:
+    never).
     """
 
     protocol: str

@@ -322,19 +322,26 @@ class Gate:
         nothing about the line.
         """
         every = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
-        alive = {t.task.subject for t in every if t.failure is None or self._reached(t)}
-        talks = [t for t in every if t.task.subject in alive]
+        talks = [t for t in every if t.task.subject in self._alive]
         if not talks:
             return 0.0
         failed = [t for t in talks if t.failure is not None and not self._reached(t)]
         return len(failed) / len(talks)
 
+    @cached_property
+    def _alive(self) -> set[str]:
+        """Neutral hosts that answered at some time."""
+        talks = self.control_talks
+        return {t.task.subject for t in talks if t.failure is None or self._reached(t)}
+
     @property
     def retransmitted(self) -> float:
-        """Share of our own segments to neutral hosts that had to be sent again (0 to 1)."""
+        """Share of our own segments to neutral hosts that answer, at least at times, which had to
+        be sent again (0 to 1)."""
         infos = [
             last.info
             for t in self.control_talks
+            if t.task.subject in self._alive
             for last in [t.http or t.tls or t.tcp]
             if last is not None and last.info is not None
         ]

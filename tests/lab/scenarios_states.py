@@ -93,11 +93,11 @@ COMES_AND_GOES: tuple[Scenario, ...] = (
     ),
     Scenario(
         id="C1c",
-        title="a line that is silent for 6 s of every 14 s",
+        title="a line that is silent for 10 s of every 22 s",
         kind="connection",
         row="C1",
         link=GOOD,
-        actions=(_silent("silence", 6, 14, 3),),
+        actions=(_silent("silence", 10, 22, 3),),
         others=_QUIET,
         states=("intermittent",),
         fires=("silence",),
