@@ -4,7 +4,6 @@ from dataclasses import replace
 from random import Random
 
 from msgprobe.diagnosis.base import base_tasks, first_endpoints
-from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -44,8 +43,8 @@ def _think_again(scene: Scene) -> None:
 
 
 def _waiting(scene: Scene) -> dict[str, float]:
-    """When neutral conversations under way began, by site."""
-    names = [s.name for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    """When conversations under way with sites that had answered before began, by site."""
+    names = [v.site.name for v in scene.gate.abroad if v.reached]
     found = {}
     for task_id, begun in scene.moment.running.items():
         stem = task_id.partition("#")[0]

@@ -1,10 +1,10 @@
 """A line that comes and goes: when neutral hosts answered, and when all of them were silent.
 
-A dead stretch is a time without any sign of life from neutral hosts abroad in which several of
-them, in two networks or more, were waited for in vain. A lossy line shows no such stretch: while
-one host is waited for, others answer. The criteria (two changes, or a share of successes between
-20 and 80 % with too few runs for chance) are those of the outage observatories, as far as a single
-client can borrow them.
+A dead stretch is a time without any sign of life from hosts abroad in which several neutral ones
+that answer at other times, in two networks or more, were waited for in vain. A lossy line shows no
+such stretch: while one host is waited for, others answer. The criteria (two changes, or a share of
+successes between 20 and 80 % with too few runs for chance) are those of the outage observatories,
+as far as a single client can borrow them.
 """
 
 from collections.abc import Iterable
@@ -21,6 +21,9 @@ from msgprobe.verdict.facts import Facts
 
 QUIET = 3.0
 """Seconds without an answer that count: a SYN and its first two repeats (at 1 s and 3 s)."""
+
+SLACK = 1.0
+"""Seconds before the last sign of life in which something may have been sent that was lost."""
 
 WITNESSES = 3
 """Waits of that length within a stretch, at least."""
@@ -46,9 +49,14 @@ class Wait:
     network: str
     transaction: int = 0
 
-    def within(self, start: float, end: float) -> float:
-        """Seconds of it that lie between ``start`` and ``end``."""
-        return min(self.end, end) - max(self.start, start)
+    def fits(self, start: float, end: float) -> bool:
+        """The line having been dead between ``start`` and ``end`` explains it.
+
+        It may last longer by as much again, for TCP repeats after 1, 3, 7 s; but who began well
+        before, or waited much longer, was not answered while the line worked.
+        """
+        inside = min(self.end, end) - max(self.start, start)
+        return inside >= max(QUIET, (self.end - self.start) / 2) and self.start >= start - SLACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +100,12 @@ class Stretches:
 
     @cached_property
     def waits(self) -> tuple[Wait, ...]:
-        """Every wait of `QUIET` seconds or more for a neutral host."""
+        """Every wait of `QUIET` seconds or more for a neutral host that answers at other times."""
+        alive = {t.task.subject for _, t in self._talks if heard(t)}
         found = [
             Wait(start=start, end=end, network=network, transaction=talk.transaction)
             for network, talk in self._talks
+            if talk.task.subject in alive
             for start, end in silences(talk)
         ]
         return tuple(w for w in (*found, *self._pending) if w.end - w.start >= QUIET)
@@ -111,7 +121,7 @@ class Stretches:
         last = len(edges) - 2
         found = []
         for n, (a, b) in enumerate(pairwise(edges)):
-            mine = [w for w in self.waits if b - a >= QUIET and w.within(a, b) >= QUIET]
+            mine = [w for w in self.waits if b - a >= QUIET and w.fits(a, b)]
             if len(mine) < WITNESSES or len({w.network for w in mine}) < 2:
                 continue
             found.append(
@@ -195,6 +205,11 @@ def heard(talk: Conversation) -> list[float]:
         times += [end for _, end, ok in _layers(talk)[-1:] if not ok]
     if talk.tls is not None and talk.tls.failure is not None and talk.tls.bytes_received:
         times.append(talk.tls.window.start + (talk.tls.first_byte or 0.0))
+    if talk.protocol is not None and talk.protocol.round_trips:
+        # Its end says nothing: it waits for those questions, too, that are never answered.
+        times = [at for at in times if at != talk.protocol.window.end]
+        if talk.protocol.first_byte is not None:
+            times.append(talk.protocol.window.start + talk.protocol.first_byte)
     if isinstance(talk.transfer, TransferObservation):
         begun = talk.transfer.window.start
         times = [at for at in times if at != talk.transfer.window.end]
