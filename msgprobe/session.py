@@ -86,7 +86,11 @@ async def run(
         checks=checks if checks is not None else registry(),
         roots={s.name: s.roots for s in services if s.roots},
         keys={s.name: s.keys for s in services if s.keys},
-        limits=Limits(max_bytes=request.max_bytes, deadline=request.max_time),
+        limits=Limits(
+            max_bytes=request.max_bytes,
+            deadline=request.max_time,
+            latest=float("inf") if request.throttle else LATEST,
+        ),
         emit=emit,
     )
     emit(Phase(title="looking at the connection"))
@@ -131,7 +135,7 @@ async def _explore(
             now = runner.world.now()
             evidence = replace(empty, measurements=runner.in_order())
             wanted = agenda(evidence, Moment(now=now, running=runner.running))
-            if now > LATEST and not empty.request.throttle:
+            if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
             _phase(wanted.tasks, told, emit)
             runner.slow_down(wanted.pace)

@@ -13,6 +13,7 @@ from msgprobe.diagnosis.base import (
 )
 from msgprobe.diagnosis.calls import failing_calls
 from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.look_on import troubled
 from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.control import Site
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -59,6 +60,8 @@ def plan_experiments(scene: Scene) -> list[Task]:
     if not scene.gate.open:
         return []
     tasks: list[Task] = []
+    if troubled(scene):
+        return _controls_again(scene)
     for service in scene.services:
         found = suspects(scene, service)
         tasks += _other_addresses(scene, service)

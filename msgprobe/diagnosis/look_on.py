@@ -21,8 +21,20 @@ MOST = 11
 STEADY = 4
 """Looks in a row that went well, after which the line is taken to be back."""
 
-UNTIL = 36.0
+UNTIL = 33.0
 """Seconds of a run after which no further look begins."""
+
+
+LAST = 4
+"""Neutral conversations, the last ones, that say whether the line works just now."""
+
+
+def troubled(scene: Scene) -> bool:
+    """Neutral sites fail just now: what is tried meanwhile shows nothing, and loads the line."""
+    talks = [t for _, t in scene.facts.site_talks(Arm.AGAIN, Arm.LOOK_ON) if t.tcp is not None]
+    talks.sort(key=lambda t: scene.facts.by_id[t.task.id].window.end)
+    last = talks[-LAST:]
+    return len(last) >= LAST - 1 and 2 * sum(t.symptom is not None for t in last) > len(last)
 
 
 def plan_look_on(scene: Scene) -> list[Task]:

@@ -28,7 +28,8 @@ FRESH = 0.05
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
-    wire for all of them; ``deadline`` is in seconds since the run began.
+    wire for all of them; ``deadline`` is in seconds since the run began, and nothing begins after
+    ``latest``.
 
     Conversations that wait for silence cost nothing, so many may; what protects a slow line is the
     pace, which ``Runner.slow_down`` sets once the line has been measured.
@@ -38,6 +39,7 @@ class Limits:
     pace: float = 0.004
     max_bytes: int = 5_000_000
     deadline: float = 60.0
+    latest: float = float("inf")
 
 
 @dataclass(slots=True)
@@ -220,6 +222,8 @@ class Runner:
         """Why a task may not begin any more."""
         if self.world.now() >= self.limits.deadline:
             return "no time left (max_time)"
+        if self.world.now() >= self.limits.latest:
+            return "too late to begin"
         check = self.checks.get(task.check)
         most = check.max_bytes(task) if check is not None else 0
         self._count()

@@ -7,7 +7,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import ConnectionVerdict, Layer, State, Strength
-from msgprobe.verdict.conversation import Stage
+from msgprobe.verdict.conversation import AT_ONCE, Stage
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
 from msgprobe.verdict.line import capped_line, slow_abroad, slow_line
@@ -56,23 +56,27 @@ def _no_route(g: Gate) -> Evidence | None:
     return (local.transaction,)
 
 
+_TURNED_AWAY = (
+    Failure.CONNECTION_REFUSED,
+    Failure.NETWORK_UNREACHABLE,
+    Failure.HOST_UNREACHABLE,
+)
+
+
 def _forbidden_here(g: Gate) -> Evidence | None:
-    """Every neutral conversation is refused by this machine itself."""
-    talks = g.control_talks
-    local = [
-        t
-        for t in talks
-        if t.symptom == "local"
-        or (
-            t.stage is Stage.CONNECT
-            and t.failure is Failure.CONNECTION_REFUSED
-            and t.tcp is not None
-            and t.tcp.window.seconds < 0.002
-        )
-    ]
-    if len(talks) >= 3 and len(local) == len(talks):
-        return transactions(local)
-    return None
+    """Every neutral conversation is refused, and so fast that only this machine can have done it.
+
+    A busy machine measures some of them late, so a third of them must be that fast.
+    """
+    talks = g.neutral_talks
+    forbidden = [t for t in talks if t.symptom == "local"]
+    refused = [t for t in talks if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY]
+    at_once = [t for t in refused if t.tcp is not None and t.tcp.window.seconds < AT_ONCE]
+    if len(talks) < 3 or len(forbidden) + len(refused) < len(talks):
+        return None
+    if refused and 3 * len(at_once) < len(refused):
+        return None
+    return transactions(forbidden, refused)
 
 
 def _portal(g: Gate) -> Evidence | None:

@@ -309,6 +309,12 @@ class Gate:
     # -- quality
 
     @cached_property
+    def neutral_talks(self) -> tuple[Conversation, ...]:
+        """Every neutral conversation of either family, sentinels included."""
+        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
+        return (*sites, *(t for _, t in self.sentinels))
+
+    @cached_property
     def control_talks(self) -> tuple[Conversation, ...]:
         """Every neutral IPv4 conversation, sentinels included."""
         sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]

@@ -390,3 +390,26 @@ def test_a_chosen_family_resolver_that_alone_lies_is_a_filter_of_the_users_own()
 )
 def test_the_same_lie_from_others_is_an_accusation(resolver: str, others: str) -> None:
     assert known_filter(chosen(resolver, others=others)).outcome is Outcome.BLOCKED
+
+
+# -- this device
+
+
+@pytest.mark.parametrize(
+    ("seconds", "word"),
+    [((0.0004, 0.0009, 0.05, 0.016), State.LOCAL_FAULT), ((0.02,) * 4, State.NO_INTERNET)],
+    ids=["at once, on a busy machine", "by somebody on the way"],
+)
+def test_refusals_at_once_are_this_devices_own(seconds: tuple[float, ...], word: State) -> None:
+    story = Story().local()
+    for site, took in zip(SITES, seconds, strict=True):
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=Arm.GATE,
+            host=site.host,
+            fails="connect",
+            failure=Failure.CONNECTION_REFUSED,
+            took=took,
+        )
+    assert state(story).state is word
