@@ -22,7 +22,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
-from msgprobe.diagnosis.state_contacts import state_contacts
+from msgprobe.diagnosis.state_contacts import UNLESS_SLOW, state_contacts
 from msgprobe.diagnosis.transfer_contacts import transfer_contacts, transfer_hosts
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
@@ -393,6 +393,7 @@ def _again(controls: Controls, request: Request, costs: _Costs) -> Iterator[Cont
     if neutral is not None:
         direct = Resolver(kind=ResolverKind.DIRECT, name="system")
         yield _question(YOUR_RESOLVER, direct, neutral, request, costs, "resolve", 2, condition)
+        condition = condition if request.quick else UNLESS_SLOW
         for address in controls.silent[:1]:
             silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
             yield _question(None, silent, neutral, request, costs, "resolve", 2, condition)

@@ -1,5 +1,6 @@
 """Round 0: is there a connection at all, and is it honest with neutral hosts?"""
 
+from dataclasses import replace
 from random import Random
 
 from msgprobe.diagnosis.neutral import plan_big_hello, plan_foreign_names
@@ -25,6 +26,12 @@ DIRECT = Resolver(kind=ResolverKind.DIRECT, name="system")
 SITES = 5
 SENTINELS = 4
 HOLE_HOSTS = 2
+
+NO_RESOLVER = "d3.neutral.silent"
+"""The question to a host without DNS, which is asked once however many want to know."""
+
+LISTEN = 3.0
+"""Seconds that an answer from nowhere is waited for."""
 
 SMALL_SITES = 3
 """Neutral sites that are tried with small segments."""
@@ -138,7 +145,7 @@ def plan_gate(scene: Scene) -> list[Task]:
     for sentinel in chosen_sentinels(scene.controls):
         tasks += _sentinel(scene, sentinel)
     if scene.gate.open:
-        return [*tasks, *plan_big_hello(scene)]
+        return [*tasks, *plan_big_hello(scene), *_no_resolver(scene)]
     return [*tasks, *_small_segments(scene), *_holes(scene), *plan_foreign_names(scene)]
 
 
@@ -301,6 +308,25 @@ def _holes(scene: Scene) -> list[Task]:
             for port in ports
         ]
     return tasks
+
+
+def _no_resolver(scene: Scene) -> list[Task]:
+    """One question to a host that runs no DNS: an answer shows that the network takes them all."""
+    host = neutral_host(scene.controls, scene.request)
+    if scene.request.quick or scene.lean or host is None or not scene.facts.usable("192.0.2.1"):
+        return []
+    asked = [
+        lookup(
+            NO_RESOLVER,
+            host,
+            Resolver(kind=ResolverKind.UDP, name="no resolver", address=address),
+            Arm.NON_RESOLVER,
+            families=(4,),
+            why="does somebody answer all questions, whomever they are for?",
+        )
+        for address in scene.controls.silent[:1]
+    ]
+    return [replace(t, timeout=LISTEN) for t in asked]
 
 
 def _echo(site: Site, address: str) -> Task:

@@ -4,6 +4,8 @@ from msgprobe.diagnosis.base import first_endpoints, name_task
 from msgprobe.diagnosis.experiments import failing
 from msgprobe.diagnosis.gate import (
     DIRECT,
+    LISTEN,
+    NO_RESOLVER,
     SYSTEM,
     doh_resolvers,
     lookup,
@@ -22,9 +24,6 @@ NAMES_A_SERVICE = 16
 LINGER = 2.0
 """Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
 satellite and a busy resolver comes within that."""
-
-LISTEN = 3.0
-"""Seconds to wait for an answer from a host that runs no resolver."""
 
 
 def plan_resolvers(scene: Scene) -> list[Task]:
@@ -133,7 +132,7 @@ def _neutral(scene: Scene) -> list[Task]:
         silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
         tasks.append(
             lookup(
-                "d3.neutral.silent",
+                NO_RESOLVER,
                 host,
                 silent,
                 Arm.NON_RESOLVER,

@@ -9,6 +9,8 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 
+UNLESS_SLOW = "unless the line is slow"
+
 Cost = Callable[[str, str, int, tuple[tuple[str, str], ...]], int]
 """Most bytes of a check with a host, a port and options."""
 
@@ -22,7 +24,7 @@ def state_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator
             site.host,
             site.name,
             0,
-            "" if site is abroad[0] else "if a big greeting vanished elsewhere",
+            UNLESS_SLOW if site is abroad[0] else "if a big greeting vanished elsewhere",
             "do greetings of post-quantum size pass here?",
             2 * cost("tls", site.host, 443, BIG_HELLO),
         )

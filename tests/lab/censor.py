@@ -38,7 +38,7 @@ class Match:
     first SYN, ``data`` carries octets, ``ack`` is a bare acknowledgement. ``contains`` are octets,
     in hexadecimal, found in what TCP or UDP carries. ``probability`` draws per packet. With
     ``period_s`` the match holds only in the first ``on_s`` seconds of every period; a period begins
-    ``phase_s`` after the start of the middlebox (negative: it had begun before).
+    ``phase_s`` after the first packet that fits in all else (negative: it had begun before).
     """
 
     to: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ COMES_AND_GOES: tuple[Scenario, ...] = (
         row="C1",
         link=LTE,
         actions=(
-            _silent("silence", 20, 90, 4),
+            _silent("silence", 20, 90, 3),
             Throttle(
                 label="lose",
                 match=Match(to=(*at(*WHATSAPP, *TELEGRAM), *TELEGRAM_DC), direction="both"),
@@ -77,7 +77,7 @@ COMES_AND_GOES: tuple[Scenario, ...] = (
         states=("intermittent",),
         fires=("silence",),
         usable=False,
-        deviation="the silence begins 4 s after the start",
+        deviation="the silence begins 3 s after the first packet",
     ),
     Scenario(
         id="C1b",
