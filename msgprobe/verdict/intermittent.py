@@ -7,6 +7,7 @@ successes between 20 and 80 % with too few runs for chance) are those of the out
 as far as a single client can borrow them.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,6 +125,8 @@ class Stretches:
             mine = [w for w in self.waits if b - a >= QUIET and w.fits(a, b)]
             if len(mine) < WITNESSES or len({w.network for w in mine}) < 2:
                 continue
+            if not self._awake(a, b):
+                continue
             found.append(
                 Stretch(
                     start=max(a, min(w.start for w in mine)),
@@ -134,6 +137,21 @@ class Stretches:
                 )
             )
         return tuple(found)
+
+    @cached_property
+    def _events(self) -> tuple[float, ...]:
+        """Moments at which anything began or ended, sorted."""
+        every = (o.window for m in self._facts.measurements for o in m.observations)
+        return tuple(sorted(at for w in every for at in (w.start, w.end)))
+
+    def _awake(self, start: float, end: float) -> bool:
+        """Something began or ended in the middle of the time: the program itself was running.
+
+        A device that is stopped or overloaded hears nobody, and does nothing either.
+        """
+        margin = (end - start) / 4
+        at = bisect_left(self._events, start + margin)
+        return at < len(self._events) and self._events[at] < end - margin
 
     @property
     def changes(self) -> int:

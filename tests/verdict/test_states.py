@@ -87,7 +87,8 @@ def test_a_line_that_dies_and_stays_dead_is_so_too_since_no_chance_makes_such_ru
 
 def test_one_change_with_few_failures_is_a_line_that_was_slow_to_come_up() -> None:
     story = sites(Story().local(), Arm.GATE, 0.0, dead=True, only=3)
-    for n in range(5):
+    sites(story, Arm.GATE, 3.0, dead=True, only=3)
+    for n in range(8):
         sites(story, Arm.AGAIN, 9.0 + n)
     assert stretches(story).changes == 1
     assert not stretches(story).comes_and_goes
@@ -126,6 +127,23 @@ def test_no_service_is_blamed_for_failing_in_a_dead_stretch() -> None:
     verdict = text(story)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.rules[0] == "connection.explains"
+
+
+def test_a_device_that_stood_still_itself_was_not_cut_off() -> None:
+    story = sites(Story().good_gate(), Arm.AGAIN, 1.0)
+    for site in SITES:  # begun just before the pause, timed out after it, nothing in between
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=Arm.AGAIN,
+            host=site.host,
+            check="tls",
+            start=1.2,
+            took=8.0,
+            fails="connect",
+        )
+    sites(story, Arm.LOOK_ON, 9.3)
+    assert stretches(story).dead == ()
 
 
 def test_what_works_in_a_working_stretch_works() -> None:
