@@ -10,7 +10,7 @@ from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Window
 from msgprobe.model.target import Key, Root
-from msgprobe.model.task import Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.world import World
 
@@ -23,6 +23,14 @@ GRACE = 1.0
 
 FRESH = 0.05
 """Seconds for which a count of the bytes in flight holds."""
+
+
+LEAST = 8.0
+"""Seconds that any conversation may take: three SYN retransmissions and the answer."""
+
+PROMPT = (Arm.AGAIN, Arm.LOOK_ON)
+"""Neutral conversations that do not queue for their turn: long after the failure beside which they
+stand they would show nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +175,8 @@ class Runner:
         status, detail = Status.SKIPPED, "not begun"
         try:
             async with self._free:
-                await self._pace()
+                if task.arm not in PROMPT:
+                    await self._pace()
                 refusal = self._refusal(task)
                 if refusal is not None:
                     detail = refusal
@@ -189,7 +198,7 @@ class Runner:
         self._transactions += 1
         # The run's own deadline is not the conversation's: whoever is cut by it was interrupted,
         # and its silence until then proves nothing.
-        deadline = began + task.timeout
+        deadline = began + self._patience(task, began)
         context = StepContext(
             world=self.world,
             transaction=self._transactions,
@@ -206,6 +215,15 @@ class Runner:
         except Exception as exc:  # a plug-in may raise anything; it must not end the run
             return Status.BUG, f"{type(exc).__name__}: {exc}"[:200]
         return Status.COMPLETED, ""
+
+    def _patience(self, task: Task, began: float) -> float:
+        """Seconds for a task: its own, less where it had to queue until the run's end drew near.
+
+        Transfers keep theirs: they are measured by what moved in it.
+        """
+        if task.check == "transfer":
+            return task.timeout
+        return min(task.timeout, max(LEAST, self.limits.latest + LEAST - began))
 
     def _never_ran(self, task: Task, recorder: Recorder, _: asyncio.Task[None]) -> None:
         """A task that is stopped before its first step runs no ``finally`` of its own."""
