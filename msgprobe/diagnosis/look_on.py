@@ -18,6 +18,10 @@ PATIENCE = 6.0
 MOST = 11
 """Looks at most: together some 28 s."""
 
+STUCK = 3.0
+"""Seconds for a neutral transfer of the first look, which takes one or two on a line that is not
+slow."""
+
 STEADY = 4
 """Looks in a row that went well, after which the line is taken to be back."""
 
@@ -41,7 +45,7 @@ def plan_look_on(scene: Scene) -> list[Task]:
     """Looks as they fall due; then the services once more that failed while the line was dead."""
     begun = [i for n in range(1, MOST + 1) if scene.started(i := f"look.{n}") is not None]
     stretches = _so_far(scene)
-    if not begun and not (stretches.dead and stretches.life):
+    if not begun and not (stretches.dead and stretches.life) and not _stuck(scene):
         _think_again(scene)
         return []
     return [*_looks(scene, stretches, len(begun)), *_once_more(scene, stretches)]
@@ -52,6 +56,19 @@ def _think_again(scene: Scene) -> None:
     for begun in _waiting(scene).values():
         if scene.moment.now < begun + QUIET:
             scene.wake(begun + QUIET + 0.01)
+
+
+def _stuck(scene: Scene) -> bool:
+    """A neutral transfer takes far longer than on a line like this: does anything else answer?"""
+    if scene.lean:
+        return False
+    sources = tuple(f".{s.name}" for s in scene.controls.sources if s.country is None)
+    for task_id, begun in scene.moment.running.items():
+        if task_id.startswith("t.first.") and task_id.endswith(sources):
+            if scene.moment.now >= begun + STUCK:
+                return True
+            scene.wake(begun + STUCK + 0.01)
+    return False
 
 
 def _waiting(scene: Scene) -> dict[str, float]:

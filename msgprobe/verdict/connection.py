@@ -170,7 +170,8 @@ def _bad_link(g: Gate) -> Evidence | None:
     slow = rtt is not None and rtt >= SLOW_RTT
     failing = g.failure_share >= 0.25 and len(g.control_talks) >= 4
     stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
-    if slow or failing or stuck or g.retransmitted >= LOSSY or _mtu(g):
+    poor = slow or failing or stuck or g.retransmitted >= LOSSY or _mtu(g)
+    if poor or capped_line(g.facts):
         return transactions(g.control_talks)
     return None
 
@@ -267,8 +268,7 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         State.INTERMITTENT,
         Strength.CONFIRMED,
         "neutral hosts all fell silent together and answered again, as no lossy line does",
-        "The connection comes and goes: for seconds on end nothing answers, neutral sites "
-        "included.",
+        "For seconds on end nothing at all answers, neutral sites included; then it works again.",
         _comes_and_goes,
     ),
     _rule(

@@ -5,11 +5,12 @@ from dataclasses import replace
 from msgprobe.diagnosis.look_on import EVERY, MOST, UNTIL
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
+from msgprobe.model.control import Source
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, Task
-from tests.verdict.story import SITES, Story
+from tests.verdict.story import HERE, SITES, Story
 from tests.verdict.test_states import HOME, gap, sites
 
 
@@ -56,6 +57,13 @@ def _told(story: Story, task: Task) -> bool:
     return any(m.task.id == task.id for m in story.told)
 
 
+def healthy() -> Story:
+    """A good line, on which every conversation takes a fifth of a second."""
+    story = Story().good_gate()
+    story.told = [replace(m, window=Window(start=0.0, end=0.2)) for m in story.told]
+    return story
+
+
 def test_a_line_that_works_is_not_looked_at_any_longer() -> None:
     assert tasks(Story().good_gate(), Arm.LOOK_ON, 5.0) == []
 
@@ -71,6 +79,27 @@ def test_a_line_that_fell_silent_is_looked_at_until_it_comes_back() -> None:
     assert 2 <= looks(gap(back=False), dead=False) <= 4
 
 
+def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
+    story = healthy()
+    source = Source(
+        name="mirror",
+        host="mirror.example",
+        owner="mirror",
+        network="mirror",
+        path="/big",
+        provenance=HERE,
+    )
+    evidence = story.evidence()
+    evidence = replace(evidence, controls=replace(evidence.controls, sources=(source,)))
+
+    def looked(now: float) -> list[Task]:
+        moment = Moment(now=now, running={"t.first.down.0.mirror": 2.0})
+        return [t for t in agenda(evidence, moment).tasks if t.arm is Arm.LOOK_ON]
+
+    assert looked(4.0) == []
+    assert len(looked(6.0)) == 1
+
+
 def test_looking_at_a_line_that_stays_dead_has_an_end() -> None:
     count = looks(gap(back=False), dead=True)
     assert 3 < count <= MOST
@@ -82,13 +111,6 @@ def test_services_are_not_experimented_with_while_neutral_sites_fail() -> None:
     wanted = {t.arm for t in agenda(story.evidence(), Moment(now=12.1)).tasks}
     assert not wanted & {Arm.OTHER_PORT, Arm.OTHER_SNI, Arm.TARGET_SNI_ELSEWHERE}
     assert Arm.AGAIN in wanted
-
-
-def healthy() -> Story:
-    """A good line, on which every conversation takes a fifth of a second."""
-    story = Story().good_gate()
-    story.told = [replace(m, window=Window(start=0.0, end=0.2)) for m in story.told]
-    return story
 
 
 def test_one_big_greeting_is_enough_where_it_is_answered() -> None:

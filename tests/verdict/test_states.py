@@ -315,7 +315,9 @@ def trickle(story: Story, *, seconds: float, size: int, rtt: float = 0.04) -> St
 
 
 def test_a_quick_path_that_never_gave_more_than_a_trickle_looks_like_a_used_up_plan() -> None:
-    assert "plan_cap" in state(trickle(Story(), seconds=4.0, size=8_000)).notes
+    verdict = state(trickle(Story(), seconds=4.0, size=8_000))
+    assert "plan_cap" in verdict.notes
+    assert verdict.state is State.BAD_LINK
 
 
 @pytest.mark.parametrize(
