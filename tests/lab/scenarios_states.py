@@ -367,7 +367,7 @@ _PROXY_ONLY: tuple[Action, ...] = (
 
 PROXIES: tuple[Scenario, ...] = (
     Scenario(
-        id="P1",
+        id="R1",
         title="a network that only a proxy leads out of, and the environment names it",
         kind="connection",
         row="none (proxy-only network)",
@@ -380,7 +380,7 @@ PROXIES: tuple[Scenario, ...] = (
         usable=False,
     ),
     Scenario(
-        id="P2",
+        id="R2",
         title="a proxy is named, the network works without it too",
         kind="innocent",
         row="none (proxy set)",
