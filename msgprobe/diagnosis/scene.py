@@ -26,6 +26,9 @@ VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 
 LONGEST = 25.0
 
+ENOUGH = 42.0
+"""Seconds by which a run should be over, however slow the line is."""
+
 SLUGGISH = 0.8
 """Seconds that a typical neutral conversation takes beyond its round trips on a slow line."""
 
@@ -120,7 +123,8 @@ class Scene:
     def timeout(self) -> float:
         """Seconds for one conversation on this path."""
         rtt = self.facts.rtt or 0.0
-        return min(LONGEST, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
+        left = max(PATIENCE, ENOUGH - self.moment.now)
+        return min(LONGEST, left, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
 
     @property
     def pace(self) -> float:

@@ -60,10 +60,11 @@ class Stage:
     env: dict[str, str]
     targets: tuple[str, ...]
     workdir: Path
+    wrapper: tuple[str, ...] = ()
 
     def run(self, *args: str, timeout: float = 90.0) -> Any:
         """``msgprobe ARGS`` in the client's namespace."""
-        return self.lab.run([*COMMAND, *args], self.env, timeout)
+        return self.lab.run([*self.wrapper, *COMMAND, *args], self.env, timeout)
 
 
 def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None) -> Stage:
@@ -86,7 +87,9 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
     if "MSGPROBE_DEBUG" in os.environ:
         env["MSGPROBE_DEBUG"] = "1"
     args = tuple(a for path in targets for a in ("--targets", str(path)))
-    return Stage(lab=lab, env=env, targets=args, workdir=workdir)
+    env |= scenario.env
+    wrapper = tuple(w.replace("{seed}", str(seed)) for w in scenario.wrapper)
+    return Stage(lab=lab, env=env, targets=args, workdir=workdir, wrapper=wrapper)
 
 
 def run(
