@@ -27,6 +27,8 @@ _AGAIN = 2
 QUIET = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout", "tls.alert")
 """Mechanisms that an outage can look like."""
 
+_PROTOCOLS = ("mtproto", "noise", "http2", "mqtt", "signal", "threema", "mmtls", "smp", "tor")
+
 SYMPTOMS = {
     "tcp.timeout": ("tcp.timeout", Layer.TCP, "It is silent"),
     "tcp.refused": ("tcp.refused", Layer.TCP, "It refuses"),
@@ -36,8 +38,10 @@ SYMPTOMS = {
     "tls.timeout": ("tls.timeout", Layer.TLS, "The greeting gets no answer"),
     "tls.alert": ("tls.alert", Layer.TLS, "The greeting ends with an alert"),
     "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the greeting"),
-    "protocol.mtproto": ("protocol.mtproto", Layer.PROTOCOL, "Its own protocol fails"),
-    "protocol.noise": ("protocol.noise", Layer.PROTOCOL, "Its own protocol fails"),
+    **{
+        f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL, "Its own protocol fails")
+        for name in _PROTOCOLS
+    },
 }
 """Symptom: mechanism, layer and how it is said."""
 

@@ -96,7 +96,7 @@ def test_what_answers_through_the_proxy_while_it_fails_here_is_blocked(
     assert "through your proxy" in found.why
 
 
-@pytest.mark.parametrize("check", ["noise", "mtproto"])
+@pytest.mark.parametrize("check", ["noise", "mtproto", "mqtt", "threema"])
 def test_a_protocol_of_its_own_counts_with_a_proof_that_the_proxy_could_not_give(
     check: str,
 ) -> None:
