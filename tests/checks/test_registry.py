@@ -20,6 +20,7 @@ NAMES = (
     "mtproto",
     "noise",
     "stun",
+    "ping",
     "transfer",
 )
 
