@@ -233,8 +233,9 @@ class Runner:
     async def _pace(self) -> None:
         now = self.world.now()
         self._next_start = max(self._next_start + max(self.limits.pace, self._pace_s), now)
-        if self._next_start > now:
-            await asyncio.sleep(self._next_start - now)
+        turn = min(self._next_start, self.limits.latest)  # whose turn comes later is refused then
+        if turn > now:
+            await asyncio.sleep(turn - now)
 
     def _refusal(self, task: Task) -> str | None:
         """Why a task may not begin any more."""

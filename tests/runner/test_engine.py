@@ -213,3 +213,11 @@ def test_whoever_begins_late_gets_less_patience_but_a_transfer_keeps_its_own() -
         limits=Limits(latest=2.0),
     )
     assert left["other"] <= 10.0 < left["transfer"]
+
+
+def test_whoever_would_get_a_turn_too_late_does_not_wait_for_it() -> None:
+    many = [task(f"x{n}") for n in range(100)]
+    seen = execute(many, Scripted("scripted", nothing), limits=Limits(pace=0.2, latest=0.5))
+    skipped = [m for m in seen if m.status is Status.SKIPPED]
+    assert len(skipped) > 90
+    assert max(m.window.end for m in skipped) < 10.0, "in turn the last one would wait for 20 s"
