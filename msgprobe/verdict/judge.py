@@ -17,6 +17,8 @@ from msgprobe.model.verdict import (
     Strength,
     Verdict,
 )
+from msgprobe.verdict.calibration import with_confidence
+from msgprobe.verdict.calibration_table import TABLE
 from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
 from msgprobe.verdict.contest import contests
 from msgprobe.verdict.conversation import Conversation
@@ -95,7 +97,10 @@ def judge(evidence: Evidence) -> Verdict:
     gate = Gate(facts)
     connection = judge_connection(gate)
     facts = _while_it_worked(facts, gate)
-    services = tuple(judge_service(facts, gate, connection, s) for s in evidence.services)
+    services = tuple(
+        with_confidence(TABLE, judge_service(facts, gate, connection, s), s.primary)
+        for s in evidence.services
+    )
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
     notes = [*(own[r] for r in sorted(used & own.keys())), *second_notes(facts)]

@@ -4,7 +4,7 @@ compared with the truth."""
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class Result:
     reported_bytes: int = 0
     wire_bytes: int = 0
     rc: int = 0
+    fired: Mapping[str, int] = field(default_factory=dict)
+    """How often each action of the middlebox struck."""
     document: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -178,6 +180,7 @@ def compare(
         reported_bytes=bytes_seen["sent"] + bytes_seen["received"],
         wire_bytes=after.ip_bytes - before.ip_bytes,
         rc=document["exit_code"],
+        fired=log.fired,
         document=document,
     )
 
