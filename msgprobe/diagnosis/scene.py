@@ -24,6 +24,10 @@ of the classic kernel and one second for the answer."""
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 """How a question fails that may have been lost, or met a resolver that fails now and then."""
 
+STUMBLED = (*VANISHED, Failure.DNS_SERVFAIL, Failure.DNS_NO_ANSWER)
+"""How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
+"no answer" when one family failed and the other has no record."""
+
 LONGEST = 25.0
 
 ENOUGH = 42.0
@@ -204,7 +208,7 @@ class Scene:
         again: list[Task] = []
         for number in (2, 3):
             silent = done is None or any(
-                isinstance(o, DnsObservation) and o.failure in VANISHED for o in done.observations
+                isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
             )
             if begun is None or not silent:
                 break
