@@ -1,7 +1,7 @@
 """How often a word was right: the number in ``confidence``.
 
 A probability that the word is true, taken from runs in a simulated Internet whose truth is known
-(`calibration_table`, made by ``python -m tests.lab calibrate``): the share of scenarios in which a
+(`calibration_table`, made by ``make calibrate``): the share of scenarios in which a
 rule of that family, with that word and strength, was right. Few scenarios are little evidence, so
 the share of a family is drawn towards that of all rules with its word and strength, and that one
 towards a half (Beta priors; A. Gelman et al., "Bayesian Data Analysis", §2 and §5). A family that

@@ -18,6 +18,7 @@ from typing import Final
 
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
 from msgprobe.report.document import SavedRunError, read_run
+from msgprobe.verdict import calibration_table
 from msgprobe.verdict.calibration import Cell, Table, Tally, cell, speaker
 from msgprobe.verdict.judge import judge
 from msgprobe.verdict.rule import RULES_VERSION
@@ -25,7 +26,7 @@ from tests.lab.exam_record import Kept, is_innocent, kept_in, on_line, read
 from tests.lab.scenario import Scenario, Truth
 from tests.lab.scenarios import SCENARIOS
 
-WHERE: Final = Path("msgprobe/verdict/calibration_table.py")
+WHERE: Final = Path(calibration_table.__file__)
 HELD_OUT_OF: Final = 3
 """One family in so many is held out."""
 
@@ -298,7 +299,7 @@ def module(table: Table, ambiguous: int) -> str:
         for (outcome, strength, rule), tally in table.cells.items()
     )
     return (
-        '"""Counted in the lab\'s exam. Written by ``python -m tests.lab calibrate``; don\'t edit.'
+        '"""Counted in the lab\'s exam. Written by ``make calibrate``; don\'t edit.'
         f"\n\nOf all runs {ambiguous} were deliberately ambiguous. One family of scenarios in "
         f'{HELD_OUT_OF} was held out.\n"""\n\n'
         "from msgprobe.verdict.calibration import Table, Tally\n\n"
@@ -315,7 +316,7 @@ def main(argv: Sequence[str]) -> int:
     """Count, check, print: 0 done, 2 nothing to count."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab calibrate", description=__doc__)
     parser.add_argument("folder", type=Path, help="where `make exam` kept its runs")
-    parser.add_argument("--write", action="store_true", help=f"make {WHERE} anew")
+    parser.add_argument("--write", action="store_true", help=f"make {WHERE.name} anew")
     options = parser.parse_args(argv)
     found = corpus(options.folder)
     if not found.runs:
