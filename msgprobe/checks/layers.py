@@ -12,7 +12,13 @@ from msgprobe.steps.door import Stream
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.proxy import connect_through
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
+from msgprobe.steps.tls import (
+    BIG_HELLO_BOUND,
+    HANDSHAKE_CAP,
+    HELLO_BOUND,
+    HTTP_ALPN,
+    handshake,
+)
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.steps.websocket import (
     FRAME_BOUND,
@@ -66,6 +72,7 @@ async def secured(
         known=flow.certificate_sha256,
         check_dates=flow.check_dates,
         alpn=alpn if offered is None else tuple(offered.split(",")),
+        big=_big(flow),
         timeout=timeout,
     ):
         case Failed():
@@ -110,6 +117,11 @@ def websocket_bound(flow: Flow, *, sent: int) -> int:
     )
 
 
+def _big(flow: Flow) -> bool:
+    """The option ``hello`` says so: ``big`` is a greeting of post-quantum size."""
+    return flow.option("hello") == "big"
+
+
 def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
     return () if flow.roots_of is None else ctx.roots.get(flow.roots_of, ())
 
@@ -135,7 +147,8 @@ def connect_bound(flow: Flow, *, sent: int = 0, received: int = 0) -> int:
 
 def tls_bound(flow: Flow) -> int:
     """Most that a handshake costs."""
-    return connect_bound(flow, sent=HELLO_BOUND, received=HANDSHAKE_CAP)
+    hello = BIG_HELLO_BOUND if _big(flow) else HELLO_BOUND
+    return connect_bound(flow, sent=hello, received=HANDSHAKE_CAP)
 
 
 def http_bound(flow: Flow) -> tuple[int, int]:

@@ -27,6 +27,9 @@ HELLO_BOUND = 1024
 HTTP_ALPN = ("http/1.1",)
 """The application protocol that is offered (RFC 7301) unless a service wants another or none."""
 
+BIG_HELLO_BOUND = 3072
+"""More than one of post-quantum size takes."""
+
 _CHUNK = 16 * 1024
 _PLAIN_LIMIT = 2048
 _PLAIN_PATIENCE = 0.3
@@ -51,6 +54,7 @@ async def handshake(
     known: tuple[str, ...] = (),
     check_dates: bool = True,
     alpn: tuple[str, ...] = HTTP_ALPN,
+    big: bool = False,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
@@ -60,16 +64,19 @@ async def handshake(
     ``alpn`` are the application protocols offered (RFC 7301), none when empty.
     Under ``Trust.HASH`` the certificates ``known`` by their SHA-256 in hex decide, whatever the
     name; where ``cryptography`` would be needed and is missing, the handshake succeeds unverified.
+    ``big`` greets in two segments, as programs with a post-quantum key share do.
     """
     context = ctx.world.trust.context(
         trust,
         tuple(root.pem for root in roots),
         named=server_name is not None,
         dated=check_dates,
+        big=big,
     )
-    # Contexts are shared, for a store takes long to read; what is offered is copied into the
-    # session when that is made, with no await in between.
-    context.set_alpn_protocols(list(alpn))
+    if not big:  # which offers a long list on purpose
+        # Contexts are shared, for a store takes long to read; what is offered is copied into the
+        # session when that is made, with no await in between.
+        context.set_alpn_protocols(list(alpn))
     attempt = _Handshake(ctx, stream, context, server_name, trust)
     failure: Failure | None = Failure.INTERRUPTED
     error: BaseException | None = None

@@ -6,13 +6,14 @@ from dataclasses import replace
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import (
     ConnectionVerdict,
     Count,
     FunctionVerdict,
     Outcome,
     ServiceVerdict,
+    State,
     Strength,
     Verdict,
 )
@@ -20,6 +21,7 @@ from msgprobe.verdict.calibration import with_confidence
 from msgprobe.verdict.calibration_table import TABLE
 from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
 from msgprobe.verdict.contest import contests
+from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.verdict.gate import Gate
@@ -94,6 +96,7 @@ def judge(evidence: Evidence) -> Verdict:
     facts = Facts(evidence)
     gate = Gate(facts)
     connection = judge_connection(gate)
+    facts = _while_it_worked(facts, gate)
     services = tuple(
         with_confidence(TABLE, judge_service(facts, gate, connection, s), s.primary)
         for s in evidence.services
@@ -108,6 +111,20 @@ def judge(evidence: Evidence) -> Verdict:
         advice=advice(connection, services),
         rules_version=RULES_VERSION,
     )
+
+
+def _while_it_worked(facts: Facts, gate: Gate) -> Facts:
+    """The facts without what services failed at while the line itself was dead."""
+    if not gate.stretches.dead:
+        return facts
+    spoilt = {t.task.id for t in facts.talks if _own(t) and gate.stretches.spoilt(t)}
+    kept = tuple(m for m in facts.measurements if m.task.id not in spoilt)
+    return Facts(replace(facts.evidence, measurements=kept)) if spoilt else facts
+
+
+def _own(talk: Conversation) -> bool:
+    """A service's own conversation, or a transfer that one of its transfers is compared with."""
+    return talk.task.role is Role.TARGET or talk.transfer is not None
 
 
 def _with_notes(connection: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
@@ -156,7 +173,7 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
         verdict = _verdict(p, apply(LOSS_RULES, p) or fine[:1])
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
-        if not connection.state.usable:
+        if not connection.state.usable or connection.state is State.INTERMITTENT:
             return _by_connection(p, connection)
         cut = apply((CUT_SHORT,), p)
         bare = _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))

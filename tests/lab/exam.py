@@ -62,10 +62,11 @@ class Stage:
     env: dict[str, str]
     targets: tuple[str, ...]
     workdir: Path
+    wrapper: tuple[str, ...] = ()
 
     def run(self, *args: str, timeout: float = 90.0) -> Any:
         """``msgprobe ARGS`` in the client's namespace."""
-        return self.lab.run([*COMMAND, *args], self.env, timeout)
+        return self.lab.run([*self.wrapper, *COMMAND, *args], self.env, timeout)
 
 
 def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None) -> Stage:
@@ -88,7 +89,9 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
     if "MSGPROBE_DEBUG" in os.environ:
         env["MSGPROBE_DEBUG"] = "1"
     args = tuple(a for path in targets for a in ("--targets", str(path)))
-    return Stage(lab=lab, env=env, targets=args, workdir=workdir)
+    env |= scenario.env
+    wrapper = tuple(w.replace("{seed}", str(seed)) for w in scenario.wrapper)
+    return Stage(lab=lab, env=env, targets=args, workdir=workdir, wrapper=wrapper)
 
 
 def run(
@@ -109,7 +112,7 @@ def run(
     args = ("--seed", str(seed), *scene.targets, *scenario.args, *asked, *extra)
     with scene.lab:
         if scenario.made_elsewhere:
-            _report(scenario, scene)
+            _report(scenario, scene, seed)
         before = scene.lab.counters()
         done = scene.run("run", "--json", "--evidence", *args)
         after = scene.lab.counters()
@@ -127,10 +130,13 @@ def run(
     return replace(result, faults=(*result.faults, *broken))
 
 
-def _report(scenario: Scenario, scene: Stage) -> None:
-    """A run past the censor, as on another network, for the run proper to compare with."""
+def _report(scenario: Scenario, scene: Stage, seed: int) -> None:
+    """A run past the censor, as on another network, for the run proper to compare with.
+
+    Of the same seed: the audit of the plan sees what both contacted.
+    """
     scene.lab.set_actions(())
-    scene.run("run", "--quick", "-o", "elsewhere.json", *scene.targets)
+    scene.run("run", "--quick", "--seed", str(seed), "-o", "elsewhere.json", *scene.targets)
     scene.lab.set_actions(scenario.actions)
 
 
