@@ -1,4 +1,4 @@
-"""``python -m tests.lab calibrate DIR``: how much verdicts are worth, by runs whose truth is known.
+"""``python -m tests.lab calibrate DIR…``: what verdicts are worth, by runs whose truth is known.
 
 Counts on one part of the scenarios' families, checks on the others, and with ``--write`` makes the
 table that is shipped. Families never straddle the two parts: a family is what stands in one row of
@@ -126,7 +126,7 @@ def _hit(scenario: Scenario, truth: Truth) -> bool | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """Every word of a folder of kept runs; how many runs, how many of them deliberately ambiguous,
+    """Every word of kept runs; how many runs, how many of them deliberately ambiguous,
     and the day of the youngest."""
 
     words: Sequence[Word]
@@ -135,13 +135,13 @@ class Corpus:
     date: str
 
 
-def corpus(folder: Path) -> Corpus:
-    """What can be read of a folder; what cannot is named on stderr and passed over."""
+def corpus(*folders: Path) -> Corpus:
+    """What can be read of the folders; what cannot is named on stderr and passed over."""
     known = {s.id: s for s in SCENARIOS}
     found: list[Word] = []
     dates = [""]
     runs = ambiguous = 0
-    for path in kept_in(folder):
+    for path in (path for folder in folders for path in kept_in(folder)):
         kept = read(path)
         plain = None if kept is None else known.get(kept.scenario)
         scenario = None if kept is None or plain is None else on_line(plain, kept.profile)
@@ -260,6 +260,14 @@ def report(table: Table, found: Corpus) -> str:
         f"  {' '.join(where):<44} {tally.right:g}/{tally.seen}  {_number(table.share(where))}"
         for where, tally in table.cells.items()
     ]
+    wrong = sorted(
+        {
+            f"  {w.scenario} {w.key} {' '.join(w.cell or ())}"
+            for w in found.words
+            if w.right is False
+        }
+    )
+    lines += ["", f"wrong words, in either part: {len(wrong)}", *wrong]
     for title, ask in (
         ("Held out, the number against whether the word is right", forecast_word),
         ("Held out, interference foretold against interference", forecast_hit),
@@ -315,12 +323,13 @@ def module(table: Table, ambiguous: int) -> str:
 def main(argv: Sequence[str]) -> int:
     """Count, check, print: 0 done, 2 nothing to count."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab calibrate", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where `make exam` kept its runs")
+    parser.add_argument("folder", type=Path, nargs="+", help="where `make exam` kept its runs")
     parser.add_argument("--write", action="store_true", help=f"make {WHERE.name} anew")
     options = parser.parse_args(argv)
-    found = corpus(options.folder)
+    found = corpus(*options.folder)
     if not found.runs:
-        print(f"calibrate: no runs in {options.folder}; make some with: make exam", file=sys.stderr)
+        where = ", ".join(map(str, options.folder))
+        print(f"calibrate: no runs in {where}; make some with: make exam", file=sys.stderr)
         return 2
     table = fit(found)
     print(report(table, found), end="")

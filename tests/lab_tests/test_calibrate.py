@@ -225,6 +225,7 @@ def test_a_report_shows_both_parts_and_both_scores() -> None:
     )
     text = report(KNOWN, found)
     assert f"families counted: {mine}\n" in text and f"families held out: {apart}\n" in text
+    assert f"in either part: 1\n  {apart} acme blocked likely tcp.timeout\n" in text
     assert text.count("Brier") == 2 and "tcp.timeout" in text
 
 

@@ -194,7 +194,7 @@ def test_a_tenth_of_the_runs_are_look_alikes() -> None:
 
 def test_the_subset_fits_and_still_has_every_feature() -> None:
     chosen = subset(SCENARIOS, 4)
-    assert len(chosen) * 15 / 4 <= 360
+    assert len(chosen) * 18 / 4 <= 360
     every = {f for s in SCENARIOS for f in features(s)}
     assert {f for s in chosen for f in features(s)} == every
     assert [s for s in SCENARIOS if s in chosen] == list(chosen)
