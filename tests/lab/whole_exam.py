@@ -36,7 +36,8 @@ def main(argv: Sequence[str]) -> int:
     options = _options(argv)
     try:
         chosen = find(*options.scenario)
-        jobs = schedule(chosen, _seeds(options.seeds), _profiles(options.profiles))
+        seeds, profiles = _seeds(options.seeds), _profiles(options.profiles)
+        jobs = schedule(chosen, seeds, profiles, options.line_seeds)
     except KeyError as exc:
         print(f"no scenario is called {exc.args[0]!r}; see --list", file=sys.stderr)
         return 2
@@ -67,6 +68,9 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--profiles", default=OWN, help=f"lines, with commas, or all: {', '.join(PROFILES)}"
     )
+    parser.add_argument(
+        "--line-seeds", type=int, default=1, help="how many of them on lines but its own (1)"
+    )
     parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
     parser.add_argument(
         "--minutes", type=float, default=120.0, help="begin no run after that (default 120)"
@@ -96,23 +100,29 @@ def _profiles(text: str) -> list[str]:
 
 
 def schedule(
-    chosen: Sequence[Scenario], seeds: Sequence[int], profiles: Sequence[str]
+    chosen: Sequence[Scenario], seeds: Sequence[int], profiles: Sequence[str], line_seeds: int = 1
 ) -> list[Job]:
     """Every run, seed after seed, so that a cut leaves fewer of each and not some without any.
 
-    Look-alikes come with more seeds, so that they are a tenth of all runs.
+    On lines but the scenario's own only the first ``line_seeds``. Look-alikes come with more
+    seeds, on their own lines, so that they are a tenth of all runs.
     """
-    lines = [(s, p, on_line(s, p)) for p in profiles for s in chosen]
-    known = [(seen, p) for _, p, seen in lines if seen is not None]
-    alike = [one for one in known if one[0].look_alike]
-    clear = len(known) - len(alike)
-    extra: range = range(0)
-    if alike and clear:
-        share = LEAST_AMBIGUOUS / (1 - LEAST_AMBIGUOUS)
-        wanted = math.ceil(share * clear * len(seeds) / len(alike))
-        extra = range(max(seeds) + 1, max(seeds) + 1 + wanted - len(seeds))
-    jobs = [(scenario, profile, seed) for seed in seeds for scenario, profile in known]
-    return jobs + [(scenario, profile, seed) for seed in extra for scenario, profile in alike]
+    jobs = [
+        (seen, profile, seed)
+        for number, seed in enumerate(seeds)
+        for profile in profiles
+        if profile == OWN or number < line_seeds
+        for scenario in chosen
+        if (seen := on_line(scenario, profile)) is not None
+    ]
+    alike = [s for s in chosen if s.look_alike and OWN in profiles]
+    unequal = [s for s, _, _ in jobs if not s.look_alike]
+    if not alike or not unequal:
+        return jobs
+    wanted = math.ceil(LEAST_AMBIGUOUS / (1 - LEAST_AMBIGUOUS) * len(unequal))
+    missing = wanted - (len(jobs) - len(unequal))
+    more = range(max(seeds) + 1, max(seeds) + 1 + math.ceil(missing / len(alike)))
+    return jobs + [(scenario, OWN, seed) for seed in more for scenario in alike]
 
 
 def _go(jobs: Sequence[Job], options: argparse.Namespace) -> list[Record]:

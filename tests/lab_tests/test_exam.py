@@ -176,15 +176,27 @@ def test_a_scenario_about_its_line_stays_on_it() -> None:
 
 
 def test_every_scenario_comes_before_any_comes_again() -> None:
-    jobs = schedule([CENSOR, CLEAN], [1, 2], [OWN, "fibre"])
+    jobs = schedule([CENSOR, CLEAN], [1, 2], [OWN, "fibre"], line_seeds=2)
     assert [seed for _, _, seed in jobs] == [1, 1, 1, 1, 2, 2, 2, 2]
     assert {(s.id, p) for s, p, _ in jobs[:4]} == {
         (i, p) for i in ("X1", "X2") for p in (OWN, "fibre")
     }
 
 
-def test_a_tenth_of_the_runs_are_look_alikes() -> None:
-    jobs = schedule(SCENARIOS, range(1, 6), [OWN])
+def test_other_lines_have_fewer_seeds() -> None:
+    jobs = schedule([CENSOR], [3, 4, 5], [OWN, "fibre", "edge"], line_seeds=1)
+    assert [(p, seed) for _, p, seed in jobs] == [
+        (OWN, 3),
+        ("fibre", 3),
+        ("edge", 3),
+        (OWN, 4),
+        (OWN, 5),
+    ]
+
+
+@pytest.mark.parametrize("profiles", [[OWN], list(PROFILES)])
+def test_a_tenth_of_the_runs_are_look_alikes(profiles: list[str]) -> None:
+    jobs = schedule(SCENARIOS, range(1, 6), profiles)
     alike = sum(s.look_alike for s, _, _ in jobs)
     assert alike >= 0.1 * len(jobs)
     assert len({(s.id, p, seed) for s, p, seed in jobs}) == len(jobs)
