@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Root
 from msgprobe.model.task import Flow
 from msgprobe.steps.accounting import tcp_bound
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
+from msgprobe.steps.hello import LARGE_BOUND
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.proxy import connect_through
@@ -66,6 +68,7 @@ async def secured(
         known=flow.certificate_sha256,
         check_dates=flow.check_dates,
         alpn=alpn if offered is None else tuple(offered.split(",")),
+        hello=shape_of(flow),
         timeout=timeout,
     ):
         case Failed():
@@ -133,9 +136,16 @@ def connect_bound(flow: Flow, *, sent: int = 0, received: int = 0) -> int:
     return tcp_bound(flow.address, sent=sent, received=received)
 
 
+def shape_of(flow: Flow) -> Hello:
+    """The shape of the greeting that the flow wants (option ``hello``); the usual if unknown."""
+    wanted = flow.option(OPTION)
+    return next((shape for shape in Hello if shape == wanted), Hello.USUAL)
+
+
 def tls_bound(flow: Flow) -> int:
     """Most that a handshake costs."""
-    return connect_bound(flow, sent=HELLO_BOUND, received=HANDSHAKE_CAP)
+    more = LARGE_BOUND if shape_of(flow) is Hello.LARGE else 0
+    return connect_bound(flow, sent=HELLO_BOUND + more, received=HANDSHAKE_CAP)
 
 
 def http_bound(flow: Flow) -> tuple[int, int]:

@@ -4,7 +4,9 @@ import os
 import ssl
 from collections.abc import Mapping
 
+from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
+from msgprobe.steps.hello import disguise
 
 VARIABLE = "SSL_CERT_FILE"
 
@@ -15,7 +17,7 @@ _TLSEXT_PADDING = 0x10
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
 
-_Key = tuple[Trust | None, tuple[str, ...], bool, bool]
+_Key = tuple[Trust | None, tuple[str, ...], bool, bool, bool]
 
 
 class TrustError(ValueError):
@@ -58,19 +60,27 @@ class TrustStore:
         *,
         named: bool = True,
         dated: bool = True,
+        hello: Hello = Hello.USUAL,
     ) -> ssl.SSLContext:
         """A client context. ``roots`` are the service's own, in PEM; ``trust`` None: look only.
 
         Under ``Trust.HASH`` it only looks too: who shakes hands then asks
         `msgprobe.steps.certificate.pinned_anchor`, because OpenSSL knows no anchor by its hash.
         ``named`` False checks the chain but no name (there is none to check); ``dated`` False
-        everything but the dates (this machine's clock is known to be wrong). Raises TrustError.
+        everything but the dates (this machine's clock is known to be wrong). ``hello`` is the shape
+        of its greeting, as far as a context decides it. Raises TrustError.
         """
         if trust not in (Trust.PINNED, Trust.EITHER):
             roots = ()
-        key = (trust, roots, named, dated)
+        other = hello is Hello.OTHER
+        key = (trust, roots, named, dated, other)
         if key not in self._contexts:
-            self._contexts[key] = self._build(trust, roots, named, dated)
+            built = self._build(trust, roots, named, dated)
+            if other:
+                disguise(built)
+            else:
+                built.options |= _TLSEXT_PADDING
+            self._contexts[key] = built
         return self._contexts[key]
 
     def _build(
@@ -81,7 +91,6 @@ class TrustStore:
         # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would offer a
         # post-quantum share and need two.
         context.set_ecdh_curve("X25519")
-        context.options |= _TLSEXT_PADDING
         context.set_alpn_protocols(["http/1.1"])
         if trust in (None, Trust.HASH) or not named:
             context.check_hostname = False

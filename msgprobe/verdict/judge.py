@@ -25,6 +25,7 @@ from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
+from msgprobe.verdict.rules_hello import COUNT_RULES, HELLO_RULES
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
 from msgprobe.verdict.rules_second import (
     SECOND_RULES,
@@ -48,7 +49,7 @@ from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
 from msgprobe.verdict.words import advice, summary
 
-ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *TCP_RULES, *UDP_RULES)
+ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *HELLO_RULES, *TCP_RULES, *UDP_RULES)
 
 SEVERITY = (
     Outcome.BLOCKED,
@@ -70,6 +71,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *EXTRA_RULES,
         *DOWN_RULES,
         *DEGRADED_RULES,
+        *COUNT_RULES,
         *LOSS_RULES,
         *INCONCLUSIVE_RULES,
     )
@@ -164,9 +166,10 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     accused = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.BLOCKED]
     if p.gate.failing_now:
         accused = [f for f in accused if not _is_silence(f.info.mechanism or "")]
-    some = apply(DEGRADED_RULES, p)
+    counted = apply(COUNT_RULES, p)
+    some = counted or apply(DEGRADED_RULES, p)
     if some:
-        return _verdict(p, (*some, *accused))
+        return _verdict(p, counted or (*some, *accused))
     second = second_vantage(p)
     if accused:
         return _verdict(p, _accusation(p, accused, () if down else second))

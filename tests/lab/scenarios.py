@@ -10,6 +10,7 @@ from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_second import SECOND
 from tests.lab.scenarios_services import SERVICES
+from tests.lab.scenarios_shapes import SHAPES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -25,6 +26,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *SLOW_FOR_ALL,
     *QUIC,
     *PROOFS,
+    *SHAPES,
 )
 
 
