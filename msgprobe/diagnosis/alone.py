@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from msgprobe.diagnosis.experiments import Suspect, dying_names, suspects
 from msgprobe.diagnosis.scene import Scene, gap
+from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.verdict.conversation import Conversation
+from msgprobe.verdict.rules_hello import froze
 
 PAUSE = 1.5
 """Seconds without any conversation that names the host, before the next step begins."""
@@ -33,7 +35,7 @@ def plan_alone(scene: Scene) -> list[Task]:
         for (pool, host), group in dying_names(scene, suspects(scene, service)).items():
             if pool in pools or not _froze_together(scene, service, host):
                 continue
-            if any(t.genuine for t in _shaped(scene, service, host)):
+            if _shape_matters(scene, service, host):
                 continue
             pools.add(pool)
             tasks += _steps(scene, service, group, host)
@@ -43,10 +45,10 @@ def plan_alone(scene: Scene) -> list[Task]:
 def _froze_together(scene: Scene, service: Service, host: str) -> bool:
     """Two conversations or more that named the host froze at overlapping times, and the name is
     harmless elsewhere: a neutral server answered it."""
-    talks = [t for t in _named(scene, service, host) if t.symptom == "tls.timeout"]
-    windows = [(t.tls.window.start, t.tls.window.end) for t in talks if t.tls is not None]
+    talks = [t for t in _named(scene, service, host) if froze(t)]
+    windows = [scene.facts.by_id[t.task.id].window for t in talks]
     together = any(
-        a[0] < b[1] and b[0] < a[1] for n, a in enumerate(windows) for b in windows[n + 1 :]
+        a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]
     )
     harmless = any(
         t.answered_tls and t.flow.server_name == host
@@ -61,9 +63,11 @@ def _named(scene: Scene, service: Service, host: str) -> list[Conversation]:
     return [t for t in mine if t.flow.server_name == host]
 
 
-def _shaped(scene: Scene, service: Service, host: str) -> list[Conversation]:
+def _shape_matters(scene: Scene, service: Service, host: str) -> bool:
+    """A greeting of one other shape was answered more than once, which is no luck."""
     other = scene.facts.arm(Arm.OTHER_HELLO, subject=service.name)
-    return [t for t in other if t.flow.server_name == host]
+    answered = [t.flow.option(OPTION) for t in other if t.flow.server_name == host and t.genuine]
+    return len(answered) > len(set(answered))
 
 
 def _steps(scene: Scene, service: Service, group: list[Suspect], host: str) -> Iterator[Task]:

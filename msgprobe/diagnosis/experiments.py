@@ -152,7 +152,7 @@ def _ports_and_payloads(scene: Scene, service: Service, found: list[Suspect]) ->
         talk = scene.talk(s.task.id)
         connected = talk.connected if talk is not None else None
         arm, port, check = Arm.OTHER_PORT, 80 if s.endpoint.port != 80 else 443, "connect"
-        if connected and _own_protocol(s):
+        if connected and own_protocol(s):
             arm, port, check = Arm.OTHER_PAYLOAD, s.endpoint.port, "page"
         elif connected:
             continue
@@ -178,7 +178,7 @@ def _other_forms(scene: Scene, service: Service, found: list[Suspect]) -> list[T
         task_id = f"{stem}.{service.name}.{s.endpoint.name}.{s.address}.form"
         begun = any(scene.started(f"{task_id}.{form}") is not None for form in FORMS)
         talk = scene.talk(s.task.id)
-        if _own_protocol(s) and (begun or talk is None or talk.connected):
+        if own_protocol(s) and (begun or talk is None or talk.connected):
             known.append((not begun, s, task_id))
     # Those that have begun first, so that what comes up later adds no more than there is room for.
     for _, s, task_id in sorted(known, key=lambda k: k[0]):
@@ -197,7 +197,7 @@ FORMS = {
 other: whoever recognises every form but HTTP would let the repeats end before it had its turn."""
 
 
-def _own_protocol(s: Suspect) -> bool:
+def own_protocol(s: Suspect) -> bool:
     """It speaks a protocol that has other forms on the same port."""
     return s.endpoint.check == "mtproto" and not over_websocket(s.endpoint)
 

@@ -7,6 +7,7 @@ from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.hello import plan_hello
 from msgprobe.diagnosis.quic import plan_quic
+from msgprobe.diagnosis.residual import plan_residual
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
 from msgprobe.diagnosis.second import plan_second
@@ -25,6 +26,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_experiments(scene),
         *plan_hello(scene),
         *plan_alone(scene),
+        *plan_residual(scene),
         *plan_second(scene),
         *plan_calls(scene),
         *plan_transfers(scene),

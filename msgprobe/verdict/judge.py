@@ -25,8 +25,9 @@ from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
-from msgprobe.verdict.rules_hello import COUNT_RULES, HELLO_RULES
+from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
+from msgprobe.verdict.rules_residual import RESIDUAL_RULES
 from msgprobe.verdict.rules_second import (
     SECOND_RULES,
     may_be_outage,
@@ -73,6 +74,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *DEGRADED_RULES,
         *COUNT_RULES,
         *LOSS_RULES,
+        *RESIDUAL_RULES,
         *INCONCLUSIVE_RULES,
     )
     return (
@@ -132,7 +134,9 @@ def judge_service(
             trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
             functions.append(replace(joined, loss=gate.calls.loss(trains)))
     if connection.state.usable:
-        found = tuple(c for c in contests(facts, service) if c.own)
+        # Where connections are counted, those of transfers freeze as well: no speed means anything.
+        counted = any(COUNTED in f.mechanisms for f in functions)
+        found = () if counted else tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
         extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
         functions = [
@@ -150,7 +154,7 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
 def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     fine = apply(OK_RULES, p)
     if fine:
-        verdict = _verdict(p, apply(LOSS_RULES, p) or fine[:1])
+        verdict = _verdict(p, apply((*LOSS_RULES, *RESIDUAL_RULES), p) or fine[:1])
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
         if not connection.state.usable:

@@ -14,6 +14,8 @@ from msgprobe.verdict.rules_tls import DYING, failing_addresses, swapped
 ANSWERS = 2
 """Genuine answers in another shape, and none that failed: one may be luck."""
 
+COUNTED = "tls.conn_count"
+
 CROWD = 2
 """Conversations at the same time, at least."""
 
@@ -92,15 +94,27 @@ def _some_shape(p: PoolFacts) -> Cited:
             yield from _all_of(a)
 
 
+def froze(talk: Conversation) -> bool:
+    """It connected, spoke TLS or began to, and then nothing came any more."""
+    silent = talk.failure is not None and talk.failure.is_silence
+    return silent and talk.connected and talk.tls is not None
+
+
+def _silent(address: AddressFacts) -> bool:
+    """Every attempt froze, in as many as a claim needs."""
+    own = address.own
+    return len(own) >= TRIES and all(froze(t) for t in own)
+
+
 def _alone(p: PoolFacts) -> Cited:
     """What freezes together works alone; together again it freezes again, and alone it works: an
     outage that ended in between looks otherwise."""
-    if p.ok or not p.gate.controls_hold:
+    if not p.gate.controls_hold:
         return
-    frozen = [a for a in failing_addresses(p, "tls.timeout") if a.repeated]
+    frozen = [a for e in p.failing for a in e.addresses if _silent(a)]
     lonely = [t for a in frozen for t in a.probes if t.task.arm is Arm.ALONE]
     crowd = [t for a in frozen for t in a.probes if t.task.arm is Arm.TOGETHER]
-    again = [t for t in crowd if t.symptom == "tls.timeout"]
+    again = [t for t in crowd if froze(t)]
     if len(lonely) < ANSWERS or not all(t.genuine for t in lonely):
         return
     begun = [t.tcp.window.start for t in lonely if t.tcp is not None]
@@ -189,7 +203,7 @@ COUNT_RULES: tuple[Rule, ...] = (
         Layer.TLS,
         Outcome.DEGRADED,
         Strength.LIKELY,
-        mechanism="tls.conn_count",
+        mechanism=COUNTED,
         licence="conversations at the same time freeze in repeats; one alone is answered by the "
         "genuine server; those together freeze again; one alone is answered again",
         why="Several connections at the same time freeze, again and again; a single one, alone, is "

@@ -176,7 +176,7 @@ class OnSni(Interference):
     A name covers itself and all below it, ``=name`` only itself, ``*`` any and none. ``ciphers``
     (hexadecimal) are the cipher suites that it must offer, all and in that order: a fingerprint.
     With ``together`` a greeting alone harms nobody: only when so many with one and the same name
-    came within ``within_s`` seconds are they all interfered with, and counting begins anew.
+    came within ``within_s`` seconds are they all interfered with.
     """
 
     names: tuple[str, ...] = ()

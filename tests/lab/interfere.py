@@ -74,8 +74,8 @@ class InterferenceEnforcer:
         if len(others) < action.together:
             return False
         for _, other in others.values():
-            other.marks[id(self)] = _Struck(action.after_packets)
-        self._crowds.clear()
+            if not isinstance(other.marks.get(id(self)), _Struck):
+                other.marks[id(self)] = _Struck(action.after_packets)
         return True
 
     def _recognises(self, flow: Flow) -> bool | None:

@@ -138,19 +138,23 @@ _MANY: Final = (
     Scenario(
         id="A33",
         title="four greetings with one name at once freeze",
-        kind="blocking",
+        kind="innocent",
         row="A33",
         actions=(OnSni(label="count", names=("*",), together=4, do="drop_both"),),
         deviation="a run never has as many at once, so that it does not bring it about by itself",
     ),
     Scenario(
-        id="A33-three",
-        title="three greetings at once with a name of Messenger's freeze",
+        id="A33-two",
+        title="two greetings at once with a name of Messenger's freeze",
         kind="blocking",
-        row="A33 (three)",
-        actions=(OnSni(label="count", names=MESSENGER, together=3, do="drop_both"),),
-        truths={"messenger": truth("degraded", "tls.conn_count")},
+        row="A33 (two)",
+        actions=(OnSni(label="count", names=MESSENGER, together=2, do="drop_both"),),
+        truths={
+            "messenger": truth("degraded", "tls.conn_count"),
+            "messenger.calls": truth("ok"),
+        },
         fires=("count",),
+        deviation="two, not four; those that came together freeze, later ones are counted anew",
     ),
     Scenario(
         id="B18",
@@ -232,29 +236,41 @@ _SINGLE: Final = (
     ),
 )
 
-_ENTROPY: Final = (
+_ENTROPY: Final = tuple(
     Scenario(
-        id="A34",
-        title="a fully encrypted first packet silences its server for 180 s, once in four times",
+        id=name,
+        title=f"a fully encrypted first packet silences its server for 180 s, {words}",
         kind="blocking",
         row="A34",
         actions=(
             OnPattern(
                 label="random",
-                match=Match(to=TELEGRAM_DC, proto=("tcp",), probability=0.263),
+                match=Match(to=TELEGRAM_DC, proto=("tcp",), probability=share),
                 pattern=RAW,
                 do="drop",
                 residual_s=180.0,
             ),
         ),
         truths={
-            "telegram": truth("blocked|degraded", "protocol.mtproto"),
+            "telegram": truth(said, *mechanism),
             "telegram.text": truth("blocked|degraded|ok"),
+            "telegram.media": truth("blocked|degraded|ok"),
             "telegram.web": truth("ok"),
         },
         fires=("random",),
-        deviation="an odd beginning instead of an entropy rule",
-    ),
+        deviation=f"an odd beginning instead of an entropy rule{more}",
+    )
+    for name, words, share, said, mechanism, more in (
+        (
+            "A34",
+            "once in four times",
+            0.263,
+            "blocked|degraded|ok",
+            (),
+            "; where it struck one server of all, no single place can tell that from a dead one",
+        ),
+        ("A34-half", "every other time", 0.5, "blocked|degraded", ("protocol.mtproto",), ""),
+    )
 )
 
 SHAPES: tuple[Scenario, ...] = (
