@@ -40,6 +40,9 @@ class Totals:
     blocked: int
     """Runs in which something must be called blocked."""
     blocked_called: int
+    connection: int
+    """Runs about the connection itself, and those whose state is a true one."""
+    connection_right: int
     nodes: Nodes
     judged: int
     """Services judged on usable lines, look-alikes left out."""
@@ -69,7 +72,8 @@ def distinct(scenarios: Iterable[Scenario]) -> int:
 def _deed(scenario: Scenario) -> str:
     world = sorted((k, repr(v)) for k, v in scenario.world.items() if k != "extra")
     lab = sorted((k, repr(v)) for k, v in scenario.lab.items())
-    return repr((tuple(scenario.actions), world, lab, scenario.link))
+    shell = (sorted(scenario.env.items()), scenario.wrapper)
+    return repr((tuple(scenario.actions), world, lab, scenario.link, shell))
 
 
 def totals(records: Iterable[Record]) -> Totals:
@@ -78,6 +82,7 @@ def totals(records: Iterable[Record]) -> Totals:
     innocent = [r for r in good if r.scenario.kind != "blocking"]
     blocking = [r for r in good if r.scenario.kind == "blocking"]
     must = [r for r in blocking if r.must]
+    connection = [r for r in innocent if r.scenario.kind == "connection"]
     clear = [r for r in good if r.scenario.usable and not r.scenario.look_alike]
     return Totals(
         runs=len(good),
@@ -89,6 +94,8 @@ def totals(records: Iterable[Record]) -> Totals:
         censored_fine=sum(bool(r.fine) for r in blocking),
         blocked=len(must),
         blocked_called=sum(r.blocked == r.must for r in must),
+        connection=len(connection),
+        connection_right=sum(r.state in r.scenario.states for r in connection),
         nodes=sum((r.nodes for r in good), Nodes()),
         judged=sum(r.judged for r in clear),
         unclear=sum(len(r.unclear) for r in clear),
@@ -364,6 +371,7 @@ def _sums(records: Sequence[Record]) -> list[str]:
         f"runs of blocking {found.blocking}: a bystander accused in {found.bystander_accused}, "
         f"something hit called fine in {found.censored_fine}",
         f"recall of blocking {_share(found.blocked_called, found.blocked)}",
+        f"state of the connection right {_share(found.connection_right, found.connection)}",
         f"mechanisms, hierarchical: precision {mechanism.precision:.3f} "
         f"({mechanism.shared}/{mechanism.found}), recall {mechanism.recall:.3f} "
         f"({mechanism.shared}/{mechanism.true})",

@@ -51,6 +51,8 @@ def features(scenario: Scenario) -> frozenset[str]:
             *(f"deed {type(a).__name__}" for a in scenario.actions),
             *(f"world {key}" for key in scenario.world),
             *(f"lab {key}" for key in scenario.lab),
+            *(f"variable {key}" for key in scenario.env),
+            f"wrapped {bool(scenario.wrapper)}",
             *(f"option {a}" for a in scenario.args if a.startswith("--")),
         )
     )

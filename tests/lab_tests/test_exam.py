@@ -296,12 +296,34 @@ def test_totals_leave_void_runs_out() -> None:
     assert found.seconds == (2.0, 8.0)
 
 
+def test_states_of_the_connection_are_counted_where_they_are_the_question() -> None:
+    cut = Scenario(
+        id="X6",
+        title="no upstream",
+        kind="connection",
+        row="C15",
+        states=("no_internet",),
+        others=truth("inconclusive"),
+        usable=False,
+    )
+    unclear = dict.fromkeys(CORE, "inconclusive")
+    records = [
+        judged(cut, unclear, state="no_internet"),
+        judged(cut, unclear, 2, state="shutdown"),
+        judged(CLEAN, {}),
+    ]
+    found = totals(records)
+    assert (found.connection, found.connection_right, found.innocent) == (2, 1, 3)
+    assert (found.judged, found.unclear) == (4, 0)
+
+
 def test_distinct_scenarios_differ_in_what_happens() -> None:
     same = replace(CLEAN, id="X3", args=("--quick",), world={"extra": ("a proxy",)})
     other = replace(CLEAN, id="X4", world={"skew_days": 3.0})
     slow = replace(CLEAN, id="X5", link=LINES["edge"])
+    walled = replace(CLEAN, id="X6", env={"HTTPS_PROXY": "http://10.0.0.1"})
     assert distinct([CLEAN, same]) == 1
-    assert distinct([CLEAN, same, other, slow]) == 3
+    assert distinct([CLEAN, same, other, slow, walled]) == 4
 
 
 def good(count: int = 1) -> list[Record]:
