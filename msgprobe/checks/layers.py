@@ -3,17 +3,18 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Root
 from msgprobe.model.task import Flow
 from msgprobe.steps.accounting import tcp_bound
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
+from msgprobe.steps.hello import LARGE_BOUND
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.proxy import connect_through
 from msgprobe.steps.tls import (
-    BIG_HELLO_BOUND,
     HANDSHAKE_CAP,
     HELLO_BOUND,
     HTTP_ALPN,
@@ -72,7 +73,7 @@ async def secured(
         known=flow.certificate_sha256,
         check_dates=flow.check_dates,
         alpn=alpn if offered is None else tuple(offered.split(",")),
-        big=_big(flow),
+        hello=shape_of(flow),
         timeout=timeout,
     ):
         case Failed():
@@ -117,11 +118,6 @@ def websocket_bound(flow: Flow, *, sent: int) -> int:
     )
 
 
-def _big(flow: Flow) -> bool:
-    """The option ``hello`` says so: ``big`` is a greeting of post-quantum size."""
-    return flow.option("hello") == "big"
-
-
 def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
     return () if flow.roots_of is None else ctx.roots.get(flow.roots_of, ())
 
@@ -145,10 +141,16 @@ def connect_bound(flow: Flow, *, sent: int = 0, received: int = 0) -> int:
     return tcp_bound(flow.address, sent=sent, received=received)
 
 
+def shape_of(flow: Flow) -> Hello:
+    """The shape of the greeting that the flow wants (option ``hello``); the usual if unknown."""
+    wanted = flow.option(OPTION)
+    return next((shape for shape in Hello if shape == wanted), Hello.USUAL)
+
+
 def tls_bound(flow: Flow) -> int:
     """Most that a handshake costs."""
-    hello = BIG_HELLO_BOUND if _big(flow) else HELLO_BOUND
-    return connect_bound(flow, sent=hello, received=HANDSHAKE_CAP)
+    more = LARGE_BOUND if shape_of(flow) in (Hello.LARGE, Hello.MODERN) else 0
+    return connect_bound(flow, sent=HELLO_BOUND + more, received=HANDSHAKE_CAP)
 
 
 def http_bound(flow: Flow) -> tuple[int, int]:

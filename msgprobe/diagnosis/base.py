@@ -14,6 +14,9 @@ SIX_A_POOL = 2
 """Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
 service's IPv6 drops a prefix of it, and the line is spared the rest."""
 
+TURN = 1.0
+"""Seconds that conversations naming a host wait for earlier ones that name it, at most."""
+
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
@@ -149,8 +152,16 @@ def plan_base(scene: Scene) -> list[Task]:
             if scene.gate.resolver_answers:
                 tasks += scene.asked_again(asked)
         if scene.gate.open:
+            before: dict[str, list[Task]] = {}
             for _, endpoint in first_endpoints(scene, service):
-                tasks += _flows(scene, service, endpoint)
+                flows = _flows(scene, service, endpoint)
+                if endpoint.host is None or sends_no_name(endpoint):
+                    tasks += flows
+                    continue
+                same = before.setdefault(endpoint.host, [])
+                if _turn(scene, flows, same):
+                    tasks += flows
+                    same += flows
         elif _shut(scene):
             tasks += _one_each(scene, service)
     return tasks
@@ -216,6 +227,26 @@ def _flows(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
     for base in base_tasks(scene, service, endpoint):
         tasks += scene.tries(base, Arm.REPEAT, times=1 if endpoint.reserve else 3)
     return tasks
+
+
+def _turn(scene: Scene, flows: list[Task], before: list[Task]) -> bool:
+    """Whether conversations that name a host may begin, others that name it being ``before`` them.
+
+    Not many greetings with one name at the same time: some boxes freeze four and more (D13), and
+    what fails then would be our own doing. An honest answer is not waited for longer than `TURN`.
+    """
+    if any(scene.started(t.id) is not None for t in flows):
+        return True
+    for task in before:
+        begun = scene.started(task.id)
+        due = None if begun is None else begun + TURN
+        if task.attempt == 1 and scene.ended(task.id) is None:
+            if due is None:
+                return False
+            if scene.moment.now < due:
+                scene.wake(due)
+                return False
+    return True
 
 
 def _shut(scene: Scene) -> bool:

@@ -23,6 +23,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
+from msgprobe.diagnosis.hello import hello_contacts
 from msgprobe.diagnosis.quic_contacts import quic_contacts
 from msgprobe.diagnosis.second_contacts import proxy_contacts, second_contacts
 from msgprobe.diagnosis.state_contacts import UNLESS_SLOW, state_contacts
@@ -272,6 +273,7 @@ def _diagnosis(
             yield from call_diagnosis(service, endpoint, target, request, costs.stun, condition)
     spoken = [e for e in endpoints if e.check not in DATAGRAM]
     yield from _otherwise(service, spoken, request, costs, condition)
+    yield from hello_contacts(service, spoken, costs.flow, condition)
     yield from second_contacts(service, spoken, request, costs.flow)
     hosts = dict.fromkeys(e.host for e in endpoints if e.host is not None)
     for host in hosts:

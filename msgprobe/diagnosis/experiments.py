@@ -75,9 +75,10 @@ def plan_experiments(scene: Scene) -> list[Task]:
     return tasks
 
 
-def _probe(
+def variation(
     base: Suspect, service: Service, arm: Arm, task_id: str, flow: Flow, changes: str, check: str
 ) -> Task:
+    """The suspect's own conversation with something changed."""
     return replace(
         base.task,
         id=task_id,
@@ -154,7 +155,7 @@ def _ports_and_payloads(scene: Scene, service: Service, found: list[Suspect]) ->
         talk = scene.talk(s.task.id)
         connected = talk.connected if talk is not None else None
         arm, port, check = Arm.OTHER_PORT, 80 if s.endpoint.port != 80 else 443, "connect"
-        if connected and _own_protocol(s):
+        if connected and own_protocol(s):
             arm, port, check = Arm.OTHER_PAYLOAD, s.endpoint.port, "page"
         elif connected:
             continue
@@ -165,7 +166,7 @@ def _ports_and_payloads(scene: Scene, service: Service, found: list[Suspect]) ->
         flow = scene.flow(s.address, port, s.endpoint.host or s.address, trust=None)
         changes = "port" if arm is Arm.OTHER_PORT else "payload: plain HTTP"
         task_id = f"{arm.value.split('.')[0]}.{service.name}.{s.endpoint.name}.{s.address}"
-        tasks.append(_probe(s, service, arm, task_id, flow, changes, check))
+        tasks.append(variation(s, service, arm, task_id, flow, changes, check))
     return tasks
 
 
@@ -180,7 +181,7 @@ def _other_forms(scene: Scene, service: Service, found: list[Suspect]) -> list[T
         task_id = f"{stem}.{service.name}.{s.endpoint.name}.{s.address}.form"
         begun = any(scene.started(f"{task_id}.{form}") is not None for form in FORMS)
         talk = scene.talk(s.task.id)
-        if _own_protocol(s) and (begun or talk is None or talk.connected):
+        if own_protocol(s) and (begun or talk is None or talk.connected):
             known.append((not begun, s, task_id))
     # Those that have begun first, so that what comes up later adds no more than there is room for.
     for _, s, task_id in sorted(known, key=lambda k: k[0]):
@@ -199,7 +200,7 @@ FORMS = {
 other: whoever recognises every form but HTTP would let the repeats end before it had its turn."""
 
 
-def _own_protocol(s: Suspect) -> bool:
+def own_protocol(s: Suspect) -> bool:
     """It speaks a protocol that has other forms on the same port."""
     return s.endpoint.check == "mtproto" and not over_websocket(s.endpoint)
 
@@ -217,7 +218,7 @@ def _forms_of(s: Suspect, service: Service, task_id: str) -> list[Task]:
         flow = replace(s.task.probe, options=tuple({**options, "transport": form}.items()))
         one = f"{task_id}.{form}"
         changes = f"payload: the same protocol, {words}"
-        tasks.append(_probe(s, service, Arm.OTHER_PAYLOAD, one, flow, changes, s.endpoint.check))
+        tasks.append(variation(s, service, Arm.OTHER_PAYLOAD, one, flow, changes, s.endpoint.check))
     return tasks
 
 
@@ -233,8 +234,8 @@ def _one_a_network(found: Iterable[Suspect]) -> list[Suspect]:
 # -- D6, D7 and D12: the name in the greeting
 
 
-def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
-    tasks: list[Task] = []
+def dying_names(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
+    """Suspects that die, or hang, at a greeting that names a host; by pool and that name."""
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
         talk = scene.talk(s.task.id)
@@ -246,8 +247,13 @@ def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
         )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
+    return by_name
+
+
+def _names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+    tasks: list[Task] = []
     used: dict[str, int] = {}
-    for (pool, host), group in by_name.items():
+    for (pool, host), group in dying_names(scene, found).items():
         used[pool] = used.get(pool, 0) + 1
         if used[pool] > NAMES_A_POOL:
             continue
@@ -268,9 +274,15 @@ def _swap(scene: Scene, service: Service, s: Suspect) -> list[Task]:
     flow = scene.flow(
         s.address, s.endpoint.port, s.endpoint.host, server_name=_neutral_name(scene), trust=None
     )
-    task_id = f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
-    task = _probe(s, service, Arm.OTHER_SNI, task_id, flow, "server name: a neutral one", "tls")
+    task = variation(
+        s, service, Arm.OTHER_SNI, swap_id(service, s), flow, "server name: a neutral one", "tls"
+    )
     return scene.tries(task)
+
+
+def swap_id(service: Service, s: Suspect) -> str:
+    """The task in which a neutral name is shown to the suspect's address."""
+    return f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
 
 
 def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
@@ -289,7 +301,7 @@ def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Ta
     turn = Random(f"{scene.request.seed}/{host}").randrange(max(1, len(servers)))
     for site, address in servers[turn : turn + 1]:
         flow = scene.flow(address, 443, host, server_name=host, trust=None)
-        base = _probe(
+        base = variation(
             s,
             service,
             Arm.TARGET_SNI_ELSEWHERE,
@@ -340,13 +352,15 @@ def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
         source_port=port,
     )
     tasks = [
-        _probe(s, service, Arm.SAME_TUPLE, f"{stem}.target", first, "source port: fixed", "tls")
+        variation(s, service, Arm.SAME_TUPLE, f"{stem}.target", first, "source port: fixed", "tls")
     ]
     done = scene.ended(f"{stem}.target")
     if done is not None:
         second = replace(first, server_name=_neutral_name(scene))
         changes = "server name: a neutral one, from the same source port at once"
-        tasks.append(_probe(s, service, Arm.SAME_TUPLE, f"{stem}.neutral", second, changes, "tls"))
+        tasks.append(
+            variation(s, service, Arm.SAME_TUPLE, f"{stem}.neutral", second, changes, "tls")
+        )
     return tasks
 
 
@@ -362,5 +376,5 @@ def _pages(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
             continue
         flow = scene.flow(s.address, 80, s.endpoint.host, trust=None)
         task_id = f"page.{service.name}.{s.endpoint.host}"
-        return [_probe(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
+        return [variation(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
     return []

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from msgprobe.diagnosis.scene import PATIENCE, Scene
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.verdict.gate import SiteView
 
 BIG_HELLOS = 3
 """Sites that get a big greeting: one, and two more only when that one hangs."""
 
-BIG_HELLO = (("hello", "big"),)
+BIG_HELLO = ((OPTION, Hello.MODERN.value),)
 """Options of a greeting in two segments."""
 
 HOMES = 3

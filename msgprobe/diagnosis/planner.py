@@ -1,11 +1,14 @@
 """The planner: evidence so far and the clock become the set of tasks wanted. Pure."""
 
+from msgprobe.diagnosis.alone import plan_alone
 from msgprobe.diagnosis.base import plan_base
 from msgprobe.diagnosis.calls import plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
+from msgprobe.diagnosis.hello import plan_hello
 from msgprobe.diagnosis.look_on import plan_look_on
 from msgprobe.diagnosis.quic import plan_quic
+from msgprobe.diagnosis.residual import plan_residual
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
 from msgprobe.diagnosis.second import plan_second
@@ -22,6 +25,9 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_quic(scene),
         *plan_resolvers(scene),
         *plan_experiments(scene),
+        *plan_hello(scene),
+        *plan_alone(scene),
+        *plan_residual(scene),
         *plan_second(scene),
         *plan_calls(scene),
         *plan_transfers(scene),

@@ -6,6 +6,7 @@ file of somebody else.
 
 import shlex
 
+from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Direction, Trust
 from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Task
 from msgprobe.report.escape import printable
@@ -38,6 +39,8 @@ def command(task: Task, path: str | None = None) -> str | None:
             return _lookup(lookup)
         case Flow(via=str()):
             return None  # it would show, or have to invent, where the proxy is
+        case Flow() as flow if flow.option(OPTION) is not None:
+            return None  # no common tool cuts its greeting, or greets as another program
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)

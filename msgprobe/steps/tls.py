@@ -8,12 +8,14 @@ import contextlib
 import ssl
 
 from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.hello import Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Root, Trust
 from msgprobe.steps.certificate import pinned_anchor, root_sha256, shown_chain
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
+from msgprobe.steps.hello import PAUSE, offered, pieces
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.printable import printable
 from msgprobe.wire.tls_record import alert_in_reason, plain_alert, starts_like_tls
@@ -26,9 +28,6 @@ HELLO_BOUND = 1024
 
 HTTP_ALPN = ("http/1.1",)
 """The application protocol that is offered (RFC 7301) unless a service wants another or none."""
-
-BIG_HELLO_BOUND = 3072
-"""More than one of post-quantum size takes."""
 
 _CHUNK = 16 * 1024
 _PLAIN_LIMIT = 2048
@@ -54,30 +53,29 @@ async def handshake(
     known: tuple[str, ...] = (),
     check_dates: bool = True,
     alpn: tuple[str, ...] = HTTP_ALPN,
-    big: bool = False,
+    hello: Hello = Hello.USUAL,
     timeout: float | None = None,
 ) -> Done[TlsStream] | Failed:
     """Shake hands on a connected stream; records a TlsObservation. ``timeout`` is in seconds.
 
     ``server_name`` is both the SNI and the name that the certificate must hold; without one the
     chain alone is checked, and ``verified`` stays false. ``trust`` None looks and checks nothing.
-    ``alpn`` are the application protocols offered (RFC 7301), none when empty.
+    ``alpn`` are the application protocols offered (RFC 7301), none when empty; ``hello`` is the
+    shape of the greeting.
     Under ``Trust.HASH`` the certificates ``known`` by their SHA-256 in hex decide, whatever the
     name; where ``cryptography`` would be needed and is missing, the handshake succeeds unverified.
-    ``big`` greets in two segments, as programs with a post-quantum key share do.
     """
     context = ctx.world.trust.context(
         trust,
         tuple(root.pem for root in roots),
         named=server_name is not None,
         dated=check_dates,
-        big=big,
+        hello=hello,
     )
-    if not big:  # which offers a long list on purpose
-        # Contexts are shared, for a store takes long to read; what is offered is copied into the
-        # session when that is made, with no await in between.
-        context.set_alpn_protocols(list(alpn))
-    attempt = _Handshake(ctx, stream, context, server_name, trust)
+    # Contexts are shared, for a store takes long to read; what is offered is copied into the
+    # session when that is made, with no await in between.
+    context.set_alpn_protocols(list(offered(alpn, hello)))
+    attempt = _Handshake(ctx, stream, context, server_name, trust, hello)
     failure: Failure | None = Failure.INTERRUPTED
     error: BaseException | None = None
     try:
@@ -111,10 +109,12 @@ class _Handshake:
         context: ssl.SSLContext,
         server_name: str | None,
         trust: Trust | None,
+        hello: Hello,
     ) -> None:
         self._ctx = ctx
         self._stream = stream
         self._server_name = server_name
+        self._hello = hello
         self._checked = trust is not None
         self._by_hash = trust is Trust.HASH
         self._anchor: str | None = None
@@ -152,10 +152,22 @@ class _Handshake:
         data = self._outgoing.read()
         if not data:
             return
-        if not self._hello_size:
-            self._hello_size, self._hello_at = len(data), self._ctx.now()
-        self._sent += data
-        await self._stream.send(data)
+        if self._hello_size:
+            self._sent += data
+            await self._stream.send(data)
+        else:
+            await self._greet(data)
+
+    async def _greet(self, data: bytes) -> None:
+        self._hello_size, self._hello_at = len(data), self._ctx.now()
+        first, *rest = pieces(data, self._server_name, self._hello)
+        self._sent += first
+        await self._stream.send(first)
+        for piece in rest:
+            await asyncio.sleep(PAUSE)
+            self._hello_at = self._ctx.now()
+            self._sent += piece
+            await self._stream.send(piece)
 
     async def _feed(self) -> None:
         data = await self._stream.receive(_CHUNK)

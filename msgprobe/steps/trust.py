@@ -4,7 +4,9 @@ import os
 import ssl
 from collections.abc import Mapping
 
+from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
+from msgprobe.steps.hello import disguise, post_quantum
 
 VARIABLE = "SSL_CERT_FILE"
 
@@ -15,13 +17,7 @@ _TLSEXT_PADDING = 0x10
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
 
-_POST_QUANTUM = (3, 5)
-"""The OpenSSL from which on the default groups bring a post-quantum share (X25519MLKEM768)."""
-
-_PADDING = 140
-"""How often ``http/1.1`` is offered for a hello of the same size where OpenSSL is older."""
-
-_Key = tuple[Trust | None, tuple[str, ...], bool, bool, bool]
+_Key = tuple[Trust | None, tuple[str, ...], bool, bool, Hello]
 
 
 class TrustError(ValueError):
@@ -64,36 +60,40 @@ class TrustStore:
         *,
         named: bool = True,
         dated: bool = True,
-        big: bool = False,
+        hello: Hello = Hello.USUAL,
     ) -> ssl.SSLContext:
         """A client context. ``roots`` are the service's own, in PEM; ``trust`` None: look only.
 
         Under ``Trust.HASH`` it only looks too: who shakes hands then asks
         `msgprobe.steps.certificate.pinned_anchor`, because OpenSSL knows no anchor by its hash.
         ``named`` False checks the chain but no name (there is none to check); ``dated`` False
-        everything but the dates (this machine's clock is known to be wrong); ``big`` True makes
-        the hello as large as one with a post-quantum key share, two segments. Raises TrustError.
+        everything but the dates (this machine's clock is known to be wrong). ``hello`` is the shape
+        of its greeting, as far as a context decides it. Raises TrustError.
         """
         if trust not in (Trust.PINNED, Trust.EITHER):
             roots = ()
-        key = (trust, roots, named, dated, big)
+        # What the other shapes change is not in the context.
+        shape = hello if hello in (Hello.OTHER, Hello.MODERN) else Hello.USUAL
+        key = (trust, roots, named, dated, shape)
         if key not in self._contexts:
-            self._contexts[key] = self._build(*key)
+            built = self._build(trust, roots, named, dated)
+            if shape is Hello.OTHER:
+                disguise(built)
+            else:
+                built.options |= _TLSEXT_PADDING
+            # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would
+            # offer a post-quantum share and need two.
+            if shape is Hello.USUAL or (shape is Hello.MODERN and not post_quantum()):
+                built.set_ecdh_curve("X25519")
+            self._contexts[key] = built
         return self._contexts[key]
 
     def _build(
-        self, trust: Trust | None, roots: tuple[str, ...], named: bool, dated: bool, big: bool
+        self, trust: Trust | None, roots: tuple[str, ...], named: bool, dated: bool
     ) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would offer a
-        # post-quantum share and need two.
-        modern = big and ssl.OPENSSL_VERSION_INFO[:2] >= _POST_QUANTUM
-        if not modern:
-            context.set_ecdh_curve("X25519")
-        context.options |= _TLSEXT_PADDING
-        # The same protocol many times over: no server minds, and it names nothing strange.
-        context.set_alpn_protocols(["http/1.1"] * (_PADDING if big and not modern else 1))
+        context.set_alpn_protocols(["http/1.1"])
         if trust in (None, Trust.HASH) or not named:
             context.check_hostname = False
         if trust in (None, Trust.HASH):

@@ -17,6 +17,10 @@ OWN_ARMS = (Arm.BASE, Arm.REPEAT)
 """The arms in which an endpoint is spoken to exactly as the messenger would."""
 
 
+SYN_RTTS = 3
+"""Round trips of the first packets alone that make up for none of a conversation that went well."""
+
+
 class Facts:
     """An index over the evidence. Holds no judgement; order of measurements does not matter."""
 
@@ -117,18 +121,24 @@ class Facts:
     def early(self, talk: Conversation) -> bool:
         """The failure came faster than the path to that very address allows.
 
-        The smallest RTT must come from another socket: a connect time of the same one proves
-        nothing, for one lost SYN would make every genuine answer look early.
+        The smallest RTT must come from other sockets: a connect time of the same one proves
+        nothing, for one lost SYN would make every genuine answer look early. Of a conversation
+        that failed only the RTT of its SYN counts, for whoever forges an end may acknowledge what
+        was said, which the kernel takes for a round trip; of such it takes several, for a radio
+        that wakes up delays the first packets.
         """
         took = _answer_time(talk)
         others = [
-            rtt
-            for other in self.talks
-            if other.address == talk.address
-            and other.transaction != talk.transaction
-            and (rtt := _kernel_rtt(other)) is not None
+            t for t in self.talks if t.address == talk.address and t.transaction != talk.transaction
         ]
-        return took is not None and bool(others) and took < 0.6 * min(others)
+        whole = [r for t in others if t.failure is None and (r := _kernel_rtt(t)) is not None]
+        opened = [
+            t.tcp.info.min_rtt
+            for t in others
+            if t.connected and t.tcp and t.tcp.info and t.tcp.info.min_rtt > 0
+        ]
+        enough = bool(whole) or len(opened) >= SYN_RTTS
+        return took is not None and enough and took < 0.6 * min((*whole, *opened))
 
     @property
     def v6_usable(self) -> bool:

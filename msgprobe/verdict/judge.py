@@ -29,7 +29,9 @@ from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
+from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
+from msgprobe.verdict.rules_residual import RESIDUAL_RULES
 from msgprobe.verdict.rules_second import (
     SECOND_RULES,
     may_be_outage,
@@ -52,7 +54,7 @@ from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
 from msgprobe.verdict.words import advice, summary
 
-ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *TCP_RULES, *UDP_RULES)
+ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *HELLO_RULES, *TCP_RULES, *UDP_RULES)
 
 SEVERITY = (
     Outcome.BLOCKED,
@@ -74,7 +76,9 @@ def rules() -> tuple[RuleInfo, ...]:
         *EXTRA_RULES,
         *DOWN_RULES,
         *DEGRADED_RULES,
+        *COUNT_RULES,
         *LOSS_RULES,
+        *RESIDUAL_RULES,
         *INCONCLUSIVE_RULES,
     )
     return (
@@ -152,7 +156,9 @@ def judge_service(
             trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
             functions.append(replace(joined, loss=gate.calls.loss(trains)))
     if connection.state.usable:
-        found = tuple(c for c in contests(facts, service) if c.own)
+        # Where connections are counted, those of transfers freeze as well: no speed means anything.
+        counted = any(COUNTED in f.mechanisms for f in functions)
+        found = () if counted else tuple(c for c in contests(facts, service) if c.own)
         functions = [judge_speed(f, found) for f in functions]
         extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
         functions = [
@@ -170,7 +176,7 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
 def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     fine = apply(OK_RULES, p)
     if fine:
-        verdict = _verdict(p, apply(LOSS_RULES, p) or fine[:1])
+        verdict = _verdict(p, apply((*LOSS_RULES, *RESIDUAL_RULES), p) or fine[:1])
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
         if not connection.state.usable or connection.state is State.INTERMITTENT:
@@ -186,9 +192,10 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     accused = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.BLOCKED]
     if p.gate.failing_now:
         accused = [f for f in accused if not _is_silence(f.info.mechanism or "")]
-    some = apply(DEGRADED_RULES, p)
+    counted = apply(COUNT_RULES, p)
+    some = counted or apply(DEGRADED_RULES, p)
     if some:
-        return _verdict(p, (*some, *accused))
+        return _verdict(p, counted or (*some, *accused))
     second = second_vantage(p)
     if accused:
         return _verdict(p, _accusation(p, accused, () if down else second))

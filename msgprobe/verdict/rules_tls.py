@@ -14,7 +14,7 @@ from msgprobe.verdict.rule import Cited, Rule, rule
 DYING = ("tls.reset", "tls.timeout", "tls.eof", "tls.alert")
 
 
-def _failing_addresses(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
+def failing_addresses(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
     """Addresses that fail this way, where the name is known to lead or other resolvers say so."""
     for e in p.failing:
         for a in (*e.addresses, *e.elsewhere):
@@ -22,7 +22,7 @@ def _failing_addresses(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
                 yield a
 
 
-def _swap(address: AddressFacts) -> tuple[Conversation, ...]:
+def swapped(address: AddressFacts) -> tuple[Conversation, ...]:
     """D6: neutral names that got a TLS answer on the same address, and none that did not.
 
     Where the target's failure is an alert, another alert is no better answer: the server may
@@ -72,9 +72,9 @@ def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
 
 def _unacked(p: PoolFacts) -> Cited:
     """The target's ClientHello alone goes unacknowledged; a neutral one there is answered."""
-    for a in _failing_addresses(p, "tls.timeout"):
+    for a in failing_addresses(p, "tls.timeout"):
         lost = [t for t in a.failed if t.tls is not None and t.tls.hello_acked is False]
-        swap = _swap(a)
+        swap = swapped(a)
         if len(lost) >= TRIES and len(lost) == len(a.failed) and swap:
             yield from lost
             yield from swap
@@ -84,11 +84,11 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     """The end came faster than the path to that very address allows, twice at least."""
 
     def holds(p: PoolFacts) -> Cited:
-        for a in _failing_addresses(p, symptom):
+        for a in failing_addresses(p, symptom):
             early = [t for t in a.failed if p.facts.early(t)]
             if len(early) >= 2:
                 yield from early
-                yield from _swap(a)
+                yield from swapped(a)
 
     return holds
 
@@ -97,12 +97,12 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
     """Only the D6 contrast holds. Wide: two names in two networks, so no single dead backend."""
 
     def holds(p: PoolFacts) -> Cited:
-        hit = [a for a in _failing_addresses(p, symptom) if a.repeated and _swap(a)]
+        hit = [a for a in failing_addresses(p, symptom) if a.repeated and swapped(a)]
         talks = [t for a in hit for t in a.failed]
         spread = len(_names_of(hit)) >= 2 and len(networks(talks)) >= 2
         if not hit or spread is not wide:
             return ()
-        return (*talks, *(t for a in hit for t in _swap(a)))
+        return (*talks, *(t for a in hit for t in swapped(a)))
 
     return holds
 
@@ -120,7 +120,7 @@ def _forged(p: PoolFacts) -> list[AddressFacts]:
         return []
     return [
         a
-        for a in _failing_addresses(p, "tls.certificate")
+        for a in failing_addresses(p, "tls.certificate")
         if any(
             t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
             for t in a.failed

@@ -28,6 +28,8 @@ MECHANISMS = {
     "tls.timeout.sni": "connections that name it freeze",
     "tls.alert": "connections end with a forged alert",
     "tls.alert.sni": "connections that name it end with a forged alert",
+    "tls.fingerprint": "greetings that look like this program's are dropped or torn down",
+    "tls.conn_count": "several connections at the same time freeze",
     "tls.mitm": "its certificate is forged",
     "tls.post_handshake": "data dies after the greeting",
     "http.blockpage": "a block page is shown",

@@ -116,7 +116,7 @@ def test_services_are_not_experimented_with_while_neutral_sites_fail() -> None:
 def test_one_big_greeting_is_enough_where_it_is_answered() -> None:
     story = healthy()
     (first,) = tasks(story, Arm.BIG_HELLO, 5.0)
-    assert isinstance(first.probe, Flow) and first.probe.option("hello") == "big"
+    assert isinstance(first.probe, Flow) and first.probe.option("hello") == "modern"
     told = done(first, 5.0, dead=False)
     story.told.append(told)
     assert [t.id for t in tasks(story, Arm.BIG_HELLO, 9.0)] == [first.id]

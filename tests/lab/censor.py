@@ -174,11 +174,17 @@ class Interference(Action):
 class OnSni(Interference):
     """Interference by the name in the ClientHello: under one of ``names`` but none of ``but``.
 
-    A name covers itself and all below it, ``=name`` only itself, ``*`` any and none.
+    A name covers itself and all below it, ``=name`` only itself, ``*`` any and none. ``ciphers``
+    (hexadecimal) are the cipher suites that it must offer, all and in that order: a fingerprint.
+    With ``together`` a greeting alone harms nobody: only when so many with one and the same name
+    came within ``within_s`` seconds are they all interfered with.
     """
 
     names: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    ciphers: str = ""
+    together: int = 0
+    within_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,17 @@ def _name_in(hello: bytes) -> str | None:
     return None
 
 
+def cipher_suites(stream: bytes) -> bytes:
+    """The cipher suites that a client's first bytes offer, in their order, two octets each; empty
+    if they are no ClientHello in one record, or not whole."""
+    if stream[:1] != b"\x16" or len(stream) < 44:
+        return b""
+    at = 5 + 4 + 2 + 32
+    at += 1 + stream[at]
+    size = int.from_bytes(stream[at : at + 2], "big")
+    return stream[at + 2 : at + 2 + size]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """The first question of a DNS message; ``end`` is the offset just after it."""

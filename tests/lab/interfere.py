@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.lab import censor
 from tests.lab import packet as ip
-from tests.lab.content import Kind, covers
+from tests.lab.content import Kind, cipher_suites, covers
 from tests.lab.enforce import Bench, Injection
 from tests.lab.flows import Flow
 from tests.lab.packet import ACK, FIN, PSH, RST, SYN, TCP, Packet
@@ -32,6 +32,7 @@ class InterferenceEnforcer:
         self._action, self._bench = action, bench
         self._fits = bench.matcher(action.match)
         self._residual: dict[tuple[bytes, ...], float] = {}
+        self._crowds: dict[str | None, dict[int, tuple[float, Flow]]] = {}
         pattern = action.pattern if isinstance(action, censor.OnPattern) else ""
         self._pattern = re.compile(pattern.encode("latin-1"), re.DOTALL)
 
@@ -50,7 +51,7 @@ class InterferenceEnforcer:
         if recognised is None:
             return None
         mark: object = _SPARED
-        if recognised and self._fits(packet, True, now):
+        if recognised and self._fits(packet, True, now) and self._crowded(flow, now):
             mark = _Struck(self._action.after_packets)
             self._bench.fired[self._action.name] += 1
             if self._action.residual_s:
@@ -58,6 +59,24 @@ class InterferenceEnforcer:
                 self._residual[key] = now + self._action.residual_s
         flow.marks[id(self)] = mark
         return mark
+
+    def _crowded(self, flow: Flow, now: float) -> bool:
+        """Whether enough greetings that name the same came at about the same time; then the others
+        are struck as well."""
+        action = self._action
+        if not isinstance(action, censor.OnSni) or not action.together:
+            return True
+        others = self._crowds.setdefault(flow.name, {})
+        others[id(flow)] = (now, flow)
+        for key, (at, _) in list(others.items()):
+            if at < now - action.within_s:
+                del others[key]
+        if len(others) < action.together:
+            return False
+        for _, other in others.values():
+            if not isinstance(other.marks.get(id(self)), _Struck):
+                other.marks[id(self)] = _Struck(action.after_packets)
+        return True
 
     def _recognises(self, flow: Flow) -> bool | None:
         """Whether this is a flow to interfere with; None: too early to say."""
@@ -68,6 +87,9 @@ class InterferenceEnforcer:
             return None
         if not action.reassemble and not flow.in_one_segment:
             return False
+        if isinstance(action, censor.OnSni) and action.ciphers:
+            if cipher_suites(flow.stream) != bytes.fromhex(action.ciphers):
+                return False
         if isinstance(action, censor.OnSni | censor.OnHost):
             wanted = Kind.TLS if isinstance(action, censor.OnSni) else Kind.HTTP
             named = covers(action.names, flow.name) and not covers(action.but, flow.name)

@@ -10,6 +10,7 @@ from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_second import SECOND
 from tests.lab.scenarios_services import SERVICES
+from tests.lab.scenarios_shapes import SHAPES
 from tests.lab.scenarios_states import STATES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
 from tests.lab.scenarios_ugly import UGLY
@@ -29,6 +30,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *PROOFS,
     *STATES,
     *UGLY,
+    *SHAPES,
 )
 
 

@@ -12,11 +12,13 @@ import pytest
 import trustme
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.hello import Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Trust
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
-from msgprobe.steps.tls import BIG_HELLO_BOUND, HANDSHAKE_CAP, handshake
+from msgprobe.steps.hello import LARGE_BOUND
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
 from tests.steps import loopback
 from tests.steps.authority import NAME, root, root_sha256, server_context
 from tests.steps.loopback import HOST, context, only, run, serve, serve_tls, world
@@ -32,7 +34,7 @@ async def shake(
     trust: Trust | None = Trust.PINNED,
     ours: bool = True,
     dates: bool = True,
-    big: bool = False,
+    hello: Hello = Hello.USUAL,
 ) -> TlsObservation:
     outcome = await connect(ctx, HOST, port)
     assert isinstance(outcome, Done)
@@ -44,7 +46,7 @@ async def shake(
             trust=trust,
             roots=(root(),) if ours else (),
             check_dates=dates,
-            big=big,
+            hello=hello,
         )
     return only(ctx, TlsObservation)
 
@@ -69,17 +71,17 @@ def test_a_good_handshake_names_the_pinned_root_and_sends_one_517_byte_hello() -
 
 
 def test_a_big_hello_takes_two_segments_and_is_answered_like_the_small_one() -> None:
-    seen = observe(serve_tls(server_context()), big=True)
+    seen = observe(serve_tls(server_context()), hello=Hello.MODERN)
     assert seen.failure is None and seen.verified
-    assert 1460 < seen.hello_size < BIG_HELLO_BOUND
+    assert 1460 < seen.hello_size < HELLO_BOUND + LARGE_BOUND
 
 
 def test_an_openssl_without_post_quantum_groups_pads_to_the_same_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ssl, "OPENSSL_VERSION_INFO", (3, 0, 0, 0, 0))
-    seen = observe(serve_tls(server_context()), big=True)
-    assert seen.failure is None and 1460 < seen.hello_size < BIG_HELLO_BOUND
+    seen = observe(serve_tls(server_context()), hello=Hello.MODERN)
+    assert seen.failure is None and 1460 < seen.hello_size < HELLO_BOUND + LARGE_BOUND
 
 
 def test_our_ca_is_unknown_to_the_public_store_and_the_chain_is_kept() -> None:

@@ -1,0 +1,126 @@
+"""D13: a name whose conversations freeze together is tried once more when none other names it.
+
+Some boxes freeze several greetings that name one host at the same time, and let a single one pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from msgprobe.diagnosis.experiments import Suspect, dying_names, suspects
+from msgprobe.diagnosis.scene import Scene, gap
+from msgprobe.model.hello import OPTION
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.verdict.conversation import Conversation
+from msgprobe.verdict.rules_hello import froze
+
+PAUSE = 1.5
+"""Seconds without any conversation that names the host, before the next step begins."""
+
+CROWD = 2
+"""Conversations at the same time, at least."""
+
+
+def plan_alone(scene: Scene) -> list[Task]:
+    """The first name of each pool whose conversations froze side by side, once nothing names it.
+
+    Not where something else explains it already: the name freezes at a neutral server too, or a
+    greeting of another shape is answered.
+    """
+    if not scene.gate.open or scene.lean:
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        pools: set[str] = set()
+        for (pool, host), group in dying_names(scene, suspects(scene, service)).items():
+            if pool in pools or not _froze_together(scene, service, host):
+                continue
+            if _shape_matters(scene, service, host):
+                continue
+            pools.add(pool)
+            tasks += _steps(scene, service, group, host)
+    return tasks
+
+
+def _froze_together(scene: Scene, service: Service, host: str) -> bool:
+    """Two conversations or more that named the host froze at overlapping times, and the name is
+    harmless elsewhere: a neutral server answered it."""
+    talks = [t for t in _named(scene, service, host) if froze(t)]
+    windows = [scene.facts.by_id[t.task.id].window for t in talks]
+    together = any(
+        a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]
+    )
+    harmless = any(
+        t.answered_tls and t.flow.server_name == host
+        for t in scene.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=service.name)
+    )
+    return together and harmless
+
+
+def _named(scene: Scene, service: Service, host: str) -> list[Conversation]:
+    """The service's own conversations, as the messenger holds them, that named the host."""
+    mine = scene.facts.arm(Arm.BASE, Arm.REPEAT, subject=service.name)
+    return [t for t in mine if t.flow.server_name == host]
+
+
+def _shape_matters(scene: Scene, service: Service, host: str) -> bool:
+    """A greeting of one other shape was answered more than once, which is no luck."""
+    other = scene.facts.arm(Arm.OTHER_HELLO, subject=service.name)
+    answered = [t.flow.option(OPTION) for t in other if t.flow.server_name == host and t.genuine]
+    return len(answered) > len(set(answered))
+
+
+def _steps(scene: Scene, service: Service, group: list[Suspect], host: str) -> Iterator[Task]:
+    """One alone, as many together as at first, one alone again; each once all is quiet, and as
+    long as it goes as it would where somebody counts."""
+    first = min(group, key=lambda s: s.task.id)
+    at_once = len([t for t in _named(scene, service, host) if t.task.arm is Arm.BASE])
+    crowd = [group[n % len(group)] for n in range(max(CROWD, at_once))]
+    steps = (
+        (Arm.ALONE, [first], "does it work when it is the only one?"),
+        (Arm.TOGETHER, crowd, "do those at the same time freeze again?"),
+        (Arm.ALONE, [first], "does a single one work again?"),
+    )
+    for step, (arm, chosen, reason) in enumerate(steps, start=1):
+        tasks = [_task(service, s, arm, f"{step}.{n}", reason) for n, s in enumerate(chosen)]
+        if scene.started(tasks[0].id) is None and not _quiet(scene, service, host):
+            return
+        yield from tasks
+        if any(scene.ended(t.id) is None for t in tasks):
+            return
+        if any(scene.good(t.id) is (arm is Arm.TOGETHER) for t in tasks):
+            return
+
+
+def _task(service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> Task:
+    alone = arm is Arm.ALONE
+    return replace(
+        s.task,
+        id=f"d13.{service.name}.{s.endpoint.host}.{number}",
+        round=2,
+        arm=arm,
+        attempt=1,
+        changes="alone: nothing else names the host" if alone else "several at the same time",
+        reason=reason,
+        timeout=gap(s.task) + 1.0,
+    )
+
+
+def _quiet(scene: Scene, service: Service, host: str) -> bool:
+    """Nothing is said to the service, and whatever named the host last ended a while ago.
+
+    Repeats overlap, for what freezes takes longer to end than the next takes to begin: when
+    nothing is under way any more, they are over.
+    """
+    if any(f".{service.name}." in task_id for task_id in scene.moment.running):
+        return False
+    ends = [
+        m.window.end
+        for m in scene.facts.measurements
+        if isinstance(m.task.probe, Flow) and m.task.probe.server_name == host
+    ]
+    free = max(ends, default=0.0) + PAUSE
+    if scene.moment.now < free:
+        scene.wake(free)
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""D8: the service's own name, at the address where it dies, in a ClientHello of another shape.
+
+A server reads a stream and cannot tell where it was cut: only who reads single segments can.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from msgprobe.diagnosis.base import sends_no_name
+from msgprobe.diagnosis.experiments import (
+    NAMES_A_POOL,
+    Suspect,
+    dying_names,
+    suspects,
+    swap_id,
+    variation,
+)
+from msgprobe.diagnosis.scene import SPACING, Scene
+from msgprobe.model.contact import Contact
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.task import Arm, Flow, Task
+
+SHAPES = {
+    Hello.SPLIT: "ClientHello: cut in two inside the name",
+    Hello.OTHER: "ClientHello: another program's",
+    Hello.LARGE: "ClientHello: two segments long",
+}
+
+MOST = 5
+"""Conversations with one address at most: two cut, two of another program, one large."""
+
+Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
+
+
+def plan_hello(scene: Scene) -> list[Task]:
+    """Other shapes for the first names of each pool that die at the greeting; not on a slow line.
+
+    At once, not when repeats have failed: an answer has to come while the usual shape still fails.
+    """
+    if not scene.gate.open or scene.lean:
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        used: dict[str, int] = {}
+        named = dying_names(scene, suspects(scene, service))
+        for (pool, _), group in named.items():
+            used[pool] = used.get(pool, 0) + 1
+            if used[pool] <= NAMES_A_POOL:
+                chosen = min(group, key=lambda s: not _begun(scene, service, s))
+                tasks += _shapes(scene, service, chosen)
+    return tasks
+
+
+def _id(service: Service, s: Suspect, shape: Hello) -> str:
+    return f"d8.{service.name}.{s.endpoint.name}.{s.address}.{shape.value}"
+
+
+def _begun(scene: Scene, service: Service, s: Suspect) -> bool:
+    """Whoever was chosen before stays chosen: others that fail later add nothing."""
+    return scene.started(_id(service, s, Hello.SPLIT)) is not None
+
+
+def _shapes(scene: Scene, service: Service, s: Suspect) -> list[Task]:
+    tasks = _twice(scene, _shaped(service, s, Hello.SPLIT))
+    other = _shaped(service, s, Hello.OTHER)
+    if not scene.dead(swap_id(service, s)):
+        # A neutral name may be answered in the usual shape: then the shape is not what matters.
+        return [*tasks, other]
+    return [*tasks, *_twice(scene, other), _shaped(service, s, Hello.LARGE)]
+
+
+def _shaped(service: Service, s: Suspect, shape: Hello) -> Task:
+    assert isinstance(s.task.probe, Flow)
+    options = tuple({**dict(s.task.probe.options), OPTION: shape.value}.items())
+    flow = replace(s.task.probe, options=options)
+    task_id = _id(service, s, shape)
+    return variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
+
+
+def _twice(scene: Scene, first: Task) -> list[Task]:
+    """Once more when it went well: one answer may be luck."""
+    begun = scene.started(first.id)
+    if begun is None or not scene.good(first.id):
+        return [first]
+    if scene.moment.now < begun + SPACING:
+        scene.wake(begun + SPACING)
+        return [first]
+    reason = f"once more, to be sure: {first.reason}"
+    return [first, replace(first, id=f"{first.id}#2", attempt=2, reason=reason)]
+
+
+def hello_contacts(
+    service: Service, endpoints: Sequence[Endpoint], cost: Cost, condition: str
+) -> Iterator[Contact]:
+    """What the plan says beforehand about greetings in other shapes."""
+    shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
+    assert len(shapes) == MOST
+    named = [e for e in endpoints if e.host is not None and not sends_no_name(e)]
+    for (host, port), times in Counter((e.host, e.port) for e in named).items():
+        each = (cost("tls", host, port, ((OPTION, shape.value),)) for shape in shapes)
+        assert host is not None
+        yield Contact(
+            target=host,
+            port=port,
+            transport="tcp",
+            round=2,
+            subject=service.name,
+            check="tls",
+            condition=condition,
+            reason="the greeting cut in two, larger, or as another program would send it",
+            max_bytes=times * sum(each),
+        )

@@ -1,0 +1,53 @@
+"""Servers that die at their own protocol's first words, one by one; others go on answering."""
+
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.verdict.facts import networks
+from msgprobe.verdict.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.verdict.rule import Cited, Rule, rule
+
+
+def _struck(address: AddressFacts, symptom: str) -> bool:
+    """It connected, fell silent at the first words, and its port never connected again, while
+    another port of the same machine did."""
+    if len(address.own) < TRIES:
+        return False
+    first, *later = sorted(address.own, key=lambda t: t.task.attempt)
+    silent = first.connected and first.symptom == symptom
+    silent = silent and first.failure is not None and first.failure.is_silence
+    alive = any(t.task.arm is Arm.OTHER_PORT and t.connected for t in address.probes)
+    return silent and alive and all(t.symptom == "tcp.timeout" for t in later)
+
+
+def _hits(p: PoolFacts, symptom: str) -> list[AddressFacts]:
+    views = [a for m in p.members for e in m.endpoints for a in e.addresses]
+    return [a for a in views if _struck(a, symptom)]
+
+
+def _some_die(p: PoolFacts) -> Cited:
+    """Two servers or more of the service, in two networks, one of them of this pool."""
+    if not p.gate.controls_hold:
+        return ()
+    symptom = "protocol.mtproto"
+    mine = _hits(p, symptom)
+    others = [PoolFacts(p.facts, p.gate, p.service, o) for o in p.service.pools if o != p.pool]
+    every = [*mine, *(a for o in others for a in _hits(o, symptom))]
+    cited = [t for a in every for t in (*a.own, *a.probes)]
+    return cited if mine and len(networks(cited)) >= 2 else ()
+
+
+RESIDUAL_RULES: tuple[Rule, ...] = (
+    rule(
+        "protocol.mtproto.some_die",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.LIKELY,
+        mechanism="protocol.mtproto",
+        licence="in two networks, servers fall silent at the protocol's first words and their "
+        "port is dead from then on, while another port of the same machine connects",
+        why="Servers in several networks fell silent at the first words of Telegram's own "
+        "protocol, and their port has been dead since, while the machines themselves answer: "
+        "something on the way strikes now and then. Other servers answer, so it works in part.",
+        holds=_some_die,
+    ),
+)
