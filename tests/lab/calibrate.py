@@ -53,9 +53,14 @@ class Word:
 
 
 def family_of(scenario: Scenario) -> str:
-    """The row of the facts that it stands for, with whatever stands for the same row."""
-    row = re.search(r"\b[A-Z]\d+", scenario.row)
-    return row.group() if row else scenario.id
+    """The row of the facts that it stands for, with whatever stands for the same row; the halves
+    of a look-alike pair (``L1-censor``, ``L1-innocent-…``) have that of the first one."""
+    pair = re.match(r"L\d+-", scenario.id)
+    halves = [s for s in SCENARIOS if pair is not None and s.id.startswith(pair.group())]
+    for one in halves or [scenario]:
+        if row := re.search(r"\b[A-Z]\d+", one.row):
+            return row.group()
+    return pair.group().rstrip("-") if pair is not None else scenario.id
 
 
 def held_out(family: str) -> bool:
