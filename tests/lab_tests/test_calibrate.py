@@ -28,10 +28,11 @@ from tests.lab.calibrate import (
     report,
     words,
 )
-from tests.lab.exam_record import Kept, save
+from tests.lab.exam_record import OWN, Kept, save
 from tests.lab.rejudge import rejudged
 from tests.lab.scenario import Scenario, truth
 from tests.lab.scenarios import SCENARIOS
+from tests.lab.whole_exam import schedule
 from tests.report import sample
 
 TIMEOUT: Cell = ("blocked", "likely", "tcp.timeout")
@@ -75,6 +76,11 @@ def test_about_a_third_is_held_out_and_both_parts_have_every_kind() -> None:
     apart = [s for s in SCENARIOS if held_out(family_of(s))]
     assert 0.15 < len(apart) / len(SCENARIOS) < 0.5
     assert {s.kind for s in apart} == {s.kind for s in SCENARIOS if s not in apart}
+    runs = schedule(SCENARIOS, range(1, 6), [OWN])
+    checked = [s for s, _, _ in runs if held_out(family_of(s))]
+    alike = sum(s.look_alike for s in checked)
+    assert alike >= 0.1 * len(checked)
+    assert alike < sum(s.look_alike for s, _, _ in runs)
 
 
 def test_a_family_is_a_row_of_the_facts() -> None:
