@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seeds", default="1", help="seeds, with commas (default 1)")
     parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
     parser.add_argument("--keep", type=Path, help="keep every lab's files below this folder")
-    parser.add_argument("--ci", action="store_true", help="what six minutes hold of them")
+    parser.add_argument("--ci", action="store_true", help="a part of them for a short time")
     parser.add_argument("--audit", action="store_true", help="also hold runs to their promises")
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     options = parser.parse_args(argv)
