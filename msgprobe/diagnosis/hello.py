@@ -39,7 +39,7 @@ def plan_hello(scene: Scene) -> list[Task]:
 
     At once, not when repeats have failed: an answer has to come while the usual shape still fails.
     """
-    if not scene.gate.open or scene.lean:
+    if not scene.gate.open or not scene.roomy:
         return []
     tasks: list[Task] = []
     for service in scene.services:

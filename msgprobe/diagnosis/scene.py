@@ -136,6 +136,11 @@ class Scene:
         """Spare the line: the user asked for it, or it is slow."""
         return self.request.quick or self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
 
+    @property
+    def roomy(self) -> bool:
+        """Neither the user nor the path asks to be spared experiments that only refine."""
+        return not self.request.quick and (self.facts.rtt or 0.0) < SLOW_RTT
+
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
         begun = self.moment.running.get(task.id)

@@ -6,13 +6,9 @@ from collections.abc import Mapping
 
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
-from msgprobe.steps.hello import disguise
+from msgprobe.steps.hello import PADDING, disguise
 
 VARIABLE = "SSL_CERT_FILE"
-
-_TLSEXT_PADDING = 0x10
-"""OpenSSL ``SSL_OP_TLSEXT_PADDING``: pads the hello to 512 bytes (517 with the record header)."""
-
 
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
@@ -79,7 +75,7 @@ class TrustStore:
             if other:
                 disguise(built)
             else:
-                built.options |= _TLSEXT_PADDING
+                built.options |= PADDING
             self._contexts[key] = built
         return self._contexts[key]
 

@@ -17,7 +17,7 @@ OWN_ARMS = (Arm.BASE, Arm.REPEAT)
 """The arms in which an endpoint is spoken to exactly as the messenger would."""
 
 
-SYN_RTTS = 3
+SYN_RTTS = 2
 """Round trips of the first packets alone that make up for none of a conversation that went well."""
 
 
