@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Evidence
@@ -225,8 +226,13 @@ class Scene:
         return SMALL_SEGMENTS if small and not normal else 0
 
     def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
-        """A flow with what this path needs (segment size, dates unchecked under a wrong clock)."""
+        """A flow with what this path needs (segment size, dates unchecked under a wrong clock,
+        another program's greeting where ours is dropped for everybody)."""
         fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
+        if self.gate.other_shape:
+            own = fitting.get("options", ())
+            assert isinstance(own, tuple)
+            fitting["options"] = tuple({OPTION: Hello.OTHER.value, **dict(own)}.items())
         return Flow(address=address, port=port, host=host, **fitting)  # type: ignore[arg-type]
 
     @cached_property

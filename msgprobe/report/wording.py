@@ -75,6 +75,8 @@ NOTE_WORDS: dict[str, str] = {
     "encrypted_dns_blocked": "encrypted DNS is blocked",
     "transparent_dns": "every DNS question is answered by the network, whoever was asked",
     "plain_http_tampered": "plain HTTP is changed on the way",
+    "tls_fingerprint": "secure connections that look like this program's are dropped, whoever they "
+    "are for; those that look otherwise pass",
     "mtu_black_hole": "large packets vanish (MTU)",
     "plan_cap": "the data plan seems used up",
     "lossy": "packets get lost",

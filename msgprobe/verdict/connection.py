@@ -316,9 +316,12 @@ def notes(g: Gate) -> tuple[str, ...]:
         "stun_blocked": works and _no_calls(g) and quic_answers(g),
         "stun_recognised": works and g.calls.nothing_passes and bool(g.calls.recognised),
         "quic_blocked": quic_blocked(g),
-        "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None and not _mtu(g),
+        "encrypted_dns_blocked": works
+        and g.doh_blocked
+        and not (g.inspector or _mtu(g) or g.other_shape),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
+        "tls_fingerprint": bool(g.other_shape),
         "mtu_black_hole": _mtu(g),
         "slow_line": bool(slow_line(g.facts)),
         "slow_abroad": bool(slow_abroad(g.facts)),

@@ -9,7 +9,8 @@ from msgprobe.catalog.loader import load
 from tests.lab.censor import ConnectionCap, Drop, Freeze, Match, OnHost, OnPattern, OnSni
 from tests.lab.content import cipher_suites
 from tests.lab.scenario import Scenario, at, truth
-from tests.lab.scenarios_blocking import MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios_blocking import CHAT, MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios_connection import KZ_HOME
 from tests.lab.scenarios_protocol import RAW
 
 SIGNUP: Final = "v.whatsapp.net"
@@ -90,6 +91,22 @@ _EARLY: Final = tuple(
     )
 )
 
+_NOISE: Final = Scenario(
+    id="H3",
+    title="WhatsApp's own protocol is reset sooner than its servers could",
+    kind="blocking",
+    row="A35 (Noise, early resets)",
+    actions=(
+        OnPattern(label="noise", match=Match(to=at(*CHAT), proto=("tcp",)), pattern=RAW, do="rst"),
+    ),
+    truths={
+        "whatsapp": truth("blocked", "protocol.noise"),
+        "whatsapp.text": truth("blocked", "protocol.noise"),
+        "whatsapp.web": truth("ok"),
+    },
+    fires=("noise",),
+)
+
 _FINGERPRINT: Final = (
     Scenario(
         id="A32",
@@ -110,6 +127,23 @@ _FINGERPRINT: Final = (
         truths={"signal": truth("blocked", "tls.fingerprint")},
         fires=("shape",),
         deviation="one messenger's addresses, not all abroad",
+    ),
+    Scenario(
+        id="A32-all",
+        title="greetings of this program's kind are dropped on the way abroad, whoever is there",
+        kind="innocent",
+        row="A32 (all abroad)",
+        args=("--country", "KZ"),
+        world={"country": "KZ"},
+        actions=(
+            replace(
+                _OURS, match=Match(not_to=(*KZ_HOME, "10.0.0.0/8"), proto=("tcp",)), label="shape"
+            ),
+        ),
+        notes=("tls_fingerprint",),
+        fires=("shape",),
+        deviation="every neutral site dies too: a note on the connection, and the services are "
+        "asked as another program would",
     ),
     Scenario(
         id="L4-censor",
@@ -276,6 +310,7 @@ _ENTROPY: Final = tuple(
 SHAPES: tuple[Scenario, ...] = (
     *_CUT,
     *_EARLY,
+    _NOISE,
     *_FINGERPRINT,
     *_MANY,
     *_MOVED,
