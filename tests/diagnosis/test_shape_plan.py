@@ -227,3 +227,38 @@ def test_the_plan_lists_every_shape_where_it_may_be_shown() -> None:
     }
     assert {(c.target, c.port) for c in lines if c.round == 1} & named <= listed
     assert all(c.condition and c.max_bytes > 0 for c in lines if "greeting cut" in c.reason)
+
+
+# -- where ours dies at every neutral site
+
+
+def dying_gate(died: int) -> Story:
+    story = Story().local()
+    for number, site in enumerate(story.sites):
+        base = next(t for t in wanted(story, now=0.1) if t.id == f"g.site.{site.name}")
+        failure = Failure.CONNECTION_RESET if number < died else None
+        story.told.append(told(base, 0.1, 0.1, failure))
+    return story
+
+
+def neutral(tasks: list[Task]) -> list[Task]:
+    return [t for t in of(tasks, Arm.GATE) if t.id.startswith("g.shape.")]
+
+
+def test_another_program_is_tried_where_ours_dies_at_all_neutral_sites() -> None:
+    tasks = neutral(wanted(dying_gate(4), now=1.0))
+    assert len(tasks) == 3
+    assert {(t.round, t.check, flow(t).option(OPTION)) for t in tasks} == {(0, "https", "other")}
+    assert not neutral(wanted(dying_gate(2), now=1.0)), "two networks answer: nothing is wrong"
+    assert not neutral(wanted(dying_gate(0), now=1.0))
+
+
+def test_services_are_then_asked_as_that_program_would() -> None:
+    story = dying_gate(4)
+    story.told += [told(t, 1.0, 0.1, None) for t in neutral(wanted(story, now=1.0))]
+    for host, address in ADDRESSES.items():
+        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+    base = [t for t in of(wanted(story), Arm.BASE) if isinstance(t.probe, Flow)]
+    assert {flow(t).option(OPTION) for t in base} == {"other"}
+    usual = [t for t in of(wanted(begun()), Arm.BASE) if isinstance(t.probe, Flow)]
+    assert {flow(t).option(OPTION) for t in usual} == {None}

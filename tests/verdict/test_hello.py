@@ -9,7 +9,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.task import Arm, Flow
-from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength
 from msgprobe.verdict.judge import judge
 from tests.verdict.story import CHAT, Story
 
@@ -218,3 +218,45 @@ def test_what_freezes_together_and_works_alone_twice_is_counted() -> None:
 def test_less_than_both_turns_counts_nothing(steps: tuple[tuple[Arm, float, bool], ...]) -> None:
     story = together(dying(fine(), *CHAT, failure=Failure.TIMED_OUT), CHAT[0], *steps)
     assert "tls.conn_count" not in text(story).mechanisms
+
+
+# -- a shape that dies everywhere
+
+
+def shape_dies_everywhere(*answering: int, usual: int | None = None) -> Story:
+    """Every neutral site dies in the usual shape; those answer another (``usual``: ours too)."""
+    story = Story().local()
+    for number, site in enumerate(story.sites, start=1):
+        how: dict[str, Any] = {"subject": site.name, "arm": Arm.GATE, "host": site.host}
+        dies = None if number == usual else "tls"
+        story.flow(site.addresses[0], fails=dies, **how)
+        if number in answering:
+            story.flow(site.addresses[0], **how)
+            told = story.told[-1]
+            assert isinstance(told.task.probe, Flow)
+            probe = dataclasses.replace(told.task.probe, options=((OPTION, Hello.OTHER.value),))
+            story.told[-1] = dataclasses.replace(
+                told, task=dataclasses.replace(told.task, probe=probe)
+            )
+    return story
+
+
+def test_another_program_that_is_let_through_makes_it_no_allow_list() -> None:
+    connection = judge(shape_dies_everywhere(1, 2).evidence()).connection
+    assert connection.state is State.ONLINE and "tls_fingerprint" in connection.notes
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        shape_dies_everywhere(),
+        shape_dies_everywhere(1),
+        shape_dies_everywhere(1, 2, usual=3),
+        Story().good_gate(),
+    ],
+    ids=["nobody answers", "one network", "ours is answered too", "all is well"],
+)
+def test_a_fingerprint_is_noted_only_where_two_networks_answer_the_other_alone(
+    story: Story,
+) -> None:
+    assert "tls_fingerprint" not in judge(story.evidence()).connection.notes
