@@ -1,6 +1,6 @@
 """Everything that a run may contact, said beforehand: the text behind ``msgprobe plan``."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgprobe.diagnosis.base import (
     DATAGRAM,
@@ -13,6 +13,7 @@ from msgprobe.diagnosis.base import (
     wanted_pools,
 )
 from msgprobe.diagnosis.call_contacts import call_diagnosis, neutral_call_hosts, neutral_calls
+from msgprobe.diagnosis.costs import Costs, MaxBytes
 from msgprobe.diagnosis.gate import (
     HOLE_HOSTS,
     chosen_sentinels,
@@ -31,17 +32,9 @@ from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import (
-    Arm,
-    Flow,
-    Lookup,
-    Probe,
     Resolver,
     ResolverKind,
-    Role,
-    Task,
 )
-
-MaxBytes = Callable[[Task], int]
 
 YOUR_RESOLVER = "your resolver"
 """How the plan names the resolver that this machine is configured to use."""
@@ -53,32 +46,6 @@ ADDRESSES = 3
 ON_FAILURE = "if {} fails or hangs"
 ON_SHUT = "if no neutral site answers"
 ON_SIX = "if the name has an IPv6 address"
-
-
-class _Costs:
-    """The most bytes of one conversation, as the check itself says."""
-
-    def __init__(self, table: Mapping[str, MaxBytes]) -> None:
-        self.table = table
-
-    def of(self, check: str, probe: Probe) -> int:
-        task = Task(
-            id="", round=0, role=Role.TARGET, arm=Arm.BASE, check=check, subject="", probe=probe
-        )
-        return self.table[check](task) if check in self.table else 0
-
-    def flow(
-        self, check: str, host: str | None, port: int, options: tuple[tuple[str, str], ...] = ()
-    ) -> int:
-        name = host or "192.0.2.1"
-        flow = Flow(address="192.0.2.1", port=port, host=name, server_name=name, options=options)
-        return self.of(check, flow)
-
-    def stun(self, host: str, port: int, options: tuple[tuple[str, str], ...]) -> int:
-        return self.flow("stun", host, port, options)
-
-    def lookup(self, name: str, resolver: Resolver, families: tuple[int, ...]) -> int:
-        return self.of("resolve", Lookup(name=name, resolver=resolver, families=families))
 
 
 def contacts(
@@ -94,7 +61,7 @@ def contacts(
     With ``seeded`` the samples are those that ``request.seed`` draws; without it the seed of the
     run is not known yet, and every member that may be drawn is listed.
     """
-    costs = _Costs(max_bytes)
+    costs = Costs(max_bytes)
     lines = [*_gate(controls, request, costs)]
     for service in services:
         for pool in wanted_pools(service, request):
@@ -120,7 +87,7 @@ def contacts(
     return tuple(lines)
 
 
-def _gate(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
+def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
     sites, sentinels = chosen_sites(controls, request), chosen_sentinels(controls)
     hosts = dict.fromkeys([*(s.host for s in sites), *(s.host for s in sentinels)])
@@ -165,7 +132,7 @@ def _six(addresses: Sequence[str]) -> bool:
     return any(":" in a for a in addresses)
 
 
-def _holes(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
+def _holes(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
     sites = [s for s in chosen_sites(controls, request) if s.country is None]
     known = [s for s in sites if any(":" not in a for a in s.addresses)]
     for site in known[:HOLE_HOSTS]:
@@ -200,7 +167,7 @@ def _question(
     resolver: Resolver,
     name: str,
     request: Request,
-    costs: _Costs,
+    costs: Costs,
     check: str,
     number: int,
     condition: str = "",
@@ -248,7 +215,7 @@ def _wanted(
 
 
 def _pool(
-    service: Service, pool: Pool, request: Request, costs: _Costs, seeded: bool
+    service: Service, pool: Pool, request: Request, costs: Costs, seeded: bool
 ) -> Iterator[Contact]:
     wanted = _wanted(service, pool, request, seeded)
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
@@ -276,7 +243,7 @@ def _dialled(endpoint: Endpoint, request: Request) -> list[tuple[str, str]]:
 
 
 def _endpoint(
-    service: Service, endpoint: Endpoint, condition: str, request: Request, costs: _Costs
+    service: Service, endpoint: Endpoint, condition: str, request: Request, costs: Costs
 ) -> Iterator[Contact]:
     for target, family_condition in _dialled(endpoint, request):
         yield Contact(
@@ -296,7 +263,7 @@ def _endpoint(
 
 
 def _diagnosis(
-    service: Service, controls: Controls, request: Request, costs: _Costs, seeded: bool
+    service: Service, controls: Controls, request: Request, costs: Costs, seeded: bool
 ) -> Iterator[Contact]:
     """Round 2: the same hosts on other ports, other resolvers, neutral servers with the names."""
     pools = wanted_pools(service, request)
@@ -336,7 +303,7 @@ def _otherwise(
     service: Service,
     endpoints: Sequence[Endpoint],
     request: Request,
-    costs: _Costs,
+    costs: Costs,
     condition: str,
 ) -> Iterator[Contact]:
     """The same hosts on other ports, with other words and names."""
@@ -362,7 +329,7 @@ def _otherwise(
 
 
 def _asked_elsewhere(
-    host: str, controls: Controls, request: Request, costs: _Costs, condition: str
+    host: str, controls: Controls, request: Request, costs: Costs, condition: str
 ) -> Iterator[Contact]:
     direct = Resolver(kind=ResolverKind.DIRECT, name="system")
     yield _question(YOUR_RESOLVER, direct, host, request, costs, "resolve", 2, condition)
@@ -378,7 +345,7 @@ def _asked_elsewhere(
         yield _question(None, silent, host, request, costs, "resolve", 2, condition)
 
 
-def _again(controls: Controls, request: Request, costs: _Costs) -> Iterator[Contact]:
+def _again(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
     condition = "if a service fails"
     for site in chosen_sites(controls, request):
         if site.country is None:

@@ -61,6 +61,8 @@ STATE_WORDS: dict[State, str] = {
 NOTE_WORDS: dict[str, str] = {
     "clock_skew": "this device's clock is wrong",
     "tls_inspection": "all encrypted traffic is opened and re-signed here (TLS inspection)",
+    "own_roots": "certificates are checked against SSL_CERT_FILE: whoever owns a root in it can "
+    "read along unnoticed",
     "vpn": "the traffic leaves through a VPN",
     "proxy_configured": "a proxy is configured, which this test does not use",
     "proxy_only": "only a proxy leads out of this network",

@@ -41,6 +41,11 @@ class TrustStore:
         return store
 
     @property
+    def own(self) -> bool:
+        """The public store is one that the user named, whatever it holds."""
+        return self._ca_file is not None
+
+    @property
     def public_file(self) -> str:
         """The file that the public store is read from (PEM)."""
         if self._ca_file is not None:

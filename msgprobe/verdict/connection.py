@@ -308,6 +308,7 @@ def notes(g: Gate) -> tuple[str, ...]:
     found = {
         "clock_skew": offset is not None and abs(offset) > CLOCK_TOLERANCE,
         "tls_inspection": g.inspector is not None,
+        "own_roots": local is not None and local.own_roots,
         "vpn": local is not None and local.tunnel,
         "proxy_configured": local is not None and bool(local.proxies),
         "ipv6_missing": local is not None and not local.route6 and local.route4,

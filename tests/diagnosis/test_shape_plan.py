@@ -11,6 +11,7 @@ from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
@@ -262,3 +263,39 @@ def test_services_are_then_asked_as_that_program_would() -> None:
     assert {flow(t).option(OPTION) for t in base} == {"other"}
     usual = [t for t in of(wanted(begun()), Arm.BASE) if isinstance(t.probe, Flow)]
     assert {flow(t).option(OPTION) for t in usual} == {None}
+
+
+# -- servers that die at their own protocol's first words
+
+
+@pytest.mark.parametrize(("later", "asked"), [("connect", 2), ("answer", 0)])
+def test_a_port_that_died_is_compared_with_another_of_the_same_machine(
+    later: str, asked: int
+) -> None:
+    own = tuple(
+        dataclasses.replace(e, check="mtproto", host=None, addresses=(ADDRESSES[e.host or ""],))
+        for e in SERVICE.endpoints
+    )
+    story = Story(services=(dataclasses.replace(SERVICE, endpoints=own),)).good_gate()
+
+    def silent(task: Task, stage: str, start: float) -> Measurement:
+        other = Story()
+        other.flow(
+            flow(task).address,
+            subject="acme",
+            arm=task.arm,
+            endpoint=task.endpoint,
+            check="mtproto",
+            proof=Proof.CONNECTED,
+            fails=stage,
+            start=start,
+        )
+        return dataclasses.replace(other.told[0], task=task)
+
+    story.told += [silent(t, "answer", 0.0) for t in of(wanted(story), Arm.BASE)]
+    assert not of(wanted(story), Arm.OTHER_PORT)
+    for task in of(wanted(story), Arm.REPEAT):
+        story.told.append(silent(task, later, 3.0 * (task.attempt - 1)))
+    ports = of(wanted(story), Arm.OTHER_PORT)
+    assert len(ports) == asked
+    assert {flow(t).port for t in ports} <= {80}

@@ -6,12 +6,22 @@ from dataclasses import replace
 from typing import Final
 
 from msgprobe.catalog.loader import load
-from tests.lab.censor import ConnectionCap, Drop, Freeze, Match, OnHost, OnPattern, OnSni
+from tests.lab.censor import (
+    ConnectionCap,
+    Drop,
+    Freeze,
+    Match,
+    OnHost,
+    OnPattern,
+    OnSni,
+    PortRewrite,
+)
 from tests.lab.content import cipher_suites
 from tests.lab.scenario import Scenario, at, truth
 from tests.lab.scenarios_blocking import CHAT, MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
 from tests.lab.scenarios_connection import KZ_HOME
 from tests.lab.scenarios_protocol import RAW
+from tests.lab.world.config import Mitm
 
 SIGNUP: Final = "v.whatsapp.net"
 """A name that stands alone in its function: one front, one network."""
@@ -259,6 +269,19 @@ _SINGLE: Final = (
         ),
         notes=("encrypted_dns_blocked",),
         fires=("doh",),
+    ),
+    Scenario(
+        id="A28",
+        title="Messenger is re-signed under a root that this device was told to believe",
+        kind="innocent",
+        row="A28",
+        actions=(PortRewrite(label="mitm", match=Match(ports=(443,)), to_port=10443),),
+        world={"mitm": Mitm(names=MESSENGER, issuer="public")},
+        truths={"messenger": truth("ok|blocked|inconclusive")},
+        notes=("own_roots",),
+        fires=("mitm",),
+        deviation="the truth is intercepted: with SSL_CERT_FILE the user decides whom to believe, "
+        "and a note says what that means; the built-in store would not hold that root",
     ),
     Scenario(
         id="A36",
