@@ -208,7 +208,7 @@ def test_conversations_with_one_name_take_turns() -> None:
     first = {t.id: 0.0 for t in of(wanted(story, now=0.0), Arm.BASE) if isinstance(t.probe, Flow)}
     assert of_base(wanted(story, now=0.0)) == {"chat1-443", "chat2-443"}
     assert "again" not in of_base(wanted(story, now=0.5, running=first))
-    assert "again" in of_base(wanted(story, now=1.5, running=first)), "nobody waits for ever"
+    assert "again" in of_base(wanted(story, now=2.5, running=first)), "nobody waits for ever"
     (task,) = [t for t in of(wanted(story), Arm.BASE) if t.endpoint == "chat1-443"]
     story.told.append(told(task, 0.0, 0.1, None))
     assert "again" in of_base(wanted(story, now=0.2))

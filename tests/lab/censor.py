@@ -173,14 +173,14 @@ class OnSni(Interference):
 
     A name covers itself and all below it, ``=name`` only itself, ``*`` any and none. ``ciphers``
     (hexadecimal) are all that it must offer, in order: a fingerprint. With ``together`` only so
-    many with the same name within ``within_s`` seconds are interfered with, and all of them.
+    many open ones that named the same within ``within_s`` seconds are struck, and all of them.
     """
 
     names: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
     ciphers: str = ""
     together: int = 0
-    within_s: float = 1.0
+    within_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,7 @@ _FINGERPRINT: Final = (
                 _OURS, match=Match(not_to=(*KZ_HOME, "10.0.0.0/8"), proto=("tcp",)), label="shape"
             ),
         ),
+        lab={"ipv6": False},
         notes=("tls_fingerprint",),
         fires=("shape",),
         deviation="every neutral site dies too: a note on the connection, and the services are "
