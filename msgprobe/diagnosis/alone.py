@@ -27,7 +27,7 @@ def plan_alone(scene: Scene) -> list[Task]:
     Not where something else explains it already: the name freezes at a neutral server too, or a
     greeting of another shape is answered.
     """
-    if not scene.gate.open or scene.lean:
+    if not scene.gate.open or not scene.roomy:
         return []
     tasks: list[Task] = []
     for service in scene.services:

@@ -14,7 +14,7 @@ SIX_A_POOL = 2
 """Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
 service's IPv6 drops a prefix of it, and the line is spared the rest."""
 
-TURN = 1.0
+TURN = 2.0
 """Seconds that conversations naming a host wait for earlier ones that name it, at most."""
 
 WIDEN = 2

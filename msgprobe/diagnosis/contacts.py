@@ -23,7 +23,7 @@ from msgprobe.diagnosis.gate import (
     tcp_resolver,
     udp_resolvers,
 )
-from msgprobe.diagnosis.hello import hello_contacts
+from msgprobe.diagnosis.hello import hello_contacts, neutral_hello_contacts
 from msgprobe.diagnosis.quic_contacts import quic_contacts
 from msgprobe.diagnosis.second_contacts import proxy_contacts, second_contacts
 from msgprobe.diagnosis.state_contacts import UNLESS_SLOW, state_contacts
@@ -125,6 +125,8 @@ def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contac
         for resolver in (*udp_resolvers(controls, request), *doh_resolvers(controls, request)):
             yield _question(None, resolver, neutral, request, costs, "resolve", 0)
     yield from _holes(controls, request, costs)
+    dying = "if greetings of our shape die at every neutral site"
+    yield from neutral_hello_contacts(controls, request, costs.flow, dying)
 
 
 def _six(addresses: Sequence[str]) -> bool:

@@ -16,17 +16,23 @@ from msgprobe.diagnosis.experiments import (
     swap_id,
     variation,
 )
+from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.contact import Contact
+from msgprobe.model.control import Controls, Site
 from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Role, Task
 
 SHAPES = {
     Hello.SPLIT: "ClientHello: cut in two inside the name",
     Hello.OTHER: "ClientHello: another program's",
     Hello.LARGE: "ClientHello: two segments long",
 }
+
+NEUTRAL = 3
+"""Neutral sites that are asked with another program's greeting."""
 
 MOST = 5
 """Conversations with one address at most: two cut, two of another program, one large."""
@@ -39,7 +45,7 @@ def plan_hello(scene: Scene) -> list[Task]:
 
     At once, not when repeats have failed: an answer has to come while the usual shape still fails.
     """
-    if not scene.gate.open or scene.lean:
+    if not scene.gate.open or not scene.roomy:
         return []
     tasks: list[Task] = []
     for service in scene.services:
@@ -91,6 +97,57 @@ def _twice(scene: Scene, first: Task) -> list[Task]:
     return [first, replace(first, id=f"{first.id}#2", attempt=2, reason=reason)]
 
 
+# -- where every neutral site dies at the greeting
+
+
+def plan_gate_hello(scene: Scene) -> list[Task]:
+    """Neutral sites abroad once more with another program's greeting, where ours dies at all that
+    could be dialled: who lets no such program through is not who lets chosen sites through."""
+    if scene.gate.open:
+        return []
+    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    dying = [s for s in sites if _dies(scene, s)]
+    tried = [s for s in sites if scene.started(f"g.shape.{s.name}") is not None]
+    chosen = [*tried, *(s for s in dying if s not in tried)][:NEUTRAL]
+    if not tried and len(dying) < NEUTRAL:
+        return []
+    return [task for s in chosen if (task := _neutral(scene, s)) is not None]
+
+
+def _dies(scene: Scene, site: Site) -> bool:
+    base = f"g.site.{site.name}"
+    talk = scene.talk(base)
+    if talk is None:
+        return base in scene.moment.running and scene.dead(base)
+    return (talk.symptom or "").startswith("tls.") and not talk.answered_tls
+
+
+def _neutral(scene: Scene, site: Site) -> Task | None:
+    known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
+    address = next((a for a in known if scene.facts.usable(a) and ":" not in a), None)
+    if address is None:
+        return None
+    return Task(
+        id=f"g.shape.{site.name}",
+        round=0,
+        role=Role.CONTROL,
+        arm=Arm.GATE,
+        check="https",
+        subject=site.name,
+        probe=scene.flow(
+            address,
+            443,
+            site.host,
+            server_name=site.host,
+            path=site.path,
+            options=((OPTION, Hello.OTHER.value),),
+        ),
+        changes=SHAPES[Hello.OTHER],
+        reason="does a neutral site abroad answer another program?",
+        timeout=scene.timeout(),
+    )
+
+
 def hello_contacts(
     service: Service, endpoints: Sequence[Endpoint], cost: Cost, condition: str
 ) -> Iterator[Contact]:
@@ -111,4 +168,22 @@ def hello_contacts(
             condition=condition,
             reason="the greeting cut in two, larger, or as another program would send it",
             max_bytes=times * sum(each),
+        )
+
+
+def neutral_hello_contacts(
+    controls: Controls, request: Request, cost: Cost, condition: str
+) -> Iterator[Contact]:
+    """Neutral sites that may be asked with another program's greeting."""
+    for site in (s for s in chosen_sites(controls, request) if s.country is None):
+        yield Contact(
+            target=site.host,
+            port=443,
+            transport="tcp",
+            round=0,
+            subject=site.name,
+            check="https",
+            condition=condition,
+            reason=f"once more with another program's greeting ({NEUTRAL} of these at most)",
+            max_bytes=cost("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
         )

@@ -5,7 +5,7 @@ from msgprobe.diagnosis.base import plan_base
 from msgprobe.diagnosis.calls import plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
-from msgprobe.diagnosis.hello import plan_hello
+from msgprobe.diagnosis.hello import plan_gate_hello, plan_hello
 from msgprobe.diagnosis.look_on import plan_look_on
 from msgprobe.diagnosis.quic import plan_quic
 from msgprobe.diagnosis.residual import plan_residual
@@ -21,6 +21,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     scene = Scene(evidence, moment)
     tasks = [
         *plan_gate(scene),
+        *plan_gate_hello(scene),
         *plan_base(scene),
         *plan_quic(scene),
         *plan_resolvers(scene),

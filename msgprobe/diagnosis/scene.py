@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Evidence
@@ -144,6 +145,11 @@ class Scene:
         """Spare the line: the user asked for it, or it is slow."""
         return self.request.quick or self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
 
+    @property
+    def roomy(self) -> bool:
+        """Neither the user nor the path asks to be spared experiments that only refine."""
+        return not self.request.quick and (self.facts.rtt or 0.0) < SLOW_RTT
+
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
         begun = self.moment.running.get(task.id)
@@ -228,8 +234,13 @@ class Scene:
         return SMALL_SEGMENTS if small and not normal else 0
 
     def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
-        """A flow with what this path needs (segment size, dates unchecked under a wrong clock)."""
+        """A flow with what this path needs (segment size, dates unchecked under a wrong clock,
+        another program's greeting where ours is dropped for everybody)."""
         fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
+        if self.gate.other_shape:
+            own = fitting.get("options", ())
+            assert isinstance(own, tuple)
+            fitting["options"] = tuple({OPTION: Hello.OTHER.value, **dict(own)}.items())
         return Flow(address=address, port=port, host=host, **fitting)  # type: ignore[arg-type]
 
     @cached_property

@@ -110,6 +110,8 @@ class LocalObservation(_Observation):
     resolvers: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     """Names of proxy variables that are set in the environment (never their values)."""
+    own_roots: bool = False
+    """Certificates are checked against a store that the user named, not the built-in one."""
     openssl: str = ""
     errno4: str | None = None
     errno6: str | None = None

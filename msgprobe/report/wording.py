@@ -61,6 +61,8 @@ STATE_WORDS: dict[State, str] = {
 NOTE_WORDS: dict[str, str] = {
     "clock_skew": "this device's clock is wrong",
     "tls_inspection": "all encrypted traffic is opened and re-signed here (TLS inspection)",
+    "own_roots": "certificates are checked against SSL_CERT_FILE: whoever owns a root in it can "
+    "read along unnoticed",
     "vpn": "the traffic leaves through a VPN",
     "proxy_configured": "a proxy is configured, which this test does not use",
     "proxy_only": "nothing leads out directly; the configured proxy, which this test does not use, "
@@ -76,6 +78,8 @@ NOTE_WORDS: dict[str, str] = {
     "encrypted_dns_blocked": "encrypted DNS is blocked",
     "transparent_dns": "every DNS question is answered by the network, whoever was asked",
     "plain_http_tampered": "plain HTTP is changed on the way",
+    "tls_fingerprint": "secure connections that look like this program's are dropped, whoever they "
+    "are for; those that look otherwise pass",
     "mtu_black_hole": "large packets vanish (MTU)",
     "pq_intolerant": "greetings of modern size (post-quantum) vanish on the way, which breaks apps "
     "that send them",

@@ -4,6 +4,9 @@ import ssl
 
 from msgprobe.model.hello import Hello
 
+PADDING = 0x10
+"""OpenSSL ``SSL_OP_TLSEXT_PADDING``: pads the hello to 512 bytes (517 with the record header)."""
+
 PAUSE = 0.05
 """Seconds between the two halves of a greeting, so that no kernel joins them again."""
 
@@ -30,6 +33,7 @@ def disguise(context: ssl.SSLContext) -> None:
     context.set_ciphers(_OTHER_CIPHERS)
     context.set_ecdh_curve(_OTHER_CURVE)
     context.options |= ssl.OP_NO_TICKET | _NO_ENCRYPT_THEN_MAC
+    context.options &= ~PADDING  # which Python's own defaults contain
 
 
 def post_quantum() -> bool:

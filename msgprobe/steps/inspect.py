@@ -35,6 +35,7 @@ def inspect(ctx: StepContext) -> None:
             route6=route6,
             resolvers=machine.system_resolvers(),
             proxies=machine.proxy_variables(),
+            own_roots=ctx.world.trust.own,
             openssl=ssl.OPENSSL_VERSION,
             errno4=errno4,
             errno6=errno6,

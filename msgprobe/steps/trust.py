@@ -6,13 +6,9 @@ from collections.abc import Mapping
 
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
-from msgprobe.steps.hello import disguise, post_quantum
+from msgprobe.steps.hello import PADDING, disguise, post_quantum
 
 VARIABLE = "SSL_CERT_FILE"
-
-_TLSEXT_PADDING = 0x10
-"""OpenSSL ``SSL_OP_TLSEXT_PADDING``: pads the hello to 512 bytes (517 with the record header)."""
-
 
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
@@ -43,6 +39,11 @@ class TrustStore:
         if ca_file is not None:
             store.context(Trust.PUBLIC)
         return store
+
+    @property
+    def own(self) -> bool:
+        """The public store is one that the user named, whatever it holds."""
+        return self._ca_file is not None
 
     @property
     def public_file(self) -> str:
@@ -80,7 +81,7 @@ class TrustStore:
             if shape is Hello.OTHER:
                 disguise(built)
             else:
-                built.options |= _TLSEXT_PADDING
+                built.options |= PADDING
             # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would
             # offer a post-quantum share and need two.
             if shape is Hello.USUAL or (shape is Hello.MODERN and not post_quantum()):

@@ -339,6 +339,7 @@ def notes(g: Gate) -> tuple[str, ...]:
     found = {
         "clock_skew": offset is not None and abs(offset) > CLOCK_TOLERANCE,
         "tls_inspection": g.inspector is not None,
+        "own_roots": local is not None and local.own_roots,
         "vpn": local is not None and local.tunnel,
         "proxy_configured": works and local is not None and bool(local.proxies),
         "proxy_only": local is not None and bool(local.proxies) and _no_internet(g) is not None,
@@ -348,9 +349,12 @@ def notes(g: Gate) -> tuple[str, ...]:
         "stun_blocked": works and _no_calls(g) and quic_answers(g),
         "stun_recognised": works and g.calls.nothing_passes and bool(g.calls.recognised),
         "quic_blocked": quic_blocked(g),
-        "encrypted_dns_blocked": works and g.doh_blocked and g.inspector is None and not _mtu(g),
+        "encrypted_dns_blocked": works
+        and g.doh_blocked
+        and not (g.inspector or _mtu(g) or g.other_shape),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
+        "tls_fingerprint": bool(g.other_shape),
         "mtu_black_hole": _mtu(g),
         "pq_intolerant": works and bool(g.big_hello_dies) and not _mtu(g),
         "plan_cap": works and bool(capped_line(g.facts)),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from msgprobe.model.control import Site
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, TlsObservation
 from msgprobe.model.run import Evidence
@@ -17,7 +18,7 @@ OWN_ARMS = (Arm.BASE, Arm.REPEAT)
 """The arms in which an endpoint is spoken to exactly as the messenger would."""
 
 
-SYN_RTTS = 3
+SYN_RTTS = 2
 """Round trips of the first packets alone that make up for none of a conversation that went well."""
 
 
@@ -167,6 +168,10 @@ def _answer_time(talk: Conversation) -> float | None:
         return talk.tcp.window.seconds
     if isinstance(talk.tls, TlsObservation) and talk.tls.failure is not None:
         return talk.tls.window.seconds if talk.tls.first_byte is None else talk.tls.first_byte
+    said = talk.protocol
+    ended = (Failure.CONNECTION_RESET, Failure.EOF)
+    if said is not None and talk.tls is None and said.failure in ended and not said.bytes_received:
+        return said.window.seconds
     return None
 
 

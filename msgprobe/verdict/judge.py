@@ -31,7 +31,7 @@ from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
-from msgprobe.verdict.rules_residual import RESIDUAL_RULES
+from msgprobe.verdict.rules_residual import EARLY_RULES, RESIDUAL_RULES
 from msgprobe.verdict.rules_second import (
     SECOND_RULES,
     may_be_outage,
@@ -54,7 +54,14 @@ from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
 from msgprobe.verdict.words import advice, summary
 
-ACCUSING: tuple[Rule, ...] = (*DNS_RULES, *TLS_RULES, *HELLO_RULES, *TCP_RULES, *UDP_RULES)
+ACCUSING: tuple[Rule, ...] = (
+    *DNS_RULES,
+    *TLS_RULES,
+    *HELLO_RULES,
+    *TCP_RULES,
+    *EARLY_RULES,
+    *UDP_RULES,
+)
 
 SEVERITY = (
     Outcome.BLOCKED,

@@ -1,10 +1,16 @@
-"""Servers that die at their own protocol's first words, one by one; others go on answering."""
+"""Something on the way strikes at a messenger's own protocol: sooner than its server could, or its
+servers die one by one while others go on answering."""
+
+from collections.abc import Callable, Iterator
 
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict.facts import networks
 from msgprobe.verdict.pool import TRIES, AddressFacts, PoolFacts
 from msgprobe.verdict.rule import Cited, Rule, rule
+
+EARLY = 2
+"""Ends that came too early, at one address, before anybody is accused."""
 
 
 def _struck(address: AddressFacts, symptom: str) -> bool:
@@ -35,6 +41,36 @@ def _some_die(p: PoolFacts) -> Cited:
     cited = [t for a in every for t in (*a.own, *a.probes)]
     return cited if mine and len(networks(cited)) >= 2 else ()
 
+
+def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """Its first words were answered by an end, sooner than the path to that very address allows,
+    twice at least."""
+
+    def holds(p: PoolFacts) -> Cited:
+        for address in (a for e in p.failing for a in e.addresses):
+            early = [t for t in address.failed if t.symptom == symptom and p.facts.early(t)]
+            if address.symptom == symptom and len(early) >= EARLY:
+                yield from early
+
+    return holds
+
+
+def _early_rules() -> Iterator[Rule]:
+    for protocol in ("mtproto", "noise"):
+        yield rule(
+            f"protocol.{protocol}.early",
+            Layer.PROTOCOL,
+            Outcome.BLOCKED,
+            Strength.CONFIRMED,
+            mechanism=f"protocol.{protocol}",
+            licence="an artefact: the end came faster than the path to the server allows",
+            why="The connection was broken off at the first words of the messenger's own protocol, "
+            "sooner than the server could have done it: something nearer did.",
+            holds=_early(f"protocol.{protocol}"),
+        )
+
+
+EARLY_RULES: tuple[Rule, ...] = tuple(_early_rules())
 
 RESIDUAL_RULES: tuple[Rule, ...] = (
     rule(

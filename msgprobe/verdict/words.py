@@ -51,6 +51,7 @@ MECHANISMS = {
     "udp.stun": "call traffic (STUN) is recognised and dropped",
     "udp.drop": "datagrams to its call servers are dropped",
     "quic.sni": "QUIC that names it is dropped",
+    "protocol.noise": "its own protocol (Noise) is recognised and ended",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
 

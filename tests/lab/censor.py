@@ -85,9 +85,7 @@ class Action:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Action):
     """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss.
-
-    With ``residual_s`` what matches also ends, for so many seconds, all else of the same protocol
-    between the client and that far end's address and port, both ways.
+    With ``residual_s`` it also ends, so long, all else of that protocol with that address and port.
     """
 
     match: Match = Match()
@@ -109,8 +107,8 @@ class PassOnly(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RstOnSyn(Action):
-    """Refuses connections. A late refusal is made of the server's own SYN-ACK, at its full RTT;
-    an early one is the box's own answer, and the server never hears of it."""
+    """Refuses connections. A late refusal is made of the server's own SYN-ACK, at its full RTT; of
+    an early one the server never hears."""
 
     match: Match = Match()
     early: bool = True
@@ -121,7 +119,7 @@ class RstOnSyn(Action):
 class IcmpUnreachable(Action):
     """Answers what matches (TCP: only SYNs) with "destination unreachable" and drops it.
 
-    ``code`` is that of ICMP type 3; for IPv6 the nearest one of RFC 4443 is taken.
+    ``code`` is that of ICMP type 3, for IPv6 the nearest one of RFC 4443.
     """
 
     match: Match = Match()
@@ -175,16 +173,15 @@ class OnSni(Interference):
     """Interference by the name in the ClientHello: under one of ``names`` but none of ``but``.
 
     A name covers itself and all below it, ``=name`` only itself, ``*`` any and none. ``ciphers``
-    (hexadecimal) are the cipher suites that it must offer, all and in that order: a fingerprint.
-    With ``together`` a greeting alone harms nobody: only when so many with one and the same name
-    came within ``within_s`` seconds are they all interfered with.
+    (hexadecimal) are all that it must offer, in order: a fingerprint. With ``together`` only so
+    many open ones that named the same within ``within_s`` seconds are struck, and all of them.
     """
 
     names: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
     ciphers: str = ""
     together: int = 0
-    within_s: float = 1.0
+    within_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +203,7 @@ class OnPattern(Interference):
 class PortRewrite(Action):
     """Sends connections to another port of the same address, where the world runs an interceptor.
 
-    The address stays, so the interceptor learns the true one from its own socket; on the way back
-    the port is put right again.
+    The address stays, so the interceptor learns the true one from its own socket.
     """
 
     match: Match = Match()
@@ -242,8 +238,8 @@ class DnsForge(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsRedirect(Action):
-    """A transparent DNS proxy: every UDP/53 question goes to ``to`` (``to6`` over IPv6, where
-    empty leaves them alone), and its answers seem to come from the server that was asked."""
+    """A transparent DNS proxy: UDP/53 questions go to ``to`` (``to6`` over IPv6; empty: they are
+    left alone), and its answers seem to come from the server that was asked."""
 
     to: str = "10.77.0.53"
     to6: str = ""
@@ -262,7 +258,7 @@ class Freeze(Action):
 
 
 Impairment = Literal["police", "shape", "lose", "delay"]
-_FULL_PACKET = 1500
+_FULL_PACKET = 1500  # octets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,8 +333,8 @@ class Throttle(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionCap(Action):
-    """Lets at most ``most`` new TCP connections to one far-end address through within ``window_s``
-    seconds; the SYNs of others are dropped, until there is room again."""
+    """Lets ``most`` new TCP connections to one far-end address through within ``window_s`` seconds;
+    the SYNs of others are dropped."""
 
     match: Match = Match()
     most: int = 8

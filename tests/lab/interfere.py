@@ -41,6 +41,8 @@ class InterferenceEnforcer:
             return packet
         if self._residual and self._is_poisoned(packet, up, now):
             return None
+        if self._crowds and packet.flags & (FIN | RST):
+            self._crowds.get(flow.name, {}).pop(id(flow), None)
         mark = flow.marks.get(id(self))
         if mark is None and up and packet.payload_size:
             mark = self._judge(packet, flow, now)
@@ -61,8 +63,8 @@ class InterferenceEnforcer:
         return mark
 
     def _crowded(self, flow: Flow, now: float) -> bool:
-        """Whether enough greetings that name the same came at about the same time; then the others
-        are struck as well."""
+        """Whether enough connections that name the same are open that greeted not long ago; then
+        the others are struck as well."""
         action = self._action
         if not isinstance(action, censor.OnSni) or not action.together:
             return True

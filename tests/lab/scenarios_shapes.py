@@ -6,11 +6,22 @@ from dataclasses import replace
 from typing import Final
 
 from msgprobe.catalog.loader import load
-from tests.lab.censor import ConnectionCap, Drop, Freeze, Match, OnHost, OnPattern, OnSni
+from tests.lab.censor import (
+    ConnectionCap,
+    Drop,
+    Freeze,
+    Match,
+    OnHost,
+    OnPattern,
+    OnSni,
+    PortRewrite,
+)
 from tests.lab.content import cipher_suites
 from tests.lab.scenario import Scenario, at, truth
-from tests.lab.scenarios_blocking import MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios_blocking import CHAT, MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios_connection import KZ_HOME
 from tests.lab.scenarios_protocol import RAW
+from tests.lab.world.config import Mitm
 
 SIGNUP: Final = "v.whatsapp.net"
 """A name that stands alone in its function: one front, one network."""
@@ -90,6 +101,22 @@ _EARLY: Final = tuple(
     )
 )
 
+_NOISE: Final = Scenario(
+    id="H3",
+    title="WhatsApp's own protocol is reset sooner than its servers could",
+    kind="blocking",
+    row="A35 (Noise, early resets)",
+    actions=(
+        OnPattern(label="noise", match=Match(to=at(*CHAT), proto=("tcp",)), pattern=RAW, do="rst"),
+    ),
+    truths={
+        "whatsapp": truth("blocked", "protocol.noise"),
+        "whatsapp.text": truth("blocked", "protocol.noise"),
+        "whatsapp.web": truth("ok"),
+    },
+    fires=("noise",),
+)
+
 _FINGERPRINT: Final = (
     Scenario(
         id="A32",
@@ -110,6 +137,24 @@ _FINGERPRINT: Final = (
         truths={"signal": truth("blocked", "tls.fingerprint")},
         fires=("shape",),
         deviation="one messenger's addresses, not all abroad",
+    ),
+    Scenario(
+        id="A32-all",
+        title="greetings of this program's kind are dropped on the way abroad, whoever is there",
+        kind="innocent",
+        row="A32 (all abroad)",
+        args=("--country", "KZ"),
+        world={"country": "KZ"},
+        actions=(
+            replace(
+                _OURS, match=Match(not_to=(*KZ_HOME, "10.0.0.0/8"), proto=("tcp",)), label="shape"
+            ),
+        ),
+        lab={"ipv6": False},
+        notes=("tls_fingerprint",),
+        fires=("shape",),
+        deviation="every neutral site dies too: a note on the connection, and the services are "
+        "asked as another program would",
     ),
     Scenario(
         id="L4-censor",
@@ -227,6 +272,19 @@ _SINGLE: Final = (
         fires=("doh",),
     ),
     Scenario(
+        id="A28",
+        title="Messenger is re-signed under a root that this device was told to believe",
+        kind="innocent",
+        row="A28",
+        actions=(PortRewrite(label="mitm", match=Match(ports=(443,)), to_port=10443),),
+        world={"mitm": Mitm(names=MESSENGER, issuer="public")},
+        truths={"messenger": truth("ok|blocked|inconclusive")},
+        notes=("own_roots",),
+        fires=("mitm",),
+        deviation="the truth is intercepted: with SSL_CERT_FILE the user decides whom to believe, "
+        "and a note says what that means; the built-in store would not hold that root",
+    ),
+    Scenario(
         id="A36",
         title="plain HTTP that names the messengers is reset",
         kind="innocent",
@@ -276,6 +334,7 @@ _ENTROPY: Final = tuple(
 SHAPES: tuple[Scenario, ...] = (
     *_CUT,
     *_EARLY,
+    _NOISE,
     *_FINGERPRINT,
     *_MANY,
     *_MOVED,

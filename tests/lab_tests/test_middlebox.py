@@ -20,7 +20,7 @@ from tests.lab.censor import (
     PortRewrite,
     RstOnSyn,
 )
-from tests.lab.content import answers
+from tests.lab.content import answers, cipher_suites
 from tests.lab.link import Link
 from tests.lab.network import Lab
 from tests.lab_tests.client import Client, client_hello, quic_initial
@@ -263,6 +263,26 @@ def test_a_split_client_hello_is_read_only_by_a_box_that_reassembles(
     lab.set_actions([sni("rst", reassemble=False)])
     assert client.tcp((WEB, 443, BAD, split))[0].error == ""
     assert client.tcp((WEB, 443, BAD))[0].error == "ECONNRESET"
+
+
+def test_a_fingerprint_is_the_cipher_suites_in_their_order(client: Client, lab: Lab) -> None:
+    offered = cipher_suites(BAD).hex()
+    assert len(offered) >= 8
+    lab.set_actions([sni("rst", ciphers=offered)])
+    assert client.tcp((WEB, 443, BAD))[0].error == "ECONNRESET"
+    turned = offered[4:] + offered[:4]
+    lab.set_actions([sni("rst", ciphers=turned)])
+    assert client.tcp((WEB, 443, BAD))[0].error == ""
+
+
+def test_many_greetings_with_one_name_are_struck_together_and_one_alone_passes(
+    client: Client, lab: Lab
+) -> None:
+    lab.set_actions([sni("drop_both", together=3)])
+    for _ in range(2):
+        assert [one.error for one in client.tcp((WEB, 443, BAD), (WEB, 443, GOOD))] == ["", ""]
+    three = client.tcp(*[(WEB, 443, BAD)] * 3, (WEB, 443, GOOD))
+    assert [one.error for one in three] == ["timeout"] * 3 + [""]
 
 
 @pytest.mark.parametrize(("residual", "sport"), [("tuple3", 40011), ("tuple4", 40012)])

@@ -123,3 +123,11 @@ def test_every_errno_has_a_word(number: int) -> None:
 def test_a_short_kernel_struct_is_absent_and_never_an_error(raw: bytes) -> None:
     info = parse_tcp_info(raw)
     assert (info is None) == (len(raw) < 216)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_store_that_the_user_named_is_told(named: bool, tmp_path: Path) -> None:
+    roots = tmp_path / "roots.pem"
+    ctx = context(here=world(str(roots) if named else None))
+    inspect(ctx)
+    assert only(ctx, LocalObservation).own_roots is named

@@ -561,3 +561,13 @@ def test_two_answers_that_are_both_the_services_own_contradict_nobody() -> None:
         role=Role.TARGET,
     )
     assert "dns.injection.race" not in text(story).rules
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_roots_of_the_user_s_own_are_noted_and_change_no_word(named: bool) -> None:
+    story = Story()
+    story.good_gate().local(own_roots=named)
+    story.told = [m for m in story.told if m.task.id != "g.local" or m is story.told[-1]]
+    found = judge(story.names().all_targets(times=1).evidence())
+    assert ("own_roots" in found.connection.notes) is named
+    assert found.services[0].outcome is Outcome.OK
