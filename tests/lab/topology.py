@@ -69,6 +69,7 @@ class Topology:
             if self.ipv4:
                 lines.append(f"route add default via {GATEWAY4}")
             if self.ipv6:
+                lines += _neighbours(self.interface, _WORLD_MAC, GATEWAY6, RESOLVER6)
                 lines.append(f"route add default via {GATEWAY6} dev {self.interface}")
         return [self.interface], lines, self._settings()
 
@@ -77,6 +78,7 @@ class Topology:
         lines = self._interface(WORLD_END, GATEWAY4, GATEWAY6)
         if self.ipv6:
             lines.append(f"address add {RESOLVER6}/64 dev {WORLD_END} nodad")
+            lines += _neighbours(WORLD_END, _CLIENT_MAC, CLIENT6)
         lines.append(f"rule add to {CLIENT4}/32 lookup main pref 10")
         for client, everything in ((f"{CLIENT4}/32", "0.0.0.0/0"), (f"{CLIENT6}/128", "::/0")):
             lines += [
@@ -116,6 +118,15 @@ class Topology:
             ("ipv6/conf/all/accept_ra", "0"),
             ("ipv6/conf/default/accept_ra", "0"),
         ]
+
+
+def _neighbours(interface: str, mac: str, *addresses: str) -> list[str]:
+    """Who lives behind ``interface``, for good: a kernel without a link-local address can't ask
+    whether a silent neighbour is still there (RFC 4861 §7.2.2), and gives it up after 8 s."""
+    return [
+        f"neighbor add {address} lladdr {mac} dev {interface} nud permanent"
+        for address in addresses
+    ]
 
 
 _MOUNTS: Final = """
