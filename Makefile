@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install run test check fmt lint types imports lab exam-throttle demo bench interop fuzz wheel clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam calibrate exam-throttle demo bench interop fuzz wheel clean
 
 install: $(STAMP)
 
@@ -34,10 +34,22 @@ types: install
 imports: install
 	$(BIN)/lint-imports
 
-check: lint types imports test lab
+check: lint types imports test lab-ci
 
 lab: install
 	$(BIN)/python -m tests.lab $(ARGS)
+
+# The part of the lab that fits into five minutes of two processors: every kind, every mechanism.
+lab-ci: install
+	$(BIN)/python -m tests.lab --ci $(ARGS)
+
+# Every scenario with every seed: hours. Goes on with what is kept in .lab/exam.
+exam: install
+	$(BIN)/python -m tests.lab exam --out tests/lab/exam.txt $(ARGS)
+
+# The numbers in `confidence`, anew, of the runs that `make exam` kept.
+calibrate: install
+	$(BIN)/python -m tests.lab calibrate .lab/exam --write
 
 exam-throttle: install
 	$(BIN)/python -m tests.lab throttle --out tests/lab/throttle_exam.txt $(ARGS)

@@ -37,6 +37,10 @@ BUDGET_CHECK = 0.5
 COMPARING = 3
 """The phase in which transfers are compared, beside the rounds that phases are named after."""
 
+LATEST = 34.0
+"""Seconds of a run after which nothing new is begun, so that it is over some ten seconds later; a
+run that was asked to look closely at speeds takes its time."""
+
 TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
 
@@ -109,6 +113,7 @@ async def run(
             max_bytes=request.max_bytes,
             deadline=request.max_time,
             pace=WIDE_PACE if len(services) > MANY else Limits().pace,
+            latest=float("inf") if request.throttle else LATEST,
         ),
         emit=emit,
     )
@@ -169,6 +174,8 @@ async def _explore(
             now = runner.world.now()
             evidence = replace(empty, measurements=runner.in_order())
             wanted = agenda(evidence, Moment(now=now, running=runner.running))
+            if now > runner.limits.latest:
+                wanted = replace(wanted, tasks=(), wake_at=None)
             _phase(wanted.tasks, told, emit)
             runner.slow_down(wanted.pace)
             runner.submit(wanted.tasks)

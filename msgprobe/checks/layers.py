@@ -14,7 +14,12 @@ from msgprobe.steps.hello import LARGE_BOUND
 from msgprobe.steps.http import REQUEST_BOUND, Expectation
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.proxy import connect_through
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
+from msgprobe.steps.tls import (
+    HANDSHAKE_CAP,
+    HELLO_BOUND,
+    HTTP_ALPN,
+    handshake,
+)
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.steps.websocket import (
     FRAME_BOUND,
@@ -144,7 +149,7 @@ def shape_of(flow: Flow) -> Hello:
 
 def tls_bound(flow: Flow) -> int:
     """Most that a handshake costs."""
-    more = LARGE_BOUND if shape_of(flow) is Hello.LARGE else 0
+    more = LARGE_BOUND if shape_of(flow) in (Hello.LARGE, Hello.MODERN) else 0
     return connect_bound(flow, sent=HELLO_BOUND + more, received=HANDSHAKE_CAP)
 
 

@@ -15,6 +15,7 @@ from msgprobe.checks.mqtt import MqttCheck
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.checks.noise import NoiseCheck
 from msgprobe.checks.page import PageCheck
+from msgprobe.checks.ping import PingCheck
 from msgprobe.checks.quic import QuicCheck
 from msgprobe.checks.resolve import ResolveCheck
 from msgprobe.checks.signal import SignalCheck
@@ -51,6 +52,7 @@ BUILTIN: tuple[Check, ...] = (
     MmtlsCheck(),
     SmpCheck(),
     TorCheck(),
+    PingCheck(),
     TransferCheck(),
     VolleyCheck(),
     QuicCheck(),

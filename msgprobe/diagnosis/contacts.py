@@ -26,6 +26,7 @@ from msgprobe.diagnosis.gate import (
 from msgprobe.diagnosis.hello import hello_contacts, neutral_hello_contacts
 from msgprobe.diagnosis.quic_contacts import quic_contacts
 from msgprobe.diagnosis.second_contacts import proxy_contacts, second_contacts
+from msgprobe.diagnosis.state_contacts import UNLESS_SLOW, state_contacts
 from msgprobe.diagnosis.transfer_contacts import transfer_contacts, transfer_hosts
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
@@ -62,7 +63,7 @@ def contacts(
     run is not known yet, and every member that may be drawn is listed.
     """
     costs = Costs(max_bytes)
-    lines = [*_gate(controls, request, costs)]
+    lines = [*_gate(controls, request, costs), *state_contacts(controls, request, costs.flow)]
     for service in services:
         for pool in wanted_pools(service, request):
             lines += _pool(service, pool, request, costs, seeded)
@@ -369,6 +370,7 @@ def _again(controls: Controls, request: Request, costs: Costs) -> Iterator[Conta
     if neutral is not None:
         direct = Resolver(kind=ResolverKind.DIRECT, name="system")
         yield _question(YOUR_RESOLVER, direct, neutral, request, costs, "resolve", 2, condition)
+        condition = condition if request.quick else UNLESS_SLOW
         for address in controls.silent[:1]:
             silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
             yield _question(None, silent, neutral, request, costs, "resolve", 2, condition)

@@ -1,4 +1,4 @@
-"""What a conversation may cost, before it is held."""
+"""What a conversation may cost at most, as the checks themselves say."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,7 +14,7 @@ class Costs:
         self.table = table
 
     def of(self, check: str, probe: Probe) -> int:
-        """Bytes of one conversation of that check; 0 where the check is not known."""
+        """Bytes on the wire, both ways; 0 for a check that nobody knows."""
         task = Task(
             id="", round=0, role=Role.TARGET, arm=Arm.BASE, check=check, subject="", probe=probe
         )
@@ -23,15 +23,15 @@ class Costs:
     def flow(
         self, check: str, host: str | None, port: int, options: tuple[tuple[str, str], ...] = ()
     ) -> int:
-        """Bytes of a conversation with that host, with these options."""
+        """A flow with ``host``."""
         name = host or "192.0.2.1"
         flow = Flow(address="192.0.2.1", port=port, host=name, server_name=name, options=options)
         return self.of(check, flow)
 
     def stun(self, host: str, port: int, options: tuple[tuple[str, str], ...]) -> int:
-        """Bytes of a call server's conversation."""
+        """A train of STUN questions."""
         return self.flow("stun", host, port, options)
 
     def lookup(self, name: str, resolver: Resolver, families: tuple[int, ...]) -> int:
-        """Bytes of a question to a resolver."""
+        """A question to ``resolver``."""
         return self.of("resolve", Lookup(name=name, resolver=resolver, families=families))

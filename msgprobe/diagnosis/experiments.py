@@ -15,6 +15,7 @@ from msgprobe.diagnosis.base import (
 from msgprobe.diagnosis.calls import failing_calls
 from msgprobe.diagnosis.controls_again import controls_again
 from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.look_on import troubled
 from msgprobe.diagnosis.scene import SPACING, Scene
 from msgprobe.model.control import Site
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -60,6 +61,8 @@ def plan_experiments(scene: Scene) -> list[Task]:
     if not scene.gate.open:
         return []
     tasks: list[Task] = []
+    if troubled(scene):
+        return controls_again(scene)
     for service in scene.services:
         found = suspects(scene, service)
         tasks += _other_addresses(scene, service)

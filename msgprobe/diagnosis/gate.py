@@ -1,7 +1,9 @@
 """Round 0: is there a connection at all, and is it honest with neutral hosts?"""
 
+from dataclasses import replace
 from random import Random
 
+from msgprobe.diagnosis.neutral import plan_big_hello, plan_foreign_names
 from msgprobe.diagnosis.scene import PATIENCE, SMALL_SEGMENTS, Scene
 from msgprobe.model.control import Controls, Sentinel, Site
 from msgprobe.model.run import Request
@@ -24,6 +26,12 @@ DIRECT = Resolver(kind=ResolverKind.DIRECT, name="system")
 SITES = 5
 SENTINELS = 4
 HOLE_HOSTS = 2
+
+NO_RESOLVER = "d3.neutral.silent"
+"""The question to a host without DNS, which is asked once however many want to know."""
+
+LISTEN = 3.0
+"""Seconds that an answer from nowhere is waited for."""
 
 SMALL_SITES = 3
 """Neutral sites that are tried with small segments."""
@@ -136,10 +144,9 @@ def plan_gate(scene: Scene) -> list[Task]:
         tasks += _site(scene, site)
     for sentinel in chosen_sentinels(scene.controls):
         tasks += _sentinel(scene, sentinel)
-    if not scene.gate.open:
-        tasks += _small_segments(scene)
-        tasks += _holes(scene)
-    return tasks
+    if scene.gate.open:
+        return [*tasks, *plan_big_hello(scene), *_no_resolver(scene)]
+    return [*tasks, *_small_segments(scene), *_holes(scene), *plan_foreign_names(scene)]
 
 
 def _names(scene: Scene) -> list[Task]:
@@ -282,6 +289,7 @@ def _holes(scene: Scene) -> list[Task]:
     tasks = []
     for site in with_address[:HOLE_HOSTS]:
         address = next(a for a in site.addresses if ":" not in a)
+        tasks.append(_echo(site, address))
         ports = list(scene.controls.holes)
         rng.shuffle(ports)
         tasks += [
@@ -300,3 +308,37 @@ def _holes(scene: Scene) -> list[Task]:
             for port in ports
         ]
     return tasks
+
+
+def _no_resolver(scene: Scene) -> list[Task]:
+    """One question to a host that runs no DNS: an answer shows that the network takes them all."""
+    host = neutral_host(scene.controls, scene.request)
+    if scene.request.quick or scene.lean or host is None or not scene.facts.usable("192.0.2.1"):
+        return []
+    asked = [
+        lookup(
+            NO_RESOLVER,
+            host,
+            Resolver(kind=ResolverKind.UDP, name="no resolver", address=address),
+            Arm.NON_RESOLVER,
+            families=(4,),
+            why="does somebody answer all questions, whomever they are for?",
+        )
+        for address in scene.controls.silent[:1]
+    ]
+    return [replace(t, timeout=LISTEN) for t in asked]
+
+
+def _echo(site: Site, address: str) -> Task:
+    return Task(
+        id=f"g.hole.{site.name}.icmp",
+        round=0,
+        role=Role.CONTROL,
+        arm=Arm.HOLE,
+        check="ping",
+        subject=site.name,
+        probe=Flow(address=address, port=0, trust=None),
+        changes="protocol: ICMP",
+        reason="everything is dead: does an ICMP echo still pass?",
+        timeout=PATIENCE,
+    )

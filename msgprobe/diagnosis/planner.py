@@ -6,6 +6,7 @@ from msgprobe.diagnosis.calls import plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.hello import plan_gate_hello, plan_hello
+from msgprobe.diagnosis.look_on import plan_look_on
 from msgprobe.diagnosis.quic import plan_quic
 from msgprobe.diagnosis.residual import plan_residual
 from msgprobe.diagnosis.resolvers import plan_resolvers
@@ -31,6 +32,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_second(scene),
         *plan_calls(scene),
         *plan_transfers(scene),
+        *plan_look_on(scene),
     ]
     unique = {task.id: task for task in reversed(tasks)}
     ordered = tuple(reversed(unique.values()))

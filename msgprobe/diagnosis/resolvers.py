@@ -6,6 +6,8 @@ from msgprobe.diagnosis.base import first_endpoints, name_task
 from msgprobe.diagnosis.experiments import failing
 from msgprobe.diagnosis.gate import (
     DIRECT,
+    LISTEN,
+    NO_RESOLVER,
     SYSTEM,
     doh_resolvers,
     lookup,
@@ -24,9 +26,6 @@ NAMES_A_SERVICE = 16
 LINGER = 2.0
 """Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
 satellite and a busy resolver comes within that."""
-
-LISTEN = 3.0
-"""Seconds to wait for an answer from a host that runs no resolver."""
 
 
 def plan_resolvers(scene: Scene) -> list[Task]:
@@ -134,7 +133,7 @@ def _neutral(scene: Scene) -> list[Task]:
     for address in scene.controls.silent[:1]:
         silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
         asked = lookup(
-            "d3.neutral.silent",
+            NO_RESOLVER,
             host,
             silent,
             Arm.NON_RESOLVER,

@@ -25,7 +25,14 @@ of the classic kernel and one second for the answer."""
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 """How a question fails that may have been lost, or met a resolver that fails now and then."""
 
+STUMBLED = (*VANISHED, Failure.DNS_SERVFAIL, Failure.DNS_NO_ANSWER)
+"""How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
+"no answer" when one family failed and the other has no record."""
+
 LONGEST = 25.0
+
+ENOUGH = 42.0
+"""Seconds by which a run should be over, however slow the line is."""
 
 SLUGGISH = 0.8
 """Seconds that a typical neutral conversation takes beyond its round trips on a slow line."""
@@ -121,7 +128,8 @@ class Scene:
     def timeout(self) -> float:
         """Seconds for one conversation on this path."""
         rtt = self.facts.rtt or 0.0
-        return min(LONGEST, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
+        left = max(PATIENCE, ENOUGH - self.moment.now)
+        return min(LONGEST, left, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
 
     @property
     def pace(self) -> float:
@@ -206,7 +214,7 @@ class Scene:
         again: list[Task] = []
         for number in (2, 3):
             silent = done is None or any(
-                isinstance(o, DnsObservation) and o.failure in VANISHED for o in done.observations
+                isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
             )
             if begun is None or not silent:
                 break
@@ -229,7 +237,7 @@ class Scene:
         """A flow with what this path needs (segment size, dates unchecked under a wrong clock,
         another program's greeting where ours is dropped for everybody)."""
         fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
-        if self.gate.other_shape:
+        if self.facts.other_shape:
             own = fitting.get("options", ())
             assert isinstance(own, tuple)
             fitting["options"] = tuple({OPTION: Hello.OTHER.value, **dict(own)}.items())

@@ -16,9 +16,12 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.verdict import addresses as ips
 
-PROXIED = ("tls", "https", "noise", "mtproto")
-"""Checks that speak over any stream, so that a proxy can carry them, and whose answer proves
-something. What a plug-in does with a flow is not known: it might dial itself."""
+PROXIED = (
+    *("tls", "https", "http2", "mqtt", "signal", "dialogue"),
+    *("noise", "mtproto", "threema", "mmtls", "smp", "tor"),
+)
+"""Built-in checks that speak over any stream, so that a proxy can carry them, and whose answer
+proves something. What a plug-in does with a flow is not known: it might dial itself."""
 
 PATHS_A_POOL = 2
 """Members of a pool that are tried through the proxy."""

@@ -15,5 +15,8 @@ class Hello(StrEnum):
     """The usual one, byte for byte, in two segments: the cut is inside the server's name."""
     LARGE = "large"
     """More than one segment long: many application protocols are offered, the name comes early."""
+    MODERN = "modern"
+    """Two segments, as programs with a post-quantum key share show it (where OpenSSL has none, as
+    long as that by offering one protocol many times over)."""
     OTHER = "other"
     """Another program's: other ciphers, another curve, other extensions, another length."""

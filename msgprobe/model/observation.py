@@ -234,8 +234,9 @@ class HttpObservation(_Observation):
 class ProtocolObservation(_Observation):
     """How far a conversation in the messenger's own protocol came, whoever wrote the check.
 
-    ``transport`` is ``tcp`` or ``udp``. Over UDP ``round_trips`` tells of each question, in the
-    order of sending, after how many seconds its own answer came (None: never).
+    ``transport`` is ``tcp``, ``udp`` or ``icmp``. Over the last two ``round_trips`` tells
+    of each question, in the order of sending, after how many seconds its own answer came (None:
+    never).
     """
 
     protocol: str

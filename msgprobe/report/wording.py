@@ -65,7 +65,8 @@ NOTE_WORDS: dict[str, str] = {
     "read along unnoticed",
     "vpn": "the traffic leaves through a VPN",
     "proxy_configured": "a proxy is configured, which this test does not use",
-    "proxy_only": "only a proxy leads out of this network",
+    "proxy_only": "nothing leads out directly; the configured proxy, which this test does not use, "
+    "may",
     "ipv6_missing": "no IPv6",
     "ipv6_broken": "IPv6 is set up but does not work",
     "udp_blocked": "UDP is blocked, so that nobody's calls get out",
@@ -80,6 +81,8 @@ NOTE_WORDS: dict[str, str] = {
     "tls_fingerprint": "secure connections that look like this program's are dropped, whoever they "
     "are for; those that look otherwise pass",
     "mtu_black_hole": "large packets vanish (MTU)",
+    "pq_intolerant": "greetings of modern size (post-quantum) vanish on the way, which breaks apps "
+    "that send them",
     "plan_cap": "the data plan seems used up",
     "lossy": "packets get lost",
     "second_path_failed": "the proxy for the second path does not work, so it told nothing",

@@ -10,7 +10,7 @@ from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Window
 from msgprobe.model.target import Key, Root
-from msgprobe.model.task import Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.world import World
 
@@ -25,10 +25,19 @@ FRESH = 0.05
 """Seconds for which a count of the bytes in flight holds."""
 
 
+LEAST = 8.0
+"""Seconds that any conversation may take: three SYN retransmissions and the answer."""
+
+PROMPT = (Arm.AGAIN, Arm.LOOK_ON)
+"""Neutral conversations that do not queue for their turn: long after the failure beside which they
+stand they would show nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
-    wire for all of them; ``deadline`` is in seconds since the run began.
+    wire for all of them; ``deadline`` is in seconds since the run began, and nothing begins after
+    ``latest``.
 
     Conversations that wait for silence cost nothing, so many may; what protects a slow line is the
     pace, which ``Runner.slow_down`` sets once the line has been measured.
@@ -38,6 +47,7 @@ class Limits:
     pace: float = 0.004
     max_bytes: int = 5_000_000
     deadline: float = 60.0
+    latest: float = float("inf")
 
 
 @dataclass(slots=True)
@@ -165,7 +175,8 @@ class Runner:
         status, detail = Status.SKIPPED, "not begun"
         try:
             async with self._free:
-                await self._pace()
+                if task.arm not in PROMPT:
+                    await self._pace()
                 refusal = self._refusal(task)
                 if refusal is not None:
                     detail = refusal
@@ -187,7 +198,7 @@ class Runner:
         self._transactions += 1
         # The run's own deadline is not the conversation's: whoever is cut by it was interrupted,
         # and its silence until then proves nothing.
-        deadline = began + task.timeout
+        deadline = began + self._patience(task, began)
         context = StepContext(
             world=self.world,
             transaction=self._transactions,
@@ -205,6 +216,15 @@ class Runner:
             return Status.BUG, f"{type(exc).__name__}: {exc}"[:200]
         return Status.COMPLETED, ""
 
+    def _patience(self, task: Task, began: float) -> float:
+        """Seconds for a task: its own, less where it had to queue until the run's end drew near.
+
+        Transfers keep theirs: they are measured by what moved in it.
+        """
+        if task.check == "transfer":
+            return task.timeout
+        return min(task.timeout, max(LEAST, self.limits.latest + LEAST - began))
+
     def _never_ran(self, task: Task, recorder: Recorder, _: asyncio.Task[None]) -> None:
         """A task that is stopped before its first step runs no ``finally`` of its own."""
         if task.id in self._running:
@@ -213,13 +233,16 @@ class Runner:
     async def _pace(self) -> None:
         now = self.world.now()
         self._next_start = max(self._next_start + max(self.limits.pace, self._pace_s), now)
-        if self._next_start > now:
-            await asyncio.sleep(self._next_start - now)
+        turn = min(self._next_start, self.limits.latest)  # whose turn comes later is refused then
+        if turn > now:
+            await asyncio.sleep(turn - now)
 
     def _refusal(self, task: Task) -> str | None:
         """Why a task may not begin any more."""
         if self.world.now() >= self.limits.deadline:
             return "no time left (max_time)"
+        if self.world.now() >= self.limits.latest:
+            return "too late to begin"
         check = self.checks.get(task.check)
         most = check.max_bytes(task) if check is not None else 0
         self._count()

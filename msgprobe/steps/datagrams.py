@@ -29,8 +29,9 @@ class Datagram:
     ``failure`` is None once the block has ended well.
     """
 
-    def __init__(self, ctx: StepContext, address: str, port: int) -> None:
+    def __init__(self, ctx: StepContext, address: str, port: int, transport: str = "udp") -> None:
         self._ctx = ctx
+        self._transport = transport
         self.address, self.port = address, port
         self._door: Datagrams | None = None
         self._heard = 0
@@ -63,7 +64,12 @@ class Datagram:
 
     def _opened(self) -> Datagrams:
         if self._door is None:
-            self._door = self._ctx.world.network.open_udp(self.address, self.port)
+            network = self._ctx.world.network
+            self._door = (
+                network.open_ping(self.address)
+                if self._transport == "icmp"
+                else network.open_udp(self.address, self.port)
+            )
         return self._door
 
     async def receive(self) -> bytes:
@@ -146,7 +152,7 @@ class Datagram:
             port=self.port,
             stage=self.stage,
             proof=self.proof,
-            transport="udp",
+            transport=self._transport,
             round_trips=tuple(self.round_trips),
             detail=self.detail,
             bytes_sent=self.bytes_sent,
@@ -169,15 +175,23 @@ async def _wait(done: asyncio.Event, seconds: float) -> None:
 
 @asynccontextmanager
 async def exchange(
-    ctx: StepContext, address: str, port: int, protocol: str, *, timeout: float | None = None
+    ctx: StepContext,
+    address: str,
+    port: int,
+    protocol: str,
+    *,
+    transport: str = "udp",
+    timeout: float | None = None,
 ) -> AsyncIterator[Datagram]:
     """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
+
+    ``transport`` is ``udp``, or ``icmp`` for echoes (whose ``port`` is 0).
 
     What the network does to it (``OSError``, deadline) and what a codec refuses (``WireError``)
     ends the block and is not raised; look at ``failure`` afterwards.
     """
     start = ctx.now()
-    talk = Datagram(ctx, address, port)
+    talk = Datagram(ctx, address, port, transport)
     try:
         async with asyncio.timeout(ctx.remaining(timeout)):
             yield talk

@@ -136,6 +136,11 @@ class Network(Protocol):
         """A socket on a fresh random port for asking ``address``. Raises OSError."""
         ...
 
+    def open_ping(self, address: str) -> Datagrams:
+        """A socket for ICMP echoes to an IPv4 ``address``. Raises OSError where that is not for
+        everybody."""
+        ...
+
     async def lookup(
         self, name: str, families: tuple[int, ...], *, timeout: float
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -17,6 +17,9 @@ _PADDING = tuple(f"x-{'padding-' * 25}{n}" for n in range(8))
 """Names of application protocols that nobody speaks; a server ignores what it does not know
 (RFC 7301 §3.2). Together 1.7 kB: more than one segment of any Ethernet path."""
 
+_TIMES = 140
+"""How often ``http/1.1`` is offered for a greeting as long as one with a post-quantum share."""
+
 _OTHER_CIPHERS = "ECDHE+CHACHA20:ECDHE+AESGCM:ECDHE+AES:!SHA1"
 _OTHER_CURVE = "prime256v1"
 """The curve that RFC 8446 §9.1 obliges every server to know."""
@@ -33,8 +36,16 @@ def disguise(context: ssl.SSLContext) -> None:
     context.options &= ~PADDING  # which Python's own defaults contain
 
 
+def post_quantum() -> bool:
+    """This OpenSSL's usual groups bring a post-quantum share (X25519MLKEM768, since 3.5)."""
+    return ssl.OPENSSL_VERSION_INFO[:2] >= (3, 5)
+
+
 def offered(alpn: tuple[str, ...], hello: Hello) -> tuple[str, ...]:
     """The application protocols to offer in a greeting of that shape."""
+    if hello is Hello.MODERN and not post_quantum():
+        # No server minds, and it names nothing strange.
+        return (alpn or ("http/1.1",)) * _TIMES
     return (*alpn, *_PADDING) if hello is Hello.LARGE else alpn
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 import struct
 import sys
@@ -167,6 +169,15 @@ class SystemNetwork:
             sock.close()
             raise
         return SystemDatagrams(sock, address, port)
+
+    def open_ping(self, address: str) -> SystemDatagrams:
+        """An unprivileged ICMP socket. Raises OSError without the right to one (Linux:
+        ``net.ipv4.ping_group_range``), and on systems whose sockets give more than the message."""
+        if sys.platform != "linux":
+            raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+        sock.setblocking(False)
+        return SystemDatagrams(sock, address, 0)
 
     async def lookup(
         self, name: str, families: tuple[int, ...], *, timeout: float

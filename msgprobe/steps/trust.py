@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
-from msgprobe.steps.hello import PADDING, disguise
+from msgprobe.steps.hello import PADDING, disguise, post_quantum
 
 VARIABLE = "SSL_CERT_FILE"
 
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """OpenSSL ``X509_V_FLAG_NO_CHECK_TIME``; Python does not name it."""
 
-_Key = tuple[Trust | None, tuple[str, ...], bool, bool, bool]
+_Key = tuple[Trust | None, tuple[str, ...], bool, bool, Hello]
 
 
 class TrustError(ValueError):
@@ -73,14 +73,19 @@ class TrustStore:
         """
         if trust not in (Trust.PINNED, Trust.EITHER):
             roots = ()
-        other = hello is Hello.OTHER
-        key = (trust, roots, named, dated, other)
+        # What the other shapes change is not in the context.
+        shape = hello if hello in (Hello.OTHER, Hello.MODERN) else Hello.USUAL
+        key = (trust, roots, named, dated, shape)
         if key not in self._contexts:
             built = self._build(trust, roots, named, dated)
-            if other:
+            if shape is Hello.OTHER:
                 disguise(built)
             else:
                 built.options |= PADDING
+            # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would
+            # offer a post-quantum share and need two.
+            if shape is Hello.USUAL or (shape is Hello.MODERN and not post_quantum()):
+                built.set_ecdh_curve("X25519")
             self._contexts[key] = built
         return self._contexts[key]
 
@@ -89,9 +94,6 @@ class TrustStore:
     ) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would offer a
-        # post-quantum share and need two.
-        context.set_ecdh_curve("X25519")
         context.set_alpn_protocols(["http/1.1"])
         if trust in (None, Trust.HASH) or not named:
             context.check_hostname = False

@@ -7,10 +7,10 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import ConnectionVerdict, Layer, State, Strength
-from msgprobe.verdict.conversation import Stage
+from msgprobe.verdict.conversation import AT_ONCE, Stage
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.gate import CLOCK_TOLERANCE, Gate
-from msgprobe.verdict.line import slow_abroad, slow_line
+from msgprobe.verdict.line import capped_line, slow_abroad, slow_line
 from msgprobe.verdict.rules_quic import quic_answers, quic_blocked
 
 SLOW_RTT = 0.5
@@ -57,29 +57,33 @@ def _no_route(g: Gate) -> Evidence | None:
     return (local.transaction,)
 
 
+_TURNED_AWAY = (
+    Failure.CONNECTION_REFUSED,
+    Failure.NETWORK_UNREACHABLE,
+    Failure.HOST_UNREACHABLE,
+)
+
+
 def _forbidden_here(g: Gate) -> Evidence | None:
-    """Every neutral conversation is refused by this machine itself."""
-    talks = g.control_talks
-    local = [
-        t
-        for t in talks
-        if t.symptom == "local"
-        or (
-            t.stage is Stage.CONNECT
-            and t.failure is Failure.CONNECTION_REFUSED
-            and t.tcp is not None
-            and t.tcp.window.seconds < 0.002
-        )
-    ]
-    if len(talks) >= 3 and len(local) == len(talks):
-        return transactions(local)
-    return None
+    """Every neutral conversation is refused, and so fast that only this machine can have done it.
+
+    A busy machine measures some of them late, so a third of them must be that fast.
+    """
+    talks = g.neutral_talks
+    forbidden = [t for t in talks if t.symptom == "local"]
+    refused = [t for t in talks if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY]
+    at_once = [t for t in refused if t.tcp is not None and t.tcp.window.seconds < AT_ONCE]
+    if len(talks) < 3 or len(forbidden) + len(refused) < len(talks):
+        return None
+    if refused and 3 * len(at_once) < len(refused):
+        return None
+    return transactions(forbidden, refused)
 
 
 def _portal(g: Gate) -> Evidence | None:
     owners = {s.owner for s, _ in g.tampered}
-    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.networks(g.abroad):
-        return None
+    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.open:
+        return None  # leaky ones let a site or a page pass, hardly two networks
     return transactions(t for _, t in g.tampered)
 
 
@@ -98,9 +102,10 @@ def _allowlist(g: Gate) -> Evidence | None:
         return None
     dying = [v for v in g.abroad if v.hello_dies]
     home_dead = [v for v in g.domestic if not v.reached]
-    if len(dying) < 2 and len(home_dead) < 2:
+    if len(dying) < 2 and len(home_dead) < 2 and len(g.names_needed) < 2:
         return None
     return transactions(
+        (t for talks in g.names_needed.values() for t in talks),
         (t for v in dying for t in v.talks),
         (t for v in home_dead for t in v.talks),
         (t for v in g.domestic for t in v.reached),
@@ -144,6 +149,11 @@ def _no_internet(g: Gate) -> Evidence | None:
     return transactions((t for v in g.abroad for t in v.talks), (t for _, t in g.sentinels))
 
 
+def _proxy_only(g: Gate) -> Evidence | None:
+    local = g.facts.local
+    return _no_internet(g) if local is not None and local.proxies else None
+
+
 def _dns_fault(g: Gate) -> Evidence | None:
     if not g.networks(g.abroad) or not g.resolver_dead:
         return None
@@ -152,12 +162,17 @@ def _dns_fault(g: Gate) -> Evidence | None:
     return transactions(g.resolver_failures)
 
 
+def _comes_and_goes(g: Gate) -> Evidence | None:
+    return g.stretches.evidence if g.stretches.comes_and_goes else None
+
+
 def _bad_link(g: Gate) -> Evidence | None:
     rtt = g.facts.rtt
     slow = rtt is not None and rtt >= SLOW_RTT
     failing = g.failure_share >= 0.25 and len(g.control_talks) >= 4
     stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
-    if slow or failing or stuck or g.retransmitted >= LOSSY or _mtu(g):
+    poor = slow or failing or stuck or g.retransmitted >= LOSSY or _mtu(g)
+    if poor or capped_line(g.facts):
         return transactions(g.control_talks)
     return None
 
@@ -234,12 +249,28 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         _shutdown_443,
     ),
     _rule(
+        "connection.proxy_only",
+        State.NO_INTERNET,
+        Strength.LIKELY,
+        "nothing answers directly where a proxy is configured",
+        "Nothing answers directly, and a proxy is configured here: perhaps only it leads out.",
+        _proxy_only,
+    ),
+    _rule(
         "connection.no_internet",
         State.NO_INTERNET,
         Strength.CONFIRMED,
         "nothing beyond the provider answers, and no hole shows intent",
         "Nothing beyond this network answers. One device cannot tell an outage from a shutdown.",
         _no_internet,
+    ),
+    _rule(
+        "connection.intermittent",
+        State.INTERMITTENT,
+        Strength.CONFIRMED,
+        "neutral hosts all fell silent together and answered again, as no lossy line does",
+        "For seconds on end nothing at all answers, neutral sites included; then it works again.",
+        _comes_and_goes,
     ),
     _rule(
         "connection.dns_fault",
@@ -310,7 +341,8 @@ def notes(g: Gate) -> tuple[str, ...]:
         "tls_inspection": g.inspector is not None,
         "own_roots": local is not None and local.own_roots,
         "vpn": local is not None and local.tunnel,
-        "proxy_configured": local is not None and bool(local.proxies),
+        "proxy_configured": works and local is not None and bool(local.proxies),
+        "proxy_only": local is not None and bool(local.proxies) and _no_internet(g) is not None,
         "ipv6_missing": local is not None and not local.route6 and local.route4,
         "ipv6_broken": works and g.six_broken,
         "udp_blocked": works and _no_calls(g) and not quic_answers(g),
@@ -319,11 +351,13 @@ def notes(g: Gate) -> tuple[str, ...]:
         "quic_blocked": quic_blocked(g),
         "encrypted_dns_blocked": works
         and g.doh_blocked
-        and not (g.inspector or _mtu(g) or g.other_shape),
+        and not (g.inspector or _mtu(g) or g.facts.other_shape),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
-        "tls_fingerprint": bool(g.other_shape),
+        "tls_fingerprint": bool(g.facts.other_shape),
         "mtu_black_hole": _mtu(g),
+        "pq_intolerant": works and bool(g.big_hello_dies) and not _mtu(g),
+        "plan_cap": works and bool(capped_line(g.facts)),
         "slow_line": bool(slow_line(g.facts)),
         "slow_abroad": bool(slow_abroad(g.facts)),
         "lossy": works and g.retransmitted >= LOSSY / 2,

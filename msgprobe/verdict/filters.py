@@ -2,6 +2,7 @@
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
+from msgprobe.model.task import ResolverKind
 from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.names import NameFacts
@@ -22,13 +23,13 @@ def own_filter(facts: Facts, name: NameFacts) -> str | None:
     """
     if _override(name):
         return LOCAL_OVERRIDE
-    if not _hidden(name):
-        return None
     local = facts.local
     resolvers = set(local.resolvers) if local is not None else set()
     known = {a for r in facts.controls.resolvers if r.filters for a in r.addresses}
-    if resolvers & known:
+    if resolvers & known and (_hidden(name) or _alone(name)):
         return LOCAL_FILTER
+    if not _hidden(name):
+        return None
     advert = facts.controls.advert_host
     if advert is None or not all(_is_local(r) for r in resolvers) or not resolvers:
         return None
@@ -60,6 +61,20 @@ def _hidden(name: NameFacts) -> bool:
     return any(
         o.failure in (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_REFUSED)
         for o in name.system
+    )
+
+
+def _alone(name: NameFacts) -> bool:
+    """Only the system's resolver says this: others give other addresses over plain UDP, which
+    nobody on the way would leave alone who forged the one answer."""
+    plain = [o for o in name.by(ResolverKind.UDP) if o.addresses]
+    mine = name.system_addresses
+    return (
+        bool(mine)
+        and bool(plain)
+        and not name.conflicts
+        and not any(ips.same(o.addresses, mine) for o in plain)
+        and not any(ips.is_bogon(a) for o in plain for a in o.addresses)
     )
 
 

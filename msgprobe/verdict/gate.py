@@ -7,13 +7,14 @@ from statistics import median
 
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
-from msgprobe.model.hello import OPTION, Hello
-from msgprobe.model.observation import DnsObservation, HttpObservation
+from msgprobe.model.hello import OPTION
+from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, Lookup, ResolverKind
 from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.calls import Calls
 from msgprobe.verdict.conversation import Conversation, Stage
 from msgprobe.verdict.facts import Facts
+from msgprobe.verdict.intermittent import Stretches
 
 CLOCK_TOLERANCE = 600.0
 """Seconds that a clock may be wrong before it is worth a note."""
@@ -114,7 +115,8 @@ class Gate:
     @cached_property
     def abroad(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad, over IPv4 or whatever the link has."""
-        return self._views(self.facts.controls.abroad, Arm.GATE, Arm.AGAIN, version=0)
+        arms = (Arm.GATE, Arm.AGAIN, Arm.LOOK_ON)
+        return self._views(self.facts.controls.abroad, *arms, version=0)
 
     @cached_property
     def domestic(self) -> tuple[SiteView, ...]:
@@ -125,6 +127,19 @@ class Gate:
     def later(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad once more, after a target had failed."""
         return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0)
+
+    @cached_property
+    def names_needed(self) -> dict[str, tuple[Conversation, ...]]:
+        """Domestic sites that answer to their own name and stay silent to a foreign one, with the
+        conversations under that name, by network (a name of its own is asked for at TLS level)."""
+        own = {v.site.name: v.site.network for v in self.domestic if v.reached}
+        found: dict[str, tuple[Conversation, ...]] = {}
+        talks = self.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)
+        for name, network in own.items():
+            mine = tuple(t for t in talks if t.task.subject == name)
+            if len(mine) >= 2 and all(t.symptom in ("tls.timeout", "tls.reset") for t in mine):
+                found[network] = mine
+        return found
 
     @staticmethod
     def networks(views: tuple[SiteView, ...]) -> set[str]:
@@ -255,8 +270,8 @@ class Gate:
 
     @cached_property
     def holes(self) -> tuple[Conversation, ...]:
-        """Ports that routers need which still pass."""
-        return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected)
+        """Ports that routers need, or ICMP, which still pass."""
+        return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected or t.proof is Proof.NONCE)
 
     # -- calls
 
@@ -265,43 +280,78 @@ class Gate:
         """Neutral call servers."""
         return Calls(self.facts)
 
+    # -- time
+
+    @cached_property
+    def stretches(self) -> Stretches:
+        """When neutral hosts answered, and when all of them were silent."""
+        return Stretches(self.facts)
+
+    @cached_property
+    def big_hello_dies(self) -> tuple[Conversation, ...]:
+        """Greetings in two segments to neutral sites in two networks or more that all vanished,
+        while the same sites answered to a small one; empty as soon as one was answered."""
+        by_site: dict[str, list[Conversation]] = {}
+        for site, talk in self.facts.site_talks(Arm.BIG_HELLO):
+            if talk.failure is not Failure.INTERRUPTED and talk.connected:
+                by_site.setdefault(site.name, []).append(talk)
+        small = {v.site.name: v.site.network for v in self.abroad if v.reached}
+        silent = {
+            name: talks
+            for name, talks in by_site.items()
+            if name in small
+            and len(talks) >= 2
+            and all(t.symptom in ("tls.timeout", "tls.reset", "tls.eof") for t in talks)
+        }
+        if len(silent) < len(by_site) or len({small[n] for n in silent}) < 2:
+            return ()
+        return tuple(t for talks in silent.values() for t in talks)
+
     # -- quality
 
     @cached_property
-    def other_shape(self) -> tuple[Conversation, ...]:
-        """Greetings of another program's shape, where neutral sites in two networks or more answer
-        these alone and nobody answers ours; none otherwise."""
-        sites = self.facts.site_talks(Arm.GATE)
-        abroad = [(s, t) for s, t in sites if s.country is None and t.genuine]
-        other = [(s, t) for s, t in abroad if t.flow.option(OPTION) == Hello.OTHER]
-        if len(other) < len(abroad) or len({s.network for s, _ in other}) < 2:
-            return ()
-        return tuple(t for _, t in other)
+    def neutral_talks(self) -> tuple[Conversation, ...]:
+        """Every neutral conversation of either family, sentinels included."""
+        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
+        return (*sites, *(t for _, t in self.sentinels))
 
     @cached_property
     def control_talks(self) -> tuple[Conversation, ...]:
         """Every neutral IPv4 conversation, sentinels included; but greetings of a shape that is
         dropped for everybody tell nothing about the line."""
         sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]
-        if self.other_shape:
+        if self.facts.other_shape:
             sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
         return (*sites, *(t for _, t in self.sentinels))
 
     @property
     def failure_share(self) -> float:
-        """Share of neutral conversations that failed (0 to 1)."""
-        talks = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        """Share of neutral conversations that failed (0 to 1), of hosts that answered at some time.
+
+        A host that never answers while others always do is closed to us, or dead; that says
+        nothing about the line.
+        """
+        every = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        talks = [t for t in every if t.task.subject in self._alive]
         if not talks:
             return 0.0
         failed = [t for t in talks if t.failure is not None and not self._reached(t)]
         return len(failed) / len(talks)
 
+    @cached_property
+    def _alive(self) -> set[str]:
+        """Neutral hosts that answered at some time."""
+        talks = self.control_talks
+        return {t.task.subject for t in talks if t.failure is None or self._reached(t)}
+
     @property
     def retransmitted(self) -> float:
-        """Share of our own segments to neutral hosts that had to be sent again (0 to 1)."""
+        """Share of our own segments to neutral hosts that answer, at least at times, which had to
+        be sent again (0 to 1)."""
         infos = [
             last.info
             for t in self.control_talks
+            if t.task.subject in self._alive
             for last in [t.http or t.tls or t.tcp]
             if last is not None and last.info is not None
         ]

@@ -6,18 +6,22 @@ from dataclasses import replace
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import (
     ConnectionVerdict,
     Count,
     FunctionVerdict,
     Outcome,
     ServiceVerdict,
+    State,
     Strength,
     Verdict,
 )
+from msgprobe.verdict.calibration import with_confidence
+from msgprobe.verdict.calibration_table import TABLE
 from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
 from msgprobe.verdict.contest import contests
+from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.verdict.gate import Gate
@@ -103,7 +107,11 @@ def judge(evidence: Evidence) -> Verdict:
     facts = Facts(evidence)
     gate = Gate(facts)
     connection = judge_connection(gate)
-    services = tuple(judge_service(facts, gate, connection, s) for s in evidence.services)
+    facts = _while_it_worked(facts, gate)
+    services = tuple(
+        with_confidence(TABLE, judge_service(facts, gate, connection, s), s.primary)
+        for s in evidence.services
+    )
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
     notes = [*(own[r] for r in sorted(used & own.keys())), *second_notes(facts)]
@@ -114,6 +122,20 @@ def judge(evidence: Evidence) -> Verdict:
         advice=advice(connection, services),
         rules_version=RULES_VERSION,
     )
+
+
+def _while_it_worked(facts: Facts, gate: Gate) -> Facts:
+    """The facts without what services failed at while the line itself was dead."""
+    if not gate.stretches.dead:
+        return facts
+    spoilt = {t.task.id for t in facts.talks if _own(t) and gate.stretches.spoilt(t)}
+    kept = tuple(m for m in facts.measurements if m.task.id not in spoilt)
+    return Facts(replace(facts.evidence, measurements=kept)) if spoilt else facts
+
+
+def _own(talk: Conversation) -> bool:
+    """A service's own conversation, or a transfer that one of its transfers is compared with."""
+    return talk.task.role is Role.TARGET or talk.transfer is not None
 
 
 def _with_notes(connection: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
@@ -164,7 +186,7 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
         verdict = _verdict(p, apply((*LOSS_RULES, *RESIDUAL_RULES), p) or fine[:1])
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
-        if not connection.state.usable:
+        if not connection.state.usable or connection.state is State.INTERMITTENT:
             return _by_connection(p, connection)
         cut = apply((CUT_SHORT,), p)
         bare = _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))

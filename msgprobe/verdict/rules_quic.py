@@ -32,8 +32,8 @@ ARMS = (
 PLACES = 2
 """Addresses at which the name must be what decides."""
 
-_APART = 2.9
-"""Seconds between the starts of attempts, at least: 3 s, less what clocks are read apart."""
+_APART = 2.5
+"""Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
 
 
 def answered(talk: Conversation) -> bool:

@@ -187,7 +187,8 @@ OK_RULES: tuple[Rule, ...] = (
         Layer.DNS,
         Outcome.OK,
         Strength.LIKELY,
-        licence="a filter of the user's own, which also hides advertising names",
+        licence="a filter of the user's own: a resolver known to filter, or one that hides "
+        "advertising names too",
         why="A filter of your own (on this device or your router) hides the name; asked elsewhere, "
         "the genuine service answers.",
         holds=_own_filter,

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, Proof
 from msgprobe.model.run import Elsewhere, ElsewhereFunction
-from msgprobe.model.task import Role
+from msgprobe.model.task import ResolverKind, Role
 from msgprobe.model.verdict import Layer, State
 from msgprobe.verdict.conversation import Conversation, Stage
 from msgprobe.verdict.filters import own_filter
-from msgprobe.verdict.pool import AddressFacts, EndpointFacts, PoolFacts
+from msgprobe.verdict.pool import TRIES, AddressFacts, EndpointFacts, PoolFacts
 from msgprobe.verdict.rule import Cited
 
 FRESH = 24 * 3600.0
@@ -27,6 +27,8 @@ _AGAIN = 2
 QUIET = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout", "tls.alert")
 """Mechanisms that an outage can look like."""
 
+_PROTOCOLS = ("mtproto", "noise", "http2", "mqtt", "signal", "threema", "mmtls", "smp", "tor")
+
 SYMPTOMS = {
     "tcp.timeout": ("tcp.timeout", Layer.TCP, "It is silent"),
     "tcp.refused": ("tcp.refused", Layer.TCP, "It refuses"),
@@ -36,8 +38,10 @@ SYMPTOMS = {
     "tls.timeout": ("tls.timeout", Layer.TLS, "The greeting gets no answer"),
     "tls.alert": ("tls.alert", Layer.TLS, "The greeting ends with an alert"),
     "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the greeting"),
-    "protocol.mtproto": ("protocol.mtproto", Layer.PROTOCOL, "Its own protocol fails"),
-    "protocol.noise": ("protocol.noise", Layer.PROTOCOL, "Its own protocol fails"),
+    **{
+        f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL, "Its own protocol fails")
+        for name in _PROTOCOLS
+    },
 }
 """Symptom: mechanism, layer and how it is said."""
 
@@ -75,12 +79,18 @@ def _repeated(e: EndpointFacts, symptom: str) -> list[AddressFacts]:
 
 
 def _hidden(p: PoolFacts, e: EndpointFacts, mechanism: str) -> tuple[DnsObservation, ...]:
-    """The system's answers that deny the name of ``e`` this way, on a resolver that works."""
-    if not e.unresolved or e.name is None or not p.gate.resolver_works:
+    """The resolver's answers that deny the name of ``e`` this way, to the system and to our own
+    datagrams: several of them, on a resolver that works."""
+    name = e.name
+    if not e.unresolved or name is None or not p.gate.resolver_works:
         return ()
-    if e.name.denied not in NAMES[mechanism] or own_filter(p.facts, e.name) is not None:
+    if name.denied not in NAMES[mechanism] or own_filter(p.facts, name) is not None:
         return ()
-    return e.name.system
+    asked = [o for o in (*name.system, *name.by(ResolverKind.DIRECT)) if o.family in (0, 4)]
+    chance = mechanism in ("dns.servfail", "dns.timeout")
+    if any(o.failure is None for o in asked) or len(asked) < (TRIES if chance else 2):
+        return ()
+    return tuple(asked)
 
 
 # -- the user's proxy
@@ -149,7 +159,7 @@ def name_reached(mechanism: str) -> Callable[[PoolFacts], Cited]:
             denied = _hidden(p, e, mechanism)
             last = max((o.window.start for o in denied), default=0.0)
             good = [t for t in _tried(p, e) if t.address == e.endpoint.host and _answers(t)]
-            if len(denied) >= 2 and any(_ended(t) <= last for t in good):
+            if any(_ended(t) <= last for t in good):
                 cited += (*denied, *good)
         return (*cited, *neutral) if cited else ()
 

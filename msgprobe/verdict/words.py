@@ -61,6 +61,8 @@ _ADVICE = {
     State.CAPTIVE_PORTAL: "Open any web page, log in to this network, then run again.",
     State.DNS_FAULT: "The names do not resolve: try another DNS resolver (or restart the router), "
     "then run again.",
+    State.INTERMITTENT: "The connection comes and goes, so what failed may work in a minute: "
+    "run again, and note the times at which it is gone (whole or half hours may mean intent).",
     State.NO_INTERNET: "Wait and try again, and try another network (mobile data, a neighbour's "
     "line). From one device an outage and a shutdown look alike: save this evidence (-o FILE).",
     State.SHUTDOWN: "The cut looks deliberate. Save this evidence (-o FILE), note the time, try "

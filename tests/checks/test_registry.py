@@ -40,6 +40,7 @@ NAMES = (
     "mmtls",
     "smp",
     "tor",
+    "ping",
     "transfer",
     "volley",
     "quic",

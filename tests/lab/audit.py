@@ -52,7 +52,7 @@ def audit(
     this world, so that all that the plan lists without a condition must have been contacted.
     """
     packets = scene.lab.capture
-    listed = scene.run("plan", "--json", *args)
+    listed = scene.run("plan", "--json", *_planned(args))
     if listed.rc != 0:
         return [f"audit: plan: exit {listed.rc}: {listed.stderr.strip()[-300:]}"]
     plan = Plan(tuple(json.loads(listed.stdout)["contacts"]), scene.lab.resolver, _proxy(args))
@@ -67,6 +67,12 @@ def audit(
     faults += _judged_elsewhere(scene, document)
     faults += flip_faults(read_run(json.dumps(document)))
     return [f"audit: {fault}" for fault in faults]
+
+
+def _planned(args: Sequence[str]) -> list[str]:
+    """The arguments without a report to compare with, for which nobody is contacted."""
+    at = args.index("--compare") if "--compare" in args else len(args)
+    return [*args[:at], *args[at + 2 :]]
 
 
 def _proxy(args: Sequence[str]) -> tuple[str, int] | None:

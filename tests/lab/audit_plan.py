@@ -137,7 +137,8 @@ def _dialled_by_name(document: Mapping[str, Any]) -> set[tuple[str, int, str]]:
 
 
 def _transport(observations: Sequence[Mapping[str, Any]]) -> str:
-    return "udp" if any(o.get("transport") == "udp" for o in observations) else "tcp"
+    named = {o.get("transport") for o in observations}
+    return next((t for t in ("udp", "icmp") if t in named), "tcp")
 
 
 def missed(plan: Plan, packets: Sequence[Captured], document: Mapping[str, Any]) -> list[str]:

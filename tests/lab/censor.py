@@ -37,10 +37,10 @@ class Match:
     ``proto`` names (tcp, udp, icmp) and ``family`` 4 or 6. ``segment`` narrows TCP: ``syn`` is the
     first SYN, ``data`` carries octets, ``ack`` is a bare acknowledgement. ``contains`` are octets,
     in hexadecimal, found in what TCP or UDP carries. ``quic_name`` are names (as in `OnSni`); only
-    a QUIC Initial packet whose ClientHello bears one of them fits then.
-    ``probability`` draws per packet. With
-    ``period_s`` the match holds only in the first ``on_s`` seconds of every period since the start
-    of the middlebox.
+    a QUIC Initial packet whose ClientHello bears one of them fits then. ``probability`` draws per
+    packet. With ``period_s`` the match holds only in the first ``on_s`` seconds of every period; a
+    period begins ``phase_s`` after the first packet that fits in all else (negative: it had begun
+    before).
     """
 
     to: tuple[str, ...] = ()
@@ -57,6 +57,7 @@ class Match:
     probability: float = 1.0
     period_s: float = 0.0
     on_s: float = 0.0
+    phase_s: float = 0.0
 
     def __post_init__(self) -> None:
         _check_prefixes("Match.to", self.to)
@@ -200,10 +201,8 @@ class OnPattern(Interference):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortRewrite(Action):
-    """Sends connections to another port of the same address, where the world runs an interceptor.
-
-    The address stays, so the interceptor learns the true one from its own socket.
-    """
+    """Sends connections to another port of the same address, where the world runs an interceptor,
+    which learns the true address from its own socket."""
 
     match: Match = Match()
     to_port: int = 0

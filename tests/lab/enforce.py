@@ -32,8 +32,8 @@ class Injection:
 
 @dataclass(slots=True)
 class Bench:
-    """What the enforcers share: the round trip (seconds), chance, the time the box started, what
-    has been done how often, and the packets to inject now.
+    """What the enforcers share: the round trip (seconds), chance, what has been done how
+    often, and the packets to inject now.
 
     ``arrival`` is when the packet in hand reaches the box: what the client sends in one burst the
     line has spaced out by then. ``hold`` is how many seconds later than that it is to go on.
@@ -41,7 +41,6 @@ class Bench:
 
     rtt: float
     chance: random.Random
-    start: float
     seed: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     injections: list[Injection] = field(default_factory=list)
@@ -49,7 +48,7 @@ class Bench:
     hold: float = 0.0
 
     def matcher(self, match: censor.Match) -> Matcher:
-        return Matcher(match, self.start, self.chance)
+        return Matcher(match, self.chance)
 
 
 class Enforcer(Protocol):

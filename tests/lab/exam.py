@@ -4,7 +4,7 @@ compared with the truth."""
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class Result:
     reported_bytes: int = 0
     wire_bytes: int = 0
     rc: int = 0
+    fired: Mapping[str, int] = field(default_factory=dict)
+    """How often each action of the middlebox struck."""
     document: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -60,10 +62,11 @@ class Stage:
     env: dict[str, str]
     targets: tuple[str, ...]
     workdir: Path
+    wrapper: tuple[str, ...] = ()
 
     def run(self, *args: str, timeout: float = 90.0) -> Any:
         """``msgprobe ARGS`` in the client's namespace."""
-        return self.lab.run([*COMMAND, *args], self.env, timeout)
+        return self.lab.run([*self.wrapper, *COMMAND, *args], self.env, timeout)
 
 
 def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None) -> Stage:
@@ -86,7 +89,9 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
     if "MSGPROBE_DEBUG" in os.environ:
         env["MSGPROBE_DEBUG"] = "1"
     args = tuple(a for path in targets for a in ("--targets", str(path)))
-    return Stage(lab=lab, env=env, targets=args, workdir=workdir)
+    env |= scenario.env
+    wrapper = tuple(w.replace("{seed}", str(seed)) for w in scenario.wrapper)
+    return Stage(lab=lab, env=env, targets=args, workdir=workdir, wrapper=wrapper)
 
 
 def run(
@@ -107,7 +112,7 @@ def run(
     args = ("--seed", str(seed), *scene.targets, *scenario.args, *asked, *extra)
     with scene.lab:
         if scenario.made_elsewhere:
-            _report(scenario, scene)
+            _report(scenario, scene, seed)
         before = scene.lab.counters()
         done = scene.run("run", "--json", "--evidence", *args)
         after = scene.lab.counters()
@@ -125,10 +130,13 @@ def run(
     return replace(result, faults=(*result.faults, *broken))
 
 
-def _report(scenario: Scenario, scene: Stage) -> None:
-    """A run past the censor, as on another network, for the run proper to compare with."""
+def _report(scenario: Scenario, scene: Stage, seed: int) -> None:
+    """A run past the censor, as on another network, for the run proper to compare with.
+
+    Of the same seed: the audit of the plan sees what both contacted.
+    """
     scene.lab.set_actions(())
-    scene.run("run", "--quick", "-o", "elsewhere.json", *scene.targets)
+    scene.run("run", "--quick", "--seed", str(seed), "-o", "elsewhere.json", *scene.targets)
     scene.lab.set_actions(scenario.actions)
 
 
@@ -172,6 +180,7 @@ def compare(
         reported_bytes=bytes_seen["sent"] + bytes_seen["received"],
         wire_bytes=after.ip_bytes - before.ip_bytes,
         rc=document["exit_code"],
+        fired=log.fired,
         document=document,
     )
 

@@ -21,6 +21,9 @@ from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role
 from msgprobe.model.verdict import FunctionVerdict
 
+_SOMEWHERE = "193.0.6.1"
+"""An address for a name of which nobody knows the true one."""
+
 
 def without_cited(run: Run, verdict: FunctionVerdict) -> Run:
     """The run as if the measurements that the verdict cites had not been made."""
@@ -62,7 +65,7 @@ def _true_addresses(measurements: Iterable[Measurement]) -> Mapping[str, tuple[s
 def _healed(measurement: Measurement, truth: Mapping[str, tuple[str, ...]]) -> Measurement:
     task, observations = measurement.task, measurement.observations
     if isinstance(task.probe, Lookup):
-        found = truth.get(task.probe.name, ())
+        found = truth.get(task.probe.name, (_SOMEWHERE,))
         silent = task.arm is Arm.NON_RESOLVER
         healed: Iterable[Observation] = [
             _answered(o, () if silent or o.family == 6 else found)

@@ -46,7 +46,7 @@ class Prefixes:
 class Matcher:
     """Says whether a packet fits a `Match`."""
 
-    def __init__(self, match: Match, start: float, chance: random.Random) -> None:
+    def __init__(self, match: Match, chance: random.Random) -> None:
         self._match = match
         self._to = Prefixes(match.to) if match.to else None
         self._not_to = Prefixes(match.not_to) if match.not_to else None
@@ -56,7 +56,7 @@ class Matcher:
         self._size = {0: 0, 4: 4, 6: 16}[match.family]
         self._octets = bytes.fromhex(match.contains)
         self._ups = {"up": (True,), "down": (False,), "both": (True, False)}[match.direction]
-        self._start = start
+        self._began: float | None = None
         self._chance = chance
 
     def __call__(self, packet: Packet, up: bool, now: float) -> bool:
@@ -89,8 +89,10 @@ class Matcher:
             return False
         if match.longer_than and len(packet.data) <= match.longer_than:
             return False
-        if match.period_s and (now - self._start) % match.period_s >= match.on_s:
-            return False
+        if match.period_s:
+            self._began = now if self._began is None else self._began
+            if (now - self._began - match.phase_s) % match.period_s >= match.on_s:
+                return False
         return match.probability >= 1 or self._chance.random() < match.probability
 
     def _named(self, packet: Packet) -> bool:

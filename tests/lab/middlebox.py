@@ -77,7 +77,7 @@ class Middlebox:
 
     def _make_censor(self, actions: list[Mapping[str, Any]]) -> Censor:
         chance = random.Random(f"censor {self._seed}")
-        bench = Bench(self.link.delay_ms * 2 / 1000, chance, time.monotonic(), self._seed)
+        bench = Bench(self.link.delay_ms * 2 / 1000, chance, self._seed)
         return Censor(ActionFile.load(actions), bench)
 
     def _push(self, at: float, up: bool, frame: bytes, shown: Packet | None = None) -> None:

@@ -28,7 +28,7 @@ from tests.lab import capture
 from tests.lab.censor import Action, ActionFile
 from tests.lab.link import Link
 from tests.lab.netns import LabError, Namespace, configure, require, verify_no_way_out
-from tests.lab.topology import CLIENT_LINK, WORLD_LINK, ClientFiles, Topology
+from tests.lab.topology import CLIENT_END, CLIENT_LINK, WORLD_LINK, ClientFiles, Topology
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _PATIENCE_S: Final = 15.0
@@ -84,7 +84,8 @@ class Lab:
     each. ``world`` is the JSON configuration of the world's servers, whose command
     (``world_command`` plus the path of that file) must print ``ready`` on stdout. ``inhabited`` are
     the prefixes where somebody lives, None for all; the gateway and ``resolver`` always live.
-    ``access`` cripples the client's own side: no default route, or no carrier.
+    ``access`` cripples the client's own side: no default route, or no carrier; ``interface`` is
+    the name of its end of the line.
     ``client_commands`` run in the client's namespace at the end of its set-up. Same seed, same
     losses and chances. Raises `LabError` with one line where a lab can't start.
     """
@@ -101,6 +102,7 @@ class Lab:
     hosts: Mapping[str, str] = field(default_factory=dict)
     inhabited: Sequence[str] | None = None
     access: Literal["up", "no_route", "no_link"] = "up"
+    interface: str = CLIENT_END
     client_commands: Sequence[Sequence[str]] = ()
     _namespaces: list[Namespace] = field(default_factory=list, init=False)
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
@@ -132,7 +134,13 @@ class Lab:
             for future in making:
                 self._namespaces.append(future.result())
         _, client, world = self._namespaces
-        shape = Topology(mtu=self.link.mtu, ipv4=self.ipv4, ipv6=self.ipv6, access=self.access)
+        shape = Topology(
+            mtu=self.link.mtu,
+            ipv4=self.ipv4,
+            ipv6=self.ipv6,
+            access=self.access,
+            interface=self.interface,
+        )
         configure(middle, *shape.middle(client.holder.pid, world.holder.pid))
         files = ClientFiles(self.workdir, self.resolver, self.hosts)
         with ThreadPoolExecutor(3) as pool:
@@ -306,7 +314,7 @@ class Lab:
 
     def counters(self) -> Counters:
         """What the client's interface counted since the start."""
-        shown = json.loads(self.client.run(["ip", "-json", "-s", "link", "show", "lab0"]))
+        shown = json.loads(self.client.run(["ip", "-json", "-s", "link", "show", self.interface]))
         stats = shown[0]["stats64"]
         return Counters(
             rx_bytes=stats["rx"]["bytes"],

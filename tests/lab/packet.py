@@ -168,7 +168,10 @@ def rewritten(packet: Packet, **changes: bytes | int) -> Packet:
         for place in sums:
             current = int.from_bytes(data[place : place + 2], "big")
             if current or place != sum_at or packet.proto == TCP:
-                data[place : place + 2] = _adjusted(current, old, new).to_bytes(2, "big")
+                found = _adjusted(current, old, new)
+                if place == sum_at and packet.proto == UDP:
+                    found = found or 0xFFFF  # 0 would say that there is no sum (RFC 768)
+                data[place : place + 2] = found.to_bytes(2, "big")
     result = parse(bytes(data), 0)
     if result is None:
         raise ValueError("rewriting broke the packet")

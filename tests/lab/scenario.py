@@ -48,6 +48,7 @@ class Scenario:
     ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
     ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen.
+    ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's.
     """
 
     id: str
@@ -66,6 +67,8 @@ class Scenario:
     args: tuple[str, ...] = ()
     services: tuple[str, ...] = CORE
     """What the run is asked about."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    wrapper: tuple[str, ...] = ()
     fires: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False

@@ -11,7 +11,9 @@ from tests.lab.scenarios_quic import QUIC
 from tests.lab.scenarios_second import SECOND
 from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_shapes import SHAPES
+from tests.lab.scenarios_states import STATES
 from tests.lab.scenarios_throttle import SLOW_FOR_ALL, THROTTLING
+from tests.lab.scenarios_ugly import UGLY
 
 SCENARIOS: tuple[Scenario, ...] = (
     *BLOCKING,
@@ -26,6 +28,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *SLOW_FOR_ALL,
     *QUIC,
     *PROOFS,
+    *STATES,
+    *UGLY,
     *SHAPES,
 )
 

@@ -114,6 +114,7 @@ INNOCENT: tuple[Scenario, ...] = (
         kind="innocent",
         row="I19",
         actions=(DnsRedirect(label="take"),),
+        notes=("transparent_dns",),
         fires=("take",),
     ),
     Scenario(

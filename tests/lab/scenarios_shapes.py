@@ -260,7 +260,7 @@ _DOH: Final = tuple(r.doh_host for r in load().controls.resolvers if r.doh_host 
 
 _SINGLE: Final = (
     Scenario(
-        id="A10",
+        id="A10b",
         title="encrypted DNS alone is cut off",
         kind="innocent",
         row="A10",

@@ -19,6 +19,7 @@ CLIENT_LINK: Final = "client0"
 WORLD_LINK: Final = "world0"
 """The middlebox's interface towards the world."""
 CLIENT_END: Final = "lab0"
+"""What the client's own interface is called unless a scenario gives it another name."""
 WORLD_END: Final = "lab1"
 
 CLIENT4: Final = "10.77.0.2"
@@ -42,12 +43,13 @@ class Topology:
     ipv4: bool
     ipv6: bool
     access: Literal["up", "no_route", "no_link"]
+    interface: str = CLIENT_END
 
     def middle(self, client_pid: int, world_pid: int) -> Configuration:
         """Makes both links and puts their far ends where they belong. No addresses here."""
         lines = []
         for inner, outer, pid, mac in (
-            (CLIENT_LINK, CLIENT_END, client_pid, _CLIENT_MAC),
+            (CLIENT_LINK, self.interface, client_pid, _CLIENT_MAC),
             (WORLD_LINK, WORLD_END, world_pid, _WORLD_MAC),
         ):
             lines += [
@@ -60,15 +62,15 @@ class Topology:
 
     def client(self) -> Configuration:
         """One address per family and a default route, unless told otherwise."""
-        lines = self._interface(CLIENT_END, CLIENT4, CLIENT6)
+        lines = self._interface(self.interface, CLIENT4, CLIENT6)
         if self.access == "no_link":
-            lines.append(f"link set {CLIENT_END} down")
+            lines.append(f"link set {self.interface} down")
         elif self.access == "up":
             if self.ipv4:
                 lines.append(f"route add default via {GATEWAY4}")
             if self.ipv6:
-                lines.append(f"route add default via {GATEWAY6} dev {CLIENT_END}")
-        return [CLIENT_END], lines, self._settings()
+                lines.append(f"route add default via {GATEWAY6} dev {self.interface}")
+        return [self.interface], lines, self._settings()
 
     def world(self) -> Configuration:
         """Every address is here; see the module's words."""

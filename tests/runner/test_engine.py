@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgprobe.model.event import Event
 from msgprobe.model.failure import Failure
@@ -175,3 +175,49 @@ def test_every_conversation_has_its_own_transaction() -> None:
 
     execute([task(f"t{n}") for n in range(10)], Scripted("scripted", talk))
     assert len(set(seen)) == 10
+
+
+def test_nothing_begins_after_the_latest_moment() -> None:
+    (seen,) = execute([task("late")], Scripted("scripted", nothing), limits=Limits(latest=0.0))
+    assert (seen.status, seen.detail) == (Status.SKIPPED, "too late to begin")
+
+
+def test_neutral_controls_do_not_queue_behind_others() -> None:
+    began: dict[str, float] = {}
+
+    def noting(name: str) -> Scripted:
+        async def talk(ctx: StepContext) -> None:
+            began[name] = ctx.now()
+
+        return Scripted(name, talk)
+
+    others = [replace(task(f"other{n}"), check="other") for n in range(20)]
+    control = replace(task("again.x", check="control"), arm=Arm.AGAIN, role=Role.CONTROL)
+    execute([*others, control], noting("other"), noting("control"), limits=Limits(pace=0.01))
+    assert began["control"] < began["other"], "the last of the others waited for nineteen turns"
+
+
+def test_whoever_begins_late_gets_less_patience_but_a_transfer_keeps_its_own() -> None:
+    left: dict[str, float] = {}
+
+    def noting(name: str) -> Scripted:
+        async def talk(ctx: StepContext) -> None:
+            left[name] = ctx.remaining()
+
+        return Scripted(name, talk)
+
+    execute(
+        [task("t.x", check="transfer", timeout=30.0), task("x", check="other", timeout=30.0)],
+        noting("transfer"),
+        noting("other"),
+        limits=Limits(latest=2.0),
+    )
+    assert left["other"] <= 10.0 < left["transfer"]
+
+
+def test_whoever_would_get_a_turn_too_late_does_not_wait_for_it() -> None:
+    many = [task(f"x{n}") for n in range(100)]
+    seen = execute(many, Scripted("scripted", nothing), limits=Limits(pace=0.2, latest=0.5))
+    skipped = [m for m in seen if m.status is Status.SKIPPED]
+    assert len(skipped) > 90
+    assert max(m.window.end for m in skipped) < 10.0, "in turn the last one would wait for 20 s"

@@ -12,11 +12,13 @@ import pytest
 import trustme
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.hello import Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Trust
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
-from msgprobe.steps.tls import HANDSHAKE_CAP, handshake
+from msgprobe.steps.hello import LARGE_BOUND
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
 from tests.steps import loopback
 from tests.steps.authority import NAME, root, root_sha256, server_context
 from tests.steps.loopback import HOST, context, only, run, serve, serve_tls, world
@@ -32,6 +34,7 @@ async def shake(
     trust: Trust | None = Trust.PINNED,
     ours: bool = True,
     dates: bool = True,
+    hello: Hello = Hello.USUAL,
 ) -> TlsObservation:
     outcome = await connect(ctx, HOST, port)
     assert isinstance(outcome, Done)
@@ -43,6 +46,7 @@ async def shake(
             trust=trust,
             roots=(root(),) if ours else (),
             check_dates=dates,
+            hello=hello,
         )
     return only(ctx, TlsObservation)
 
@@ -64,6 +68,20 @@ def test_a_good_handshake_names_the_pinned_root_and_sends_one_517_byte_hello() -
     assert seen.root_sha256 == root_sha256() and seen.root_pinned
     assert len(seen.chain) == 1 and seen.chain[0].not_after.startswith("3000-01-01")
     assert seen.first_byte is not None and 0 <= seen.first_byte <= seen.window.seconds
+
+
+def test_a_big_hello_takes_two_segments_and_is_answered_like_the_small_one() -> None:
+    seen = observe(serve_tls(server_context()), hello=Hello.MODERN)
+    assert seen.failure is None and seen.verified
+    assert 1460 < seen.hello_size < HELLO_BOUND + LARGE_BOUND
+
+
+def test_an_openssl_without_post_quantum_groups_pads_to_the_same_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ssl, "OPENSSL_VERSION_INFO", (3, 0, 0, 0, 0))
+    seen = observe(serve_tls(server_context()), hello=Hello.MODERN)
+    assert seen.failure is None and 1460 < seen.hello_size < HELLO_BOUND + LARGE_BOUND
 
 
 def test_our_ca_is_unknown_to_the_public_store_and_the_chain_is_kept() -> None:

@@ -96,7 +96,7 @@ def test_what_answers_through_the_proxy_while_it_fails_here_is_blocked(
     assert "through your proxy" in found.why
 
 
-@pytest.mark.parametrize("check", ["noise", "mtproto"])
+@pytest.mark.parametrize("check", ["noise", "mtproto", "mqtt", "threema"])
 def test_a_protocol_of_its_own_counts_with_a_proof_that_the_proxy_could_not_give(
     check: str,
 ) -> None:
@@ -306,6 +306,30 @@ def test_a_name_that_only_this_resolver_denies_is_blocked() -> None:
     assert found.mechanisms == ("dns.nxdomain",)
     early = second(control(denied(Failure.DNS_NXDOMAIN)), address=ONE)
     assert word(ask_again(early, 2.0)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("failure", "needed"),
+    [
+        (Failure.DNS_NXDOMAIN, 2),
+        (Failure.DNS_REFUSED, 2),
+        (Failure.DNS_SERVFAIL, 3),
+        (Failure.TIMED_OUT, 3),
+    ],
+)
+def test_a_name_that_resolved_elsewhere_must_be_denied_here_more_than_once(
+    failure: Failure, needed: int
+) -> None:
+    """A resolver that fails one question in five must not look like a censor."""
+    story = denied(failure)
+    for asked in range(1, 4):
+        if asked < needed:
+            assert word(story, made(works())) == UNKNOWN
+        else:
+            assert word(story, made(works())) == BLOCKED
+        story.dns(ONE, ResolverKind.DIRECT, failure=failure, arm=Arm.OTHER_RESOLVER)
+    story.dns(ONE, ResolverKind.DIRECT, ADDRESSES[ONE], arm=Arm.OTHER_RESOLVER)
+    assert word(story, made(works())) == UNKNOWN
 
 
 # -- a report made elsewhere

@@ -1,0 +1,77 @@
+"""What is contacted to tell one state of the connection from another, for ``msgprobe plan``."""
+
+from collections.abc import Callable, Iterator
+
+from msgprobe.diagnosis.gate import HOLE_HOSTS, chosen_sites
+from msgprobe.diagnosis.look_on import MOST
+from msgprobe.diagnosis.neutral import BIG_HELLO
+from msgprobe.model.contact import Contact
+from msgprobe.model.control import Controls
+from msgprobe.model.run import Request
+
+UNLESS_SLOW = "unless the line is slow"
+
+Cost = Callable[[str, str, int, tuple[tuple[str, str], ...]], int]
+"""Most bytes of a check with a host, a port and options."""
+
+
+def state_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator[Contact]:
+    """Neutral sites in other manners and at other times; foreign names at domestic ones."""
+    sites = chosen_sites(controls, request)
+    abroad = [s for s in sites if s.country is None]
+    for site in abroad if not request.quick else ():
+        yield _tls(
+            site.host,
+            site.name,
+            0,
+            UNLESS_SLOW if site is abroad[0] else "if a big greeting vanished elsewhere",
+            "do greetings of post-quantum size pass here?",
+            2 * cost("tls", site.host, 443, BIG_HELLO),
+        )
+    for site in abroad:
+        yield _tls(
+            site.host,
+            site.name,
+            2,
+            "if neutral sites fall silent together",
+            "does the connection come and go?",
+            MOST * cost("tls", site.host, 443, ()),
+        )
+    for site in sites if abroad else ():
+        if site.country is not None:
+            yield _tls(
+                site.host,
+                site.name,
+                0,
+                "if nothing abroad answers",
+                "does a domestic server answer when a foreign name is asked for?",
+                2 * cost("tls", site.host, 443, ()),
+            )
+    for site in [s for s in abroad if any(":" not in a for a in s.addresses)][:HOLE_HOSTS]:
+        yield Contact(
+            target=site.host,
+            port=0,
+            transport="icmp",
+            round=0,
+            subject=site.name,
+            check="ping",
+            condition="if no neutral site answers",
+            reason="does an ICMP echo still pass?",
+            max_bytes=cost("ping", site.host, 0, ()),
+        )
+
+
+def _tls(
+    host: str, subject: str, number: int, condition: str, reason: str, max_bytes: int
+) -> Contact:
+    return Contact(
+        target=host,
+        port=443,
+        transport="tcp",
+        round=number,
+        subject=subject,
+        check="tls",
+        condition=condition,
+        reason=reason,
+        max_bytes=max_bytes,
+    )
