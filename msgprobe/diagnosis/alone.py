@@ -24,7 +24,7 @@ CROWD = 2
 def plan_alone(scene: Scene) -> list[Task]:
     """The first name of each pool whose conversations froze side by side, once nothing names it.
 
-    Not where something else explains it already: the name freezes at a neutral server too, or a
+    Also where the name froze at a neutral server too, for that was not alone either; not where a
     greeting of another shape is answered.
     """
     if not scene.gate.open or not scene.roomy:
@@ -43,18 +43,12 @@ def plan_alone(scene: Scene) -> list[Task]:
 
 
 def _froze_together(scene: Scene, service: Service, host: str) -> bool:
-    """Two conversations or more that named the host froze at overlapping times, and the name is
-    harmless elsewhere: a neutral server answered it."""
+    """Two conversations or more that named the host froze at overlapping times."""
     talks = [t for t in _named(scene, service, host) if froze(t)]
     windows = [scene.facts.by_id[t.task.id].window for t in talks]
-    together = any(
+    return any(
         a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]
     )
-    harmless = any(
-        t.answered_tls and t.flow.server_name == host
-        for t in scene.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=service.name)
-    )
-    return together and harmless
 
 
 def _named(scene: Scene, service: Service, host: str) -> list[Conversation]:
