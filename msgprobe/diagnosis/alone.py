@@ -101,13 +101,18 @@ def _task(service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> T
 
 
 def _quiet(scene: Scene, service: Service, host: str) -> bool:
-    """Nothing is said to the service, and whatever named the host last ended a while ago.
+    """Nothing that names the host is under way, and whatever named it last ended a while ago.
 
     Repeats overlap, for what freezes takes longer to end than the next takes to begin: when
     nothing is under way any more, they are over.
     """
-    if any(f".{service.name}." in task_id for task_id in scene.moment.running):
-        return False
+    mine = [host, *(e.name for e in service.endpoints if e.host == host)]
+    names = [f".{service.name}.{m}." for m in mine]
+    for task_id in scene.moment.running:
+        moves = task_id.startswith("t.") and f".{service.name}." in task_id
+        other = task_id.startswith("d6.") or task_id.endswith(".neutral")  # neutral names
+        if moves or (not other and any(n in task_id for n in names)):
+            return False
     ends = [
         m.window.end
         for m in scene.facts.measurements

@@ -145,11 +145,15 @@ def frozen() -> Story:
     return story
 
 
-def test_one_alone_waits_until_nothing_is_said_to_the_service() -> None:
+def test_one_alone_waits_until_nothing_names_the_host() -> None:
     story = frozen()
     assert not of(wanted(story, now=14.5), *LONELY), "what named it has only just ended"
-    busy = {"x.acme.y": 10.0}
-    assert not of(wanted(story, now=16.0, running=busy), *LONELY)
+    (due,) = of(wanted(story, now=16.0), *LONELY)
+    host, address = flow(due).host or "", flow(due).address
+    for busy in (f"b.acme.{due.endpoint}.{address}#3", f"d7.acme.{host}.site1", "t.acme.page.1"):
+        assert not of(wanted(story, now=16.0, running={busy: 10.0}), *LONELY)
+    for harmless in (f"d12.acme.{host}.neutral", f"d6.acme.{host}.443.{address}"):
+        assert of(wanted(story, now=16.0, running={harmless: 10.0}), *LONELY)
     (only,) = of(wanted(story, now=16.0), *LONELY)
     assert (only.arm, only.check) == (Arm.ALONE, "https")
     assert flow(only).server_name in CHAT and flow(only).option(OPTION) is None
