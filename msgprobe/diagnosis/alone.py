@@ -24,7 +24,7 @@ CROWD = 2
 def plan_alone(scene: Scene) -> list[Task]:
     """The first name of each pool whose conversations froze side by side, once nothing names it.
 
-    Not where something else explains it already: the name freezes at a neutral server too, or a
+    Also where the name froze at a neutral server too, for that was not alone either; not where a
     greeting of another shape is answered.
     """
     if not scene.gate.open or not scene.roomy:
@@ -43,18 +43,12 @@ def plan_alone(scene: Scene) -> list[Task]:
 
 
 def _froze_together(scene: Scene, service: Service, host: str) -> bool:
-    """Two conversations or more that named the host froze at overlapping times, and the name is
-    harmless elsewhere: a neutral server answered it."""
+    """Two conversations or more that named the host froze at overlapping times."""
     talks = [t for t in _named(scene, service, host) if froze(t)]
     windows = [scene.facts.by_id[t.task.id].window for t in talks]
-    together = any(
+    return any(
         a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]
     )
-    harmless = any(
-        t.answered_tls and t.flow.server_name == host
-        for t in scene.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=service.name)
-    )
-    return together and harmless
 
 
 def _named(scene: Scene, service: Service, host: str) -> list[Conversation]:
@@ -107,13 +101,18 @@ def _task(service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> T
 
 
 def _quiet(scene: Scene, service: Service, host: str) -> bool:
-    """Nothing is said to the service, and whatever named the host last ended a while ago.
+    """Nothing that names the host is under way, and whatever named it last ended a while ago.
 
     Repeats overlap, for what freezes takes longer to end than the next takes to begin: when
     nothing is under way any more, they are over.
     """
-    if any(f".{service.name}." in task_id for task_id in scene.moment.running):
-        return False
+    mine = [host, *(e.name for e in service.endpoints if e.host == host)]
+    names = [f".{service.name}.{m}." for m in mine]
+    for task_id in scene.moment.running:
+        moves = task_id.startswith("t.") and f".{service.name}." in task_id
+        other = task_id.startswith("d6.") or task_id.endswith(".neutral")  # neutral names
+        if moves or (not other and any(n in task_id for n in names)):
+            return False
     ends = [
         m.window.end
         for m in scene.facts.measurements

@@ -148,7 +148,9 @@ class Scene:
     @property
     def roomy(self) -> bool:
         """Neither the user nor the path asks to be spared experiments that only refine."""
-        return not self.request.quick and (self.facts.rtt or 0.0) < SLOW_RTT
+        rtt = self.facts.rtt or 0.0
+        slow = self.typical - 5.0 * rtt >= 2 * SLUGGISH
+        return not self.request.quick and rtt < SLOW_RTT and not slow
 
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
@@ -237,7 +239,7 @@ class Scene:
         """A flow with what this path needs (segment size, dates unchecked under a wrong clock,
         another program's greeting where ours is dropped for everybody)."""
         fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
-        if self.gate.other_shape:
+        if self.facts.other_shape:
             own = fitting.get("options", ())
             assert isinstance(own, tuple)
             fitting["options"] = tuple({OPTION: Hello.OTHER.value, **dict(own)}.items())

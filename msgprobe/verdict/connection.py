@@ -351,10 +351,10 @@ def notes(g: Gate) -> tuple[str, ...]:
         "quic_blocked": quic_blocked(g),
         "encrypted_dns_blocked": works
         and g.doh_blocked
-        and not (g.inspector or _mtu(g) or g.other_shape),
+        and not (g.inspector or _mtu(g) or g.facts.other_shape),
         "transparent_dns": bool(g.transparent_dns),
         "plain_http_tampered": works and bool(g.tampered),
-        "tls_fingerprint": bool(g.other_shape),
+        "tls_fingerprint": bool(g.facts.other_shape),
         "mtu_black_hole": _mtu(g),
         "pq_intolerant": works and bool(g.big_hello_dies) and not _mtu(g),
         "plan_cap": works and bool(capped_line(g.facts)),

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, TlsObservation
 from msgprobe.model.run import Evidence
@@ -98,6 +99,17 @@ class Facts:
             for t in self.talks
             if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
         )
+
+    @cached_property
+    def other_shape(self) -> tuple[Conversation, ...]:
+        """Greetings of another program's shape, where neutral sites in two networks or more answer
+        these alone and nobody answers ours; none otherwise."""
+        sites = self.site_talks(Arm.GATE)
+        abroad = [(s, t) for s, t in sites if s.country is None and t.genuine]
+        other = [(s, t) for s, t in abroad if t.flow.option(OPTION) == Hello.OTHER]
+        if len(other) < len(abroad) or len({s.network for s, _ in other}) < 2:
+            return ()
+        return tuple(t for _, t in other)
 
     @cached_property
     def rtt(self) -> float | None:

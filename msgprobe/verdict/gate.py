@@ -7,7 +7,7 @@ from statistics import median
 
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
-from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.hello import OPTION
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, Lookup, ResolverKind
 from msgprobe.verdict import addresses as ips
@@ -316,22 +316,11 @@ class Gate:
         return (*sites, *(t for _, t in self.sentinels))
 
     @cached_property
-    def other_shape(self) -> tuple[Conversation, ...]:
-        """Greetings of another program's shape, where neutral sites in two networks or more answer
-        these alone and nobody answers ours; none otherwise."""
-        sites = self.facts.site_talks(Arm.GATE)
-        abroad = [(s, t) for s, t in sites if s.country is None and t.genuine]
-        other = [(s, t) for s, t in abroad if t.flow.option(OPTION) == Hello.OTHER]
-        if len(other) < len(abroad) or len({s.network for s, _ in other}) < 2:
-            return ()
-        return tuple(t for _, t in other)
-
-    @cached_property
     def control_talks(self) -> tuple[Conversation, ...]:
         """Every neutral IPv4 conversation, sentinels included; but greetings of a shape that is
         dropped for everybody tell nothing about the line."""
         sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]
-        if self.other_shape:
+        if self.facts.other_shape:
             sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
         return (*sites, *(t for _, t in self.sentinels))
 

@@ -135,21 +135,25 @@ def test_another_program_is_looked_into_only_where_neutral_names_die_too(
 LONELY = (Arm.ALONE, Arm.TOGETHER)
 
 
-def frozen(*, harmless: bool = True) -> Story:
-    """Base and repeats froze at overlapping times; a neutral server answered the name, or not."""
+def frozen() -> Story:
+    """Base and repeats froze at overlapping times, and the name at a neutral server beside them."""
     story = failing(Failure.TIMED_OUT, took=8.0)
     for task in of(wanted(story, now=9.0), Arm.REPEAT):
         story.told.append(told(task, 3.0 * (task.attempt - 1), 8.0, Failure.TIMED_OUT))
     for task in of(wanted(story, now=9.0), Arm.TARGET_SNI_ELSEWHERE):
-        story.told.append(told(task, 4.0, 0.1, None if harmless else Failure.TIMED_OUT))
+        story.told.append(told(task, 4.0, 8.0, Failure.TIMED_OUT))
     return story
 
 
-def test_one_alone_waits_until_nothing_is_said_to_the_service() -> None:
+def test_one_alone_waits_until_nothing_names_the_host() -> None:
     story = frozen()
     assert not of(wanted(story, now=14.5), *LONELY), "what named it has only just ended"
-    busy = {"x.acme.y": 10.0}
-    assert not of(wanted(story, now=16.0, running=busy), *LONELY)
+    (due,) = of(wanted(story, now=16.0), *LONELY)
+    host, address = flow(due).host or "", flow(due).address
+    for busy in (f"b.acme.{due.endpoint}.{address}#3", f"d7.acme.{host}.site1", "t.acme.page.1"):
+        assert not of(wanted(story, now=16.0, running={busy: 10.0}), *LONELY)
+    for harmless in (f"d12.acme.{host}.neutral", f"d6.acme.{host}.443.{address}"):
+        assert of(wanted(story, now=16.0, running={harmless: 10.0}), *LONELY)
     (only,) = of(wanted(story, now=16.0), *LONELY)
     assert (only.arm, only.check) == (Arm.ALONE, "https")
     assert flow(only).server_name in CHAT and flow(only).option(OPTION) is None
@@ -176,7 +180,6 @@ def test_one_alone_that_freezes_as_well_ends_it() -> None:
 
 
 def test_nobody_is_tried_alone_where_something_else_explains_it() -> None:
-    assert not of(wanted(frozen(harmless=False), now=16.0), *LONELY)
     story = frozen()
     for task in of(wanted(story, now=9.0), Arm.OTHER_HELLO):
         if flow(task).option(OPTION) == "split":

@@ -201,10 +201,8 @@ class OnPattern(Interference):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortRewrite(Action):
-    """Sends connections to another port of the same address, where the world runs an interceptor.
-
-    The address stays, so the interceptor learns the true one from its own socket.
-    """
+    """Sends connections to another port of the same address, where the world runs an interceptor,
+    which learns the true address from its own socket."""
 
     match: Match = Match()
     to_port: int = 0
