@@ -104,19 +104,7 @@ async def run(
         controls=controls,
         elsewhere=tuple(_elsewhere(r, services, started_at) for r in reports),
     )
-    runner = Runner(
-        world=world,
-        checks=checks if checks is not None else registry(),
-        roots={s.name: s.roots for s in services if s.roots},
-        keys={s.name: s.keys for s in services if s.keys},
-        limits=Limits(
-            max_bytes=request.max_bytes,
-            deadline=request.max_time,
-            pace=WIDE_PACE if len(services) > MANY else Limits().pace,
-            latest=float("inf") if request.throttle else LATEST,
-        ),
-        emit=emit,
-    )
+    runner = _runner(world, services, request, checks if checks is not None else registry(), emit)
     emit(Phase(title="looking at the connection"))
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
@@ -143,6 +131,29 @@ async def run(
         interrupted=stop.reason or _cut(seen),
         evidence=evidence,
         verdict=verdict,
+    )
+
+
+def _runner(
+    world: World,
+    services: Sequence[Service],
+    request: Request,
+    checks: Mapping[str, Check],
+    emit: Callable[[Event], None],
+) -> Runner:
+    """Who holds the conversations, within the limits that the user and the line set."""
+    return Runner(
+        world=world,
+        checks=checks,
+        roots={s.name: s.roots for s in services if s.roots},
+        keys={s.name: s.keys for s in services if s.keys},
+        limits=Limits(
+            max_bytes=request.max_bytes,
+            deadline=request.max_time,
+            pace=WIDE_PACE if len(services) > MANY else Limits().pace,
+            latest=float("inf") if request.throttle else LATEST,
+        ),
+        emit=emit,
     )
 
 

@@ -93,6 +93,11 @@ def speaker(
     return min(same, key=lambda f: f.strength is not Strength.CONFIRMED, default=None)
 
 
+def counted_with(table: Table | None, rules_version: int) -> Table | None:
+    """``table`` if it was counted with these rules: it says nothing about the words of others."""
+    return table if table is not None and table.rules_version == rules_version else None
+
+
 def with_confidence(
     table: Table | None, verdict: ServiceVerdict, primary: Function
 ) -> ServiceVerdict:

@@ -17,7 +17,7 @@ from msgprobe.model.verdict import (
     Strength,
     Verdict,
 )
-from msgprobe.verdict.calibration import with_confidence
+from msgprobe.verdict.calibration import counted_with, with_confidence
 from msgprobe.verdict.calibration_table import TABLE
 from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
 from msgprobe.verdict.contest import contests
@@ -108,8 +108,9 @@ def judge(evidence: Evidence) -> Verdict:
     gate = Gate(facts)
     connection = judge_connection(gate)
     facts = _while_it_worked(facts, gate)
+    table = counted_with(TABLE, RULES_VERSION)
     services = tuple(
-        with_confidence(TABLE, judge_service(facts, gate, connection, s), s.primary)
+        with_confidence(table, judge_service(facts, gate, connection, s), s.primary)
         for s in evidence.services
     )
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}

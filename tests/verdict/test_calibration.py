@@ -16,11 +16,13 @@ from msgprobe.verdict.calibration import (
     Table,
     Tally,
     cell,
+    counted_with,
     family,
     with_confidence,
 )
 from msgprobe.verdict.calibration_table import TABLE
 from msgprobe.verdict.judge import judge, rules
+from msgprobe.verdict.rule import RULES_VERSION
 from tests.verdict.story import Story
 
 SURE: Cell = ("blocked", "likely", "tcp.timeout")
@@ -153,13 +155,23 @@ def test_the_shipped_table_counts_rules_that_exist() -> None:
     assert TABLE.runs >= TABLE.scenarios > 0
 
 
+def test_a_table_of_other_rules_says_nothing() -> None:
+    assert TABLE is not None
+    assert counted_with(TABLE, TABLE.rules_version) is TABLE
+    assert counted_with(TABLE, TABLE.rules_version + 1) is None
+    assert counted_with(None, 1) is None
+
+
 def test_a_verdict_carries_its_number_and_no_number_for_no_claim() -> None:
     fine = judge(Story().good_gate().names().all_targets(times=1).evidence()).services[0]
     assert fine.outcome is Outcome.OK
-    assert fine.confidence is not None and fine.confidence > 0.5
-    assert fine.functions[0].confidence == fine.confidence
+    if counted_with(TABLE, RULES_VERSION) is None:
+        assert fine.confidence is None and fine.functions[0].confidence is None
+    numbered = with_confidence(TABLE, fine, Function.TEXT)
+    assert numbered.confidence is not None and numbered.confidence > 0.5
+    assert numbered.functions[0].confidence == numbered.confidence
     # One network, silent: nothing can be claimed.
     bare = Story().local().names().all_targets(fails="connect")
-    unclear = judge(bare.evidence()).services[0]
+    unclear = with_confidence(TABLE, judge(bare.evidence()).services[0], Function.TEXT)
     assert unclear.outcome is Outcome.INCONCLUSIVE
     assert unclear.confidence is None and unclear.functions[0].confidence is None
