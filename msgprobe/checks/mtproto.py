@@ -9,8 +9,8 @@ from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import REQUEST_BOUND
-from msgprobe.steps.http_limits import HEADER_CAP
 from msgprobe.steps.mtproto import prove_server
+from msgprobe.steps.protocol import READ_CAP
 from msgprobe.wire.mtproto_transport import MAX_PACKET, OPENING_BOUND, Framing
 
 _ASKED = OPENING_BOUND + 40 + 12 + 352
@@ -51,7 +51,7 @@ class MtprotoCheck:
             case "websocket":
                 return websocket_bound(flow, sent=_ASKED)
             case "http":
-                sent, received = _ASKED + 2 * REQUEST_BOUND, 2 * (HEADER_CAP + MAX_PACKET)
+                sent, received = _ASKED + 2 * REQUEST_BOUND, READ_CAP
             case _:
                 sent, received = _ASKED, 2 * MAX_PACKET
         return connect_bound(flow, sent=sent, received=received)

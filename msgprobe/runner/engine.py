@@ -85,14 +85,18 @@ class Runner:
     _transactions: int = 0
     _settled: int = 0
     _counted_at: float = float("-inf")
+    _watcher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Runner":
         self._free = asyncio.Semaphore(self.limits.at_once)
         await self._group.__aenter__()
+        self._watcher = self._group.create_task(self._watch())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         self.stop("the run ended")
+        if self._watcher is not None:
+            self._watcher.cancel()
         await self._group.__aexit__(None, None, None)
 
     @property
@@ -118,6 +122,15 @@ class Runner:
         """
         self._count()
         return self._settled + sum(r.counted for r in self._running.values())
+
+    async def _watch(self) -> None:
+        """Stop everything as soon as the bytes are used up: whoever plans looks only now and then,
+        and peers that send without an end do so as fast as the line goes."""
+        while True:
+            await asyncio.sleep(FRESH)
+            if self.spent:
+                self.stop("no bytes left (max_bytes)")
+                return
 
     def _count(self) -> None:
         now = self.world.now()

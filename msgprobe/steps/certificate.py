@@ -11,12 +11,22 @@ from msgprobe.wire.der import CertificateFields, read_certificate
 from msgprobe.wire.error import WireError
 
 _MAX_CHAIN = 10
+_MOST_KEPT = 16 * 1024
+"""Bytes of certificates that an observation holds in full; honest chains take 3 to 6 kB."""
 _UNREADABLE = CertificateFields(subject="", issuer="", not_before="", not_after="", spki_sha256="")
 
 
 def shown_chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
-    """The chain as the peer sent it, leaf first, verified or not; empty when none came."""
-    return tuple(_describe(der) for der in _chain(tls, "get_unverified_chain")[:_MAX_CHAIN])
+    """The chain as the peer sent it, leaf first, verified or not; empty when none came.
+
+    Of a chain beyond all reason the later certificates are described and not kept in full.
+    """
+    left = _MOST_KEPT
+    shown = []
+    for der in _chain(tls, "get_unverified_chain")[:_MAX_CHAIN]:
+        left -= len(der)
+        shown.append(_describe(der, whole=left >= 0))
+    return tuple(shown)
 
 
 def pinned_anchor(tls: ssl.SSLObject, known: Collection[str]) -> str | None:
@@ -75,7 +85,7 @@ def _der(certificate: Any) -> bytes:
     return der if isinstance(der, bytes) else bytes(der)
 
 
-def _describe(der: bytes) -> Certificate:
+def _describe(der: bytes, *, whole: bool) -> Certificate:
     try:
         fields = read_certificate(der)
     except WireError:
@@ -87,5 +97,5 @@ def _describe(der: bytes) -> Certificate:
         spki_sha256=fields.spki_sha256,
         not_before=fields.not_before,
         not_after=fields.not_after,
-        der=base64.b64encode(der).decode("ascii"),
+        der=base64.b64encode(der).decode("ascii") if whole else "",
     )

@@ -11,7 +11,7 @@ from msgprobe.model.observation import HttpObservation
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.http_limits import BODY_KEPT
+from msgprobe.steps.http_limits import BODY_KEPT, kept_headers
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.printable import printable
 
@@ -187,9 +187,7 @@ class HttpTalk:
         connection: "HttpConnection",
     ) -> None:
         stream = self.stream
-        headers = tuple(
-            (printable(name, 256).lower(), printable(value)) for name, value in connection.headers
-        )
+        headers = kept_headers(connection.headers)
         date = _date(dict(headers).get("date"))
         offset = None
         if date is not None:

@@ -7,8 +7,10 @@ import asyncio
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import HttpObservation, Proof
+from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http import USER_AGENT
+from msgprobe.steps.http_limits import kept_headers
 from msgprobe.steps.protocol import Talk, bonus_patience, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
@@ -17,8 +19,11 @@ from msgprobe.wire.printable import printable
 PROTOCOL = "http2"
 ALPN = "h2"
 
-SENT_BOUND = 1024
-"""More than preface, settings, one request without host and path, and the goodbye take."""
+ACKS_BOUND = 512
+"""Bytes of our answers to the server's settings and pings, at most: honest ones take two dozen."""
+
+SENT_BOUND = 1024 + ACKS_BOUND
+"""More than preface, settings, one request without host and path, acks and the goodbye take."""
 
 _SETTINGS = b"\x04"
 """The type of the frame that a server must send first."""
@@ -86,6 +91,7 @@ class _Visit:
         self._h2 = H2Connection(config=H2Configuration(client_side=True, header_encoding=None))
         self._settings = False
         self._over = False
+        self._acked = 0
         self.status: int | None = None
         self.headers: Headers = ()
 
@@ -122,6 +128,16 @@ class _Visit:
         if data:
             await self._talk.send(data)
 
+    async def _acknowledge(self) -> None:
+        """Send what the server's frames ask for. Raises OSError, and TooLarge in a flood of them,
+        whose answers would cost as much as they do."""
+        data = self._h2.data_to_send() or b""
+        self._acked += len(data)
+        if self._acked > ACKS_BOUND:
+            raise TooLarge
+        if data:
+            await self._talk.send(data)
+
     async def _read(self) -> None:
         from h2 import events
         from h2.exceptions import ProtocolError
@@ -146,7 +162,7 @@ class _Visit:
                     self._talk.reached("settings", Proof.BYTES, "the server refuses the request")
                 case _:
                     pass
-        await self._flush()
+        await self._acknowledge()
 
     def _answered(self, fields: list[tuple[bytes, bytes]]) -> None:
         status = dict(fields).get(b":status", b"")
@@ -154,11 +170,7 @@ class _Visit:
             raise WireError("http2: an answer without a status")
         self._over = True
         self.status = int(status)
-        self.headers = tuple(
-            (printable(k, 256).lower(), printable(v, 1024))
-            for k, v in fields
-            if not k.startswith(b":")
-        )
+        self.headers = kept_headers((k, v) for k, v in fields if not k.startswith(b":"))
         self._talk.reached("response", Proof.SHAPE, f"status {self.status}")
 
 

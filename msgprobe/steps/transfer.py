@@ -17,11 +17,11 @@ import h11
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.target import Direction
-from msgprobe.steps.classify import classify, errno_name
+from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import USER_AGENT
-from msgprobe.steps.http_limits import HEADER_CAP
+from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.layered import LayeredStream
 from msgprobe.steps.tls_stream import TlsStream
 
@@ -38,6 +38,9 @@ _PATH = re.compile(r"/[!-~]*")
 
 _CHUNK = 16 * 1024
 _POLL = 0.01
+_MANY_POINTS = 2000
+_MERGED = 0.001
+"""Seconds: a peer that sends byte by byte gets no longer curve than that, after many points."""
 _ANSWER_PATIENCE = 1.0
 
 
@@ -62,6 +65,13 @@ class Meter(LayeredStream):
         self.points: list[tuple[float, int]] = []
         """(seconds since the run began, payload bytes of the whole stream so far)."""
 
+    def _note(self) -> None:
+        now, total = self._ctx.now(), self._stream.received
+        if len(self.points) >= _MANY_POINTS and now - self.points[-1][0] < _MERGED:
+            self.points[-1] = (self.points[-1][0], total)
+        else:
+            self.points.append((now, total))
+
     async def send(self, data: bytes) -> None:
         """Send ``data``. Raises OSError."""
         await self._stream.send(data)
@@ -69,7 +79,7 @@ class Meter(LayeredStream):
     async def receive(self, limit: int) -> bytes:
         """At most ``limit`` bytes, noted. Raises OSError."""
         data = await self._stream.receive(limit)
-        self.points.append((self._ctx.now(), self._stream.received))
+        self._note()
         return data
 
 
@@ -91,6 +101,7 @@ class _Transfer:
         self.status: int | None = None
         self.complete = False
         self.capped = False
+        self._left = TOTAL_CAP + (order.wanted if order.direction is Direction.DOWN else 0)
         info = stream.tcp_info()
         self._acked_before = info.bytes_acked if info is not None else 0
 
@@ -126,11 +137,19 @@ class _Transfer:
             h11.Request(method="POST" if upload else "GET", target=order.path, headers=fields)
         )
 
+    async def _receive(self) -> bytes:
+        """What comes next. Raises OSError, and TooLarge for what is mostly not the object."""
+        data = await self.stream.receive(_CHUNK)
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLarge
+        return data
+
     async def down(self) -> None:
-        """Read until there is enough. Raises OSError, EOFError, h11.RemoteProtocolError."""
+        """Read until there is enough. Raises OSError, EOFError, TooLarge, RemoteProtocolError."""
         await self.stream.send(self._request() + self.http.send(h11.EndOfMessage()))
         while not self.complete and self.body < self.order.wanted:
-            data = await self.stream.receive(_CHUNK)
+            data = await self._receive()
             try:
                 self._take(data)
             except h11.RemoteProtocolError:
@@ -185,11 +204,13 @@ class _Transfer:
     async def _answer(self) -> None:
         """The head of the answer, whenever it comes; a peer that only closes has none."""
         while self.status is None:
-            data = await self.stream.receive(_CHUNK)
+            data = await self._receive()
             if not data:
                 return
             self.http.receive_data(data)
             event = self.http.next_event()
+            while isinstance(event, h11.InformationalResponse):
+                event = self.http.next_event()
             if isinstance(event, h11.Response):
                 self.status = event.status_code
 
@@ -269,7 +290,7 @@ async def transfer(
     except TimeoutError:
         attempt.capped = True
         failure = None if attempt.began else Failure.TIMED_OUT
-    except (OSError, EOFError, h11.RemoteProtocolError, ExceptionGroup) as exc:
+    except (OSError, EOFError, TooLarge, h11.RemoteProtocolError, ExceptionGroup) as exc:
         first = first_of(exc)
         failure, errno = _failure(first), errno_name(first)
     finally:

@@ -13,7 +13,7 @@ from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http import USER_AGENT
-from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP
+from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP, kept_headers
 from msgprobe.steps.layered import LayeredStream
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
@@ -21,12 +21,19 @@ from msgprobe.wire.printable import printable
 
 if TYPE_CHECKING:
     from wsproto import WSConnection
+    from wsproto.events import Event
 
 UPGRADE_BOUND = 1024
 """More than our upgrade request takes without host, path and origin."""
 
 FRAMED_CAP = 32 * 1024
 """Most bytes that are read after the upgrade, frame headers and control frames included."""
+
+MOST_FRAMES = 256
+"""Frames of the server's, empty ones and control frames included; honest ones send one to three."""
+
+MOST_PONGS = 8
+"""Pings that are answered. A pong costs more than its ping: a flood would spend the user's data."""
 
 FRAME_BOUND = 14
 """The longest frame header of a client (RFC 6455 §5.2)."""
@@ -56,6 +63,7 @@ class WebSocketStream(LayeredStream):
         self._text = text
         self._buffer = b""
         self._left = FRAMED_CAP
+        self._frames = self._pongs = 0
         self._closed: ClosedByPeer | None = None
         self._message_ended = True
 
@@ -94,14 +102,24 @@ class WebSocketStream(LayeredStream):
         data, self._buffer = self._buffer[:limit], self._buffer[limit:]
         return data
 
+    def _count(self, event: "Event") -> None:
+        """One more frame. Raises TooLarge in a flood of them."""
+        from wsproto.events import Ping
+
+        self._frames += 1
+        self._pongs += isinstance(event, Ping)
+        if self._frames > MOST_FRAMES or self._pongs > MOST_PONGS:
+            raise TooLarge
+
     async def _take(self) -> bool:
-        """Whether content has come; pings are answered. Raises OSError, WireError."""
+        """Whether content has come; pings are answered. Raises OSError, WireError, TooLarge."""
         from wsproto.connection import ConnectionState
         from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
         if self._buffer:
             return True
         for event in self._connection.events():
+            self._count(event)
             match event:
                 case BytesMessage(data=data, message_finished=ended):
                     self._buffer += bytes(data)
@@ -171,19 +189,15 @@ class _Upgrade:
             match event:
                 case AcceptConnection():
                     self.status, found = _SWITCHING, event.extra_headers
-                    self.headers = _shown(found)
+                    self.headers = kept_headers(found)
                     return  # frames that came along stay for the stream
                 case RejectConnection():
                     self.status = event.status_code
-                    self.headers = _shown(event.headers)
+                    self.headers = kept_headers(event.headers)
                 case RejectData(data=data):
                     self.body = (self.body + bytes(data))[:BODY_KEPT]
                 case _:
                     pass
-
-
-def _shown(fields: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
-    return tuple((printable(k, 256).lower(), printable(v)) for k, v in fields)
 
 
 async def upgrade(

@@ -4,6 +4,7 @@ Sources: RFC 1035 §4 (messages), RFC 6891 (EDNS0), RFC 8484 (the id is 0 over H
 """
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgprobe.wire.error import WireError
@@ -18,6 +19,9 @@ UDP_PAYLOAD = 1232
 MAX_MESSAGE = 4096
 """More than any answer about one address; we read no further."""
 
+MAX_ADDRESSES = 32
+"""Addresses that are kept of one answer; the pools of messengers have up to eight."""
+
 _MAX_ALIASES = 16
 _RECORDS = {4: "A", 6: "AAAA"}
 
@@ -28,7 +32,8 @@ class DnsWireError(WireError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer: ``rcode`` as its mnemonic, the chain of aliases, and the addresses at its end.
+    """One answer: ``rcode`` as its mnemonic, the chain of aliases, and the addresses at its end, of
+    which the first `MAX_ADDRESSES` are kept.
 
     ``ttl`` is the smallest of the records used, in seconds.
     """
@@ -101,7 +106,7 @@ def _follow(
     for _ in range(_MAX_ALIASES):
         for rrset in message.answer:
             if rrset.name == owner and rrset.rdtype == asked.rdtype:
-                addresses = tuple(str(record.address) for record in rrset)
+                addresses = tuple(str(one.address) for one in islice(rrset, MAX_ADDRESSES))
                 return addresses, tuple(aliases), min([*ttls, rrset.ttl])
         step = next(
             (r for r in message.answer if r.name == owner and r.rdtype == dns.rdatatype.CNAME), None
