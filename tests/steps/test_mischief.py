@@ -98,7 +98,10 @@ async def serve(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[
     async with asyncio.TaskGroup() as group:
 
         def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            talks[group.create_task(guarded(reader, writer))] = writer
+            if server.is_serving():
+                talks[group.create_task(guarded(reader, writer))] = writer
+            else:
+                writer.transport.abort()
 
         server = await asyncio.start_server(begin, HOST, 0, ssl=tls)
         try:
@@ -144,7 +147,8 @@ async def _perform(pair: Pair, kind: Kind, heard: bytes) -> None:
 
         async def send(data: bytes) -> bool:
             writer.write(data)
-            await writer.drain()
+            with contextlib.suppress(OSError):
+                await writer.drain()
             return not (writer.is_closing() or aside.done())
 
         try:
