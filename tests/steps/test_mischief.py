@@ -24,6 +24,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, ResolverKind, Role, Task
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.prepare import prepare
 from tests.lab.world import websocket
 from tests.lab.world.http import read_request
 from tests.lab.world.mischief import HTTP, HTTP2, STREAM, TLS, WEBSOCKET, Kind, play
@@ -35,7 +36,7 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Talk = Callable[[Pair], Awaitable[None]]
 
 PATIENCE_S: Final = 0.4
-LATE_S: Final = 1.0
+LATE_S: Final = 1.5
 """What a conversation may take beyond its deadline where its server shares the processor."""
 MOST_MEMORY: Final = 3 << 20
 """Octets, those of the server in the same process included."""
@@ -79,6 +80,12 @@ OPEN: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "page": ("page", {}),
     "tls": ("tls", {}),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """What a run imports beforehand, lest the first conversation pay for it."""
+    prepare(world(), quic=True)
 
 
 # --- servers --------------------------------------------------------------------------------------

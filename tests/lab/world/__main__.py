@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab.world import config as configuration
-from tests.lab.world import hosts, interceptor, pep, quic
+from tests.lab.world import hosts, interceptor, mean, pep, quic
+from tests.lab.world.mischief import Script
 from tests.lab.world.servers import Servers
+from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import SMALL_BUFFER
 
 _LOG = logging.getLogger("world")
@@ -23,7 +25,7 @@ _IPV6_FREEBIND: Final = 78
 _BACKLOG: Final = 128
 
 Handler = Callable[[socket.socket], Awaitable[None]]
-Answerer = Callable[[bytes, tuple[str, int]], bytes | None]
+Answerer = Callable[[bytes, tuple[str, int]], bytes | Script | None]
 
 
 class Listeners:
@@ -63,8 +65,19 @@ class Listeners:
     def _call_servers(self, place: hosts.Place, forms: list[str]) -> None:
         for port, host in self._servers.directory.datagrams(place).items():
             server = self._servers.call_server(host, place, port)
+            kinds = self._servers.directory.policy(host, place.address, port).mischief
+
+            def answer(
+                data: bytes,
+                client: tuple[str, int],
+                server: CallServer = server,
+                kinds: tuple[str, ...] = kinds,
+            ) -> bytes | Script | None:
+                kind = mean.following(kinds, "stun")
+                return kind(data) if kind else server.datagram(data, client)
+
             for address in forms:
-                self._answer(address, port, server.datagram)
+                self._answer(address, port, answer)
 
     def close(self) -> None:
         """Close everything."""
@@ -127,9 +140,11 @@ class Listeners:
     def _resolve(self, address: str, resolver: str | None) -> None:
         """Answer DNS over UDP at ``address``; with no ``resolver`` take questions in silence."""
 
-        def answer(query: bytes, client: tuple[str, int]) -> bytes | None:
+        def answer(query: bytes, client: tuple[str, int]) -> bytes | Script | None:
             if resolver is None:
                 return None
+            if script := self._servers.resolvers.lie(query, resolver, "udp"):
+                return script
             return self._servers.resolvers.answer(query, resolver, "udp")
 
         self._answer(address, 53, answer)
@@ -146,8 +161,10 @@ class Listeners:
                 except Exception:
                     _LOG.exception("datagram from %s", client)
                     return
-                if answered is not None:
+                if isinstance(answered, bytes):
                     sock.sendto(answered, client)
+                elif answered is not None:
+                    self._group.create_task(mean.perform_datagrams(sock, client, answered))
 
         self._loop.add_reader(sock, receive)
 
@@ -194,6 +211,7 @@ def main(arguments: list[str]) -> int:
     try:
         config = configuration.load(Path(arguments[0]))
         Path(config.workdir).mkdir(parents=True, exist_ok=True)
+        mean.keep_journal(Path(config.workdir))
         logging.basicConfig(
             filename=Path(config.workdir) / "world.log", format="%(asctime)s %(message)s"
         )

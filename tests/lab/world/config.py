@@ -47,6 +47,13 @@ def check_dns_action(where: str, action: str) -> None:
     raise ConfigError(f"{where}: unknown action {action!r}; known: {known}, answer:ADDRESS,...")
 
 
+def _check_mischief(where: str, kinds: tuple[str, ...]) -> None:
+    from tests.lab.world.mean import unknown
+
+    if strange := unknown(kinds):
+        raise ConfigError(f"{where}: nobody knows {', '.join(strange)}; see tests.lab.world.mean")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPolicy:
     """How some hosts differ from their honest selves; the first policy that matches decides.
@@ -68,6 +75,8 @@ class HostPolicy:
     strangers: it answers ``tcp_only``, keeps ``silent``, or answers each only so often
     (``rationed``). ``keeper``: who answers the protocols of
     Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
+    ``mischief`` are kinds of `tests.lab.world.mean`, of any layers: each conversation gets the next
+    of those of its layer, and where a layer has none it is honest there.
     ``quic`` silent: no backend takes QUIC for the name, so that Initial packets that bear it are
     ignored, while versions are negotiated.
     """
@@ -89,8 +98,10 @@ class HostPolicy:
     stun: CallManner = "normal"
     keeper: Keeper = "normal"
     quic: Quic = "normal"
+    mischief: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_mischief("HostPolicy.mischief", self.mischief)
         for prefix in self.addresses:
             try:
                 ipaddress.ip_network(prefix)
@@ -105,7 +116,8 @@ class ResolverPolicy:
     ``at`` holds addresses, names of the catalogue's resolvers, ``isp``, ``public`` or ``*``.
     ``rules`` maps names to what is said about them: nxdomain, refused, servfail, drop, empty, truth
     (as if no rule stood there), or ``answer:ADDRESS[,ADDRESS]``; the first that covers the name
-    decides. ``dead`` never answers; ``servfail_share`` of all answers are SERVFAIL.
+    decides. ``mischief`` are kinds as of a host, one a question. ``dead`` never answers;
+    ``servfail_share`` of all answers are SERVFAIL.
     """
 
     at: tuple[str, ...] = ("isp",)
@@ -113,8 +125,10 @@ class ResolverPolicy:
     dead: bool = False
     servfail_share: float = 0.0
     channels: tuple[Channel, ...] = ("udp", "tcp", "doh")
+    mischief: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_mischief("ResolverPolicy.mischief", self.mischief)
         for name, action in self.rules:
             check_dns_action(f"ResolverPolicy.rules[{name}]", action)
 

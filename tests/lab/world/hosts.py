@@ -172,11 +172,12 @@ class Directory:
         return min((rate for rate in rates if rate), default=0)
 
     def strange(self, place: Place, port: int) -> HostPolicy:
-        """How a client is served that names none of the hosts of ``place``: slowness remains."""
+        """How a client is served that names none of the hosts of ``place``: slowness remains, and
+        whoever means harm means it for everybody."""
         for host in place.hosts:
             policy = self.policy(host, place.address, port)
-            if policy.pace == "slow":
-                return HostPolicy(pace="slow", rate=policy.rate)
+            if policy.pace in ("slow", "drip") or policy.mischief:
+                return HostPolicy(pace=policy.pace, rate=policy.rate, mischief=policy.mischief)
         return HostPolicy()
 
     def alive(self, place: Place) -> bool:

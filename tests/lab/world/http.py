@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final
 
+from tests.lab.world import mean
 from tests.lab.world.config import HostPolicy, Pace
 
 _HEAD_LIMIT: Final = 32_768
@@ -142,6 +143,9 @@ async def converse(
         if request is None:
             return
         if upgrade is not None and "upgrade" in request.headers and await upgrade(request, streams):
+            return
+        if kind := mean.following(policy.mischief, "http"):
+            await mean.perform(streams, kind(b""))
             return
         answered = answer(request)
         response = await answered if isinstance(answered, Awaitable) else answered

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from functools import partial
+from itertools import islice
 
 from aioquic.asyncio.server import QuicServer
 from aioquic.quic.configuration import QuicConfiguration
@@ -11,10 +12,12 @@ from aioquic.quic.connection import NetworkAddress
 
 from tests.lab.content import server_name
 from tests.lab.initial import client_hello
+from tests.lab.world import mean
 from tests.lab.world.hosts import Directory, Place
 from tests.lab.world.pki import Pki
 
 PORT = 443
+_MOST_MEAN = 600
 
 # What clients do wrong is no trouble of the world's, whose log is to stay empty.
 logging.getLogger("quic").setLevel(logging.CRITICAL)
@@ -46,6 +49,8 @@ class _Server(QuicServer):
 
     def datagram_received(self, data: bytes | str, addr: NetworkAddress) -> None:
         """A new connection begins with a whole ClientHello in its first datagram."""
+        if isinstance(data, bytes) and self._mislead(data, addr):
+            return
         hello = client_hello(data) if isinstance(data, bytes) else None
         if hello is not None:
             name = server_name(hello)
@@ -56,6 +61,17 @@ class _Server(QuicServer):
                     return
             self._configuration = self._for(name)
         super().datagram_received(data, addr)
+
+    def _mislead(self, data: bytes, addr: NetworkAddress) -> bool:
+        """Whether harm was meant, and done."""
+        policy = self._directory.policy(self._place.default, self._place.address, PORT)
+        kind = mean.following(policy.mischief, "quic")
+        if kind is None:
+            return False
+        for one in islice((s for s in kind(data) if isinstance(s, bytes)), _MOST_MEAN):
+            if self._transport is not None:
+                self._transport.sendto(one, addr)
+        return True
 
     def _for(self, name: str | None) -> QuicConfiguration:
         host = self._place.host(name) or self._place.default

@@ -15,8 +15,10 @@ import dns.rdatatype
 import dns.rrset
 
 from tests.lab.content import covers
+from tests.lab.world import mean
 from tests.lab.world.config import Channel, ResolverPolicy, WorldConfig
 from tests.lab.world.hosts import ALIASES, Directory, nat64
+from tests.lab.world.mischief import Script
 
 _TTL: Final = 300
 _SOA: Final = "ns1.lab.invalid. hostmaster.lab.invalid. 1 7200 900 1209600 300"
@@ -64,6 +66,16 @@ class Resolvers:
         labels = (label for host in place.hosts for label in host.labels)
         doh = next((label[4:] for label in labels if label.startswith("doh:")), None)
         return place.resolver or doh
+
+    def lie(self, query: bytes, address: str, channel: Channel) -> Script | None:
+        """What a resolver at ``address`` that means harm sends; None for an honest one."""
+        who = self.at(address)
+        for policy in self._config.resolvers if who is not None else ():
+            if who and policy.mischief and _concerns(policy, who, address):
+                kind = mean.lie(policy.mischief) if channel in policy.channels else None
+                truth = self.answer(query, address, channel) if kind else None
+                return kind(query, truth) if kind and truth else None
+        return None
 
     def answer(self, query: bytes, address: str, channel: Channel) -> bytes | None:
         """What the resolver at ``address`` says to the message ``query``; None for silence."""
@@ -190,5 +202,7 @@ def doh_reply(
             query = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
     if len(query) < 12:
         return 400, b""
+    if script := resolvers.lie(query, address, "doh"):
+        return 200, next((one for one in script if isinstance(one, bytes)), b"")
     answered = resolvers.answer(query, address, "doh")
     return None if answered is None else (200, answered)

@@ -6,6 +6,7 @@ import datetime as dt
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from tests.lab.content import Kind
 from tests.lab.world import (
     dialogue,
     http2,
+    mean,
     mqtt,
     mtproto,
     pages,
@@ -48,6 +50,17 @@ _DC_PAGE: Final = (
     '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body bgcolor="white">\r\n<center>'
     "<h1>404 Not Found</h1></center>\r\n<hr><center>nginx/0.3.33</center>\r\n</body>\r\n</html>\r\n"
 )
+
+
+_OPEN: Final = ("mtproto", "noise", "threema", "mmtls", "stun", "xmpp")
+"""Protocols that begin without TLS."""
+
+
+def _mean_socket(request: Request, policy: HostPolicy) -> bytes | None:
+    """The acceptance of a WebSocket in which harm is meant; None where none is."""
+    if not policy.mischief:
+        return None
+    return websocket.accept(request, next(iter(websocket.offered(request)), None))
 
 
 class Servers:
@@ -108,7 +121,12 @@ class Servers:
         elif connect == "hang":
             await hang(sock)
         else:
-            handler = self._protocols.get(place.ports.get(port, "hole"))
+            protocol = place.ports.get(port, "hole")
+            kinds = self.directory.policy(place.default, place.address, port).mischief
+            if protocol in _OPEN and (kind := mean.following(kinds, "stream")):
+                await mean.perform_raw(sock, kind)
+                return
+            handler = self._protocols.get(protocol)
             if handler is not None:
                 await handler(sock, place, port)
 
@@ -132,7 +150,9 @@ class Servers:
         if strange:
             upload_rate = self.directory.upload_rate(place, port)
             policy = policy if policy.whole_server else self.directory.strange(place, port)
-        if policy.tls == "reset":
+        if kind_of := mean.following(policy.mischief, "tls"):
+            await mean.perform_raw(sock, kind_of)
+        elif policy.tls == "reset":
             await asyncio.sleep(
                 0.002
             )  # the ClientHello is acknowledged before the backend is asked
@@ -142,23 +162,34 @@ class Servers:
         elif policy.tls == "alert":
             await alert(sock, UNRECOGNIZED_NAME)
         else:
-            inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
-            alpn = "h2" if host.speaks == "http2" else alpn
-            shown = host.shown or host.name
-            context = self.pki.context(shown, host.authority, policy.tls, alpn)
-
-            async def serve(slow: socket.socket) -> None:
-                pair = await streams(slow, context)
-                if inside is not None:
-                    await inside(pair, shown)
-                    return
-                await self._inside(pair, place, host, policy)
-
+            serve = self._secure_server(place, port, host, policy)
             await read_slowly(sock, upload_rate, serve)
+
+    def _secure_server(
+        self, place: Place, port: int, host: Host, policy: HostPolicy
+    ) -> Callable[[socket.socket], Awaitable[None]]:
+        inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
+        alpn = "h2" if host.speaks == "http2" else alpn
+        shown = host.shown or host.name
+        context = self.pki.context(shown, host.authority, policy.tls, alpn)
+
+        async def serve(sock: socket.socket) -> None:
+            pair = await streams(sock, context)
+            if inside is not None:
+                await inside(pair, shown)
+                return
+            await self._inside(pair, place, host, policy)
+
+        return serve
 
     async def _inside(self, pair: Streams, place: Place, host: Host, policy: HostPolicy) -> None:
         """What is spoken once TLS is there: HTTP, unless host or client want something else."""
         agreed = pair[1].get_extra_info("ssl_object").selected_alpn_protocol()
+        layer = "http2" if agreed == "h2" else "stream"
+        if agreed == "h2" or host.speaks == "mqtt":
+            if kind := mean.following(policy.mischief, layer):
+                await mean.perform(pair, kind(await pair[0].read(4096)))
+                return
         if agreed != "h2" and host.speaks != "mqtt":
             await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
             return
@@ -317,6 +348,11 @@ class Servers:
         }
 
         async def upgrade(request: Request, pair: Streams) -> bool:
+            if accepted := _mean_socket(request, policy):
+                if kind := mean.following(policy.mischief, "websocket"):
+                    pair[1].write(accepted)
+                    await mean.perform(pair, kind(b""))
+                    return True
             endpoint = known.get((request.host, request.path))
             if policy.status:
                 return False
@@ -386,6 +422,12 @@ class Servers:
                 while True:
                     size = int.from_bytes(await reader.readexactly(2), "big")
                     query = await reader.readexactly(size)
+                    if script := self.resolvers.lie(query, place.address, "tcp"):
+                        for one in islice(script, 200):
+                            told = one if isinstance(one, bytes) else b""
+                            writer.write(len(told).to_bytes(2, "big") + told)
+                        await writer.drain()
+                        return
                     answered = self.resolvers.answer(query, place.address, "tcp")
                     if answered is not None:
                         writer.write(len(answered).to_bytes(2, "big") + answered)
