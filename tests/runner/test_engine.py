@@ -1,6 +1,7 @@
 """Tasks become measurements: nothing is lost, whatever happens to them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -221,3 +222,15 @@ def test_whoever_would_get_a_turn_too_late_does_not_wait_for_it() -> None:
     skipped = [m for m in seen if m.status is Status.SKIPPED]
     assert len(skipped) > 90
     assert max(m.window.end for m in skipped) < 10.0, "in turn the last one would wait for 20 s"
+
+
+def test_the_byte_budget_ends_a_flood_though_nobody_looks() -> None:
+    async def flood(ctx: StepContext) -> None:
+        while True:
+            ctx.recorder.count(received=1000)
+            await asyncio.sleep(0.01)
+
+    begun = time.monotonic()
+    (only,) = execute([task("a")], Scripted("scripted", flood), limits=Limits(max_bytes=5000))
+    assert (only.status, only.detail) == (Status.CANCELLED, "no bytes left (max_bytes)")
+    assert only.bytes_received < 30_000 and time.monotonic() - begun < 2.0

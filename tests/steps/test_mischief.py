@@ -24,6 +24,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, ResolverKind, Role, Task
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.http2 import SENT_BOUND
 from msgprobe.steps.prepare import prepare
 from tests.lab.world import websocket
 from tests.lab.world.http import read_request
@@ -292,6 +293,7 @@ def test_streams_inside_tls(kind: str, way: str) -> None:
 def test_http2(kind: str) -> None:
     seen = against(INSIDE["http2"], mean(HTTP2[kind]), choosing("h2"))
     assert seen[1]["alpn"] == "h2"
+    assert next(one["bytes_sent"] for one in seen if "proof" in one) <= SENT_BOUND
 
 
 @pytest.mark.parametrize("way", ["https", "http2", "mqtt"])
