@@ -324,7 +324,7 @@ def _moved(document: Mapping[str, Any]) -> int:
     return sum(
         m["bytes_sent"] + m["bytes_received"]
         for m in document["measurements"]
-        if m["task"]["check"] == "transfer"
+        if m["task"]["check"] in ("transfer", "volley")
     )
 
 
