@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -215,8 +216,9 @@ class Runner:
         """One task from its turn in the queue to its measurement."""
         status, detail = Status.SKIPPED, "not begun"
         try:
-            async with self._free:
-                if task.arm not in PROMPT:
+            prompt = task.arm in PROMPT
+            async with nullcontext() if prompt else self._free:
+                if not prompt:
                     await self._pace()
                 refusal = self._refusal(task)
                 if refusal is not None:
