@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from msgprobe.catalog.loader import load
+from tests.lab import bytecode
 from tests.lab.audit import audit
 from tests.lab.link import Link
 from tests.lab.network import Counters, Lab, Log
@@ -85,7 +86,7 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
         inhabited=known_addresses(config),
         **dict(scenario.lab),
     )
-    env = {"SSL_CERT_FILE": str(trust), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
+    env = {"SSL_CERT_FILE": str(trust), "COLUMNS": "80", **bytecode.ENVIRONMENT}
     if "MSGPROBE_DEBUG" in os.environ:
         env["MSGPROBE_DEBUG"] = "1"
     args = tuple(a for path in targets for a in ("--targets", str(path)))

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from tests.lab import capture
+from tests.lab import bytecode, capture
 from tests.lab.censor import Action, ActionFile
 from tests.lab.link import Link
 from tests.lab.netns import LabError, Namespace, configure, require, verify_no_way_out
@@ -126,6 +126,7 @@ class Lab:
 
     def _start(self) -> None:
         require()
+        bytecode.warm_up()
         self.workdir.mkdir(parents=True, exist_ok=True)
         middle = Namespace.make("middle")
         self._namespaces.append(middle)
@@ -186,6 +187,7 @@ class Lab:
         with (self.workdir / f"{name}.err").open("wb") as err:
             process = subprocess.Popen(
                 [*namespace.prefix(), "env", "-C", str(_ROOT), *argv],
+                env=os.environ | bytecode.ENVIRONMENT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=err,
