@@ -38,7 +38,8 @@ for name in dict.fromkeys(wanted):
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 packages = {name.partition(".")[0] for name in sys.modules}
-for place in {place for name in packages for place in getattr(sys.modules.get(name), "__path__", ())}:
+places = {p for name in packages for p in getattr(sys.modules.get(name), "__path__", ())}
+for place in places:
     if "site-packages" in place:
         compileall.compile_dir(place, quiet=2)
 """

@@ -69,7 +69,7 @@ class Listeners:
     def close(self) -> None:
         """Close everything."""
         for sock in self._open:
-            self._loop.remove_reader(sock)
+            self._loop.remove_reader(sock.fileno())
             sock.close()
 
     def _place_handler(self, place: hosts.Place, port: int) -> Handler:
@@ -122,7 +122,8 @@ class Listeners:
             sock.setblocking(False)
             self._group.create_task(_hold(sock, handler))
 
-        self._loop.add_reader(listener, accept)
+        # By number: asked for a socket that it does not know, the loop spells it out in a message.
+        self._loop.add_reader(listener.fileno(), accept)
 
     def _resolve(self, address: str, resolver: str | None) -> None:
         """Answer DNS over UDP at ``address``; with no ``resolver`` take questions in silence."""
@@ -149,7 +150,7 @@ class Listeners:
                 if answered is not None:
                     sock.sendto(answered, client)
 
-        self._loop.add_reader(sock, receive)
+        self._loop.add_reader(sock.fileno(), receive)
 
 
 async def _hold(sock: socket.socket, handler: Handler) -> None:
