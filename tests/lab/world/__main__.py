@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -179,6 +180,7 @@ async def _main(config: configuration.WorldConfig) -> None:
         async with asyncio.TaskGroup() as group:
             listeners = Listeners(servers, group)
             listeners.start()
+            gc.freeze()  # what is there now stays, and need not be looked through again
             print("ready", flush=True)
             await stop.wait()
             listeners.close()
