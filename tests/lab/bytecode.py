@@ -5,6 +5,7 @@ middlebox and msgprobe would compile itself anew, for longer than it then works.
 here writes, once for each process that drives labs; Python puts each file in place whole.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -59,13 +60,14 @@ def warm_up() -> None:
 def _warm_up() -> None:
     own = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     prefix = {"PYTHONPYCACHEPREFIX": ENVIRONMENT["PYTHONPYCACHEPREFIX"]}
-    subprocess.run(
-        [sys.executable, "-c", _WARM],
-        env=own | prefix,
-        cwd=_ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            [sys.executable, "-c", _WARM],
+            env=own | prefix,
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
