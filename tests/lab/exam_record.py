@@ -96,7 +96,7 @@ def save(folder: Path, kept: Kept) -> None:
     }
     part = path.with_suffix(".part")
     with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
-        json.dump(data, file, separators=(",", ":"))
+        file.write(json.dumps(data, separators=(",", ":")))  # json.dump goes piece by piece
     os.replace(part, path)
 
 

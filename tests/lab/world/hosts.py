@@ -8,6 +8,7 @@ on the same port of UDP too, ``socks5`` and ``connect`` (proxies), and those of
 `tests.lab.world.dialogue`, with an ``s`` where they are spoken inside TLS.
 """
 
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
@@ -193,9 +194,18 @@ class Directory:
         }
 
 
+@functools.cache
+def shipped(country: str | None = None) -> Catalogue:
+    """The shipped catalogue, read once in a process. Raises CatalogError."""
+    return load((), country)
+
+
 def build(config: WorldConfig) -> Directory:
     """The world of ``config``. Raises CatalogError for a bad target file."""
-    catalogue = load([Path(one) for one in config.targets], config.country)
+    if config.targets:
+        catalogue = load([Path(one) for one in config.targets], config.country)
+    else:
+        catalogue = shipped(config.country)
     directory = Directory(catalogue=catalogue, policies=config.hosts)
     taken = {a for s in catalogue.services for e in s.endpoints for a in e.addresses}
     for service in catalogue.services:
@@ -375,9 +385,7 @@ def invent(
     name: str, prefixes: Sequence[str], count: int, taken: set[Address]
 ) -> Iterator[Address]:
     """``count`` IPv4 addresses for ``name`` in as many /24s, and an IPv6 one if a prefix allows."""
-    four = [ipaddress.IPv4Network(one) for one in prefixes if ":" not in one]
-    four = four or [ipaddress.IPv4Network("193.0.0.0/8")]
-    six = [ipaddress.IPv6Network(one) for one in prefixes if ":" in one]
+    four, six = _networks(tuple(prefixes))
     for number in range(count):
         for attempt in range(64):
             draw = _draw(f"{name} {number} {attempt}")
@@ -392,6 +400,16 @@ def invent(
         wide = six[_draw(name) % len(six)]
         room = 1 << (48 - min(wide.prefixlen, 48))
         yield str(wide[((_draw(name) % room) << 80) + 1 + _draw(name + " host") % 0xFFFE])
+
+
+@functools.cache
+def _networks(
+    prefixes: tuple[str, ...],
+) -> tuple[list[ipaddress.IPv4Network], list[ipaddress.IPv6Network]]:
+    """Those of each family; something for IPv4 in any case."""
+    four = [ipaddress.IPv4Network(one) for one in prefixes if ":" not in one]
+    six = [ipaddress.IPv6Network(one) for one in prefixes if ":" in one]
+    return four or [ipaddress.IPv4Network("193.0.0.0/8")], six
 
 
 def _draw(text: str) -> int:

@@ -63,6 +63,12 @@ class Servers:
         self._chats: dict[str, ChatServer] = {}
         self._call_servers: dict[str, CallServer] = {}
         self._proofs = ProofServers(Proofs(self.pki), self.now)
+        self._web_sockets = [
+            e
+            for service in directory.catalogue.services
+            for e in service.endpoints
+            if e.option("transport") == "websocket"
+        ]
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -309,12 +315,7 @@ class Servers:
 
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
         """The WebSockets at ``place`` that the catalogue knows."""
-        known = {
-            (e.host, e.path): e
-            for service in self.directory.catalogue.services
-            for e in service.endpoints
-            if e.option("transport") == "websocket" and place.host(e.host)
-        }
+        known = {(e.host, e.path): e for e in self._web_sockets if place.host(e.host)}
 
         async def upgrade(request: Request, pair: Streams) -> bool:
             endpoint = known.get((request.host, request.path))

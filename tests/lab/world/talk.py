@@ -53,12 +53,13 @@ async def _readable(sock: socket.socket, timeout: float) -> None:
         if not ready.done():
             ready.set_result(None)
 
-    loop.add_reader(sock, wake)
+    number = sock.fileno()
+    loop.add_reader(number, wake)
     try:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ready, timeout)
     finally:
-        loop.remove_reader(sock)
+        loop.remove_reader(number)
 
 
 async def streams(sock: socket.socket, context: ssl.SSLContext | None = None) -> Streams:
