@@ -5,6 +5,7 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_ooni import OONI
 from tests.lab.scenarios_proofs import PROOFS
 from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_quic import QUIC
@@ -31,6 +32,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *STATES,
     *UGLY,
     *SHAPES,
+    *OONI,
 )
 
 
