@@ -96,6 +96,19 @@ def _certificates() -> Iterator[Scenario]:
             },
             world={"hosts": (policy,)},
         )
+    whole = HostPolicy(
+        names=("www.facebook.com", "www.messenger.com"), tls="new_root", whole_server=True
+    )
+    yield _case(
+        "1c",
+        "the same for whatever name Messenger's web fronts are asked for",
+        {
+            "messenger.web": _OWN,
+            "messenger.text": truth("ok"),
+            "messenger": truth("ok|inconclusive|down"),
+        },
+        world={"hosts": (whole,)},
+    )
     yield _case(
         "1b",
         "Signal's own hosts sign themselves, for everybody",
@@ -143,7 +156,7 @@ def _walls() -> Iterator[Scenario]:
 
 
 def _controls_lost() -> Iterator[Scenario]:
-    """Case 7 (8 is the same to us): what everything is compared with is gone, the messengers work."""
+    """Case 7 (8 is the same to us): what all is compared with is gone, the messengers work."""
     names = _neutral()
     actions = (OnSni(label="tls", names=names, do="rst"), OnHost(label="http", names=names))
     yield _case(
@@ -162,7 +175,7 @@ def _controls_lost() -> Iterator[Scenario]:
         actions=(*actions, OnSni(label="signal", names=SIGNAL, do="rst")),
         blocking=True,
         others=truth("ok|inconclusive"),
-        states=("online", "allowlist", "bad_link", "no_internet"),
+        states=("online", "allowlist", "bad_link"),
         usable=False,
     )
 
@@ -216,7 +229,7 @@ def _ghosts() -> Iterator[Scenario]:
         yield _case(
             number,
             f"a name is gone everywhere, the provider still sends it to its block page{words}",
-            {"whatsapp.signup": truth("blocked|inconclusive|not_tested", "dns.injection")},
+            {"whatsapp.signup": truth("blocked|inconclusive|not_tested")},
             blocking=True,
             others=truth("ok"),
             world={
@@ -249,9 +262,7 @@ def _joined() -> Iterator[Scenario]:
         "20",
         "names lead to the block page, and plain HTTP to the true addresses meets it too",
         {"telegram": truth("blocked", "dns.injection.blockpage"), "telegram.text": truth("ok")},
-        actions=(
-            PortRewrite(label="page", match=Match(ports=(80,), to=at(*TELEGRAM)), to_port=10080),
-        ),
+        actions=(PortRewrite(match=Match(ports=(80,), to=at(*TELEGRAM)), to_port=10080),),
         blocking=True,
         world={
             "block_page": BLOCK_PAGE,
