@@ -315,10 +315,8 @@ class Throttle(Action):
         if has_rate and not self.kbit:
             raise ValueError(f"{self.name}: {self.do} needs kbit, the rate in kbit/s")
         if self.do == "police" and self.bucket_bytes < _FULL_PACKET:
-            raise ValueError(
-                f"{self.name}.bucket_bytes is {self.bucket_bytes}; "
-                f"packets of {_FULL_PACKET} octets would never pass"
-            )
+            why = f"{self.bucket_bytes}; packets of {_FULL_PACKET} octets would never pass"
+            raise ValueError(f"{self.name}.bucket_bytes is {why}")
         if self.bucket_bytes < 0:
             raise ValueError(f"{self.name}.bucket_bytes is {self.bucket_bytes}; not negative")
         if self.shared and not has_rate:
@@ -372,7 +370,7 @@ class ActionFile:
 
     @staticmethod
     def dump(actions: Sequence[Action]) -> list[dict[str, Any]]:
-        """The actions as JSON values, in order."""
+        """As JSON values, in order."""
         return [{"action": type(one).__name__, **dataclasses.asdict(one)} for one in actions]
 
     @classmethod

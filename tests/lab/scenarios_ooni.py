@@ -34,6 +34,12 @@ from tests.lab.world.config import (
 
 _OWN: Final = truth("inconclusive|down")
 """A fault that everybody sees: the service's own."""
+_FRONTS: Final = {
+    "messenger.web": _OWN,
+    "messenger.text": truth("ok"),
+    "messenger": truth("ok|inconclusive|down"),
+}
+"""The truth where Messenger's web fronts have such a fault."""
 _GONE: Final = truth("not_tested|inconclusive|down")
 _SLOW: Final = truth("throttled|degraded")
 SIGNUP: Final = "v.whatsapp.net"
@@ -89,11 +95,7 @@ def _certificates() -> Iterator[Scenario]:
         yield _case(
             number,
             f"Messenger's web fronts show everybody a certificate that is {words}",
-            {
-                "messenger.web": _OWN,
-                "messenger.text": truth("ok"),
-                "messenger": truth("ok|inconclusive|down"),
-            },
+            _FRONTS,
             world={"hosts": (policy,)},
         )
     whole = HostPolicy(
@@ -102,17 +104,14 @@ def _certificates() -> Iterator[Scenario]:
     yield _case(
         "1c",
         "the same for whatever name Messenger's web fronts are asked for",
-        {
-            "messenger.web": _OWN,
-            "messenger.text": truth("ok"),
-            "messenger": truth("ok|inconclusive|down"),
-        },
+        _FRONTS,
         world={"hosts": (whole,)},
     )
     yield _case(
         "1b",
         "Signal's own hosts sign themselves, for everybody",
         {"signal.text": _OWN, "signal": _OWN},
+        look_alike=True,
         world={"hosts": (HostPolicy(names=("chat.signal.org",), tls="self_signed"),)},
     )
 
@@ -386,6 +385,9 @@ def _messengers() -> Iterator[Scenario]:
         truths={
             "messenger": truth("blocked", "dns.injection.bogon"),
             "messenger.web": truth("blocked", "dns.injection.bogon"),
+            "whatsapp": truth("blocked", "dns.injection.bogon"),
+            "whatsapp.calls": truth("blocked", "dns.injection.bogon"),
+            "whatsapp.text": truth("ok"),
         },
         world={"resolvers": (lying(*MESSENGER, "fbsbx.com", action=f"answer:{_BOGON}"),)},
     )
