@@ -97,7 +97,7 @@ def _families() -> Iterator[Scenario]:
 def _narrow() -> Iterator[Scenario]:
     """Networks that let little through, and lines of another kind."""
     yield Scenario(
-        id="M0",
+        id="E0",
         title="messaging-only Wi-Fi: WhatsApp passes and nothing else",
         kind="connection",
         row="ooni §3c (probe#2522)",
@@ -109,7 +109,7 @@ def _narrow() -> Iterator[Scenario]:
         usable=False,
     )
     yield Scenario(
-        id="M3",
+        id="E3",
         title="a firewall that passes TCP port 443 and nothing else",
         kind="innocent",
         row="ooni §3c (only 443 works)",
@@ -157,7 +157,7 @@ def _telegram() -> Iterator[Scenario]:
     keep = "2001:b28:f23d:f003::/64"
     narrow = ("2001:b28:f23d:f001::/64", *(one for one in others if one != "2001:b28:f23d::/48"))
     yield Scenario(
-        id="M1",
+        id="E1",
         title="one of five data centres can be reached",
         kind="blocking",
         row="ooni §3c (1 of 5 DCs)",
@@ -168,7 +168,7 @@ def _telegram() -> Iterator[Scenario]:
     )
     to = Match(to=TELEGRAM_DC, proto=("tcp",))
     yield Scenario(
-        id="M4",
+        id="E4",
         title="a box answers plain HTTP itself at the data centres, their own protocol dies",
         kind="blocking",
         row="ooni §3c (a middlebox that answers POST)",
@@ -199,7 +199,7 @@ def _second_answers() -> Iterator[Scenario]:
         other.append(DnsForge(label="twice", answer=rotated, **common))  # type: ignore[arg-type]
         first.append((f"={host}", "answer:" + ",".join((four[0], *six))))
     yield Scenario(
-        id="M5",
+        id="E5",
         title="every answer about Messenger comes a second time, late",
         kind="innocent",
         row="ooni §3c (late second DNS answer)",
@@ -207,7 +207,7 @@ def _second_answers() -> Iterator[Scenario]:
         fires=("twice",),
     )
     yield Scenario(
-        id="M6",
+        id="E6",
         title="every answer about Messenger is followed by another one, just as true",
         kind="innocent",
         row="ooni §3c (late second DNS answer, another of the CDN's addresses)",
