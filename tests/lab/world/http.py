@@ -59,9 +59,14 @@ class Response:
         return replace(
             self,
             status=policy.status or self.status,
-            body=self.body if policy.body is None else policy.body.encode(),
+            body=self._body(policy),
             headers=(*self.headers, *policy.headers),
         )
+
+    def _body(self, policy: HostPolicy) -> bytes:
+        if policy.body_bytes:
+            return b"<!-- long -->\n" * (policy.body_bytes // 14) + bytes(policy.body_bytes % 14)
+        return self.body if policy.body is None else policy.body.encode()
 
 
 Answer = Callable[[Request], Awaitable[Response | None] | Response | None]
