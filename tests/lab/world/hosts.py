@@ -208,14 +208,7 @@ def build(config: WorldConfig) -> Directory:
     else:
         catalogue = shipped(config.country)
     directory = Directory(catalogue=catalogue, policies=config.hosts)
-    taken = {a for s in catalogue.services for e in s.endpoints for a in e.addresses}
-    for service in catalogue.services:
-        for endpoint in service.endpoints:
-            _add_endpoint(directory, service, endpoint, taken)
-    for service in catalogue.services:
-        for asset in service.assets:
-            if asset.pool is None:
-                _add_asset(directory, service, asset, taken)
+    _add_services(directory)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")
@@ -228,6 +221,18 @@ def build(config: WorldConfig) -> Directory:
     _add(directory, "stub.local", [config.block_page], ((443, "block"), (80, "block")), "block")
     _settle(directory, config)
     return directory
+
+
+def _add_services(directory: Directory) -> None:
+    services = directory.catalogue.services
+    taken = {a for s in services for e in s.endpoints for a in e.addresses}
+    for service in services:
+        for endpoint in service.endpoints:
+            _add_endpoint(directory, service, endpoint, taken)
+    for service in services:
+        for asset in service.assets:
+            if asset.pool is None:
+                _add_asset(directory, service, asset, taken)
 
 
 def addresses(config: WorldConfig) -> dict[str, tuple[tuple[Address, ...], tuple[Address, ...]]]:
