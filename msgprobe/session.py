@@ -37,7 +37,7 @@ BUDGET_CHECK = 0.5
 COMPARING = 3
 """The phase in which transfers are compared, beside the rounds that phases are named after."""
 
-LATEST = 34.0
+LATEST = 33.0
 """Seconds of a run after which nothing new is begun, so that it is over some ten seconds later; a
 run that was asked to look closely at speeds takes its time."""
 
@@ -184,7 +184,14 @@ async def _explore(
         while stop.reason is None:
             now = runner.world.now()
             evidence = replace(empty, measurements=runner.in_order())
-            wanted = agenda(evidence, Moment(now=now, running=runner.running))
+            moment = Moment(
+                now=now,
+                running=runner.running,
+                opened=runner.opened,
+                queued=runner.queued,
+                spent=runner.spoken,
+            )
+            wanted = agenda(evidence, moment)
             if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
             _phase(wanted.tasks, told, emit)

@@ -6,8 +6,10 @@ Some boxes freeze several greetings that name one host at the same time, and let
 from collections.abc import Iterator
 from dataclasses import replace
 
-from msgprobe.diagnosis.experiments import Suspect, dying_names, suspects
+from msgprobe.diagnosis.greetings import dying_names
+from msgprobe.diagnosis.look_on import troubled
 from msgprobe.diagnosis.scene import Scene, gap
+from msgprobe.diagnosis.suspects import Suspect, suspects
 from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
@@ -16,6 +18,9 @@ from msgprobe.verdict.rules_hello import froze
 
 PAUSE = 1.5
 """Seconds without any conversation that names the host, before the next step begins."""
+
+PROMPT = 2.5
+"""Seconds beside round trips in which an honest server answers, one lost packet included."""
 
 CROWD = 2
 """Conversations at the same time, at least."""
@@ -27,7 +32,7 @@ def plan_alone(scene: Scene) -> list[Task]:
     Also where the name froze at a neutral server too, for that was not alone either; not where a
     greeting of another shape is answered.
     """
-    if not scene.gate.open or not scene.roomy:
+    if not scene.gate.open or not scene.roomy or troubled(scene):
         return []
     tasks: list[Task] = []
     for service in scene.services:
@@ -38,7 +43,8 @@ def plan_alone(scene: Scene) -> list[Task]:
             if _shape_matters(scene, service, host):
                 continue
             pools.add(pool)
-            tasks += _steps(scene, service, group, host)
+            sure = [s for s in group if scene.started(f"{s.task.id}#3") is not None]
+            tasks += _steps(scene, service, sure or group, host)
     return tasks
 
 
@@ -76,18 +82,21 @@ def _steps(scene: Scene, service: Service, group: list[Suspect], host: str) -> I
         (Arm.ALONE, [first], "does a single one work again?"),
     )
     for step, (arm, chosen, reason) in enumerate(steps, start=1):
-        tasks = [_task(service, s, arm, f"{step}.{n}", reason) for n, s in enumerate(chosen)]
+        tasks = [_task(scene, service, s, arm, f"{step}.{n}", reason) for n, s in enumerate(chosen)]
         if scene.started(tasks[0].id) is None and not _quiet(scene, service, host):
             return
         yield from tasks
         if any(scene.ended(t.id) is None for t in tasks):
             return
-        if any(scene.good(t.id) is (arm is Arm.TOGETHER) for t in tasks):
+        well = sum(scene.good(t.id) for t in tasks)
+        # The first of a crowd may be through before the others come.
+        if (2 * well >= len(tasks)) if arm is Arm.TOGETHER else (well < len(tasks)):
             return
 
 
-def _task(service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> Task:
+def _task(scene: Scene, service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> Task:
     alone = arm is Arm.ALONE
+    rtt = scene.facts.rtt or 0.0
     return replace(
         s.task,
         id=f"d13.{service.name}.{s.endpoint.host}.{number}",
@@ -96,7 +105,7 @@ def _task(service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> T
         attempt=1,
         changes="alone: nothing else names the host" if alone else "several at the same time",
         reason=reason,
-        timeout=gap(s.task) + 1.0,
+        timeout=min(gap(s.task) + 1.0, max(PROMPT + 10.0 * rtt, 8.0 * scene.typical)),
     )
 
 

@@ -17,6 +17,10 @@ service's IPv6 drops a prefix of it, and the line is spared the rest."""
 TURN = 2.0
 """Seconds that conversations naming a host wait for earlier ones that name it, at most."""
 
+REPEATED = 2
+"""Conversations of a pool that are repeated where all of it dies at the greeting: what is the
+trigger is found out by changing things, not by more of the same."""
+
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
@@ -153,8 +157,9 @@ def plan_base(scene: Scene) -> list[Task]:
                 tasks += scene.asked_again(asked)
         if scene.gate.open:
             before: dict[str, list[Task]] = {}
+            spared = _spared(scene, service)
             for _, endpoint in first_endpoints(scene, service):
-                flows = _flows(scene, service, endpoint)
+                flows = _flows(scene, service, endpoint, spared)
                 if endpoint.host is None or sends_no_name(endpoint):
                     tasks += flows
                     continue
@@ -222,11 +227,45 @@ def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task
     return [flow_task(scene, service, endpoint, a) for a in picks]
 
 
-def _flows(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+def _flows(
+    scene: Scene, service: Service, endpoint: Endpoint, spared: frozenset[str]
+) -> list[Task]:
     tasks = []
     for base in base_tasks(scene, service, endpoint):
-        tasks += scene.tries(base, Arm.REPEAT, times=1 if endpoint.reserve else 3)
+        once = endpoint.reserve or base.id in spared
+        tasks += scene.tries(base, Arm.REPEAT, times=1 if once else 3)
     return tasks
+
+
+def _spared(scene: Scene, service: Service) -> frozenset[str]:
+    """Conversations that need no repeats, for all of their pool die at the greeting and enough
+    others of it are repeated: of two names, or two addresses of the only one."""
+    by_pool: dict[str, list[tuple[Endpoint, Task]]] = {}
+    for pool, endpoint in first_endpoints(scene, service):
+        tasks = base_tasks(scene, service, endpoint)
+        by_pool.setdefault(pool.name, []).extend((endpoint, t) for t in tasks)
+    spared: set[str] = set()
+    for found in by_pool.values():
+        begun = [(e, t) for e, t in found if scene.started(t.id) is not None]
+        if len(begun) <= REPEATED or not all(_dying(scene, t) for _, t in begun):
+            continue
+        rank: dict[str | None, int] = {}
+        order: list[tuple[bool, int, int, str]] = []
+        for number, (endpoint, task) in enumerate(begun):
+            rank[endpoint.host] = rank.get(endpoint.host, 0) + 1
+            fresh = scene.started(f"{task.id}#2") is None
+            order.append((fresh, rank[endpoint.host], number, task.id))
+        spared.update(task_id for *_, task_id in sorted(order)[REPEATED:])
+    return frozenset(spared)
+
+
+def _dying(scene: Scene, task: Task) -> bool:
+    """It failed at the greeting, or its connection stands and nothing has come for too long."""
+    talk = scene.talk(task.id)
+    if talk is None:
+        return task.id in scene.moment.opened and scene.stalled(task)
+    symptom = talk.symptom or ""
+    return symptom.startswith("tls.") and symptom != "tls.certificate"
 
 
 def _turn(scene: Scene, flows: list[Task], before: list[Task]) -> bool:

@@ -8,16 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from msgprobe.diagnosis.base import sends_no_name
-from msgprobe.diagnosis.experiments import (
-    NAMES_A_POOL,
-    Suspect,
-    dying_names,
-    suspects,
-    swap_id,
-    variation,
-)
 from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.greetings import NAMES_A_POOL, dying_names, follows, swap_id
+from msgprobe.diagnosis.look_on import troubled
 from msgprobe.diagnosis.scene import SPACING, Scene
+from msgprobe.diagnosis.suspects import Suspect, suspects, variation
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Site
 from msgprobe.model.hello import OPTION, Hello
@@ -43,9 +38,11 @@ Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
 def plan_hello(scene: Scene) -> list[Task]:
     """Other shapes for the first names of each pool that die at the greeting; not on a slow line.
 
-    At once, not when repeats have failed: an answer has to come while the usual shape still fails.
+    As soon as a neutral server has answered to the name, not when repeats have failed: an answer
+    has to come while the usual shape still fails. Not where the fault follows the name to that
+    server: then the name is the trigger, and the shape would not change the word.
     """
-    if not scene.gate.open or not scene.roomy:
+    if not scene.gate.open or not scene.roomy or troubled(scene):
         return []
     tasks: list[Task] = []
     for service in scene.services:
@@ -53,8 +50,10 @@ def plan_hello(scene: Scene) -> list[Task]:
         named = dying_names(scene, suspects(scene, service))
         for (pool, _), group in named.items():
             used[pool] = used.get(pool, 0) + 1
-            if used[pool] <= NAMES_A_POOL:
-                chosen = min(group, key=lambda s: not _begun(scene, service, s))
+            if used[pool] > NAMES_A_POOL:
+                continue
+            chosen = min(group, key=lambda s: not _begun(scene, service, s))
+            if _begun(scene, service, chosen) or follows(scene, service, named, pool) is False:
                 tasks += _shapes(scene, service, chosen)
     return tasks
 
@@ -69,20 +68,21 @@ def _begun(scene: Scene, service: Service, s: Suspect) -> bool:
 
 
 def _shapes(scene: Scene, service: Service, s: Suspect) -> list[Task]:
-    tasks = _twice(scene, _shaped(service, s, Hello.SPLIT))
-    other = _shaped(service, s, Hello.OTHER)
+    tasks = _twice(scene, _shaped(scene, service, s, Hello.SPLIT))
+    other = _shaped(scene, service, s, Hello.OTHER)
     if not scene.dead(swap_id(service, s)):
         # A neutral name may be answered in the usual shape: then the shape is not what matters.
         return [*tasks, other]
-    return [*tasks, *_twice(scene, other), _shaped(service, s, Hello.LARGE)]
+    return [*tasks, *_twice(scene, other), _shaped(scene, service, s, Hello.LARGE)]
 
 
-def _shaped(service: Service, s: Suspect, shape: Hello) -> Task:
+def _shaped(scene: Scene, service: Service, s: Suspect, shape: Hello) -> Task:
     assert isinstance(s.task.probe, Flow)
     options = tuple({**dict(s.task.probe.options), OPTION: shape.value}.items())
     flow = replace(s.task.probe, options=options)
     task_id = _id(service, s, shape)
-    return variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
+    task = variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
+    return replace(task, timeout=scene.greeting_timeout())
 
 
 def _twice(scene: Scene, first: Task) -> list[Task]:

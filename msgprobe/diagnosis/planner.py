@@ -2,6 +2,7 @@
 
 from msgprobe.diagnosis.alone import plan_alone
 from msgprobe.diagnosis.base import plan_base
+from msgprobe.diagnosis.budget import affordable
 from msgprobe.diagnosis.calls import plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
@@ -35,7 +36,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_look_on(scene),
     ]
     unique = {task.id: task for task in reversed(tasks)}
-    ordered = tuple(reversed(unique.values()))
+    ordered = affordable(scene, tuple(reversed(unique.values())))
     return Agenda(
         tasks=ordered,
         wake_at=scene.wake_at,

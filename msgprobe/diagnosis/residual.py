@@ -1,8 +1,9 @@
 """A server that fell silent at its own protocol's first words, and whose port is dead since then:
 is the machine there?"""
 
-from msgprobe.diagnosis.experiments import Suspect, own_protocol, suspects, variation
+from msgprobe.diagnosis.experiments import own_protocol
 from msgprobe.diagnosis.scene import Scene
+from msgprobe.diagnosis.suspects import Suspect, suspects, variation
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from msgprobe.diagnosis.base import first_endpoints, name_task
-from msgprobe.diagnosis.experiments import failing
 from msgprobe.diagnosis.gate import (
     DIRECT,
     LISTEN,
@@ -16,6 +15,7 @@ from msgprobe.diagnosis.gate import (
     udp_resolvers,
 )
 from msgprobe.diagnosis.scene import PATIENCE, Scene
+from msgprobe.diagnosis.suspects import failing
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.verdict import addresses as ips
@@ -58,22 +58,30 @@ def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
     local = scene.facts.local
     families = (6,) if local is not None and not local.route4 else (4,)
     encrypted = doh_resolvers(scene.controls, scene.request)
+    vouched = _vouched(scene, service, host)
     resolvers = (
         DIRECT,
         *udp_resolvers(scene.controls, scene.request),
-        *tcp_resolver(scene.controls, scene.request),
-        *encrypted[:1],
+        *(tcp_resolver(scene.controls, scene.request) if not vouched else ()),
+        *(encrypted[:1] if not vouched else ()),
         *(encrypted[1:] if _second_opinion(scene, service, host) else ()),
     )
     base = name_task(service, host, scene.request)
     tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
     tasks += scene.asked_again(tasks[0])
-    for address in scene.controls.silent[:1]:
+    for address in scene.controls.silent[:1] if not vouched else ():
         silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
         tasks.append(
             _question(base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS")
         )
     return tasks
+
+
+def _vouched(scene: Scene, service: Service, host: str) -> bool:
+    """The system gives addresses of the service's own networks alone: what fails there is no lie
+    about the name, and an encrypted question costs as much as a conversation."""
+    mine = scene.facts.name(host).system_addresses
+    return bool(mine) and all(ips.within(a, service.prefixes) for a in mine)
 
 
 def _second_opinion(scene: Scene, service: Service, host: str) -> bool:

@@ -46,10 +46,18 @@ SMALL_SEGMENTS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """``now`` is seconds since the run began; ``running`` maps task ids to when they started."""
+    """``now`` is seconds since the run began; ``running`` maps task ids to when they started.
+
+    ``opened`` are the running ones whose TCP connection stands, ``queued`` the tasks that wait for
+    their turn. ``spent`` are the bytes of conversations, transfers left out: those so far, and what
+    the running and queued ones will cost.
+    """
 
     now: float
     running: Mapping[str, float] = field(default_factory=dict)
+    opened: frozenset[str] = frozenset()
+    queued: frozenset[str] = frozenset()
+    spent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +138,13 @@ class Scene:
         rtt = self.facts.rtt or 0.0
         left = max(PATIENCE, ENOUGH - self.moment.now)
         return min(LONGEST, left, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
+
+    def greeting_timeout(self) -> float:
+        """Seconds for a greeting at an address that is known to connect: a lost SYN or two, and
+        four retransmissions of the ClientHello (RFC 6298: 0.2 s and its doubles on a short path,
+        from a second on a long one)."""
+        rtt = self.facts.rtt or 0.0
+        return min(self.timeout(), max(5.0 + 10.0 * rtt, 8.0 * self.typical))
 
     @property
     def pace(self) -> float:

@@ -9,8 +9,8 @@ from msgprobe.diagnosis.base import (
     name_task,
     wanted_pools,
 )
-from msgprobe.diagnosis.experiments import failing
 from msgprobe.diagnosis.scene import Scene
+from msgprobe.diagnosis.suspects import failing
 from msgprobe.model.control import Site
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role, Task

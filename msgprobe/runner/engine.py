@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
 from msgprobe.checks.base import Check
 from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
-from msgprobe.model.observation import Window
+from msgprobe.model.observation import TcpObservation, Window
 from msgprobe.model.target import Key, Root
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.world import World
 
@@ -27,6 +28,17 @@ FRESH = 0.05
 
 LEAST = 8.0
 """Seconds that any conversation may take: three SYN retransmissions and the answer."""
+
+TYPICAL = 3_000
+"""Bytes of a conversation as most are, also of one that hangs: its greeting is sent again and
+again."""
+
+MOVING = 10.0
+"""Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
+
+_TRANSFER = "transfer"
+_MOVERS = (_TRANSFER, "volley")
+"""Checks that move bytes to see how fast they go."""
 
 PROMPT = (Arm.AGAIN, Arm.LOOK_ON)
 """Neutral conversations that do not queue for their turn: long after the failure beside which they
@@ -84,6 +96,7 @@ class Runner:
     _pace_s: float = 0.0
     _transactions: int = 0
     _settled: int = 0
+    _moved: int = 0
     _counted_at: float = float("-inf")
     _watcher: asyncio.Task[None] | None = None
 
@@ -108,6 +121,35 @@ class Runner:
     def running(self) -> dict[str, float]:
         """When each task that has begun and not ended began, in seconds since the run's zero."""
         return {i: r.started for i, r in self._running.items() if r.started is not None}
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """Tasks under way whose TCP connection stands."""
+        return frozenset(
+            i
+            for i, r in self._running.items()
+            if any(
+                isinstance(o, TcpObservation) and o.failure is None for o in r.recorder.observations
+            )
+        )
+
+    @property
+    def queued(self) -> frozenset[str]:
+        """Tasks that wait for their turn."""
+        return frozenset(i for i, r in self._running.items() if r.started is None)
+
+    @property
+    def spoken(self) -> int:
+        """Bytes on the wire of conversations so far, transfers left out, and what those under way
+        or waiting for their turn will cost; as fresh as `bytes_so_far`."""
+        self._count()
+        talking = [
+            r
+            for r in self._running.values()
+            if r.task.check not in _MOVERS and isinstance(r.task.probe, Flow)
+        ]
+        begun = sum(max(r.counted, TYPICAL) for r in talking)
+        return self._settled - self._moved + begun
 
     @property
     def subjects(self) -> set[str]:
@@ -187,8 +229,9 @@ class Runner:
         """One task from its turn in the queue to its measurement."""
         status, detail = Status.SKIPPED, "not begun"
         try:
-            async with self._free:
-                if task.arm not in PROMPT:
+            prompt = task.arm in PROMPT
+            async with nullcontext() if prompt else self._free:
+                if not prompt:
                     await self._pace()
                 refusal = self._refusal(task)
                 if refusal is not None:
@@ -230,13 +273,9 @@ class Runner:
         return Status.COMPLETED, ""
 
     def _patience(self, task: Task, began: float) -> float:
-        """Seconds for a task: its own, less where it had to queue until the run's end drew near.
-
-        Transfers keep theirs: they are measured by what moved in it.
-        """
-        if task.check == "transfer":
-            return task.timeout
-        return min(task.timeout, max(LEAST, self.limits.latest + LEAST - began))
+        """Seconds for a task: its own, less where it had to queue until the run's end drew near."""
+        more = MOVING if task.check == _TRANSFER else LEAST
+        return min(task.timeout, max(LEAST, self.limits.latest + more - began))
 
     def _never_ran(self, task: Task, recorder: Recorder, _: asyncio.Task[None]) -> None:
         """A task that is stopped before its first step runs no ``finally`` of its own."""
@@ -283,7 +322,9 @@ class Runner:
             bytes_received=recorder.bytes_received,
             detail=detail or None,
         )
-        self._settled += measurement.bytes_sent + measurement.bytes_received
+        octets = measurement.bytes_sent + measurement.bytes_received
+        self._settled += octets
+        self._moved += octets if task.check in _MOVERS else 0
         self.measurements.append(measurement)
         self._changed.set()
         self.emit(

@@ -47,6 +47,9 @@ def _route(ctx: StepContext, address: str) -> tuple[bool, str | None]:
     """Whether the kernel would send to ``address`` from an address that can be answered."""
     try:
         source = ipaddress.ip_address(ctx.world.network.route(address).partition("%")[0])
+    except PermissionError as exc:
+        # A rule on this machine against the datagrams that ask: no word about other protocols.
+        return True, errno_name(exc)
     except OSError as exc:
         return False, errno_name(exc)
     # Nobody outside can answer a link-local or unique local (RFC 4193) source.

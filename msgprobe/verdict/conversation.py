@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import TypeVar
 
 from msgprobe.model.failure import Failure
@@ -34,9 +35,12 @@ class Stage(IntEnum):
     ANSWER = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Conversation:
-    """The observations of one Flow task, folded. ``failure`` is None when all went well."""
+    """The observations of one Flow task, folded. ``failure`` is None when all went well.
+
+    Not slotted, so that what planner and rules ask thousands of times is worked out once.
+    """
 
     task: Task
     flow: Flow
@@ -59,7 +63,7 @@ class Conversation:
         """The TCP handshake completed."""
         return self.tcp is not None and self.tcp.failure is None
 
-    @property
+    @cached_property
     def authenticated(self) -> bool:
         """A TLS peer showed a chain that verified for the name."""
         return self.tls is not None and self.tls.verified
@@ -71,7 +75,7 @@ class Conversation:
             self.tls.failure is None or bool(self.tls.chain) or self.tls.alert_received
         )
 
-    @property
+    @cached_property
     def proof(self) -> Proof:
         """The strongest thing that the answer proves about who gave it."""
         if self.authenticated and not self.impostor:
@@ -84,7 +88,7 @@ class Conversation:
             return Proof.BYTES
         return Proof.CONNECTED if self.connected else Proof.NONE
 
-    @property
+    @cached_property
     def impostor(self) -> bool:
         """Somebody answered in the service's own protocol without the service's key.
 
@@ -92,7 +96,7 @@ class Conversation:
         """
         return self.protocol is not None and self.protocol.stage in IMPOSTOR_STAGES
 
-    @property
+    @cached_property
     def genuine(self) -> bool:
         """It ended well and the answer is the service's own: authenticated, or in its protocol."""
         if self.failure is not None or self.impostor:
@@ -125,7 +129,7 @@ class Conversation:
         every = (self.transfer, self.protocol, self.http, self.tls, self.tcp)
         return next((o.info for o in every if o is not None and o.info is not None), None)
 
-    @property
+    @cached_property
     def symptom(self) -> str | None:
         """The shallow mechanism path of the failure, None when there is none.
 

@@ -36,6 +36,10 @@ class Facts:
         self.by_id = {m.task.id: m for m in ordered}
         self._names = NameIndex()
         self._local: LocalObservation | None = None
+        self._arms: dict[tuple[tuple[Arm, ...], str | None], tuple[Conversation, ...]] = {}
+        self._site_talks: dict[tuple[Arm, ...], tuple[tuple[Site, Conversation], ...]] = {}
+        self._lookups: dict[tuple[ResolverKind, ...], tuple[DnsObservation, ...]] = {}
+        self._known_names: dict[str, NameFacts] = {}
         talks: list[Conversation] = []
         for measurement in ordered:
             self._names.add(measurement)
@@ -67,15 +71,20 @@ class Facts:
 
     def name(self, host: str) -> NameFacts:
         """What is known about a host name."""
-        return self._names.get(host)
+        if host not in self._known_names:
+            self._known_names[host] = self._names.get(host)
+        return self._known_names[host]
 
     def arm(self, *arms: Arm, subject: str | None = None) -> tuple[Conversation, ...]:
         """Conversations of those arms."""
-        return tuple(
-            t
-            for t in self.talks
-            if t.task.arm in arms and (subject is None or t.task.subject == subject)
-        )
+        key = (arms, subject)
+        if key not in self._arms:
+            self._arms[key] = tuple(
+                t
+                for t in self.talks
+                if t.task.arm in arms and (subject is None or t.task.subject == subject)
+            )
+        return self._arms[key]
 
     def of(self, service: Service, endpoint: Endpoint) -> tuple[Conversation, ...]:
         """All conversations about an endpoint, of every arm."""
@@ -93,12 +102,14 @@ class Facts:
 
     def site_talks(self, *arms: Arm) -> tuple[tuple[Site, Conversation], ...]:
         """Conversations with neutral sites under their own names."""
-        sites = {s.name: s for s in self.controls.sites}
-        return tuple(
-            (sites[t.task.subject], t)
-            for t in self.talks
-            if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
-        )
+        if arms not in self._site_talks:
+            sites = {s.name: s for s in self.controls.sites}
+            self._site_talks[arms] = tuple(
+                (sites[t.task.subject], t)
+                for t in self.talks
+                if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
+            )
+        return self._site_talks[arms]
 
     @cached_property
     def other_shape(self) -> tuple[Conversation, ...]:
@@ -123,13 +134,15 @@ class Facts:
 
     def lookups(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
         """Answers to Lookup tasks through those kinds of resolver."""
-        return tuple(
-            o
-            for m in self.measurements
-            if isinstance(m.task.probe, Lookup) and m.task.arm is not Arm.NON_RESOLVER
-            for o in m.observations
-            if isinstance(o, DnsObservation) and o.resolver in kinds
-        )
+        if kinds not in self._lookups:
+            self._lookups[kinds] = tuple(
+                o
+                for m in self.measurements
+                if isinstance(m.task.probe, Lookup) and m.task.arm is not Arm.NON_RESOLVER
+                for o in m.observations
+                if isinstance(o, DnsObservation) and o.resolver in kinds
+            )
+        return self._lookups[kinds]
 
     def early(self, talk: Conversation) -> bool:
         """The failure came faster than the path to that very address allows.

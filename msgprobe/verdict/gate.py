@@ -62,7 +62,7 @@ class Gate:
             return None
         return median(said.values())
 
-    @property
+    @cached_property
     def clock_wrong(self) -> bool:
         """The clock is off by more than a day, so certificate dates mean nothing."""
         return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_BREAKS_TLS
@@ -146,14 +146,14 @@ class Gate:
         """Networks of the sites that were reached."""
         return {v.site.network for v in views if v.reached}
 
-    @property
+    @cached_property
     def controls_hold(self) -> bool:
         """Neutral sites in at least three networks work, before and after the target's failure."""
         return len(self.networks(self.abroad)) >= 3 and (
             not self.later or len(self.networks(self.later)) >= 2
         )
 
-    @property
+    @cached_property
     def open(self) -> bool:
         """Enough abroad answers to go on to the services."""
         return len(self.networks(self.abroad)) >= 2
@@ -205,18 +205,18 @@ class Gate:
         """Neutral names that the system's resolver could not give."""
         return tuple(o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.failure is not None)
 
-    @property
+    @cached_property
     def resolver_dead(self) -> bool:
         """The system's resolver fails for four in five neutral names, three at least."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
         return len(asked) >= 3 and len(self.resolver_failures) >= 0.8 * len(asked)
 
-    @property
+    @cached_property
     def resolver_answers(self) -> bool:
         """The system's resolver gave at least one neutral name."""
         return any(o.failure is None for o in self.neutral_answers(ResolverKind.SYSTEM))
 
-    @property
+    @cached_property
     def resolver_works(self) -> bool:
         """The system's resolver answers most neutral names."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
@@ -233,7 +233,7 @@ class Gate:
         fake = [o for o in answered if all(ips.is_bogon(a) for a in o.addresses)]
         return len(fake) >= 2 and len(fake) * 2 > len(answered)
 
-    @property
+    @cached_property
     def quiet_share(self) -> float:
         """Share of neutral questions over UDP that vanished (0 to 1): what chance alone does."""
         kinds = (ResolverKind.SYSTEM, ResolverKind.DIRECT, ResolverKind.UDP)
@@ -251,7 +251,7 @@ class Gate:
             if o.failure is not None and o.failure not in silent
         )
 
-    @property
+    @cached_property
     def doh_blocked(self) -> bool:
         """Two operators' encrypted resolvers were asked, and none answered."""
         asked = self.facts.lookups(ResolverKind.DOH)
@@ -324,7 +324,7 @@ class Gate:
             sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
         return (*sites, *(t for _, t in self.sentinels))
 
-    @property
+    @cached_property
     def failure_share(self) -> float:
         """Share of neutral conversations that failed (0 to 1), of hosts that answered at some time.
 
@@ -344,7 +344,7 @@ class Gate:
         talks = self.control_talks
         return {t.task.subject for t in talks if t.failure is None or self._reached(t)}
 
-    @property
+    @cached_property
     def retransmitted(self) -> float:
         """Share of our own segments to neutral hosts that answer, at least at times, which had to
         be sent again (0 to 1)."""
@@ -371,7 +371,7 @@ class Gate:
         talks = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
         return tuple(t for t in talks if _version(t) == 6)
 
-    @property
+    @cached_property
     def six_broken(self) -> bool:
         """IPv6 has a route and two neutral hosts or more are silent over it, none answers."""
         return len(self.six) >= 2 and all(

@@ -19,7 +19,8 @@ from msgprobe.model.verdict import (
 )
 from msgprobe.verdict.calibration import counted_with, with_confidence
 from msgprobe.verdict.calibration_table import TABLE
-from msgprobe.verdict.connection import CONNECTION_RULES, UNKNOWN, judge_connection
+from msgprobe.verdict.connection import UNKNOWN, judge_connection
+from msgprobe.verdict.connection_rules import CONNECTION_RULES
 from msgprobe.verdict.contest import contests
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import Facts

@@ -8,6 +8,10 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm, Lookup, ResolverKind
 from msgprobe.verdict import addresses as ips
 
+STUMBLES = (Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL, Failure.DNS_TEMPORARY, Failure.TIMED_OUT)
+"""How getaddrinfo fails where a resolver fails now and then: it says "no answer" when one family
+failed and the other has no record."""
+
 UNENCRYPTED = (ResolverKind.UDP, ResolverKind.TCP, ResolverKind.DIRECT)
 
 
@@ -34,6 +38,15 @@ class NameFacts:
     def system_addresses(self) -> tuple[str, ...]:
         """Addresses that programs on this machine get."""
         return _addresses(self.system)
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """What programs on this machine get when the resolver does not just stumble: where
+        getaddrinfo got nothing, what the same resolver answers to a question of ours."""
+        if self.system_addresses or not self.system or self.denied is not None:
+            return self.system_addresses
+        stumbled = all(o.failure in STUMBLES for o in self.system)
+        return self.direct_addresses if stumbled else ()
 
     @property
     def encrypted(self) -> tuple[DnsObservation, ...]:

@@ -82,7 +82,7 @@ class EndpointFacts:
         return (
             self.name is not None
             and bool(self.name.system)
-            and all(ips.is_bogon(a) for a in self.name.system_addresses)
+            and all(ips.is_bogon(a) for a in self.name.own_addresses)
         )
 
     @property
@@ -159,7 +159,7 @@ class PoolFacts:
 
     def _endpoint(self, endpoint: Endpoint) -> EndpointFacts:
         name = self.facts.name(endpoint.host) if endpoint.host else None
-        mine = set(endpoint.addresses if name is None else name.system_addresses)
+        mine = set(endpoint.addresses if name is None else name.own_addresses)
         by_address: dict[str, list[Conversation]] = {}
         for talk in self.facts.of(self.service, endpoint):
             by_address.setdefault(talk.address, []).append(talk)

@@ -1,6 +1,6 @@
 """Rules about names: what licenses ``blocked`` at ``dns.*``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
@@ -38,8 +38,11 @@ def _lie(e: EndpointFacts) -> tuple[DnsObservation, ...]:
     return (*e.name.system, *e.name.by(ResolverKind.DIRECT))
 
 
-def _denied(*failures: Failure, proved: bool) -> Callable[[PoolFacts], Cited]:
-    """The system's resolver fails this way while the name exists by encrypted DNS."""
+def _denied(
+    *failures: Failure, proved: bool, everywhere: bool | None = None
+) -> Callable[[PoolFacts], Cited]:
+    """The system's resolver fails this way while the name exists by encrypted DNS. ``everywhere``:
+    other operators' resolvers fail this way too when asked in the open, or do not all."""
 
     def holds(p: PoolFacts) -> Cited:
         cited: list[Conversation | DnsObservation] = []
@@ -48,6 +51,8 @@ def _denied(*failures: Failure, proved: bool) -> Callable[[PoolFacts], Cited]:
             if e.name.denied not in failures or not e.name.exists or e.name.bogons:
                 continue
             if bool(e.genuine_elsewhere) is not proved:
+                continue
+            if everywhere is not None and _fails_everywhere(e, failures) is not everywhere:
                 continue
             if e.name.denied in SILENT and not _silence_counts(p, e):
                 continue
@@ -66,6 +71,15 @@ def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
     assert e.name is not None
     lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
     return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
+
+
+def _fails_everywhere(e: EndpointFacts, failures: Sequence[Failure]) -> bool:
+    """Other operators' resolvers fail alike when they are asked in the open: something on the way
+    does it. One resolver alone may not reach the name's servers, or not believe their signatures
+    (RFC 4035), which an operator brings about as well as a censor."""
+    assert e.name is not None
+    others = e.name.by(ResolverKind.UDP)
+    return bool(others) and all(o.failure in failures for o in others)
 
 
 def _always_fails(e: EndpointFacts) -> bool:
@@ -246,9 +260,20 @@ DNS_RULES: tuple[Rule, ...] = (
         Strength.CONFIRMED,
         mechanism="dns.servfail",
         licence=VALIDATED,
-        why="The resolver fails for this name alone; another resolver gives an address and the "
-        "genuine service answers there.",
-        holds=_denied(Failure.DNS_SERVFAIL, proved=True),
+        why="Resolvers of several operators fail for this name alone when they are asked in the "
+        "open; encrypted DNS gives an address and the genuine service answers there.",
+        holds=_denied(Failure.DNS_SERVFAIL, proved=True, everywhere=True),
+    ),
+    rule(
+        "dns.one_resolver",
+        Layer.DNS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="one resolver alone fails for the name or is silent about it",
+        why="The resolver of this connection fails for this name, others do not, and the genuine "
+        "service answers. A resolver that was told to fail and one that does not reach the "
+        "service's own name servers look the same. Another resolver helps.",
+        holds=_denied(Failure.DNS_SERVFAIL, *SILENT, proved=True, everywhere=False),
     ),
     rule(
         "dns.timeout.validated",
@@ -259,7 +284,7 @@ DNS_RULES: tuple[Rule, ...] = (
         licence=VALIDATED,
         why="Questions for this name alone get no answer; encrypted DNS gives an address and the "
         "genuine service answers there.",
-        holds=_denied(*SILENT, proved=True),
+        holds=_denied(*SILENT, proved=True, everywhere=True),
     ),
     *(
         rule(
@@ -270,12 +295,12 @@ DNS_RULES: tuple[Rule, ...] = (
             mechanism=mechanism,
             licence="encrypted resolvers know the name at the service's own addresses",
             why=f"{says}; encrypted resolvers know it.",
-            holds=_denied(*failures, proved=False),
+            holds=_denied(*failures, proved=False, everywhere=everywhere),
         )
-        for mechanism, failures, says in (
-            ("dns.timeout", SILENT, "Questions for this name alone get no answer"),
-            ("dns.refused", (Failure.DNS_REFUSED,), "The resolver refuses this name alone"),
-            ("dns.servfail", (Failure.DNS_SERVFAIL,), "The resolver fails for this name alone"),
+        for mechanism, failures, everywhere, says in (
+            ("dns.timeout", SILENT, True, "Questions for this name alone get no answer anywhere"),
+            ("dns.refused", (Failure.DNS_REFUSED,), None, "The resolver refuses this name alone"),
+            ("dns.servfail", (Failure.DNS_SERVFAIL,), True, "Resolvers fail for this name alone"),
         )
     ),
     rule(

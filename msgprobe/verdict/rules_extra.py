@@ -39,6 +39,27 @@ def _page(p: PoolFacts) -> Cited:
             yield talk
 
 
+def _led_astray(p: PoolFacts) -> Cited:
+    """The name leads to a host outside the service's networks that shows a page of its own, while
+    encrypted DNS leads into them."""
+    known = p.service.prefixes
+    for e in p.failing:
+        if e.name is None or not known or not e.name.encrypted_addresses:
+            continue
+        mine, truth = e.name.system_addresses, e.name.encrypted_addresses
+        if any(ips.within(a, known) for a in mine) or not all(ips.within(a, known) for a in truth):
+            continue
+        pages = [
+            t
+            for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
+            if t.address in mine and _foreign_page(t)
+        ]
+        if pages:
+            yield from e.name.system
+            yield from e.name.exists
+            yield from pages
+
+
 def _residual(p: PoolFacts) -> Cited:
     """The same four-tuple stays dead for a neutral name; a fresh port is answered at once."""
     tuples = p.probes(Arm.SAME_TUPLE)
@@ -68,6 +89,17 @@ EXTRA_RULES: tuple[Rule, ...] = (
         licence="an artefact: a page that the service does not serve, on its own address",
         why="Over plain HTTP the service's own address shows a page that is not the service's.",
         holds=_page,
+    ),
+    rule(
+        "dns.injection.page",
+        Layer.DNS,
+        None,
+        None,
+        mechanism="dns.injection.blockpage",
+        licence="the name leads out of the service's networks to a page of somebody's own",
+        why="The name also leads to a host outside the service's networks that shows a page of its "
+        "own, while encrypted DNS leads into them.",
+        holds=_led_astray,
     ),
     rule(
         "tls.residual",

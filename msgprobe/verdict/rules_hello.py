@@ -119,7 +119,8 @@ def _alone(p: PoolFacts) -> Cited:
         return
     begun = [t.tcp.window.start for t in lonely if t.tcp is not None]
     between = [t for t in again if t.tcp and min(begun) < t.tcp.window.start < max(begun)]
-    if len(again) == len(crowd) and len(between) >= CROWD:
+    # The first of a crowd may have been through before the others came.
+    if 2 * len(again) > len(crowd) and len(between) >= CROWD:
         for a in frozen:
             yield from a.failed
         yield from (*lonely, *again)

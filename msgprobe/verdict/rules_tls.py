@@ -129,10 +129,10 @@ def _forged(p: PoolFacts) -> list[AddressFacts]:
 
 
 def _mitm_swap(p: PoolFacts) -> Cited:
-    """The same address shows another issuer to a neutral name.
+    """The same address shows another issuer to a neutral name: a forged certificate, or a bad one
+    of the service's own beside its front's good default.
 
-    Not for services with roots of their own: a new root of theirs beside a front's default
-    certificate looks alike.
+    Not for services with roots of their own, whose new root beside a front's default looks alike.
     """
     for a in _forged(p):
         if any(t.flow.trust is not Trust.PUBLIC for t in a.own):
@@ -249,12 +249,12 @@ TLS_RULES: tuple[Rule, ...] = (
     rule(
         "tls.mitm.swap",
         Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tls.mitm",
-        licence="an artefact: a forged certificate on some names only",
-        why="Somebody shows a forged certificate for this service (and not for a neutral name at "
-        "the same address): do not log in on this network.",
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="an untrusted certificate for the service's name, another one for a neutral name",
+        why="The certificate for this service's name is one that nobody trusts, and the same "
+        "server shows another one for a neutral name: it is forged on the way, or the service "
+        "made a mistake with its own. Do not log in until you know.",
         holds=_mitm_swap,
     ),
     rule(

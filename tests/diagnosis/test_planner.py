@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from msgprobe.catalog.loader import load, select
+from msgprobe.diagnosis.budget import MOST, ON_A_SLOW_LINE, TYPICAL
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.failure import Failure
@@ -81,7 +82,7 @@ def failing(stage: str, failure: Failure, service: Service = SERVICE) -> Story:
         (
             "tls",
             Failure.CONNECTION_RESET,
-            {Arm.REPEAT, Arm.OTHER_RESOLVER, Arm.OTHER_SNI, Arm.TARGET_SNI_ELSEWHERE, Arm.AGAIN},
+            {Arm.REPEAT, Arm.OTHER_RESOLVER, Arm.TARGET_SNI_ELSEWHERE, Arm.AGAIN},
         ),
         ("connect", Failure.TIMED_OUT, {Arm.REPEAT, Arm.OTHER_RESOLVER, Arm.OTHER_PORT, Arm.AGAIN}),
     ],
@@ -92,7 +93,19 @@ def test_a_failure_calls_for_the_experiments_that_tell_its_causes_apart(
     found = arms(wanted(failing(stage, failure)))
     assert experiments <= found
     if stage == "connect":
-        assert Arm.OTHER_SNI not in found, "no TLS was reached: its name changes nothing"
+        assert Arm.TARGET_SNI_ELSEWHERE not in found, "no TLS was reached: its name changes nothing"
+
+
+def test_what_tells_most_is_asked_while_there_are_bytes_for_it() -> None:
+    story = failing("tls", Failure.CONNECTION_RESET)
+    every = agenda(story.evidence(), Moment(now=50.0)).tasks
+    most = int(MOST * ON_A_SLOW_LINE)  # neutral conversations of the story take a second each
+    scarce = agenda(story.evidence(), Moment(now=50.0, spent=most - TYPICAL)).tasks
+    left_out = {t.id for t in every} - {t.id for t in scarce}
+    assert left_out and not [t for t in scarce if t.arm in (Arm.REPEAT, Arm.SAME_TUPLE)]
+    assert [t.arm for t in scarce if t.arm is Arm.TARGET_SNI_ELSEWHERE]
+    controls = {t.id for t in every if t.role is Role.CONTROL}
+    assert not left_out & controls, "without controls nothing else means anything"
 
 
 _BY_HASH = [

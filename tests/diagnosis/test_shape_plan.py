@@ -1,6 +1,7 @@
 """When greetings of another shape are tried, and one conversation alone; and what the plan says."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,18 @@ def begun(service: Service = SERVICE) -> Story:
     return story
 
 
+SWAPPED = (Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE)
+
+
+def elsewhere(story: Story, failure: Failure | None, now: float = 100.0, **more: Any) -> Story:
+    """A neutral server answers other foreign names, and to the service's own as ``failure``
+    says."""
+    for task in of(wanted(story, now=now, **more), *SWAPPED):
+        foreign = task.arm is Arm.NEUTRAL_SNI_ELSEWHERE
+        story.told.append(told(task, 0.1, 0.1, None if foreign else failure))
+    return story
+
+
 def failing(failure: Failure, took: float = 0.05, stage: str = "tls") -> Story:
     """The base conversations fail at 0 s."""
     story = begun()
@@ -80,8 +93,35 @@ def failing(failure: Failure, took: float = 0.05, stage: str = "tls") -> Story:
     return story
 
 
+def at_home(failure: Failure) -> Story:
+    """The base conversations fail; a neutral server answers to the same names."""
+    return elsewhere(failing(failure), None)
+
+
+def test_shapes_wait_for_what_a_neutral_server_says_to_the_name() -> None:
+    story = failing(Failure.CONNECTION_RESET)
+    assert not of(wanted(story, now=1.0), Arm.OTHER_HELLO), "nothing is known yet"
+    assert of(wanted(elsewhere(story, None), now=1.0), Arm.OTHER_HELLO)
+
+
+def test_where_the_fault_follows_the_name_neither_shape_nor_another_name_is_tried() -> None:
+    failed = failing(Failure.CONNECTION_RESET)
+    assert not of(wanted(failed, now=1.0), Arm.OTHER_HELLO, Arm.OTHER_SNI), "nothing is known yet"
+    story = elsewhere(failed, Failure.CONNECTION_RESET)
+    for now in (1.0, 20.0):
+        assert not of(wanted(story, now=now), Arm.OTHER_HELLO, Arm.OTHER_SNI)
+    assert of(wanted(at_home(Failure.CONNECTION_RESET), now=1.0), Arm.OTHER_SNI)
+
+
+def test_a_neutral_server_that_turns_every_foreign_name_away_tells_nothing() -> None:
+    story = failing(Failure.CONNECTION_RESET)
+    for task in of(wanted(story), *SWAPPED):
+        story.told.append(told(task, 0.1, 0.1, Failure.CONNECTION_RESET))
+    assert of(wanted(story, now=1.0), Arm.OTHER_HELLO)
+
+
 def test_names_that_die_at_the_greeting_are_shown_in_other_shapes() -> None:
-    tasks = of(wanted(failing(Failure.CONNECTION_RESET), now=1.0), Arm.OTHER_HELLO)
+    tasks = of(wanted(at_home(Failure.CONNECTION_RESET), now=1.0), Arm.OTHER_HELLO)
     assert shapes(tasks) == {host: ["other", "split"] for host in CHAT}
     for task in tasks:
         seen = flow(task)
@@ -94,6 +134,7 @@ def test_what_hangs_is_tried_before_it_has_failed() -> None:
     story = begun()
     running = {t.id: 0.0 for t in of(wanted(story), Arm.BASE) if isinstance(t.probe, Flow)}
     assert not of(wanted(story, now=1.0, running=running), Arm.OTHER_HELLO)
+    elsewhere(story, None, now=3.5, running=running)
     assert shapes(wanted(story, now=3.5, running=running)) == {h: ["other", "split"] for h in CHAT}
 
 
@@ -103,7 +144,7 @@ def test_a_connect_that_fails_or_a_run_that_is_to_be_quick_has_no_shapes() -> No
 
 
 def test_a_shape_is_shown_again_after_it_went_well_and_not_after_it_failed() -> None:
-    story = failing(Failure.CONNECTION_RESET)
+    story = at_home(Failure.CONNECTION_RESET)
     (split,) = [
         t
         for t in of(wanted(story), Arm.OTHER_HELLO)
@@ -120,7 +161,7 @@ def test_a_shape_is_shown_again_after_it_went_well_and_not_after_it_failed() -> 
 def test_another_program_is_looked_into_only_where_neutral_names_die_too(
     neutral_dies: bool,
 ) -> None:
-    story = failing(Failure.CONNECTION_RESET)
+    story = at_home(Failure.CONNECTION_RESET)
     failure = Failure.CONNECTION_RESET if neutral_dies else None
     tasks = wanted(story, now=1.0)
     story.told += [told(t, 0.1, 0.1, failure) for t in of(tasks, Arm.OTHER_SNI)]
@@ -140,8 +181,9 @@ def frozen() -> Story:
     story = failing(Failure.TIMED_OUT, took=8.0)
     for task in of(wanted(story, now=9.0), Arm.REPEAT):
         story.told.append(told(task, 3.0 * (task.attempt - 1), 8.0, Failure.TIMED_OUT))
-    for task in of(wanted(story, now=9.0), Arm.TARGET_SNI_ELSEWHERE):
-        story.told.append(told(task, 4.0, 8.0, Failure.TIMED_OUT))
+    for task in of(wanted(story, now=9.0), *SWAPPED):
+        foreign = task.arm is Arm.NEUTRAL_SNI_ELSEWHERE
+        story.told.append(told(task, 4.0, 8.0, None if foreign else Failure.TIMED_OUT))
     return story
 
 
@@ -181,7 +223,10 @@ def test_one_alone_that_freezes_as_well_ends_it() -> None:
 
 def test_nobody_is_tried_alone_where_something_else_explains_it() -> None:
     story = frozen()
-    for task in of(wanted(story, now=9.0), Arm.OTHER_HELLO):
+    answered = frozen()
+    answered.told = [m for m in answered.told if m.task.arm is not Arm.TARGET_SNI_ELSEWHERE]
+    elsewhere(answered, None, now=9.0)
+    for task in of(wanted(answered, now=9.0), Arm.OTHER_HELLO):
         if flow(task).option(OPTION) == "split":
             story.told.append(told(task, 3.1, 0.1, None))
             again = dataclasses.replace(task, id=f"{task.id}#2", attempt=2)

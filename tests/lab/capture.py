@@ -53,6 +53,7 @@ class CaptureWriter:
         self._file = path.open("w", encoding="utf-8", buffering=1 << 16)
         self._start = start
         self._texts: dict[bytes, str] = {}
+        self._fates: dict[str, str] = {}
 
     def packet(self, now: float, up: bool, packet: Packet, fate: str) -> None:
         """Notes one packet."""
@@ -60,10 +61,12 @@ class CaptureWriter:
         for address in (packet.src, packet.dst):
             if address not in texts:
                 texts[address] = text(address)
+        if fate not in self._fates:
+            self._fates[fate] = json.dumps(fate)
         line = (
             f'[{now - self._start:.6f},{"true" if up else "false"},"{packet.proto_name}",'
             f'"{texts[packet.src]}","{texts[packet.dst]}",{packet.sport},{packet.dport},'
-            f'{len(packet.data)},{packet.payload_size},"{packet.flag_names}",{json.dumps(fate)}'
+            f'{len(packet.data)},{packet.payload_size},"{packet.flag_names}",{self._fates[fate]}'
         )
         if _DNS_PORT in (packet.sport, packet.dport) and packet.proto in (TCP, UDP):
             message = packet.payload if packet.proto == UDP else packet.payload[2:]

@@ -24,9 +24,8 @@ def _check_prefixes(where: str, prefixes: Sequence[str]) -> None:
         try:
             ipaddress.ip_network(prefix)
         except ValueError as fault:
-            raise ValueError(
-                f"{where}: {fault}; write it as 192.0.2.0/24 or 2001:db8::/32"
-            ) from None
+            why = f"{where}: {fault}; write it as 192.0.2.0/24 or 2001:db8::/32"
+            raise ValueError(why) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +84,7 @@ class Action:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Action):
     """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss.
-    With ``residual_s`` it also ends, so long, all else of that protocol with that address and port.
-    """
+    ``residual_s``: so long, it also ends all else of that protocol with that address and port."""
 
     match: Match = Match()
     residual_s: float = 0.0
@@ -144,11 +142,12 @@ class Interference(Action):
       ``answer``, hexadecimal): the box answers in the server's name and closes, the server gets a
       reset.
 
-    ``after_packets`` lets so many more packets with data pass (both directions counted) before a
-    drop begins. ``residual_s`` > 0 also drops everything between the client and that far end's
-    address and port (``tuple4``: from the same client port only) for so long, the timer restarting
-    with each such packet of the client (Bock et al., WOOT 2021). ``reassemble`` false reads only
-    what is complete in one segment.
+    ``after_packets`` lets so many more packets with data pass (of both directions, or with
+    ``counted`` "up" of the client's, the recognised one included) before a drop begins.
+    ``residual_s`` > 0 also drops everything between the client and that far end's address and port
+    (``tuple4``: from the same client port only) for so long, the timer restarting with each such
+    packet of the client (Bock et al., WOOT 2021). ``reassemble`` false reads only what is complete
+    in one segment.
     """
 
     match: Match = Match(proto=("tcp",))
@@ -158,6 +157,7 @@ class Interference(Action):
     forward: bool = True
     answer: str = ""
     after_packets: int = 0
+    counted: Literal["both", "up"] = "both"
     residual_s: float = 0.0
     residual: Literal["tuple3", "tuple4"] = "tuple3"
     reassemble: bool = True
@@ -173,13 +173,15 @@ class OnSni(Interference):
     """Interference by the name in the ClientHello: under one of ``names`` but none of ``but``.
 
     A name covers itself and all below it, ``=name`` only itself, ``*`` any and none. ``ciphers``
-    (hexadecimal) are all that it must offer, in order: a fingerprint. With ``together`` only so
-    many open ones that named the same within ``within_s`` seconds are struck, and all of them.
+    (hexadecimal) are all that it must offer, in order: a fingerprint. ``ech``: only one with an
+    encrypted inner greeting (RFC 9849). With ``together`` only so many open ones that named the
+    same within ``within_s`` seconds are struck, and all of them.
     """
 
     names: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
     ciphers: str = ""
+    ech: bool = False
     together: int = 0
     within_s: float = 5.0
 
@@ -313,10 +315,8 @@ class Throttle(Action):
         if has_rate and not self.kbit:
             raise ValueError(f"{self.name}: {self.do} needs kbit, the rate in kbit/s")
         if self.do == "police" and self.bucket_bytes < _FULL_PACKET:
-            raise ValueError(
-                f"{self.name}.bucket_bytes is {self.bucket_bytes}; "
-                f"packets of {_FULL_PACKET} octets would never pass"
-            )
+            why = f"{self.bucket_bytes}; packets of {_FULL_PACKET} octets would never pass"
+            raise ValueError(f"{self.name}.bucket_bytes is {why}")
         if self.bucket_bytes < 0:
             raise ValueError(f"{self.name}.bucket_bytes is {self.bucket_bytes}; not negative")
         if self.shared and not has_rate:
@@ -370,7 +370,7 @@ class ActionFile:
 
     @staticmethod
     def dump(actions: Sequence[Action]) -> list[dict[str, Any]]:
-        """The actions as JSON values, in order."""
+        """As JSON values, in order."""
         return [{"action": type(one).__name__, **dataclasses.asdict(one)} for one in actions]
 
     @classmethod

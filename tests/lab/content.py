@@ -18,6 +18,8 @@ AAAA: Final = 28
 _HOST: Final = re.compile(rb"\r\nhost:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE)
 _METHOD: Final = re.compile(rb"(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT) ")
 LONGEST_FIRST_WORDS: Final = 16384
+ECH: Final = 65037
+"""The extension encrypted_client_hello (RFC 9849)."""
 
 
 class Kind(Enum):
@@ -93,6 +95,28 @@ def cipher_suites(stream: bytes) -> bytes:
     at += 1 + stream[at]
     size = int.from_bytes(stream[at : at + 2], "big")
     return stream[at + 2 : at + 2 + size]
+
+
+def extensions(stream: bytes) -> list[int]:
+    """The types of the extensions in a client's first bytes; none if they are no ClientHello in
+    one record, or not whole."""
+    found: list[int] = []
+    suites = cipher_suites(stream)
+    if not suites:
+        return found
+    at = 5 + 4 + 2 + 32
+    at += 1 + stream[at] + 2 + len(suites)
+    try:
+        at += 1 + stream[at]
+        end = at + 2 + int(struct.unpack_from("!H", stream, at)[0])
+        at += 2
+        while at < end:
+            kind, size = struct.unpack_from("!HH", stream, at)
+            found.append(kind)
+            at += 4 + size
+    except (IndexError, struct.error):
+        return []
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from msgprobe.catalog.loader import load
+from tests.lab import bytecode
 from tests.lab.audit import audit
 from tests.lab.link import Link
 from tests.lab.network import Counters, Lab, Log
 from tests.lab.scenario import CORE, Scenario, Truth
 from tests.lab.world.config import WorldConfig
-from tests.lab.world.hosts import known_addresses
-from tests.lab.world.pki import write_overrides, write_trust
+from tests.lab.world.hosts import known_addresses, shipped
+from tests.lab.world.shelf import prepare
 
 COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("msgprobe")),)
 """The shipped command line of the environment that runs the exam."""
@@ -74,8 +74,7 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
     ipv6 = bool(scenario.lab.get("ipv6", True))
     workdir.mkdir(parents=True, exist_ok=True)
     config = WorldConfig(workdir=str(workdir), seed=seed, ipv6=ipv6, **dict(scenario.world))
-    trust = write_trust(workdir)
-    targets = write_overrides(workdir, load())
+    trust, targets = prepare(workdir, shipped())
     lab = Lab(
         workdir=workdir,
         link=link or scenario.link,
@@ -85,7 +84,7 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
         inhabited=known_addresses(config),
         **dict(scenario.lab),
     )
-    env = {"SSL_CERT_FILE": str(trust), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
+    env = {"SSL_CERT_FILE": str(trust), "COLUMNS": "80", **bytecode.ENVIRONMENT}
     if "MSGPROBE_DEBUG" in os.environ:
         env["MSGPROBE_DEBUG"] = "1"
     args = tuple(a for path in targets for a in ("--targets", str(path)))

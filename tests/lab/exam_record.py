@@ -96,7 +96,7 @@ def save(folder: Path, kept: Kept) -> None:
     }
     part = path.with_suffix(".part")
     with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
-        json.dump(data, file, separators=(",", ":"))
+        file.write(json.dumps(data, separators=(",", ":")))  # json.dump goes piece by piece
     os.replace(part, path)
 
 
@@ -324,7 +324,7 @@ def _moved(document: Mapping[str, Any]) -> int:
     return sum(
         m["bytes_sent"] + m["bytes_received"]
         for m in document["measurements"]
-        if m["task"]["check"] == "transfer"
+        if m["task"]["check"] in ("transfer", "volley")
     )
 
 

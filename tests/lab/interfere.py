@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.lab import censor
 from tests.lab import packet as ip
-from tests.lab.content import Kind, cipher_suites, covers
+from tests.lab.content import ECH, Kind, cipher_suites, covers, extensions
 from tests.lab.enforce import Bench, Injection
 from tests.lab.flows import Flow
 from tests.lab.packet import ACK, FIN, PSH, RST, SYN, TCP, Packet
@@ -92,6 +92,9 @@ class InterferenceEnforcer:
         if isinstance(action, censor.OnSni) and action.ciphers:
             if cipher_suites(flow.stream) != bytes.fromhex(action.ciphers):
                 return False
+        if isinstance(action, censor.OnSni) and action.ech:
+            if ECH not in extensions(flow.stream):
+                return False
         if isinstance(action, censor.OnSni | censor.OnHost):
             wanted = Kind.TLS if isinstance(action, censor.OnSni) else Kind.HTTP
             named = covers(action.names, flow.name) and not covers(action.but, flow.name)
@@ -124,7 +127,8 @@ class InterferenceEnforcer:
             self._speak(packet, up)
             return None
         if struck.left > 0:
-            struck.left -= packet.payload_size > 0
+            if up or self._action.counted == "both":
+                struck.left -= packet.payload_size > 0
             return packet
         if do == "drop":
             return None if up else packet

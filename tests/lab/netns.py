@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -188,7 +189,9 @@ def verify_no_way_out(client: Namespace, middle: Namespace, world: Namespace) ->
     own = _namespace_of("self")
     if len({own, client.identity, middle.identity, world.identity}) != 4:
         raise LabError("the lab's namespaces are not apart from each other and from this machine")
-    links = {one.name: _lab_links(one) for one in (client, middle, world)}
+    with ThreadPoolExecutor(3) as pool:
+        found = pool.map(_lab_links, (client, middle, world))
+        links = {one.name: its for one, its in zip((client, middle, world), found, strict=True)}
     for edge in (client, world):
         (end,) = links[edge.name] if len(links[edge.name]) == 1 else (None,)
         inner = [

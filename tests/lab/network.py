@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from tests.lab import capture
+from tests.lab import bytecode, capture
 from tests.lab.censor import Action, ActionFile
 from tests.lab.link import Link
 from tests.lab.netns import LabError, Namespace, configure, require, verify_no_way_out
@@ -126,6 +126,7 @@ class Lab:
 
     def _start(self) -> None:
         require()
+        bytecode.warm_up()
         self.workdir.mkdir(parents=True, exist_ok=True)
         middle = Namespace.make("middle")
         self._namespaces.append(middle)
@@ -186,6 +187,7 @@ class Lab:
         with (self.workdir / f"{name}.err").open("wb") as err:
             process = subprocess.Popen(
                 [*namespace.prefix(), "env", "-C", str(_ROOT), *argv],
+                env=os.environ | bytecode.ENVIRONMENT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=err,
@@ -314,14 +316,19 @@ class Lab:
 
     def counters(self) -> Counters:
         """What the client's interface counted since the start."""
-        shown = json.loads(self.client.run(["ip", "-json", "-s", "link", "show", self.interface]))
-        stats = shown[0]["stats64"]
-        return Counters(
-            rx_bytes=stats["rx"]["bytes"],
-            rx_packets=stats["rx"]["packets"],
-            tx_bytes=stats["tx"]["bytes"],
-            tx_packets=stats["tx"]["packets"],
-        )
+        # The holder's view of its own namespace, without a process to look at it.
+        shown = Path(f"/proc/{self.client.holder.pid}/net/dev").read_text(encoding="ascii")
+        for line in shown.splitlines():
+            name, _, numbers = line.partition(":")
+            if name.strip() == self.interface:
+                counts = [int(number) for number in numbers.split()]
+                return Counters(
+                    rx_bytes=counts[0],
+                    rx_packets=counts[1],
+                    tx_bytes=counts[8],
+                    tx_packets=counts[9],
+                )
+        raise LabError(f"the client has no interface {self.interface}")
 
     def close(self) -> None:
         """Ends every process and namespace of the lab. May be called twice."""

@@ -22,6 +22,9 @@ ACK: Final = 0x10
 
 _NAMES: Final = {ICMP: "icmp", ICMP6: "icmp", TCP: "tcp", UDP: "udp"}
 _FLAGS: Final = ((SYN, "S"), (FIN, "F"), (RST, "R"), (PSH, "P"), (ACK, "A"))
+_FLAG_NAMES: Final = tuple(
+    "".join(letter for bit, letter in _FLAGS if flags & bit) for flags in range(32)
+)
 _EXTENSIONS: Final = frozenset({0, 43, 60})
 _FRAGMENT: Final = 44
 
@@ -71,7 +74,7 @@ class Packet:
     @property
     def flag_names(self) -> str:
         """The TCP flags as letters, ``SA`` for a SYN-ACK; empty for anything but TCP."""
-        return "".join(letter for bit, letter in _FLAGS if self.flags & bit)
+        return _FLAG_NAMES[self.flags & 0x1F]
 
 
 def parse(frame: bytes, at: int = 14) -> Packet | None:

@@ -5,9 +5,13 @@ from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
 from tests.lab.scenarios_innocent import INNOCENT
+from tests.lab.scenarios_more import MORE
+from tests.lab.scenarios_ooni import OONI
+from tests.lab.scenarios_pairs import PAIRS
 from tests.lab.scenarios_proofs import PROOFS
 from tests.lab.scenarios_protocol import PROTOCOL
 from tests.lab.scenarios_quic import QUIC
+from tests.lab.scenarios_realistic import REALISTIC
 from tests.lab.scenarios_second import SECOND
 from tests.lab.scenarios_services import SERVICES
 from tests.lab.scenarios_shapes import SHAPES
@@ -31,6 +35,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     *STATES,
     *UGLY,
     *SHAPES,
+    *OONI,
+    *MORE,
+    *REALISTIC,
+    *PAIRS,
 )
 
 

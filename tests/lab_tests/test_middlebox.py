@@ -20,7 +20,7 @@ from tests.lab.censor import (
     PortRewrite,
     RstOnSyn,
 )
-from tests.lab.content import answers, cipher_suites
+from tests.lab.content import ECH, answers, cipher_suites, extensions
 from tests.lab.link import Link
 from tests.lab.network import Lab
 from tests.lab_tests.client import Client, client_hello, quic_initial
@@ -39,6 +39,18 @@ def near(value: float, wanted: float) -> bool:
 def query(name: str, kind: int = 1) -> bytes:
     labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split("."))
     return b"\x12\x34\x01\0\0\1\0\0\0\0\0\0" + labels + b"\0" + struct.pack("!HH", kind, 1)
+
+
+def with_extension(hello: bytes, kind: int) -> bytes:
+    """The ClientHello, in one record, with an extension more."""
+    at = 5 + 4 + 2 + 32
+    at += 1 + hello[at]
+    at += 2 + len(cipher_suites(hello))
+    at += 1 + hello[at]
+    rest = hello[at + 2 :] + struct.pack("!HH", kind, 4) + b"\0\1\2\3"
+    message = hello[9:at] + struct.pack("!H", len(rest)) + rest
+    size = len(message)
+    return hello[:3] + struct.pack("!HB", size + 4, 1) + size.to_bytes(3, "big") + message
 
 
 def sni(do: str, **fields: object) -> OnSni:
@@ -216,6 +228,27 @@ def test_silence_may_begin_later(client: Client, lab: Lab) -> None:
     lab.set_actions([sni("drop_both", after_packets=2)])
     (tried,) = client.tcp((WEB, 443, BAD, {"again": b"more".hex()}))
     assert (tried.error, tried.stage) == ("timeout", "again")
+
+
+def test_the_client_s_packets_alone_may_count(client: Client, lab: Lab) -> None:
+    lab.set_actions([sni("drop_both", after_packets=2, counted="up")])
+    (tried,) = client.tcp((WEB, 443, BAD, {"again": b"more".hex()}))
+    assert (tried.error, tried.reply) == ("timeout", f"{WEB} 443 {len(BAD)}".encode())
+    (tried,) = client.tcp((WEB, 443, GOOD, {"again": b"more".hex()}))
+    assert tried.error == ""
+
+
+def test_greetings_with_an_encrypted_inner_one(client: Client, lab: Lab) -> None:
+    assert ECH not in extensions(BAD) and 0 in extensions(BAD)
+    assert extensions(b"\x16\x03\x01") == extensions(with_extension(BAD, ECH)[:-9]) == []
+    inner = with_extension(BAD, ECH)
+    assert extensions(inner) == [*extensions(BAD), ECH]
+    lab.set_actions([sni("drop", ech=True)])
+    plain, hidden, other = client.tcp(
+        (WEB, 443, BAD), (WEB, 443, inner), (WEB, 443, with_extension(GOOD, ECH))
+    )
+    assert (plain.error, hidden.error, other.error) == ("", "timeout", "")
+    assert lab.log.fired == {"it": 1}
 
 
 def test_a_box_may_answer_in_the_server_s_name(client: Client, lab: Lab) -> None:

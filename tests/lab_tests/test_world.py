@@ -42,7 +42,15 @@ def try_inside(tmp_path: Path, *arguments: str) -> None:
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "module",
-    ["honest_world", "spoken_world", "bent_world", "other_worlds", "proof_world", "quic_world"],
+    [
+        "honest_world",
+        "spoken_world",
+        "bent_world",
+        "other_worlds",
+        "shared_world",
+        "proof_world",
+        "quic_world",
+    ],
 )
 def test_the_world_inside_a_namespace(module: str, tmp_path: Path) -> None:
     try_inside(tmp_path, str(INSIDE / f"{module}.py"))

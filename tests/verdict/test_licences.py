@@ -257,11 +257,19 @@ FORGED: dict[str, Any] = {
 }
 
 
-def test_a_forged_certificate_on_some_names_only_is_interception() -> None:
+def test_a_forged_certificate_that_follows_the_name_is_interception() -> None:
     story = Story().good_gate().names().controls_again().all_targets(**FORGED)
-    verdict = text(swap(story, *CHAT))
+    story = elsewhere(swap(story, *CHAT), CHAT[0], issuer=FORGED["issuer"])
+    verdict = text(story)
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.mitm",))
     assert "do not log in" in judge(story.evidence()).advice
+
+
+def test_a_bad_certificate_beside_a_front_s_good_one_may_be_the_service_s_own() -> None:
+    story = Story().good_gate().names().controls_again().all_targets(**FORGED)
+    verdict = text(swap(story, *CHAT))
+    assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.mitm.swap",))
+    assert "Do not log in" in verdict.why
 
 
 def test_the_same_new_issuer_for_every_name_may_be_the_service_itself() -> None:
@@ -322,8 +330,6 @@ def liar(story: Story, *addresses: str, failure: Failure | None = None, asked: i
     [
         (Failure.DNS_NXDOMAIN, "dns.nxdomain"),
         (Failure.DNS_REFUSED, "dns.refused"),
-        (Failure.DNS_SERVFAIL, "dns.servfail"),
-        (Failure.TIMED_OUT, "dns.timeout"),
     ],
 )
 def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mechanism: str) -> None:
@@ -333,6 +339,33 @@ def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mecha
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
     assert verdict.mechanisms == (mechanism,)
+
+
+@pytest.mark.parametrize(
+    ("failure", "mechanism"),
+    [(Failure.DNS_SERVFAIL, "dns.servfail"), (Failure.TIMED_OUT, "dns.timeout")],
+)
+@pytest.mark.parametrize("others", [True, False])
+def test_a_name_that_fails_at_one_resolver_alone_may_be_out_of_its_reach(
+    failure: Failure, mechanism: str, others: bool
+) -> None:
+    story = liar(Story().good_gate(), failure=failure)
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+        story.dns(
+            host,
+            ResolverKind.UDP,
+            *(() if others else (ADDRESSES[host],)),
+            failure=failure if others else None,
+            resolver="resolver1",
+            role=Role.TARGET,
+            arm=Arm.OTHER_RESOLVER,
+        )
+    verdict = text(story)
+    if others:
+        assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, (mechanism,))
+    else:
+        assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("dns.one_resolver",))
 
 
 @pytest.mark.parametrize("asked", [1, 2])

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -82,7 +83,7 @@ class Listeners:
     def close(self) -> None:
         """Close everything."""
         for sock in self._open:
-            self._loop.remove_reader(sock)
+            self._loop.remove_reader(sock.fileno())
             sock.close()
 
     def _place_handler(self, place: hosts.Place, port: int) -> Handler:
@@ -135,7 +136,8 @@ class Listeners:
             sock.setblocking(False)
             self._group.create_task(_hold(sock, handler))
 
-        self._loop.add_reader(listener, accept)
+        # By number: asked for a socket that it does not know, the loop spells it out in a message.
+        self._loop.add_reader(listener.fileno(), accept)
 
     def _resolve(self, address: str, resolver: str | None) -> None:
         """Answer DNS over UDP at ``address``; with no ``resolver`` take questions in silence."""
@@ -166,7 +168,7 @@ class Listeners:
                 elif answered is not None:
                     self._group.create_task(mean.perform_datagrams(sock, client, answered))
 
-        self._loop.add_reader(sock, receive)
+        self._loop.add_reader(sock.fileno(), receive)
 
 
 async def _hold(sock: socket.socket, handler: Handler) -> None:
@@ -195,6 +197,7 @@ async def _main(config: configuration.WorldConfig) -> None:
         async with asyncio.TaskGroup() as group:
             listeners = Listeners(servers, group)
             listeners.start()
+            gc.freeze()  # what is there now stays, and need not be looked through again
             print("ready", flush=True)
             await stop.wait()
             listeners.close()

@@ -19,14 +19,14 @@ Tls = Literal[
     "normal", "reset", "hang", "alert", "expired", "self_signed", "new_root", "wrong_name"
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
-Chat = Literal["genuine", "other_root", "wrong_static"]
+Chat = Literal["genuine", "other_root", "wrong_static", "turns_away"]
 Issuer = Literal["private", "corporate", "self_signed", "public"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
 Quic = Literal["normal", "silent"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
 
-DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "truth")
+DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "dangling", "truth")
 
 
 class ConfigError(ValueError):
@@ -65,16 +65,18 @@ class HostPolicy:
     ``tls`` and what follows apply once the ClientHello has named one of the host's names (the front
     answers other names as ever), whatever it names with ``whole_server``. ``status``, ``body`` and
     ``headers`` replace the HTTP answer's; on port 80 they are those of the address's first name.
+    ``body_bytes`` makes a body of so many octets instead.
     ``mtproto`` is who answers Telegram's own protocol: an impostor names Telegram's key and has not
     got it (``wrong_key``), or names one of its own (``unknown_key``).
     ``rate`` is in bytes per second for ``pace = "slow"``: a server that sends every answer that
     slowly from its first byte on. ``upload_rate`` is how many bytes per second it takes from each
     client, 0 for all that come. Both are the machine's: whoever names a host that it does not know
     is served no faster than who names the slow one. ``chat``: whether a Noise server's chain is the
-    service's (see `tests.lab.world.noise.ChatServer`). ``stun`` is how a call server treats
-    strangers: it answers ``tcp_only``, keeps ``silent``, or answers each only so often
-    (``rationed``). ``keeper``: who answers the protocols of
-    Threema, WeChat and Tor: somebody without the service's key, or (Tor) with one of his own.
+    service's (see `tests.lab.world.noise.ChatServer`); ``turns_away``: it resets whoever speaks
+    neither TLS nor HTTP to it. ``stun`` is how a call server treats strangers: it answers
+    ``tcp_only``, keeps ``silent``, or answers each only so often (``rationed``). ``keeper``: who
+    answers the protocols of Threema, WeChat and Tor: somebody without the service's key, or (Tor)
+    with one of his own.
     ``mischief`` are kinds of `tests.lab.world.mean`, of any layers: each conversation gets the next
     of those of its layer, and where a layer has none it is honest there.
     ``quic`` silent: no backend takes QUIC for the name, so that Initial packets that bear it are
@@ -89,6 +91,7 @@ class HostPolicy:
     whole_server: bool = False
     status: int = 0
     body: str | None = None
+    body_bytes: int = 0
     headers: tuple[tuple[str, str], ...] = ()
     mtproto: Keeper = "normal"
     pace: Pace = "normal"
@@ -114,9 +117,10 @@ class ResolverPolicy:
     """How some resolvers lie or fail.
 
     ``at`` holds addresses, names of the catalogue's resolvers, ``isp``, ``public`` or ``*``.
-    ``rules`` maps names to what is said about them: nxdomain, refused, servfail, drop, empty, truth
-    (as if no rule stood there), or ``answer:ADDRESS[,ADDRESS]``; the first that covers the name
-    decides. ``mischief`` are kinds as of a host, one a question. ``dead`` never answers;
+    ``rules`` maps names to what is said about them: nxdomain, refused, servfail, drop, empty,
+    dangling (an alias of a name that has no address), truth (as if no rule stood there), or
+    ``answer:ADDRESS[,ADDRESS]``; the first that covers the name decides. ``mischief`` are
+    kinds as of a host, one a question. ``dead`` never answers;
     ``servfail_share`` of all answers are SERVFAIL.
     """
 
@@ -180,7 +184,10 @@ class Pep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraHost:
-    """A host that the catalogue does not know. ``ports`` maps a port to a protocol of `hosts`."""
+    """A host that the catalogue does not know. ``ports`` maps a port to a protocol of `hosts`.
+
+    With the name of a host that it knows these addresses and ports are added to it.
+    """
 
     name: str
     addresses: tuple[str, ...]
@@ -197,6 +204,9 @@ class WorldConfig:
     puts every IPv4 server there too. ``skew_days`` is how far the world's clock is ahead of this
     machine's; certificates are ``cert_age_days`` old by the world's clock.
     ``everywhere`` are DNS rules that hold at every resolver (see `ResolverPolicy.rules`).
+    ``moved`` are names that all live at the same addresses, and nowhere else: tenants of a CDN.
+    ``strict_names``: servers answer a name that is not theirs with an alert, those excepted that
+    the catalogue says to answer any name; otherwise most show their default certificate.
     """
 
     workdir: str
@@ -219,6 +229,8 @@ class WorldConfig:
     holes_accept: bool = True
     page_bytes: int = 20_000
     extra: tuple[ExtraHost, ...] = ()
+    moved: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    strict_names: bool = False
 
     def __post_init__(self) -> None:
         for name, action in self.everywhere:

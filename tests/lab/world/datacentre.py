@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from tests.lab.world.config import Keeper
+from tests.lab.world.modexp import power
 
 _P: Final = 0x494C553B
 _Q: Final = 0x53911073
@@ -110,7 +111,7 @@ class DataCentre:
         """What the RSA block of 256 octets says to who sits there: 256 octets."""
         k, value = self._numbers[keeper], int.from_bytes(sealed)
         # By the Chinese remainder theorem (RFC 8017 5.1.2): four times as fast as by d.
-        one, two = pow(value, k.dmp1, k.p), pow(value, k.dmq1, k.q)
+        one, two = power(value, k.dmp1, k.p), power(value, k.dmq1, k.q)
         return (two + (one - two) * k.iqmp % k.p * k.q).to_bytes(256)
 
 
@@ -195,7 +196,7 @@ class Exchange:
 
     def _params(self, new_nonce: bytes) -> bytes:
         self._shared_nonce, self._secret = new_nonce, int.from_bytes(os.urandom(32))
-        g_a = pow(3, self._secret, _PRIME)
+        g_a = power(3, self._secret, _PRIME)
         inner = struct.pack("<I", 0xB5890DBA) + self._nonces + struct.pack("<i", 3)
         inner += _number(_PRIME) + _text(g_a.to_bytes(256)) + struct.pack("<i", int(self._now))
         plain = sha1(inner).digest() + inner
@@ -219,7 +220,7 @@ class Exchange:
             or not 1 < int.from_bytes(g_b) < _PRIME - 1
         ):
             return None
-        agreed = sha1(pow(int.from_bytes(g_b), self._secret, _PRIME).to_bytes(256)).digest()
+        agreed = sha1(power(int.from_bytes(g_b), self._secret, _PRIME).to_bytes(256)).digest()
         self._centre.agreed.add(agreed[-8:])
         _JOURNAL.info("mtproto dh_gen_ok %s", agreed[-8:].hex())
         mark = sha1(self._shared_nonce + b"\1" + agreed[:8]).digest()[4:]

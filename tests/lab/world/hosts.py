@@ -4,13 +4,14 @@ Real addresses where the catalogue or public knowledge names them, else invented
 service's real prefixes, always the same for the same name. Protocols are ``https``, ``http``,
 ``mtproto``, ``noise``, ``dns``, ``hole`` (accepts and closes), ``portal``, ``block``, ``echo``,
 ``acme`` (that of tests/plugin_example), ``tls`` (a handshake, then silence), ``stun``, which lives
-on the same port of UDP too, ``socks5`` and ``connect`` (proxies), and those of
-`tests.lab.world.dialogue`, with an ``s`` where they are spoken inside TLS.
+on the same port of UDP too, ``socks5`` and ``connect`` (proxies), ``relay`` (hands each connection
+to the host that it names), and those of `tests.lab.world.dialogue`, with an ``s`` where they are
+spoken inside TLS.
 """
 
-import hashlib
+import functools
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from msgprobe.catalog.loader import Catalogue, load
 from msgprobe.model.target import Asset, Endpoint, Service
 from tests.lab.content import covers
 from tests.lab.world.config import HostPolicy, WorldConfig
+from tests.lab.world.invented import invent
 
 Address = str
 
@@ -194,25 +196,44 @@ class Directory:
         }
 
 
+@functools.cache
+def shipped(country: str | None = None) -> Catalogue:
+    """The shipped catalogue, read once in a process. Raises CatalogError."""
+    return load((), country)
+
+
 def build(config: WorldConfig) -> Directory:
     """The world of ``config``. Raises CatalogError for a bad target file."""
-    catalogue = load([Path(one) for one in config.targets], config.country)
+    if config.targets:
+        catalogue = load([Path(one) for one in config.targets], config.country)
+    else:
+        catalogue = shipped(config.country)
     directory = Directory(catalogue=catalogue, policies=config.hosts)
-    taken = {a for s in catalogue.services for e in s.endpoints for a in e.addresses}
-    for service in catalogue.services:
-        for endpoint in service.endpoints:
-            _add_endpoint(directory, service, endpoint, taken)
-    for service in catalogue.services:
-        for asset in service.assets:
-            if asset.pool is None:
-                _add_asset(directory, service, asset, taken)
+    _add_services(directory)
     _add_controls(directory, config)
     for extra in config.extra:
         _add(directory, extra.name, extra.addresses, extra.ports, "extra")
+    for names, found in config.moved:
+        for name in names:
+            directory.hosts[name].addresses = [*found]
+    if config.strict_names:
+        _be_strict(directory)
     _add(directory, "portal.local", [config.portal], ((443, "portal"), (80, "portal")), "portal")
     _add(directory, "stub.local", [config.block_page], ((443, "block"), (80, "block")), "block")
     _settle(directory, config)
     return directory
+
+
+def _add_services(directory: Directory) -> None:
+    services = directory.catalogue.services
+    taken = {a for s in services for e in s.endpoints for a in e.addresses}
+    for service in services:
+        for endpoint in service.endpoints:
+            _add_endpoint(directory, service, endpoint, taken)
+    for service in services:
+        for asset in service.assets:
+            if asset.pool is None:
+                _add_asset(directory, service, asset, taken)
 
 
 def addresses(config: WorldConfig) -> dict[str, tuple[tuple[Address, ...], tuple[Address, ...]]]:
@@ -349,6 +370,15 @@ def _add_controls(directory: Directory, config: WorldConfig) -> None:
         _add(directory, controls.advert_host, found, _HTTP_SIDE, "advert")
 
 
+def _be_strict(directory: Directory) -> None:
+    """Nobody shows a certificate for a name that is not his, but who is known to."""
+    controls = directory.catalogue.controls
+    lenient = {site.host for site in controls.sites if site.any_name}
+    lenient |= {source.host for source in controls.sources if source.any_name}
+    for host in directory.hosts.values():
+        host.any_name = host.any_name and host.name in lenient
+
+
 def _settle(directory: Directory, config: WorldConfig) -> None:
     """Drop what IPv4-only worlds lack, and gather the hosts by address."""
     keep = {*config.isp_resolver} if config.dns64 else set()  # a network without IPv4 needs one
@@ -370,30 +400,3 @@ def _settle(directory: Directory, config: WorldConfig) -> None:
                     place.ports[port] = protocol
     for place in directory.places.values():
         place.hosts.sort(key=lambda one: not one.resolvable)
-
-
-def invent(
-    name: str, prefixes: Sequence[str], count: int, taken: set[Address]
-) -> Iterator[Address]:
-    """``count`` IPv4 addresses for ``name`` in as many /24s, and an IPv6 one if a prefix allows."""
-    four = [ipaddress.IPv4Network(one) for one in prefixes if ":" not in one]
-    four = four or [ipaddress.IPv4Network("193.0.0.0/8")]
-    six = [ipaddress.IPv6Network(one) for one in prefixes if ":" in one]
-    for number in range(count):
-        for attempt in range(64):
-            draw = _draw(f"{name} {number} {attempt}")
-            net = four[(_draw(name) + number) % len(four)]
-            blocks = max(1, net.num_addresses >> 8)
-            last = 2 + draw // blocks % 250
-            found = str(net[min((draw % blocks << 8) + last, net.num_addresses - 2)])
-            if found not in taken:
-                yield found
-                break
-    if six:
-        wide = six[_draw(name) % len(six)]
-        room = 1 << (48 - min(wide.prefixlen, 48))
-        yield str(wide[((_draw(name) % room) << 80) + 1 + _draw(name + " host") % 0xFFFE])
-
-
-def _draw(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -1,7 +1,9 @@
 """HTTP/1.1 as a small server speaks it (RFC 9112), and the ways in which servers misbehave."""
 
+import array
 import asyncio
 import datetime as dt
+import sys
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -58,9 +60,14 @@ class Response:
         return replace(
             self,
             status=policy.status or self.status,
-            body=self.body if policy.body is None else policy.body.encode(),
+            body=self._body(policy),
             headers=(*self.headers, *policy.headers),
         )
+
+    def _body(self, policy: HostPolicy) -> bytes:
+        if policy.body_bytes:
+            return b"<!-- long -->\n" * (policy.body_bytes // 14) + bytes(policy.body_bytes % 14)
+        return self.body if policy.body is None else policy.body.encode()
 
 
 Answer = Callable[[Request], Awaitable[Response | None] | Response | None]
@@ -257,10 +264,10 @@ _NONSENSE: Final[dict[str, bytes]] = {
 def filler(seed: str, size: int) -> bytes:
     """``size`` bytes of text that are always the same for ``seed`` and do not compress away."""
     number = zlib.crc32(seed.encode())
-    words = []
-    total = 0
-    while total < size:
+    words = array.array("I")
+    for _ in range(-(-size // 9)):
         number = (number * 1103515245 + 12345) & 0xFFFFFFFF
-        words.append(f"{number:08x}")
-        total += 9
-    return " ".join(words).encode()[:size]
+        words.append(number)
+    if sys.byteorder == "little":
+        words.byteswap()
+    return words.tobytes().hex(" ", 4).encode()[:size]

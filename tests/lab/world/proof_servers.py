@@ -18,6 +18,11 @@ from tests.lab.world.talk import PATIENCE_S, Streams, close, streams
 from tests.lab.world.tor import Relay
 
 
+def link_key(member: str) -> str:
+    """What the key of that Tor relay's TLS certificate is called."""
+    return f"link-{member}"
+
+
 class ProofServers:
     """``now`` gives the world's time."""
 
@@ -55,12 +60,14 @@ class ProofServers:
         await _held(sock, relay.context, lambda pair: tor.serve(*pair, relay.cells))
 
     def _make_relay(self, name: str, keeper: Keeper) -> Relay:
-        own = self._proofs.relay(name.rpartition("/")[2])
+        member = name.rpartition("/")[2]
+        own = self._proofs.relay(member)
         other = self._proofs.relay("impostor")
         identity = other if keeper == "unknown_key" else own
         signer = own if keeper == "normal" else other
         path = self._proofs.pki.folder / f"relay-{name.replace('/', '-')}-{keeper}.pem"
-        return tor.relay(identity, signer, self._now(), path)
+        link = self._proofs.pki.rsa(link_key(member))
+        return tor.relay(identity, signer, self._now(), path, link)
 
 
 async def _held(

@@ -102,6 +102,11 @@ class Resolvers:
             self._fill(response, question.name, question.rdtype, given)
         elif action == "empty":
             self._deny(response, question.name, exists=True)
+        elif action == "dangling":
+            alias = dns.name.from_text(f"gone.{name}")
+            chain = dns.rrset.from_text(question.name, _TTL, "IN", "CNAME", alias.to_text())
+            response.answer.append(chain)
+            self._deny(response, alias, exists=True)
         else:
             self._truth(response, question.name, question.rdtype, name, who)
         return response.to_wire(max_size=1232 if channel == "udp" else 65535)

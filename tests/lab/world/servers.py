@@ -21,6 +21,7 @@ from tests.lab.world import (
     proxies,
     resolver,
     signal,
+    talk,
     websocket,
 )
 from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
@@ -76,6 +77,12 @@ class Servers:
         self._chats: dict[str, ChatServer] = {}
         self._call_servers: dict[str, CallServer] = {}
         self._proofs = ProofServers(Proofs(self.pki), self.now)
+        self._web_sockets = [
+            e
+            for service in directory.catalogue.services
+            for e in service.endpoints
+            if e.option("transport") == "websocket"
+        ]
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -90,13 +97,14 @@ class Servers:
             "smp": self._smp,
             "tor": self._tor,
             "dns": self._dns,
-            "echo": self._echo,
-            "acme": self._acme,
+            "echo": lambda sock, place, port: talk.echo(sock),
+            "acme": lambda sock, place, port: talk.acme(sock),
             "xmpp": self._xmpp,
             **dict.fromkeys(dialogue.INSIDE, self._tls),
             "stun": self._stun,
             "socks5": lambda sock, place, port: proxies.socks5(self.directory, sock),
             "connect": lambda sock, place, port: proxies.connect(self.directory, sock),
+            "relay": self._relay,
         }
         self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
             "noise": self._noise_socket,
@@ -129,6 +137,15 @@ class Servers:
             handler = self._protocols.get(protocol)
             if handler is not None:
                 await handler(sock, place, port)
+
+    async def _relay(self, sock: socket.socket, place: Place, port: int) -> None:
+        """Be the host that the client names, in TLS or in HTTP; nobody for other names."""
+        _, name, first = await peek(sock)
+        host = self.directory.hosts.get(name or "")
+        if not first or host is None:
+            abort(sock)
+            return
+        await self.serve(sock, self.directory.places[host.addresses[0]], port)
 
     # --- TLS ------------------------------------------------------------------------------------
 
@@ -314,7 +331,12 @@ class Servers:
         )
 
     async def _noise(self, sock: socket.socket, place: Place, port: int) -> None:
-        chat = self._chat(self.directory.policy(place.default, place.address, port))
+        policy = self.directory.policy(place.default, place.address, port)
+        if policy.chat == "turns_away" and (await peek(sock))[0] is Kind.OTHER:
+            await asyncio.sleep(0.002)  # the first words are acknowledged before they are judged
+            abort(sock)
+            return
+        chat = self._chat(policy)
         pair = await streams(sock)
         try:
             async with asyncio.timeout(60):
@@ -340,12 +362,7 @@ class Servers:
 
     def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
         """The WebSockets at ``place`` that the catalogue knows."""
-        known = {
-            (e.host, e.path): e
-            for service in self.directory.catalogue.services
-            for e in service.endpoints
-            if e.option("transport") == "websocket" and place.host(e.host)
-        }
+        known = {(e.host, e.path): e for e in self._web_sockets if place.host(e.host)}
 
         async def upgrade(request: Request, pair: Streams) -> bool:
             if accepted := _mean_socket(request, policy):
@@ -450,21 +467,3 @@ class Servers:
                 await self.call_server(host, place, port).serve(*pair)
         finally:
             await close(pair[1])
-
-    async def _echo(self, sock: socket.socket, place: Place, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(60):
-            while data := await loop.sock_recv(sock, 65536):
-                await loop.sock_sendall(sock, data)
-
-    async def _acme(self, sock: socket.socket, place: Place, port: int) -> None:
-        """The invented line protocol of tests/plugin_example."""
-        reader, writer = await streams(sock)
-        try:
-            async with asyncio.timeout(60):
-                line = await reader.readline()
-                if line.startswith(b"ACME hello "):
-                    writer.write(line.replace(b"hello", b"welcome", 1))
-                    await writer.drain()
-        finally:
-            await close(writer)

@@ -53,12 +53,13 @@ async def _readable(sock: socket.socket, timeout: float) -> None:
         if not ready.done():
             ready.set_result(None)
 
-    loop.add_reader(sock, wake)
+    number = sock.fileno()
+    loop.add_reader(number, wake)
     try:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ready, timeout)
     finally:
-        loop.remove_reader(sock)
+        loop.remove_reader(number)
 
 
 async def streams(sock: socket.socket, context: ssl.SSLContext | None = None) -> Streams:
@@ -186,3 +187,24 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
         await sink.drain()
     if sink.can_write_eof():
         sink.write_eof()
+
+
+async def echo(sock: socket.socket) -> None:
+    """Give back what comes."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(PATIENCE_S):
+        while data := await loop.sock_recv(sock, 65536):
+            await loop.sock_sendall(sock, data)
+
+
+async def acme(sock: socket.socket) -> None:
+    """The invented line protocol of tests/plugin_example."""
+    reader, writer = await streams(sock)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            line = await reader.readline()
+            if line.startswith(b"ACME hello "):
+                writer.write(line.replace(b"hello", b"welcome", 1))
+                await writer.drain()
+    finally:
+        await close(writer)

@@ -39,14 +39,19 @@ class Relay:
 
 
 def relay(
-    identity: rsa.RSAPrivateKey, signer: rsa.RSAPrivateKey, now: dt.datetime, path: Path
+    identity: rsa.RSAPrivateKey,
+    signer: rsa.RSAPrivateKey,
+    now: dt.datetime,
+    path: Path,
+    link: rsa.RSAPrivateKey | None = None,
 ) -> Relay:
-    """A relay that claims ``identity``; ``signer`` signs for its TLS key (honestly: the same key).
+    """A relay that claims ``identity``; ``signer`` signs for its TLS key (honestly: the same key),
+    which is ``link`` or made for it.
 
     ``path`` is where key and certificate of the TLS server may be written.
     """
     own = _certificate("www.identity.net", identity, "www.identity.net", identity, now)
-    link = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    link = link or rsa.generate_private_key(public_exponent=65537, key_size=2048)
     shown = _certificate("www.link.com", link, "www.identity.net", signer, now)
     private = link.private_bytes(
         _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

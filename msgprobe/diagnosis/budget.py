@@ -1,0 +1,82 @@
+"""Which of the wanted conversations there are bytes for: what tells most comes first."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgprobe.diagnosis.scene import Scene
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
+
+MOST = 920_000
+"""Bytes of a run about four services from which on no experiment and no repeat begins, transfers
+not counted: what is under way then ends below a megabyte."""
+
+A_SERVICE = 150_000
+"""Bytes more for each service beyond four."""
+
+ON_A_SLOW_LINE = 0.6
+"""The share of those bytes that a slow line is burdened with."""
+
+TYPICAL = 3_200
+"""Bytes of a conversation as most are, also of one that hangs, whose greeting is sent again and
+again."""
+
+ENCRYPTED = 5_000
+"""Bytes of a question over DoH, handshake included."""
+
+TELLING: tuple[tuple[Arm, ...], ...] = (
+    (Arm.ALONE, Arm.TOGETHER),
+    (Arm.TARGET_SNI_ELSEWHERE,),
+    (Arm.OTHER_RESOLVER,),
+    (Arm.OTHER_SNI, Arm.OTHER_PORT, Arm.OTHER_PAYLOAD),
+    (Arm.REPEAT,),
+    (Arm.OTHER_ADDRESS,),
+    (Arm.OTHER_HELLO, Arm.PLAIN_PAGE),
+    (Arm.SAME_TUPLE,),
+)
+"""Arms by how much their answer can change a word: whether the fault follows the name, then what
+else it follows, then how surely it fails, then whatever refines that."""
+
+_RANK = {arm: n for n, arms in enumerate(TELLING) for arm in arms}
+
+
+def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
+    """The tasks without those that have not begun and that there are no bytes left for.
+
+    First conversations and controls hold everything else together, and transfers have bounds of
+    their own: none of them is ever left out. What is left out now may come later, when others have
+    cost less than was feared.
+    """
+    new = [t for t in tasks if _costly(t) and scene.started(t.id) is None]
+    left = _most(scene) - scene.moment.spent
+    turns: Counter[tuple[str, Arm]] = Counter()
+    queue: list[tuple[int, int, int, int, Task]] = []
+    for number, task in enumerate(new):
+        turns[task.subject, task.arm] += 1
+        turn = turns[task.subject, task.arm]
+        queue.append((_RANK[task.arm], task.attempt, turn, number, task))
+    dropped: set[str] = set()
+    for *_, task in sorted(queue, key=lambda q: q[:4]):
+        if task.id in scene.moment.queued:
+            continue
+        if _cost(task) > left:
+            dropped.add(task.id)
+        else:
+            left -= _cost(task)
+    return tuple(t for t in tasks if t.id not in dropped)
+
+
+def _costly(task: Task) -> bool:
+    if task.role is not Role.TARGET or task.arm not in _RANK or task.check in ("stun", "volley"):
+        return False
+    if isinstance(task.probe, Lookup):
+        return task.probe.resolver.kind is ResolverKind.DOH
+    return isinstance(task.probe, Flow)
+
+
+def _cost(task: Task) -> int:
+    return ENCRYPTED if isinstance(task.probe, Lookup) else TYPICAL
+
+
+def _most(scene: Scene) -> float:
+    most = MOST + A_SERVICE * max(0, len(scene.services) - 4)
+    return most * (ON_A_SLOW_LINE if scene.pace else 1.0)
