@@ -196,7 +196,7 @@ def test_the_mischief_happened(ended: Ended) -> None:
     assert all(ended.fired.values()), ended.fired
     assert any(s["outcome"] != "ok" for s in ended.document["services"])
     # Each kind has its turn against each check in tests/steps/test_mischief.py.
-    few = {*HTTP2, *SENT["quic"], *SENT["stun"]}
+    few = {*HTTP2, *WEBSOCKET, *SENT["quic"], *SENT["stun"]}
     assert ended.missing <= few, "there are enough conversations for all others"
     assert len(ended.missing) <= len(few) / 2
 
