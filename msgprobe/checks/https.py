@@ -3,7 +3,14 @@
 import re
 
 from msgprobe.checks.base import flow_of
-from msgprobe.checks.layers import connect_bound, expectation, http_bound, opened, secured
+from msgprobe.checks.layers import (
+    connect_bound,
+    expectation,
+    http_bound,
+    leave_rest,
+    opened,
+    secured,
+)
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
@@ -67,10 +74,11 @@ class HttpsCheck:
             inside = await secured(ctx, flow, stream)
             if inside is not None:
                 talk = HttpTalk(ctx=ctx, stream=inside, host=flow.host or flow.server_name)
-                await talk.ask(
+                said = await talk.ask(
                     flow.option("method") or "GET",
                     flow.path,
                     headers=headers,
                     content=content,
                     expect=expectation(flow, exact=False),
                 )
+                leave_rest(ctx, stream, said)

@@ -7,11 +7,11 @@ from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Root
 from msgprobe.model.task import Flow
 from msgprobe.steps.accounting import tcp_bound
-from msgprobe.steps.connect import closing, connect
+from msgprobe.steps.connect import NARROW, abandon, closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.hello import LARGE_BOUND
-from msgprobe.steps.http import REQUEST_BOUND, Expectation
+from msgprobe.steps.http import REQUEST_BOUND, Expectation, HttpAnswer
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.proxy import connect_through
 from msgprobe.steps.tls import (
@@ -31,7 +31,9 @@ from msgprobe.steps.websocket import (
 
 
 @asynccontextmanager
-async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
+async def opened(
+    ctx: StepContext, flow: Flow, *, window: int = NARROW
+) -> AsyncIterator[Stream | None]:
     """The flow's TCP stream, closed and accounted for afterwards; None when it did not connect.
 
     A flow that goes ``via`` the user's proxy gets a stream to the target all the same.
@@ -44,12 +46,26 @@ async def opened(ctx: StepContext, flow: Flow) -> AsyncIterator[Stream | None]:
                 async with closing(ctx, proxied.below):
                     yield proxied
         return
-    match await connect(ctx, flow.address, flow.port, source_port=flow.source_port, mss=flow.mss):
+    match await connect(
+        ctx,
+        flow.address,
+        flow.port,
+        source_port=flow.source_port,
+        mss=flow.mss,
+        window=window,
+    ):
         case Failed():
             yield None
         case Done(value=stream):
             async with closing(ctx, stream):
                 yield stream
+
+
+def leave_rest(ctx: StepContext, stream: Stream, said: Done[HttpAnswer] | Failed) -> None:
+    """Leave ``stream`` at once where more of the answer would come that nobody wants."""
+    unread = isinstance(said, Done) and not said.value.complete
+    if unread and ctx.recorder.watches(stream):
+        abandon(ctx, stream)
 
 
 async def secured(

@@ -1,7 +1,7 @@
 """``page``: what does one address answer to a GET in the clear?"""
 
 from msgprobe.checks.base import flow_of
-from msgprobe.checks.layers import connect_bound, expectation, http_bound, opened
+from msgprobe.checks.layers import connect_bound, expectation, http_bound, leave_rest, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Role, Task
@@ -36,4 +36,5 @@ class PageCheck:
         async with opened(ctx, flow) as stream:
             if stream is not None:
                 talk = HttpTalk(ctx=ctx, stream=stream, host=flow.host)
-                await talk.get(flow.path, expectation(flow, exact=task.role is Role.CONTROL))
+                said = await talk.get(flow.path, expectation(flow, exact=task.role is Role.CONTROL))
+                leave_rest(ctx, stream, said)

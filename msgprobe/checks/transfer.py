@@ -4,7 +4,7 @@ from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Task
-from msgprobe.steps.connect import abandon
+from msgprobe.steps.connect import WIDE, abandon
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http import REQUEST_BOUND, HttpTalk
 from msgprobe.steps.http_limits import BODY_CAP, TOTAL_CAP
@@ -50,7 +50,7 @@ class TransferCheck:
         from msgprobe.steps.transfer import Meter, Order, transfer
 
         flow = flow_of(task)
-        async with opened(ctx, flow) as stream:
+        async with opened(ctx, flow, window=WIDE) as stream:
             if stream is None:
                 return
             meter = Meter(ctx, stream)

@@ -4,7 +4,7 @@ from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.checks.transfer import DEFAULT_PATIENCE
 from msgprobe.model.task import Flow, Task
-from msgprobe.steps.connect import abandon
+from msgprobe.steps.connect import WIDE, abandon
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.wire.mtproto_transport import INIT_SIZE
 
@@ -41,7 +41,7 @@ class VolleyCheck:
         flow = flow_of(task)
         count, dc = _count(flow), _whole(flow, "dc", 2)
         patience = float(flow.option("patience") or DEFAULT_PATIENCE)
-        async with opened(ctx, flow) as stream:
+        async with opened(ctx, flow, window=WIDE) as stream:
             if stream is None:
                 return
             meter = Meter(ctx, stream)

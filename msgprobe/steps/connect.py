@@ -13,6 +13,13 @@ from msgprobe.steps.door import ConnectError, Stream
 _GOODBYE = 0.25
 """Seconds that a peer gets for its FIN; twice the measured round trip when that is less."""
 
+NARROW = 12 * 1024
+"""Bytes of receive buffer for conversations that want little: what a page holds beyond it is never
+sent, which spares a metered line fifty kilobytes for every big one."""
+
+WIDE = 0
+"""The kernel's own receive buffer, for transfers, which want to be as fast as the line is."""
+
 
 async def connect(
     ctx: StepContext,
@@ -21,9 +28,12 @@ async def connect(
     *,
     source_port: int = 0,
     mss: int = 0,
+    window: int = NARROW,
     timeout: float | None = None,
 ) -> Done[Stream] | Failed:
     """Connect to one IP literal; records a TcpObservation. ``timeout`` is in seconds.
+
+    ``window`` is the receive buffer in bytes, 0 for the kernel's own.
 
     The caller closes the stream: use ``async with closing(ctx, stream)``.
     """
@@ -34,7 +44,12 @@ async def connect(
     port_used = source_port
     try:
         stream = await ctx.world.network.connect_tcp(
-            address, port, timeout=ctx.remaining(timeout), source_port=source_port, mss=mss
+            address,
+            port,
+            timeout=ctx.remaining(timeout),
+            source_port=source_port,
+            mss=mss,
+            window=window,
         )
         failure, info, port_used = None, stream.tcp_info(), stream.source_port
         ctx.recorder.opened(stream)

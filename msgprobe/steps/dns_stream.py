@@ -108,7 +108,7 @@ class _HttpsDoor:
     async def ask(self, query: bytes, *, last: bool) -> bytes:
         self._talk.last = last
         headers = {"Content-Type": _MEDIA_TYPE, "Accept": _MEDIA_TYPE}
-        match await self._talk.ask("POST", self._path, headers=headers, content=query):
+        match await self._talk.ask("POST", self._path, headers=headers, content=query, whole=True):
             case Failed(failure=failure):
                 raise _Refused(failure)
             case Done(value=answer):

@@ -124,11 +124,19 @@ class Network(Protocol):
     """The only door to the network."""
 
     async def connect_tcp(
-        self, address: str, port: int, *, timeout: float, source_port: int = 0, mss: int = 0
+        self,
+        address: str,
+        port: int,
+        *,
+        timeout: float,
+        source_port: int = 0,
+        mss: int = 0,
+        window: int = 0,
     ) -> Stream:
         """Connect to one IP literal within ``timeout`` seconds. Raises ConnectError.
 
-        ``source_port`` 0 lets the kernel choose; ``mss`` clamps the segment size (0: no clamp).
+        ``source_port`` 0 lets the kernel choose; ``mss`` clamps the segment size (0: no clamp),
+        ``window`` is the receive buffer in bytes (0: the kernel's own).
         """
         ...
 

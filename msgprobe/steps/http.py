@@ -11,7 +11,7 @@ from msgprobe.model.observation import HttpObservation
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.http_limits import BODY_KEPT, kept_headers
+from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, kept_headers
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.printable import printable
 
@@ -114,10 +114,13 @@ class HttpTalk:
         content: bytes = b"",
         expect: Expectation = NOTHING_EXPECTED,
         timeout: float | None = None,
+        whole: bool = False,
     ) -> Done[HttpAnswer] | Failed:
         """One request; records an HttpObservation. ``timeout`` is in seconds.
 
-        Done as soon as the headers and the read part of the body came, whatever the status.
+        Done as soon as the headers and the read part of the body came, whatever the status. Little
+        of the body is read unless it is wanted ``whole`` (up to a cap) or some text is expected in
+        it: whoever does not want the rest of an incomplete answer abandons the stream.
         """
         # httpcore takes 30 ms to import: only who speaks HTTP waits for it.
         from msgprobe.steps.http_exchange import HttpConnection, HttpFault
@@ -132,7 +135,8 @@ class HttpTalk:
         errno: str | None = None
         try:
             async with asyncio.timeout(self.ctx.remaining(timeout)):
-                await connection.ask(method, path, self._headers(headers, content), content)
+                most = BODY_CAP if whole or expect.text is not None else BODY_KEPT
+                await connection.ask(method, path, self._headers(headers, content), content, most)
             failure = None
         except HttpFault as exc:
             failure = exc.failure

@@ -85,9 +85,17 @@ class HttpConnection:
         self.complete = False
 
     async def ask(
-        self, method: str, path: str, headers: list[tuple[bytes, bytes]], content: bytes
+        self,
+        method: str,
+        path: str,
+        headers: list[tuple[bytes, bytes]],
+        content: bytes,
+        most: int = BODY_CAP,
     ) -> None:
-        """One request and its answer. Raises OSError, TooLarge and HttpFault."""
+        """One request and its answer, ``most`` bytes of its body at most.
+
+        Raises OSError, TooLarge and HttpFault.
+        """
         self.status, self.headers, self.body, self.complete = None, (), b"", False
         self._ride.left = TOTAL_CAP
         url = httpcore.URL(
@@ -101,7 +109,7 @@ class HttpConnection:
             answer = await self._connection.handle_async_request(request)
             self.status, self.headers = answer.status, tuple(answer.headers)
             try:
-                await self._read_body(answer)
+                await self._read_body(answer, most)
             finally:
                 await answer.aclose()
         except httpcore.RemoteProtocolError as exc:
@@ -110,11 +118,11 @@ class HttpConnection:
             if self.status is None:
                 raise
 
-    async def _read_body(self, answer: httpcore.Response) -> None:
+    async def _read_body(self, answer: httpcore.Response, most: int) -> None:
         async for chunk in answer.aiter_stream():
             self.body += chunk
-            if len(self.body) >= BODY_CAP:
-                self.body = self.body[:BODY_CAP]
+            if len(self.body) > most:
+                self.body = self.body[:most]
                 return
         self.complete = True
 

@@ -135,7 +135,14 @@ class SystemNetwork:
     """The real network."""
 
     async def connect_tcp(
-        self, address: str, port: int, *, timeout: float, source_port: int = 0, mss: int = 0
+        self,
+        address: str,
+        port: int,
+        *,
+        timeout: float,
+        source_port: int = 0,
+        mss: int = 0,
+        window: int = 0,
     ) -> SystemStream:
         """Connect to one IP literal. Raises ConnectError."""
         try:
@@ -147,6 +154,8 @@ class SystemNetwork:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if mss and hasattr(socket, "TCP_MAXSEG"):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
+            if window:  # before the SYN: what was offered once cannot be taken back
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
             # A port can be used again only if whoever had it before allowed that, too.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if source_port:
