@@ -13,7 +13,7 @@ not counted: what is under way then ends below a megabyte."""
 A_SERVICE = 150_000
 """Bytes more for each service beyond four."""
 
-ON_A_SLOW_LINE = 0.6
+ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
 TYPICAL = 3_200

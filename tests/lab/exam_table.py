@@ -135,13 +135,23 @@ def failures(records: Sequence[Record], *, whole: bool) -> list[str]:
     return why
 
 
+def often_enough(records: Sequence[Record]) -> int:
+    """Distinct scenarios that were run, on their own line, with as many seeds as are wanted."""
+    own = [r for r in records if not r.fault and r.profile == OWN]
+    seeds = Counter(r.scenario.id for r in own)
+    return distinct(
+        {r.scenario.id: r.scenario for r in own if seeds[r.scenario.id] >= LEAST_SEEDS}.values()
+    )
+
+
 def _too_small(records: Sequence[Record], found: Totals) -> list[str]:
     why = []
-    if found.scenarios < LEAST_SCENARIOS:
-        why.append(f"only {found.scenarios} distinct scenarios, wanted {LEAST_SCENARIOS}")
-    seeds = Counter(r.scenario.id for r in records if not r.fault and r.profile == OWN)
-    if few := [one for one, count in seeds.items() if count < LEAST_SEEDS]:
-        why.append(f"{len(few)} scenarios with fewer than {LEAST_SEEDS} runs")
+    often = often_enough(records)
+    if often < LEAST_SCENARIOS:
+        why.append(
+            f"only {often} distinct scenarios with {LEAST_SEEDS} runs or more, "
+            f"wanted {LEAST_SCENARIOS}"
+        )
     if found.ambiguous < LEAST_AMBIGUOUS * found.runs:
         why.append(f"only {found.ambiguous} of {found.runs} runs are look-alikes")
     return why
@@ -365,7 +375,8 @@ def _sums(records: Sequence[Record]) -> list[str]:
     mechanism = found.nodes
     return [
         f"runs {found.runs}, of look-alikes {found.ambiguous}; distinct scenarios "
-        f"{found.scenarios} (of {len({r.scenario.id for r in records})})",
+        f"{found.scenarios} (of {len({r.scenario.id for r in records})}), with {LEAST_SEEDS} seeds "
+        f"or more {often_enough(records)}",
         f"innocent runs {found.innocent}, with an accusation {found.innocent_accused} "
         f"(at most {worst:.2f} % at 95 %)",
         f"runs of blocking {found.blocking}: a bystander accused in {found.bystander_accused}, "
