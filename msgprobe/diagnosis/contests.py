@@ -137,6 +137,8 @@ def _decided(contest: Contest, number: int) -> bool:
     """No further block could change the word."""
     if number == 1:
         return False
+    if contest.silent:
+        return True  # whatever becomes of more of them, nothing moves: no speed to compare
     here = contest.here if not contest.here_fails else Decision.NORMAL
     there = contest.elsewhere if not contest.there_fails else Decision.NORMAL
     if Decision.OPEN in (here, there):

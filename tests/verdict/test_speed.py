@@ -246,3 +246,15 @@ def _disordered(m: Measurement) -> Measurement:
     assert seen.info is not None
     worse = replace(seen, info=replace(seen.info, out_of_order=50, segs_in=60))
     return replace(m, observations=(*m.observations[:-1], worse))
+
+
+def test_transfers_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
+    seen = race.look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.DEGRADED, ())
+    assert seen.rules == ("transfer.nothing",)
+
+
+def test_where_nothing_works_transfers_that_move_nothing_add_nothing() -> None:
+    story = Story(services=(MOVING,)).good_gate().names().all_targets(fails="answer")
+    seen = Race(story).look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.rules) == (Outcome.INCONCLUSIVE, ("failed.unexplained",))
