@@ -27,6 +27,7 @@ from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.verdict.gate import Gate
 from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
+from msgprobe.verdict.rules_after import AFTER_RULES
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
@@ -61,6 +62,7 @@ ACCUSING: tuple[Rule, ...] = (
     *TCP_RULES,
     *EARLY_RULES,
     *UDP_RULES,
+    *AFTER_RULES,
 )
 
 SEVERITY = (
