@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from msgprobe.diagnosis.first_look import LOOK_UNTIL
+from msgprobe.diagnosis.first_look import FAST_PATIENCE, LOOK_UNTIL
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.moving import (
     CONTEST_BYTES,
@@ -30,7 +30,6 @@ CONTESTS_AT_ONCE = 2
 LATEST = 26.0
 LATEST_PROMISING = 31.0
 """Seconds of a default run after which no further block begins; later where every pair was slow."""
-FAST_PATIENCE = 2.0
 
 SMALL_SEGMENTS = 600
 """Bytes of a segment, so that the same bytes make more than twice as many packets."""

@@ -53,6 +53,7 @@ from msgprobe.verdict.rules_tcp import TCP_RULES
 from msgprobe.verdict.rules_throttle import ALIKE, SPEED_RULES, judge_speed
 from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
+from msgprobe.verdict.speeds import unsaid
 from msgprobe.verdict.words import advice, summary
 
 ACCUSING: tuple[Rule, ...] = (
@@ -168,8 +169,9 @@ def judge_service(
     if connection.state.usable:
         # Where connections are counted, those of transfers freeze as well: no speed means anything.
         counted = any(COUNTED in f.mechanisms for f in functions)
-        found = () if counted else tuple(c for c in contests(facts, service) if c.own)
-        functions = [judge_speed(f, found) for f in functions]
+        every = () if counted else contests(facts, service)
+        found = tuple(c for c in every if c.own)
+        functions = [unsaid(judge_speed(f, found), every) for f in functions]
         extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
         functions = [
             with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions
