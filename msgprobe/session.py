@@ -188,6 +188,7 @@ async def _explore(
                 now=now,
                 running=runner.running,
                 opened=runner.opened,
+                secured=runner.secured,
                 queued=runner.queued,
                 spent=runner.spoken,
             )

@@ -6,7 +6,7 @@ Some boxes freeze several greetings that name one host at the same time, and let
 from collections.abc import Iterator
 from dataclasses import replace
 
-from msgprobe.diagnosis.greetings import dying_names
+from msgprobe.diagnosis.greetings import dying_later, dying_names
 from msgprobe.diagnosis.look_on import troubled
 from msgprobe.diagnosis.scene import Scene, gap
 from msgprobe.diagnosis.suspects import Suspect, suspects
@@ -37,7 +37,11 @@ def plan_alone(scene: Scene) -> list[Task]:
     tasks: list[Task] = []
     for service in scene.services:
         pools: set[str] = set()
-        for (pool, host), group in dying_names(scene, suspects(scene, service)).items():
+        found = suspects(scene, service)
+        dying = dying_names(scene, found)
+        for key, later in dying_later(scene, found).items():
+            dying[key] = [*dying.get(key, ()), *later]
+        for (pool, host), group in dying.items():
             if pool in pools or not _froze_together(scene, service, host):
                 continue
             if _shape_matters(scene, service, host):

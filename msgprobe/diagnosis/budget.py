@@ -16,6 +16,10 @@ A_SERVICE = 150_000
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
+HELD = 64_000
+"""Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
+turn out to die, after its greeting: nothing else tells what it dies of."""
+
 TYPICAL = 3_200
 """Bytes of a conversation as most are, also of one that hangs, whose greeting is sent again and
 again."""
@@ -37,6 +41,7 @@ TELLING: tuple[tuple[Arm, ...], ...] = (
 else it follows, then how surely it fails, then whatever refines that."""
 
 _RANK = {arm: n for n, arms in enumerate(TELLING) for arm in arms}
+_SETTLES = _RANK[Arm.TARGET_SNI_ELSEWHERE]
 
 
 def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -48,21 +53,35 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     """
     new = [t for t in tasks if _costly(t) and scene.started(t.id) is None]
     left = _most(scene) - scene.moment.spent
+    held = HELD if _may_die_late(scene) else 0
     turns: Counter[tuple[str, Arm]] = Counter()
     queue: list[tuple[int, int, int, int, Task]] = []
     for number, task in enumerate(new):
         turns[task.subject, task.arm] += 1
         turn = turns[task.subject, task.arm]
-        queue.append((_RANK[task.arm], task.attempt, turn, number, task))
+        queue.append((_rank(task), task.attempt, turn, number, task))
     dropped: set[str] = set()
     for *_, task in sorted(queue, key=lambda q: q[:4]):
         if task.id in scene.moment.queued:
             continue
-        if _cost(task) > left:
+        if _cost(task) > left - (held if _rank(task) > _SETTLES else 0):
             dropped.add(task.id)
         else:
             left -= _cost(task)
     return tuple(t for t in tasks if t.id not in dropped)
+
+
+def _rank(task: Task) -> int:
+    """Requests under other names settle what dies after a good greeting."""
+    swapped = task.arm is Arm.OTHER_SNI and task.check == "https"
+    return _SETTLES if swapped else _RANK[task.arm]
+
+
+def _may_die_late(scene: Scene) -> bool:
+    """A service's conversation died after a good greeting, or is past it and not over yet."""
+    if any(t.dies_after_greeting for t in scene.facts.arm(Arm.BASE)):
+        return True
+    return any(i.startswith("b.") for i in scene.moment.secured)
 
 
 def _costly(task: Task) -> bool:

@@ -293,10 +293,12 @@ def _diagnosis(
                 transport="tcp",
                 round=2,
                 subject=site.name,
-                check="tls",
+                check="https",
                 condition=condition,
                 reason=f"{service.title}'s name at a neutral server: does the fault follow it?",
-                max_bytes=TRIES * 4 * costs.flow("tls", site.host, 443),
+                max_bytes=TRIES
+                * 4
+                * (costs.flow("tls", site.host, 443) + costs.flow("https", site.host, 443)),
             )
 
 
@@ -322,10 +324,12 @@ def _otherwise(
                     transport="tcp",
                     round=2,
                     subject=service.name,
-                    check="tls" if port == 443 else "page",
+                    check="https" if port == 443 else "page",
                     condition=condition,
                     reason="other address, port, payload or server name; is there a block page?",
-                    max_bytes=TRIES * 4 * costs.flow("tls", target, port),
+                    max_bytes=TRIES
+                    * 4
+                    * (costs.flow("tls", target, port) + costs.flow("https", target, port)),
                 )
 
 

@@ -11,7 +11,7 @@ from msgprobe.diagnosis.base import (
 )
 from msgprobe.diagnosis.calls import failing_calls
 from msgprobe.diagnosis.controls_again import controls_again
-from msgprobe.diagnosis.greetings import plan_names
+from msgprobe.diagnosis.greetings import plan_names, plan_requests
 from msgprobe.diagnosis.look_on import troubled
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.diagnosis.suspects import Suspect, failing, suspects, variation
@@ -36,6 +36,7 @@ def plan_experiments(scene: Scene) -> list[Task]:
         tasks += _ports_and_payloads(scene, service, found)
         tasks += _other_forms(scene, service, found)
         tasks += plan_names(scene, service, found)
+        tasks += plan_requests(scene, service, found)
         tasks += _pages(scene, service, found)
     if any(t.role is Role.TARGET for t in tasks) or failing_calls(scene):
         tasks += controls_again(scene)

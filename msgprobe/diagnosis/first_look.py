@@ -17,7 +17,7 @@ from msgprobe.diagnosis.moving import (
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Flow, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.verdict.contest import Contest
 from msgprobe.verdict.transfers import Sample
 
@@ -26,6 +26,10 @@ NEUTRAL_EVERY = 4
 
 FIRST_LOOK = 2
 """Transfers of an asset in the first look: two normal ones end the sequential test."""
+
+FAST_PATIENCE = 2.0
+"""Seconds of a transfer once another one was slow: enough to see as much, and the others wait."""
+
 SLOW_SOURCE = 2.0
 """Seconds for a neutral transfer of the first look, six round trips not counted, from which on the
 line itself is too slow to compare anything."""
@@ -52,6 +56,19 @@ def plan_first_look(
             scene.waiting = True
             return wanted
     return wanted
+
+
+def round_open(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> bool:
+    """Some asset is still to be moved for the first time: what is slow is looked into only then,
+    or the time would be over before anybody had looked at the others."""
+    late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    firsts = [t for t in _sequence(scene, pairs, direction) if t.id.endswith(".0") and _own(t)]
+    left = [t for t in firsts if scene.ended(t.id) is None]
+    return any(not late or scene.started(t.id) is not None for t in left)
+
+
+def _own(task: Task) -> bool:
+    return task.arm is Arm.TRANSFER
 
 
 def _opening(
@@ -92,6 +109,8 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
         return opening
     size = _size(scene, direction, min(times))
     patience = min(PATIENCE, max(3.0, 8 * (min(times) + 6 * (scene.facts.rtt or 0.0))))
+    if not scene.request.throttle and min(times) * 4 < FAST_PATIENCE and _slow_one(scene, pairs):
+        patience = FAST_PATIENCE
     own: list[Task] = []
     for turn in range(FIRST_LOOK):
         order = list(pairs)
@@ -105,6 +124,11 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
             turn = len(opening) + n // NEUTRAL_EVERY
             mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
     return mixed
+
+
+def _slow_one(scene: Scene, pairs: list[tuple[Service, Asset]]) -> bool:
+    """Some transfer of the first look was slow."""
+    return any(Contest(scene.facts, s, a).suspicious for s, a in pairs)
 
 
 def _worth_it(scene: Scene, task: Task) -> bool:

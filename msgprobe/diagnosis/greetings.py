@@ -1,7 +1,11 @@
-"""D6, D7 and D12: the name in the greeting. Does the fault follow it?"""
+"""D6, D7 and D12: the name in the greeting. Does the fault follow it?
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+What dies at the greeting is tried with bare greetings; what dies after a good one, with a request
+inside it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 
 from msgprobe.diagnosis.base import speaks_tls
@@ -11,6 +15,7 @@ from msgprobe.diagnosis.suspects import Suspect, variation
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.verdict.conversation import Conversation
 
 NAMES_A_POOL = 2
 """Failing names of a pool that get the name swap (D6) at most; the first also gets D7."""
@@ -18,13 +23,31 @@ NAMES_A_POOL = 2
 ADDRESSES_A_NAME = 2
 NEUTRAL_HOSTS = 2
 
+Dying = Mapping[tuple[str, str], list[Suspect]]
+"""Suspects by pool and by the name that they say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How far a conversation of these experiments goes, and what counts as an answer to it."""
+
+    check: str
+    suffix: str
+    answered: Callable[[Conversation], bool]
+
+
+GREETING = Manner(check="tls", suffix="", answered=lambda t: t.answered_tls)
+REQUEST = Manner(check="https", suffix=".https", answered=lambda t: t.answered_http)
+
 
 def dying_names(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
     """Suspects that die, or hang, at a greeting that names a host; by pool and that name."""
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
         talk = scene.talk(s.task.id)
-        dying = talk is None or (talk.symptom or "").startswith("tls.")
+        dying = not _past_greeting(scene, s) and (
+            talk is None or (talk.symptom or "").startswith("tls.")
+        )
         # Who names nobody, or only later (STARTTLS), is not recognised by a name in the greeting.
         assert isinstance(s.task.probe, Flow)
         speaks = s.task.probe.server_name is not None and (
@@ -33,6 +56,38 @@ def dying_names(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str],
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     return by_name
+
+
+def _past_greeting(scene: Scene, s: Suspect) -> bool:
+    """Its TLS handshake went well, and what was said inside died or hangs."""
+    talk = scene.talk(s.task.id)
+    return s.task.id in scene.moment.secured if talk is None else talk.dies_after_greeting
+
+
+def dying_later(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
+    """Suspects whose greeting that names a host is answered, and nothing after it."""
+    by_name: dict[tuple[str, str], list[Suspect]] = {}
+    for s in found:
+        assert isinstance(s.task.probe, Flow)
+        named = s.task.probe.server_name is not None and s.endpoint.host is not None
+        if named and _past_greeting(scene, s):
+            by_name.setdefault((s.pool.name, s.endpoint.host or ""), []).append(s)
+    return by_name
+
+
+def plan_requests(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+    """The swaps with a request inside TLS, where data dies after a good greeting."""
+    tasks: list[Task] = []
+    used: dict[str, int] = {}
+    dying = dying_later(scene, found)
+    for pool, host in _begun_first(scene, service, dying, REQUEST):
+        used[pool] = used.get(pool, 0) + 1
+        if used[pool] > NAMES_A_POOL:
+            continue
+        tasks += _swaps(scene, service, dying, (pool, host), REQUEST)
+        if used[pool] == 1:
+            tasks += _elsewhere(scene, service, dying[pool, host][0], host, REQUEST)
+    return tasks
 
 
 def plan_names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
@@ -45,18 +100,14 @@ def plan_names(scene: Scene, service: Service, found: list[Suspect]) -> list[Tas
     used: dict[str, int] = {}
     fixed = False
     dying = dying_names(scene, found)
-    # Those that have begun first: what comes up later adds no more than there is room for.
-    for pool, host in sorted(dying, key=lambda key: not _asked_elsewhere(scene, service, key[1])):
+    for pool, host in _begun_first(scene, service, dying, GREETING):
         group = dying[pool, host]
         used[pool] = used.get(pool, 0) + 1
         if used[pool] > NAMES_A_POOL:
             continue
-        open_question = follows(scene, service, dying, pool) is False
-        for s in group[:ADDRESSES_A_NAME]:
-            if open_question or scene.started(swap_id(service, s)) is not None:
-                tasks += _swap(scene, service, s)
+        tasks += _swaps(scene, service, dying, (pool, host), GREETING)
         if used[pool] == 1:
-            tasks += _elsewhere(scene, service, group[0], host)
+            tasks += _elsewhere(scene, service, group[0], host, GREETING)
             if not fixed:
                 tuples = _same_tuple(scene, service, group[0])
                 tasks += tuples
@@ -64,17 +115,26 @@ def plan_names(scene: Scene, service: Service, found: list[Suspect]) -> list[Tas
     return tasks
 
 
-def _asked_elsewhere(scene: Scene, service: Service, host: str) -> bool:
-    """D7 has begun with this name."""
-    stem = f"d7.{service.name}.{host}."
-    return any(i.startswith(stem) for i in (*scene.facts.by_id, *scene.moment.running))
+def _begun_first(
+    scene: Scene, service: Service, dying: Dying, manner: Manner
+) -> list[tuple[str, str]]:
+    """Pools and names, those that D7 has begun with first: what comes up later adds no more than
+    there is room for."""
+    servers = [site.name for site, _ in neutral_servers(scene)]
+
+    def later(key: tuple[str, str]) -> bool:
+        firsts = (_elsewhere_id(service, key[1], name, manner) for name in servers)
+        return all(scene.started(first) is None for first in firsts)
+
+    return sorted(dying, key=later)
+
+
+def _elsewhere_id(service: Service, host: str, site: str, manner: Manner) -> str:
+    return f"d7.{service.name}.{host}.{site}{manner.suffix}"
 
 
 def follows(
-    scene: Scene,
-    service: Service,
-    dying: Mapping[tuple[str, str], list[Suspect]],
-    pool: str,
+    scene: Scene, service: Service, dying: Dying, pool: str, manner: Manner = GREETING
 ) -> bool | None:
     """Whether the fault follows a name of the pool to a neutral server that answers other foreign
     names: True as long as it does, False when it does not or cannot be asked, None while unknown.
@@ -89,20 +149,21 @@ def follows(
     seen: list[bool | None] = []
     for host in hosts:
         for site, _ in servers:
-            first = f"d7.{service.name}.{host}.{site.name}"
+            first = _elsewhere_id(service, host, site.name, manner)
             ids = [i for i in (first, f"{first}#2", f"{first}#3") if scene.started(i) is not None]
             if ids:
-                seen.append(_dies_there(scene, ids, f"d7.neutral.{site.name}"))
+                twin = f"d7.neutral.{site.name}{manner.suffix}"
+                seen.append(_dies_there(scene, ids, twin, manner))
     if not seen:
         return None
     return next((s for s in (False, None) if s in seen), True)
 
 
-def _dies_there(scene: Scene, ids: list[str], neutral: str) -> bool | None:
+def _dies_there(scene: Scene, ids: list[str], neutral: str, manner: Manner) -> bool | None:
     twin = scene.talk(neutral)
-    if twin is not None and not twin.answered_tls:
+    if twin is not None and not manner.answered(twin):
         return False  # it turns every foreign name away: nothing can be learned there
-    if any((talk := scene.talk(i)) is not None and talk.answered_tls for i in ids):
+    if any((talk := scene.talk(i)) is not None and manner.answered(talk) for i in ids):
         return False
     return True if twin is not None and scene.dead(ids[0]) else None
 
@@ -112,19 +173,34 @@ def _neutral_name(scene: Scene) -> str:
     return sites[0].host if sites else "example.com"
 
 
-def _swap(scene: Scene, service: Service, s: Suspect) -> list[Task]:
-    flow = scene.flow(
-        s.address, s.endpoint.port, s.endpoint.host, server_name=_neutral_name(scene), trust=None
-    )
+def _swaps(
+    scene: Scene, service: Service, dying: Dying, key: tuple[str, str], manner: Manner
+) -> list[Task]:
+    """D6 at the first addresses of a name, once it is known that the fault follows it nowhere."""
+    open_question = follows(scene, service, dying, key[0], manner) is False
+    return [
+        task
+        for s in dying[key][:ADDRESSES_A_NAME]
+        if open_question or scene.started(swap_id(service, s, manner)) is not None
+        for task in _swap(scene, service, s, manner)
+    ]
+
+
+def _swap(scene: Scene, service: Service, s: Suspect, manner: Manner) -> list[Task]:
+    other = _neutral_name(scene)
+    host = s.endpoint.host if manner is GREETING else other
+    flow = scene.flow(s.address, s.endpoint.port, host, server_name=other, trust=None)
+    task_id = swap_id(service, s, manner)
     task = variation(
-        s, service, Arm.OTHER_SNI, swap_id(service, s), flow, "server name: a neutral one", "tls"
+        s, service, Arm.OTHER_SNI, task_id, flow, "server name: a neutral one", manner.check
     )
     return scene.tries(replace(task, timeout=scene.greeting_timeout()))
 
 
-def swap_id(service: Service, s: Suspect) -> str:
+def swap_id(service: Service, s: Suspect, manner: Manner = GREETING) -> str:
     """The task in which a neutral name is shown to the suspect's address."""
-    return f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
+    stem = f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
+    return f"{stem}{manner.suffix}"
 
 
 def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
@@ -137,7 +213,7 @@ def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
     return list(picks.values())[:NEUTRAL_HOSTS]
 
 
-def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Task]:
+def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str, manner: Manner) -> list[Task]:
     tasks: list[Task] = []
     servers = neutral_servers(scene)
     turn = Random(f"{scene.request.seed}/{host}").randrange(max(1, len(servers)))
@@ -147,29 +223,35 @@ def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str) -> list[Ta
             s,
             service,
             Arm.TARGET_SNI_ELSEWHERE,
-            f"d7.{service.name}.{host}.{site.name}",
+            _elsewhere_id(service, host, site.name, manner),
             flow,
             "address: a neutral server",
-            "tls",
+            manner.check,
         )
-        tasks += scene.tries(replace(base, timeout=scene.greeting_timeout()))
-        other = _foreign_name(scene, site)
-        neutral = replace(flow, host=other, server_name=other)
-        tasks.append(
-            Task(
-                id=f"d7.neutral.{site.name}",
-                round=2,
-                role=Role.CONTROL,
-                arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-                check="tls",
-                subject=site.name,
-                probe=neutral,
-                changes="server name: a neutral one, not its own",
-                reason="the neutral half of the pair: does this server answer other names at all?",
-                timeout=scene.greeting_timeout(),
-            )
-        )
+        asked = scene.tries(replace(base, timeout=scene.greeting_timeout()))
+        tasks += asked
+        twin = _twin(scene, site, flow, manner)
+        tasks.append(twin)
+        if manner is REQUEST and scene.started(f"{base.id}#3") is not None:
+            # Once more at the end: a server that has had enough of our requests is no censor.
+            tasks.append(replace(twin, id=f"{twin.id}#2", attempt=2))
     return tasks
+
+
+def _twin(scene: Scene, site: Site, flow: Flow, manner: Manner) -> Task:
+    other = _foreign_name(scene, site)
+    return Task(
+        id=f"d7.neutral.{site.name}{manner.suffix}",
+        round=2,
+        role=Role.CONTROL,
+        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+        check=manner.check,
+        subject=site.name,
+        probe=replace(flow, host=other, server_name=other),
+        changes="server name: a neutral one, not its own",
+        reason="the neutral half of the pair: does this server answer other names at all?",
+        timeout=scene.greeting_timeout(),
+    )
 
 
 def _foreign_name(scene: Scene, server: Site) -> str:

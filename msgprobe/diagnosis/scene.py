@@ -48,14 +48,15 @@ SMALL_SEGMENTS = 1000
 class Moment:
     """``now`` is seconds since the run began; ``running`` maps task ids to when they started.
 
-    ``opened`` are the running ones whose TCP connection stands, ``queued`` the tasks that wait for
-    their turn. ``spent`` are the bytes of conversations, transfers left out: those so far, and what
-    the running and queued ones will cost.
+    ``opened`` are the running ones whose TCP connection stands, ``secured`` those whose TLS
+    handshake went well, ``queued`` the tasks that wait for their turn. ``spent`` are the bytes of
+    conversations, transfers left out: those so far, and what the running and queued ones will cost.
     """
 
     now: float
     running: Mapping[str, float] = field(default_factory=dict)
     opened: frozenset[str] = frozenset()
+    secured: frozenset[str] = frozenset()
     queued: frozenset[str] = frozenset()
     spent: int = 0
 

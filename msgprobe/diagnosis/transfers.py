@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from msgprobe.diagnosis.base import first_endpoints
 from msgprobe.diagnosis.contests import plan_contests, plan_later
-from msgprobe.diagnosis.first_look import plan_first_look
+from msgprobe.diagnosis.first_look import plan_first_look, round_open
 from msgprobe.diagnosis.gate import SYSTEM, lookup
 from msgprobe.diagnosis.moving import drawn_sources, wanted_assets
 from msgprobe.diagnosis.scene import Scene
@@ -30,10 +30,11 @@ def plan_transfers(scene: Scene) -> list[Task]:
     if not _quiet(scene):
         return tasks
     scene.pending.clear()
-    contests = plan_contests(scene, pairs)
+    ways = {d: [p for p in pairs if p[1].direction is d] for d in Direction}
+    first = any(round_open(scene, mine, way) for way, mine in ways.items())
+    contests = [] if first else plan_contests(scene, pairs)
     scene.contest_open = bool(scene.pending)
-    for direction in Direction:
-        mine = [p for p in pairs if p[1].direction is direction]
+    for direction, mine in ways.items():
         tasks += plan_first_look(scene, mine, direction)
     tasks += contests
     if scene.waiting:

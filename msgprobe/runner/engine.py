@@ -9,7 +9,7 @@ from functools import partial
 from msgprobe.checks.base import Check
 from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
-from msgprobe.model.observation import TcpObservation, Window
+from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.context import Recorder, StepContext
@@ -125,12 +125,18 @@ class Runner:
     @property
     def opened(self) -> frozenset[str]:
         """Tasks under way whose TCP connection stands."""
+        return self._past(TcpObservation)
+
+    @property
+    def secured(self) -> frozenset[str]:
+        """Tasks under way whose TLS handshake went well."""
+        return self._past(TlsObservation)
+
+    def _past(self, kind: type[TcpObservation | TlsObservation]) -> frozenset[str]:
         return frozenset(
             i
             for i, r in self._running.items()
-            if any(
-                isinstance(o, TcpObservation) and o.failure is None for o in r.recorder.observations
-            )
+            if any(isinstance(o, kind) and o.failure is None for o in r.recorder.observations)
         )
 
     @property

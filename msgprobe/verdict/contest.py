@@ -174,6 +174,11 @@ class Contest:
         )
 
     @property
+    def silent(self) -> bool:
+        """None of the service's own transfers moved anything: it is not slow, it is cut off."""
+        return any(s.silent for s in self.own) and all(s.silent for s in self.own if s.usable)
+
+    @property
     def here_fails(self) -> bool:
         """The server gives nothing under a neutral name: the name alone cannot be changed here."""
         tried = [s for s in self.neutral if s.talk.transfer is not None or s.talk.failure]

@@ -75,6 +75,18 @@ class Conversation:
             self.tls.failure is None or bool(self.tls.chain) or self.tls.alert_received
         )
 
+    @property
+    def dies_after_greeting(self) -> bool:
+        """The handshake went well, then what was said inside it died."""
+        if self.failure in (None, Failure.INTERRUPTED) or self.stage is not Stage.ANSWER:
+            return False
+        return self.tls is not None and self.tls.failure is None and self.transfer is None
+
+    @property
+    def answered_http(self) -> bool:
+        """Some web server answered inside TLS, whatever it said."""
+        return self.tls is not None and self.http is not None and self.http.status is not None
+
     @cached_property
     def proof(self) -> Proof:
         """The strongest thing that the answer proves about who gave it."""

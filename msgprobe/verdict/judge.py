@@ -28,6 +28,7 @@ from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.verdict.gate import Gate
 from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
+from msgprobe.verdict.rules_after import AFTER_RULES
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
@@ -53,6 +54,7 @@ from msgprobe.verdict.rules_tcp import TCP_RULES
 from msgprobe.verdict.rules_throttle import ALIKE, SPEED_RULES, judge_speed
 from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
+from msgprobe.verdict.speeds import unsaid
 from msgprobe.verdict.words import advice, summary
 
 ACCUSING: tuple[Rule, ...] = (
@@ -62,6 +64,7 @@ ACCUSING: tuple[Rule, ...] = (
     *TCP_RULES,
     *EARLY_RULES,
     *UDP_RULES,
+    *AFTER_RULES,
 )
 
 SEVERITY = (
@@ -167,8 +170,9 @@ def judge_service(
     if connection.state.usable:
         # Where connections are counted, those of transfers freeze as well: no speed means anything.
         counted = any(COUNTED in f.mechanisms for f in functions)
-        found = () if counted else tuple(c for c in contests(facts, service) if c.own)
-        functions = [judge_speed(f, found) for f in functions]
+        every = () if counted else contests(facts, service)
+        found = tuple(c for c in every if c.own)
+        functions = [unsaid(judge_speed(f, found), every) for f in functions]
         extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
         functions = [
             with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions

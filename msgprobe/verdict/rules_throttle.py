@@ -92,6 +92,11 @@ def _only_lossy(contest: Contest) -> Iterable[Sample]:
     return (*contest.own, *contest.sources) if contest.lossy else ()
 
 
+def _nothing(contest: Contest) -> Iterable[Sample]:
+    """Nothing at all came of the service's own transfers, as neutral ones ran."""
+    return (*contest.own, *contest.fair) if contest.silent else ()
+
+
 def _undecided(contest: Contest) -> Iterable[Sample]:
     """Slow more often than not, and the run ended before the test had decided."""
     pairs = contest.wide_pairs
@@ -144,7 +149,22 @@ ALIKE = _info(
 )
 """Where one contest has shown who slows the service down, the others are not all held as well."""
 
+NOTHING = SpeedRule(
+    info=_info(
+        "transfer.nothing",
+        Outcome.DEGRADED,
+        None,
+        "transfers move nothing at all, neutral ones run, and other conversations are answered",
+        "Its transfers move nothing at all while neutral ones run, although its servers answer: a "
+        "fault of its own, or interference with what follows the greeting.",
+        "",
+    ),
+    holds=_nothing,
+)
+"""Not a speed: where nothing moves, nothing else about transfers is said."""
+
 SPEED_RULES: tuple[SpeedRule, ...] = (
+    NOTHING,
     SpeedRule(
         info=_info(
             "transfer.freeze",
@@ -283,7 +303,9 @@ def judge_speed(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionV
         finding = _finding(contest)
         if shown is not None and _weaker(finding, shown):
             finding = _alike(contest, shown) or _renamed(finding, shown)
-        if finding is not None and _worse(finding.info.outcome, verdict.outcome):
+        if finding is None or (contest.silent and verdict.outcome is not Outcome.OK):
+            continue  # where it does not work at all, that is known already
+        if _worse(finding.info.outcome, verdict.outcome):
             verdict = _apply(verdict, contest, finding)
     return verdict
 
@@ -313,7 +335,7 @@ def _worse(new: object, old: Outcome) -> bool:
 
 
 def _finding(contest: Contest) -> Finding | None:
-    for entry in SPEED_RULES:
+    for entry in SPEED_RULES if not contest.silent else (NOTHING,):
         samples = tuple(entry.holds(contest))
         if samples:
             info = entry.info
@@ -340,7 +362,7 @@ def _shown(contest: Contest) -> str | None:
 
 def _alike(contest: Contest, path: str) -> Finding | None:
     pairs = contest.wide_pairs
-    if not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
+    if contest.silent or not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
         return None
     cited = [s.talk for p in pairs for s in (p.target, p.control)]
     return Finding(info=replace(ALIKE, mechanism=path), evidence=transactions(cited))

@@ -1,12 +1,15 @@
 """An asset's speed in numbers and words, and how its slow transfers look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp
 from statistics import median
 
-from msgprobe.model.verdict import Speed
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Speed
 from msgprobe.verdict.contest import Contest, Kind
 from msgprobe.verdict.losses import disturbed, lost_share
+from msgprobe.verdict.sequential import Decision
 from msgprobe.verdict.transfers import FEWEST, SAME_SERVER, Sample, compare
 
 BURST = FEWEST
@@ -60,6 +63,30 @@ def speed(contest: Contest) -> Speed | None:
 
 def _times(scores: Sequence[float]) -> float:
     return round(exp(median(scores)), 2) if scores else 0.0
+
+
+def unsaid(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
+    """Works, and its speed is not known: said in ``why``, for silence would pass for an acquittal.
+
+    Only in a run that did compare transfers; why a run compares none is told elsewhere.
+    """
+    mine = [c for c in found if c.asset.function is verdict.function and c.asset.pool is None]
+    if verdict.outcome is not Outcome.OK or not found or not found[0].facts.arm(Arm.TRANSFER):
+        return verdict
+    unseen = sorted(c.asset.name for c in mine if not c.own)
+    unsure = sorted(c.asset.name for c in mine if _unsure(c))
+    words = [f" How fast it moves its {name} was not measured." for name in unseen]
+    words += [
+        f" Its {name} was slower than neutral transfers once, which was not looked into further."
+        for name in unsure
+    ]
+    return replace(verdict, why="".join((verdict.why, *words)))
+
+
+def _unsure(contest: Contest) -> bool:
+    """Slow at first sight, and nothing has decided since whether that means anything."""
+    open_ = contest.wide is Decision.OPEN and contest.here is not Decision.NORMAL
+    return bool(contest.own) and contest.suspicious and open_
 
 
 def numbers(contest: Contest) -> dict[str, str]:

@@ -61,6 +61,14 @@ class Sample:
         return self.talk.transfer.moved if self.talk.transfer is not None else 0
 
     @property
+    def silent(self) -> bool:
+        """Nothing came, neither of the object nor of the page that names it: that is no speed."""
+        answers = (self.talk.transfer, self.talk.http)
+        return (
+            self.usable and not self.moved and all(a is None or a.status is None for a in answers)
+        )
+
+    @property
     def handshake(self) -> float:
         """Seconds that TLS took."""
         return self.talk.tls.window.seconds if self.talk.tls is not None else 0.0

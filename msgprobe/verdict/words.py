@@ -32,6 +32,7 @@ MECHANISMS = {
     "tls.conn_count": "several connections at the same time freeze",
     "tls.mitm": "its certificate is forged",
     "tls.post_handshake": "data dies after the greeting",
+    "tls.post_handshake.sni": "data dies once a greeting has named it",
     "http.blockpage": "a block page is shown",
     "tcp.freeze": "transfers stop for good after the first kilobytes",
     "tcp.freeze.bytes": "transfers stop for good after a number of bytes",

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from msgprobe.catalog.loader import load, select
-from msgprobe.diagnosis.budget import MOST, ON_A_SLOW_LINE, TYPICAL
+from msgprobe.diagnosis.budget import HELD, MOST, ON_A_SLOW_LINE, TYPICAL
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.failure import Failure
@@ -261,3 +261,57 @@ def test_where_the_protocol_dies_it_is_tried_in_its_other_forms(
         assert all(flow.port == 443 for flow in here)
     assert len({t.id for t in forms}) == len(forms) == 2 * len(other)
     assert all(t.changes.startswith("payload") for t in forms)
+
+
+def test_what_dies_after_the_greeting_is_asked_with_a_request() -> None:
+    tasks = wanted(failing("answer", Failure.TIMED_OUT))
+    named = [t for t in tasks if t.arm is Arm.TARGET_SNI_ELSEWHERE]
+    twins = [t for t in tasks if t.arm is Arm.NEUTRAL_SNI_ELSEWHERE]
+    assert named and twins and {t.check for t in (*named, *twins)} == {"https"}
+    for task in (*named, *twins):
+        assert isinstance(task.probe, Flow)
+        assert task.probe.trust is None and task.probe.host == task.probe.server_name
+    assert {t.probe.host for t in named if isinstance(t.probe, Flow)} <= set(CHAT)
+    assert not arms(tasks) & {Arm.OTHER_SNI, Arm.OTHER_HELLO}, "not before that is answered"
+
+
+def _told(story: Story, task: Task, *, fails: str | None) -> None:
+    other = Story()
+    assert isinstance(task.probe, Flow)
+    other.target(CHAT[0], address=task.probe.address, arm=task.arm, fails=fails)
+    story.told.append(dataclasses.replace(other.told[0], task=task))
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_neutral_name_is_asked_for_at_its_address_unless_the_fault_follows_its_own(
+    follows: bool,
+) -> None:
+    story = failing("answer", Failure.TIMED_OUT)
+    for task in [t for t in wanted(story) if t.check == "https" and t.id.startswith("d7.")]:
+        dies = follows and task.arm is Arm.TARGET_SNI_ELSEWHERE
+        _told(story, task, fails="answer" if dies else None)
+    swaps = [t for t in wanted(story) if t.arm is Arm.OTHER_SNI]
+    assert bool(swaps) is not follows
+    for task in swaps:
+        assert task.check == "https" and isinstance(task.probe, Flow)
+        assert task.probe.host == task.probe.server_name not in CHAT
+
+
+def test_a_greeting_that_was_answered_is_not_taken_for_one_that_hangs() -> None:
+    story = Story().good_gate()
+    for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
+        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+    base = [t.id for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
+    running = dict.fromkeys(base, 90.0)
+    for secured, check in ((frozenset[str](), "tls"), (frozenset(base), "https")):
+        moment = Moment(now=100.0, running=running, opened=frozenset(base), secured=secured)
+        found = agenda(story.evidence(), moment).tasks
+        assert {t.check for t in found if t.arm is Arm.TARGET_SNI_ELSEWHERE} == {check}
+
+
+def test_some_bytes_are_kept_for_what_dies_after_its_greeting() -> None:
+    story = failing("answer", Failure.TIMED_OUT)
+    most = int(MOST * ON_A_SLOW_LINE)
+    found = agenda(story.evidence(), Moment(now=50.0, spent=most - HELD)).tasks
+    assert Arm.TARGET_SNI_ELSEWHERE in arms(list(found))
+    assert not [t for t in found if t.arm is Arm.REPEAT]

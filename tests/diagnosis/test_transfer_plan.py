@@ -278,3 +278,31 @@ def test_one_slow_server_among_others_is_nothing() -> None:
     day = Day(rate=volleys_at(lambda n: 60.0 if n == 1 else FAST)).run()
     assert 2 <= len(volleys(day)) <= 4
     assert day.outcome("telegram") is Outcome.OK
+
+
+def test_everybody_is_moved_once_before_anybody_is_contested() -> None:
+    """Three services' slow pages: the first one's contest must not take the others' time."""
+    slow = ("web.whatsapp.com", "updates.signal.org", "www.facebook.com")
+    day = Day(lambda t: 140.0 if flow(t).host in slow else FAST).run()
+    contested = [n for n, t in enumerate(day.begun) if t.arm in MOVES and ".first." not in t.id]
+    firsts = [n for n, t in enumerate(day.begun) if t.arm is Arm.TRANSFER and t.id.endswith(".0")]
+    assert contested and max(firsts) < min(contested)
+    webs = {
+        s.service: f.outcome
+        for s in judge(day.evidence).services
+        for f in s.functions
+        if f.function == "web"
+    }
+    assert {o for name, o in webs.items() if name != "telegram"} == {Outcome.DEGRADED}
+    assert webs["telegram"] is Outcome.OK
+
+
+def test_the_others_are_given_less_time_once_one_was_slow() -> None:
+    day = Day(lambda t: 140.0 if flow(t).option("direction") == "down" else FAST)
+    day.rate = lambda t: FAST if t.arm is Arm.TRANSFER_SOURCE else 140.0
+    day.run()
+    firsts = [t for t in day.begun if t.arm is Arm.TRANSFER and t.id.endswith(".0")]
+    downs = [
+        float(flow(t).option("patience") or 0) for t in firsts if "down" in str(flow(t).options)
+    ]
+    assert len(downs) > 2 and downs[0] > max(downs[1:])

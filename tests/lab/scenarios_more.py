@@ -21,7 +21,7 @@ from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios_blocking import SIGNAL, TELEGRAM_DC, WHATSAPP, drop
 from tests.lab.scenarios_connection import KZ_HOME, RESOLVER, UNTOLD
 from tests.lab.scenarios_protocol import RAW
-from tests.lab.world.config import ExtraHost, ResolverPolicy
+from tests.lab.world.config import ExtraHost, HostPolicy, ResolverPolicy
 
 _QUIET: Final = truth("ok|degraded|inconclusive")
 _ANY: Final = truth("ok|degraded|inconclusive|not_tested")
@@ -237,6 +237,21 @@ def _greetings() -> Iterator[Scenario]:
         },
         actions=(OnSni(label="data", names=SIGNAL, do="drop_both", counted="up", after_packets=2),),
         fires=("data",),
+    )
+    mute = truth("inconclusive|down")
+    yield Scenario(
+        id="A43-backend",
+        title="Signal's fronts greet everybody, and what stands behind them hangs",
+        kind="innocent",
+        row="A43 (the innocent half)",
+        world={"hosts": (HostPolicy(names=SIGNAL, pace="silent"),)},
+        truths={
+            "signal": truth("inconclusive|degraded|down"),
+            "signal.text": truth("inconclusive|degraded|down"),
+            "signal.media": mute,
+            "signal.web": mute,
+        },
+        deviation="its HTTP/2 host goes on answering",
     )
     yield Scenario(
         id="A43-faketls",

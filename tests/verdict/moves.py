@@ -29,7 +29,7 @@ def moved(
     burst: int = BURST,
 ) -> Measurement:
     """``burst`` bytes at once, then ``size`` in all at ``kbit``; after ``stop_at`` bytes nothing
-    more comes, and ``patience`` ends it.
+    more comes, and ``patience`` ends it. With 0 ``kbit`` nothing comes at all.
 
     A volley has no greeting: its ``size`` is its own, and its answers are counted.
     """
@@ -37,7 +37,9 @@ def moved(
     volley = task.check == "volley"
     if volley:
         size, greeting = VOLLEY, 0.0
-    rate = kbit * 1000 / 8
+    if not kbit:
+        burst = 0
+    rate = max(kbit, 0.001) * 1000 / 8
     end = min(rtt + max(0, size - burst) / rate, patience)
     curve = [(rtt, min(burst, size, stop_at or size))]
     for n in range(1, 21):
@@ -75,7 +77,7 @@ def moved(
             wanted=size,
             moved=total,
             capped=capped,
-            status=None if volley else 206,
+            status=None if volley or not total else 206,
             answers=total // 88 if volley else None,
             curve=tuple(curve),
             stalls=((total, end - curve[-1][0]),) if stop_at else (),

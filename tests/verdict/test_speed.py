@@ -246,3 +246,42 @@ def _disordered(m: Measurement) -> Measurement:
     assert seen.info is not None
     worse = replace(seen, info=replace(seen.info, out_of_order=50, segs_in=60))
     return replace(m, observations=(*m.observations[:-1], worse))
+
+
+def test_transfers_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
+    seen = race.look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.DEGRADED, ())
+    assert seen.rules == ("transfer.nothing",)
+
+
+def test_where_nothing_works_transfers_that_move_nothing_add_nothing() -> None:
+    story = Story(services=(MOVING,)).good_gate().names().all_targets(fails="answer")
+    seen = Race(story).look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.rules) == (Outcome.INCONCLUSIVE, ("failed.unexplained",))
+
+
+def test_what_works_and_was_never_moved_says_so(race: Race) -> None:
+    other = replace(ASSET, name="film")
+    race.story.services = (replace(MOVING, assets=(ASSET, other)),)
+    seen = race.look(14_000).text
+    assert seen.outcome is Outcome.OK
+    assert seen.why.endswith("How fast it moves its film was not measured.")
+
+
+def test_without_any_transfer_nothing_is_said_about_speed(race: Race) -> None:
+    assert "measured" not in race.text.why
+    assert "measured" not in race.look(14_000).text.why
+
+
+def test_slower_at_first_sight_and_never_looked_into_is_not_passed_over(race: Race) -> None:
+    """Nearly three times as long as neutral ones, and the time of the run was over."""
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 900)
+    seen = race.move(SOURCE, 14_000, source="src2").text
+    assert seen.outcome is Outcome.OK
+    assert "page was slower than neutral transfers once" in seen.why
+
+
+def test_slow_once_and_never_looked_into_is_degraded(race: Race) -> None:
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 140)
+    seen = race.move(SOURCE, 14_000, source="src2").text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
