@@ -89,10 +89,13 @@ def _hits(p: PoolFacts) -> tuple[Conversation, ...]:
 
 
 def _spread(p: PoolFacts) -> bool:
-    """Two names in two networks, and no neutral server has answered to one of them."""
+    """Two names in two networks, one of which died at a neutral server too, and none was answered
+    there: without that word all backends of a service may hang behind its fronts."""
     hit = [a for a in _dying(p) if _swapped(a)]
     apart = len(networks([t for a in hit for t in a.own])) >= 2
-    return len(_names(hit)) >= 2 and apart and not _passes_elsewhere(p)
+    asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
+    died = any(t.dies_after_greeting for t in asked)
+    return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
 
 
 def _same_address(p: PoolFacts) -> Cited:
@@ -133,7 +136,7 @@ AFTER_RULES: tuple[Rule, ...] = (
         Strength.LIKELY,
         mechanism="tls.post_handshake",
         licence="data dies after the greeting, a neutral name is answered on the same address, for "
-        "two names in two networks",
+        "two names in two networks, and it died at a neutral server too",
         why="The servers prove who they are, then every request dies, while requests under a "
         "neutral name are answered on the same addresses, for several names in several networks: "
         "one dead backend cannot look like this.",

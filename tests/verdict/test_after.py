@@ -95,9 +95,14 @@ def test_bare_greetings_at_a_neutral_server_say_nothing_about_requests() -> None
 
 
 def test_two_names_in_two_networks_where_neutral_ones_are_answered_is_likely() -> None:
-    found = text(swap(dead(), *CHAT))
+    """One request died at a neutral server as well, too few to show the trigger."""
+    found = text(named(swap(dead(), *CHAT), times=1, **DIES))
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == ("tls.post_handshake",), "no swap elsewhere shows the trigger"
+
+
+def test_without_any_neutral_server_s_word_all_backends_may_hang() -> None:
+    assert text(swap(dead(), *CHAT)).outcome is Outcome.INCONCLUSIVE
 
 
 def test_one_name_where_a_neutral_one_is_answered_may_be_a_dead_backend() -> None:
