@@ -13,6 +13,7 @@ from msgprobe.diagnosis.base import (
     wanted_pools,
 )
 from msgprobe.diagnosis.call_contacts import call_diagnosis, neutral_call_hosts, neutral_calls
+from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.costs import Costs, MaxBytes
 from msgprobe.diagnosis.gate import (
     HOLE_HOSTS,
@@ -95,16 +96,13 @@ def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contac
     for host in hosts:
         yield _question(YOUR_RESOLVER, system, host, request, costs, "resolve", 0)
     for site in sites:
-        yield Contact(
-            target=site.host,
-            port=443,
-            transport="tcp",
-            round=0,
-            subject=site.name,
-            check="https",
-            condition="" if 4 in request.families or _six(site.addresses) else ON_SIX,
-            reason=f"neutral site ({site.owner}), IPv6 too where there is any",
-            max_bytes=2 * TRIES * costs.flow("https", site.host, 443),
+        yield at_site(
+            site,
+            0,
+            "https",
+            "" if 4 in request.families or _six(site.addresses) else ON_SIX,
+            f"neutral site ({site.owner}), IPv6 too where there is any",
+            2 * TRIES * costs.flow("https", site.host, 443),
         )
     for sentinel in sentinels:
         yield Contact(
@@ -138,28 +136,23 @@ def _holes(controls: Controls, request: Request, costs: Costs) -> Iterator[Conta
     known = [s for s in sites if any(":" not in a for a in s.addresses)]
     for site in known[:HOLE_HOSTS]:
         for port in controls.holes:
-            yield Contact(
-                target=site.host,
+            yield at_site(
+                site,
+                0,
+                "connect",
+                ON_SHUT,
+                "does a port that routers need still pass?",
+                costs.flow("connect", site.host, port),
                 port=port,
-                transport="tcp",
-                round=0,
-                subject=site.name,
-                check="connect",
-                condition=ON_SHUT,
-                reason="does a port that routers need still pass?",
-                max_bytes=costs.flow("connect", site.host, port),
             )
     for site in sites:
-        yield Contact(
-            target=site.host,
-            port=443,
-            transport="tcp",
-            round=0,
-            subject=site.name,
-            check="https",
-            condition="if handshakes with neutral sites hang",
-            reason="once more with small segments (MTU black hole)",
-            max_bytes=costs.flow("https", site.host, 443),
+        yield at_site(
+            site,
+            0,
+            "https",
+            "if handshakes with neutral sites hang",
+            "once more with small segments (MTU black hole)",
+            costs.flow("https", site.host, 443),
         )
 
 
@@ -287,16 +280,13 @@ def _diagnosis(
     named = any(e.host and not sends_no_name(e) for e in endpoints)
     for site in chosen_sites(controls, request) if named else ():
         if site.any_name and site.country is None:
-            yield Contact(
-                target=site.host,
-                port=443,
-                transport="tcp",
-                round=2,
-                subject=site.name,
-                check="https",
-                condition=condition,
-                reason=f"{service.title}'s name at a neutral server: does the fault follow it?",
-                max_bytes=TRIES
+            yield at_site(
+                site,
+                2,
+                "https",
+                condition,
+                f"{service.title}'s name at a neutral server: does the fault follow it?",
+                TRIES
                 * 4
                 * (costs.flow("tls", site.host, 443) + costs.flow("https", site.host, 443)),
             )
@@ -354,16 +344,13 @@ def _again(controls: Controls, request: Request, costs: Costs) -> Iterator[Conta
     condition = "if a service fails"
     for site in chosen_sites(controls, request):
         if site.country is None:
-            yield Contact(
-                target=site.host,
-                port=443,
-                transport="tcp",
-                round=2,
-                subject=site.name,
-                check="tls",
-                condition=condition,
-                reason="the neutral site once more",
-                max_bytes=TRIES * costs.flow("tls", site.host, 443),
+            yield at_site(
+                site,
+                2,
+                "tls",
+                condition,
+                "the neutral site once more",
+                TRIES * costs.flow("tls", site.host, 443),
             )
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
     if controls.advert_host is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from msgprobe.diagnosis.base import sends_no_name
+from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.greetings import NAMES_A_POOL, dying_names, follows, swap_id
 from msgprobe.diagnosis.look_on import troubled
@@ -176,14 +177,11 @@ def neutral_hello_contacts(
 ) -> Iterator[Contact]:
     """Neutral sites that may be asked with another program's greeting."""
     for site in (s for s in chosen_sites(controls, request) if s.country is None):
-        yield Contact(
-            target=site.host,
-            port=443,
-            transport="tcp",
-            round=0,
-            subject=site.name,
-            check="https",
-            condition=condition,
-            reason=f"once more with another program's greeting ({NEUTRAL} of these at most)",
-            max_bytes=cost("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
+        yield at_site(
+            site,
+            0,
+            "https",
+            condition,
+            f"once more with another program's greeting ({NEUTRAL} of these at most)",
+            cost("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.quic import ADDRESSES, PORT, quic_endpoints, quic_sites
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
@@ -27,30 +28,28 @@ def quic_contacts(
         return
     bytes_each = cost(CHECK, None, PORT, ())
     for number, site in enumerate(quic_sites(controls, request)):
-        yield Contact(
-            target=site.host,
+        yield at_site(
+            site,
+            1,
+            CHECK,
+            NEUTRAL if number else "",
+            f"neutral server ({site.owner}): does QUIC work here?",
+            bytes_each,
             port=PORT,
             transport="udp",
-            round=1,
-            subject=site.name,
-            check=CHECK,
-            condition=NEUTRAL if number else "",
-            reason=f"neutral server ({site.owner}): does QUIC work here?",
-            max_bytes=bytes_each,
         )
     for service, endpoint in asked:
         yield _line(service, endpoint, 2, cost)
     for site in quic_sites(controls, request):
-        yield Contact(
-            target=site.host,
+        yield at_site(
+            site,
+            2,
+            CHECK,
+            NEUTRAL,
+            "a service's name at a neutral server: does the fault follow it?",
+            (TRIES + 2) * len(asked) * bytes_each,
             port=PORT,
             transport="udp",
-            round=2,
-            subject=site.name,
-            check=CHECK,
-            condition=NEUTRAL,
-            reason="a service's name at a neutral server: does the fault follow it?",
-            max_bytes=(TRIES + 2) * len(asked) * bytes_each,
         )
 
 

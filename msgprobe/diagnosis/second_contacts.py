@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from msgprobe.diagnosis.base import over_websocket
+from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.second import CONTROLS, PROXIED
 from msgprobe.model.contact import Contact
@@ -69,15 +70,12 @@ def proxy_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator
     )
     sites = [s for s in chosen_sites(controls, request) if s.country is None]
     for site in sites:
-        yield Contact(
-            target=site.host,
-            port=443,
-            transport="tcp",
-            round=2,
-            subject=site.name,
-            check="tls",
-            condition=CONDITION,
-            reason=f"asked of your proxy: does it work? ({CONTROLS} of these at most)",
+        yield at_site(
+            site,
+            2,
+            "tls",
+            CONDITION,
+            f"asked of your proxy: does it work? ({CONTROLS} of these at most)",
+            TRIES * cost("tls", site.host, 443, ()),
             over=f"{request.via} proxy",
-            max_bytes=TRIES * cost("tls", site.host, 443, ()),
         )

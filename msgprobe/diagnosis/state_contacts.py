@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.gate import HOLE_HOSTS, chosen_sites
 from msgprobe.diagnosis.look_on import MOST
 from msgprobe.diagnosis.neutral import BIG_HELLO
@@ -20,58 +21,41 @@ def state_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator
     sites = chosen_sites(controls, request)
     abroad = [s for s in sites if s.country is None]
     for site in abroad if not request.quick else ():
-        yield _tls(
-            site.host,
-            site.name,
+        yield at_site(
+            site,
             0,
+            "tls",
             UNLESS_SLOW if site is abroad[0] else "if a big greeting vanished elsewhere",
             "do greetings of post-quantum size pass here?",
             2 * cost("tls", site.host, 443, BIG_HELLO),
         )
     for site in abroad:
-        yield _tls(
-            site.host,
-            site.name,
+        yield at_site(
+            site,
             2,
+            "tls",
             "if neutral sites fall silent together",
             "does the connection come and go?",
             MOST * cost("tls", site.host, 443, ()),
         )
     for site in sites if abroad else ():
         if site.country is not None:
-            yield _tls(
-                site.host,
-                site.name,
+            yield at_site(
+                site,
                 0,
+                "tls",
                 "if nothing abroad answers",
                 "does a domestic server answer when a foreign name is asked for?",
                 2 * cost("tls", site.host, 443, ()),
             )
     for site in [s for s in abroad if any(":" not in a for a in s.addresses)][:HOLE_HOSTS]:
-        yield Contact(
-            target=site.host,
+        yield at_site(
+            site,
+            0,
+            "ping",
+            "if no neutral site answers",
+            "does an ICMP echo still pass?",
+            cost("ping", site.host, 0, ()),
             port=0,
             transport="icmp",
-            round=0,
-            subject=site.name,
-            check="ping",
-            condition="if no neutral site answers",
-            reason="does an ICMP echo still pass?",
-            max_bytes=cost("ping", site.host, 0, ()),
         )
-
-
-def _tls(
-    host: str, subject: str, number: int, condition: str, reason: str, max_bytes: int
-) -> Contact:
-    return Contact(
-        target=host,
-        port=443,
-        transport="tcp",
-        round=number,
-        subject=subject,
-        check="tls",
-        condition=condition,
-        reason=reason,
-        max_bytes=max_bytes,
-    )
