@@ -26,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     **_PLAIN,
 )
-services_app = typer.Typer(help="What can be measured.", no_args_is_help=True, **_PLAIN)
+services_app = typer.Typer(help="What can be measured; alone it lists the services.", **_PLAIN)
 app.add_typer(services_app, name="services")
 
 
@@ -266,6 +266,12 @@ def schema() -> None:
     from msgprobe.report.document import schema_text
 
     put(schema_text())
+
+
+@services_app.callback(invoke_without_command=True)
+def _services(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        services_list()
 
 
 @services_app.command("list")

@@ -204,7 +204,14 @@ def test_explain_knows_every_rule(msgprobe: Msgprobe) -> None:
 # -- output that cannot be written ---------------------------------------------------------------
 
 COMMANDS = [["judge", "RUN"], ["judge", "RUN", "--json"], ["judge", "RUN", "--jsonl"], ["schema"]]
-COMMANDS += [["plan"], ["rules"], ["checks"], ["services", "list"], ["explain", "RUN"]]
+COMMANDS += [
+    ["plan"],
+    ["rules"],
+    ["checks"],
+    ["services"],
+    ["services", "list"],
+    ["explain", "RUN"],
+]
 COMMANDS += [["--help"], ["--version"], ["run", "--help"]]
 
 
