@@ -1,7 +1,6 @@
 """What happens to one accepted connection, by the protocol of its port."""
 
 import asyncio
-import contextlib
 import datetime as dt
 import socket
 from collections.abc import Awaitable, Callable
@@ -20,9 +19,7 @@ from tests.lab.world import (
     pages,
     proxies,
     resolver,
-    signal,
     talk,
-    websocket,
 )
 from tests.lab.world.config import HostPolicy, Keeper, WorldConfig
 from tests.lab.world.datacentre import DataCentre, Exchange
@@ -44,6 +41,7 @@ from tests.lab.world.talk import (
     streams,
 )
 from tests.lab.world.transfers import Transfers
+from tests.lab.world.web_sockets import WebSockets
 
 UNRECOGNIZED_NAME: Final = 112
 HANDSHAKE_FAILURE: Final = 40
@@ -55,13 +53,6 @@ _DC_PAGE: Final = (
 
 _OPEN: Final = ("mtproto", "noise", "threema", "mmtls", "stun", "xmpp")
 """Protocols that begin without TLS."""
-
-
-def _mean_socket(request: Request, policy: HostPolicy) -> bytes | None:
-    """The acceptance of a WebSocket in which harm is meant; None where none is."""
-    if not policy.mischief:
-        return None
-    return websocket.accept(request, next(iter(websocket.offered(request)), None))
 
 
 class Servers:
@@ -77,12 +68,7 @@ class Servers:
         self._chats: dict[str, ChatServer] = {}
         self._call_servers: dict[str, CallServer] = {}
         self._proofs = ProofServers(Proofs(self.pki), self.now)
-        self._web_sockets = [
-            e
-            for service in directory.catalogue.services
-            for e in service.endpoints
-            if e.option("transport") == "websocket"
-        ]
+        self._web_sockets = WebSockets(directory, self._chat, self._exchange, self._now_ms)
         self._mapped = {nat64(a): a for a in directory.places if ":" not in a}
         self._protocols: dict[str, Callable[[socket.socket, Place, int], Awaitable[None]]] = {
             "https": self._tls,
@@ -105,11 +91,6 @@ class Servers:
             "socks5": lambda sock, place, port: proxies.socks5(self.directory, sock),
             "connect": lambda sock, place, port: proxies.connect(self.directory, sock),
             "relay": self._relay,
-        }
-        self._spoken: dict[str, Callable[[Request, Streams, HostPolicy], Awaitable[bool]]] = {
-            "noise": self._noise_socket,
-            "mtproto": self._mtproto_socket,
-            "signal": self._signal_socket,
         }
 
     def now(self) -> dt.datetime:
@@ -208,7 +189,9 @@ class Servers:
                 await mean.perform(pair, kind(await pair[0].read(4096)))
                 return
         if agreed != "h2" and host.speaks != "mqtt":
-            await self.converse(pair, self.secure(place), policy, self._sockets(place, policy))
+            await self.converse(
+                pair, self.secure(place), policy, self._web_sockets.at(place, policy)
+            )
             return
         secure = self.secure(place)
 
@@ -308,8 +291,7 @@ class Servers:
     async def _mtproto(self, sock: socket.socket, place: Place, port: int) -> None:
         kind, _, first = await peek(sock)
         pair = await streams(sock)
-        keeper = self.directory.policy(place.default, place.address, port).mtproto
-        exchange = Exchange(self._centre, self.now().timestamp(), keeper)
+        exchange = self._exchange(self.directory.policy(place.default, place.address, port))
         if kind is Kind.HTTP:
             await self.converse(pair, partial(self._dc_page, exchange))
             return
@@ -318,6 +300,9 @@ class Servers:
                 await mtproto.serve(*pair, exchange)
         finally:
             await close(pair[1])
+
+    def _exchange(self, policy: HostPolicy) -> Exchange:
+        return Exchange(self._centre, self.now().timestamp(), policy.mtproto)
 
     def _dc_page(self, exchange: Exchange, request: Request) -> Response:
         """A data centre over HTTP: its own protocol by POST, else an old nginx's 404."""
@@ -359,65 +344,6 @@ class Servers:
 
     async def _tor(self, sock: socket.socket, place: Place, port: int) -> None:
         await self._proofs.tor(sock, place.default, self._keeper(place, port))
-
-    def _sockets(self, place: Place, policy: HostPolicy) -> Upgrade:
-        """The WebSockets at ``place`` that the catalogue knows."""
-        known = {(e.host, e.path): e for e in self._web_sockets if place.host(e.host)}
-
-        async def upgrade(request: Request, pair: Streams) -> bool:
-            if accepted := _mean_socket(request, policy):
-                if kind := mean.following(policy.mischief, "websocket"):
-                    pair[1].write(accepted)
-                    await mean.perform(pair, kind(b""))
-                    return True
-            endpoint = known.get((request.host, request.path))
-            if policy.status:
-                return False
-            if await dialogue.upgraded(request, pair):
-                return True
-            if endpoint is None or endpoint.check not in self._spoken:
-                return False
-            speak = self._spoken[endpoint.check]
-            origin = endpoint.option("origin")
-            if origin is not None and origin != request.headers.get("origin"):
-                return False
-            with contextlib.suppress(websocket.Closed, asyncio.IncompleteReadError):
-                async with asyncio.timeout(60):
-                    return await speak(request, pair, policy)
-            return True
-
-        return upgrade
-
-    async def _noise_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
-        accepted = websocket.accept(request)
-        if accepted is None:
-            return False
-        pair[1].write(accepted)
-        begun = self._chat(policy).open(await websocket.message(*pair))
-        if begun is not None:
-            pair[1].write(websocket.frame(begun.hello))
-            await pair[1].drain()
-            if begun.finish(await websocket.message(*pair)) is not None:
-                await websocket.message(*pair)  # nothing, until the client leaves
-        return True
-
-    async def _mtproto_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
-        accepted = websocket.accept(request, "binary")
-        if accepted is None or "binary" not in websocket.offered(request):
-            return False
-        pair[1].write(accepted)
-        exchange = Exchange(self._centre, self.now().timestamp(), policy.mtproto)
-        inside = websocket.Binary(*pair)
-        await mtproto.serve(inside, inside, exchange)
-        return True
-
-    async def _signal_socket(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
-        accepted = websocket.accept(request)
-        if accepted is None:
-            return False
-        pair[1].write(accepted)
-        await signal.serve(*pair, self._now_ms())
-        return True
 
     def _chat(self, policy: HostPolicy) -> ChatServer:
         if policy.chat not in self._chats:
