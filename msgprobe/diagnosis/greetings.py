@@ -207,9 +207,13 @@ def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
     """Neutral servers that answer whatever the name, one a network, that work today."""
     picks: dict[str, tuple[Site, str]] = {}
     for view in scene.gate.abroad:
-        if view.site.any_name and view.reached:
-            talks = [t for t in view.reached if ":" not in t.address] or list(view.reached)
-            picks.setdefault(view.site.network, (view.site, talks[0].address))
+        if not view.site.any_name or not view.reached:
+            continue
+        four = [t for t in view.reached if ":" not in t.address]
+        if not four and f"g.site.{view.site.name}" in scene.moment.running:
+            continue  # its IPv4 address is about to answer: both halves of D7 need the same one
+        talks = four or list(view.reached)
+        picks.setdefault(view.site.network, (view.site, talks[0].address))
     return list(picks.values())[:NEUTRAL_HOSTS]
 
 
