@@ -144,8 +144,10 @@ def follows(
     """
     servers = neutral_servers(scene)
     hosts = [h for p, h in dying if p == pool]
-    if not servers or not hosts:
+    if not hosts:
         return False
+    if not servers:
+        return None if any(_may_answer(scene, s) for s in scene.controls.abroad) else False
     seen: list[bool | None] = []
     for host in hosts:
         for site, _ in servers:
@@ -203,6 +205,11 @@ def swap_id(service: Service, s: Suspect, manner: Manner = GREETING) -> str:
     return f"{stem}{manner.suffix}"
 
 
+def _may_answer(scene: Scene, site: Site) -> bool:
+    """It answers whatever the name, and its first conversation over IPv4 is under way."""
+    return site.any_name and f"g.site.{site.name}" in scene.moment.running
+
+
 def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
     """Neutral servers that answer whatever the name, one a network, that work today."""
     picks: dict[str, tuple[Site, str]] = {}
@@ -210,7 +217,7 @@ def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
         if not view.site.any_name or not view.reached:
             continue
         four = [t for t in view.reached if ":" not in t.address]
-        if not four and f"g.site.{view.site.name}" in scene.moment.running:
+        if not four and _may_answer(scene, view.site):
             continue  # its IPv4 address is about to answer: both halves of D7 need the same one
         talks = four or list(view.reached)
         picks.setdefault(view.site.network, (view.site, talks[0].address))
