@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
+from msgprobe.verdict.pool import TRIES
 
 MOST = 920_000
 """Bytes of a run about four services from which on no experiment and no repeat begins, transfers
@@ -51,9 +52,9 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     their own: none of them is ever left out. What is left out now may come later, when others have
     cost less than was feared.
     """
-    new = [t for t in tasks if _costly(t) and scene.started(t.id) is None]
+    new = [t for t in tasks if _costly(scene, t) and scene.started(t.id) is None]
     left = _most(scene) - scene.moment.spent
-    held = HELD if _may_die_late(scene) else 0
+    held = (HELD if _may_die_late(scene) else 0) + _promised(scene, tasks)
     turns: Counter[tuple[str, Arm]] = Counter()
     queue: list[tuple[int, int, int, int, Task]] = []
     for number, task in enumerate(new):
@@ -64,11 +65,23 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     for *_, task in sorted(queue, key=lambda q: q[:4]):
         if task.id in scene.moment.queued:
             continue
-        if _cost(task) > left - (held if _rank(task) > _SETTLES else 0):
+        cost = _cost(task)
+        if cost > left - (held if _rank(task) > _SETTLES else 0):
             dropped.add(task.id)
         else:
-            left -= _cost(task)
+            left -= cost
     return tuple(t for t in tasks if t.id not in dropped)
+
+
+def _promised(scene: Scene, tasks: Sequence[Task]) -> int:
+    """Bytes of the tries that are still to come where a name dies elsewhere: too few of them would
+    be worth nothing."""
+    begun: Counter[str] = Counter()
+    for task in tasks:
+        if task.arm is Arm.TARGET_SNI_ELSEWHERE and scene.started(task.id) is not None:
+            stem = task.id.partition("#")[0]
+            begun[stem] += TRIES if scene.good(task.id) else 1
+    return TYPICAL * sum(max(0, TRIES - n) for n in begun.values())
 
 
 def _rank(task: Task) -> int:
@@ -84,16 +97,28 @@ def _may_die_late(scene: Scene) -> bool:
     return any(i.startswith("b.") for i in scene.moment.secured)
 
 
-def _costly(task: Task) -> bool:
+def _costly(scene: Scene, task: Task) -> bool:
     if task.role is not Role.TARGET or task.arm not in _RANK or task.check in ("stun", "volley"):
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH
-    return isinstance(task.probe, Flow)
+    # A port alone, or one that nobody opens, costs a few SYNs.
+    return (
+        isinstance(task.probe, Flow) and task.check != "connect" and not _never_opens(scene, task)
+    )
 
 
 def _cost(task: Task) -> int:
     return ENCRYPTED if isinstance(task.probe, Lookup) else TYPICAL
+
+
+def _never_opens(scene: Scene, task: Task) -> bool:
+    """A repeat of what did not even connect."""
+    first = task.id.partition("#")[0]
+    talk = scene.talk(first)
+    if first == task.id:
+        return False
+    return first not in scene.moment.opened if talk is None else not talk.connected
 
 
 def _most(scene: Scene) -> float:

@@ -33,6 +33,12 @@ TYPICAL = 3_000
 """Bytes of a conversation as most are, also of one that hangs: its greeting is sent again and
 again."""
 
+UNOPENED = 1.5
+"""Seconds without a TCP connection after which a conversation is taken to cost `SILENT` bytes."""
+
+SILENT = 400
+"""Bytes of a connection that nobody answers: SYNs, each sent again."""
+
 MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
 
@@ -150,11 +156,13 @@ class Runner:
         or waiting for their turn will cost; as fresh as `bytes_so_far`."""
         self._count()
         talking = [
-            r
-            for r in self._running.values()
+            (i, r)
+            for i, r in self._running.items()
             if r.task.check not in _MOVERS and isinstance(r.task.probe, Flow)
         ]
-        begun = sum(max(r.counted, TYPICAL) for r in talking)
+        late, opened = self.world.now() - UNOPENED, self.opened
+        silent = {i for i, r in talking if i not in opened and (r.started or late) < late}
+        begun = sum(max(r.counted, SILENT if i in silent else TYPICAL) for i, r in talking)
         return self._settled - self._moved + begun
 
     @property

@@ -93,8 +93,9 @@ def _only_lossy(contest: Contest) -> Iterable[Sample]:
 
 
 def _nothing(contest: Contest) -> Iterable[Sample]:
-    """Nothing at all came of the service's own transfers, as neutral ones ran."""
-    return (*contest.own, *contest.fair) if contest.silent else ()
+    """Nothing at all came of the service's own transfers, as neutral ones ran the same way."""
+    ran = contest.asset.pool is None and any(s.moved for s in contest.fair)
+    return (*contest.own, *contest.fair) if contest.silent and ran else ()
 
 
 def _undecided(contest: Contest) -> Iterable[Sample]:
