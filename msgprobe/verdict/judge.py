@@ -32,6 +32,7 @@ from msgprobe.verdict.rules_after import AFTER_RULES
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
+from msgprobe.verdict.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
 from msgprobe.verdict.rules_residual import EARLY_RULES, RESIDUAL_RULES
 from msgprobe.verdict.rules_second import (
@@ -90,6 +91,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *COUNT_RULES,
         *LOSS_RULES,
         *RESIDUAL_RULES,
+        *CONVERSATION_LOSS_RULES,
         *INCONCLUSIVE_RULES,
     )
     return (
@@ -189,7 +191,9 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
 def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     fine = apply(OK_RULES, p)
     if fine:
-        verdict = _verdict(p, apply((*LOSS_RULES, *RESIDUAL_RULES), p) or fine[:1])
+        verdict = _verdict(
+            p, apply((*LOSS_RULES, *RESIDUAL_RULES, *CONVERSATION_LOSS_RULES), p) or fine[:1]
+        )
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
         if not connection.state.usable or connection.state is State.INTERMITTENT:
