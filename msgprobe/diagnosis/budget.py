@@ -7,7 +7,7 @@ from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.verdict.pool import TRIES
 
-MOST = 920_000
+MOST = 880_000
 """Bytes of a run about four services from which on no experiment and no repeat begins, transfers
 not counted: what is under way then ends below a megabyte."""
 
@@ -16,6 +16,12 @@ A_SERVICE = 150_000
 
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
+
+LOSSY = 0.1
+"""Share of segments sent again from which on a conversation costs more than it should."""
+
+ON_A_LOSSY_LINE = 0.75
+"""The share of those bytes for a line that loses so much."""
 
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
@@ -123,4 +129,6 @@ def _never_opens(scene: Scene, task: Task) -> bool:
 
 def _most(scene: Scene) -> float:
     most = MOST + A_SERVICE * max(0, len(scene.services) - 4)
+    if scene.gate.retransmitted >= LOSSY:
+        most *= ON_A_LOSSY_LINE
     return most * (ON_A_SLOW_LINE if scene.pace else 1.0)

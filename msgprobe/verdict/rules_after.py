@@ -20,13 +20,16 @@ them."""
 
 
 def _dying(p: PoolFacts) -> list[AddressFacts]:
-    """Addresses where every attempt, and as many as a claim needs, died after the greeting."""
-    return [
-        a
-        for e in p.failing
-        for a in e.addresses
-        if len(a.failed) >= TRIES and all(t.dies_after_greeting for t in a.own)
-    ]
+    """Addresses where every attempt died after the greeting, where all of the pool's together are
+    as many as a claim needs."""
+    views = [a for e in p.failing for a in e.addresses if a.own]
+    dying = [a for a in views if all(t.dies_after_greeting for t in a.own)]
+    return dying if sum(len(a.failed) for a in dying) >= TRIES else []
+
+
+def _repeatedly(p: PoolFacts) -> list[AddressFacts]:
+    """Those of them where as many attempts died as a claim about one address needs."""
+    return [a for a in _dying(p) if len(a.failed) >= TRIES]
 
 
 def _requests(talks: Iterable[Conversation], arm: Arm) -> list[Conversation]:
@@ -85,13 +88,13 @@ def _swapped(address: AddressFacts) -> tuple[Conversation, ...]:
 
 
 def _hits(p: PoolFacts) -> tuple[Conversation, ...]:
-    return tuple(t for a in _dying(p) if (s := _swapped(a)) for t in (*a.own, *s))
+    return tuple(t for a in _repeatedly(p) if (s := _swapped(a)) for t in (*a.own, *s))
 
 
 def _spread(p: PoolFacts) -> bool:
     """Two names in two networks, one of which died at a neutral server too, and none was answered
     there: without that word all backends of a service may hang behind its fronts."""
-    hit = [a for a in _dying(p) if _swapped(a)]
+    hit = [a for a in _repeatedly(p) if _swapped(a)]
     apart = len(networks([t for a in hit for t in a.own])) >= 2
     asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
     died = any(t.dies_after_greeting for t in asked)
