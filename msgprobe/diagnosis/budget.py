@@ -128,7 +128,7 @@ def _never_opens(scene: Scene, task: Task) -> bool:
 
 
 def _most(scene: Scene) -> float:
-    most = MOST + A_SERVICE * max(0, len(scene.services) - 4)
+    most: float = MOST + A_SERVICE * max(0, len(scene.services) - 4)
     if scene.gate.retransmitted >= LOSSY:
         most *= ON_A_LOSSY_LINE
     return most * (ON_A_SLOW_LINE if scene.pace else 1.0)
