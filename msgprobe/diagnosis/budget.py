@@ -38,10 +38,10 @@ TELLING: tuple[tuple[Arm, ...], ...] = (
     (Arm.ALONE, Arm.TOGETHER),
     (Arm.TARGET_SNI_ELSEWHERE,),
     (Arm.OTHER_RESOLVER,),
-    (Arm.OTHER_SNI, Arm.OTHER_PORT, Arm.OTHER_PAYLOAD),
+    (Arm.OTHER_SNI, Arm.OTHER_HELLO, Arm.OTHER_PORT, Arm.OTHER_PAYLOAD),
     (Arm.REPEAT,),
     (Arm.OTHER_ADDRESS,),
-    (Arm.OTHER_HELLO, Arm.PLAIN_PAGE),
+    (Arm.PLAIN_PAGE,),
     (Arm.SAME_TUPLE,),
 )
 """Arms by how much their answer can change a word: whether the fault follows the name, then what

@@ -20,7 +20,9 @@ from msgprobe.verdict.conversation import Conversation
 NAMES_A_POOL = 2
 """Failing names of a pool that get the name swap (D6) at most; the first also gets D7."""
 
-ADDRESSES_A_NAME = 2
+ADDRESSES_A_NAME = 1
+"""Addresses of a name that are shown a neutral one; rules ask for several names, not addresses."""
+
 NEUTRAL_HOSTS = 2
 
 Dying = Mapping[tuple[str, str], list[Suspect]]
