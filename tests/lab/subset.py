@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.lab.scenario import Scenario
 
-SECONDS_A_RUN: Final = 18.0
+SECONDS_A_RUN: Final = 16.0
 """With four labs on two processors, building the lab included, on the average of all scenarios."""
 
 MOST_SECONDS: Final = 4.5 * 60.0
