@@ -17,10 +17,10 @@ A_SERVICE = 150_000
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
-LOSSY = 0.1
+LOSSY = 0.08
 """Share of segments sent again from which on a conversation costs more than it should."""
 
-ON_A_LOSSY_LINE = 0.75
+ON_A_LOSSY_LINE = 0.6
 """The share of those bytes for a line that loses so much."""
 
 HELD = 64_000
