@@ -31,6 +31,9 @@ TYPICAL = 3_200
 """Bytes of a conversation as most are, also of one that hangs, whose greeting is sent again and
 again."""
 
+QUIC = 5_500
+"""Bytes of a conversation over QUIC, whose greeting fills packets of 1200 (RFC 9000, 14.1)."""
+
 ENCRYPTED = 5_000
 """Bytes of a question over DoH, handshake included."""
 
@@ -43,6 +46,7 @@ TELLING: tuple[tuple[Arm, ...], ...] = (
     (Arm.OTHER_ADDRESS,),
     (Arm.PLAIN_PAGE,),
     (Arm.SAME_TUPLE,),
+    (Arm.QUIC_ELSEWHERE, Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION),
 )
 """Arms by how much their answer can change a word: whether the fault follows the name, then what
 else it follows, then how surely it fails, then whatever refines that."""
@@ -115,7 +119,9 @@ def _costly(scene: Scene, task: Task) -> bool:
 
 
 def _cost(task: Task) -> int:
-    return ENCRYPTED if isinstance(task.probe, Lookup) else TYPICAL
+    if isinstance(task.probe, Lookup):
+        return ENCRYPTED
+    return QUIC if task.check == "quic" else TYPICAL
 
 
 def _never_opens(scene: Scene, task: Task) -> bool:
