@@ -181,13 +181,10 @@ def _swaps(
     scene: Scene, service: Service, dying: Dying, key: tuple[str, str], manner: Manner
 ) -> list[Task]:
     """D6 at the first addresses of a name, once it is known that the fault follows it nowhere."""
-    open_question = follows(scene, service, dying, key[0], manner) is False
-    return [
-        task
-        for s in dying[key][:ADDRESSES_A_NAME]
-        if open_question or scene.started(swap_id(service, s, manner)) is not None
-        for task in _swap(scene, service, s, manner)
-    ]
+    begun = [s for s in dying[key] if scene.started(swap_id(service, s, manner)) is not None]
+    if not begun and follows(scene, service, dying, key[0], manner) is False:
+        begun = dying[key][:ADDRESSES_A_NAME]
+    return [task for s in begun for task in _swap(scene, service, s, manner)]
 
 
 def _swap(scene: Scene, service: Service, s: Suspect, manner: Manner) -> list[Task]:

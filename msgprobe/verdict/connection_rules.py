@@ -63,6 +63,7 @@ _TURNED_AWAY = (
     Failure.CONNECTION_REFUSED,
     Failure.NETWORK_UNREACHABLE,
     Failure.HOST_UNREACHABLE,
+    Failure.PERMISSION_DENIED,
 )
 
 
@@ -73,11 +74,12 @@ def _forbidden_here(g: Gate) -> Evidence | None:
     """
     talks = g.neutral_talks
     forbidden = [t for t in talks if t.symptom == "local"]
-    refused = [t for t in talks if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY]
+    turned_away = [t for t in talks if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY]
+    refused = [t for t in turned_away if t not in forbidden]
     at_once = [t for t in refused if t.tcp is not None and t.tcp.window.seconds < AT_ONCE]
     if len(talks) < 3 or len(forbidden) + len(refused) < len(talks):
         return None
-    if refused and 3 * len(at_once) < len(refused):
+    if 3 * (len(at_once) + len(forbidden)) < len(refused) + len(forbidden):
         return None
     return transactions(forbidden, refused)
 
