@@ -112,6 +112,8 @@ def _costly(scene: Scene, task: Task) -> bool:
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH
+    if task.arm is Arm.TARGET_SNI_ELSEWHERE and task.attempt > 1:
+        return False  # promised, and set aside since the first try began
     # A port alone, or one that nobody opens, costs a few SYNs.
     return (
         isinstance(task.probe, Flow) and task.check != "connect" and not _never_opens(scene, task)

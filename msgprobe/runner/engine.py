@@ -43,6 +43,9 @@ MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
 
 _TRANSFER = "transfer"
+_BARE = "connect"
+"""The check that opens a port and says nothing."""
+
 _MOVERS = (_TRANSFER, "volley")
 """Checks that move bytes to see how fast they go."""
 
@@ -161,7 +164,11 @@ class Runner:
             if r.task.check not in _MOVERS and isinstance(r.task.probe, Flow)
         ]
         late, opened = self.world.now() - UNOPENED, self.opened
-        silent = {i for i, r in talking if i not in opened and (r.started or late) < late}
+        silent = {
+            i
+            for i, r in talking
+            if r.task.check == _BARE or (i not in opened and (r.started or late) < late)
+        }
         begun = sum(max(r.counted, SILENT if i in silent else TYPICAL) for i, r in talking)
         return self._settled - self._moved + begun
 
