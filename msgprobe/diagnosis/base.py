@@ -5,6 +5,7 @@ from random import Random
 
 from msgprobe.diagnosis.gate import SYSTEM, chosen_sites
 from msgprobe.diagnosis.scene import PATIENCE, Scene
+from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
@@ -140,6 +141,11 @@ def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: s
     )
 
 
+def shape_id(service: Service, endpoint: Endpoint, address: str, shape: Hello) -> str:
+    """The task in which that address is greeted in another shape (D8)."""
+    return f"d8.{service.name}.{endpoint.name}.{address}.{shape.value}"
+
+
 def plan_base(scene: Scene) -> list[Task]:
     """Names at once; flows as soon as the gate shows that enough abroad answers."""
     local = scene.facts.local
@@ -155,7 +161,7 @@ def plan_base(scene: Scene) -> list[Task]:
             tasks.append(asked)
             if scene.gate.resolver_answers:
                 tasks += scene.asked_again(asked)
-        if scene.gate.open:
+        if scene.gate.open and not scene.settling():
             before: dict[str, list[Task]] = {}
             spared = _spared(scene, service)
             for _, endpoint in first_endpoints(scene, service):
@@ -167,7 +173,7 @@ def plan_base(scene: Scene) -> list[Task]:
                 if _turn(scene, flows, same):
                     tasks += flows
                     same += flows
-        elif _shut(scene):
+        elif not scene.gate.open and _shut(scene):
             tasks += _one_each(scene, service)
     return tasks
 
@@ -177,6 +183,21 @@ def first_endpoints(scene: Scene, service: Service) -> tuple[tuple[Pool, Endpoin
     if service.name not in scene.endpoints:
         scene.endpoints[service.name] = tuple(_first_endpoints(scene, service))
     return scene.endpoints[service.name]
+
+
+def joined_later(scene: Scene) -> frozenset[tuple[str, str]]:
+    """Services and endpoints that are wanted only because others failed: reserves, and members
+    beyond the sample."""
+    if scene.joined is not None:
+        return scene.joined
+    found = set()
+    for service in scene.services:
+        for pool, endpoint in first_endpoints(scene, service):
+            first = sample(service, pool, scene.request)[: sample_size(service, pool)]
+            if endpoint.reserve or endpoint.member not in first:
+                found.add((service.name, endpoint.name))
+    scene.joined = frozenset(found)
+    return scene.joined
 
 
 def _first_endpoints(scene: Scene, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
@@ -239,7 +260,9 @@ def _flows(
 
 def _spared(scene: Scene, service: Service) -> frozenset[str]:
     """Conversations that need no repeats, for all of their pool die at the greeting and enough
-    others of it are repeated: of two names, or two addresses of the only one."""
+    others of it are repeated: of two names, or two addresses of the only one. An address that is
+    greeted in other shapes is among those, for an answer there tells only beside enough failures.
+    """
     by_pool: dict[str, list[tuple[Endpoint, Task]]] = {}
     for pool, endpoint in first_endpoints(scene, service):
         tasks = base_tasks(scene, service, endpoint)
@@ -250,11 +273,14 @@ def _spared(scene: Scene, service: Service) -> frozenset[str]:
         if len(begun) <= REPEATED or not all(_dying(scene, t) for _, t in begun):
             continue
         rank: dict[str | None, int] = {}
-        order: list[tuple[bool, int, int, str]] = []
+        order: list[tuple[bool, bool, int, int, str]] = []
         for number, (endpoint, task) in enumerate(begun):
             rank[endpoint.host] = rank.get(endpoint.host, 0) + 1
             fresh = scene.started(f"{task.id}#2") is None
-            order.append((fresh, rank[endpoint.host], number, task.id))
+            assert isinstance(task.probe, Flow)
+            shaped = shape_id(service, endpoint, task.probe.address, Hello.SPLIT)
+            plain = scene.started(shaped) is None
+            order.append((fresh, plain, rank[endpoint.host], number, task.id))
         spared.update(task_id for *_, task_id in sorted(order)[REPEATED:])
     return frozenset(spared)
 

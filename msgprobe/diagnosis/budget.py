@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from msgprobe.diagnosis.base import joined_later
 from msgprobe.diagnosis.scene import Scene
+from msgprobe.model.cost import TYPICAL, likely_bytes
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.verdict.pool import TRIES
 
@@ -17,25 +19,13 @@ A_SERVICE = 150_000
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
-LOSSY = 0.08
-"""Share of segments sent again from which on a conversation costs more than it should."""
-
-ON_A_LOSSY_LINE = 0.6
-"""The share of those bytes for a line that loses so much."""
+ON_A_LOSSY_LINE = ((0.14, 0.5), (0.08, 0.6), (0.04, 0.85))
+"""The share of those bytes for a line on which so large a share of segments had to be sent again:
+there a conversation costs more than it should, and those under way will."""
 
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
 turn out to die, after its greeting: nothing else tells what it dies of."""
-
-TYPICAL = 3_200
-"""Bytes of a conversation as most are, also of one that hangs, whose greeting is sent again and
-again."""
-
-QUIC = 5_500
-"""Bytes of a conversation over QUIC, whose greeting fills packets of 1200 (RFC 9000, 14.1)."""
-
-ENCRYPTED = 5_000
-"""Bytes of a question over DoH, handshake included."""
 
 TELLING: tuple[tuple[Arm, ...], ...] = (
     (Arm.ALONE, Arm.TOGETHER),
@@ -43,7 +33,7 @@ TELLING: tuple[tuple[Arm, ...], ...] = (
     (Arm.OTHER_RESOLVER,),
     (Arm.OTHER_SNI, Arm.OTHER_HELLO, Arm.OTHER_PORT, Arm.OTHER_PAYLOAD),
     (Arm.REPEAT,),
-    (Arm.OTHER_ADDRESS,),
+    (Arm.OTHER_ADDRESS, Arm.BASE),
     (Arm.PLAIN_PAGE,),
     (Arm.SAME_TUPLE,),
     (Arm.QUIC_ELSEWHERE, Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION),
@@ -59,8 +49,9 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     """The tasks without those that have not begun and that there are no bytes left for.
 
     First conversations and controls hold everything else together, and transfers have bounds of
-    their own: none of them is ever left out. What is left out now may come later, when others have
-    cost less than was feared.
+    their own: none of them is ever left out, but for the members that join a pool on a burdened
+    line because others failed. What is left out now may come later, when others have cost less than
+    was feared.
     """
     new = [t for t in tasks if _costly(scene, t) and scene.started(t.id) is None]
     left = _most(scene) - scene.moment.spent
@@ -75,7 +66,7 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     for *_, task in sorted(queue, key=lambda q: q[:4]):
         if task.id in scene.moment.queued:
             continue
-        cost = _cost(task)
+        cost = likely_bytes(task)
         if cost > left - (held if _rank(task) > _SETTLES else 0):
             dropped.add(task.id)
         else:
@@ -107,23 +98,26 @@ def _may_die_late(scene: Scene) -> bool:
     return any(i.startswith("b.") for i in scene.moment.secured)
 
 
+def _burdened(scene: Scene) -> bool:
+    """The line is slow, far, or loses a lot: even what was promised may cost too much."""
+    return scene.lean or _loses(scene) < 1.0
+
+
 def _costly(scene: Scene, task: Task) -> bool:
+    if task.arm is Arm.BASE:
+        joined = (task.subject, task.endpoint) in joined_later(scene)
+        if not (joined and _burdened(scene)):
+            return False
     if task.role is not Role.TARGET or task.arm not in _RANK or task.check in ("stun", "volley"):
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH
-    if task.arm is Arm.TARGET_SNI_ELSEWHERE and task.attempt > 1:
+    if task.arm is Arm.TARGET_SNI_ELSEWHERE and task.attempt > 1 and not _burdened(scene):
         return False  # promised, and set aside since the first try began
     # A port alone, or one that nobody opens, costs a few SYNs.
     return (
         isinstance(task.probe, Flow) and task.check != "connect" and not _never_opens(scene, task)
     )
-
-
-def _cost(task: Task) -> int:
-    if isinstance(task.probe, Lookup):
-        return ENCRYPTED
-    return QUIC if task.check == "quic" else TYPICAL
 
 
 def _never_opens(scene: Scene, task: Task) -> bool:
@@ -137,6 +131,10 @@ def _never_opens(scene: Scene, task: Task) -> bool:
 
 def _most(scene: Scene) -> float:
     most: float = MOST + A_SERVICE * max(0, len(scene.services) - 4)
-    if scene.gate.retransmitted >= LOSSY:
-        most *= ON_A_LOSSY_LINE
-    return most * (ON_A_SLOW_LINE if scene.pace else 1.0)
+    return most * _loses(scene) * (ON_A_SLOW_LINE if scene.pace or scene.choking else 1.0)
+
+
+def _loses(scene: Scene) -> float:
+    """The share of `ON_A_LOSSY_LINE` for this line; 1 where next to nothing is lost."""
+    again = scene.sent_again
+    return next((share for least, share in ON_A_LOSSY_LINE if again >= least), 1.0)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from msgprobe.diagnosis.base import sends_no_name
+from msgprobe.diagnosis.base import sends_no_name, shape_id
 from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.gate import chosen_sites
 from msgprobe.diagnosis.greetings import NAMES_A_POOL, dying_names, follows, swap_id
@@ -60,7 +60,7 @@ def plan_hello(scene: Scene) -> list[Task]:
 
 
 def _id(service: Service, s: Suspect, shape: Hello) -> str:
-    return f"d8.{service.name}.{s.endpoint.name}.{s.address}.{shape.value}"
+    return shape_id(service, s.endpoint, s.address, shape)
 
 
 def _begun(scene: Scene, service: Service, s: Suspect) -> bool:
@@ -74,7 +74,10 @@ def _shapes(scene: Scene, service: Service, s: Suspect) -> list[Task]:
     if not scene.dead(swap_id(service, s)):
         # A neutral name may be answered in the usual shape: then the shape is not what matters.
         return [*tasks, other]
-    return [*tasks, *_twice(scene, other), _shaped(scene, service, s, Hello.LARGE)]
+    tasks += _twice(scene, other)
+    if scene.dead(other.id):  # an answer to another program already tells what matters
+        tasks.append(_shaped(scene, service, s, Hello.LARGE))
+    return tasks
 
 
 def _shaped(scene: Scene, service: Service, s: Suspect, shape: Hello) -> Task:

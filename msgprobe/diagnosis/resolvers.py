@@ -30,7 +30,7 @@ satellite and a busy resolver comes within that."""
 
 def plan_resolvers(scene: Scene) -> list[Task]:
     """Questions about every failing name, and the neutral ones beside them."""
-    if not scene.gate.open:
+    if not scene.gate.open or scene.settling():  # first the services' own turn
         return []
     tasks: list[Task] = []
     for service in scene.services:

@@ -40,6 +40,15 @@ SLUGGISH = 0.8
 SLOW_RTT = 0.45
 """Seconds of round trip from which on fewer addresses are tried."""
 
+SETTLING = 1.5
+"""Seconds after the first neutral answers for which the services wait while most others lack."""
+
+MANY_UNANSWERED = 0.5
+"""Share of neutral conversations without an answer from which on a line cannot take so many."""
+
+TELLING_SEGMENTS = 40
+"""Segments from which on the share of those that had to be sent again tells of the line."""
+
 SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
 
@@ -96,6 +105,8 @@ class Scene:
         """Endpoints wanted by now by service; kept, for every planner asks for them."""
         self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}
         """Base tasks by service and endpoint; likewise."""
+        self.joined: frozenset[tuple[str, str]] | None = None
+        """Services and endpoints that are wanted only because others failed; likewise."""
 
     def wake(self, at: float) -> None:
         """Ask to be called again at ``at``, unless something happens before."""
@@ -158,8 +169,57 @@ class Scene:
 
     @property
     def lean(self) -> bool:
-        """Spare the line: the user asked for it, or it is slow."""
-        return self.request.quick or self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
+        """Spare the line: the user asked for it, or it is slow, or chokes."""
+        slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
+        return self.request.quick or slow or self.choking
+
+    @cached_property
+    def unanswered(self) -> float:
+        """Share of the first conversations with neutral sites abroad that got no good answer, or
+        none yet; 0 where all hang over one address family, for then it is the family's fault."""
+        begun = lacking = 0
+        for prefix in ("g.site.", "g.site6."):
+            wanted = [prefix + s.name for s in self.controls.abroad]
+            ids = [i for i in wanted if self.started(i) is not None]
+            missing = [i for i in ids if not self.good(i)]
+            if len(missing) < len(ids):
+                begun += len(ids)
+                lacking += len(missing)
+        return lacking / begun if begun else 0.0
+
+    @cached_property
+    def sent_again(self) -> float:
+        """Share of our segments that had to be sent again in conversations, whoever's, that ended
+        well (0 to 1): what a censor drops is not among them."""
+        infos = [
+            last.info
+            for t in self.facts.talks
+            if t.failure is None
+            for last in [t.http or t.protocol or t.tls or t.tcp]
+            if last is not None and last.info is not None
+        ]
+        sent = sum(i.segs_out for i in infos)
+        return sum(i.total_retrans for i in infos) / sent if sent >= TELLING_SEGMENTS else 0.0
+
+    @property
+    def choking(self) -> bool:
+        """Neutral sites answer, but not so many at a time: a policed line drops what is too much
+        at once, and its round trips stay short."""
+        odd_path = self.mss or self.facts.other_shape  # greetings of our size or shape vanish
+        return self.gate.open and not odd_path and self.unanswered >= MANY_UNANSWERED
+
+    def settling(self) -> bool:
+        """The gate has only just opened, and most of what was asked there may still be answered."""
+        ends = sorted(
+            m.window.end
+            for m in self.facts.measurements
+            if m.task.id.startswith("g.site") and self.good(m.task.id)
+        )
+        until = ends[:2][-1] + SETTLING if ends else 0.0
+        if not self.choking or self.moment.now >= until:
+            return False
+        self.wake(until)
+        return True
 
     @property
     def roomy(self) -> bool:

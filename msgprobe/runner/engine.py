@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from msgprobe.checks.base import Check
+from msgprobe.model.cost import BARE, likely_bytes
 from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
@@ -23,29 +24,21 @@ GRACE = 1.0
 """Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
 
 FRESH = 0.05
-"""Seconds for which a count of the bytes in flight holds."""
+"""Seconds for which a count of the bytes in flight holds, and between two looks at the clock."""
 
+STOOD_STILL = 0.5
+"""Seconds by which a look at the clock is late when this process, not the network, stood still."""
 
 LEAST = 8.0
 """Seconds that any conversation may take: three SYN retransmissions and the answer."""
 
-TYPICAL = 3_000
-"""Bytes of a conversation as most are, also of one that hangs: its greeting is sent again and
-again."""
-
 UNOPENED = 1.5
-"""Seconds without a TCP connection after which a conversation is taken to cost `SILENT` bytes."""
-
-SILENT = 400
-"""Bytes of a connection that nobody answers: SYNs, each sent again."""
+"""Seconds without a TCP connection after which a conversation is taken to cost SYNs alone."""
 
 MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
 
 _TRANSFER = "transfer"
-_BARE = "connect"
-"""The check that opens a port and says nothing."""
-
 _MOVERS = (_TRANSFER, "volley")
 """Checks that move bytes to see how fast they go."""
 
@@ -77,6 +70,7 @@ class _Running:
     handle: asyncio.Task[None]
     recorder: Recorder
     started: float | None = None
+    stood_still: float = 0.0
     reserved: int = 0
     counted: int = 0
 
@@ -108,6 +102,7 @@ class Runner:
     _moved: int = 0
     _counted_at: float = float("-inf")
     _watcher: asyncio.Task[None] | None = None
+    _looked_at: float | None = None
 
     async def __aenter__(self) -> "Runner":
         self._free = asyncio.Semaphore(self.limits.at_once)
@@ -128,8 +123,24 @@ class Runner:
 
     @property
     def running(self) -> dict[str, float]:
-        """When each task that has begun and not ended began, in seconds since the run's zero."""
-        return {i: r.started for i, r in self._running.items() if r.started is not None}
+        """When each task that has begun and not ended began, in seconds since the run's zero.
+
+        While a device stands still nobody's answer is heard: what is under way then counts as begun
+        so much later, lest its silence be taken for the network's.
+        """
+        self._look_at_the_clock()
+        return {
+            i: r.started + r.stood_still for i, r in self._running.items() if r.started is not None
+        }
+
+    def _look_at_the_clock(self) -> None:
+        now = self.world.now()
+        late = now - (now if self._looked_at is None else self._looked_at) - FRESH
+        self._looked_at = now
+        if late >= STOOD_STILL:
+            for running in self._running.values():
+                if running.started is not None:
+                    running.stood_still += late
 
     @property
     def opened(self) -> frozenset[str]:
@@ -158,18 +169,16 @@ class Runner:
         """Bytes on the wire of conversations so far, transfers left out, and what those under way
         or waiting for their turn will cost; as fresh as `bytes_so_far`."""
         self._count()
-        talking = [
-            (i, r)
-            for i, r in self._running.items()
-            if r.task.check not in _MOVERS and isinstance(r.task.probe, Flow)
-        ]
+        talking = [(i, r) for i, r in self._running.items() if r.task.check not in _MOVERS]
         late, opened = self.world.now() - UNOPENED, self.opened
         silent = {
             i
             for i, r in talking
-            if r.task.check == _BARE or (i not in opened and (r.started or late) < late)
+            if isinstance(r.task.probe, Flow) and i not in opened and (r.started or late) < late
         }
-        begun = sum(max(r.counted, SILENT if i in silent else TYPICAL) for i, r in talking)
+        begun = sum(
+            max(r.counted, BARE if i in silent else likely_bytes(r.task)) for i, r in talking
+        )
         return self._settled - self._moved + begun
 
     @property
@@ -190,6 +199,7 @@ class Runner:
         """Stop everything as soon as the bytes are used up: whoever plans looks only now and then,
         and peers that send without an end do so as fast as the line goes."""
         while True:
+            self._look_at_the_clock()
             await asyncio.sleep(FRESH)
             if self.spent:
                 self.stop("no bytes left (max_bytes)")

@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 
 from msgprobe.catalog.loader import load, select
-from msgprobe.diagnosis.budget import HELD, MOST, ON_A_SLOW_LINE, TYPICAL
+from msgprobe.diagnosis.budget import HELD, MOST, ON_A_SLOW_LINE
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
+from msgprobe.model.cost import TYPICAL
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Proof
