@@ -157,17 +157,23 @@ def test_a_shape_is_shown_again_after_it_went_well_and_not_after_it_failed() -> 
     assert shapes(wanted(story, now=4.0))[CHAT[0]] == ["other", "split"]
 
 
-@pytest.mark.parametrize("neutral_dies", [False, True])
-def test_another_program_is_looked_into_only_where_neutral_names_die_too(
-    neutral_dies: bool,
+@pytest.mark.parametrize(
+    ("neutral", "other", "due"),
+    [
+        (None, None, ["other", "split", "split"]),
+        (Failure.CONNECTION_RESET, None, ["other", "other", "split", "split"]),
+        (Failure.CONNECTION_RESET, Failure.CONNECTION_RESET, ["large", "other", "split", "split"]),
+    ],
+)
+def test_another_program_and_another_size_are_looked_into_only_where_that_may_tell_more(
+    neutral: Failure | None, other: Failure | None, due: list[str]
 ) -> None:
     story = at_home(Failure.CONNECTION_RESET)
-    failure = Failure.CONNECTION_RESET if neutral_dies else None
     tasks = wanted(story, now=1.0)
-    story.told += [told(t, 0.1, 0.1, failure) for t in of(tasks, Arm.OTHER_SNI)]
-    story.told += [told(t, 0.2, 0.1, None) for t in of(tasks, Arm.OTHER_HELLO)]
-    more = ["large", "other", "other", "split", "split"]
-    due = more if neutral_dies else ["other", "split", "split"]
+    story.told += [told(t, 0.1, 0.1, neutral) for t in of(tasks, Arm.OTHER_SNI)]
+    for task in of(tasks, Arm.OTHER_HELLO):
+        shape = flow(task).option(OPTION)
+        story.told.append(told(task, 0.2, 0.1, other if shape == "other" else None))
     assert shapes(wanted(story, now=4.0)) == dict.fromkeys(CHAT, due)
 
 
