@@ -19,7 +19,7 @@ A_SERVICE = 150_000
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
-ON_A_LOSSY_LINE = ((0.14, 0.5), (0.08, 0.6), (0.04, 0.85))
+ON_A_LOSSY_LINE = ((0.14, 0.5), (0.075, 0.6))
 """The share of those bytes for a line on which so large a share of segments had to be sent again:
 there a conversation costs more than it should, and those under way will."""
 

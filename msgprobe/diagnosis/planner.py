@@ -40,6 +40,6 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     return Agenda(
         tasks=ordered,
         wake_at=scene.wake_at,
-        pace=scene.pace,
+        pace=scene.between_starts,
         pending=frozenset(scene.pending),
     )

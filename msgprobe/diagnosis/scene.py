@@ -40,6 +40,14 @@ SLUGGISH = 0.8
 SLOW_RTT = 0.45
 """Seconds of round trip from which on fewer addresses are tried."""
 
+FAR_RTT = 0.15
+"""Seconds of round trip from which on a line is taken for mobile radio of the third generation or
+a satellite's, which few conversations fill (facts: 1 Mbit/s and 250 ms)."""
+
+FAR_PACE = 0.03
+"""Seconds between starts on such a line: about what it takes to carry a conversation. More at once
+would wait in its queue, and look like silence."""
+
 SETTLING = 1.5
 """Seconds after the first neutral answers for which the services wait while most others lack."""
 
@@ -168,6 +176,11 @@ class Scene:
         return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
 
     @property
+    def between_starts(self) -> float:
+        """Seconds to leave between starts."""
+        return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
+
+    @property
     def lean(self) -> bool:
         """Spare the line: the user asked for it, or it is slow, or chokes."""
         slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
@@ -190,7 +203,7 @@ class Scene:
     @cached_property
     def sent_again(self) -> float:
         """Share of our segments that had to be sent again in conversations, whoever's, that ended
-        well (0 to 1): what a censor drops is not among them."""
+        well (0 to 1): what a censor drops is not among them, nor what a full queue only delayed."""
         infos = [
             last.info
             for t in self.facts.talks
@@ -199,7 +212,8 @@ class Scene:
             if last is not None and last.info is not None
         ]
         sent = sum(i.segs_out for i in infos)
-        return sum(i.total_retrans for i in infos) / sent if sent >= TELLING_SEGMENTS else 0.0
+        lost = sum(max(0, i.total_retrans - i.needless) for i in infos)
+        return lost / sent if sent >= TELLING_SEGMENTS else 0.0
 
     @property
     def choking(self) -> bool:
