@@ -243,8 +243,12 @@ def judge(scenario: Scenario, kept: Kept) -> Record:
     """What a run's document says, beside the truth of its scenario on its line."""
     document = kept.document
     fired = kept.fired
+    void = ""
     if fired is None:
         scenario = replace(scenario, fires=())
+    elif kept.profile != OWN and not usable(scenario.link):
+        idle = [label for label in scenario.fires if not fired.get(label)]
+        void = f"on this line nothing came for {idle[0]} to strike" if idle else ""
     log = Log(
         fired=fired or {}, lost={}, overflowed={}, too_long=0, uninhabited=0, refused_by_kernel=0
     )
@@ -279,6 +283,7 @@ def judge(scenario: Scenario, kept: Kept) -> Record:
         version=_version(document),
         commit=kept.commit,
         date=document["started_at"],
+        fault=void,
     )
 
 

@@ -336,8 +336,8 @@ BLOCKING: tuple[Scenario, ...] = (
             OnSni(label="drop", names=(*WHATSAPP, *TELEGRAM, *SIGNAL), do="drop"),
         ),
         truths={
-            "whatsapp": truth("blocked", "tls.timeout.sni"),
-            "telegram": truth("blocked", "tls.timeout.sni"),
+            "whatsapp": truth("blocked", "tls.timeout.sni", "tcp.timeout"),
+            "telegram": truth("blocked", "tls.timeout.sni", "tcp.timeout"),
             "signal": truth("blocked", "tls.timeout.sni"),
             "whatsapp.text": truth("blocked", "tcp.timeout"),
             "telegram.text": truth("blocked", "tcp.timeout"),
