@@ -54,7 +54,7 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     was feared.
     """
     new = [t for t in tasks if _costly(scene, t) and scene.started(t.id) is None]
-    left = _most(scene) - scene.moment.spent
+    left = most_bytes(scene) - scene.moment.spent
     held = (HELD if _may_die_late(scene) else 0) + _promised(scene, tasks)
     turns: Counter[tuple[str, Arm]] = Counter()
     queue: list[tuple[int, int, int, int, Task]] = []
@@ -129,7 +129,8 @@ def _never_opens(scene: Scene, task: Task) -> bool:
     return first not in scene.moment.opened if talk is None else not talk.connected
 
 
-def _most(scene: Scene) -> float:
+def most_bytes(scene: Scene) -> float:
+    """Bytes of conversations from which on nothing that is left to choose begins any more."""
     most: float = MOST + A_SERVICE * max(0, len(scene.services) - 4)
     return most * _loses(scene) * (ON_A_SLOW_LINE if scene.pace or scene.choking else 1.0)
 

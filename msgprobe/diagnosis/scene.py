@@ -224,13 +224,15 @@ class Scene:
 
     def settling(self) -> bool:
         """The gate has only just opened, and most of what was asked there may still be answered."""
+        if not self.choking:
+            return False
         ends = sorted(
             m.window.end
             for m in self.facts.measurements
             if m.task.id.startswith("g.site") and self.good(m.task.id)
         )
         until = ends[:2][-1] + SETTLING if ends else 0.0
-        if not self.choking or self.moment.now >= until:
+        if self.moment.now >= until:
             return False
         self.wake(until)
         return True

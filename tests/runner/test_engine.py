@@ -234,3 +234,33 @@ def test_the_byte_budget_ends_a_flood_though_nobody_looks() -> None:
     (only,) = execute([task("a")], Scripted("scripted", flood), limits=Limits(max_bytes=5000))
     assert (only.status, only.detail) == (Status.CANCELLED, "no bytes left (max_bytes)")
     assert only.bytes_received < 30_000 and time.monotonic() - begun < 2.0
+
+
+def test_seconds_in_which_this_process_stood_still_are_not_the_networks_silence() -> None:
+    async def go() -> tuple[float, float, float]:
+        world = system_world(1)
+
+        async def waits(ctx: StepContext) -> None:
+            await asyncio.sleep(30)
+
+        runner = Runner(
+            world=world,
+            checks={"scripted": Scripted("scripted", waits)},
+            roots={},
+            limits=Limits(),
+            emit=lambda event: None,
+        )
+        async with runner:
+            runner.submit([task("a", timeout=60.0)])
+            await asyncio.sleep(0.2)
+            before = runner.running["a"]
+            time.sleep(1.0)  # as if the whole program had been stopped  # noqa: ASYNC251
+            after = runner.running["a"]
+            await asyncio.sleep(0.3)
+            later = runner.running["a"]
+            runner.stop("interrupted")
+        return before, after, later
+
+    before, after, later = asyncio.run(go())
+    assert after - before >= 0.9
+    assert later == after, "an ordinary wait shifts nothing"
