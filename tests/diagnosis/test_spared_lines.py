@@ -8,11 +8,12 @@ from msgprobe.diagnosis.budget import most_bytes
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import FAR_PACE, SETTLING, Agenda, Moment, Scene
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import Window
+from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from tests.verdict.story import SITES, Story, info
 
 ANSWERED_AT = 0.5
+WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
 
 
 def answered(task: Task, *, rtt: float, took: float) -> Measurement:
@@ -67,7 +68,7 @@ def losing(sent_again: int) -> Story:
     seen = info(segs_out=20, total_retrans=sent_again)
     for number, told in enumerate(story.told):
         observations = tuple(
-            dataclasses.replace(o, info=seen) if hasattr(o, "info") else o
+            dataclasses.replace(o, info=seen) if isinstance(o, WITH_INFO) else o
             for o in told.observations
         )
         story.told[number] = dataclasses.replace(told, observations=observations)
