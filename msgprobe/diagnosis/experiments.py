@@ -166,7 +166,8 @@ def _one_a_network(found: Iterable[Suspect]) -> list[Suspect]:
 
 
 def _pages(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
-    for s in found:
+    """Over IPv4 where that is possible: fewer boxes that answer in a server's place speak IPv6."""
+    for s in sorted(found, key=lambda s: ":" in s.address):
         talk = scene.talk(s.task.id)
         if s.endpoint.check in DATAGRAM:
             continue

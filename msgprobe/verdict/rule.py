@@ -10,7 +10,7 @@ from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.pool import PoolFacts
 
-RULES_VERSION = 6
+RULES_VERSION = 7
 """Raised whenever a rule is added, or changed under a new id."""
 
 Cited = Iterable[Conversation | DnsObservation]
