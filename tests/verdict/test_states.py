@@ -361,13 +361,22 @@ def test_big_greetings_that_vanish_at_two_sites_while_small_ones_pass_are_noted(
 FAMILY = "94.140.14.14"
 
 
-def chosen(resolver: str, *, others: str) -> Story:
-    """The system's resolver sends every name to a page; other resolvers say ``others``."""
+def chosen(
+    resolver: str,
+    *,
+    others: str,
+    page: str = "203.0.113.9",
+    tried: tuple[str, ...] = ("chat1.example", "chat2.example"),
+) -> Story:
+    """The system's resolver sends every name to ``page``; other resolvers say ``others``, and the
+    addresses of the names ``tried`` work."""
     story = Story()
     story.good_gate()
     story.told[0] = Story().local(resolvers=(resolver,)).told[0]
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
-        story.dns(host, ResolverKind.SYSTEM, "203.0.113.9", role=Role.TARGET, arm=Arm.BASE)
+        story.dns(host, ResolverKind.SYSTEM, page, role=Role.TARGET, arm=Arm.BASE)
+        if host not in tried:
+            continue
         story.dns(
             host,
             ResolverKind.UDP,
@@ -401,6 +410,13 @@ def known_filter(story: Story) -> FunctionVerdict:
 def test_a_chosen_family_resolver_that_alone_lies_is_a_filter_of_the_users_own() -> None:
     verdict = known_filter(chosen(FAMILY, others=""))
     assert (verdict.outcome, verdict.rules[0]) == (Outcome.OK, "ok.own_filter")
+
+
+def test_a_hidden_name_that_nobody_tried_elsewhere_does_not_hide_the_filter() -> None:
+    story = chosen(FAMILY, others="", page="0.0.0.0", tried=("chat1.example",))
+    assert known_filter(story).rules[0] == "ok.own_filter"
+    untried = chosen(FAMILY, others="", page="0.0.0.0", tried=())
+    assert known_filter(untried).outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
