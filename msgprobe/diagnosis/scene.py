@@ -54,6 +54,10 @@ SETTLING = 1.5
 MANY_UNANSWERED = 0.5
 """Share of neutral conversations without an answer from which on a line cannot take so many."""
 
+CHOKING = 0.05
+"""Share of segments that such a line loses at least; where none is lost, the sites that do not
+answer have reasons of their own."""
+
 TELLING_SEGMENTS = 40
 """Segments from which on the share of those that had to be sent again tells of the line."""
 
@@ -201,9 +205,9 @@ class Scene:
         return lacking / begun if begun else 0.0
 
     @cached_property
-    def sent_again(self) -> float:
-        """Share of our segments that had to be sent again in conversations, whoever's, that ended
-        well (0 to 1): what a censor drops is not among them, nor what a full queue only delayed."""
+    def _repeated(self) -> tuple[int, int]:
+        """Segments lost, and sent, in conversations, whoever's, that ended well: what a censor
+        drops is not among them, nor what a full queue only delayed."""
         infos = [
             last.info
             for t in self.facts.talks
@@ -211,20 +215,31 @@ class Scene:
             for last in [t.http or t.protocol or t.tls or t.tcp]
             if last is not None and last.info is not None
         ]
-        sent = sum(i.segs_out for i in infos)
         lost = sum(max(0, i.total_retrans - i.needless) for i in infos)
+        return lost, sum(i.segs_out for i in infos)
+
+    @property
+    def sent_again(self) -> float:
+        """Share of our segments that the line lost (0 to 1); 0 while too few tell."""
+        lost, sent = self._repeated
         return lost / sent if sent >= TELLING_SEGMENTS else 0.0
 
     @property
-    def choking(self) -> bool:
-        """Neutral sites answer, but not so many at a time: a policed line drops what is too much
-        at once, and its round trips stay short."""
+    def _lacking(self) -> bool:
+        """Neutral sites answer, and most of those that were asked do not, or not yet."""
         odd_path = self.mss or self.facts.other_shape  # greetings of our size or shape vanish
         return self.gate.open and not odd_path and self.unanswered >= MANY_UNANSWERED
 
+    @property
+    def choking(self) -> bool:
+        """Neutral sites do not answer so many at a time, and lose much where they answer: a policed
+        line drops what is too much at once, and its round trips stay short."""
+        lost, sent = self._repeated
+        return self._lacking and lost >= CHOKING * sent > 0
+
     def settling(self) -> bool:
         """The gate has only just opened, and most of what was asked there may still be answered."""
-        if not self.choking:
+        if not self._lacking:
             return False
         ends = sorted(
             m.window.end

@@ -4,9 +4,9 @@ share, so that cutting off or slowing down one of them hits the others too."""
 from collections.abc import Iterator
 from typing import Final
 
-from tests.lab.censor import Match, OnSni, Throttle
-from tests.lab.scenario import OK, Scenario, truth
-from tests.lab.scenarios_blocking import MESSENGER, TELEGRAM, WHATSAPP
+from tests.lab.censor import Drop, Match, OnSni, Throttle
+from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenarios_blocking import MESSENGER, SIGNAL, TELEGRAM, WHATSAPP
 from tests.lab.scenarios_pairs import CDN, SHARED, prefixes
 from tests.lab.world.config import dead_backend
 
@@ -14,7 +14,7 @@ _STRICT: Final = {"strict_names": True}
 
 
 def _worlds() -> Iterator[Scenario]:
-    """Servers that know their own names only, and addresses that services share."""
+    """Servers that know their own names only."""
     yield Scenario(
         id="W0",
         title="nothing is wrong, and servers answer strange names with an alert",
@@ -54,6 +54,10 @@ def _worlds() -> Iterator[Scenario]:
         actions=(Throttle(label="police", names=WHATSAPP, kbit=140),),
         fires=("police",),
     )
+
+
+def _neighbours() -> Iterator[Scenario]:
+    """Addresses that services share."""
     yield Scenario(
         id="W4",
         title="nothing is wrong, and three messengers live on one CDN",
@@ -104,4 +108,30 @@ def _worlds() -> Iterator[Scenario]:
     )
 
 
-REALISTIC: tuple[Scenario, ...] = tuple(_worlds())
+def _controls() -> Iterator[Scenario]:
+    """Censors that also cut off most of what neutral hosts are for this program."""
+    cut = Drop(
+        label="sites",
+        match=Match(to=at("www.wikipedia.org", "www.debian.org", "www.gnu.org")),
+    )
+    yield Scenario(
+        id="W8",
+        title="three of five neutral sites are cut off, and Signal's names are dropped",
+        kind="blocking",
+        row="A19 (controls cut off too)",
+        truths={"signal": truth("blocked", "tls.timeout.sni")},
+        actions=(cut, OnSni(label="drop", names=SIGNAL, do="drop")),
+        fires=("sites", "drop"),
+    )
+    yield Scenario(
+        id="W9",
+        title="three of five neutral sites are cut off, and every messenger works",
+        kind="innocent",
+        row="- (controls cut off)",
+        actions=(cut,),
+        states=("online", "bad_link"),
+        fires=("sites",),
+    )
+
+
+REALISTIC: tuple[Scenario, ...] = (*_worlds(), *_neighbours(), *_controls())
