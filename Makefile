@@ -39,7 +39,7 @@ check: lint types imports test lab-ci
 lab: install
 	$(BIN)/python -m tests.lab $(ARGS)
 
-# The part of the lab that fits into five minutes of two processors: every kind, every mechanism.
+# The part of the lab that fits into four minutes of two processors: every kind, every mechanism.
 lab-ci: install
 	$(BIN)/python -m tests.lab --ci $(ARGS)
 
