@@ -280,7 +280,7 @@ def _spared(scene: Scene, service: Service) -> frozenset[str]:
             assert isinstance(task.probe, Flow)
             shaped = shape_id(service, endpoint, task.probe.address, Hello.SPLIT)
             plain = scene.started(shaped) is None
-            order.append((fresh, plain, rank[endpoint.host], number, task.id))
+            order.append((plain, fresh, rank[endpoint.host], number, task.id))
         spared.update(task_id for *_, task_id in sorted(order)[REPEATED:])
     return frozenset(spared)
 

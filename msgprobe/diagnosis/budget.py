@@ -19,7 +19,7 @@ A_SERVICE = 150_000
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
-ON_A_LOSSY_LINE = ((0.14, 0.5), (0.075, 0.6))
+ON_A_LOSSY_LINE = ((0.14, 0.5), (0.075, 0.6), (0.055, 0.75))
 """The share of those bytes for a line on which so large a share of segments had to be sent again:
 there a conversation costs more than it should, and those under way will."""
 
@@ -49,9 +49,8 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
     """The tasks without those that have not begun and that there are no bytes left for.
 
     First conversations and controls hold everything else together, and transfers have bounds of
-    their own: none of them is ever left out, but for the members that join a pool on a burdened
-    line because others failed. What is left out now may come later, when others have cost less than
-    was feared.
+    their own: none of them is ever left out, but for the members that join a pool because others
+    failed. What is left out now may come later, when others have cost less than was feared.
     """
     new = [t for t in tasks if _costly(scene, t) and scene.started(t.id) is None]
     left = most_bytes(scene) - scene.moment.spent
@@ -104,10 +103,8 @@ def _burdened(scene: Scene) -> bool:
 
 
 def _costly(scene: Scene, task: Task) -> bool:
-    if task.arm is Arm.BASE:
-        joined = (task.subject, task.endpoint) in joined_later(scene)
-        if not (joined and _burdened(scene)):
-            return False
+    if task.arm is Arm.BASE and (task.subject, task.endpoint) not in joined_later(scene):
+        return False
     if task.role is not Role.TARGET or task.arm not in _RANK or task.check in ("stun", "volley"):
         return False
     if isinstance(task.probe, Lookup):
@@ -121,12 +118,26 @@ def _costly(scene: Scene, task: Task) -> bool:
 
 
 def _never_opens(scene: Scene, task: Task) -> bool:
-    """A repeat of what did not even connect."""
+    """A repeat of what did not even connect, or a member that joins a service of which nothing
+    connects in that protocol. Not on a line that comes and goes: there it may open well."""
+    if task.check == "quic" or scene.started("look.1") is not None:
+        return False  # datagrams open nothing, and those of QUIC are large
     first = task.id.partition("#")[0]
-    talk = scene.talk(first)
-    if first == task.id or task.check == "quic":  # datagrams open nothing, and its are large
-        return False
-    return first not in scene.moment.opened if talk is None else not talk.connected
+    if task.arm is not Arm.BASE:
+        return first != task.id and _unopened(scene, first)
+    alike = [
+        t.id
+        for (service, _), tasks in scene.bases.items()
+        if service == task.subject
+        for t in tasks
+        if t.check == task.check and scene.started(t.id) is not None
+    ]
+    return bool(alike) and all(_unopened(scene, i) for i in alike)
+
+
+def _unopened(scene: Scene, task_id: str) -> bool:
+    talk = scene.talk(task_id)
+    return task_id not in scene.moment.opened if talk is None else not talk.connected
 
 
 def most_bytes(scene: Scene) -> float:
