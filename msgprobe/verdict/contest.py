@@ -175,8 +175,10 @@ class Contest:
 
     @property
     def silent(self) -> bool:
-        """None of the service's own transfers moved anything: it is not slow, it is cut off."""
-        return any(s.silent for s in self.own) and all(s.silent for s in self.own if s.usable)
+        """None of the service's own transfers moved anything, or was answered without moving: it is
+        not slow, it is cut off."""
+        told = [s for s in self.own if s.usable or s.answered]
+        return bool(told) and all(s.silent for s in told)
 
     @property
     def here_fails(self) -> bool:

@@ -63,10 +63,13 @@ class Sample:
     @property
     def silent(self) -> bool:
         """Nothing came, neither of the object nor of the page that names it: that is no speed."""
+        return self.usable and not self.moved and not self.answered
+
+    @property
+    def answered(self) -> bool:
+        """The object's server, or that of the page that names it, said something in HTTP."""
         answers = (self.talk.transfer, self.talk.http)
-        return (
-            self.usable and not self.moved and all(a is None or a.status is None for a in answers)
-        )
+        return any(a is not None and a.status is not None for a in answers)
 
     @property
     def handshake(self) -> float:

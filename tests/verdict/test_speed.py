@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import TransferObservation
+from msgprobe.model.observation import HttpObservation, TransferObservation
 from msgprobe.model.target import Asset, Function
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
@@ -252,6 +252,33 @@ def test_transfers_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
     seen = race.look(0).blocks(0, here=15_000, there=0).text
     assert (seen.outcome, seen.mechanisms) == (Outcome.DEGRADED, ())
     assert seen.rules == ("transfer.nothing",)
+
+
+def test_a_page_that_came_and_named_no_object_was_an_answer(race: Race) -> None:
+    """One transfer in which nothing came beside it may be this device's own fault."""
+    race.look(0).blocks(0, here=15_000, there=0)
+    own = [n for n, m in enumerate(race.story.told) if m.task.arm is OWN]
+    race.story.told[own[0]] = _page_alone(race.story.told[own[0]])
+    assert "transfer.nothing" not in race.text.rules
+
+
+def _page_alone(m: Measurement) -> Measurement:
+    seen = m.observations[-1]
+    assert isinstance(seen, TransferObservation)
+    page = HttpObservation(
+        transaction=seen.transaction,
+        window=seen.window,
+        failure=None,
+        address=seen.address,
+        port=seen.port,
+        host=seen.host,
+        path="/",
+        tls=True,
+        authenticated=True,
+        status=200,
+        matched=None,
+    )
+    return replace(m, observations=(*m.observations[:-1], page))
 
 
 def test_where_nothing_works_transfers_that_move_nothing_add_nothing() -> None:
