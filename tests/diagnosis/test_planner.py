@@ -109,6 +109,27 @@ def test_what_tells_most_is_asked_while_there_are_bytes_for_it() -> None:
     assert not left_out & controls, "without controls nothing else means anything"
 
 
+_RESERVE = dataclasses.replace(SERVICE.endpoints[0], name="chat1-8443", port=8443, reserve=True)
+
+
+@pytest.mark.parametrize(
+    ("stage", "failure", "joins"),
+    [("tls", Failure.CONNECTION_RESET, False), ("connect", Failure.TIMED_OUT, True)],
+)
+def test_who_joins_because_others_failed_is_left_out_without_bytes_unless_it_costs_few(
+    stage: str, failure: Failure, joins: bool
+) -> None:
+    service = dataclasses.replace(SERVICE, endpoints=(*SERVICE.endpoints, _RESERVE))
+    story = failing(stage, failure, service)
+
+    def joined(spent: int) -> bool:
+        found = agenda(story.evidence(), Moment(now=50.0, spent=spent)).tasks
+        return _RESERVE.name in {t.endpoint for t in found if t.arm is Arm.BASE}
+
+    assert joined(0), "others failed"
+    assert joined(MOST) is joins
+
+
 _BY_HASH = [
     dataclasses.replace(e, trust=Trust.HASH, certificate_sha256=("ab" * 32,))
     for e in SERVICE.endpoints
