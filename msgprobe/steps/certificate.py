@@ -17,13 +17,16 @@ _UNREADABLE = CertificateFields(subject="", issuer="", not_before="", not_after=
 
 
 def shown_chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
-    """The chain as the peer sent it, leaf first, verified or not; empty when none came.
+    """The chain as the peer sent it, leaf first, verified or not; empty when none came."""
+    return described(_chain(tls, "get_unverified_chain"))
 
-    Of a chain beyond all reason the later certificates are described and not kept in full.
-    """
+
+def described(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
+    """Certificates in DER as evidence keeps them. Of a chain beyond all reason the later ones are
+    described and not kept in full, or left out."""
     left = _MOST_KEPT
     shown = []
-    for der in _chain(tls, "get_unverified_chain")[:_MAX_CHAIN]:
+    for der in chain[:_MAX_CHAIN]:
         left -= len(der)
         shown.append(_describe(der, whole=left >= 0))
     return tuple(shown)
@@ -98,4 +101,5 @@ def _describe(der: bytes, *, whole: bool) -> Certificate:
         not_before=fields.not_before,
         not_after=fields.not_after,
         der=base64.b64encode(der).decode("ascii") if whole else "",
+        names=fields.hosts,
     )

@@ -76,3 +76,8 @@ def within(address: str, prefixes: tuple[str, ...]) -> bool:
 def same(one: Iterable[str], other: Iterable[str]) -> bool:
     """The two answers share an address, NAT64 decoded."""
     return bool({parse(a) for a in one} & {parse(a) for a in other})
+
+
+def same_network(one: Iterable[str], other: Iterable[str]) -> bool:
+    """The two answers share a network, so that a turning order of addresses does not count."""
+    return bool({network(a) for a in one} & {network(a) for a in other})

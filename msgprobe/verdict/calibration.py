@@ -54,6 +54,8 @@ class Table:
     runs: int
     scenarios: int
     cells: Mapping[Cell, Tally]
+    older: bool = False
+    """Counted with earlier rules: of families that it does not show it knows nothing."""
 
     def level(self, level: Level) -> Tally:
         """All families with that word and strength. A scenario counts once for every family."""
@@ -66,6 +68,8 @@ class Table:
         if level.seen < LEAST_SCENARIOS:
             return None
         mean = (level.right + PRIOR_OF_LEVEL) / (level.seen + 2 * PRIOR_OF_LEVEL)
+        if self.older and cell not in self.cells:
+            return None
         own = self.cells.get(cell, Tally(0.0, 0))
         share = (own.right + PRIOR_OF_FAMILY * mean) / (own.seen + PRIOR_OF_FAMILY)
         return round(min(max(share, LOWEST), HIGHEST), 2)
@@ -93,9 +97,19 @@ def speaker(
     return min(same, key=lambda f: f.strength is not Strength.CONFIRMED, default=None)
 
 
-def counted_with(table: Table | None, rules_version: int) -> Table | None:
-    """``table`` if it was counted with these rules: it says nothing about the words of others."""
-    return table if table is not None and table.rules_version == rules_version else None
+def counted_with(
+    table: Table | None, rules_version: int, changed: Mapping[str, int]
+) -> Table | None:
+    """What ``table`` still says under these rules: nothing about families that ``changed`` after
+    it was counted (by family: the version of the rules in which its meaning last changed)."""
+    if table is None or table.rules_version == rules_version:
+        return table
+    kept = {
+        cell: tally
+        for cell, tally in table.cells.items()
+        if changed.get(cell[2], 0) <= table.rules_version
+    }
+    return replace(table, cells=kept, older=True)
 
 
 def with_confidence(

@@ -37,7 +37,6 @@ TABLE: Table | None = Table(
         ("degraded", "likely", "tcp.loss"): Tally(1.0, 1),
         ("degraded", "likely", "udp.loss"): Tally(1.0, 1),
         ("down", "confirmed", "down.names_fail"): Tally(5.0, 5),
-        ("down", "confirmed", "down.server_error"): Tally(1.0, 1),
         ("down", "likely", "second.path"): Tally(3.0, 3),
         ("down", "likely", "second.report"): Tally(1.0, 1),
         ("ok", "confirmed", "ok.authenticated"): Tally(211.93, 212),

@@ -28,6 +28,12 @@ def _no_calls(g: Gate) -> bool:
     return g.calls.nothing_passes and not g.calls.recognised
 
 
+def _dns_intercepted(g: Gate) -> bool:
+    """Some name of a service got an answer over UDP that its resolver does not give over TCP."""
+    hosts = {e.host for s in g.facts.services for e in s.endpoints if e.host is not None}
+    return any(g.facts.name(host).intercepted for host in sorted(hosts))
+
+
 def notes(g: Gate) -> tuple[str, ...]:
     """Remarks that change no word, as stable identifiers in a fixed order."""
     local = g.facts.local
@@ -50,6 +56,7 @@ def notes(g: Gate) -> tuple[str, ...]:
         and g.doh_blocked
         and not (g.inspector or small_segments_alone(g) or g.facts.other_shape),
         "transparent_dns": bool(g.transparent_dns),
+        "dns_intercepted": _dns_intercepted(g),
         "plain_http_tampered": works and bool(g.tampered),
         "tls_fingerprint": bool(g.facts.other_shape),
         "mtu_black_hole": small_segments_alone(g),

@@ -116,6 +116,16 @@ def _allowlist(g: Gate) -> Evidence | None:
     )
 
 
+def _other_names_pass(g: Gate) -> Evidence | None:
+    """Nothing abroad answers under its own name, and two networks or more answer another one."""
+    struck = g.targeted
+    if not _dead_views(g) or len({v.site.network for v in struck}) < 2:
+        return None
+    return transactions(
+        (t for v in struck for t in g.other_names(v)), (t for v in g.abroad for t in v.talks)
+    )
+
+
 def _domestic_only(g: Gate) -> Evidence | None:
     if not _dead_views(g) or g.exact or len(_domestic_networks(g)) < 2:
         return None
@@ -237,6 +247,15 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         "favoured hosts in two networks or more work, foreign TLS dies after TCP connects",
         "Only chosen hosts work: elsewhere connections open but nothing gets through.",
         _allowlist,
+    ),
+    _rule(
+        "connection.allowlist.names",
+        State.ALLOWLIST,
+        Strength.LIKELY,
+        "no foreign site in three networks answers under its own name, the same addresses in two "
+        "or more answer another name",
+        "Only chosen names work: servers abroad answer these, and stay silent to their own.",
+        _other_names_pass,
     ),
     _rule(
         "connection.domestic_only",

@@ -144,17 +144,22 @@ class Contest:
     @cached_property
     def here(self) -> Decision:
         """Does the name decide at the service's own address?"""
-        return sprt(p.raw > SAME_SERVER for p in self.here_pairs)
+        return sprt(p.paired > SAME_SERVER for p in self.here_pairs)
 
     @cached_property
     def elsewhere(self) -> Decision:
         """Does the name decide at neutral servers?"""
-        return sprt(p.raw > SAME_SERVER for p in self.there_pairs)
+        return sprt(p.paired > SAME_SERVER for p in self.there_pairs)
 
     @cached_property
     def wide(self) -> Decision:
         """Is it slower than neutral sources, the longer way allowed for?"""
         return sprt(p.corrected > OTHER_SERVER for p in self.wide_pairs)
+
+    @property
+    def wide_settled(self) -> Decision:
+        """The same without what its server took to think: slow once it had begun."""
+        return sprt(p.settled > OTHER_SERVER for p in self.wide_pairs)
 
     @property
     def wide_raw(self) -> Decision:

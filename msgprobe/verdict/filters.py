@@ -66,15 +66,20 @@ def _hidden(name: NameFacts) -> bool:
 
 def _alone(name: NameFacts) -> bool:
     """Only the system's resolver says this: others give other addresses over plain UDP, which
-    nobody on the way would leave alone who forged the one answer."""
-    plain = [o for o in name.by(ResolverKind.UDP) if o.addresses]
+    nobody on the way would leave alone who forged the one answer. What came over UDP counts only
+    where TCP or DoH bears it out, for somebody may answer datagrams in any resolver's place."""
+    borne_out = [
+        a for o in name.by(ResolverKind.TCP, ResolverKind.DOH) if not o.failure for a in o.addresses
+    ]
+    udp = [o for o in name.by(ResolverKind.UDP) if o.addresses]
+    plain = [o for o in udp if ips.same_network(o.addresses, borne_out)]
     mine = name.system_addresses
     return (
         bool(mine)
         and bool(plain)
         and not name.conflicts
-        and not any(ips.same(o.addresses, mine) for o in plain)
-        and not any(ips.is_bogon(a) for o in plain for a in o.addresses)
+        and not any(ips.same(o.addresses, mine) for o in udp)
+        and not any(ips.is_bogon(a) for o in udp for a in o.addresses)
     )
 
 

@@ -1,7 +1,6 @@
 """The connection as the neutral controls show it: who answers, who lies, how fast."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cached_property
 from statistics import median
 
@@ -9,9 +8,19 @@ from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
-from msgprobe.model.task import Arm, Lookup, ResolverKind
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.calls import Calls
+from msgprobe.verdict.controls import (
+    Neutral,
+    SiteView,
+    addresses_of,
+    fair,
+    inspector,
+    other_names,
+    own_authority,
+    phantoms,
+)
 from msgprobe.verdict.conversation import Conversation, Stage
 from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.intermittent import Stretches
@@ -21,25 +30,6 @@ CLOCK_TOLERANCE = 600.0
 
 CLOCK_BREAKS_TLS = 86_400.0
 """Seconds from which on a wrong clock is a likely reason for a refused certificate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteView:
-    """One neutral site: ``reached`` when a TLS peer answered as far as the user's box lets it."""
-
-    site: Site
-    talks: tuple[Conversation, ...]
-    reached: tuple[Conversation, ...]
-
-    @property
-    def connected(self) -> tuple[Conversation, ...]:
-        """Conversations whose TCP handshake completed."""
-        return tuple(t for t in self.talks if t.connected)
-
-    @property
-    def hello_dies(self) -> bool:
-        """TCP connects, and everything ends at the ClientHello."""
-        return bool(self.connected) and not self.reached
 
 
 class Gate:
@@ -70,23 +60,7 @@ class Gate:
     @cached_property
     def inspector(self) -> str | None:
         """The issuer that re-signs neutral sites of two owners or more, None when nobody does."""
-        issuers: Counter[str] = Counter()
-        verified: set[str] = set()
-        owners: dict[str, set[str]] = {}
-        for site, talk in self.facts.site_talks(Arm.GATE, Arm.AGAIN):
-            if talk.authenticated:
-                verified.add(site.name)
-            elif (
-                talk.tls is not None
-                and talk.failure is Failure.TLS_UNKNOWN_AUTHORITY
-                and talk.tls.chain
-            ):
-                issuers[talk.tls.chain[0].issuer] += 1
-                owners.setdefault(talk.tls.chain[0].issuer, set()).add(site.name)
-        for issuer, _ in issuers.most_common(1):
-            if len(owners[issuer]) >= 2 and len(owners[issuer]) > len(verified):
-                return issuer
-        return None
+        return inspector(self.facts)
 
     def _reached(self, talk: Conversation) -> bool:
         if talk.authenticated or talk.genuine:
@@ -95,7 +69,9 @@ class Gate:
             return False
         if talk.failure is Failure.TLS_INVALID_CERTIFICATE:
             return self.clock_wrong
-        return self.inspector is not None and talk.tls.chain[0].issuer == self.inspector
+        if talk.tls.chain[0].issuer == self.inspector:
+            return True
+        return own_authority(self.facts, talk)
 
     # -- sites
 
@@ -140,6 +116,29 @@ class Gate:
             if len(mine) >= 2 and all(t.symptom in ("tls.timeout", "tls.reset") for t in mine):
                 found[network] = mine
         return found
+
+    def fair(self, rows: Iterable[Neutral]) -> bool:
+        """Whether what these neutral servers show may accuse anybody (see `controls.fair`)."""
+        return fair(self.facts.request.country, rows)
+
+    def servers(self, talks: Iterable[Conversation]) -> tuple[Neutral, ...]:
+        """The neutral servers that these conversations dialled, whatever name they bore."""
+        dialled = {ips.parse(t.address) for t in talks}
+        return tuple(row for row, known in self._addresses if dialled & known)
+
+    @cached_property
+    def _addresses(self) -> tuple[tuple[Neutral, frozenset[object]], ...]:
+        return addresses_of(self.facts)
+
+    @cached_property
+    def targeted(self) -> tuple[SiteView, ...]:
+        """Sites abroad that are no controls on this line but targets: under its own name each dies
+        at the greeting, while another name at the same address is answered in the same seconds."""
+        return tuple(v for v in self.abroad if v.hello_dies and self.other_names(v))
+
+    def other_names(self, view: SiteView) -> tuple[Conversation, ...]:
+        """Greetings with another name that a site answered while it failed under its own."""
+        return other_names(self.facts, view)
 
     @staticmethod
     def networks(views: tuple[SiteView, ...]) -> set[str]:
@@ -380,15 +379,10 @@ class Gate:
 
     @cached_property
     def transparent_dns(self) -> tuple[DnsObservation, ...]:
-        """Neutral names answered by addresses that run no DNS: somebody takes all DNS."""
-        return tuple(
-            o
-            for m in self.facts.measurements
-            if m.task.arm is Arm.NON_RESOLVER and isinstance(m.task.probe, Lookup)
-            for o in m.observations
-            if isinstance(o, DnsObservation)
-            and o.name in self.neutral_names
-            and o.rcode is not None
+        """Neutral names answered by hosts that run no DNS: somebody takes all DNS."""
+        return phantoms(
+            self.facts.controls,
+            (o for name in self.neutral_names for o in self.facts.name(name).phantom),
         )
 
 

@@ -27,12 +27,13 @@ from msgprobe.verdict.facts import Facts
 from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.verdict.gate import Gate
 from msgprobe.verdict.pool import PoolFacts
-from msgprobe.verdict.rule import RULES_VERSION, Finding, Rule, apply
+from msgprobe.verdict.rule import CHANGED, RULES_VERSION, Finding, Rule, apply
 from msgprobe.verdict.rules_after import AFTER_RULES
 from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
 from msgprobe.verdict.rules_loss import CONVERSATION_LOSS_RULES
+from msgprobe.verdict.rules_members import DEGRADED_RULES, ONE_MEMBER
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
 from msgprobe.verdict.rules_residual import EARLY_RULES, RESIDUAL_RULES
 from msgprobe.verdict.rules_second import (
@@ -44,13 +45,15 @@ from msgprobe.verdict.rules_second import (
 from msgprobe.verdict.rules_state import (
     BY_CONNECTION,
     CUT_SHORT,
-    DEGRADED_RULES,
     DOWN_RULES,
     FRONT_ONLY,
     INCONCLUSIVE_RULES,
+    MAY_BE_OLD,
     OK_RULES,
+    OLD_FACTS,
     UNTESTED,
 )
+from msgprobe.verdict.rules_store import STORE_RULES
 from msgprobe.verdict.rules_tcp import TCP_RULES
 from msgprobe.verdict.rules_throttle import ALIKE, SPEED_RULES, judge_speed
 from msgprobe.verdict.rules_tls import TLS_RULES
@@ -87,11 +90,13 @@ def rules() -> tuple[RuleInfo, ...]:
         *SECOND_RULES,
         *EXTRA_RULES,
         *DOWN_RULES,
+        ONE_MEMBER,
         *DEGRADED_RULES,
         *COUNT_RULES,
         *LOSS_RULES,
         *RESIDUAL_RULES,
         *CONVERSATION_LOSS_RULES,
+        *STORE_RULES,
         *INCONCLUSIVE_RULES,
     )
     return (
@@ -114,7 +119,7 @@ def judge(evidence: Evidence) -> Verdict:
     gate = Gate(facts)
     connection = judge_connection(gate)
     facts = _while_it_worked(facts, gate)
-    table = counted_with(TABLE, RULES_VERSION)
+    table = counted_with(TABLE, RULES_VERSION, CHANGED)
     services = tuple(
         with_confidence(table, judge_service(facts, gate, connection, s), s.primary)
         for s in evidence.services
@@ -196,35 +201,49 @@ def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
         )
         return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
     if not any(m.tested for m in p.members):
-        if not connection.state.usable or connection.state is State.INTERMITTENT:
-            return _by_connection(p, connection)
-        cut = apply((CUT_SHORT,), p)
-        bare = _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
-        # An open port earns nothing, which a pool that cannot show more says in its caveat.
-        open_only = not cut and bool(p.pool.caveat) and bool(p.opened)
-        return _with_caveat(bare, p.pool.caveat) if open_only else bare
+        return _untested(p, connection)
     if not connection.state.usable and not p.ok:
         return _by_connection(p, connection)
-    down = apply(DOWN_RULES, p)
     accused = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.BLOCKED]
     if p.gate.failing_now:
         accused = [f for f in accused if not _is_silence(f.info.mechanism or "")]
+    return _impaired(p, accused) or _failed(p, accused)
+
+
+def _untested(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
+    if not connection.state.usable or connection.state is State.INTERMITTENT:
+        return _by_connection(p, connection)
+    cut = apply((CUT_SHORT,), p)
+    bare = _verdict(p, cut or (Finding(info=UNTESTED.info, evidence=()),))
+    # An open port earns nothing, which a pool that cannot show more says in its caveat.
+    open_only = not cut and bool(p.pool.caveat) and bool(p.opened)
+    return _with_caveat(bare, p.pool.caveat) if open_only else bare
+
+
+def _impaired(p: PoolFacts, accused: list[Finding]) -> FunctionVerdict | None:
+    """Some of the pool works and some does not; None where that is not so."""
     counted = apply(COUNT_RULES, p)
-    some = counted or apply(DEGRADED_RULES, p)
-    if some:
-        return _verdict(p, counted or (*some, *accused))
-    second = second_vantage(p)
+    if counted:
+        return _verdict(p, counted)
+    some = apply(DEGRADED_RULES, p)
+    one = apply((ONE_MEMBER,), p) if some and not accused else ()
+    if one:
+        return replace(_verdict(p, one), partial=True)
+    return _verdict(p, (*some, *accused)) if some else None
+
+
+def _failed(p: PoolFacts, accused: list[Finding]) -> FunctionVerdict:
+    """Nothing of the pool works."""
+    down, second = apply(DOWN_RULES, p), second_vantage(p)
     if accused:
         return _verdict(p, _accusation(p, accused, () if down else second))
     if down or second:
         return _verdict(p, down[:1] or second)
     unclear = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.INCONCLUSIVE]
-    rest = apply(INCONCLUSIVE_RULES, p)
+    rest = apply((*INCONCLUSIVE_RULES, *STORE_RULES), p)
     first = [f for f in rest if f.info.rule_id in _BEFORE_LOOKALIKES]
     choice = (*first, *unclear, *rest)
-    if choice:
-        return _verdict(p, choice[:1])
-    return _verdict(p, (Finding(info=UNTESTED.info, evidence=()),))
+    return _verdict(p, choice[:1] or (Finding(info=UNTESTED.info, evidence=()),))
 
 
 def _accusation(
@@ -255,7 +274,13 @@ def _with_caveat(verdict: FunctionVerdict, caveat: str) -> FunctionVerdict:
     )
 
 
-_BEFORE_LOOKALIKES = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed")
+_BEFORE_LOOKALIKES = (
+    "pool.gone",
+    "tls.inspection",
+    "tls.clock",
+    "controls.failed",
+    "tls.store_age",
+)
 
 
 def _by_connection(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
@@ -273,13 +298,14 @@ def _verdict(p: PoolFacts, found: tuple[Finding, ...]) -> FunctionVerdict:
     outcome = head.info.outcome
     assert isinstance(outcome, Outcome)
     counts = {"ok": len(p.ok), "tested": len(p.tested), "pool": p.pool.name}
+    why = head.info.why.format(**counts)
     return FunctionVerdict(
         function=p.pool.function,
         outcome=outcome,
         strength=head.info.strength,
         mechanisms=deepest(f.info.mechanism for f in found if f.info.mechanism is not None),
         endpoints=Count(tested=len(p.tested), ok=len(p.ok)),
-        why=head.info.why.format(**counts),
+        why=f"{why} {OLD_FACTS}" if head.info.rule_id in MAY_BE_OLD else why,
         rules=tuple(dict.fromkeys(f.info.rule_id for f in (head, *found))),
         evidence=tuple(sorted({t for f in found for t in f.evidence})),
     )
@@ -304,17 +330,22 @@ def _worst(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def _join(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
-    """Several pools of one function: the worst one speaks, ``partial`` when another works."""
+    """Several pools of one function: the worst one speaks, ``partial`` when another works.
+
+    A pool that is down beside one that works impairs the function; it is not down as a whole.
+    """
     if len(parts) == 1:
         return parts[0]
-    outcome = _worst(p.outcome for p in parts)
-    speaking = [p for p in parts if p.outcome is outcome]
+    worst = _worst(p.outcome for p in parts)
+    speaking = [p for p in parts if p.outcome is worst]
     strong = any(p.strength is Strength.CONFIRMED for p in speaking)
+    works = any(p.outcome is Outcome.OK for p in parts)
+    outcome = Outcome.DEGRADED if worst is Outcome.DOWN and works else worst
     return FunctionVerdict(
         function=function,
         outcome=outcome,
         strength=(Strength.CONFIRMED if strong else speaking[0].strength),
-        partial=outcome is not Outcome.OK and any(p.outcome is Outcome.OK for p in parts),
+        partial=outcome is not Outcome.OK and (works or all(p.partial for p in speaking)),
         mechanisms=deepest(m for p in speaking for m in p.mechanisms),
         endpoints=Count(
             tested=sum(p.endpoints.tested for p in parts), ok=sum(p.endpoints.ok for p in parts)
@@ -326,27 +357,52 @@ def _join(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
 
 
 def _roll_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> ServiceVerdict:
-    grave = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
-    worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
-    if worst in grave:
-        outcome = worst
-    else:
-        tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
-        primary = [f for f in tested if f.function is service.primary]
-        outcome = (
-            primary[0].outcome
-            if primary
-            else _worst((*(f.outcome for f in tested), Outcome.NOT_TESTED))
-        )
-    speaking = [f for f in functions if f.outcome is outcome]
+    outcome, speaking = _word(service, functions)
     strong = any(f.strength is Strength.CONFIRMED for f in speaking)
     verdict = ServiceVerdict(
         service=service.name,
         name=service.title,
         outcome=outcome,
-        partial=outcome in grave and any(f.outcome is Outcome.OK for f in functions),
+        partial=outcome in GRAVE and any(f.outcome is Outcome.OK for f in functions),
         strength=Strength.CONFIRMED if strong else next((f.strength for f in speaking), None),
         mechanisms=deepest(m for f in speaking for m in f.mechanisms),
         functions=functions,
     )
     return replace(verdict, summary=summary(verdict))
+
+
+GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
+"""Words of one function that are the whole service's."""
+
+
+def _word(
+    service: Service, functions: tuple[FunctionVerdict, ...]
+) -> tuple[Outcome, list[FunctionVerdict]]:
+    """The service's word, and the functions that it stands for.
+
+    A single member that does not answer may be a fact of the catalogue that is out of date: it
+    leaves the word of the service as it would be without. A service of which the primary function
+    works is not down: what has an error of its own is a part of it.
+    """
+    worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
+    primary = [f for f in functions if f.function is service.primary]
+    if worst in GRAVE:
+        speaking = [f for f in functions if f.outcome is worst]
+        if worst is Outcome.DOWN and any(_works(f) for f in primary):
+            return Outcome.DEGRADED, speaking
+        return worst, speaking
+    tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
+    own = [f for f in tested if f.function is service.primary]
+    outcome = own[0].outcome if own else _worst((*(f.outcome for f in tested), Outcome.NOT_TESTED))
+    if own and _works(own[0]) and any(f.outcome is Outcome.OK for f in tested):
+        outcome = Outcome.OK
+    return outcome, [f for f in functions if f.outcome is outcome]
+
+
+def _works(verdict: FunctionVerdict) -> bool:
+    """It works, or would if it were not for one member among several that may have been retired."""
+    if verdict.outcome is Outcome.OK:
+        return True
+    missing = verdict.endpoints.tested - verdict.endpoints.ok
+    alone = verdict.rules == (ONE_MEMBER.info.rule_id,)
+    return alone and verdict.endpoints.ok > missing

@@ -107,6 +107,30 @@ class NameFacts:
         return tuple(o for o in self.by(*UNENCRYPTED) if _contradict(o))
 
     @property
+    def intercepted(self) -> tuple[DnsObservation, ...]:
+        """Answers over UDP that the same resolver contradicts over TCP, with those: somebody
+        answers datagrams in its place. Two addresses contradict each other only where the one over
+        TCP is known to be true and the other one is not."""
+        true = (*self.encrypted_addresses, *self.proved)
+        found: list[DnsObservation] = []
+        for told in self.by(ResolverKind.TCP):
+            if not told.addresses or any(ips.is_bogon(a) for a in told.addresses):
+                continue
+            for said in self.by(ResolverKind.UDP, ResolverKind.DIRECT):
+                if (said.resolver_name, said.family) != (told.resolver_name, told.family):
+                    continue
+                wrong = bool(said.addresses) and (
+                    all(ips.is_bogon(a) for a in said.addresses)
+                    or (
+                        ips.same_network(told.addresses, true)
+                        and not ips.same_network(said.addresses, (*true, *told.addresses))
+                    )
+                )
+                if wrong or said.failure is Failure.DNS_NXDOMAIN:
+                    found += [said, told]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def phantom(self) -> tuple[DnsObservation, ...]:
         """Answers that came from an address where no resolver runs."""
         return tuple(o for arm, o in self.seen if arm is Arm.NON_RESOLVER and o.rcode is not None)

@@ -1,6 +1,6 @@
 """The shape of a verdict rule: data with a stable id, and the evidence that makes it hold."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from msgprobe.model.observation import DnsObservation
@@ -10,8 +10,22 @@ from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import transactions
 from msgprobe.verdict.pool import PoolFacts
 
-RULES_VERSION = 7
+RULES_VERSION = 8
 """Raised whenever a rule is added, or changed under a new id."""
+
+CHANGED: Mapping[str, int] = {
+    "down.server_errors": 8,
+    "ok.with_error": 8,
+    "pool.some_members": 8,
+    "pool.one_member": 8,
+    "tls.same_address": 8,
+    "tls.mitm": 8,
+    "tcp.timeout": 8,
+    "transfer.nothing": 8,
+    "speed.slow": 8,
+}
+"""Families of rules (the first two parts of their ids) that mean, or take, something else since
+that version: what was counted before says nothing about them."""
 
 Cited = Iterable[Conversation | DnsObservation]
 

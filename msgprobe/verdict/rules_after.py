@@ -72,7 +72,8 @@ def _elsewhere(p: PoolFacts) -> Cited:
             alike = all(t.dies_after_greeting and _same_server(t, twins) for t in there)
             if served and alike and _enough(there):
                 followed += [*there, *twins]
-    return (*(t for a in dying for t in a.own), *followed) if followed else ()
+    fair = p.gate.fair(p.gate.servers(followed))
+    return (*(t for a in dying for t in a.own), *followed) if followed and fair else ()
 
 
 def _passes_elsewhere(p: PoolFacts) -> bool:

@@ -8,6 +8,8 @@ from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict import addresses as ips
+from msgprobe.verdict.certificates import of_former_authority
+from msgprobe.verdict.controls import phantoms
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.filters import own_filter
 from msgprobe.verdict.pool import TRIES, EndpointFacts, PoolFacts
@@ -52,7 +54,7 @@ def _denied(
                 continue
             if bool(e.genuine_elsewhere) is not proved:
                 continue
-            if everywhere is not None and _fails_everywhere(e, failures) is not everywhere:
+            if everywhere is not None and _fails_everywhere(p, e, failures) is not everywhere:
                 continue
             if e.name.denied in SILENT and not _silence_counts(p, e):
                 continue
@@ -73,11 +75,14 @@ def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
     return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
 
 
-def _fails_everywhere(e: EndpointFacts, failures: Sequence[Failure]) -> bool:
+def _fails_everywhere(p: PoolFacts, e: EndpointFacts, failures: Sequence[Failure]) -> bool:
     """Other operators' resolvers fail alike when they are asked in the open: something on the way
     does it. One resolver alone may not reach the name's servers, or not believe their signatures
-    (RFC 4035), which an operator brings about as well as a censor."""
+    (RFC 4035), which an operator brings about as well as a censor. Where somebody takes all
+    questions over UDP, whomever they are for, their answers are all that one resolver's."""
     assert e.name is not None
+    if p.gate.transparent_dns:
+        return False
     others = e.name.by(ResolverKind.UDP)
     return bool(others) and all(o.failure in failures for o in others)
 
@@ -137,12 +142,12 @@ def _conflict(p: PoolFacts) -> Cited:
 
 
 def _phantom(p: PoolFacts) -> Cited:
-    """A host without DNS answers for this name, and not for neutral ones."""
+    """Hosts without DNS answer for this name, and not for neutral ones."""
     if p.gate.transparent_dns:
         return
     for e in _suspects(p):
         assert e.name is not None
-        yield from e.name.phantom
+        yield from phantoms(p.facts.controls, e.name.phantom)
 
 
 def _misdirected(e: EndpointFacts) -> bool:
@@ -176,9 +181,9 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
 
 def _exposed(talk: Conversation) -> bool:
     """The peer has shown that it is somebody else, which a new certificate where only the old one
-    is known does not show."""
+    is known does not show, nor one of an authority that this tool's list is too new for."""
     if talk.symptom == "tls.certificate":
-        return talk.flow.trust is not Trust.HASH
+        return talk.flow.trust is not Trust.HASH and of_former_authority(talk) is None
     return talk.symptom == "tls.garbage"
 
 

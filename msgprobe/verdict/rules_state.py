@@ -1,4 +1,4 @@
-"""Rules for the other words: ok, degraded, down, and the reasons for being inconclusive."""
+"""Rules for the other words: ok, down, and the reasons for being inconclusive."""
 
 from collections.abc import Callable
 
@@ -9,58 +9,20 @@ from msgprobe.model.verdict import Layer, Outcome, Strength
 from msgprobe.verdict.filters import LOCAL_FILTER, LOCAL_OVERRIDE, advert_evidence, own_filter
 from msgprobe.verdict.pool import PoolFacts
 from msgprobe.verdict.rule import Cited, Rule, rule
-
-
-def _enough(p: PoolFacts) -> bool:
-    return bool(p.tested) and len(p.ok) >= p.need
-
-
-def _main_way(p: PoolFacts) -> bool:
-    """Some member answered on an endpoint that is not a mere reserve."""
-    return any(e.genuine and not e.endpoint.reserve for m in p.ok for e in m.endpoints)
+from msgprobe.verdict.rules_error import SERVER_DOWN, WITH_ERROR, only_errors
+from msgprobe.verdict.rules_members import enough, main_way
 
 
 def _authenticated(p: PoolFacts) -> Cited:
-    if not _enough(p) or p.proof < Proof.CRYPTO or _server_errors(p) or not _main_way(p):
+    if not enough(p) or p.proof < Proof.CRYPTO or only_errors(p) or not main_way(p):
         return ()
     return p.genuine
 
 
 def _own_protocol(p: PoolFacts) -> Cited:
-    if not _enough(p) or p.proof >= Proof.CRYPTO or not _main_way(p):
+    if not enough(p) or p.proof >= Proof.CRYPTO or not main_way(p):
         return ()
     return p.genuine
-
-
-def _reserve_only(p: PoolFacts) -> Cited:
-    if not p.ok or _main_way(p):
-        return ()
-    return (*p.genuine, *(t for m in p.ok for e in m.endpoints for t in e.failed))
-
-
-def _some_members(p: PoolFacts) -> Cited:
-    if not p.ok or _enough(p):
-        return ()
-    return (*p.genuine, *p.failed)
-
-
-def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
-    """Some members answer; every one of the others fails this way, repeatedly."""
-
-    def holds(p: PoolFacts) -> Cited:
-        main = [e for e in p.failing if not e.endpoint.reserve]
-        views = [a for e in main for a in e.addresses if a.failed]
-        if not p.ok or _enough(p) or not views:
-            return ()
-        if any(a.symptom != symptom or not a.repeated for a in views):
-            return ()
-        return p.failed
-
-    return holds
-
-
-def _server_errors(p: PoolFacts) -> bool:
-    return bool(p.genuine) and all(t.server_error for t in p.genuine)
 
 
 def _own_names_fail(p: PoolFacts) -> Cited:
@@ -118,7 +80,7 @@ def _by_other_resolver(p: PoolFacts) -> Cited:
 
 
 def _refuses_us(p: PoolFacts) -> Cited:
-    if not _enough(p) or not p.genuine:
+    if not enough(p) or not p.genuine:
         return ()
     refused = [t for t in p.genuine if t.refused_by_service]
     return refused if len(refused) == len(p.genuine) else ()
@@ -174,6 +136,7 @@ OK_RULES: tuple[Rule, ...] = (
         why="The genuine service answered and proved who it is.",
         holds=_authenticated,
     ),
+    WITH_ERROR,
     rule(
         "ok.own_protocol",
         Layer.PROTOCOL,
@@ -217,15 +180,7 @@ OK_RULES: tuple[Rule, ...] = (
 )
 
 DOWN_RULES: tuple[Rule, ...] = (
-    rule(
-        "down.server_error",
-        Layer.HTTP,
-        Outcome.DOWN,
-        Strength.CONFIRMED,
-        licence="an authenticated 5xx",
-        why="The genuine service answers with an error of its own.",
-        holds=lambda p: p.genuine if _server_errors(p) else (),
-    ),
+    SERVER_DOWN,
     rule(
         "down.names_fail",
         Layer.DNS,
@@ -244,40 +199,6 @@ DOWN_RULES: tuple[Rule, ...] = (
         licence="the service's own status name, by encrypted DNS",
         why="The service itself reports an outage.",
         holds=_beacon_down,
-    ),
-)
-
-DEGRADED_RULES: tuple[Rule, ...] = (
-    rule(
-        "pool.some_members",
-        Layer.TCP,
-        Outcome.DEGRADED,
-        Strength.CONFIRMED,
-        licence="fewer members than the pool needs answer, but not none",
-        why="Only {ok} of {tested} servers ({pool}) answer.",
-        holds=_some_members,
-    ),
-    rule(
-        "pool.reserve_only",
-        Layer.TCP,
-        Outcome.DEGRADED,
-        Strength.CONFIRMED,
-        licence="only the reserve ports answer",
-        why="The usual port fails; the servers answer on another port only.",
-        holds=_reserve_only,
-    ),
-    *(
-        rule(
-            f"pool.some_members.{symptom}",
-            Layer.TCP,
-            Outcome.DEGRADED,
-            Strength.CONFIRMED,
-            mechanism=symptom,
-            licence="fewer members than the pool needs answer, the others all fail alike",
-            why="Only {ok} of {tested} servers ({pool}) answer; the others all fail alike.",
-            holds=_some_fail(symptom),
-        )
-        for symptom in ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout")
     ),
 )
 
@@ -389,3 +310,26 @@ BY_CONNECTION = rule(
     why="The connection itself does not work, so nothing can be said about the service.",
     holds=lambda p: (),
 )
+
+OLD_FACTS = "What this tool knows about the service may also be out of date."
+"""Said beside every failure that a changed service would explain as well."""
+
+MAY_BE_OLD = frozenset(
+    {
+        "pool.one_member",
+        "pool.gone",
+        "tls.certificate",
+        "tls.store_age",
+        "tls.mitm.swap",
+        "dns.unresolved",
+        "failed.unexplained",
+        "tcp.one_network",
+        "tcp.refused.everywhere",
+        "protocol.impostor",
+        "udp.unanswered",
+        *(f"tls.one_front.{kind}" for kind in ("reset", "timeout", "eof", "alert")),
+        "tls.post_handshake.one_front",
+        "tls.post_handshake.backend",
+    }
+)
+"""The rules that leave such a failure unexplained."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.verdict import addresses as ips
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import networks
 from msgprobe.verdict.pool import AddressFacts, EndpointFacts, PoolFacts
@@ -45,7 +46,7 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
         talks = _all_fail(p, symptom)
         if len(networks(talks)) < 2 or not p.names_hold or not p.gate.controls_hold:
             return ()
-        if len(p.tested) < 2:
+        if len(p.tested) < 2 or not _still_known(p):
             return ()
         other = _alive(p)
         if bool(other) is not alive:
@@ -53,6 +54,24 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
         return (*talks, *other)
 
     return holds
+
+
+def _still_known(p: PoolFacts) -> bool:
+    """The failing addresses are not all the catalogue's own, or today's names of the service still
+    lead into the networks that the catalogue knows it by.
+
+    Addresses that nobody resolves may all have been given up at once; where the service's names
+    have left its networks as well, that is the cheaper explanation. Without any name nothing speaks
+    against them.
+    """
+    known = p.service.prefixes
+    if not known or any(e.endpoint.host is not None for e in p.failing):
+        return True
+    hosts = {e.host for e in p.service.endpoints if e.host is not None}
+    names = [p.facts.name(host) for host in sorted(hosts)]
+    today = {a for n in names for a in (*n.system_addresses, *n.encrypted_addresses)}
+    real = [a for a in today if not ips.is_bogon(a)]
+    return not real or any(ips.within(a, known) for a in real)
 
 
 def _early_refusal(p: PoolFacts) -> Cited:

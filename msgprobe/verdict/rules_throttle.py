@@ -81,8 +81,9 @@ def _neutral_loses(contest: Contest) -> bool:
 
 
 def _unexplained(contest: Contest) -> Iterable[Sample]:
-    """Slower than the neutral sources, and nothing that shows who makes it so."""
-    if contest.wide is Decision.SLOW or contest.here is Decision.SLOW:
+    """Slower than the neutral sources, and nothing that shows who makes it so. A server that only
+    takes its time before it answers is not slow."""
+    if contest.wide_settled is Decision.SLOW or contest.here is Decision.SLOW:
         return (*contest.own, *contest.fair)
     return _paired(contest) if contest.elsewhere is Decision.SLOW else ()
 
@@ -93,16 +94,20 @@ def _only_lossy(contest: Contest) -> Iterable[Sample]:
 
 
 def _nothing(contest: Contest) -> Iterable[Sample]:
-    """Nothing at all came of the service's own transfers, as neutral ones ran the same way."""
+    """Nothing at all came of the service's own transfers, of two hosts' at least, as neutral ones
+    ran the same way. One object that does not come may have been moved or retired."""
     ran = contest.asset.pool is None and any(s.moved for s in contest.fair)
-    return (*contest.own, *contest.fair) if contest.silent and ran else ()
+    others = [p for p in contest.peers if p.silent and p.asset.host != contest.asset.host]
+    if not contest.silent or not ran or not others:
+        return ()
+    return (*contest.own, *(s for p in others for s in p.own), *contest.fair)
 
 
 def _undecided(contest: Contest) -> Iterable[Sample]:
     """Slow more often than not, and the run ended before the test had decided."""
     pairs = contest.wide_pairs
-    slow = sum(p.corrected > OTHER_SERVER for p in pairs)
-    if contest.wide is not Decision.OPEN or 2 * slow <= len(pairs):
+    slow = sum(p.settled > OTHER_SERVER for p in pairs)
+    if contest.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
         return ()
     if contest.asset.pool is not None and len(pairs) < 2:
         return ()  # one server alone says nothing about the others
@@ -155,7 +160,8 @@ NOTHING = SpeedRule(
         "transfer.nothing",
         Outcome.DEGRADED,
         None,
-        "transfers move nothing at all, neutral ones run, and other conversations are answered",
+        "transfers of two hosts move nothing at all, neutral ones run, and other conversations are "
+        "answered",
         "Its transfers move nothing at all while neutral ones run, although its servers answer: a "
         "fault of its own, or interference with what follows the greeting.",
         "",

@@ -6,6 +6,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.verdict.certificates import shown_elsewhere
 from msgprobe.verdict.conversation import Conversation
 from msgprobe.verdict.facts import networks
 from msgprobe.verdict.pool import TRIES, AddressFacts, PoolFacts
@@ -54,7 +55,7 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
             continue
         if len(talks) >= (TRIES if symptom == "tls.timeout" else 2):
             cited += talks
-    if not cited:
+    if not cited or not p.gate.fair(p.gate.servers(cited)):
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
@@ -93,13 +94,21 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
+def passes_elsewhere(p: PoolFacts) -> tuple[Conversation, ...]:
+    """D7 the other way: one of the pool's names is answered at a neutral server, so that the name
+    alone is no trigger: what dies at the service's own addresses may be the service's doing."""
+    return tuple(t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_tls)
+
+
 def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
-    """Only the D6 contrast holds. Wide: two names in two networks, so no single dead backend."""
+    """Only the D6 contrast holds. Wide: two names in two networks, so no single dead backend, and
+    none of the names was answered at a neutral server: a service that turns all its own names away
+    (one mistake in one place) looks the same at its own addresses."""
 
     def holds(p: PoolFacts) -> Cited:
         hit = [a for a in failing_addresses(p, symptom) if a.repeated and swapped(a)]
         talks = [t for a in hit for t in a.failed]
-        spread = len(_names_of(hit)) >= 2 and len(networks(talks)) >= 2
+        spread = len(_names_of(hit)) >= 2 and len(networks(talks)) >= 2 and not passes_elsewhere(p)
         if not hit or spread is not wide:
             return ()
         return (*talks, *(t for a in hit for t in swapped(a)))
@@ -144,29 +153,13 @@ def _mitm_swap(p: PoolFacts) -> Cited:
             yield from swaps
 
 
-def _shown(talk: Conversation) -> tuple[str, str] | None:
-    """Whom the certificate is for, and whom by."""
-    chain = talk.tls.chain if talk.tls is not None else ()
-    return (chain[0].subject, chain[0].issuer) if chain else None
-
-
 def _mitm_elsewhere(p: PoolFacts) -> Cited:
-    """A neutral server 'has' a certificate for the target's name: of the same untrusted issuer, or
-    the very one that the target's addresses show. The latter also where a public authority signed
-    it, which is no issuer to tell apart, and the service trusts its own roots alone."""
-    forged = {_shown(t) for a in _forged(p) for t in a.failed} - {None}
-    if not forged:
-        return
-    neutral = {_shown(t) for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)}
-    issuers = {f[1] for f in forged if f} - {n[1] for n in neutral if n}
-    hit = [
-        t
-        for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)
-        if _issuer(t) in issuers or _shown(t) in forged - neutral
-    ]
-    if hit:
-        yield from hit
-        yield from (t for a in _forged(p) for t in a.failed)
+    """Neutral servers in two networks 'have' a certificate for the target's name, by the untrusted
+    issuer that the target's own addresses show."""
+    failed = [t for a in _forged(p) for t in a.failed]
+    # A name of two pools is taken there for one of them alone.
+    asked = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
+    return shown_elsewhere(p.facts, failed, asked)
 
 
 def _follow_rules() -> Iterator[Rule]:
@@ -215,7 +208,8 @@ def _swap_rules() -> Iterator[Rule]:
             Outcome.BLOCKED,
             Strength.LIKELY,
             mechanism=f"tls.{'reset' if kind == 'eof' else kind}",
-            licence="same address, neutral name works, for two names in two networks",
+            licence="same address, neutral name works, for two names in two networks, none of "
+            "which is answered at a neutral server",
             why="The servers answer a neutral name at once and fail under the service's own, for "
             "several names in several networks: one dead backend cannot look like this.",
             holds=_same_address(symptom, wide=True),
@@ -225,7 +219,8 @@ def _swap_rules() -> Iterator[Rule]:
             Layer.TLS,
             Outcome.INCONCLUSIVE,
             None,
-            licence="same address, neutral name works, for one name or network only",
+            licence="same address, neutral name works, for one name or network only, or the name "
+            "is answered at a neutral server",
             why="The server answers a neutral name and fails under the service's own: blocking by "
             "name, or a front whose backend for this one name is dead. One name cannot tell.",
             holds=_same_address(symptom, wide=False),
@@ -263,8 +258,9 @@ TLS_RULES: tuple[Rule, ...] = (
         Outcome.BLOCKED,
         Strength.CONFIRMED,
         mechanism="tls.mitm",
-        licence="an artefact: a neutral server shows a certificate for the target's name",
-        why="Even a neutral server 'has' a certificate for this service here: it is forged on the "
+        licence="an artefact: neutral servers in two networks show a certificate for the target's "
+        "name, or make one for each greeting",
+        why="Even neutral servers 'have' a certificate for this service here: it is forged on the "
         "way. Do not log in on this network.",
         holds=_mitm_elsewhere,
     ),

@@ -30,7 +30,7 @@ SLOW_GREETING = 3.0
 
 def speed(contest: Contest) -> Speed | None:
     """What the terminal and the document say about an asset; None without anything comparable."""
-    own = [s for s in contest.own if s.usable and s.moved]
+    own = [s for s in contest.own if s.usable and s.begun]
     fair = [s for s in contest.fair if s.moved >= FEWEST]
     if not own or not fair:
         return None
@@ -75,10 +75,16 @@ def unsaid(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdic
         return verdict
     unseen = sorted(c.asset.name for c in mine if not c.own)
     unsure = sorted(c.asset.name for c in mine if _unsure(c))
+    empty = sorted(c.asset.name for c in mine if c.silent)
     words = [f" How fast it moves its {name} was not measured." for name in unseen]
     words += [
         f" Its {name} was slower than neutral transfers once, which was not looked into further."
         for name in unsure
+    ]
+    words += [
+        f" Its {name} gave nothing, so how fast it moves was not measured: this tool may be out of"
+        " date."
+        for name in empty
     ]
     return replace(verdict, why="".join((verdict.why, *words)))
 

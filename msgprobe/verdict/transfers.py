@@ -28,6 +28,10 @@ OTHER_SERVER = log(3.0)
 FEWEST = 16 * 1024
 """Bytes that both sides must have moved: less is all slow start and luck."""
 
+TICKETS = 4 * 1024
+"""Bytes after the greeting that need not be an answer yet: a TLS server sends session tickets
+before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
+
 SERVED = (200, 206)
 
 QUESTIONS = 10_624
@@ -63,7 +67,7 @@ class Sample:
     @property
     def silent(self) -> bool:
         """Nothing came, neither of the object nor of the page that names it: that is no speed."""
-        return self.usable and not self.moved and not self.answered
+        return self.usable and not self.begun and not self.answered
 
     @property
     def answered(self) -> bool:
@@ -107,7 +111,7 @@ class Sample:
     def stopped(self) -> bool:
         """It stopped for good: our patience ended it, most of which had passed without a byte."""
         seen = self.talk.transfer
-        if seen is None or not seen.capped or not seen.stalls or not seen.moved:
+        if seen is None or not seen.capped or not seen.stalls or not self.begun:
             return False
         moved, length = seen.stalls[-1]
         return moved == seen.moved and length >= max(1.0, 0.5 * seen.window.seconds)
@@ -148,6 +152,30 @@ class Sample:
                 return before[0] + share * (at - before[0])
             before = (at, moved)
         return None
+
+    @property
+    def begun(self) -> bool:
+        """Something of an answer came, or of an upload was taken."""
+        seen = self.talk.transfer
+        if seen is None or not seen.moved:
+            return False
+        told = seen.status is not None or seen.answers is not None
+        return told or seen.direction is Direction.UP or seen.moved > TICKETS
+
+    @property
+    def waited(self) -> float:
+        """Seconds until an answer began, the round trip not counted: the server may have taken
+        them to make it up, which says nothing about how fast the path is. All of its time where
+        none began."""
+        page, seen = self.talk.http, self.talk.transfer
+        if seen is None:
+            return page.window.seconds if page is not None and page.first_byte is None else 0.0
+        if seen.direction is Direction.UP or seen.answers is not None:
+            return 0.0
+        if not self.begun:
+            return seen.window.seconds
+        came = next((at for at, moved in seen.curve if moved > TICKETS), 0.0)
+        return max(0.0, came - (self.min_rtt or 0.0))
 
     @property
     def info(self) -> TcpInfo | None:
@@ -205,6 +233,11 @@ class Pair:
     raw: float
     corrected: float
     """With the benefit of the doubt for a longer path: less the log-ratio of round trips."""
+    paired: float = 0.0
+    """As ``raw``, without what either server took before it began to answer: what is behind one
+    name of a front may think longer than what is behind another."""
+    settled: float = 0.0
+    """That, with the benefit of the doubt for a longer path."""
 
 
 def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
@@ -223,11 +256,20 @@ def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | N
     if took is None and base is None:
         return None
     usual = max(base or control.elapsed, 1e-4) + allowance
-    ratio = log(max(took or target.elapsed, 1e-4) / usual)
+    spent = took or target.elapsed
+    ratio = log(max(spent, 1e-4) / usual)
     longer = 0.0
     if target.min_rtt and control.min_rtt:
         longer = max(0.0, log(target.min_rtt / control.min_rtt))
-    return Pair(target=target, control=control, raw=ratio, corrected=ratio - longer)
+    paired = log(max(spent - target.waited, 1e-4) / max(usual - control.waited, 1e-4))
+    return Pair(
+        target=target,
+        control=control,
+        raw=ratio,
+        corrected=ratio - longer,
+        paired=min(paired, ratio),
+        settled=min(paired, ratio) - longer,
+    )
 
 
 def steady(rates: Sequence[float]) -> bool:

@@ -91,10 +91,21 @@ def _reasons(mechanisms: Sequence[str]) -> str:
     return listing(known)
 
 
+def _unclear(function: FunctionVerdict) -> str:
+    """What a service that works leaves open."""
+    if not function.partial:
+        return f"{function.function.value}: no clear result"
+    return (
+        f"{function.function.value}: {function.endpoints.ok} of {function.endpoints.tested} answer"
+    )
+
+
 def summary(verdict: ServiceVerdict) -> str:
     """One plain sentence about a service."""
     name = verdict.name
     bad = [f for f in verdict.functions if f.outcome is verdict.outcome]
+    if not bad and verdict.outcome is Outcome.DEGRADED:  # a part of it is down
+        bad = [f for f in verdict.functions if f.outcome is Outcome.DOWN]
     bad.sort(key=lambda f: f.strength is not Strength.CONFIRMED)  # the surest speaks
     good = [f for f in verdict.functions if f.outcome is Outcome.OK]
     likely = "" if verdict.strength is Strength.CONFIRMED else "probably "
@@ -105,7 +116,7 @@ def summary(verdict: ServiceVerdict) -> str:
             rest = [
                 f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)
             ]
-            but = f" ({_functions(rest)}: no clear result)" if rest else ""
+            but = f" ({', '.join(map(_unclear, rest))})" if rest else ""
             return f"{name} works: {_functions(good)}{but}."
         case Outcome.THROTTLED:
             return f"{name} is {likely}throttled ({_functions(bad)}): {why.rstrip('.')}{tail}."

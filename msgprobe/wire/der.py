@@ -1,6 +1,7 @@
 """The few fields of an X.509 certificate that evidence needs, read without any library.
 
-Sources: RFC 5280 §4.1 (Certificate), X.690 (DER). Nothing is verified here: OpenSSL does that.
+Sources: RFC 5280 §4.1 (Certificate) and §4.2.1.6 (subjectAltName), X.690 (DER). Nothing is
+verified here: OpenSSL does that.
 """
 
 import hashlib
@@ -11,21 +12,31 @@ from msgprobe.wire.error import WireError
 
 _SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
-_EXPLICIT_VERSION = 0xA0
+_EXPLICIT_VERSION, _EXPLICIT_EXTENSIONS = 0xA0, 0xA3
+_BOOLEAN, _OCTETS, _DNS_NAME = 0x01, 0x04, 0x82
+_SUBJECT_ALT_NAME = b"\x55\x1d\x11"
 _ATTRIBUTES = {b"\x55\x04\x03": "CN", b"\x55\x04\x0a": "O", b"\x55\x04\x06": "C"}
 _ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
 _MAX_NAME = 64
+_MAX_HOSTS = 256
+"""Host names that are read at most; shared certificates hold a hundred."""
+_MAX_HOST = 253
+"""Characters of a host name at most (RFC 1035 §2.3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFields:
-    """Names as ``CN=…, O=…, C=…``; dates as ISO 8601 in UTC; ``spki_sha256`` in hex."""
+    """Names as ``CN=…, O=…, C=…``; dates as ISO 8601 in UTC; ``spki_sha256`` in hex.
+
+    ``hosts`` are the dNSNames of subjectAltName, in lower case; empty also where that is malformed.
+    """
 
     subject: str
     issuer: str
     not_before: str
     not_after: str
     spki_sha256: str
+    hosts: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -92,7 +103,41 @@ def read_certificate(der: bytes) -> CertificateFields:
         not_before=not_before,
         not_after=not_after,
         spki_sha256=hashlib.sha256(spki).hexdigest(),
+        hosts=_hosts(tbs),
     )
+
+
+def _hosts(rest: _Reader) -> tuple[str, ...]:
+    """The host names in what follows the key. A bad extension does not spoil the other fields."""
+    try:
+        while rest.more:
+            tag, contents, _ = rest.next()
+            if tag == _EXPLICIT_EXTENSIONS:
+                return _alternative_names(_Reader(_Reader(contents).expect(_SEQUENCE)[0]))
+    except WireError:
+        pass
+    return ()
+
+
+def _alternative_names(extensions: _Reader) -> tuple[str, ...]:
+    found: list[str] = []
+    while extensions.more:
+        extension = _Reader(extensions.expect(_SEQUENCE)[0])
+        if extension.expect(_OID)[0] != _SUBJECT_ALT_NAME:
+            continue
+        if extension.tag == _BOOLEAN:  # critical, as it has to be where the subject is empty
+            extension.next()
+        names = _Reader(_Reader(extension.expect(_OCTETS)[0]).expect(_SEQUENCE)[0])
+        while names.more and len(found) < _MAX_HOSTS:
+            tag, value, _ = names.next()
+            if tag == _DNS_NAME and _is_host(value):
+                found.append(value.decode("ascii").lower())
+    return tuple(found)
+
+
+def _is_host(value: bytes) -> bool:
+    """Printable ASCII (IA5String) of a length that a host name can have."""
+    return len(value) <= _MAX_HOST and value.isascii() and value.decode("ascii").isprintable()
 
 
 def _name(data: bytes) -> str:

@@ -27,9 +27,11 @@ def moved(
     patience: float = 3.0,
     unacked: int = 0,
     burst: int = BURST,
+    think: float = 0.0,
 ) -> Measurement:
-    """``burst`` bytes at once, then ``size`` in all at ``kbit``; after ``stop_at`` bytes nothing
-    more comes, and ``patience`` ends it. With 0 ``kbit`` nothing comes at all.
+    """``burst`` bytes at once, ``think`` seconds after a round trip, then ``size`` in all at
+    ``kbit``; after ``stop_at`` bytes nothing more comes, and ``patience`` ends it. With 0 ``kbit``
+    nothing comes at all.
 
     A volley has no greeting: its ``size`` is its own, and its answers are counted.
     """
@@ -47,6 +49,7 @@ def moved(
         so_far = min(size, burst + round(rate * (at - rtt)))
         curve.append((at, min(so_far, stop_at or so_far)))
     curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
+    curve, end = [(at + think, so_far) for at, so_far in curve], end + think
     total = curve[-1][1]
     capped = total < size
     if stop_at:
@@ -76,6 +79,7 @@ def moved(
             direction=Direction(task.probe.option("direction") or "down"),
             wanted=size,
             moved=total,
+            first_byte=curve[0][0] if total else None,
             capped=capped,
             status=None if volley or not total else 206,
             answers=total // 88 if volley else None,

@@ -1,5 +1,6 @@
 """Evidence made by hand: what a run would have recorded, told one conversation at a time."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,15 +88,18 @@ SERVICE = Service(
 )
 
 
-def certificate(issuer: str = "CN=Public CA", subject: str = "CN=x") -> Certificate:
+def certificate(
+    issuer: str = "CN=Public CA", subject: str = "CN=x", names: tuple[str, ...] = ()
+) -> Certificate:
     return Certificate(
         subject=subject,
         issuer=issuer,
-        sha256="0" * 64,
+        sha256=hashlib.sha256(f"{issuer}/{subject}/{names}".encode()).hexdigest(),
         spki_sha256="0" * 64,
         not_before="2026-01-01T00:00:00Z",
         not_after="2027-01-01T00:00:00Z",
         der="",
+        names=names,
     )
 
 
@@ -231,6 +235,7 @@ class Story:
         acked: bool | None = True,
         issuer: str = "CN=Public CA",
         shown_for: str = "CN=x",
+        chain: tuple[Certificate, ...] = (),
         status: int | None = 200,
         proof: Proof | None = None,
         stage: str = "x",
@@ -265,7 +270,7 @@ class Story:
                     hello_size=517,
                     hello_acked=acked,
                     alert_received=bad is Failure.TLS_FAILED,
-                    chain=(certificate(issuer, shown_for),) if shown else (),
+                    chain=(chain or (certificate(issuer, shown_for),)) if shown else (),
                     info=info(min_rtt=min_rtt),
                 )
             )
@@ -341,7 +346,7 @@ class Story:
 
     def target(self, host: str, *, times: int = 1, arm: Arm = Arm.BASE, **how: Any) -> "Story":
         """The endpoint of ``host`` is spoken to at its genuine address (or ``address``)."""
-        address = how.pop("address", ADDRESSES[host])
+        address = how.pop("address", None) or ADDRESSES[host]
         for n in range(times):
             self.flow(
                 address,

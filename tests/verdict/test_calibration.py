@@ -22,7 +22,7 @@ from msgprobe.verdict.calibration import (
 )
 from msgprobe.verdict.calibration_table import TABLE
 from msgprobe.verdict.judge import judge, rules
-from msgprobe.verdict.rule import RULES_VERSION
+from msgprobe.verdict.rule import CHANGED, RULES_VERSION
 from tests.verdict.story import Story
 
 SURE: Cell = ("blocked", "likely", "tcp.timeout")
@@ -155,17 +155,28 @@ def test_the_shipped_table_counts_rules_that_exist() -> None:
     assert TABLE.runs >= TABLE.scenarios > 0
 
 
-def test_a_table_of_other_rules_says_nothing() -> None:
-    assert TABLE is not None
-    assert counted_with(TABLE, TABLE.rules_version) is TABLE
-    assert counted_with(TABLE, TABLE.rules_version + 1) is None
-    assert counted_with(None, 1) is None
+def test_a_table_of_older_rules_speaks_only_of_what_did_not_change_since() -> None:
+    now = KNOWN.rules_version
+    assert counted_with(KNOWN, now, {}) is KNOWN
+    assert counted_with(None, now, {}) is None
+    later = counted_with(KNOWN, now + 1, {"tls.same_address": now + 1})
+    assert later is not None
+    assert later.share(("blocked", "likely", "tls.same_address")) is None
+    assert later.share(("blocked", "confirmed", "tls.sni")) is not None
+    assert later.share(("blocked", "confirmed", "tls.new_rule")) is None
+    assert KNOWN.share(("blocked", "confirmed", "tls.new_rule")) is not None
+
+
+def test_families_that_are_said_to_have_changed_exist() -> None:
+    known = {family(r.rule_id) for r in rules()}
+    assert set(CHANGED) <= known
+    assert max(CHANGED.values(), default=0) <= RULES_VERSION
 
 
 def test_a_verdict_carries_its_number_and_no_number_for_no_claim() -> None:
     fine = judge(Story().good_gate().names().all_targets(times=1).evidence()).services[0]
     assert fine.outcome is Outcome.OK
-    if counted_with(TABLE, RULES_VERSION) is None:
+    if counted_with(TABLE, RULES_VERSION, CHANGED) is None:
         assert fine.confidence is None and fine.functions[0].confidence is None
     numbered = with_confidence(TABLE, fine, Function.TEXT)
     assert numbered.confidence is not None and numbered.confidence > 0.5

@@ -158,8 +158,8 @@ def swap(story: Story, *hosts: str) -> Story:
     return story
 
 
-def elsewhere(story: Story, host: str, *, times: int = 3, **how: Any) -> Story:
-    for site in SITES[:1]:
+def elsewhere(story: Story, host: str, *, times: int = 3, servers: int = 1, **how: Any) -> Story:
+    for site in SITES[:servers]:
         for _ in range(times):
             story.target(
                 host,
@@ -194,6 +194,16 @@ def test_two_names_in_two_networks_reset_where_neutral_ones_work_is_blocked_like
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert verdict.mechanisms == ("tls.reset",), "the swap alone does not show the name as trigger"
+
+
+def test_the_same_while_a_neutral_server_answers_to_the_name_may_be_the_services_own_doing() -> (
+    None
+):
+    story = Story().good_gate().names().controls_again()
+    swap(story.all_targets(**RESET), *CHAT)
+    verdict = text(elsewhere(story, CHAT[0]))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "out of date" in verdict.why
 
 
 def test_a_fault_that_follows_the_name_to_a_neutral_server_is_confirmed() -> None:
@@ -259,7 +269,7 @@ FORGED: dict[str, Any] = {
 
 def test_a_forged_certificate_that_follows_the_name_is_interception() -> None:
     story = Story().good_gate().names().controls_again().all_targets(**FORGED)
-    story = elsewhere(swap(story, *CHAT), CHAT[0], issuer=FORGED["issuer"])
+    story = elsewhere(swap(story, *CHAT), CHAT[0], servers=2, issuer=FORGED["issuer"])
     verdict = text(story)
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.mitm",))
     assert "do not log in" in judge(story.evidence()).advice
@@ -451,11 +461,6 @@ def test_the_same_null_answer_from_a_resolver_that_hides_no_adverts_is_blocking(
     story = liar(Story().good_gate(), "0.0.0.0")
     story.dns("adverts.example", ResolverKind.SYSTEM, "20.9.9.9", arm=Arm.OTHER_QUERY)
     assert text(story).outcome is Outcome.BLOCKED
-
-
-def test_an_authenticated_server_error_is_down() -> None:
-    verdict = text(Story().good_gate().names().all_targets(times=1, status=503))
-    assert verdict.outcome is Outcome.DOWN
 
 
 @pytest.mark.parametrize("status", [403, 429, 451])

@@ -4,19 +4,23 @@ from typing import Any
 
 import pytest
 
+from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
 from msgprobe.verdict.judge import judge
-from tests.verdict.story import CHAT, Story
+from tests.verdict.story import CHAT, SITES, Story
 
 PUBLIC = "CN=Public CA"
-NEUTRAL = {"subject": "site1", "address": "20.1.1.1"}
+NEUTRAL = SITES[:2]
+"""Servers in two networks that answer whatever the name."""
 
 
-def told(elsewhere: dict[str, Any], neutral: dict[str, Any]) -> Story:
+def told(
+    elsewhere: dict[str, Any], neutral: dict[str, Any], *, servers: tuple[Site, ...] = NEUTRAL
+) -> Story:
     """Every name shows a certificate of its own by a public authority, which is not trusted; so
-    does, or does not, a neutral server that is asked for one of the names."""
+    do, or do not, neutral servers that are asked for one of the names."""
     story = Story().good_gate().names()
     for host in CHAT:
         shown: dict[str, Any] = {"issuer": PUBLIC, "shown_for": f"CN={host}"}
@@ -24,30 +28,38 @@ def told(elsewhere: dict[str, Any], neutral: dict[str, Any]) -> Story:
             host, times=3, fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, check="tls", **shown
         )
     name = CHAT[0]
-    for _ in range(3):
-        story.target(
-            name, arm=Arm.TARGET_SNI_ELSEWHERE, address=NEUTRAL["address"], check="tls", **elsewhere
+    for server in servers:
+        (address,) = server.addresses
+        story.target(name, arm=Arm.TARGET_SNI_ELSEWHERE, address=address, check="tls", **elsewhere)
+        story.flow(
+            address,
+            subject=server.name,
+            arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+            host="other.example",
+            check="tls",
+            **neutral,
         )
-    story.flow(
-        NEUTRAL["address"],
-        subject=NEUTRAL["subject"],
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        host="other.example",
-        check="tls",
-        **neutral,
-    )
     return story.controls_again()
 
 
-def test_a_neutral_server_that_has_it_as_well_shows_who_made_it() -> None:
-    story = told(
-        {"issuer": PUBLIC, "shown_for": f"CN={CHAT[0]}"},
-        {"issuer": PUBLIC, "shown_for": "CN=neutral.example"},
-    )
+FOLLOWS: tuple[dict[str, Any], dict[str, Any]] = (
+    {"issuer": PUBLIC, "shown_for": f"CN={CHAT[0]}"},
+    {"issuer": PUBLIC, "shown_for": "CN=neutral.example"},
+)
+
+
+def test_neutral_servers_that_have_it_as_well_show_who_made_it() -> None:
+    story = told(*FOLLOWS)
     (service,) = judge(story.evidence()).services
     text = service.functions[0]
     assert (text.outcome, text.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
     assert text.mechanisms == ("tls.mitm",) and "Do not log in" in text.why
+
+
+def test_one_of_them_may_be_the_services_own_front() -> None:
+    """A CDN shows the certificates of its customers at all of its addresses."""
+    (service,) = judge(told(*FOLLOWS, servers=NEUTRAL[:1]).evidence()).services
+    assert service.functions[0].outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TransferObservation
 from msgprobe.model.target import Asset, Function
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Probe, Role, Task
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from msgprobe.verdict.judge import judge
 from tests.verdict.moves import moved
@@ -41,6 +41,7 @@ class Race:
         rtt: float = 0.04,
         lost: int = 0,
         stop_at: int = 0,
+        think: float = 0.0,
     ) -> "Race":
         """A burst at once, then ``kbit`` until all has moved, or our patience ends."""
         self.count += 1
@@ -69,6 +70,7 @@ class Race:
             rtt=rtt,
             lost=lost,
             stop_at=stop_at,
+            think=think,
         )
         self.story.told.append(done)
         self.now = done.window.end
@@ -248,10 +250,29 @@ def _disordered(m: Measurement) -> Measurement:
     return replace(m, observations=(*m.observations[:-1], worse))
 
 
-def test_transfers_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
+def test_one_object_that_never_comes_may_have_been_retired(race: Race) -> None:
     seen = race.look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.OK, ())
+    assert "gave nothing" in seen.why and "out of date" in seen.why
+
+
+def test_transfers_of_two_hosts_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
+    other = replace(ASSET, name="film", host="films.example")
+    race.story.services = (replace(MOVING, assets=(ASSET, other)),)
+    race.look(0).blocks(0, here=15_000, there=0)
+    race.story.told += [
+        replace(m, task=replace(m.task, id=f"{m.task.id}.film", probe=_of(m.task.probe, "film")))
+        for m in tuple(race.story.told)
+        if m.task.arm is OWN
+    ]
+    seen = race.text
     assert (seen.outcome, seen.mechanisms) == (Outcome.DEGRADED, ())
     assert seen.rules == ("transfer.nothing",)
+
+
+def _of(probe: Probe, asset: str) -> Probe:
+    assert isinstance(probe, Flow)
+    return replace(probe, options=tuple({**dict(probe.options), "asset": asset}.items()))
 
 
 def test_a_page_that_came_and_named_no_object_was_an_answer(race: Race) -> None:
@@ -312,3 +333,17 @@ def test_slow_once_and_never_looked_into_is_degraded(race: Race) -> None:
     race.move(SOURCE, 15_000, source="src1").move(OWN, 140)
     seen = race.move(SOURCE, 14_000, source="src2").text
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
+
+
+def test_a_server_that_thinks_before_it_answers_is_not_slow(race: Race) -> None:
+    for _ in range(4):
+        race.move(SOURCE, 15_000, source="src1").move(OWN, 14_000, think=2.0)
+        race.move(SOURCE, 15_000, source="src2")
+    assert race.text.outcome is Outcome.OK
+
+
+def test_one_that_thinks_and_then_is_slow_is_slow(race: Race) -> None:
+    for _ in range(4):
+        race.move(SOURCE, 15_000, source="src1").move(OWN, 140, think=0.5)
+        race.move(SOURCE, 15_000, source="src2")
+    assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("speed.slow",))

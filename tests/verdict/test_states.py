@@ -7,7 +7,7 @@ import pytest
 
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import HttpObservation, Proof
+from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, ResolverKind, Role
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
 from msgprobe.verdict.facts import Facts
@@ -417,6 +417,16 @@ def test_a_hidden_name_that_nobody_tried_elsewhere_does_not_hide_the_filter() ->
     assert known_filter(story).rules[0] == "ok.own_filter"
     untried = chosen(FAMILY, others="", page="0.0.0.0", tried=())
     assert known_filter(untried).outcome is Outcome.INCONCLUSIVE
+
+
+def test_other_answers_over_udp_that_nothing_bears_out_acquit_no_lie() -> None:
+    story = chosen(FAMILY, others="")
+    for number, told in enumerate(story.told):
+        seen = told.observations[0]
+        if isinstance(seen, DnsObservation) and seen.resolver is ResolverKind.UDP:
+            another = replace(seen, addresses=("198.51.99.9",), answers=())
+            story.told[number] = replace(told, observations=(another,))
+    assert known_filter(story).rules[0] != "ok.own_filter"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 import certifi
 import pytest
@@ -75,3 +76,62 @@ def test_a_cut_certificate_is_a_wire_error(cut: int) -> None:
     der = ssl.PEM_cert_to_DER_cert(pems()[0])
     with pytest.raises(WireError):
         read_certificate(der[:cut])
+
+
+def leaf_der(*extensions: tuple[x509.ExtensionType, bool]) -> bytes:
+    key = Ed25519PrivateKey.generate()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")]))
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2026, 2, 1, tzinfo=UTC))
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(key, None).public_bytes(Encoding.DER)
+
+
+SAN = x509.ObjectIdentifier("2.5.29.17")
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_leaf_without_a_subject_is_known_by_its_host_names(critical: bool) -> None:
+    names = x509.SubjectAlternativeName(
+        [
+            x509.DNSName("Chat.Example"),
+            x509.IPAddress(ip_address("192.0.2.1")),
+            x509.RFC822Name("a@mail.example"),
+            x509.DNSName("*.example.org"),
+        ]
+    )
+    constraints = x509.BasicConstraints(ca=False, path_length=None)
+    fields = read_certificate(leaf_der((constraints, True), (names, critical)))
+    assert (fields.subject, fields.issuer) == ("", "CN=authority")
+    assert fields.hosts == ("chat.example", "*.example.org")
+
+
+@pytest.mark.parametrize(
+    ("value", "hosts"),
+    [
+        (b"", ()),
+        (b"\x30\x82\xff\xff", ()),
+        (b"\x30\x03\x82\x09a", ()),
+        (b"\x30\x06\x82\x01a\x82\x01\xe9", ("a",)),  # not ASCII
+        (b"\x30\x06\x82\x01a\x82\x01\x1b", ("a",)),  # not printable
+        (b"\x30\x82\x01\x02\x82\x81\xff" + b"a" * 255, ()),  # longer than any host name
+    ],
+)
+def test_host_names_that_are_malformed_spoil_nothing_else(
+    value: bytes, hosts: tuple[str, ...]
+) -> None:
+    fields = read_certificate(leaf_der((x509.UnrecognizedExtension(SAN, value), False)))
+    assert fields.hosts == hosts
+    assert fields.issuer == "CN=authority" and len(fields.spki_sha256) == 64
+
+
+def test_no_more_host_names_are_read_than_certificates_hold() -> None:
+    many = x509.SubjectAlternativeName([x509.DNSName(f"h{n}.example") for n in range(2000)])
+    assert len(read_certificate(leaf_der((many, False))).hosts) == 256
