@@ -13,10 +13,11 @@ from msgprobe import __version__
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry
 from msgprobe.diagnosis.contacts import contacts
+from msgprobe.diagnosis.fairness import fitted, kept
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.contact import Contact
-from msgprobe.model.control import Controls
+from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Counted, Decided, Event, Phase
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
@@ -30,6 +31,9 @@ from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, World, system_world
 from msgprobe.verdict import judge as verdicts
 from msgprobe.verdict.elsewhere import elsewhere
+
+NO_GUESS = Guess()
+"""Nothing is known of where this device may be."""
 
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""
@@ -88,11 +92,13 @@ async def run(
     world: World | None = None,
     proxy: Proxy | None = None,
     reports: Sequence[Run] = (),
+    guess: Guess = NO_GUESS,
 ) -> Run:
     """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing.
 
     ``proxy`` is a second path for what fails on the first (``request.via`` names its kind);
     ``reports`` are saved runs from elsewhere to compare with, whose dates are ISO 8601 in UTC.
+    ``guess`` changes what is asked, never what is judged or kept of it.
     """
     world = world or system_world(request.seed)
     world = world if proxy is None else replace(world, proxy=proxy)
@@ -112,10 +118,14 @@ async def run(
         None, partial(prepare, world, quic=_wants_quic(services, request))
     )
     decided: set[str] = set()
-    await _explore(runner, empty, stop, emit, decided)
+    await _explore(runner, empty, guess, stop, emit, decided)
     await prepared
     seen = runner.in_order()
-    evidence = replace(empty, measurements=_redacted(seen) if redact else seen)
+    evidence = replace(
+        empty,
+        controls=kept(controls, guess, seen),
+        measurements=_redacted(seen) if redact else seen,
+    )
     verdict = verdicts.judge(evidence)
     for service in verdict.services:
         if service.service not in decided:
@@ -173,6 +183,7 @@ def _elsewhere(report: Run, services: Sequence[Service], now: datetime) -> Elsew
 async def _explore(
     runner: Runner,
     empty: Evidence,
+    guess: Guess,
     stop: Stop,
     emit: Callable[[Event], None],
     decided: set[str],
@@ -180,10 +191,12 @@ async def _explore(
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
     told: set[int] = set()
+    asked = fitted(empty.controls, empty.request, guess)
     async with runner:
         while stop.reason is None:
             now = runner.world.now()
-            evidence = replace(empty, measurements=runner.in_order())
+            seen = runner.in_order()
+            evidence = replace(empty, controls=kept(empty.controls, guess, seen), measurements=seen)
             moment = Moment(
                 now=now,
                 running=runner.running,
@@ -192,7 +205,7 @@ async def _explore(
                 queued=runner.queued,
                 spent=runner.spoken,
             )
-            wanted = agenda(evidence, moment)
+            wanted = agenda(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
             _phase(wanted.tasks, told, emit)
@@ -286,11 +299,13 @@ def planned(
     *,
     checks: Mapping[str, Check] | None = None,
     seeded: bool = True,
+    guess: Guess = NO_GUESS,
 ) -> tuple[Contact, ...]:
     """Everything that a run may contact, whatever its seed unless ``seeded``. Sends nothing."""
     table = checks if checks is not None else registry()
     most = {n: c.max_bytes for n, c in table.items()}
-    return contacts(services, controls, request, most, seeded=seeded)
+    asked = fitted(controls, request, guess)
+    return contacts(services, asked, request, most, seeded=seeded)
 
 
 def judge(run: Run) -> Run:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from msgprobe.catalog import value
+from msgprobe.catalog.error import quoted
 from msgprobe.catalog.table import PROVENANCE, Table
 from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentinel, Site, Source
 from msgprobe.model.target import Provenance
@@ -20,9 +21,10 @@ _SITE = (
     "path",
     "any_name",
     "quic",
+    "unfair_in",
     *PROVENANCE,
 )
-_SENTINEL = ("name", "host", "path", "owner", "status", "body", *PROVENANCE)
+_SENTINEL = ("name", "host", "path", "owner", "status", "body", "unfair_in", *PROVENANCE)
 _RESOLVER = (
     "name",
     "owner",
@@ -31,6 +33,7 @@ _RESOLVER = (
     "doh_host",
     "doh_path",
     "filters",
+    "unfair_in",
     *PROVENANCE,
 )
 _SOURCE = (
@@ -43,9 +46,10 @@ _SOURCE = (
     "country",
     "addresses",
     "any_name",
+    "unfair_in",
     *PROVENANCE,
 )
-_CALL_SERVER = ("name", "host", "owner", "network", "port", "addresses", *PROVENANCE)
+_CALL_SERVER = ("name", "host", "owner", "network", "port", "addresses", "unfair_in", *PROVENANCE)
 SECTIONS = ("controls", "site", "sentinel", "resolver", "transfer", "stun")
 
 N = TypeVar("N", Site, Sentinel, PublicResolver, Source, CallServer)
@@ -104,6 +108,7 @@ def _site(table: Table, base: Provenance | None) -> Site:
         path=table.take("path", value.path, "/"),
         any_name=table.take("any_name", value.flag, False),
         quic=table.take("quic", value.flag, False),
+        unfair_in=_unfair_in(table),
         provenance=table.provenance(base),
     )
 
@@ -116,6 +121,7 @@ def _sentinel(table: Table, base: Provenance | None) -> Sentinel:
         owner=table.need("owner", value.line),
         status=table.need("status", value.status),
         body=table.take("body", value.body, ""),
+        unfair_in=_unfair_in(table),
         provenance=table.provenance(base),
     )
 
@@ -132,6 +138,7 @@ def _resolver(table: Table, base: Provenance | None) -> PublicResolver:
         doh_host=table.take("doh_host", value.host, None),
         doh_path=table.take("doh_path", value.path, "/dns-query"),
         filters=table.take("filters", value.flag, False),
+        unfair_in=_unfair_in(table),
         provenance=table.provenance(base),
     )
 
@@ -147,6 +154,7 @@ def _source(table: Table, base: Provenance | None) -> Source:
         country=table.take("country", value.country, None),
         addresses=table.each("addresses", value.address),
         any_name=table.take("any_name", value.flag, False),
+        unfair_in=_unfair_in(table),
         provenance=table.provenance(base),
     )
 
@@ -159,8 +167,20 @@ def _call_server(table: Table, base: Provenance | None) -> CallServer:
         network=table.need("network", value.name),
         port=table.take("port", value.port, 3478),
         addresses=table.each("addresses", value.address),
+        unfair_in=_unfair_in(table),
         provenance=table.provenance(base),
     )
+
+
+def _unfair_in(table: Table) -> tuple[str, ...]:
+    """Countries where the control is none. A site of a country that is unfair at home would say
+    nothing to anybody."""
+    found = table.each("unfair_in", value.country)
+    home = table.take("country", value.country, None) if "country" in table else None
+    if home in found:
+        why = f"{quoted(home)} is the country of this site itself"
+        raise table.fault("unfair_in", why, "take it out, or remove the row")
+    return found
 
 
 def merge(parts: list[Part]) -> Controls:

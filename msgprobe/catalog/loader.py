@@ -10,7 +10,7 @@ from msgprobe.catalog import control, service
 from msgprobe.catalog.error import CatalogError, UnknownService, quoted
 from msgprobe.catalog.service import Examine
 from msgprobe.catalog.table import Table
-from msgprobe.model.control import Controls
+from msgprobe.model.control import Controls, Guess, Site
 from msgprobe.model.target import Service
 
 if TYPE_CHECKING:  # importlib.resources costs start-up time and is only needed inside a .pyz
@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # importlib.resources costs start-up time and is only needed 
 
 ENTRY_POINTS = "msgprobe.targets"
 """Group in which a package names the module whose folder holds its target files."""
+EVERY = "*"
+"""Instead of a country: the domestic sites of all of them."""
 LARGEST = 1 << 20
 """Bytes of a target file; no honest one comes near, and reading stays bounded."""
 
@@ -26,13 +28,20 @@ LARGEST = 1 << 20
 class Catalogue:
     """What can be measured. ``sha256`` is of the bytes of all files read, in their order.
 
-    ``countries`` are those that have domestic sites, whether or not one of them was chosen.
+    ``countries`` are those that have domestic sites, and ``home`` are these, whether or not a
+    country was chosen.
     """
 
     services: tuple[Service, ...]
     controls: Controls
     sha256: str
     countries: tuple[str, ...] = ()
+    home: tuple[Site, ...] = ()
+
+    def guess(self, countries: Sequence[str]) -> Guess:
+        """Those countries as a guess, with their domestic sites."""
+        sites = tuple(site for site in self.home if site.country in countries)
+        return Guess(countries=tuple(countries), sites=sites)
 
     def service(self, name: str) -> Service:
         """The service called ``name``. Raises UnknownService."""
@@ -77,7 +86,25 @@ def load(
         controls=_only(controls, country),
         sha256=digest.hexdigest(),
         countries=tuple(sorted({s.country for s in controls.sites if s.country is not None})),
+        home=controls.domestic,
     )
+
+
+def each(
+    paths: Sequence[Path],
+    *,
+    known_checks: Collection[str] | None = None,
+    examine: Examine | None = None,
+) -> tuple[tuple[str, Service | None, Controls], ...]:
+    """What each file of ``paths`` holds by itself: its name, its service if any, its controls.
+
+    Raises CatalogError for a file that is faulty in itself.
+    """
+    found = []
+    for file in (file for path in paths for file in _files(path)):
+        one, part = _parse(str(file), _read(file), known_checks, examine)
+        found.append((str(file), one, control.merge([part])))
+    return tuple(found)
 
 
 def select(catalogue: Catalogue, names: Sequence[str]) -> tuple[Service, ...]:
@@ -95,6 +122,13 @@ def select(catalogue: Catalogue, names: Sequence[str]) -> tuple[Service, ...]:
             raise UnknownService(name, known)
         chosen[found.name] = found
     return tuple(chosen.values())
+
+
+def everything(catalogue: Catalogue) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
+    """What is measured where all services are wanted, and what is left out of that: the services
+    that carry a warning, which somebody has to name."""
+    free = tuple(service for service in catalogue.services if not service.warning)
+    return free, tuple(service for service in catalogue.services if service.warning)
 
 
 def plugin_paths() -> tuple[Path, ...]:
@@ -231,6 +265,8 @@ def _parse(
 
 def _only(controls: Controls, country: str | None) -> Controls:
     """``controls`` without the domestic sites of other countries."""
+    if country == EVERY:
+        return controls
     chosen = country.upper() if country else None
     return replace(
         controls,

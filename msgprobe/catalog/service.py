@@ -10,12 +10,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from msgprobe.catalog import value
+from msgprobe.catalog.asset import read_assets
 from msgprobe.catalog.credential import read_keys, read_roots
 from msgprobe.catalog.error import nearest, quoted
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import (
-    Asset,
-    Direction,
     Endpoint,
     Function,
     Pool,
@@ -36,22 +35,10 @@ _WAY = (
     "expect_text",
     "options",
 )
-_SERVICE = ("name", "title", "primary", "core", "prefixes", "untestable", *PROVENANCE)
+_SERVICE = ("name", "title", "primary", "core", "warning", "prefixes", "untestable", *PROVENANCE)
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
-_MEMBER = ("name", "host", "addresses", "always", *_WAY, *PROVENANCE)
+_MEMBER = ("name", "host", "addresses", "always", "spare", *_WAY, *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
-_ASSET = (
-    "name",
-    "function",
-    "host",
-    "pool",
-    "path",
-    "direction",
-    "find",
-    "addresses",
-    "trust",
-    *PROVENANCE,
-)
 SECTIONS = ("service", "pool", "root", "key", "beacon", "asset")
 
 
@@ -109,8 +96,9 @@ def read_service(
         primary=_primary(head, pools),
         pools=tuple(pools),
         endpoints=tuple(endpoints),
-        assets=_assets(top, provenance, pools, roots),
+        assets=read_assets(top, provenance, pools, roots),
         core=head.take("core", value.flag, False),
+        warning=_warning(head),
         prefixes=head.each("prefixes", value.prefix, most=500),
         roots=roots,
         keys=read_keys(top, provenance),
@@ -128,6 +116,15 @@ def _examine(top: Table, endpoints: list[Endpoint], examine: Examine | None) -> 
             place = f"pool[{endpoint.pool}].member[{endpoint.member}].options"
             why, _, right = fault.partition(": ")
             raise top.fault(place, why, right)
+
+
+def _warning(head: Table) -> str:
+    """What is said before the service is measured, which nobody hears who named none."""
+    warning = head.take("warning", value.line, "")
+    if warning and head.take("core", value.flag, False):
+        why = "a core service is measured when none is named, one with a warning only when it is"
+        raise head.fault("warning", why, 'remove it, or "core"')
+    return warning
 
 
 def _primary(head: Table, pools: list[Pool]) -> Function:
@@ -171,53 +168,6 @@ def _beacon(top: Table, provenance: Provenance) -> StatusBeacon | None:
     )
 
 
-def _assets(
-    top: Table, provenance: Provenance, pools: list[Pool], roots: tuple[Root, ...]
-) -> tuple[Asset, ...]:
-    tables = top.tables("asset", _ASSET)
-    found = []
-    for table in tables:
-        pool = table.take("pool", value.name, None)
-        if pool is not None:
-            _check_volley(table, pool, pools)
-        asset = Asset(
-            name=table.need("name", value.name),
-            function=table.need("function", value.word(Function)),
-            host=table.need("host", value.host) if pool is None else "",
-            pool=pool,
-            path=table.take("path", value.path, "/"),
-            direction=table.take("direction", value.word(Direction), Direction.DOWN),
-            find=table.take("find", value.pattern, None),
-            addresses=table.each("addresses", value.address),
-            trust=table.take("trust", value.word(Trust), Trust.PUBLIC),
-            provenance=table.provenance(provenance),
-        )
-        if not any(pool.function is asset.function for pool in pools):
-            right = "name the function of one of the pools"
-            raise table.fault("function", "no pool has this function", right)
-        if asset.trust is Trust.PINNED and not roots:
-            right = "add the service's root"
-            raise table.fault("trust", '"pinned", but the file has no [[root]]', right)
-        if asset.trust is Trust.HASH:
-            right = "give public, pinned or either"
-            raise table.fault("trust", '"hash" is for members of pools only', right)
-        if asset.find is not None and asset.direction is Direction.UP:
-            raise table.fault("find", "nothing is looked for before an upload", "remove it")
-        found.append(asset)
-    distinct(tables, [asset.name for asset in found], "asset")
-    return tuple(found)
-
-
-def _check_volley(table: Table, pool: str, pools: list[Pool]) -> None:
-    """An asset of a pool has no object of its own. Raises CatalogError."""
-    for key in ("host", "path", "direction", "find", "addresses", "trust"):
-        if key in table:
-            raise table.fault(key, "belongs to an object, and pool to none", "remove one of them")
-    if not any(known.name == pool for known in pools):
-        names = ", ".join(known.name for known in pools)
-        raise table.fault("pool", f"no pool is called {quoted(pool)}", f"name one of {names}")
-
-
 def _pool(
     table: Table, provenance: Provenance, known_checks: Collection[str] | None
 ) -> tuple[Pool, list[Endpoint]]:
@@ -235,13 +185,17 @@ def _pool(
         endpoints += _expand(member, name, _way(member, base, known_checks), provenance)
     ok_at = table.take("ok_at", value.number(1, 100), 1)
     sample = table.take("sample", value.number(0, 100), 0)
+    usual = len({e.member for e in endpoints if not e.spare})
+    if not usual:
+        right = "leave one of them without it"
+        raise table.fault("", "has nothing but spare members", right)
     for key, given, most in (
-        ("ok_at", ok_at, len(members)),
-        ("sample", sample, len(members)),
-        ("ok_at", ok_at, sample or len(members)),
+        ("ok_at", ok_at, usual),
+        ("sample", sample, usual),
+        ("ok_at", ok_at, sample or usual),
     ):
         if given > most:
-            of = "members" if most == len(members) else "members in the sample"
+            of = "members" if most == usual else "members in the sample"
             raise table.fault(key, f"{given} is more than the {most} {of}", f"give at most {most}")
     caveat = table.take("caveat", value.text, "")
     extra = table.take("extra", value.flag, False)
@@ -299,6 +253,10 @@ def _expand(member: Table, pool: str, way: _Way, provenance: Provenance) -> list
     if host is None and not addresses:
         raise member.fault("", "has neither host nor addresses", 'add "host" or "addresses"')
     always = member.take("always", value.flag, False)
+    spare = member.take("spare", value.flag, False)
+    if always and spare:
+        right = "remove one of the two"
+        raise member.fault("spare", '"always" in the sample and in none', right)
     provenance = member.provenance(provenance)
     found: list[Endpoint] = []
     for port in way.ports:
@@ -320,6 +278,7 @@ def _expand(member: Table, pool: str, way: _Way, provenance: Provenance) -> list
                     expect_text=way.expect_text,
                     reserve=reserve,
                     always=always and not reserve,
+                    spare=spare,
                     options=way.options,
                     provenance=provenance,
                 )

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from msgprobe.catalog.country import COUNTRIES
 from msgprobe.catalog.error import nearest, quoted
 
 W = TypeVar("W", bound=StrEnum)
@@ -210,10 +211,13 @@ def date(value: object) -> str:
 
 
 def country(value: object) -> str:
-    """An ISO 3166 country code, two letters."""
+    """An ISO 3166-1 country code, two letters."""
     found = text(value)
-    if not (len(found) == 2 and found.isascii() and found.isalpha() and found.isupper()):
-        raise Wrong(f"{quoted(found)} is not a country", 'give two capital letters, as in "KZ"')
+    if found not in COUNTRIES:
+        right = 'give two capital letters of ISO 3166-1, as in "KZ"'
+        if found.upper() in COUNTRIES:
+            right = f"did you mean {quoted(found.upper())}?"
+        raise Wrong(f"{quoted(found)} is not a country", right)
     return found
 
 

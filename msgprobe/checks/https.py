@@ -13,9 +13,10 @@ from msgprobe.checks.layers import (
 )
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Task
+from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import HttpTalk
+from msgprobe.steps.links import PAGE_CAP, Search
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
 
 _METHODS = ("GET", "POST")
@@ -30,7 +31,8 @@ class HttpsCheck:
     Options: ``header``, the name of a header that the answer must have (``Name: text``: with that
     text in it); ``method``, ``GET`` (default) or ``POST``; ``body`` and its ``content_type``
     (default that of a form). An authenticated answer without its marks is still one: it accuses
-    nobody.
+    nobody. ``find``, a regular expression: the page names, in its group 1, objects on the host
+    ``find_host``, whose paths are kept.
     """
 
     name = "https"
@@ -42,6 +44,7 @@ class HttpsCheck:
         flow = flow_of(task)
         sent, received = http_bound(flow)
         sent += sum(len(flow.option(key) or "") for key in ("body", "content_type"))
+        received += 0 if flow.option("find") is None else 2 * PAGE_CAP
         return connect_bound(flow, sent=HELLO_BOUND + sent, received=HANDSHAKE_CAP + received)
 
     def problem(self, endpoint: Endpoint) -> str | None:
@@ -80,5 +83,15 @@ class HttpsCheck:
                     headers=headers,
                     content=content,
                     expect=expectation(flow, exact=False),
+                    search=_search(flow),
                 )
                 leave_rest(ctx, stream, said)
+
+
+def _search(flow: Flow) -> Search | None:
+    pattern = flow.option("find")
+    if pattern is None:
+        return None
+    host = flow.host or flow.address
+    wanted = flow.option("find_host") or host
+    return Search(pattern=pattern, page_host=host, path=flow.path, host=wanted)

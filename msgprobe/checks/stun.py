@@ -11,7 +11,7 @@ from msgprobe.steps.stun import PATIENCE, ask_datagrams, ask_stream
 from msgprobe.wire.stun import HEADER_SIZE, MAX_MESSAGE, Form
 
 COUNT, MOST = 3, 200
-SPACING = 0.3
+SPACING = 0.2
 """Seconds between the questions of a first try: three lost in a row are rarely chance."""
 
 _QUESTION = HEADER_SIZE + 8

@@ -1,13 +1,17 @@
 """``transfer``: how fast does one object move to or from one address?"""
 
+from collections.abc import Sequence
+
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
-from msgprobe.model.target import Direction
+from msgprobe.model.target import MOST_LINKS, Direction
 from msgprobe.model.task import Flow, Task
+from msgprobe.steps.browser import NAVIGATION, part_of
 from msgprobe.steps.connect import WIDE, abandon
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http import REQUEST_BOUND, HttpTalk
-from msgprobe.steps.http_limits import BODY_CAP, TOTAL_CAP
+from msgprobe.steps.http_limits import DRAINED, TOTAL_CAP
+from msgprobe.steps.links import LONGEST, PAGE_CAP, Search
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
 from msgprobe.steps.tls_stream import TlsStream
 
@@ -25,7 +29,10 @@ class TransferCheck:
     """TCP, TLS, then one object moved against the clock.
 
     Options of the flow: ``direction`` (down, up), ``bytes``, ``patience`` in seconds, ``find`` (a
-    regular expression whose group 1 is the object's link in the page at ``path``).
+    regular expression whose group 1 is the object's link in the page at ``path``), ``more`` (paths
+    of other objects, with spaces), ``page_host`` (whose page names the object). Where there are
+    several objects, HEADs on the same connection, a few hundred bytes each, tell their sizes: the
+    first one that is large enough is moved, else the largest.
     """
 
     name = "transfer"
@@ -36,12 +43,16 @@ class TransferCheck:
         """The object and what a server may send beyond it."""
         flow = flow_of(task)
         wanted = _wanted(flow)
-        page = TOTAL_CAP if flow.option("find") is not None else 0
+        found = flow.option("find") is not None
+        page = PAGE_CAP + DRAINED + TOTAL_CAP if found else 0
+        if found or flow.option("more") is not None:
+            page += MOST_LINKS * TOTAL_CAP
         if _direction(flow) is Direction.UP:
             sent, received = wanted, TOTAL_CAP
         else:
             sent, received = 0, wanted + _UNREAD
-        sent += HELLO_BOUND + 2 * (REQUEST_BOUND + len(flow.path))
+        asked = 1 if not page else 2 + MOST_LINKS
+        sent += HELLO_BOUND + (asked + 1) * (REQUEST_BOUND + LONGEST)
         return connect_bound(flow, sent=sent, received=HANDSHAKE_CAP + page + received)
 
     async def run(self, ctx: StepContext, task: Task) -> None:
@@ -60,6 +71,7 @@ class TransferCheck:
                 return
             path = await _object_path(ctx, flow, inside, patience)
             if path is None:
+                abandon(ctx, stream)
                 return
             order = Order(
                 host=flow.host or flow.address,
@@ -68,6 +80,7 @@ class TransferCheck:
                 wanted=_wanted(flow),
                 patience=patience,
                 server_name=flow.server_name,
+                page_host=_page_host(flow),
             )
             match await transfer(ctx, inside, meter, order):
                 case Done(value=seen) if not seen.capped and seen.status in _NOTHING_FOLLOWS:
@@ -79,20 +92,58 @@ class TransferCheck:
 async def _object_path(
     ctx: StepContext, flow: Flow, inside: TlsStream, patience: float
 ) -> str | None:
-    """The object's path: as given, or as the page at the flow's path names it."""
-    pattern = flow.option("find")
-    if pattern is None:
-        return flow.path.replace("{bytes}", str(_wanted(flow)))
-    from msgprobe.steps.transfer import found_path
+    """The object's path: as given, as the page at the flow's path names it, or that of the largest.
 
+    None where the page names none, or is so long that the connection is of no more use.
+    """
+    more = flow.option("more")
+    paths = (flow.path.replace("{bytes}", str(_wanted(flow))), *(more or "").split())
+    pattern = flow.option("find")
+    if pattern is None and len(paths) == 1:
+        return paths[0]
+    host = flow.host or flow.address
     talk = HttpTalk(ctx=ctx, stream=inside, host=flow.host, last=False)
-    match await talk.get(flow.path, timeout=patience):
-        case Failed():
-            return None
-        case Done(value=page):
-            if not page.complete or len(page.body) >= BODY_CAP:
-                return None  # what is left of the page would be taken for the object
-            return found_path(page.body.decode("utf-8", "replace"), pattern, flow.path)
+    if pattern is not None:
+        search = Search(pattern=pattern, page_host=host, path=flow.path, host=host)
+        match await talk.ask("GET", flow.path, timeout=patience, search=search):
+            case Done(value=page) if page.complete and page.links:
+                paths = page.links
+            case _:
+                return None
+    return await _largest(talk, host, _page_host(flow), paths, _wanted(flow), patience)
+
+
+async def _largest(
+    talk: HttpTalk,
+    host: str,
+    page_host: str | None,
+    paths: Sequence[str],
+    wanted: int,
+    patience: float,
+) -> str | None:
+    """The first of ``paths`` whose object has ``wanted`` bytes, else that of the largest object.
+
+    None when the connection fails meanwhile. A server that tells no size leaves the first path.
+    """
+    largest, most = paths[0], 0
+    for path in paths if len(paths) > 1 else ():
+        why = NAVIGATION if page_host is None else part_of(page_host, host, path)
+        match await talk.ask("HEAD", path, headers=why, timeout=patience):
+            case Failed():
+                return None
+            case Done(value=said):
+                size = said.size or 0 if said.status == 200 else 0
+        if size > most:
+            largest, most = path, size
+        if size >= wanted:
+            break
+    return largest
+
+
+def _page_host(flow: Flow) -> str | None:
+    """Whose page names the object; None where it is asked for without one."""
+    own = flow.host or flow.address if flow.option("find") is not None else None
+    return flow.option("page_host") or own
 
 
 def _direction(flow: Flow) -> Direction:

@@ -187,12 +187,12 @@ def plan(
         everything=everything,
         via=via,
     )
-    contacts = planned(wish, _names(services, everything), seeded=seed is not None)
+    contacts, whose = planned(wish, _names(services, everything), seeded=seed is not None)
     if json:
-        put(render_json(contacts, wish.request))
+        put(render_json(contacts, wish.request, services=whose))
         return
     can = look(sys.stdout)
-    put(render(contacts, wish.request, width=can.width, unicode=can.unicode))
+    put(render(contacts, wish.request, services=whose, width=can.width, unicode=can.unicode))
 
 
 @app.command()
@@ -302,3 +302,33 @@ def services_check(
     from msgprobe.cli import catalogue
 
     catalogue.check(tuple(paths))
+
+
+@services_app.command("verify")
+def services_verify(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SERVICE]...",
+            help="Services, or controls for what is measured beside them; none named means all.",
+        ),
+    ] = None,
+    json: option.Json = False,
+    max_time: option.MaxTime = None,
+    ipv4: option.Four = False,
+    ipv6: option.Six = False,
+    targets: option.Targets = None,
+    no_redact: option.NoRedact = False,
+    verbose: option.Verbose = 0,
+    quiet: option.Quiet = False,
+) -> int:
+    """Ask on an open line whether every row still holds, and propose what to change.
+
+    Prints for each row: holds, differs (and what came), no answer, or not asked. Exit 0 when all
+    hold, else 3. Asks only what the target files name, a few at a time, in 10 minutes at most.
+    """
+    from msgprobe.cli.verify import verify
+
+    wish = _wish(only=None, both=(ipv4, ipv6), targets=targets, max_time=max_time)
+    limit = None if max_time is None else wish.request.max_time
+    return verify(wish, services or (), limit=limit, json=json, redact=not no_redact, quiet=quiet)

@@ -1,12 +1,14 @@
 """What can be measured and by which checks, for people and for authors of target files."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgprobe.catalog import loader
 from msgprobe.checks.registry import examiner, installed, promise, registry
 from msgprobe.cli import request
-from msgprobe.cli.output import look, put
+from msgprobe.cli.output import look, put, say
+from msgprobe.model.age import control_rows, service_rows
 from msgprobe.report import checks as check_report
 from msgprobe.report import services as service_report
 
@@ -45,6 +47,15 @@ def check(paths: tuple[str, ...]) -> None:
     )
     names = ", ".join(s.name for s in found.services)
     put(f"No fault found. With these files the services are: {names}\n")
+    files = loader.each(
+        tuple(map(Path, paths)), known_checks=frozenset(known), examine=examiner(known)
+    )
+    today = datetime.now(UTC).date()
+    for file, service, controls in files:
+        rows = () if service is None else service_rows(service)
+        warning = service_report.render_stale(file, (*rows, *control_rows(controls)), today)
+        if warning:
+            say(warning)
 
 
 def checks() -> None:

@@ -10,6 +10,7 @@ from types import FrameType
 
 from msgprobe import session
 from msgprobe.catalog import loader
+from msgprobe.catalog.country import guessed
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import examiner, installed, registry
 from msgprobe.cli import vantage
@@ -17,10 +18,11 @@ from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
 from msgprobe.model.contact import Contact
+from msgprobe.model.control import Guess
 from msgprobe.model.event import Decided, Event
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
-from msgprobe.report.plan import cost, deep_cost
+from msgprobe.report.plan import cost, deep_cost, left_out, warnings
 from msgprobe.report.progress import Progress
 
 Names = Sequence[str] | None
@@ -37,8 +39,9 @@ def load(wish: Wish, names: Names) -> tuple[loader.Catalogue, tuple[Service, ...
         known_checks=frozenset(known),
         examine=examiner(known),
     )
-    chosen = catalogue.services if names is None else loader.select(catalogue, names)
-    return catalogue, chosen
+    if names is not None:
+        return catalogue, loader.select(catalogue, names)
+    return catalogue, loader.everything(catalogue)[0]
 
 
 def checks() -> Mapping[str, Check]:
@@ -46,13 +49,44 @@ def checks() -> Mapping[str, Check]:
     return registry(installed())
 
 
-def planned(wish: Wish, names: Names, *, seeded: bool) -> tuple[Contact, ...]:
-    """Everything that such a run may contact; whatever its seed unless ``seeded``."""
+def planned(
+    wish: Wish, names: Names, *, seeded: bool
+) -> tuple[tuple[Contact, ...], tuple[Service, ...]]:
+    """Everything that such a run may contact, whatever its seed unless ``seeded``, and for which
+    services. What ``--all`` leaves out is said."""
     vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
-    return session.planned(
-        services, catalogue.controls, wish.request, checks=checks(), seeded=seeded
+    for line in _left_out(catalogue, names):
+        say(line)
+    contacts = session.planned(
+        services,
+        catalogue.controls,
+        wish.request,
+        checks=checks(),
+        seeded=seeded,
+        guess=guess(wish, catalogue),
     )
+    return contacts, services
+
+
+def guess(wish: Wish, catalogue: loader.Catalogue) -> Guess:
+    """The countries that the time zone tells of, none where the user said which or none."""
+    return catalogue.guess(guessed() if wish.guesses else ())
+
+
+def _left_out(catalogue: loader.Catalogue, names: Names) -> tuple[str, ...]:
+    lines = left_out(loader.everything(catalogue)[1]) if names is None else ()
+    return tuple(f"msgprobe: {line}" for line in lines)
+
+
+def _warn(
+    catalogue: loader.Catalogue, services: Sequence[Service], names: Names, *, quiet: bool
+) -> None:
+    """Say what this run may bring upon the user, who hears it even where he wants no talk."""
+    for line in () if quiet else _left_out(catalogue, names):
+        say(line)
+    for line in warnings(services):
+        say(f"msgprobe: {line}")
 
 
 def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
@@ -65,11 +99,15 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
     if country is not None and country not in catalogue.countries:
         known = ", ".join(catalogue.countries) or "none"
         say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
+    _warn(catalogue, services, names, quiet=delivery.quiet)
+    likely = guess(wish, catalogue)
     screen = look(sys.stderr)
     if wish.request.throttle and not delivery.quiet:
         say(deep_cost(wish.request))
     elif screen.terminal and not delivery.quiet:
-        plan = session.planned(services, catalogue.controls, wish.request, checks=checks())
+        plan = session.planned(
+            services, catalogue.controls, wish.request, checks=checks(), guess=likely
+        )
         say(cost(plan, wish.request))
     stop = session.Stop()
     with contextlib.ExitStack() as stack:
@@ -78,7 +116,7 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
             progress = Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
             stack.enter_context(progress)
         emit = _Sink(delivery, progress, stop)
-        stack.enter_context(_signals(stop))
+        stack.enter_context(signals(stop))
         run: Run = asyncio.run(
             session.run(
                 services,
@@ -91,6 +129,7 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
                 redact=redact,
                 proxy=wish.proxy,
                 reports=reports,
+                guess=likely,
             )
         )
     if emit.fault is not None:
@@ -119,7 +158,7 @@ class _Sink:
 
 
 @contextlib.contextmanager
-def _signals(stop: session.Stop) -> Iterator[None]:
+def signals(stop: session.Stop) -> Iterator[None]:
     """SIGINT and SIGTERM ask the run to end; a second one ends the process at once.
 
     The handlers are the interpreter's, not the loop's: they also work where the loop has none

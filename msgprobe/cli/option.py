@@ -9,7 +9,13 @@ Services = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SERVICE]...", help="Services; none named means the core ones."),
 ]
-All = Annotated[bool, typer.Option("--all", help="All services, up to 20 MB and 2 minutes.")]
+All = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="All services but those that carry a warning, up to 20 MB and 2 minutes.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 JsonLines = Annotated[
     bool, typer.Option("--jsonl", help="Print one JSON object per service, then one for the run.")
@@ -89,7 +95,12 @@ Four = Annotated[bool, typer.Option("-4", "--ipv4", help="Use IPv4 only.")]
 Six = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 only.")]
 Country = Annotated[
     str | None,
-    typer.Option("--country", metavar="CC", help="Also compare with sites of this country."),
+    typer.Option(
+        "--country",
+        metavar="CC",
+        help="Also compare with sites of this country. Without it the time zone tells which ones "
+        "to ask where nothing abroad answers; none switches that off.",
+    ),
 ]
 Targets = Annotated[
     list[str] | None,

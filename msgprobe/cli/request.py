@@ -61,6 +61,8 @@ class Wish:
     proxy: Proxy | None = None
     compare: tuple[str, ...] = ()
     """Files with reports made elsewhere."""
+    guesses: bool = True
+    """The country may be guessed, for none was given and the guess was not switched off."""
 
 
 def byte_count(text: str) -> int:
@@ -95,10 +97,16 @@ def functions(words: Sequence[str]) -> tuple[Function, ...]:
     return tuple(known[part] for part in dict.fromkeys(parts))
 
 
+NO_COUNTRY = "none"
+"""Instead of a country: none is assumed, and none is guessed."""
+
+
 def country_code(text: str) -> str:
-    """An ISO 3166 code of two letters, in capitals. Raises ValueError."""
+    """An ISO 3166 code of two letters, in capitals, or ``none``. Raises ValueError."""
+    if text.strip().lower() == NO_COUNTRY:
+        return NO_COUNTRY
     if not re.fullmatch(r"[A-Za-z]{2}", text):
-        raise ValueError(f"{text!r:.40} is no country code; write it like KZ")
+        raise ValueError(f"{text!r:.40} is no country code; write it like KZ, or none")
     return text.upper()
 
 
@@ -120,6 +128,7 @@ def wish(flags: Flags) -> Wish:
     quick, throttle = _depth(given, flags)
     wait = _wait(given, flags, throttle)
     proxy = _pick(given, "via", "--via", flags.via, proxy_of)
+    country = _pick(given, "country", "--country", flags.country, country_code)
     plain = Request()
     if flags.everything:
         plain = replace(plain, max_time=ALL_TIME, max_bytes=ALL_BYTES)
@@ -128,7 +137,7 @@ def wish(flags: Flags) -> Wish:
     request = Request(
         functions=only or (),
         families=plain.families if version is None else (version,),
-        country=_pick(given, "country", "--country", flags.country, country_code),
+        country=None if country == NO_COUNTRY else country,
         quick=quick,
         throttle=throttle,
         throttle_wait=wait,
@@ -144,6 +153,7 @@ def wish(flags: Flags) -> Wish:
         fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
         proxy=proxy,
         compare=flags.compare,
+        guesses=country is None,
     )
 
 

@@ -1,9 +1,11 @@
 """Round 1: every endpoint exactly as the messenger would use it."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from random import Random
 
-from msgprobe.diagnosis.gate import SYSTEM, chosen_sites
+from msgprobe.diagnosis.gate import nothing_abroad
+from msgprobe.diagnosis.public_resolvers import SYSTEM
 from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
@@ -70,21 +72,29 @@ def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
 
 
 def sample(service: Service, pool: Pool, request: Request) -> tuple[str, ...]:
-    """The members tried first, then the others in the order in which they may join."""
-    members = list(service.members(pool.name))
-    always = [
-        m
-        for m in members
-        if any(e.always for e in service.endpoints if e.pool == pool.name and e.member == m)
-    ]
+    """The members tried first, then the others in the order in which they may join: spare ones and
+    ones that were not drawn by turns, for whatever befell one kind spares the other."""
+    spare = spare_members(service, pool)
+    members = [m for m in service.members(pool.name) if m not in spare]
+    mine = [e for e in service.endpoints if e.pool == pool.name]
+    always = [m for m in members if any(e.always for e in mine if e.member == m)]
     rest = [m for m in members if m not in always]
     Random(f"{request.seed}/{service.name}/{pool.name}").shuffle(rest)
-    return (*always, *rest)
+    drawn = (*always, *rest)
+    size = sample_size(service, pool)
+    turns = [m for pair in zip_longest(spare, drawn[size:]) for m in pair if m is not None]
+    return (*drawn[:size], *turns)
+
+
+def spare_members(service: Service, pool: Pool) -> tuple[str, ...]:
+    """Members that are in no sample, in the catalogue's order."""
+    spare = {e.member for e in service.endpoints if e.pool == pool.name and e.spare}
+    return tuple(m for m in service.members(pool.name) if m in spare)
 
 
 def sample_size(service: Service, pool: Pool) -> int:
     """How many members are tried first."""
-    return pool.sample or len(service.members(pool.name))
+    return pool.sample or len(service.members(pool.name)) - len(spare_members(service, pool))
 
 
 def endpoints_of(service: Service, pool: Pool, member: str) -> tuple[Endpoint, ...]:
@@ -173,7 +183,7 @@ def plan_base(scene: Scene) -> list[Task]:
                 if _turn(scene, flows, same):
                     tasks += flows
                     same += flows
-        elif not scene.gate.open and _shut(scene):
+        elif not scene.gate.open and nothing_abroad(scene):
             tasks += _one_each(scene, service)
     return tasks
 
@@ -312,13 +322,6 @@ def _turn(scene: Scene, flows: list[Task], before: list[Task]) -> bool:
                 scene.wake(due)
                 return False
     return True
-
-
-def _shut(scene: Scene) -> bool:
-    """The gate does not open: every neutral site that could be dialled is dead or hangs."""
-    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
-    begun = [i for s in sites if scene.started(i := f"g.site.{s.name}") is not None]
-    return bool(begun) and all(scene.dead(i) for i in begun)
 
 
 def _one_each(scene: Scene, service: Service) -> list[Task]:

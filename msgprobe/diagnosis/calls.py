@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from msgprobe.diagnosis.base import base_tasks, first_endpoints, wanted_pools
-from msgprobe.diagnosis.gate import SYSTEM, lookup
+from msgprobe.diagnosis.gate import lookup
+from msgprobe.diagnosis.public_resolvers import SYSTEM
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import CallServer, Controls
 from msgprobe.model.run import Request
@@ -24,6 +25,9 @@ SUSPECTS = 3
 
 TRAIN, TRAIN_SPACING = 25, 0.04
 """A train: as many packets a second as speech has, for one second."""
+
+TRAIN_SECONDS = TRAIN * TRAIN_SPACING
+"""What sending a train takes."""
 
 TOO_LATE = 1.0
 """Seconds beyond the round trip after which a packet of a call is as good as lost."""
@@ -212,6 +216,11 @@ def _lossy(scene: Scene, bases: list[Task], turn: int) -> bool:
         and t.protocol.round_trips.count(None) >= SUSPICIOUS_LOSS
         for t in talks
     )
+
+
+def is_train(task_id: str) -> bool:
+    """The task sends packets as a call does; its last ones may be missed for a while."""
+    return task_id.startswith("train")
 
 
 def _train_id(base: Task, turn: int) -> str:

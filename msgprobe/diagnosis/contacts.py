@@ -10,6 +10,7 @@ from msgprobe.diagnosis.base import (
     sample,
     sample_size,
     sends_no_name,
+    spare_members,
     wanted_pools,
 )
 from msgprobe.diagnosis.call_contacts import call_diagnosis, neutral_call_hosts, neutral_calls
@@ -17,14 +18,20 @@ from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.costs import Costs, MaxBytes
 from msgprobe.diagnosis.gate import (
     HOLE_HOSTS,
+    asks_home,
     chosen_sentinels,
     chosen_sites,
-    doh_resolvers,
     neutral_host,
-    tcp_resolver,
-    udp_resolvers,
 )
 from msgprobe.diagnosis.hello import hello_contacts, neutral_hello_contacts
+from msgprobe.diagnosis.public_resolvers import (
+    ENCRYPTED,
+    all_encrypted,
+    doh_resolvers,
+    tcp_resolvers,
+    udp_resolvers,
+    without_dns,
+)
 from msgprobe.diagnosis.quic_contacts import quic_contacts
 from msgprobe.diagnosis.second_contacts import proxy_contacts, second_contacts
 from msgprobe.diagnosis.state_contacts import UNLESS_SLOW, state_contacts
@@ -47,6 +54,10 @@ ADDRESSES = 3
 
 ON_FAILURE = "if {} fails or hangs"
 ON_SHUT = "if no neutral site answers"
+ON_NOTHING_ABROAD = "if nothing abroad answers"
+ON_ANSWER = "if another host that runs no DNS answers"
+ON_DENIAL = "if it is a public one and denies the name"
+ON_SPARE = "if another encrypted resolver fails"
 ON_SIX = "if the name has an IPv6 address"
 
 
@@ -71,8 +82,10 @@ def contacts(
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
     asked = {line.asks for line in lines if not line.condition}
     extras = tuple(quic_contacts(services, controls, request, costs.flow))
+    own = {service.name for service in services}
+    quic = [line.target for line in extras if line.subject in own]
     moved = [host for _, host in transfer_hosts(services, controls, request)]
-    for host in (*(c.target for c in extras), *moved):
+    for host in (*quic, *moved):
         if host in asked:
             continue
         asked.add(host)
@@ -92,15 +105,18 @@ def contacts(
 def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
     system = Resolver(kind=ResolverKind.SYSTEM, name="system")
     sites, sentinels = chosen_sites(controls, request), chosen_sentinels(controls)
+    late = {s.host for s in sites if s.country is not None and not asks_home(request)}
     hosts = dict.fromkeys([*(s.host for s in sites), *(s.host for s in sentinels)])
     for host in hosts:
-        yield _question(YOUR_RESOLVER, system, host, request, costs, "resolve", 0)
+        when = ON_NOTHING_ABROAD if host in late else ""
+        yield _question(YOUR_RESOLVER, system, host, request, costs, "resolve", 0, when)
     for site in sites:
+        fits = 4 in request.families or _six(site.addresses)
         yield at_site(
             site,
             0,
             "https",
-            "" if 4 in request.families or _six(site.addresses) else ON_SIX,
+            ON_NOTHING_ABROAD if site.host in late else "" if fits else ON_SIX,
             f"neutral site ({site.owner}), IPv6 too where there is any",
             2 * TRIES * costs.flow("https", site.host, 443),
         )
@@ -122,6 +138,8 @@ def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contac
         yield _question(YOUR_RESOLVER, direct, neutral, request, costs, "resolve", 0)
         for resolver in (*udp_resolvers(controls, request), *doh_resolvers(controls, request)):
             yield _question(None, resolver, neutral, request, costs, "resolve", 0)
+        for resolver in all_encrypted(controls, request)[ENCRYPTED:]:
+            yield _question(None, resolver, neutral, request, costs, "resolve", 0, ON_SPARE)
     yield from _holes(controls, request, costs)
     dying = "if greetings of our shape die at every neutral site"
     yield from neutral_hello_contacts(controls, request, costs.flow, dying)
@@ -188,13 +206,16 @@ def _members(
     """Members that may be contacted, each with its condition (empty: always)."""
     order, size = sample(service, pool, request), sample_size(service, pool)
     widened = ON_FAILURE.format(f"another {pool.name} server")
-    if seeded or size >= len(order):
-        late = order[size : size + WIDEN]
+    spare = spare_members(service, pool)
+    late = order[size : size + WIDEN]
+    if seeded or size >= len(order) - len(spare):
         return (*((m, "") for m in order[:size]), *((m, widened) for m in late))
     always = {e.member for e in service.endpoints if e.pool == pool.name and e.always}
-    lots = f"{size - len(always)} of {len(order) - len(always)}"
+    lots = f"{size - len(always)} of {len(order) - len(always) - len(spare)}"
     drawn = f"if drawn by lot ({lots} are), or {widened}"
-    return tuple((m, "" if m in always else drawn) for m in service.members(pool.name))
+    first = tuple(m for m in service.members(pool.name) if m not in spare)
+    usual = ((m, "" if m in always else drawn) for m in first)
+    return (*usual, *((m, widened) for m in late if m in spare))
 
 
 def _wanted(
@@ -274,7 +295,7 @@ def _diagnosis(
     for host in hosts:
         yield from _asked_elsewhere(host, controls, request, costs, condition)
     if service.beacon is not None:
-        for resolver in doh_resolvers(controls, request)[:1]:
+        for resolver in all_encrypted(controls, request):
             beacon = service.beacon.host
             yield _question(None, resolver, beacon, request, costs, "resolve", 2, condition)
     named = any(e.host and not sends_no_name(e) for e in endpoints)
@@ -328,16 +349,18 @@ def _asked_elsewhere(
 ) -> Iterator[Contact]:
     direct = Resolver(kind=ResolverKind.DIRECT, name="system")
     yield _question(YOUR_RESOLVER, direct, host, request, costs, "resolve", 2, condition)
+    stream = Resolver(kind=ResolverKind.TCP, name="system")
+    yield _question(YOUR_RESOLVER, stream, host, request, costs, "resolve", 2, ON_DENIAL)
     others = (
         *udp_resolvers(controls, request),
-        *tcp_resolver(controls, request),
-        *doh_resolvers(controls, request),
+        *tcp_resolvers(controls, request),
+        *all_encrypted(controls, request),
     )
     for resolver in others:
         yield _question(None, resolver, host, request, costs, "resolve", 2, condition)
-    for address in controls.silent[:1]:
-        silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-        yield _question(None, silent, host, request, costs, "resolve", 2, condition)
+    for number, silent in enumerate(without_dns(controls)):
+        when = ON_ANSWER if number else condition
+        yield _question(None, silent, host, request, costs, "resolve", 2, when)
 
 
 def _again(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
@@ -362,6 +385,6 @@ def _again(controls: Controls, request: Request, costs: Costs) -> Iterator[Conta
         direct = Resolver(kind=ResolverKind.DIRECT, name="system")
         yield _question(YOUR_RESOLVER, direct, neutral, request, costs, "resolve", 2, condition)
         condition = condition if request.quick else UNLESS_SLOW
-        for address in controls.silent[:1]:
-            silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-            yield _question(None, silent, neutral, request, costs, "resolve", 2, condition)
+        for number, silent in enumerate(without_dns(controls)):
+            when = ON_ANSWER if number else condition
+            yield _question(None, silent, neutral, request, costs, "resolve", 2, when)

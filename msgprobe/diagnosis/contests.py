@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from msgprobe.diagnosis.first_look import FAST_PATIENCE, LOOK_UNTIL
-from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.gate import neutral_names
 from msgprobe.diagnosis.moving import (
     CONTEST_BYTES,
     PATIENCE,
@@ -192,12 +192,12 @@ def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[
         timeout=scene.timeout() + patience,
         attempt=number,
     )
-    sites = chosen_sites(scene.controls, scene.request)
+    names = neutral_names(scene)
     neutral = replace(
         own,
         id=f"{stem}.neutral",
         arm=Arm.TRANSFER_NEUTRAL_SNI,
-        probe=replace(flow, server_name=sites[0].host if sites else "example.com", trust=None),
+        probe=replace(flow, server_name=names[0] if names else "example.com", trust=None),
         changes="server name: a neutral one",
     )
     both = [own] if contest.here_fails else [own, neutral]

@@ -1,5 +1,6 @@
 """The first look at speeds: every asset twice, neutral sources between, one at a time each way."""
 
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
@@ -25,7 +26,9 @@ NEUTRAL_EVERY = 4
 """Own transfers of the first look between two neutral ones."""
 
 FIRST_LOOK = 2
-"""Transfers of an asset in the first look: two normal ones end the sequential test."""
+"""Transfers of an asset in the first look: two normal ones end the sequential test. Where a service
+has as many assets that way, each is moved once, for they stand for one another as far as nothing
+strikes; ``--throttle`` moves each so often."""
 
 FAST_PATIENCE = 2.0
 """Seconds of a transfer once another one was slow: enough to see as much, and the others wait."""
@@ -115,7 +118,12 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     for turn in range(FIRST_LOOK):
         order = list(pairs)
         Random(f"{scene.request.seed}/{direction}/{turn}").shuffle(order)
-        own += [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
+        tasks = [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
+        if not turn:
+            assets = Counter(t.subject for t in tasks)
+        elif not scene.request.throttle:
+            tasks = [t for t in tasks if assets[t.subject] < FIRST_LOOK]
+        own += tasks
     own = [t for t in own if _worth_it(scene, t)]
     mixed = list(opening)
     for n, task in enumerate(own):

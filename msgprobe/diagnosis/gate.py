@@ -4,6 +4,16 @@ from dataclasses import replace
 from random import Random
 
 from msgprobe.diagnosis.neutral import plan_big_hello, plan_foreign_names
+from msgprobe.diagnosis.public_resolvers import (
+    DIRECT,
+    SYSTEM,
+    answered_dns,
+    doh_resolvers,
+    gate_question,
+    living_encrypted,
+    udp_resolvers,
+    without_dns,
+)
 from msgprobe.diagnosis.scene import PATIENCE, SMALL_SEGMENTS, Scene
 from msgprobe.model.control import Controls, Sentinel, Site
 from msgprobe.model.run import Request
@@ -13,16 +23,12 @@ from msgprobe.model.task import (
     Inspect,
     Lookup,
     Resolver,
-    ResolverKind,
     Role,
     Task,
 )
 from msgprobe.verdict import addresses as ips
 
 LOOK = "g.local"
-SYSTEM = Resolver(kind=ResolverKind.SYSTEM, name="system")
-DIRECT = Resolver(kind=ResolverKind.DIRECT, name="system")
-
 SITES = 5
 SENTINELS = 4
 HOLE_HOSTS = 2
@@ -33,14 +39,17 @@ NO_RESOLVER = "d3.neutral.silent"
 LISTEN = 3.0
 """Seconds that an answer from nowhere is waited for."""
 
+NAMES = 2
+"""Neutral names that experiments need: one to show, and one that a server does not own."""
+
 SMALL_SITES = 3
 """Neutral sites that are tried with small segments."""
 
 
 def chosen_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
-    """Neutral sites abroad, one a network, those with known addresses first; then domestic ones."""
+    """Neutral sites abroad, one a network, in the catalogue's order; then domestic ones."""
     by_network: dict[str, Site] = {}
-    for site in sorted(controls.abroad, key=lambda s: not s.addresses):
+    for site in controls.abroad:
         by_network.setdefault(site.network, site)
     abroad = list(by_network.values())[: SITES - 1 if request.quick else SITES]
     return (*abroad, *controls.domestic)
@@ -54,54 +63,39 @@ def chosen_sentinels(controls: Controls) -> tuple[Sentinel, ...]:
     return tuple(by_owner.values())[:SENTINELS]
 
 
-def udp_resolvers(controls: Controls, request: Request) -> tuple[Resolver, ...]:
-    """Two public resolvers of different operators over plain UDP."""
-    honest = [r for r in controls.resolvers if not r.filters]
-    picks = []
-    for r in honest[:2]:
-        address = _literal(r.addresses, request)
-        if address is not None:
-            picks.append(Resolver(kind=ResolverKind.UDP, name=r.name, address=address))
-    return tuple(picks)
-
-
-def tcp_resolver(controls: Controls, request: Request) -> tuple[Resolver, ...]:
-    """One public resolver over TCP."""
-    return tuple(
-        Resolver(kind=ResolverKind.TCP, name=r.name, address=r.address)
-        for r in udp_resolvers(controls, request)[:1]
-    )
-
-
-def doh_resolvers(controls: Controls, request: Request) -> tuple[Resolver, ...]:
-    """Two encrypted resolvers of different operators, dialled by known address."""
-    picks = []
-    for r in controls.resolvers:
-        address = _literal(r.addresses, request)
-        if r.filters or r.doh_host is None or address is None:
-            continue
-        picks.append(
-            Resolver(
-                kind=ResolverKind.DOH,
-                name=r.name,
-                address=address,
-                port=443,
-                host=r.doh_host,
-                path=r.doh_path,
-            )
-        )
-    return tuple(picks[:2])
-
-
-def _literal(addresses: tuple[str, ...], request: Request) -> str | None:
-    fit = [a for a in addresses if ips.family(a) in request.families]
-    return next((a for a in fit if ":" not in a), fit[0] if fit else None)
-
-
 def neutral_host(controls: Controls, request: Request) -> str | None:
     """The neutral name that resolvers are asked for."""
     sites = chosen_sites(controls, request)
     return sites[0].host if sites else None
+
+
+def neutral_names(scene: Scene) -> list[str]:
+    """Names of neutral sites abroad that servers may be shown: of those that answer under them, for
+    whose own name dies may be a target itself. Never a domestic one: it may be favoured."""
+    abroad = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    good = [s for s in abroad if scene.good(f"g.site.{s.name}")]
+    return [s.host for s in (good if len(good) >= NAMES else abroad)]
+
+
+def nothing_abroad(scene: Scene) -> bool:
+    """Every neutral site abroad that could be dialled is dead or hangs."""
+    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    begun = [i for s in sites if scene.started(i := f"g.site.{s.name}") is not None]
+    return bool(begun) and all(scene.dead(i) for i in begun)
+
+
+def asks_home(request: Request) -> bool:
+    """Domestic sites are asked at once: the user named the country. Those of a guess wait until
+    nothing abroad answers."""
+    return request.country is not None
+
+
+def asked_sites(scene: Scene) -> tuple[Site, ...]:
+    """The sites that are asked by now."""
+    sites = chosen_sites(scene.controls, scene.request)
+    if asks_home(scene.request) or nothing_abroad(scene):
+        return sites
+    return tuple(s for s in sites if s.country is None)
 
 
 def lookup(
@@ -140,7 +134,7 @@ def plan_gate(scene: Scene) -> list[Task]:
         return tasks
     tasks += _names(scene)
     tasks += _resolvers(scene)
-    for site in chosen_sites(scene.controls, scene.request):
+    for site in asked_sites(scene):
         tasks += _site(scene, site)
     for sentinel in chosen_sentinels(scene.controls):
         tasks += _sentinel(scene, sentinel)
@@ -150,7 +144,7 @@ def plan_gate(scene: Scene) -> list[Task]:
 
 
 def _names(scene: Scene) -> list[Task]:
-    hosts = [s.host for s in chosen_sites(scene.controls, scene.request)]
+    hosts = [s.host for s in asked_sites(scene)]
     hosts += [s.host for s in chosen_sentinels(scene.controls)]
     return [
         lookup(
@@ -169,14 +163,12 @@ def _resolvers(scene: Scene) -> list[Task]:
     host = neutral_host(scene.controls, scene.request)
     if host is None:
         return []
-    others = [
-        DIRECT,
-        *udp_resolvers(scene.controls, scene.request),
-        *doh_resolvers(scene.controls, scene.request),
-    ]
+    encrypted = {r.name: r for r in doh_resolvers(scene.controls, scene.request)}
+    encrypted |= {r.name: r for r in living_encrypted(scene)}
+    others = [DIRECT, *udp_resolvers(scene.controls, scene.request), *encrypted.values()]
     return [
         lookup(
-            f"g.dns.{r.kind.value}.{r.name}",
+            gate_question(r),
             host,
             r,
             Arm.GATE,
@@ -315,18 +307,26 @@ def _no_resolver(scene: Scene) -> list[Task]:
     host = neutral_host(scene.controls, scene.request)
     if scene.request.quick or scene.lean or host is None or not scene.facts.usable("192.0.2.1"):
         return []
-    asked = [
-        lookup(
-            NO_RESOLVER,
+    return neutral_silence(scene, host)
+
+
+def neutral_silence(scene: Scene, host: str) -> list[Task]:
+    """The question for the neutral ``host`` to hosts without DNS: the second where the first
+    answers."""
+    tasks: list[Task] = []
+    for resolver in without_dns(scene.controls):
+        if tasks and not answered_dns(scene, tasks[-1].id):
+            break
+        asked = lookup(
+            f"{NO_RESOLVER}.{len(tasks) + 1}" if tasks else NO_RESOLVER,
             host,
-            Resolver(kind=ResolverKind.UDP, name="no resolver", address=address),
+            resolver,
             Arm.NON_RESOLVER,
             families=(4,),
             why="does somebody answer all questions, whomever they are for?",
         )
-        for address in scene.controls.silent[:1]
-    ]
-    return [replace(t, timeout=LISTEN) for t in asked]
+        tasks.append(replace(asked, timeout=LISTEN))
+    return tasks
 
 
 def _echo(site: Site, address: str) -> Task:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from msgprobe.diagnosis.base import speaks_tls
-from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.gate import neutral_names
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.diagnosis.suspects import Suspect, variation
 from msgprobe.model.control import Site
@@ -173,8 +173,8 @@ def _dies_there(scene: Scene, ids: list[str], neutral: str, manner: Manner) -> b
 
 
 def _neutral_name(scene: Scene) -> str:
-    sites = chosen_sites(scene.controls, scene.request)
-    return sites[0].host if sites else "example.com"
+    names = neutral_names(scene)
+    return names[0] if names else "example.com"
 
 
 def _swaps(
@@ -210,9 +210,17 @@ def _may_answer(scene: Scene, site: Site) -> bool:
 
 
 def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
-    """Neutral servers that answer whatever the name, one a network, that work today."""
+    """Neutral servers that answer whatever the name, one a network, that work today. Those that
+    can convict by themselves stand first, and are all there are where one of them works."""
+    picks = _answering(scene)
+    fair = [(site, address) for site, address in picks if scene.gate.fair((site,))]
+    return (fair or picks)[:NEUTRAL_HOSTS]
+
+
+def _answering(scene: Scene) -> list[tuple[Site, str]]:
+    """Every such server, those that can convict by themselves first."""
     picks: dict[str, tuple[Site, str]] = {}
-    for view in scene.gate.abroad:
+    for view in sorted(scene.gate.abroad, key=lambda v: not scene.gate.fair((v.site,))):
         if not view.site.any_name or not view.reached:
             continue
         four = [t for t in view.reached if ":" not in t.address]
@@ -220,14 +228,25 @@ def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
             continue  # its IPv4 address is about to answer: both halves of D7 need the same one
         talks = four or list(view.reached)
         picks.setdefault(view.site.network, (view.site, talks[0].address))
-    return list(picks.values())[:NEUTRAL_HOSTS]
+    return list(picks.values())
+
+
+def _asked_there(scene: Scene, s: Suspect, host: str) -> list[tuple[Site, str]]:
+    """The servers to take a name to: one that can convict by itself, else two; and two for a
+    certificate that nobody vouches for, since one alone may deliver the name for the service."""
+    talk = scene.talk(s.task.id)
+    if talk is not None and talk.symptom == "tls.certificate":
+        return _answering(scene)[:NEUTRAL_HOSTS]
+    servers = neutral_servers(scene)
+    if not all(scene.gate.fair((site,)) for site, _ in servers):
+        return servers
+    turn = Random(f"{scene.request.seed}/{host}").randrange(max(1, len(servers)))
+    return servers[turn : turn + 1]
 
 
 def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str, manner: Manner) -> list[Task]:
     tasks: list[Task] = []
-    servers = neutral_servers(scene)
-    turn = Random(f"{scene.request.seed}/{host}").randrange(max(1, len(servers)))
-    for site, address in servers[turn : turn + 1]:
+    for site, address in _asked_there(scene, s, host):
         flow = scene.flow(address, 443, host, server_name=host, trust=None)
         base = variation(
             s,
@@ -267,7 +286,7 @@ def _twin(scene: Scene, site: Site, flow: Flow, manner: Manner) -> Task:
 def _foreign_name(scene: Scene, server: Site) -> str:
     """A neutral name that ``server`` does not own: a server that rejects all foreign names by
     itself must not look like a censor."""
-    others = [s.host for s in chosen_sites(scene.controls, scene.request) if s.name != server.name]
+    others = [name for name in neutral_names(scene) if name != server.host]
     return others[-1] if others else server.host
 
 

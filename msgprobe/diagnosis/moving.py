@@ -6,7 +6,7 @@ from random import Random
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import Source
 from msgprobe.model.run import Request
-from msgprobe.model.target import Asset, Direction, Service
+from msgprobe.model.target import Asset, Direction, Service, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.verdict import addresses as ips
 
@@ -44,6 +44,11 @@ def wanted_assets(service: Service, request: Request) -> tuple[Asset, ...]:
         for a in service.assets
         if a.pool is None and (not request.functions or a.function in request.functions)
     )
+
+
+def asset_hosts(asset: Asset) -> tuple[str, ...]:
+    """The names that moving the asset needs: its own, and that of the page that names it."""
+    return (asset.host,) if asset.page_host is None else (asset.host, asset.page_host)
 
 
 def drawn_sources(scene: Scene, direction: Direction) -> tuple[Source, ...]:
@@ -135,15 +140,17 @@ def source_flow(
 def own_flow(
     scene: Scene, service: Service, asset: Asset, address: str, size: int, patience: float
 ) -> Flow:
-    """The asset moved as the messenger would."""
+    """The asset moved as the messenger would, from the object that was moved before if any was."""
     more = {"asset": asset.name}
-    path = asset.path
-    if asset.find is not None:
-        known = _found(scene, service, asset)
-        if known is None:
-            more["find"] = asset.find
-        else:
-            path = known
+    named = asset.find is not None or asset.more_paths
+    known = _found(scene, service, asset) if named else None
+    path, *others = (known,) if known is not None else objects(scene, service, asset)
+    if others:
+        more["more"] = " ".join(others)
+    if asset.page_host is not None:
+        more["page_host"] = asset.page_host
+    elif asset.find is not None:
+        more |= {"page_host": asset.host} if known is not None else {"find": asset.find}
     return scene.flow(
         address,
         443,
@@ -153,6 +160,52 @@ def own_flow(
         roots_of=service.name if service.roots else None,
         path=path,
         options=_options(scene, asset.direction, size, patience, **more),
+    )
+
+
+def objects(scene: Scene, service: Service, asset: Asset) -> tuple[str, ...]:
+    """Paths at which the asset may be found; those that another host's page names once it was read,
+    and none before."""
+    if asset.page_host is None:
+        return (asset.path, *asset.more_paths)
+    page = scene.talk(page_id(service, asset))
+    return page.http.links if page is not None and page.http is not None else ()
+
+
+def page_id(service: Service, asset: Asset) -> str:
+    """The task in which the page that names the asset is read."""
+    return f"t.page.{service.name}.{asset.name}"
+
+
+def page_task(scene: Scene, service: Service, asset: Asset) -> Task | None:
+    """The page on another host that names the asset; None where there is none, or no address."""
+    if asset.page_host is None or asset.find is None:
+        return None
+    address = dialled_address(scene, asset.page_host)
+    if address is None:
+        return None
+    task_id = page_id(service, asset)
+    done = scene.ended(task_id)
+    if done is not None:
+        return done.task
+    return Task(
+        id=task_id,
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER_PAGE,
+        check="https",
+        subject=service.name,
+        probe=scene.flow(
+            address,
+            443,
+            asset.page_host,
+            server_name=asset.page_host,
+            trust=Trust.PUBLIC,
+            path=asset.path,
+            options=(("asset", asset.name), ("find", asset.find), ("find_host", asset.host)),
+        ),
+        reason=f"which objects on {asset.host} does the page name?",
+        timeout=scene.timeout(),
     )
 
 
@@ -171,9 +224,10 @@ def _found(scene: Scene, service: Service, asset: Asset) -> str | None:
 def own_task(
     scene: Scene, service: Service, asset: Asset, turn: int, size: int, patience: float
 ) -> Task | None:
-    """An asset\'s transfer in the first look; None while its name gives no address."""
+    """An asset\'s transfer in the first look; None while its name gives no address, or no page that
+    was read names it."""
     address = dialled_address(scene, asset.host)
-    if address is None:
+    if address is None or not objects(scene, service, asset):
         return None
     task_id = f"t.first.{service.name}.{asset.name}.{turn}"
     done = scene.ended(task_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.verdict.gate import SiteView
+from msgprobe.verdict.controls import SiteView
 
 BIG_HELLOS = 3
 """Sites that get a big greeting: one, and two more only when that one hangs."""

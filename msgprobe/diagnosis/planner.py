@@ -3,7 +3,7 @@
 from msgprobe.diagnosis.alone import plan_alone
 from msgprobe.diagnosis.base import plan_base
 from msgprobe.diagnosis.budget import affordable
-from msgprobe.diagnosis.calls import plan_calls
+from msgprobe.diagnosis.calls import CHECK, plan_calls
 from msgprobe.diagnosis.experiments import plan_experiments
 from msgprobe.diagnosis.gate import plan_gate
 from msgprobe.diagnosis.hello import plan_gate_hello, plan_hello
@@ -13,8 +13,10 @@ from msgprobe.diagnosis.residual import plan_residual
 from msgprobe.diagnosis.resolvers import plan_resolvers
 from msgprobe.diagnosis.scene import Agenda, Moment, Scene
 from msgprobe.diagnosis.second import plan_second
+from msgprobe.diagnosis.targeted import plan_targeted
 from msgprobe.diagnosis.transfers import plan_transfers
 from msgprobe.model.run import Evidence
+from msgprobe.model.task import Task
 
 
 def agenda(evidence: Evidence, moment: Moment) -> Agenda:
@@ -23,6 +25,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     tasks = [
         *plan_gate(scene),
         *plan_gate_hello(scene),
+        *plan_targeted(scene),
         *plan_base(scene),
         *plan_quic(scene),
         *plan_resolvers(scene),
@@ -35,11 +38,19 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_transfers(scene),
         *plan_look_on(scene),
     ]
-    unique = {task.id: task for task in reversed(tasks)}
-    ordered = affordable(scene, tuple(reversed(unique.values())))
+    unique: dict[str, Task] = {}
+    for task in tasks:
+        unique.setdefault(task.id, task)
+    ordered = affordable(scene, tuple(sorted(unique.values(), key=_later)))
     return Agenda(
         tasks=ordered,
         wake_at=scene.wake_at,
         pace=scene.between_starts,
         pending=frozenset(scene.pending),
     )
+
+
+def _later(task: Task) -> bool:
+    """Whether others begin before it: the look at the connection, then call servers, for a train
+    of a call's packets takes its second after all of them have answered, and transfers wait."""
+    return task.round > 0 and task.check != CHECK

@@ -15,7 +15,7 @@ from msgprobe.diagnosis.base import (
     sample,
     sample_size,
 )
-from msgprobe.diagnosis.gate import chosen_sites
+from msgprobe.diagnosis.gate import chosen_sites, neutral_names
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.model.control import Controls, Site
 from msgprobe.model.run import Request
@@ -57,9 +57,14 @@ def quic_endpoints(service: Service, request: Request) -> tuple[Endpoint, ...]:
 
 
 def quic_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
-    """Neutral sites abroad that speak QUIC, one a network."""
-    sites = chosen_sites(controls, request)
-    return tuple(s for s in sites if s.quic and s.country is None)[:SITES]
+    """Neutral sites abroad that speak QUIC, one a network; also such as are asked nothing else, if
+    an address of theirs is known."""
+    chosen = chosen_sites(controls, request)
+    picks: dict[str, Site] = {}
+    for site in controls.abroad:
+        if site.quic and (site.addresses or site in chosen):
+            picks.setdefault(site.network, site)
+    return tuple(picks.values())[:SITES]
 
 
 def plan_quic(scene: Scene) -> list[Task]:
@@ -193,8 +198,8 @@ def _tries(scene: Scene, task: Task) -> list[Task]:
 
 
 def _neutral_name(scene: Scene) -> str:
-    sites = chosen_sites(scene.controls, scene.request)
-    return sites[0].host if sites else "example.com"
+    names = neutral_names(scene)
+    return names[0] if names else "example.com"
 
 
 def _elsewhere(
@@ -231,7 +236,7 @@ def _elsewhere(
 def _foreign(scene: Scene, server: Site, probe: Flow, task_id: str) -> Task:
     """A neutral name that ``server`` does not own: one that turns all foreign names away by itself
     must not look like a censor."""
-    others = [s.host for s in chosen_sites(scene.controls, scene.request) if s.name != server.name]
+    others = [name for name in neutral_names(scene) if name != server.host]
     name = others[-1] if others else server.host
     return Task(
         id=task_id,

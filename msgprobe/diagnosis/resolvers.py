@@ -1,21 +1,19 @@
 """D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
 
-from dataclasses import replace
-
 from msgprobe.diagnosis.base import first_endpoints, name_task
-from msgprobe.diagnosis.gate import (
+from msgprobe.diagnosis.gate import LISTEN, lookup, neutral_host, neutral_silence
+from msgprobe.diagnosis.public_resolvers import (
     DIRECT,
-    LISTEN,
-    NO_RESOLVER,
     SYSTEM,
-    doh_resolvers,
-    lookup,
-    neutral_host,
-    tcp_resolver,
+    answered_dns,
+    living_encrypted,
+    tcp_resolvers,
     udp_resolvers,
+    without_dns,
 )
 from msgprobe.diagnosis.scene import PATIENCE, Scene
 from msgprobe.diagnosis.suspects import failing
+from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.verdict import addresses as ips
@@ -57,24 +55,56 @@ def suspicious_names(scene: Scene, service: Service) -> list[str]:
 def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
     local = scene.facts.local
     families = (6,) if local is not None and not local.route4 else (4,)
-    encrypted = doh_resolvers(scene.controls, scene.request)
+    encrypted = living_encrypted(scene)
     vouched = _vouched(scene, service, host)
+    open_ones = tcp_resolvers(scene.controls, scene.request)
+    first = open_ones[:1] if not vouched else ()
+    doubted = [r for r in open_ones if r not in first and _doubtful(scene, host, r.name)]
     resolvers = (
         DIRECT,
         *udp_resolvers(scene.controls, scene.request),
-        *(tcp_resolver(scene.controls, scene.request) if not vouched else ()),
+        *first,
+        *doubted,
+        *_own_over_tcp(scene, host),
         *(encrypted[:1] if not vouched else ()),
         *(encrypted[1:] if _second_opinion(scene, service, host) else ()),
     )
     base = name_task(service, host, scene.request)
     tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
     tasks += scene.asked_again(tasks[0])
-    for address in scene.controls.silent[:1] if not vouched else ():
-        silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-        tasks.append(
-            _question(base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS")
+    for silent in without_dns(scene.controls) if not vouched else ():
+        asked = _question(
+            base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS"
         )
+        tasks.append(asked)
+        if not answered_dns(scene, asked.id):
+            break
     return tasks
+
+
+def _own_over_tcp(scene: Scene, host: str) -> tuple[Resolver, ...]:
+    """The system's own resolver over TCP, where it is a public one and denies the name over UDP."""
+    local = scene.facts.local
+    address = next(iter(local.resolvers), None) if local is not None else None
+    if address is None or ips.is_bogon(address) or not scene.facts.usable(address):
+        return ()
+    said = scene.facts.name(host).by(ResolverKind.DIRECT)
+    if all(o.failure is not Failure.DNS_NXDOMAIN for o in said):
+        return ()
+    return (Resolver(kind=ResolverKind.TCP, name=DIRECT.name, address=address),)
+
+
+def _doubtful(scene: Scene, host: str, resolver: str) -> bool:
+    """Over UDP that resolver denies the name, or gives an address that encrypted DNS does not: who
+    answers datagrams in a resolver's place seldom answers its connections as well."""
+    name = scene.facts.name(host)
+    said = [o for o in name.by(ResolverKind.UDP) if o.resolver_name == resolver]
+    truth = name.encrypted_addresses
+    return any(
+        o.failure is Failure.DNS_NXDOMAIN
+        or (bool(o.addresses) and bool(truth) and not ips.same_network(o.addresses, truth))
+        for o in said
+    )
 
 
 def _vouched(scene: Scene, service: Service, host: str) -> bool:
@@ -138,17 +168,7 @@ def _neutral(scene: Scene) -> list[Task]:
             why="does the same resolver give a neutral name at the same time?",
         )
     ]
-    for address in scene.controls.silent[:1]:
-        silent = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-        asked = lookup(
-            NO_RESOLVER,
-            host,
-            silent,
-            Arm.NON_RESOLVER,
-            families=(4,),
-            why="does somebody answer all questions, whomever they are for?",
-        )
-        tasks.append(replace(asked, timeout=LISTEN))
+    tasks += neutral_silence(scene, host)
     return tasks
 
 
@@ -188,6 +208,6 @@ def _beacons(scene: Scene) -> list[Task]:
                 reason="does the service itself report an outage?",
                 timeout=PATIENCE,
             )
-            for resolver in doh_resolvers(scene.controls, scene.request)[:1]
+            for resolver in living_encrypted(scene)[:1]
         ]
     return tasks

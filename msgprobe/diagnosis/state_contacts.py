@@ -6,6 +6,7 @@ from msgprobe.diagnosis.contact_lines import at_site
 from msgprobe.diagnosis.gate import HOLE_HOSTS, chosen_sites
 from msgprobe.diagnosis.look_on import MOST
 from msgprobe.diagnosis.neutral import BIG_HELLO
+from msgprobe.diagnosis.targeted import CONDITION
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
@@ -48,6 +49,15 @@ def state_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator
                 "does a domestic server answer when a foreign name is asked for?",
                 2 * cost("tls", site.host, 443, ()),
             )
+    for site in abroad:
+        yield at_site(
+            site,
+            0,
+            "tls",
+            CONDITION,
+            "does its address answer to another neutral name, or to a domestic one?",
+            2 * cost("tls", site.host, 443, ()),
+        )
     for site in [s for s in abroad if any(":" not in a for a in s.addresses)][:HOLE_HOSTS]:
         yield at_site(
             site,

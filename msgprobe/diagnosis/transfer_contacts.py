@@ -7,6 +7,7 @@ from msgprobe.diagnosis.moving import (
     CONTEST_BYTES,
     DEEP_BYTES,
     SIZES,
+    asset_hosts,
     chosen_sources,
     wanted_assets,
 )
@@ -19,6 +20,9 @@ from msgprobe.verdict.sequential import MOST_PAIRS
 
 OVERHEAD = 8_000
 """Bytes of a handshake, headers and acknowledgements."""
+
+PAGE = 90_000
+"""Bytes that a page costs whose links are looked for, what is under way when they are found too."""
 
 VOLLEY = 40_000
 """Bytes that a volley costs with an honest server: 240 questions and as many answers."""
@@ -40,6 +44,15 @@ def transfer_contacts(
         return
     yield from _volleys(services, request)
     for service, asset in pairs:
+        if asset.page_host is not None:
+            yield _line(
+                asset.page_host,
+                service.name,
+                "",
+                f"{service.title}: which objects on {asset.host} does this page name?",
+                PAGE,
+                check="https",
+            )
         contest = CONTEST_BYTES[asset.direction] + OVERHEAD
         yield _line(
             asset.host,
@@ -107,7 +120,7 @@ def transfer_hosts(
     pairs = [(s, a) for s in services for a in wanted_assets(s, request)]
     if request.quick or not pairs or not controls.sources:
         return ()
-    own = [(s.name, a.host) for s, a in pairs]
+    own = [(s.name, host) for s, a in pairs for host in asset_hosts(a)]
     return (*own, *((s.name, s.host) for s in _sources(controls, request)))
 
 

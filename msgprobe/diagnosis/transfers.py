@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from msgprobe.diagnosis.base import first_endpoints
+from msgprobe.diagnosis.calls import TRAIN_SECONDS, is_train
 from msgprobe.diagnosis.contests import plan_contests, plan_later
 from msgprobe.diagnosis.first_look import plan_first_look, round_open
-from msgprobe.diagnosis.gate import SYSTEM, lookup
-from msgprobe.diagnosis.moving import drawn_sources, wanted_assets
+from msgprobe.diagnosis.gate import lookup
+from msgprobe.diagnosis.moving import asset_hosts, drawn_sources, page_task, wanted_assets
+from msgprobe.diagnosis.public_resolvers import SYSTEM
 from msgprobe.diagnosis.scene import Scene
 from msgprobe.diagnosis.volleys import plan_volleys, wanted_volleys
 from msgprobe.model.target import Asset, Direction, Service
@@ -23,6 +25,7 @@ def plan_transfers(scene: Scene) -> list[Task]:
     if request.quick or not pairs or not scene.controls.sources or not scene.gate.open:
         return []
     tasks = _names(scene, pairs)
+    tasks += [t for s, a in pairs if (t := page_task(scene, s, a)) is not None]
     scene.pending |= {s.name for s, _ in pairs}
     if (scene.pace > 0.0 and not request.throttle) or scene.gate.inspector:
         scene.pending.clear()
@@ -52,24 +55,25 @@ def plan_transfers(scene: Scene) -> list[Task]:
 def _names(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
     """Hosts of assets that no endpoint of this run asks for, and hosts of sources."""
     tasks = []
-    for service, asset in pairs:
-        if all(e.host != asset.host for _, e in first_endpoints(scene, service)):
+    hosts = {(s.name, h): s for s, a in pairs for h in asset_hosts(a)}
+    for (_, host), service in hosts.items():
+        if all(e.host != host for _, e in first_endpoints(scene, service)):
             tasks.append(
                 Task(
-                    id=f"t.name.{service.name}.{asset.host}",
+                    id=f"t.name.{service.name}.{host}",
                     round=1,
                     role=Role.TARGET,
                     arm=Arm.BASE,
                     check="resolve",
                     subject=service.name,
-                    probe=Lookup(name=asset.host, resolver=SYSTEM, families=scene.request.families),
+                    probe=Lookup(name=host, resolver=SYSTEM, families=scene.request.families),
                     reason="where is its asset?",
                     timeout=scene.timeout(),
                 )
             )
-    hosts = {s.host: s for d in Direction for s in drawn_sources(scene, d)}
-    hosts |= {s.host: s for s in scene.controls.sources if s.country is not None}
-    for host in hosts:
+    neutral = {s.host: s for d in Direction for s in drawn_sources(scene, d)}
+    neutral |= {s.host: s for s in scene.controls.sources if s.country is not None}
+    for host in neutral:
         task = lookup(
             f"t.name.{host}",
             host,
@@ -86,10 +90,11 @@ def _quiet(scene: Scene) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
     quiet = bool(scene.facts.talks)
     for task_id, begun in scene.moment.running.items():
-        if task_id.startswith("t.") and not task_id.startswith("t.name."):
+        if task_id.startswith("t.") and not task_id.startswith(("t.name.", "t.page.")):
             continue
-        if scene.moment.now < begun + QUIET:
-            scene.wake(begun + QUIET)
+        due = begun + (TRAIN_SECONDS + (scene.facts.rtt or 0.0) if is_train(task_id) else QUIET)
+        if scene.moment.now < due:
+            scene.wake(due)
             quiet = False
     started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in scene.facts.talks)
     moving = any(i.startswith("t.first.") for i in scene.moment.running)

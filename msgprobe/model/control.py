@@ -1,4 +1,8 @@
-"""What is measured beside the target, so that a failure of the target can mean something."""
+"""What is measured beside the target, so that a failure of the target can mean something.
+
+``unfair_in`` of a row are countries (ISO 3166-1 alpha-2) in which it is no fair control: it is
+blocked or throttled there itself, or let through where others are not.
+"""
 
 from dataclasses import dataclass
 
@@ -24,6 +28,7 @@ class Site:
     path: str = "/"
     any_name: bool = False
     quic: bool = False
+    unfair_in: tuple[str, ...] = ()
     provenance: Provenance
 
 
@@ -38,6 +43,7 @@ class Sentinel:
     status: int
     body: str
     """Exact body after stripping white space at both ends; empty for a 204."""
+    unfair_in: tuple[str, ...] = ()
     provenance: Provenance
 
 
@@ -59,6 +65,7 @@ class Source:
     addresses: tuple[str, ...] = ()
     country: str | None = None
     any_name: bool = False
+    unfair_in: tuple[str, ...] = ()
     provenance: Provenance
 
 
@@ -76,6 +83,7 @@ class CallServer:
     network: str
     port: int = 3478
     addresses: tuple[str, ...] = ()
+    unfair_in: tuple[str, ...] = ()
     provenance: Provenance
 
 
@@ -91,6 +99,7 @@ class PublicResolver:
     doh_path: str = "/dns-query"
     filters: bool = False
     """It filters by policy (advertising, families): an answer of its own choosing."""
+    unfair_in: tuple[str, ...] = ()
     provenance: Provenance
 
 
@@ -135,3 +144,15 @@ class Controls:
     def domestic(self) -> tuple[Site, ...]:
         """Sites of the country that the run was told about."""
         return tuple(s for s in self.sites if s.country is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """Countries that this device may be in, and their domestic sites.
+
+    Only a guess, by the time zone: it changes what is asked, it is never judged by and never
+    written down.
+    """
+
+    countries: tuple[str, ...] = ()
+    sites: tuple[Site, ...] = ()

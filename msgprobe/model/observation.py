@@ -75,7 +75,10 @@ class TcpInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """One certificate of a chain as it was shown. ``der`` is base64; hashes are SHA-256 in hex."""
+    """One certificate of a chain as it was shown. ``der`` is base64; hashes are SHA-256 in hex.
+
+    ``names`` are the host names that it is for (dNSNames, in lower case; with ``*`` as written).
+    """
 
     subject: str
     issuer: str
@@ -84,6 +87,7 @@ class Certificate:
     not_before: str
     not_after: str
     der: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +230,8 @@ class HttpObservation(_Observation):
     """Date header minus this machine's clock, in seconds."""
     matched: bool | None = None
     """Whether status and text were as the endpoint or sentinel expects (None: no expectation)."""
+    links: tuple[str, ...] = ()
+    """Paths of the objects that were looked for in the body, and found."""
     errno: str | None = None
     info: TcpInfo | None = None
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+MOST_LINKS = 4
+"""Objects that are looked at in search of one that is large enough, at most."""
+
 
 class Function(StrEnum):
     """What a person uses a messenger for."""
@@ -87,12 +90,13 @@ class Pool:
     """Members that can stand for each other within one function.
 
     ``ok_at`` members answering is ``ok``; fewer but not none is ``degraded`` with counts.
-    ``sample`` members (0: all) are tried first, the rest only when one of those fails;
-    members with an endpoint marked ``always`` are in every sample. ``caveat`` says why answers do
-    not show that the function works (only that its front end is there): such a pool never earns
-    ``ok``, while its failures count as ever. An ``extra`` pool is a way that clients do without
-    when it fails (QUIC, beside TCP): its answers earn nothing and its failures spoil nothing,
-    except where the fault is shown to follow the service's name.
+    ``sample`` members (0: all) are tried first, the rest only when one of those fails; members with
+    an endpoint marked ``always`` are in every sample, ``spare`` ones in none: one of them is the
+    first to join when one of the sample fails. ``caveat`` says why answers do not show that the
+    function works (only that its front end is there): such a pool never earns ``ok``, while its
+    failures count as ever. An ``extra`` pool is a way that clients do without when it fails (QUIC,
+    beside TCP): its answers earn nothing and its failures spoil nothing, except where the fault is
+    shown to follow the service's name.
     """
 
     name: str
@@ -111,6 +115,8 @@ class Endpoint:
     Either ``host`` is given (resolved at run time; ``addresses`` are then only known-good hints
     that acquit) or ``addresses`` alone are the endpoint. A ``reserve`` endpoint is contacted only
     when another endpoint of its member failed (experiment D9: another port).
+    A ``spare`` one belongs to a member that is contacted only when another member of its pool
+    failed: clients know it, but do without.
     ``certificate_sha256`` are those of the only certificates believed under ``Trust.HASH``.
     ``path``, ``expect_status`` and ``expect_text`` are for checks that speak HTTP; ``options`` are
     for the check named by ``check`` alone.
@@ -130,6 +136,7 @@ class Endpoint:
     expect_text: str | None = None
     reserve: bool = False
     always: bool = False
+    spare: bool = False
     options: tuple[tuple[str, str], ...] = ()
     provenance: Provenance
 
@@ -142,12 +149,13 @@ class Endpoint:
 class Asset:
     """Something of the service's own that can be moved without an account, to see how fast.
 
-    ``direction`` down: a GET of ``path`` gives at least some tens of kilobytes; with ``find`` (a
-    regular expression whose group 1 is a link on the same host) the page at ``path`` names the
-    object. ``direction`` up: the server takes a POST to ``path``, whatever it then answers.
-    With ``pool`` it is no object: the servers of that pool, each once, answer many small questions
-    in their own protocol, and ``host`` is empty.
-    ``name`` is unique within the service; ``function`` is the one that it stands for.
+    ``direction`` down: a GET of ``path`` gives at least some tens of kilobytes; one of
+    ``more_paths`` is moved instead where that is not there or is smaller. With ``find`` (a regular
+    expression whose group 1 is a link to ``host``) the page at ``path`` names objects; where
+    ``page_host`` is given it serves that page. ``direction`` up: the server takes a POST to
+    ``path``, whatever it then answers. With ``pool`` it is no object: the servers of that pool,
+    each once, answer many small questions in their own protocol, and ``host`` is empty. ``name`` is
+    unique within the service; ``function`` is the one that it stands for.
     """
 
     name: str
@@ -155,8 +163,10 @@ class Asset:
     host: str
     pool: str | None = None
     path: str = "/"
+    more_paths: tuple[str, ...] = ()
     direction: Direction = Direction.DOWN
     find: str | None = None
+    page_host: str | None = None
     addresses: tuple[str, ...] = ()
     trust: Trust = Trust.PUBLIC
     provenance: Provenance
@@ -179,6 +189,9 @@ class Service:
     beacon: StatusBeacon | None = None
     untestable: tuple[tuple[Function, str], ...] = ()
     """Functions that cannot be measured without an account, and why."""
+    warning: str = ""
+    """What measuring it may bring upon the user (empty: nothing). A service with a warning is
+    measured only when it is named, and the warning is said beforehand."""
     provenance: Provenance
 
     def pool(self, name: str) -> Pool:

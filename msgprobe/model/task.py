@@ -50,6 +50,8 @@ class Arm(StrEnum):
     """GET over plain HTTP with the target's name: is there a block page?"""
     TRANSFER = "t.own"
     """An asset of the service moved as the messenger would, to see how fast."""
+    TRANSFER_PAGE = "t.page"
+    """The page that names an asset on another host: where is it?"""
     TRANSFER_NEUTRAL_SNI = "t.neutral_sni"
     """The same asset from the same address; only the name in the greeting is a neutral one."""
     TRANSFER_SOURCE = "t.source"

@@ -15,6 +15,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
+from msgprobe.report.stale import StaleRows
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
         "exit_code": int(exit_code),
         "connection": to_json(run.verdict.connection),
         "advice": run.verdict.advice,
-        "services": to_json(run.verdict.services),
+        "services": _services(run),
     }
     if evidence:
         found["evidence"] = {
@@ -54,6 +55,17 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
             "elsewhere": to_json(run.evidence.elsewhere),
         }
     found["measurements"] = to_json(run.evidence.measurements) if evidence else []
+    return found
+
+
+def _services(run: Run) -> list[dict[str, Any]]:
+    """The services' verdicts; ``stale_rows`` where a function's evidence rests on old facts."""
+    old = StaleRows(run)
+    found: list[dict[str, Any]] = to_json(run.verdict.services)
+    for shown, service in zip(found, run.verdict.services, strict=True):
+        for one, function in zip(shown["functions"], service.functions, strict=True):
+            if rows := old.of(function.evidence):
+                one["stale_rows"] = [name for name, _ in rows]
     return found
 
 

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from msgprobe.model.age import STALE_MONTHS
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.rule import RuleInfo
@@ -14,6 +15,7 @@ from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.narrate import asked, came
 from msgprobe.report.reproduce import command
+from msgprobe.report.stale import StaleRows
 from msgprobe.report.transfers import pictures
 
 
@@ -68,6 +70,7 @@ class _Page:
     def __init__(self, run: Run, rules: Mapping[str, RuleInfo], width: int | None) -> None:
         self._rules = rules
         self._width = width
+        self._stale = StaleRows(run)
         self._lines: list[str] = []
         self._by_transaction: dict[int, Measurement] = {}
         for measurement in run.evidence.measurements:
@@ -127,6 +130,9 @@ class _Page:
         if verdict.loss is not None:
             soon = f"answered after {verdict.loss.median_ms:.0f} ms (median)"
             self.put(f"Packets like a call's: {wording.loss(verdict.loss)}, {soon}", 4)
+        if old := self._stale.of(verdict.evidence):
+            rows = ", ".join(f"{name} ({facts.date})" for name, facts in old)
+            self.put(f"Note: rests on facts older than {STALE_MONTHS} months: {rows}", 4)
         self.chain(verdict.rules, verdict.evidence, failed=verdict.outcome is not Outcome.OK)
 
     def chain(self, rules: Sequence[str], evidence: Sequence[int], *, failed: bool = True) -> None:

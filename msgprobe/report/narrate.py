@@ -162,7 +162,9 @@ def _tls(seen: TlsObservation) -> str:
     if seen.alert:
         text += f"; alert {seen.alert}"
     if seen.chain:
-        text += f"; certificate for {seen.chain[0].subject}, issued by {seen.chain[0].issuer}"
+        leaf = seen.chain[0]
+        text += f"; certificate for {leaf.subject or ' '.join(leaf.names[:3])}"
+        text += f", issued by {leaf.issuer}"
         text += ", verified" if seen.verified else ", not verified"
     if seen.verify_error:
         text += f" ({seen.verify_error})"

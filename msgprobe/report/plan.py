@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgprobe.model.codec import to_json
 from msgprobe.model.contact import Contact
 from msgprobe.model.run import FORMAT_VERSION, Request
+from msgprobe.model.target import Service
 from msgprobe.report import wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
@@ -35,16 +36,19 @@ def render(
     contacts: Sequence[Contact],
     request: Request,
     *,
+    services: Sequence[Service] = (),
     width: int | None = 80,
     unicode: bool = True,
 ) -> str:
-    """A table with every host, port, transport, round, condition, reason and most bytes."""
+    """A table with every host, port, transport, round, condition, reason and most bytes, and the
+    warnings of ``services``."""
     if not contacts:
         return "Nothing would be contacted.\n"
     head = ("target", "port", "round", "at most", "for", "when and why")
     rows = [head, *(_row(contact) for contact in contacts)]
     lines = align(rows, width=width, shares=(3, 0, 0, 0, 1, 5))
-    lines += ["", *align([(total(contacts, request),)], width=width, shares=(1,))]
+    for text in (*warnings(services), total(contacts, request)):
+        lines += ["", *align([(text,)], width=width, shares=(1,))]
     text = "\n".join(lines) + "\n"
     return text if unicode else ascii_only(text)
 
@@ -65,6 +69,26 @@ def _row(contact: Contact) -> tuple[str, ...]:
     )
 
 
+def warnings(services: Sequence[Service]) -> tuple[str, ...]:
+    """What measuring these services may bring upon the user, one sentence each."""
+    return tuple(
+        printable(f"Warning: {service.title}: {service.warning}.")
+        for service in services
+        if service.warning
+    )
+
+
+def left_out(services: Sequence[Service]) -> tuple[str, ...]:
+    """Why ``--all`` does not measure these services, one line each."""
+    return tuple(
+        printable(
+            f"--all leaves out {service.title}: {service.warning}. Measure it by its name: "
+            f"{service.name}"
+        )
+        for service in services
+    )
+
+
 def total(contacts: Sequence[Contact], request: Request) -> str:
     """The sum of it in one sentence: the byte and time limits cut what the lines add up to."""
     always = [c for c in contacts if not c.condition]
@@ -78,13 +102,16 @@ def total(contacts: Sequence[Contact], request: Request) -> str:
     )
 
 
-def render_json(contacts: Sequence[Contact], request: Request) -> str:
-    """``{"format_version", "max_bytes", "max_time", "contacts": [...]}``."""
+def render_json(
+    contacts: Sequence[Contact], request: Request, *, services: Sequence[Service] = ()
+) -> str:
+    """``{"format_version", "max_bytes", "max_time", "warnings": [...], "contacts": [...]}``."""
     most = sum(c.max_bytes for c in contacts)
     found = {
         "format_version": FORMAT_VERSION,
         "max_time": request.max_time,
         "max_bytes": min(most, request.max_bytes),
+        "warnings": [{"service": s.name, "warning": s.warning} for s in services if s.warning],
         "contacts": to_json(tuple(contacts)),
     }
     return json.dumps(found, indent=2) + "\n"

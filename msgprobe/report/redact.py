@@ -139,6 +139,7 @@ def _observation(seen: Observation) -> Observation:
                 seen,
                 headers=tuple(_header(n, v) for n, v in seen.headers),
                 body=without_addresses(seen.body),
+                links=tuple(without_addresses(link) for link in seen.links),
             )
         case ProtocolObservation():
             return replace(seen, detail=without_addresses(seen.detail))

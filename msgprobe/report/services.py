@@ -2,7 +2,9 @@
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
+from msgprobe.model.age import STALE_MONTHS, Dated, stale
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Asset, Direction, Endpoint, Function, Pool, Service, Trust
 from msgprobe.report.escape import printable
@@ -11,16 +13,20 @@ WIDTH = 80
 
 Promise = Callable[[Service, Endpoint], Proof | None]
 
+OLDEST = 5
+"""Old rows of a file that are named, the oldest first; of the others only the number is said."""
+
 LEGEND = "P4 authenticated, P3 our nonce, P2 form, P1 bytes, P0 open port"
 
 
 def render_list(services: Sequence[Service]) -> str:
-    """One line per service: name, title, functions, endpoints; ``*`` marks the core ones."""
+    """One line per service: name, title, functions, endpoints; ``*`` marks the core ones, ``!``
+    those with a warning."""
     if not services:
         return "no services\n"
     rows = [
         (
-            ("* " if service.core else "  ") + printable(service.name),
+            ("* " if service.core else "! " if service.warning else "  ") + printable(service.name),
             printable(service.title, limit=30),
             ", ".join(_functions(service)),
             str(len(service.endpoints)),
@@ -33,7 +39,10 @@ def render_list(services: Sequence[Service]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (head, *rows)
     ]
-    return "\n".join([*lines, "* measured when no service is named"]) + "\n"
+    lines.append("* measured when no service is named")
+    if any(service.warning for service in services):
+        lines.append("! not in --all: see services show")
+    return "\n".join(lines) + "\n"
 
 
 def render_show(service: Service, promise: Promise | None = None) -> str:
@@ -43,8 +52,7 @@ def render_show(service: Service, promise: Promise | None = None) -> str:
     """
     lines = [f"{printable(service.title)} ({printable(service.name)})"]
     lines += _field("primary", service.primary.value)
-    if service.core:
-        lines += _field("core", "measured when no service is named")
+    lines += _when_measured(service)
     for function, why in service.untestable:
         lines += _field("untestable", f"{function.value}: {why}")
     for pool in service.pools:
@@ -68,6 +76,27 @@ def render_show(service: Service, promise: Promise | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _when_measured(service: Service) -> list[str]:
+    lines = _field("core", "measured when no service is named") if service.core else []
+    if service.warning:
+        lines += _field("warning", f"{service.warning}; measured only when it is named")
+    return lines
+
+
+def render_stale(file: str, rows: Sequence[Dated], today: date) -> str:
+    """One line about the rows of ``file`` whose facts are old; empty where none are."""
+    old = sorted((r for r in rows if stale(r[1], today)), key=lambda row: (row[1].date, row[0]))
+    if not old:
+        return ""
+    shown = ", ".join(f"{name} ({facts.date})" for name, facts in old[:OLDEST])
+    more = f" and {len(old) - OLDEST} more" if len(old) > OLDEST else ""
+    verb = "is" if len(old) == 1 else "are"
+    return printable(
+        f"{file}: {len(old)} of {len(rows)} rows {verb} older than {STALE_MONTHS} months: "
+        f"{shown}{more}; ask them with: msgprobe services verify"
+    )
+
+
 def _functions(service: Service) -> list[str]:
     has = {pool.function for pool in service.pools}
     return [function.value for function in Function if function in has]
@@ -75,7 +104,9 @@ def _functions(service: Service) -> list[str]:
 
 def _pool(service: Service, pool: Pool, promise: Promise | None) -> list[str]:
     members = service.members(pool.name)
-    text = f"{pool.function.value}: pool {pool.name}, ok at {pool.ok_at} of {len(members)}"
+    spare = {e.member for e in service.endpoints if e.pool == pool.name and e.spare}
+    usual = len(members) - len(spare)
+    text = f"{pool.function.value}: pool {pool.name}, ok at {pool.ok_at} of {usual}"
     if pool.extra:
         text = f"{pool.function.value}: pool {pool.name}, an extra that clients do without"
     if pool.sample:
@@ -110,6 +141,8 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
         how.append(first.path)
     if first.always:
         how.append("always")
+    if first.spare:
+        how.append("spare")
     return f"{text}, {', '.join(how)}"
 
 
@@ -119,7 +152,10 @@ def _asset(asset: Asset) -> str:
         return f"{asset.function.value}: many small answers of one server of pool {asset.pool}"
     way = "upload to" if asset.direction is Direction.UP else "download from"
     text = f"{asset.function.value}: {way} {asset.host}{asset.path}"
-    if asset.find is not None:
+    if asset.page_host is not None:
+        page = f"{asset.page_host}{asset.path}"
+        text = f"{asset.function.value}: {way} {asset.host}, an object that {page} names"
+    elif asset.find is not None:
         text += ", the object that this page names"
     if asset.trust is Trust.PINNED:
         text += ", own roots only"

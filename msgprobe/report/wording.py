@@ -77,6 +77,8 @@ NOTE_WORDS: dict[str, str] = {
     "slow_abroad": "slow from abroad only",
     "encrypted_dns_blocked": "encrypted DNS is blocked",
     "transparent_dns": "every DNS question is answered by the network, whoever was asked",
+    "dns_intercepted": "somebody answers questions over UDP in the place of public resolvers; over "
+    "TCP these say something else",
     "plain_http_tampered": "plain HTTP is changed on the way",
     "tls_fingerprint": "secure connections that look like this program's are dropped, whoever they "
     "are for; those that look otherwise pass",

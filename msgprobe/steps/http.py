@@ -8,24 +8,20 @@ from typing import TYPE_CHECKING
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import HttpObservation
+from msgprobe.steps.browser import NAVIGATION, USER_AGENT
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, kept_headers
+from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, DRAINED, kept_headers
+from msgprobe.steps.links import PAGE_CAP, Search
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.printable import printable
 
 if TYPE_CHECKING:
     from msgprobe.steps.http_exchange import HttpConnection
 
-USER_AGENT = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-    " Chrome/140.0.0.0 Safari/537.36"
-)
-"""A common browser's: a tool's own name would be treated differently, and would betray the user."""
-
-REQUEST_BOUND = 1024
-"""More than our request takes without its path."""
+REQUEST_BOUND = 1280
+"""More than our request takes without its path, a second name of a host included."""
 
 _HEADERS = {
     "User-Agent": USER_AGENT,
@@ -78,12 +74,17 @@ NOTHING_EXPECTED = Expectation()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """An answer whose headers came. ``body`` is what was read of it, ``complete`` whether all."""
+    """An answer whose headers came. ``body`` is what was kept of it, ``complete`` whether all came.
+
+    ``size`` is the whole body's as the headers tell it; ``links`` are those that were searched for.
+    """
 
     status: int
     body: bytes
     complete: bool
     matched: bool | None
+    size: int | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,15 +116,18 @@ class HttpTalk:
         expect: Expectation = NOTHING_EXPECTED,
         timeout: float | None = None,
         whole: bool = False,
+        search: Search | None = None,
     ) -> Done[HttpAnswer] | Failed:
         """One request; records an HttpObservation. ``timeout`` is in seconds.
 
         Done as soon as the headers and the read part of the body came, whatever the status. Little
-        of the body is read unless it is wanted ``whole`` (up to a cap) or some text is expected in
-        it: whoever does not want the rest of an incomplete answer abandons the stream.
+        of the body is read unless it is wanted ``whole`` (up to a cap), some text is expected in it
+        or it is to be ``search``ed: whoever does not want the rest of an incomplete answer abandons
+        the stream. The rest of a searched page is read and dropped, up to a cap, unless it is the
+        last request on the stream.
         """
         # httpcore takes 30 ms to import: only who speaks HTTP waits for it.
-        from msgprobe.steps.http_exchange import HttpConnection, HttpFault
+        from msgprobe.steps.http_exchange import HttpConnection, HttpFault, Reading
 
         if self._connection is None:
             name = self._authority()
@@ -136,14 +140,20 @@ class HttpTalk:
         try:
             async with asyncio.timeout(self.ctx.remaining(timeout)):
                 most = BODY_CAP if whole or expect.text is not None else BODY_KEPT
-                await connection.ask(method, path, self._headers(headers, content), content, most)
+                plan = Reading(most=most)
+                if search is not None:
+                    rest = 0 if self.last else DRAINED
+                    plan = Reading(most=PAGE_CAP, rest=rest, enough=search.enough)
+                fields = self._headers(method, headers, content)
+                await connection.ask(method, path, fields, content, plan)
             failure = None
         except HttpFault as exc:
             failure = exc.failure
         except (OSError, TooLarge) as exc:
             failure, errno = classify(exc), errno_name(exc)
         finally:
-            self._record(start, path, failure, errno, expect, connection)
+            links = () if search is None else search.found(connection.body)
+            self._record(start, path, failure, errno, expect, connection, links)
         if failure is not None or connection.status is None:
             return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
         return Done(
@@ -152,6 +162,8 @@ class HttpTalk:
                 body=connection.body,
                 complete=connection.complete,
                 matched=expect.met_by(connection.status, connection.headers, connection.body),
+                size=_size(connection.headers),
+                links=links,
             )
         )
 
@@ -171,11 +183,18 @@ class HttpTalk:
         host = self.host or self.stream.address
         return f"[{host}]" if ":" in host else host
 
-    def _headers(self, extra: Mapping[str, str], content: bytes) -> list[tuple[bytes, bytes]]:
+    def _headers(
+        self, method: str, extra: Mapping[str, str], content: bytes
+    ) -> list[tuple[bytes, bytes]]:
+        """A GET asks for a page, as a browser does, unless ``extra`` says why else."""
         port = self.stream.port
-        usual = 443 if isinstance(self.stream, TlsStream) else 80
-        fields = {"Host": self._authority() + ("" if port == usual else f":{port}")}
-        fields |= _HEADERS | dict(extra)
+        secure = isinstance(self.stream, TlsStream)
+        usual = 443 if secure else 80
+        fields = {"Host": self._authority() + ("" if port == usual else f":{port}")} | _HEADERS
+        if method == "GET" and "Sec-Fetch-Mode" not in extra:
+            sent = NAVIGATION.items() if secure else list(NAVIGATION.items())[:1]
+            fields |= dict(sent)
+        fields |= dict(extra)
         if content:
             fields["Content-Length"] = str(len(content))
         fields["Connection"] = "close" if self.last else "keep-alive"
@@ -189,6 +208,7 @@ class HttpTalk:
         errno: str | None,
         expect: Expectation,
         connection: "HttpConnection",
+        links: tuple[str, ...],
     ) -> None:
         stream = self.stream
         headers = kept_headers(connection.headers)
@@ -216,10 +236,19 @@ class HttpTalk:
                 date=None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 clock_offset=offset,
                 matched=expect.met_by(connection.status, connection.headers, connection.body),
+                links=links,
                 errno=errno,
                 info=stream.tcp_info(),
             )
         )
+
+
+def _size(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    """Content-Length (RFC 9110 §8.6) in bytes; None when absent or nonsense."""
+    for name, value in headers:
+        if name.lower() == b"content-length":
+            return int(value) if value.isdigit() and len(value) < 20 else None
+    return None
 
 
 def _date(value: str | None) -> datetime | None:

@@ -7,9 +7,9 @@ import asyncio
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import HttpObservation, Proof
+from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.http import USER_AGENT
 from msgprobe.steps.http_limits import kept_headers
 from msgprobe.steps.protocol import Talk, bonus_patience, speak
 from msgprobe.steps.tls_stream import TlsStream

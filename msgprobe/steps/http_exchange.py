@@ -4,6 +4,7 @@ The adapter hands errors through untouched, so that a reset stays ECONNRESET.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import h11
@@ -18,7 +19,19 @@ _CHUNK = 4096
 _TOO_LARGE_HINT = 431
 """How h11 marks headers beyond its limit."""
 
-__all__ = ["HttpConnection", "HttpFault"]
+__all__ = ["HttpConnection", "HttpFault", "Reading"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How much of a body to read: ``most`` bytes are kept, ``rest`` more are read and dropped.
+
+    Reading ends early once what is kept is ``enough``, unless the rest has to be dropped.
+    """
+
+    most: int = BODY_CAP
+    rest: int = 0
+    enough: Callable[[bytes], bool] | None = None
 
 
 class HttpFault(Exception):
@@ -27,6 +40,9 @@ class HttpFault(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.value)
         self.failure = failure
+
+
+_USUAL = Reading()
 
 
 class _Ride(httpcore.AsyncNetworkStream):
@@ -90,14 +106,14 @@ class HttpConnection:
         path: str,
         headers: list[tuple[bytes, bytes]],
         content: bytes,
-        most: int = BODY_CAP,
+        plan: Reading = _USUAL,
     ) -> None:
-        """One request and its answer, ``most`` bytes of its body at most.
+        """One request and its answer, of its body as much as ``plan`` says.
 
         Raises OSError, TooLarge and HttpFault.
         """
         self.status, self.headers, self.body, self.complete = None, (), b"", False
-        self._ride.left = TOTAL_CAP
+        self._ride.left = TOTAL_CAP + (plan.most if plan.enough is not None else 0) + plan.rest
         url = httpcore.URL(
             scheme=self._origin.scheme,
             host=self._origin.host,
@@ -109,7 +125,7 @@ class HttpConnection:
             answer = await self._connection.handle_async_request(request)
             self.status, self.headers = answer.status, tuple(answer.headers)
             try:
-                await self._read_body(answer, most)
+                await self._read_body(answer, plan)
             finally:
                 await answer.aclose()
         except httpcore.RemoteProtocolError as exc:
@@ -118,11 +134,14 @@ class HttpConnection:
             if self.status is None:
                 raise
 
-    async def _read_body(self, answer: httpcore.Response, most: int) -> None:
+    async def _read_body(self, answer: httpcore.Response, plan: Reading) -> None:
+        read = 0
         async for chunk in answer.aiter_stream():
-            self.body += chunk
-            if len(self.body) > most:
-                self.body = self.body[:most]
+            read += len(chunk)
+            self.body = (self.body + chunk)[: plan.most]
+            if read > plan.most + plan.rest:
+                return
+            if not plan.rest and plan.enough is not None and plan.enough(self.body):
                 return
         self.complete = True
 

@@ -15,7 +15,11 @@ BODY_KEPT = 2 * 1024
 """Body bytes that an observation holds, and that are read where nothing is expected in them."""
 
 TOTAL_CAP = 64 * 1024
-"""Everything for one request, chunk framing and interim answers included."""
+"""Everything for one request, chunk framing and interim answers included; a page that is searched
+may be longer by that much."""
+
+DRAINED = 192 * 1024
+"""Bytes of a searched page that are read and dropped, so that its connection can be used again."""
 
 HEADERS_KEPT = 64
 """Headers that an observation holds; honest answers have up to forty."""

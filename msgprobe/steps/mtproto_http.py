@@ -6,7 +6,7 @@ tdesktop ``mtproto/connection_http.cpp``. HTTP/1.1 by h11 (RFC 9112).
 
 import h11
 
-from msgprobe.steps.http import USER_AGENT
+from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.http_limits import HEADER_CAP
 from msgprobe.steps.protocol import Talk
 from msgprobe.wire.error import WireError

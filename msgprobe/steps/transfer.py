@@ -7,7 +7,6 @@ because a server may answer before it has read everything.
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,10 +16,10 @@ import h11
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.target import Direction
+from msgprobe.steps.browser import NAVIGATION, USER_AGENT, part_of
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.http import USER_AGENT
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.layered import LayeredStream
 from msgprobe.steps.tls_stream import TlsStream
@@ -33,8 +32,6 @@ CURVE_POINTS = 120
 
 LONG_PAUSE = 1.0
 """Seconds without a byte that count as a stall, where five round trips are less."""
-
-_PATH = re.compile(r"/[!-~]*")
 
 _CHUNK = 16 * 1024
 _POLL = 0.01
@@ -54,6 +51,8 @@ class Order:
     wanted: int
     patience: float
     server_name: str | None = None
+    page_host: str | None = None
+    """Whose page names the object; None: somebody asks for it himself."""
 
 
 class Meter(LayeredStream):
@@ -132,6 +131,10 @@ class _Transfer:
         else:
             fields += [("Accept-Encoding", "identity")]
             fields += [("Range", f"bytes=0-{order.wanted - 1}")]
+            why = NAVIGATION
+            if order.page_host is not None:
+                why = part_of(order.page_host, order.host, order.path)
+            fields += why.items()
         fields += [("Connection", "close")]
         return self.http.send(
             h11.Request(method="POST" if upload else "GET", target=order.path, headers=fields)
@@ -308,20 +311,3 @@ def first_of(exc: Exception) -> Exception:
 
 def _failure(exc: Exception) -> Failure:
     return Failure.HTTP_INVALID if isinstance(exc, h11.RemoteProtocolError) else classify(exc)
-
-
-def found_path(page: str, pattern: str, path: str) -> str | None:
-    """The link that group 1 of ``pattern`` finds in ``page``, as a path on the same host.
-
-    None where nothing fits or the link leads elsewhere. ``path`` is the page's own (RFC 3986 §5.2).
-    """
-    from urllib.parse import urljoin, urlsplit
-
-    match = re.search(pattern, page)
-    if match is None:
-        return None
-    base = f"https://same.invalid{path}"
-    parts = urlsplit(urljoin(base, match.group(1)))
-    if parts.netloc != "same.invalid" or not _PATH.fullmatch(parts.path + parts.query):
-        return None
-    return str(parts.path) + (f"?{parts.query}" if parts.query else "")

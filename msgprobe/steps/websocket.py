@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import HttpObservation
+from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
-from msgprobe.steps.http import USER_AGENT
 from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP, kept_headers
 from msgprobe.steps.layered import LayeredStream
 from msgprobe.steps.tls_stream import TlsStream

@@ -186,6 +186,14 @@ class Contest:
         return bool(told) and all(s.silent for s in told)
 
     @property
+    def impatient(self) -> bool:
+        """Other answers of the service took longer than these transfers were waited for: what did
+        not come in that time is late, not missing."""
+        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
+        late = max((t.http.first_byte or 0.0 for t in own if t.genuine and t.http), default=0.0)
+        return late >= min((s.elapsed for s in self.own if s.silent), default=late)
+
+    @property
     def here_fails(self) -> bool:
         """The server gives nothing under a neutral name: the name alone cannot be changed here."""
         tried = [s for s in self.neutral if s.talk.transfer is not None or s.talk.failure]

@@ -101,7 +101,7 @@ def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
         other = [t for t in p.probes(Arm.OTHER_PAYLOAD) if t.http is not None and t.http.status]
         both = {t.address for t in other}
         hit = [t for t in p.with_symptom(f"protocol.{protocol}") if t.address in both]
-        if p.ok or len(networks(hit)) < 2 or not p.gate.controls_hold:
+        if p.ok or len(networks(hit)) < 2 or not p.gate.controls_hold or not _still_known(p):
             return ()
         return (*hit, *other)
 

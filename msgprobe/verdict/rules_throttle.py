@@ -98,7 +98,7 @@ def _nothing(contest: Contest) -> Iterable[Sample]:
     ran the same way. One object that does not come may have been moved or retired."""
     ran = contest.asset.pool is None and any(s.moved for s in contest.fair)
     others = [p for p in contest.peers if p.silent and p.asset.host != contest.asset.host]
-    if not contest.silent or not ran or not others:
+    if not contest.silent or not ran or not others or contest.impatient:
         return ()
     return (*contest.own, *(s for p in others for s in p.own), *contest.fair)
 

@@ -53,7 +53,8 @@ def _recognised_everywhere(p: PoolFacts) -> Cited:
 def _over_tcp(p: PoolFacts) -> Cited:
     """Alive over TCP, silent over UDP, and neutral servers on the port answer over UDP.
 
-    Silent in every form: else it is not UDP that is dropped.
+    Silent in every form: else it is not UDP that is dropped. Under two names: the servers of one
+    may have stopped to answer strangers over UDP.
     """
     if any(bound(t) for t in p.probes(Arm.OTHER_PAYLOAD)):
         return ()
@@ -61,7 +62,8 @@ def _over_tcp(p: PoolFacts) -> Cited:
     neutral = _neutral_on_port(p)
     if not cited or len(p.gate.calls.networks(neutral)) < 2 or not p.gate.controls_hold:
         return ()
-    return (*cited, *neutral) if len(networks(cited)) >= 2 else ()
+    names = {t.flow.host or t.address for t in cited}
+    return (*cited, *neutral) if len(networks(cited)) >= 2 and len(names) >= 2 else ()
 
 
 def _neutral_on_port(p: PoolFacts) -> tuple[Conversation, ...]:
@@ -121,8 +123,8 @@ UDP_RULES: tuple[Rule, ...] = (
         Outcome.BLOCKED,
         Strength.LIKELY,
         mechanism="udp.drop",
-        licence="the same addresses and ports in two networks answer STUN over TCP, neutral "
-        "servers in two networks answer over UDP on that port",
+        licence="the same addresses and ports of two names in two networks answer STUN over TCP, "
+        "neutral servers in two networks answer over UDP on that port",
         why="The call servers answer over TCP and never over UDP, in several networks, while "
         "neutral call servers on the same port answer over UDP.",
         holds=_over_tcp,

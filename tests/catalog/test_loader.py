@@ -193,7 +193,7 @@ KEYS = st.sampled_from(
     "prefixes untestable source date function ok_at sample check ports trust path expect_status "
     "expect_text options host addresses always pem key fingerprint old_padding sha256 "
     "up down silent holes advert_host owner "
-    "network country any_name status body doh_host doh_path filters calls other".split()
+    "network country unfair_in any_name status body doh_host doh_path filters calls other".split()
 )
 SCALARS = (
     st.text(max_size=12)

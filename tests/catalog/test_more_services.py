@@ -1,13 +1,12 @@
 """The services beyond the core ones: what their target files rest on, fact by fact."""
 
-import json
 import ssl
 import struct
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.catalog.loader import Catalogue, everything, load, select
 from msgprobe.checks.registry import examiner, promise, registry
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Function, Trust
@@ -23,15 +22,24 @@ MORE = {
     "imessage": ("text", {"1-courier.push.apple.com", "init.push.apple.com"}),
     "imo": ("web", {"imo.im"}),
     "instagram": ("text", {"web-chat-e2ee.instagram.com"}),
-    "kakaotalk": ("text", {"booking-loco.kakao.com", "accounts.kakao.com"}),
-    "line": ("text", {"gf.line.naver.jp", "legy-jp.line.naver.jp", "obs.line-apps.com"}),
+    "kakaotalk": (
+        "text",
+        {"booking-loco.kakao.com", "ticket-loco.kakao.com", "accounts.kakao.com"},
+    ),
+    "line": ("text", {"legy.line-apps.com", "gf.line.naver.jp", "obs.line-apps.com"}),
     "mastodon": ("text", {"mastodon.social"}),
     "matrix": ("text", {"matrix-client.matrix.org", "matrix.org", "app.element.io"}),
     "max": ("text", {"ws-api.oneme.ru", "web.max.ru"}),
-    "meet": ("text", {"mtalk.google.com", "chat.google.com", "meet.google.com"}),
-    "snapchat": ("text", {"gcp.api.snapchat.com", "aws.api.snapchat.com", "cf-st.sc-cdn.net"}),
+    "meet": (
+        "text",
+        {"mtalk.google.com", "alt1-mtalk.google.com", "chat.google.com", "meet.google.com"},
+    ),
+    "snapchat": (
+        "text",
+        {"gcp.api.snapchat.com", "us-central1-gcp.api.snapchat.com", "cf-st.sc-cdn.net"},
+    ),
     "viber": ("text", {"aloha.viber.com", "account.viber.com", "www.viber.com"}),
-    "vk": ("text", {"api.vk.com", "vk.com"}),
+    "vk": ("text", {"api.vk.ru", "login.vk.ru", "vk.ru", "api.vk.com", "vk.com"}),
     "wire": ("text", {"prod-nginz-https.wire.com", "app.wire.com"}),
     "x": ("text", {"api.x.com", "x.com", "abs.twimg.com"}),
     "xmpp": ("text", {"xmpp.conversations.im", "jabber.ru", "xmpp.jp"}),
@@ -84,12 +92,13 @@ def test_xmpp_is_proved_by_the_certificate_of_the_users_domain(shipped: Catalogu
     ways = [e for e in shipped.service("xmpp").endpoints if e.check == "dialogue"]
     plain = {e.option("domain") or e.host for e in ways if e.option("transport") is None}
     assert plain == {"conversations.im", "jabber.org", "jabber.ru", "xmpp.jp"}
+    ports = {(e.host, e.port) for e in ways if e.pool == "starttls" and e.spare}
+    assert ports == {("xmpps.conversations.im", 80), ("allports.jabber.ru", 443)}
     for way in ways:
         lines = parse((way.option("script") or "").replace("{domain}", "example.org"))
         turns = [line for line in lines if isinstance(line, Secure)]
-        assert (len(turns), way.port) == (
-            (1, 5222) if way.option("transport") is None else (0, 443)
-        )
+        assert len(turns) == (1 if way.option("transport") is None else 0)
+        assert way.spare or way.port == (5222 if turns else 443)
         for line in lines:
             if isinstance(line, Say) and line.data.startswith(b"<?xml"):
                 stream = ET.fromstring(line.data + b"</stream:stream>")
@@ -98,6 +107,12 @@ def test_xmpp_is_proved_by_the_certificate_of_the_users_domain(shipped: Catalogu
 
 
 def test_kakaotalks_question_is_the_packet_of_its_clients(shipped: Catalogue) -> None:
+    ticket = [e for e in shipped.service("kakaotalk").endpoints if e.pool == "ticket"]
+    assert [(e.check, e.port, e.reserve) for e in ticket] == [
+        ("connect", 995, False),
+        ("connect", 443, True),
+    ]
+    assert shipped.service("kakaotalk").pool("ticket").caveat
     (way,) = [e for e in shipped.service("kakaotalk").endpoints if e.check == "dialogue"]
     asked, heard = parse(way.option("script") or "")
     assert isinstance(asked, Say) and isinstance(heard, Hear)
@@ -120,16 +135,49 @@ def test_conversations_in_websockets_are_those_of_the_web_clients(shipped: Catal
     (line,) = parse(gateway.option("script") or "")
     assert isinstance(line, Hear) and line.end(hello) is not None
     assert line.end(b'{"t":null,"s":null,"op":9,"d":false}') is None
-    first = ways["wss://ws-api.oneme.ru/websocket"]
-    assert first.option("origin") == "https://web.max.ru"
-    asked, heard = parse(first.option("script") or "")
-    assert isinstance(asked, Say) and isinstance(heard, Hear)
-    said = json.loads(asked.data)
-    assert (said["ver"], said["cmd"], said["opcode"]) == (11, 0, 6)
-    assert said["payload"]["deviceId"] == "{uuid}"
-    assert said["payload"]["userAgent"]["deviceType"] == "WEB"
-    assert heard.end(b'{"ver":11,"cmd":1,"seq":1,"opcode":6,"payload":{}}') is not None
-    assert heard.end(b'{"ver":11,"cmd":3,"seq":1,"opcode":6,"payload":{}}') is None
+    # What is said in the others is not known any more, or to nobody without a login.
+    others = {url: e.option("origin") for url, e in ways.items() if not e.option("script")}
+    assert others == {
+        "wss://ws-api.oneme.ru/websocket": "https://web.max.ru",
+        "wss://api.oneme.ru/websocket": "https://web.max.ru",
+        "wss://aws.duplex.snapchat.com/snapchat.gateway.Gateway/WebSocketConnect": (
+            "https://www.snapchat.com"
+        ),
+    }
+
+
+def test_old_names_are_asked_only_where_the_new_ones_fail(shipped: Catalogue) -> None:
+    spare = {
+        name: {e.host for e in shipped.service(name).endpoints if e.spare}
+        for name in ("vk", "threema", "meet")
+    }
+    assert spare == {
+        "vk": {"api.vk.com", "login.vk.com", "vk.com"},
+        "threema": {"web.threema.ch"},
+        "meet": {"alt1-mtalk.google.com"},
+    }
+
+
+def test_only_servers_where_apps_make_queues_and_leave_files_stand_for_simplex(
+    shipped: Catalogue,
+) -> None:
+    simplex = shipped.service("simplex")
+    asked = {(p.name, p.sample, p.ok_at) for p in simplex.pools if p.function is not Function.WEB}
+    assert asked == {("smp", 6, 4), ("xftp", 3, 2)}
+    ways = [e for e in simplex.endpoints if e.pool != "web"]
+    assert all((e.host or "").endswith(".simplex.im") for e in ways)
+
+
+def test_session_is_measured_only_by_its_name_and_says_why(shipped: Catalogue) -> None:
+    free, left = everything(shipped)
+    assert [service.name for service in left] == ["session"]
+    assert {*free, *left} == {*shipped.services} and not {*free} & {*left}
+    session = select(shipped, ["session"])[0]
+    assert "alarm" in session.warning
+    stun = {(e.host, e.check) for e in session.endpoints if e.pool == "stun"}
+    names = ("angus", "hereford", "holstein", "brahman", "freyr")
+    assert stun == {(f"{name}.getsession.org", "stun") for name in names}
+    assert session.pool("stun").ok_at == 1 and session.pool("stun").caveat
 
 
 def test_apples_push_is_trusted_by_apples_root_alone(shipped: Catalogue) -> None:

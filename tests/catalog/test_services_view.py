@@ -17,6 +17,8 @@ def test_the_list_marks_core_services_and_counts_endpoints() -> None:
     row = {line[2:].split()[0]: line for line in lines[1:-1]}
     assert row["pigeon"].split() == ["pigeon", "Pigeon", "text", "2"]
     assert row["signal"].startswith("* ")
+    assert row["session"].startswith("! ") and "! not in --all: see services show" in lines
+    assert "!" not in render_list(load([PIGEON]).services[:1])
     assert render_list([]) == "no services\n"
 
 
@@ -30,6 +32,7 @@ def test_show_names_every_host_address_source_and_fits_a_terminal(name: str) -> 
         assert endpoint.provenance.source in joined
     for _, why in service.untestable:
         assert why in joined
+    assert service.warning in joined
     for root in service.roots:
         assert root.sha256 in joined
     for key in service.keys:

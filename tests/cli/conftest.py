@@ -17,7 +17,8 @@ def environ(tmp_path: Path) -> dict[str, str]:
     found = {k: v for k, v in os.environ.items() if not k.startswith("MSGPROBE_")}
     for key in ("NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING", "SSL_CERT_FILE"):
         found.pop(key, None)
-    return found | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "TERM": "xterm"}
+    # A time zone of no country: the tests plan the same wherever they run.
+    return found | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "TERM": "xterm", "TZ": "UTC"}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from msgprobe.session import planned
 
 CATALOGUE = load()
 SERVICES = select(CATALOGUE, ["whatsapp", "telegram", "signal", "messenger"])
-SEEDS = range(25)
+SEEDS = range(40)
 
 
 def plan(request: Request, *, seeded: bool = True) -> tuple[Contact, ...]:
@@ -52,6 +52,28 @@ def test_a_sample_is_listed_as_drawn() -> None:
     }
 
 
+def test_spare_members_are_listed_for_when_another_fails() -> None:
+    for seeded in (True, False):
+        lines = [c for c in plan(Request(seed=3), seeded=seeded) if c.round == 1]
+        name = "g-fallback.whatsapp.net"
+        late = {c.condition for c in lines if c.asks == name or (c.target, c.port) == (name, 443)}
+        assert late and all("another chat server" in condition for condition in late)
+        assert not [c for c in lines if c.target == "chat-fallback.cdn.whatsapp.net"]
+
+
+def test_a_page_that_names_objects_elsewhere_is_in_the_plan_with_its_object() -> None:
+    pages = {c.target: c for c in plan(Request()) if "which objects" in c.reason}
+    assert set(pages) == {"t.me", "web.whatsapp.com", "www.facebook.com"}
+    page = pages["t.me"]
+    assert (page.subject, page.check, page.port) == ("telegram", "https", 443)
+    assert page.condition == "" and page.max_bytes > 64 * 1024
+    assert "cdn4.telesco.pe" in page.reason
+    moved = [c for c in plan(Request()) if c.target == "cdn4.telesco.pe"]
+    assert "transfer" in {c.check for c in moved}
+    assert "cdn4.telesco.pe" in {c.asks for c in plan(Request())}
+    assert not [c for c in plan(Request(quick=True)) if "telesco.pe" in c.target + c.asks]
+
+
 def test_a_websocket_is_said_and_costs_what_tls_costs() -> None:
     lines = plan(Request())
     inside = {c.target: c for c in lines if c.over}
@@ -59,7 +81,7 @@ def test_a_websocket_is_said_and_costs_what_tls_costs() -> None:
     assert {h for h, c in inside.items() if c.check == "noise"} == noise
     mtproto = {h for h, c in inside.items() if c.check == "mtproto"}
     assert {h.removesuffix(".web.telegram.org") for h in mtproto} <= {
-        *("pluto", "venus", "aurora", "vesta", "flora")
+        *("pluto", "venus", "aurora", "vesta", "flora", "kws1")
     }
     assert mtproto and all((c.over, c.port) == ("websocket", 443) for c in inside.values())
     bare = next(c for c in lines if c.target == "g.whatsapp.net" and c.check == "noise")

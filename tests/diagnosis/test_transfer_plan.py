@@ -1,6 +1,7 @@
 """Who moves what and when: a day of the planner against a made-up network, without a socket."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -11,6 +12,7 @@ from msgprobe.catalog.loader import Catalogue, load, select
 from msgprobe.diagnosis.planner import agenda
 from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import HttpObservation
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Task
@@ -23,6 +25,7 @@ MOVES = {Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_SOURCE, Arm.TRANSF
 Rate = Callable[[Task], float]
 
 FAST = 15_000.0
+LINKS = ("/a.js", "/b.js")
 
 
 @dataclass
@@ -35,6 +38,8 @@ class Day:
     done: list[Measurement] = field(default_factory=list)
     begun: list[Task] = field(default_factory=list)
     most_at_once: dict[Direction, int] = field(default_factory=dict)
+    names_objects: bool = True
+    """Pages name objects on other hosts, as they should."""
 
     @property
     def evidence(self) -> Evidence:
@@ -96,6 +101,13 @@ class Day:
                 endpoint=task.endpoint,
                 host=task.probe.host or "",
             )
+            if task.arm is Arm.TRANSFER_PAGE and self.names_objects:
+                (told,) = story.told
+                seen = [
+                    dataclasses.replace(o, links=LINKS) if isinstance(o, HttpObservation) else o
+                    for o in told.observations
+                ]
+                story.told = [dataclasses.replace(told, observations=tuple(seen))]
         else:
             assert isinstance(task.probe, Lookup)
             # Every name has an address of its own.
@@ -128,16 +140,50 @@ def named(host: str, kbit: float) -> Rate:
     return lambda task: kbit if flow(task).server_name == host else FAST
 
 
-def test_all_fast_every_asset_moves_twice_and_nothing_is_contested() -> None:
+def test_all_fast_two_transfers_of_a_service_each_way_and_nothing_is_contested() -> None:
     day = Day(rate=lambda task: FAST).run()
     own = [t for t in day.moves if t.arm is Arm.TRANSFER]
     assets = [(s.name, a.name) for s in day.evidence.services for a in s.assets if not a.pool]
     volleys = [(s.name, a.name) for s in day.evidence.services for a in s.assets if a.pool]
     assert volleys == [("telegram", "dc-answers")]
-    moved = sorted((t.subject, flow(t).option("asset") or "") for t in own)
-    assert moved == sorted([*assets * 2, *volleys])
+    moved = Counter((t.subject, flow(t).option("asset") or "") for t in own)
+    twice = {
+        (s.name, a.name)
+        for s in day.evidence.services
+        for a in s.assets
+        if not a.pool
+        and len([b for b in s.assets if b.direction is a.direction and not b.pool]) == 1
+    }
+    assert moved == Counter([*assets, *twice, *volleys])
+    assert len(twice) == 4 and ("telegram", "web-script") not in twice
     assert day.contest() == []
     assert day.most_at_once == {Direction.DOWN: 1, Direction.UP: 1}
+
+
+def test_an_object_on_another_host_is_moved_once_its_page_has_named_it() -> None:
+    day = Day(rate=lambda task: FAST).run()
+    own = {flow(t).option("asset"): t for t in day.moves if t.subject == "telegram"}
+    image = flow(own["channel-image"])
+    assert (image.host, image.server_name) == ("cdn4.telesco.pe", "cdn4.telesco.pe")
+    assert (image.path, image.option("more")) == LINKS
+    assert image.option("page_host") == "t.me" and image.option("find") is None
+    pages = [t for t in day.begun if t.arm is Arm.TRANSFER_PAGE]
+    assert {flow(t).host for t in pages} == {"t.me", "web.whatsapp.com", "www.facebook.com"}
+    assert flow(pages[0]).option("find_host") is not None
+
+
+def test_a_page_that_names_nothing_leaves_its_asset_alone_and_the_other_moves_twice() -> None:
+    day = Day(rate=lambda task: FAST, names_objects=False).run()
+    assert day.outcome("telegram") is Outcome.OK
+    moved = Counter(flow(t).option("asset") for t in day.moves if t.subject == "telegram")
+    assert moved["channel-image"] == 0 and moved["web-script"] == 2
+
+
+def test_with_throttle_every_asset_moves_twice_at_first() -> None:
+    day = Day(rate=lambda task: FAST, request=Request(seed=3, throttle=True)).run()
+    first = [t for t in day.moves if t.round == 1 and t.arm is Arm.TRANSFER and t.check != "volley"]
+    moved = Counter((t.subject, flow(t).option("asset")) for t in first)
+    assert len(moved) == 12 and set(moved.values()) == {2}
 
 
 def test_neutral_sources_come_first_and_from_two_networks_at_least() -> None:

@@ -117,6 +117,10 @@ if __name__ == "__main__":
         from tests.lab.whole_exam import main as whole
 
         sys.exit(whole(sys.argv[2:]))
+    if sys.argv[1:2] == ["facts"]:
+        from tests.lab.facts_exam import main as facts
+
+        sys.exit(facts(sys.argv[2:]))
     if sys.argv[1:2] == ["calibrate"]:
         from tests.lab.calibrate import main as calibrate
 

@@ -150,6 +150,7 @@ def compare(
     """The words of a run's document against the scenario's truth."""
     words, mechanisms = _words(document)
     faults = [f"{label} never fired" for label in scenario.fires if not log.fired.get(label)]
+    faults += [f"{label} fired" for label in scenario.spares if log.fired.get(label)]
     state = document["connection"]["state"]
     if state not in scenario.states:
         faults.append(f"connection {state}, not {'|'.join(scenario.states)}")

@@ -47,7 +47,8 @@ class Scenario:
     >= 1 Mbit/s); ``look_alike`` that no single place can tell.
     ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
     ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
-    ``fires`` are labels of actions that must have fired, else the scenario did not happen.
+    ``fires`` are labels of actions that must have fired, else the scenario did not happen;
+    ``spares`` are labels of actions that must not have: what they watch must not be contacted.
     ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's.
     """
 
@@ -70,6 +71,7 @@ class Scenario:
     env: Mapping[str, str] = field(default_factory=dict)
     wrapper: tuple[str, ...] = ()
     fires: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False
     deviation: str = ""

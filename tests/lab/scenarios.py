@@ -4,6 +4,7 @@ from tests.lab.scenario import Scenario
 from tests.lab.scenarios_blocking import BLOCKING, LOOK_ALIKES
 from tests.lab.scenarios_calls import CALLS
 from tests.lab.scenarios_connection import CONNECTION
+from tests.lab.scenarios_country import COUNTRY
 from tests.lab.scenarios_innocent import INNOCENT
 from tests.lab.scenarios_more import MORE
 from tests.lab.scenarios_ooni import OONI
@@ -25,6 +26,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *PROTOCOL,
     *CALLS,
     *CONNECTION,
+    *COUNTRY,
     *INNOCENT,
     *SERVICES,
     *SECOND,

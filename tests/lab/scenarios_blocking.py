@@ -30,10 +30,12 @@ TELEGRAM_DC = (
     "149.154.175.100/32",
     "149.154.167.91/32",
     "149.154.171.5/32",
+    "91.108.56.100/32",
     "149.154.167.151/32",
     "149.154.167.222/32",
     "149.154.164.250/32",
     "149.154.166.120/32",
+    *(f"149.154.{end}/32" for end in ("167.223", "162.123", "166.121", "167.118", "165.111")),
     "91.105.192.100/32",
     "2001:67c:4e8:f002::/64",
     "2001:67c:4e8:f004::/64",
@@ -43,7 +45,11 @@ TELEGRAM_DC = (
 )
 """Every address of a data centre in the catalogue, the web front's not."""
 
-CHAT = ("g.whatsapp.net", *(f"e{n}.whatsapp.net" for n in range(1, 17)))
+CHAT = (
+    "g.whatsapp.net",
+    *(f"e{n}.whatsapp.net" for n in range(1, 17)),
+    *(f"{name}.whatsapp.net" for name in ("g-fallback", "chat.cdn", "chat-fallback.cdn")),
+)
 
 
 def drop(label: str, *to: str, **match: object) -> Drop:
@@ -154,6 +160,7 @@ BLOCKING: tuple[Scenario, ...] = (
                 "null",
                 "149.154.175.0/24",
                 "149.154.171.5/32",
+                "91.108.56.100/32",
                 "2001:b28:f23d::/48",
                 "2001:b28:f23f::/48",
             ),

@@ -22,7 +22,7 @@ def _home(country: str, *hosts: str) -> tuple[str, ...]:
 
 
 KZ_HOME = _home("KZ", "egov.kz", "kaspi.kz", "telecom.kz", "www.nur.kz")
-RU_HOME = _home("RU", "ya.ru", "vk.com", "web.max.ru", "www.gosuslugi.ru")
+RU_HOME = _home("RU", "ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru")
 
 CONNECTION: tuple[Scenario, ...] = (
     Scenario(

@@ -1,12 +1,13 @@
 """All services that are shipped, not only the core ones: clean, and some of them blocked."""
 
-from msgprobe.catalog.loader import load
+from msgprobe.catalog.loader import everything, load
 from tests.lab.censor import Drop, Match, OnPattern, OnSni
 from tests.lab.scenario import Scenario, truth
 from tests.lab.world.config import HostPolicy
 
-EVERY = tuple(service.name for service in load().services)
+EVERY = tuple(service.name for service in everything(load())[0])
 ALL = ("--all", "--quick")
+MOVED = ("=api.vk.ru", "=login.vk.ru", "=vk.ru", "=web.threema.com", "=mtalk.google.com")
 DISCORD = ("discord.com", "discord.gg", "discordapp.com", "discordapp.net")
 
 SERVICES: tuple[Scenario, ...] = (
@@ -20,6 +21,7 @@ SERVICES: tuple[Scenario, ...] = (
         truths={
             "viber.text": truth("not_tested"),
             "imo.text": truth("not_tested"),
+            "x.text": truth("not_tested"),
         },
     ),
     Scenario(
@@ -49,13 +51,13 @@ SERVICES: tuple[Scenario, ...] = (
         args=("--quick",),
         services=("xmpp", "matrix"),
         truths={
-            "xmpp": truth("inconclusive"),
-            "xmpp.text": truth("inconclusive"),
+            "xmpp": truth("degraded"),
+            "xmpp.text": truth("degraded"),
             "xmpp.web": truth("ok"),
         },
         fires=("xmpp",),
-        usable=False,
-        deviation="a port that opens and then stays silent is no proof: the servers may be broken",
+        deviation="a port that opens and then stays silent is no proof of a block; two of the "
+        "servers are reached on the web's ports, the others not at all",
     ),
     Scenario(
         id="S3",
@@ -87,6 +89,28 @@ SERVICES: tuple[Scenario, ...] = (
         row="-",
         args=("--all",),
         services=EVERY,
-        truths={"viber.text": truth("not_tested"), "imo.text": truth("not_tested")},
+        truths={
+            "viber.text": truth("not_tested"),
+            "imo.text": truth("not_tested"),
+            "x.text": truth("not_tested"),
+        },
+    ),
+    Scenario(
+        id="S6",
+        title="nothing is wrong, and a service that carries a warning is measured by its name",
+        kind="innocent",
+        row="-",
+        args=("--quick",),
+        services=("session", "line"),
+        truths={"session.calls": truth("not_tested")},
+    ),
+    Scenario(
+        id="S7",
+        title="names that the catalogue takes for the new ones are dead for everybody",
+        kind="innocent",
+        row="-",
+        world={"hosts": (HostPolicy(names=MOVED, connect="silent"),)},
+        args=("--quick",),
+        services=("vk", "threema", "meet"),
     ),
 )

@@ -54,7 +54,7 @@ def _gap(id_: str, on: float, period: float, phase: float, *states: str) -> Scen
     )
 
 
-_LISTED_NAMES = ("ya.ru", "vk.com", "max.ru", "gosuslugi.ru")
+_LISTED_NAMES = ("ya.ru", "m.vk.ru", "max.ru", "gosuslugi.ru")
 
 COMES_AND_GOES: tuple[Scenario, ...] = (
     Scenario(

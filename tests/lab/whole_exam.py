@@ -128,7 +128,7 @@ def schedule(
 def _go(jobs: Sequence[Job], options: argparse.Namespace) -> list[Record]:
     """Make the runs that are not kept yet, as far as time allows; all records in order."""
     deadline = time.monotonic() + 60 * options.minutes
-    commit = _commit()
+    commit = commit_name()
 
     def one(job: Job) -> Record | None:
         scenario, profile, seed = job
@@ -177,7 +177,7 @@ def attempt(job: Job, commit: str) -> Kept | str:
     )
 
 
-def _commit() -> str:
+def commit_name() -> str:
     """The short name of the commit that is examined, with ``+`` where files were changed."""
     said: Mapping[str, str] = {
         name: subprocess.run(

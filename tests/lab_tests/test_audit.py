@@ -83,7 +83,7 @@ def _without(plan: Plan, **wanted: object) -> Plan:
         ({"target": "web.telegram.org", "port": 443}, "web.telegram.org 443/tcp"),
         ({"target": "149.154.175.50", "port": 443}, "149.154.175.50 443/tcp (no name)"),
         ({"target": "your resolver", "asks": "g.whatsapp.net"}, "53/udp for g.whatsapp.net"),
-        ({"target": "1.1.1.1", "port": 443}, "over DoH for dns.google"),
+        ({"target": "1.1.1.1", "port": 443}, "over DoH for www.python.org"),
         ({"target": "captive.apple.com", "port": 80}, "80/tcp (captive.apple.com)"),
     ],
 )

@@ -7,7 +7,6 @@ catalogue for a list of what must be there. So do the ``slowly_`` ones, in a wor
 import contextlib
 import http.client
 import random
-import re
 import socket
 import ssl
 import struct
@@ -17,13 +16,13 @@ from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from msgprobe.catalog.loader import load
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Trust
+from msgprobe.steps.links import PAGE_CAP, Search
 from tests.lab.world.config import HostPolicy, Pep, WorldConfig
 from tests.lab.world.hosts import addresses, build
 from tests.lab.world.pki import write_overrides
@@ -47,9 +46,14 @@ SOURCES: Final = [pytest.param(one, id=one.name) for one in CATALOGUE.controls.s
 # Dynamic pages are sent whole, whatever the Range; a computed answer is as long as was asked.
 PAGES: Final = {a.host for _, a in OWNED if a.direction == "down" and not a.find and a.path == "/"}
 WHOLE: Final = PAGES | {"speed.cloudflare.com"}
-SLOW: Final = "ftp.gnu.org"
+SLOW: Final = "mirror.nl.leaseweb.net"
+SLOW_OBJECT: Final = "/speedtest/10mb.bin"
 LAZY: Final = "mmg.whatsapp.net"
 FOREIGN: Final = "web.telegram.org"
+
+BROWSER: Final = "Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: none\r\n"
+ENOUGH: Final = 64 * KIB
+"""Octets that a run moves of an object."""
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -87,8 +91,9 @@ def slow_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def _ask(
     sock: socket.socket, host: str, target: str, first: int | None = None, last: int = 0
 ) -> Answer:
-    """GET over ``sock``, which stays open; with ``first`` the octets from there to ``last``."""
-    wanted = "" if first is None else f"Range: bytes={first}-{last}\r\n"
+    """A browser's GET over ``sock``, which stays open; with ``first`` the octets from there to
+    ``last``."""
+    wanted = BROWSER + ("" if first is None else f"Range: bytes={first}-{last}\r\n")
     sock.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{wanted}\r\n".encode())
     response = http.client.HTTPResponse(sock, method="GET")
     response.begin()
@@ -100,18 +105,28 @@ def _post(sock: socket.socket, host: str, target: str, size: int) -> Answer:
     return client.get(sock, host, target, "POST", random.Random(size).randbytes(size))
 
 
-def _found(asset: Asset, sock: socket.socket) -> str:
-    """The target of the object that the asset's page names, or its own."""
+def _objects(asset: Asset, world: Running) -> tuple[str, ...]:
+    """The targets that the asset's page names, or its own."""
     if asset.find is None:
-        return asset.path
-    status, _, body = _ask(sock, asset.host, asset.path)
+        return (asset.path, *asset.more_paths)
+    host = asset.page_host or asset.host
+    with client.tls(world.where(host), host, world.trust) as shown:
+        status, _, body = _ask(shown.sock, host, asset.path)
     assert status == 200
-    assert len(body) < 10_000
-    match = re.search(asset.find, body.decode())
-    assert match is not None
-    there = urlsplit(urljoin(f"https://{asset.host}{asset.path}", match[1]))
-    assert (there.scheme, there.netloc) == ("https", asset.host)
-    return str(there.path)
+    search = Search(pattern=asset.find, page_host=host, path=asset.path, host=asset.host)
+    found = search.found(body[:PAGE_CAP])
+    assert found
+    return found
+
+
+def _found(asset: Asset, world: Running, sock: socket.socket) -> str:
+    """The first of the asset's objects that has as much as is wanted."""
+    for target in _objects(asset, world):
+        status, headers, body = client.get(sock, asset.host, target, "HEAD")
+        assert not body
+        if status == 200 and int(headers["content-length"]) >= ENOUGH:
+            return target
+    pytest.fail(f"{asset.host} has none that is large enough")
 
 
 def _check_object(sock: socket.socket, host: str, target: str, size: int) -> None:
@@ -125,7 +140,8 @@ def _check_object(sock: socket.socket, host: str, target: str, size: int) -> Non
             assert (status, body) == (200, whole)
             continue
         assert status == 206
-        assert headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+        end = min(last, len(whole) - 1)
+        assert headers["content-range"] == f"bytes {first}-{end}/{len(whole)}"
         assert body == whole[first : last + 1]
 
 
@@ -134,8 +150,8 @@ def inside_every_asset_gives_its_object(world: Running, service: str, asset: Ass
     for family in addresses(world.config)[asset.host]:
         for address in family:
             with client.tls(address, asset.host, world.trust) as shown:
-                target = _found(asset, shown.sock)
-                size = 250_000 if asset.find is None else 2 * MIB
+                target = "/" if asset.host in PAGES else _found(asset, world, shown.sock)
+                size = 250_000 if asset.host in PAGES else ENOUGH
                 _check_object(shown.sock, asset.host, target, size)
 
 
@@ -218,14 +234,40 @@ def inside_assets_are_served_by_host_under_a_foreign_name(
         if asset.direction is Direction.UP:
             assert _post(shown.sock, asset.host, asset.path, MIB)[0] in (400, 404, 405)
         else:
-            target = _found(asset, shown.sock)
-            assert len(_ask(shown.sock, asset.host, target)[2]) >= 250_000
+            target = "/" if asset.host in PAGES else _found(asset, world, shown.sock)
+            assert len(_ask(shown.sock, asset.host, target)[2]) >= ENOUGH
+
+
+@pytest.mark.parametrize("host", ["web.whatsapp.com", "www.facebook.com", "www.instagram.com"])
+def inside_metas_pages_are_for_browsers(world: Running, host: str) -> None:
+    with client.tls(world.where(host), host, world.trust) as shown:
+        status, headers, body = client.get(shown.sock, host)
+        assert (status, len(body)) == (400, 1_542)
+        assert "Sec-Fetch-Mode" in headers["vary"]
+        assert _ask(shown.sock, host, "/")[0] == 200
+        assert client.get(shown.sock, host, "/robots.txt")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 503), ("/v2/conference/participants", 401), ("/health", 200)]
+)
+def inside_the_sfu_answers_503_where_nothing_is(world: Running, path: str, status: int) -> None:
+    host = "sfu.voip.signal.org"
+    with client.tls(world.where(host), host, world.trust) as shown:
+        assert client.get(shown.sock, host, path)[0::2] == (status, b"")
+
+
+def inside_all_e_hosts_live_at_the_same_four_addresses(world: Running) -> None:
+    homes = {
+        tuple(sorted(map(tuple, addresses(world.config)[f"e{n}.whatsapp.net"]))) for n in (1, 9)
+    }
+    assert homes == {((), ("15.197.206.217", "15.197.210.208", "3.33.221.48", "3.33.252.61"))}
 
 
 def inside_objects_differ_and_ranges_end_where_they_end(world: Running) -> None:
     heads = set()
     for host, target in (
-        (SLOW, "/gnu/wget/wget-1.21.4.tar.gz"),
+        (SLOW, SLOW_OBJECT),
         ("proof.ovh.net", "/files/10Mb.dat"),
     ):
         with client.tls(world.where(host), host, world.trust) as shown:
@@ -272,8 +314,7 @@ def slowly_a_slow_server_is_slow_to_everyone_and_from_the_start(
     with client.tls(slow_world.where(SLOW), name) as shown:
         for _ in range(2):  # on one connection
             start = time.monotonic()
-            target = "/gnu/wget/wget-1.21.4.tar.gz"
-            status, _, body = _ask(shown.sock, SLOW, target, 0, 100_000 - 1)
+            status, _, body = _ask(shown.sock, SLOW, SLOW_OBJECT, 0, 100_000 - 1)
             assert (status, len(body)) == (206, 100_000)
             assert time.monotonic() - start > 0.4  # 0.5 s at 200,000 bytes per second
 

@@ -46,10 +46,12 @@ def try_inside(tmp_path: Path, *arguments: str) -> None:
         "honest_world",
         "spoken_world",
         "bent_world",
+        "changed_world",
         "other_worlds",
         "shared_world",
         "proof_world",
         "quic_world",
+        "strangers_world",
     ],
 )
 def test_the_world_inside_a_namespace(module: str, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import pytest
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import HttpObservation
 from msgprobe.model.target import Trust
+from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.http import NOTHING_EXPECTED, USER_AGENT, Expectation, HttpAnswer, HttpTalk
+from msgprobe.steps.http import NOTHING_EXPECTED, Expectation, HttpAnswer, HttpTalk
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, TOTAL_CAP
 from msgprobe.steps.tls import handshake
 from tests.steps import loopback
@@ -78,6 +79,8 @@ def test_the_request_is_a_common_browsers_and_asks_for_nothing_compressed() -> N
     assert head.startswith("GET /where?q=1 HTTP/1.1\r\nHost: page.test:")
     assert f"User-Agent: {USER_AGENT}\r\n" in head
     assert "Accept-Encoding: identity\r\n" in head
+    assert "Upgrade-Insecure-Requests: 1\r\n" in head
+    assert "Sec-Fetch" not in head, "browsers say it inside TLS alone"
     assert "msgprobe" not in head.lower()
 
 
@@ -228,6 +231,49 @@ def test_inside_tls_the_answer_is_authenticated_and_a_later_reset_is_http() -> N
     assert seen.tls and seen.authenticated and seen.body_complete
     died = run(main(reset=True))
     assert died.failure in (Failure.CONNECTION_RESET, Failure.EOF) and died.tls
+
+
+@pytest.mark.parametrize(
+    ("method", "extra", "mode"),
+    [
+        ("GET", {}, "navigate"),
+        ("GET", {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}, "no-cors"),
+        ("POST", {}, None),
+    ],
+)
+def test_inside_tls_a_page_is_asked_for_as_a_browser_opens_it(
+    method: str, extra: dict[str, str], mode: str | None
+) -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(OK)
+        await writer.drain()
+        writer.close()
+
+    async def main() -> None:
+        listening = await asyncio.start_server(handle, HOST, 0, ssl=server_context())
+        async with listening:
+            port = int(listening.sockets[0].getsockname()[1])
+            ctx = context()
+            opened = await connect(ctx, HOST, port)
+            assert isinstance(opened, Done)
+            async with closing(ctx, opened.value) as stream:
+                inside = await handshake(
+                    ctx, stream, server_name=NAME, trust=Trust.PINNED, roots=(root(),)
+                )
+                assert isinstance(inside, Done)
+                talk = HttpTalk(ctx=ctx, stream=inside.value, host=NAME)
+                await talk.ask(method, "/", headers=extra, content=b"x" if method != "GET" else b"")
+
+    run(main())
+    head = heads[0].decode()
+    said = dict(line.partition(": ")[::2] for line in head.split("\r\n")[1:] if line)
+    assert said.get("Sec-Fetch-Mode") == mode
+    usual = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none", "Sec-Fetch-User": "?1"}
+    assert (usual.items() <= said.items()) is (mode == "navigate")
+    assert ("Upgrade-Insecure-Requests" in said) is (mode == "navigate")
 
 
 def test_a_request_cancelled_half_way_is_one_interrupted_observation() -> None:

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.transfer import TransferCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import HttpObservation, TlsObservation, TransferObservation
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.steps.context import StepContext
-from msgprobe.steps.transfer import CURVE_POINTS, found_path, stalls, thinned
+from msgprobe.steps.links import PAGE_CAP
+from msgprobe.steps.transfer import CURVE_POINTS, stalls, thinned
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, context, only, run
 
@@ -205,6 +207,179 @@ def test_a_page_names_the_object() -> None:
     assert only(ctx, HttpObservation).status == 200
 
 
+def shelf(objects: dict[str, int | bytes], heads: list[str], refuse_head: bool = False) -> Serve:
+    """A server of objects: so many bytes, or these; who asks for more gets 404."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            heads.append(head)
+            method, path, _ = head.split(" ", 2)
+            held = objects.get(path)
+            body = bytes(held) if isinstance(held, int) else held or b""
+            status = "404 Not Found" if held is None else "200 OK"
+            if method == "HEAD" and refuse_head:
+                status, body = "405 Method Not Allowed", b""
+            length = f"Content-Length: {len(body)}\r\n\r\n"
+            writer.write(f"HTTP/1.1 {status}\r\n{length}".encode())
+            writer.write(b"" if method == "HEAD" else body)
+            await writer.drain()
+
+    return handle
+
+
+def asked(heads: list[str]) -> list[str]:
+    return [" ".join(head.split(" ")[:2]) for head in heads]
+
+
+def linked(*names: str) -> bytes:
+    return "".join(f'<script src="{name}"></script>' for name in names).encode()
+
+
+FIND = 'src="([^"]+[.]js)"'
+
+
+def test_of_several_objects_the_first_that_is_large_enough_is_moved() -> None:
+    heads: list[str] = []
+    page = linked("/a.js", "/b.js", "/c.js")
+    sizes: dict[str, int | bytes] = {"/a.js": 900, "/b.js": SIZE, "/c.js": 2 * SIZE}
+    seen, ctx = move(shelf({"/k/": page, **sizes}, heads), path="/k/", find=FIND)
+    assert asked(heads) == ["GET /k/", "HEAD /a.js", "HEAD /b.js", "GET /b.js"]
+    assert seen.path == "/b.js" and seen.moved >= SIZE
+    pages = [o for o in ctx.recorder.observations if isinstance(o, HttpObservation)]
+    assert pages[0].links == ("/a.js", "/b.js", "/c.js")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "chosen"),
+    [
+        ({"/a.js": 900, "/b.js": 20_000, "/c.js": 3_000}, "/b.js"),
+        ({"/c.js": 3_000}, "/c.js"),
+        ({}, "/a.js"),
+    ],
+)
+def test_where_none_is_large_enough_the_largest_is_moved(
+    sizes: dict[str, int | bytes], chosen: str
+) -> None:
+    heads: list[str] = []
+    seen, _ = move(shelf(sizes, heads), path="/a.js", more="/b.js /c.js")
+    assert asked(heads) == ["HEAD /a.js", "HEAD /b.js", "HEAD /c.js", f"GET {chosen}"]
+    assert seen.path == chosen
+
+
+def test_a_server_that_answers_no_head_gives_the_first() -> None:
+    heads: list[str] = []
+    sizes: dict[str, int | bytes] = {"/a.js": SIZE, "/b.js": SIZE}
+    seen, _ = move(shelf(sizes, heads, refuse_head=True), path="/a.js", more="/b.js")
+    assert seen.path == "/a.js" and seen.moved >= SIZE
+
+
+def test_no_more_than_four_objects_are_looked_at() -> None:
+    heads: list[str] = []
+    page = linked(*(f"/{n}.js" for n in range(9)))
+    move(shelf({"/k/": page}, heads), path="/k/", find=FIND)
+    assert len(heads) == 6
+
+
+@pytest.mark.parametrize("size", [20_000, PAGE_CAP, PAGE_CAP + 100_000])
+def test_a_page_longer_than_what_is_kept_of_it_names_its_object(size: int) -> None:
+    heads: list[str] = []
+    page = (b"." * 15_000 + linked("/a.js")).ljust(size, b".")
+    seen, _ = move(shelf({"/": page, "/a.js": SIZE}, heads), path="/", find=FIND)
+    assert asked(heads) == ["GET /", "GET /a.js"]
+    assert seen.moved >= SIZE
+
+
+def test_a_page_without_end_gives_no_object_and_is_left() -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + linked("/a.js"))
+        for _ in range(300):
+            if writer.is_closing():
+                return
+            writer.write(bytes(16_384))
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async def main() -> StepContext:
+        async with server(handle) as port:
+            ctx = context(20.0, roots={"service": (root(),)})
+            task = _task(_flow(port, "/", {"find": FIND}))
+            await TransferCheck().run(ctx, task)
+            spent = ctx.recorder.bytes_sent + ctx.recorder.bytes_received
+            assert spent <= TransferCheck().max_bytes(task)
+            return ctx
+
+    ctx = run(main())
+    assert only(ctx, HttpObservation).links == ("/a.js",)
+    assert not [o for o in ctx.recorder.observations if isinstance(o, TransferObservation)]
+
+
+def read_page(page: bytes, **options: str) -> tuple[HttpObservation, StepContext]:
+    """The page is read with the https check, as one that names objects on another host."""
+
+    async def main() -> tuple[HttpObservation, StepContext]:
+        async with server(shelf({"/s/": page}, [])) as port:
+            ctx = context(10.0, roots={"service": (root(),)})
+            task = _task(_flow(port, "/s/", options))
+            await HttpsCheck().run(ctx, task)
+            spent = ctx.recorder.bytes_sent + ctx.recorder.bytes_received
+            assert spent <= HttpsCheck().max_bytes(task)
+            return only(ctx, HttpObservation), ctx
+
+    return run(main())
+
+
+def test_a_page_that_names_objects_elsewhere_is_left_once_there_are_enough() -> None:
+    links = linked(*(f"https://cdn.example/{n}.js" for n in range(9)), "/own.js")
+    page = (bytes(9_000) + links).ljust(400_000, b".")
+    seen, ctx = read_page(page, find=FIND, find_host="cdn.example")
+    assert seen.links == tuple(f"/{n}.js" for n in range(4))
+    assert seen.failure is None and not seen.body_complete
+    assert seen.body_bytes < 20_000 and ctx.recorder.bytes_received < 200_000
+
+
+def test_a_page_is_searched_no_further_than_is_kept_of_it() -> None:
+    late = linked("https://cdn.example/b.js")
+    page = linked("https://cdn.example/a.js") + bytes(PAGE_CAP) + late
+    seen, _ = read_page(page, find=FIND, find_host="cdn.example")
+    assert seen.links == ("/a.js",) and seen.body_bytes == PAGE_CAP
+
+
+def fields(head: str) -> dict[str, str]:
+    lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
+    return {name: value for name, _, value in lines}
+
+
+def test_an_object_is_asked_for_as_a_browser_would() -> None:
+    heads: list[str] = []
+    sizes: dict[str, int | bytes] = {"/k/": linked("/a.js", "/b.js"), "/a.js": 5, "/b.js": SIZE}
+    move(shelf(sizes, heads), path="/k/", find=FIND)
+    page, first, _, script = map(fields, heads)
+    assert (page["Sec-Fetch-Mode"], page["Sec-Fetch-Dest"]) == ("navigate", "document")
+    assert (page["Sec-Fetch-Site"], page["Sec-Fetch-User"]) == ("none", "?1")
+    for head in (first, script):
+        assert (head["Sec-Fetch-Mode"], head["Sec-Fetch-Dest"]) == ("no-cors", "script")
+        assert head["Sec-Fetch-Site"] == "same-origin" and head["Referer"] == f"https://{NAME}/"
+        assert "Sec-Fetch-User" not in head
+
+
+def test_what_another_hosts_page_names_is_asked_for_as_its_part() -> None:
+    heads: list[str] = []
+    sizes: dict[str, int | bytes] = {"/file/a.jpg": SIZE}
+    move(shelf(sizes, heads), path="/file/a.jpg", page_host="page.example")
+    head = fields(heads[0])
+    assert (head["Sec-Fetch-Dest"], head["Sec-Fetch-Site"]) == ("image", "cross-site")
+    assert head["Referer"] == "https://page.example/"
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+def test_only_what_is_opened_says_that_it_is(direction: str) -> None:
+    heads: list[str] = []
+    move(shelf({"/big": SIZE}, heads), direction=direction)
+    assert ("Sec-Fetch-Mode: navigate" in heads[0]) is (direction == "down")
+
+
 def test_patience_holds_for_the_page_as_well() -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -221,28 +396,6 @@ def test_patience_holds_for_the_page_as_well() -> None:
     seen = only(ctx, HttpObservation)
     assert seen.failure is Failure.TIMED_OUT and seen.window.seconds < 10
     assert not [o for o in ctx.recorder.observations if isinstance(o, TransferObservation)]
-
-
-@pytest.mark.parametrize(
-    ("link", "path"),
-    [
-        ("/a.js", "/a.js"),
-        ("a.js?x=1", "/k/a.js?x=1"),
-        ("../a.js", "/a.js"),
-        ("https://elsewhere.example/a.js", None),
-        ("//elsewhere.example/a.js", None),
-        ("javascript:alert(1)", None),
-        ("a b.js", None),
-    ],
-)
-def test_links_stay_on_the_host(link: str, path: str | None) -> None:
-    assert found_path(f'src="{link}"', 'src="([^"]+)"', "/k/") == path
-
-
-@given(st.text(max_size=200))
-def test_found_path_is_total(page: str) -> None:
-    found = found_path(page, "(.+)", "/k/")
-    assert found is None or (found.startswith("/") and found.isascii() and " " not in found)
 
 
 points = st.lists(st.tuples(st.floats(0, 100), st.integers(0, 10**6)), min_size=1, max_size=400)

@@ -64,6 +64,7 @@ class Calls(Story):
         trips: tuple[float | None, ...] = (None, None, None),
         port: int = 3478,
         transport: str = "udp",
+        host: str | None = None,
     ) -> "Calls":
         came = [t for t in trips if t is not None]
         seen = ProtocolObservation(
@@ -86,16 +87,16 @@ class Calls(Story):
             check="stun",
             subject=subject,
             endpoint=endpoint,
-            probe=Flow(address=address, port=port, trust=None),
+            probe=Flow(address=address, port=port, host=host, trust=None),
         )
         self.tell(task, seen)
         return self
 
-    def silent(self) -> "Calls":
+    def silent(self, host: str | None = None) -> "Calls":
         for n, address in enumerate(OURS):
             for attempt, start in enumerate((0.0, 3.0, 6.0)):
                 arm = Arm.REPEAT if attempt else Arm.BASE
-                self.datagrams(address, arm, endpoint=f"relay{n}", start=start)
+                self.datagrams(address, arm, endpoint=f"relay{n}", start=start, host=host)
         return self
 
     def own(self, arm: Arm, **how: Any) -> "Calls":
@@ -171,6 +172,13 @@ def test_tcp_alive_in_two_networks_convicts_likely() -> None:
     found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == ("udp.drop",)
+
+
+def test_tcp_alive_under_one_name_may_be_what_its_servers_do_now() -> None:
+    how: dict[str, Any] = {"start": 2.0, "trips": ANSWERED, "transport": "tcp"}
+    story = begun().neutral().silent("stun.example")
+    found = calls(story.own(Arm.OTHER_TRANSPORT, host="stun.example", **how))
+    assert found.outcome is Outcome.INCONCLUSIVE
 
 
 def test_tcp_alive_where_nobodys_udp_passes_is_a_policy() -> None:

@@ -73,7 +73,7 @@ def zalo_login(request: Request, now_ms: int) -> Response:
 
 
 def vk(request: Request, now_ms: int) -> Response:
-    """Without a token error 5."""
+    """Without a token error 5 (api.vk.ru, and api.vk.com as long as it lasts)."""
     why = "User authorization failed: no access_token passed."
     return _json(200, {"error": {"error_code": 5, "error_msg": why, "request_params": []}})
 
@@ -97,6 +97,7 @@ def apple_bag(request: Request, now_ms: int) -> Response:
     """A property list whose "bag" is another one, in base64."""
     inner = (
         "<plist version='1.0'><dict><key>APNSCourierHostname</key><string>courier.push.apple.com"
+        "</string><key>APNSVerifiedCourierHostname</key><string>courier.push.apple.com"
         "</string><key>APNSCourierHostcount</key><integer>50</integer></dict></plist>"
     )
     packed = base64.b64encode(inner.encode()).decode()
@@ -107,8 +108,16 @@ def apple_bag(request: Request, now_ms: int) -> Response:
 
 
 def x_api(request: Request, now_ms: int) -> Response:
-    """Without a token error 215."""
-    return _json(400, {"errors": [{"code": 215, "message": "Bad Authentication data."}]})
+    """Strangers are refused by the front (vladkens/twscrape issue 272)."""
+    page = (
+        b"<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>"
+    )
+    return Response(status=403, body=page, headers=(("Server", "cloudflare"),))
+
+
+def snapchat_duplex(request: Request, now_ms: int) -> Response:
+    """No WebSocket without a token among its subprotocols."""
+    return Response(status=401, body=b"", content_type="text/plain")
 
 
 def line_talk(request: Request, now_ms: int) -> Response:

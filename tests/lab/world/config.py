@@ -16,7 +16,17 @@ from typing import Any, Final, Literal
 
 Connect = Literal["normal", "refuse", "silent", "reset", "hang"]
 Tls = Literal[
-    "normal", "reset", "hang", "alert", "expired", "self_signed", "new_root", "wrong_name"
+    "normal",
+    "reset",
+    "close",
+    "hang",
+    "alert",
+    "mute",
+    "expired",
+    "self_signed",
+    "new_root",
+    "other_ca",
+    "wrong_name",
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
 Chat = Literal["genuine", "other_root", "wrong_static", "turns_away"]
@@ -25,6 +35,7 @@ Keeper = Literal["normal", "wrong_key", "unknown_key"]
 Quic = Literal["normal", "silent"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
+Strangers = Literal["normal", "alert", "reset", "misdirected"]
 
 DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "dangling", "truth")
 
@@ -81,6 +92,11 @@ class HostPolicy:
     of those of its layer, and where a layer has none it is honest there.
     ``quic`` silent: no backend takes QUIC for the name, so that Initial packets that bear it are
     ignored, while versions are negotiated.
+    ``think_s`` are seconds before a server's first answer, and before each HTTP answer. With
+    ``ration`` a host gives so many HTTP answers in all, then 429. ``paths`` and ``demands`` narrow
+    what is done to HTTP answers: to requests for these paths, and to those without that header.
+    ``strangers``: how who names a host that does not live there is treated (``normal``: as
+    `Host.any_name` says; ``misdirected``: HTTP 421).
     """
 
     names: tuple[str, ...] = ("*",)
@@ -102,6 +118,17 @@ class HostPolicy:
     keeper: Keeper = "normal"
     quic: Quic = "normal"
     mischief: tuple[str, ...] = ()
+    think_s: float = 0.0
+    ration: int = 0
+    paths: tuple[str, ...] = ()
+    demands: str = ""
+    strangers: Strangers = "normal"
+
+    def concerns(self, path: str, headers: Mapping[str, str]) -> bool:
+        """Whether what is done to HTTP answers is done to that of this request."""
+        if self.demands and self.demands.lower() in headers:
+            return False
+        return not self.paths or path in self.paths
 
     def __post_init__(self) -> None:
         _check_mischief("HostPolicy.mischief", self.mischief)
@@ -185,6 +212,7 @@ class Pep:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraHost:
     """A host that the catalogue does not know. ``ports`` maps a port to a protocol of `hosts`.
+    One called ``resolver/NAME`` that speaks ``dns`` is one more resolver, called NAME.
 
     With the name of a host that it knows these addresses and ports are added to it.
     """

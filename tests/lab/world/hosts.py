@@ -21,6 +21,7 @@ from msgprobe.model.target import Asset, Endpoint, Service
 from tests.lab.content import covers
 from tests.lab.world.config import HostPolicy, WorldConfig
 from tests.lab.world.invented import REAL, invent
+from tests.lab.world.strangers import CLOUDFLARE, CUSTOMERS, STRANGERS
 
 Address = str
 
@@ -67,6 +68,11 @@ class Host:
     """It speaks QUIC on UDP port 443 as well."""
 
     @property
+    def stranger(self) -> str:
+        """The name on the certificate that foreign names are shown."""
+        return STRANGERS.get(self.name) or self.shown or self.name
+
+    @property
     def resolvable(self) -> bool:
         """Whether it is a DNS name at all; a data centre is only an address."""
         return "/" not in self.name
@@ -102,6 +108,14 @@ class Directory:
     places: dict[Address, Place] = field(default_factory=dict)
     policies: tuple[HostPolicy, ...] = ()
 
+    def named(self, place: Place, name: str | None) -> Host | None:
+        """The host called ``name`` at ``place``, or whom ``place`` serves beside its own hosts."""
+        customer = self.hosts.get(name or "")
+        if place.host(CLOUDFLARE) is None or customer is None:
+            return place.host(name)
+        serves = covers(CUSTOMERS, customer.name)
+        return customer if serves else place.host(name)
+
     def policy(self, host: Host, address: Address, port: int) -> HostPolicy:
         """How ``host`` behaves at ``address`` and ``port``."""
         for policy in self.policies:
@@ -133,13 +147,23 @@ class Directory:
         return min((rate for rate in rates if rate), default=0)
 
     def strange(self, place: Place, port: int) -> HostPolicy:
-        """How a client is served that names none of the hosts of ``place``: slowness remains, and
-        whoever means harm means it for everybody."""
+        """How a client is served that names none of the hosts of ``place``: slowness remains,
+        whoever means harm means it for everybody, and a host there may turn strangers away."""
         for host in place.hosts:
             policy = self.policy(host, place.address, port)
+            if policy.strangers == "misdirected":
+                return HostPolicy(status=421, body="Misdirected Request")
+            if policy.strangers != "normal":
+                return HostPolicy(tls=policy.strangers)
             if policy.pace in ("slow", "drip") or policy.mischief:
                 return HostPolicy(pace=policy.pace, rate=policy.rate, mischief=policy.mischief)
         return HostPolicy()
+
+    def nameless(self, place: Place, port: int) -> HostPolicy:
+        """How a client is served that names nobody: as the first host there whom a policy concerns,
+        for several that share an address share the machine."""
+        found = (self.policy(host, place.address, port) for host in place.hosts)
+        return next((policy for policy in found if policy != HostPolicy()), HostPolicy())
 
     def alive(self, place: Place) -> bool:
         """Whether anybody lives there: a machine with closed ports does."""
@@ -171,7 +195,9 @@ def build(config: WorldConfig) -> Directory:
     _add_services(directory)
     _add_controls(directory, config)
     for extra in config.extra:
-        _add(directory, extra.name, extra.addresses, extra.ports, "extra")
+        added = _add(directory, extra.name, extra.addresses, extra.ports, "extra")
+        if "dns" in dict(extra.ports).values():
+            added.labels.add("resolver")
     for names, found in config.moved:
         for name in names:
             directory.hosts[name].addresses = [*found]
@@ -259,7 +285,8 @@ def _add_endpoint(
         hints = [*invent(name, service.prefixes, 1 if big else 2, taken)]
         taken.update(hints)
     elif not any(":" in one for one in hints) and endpoint.host:
-        hints += invent(name, service.prefixes, 0, taken)
+        if not hints or _inside(hints[0], service.prefixes):  # elsewhere, what is known is all
+            hints += invent(name, service.prefixes, 0, taken)
     host = _add(directory, name, hints, ports, *labels)
     host.quic = host.quic or endpoint.check == "quic"
     if endpoint.trust.value == "pinned":
@@ -269,8 +296,7 @@ def _add_endpoint(
     host.shown = endpoint.option("domain") or host.shown
     if endpoint.check in ("mqtt", "http2"):
         host.speaks = endpoint.check
-    if name in ("cdn2.signal.org", "cdn3.signal.org"):  # Cloudflare knows only its customers
-        host.any_name = False
+    host.any_name = host.any_name and not covers(CUSTOMERS, name)
 
 
 def _add_asset(directory: Directory, service: Service, asset: Asset, taken: set[Address]) -> None:

@@ -57,17 +57,24 @@ class Response:
 
     def altered(self, policy: HostPolicy) -> "Response":
         """As ``policy`` wants it."""
+        body = self._body(policy)
+        kept = self.headers if body is self.body else _without_range(self.headers)
         return replace(
             self,
             status=policy.status or self.status,
-            body=self._body(policy),
-            headers=(*self.headers, *policy.headers),
+            body=body,
+            headers=(*kept, *policy.headers),
         )
 
     def _body(self, policy: HostPolicy) -> bytes:
         if policy.body_bytes:
             return b"<!-- long -->\n" * (policy.body_bytes // 14) + bytes(policy.body_bytes % 14)
         return self.body if policy.body is None else policy.body.encode()
+
+
+def _without_range(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Another body is no part of what was asked for."""
+    return tuple(h for h in headers if h[0] not in ("Content-Range", "Accept-Ranges"))
 
 
 Answer = Callable[[Request], Awaitable[Response | None] | Response | None]
@@ -140,7 +147,7 @@ async def converse(
 ) -> None:
     """Answer requests until either side has enough. Raises OSError."""
     reader, writer = streams
-    policy = policy or HostPolicy()
+    always = policy or HostPolicy()
     while True:
         try:
             request = await read_request(reader, takes)
@@ -149,6 +156,8 @@ async def converse(
             return
         if request is None:
             return
+        policy = always if always.concerns(request.path, request.headers) else HostPolicy()
+        await asyncio.sleep(policy.think_s)
         if upgrade is not None and "upgrade" in request.headers and await upgrade(request, streams):
             return
         if kind := mean.following(policy.mischief, "http"):

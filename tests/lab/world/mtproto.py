@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from tests.lab.world.datacentre import Exchange
+from tests.lab.world.http import Response
 
 Framing = Literal["abridged", "intermediate", "padded", "full"]
 _TAGS: Final[dict[bytes, Framing]] = {
@@ -24,6 +25,15 @@ _TAGS: Final[dict[bytes, Framing]] = {
 _LONGEST: Final = 1 << 20
 _UNKNOWN_KEY: Final = struct.pack("<i", -404)
 _JOURNAL: Final = logging.getLogger("world.handshake")
+PAGE: Final = Response(
+    status=404,
+    body=b'<html>\r\n<head><title>404 Not Found</title></head>\r\n<body bgcolor="white">\r\n'
+    b"<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/0.3.33</center>\r\n</body>\r\n"
+    b"</html>\r\n",
+    content_type="text/html",
+    headers=(("Server", "nginx/0.3.33"),),
+)
+"""What a data centre answers to requests that are not of its protocol, as in 2019 to 2022."""
 
 
 class Reader(Protocol):

@@ -3,14 +3,22 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from tests.lab.content import covers
 from tests.lab.world import answers
 from tests.lab.world.hosts import Directory, Host, Place
 from tests.lab.world.http import Request, Response, filler
-from tests.lab.world.transfers import INSTALLER, PAGE_BYTES, WEB_SCRIPT, Transfers
+from tests.lab.world.transfers import (
+    CHANNEL_IMAGES,
+    FACEBOOK_BUNDLES,
+    INSTALLER,
+    PAGE_BYTES,
+    WEB_SCRIPTS,
+    WHATSAPP_BUNDLES,
+    Transfers,
+)
 
 ROBOTS: Final = b"User-agent: *\nDisallow: /\n"
 _JSON: Final = "application/json"
@@ -140,21 +148,71 @@ def _telegram_updates(request: Request, now_ms: int) -> Response:
 
 
 def _telegram_web() -> Response:
-    """A web client is a small page that loads one big script (morethanwords/tweb)."""
-    script = f'<script type="module" crossorigin src="{WEB_SCRIPT}"></script>'
-    return _html("Telegram Web", 3_000, script)
+    """A web client is a page that loads a small script and a big one (morethanwords/tweb)."""
+    scripts = (f'<script type="module" crossorigin src="{one}"></script>' for one in WEB_SCRIPTS)
+    return _html("Telegram Web", 13_000, "".join(scripts))
+
+
+def _telegram_channel(request: Request, now_ms: int) -> Response:
+    """The preview of a public channel: 128 kB in which posts name pictures on two CDN hosts."""
+    if not request.path.startswith("/s/"):
+        return Response(body=ROBOTS, content_type="text/plain", headers=_NGINX)
+    avatar, *photos = CHANNEL_IMAGES
+    shown = [f"https://cdn1.telesco.pe{avatar}", *(f"https://cdn4.telesco.pe{p}" for p in photos)]
+    style = "<a class=photo_wrap style=\"width:800px;background-image:url('{}')\"></a>"
+    face = f'<i class=page_photo><img src="https://cdn4.telesco.pe{avatar}"></i>'
+    return _html("Telegram News", 127_691, face + "".join(style.format(one) for one in shown))
+
+
+def _from_browser(request: Request) -> bool:
+    """Meta's pages are for browsers: others get 400 (recorded in 2022, seen again in 2026)."""
+    return {"sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest"} <= request.headers.keys()
+
+
+def _meta_page(request: Request, title: str, marker: str) -> Response:
+    if request.path == "/robots.txt":
+        return Response(body=ROBOTS, content_type="text/plain")
+    if not _from_browser(request):
+        vary = (("Vary", "Sec-Fetch-Site, Sec-Fetch-Mode"),)
+        start = b"<!DOCTYPE html><html><head><title>Error</title></head><body>"
+        return Response(status=400, body=start + filler(title, 1_482), headers=vary)
+    return _html(title, PAGE_BYTES, marker)
+
+
+def _bundles(host: str, paths: Iterable[str]) -> str:
+    """As a page loads them: tags, and in scripts with escaped strokes."""
+    first, *others = (f"https://{host}/rsrc.php{path}?_nc_x=Ij3" for path in paths)
+    said = json.dumps(others).replace("/", "\\/")
+    return f'<link rel="preload" href="{first}" as="script"><script>{{"src":{said}}}</script>'
 
 
 def _whatsapp_web(request: Request, now_ms: int) -> Response:
-    if request.path == "/robots.txt":
-        return Response(body=ROBOTS, content_type="text/plain")
-    return _html(
-        "WhatsApp Web", PAGE_BYTES, '<script>{"client_revision":1029384756,"x":1}</script>'
-    )
+    marker = '<script>{"client_revision":1029384756,"x":1}</script>'
+    marker += _bundles("static.whatsapp.net", WHATSAPP_BUNDLES)
+    return _meta_page(request, "WhatsApp Web", marker)
+
+
+def _facebook(request: Request, now_ms: int) -> Response:
+    marker = _bundles("static.xx.fbcdn.net", FACEBOOK_BUNDLES)
+    return _meta_page(request, "Facebook", marker)
+
+
+def _instagram(request: Request, now_ms: int) -> Response:
+    return _meta_page(request, "Instagram", "")
 
 
 def _whatsapp_register(request: Request, now_ms: int) -> Response:
-    return _json(400, {"status": "fail", "reason": "bad_param", "param": "cc"})
+    return _json(200, {"param": "authkey", "reason": "missing_param", "status": "fail"})
+
+
+def _sfu(request: Request, now_ms: int) -> Response:
+    """Strangers are refused where calls are, and everything else is 503 by design (api.rs)."""
+    via = (("Via", "1.1 google"),)
+    if request.path.startswith("/v2/conference/participants"):
+        return Response(status=401, content_type="text/plain", headers=via)
+    if request.path == "/health":
+        return Response(status=200, content_type="text/plain", headers=via)
+    return Response(status=503, content_type="text/plain", headers=via)
 
 
 def _signal(request: Request, now_ms: int) -> Response:
@@ -212,15 +270,20 @@ _PAGES: Final[tuple[tuple[tuple[str, ...], Page], ...]] = (
     (("=prod-nginz-https.wire.com", "=prod-nginz-ssl.wire.com"), answers.wire),
     (("=wpa.chat.zalo.me",), answers.zalo_servers),
     (("=id.zalo.me",), answers.zalo_login),
-    (("=api.vk.com",), answers.vk),
+    (("=api.vk.ru", "=api.vk.com"), answers.vk),
     (("=mastodon.social",), answers.mastodon),
     (("=zoom.us", "=api.zoom.us"), answers.zoom),
     (("=init.push.apple.com",), answers.apple_bag),
     (("=api.x.com",), answers.x_api),
-    (("line.naver.jp",), answers.line_talk),
+    (("=aws.duplex.snapchat.com",), answers.snapchat_duplex),
+    (("line.naver.jp", "=legy.line-apps.com"), answers.line_talk),
     (("=api.telegram.org",), _telegram_api),
     (("=td.telegram.org",), _telegram_updates),
+    (("=t.me",), _telegram_channel),
     (("=web.whatsapp.com",), _whatsapp_web),
+    (("=www.facebook.com",), _facebook),
+    (("=www.instagram.com",), _instagram),
+    (("=sfu.voip.signal.org",), _sfu),
     (("=v.whatsapp.net",), _whatsapp_register),
     (
         (

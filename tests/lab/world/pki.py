@@ -27,6 +27,7 @@ _AUTHORITIES: Final = {
     # file name: organisation and common name of the root
     "public": ("Lab Trust Services", "Lab Public Root R1"),
     "public-new": ("Lab Trust Services", "Lab Public Root R9"),
+    "public-other": ("Other Trust Network", "Other Public Root X2"),
     "signal-1": ("Signal Messenger, LLC", "Signal Messenger"),
     "signal-2": ("Signal Messenger, LLC", "Signal Messenger"),
     "signal-new": ("Signal Messenger, LLC", "Signal Messenger"),
@@ -150,8 +151,10 @@ class Pki:
         ``alpn`` is the application protocol that it chooses if it may, none when empty.
 
         ``flaw``: ``expired``, ``self_signed`` (``authority`` then does not matter), ``new_root``,
-        ``wrong_name`` or ``normal``.
+        ``other_ca`` (another public one), ``wrong_name`` or ``normal``.
         """
+        if flaw == "other_ca":
+            authority, flaw = "public-other", "normal"
         if flaw == "new_root":
             authority = "signal-new" if authority.startswith("signal") else "public-new"
         if authority == "self_signed":
@@ -215,7 +218,8 @@ def write_trust(workdir: Path) -> Path:
     """Make the authorities and ``public-ca.pem``, what the client gets as SSL_CERT_FILE."""
     pki = Pki(workdir, world_now(0))
     path = workdir / "public-ca.pem"
-    path.write_bytes(pki.root("public").public_bytes(serialization.Encoding.PEM))
+    known = (pki.root(name) for name in ("public", "public-other"))
+    path.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM) for one in known))
     return path
 
 

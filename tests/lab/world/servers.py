@@ -29,12 +29,17 @@ from tests.lab.world.noise import ChatServer
 from tests.lab.world.pki import Pki, world_now
 from tests.lab.world.proof_servers import ProofServers
 from tests.lab.world.proofs import Proofs
+from tests.lab.world.rations import Rations
+from tests.lab.world.strangers import MISDIRECTING, misdirected
 from tests.lab.world.stun import CallServer
 from tests.lab.world.talk import (
+    FAULTS,
     Streams,
     abort,
     alert,
     close,
+    fail,
+    fall_silent,
     hang,
     peek,
     read_slowly,
@@ -43,14 +48,7 @@ from tests.lab.world.talk import (
 from tests.lab.world.transfers import Transfers
 from tests.lab.world.web_sockets import WebSockets
 
-UNRECOGNIZED_NAME: Final = 112
 HANDSHAKE_FAILURE: Final = 40
-_DC_PAGE: Final = (
-    '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body bgcolor="white">\r\n<center>'
-    "<h1>404 Not Found</h1></center>\r\n<hr><center>nginx/0.3.33</center>\r\n</body>\r\n</html>\r\n"
-)
-
-
 _OPEN: Final = ("mtproto", "noise", "threema", "mmtls", "stun", "xmpp")
 """Protocols that begin without TLS."""
 
@@ -66,6 +64,7 @@ class Servers:
         self.pki = Pki(Path(config.workdir), self.now(), config.cert_age_days)
         self._centre = DataCentre(self.pki.rsa("telegram"), self.pki.rsa("impostor"))
         self._chats: dict[str, ChatServer] = {}
+        self._rations = Rations()
         self._call_servers: dict[str, CallServer] = {}
         self._proofs = ProofServers(Proofs(self.pki), self.now)
         self._web_sockets = WebSockets(directory, self._chat, self._exchange, self._now_ms)
@@ -111,10 +110,12 @@ class Servers:
             await hang(sock)
         else:
             protocol = place.ports.get(port, "hole")
-            kinds = self.directory.policy(place.default, place.address, port).mischief
-            if protocol in _OPEN and (kind := mean.following(kinds, "stream")):
+            policy = self.directory.nameless(place, port)
+            if protocol in _OPEN and (kind := mean.following(policy.mischief, "stream")):
                 await mean.perform_raw(sock, kind)
                 return
+            if protocol in _OPEN:
+                await asyncio.sleep(policy.think_s)
             handler = self._protocols.get(protocol)
             if handler is not None:
                 await handler(sock, place, port)
@@ -137,7 +138,7 @@ class Servers:
         if kind is not Kind.TLS:
             await self._not_tls(sock, kind)
             return
-        known = place.host(name)
+        known = self.directory.named(place, name)
         if name is not None and known is None and not place.default.any_name:
             await alert(sock, HANDSHAKE_FAILURE)
             return
@@ -150,37 +151,35 @@ class Servers:
             policy = policy if policy.whole_server else self.directory.strange(place, port)
         if kind_of := mean.following(policy.mischief, "tls"):
             await mean.perform_raw(sock, kind_of)
-        elif policy.tls == "reset":
-            await asyncio.sleep(
-                0.002
-            )  # the ClientHello is acknowledged before the backend is asked
-            abort(sock)
-        elif policy.tls == "hang":
-            await hang(sock)
-        elif policy.tls == "alert":
-            await alert(sock, UNRECOGNIZED_NAME)
+        elif policy.tls in FAULTS:
+            await fail(sock, policy.tls)
         else:
-            serve = self._secure_server(place, port, host, policy)
+            serve = self._secure_server(place, port, host, policy, strange=strange)
             await read_slowly(sock, upload_rate, serve)
 
     def _secure_server(
-        self, place: Place, port: int, host: Host, policy: HostPolicy
+        self, place: Place, port: int, host: Host, policy: HostPolicy, *, strange: bool
     ) -> Callable[[socket.socket], Awaitable[None]]:
         inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
         alpn = "h2" if host.speaks == "http2" else alpn
-        shown = host.shown or host.name
+        shown = host.stranger if strange else host.shown or host.name
         context = self.pki.context(shown, host.authority, policy.tls, alpn)
 
         async def serve(sock: socket.socket) -> None:
             pair = await streams(sock, context)
+            if policy.tls == "mute":
+                await fall_silent(pair)
+                return
             if inside is not None:
                 await inside(pair, shown)
                 return
-            await self._inside(pair, place, host, policy)
+            await self._inside(pair, place, host, policy, strange=strange)
 
         return serve
 
-    async def _inside(self, pair: Streams, place: Place, host: Host, policy: HostPolicy) -> None:
+    async def _inside(
+        self, pair: Streams, place: Place, host: Host, policy: HostPolicy, *, strange: bool
+    ) -> None:
         """What is spoken once TLS is there: HTTP, unless host or client want something else."""
         agreed = pair[1].get_extra_info("ssl_object").selected_alpn_protocol()
         layer = "http2" if agreed == "h2" else "stream"
@@ -188,17 +187,22 @@ class Servers:
             if kind := mean.following(policy.mischief, layer):
                 await mean.perform(pair, kind(await pair[0].read(4096)))
                 return
+        answer = self.secure(place)
+        if strange and host.name in MISDIRECTING:
+            answer = misdirected
+        secure = self._rations.answer(host.name, policy, answer)
         if agreed != "h2" and host.speaks != "mqtt":
-            await self.converse(
-                pair, self.secure(place), policy, self._web_sockets.at(place, policy)
-            )
+            upgrade = self._web_sockets.at(place, policy)
+            upgrade = self._rations.upgrade(host.name, policy, upgrade)
+            await self.converse(pair, secure, policy, upgrade)
             return
-        secure = self.secure(place)
 
         def altered(request: Request) -> Response | None:
             response = secure(request)
-            return response and response.altered(policy)
+            concerned = policy.concerns(request.path, request.headers)
+            return response.altered(policy) if response and concerned else response
 
+        await asyncio.sleep(policy.think_s)
         try:
             await (http2.serve(*pair, altered) if agreed == "h2" else mqtt.serve(*pair))
         finally:
@@ -222,6 +226,8 @@ class Servers:
                 return self._doh(place, request)
             if place.default.name in ("portal.local", "stub.local"):
                 return self.appliance_page(place, request)
+            if place.default.name in MISDIRECTING and place.host(request.host) is None:
+                return misdirected(request)
             return web(request, self._now_ms())
 
         return answer
@@ -260,7 +266,8 @@ class Servers:
 
     async def _http(self, sock: socket.socket, place: Place, port: int) -> None:
         policy = self.directory.policy(place.default, place.address, port)
-        await self.converse(await streams(sock), self.plain(place), policy)
+        plain = self._rations.answer(place.default.name, policy, self.plain(place))
+        await self.converse(await streams(sock), plain, policy)
 
     def appliance_page(self, place: Place, request: Request) -> Response:
         """What a portal or a block page's host says to everything."""
@@ -291,7 +298,7 @@ class Servers:
     async def _mtproto(self, sock: socket.socket, place: Place, port: int) -> None:
         kind, _, first = await peek(sock)
         pair = await streams(sock)
-        exchange = self._exchange(self.directory.policy(place.default, place.address, port))
+        exchange = self._exchange(self.directory.nameless(place, port))
         if kind is Kind.HTTP:
             await self.converse(pair, partial(self._dc_page, exchange))
             return
@@ -310,13 +317,10 @@ class Servers:
             answered = exchange.reply(request.body)
             if answered is not None:
                 return Response(body=answered, content_type="application/octet-stream")
-        server = (("Server", "nginx/0.3.33"),)
-        return Response(
-            status=404, body=_DC_PAGE.encode(), content_type="text/html", headers=server
-        )
+        return mtproto.PAGE
 
     async def _noise(self, sock: socket.socket, place: Place, port: int) -> None:
-        policy = self.directory.policy(place.default, place.address, port)
+        policy = self.directory.nameless(place, port)
         if policy.chat == "turns_away" and (await peek(sock))[0] is Kind.OTHER:
             await asyncio.sleep(0.002)  # the first words are acknowledged before they are judged
             abort(sock)
@@ -330,7 +334,7 @@ class Servers:
             await close(pair[1])
 
     def _keeper(self, place: Place, port: int) -> Keeper:
-        return self.directory.policy(place.default, place.address, port).keeper
+        return self.directory.nameless(place, port).keeper
 
     async def _threema(self, sock: socket.socket, place: Place, port: int) -> None:
         await self._proofs.threema(sock, self._keeper(place, port))

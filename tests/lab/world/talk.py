@@ -13,6 +13,7 @@ from tests.lab.content import LONGEST_FIRST_WORDS, Kind, first_words
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENCE_S: Final = 60.0
 """How long a server waits for a silent client."""
+UNRECOGNIZED_NAME: Final = 112
 _AGAIN_S: Final = 0.005
 SMALL_BUFFER: Final = 1 << 14
 """SO_RCVBUF where a server reads slowly: what waits in the kernel is acknowledged all the same."""
@@ -141,6 +142,36 @@ async def hang(sock: socket.socket) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while await loop.sock_recv(sock, 65536):
                 pass
+
+
+FAULTS: Final = ("reset", "close", "hang", "alert")
+"""Ways in which a TLS server fails once it has the ClientHello."""
+
+
+async def fail(sock: socket.socket, how: str) -> None:
+    """Answer a ClientHello in one of the ways of `FAULTS`; ``close`` shows an end and no reset."""
+    if how == "hang":
+        await hang(sock)
+    elif how == "alert":
+        await alert(sock, UNRECOGNIZED_NAME)
+    else:
+        await asyncio.sleep(0.002)  # the ClientHello is acknowledged before the backend is asked
+        if how == "reset":
+            abort(sock)
+        else:
+            await asyncio.get_running_loop().sock_recv(sock, LONGEST_FIRST_WORDS)
+            sock.shutdown(socket.SHUT_WR)
+
+
+async def fall_silent(pair: Streams) -> None:
+    """Take everything, answer nothing, until the client leaves or `PATIENCE_S` is over."""
+    try:
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(PATIENCE_S):
+                while await pair[0].read(65536):
+                    pass
+    finally:
+        await close(pair[1])
 
 
 async def alert(sock: socket.socket, description: int) -> None:

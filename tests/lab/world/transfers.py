@@ -17,12 +17,35 @@ PAGE_BYTES: Final = 300_000
 OBJECT_BYTES: Final = 2_800_000
 _LONGEST: Final = 4 << 20
 _BINARY: Final = "application/octet-stream"
-WEB_SCRIPT: Final = "index-Bq7xPz2L.js"
+_SCRIPT: Final = "application/javascript"
+WEB_SCRIPTS: Final = {"polyfill-D1w8yZ3e.js": 4_200, "index-Bq7xPz2L.js": 612_000}
 INSTALLER: Final = "signal-desktop-win-x64-8.28.0.exe"
-# What the pages of the catalogue's assets with ``find`` name (see `pages`).
-_LINKED: Final[dict[tuple[str, str], str]] = {
-    ("web.telegram.org", f"/k/{WEB_SCRIPT}"): "application/javascript",
-    ("updates.signal.org", f"/desktop/{INSTALLER}"): _BINARY,
+_PHOTOS: Final = {"avatar": 9_700, "one": 118_000, "two": 51_000, "three": 83_000, "four": 64_000}
+CHANNEL_IMAGES: Final = {
+    f"/file/{name}{'Qh5_-xT' * 46}.jpg": size for name, size in _PHOTOS.items()
+}
+WHATSAPP_BUNDLES: Final = {
+    f"/v4/y1/r/{name}.js": size
+    for name, size in (("aT3", 7_100), ("9bZ-2", 233_000), ("c_8", 54_000), ("x", 1_900))
+}
+FACEBOOK_BUNDLES: Final = {
+    f"/v4i7M54/yq/l/en_US/{name}.js": size
+    for name, size in (("sm", 2_400), ("53q", 148_000), ("Ku7", 39_000), ("_9", 310_000))
+}
+_STICKERS: Final = {  # the second pack has been taken down
+    "/stickers/fb535407d2f6497ec074df8b9c51dd1d/full/0": 96_000,
+    "/stickers/e61fa0867031597467ccc036cc65d403/full/0": 21_000,
+    "/stickers/ccc89a05dc077856b57351e90697976c/full/1": 64_000,
+}
+# What the pages of the catalogue's assets with ``find`` name (see `pages`), and other objects whose
+# sizes matter: type and bytes.
+_LINKED: Final[dict[tuple[str, str], tuple[str, int]]] = {
+    ("updates.signal.org", f"/desktop/{INSTALLER}"): (_BINARY, OBJECT_BYTES),
+    **{("web.telegram.org", f"/k/{name}"): (_SCRIPT, size) for name, size in WEB_SCRIPTS.items()},
+    **{("cdn4.telesco.pe", p): ("image/jpeg", size) for p, size in CHANNEL_IMAGES.items()},
+    **{("static.whatsapp.net", f"/rsrc.php{p}"): (_SCRIPT, s) for p, s in WHATSAPP_BUNDLES.items()},
+    **{("static.xx.fbcdn.net", f"/rsrc.php{p}"): (_SCRIPT, s) for p, s in FACEBOOK_BUNDLES.items()},
+    **{("cdn.signal.org", path): (_BINARY, size) for path, size in _STICKERS.items()},
 }
 _RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
 
@@ -36,7 +59,8 @@ class Transfers:
         alone = [a for a in assets if a.direction is Direction.DOWN and a.find is None]
         pages = {(a.host, a.path) for a in alone if a.path.endswith("/")}
         self._pages = {host for host, path in pages if path == "/"}
-        objects = {(a.host, a.path): _BINARY for a in alone if not a.path.endswith("/")}
+        plain = {(a.host, a.path) for a in alone if not a.path.endswith("/")}
+        objects = dict.fromkeys(plain, (_BINARY, OBJECT_BYTES))
         self._uploads = {(a.host, a.path) for a in assets if a.direction is Direction.UP}
         self._neutral: set[tuple[str, str]] = set()
         self._sized: set[tuple[str, str]] = set()
@@ -45,10 +69,10 @@ class Transfers:
             if query == "bytes={bytes}":
                 self._sized.add((source.host, path))
             else:
-                objects[source.host, source.path] = _BINARY
+                objects[source.host, source.path] = (_BINARY, OBJECT_BYTES)
             if source.upload_path is not None:
                 self._neutral.add((source.host, source.upload_path))
-        self._objects = {**_LINKED, **objects}
+        self._objects = {**objects, **_LINKED}
 
     def page_bytes(self, host: Host, usual: int) -> int:
         """How long the page at ``/`` of ``host`` is."""
@@ -71,10 +95,11 @@ class Transfers:
         if where in self._sized:
             query = parse_qs(request.target.partition("?")[2])
             return _sized(host.name, query.get("bytes", ["0"])[0])
-        kind = self._objects.get(where) or self._objects.get((host.name, request.target))
-        if kind is None:
+        found = self._objects.get(where) or self._objects.get((host.name, request.target))
+        if found is None:
             return None
-        return _part(blob(host.name, OBJECT_BYTES), request.headers.get("range"), kind)
+        kind, size = found
+        return _part(blob(host.name, OBJECT_BYTES)[:size], request.headers.get("range"), kind)
 
 
 @functools.lru_cache(maxsize=16)

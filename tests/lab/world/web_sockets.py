@@ -49,7 +49,7 @@ class WebSockets:
                     await mean.perform(pair, kind(b""))
                     return True
             endpoint = known.get((request.host, request.path))
-            if policy.status:
+            if policy.status and policy.concerns(request.path, request.headers):
                 return False
             if await dialogue.upgraded(request, pair):
                 return True

@@ -35,8 +35,8 @@ def bent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             cfg.dead_backend("=web.telegram.org"),
             cfg.closed("=e1.whatsapp.net"),
             cfg.dead("pool:telegram/media"),
-            HostPolicy(names=("=e2.whatsapp.net",), chat="other_root"),
-            HostPolicy(names=("=e3.whatsapp.net",), chat="wrong_static"),
+            HostPolicy(names=("=g-fallback.whatsapp.net",), chat="other_root"),
+            HostPolicy(names=("=chat.cdn.whatsapp.net",), chat="wrong_static"),
             HostPolicy(names=("=chat.signal.org",), tls="new_root"),
             HostPolicy(names=("=cdsi.signal.org",), tls="alert"),
             HostPolicy(names=("=www.facebook.com",), tls="expired"),
@@ -185,8 +185,8 @@ def test_the_re_signer_forges_some_and_relays_the_rest(bent: Running) -> None:
     ("host", "why"),
     [
         ("g.whatsapp.net", None),
-        ("e2.whatsapp.net", "not signed by the pinned root"),
-        ("e3.whatsapp.net", "another key"),
+        ("g-fallback.whatsapp.net", "not signed by the pinned root"),
+        ("chat.cdn.whatsapp.net", "another key"),
     ],
 )
 def test_impersonators_of_the_chat_server(bent: Running, host: str, why: str | None) -> None:

@@ -110,10 +110,16 @@ def tls(
 
 
 def get(
-    sock: socket.socket, host: str, path: str = "/", method: str = "GET", body: bytes = b""
+    sock: socket.socket,
+    host: str,
+    path: str = "/",
+    method: str = "GET",
+    body: bytes = b"",
+    more: str = "",
 ) -> tuple[int, dict[str, str], bytes]:
-    """One request over ``sock``: status, headers by lower-case name, body."""
-    text = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
+    """One request over ``sock``: status, headers by lower-case name, body. ``more`` are lines."""
+    length = f"Content-Length: {len(body)}\r\n"
+    text = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{length}{more}\r\n"
     sock.sendall(text.encode() + body)
     response = http.client.HTTPResponse(sock, method=method)
     response.begin()

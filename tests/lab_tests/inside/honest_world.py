@@ -119,8 +119,10 @@ def test_pinned_names_are_not_publicly_trusted(honest: Running) -> None:
         ("api.telegram.org", "/bot0/getMe", 401, b'{"ok":false,"error_code":401,'),
         ("api.telegram.org", "/other", 404, b'"error_code":404'),
         ("td.telegram.org", "/current", 200, b'"win64"'),
-        ("web.whatsapp.com", "/", 200, b'"client_revision":'),
-        ("v.whatsapp.net", "/v2/register", 400, b"{"),
+        ("web.whatsapp.com", "/", 400, b""),
+        ("v.whatsapp.net", "/v2/register", 200, b'"reason": "missing_param"'),
+        ("sfu.voip.signal.org", "/", 503, b""),
+        ("sfu.voip.signal.org", "/v2/conference/participants", 401, b""),
         ("mmg.whatsapp.net", "/x", 404, b""),
         ("graph.facebook.com", "/me", 400, b'"type": "OAuthException"'),
         ("updates.signal.org", "/desktop/latest.yml", 200, b"version: "),
@@ -136,6 +138,16 @@ def test_pages_carry_the_marks_of_the_real_ones(
     assert abs(parsedate_to_datetime(headers["date"]) - datetime.now(UTC)) < timedelta(minutes=1)
     if host == "chat.signal.org":
         assert abs(int(headers["x-signal-timestamp"]) / 1000 - datetime.now(UTC).timestamp()) < 60
+
+
+def test_the_page_of_a_web_client_is_given_to_browsers_alone(honest: Running) -> None:
+    browser = "".join(
+        f"Sec-Fetch-{name}: {value}\r\n"
+        for name, value in (("Dest", "document"), ("Mode", "navigate"), ("Site", "none"))
+    )
+    with client.tls(honest.where("web.whatsapp.com"), "web.whatsapp.com") as shown:
+        status, _, body = client.get(shown.sock, "web.whatsapp.com", more=browser)
+    assert status == 200 and b'"client_revision":' in body
 
 
 def test_strangers_see_the_default_certificate_or_an_alert(honest: Running) -> None:

@@ -1,0 +1,124 @@
+"""``msgprobe services verify``: arguments in, the rows and their words out."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from msgprobe import session
+from msgprobe.catalog import loader
+from msgprobe.checks.base import Check
+from msgprobe.checks.registry import examiner, installed, registry
+from msgprobe.cli.measure import signals
+from msgprobe.cli.output import look, put, say
+from msgprobe.cli.request import Wish
+from msgprobe.model.control import Controls
+from msgprobe.model.event import Event
+from msgprobe.model.row import CONTROLS, Verification
+from msgprobe.model.run import Request
+from msgprobe.model.target import Service
+from msgprobe.report import verify as report
+from msgprobe.report.escape import printable
+from msgprobe.report.progress import Progress
+from msgprobe.verification.order import verify as ask_rows
+
+LONGEST = 600.0
+"""Seconds for everything, unless something else is asked for."""
+
+
+def verify(
+    wish: Wish,
+    names: Sequence[str],
+    *,
+    limit: float | None,
+    json: bool,
+    redact: bool,
+    quiet: bool,
+) -> int:
+    """Ask the rows of ``names`` (none: of all) and print what came. Gives the exit status.
+
+    ``limit`` is the most seconds it may take. Raises CatalogError, UnknownService, TrustError or
+    OutputError.
+    """
+    checks = registry(installed())
+    catalogue = loader.load(
+        wish.targets,
+        loader.EVERY,
+        plugins=True,
+        known_checks=frozenset(checks),
+        examine=examiner(checks),
+    )
+    services, with_controls = _chosen(catalogue, names, quiet=quiet)
+    request = replace(wish.request, max_time=limit or LONGEST, country=None, via=None)
+    screen = look(sys.stderr)
+    if screen.terminal and not quiet:
+        what = f"{len(services)} services" + (" and the controls" if with_controls else "")
+        minutes = request.max_time / 60
+        say(
+            f"Asking every row of {what}, in {minutes:.0f} min at most; Ctrl-C keeps what is known."
+        )
+    found = _asked(
+        services,
+        catalogue.controls,
+        request,
+        checks,
+        with_controls=with_controls,
+        redact=redact,
+        shown=screen.terminal and not quiet,
+    )
+    if json:
+        put(report.render_json(found))
+    else:
+        can = look(sys.stdout)
+        put(report.render(found, width=can.width, unicode=can.unicode))
+    return int(report.exit_status(found))
+
+
+def _asked(
+    services: tuple[Service, ...],
+    controls: Controls,
+    request: Request,
+    checks: Mapping[str, Check],
+    *,
+    with_controls: bool,
+    redact: bool,
+    shown: bool,
+) -> Verification:
+    """Ask, with progress on the terminal where it is ``shown``; a signal ends it politely."""
+    screen = look(sys.stderr)
+    stop = session.Stop()
+    with contextlib.ExitStack() as stack:
+        emit: Callable[[Event], None] = session.ignore
+        if shown:
+            emit = stack.enter_context(
+                Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
+            )
+        stack.enter_context(signals(stop))
+        return asyncio.run(
+            ask_rows(
+                services,
+                controls if with_controls else None,
+                request,
+                gate=controls,
+                checks=checks,
+                emit=emit,
+                stop=stop,
+                redact=redact,
+            )
+        )
+
+
+def _chosen(
+    catalogue: loader.Catalogue, names: Sequence[str], *, quiet: bool
+) -> tuple[tuple[Service, ...], bool]:
+    """The services, and whether the controls are wanted. Raises UnknownService."""
+    if not names:
+        free, warned = loader.everything(catalogue)
+        for one in () if quiet else warned:
+            text = f"{one.title} is left out: {one.warning}. Name it to ask it: {one.name}"
+            say(f"msgprobe: {printable(text)}")
+        return free, True
+    own = [name for name in names if name.lower() != CONTROLS]
+    chosen = loader.select(catalogue, own) if own else ()
+    return chosen, len(own) < len(names)

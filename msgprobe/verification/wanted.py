@@ -1,0 +1,250 @@
+"""The rows of services as questions: each member at every port and address, assets, keys."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from msgprobe.checks.base import Check
+from msgprobe.checks.registry import promise
+from msgprobe.diagnosis.base import flow_task
+from msgprobe.diagnosis.gate import lookup
+from msgprobe.diagnosis.moving import objects, own_flow, page_task
+from msgprobe.diagnosis.public_resolvers import SYSTEM
+from msgprobe.diagnosis.scene import Scene
+from msgprobe.diagnosis.volleys import volley_order
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.row import Kind
+from msgprobe.model.target import Asset, Direction, Endpoint, Provenance, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.verdict import addresses as ips
+from msgprobe.verification import answer
+from msgprobe.verification.answer import Answer
+
+FOUR, SIX = 4, 2
+"""Addresses of one name, over IPv4 and IPv6, that are asked at most."""
+
+PIECE = {Direction.DOWN: 16 * 1024, Direction.UP: 8 * 1024}
+"""Bytes of an object that are enough to see that it is there."""
+
+PATIENCE = 8.0
+"""Seconds that such a piece may take."""
+
+VOLLEY = 8
+"""Questions that show that a server answers them."""
+
+NO_SIX = "IPv6 does not work from here"
+
+Read = Callable[[Measurement], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A row, and the conversations that tell about it.
+
+    ``host`` is the name that ``tasks`` dial addresses of: without an address of it the answer to
+    the question for it is the row's. ``addresses`` are those that ``tasks`` dial, in their order.
+    ``unasked`` says why there is no task although nothing is wrong with the row.
+    """
+
+    service: str
+    table: str
+    row: str
+    kind: Kind
+    provenance: Provenance | None
+    read: Read
+    tasks: tuple[Task, ...] = ()
+    addresses: tuple[str, ...] = ()
+    host: str | None = None
+    address: str | None = None
+    port: int | None = None
+    unasked: str = ""
+
+
+def name_task(host: str, families: tuple[int, ...]) -> Task:
+    """The system's resolver is asked for a name of the catalogue."""
+    why = "does the name still exist, and where does it lead?"
+    return lookup(f"v.name.{host}", host, SYSTEM, Arm.BASE, families=families, why=why)
+
+
+class Dial:
+    """Which addresses of a name, or of a row, are dialled from here."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        local = scene.facts.local
+        alone = local is not None and not local.route4
+        self.six = 6 in scene.request.families and (scene.six_works or alone)
+
+    def usable(self, address: str) -> bool:
+        """The address's family works from here."""
+        return self._scene.facts.usable(address) and (self.six or ips.family(address) == 4)
+
+    def named(self, host: str, four: int = FOUR, six: int = SIX) -> tuple[str, ...]:
+        """Addresses that the system's resolver gives for ``host``."""
+        found = [a for a in self._scene.facts.name(host).system_addresses if not ips.is_bogon(a)]
+        fit = [a for a in found if self.usable(a)]
+        by_family = {v: [a for a in fit if ips.family(a) == v] for v in (4, 6)}
+        return (*by_family[4][:four], *by_family[6][:six])
+
+
+def hosts_of(service: Service) -> tuple[str, ...]:
+    """Every name of a service that is to be resolved."""
+    found = [e.host for e in service.endpoints if e.host is not None]
+    found += [a.host for a in service.assets if a.host]
+    found += [a.page_host for a in service.assets if a.page_host is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def service_wanted(scene: Scene, service: Service, checks: Mapping[str, Check]) -> Iterator[Wanted]:
+    """Every row of a service that holds conversations of its own."""
+    dial = Dial(scene)
+    for endpoint in service.endpoints:
+        proof = promise(checks)(service, endpoint)
+        base = Wanted(
+            service=service.name,
+            table=endpoint.member,
+            row=endpoint.name,
+            kind=Kind.MEMBER,
+            provenance=endpoint.provenance,
+            read=partial(answer.of_service, promised=proof),
+            host=endpoint.host,
+            port=endpoint.port,
+        )
+        make = partial(flow_task, scene, service, endpoint)
+        yield from _with_hints(base, dial, make, endpoint.addresses, main=not endpoint.reserve)
+    for asset in service.assets:
+        yield from _asset(scene, dial, service, asset)
+    if service.beacon is not None:
+        beacon = service.beacon
+        yield Wanted(
+            service=service.name,
+            table="beacon",
+            row="beacon",
+            kind=Kind.BEACON,
+            provenance=beacon.provenance,
+            read=partial(answer.of_beacon, up=beacon.up, down=beacon.down),
+            tasks=(name_task(beacon.host, (4,)),),
+        )
+
+
+def _with_hints(
+    base: Wanted,
+    dial: Dial,
+    make: Callable[[str], Task],
+    hints: Sequence[str],
+    *,
+    main: bool = True,
+    four: int = FOUR,
+    six: int = SIX,
+) -> Iterator[Wanted]:
+    """A row at the addresses of its name, and each address that it gives beside the name."""
+    if base.host is None:
+        fit = tuple(a for a in hints if dial.usable(a))
+        unasked = "" if fit else NO_SIX
+        yield replace(base, tasks=tuple(map(make, fit)), addresses=fit, unasked=unasked)
+        return
+    named = dial.named(base.host, four, six)
+    yield replace(base, tasks=tuple(map(make, named)), addresses=named)
+    for address in hints if main else ():
+        usable = dial.usable(address)
+        yield replace(
+            base,
+            kind=Kind.ADDRESS,
+            row=f"{base.row} at {address}",
+            host=None,
+            address=address,
+            tasks=(make(address),) if usable else (),
+            addresses=(address,) if usable else (),
+            unasked="" if usable else NO_SIX,
+        )
+
+
+def with_hints(
+    base: Wanted, dial: Dial, make: Callable[[str], Task], hints: Iterable[str]
+) -> Iterator[Wanted]:
+    """The same for a control."""
+    yield from _with_hints(base, dial, make, tuple(hints))
+
+
+def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator[Wanted]:
+    base = Wanted(
+        service=service.name,
+        table=asset.name,
+        row=asset.name,
+        kind=Kind.ASSET,
+        provenance=asset.provenance,
+        read=answer.of_transfer,
+        host=asset.host or None,
+    )
+    if asset.pool is not None:
+        servers = [
+            e for e in volley_order(service, asset, scene.request) if dial.usable(e.addresses[0])
+        ]
+        tasks = tuple(_volley(scene, service, asset, e) for e in servers)
+        addresses = tuple(e.addresses[0] for e in servers)
+        yield replace(base, tasks=tasks, addresses=addresses, unasked="" if tasks else NO_SIX)
+        return
+
+    page = page_task(scene, service, asset)
+    if asset.page_host is not None and not objects(scene, service, asset):
+        pages = () if page is None else (page,)
+        yield replace(base, host=asset.page_host, read=answer.of_page, tasks=pages)
+        return
+
+    def make(address: str) -> Task:
+        size = PIECE[asset.direction]
+        return moved(
+            scene,
+            f"v.asset.{service.name}.{asset.name}.{address}",
+            service.name,
+            own_flow(scene, service, asset, address, size, PATIENCE),
+            Arm.TRANSFER,
+            Role.TARGET,
+        )
+
+    yield from _with_hints(base, dial, make, asset.addresses, four=2, six=1)
+
+
+def pages_of(scene: Scene, service: Service) -> Iterator[Task]:
+    """Pages that name objects on other hosts: they are read before the objects are asked for."""
+    for asset in service.assets:
+        page = page_task(scene, service, asset)
+        if page is not None:
+            yield page
+
+
+def moved(scene: Scene, task_id: str, subject: str, flow: Flow, arm: Arm, role: Role) -> Task:
+    """A small piece of an object, moved."""
+    return Task(
+        id=task_id,
+        round=1,
+        role=role,
+        arm=arm,
+        check="transfer",
+        subject=subject,
+        probe=flow,
+        reason="is the object still given, or taken?",
+        timeout=scene.timeout() + PATIENCE,
+    )
+
+
+def _volley(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
+    options = {
+        "asset": asset.name,
+        "direction": Direction.DOWN.value,
+        "dc": endpoint.option("dc") or "2",
+        "count": str(VOLLEY),
+        "patience": f"{PATIENCE:.2f}",
+    }
+    address = endpoint.addresses[0]
+    return Task(
+        id=f"v.volley.{service.name}.{asset.name}.{endpoint.name}",
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER,
+        check="volley",
+        subject=service.name,
+        probe=scene.flow(address, endpoint.port, None, trust=None, options=tuple(options.items())),
+        reason="do the servers answer these questions?",
+        timeout=scene.timeout() + PATIENCE,
+    )

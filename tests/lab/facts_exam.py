@@ -1,0 +1,151 @@
+"""``python -m tests.lab facts [PART…]``: no single fact of the catalogue convicts.
+
+On a line on which nothing else is wrong each fact that a default run relies on is contradicted by
+the lab's world, in each way that fits it; then three at a time, then many by one cause. Each run's
+document is kept as soon as it is made; a run that is kept is not made again. Runs come in an order
+that leaves some of each sort wherever it is cut short.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from tests.lab import exam
+from tests.lab.exam_record import OWN, Kept, path_of, read, save
+from tests.lab.facts_cases import Case, covering, every_case
+from tests.lab.facts_table import failures, table
+from tests.lab.facts_truth import Record, judge
+from tests.lab.netns import LabError, why_not
+from tests.lab.rejudge import rejudged
+from tests.lab.whole_exam import commit_name
+
+KEEP: Final = Path(".lab/facts")
+OUT: Final = Path("tests/lab/facts_exam.txt")
+IN_CI: Final = 100
+"""Runs where time is short: about five minutes with four labs on two processors."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run, sum up, print: 0 passed, 1 not, 2 bad arguments or no lab in CI."""
+    options = _options(argv)
+    whole = every_case()
+    cases = [c for c in whole if not options.part or any(p in c.id for p in options.part)]
+    if not cases:
+        print(f"facts: no run is like {' '.join(options.part)!r}; see --list", file=sys.stderr)
+        return 2
+    if options.ci:
+        cases = list(covering(cases, IN_CI))
+    if options.most is not None:
+        cases = cases[: options.most]
+    if options.list:
+        for case in cases:
+            print(f"{case.id:<64} {case.seed:>7}  {case.told}")
+        return 0
+    reason = None if options.sum_up else why_not()
+    if reason is not None:
+        print(f"facts: {len(cases)} runs skipped: {reason}", file=sys.stderr)
+        return 2 if os.environ.get("CI") else 0
+    if not options.ci:
+        return _examine(cases, options.keep, options, whole=len(cases) == len(whole))
+    with tempfile.TemporaryDirectory(prefix="msgprobe-facts-ci-") as folder:
+        return _examine(cases, options.keep or Path(folder), options, whole=False)
+
+
+def _examine(
+    cases: Sequence[Case], keep: Path | None, options: argparse.Namespace, *, whole: bool
+) -> int:
+    records = _go(cases, keep or KEEP, options)
+    text = table(records, whole=whole, missing=len(cases) - len(records))
+    print(f"\n{text}", end="")
+    if options.out is not None:
+        options.out.write_text(text, encoding="utf-8")
+    return 1 if failures(records, whole=whole, every=options.ci) else 0
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.lab facts", description=__doc__)
+    parser.add_argument("part", nargs="*", help="parts of runs' ids; all without any")
+    parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
+    parser.add_argument(
+        "--minutes", type=float, default=180.0, help="begin no run after that (default 180)"
+    )
+    parser.add_argument("--most", type=int, help="the first so many runs alone")
+    parser.add_argument("--keep", type=Path, help=f"where runs are kept (default {KEEP})")
+    parser.add_argument("--out", type=Path, help="write the table here as well")
+    parser.add_argument("--ci", action="store_true", help="a part of them for a short time")
+    parser.add_argument("--sum-up", action="store_true", help="only what is kept; run nothing")
+    parser.add_argument(
+        "--rejudge", action="store_true", help="today's rules over what was measured then"
+    )
+    parser.add_argument("--list", action="store_true", help="list the runs and stop")
+    return parser.parse_args(argv)
+
+
+def _go(cases: Sequence[Case], keep: Path, options: argparse.Namespace) -> list[Record]:
+    """Make the runs that are not kept yet, as far as time allows; all records in order."""
+    deadline = time.monotonic() + 60 * options.minutes
+    commit = commit_name()
+
+    def one(case: Case) -> Record | None:
+        kept = read(path_of(keep, case.id, OWN, case.seed))
+        if kept is not None:
+            return judge(case, rejudged(kept) if options.rejudge else kept)
+        if options.sum_up or time.monotonic() > deadline:
+            return None
+        made = attempt(case, commit)
+        if isinstance(made, Kept):
+            save(keep, made)
+            record = judge(case, made)
+        else:
+            record = Record(case=case, fault=made)
+        print(line(record), flush=True)
+        return record
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        found = [r for r in pool.map(one, cases) if r is not None]
+    return sorted(found, key=lambda r: ("stc".index(r.case.id[0]), r.case.id))
+
+
+def attempt(case: Case, commit: str) -> Kept | str:
+    """One run in a lab of its own; why there is none where there is nothing to judge."""
+    with tempfile.TemporaryDirectory(prefix="msgprobe-facts-") as folder:
+        try:
+            result = exam.run(case.scenario(), case.seed, Path(folder))
+        except (LabError, subprocess.TimeoutExpired) as exc:
+            return f"no lab: {exc}"
+    if not result.document:
+        return "; ".join(result.faults)
+    return Kept(
+        scenario=case.id,
+        seed=case.seed,
+        fired=dict(result.fired),
+        commit=commit,
+        document=result.document,
+    )
+
+
+def line(record: Record) -> str:
+    """One run as a line."""
+    mark = "right"
+    for word, holds in (
+        ("void ", record.fault),
+        ("ALARM", record.alarms),
+        ("DOWN ", record.downs),
+        ("not ok", record.missed),
+        ("WRONG", record.wrong),
+    ):
+        if holds:
+            mark = word
+            break
+    why = "; ".join((record.fault, *record.alarms, *record.downs, *record.missed, *record.wrong))
+    said = ", ".join(f"{key} {word}" for key, word in record.emptied.items())
+    cost = f"{record.seconds:.1f} s {record.octets / 1000:.0f} kB"
+    unmet = "" if record.met else "not met "
+    return f"{mark} {record.case.id}  {cost}  {unmet}{why.strip('; ')}  [{said}]".rstrip(" []")
