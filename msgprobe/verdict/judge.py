@@ -33,7 +33,7 @@ from msgprobe.verdict.rules_dns import DNS_RULES
 from msgprobe.verdict.rules_extra import EXTRA_RULES
 from msgprobe.verdict.rules_hello import COUNT_RULES, COUNTED, HELLO_RULES
 from msgprobe.verdict.rules_loss import CONVERSATION_LOSS_RULES
-from msgprobe.verdict.rules_members import DEGRADED_RULES, ONE_MEMBER
+from msgprobe.verdict.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.verdict.rules_quic import QUIC_RULES, with_extras
 from msgprobe.verdict.rules_residual import EARLY_RULES, RESIDUAL_RULES
 from msgprobe.verdict.rules_second import (
@@ -59,7 +59,8 @@ from msgprobe.verdict.rules_throttle import ALIKE, SPEED_RULES, judge_speed
 from msgprobe.verdict.rules_tls import TLS_RULES
 from msgprobe.verdict.rules_udp import LOSS_RULES, UDP_RULES
 from msgprobe.verdict.speeds import unsaid
-from msgprobe.verdict.words import advice, summary
+from msgprobe.verdict.whole import deepest, joined, rolled_up
+from msgprobe.verdict.words import advice
 
 ACCUSING: tuple[Rule, ...] = (
     *DNS_RULES,
@@ -69,16 +70,6 @@ ACCUSING: tuple[Rule, ...] = (
     *EARLY_RULES,
     *UDP_RULES,
     *AFTER_RULES,
-)
-
-SEVERITY = (
-    Outcome.BLOCKED,
-    Outcome.THROTTLED,
-    Outcome.DEGRADED,
-    Outcome.DOWN,
-    Outcome.INCONCLUSIVE,
-    Outcome.OK,
-    Outcome.NOT_TESTED,
 )
 
 
@@ -91,6 +82,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *EXTRA_RULES,
         *DOWN_RULES,
         ONE_MEMBER,
+        MEMBER_HIT,
         *DEGRADED_RULES,
         *COUNT_RULES,
         *LOSS_RULES,
@@ -171,9 +163,9 @@ def judge_service(
             functions.append(_not_tested(function, excuse or UNTESTED.info.why))
         else:
             views = [PoolFacts(facts, gate, service, p) for p in pools]
-            joined = _join(function, [_judge_pool(v, connection) for v in views])
+            whole = joined(function, [_judge_pool(v, connection) for v in views])
             trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
-            functions.append(replace(joined, loss=gate.calls.loss(trains)))
+            functions.append(replace(whole, loss=gate.calls.loss(trains)))
     if connection.state.usable:
         # Where connections are counted, those of transfers freeze as well: no speed means anything.
         counted = any(COUNTED in f.mechanisms for f in functions)
@@ -184,7 +176,7 @@ def judge_service(
         functions = [
             with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions
         ]
-    return _roll_up(service, tuple(functions))
+    return rolled_up(service, tuple(functions))
 
 
 def _not_tested(function: Function, why: str) -> FunctionVerdict:
@@ -196,18 +188,30 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
 def _judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
     fine = apply(OK_RULES, p)
     if fine:
-        verdict = _verdict(
-            p, apply((*LOSS_RULES, *RESIDUAL_RULES, *CONVERSATION_LOSS_RULES), p) or fine[:1]
-        )
-        return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
+        return _fine(p, fine[:1])
     if not any(m.tested for m in p.members):
         return _untested(p, connection)
     if not connection.state.usable and not p.ok:
         return _by_connection(p, connection)
+    accused = _accused(p)
+    return _impaired(p, accused) or _failed(p, accused)
+
+
+def _accused(p: PoolFacts) -> list[Finding]:
+    """What shows interference with members that do not answer."""
     accused = [f for f in apply(ACCUSING, p) if f.info.outcome is Outcome.BLOCKED]
     if p.gate.failing_now:
         accused = [f for f in accused if not _is_silence(f.info.mechanism or "")]
-    return _impaired(p, accused) or _failed(p, accused)
+    return accused
+
+
+def _fine(p: PoolFacts, fine: tuple[Finding, ...]) -> FunctionVerdict:
+    """Enough of the pool works; what else there is to say of it?"""
+    accused = _accused(p) if p.ok and p.failing else []
+    hit = (*apply((MEMBER_HIT,), p), *accused) if accused else ()
+    worse = apply((*LOSS_RULES, *RESIDUAL_RULES, *CONVERSATION_LOSS_RULES), p)
+    verdict = _verdict(p, hit or worse or fine)
+    return _with_caveat(verdict, p.pool.caveat) if p.pool.caveat else verdict
 
 
 def _untested(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
@@ -316,93 +320,3 @@ def _rank(found: Finding) -> tuple[int, int]:
     depth = (found.info.mechanism or "").count(".")
     order = {Strength.CONFIRMED: 0, Strength.LIKELY: 1}
     return (order[found.info.strength] if found.info.strength is not None else 2, -depth)
-
-
-def deepest(paths: Iterable[str]) -> tuple[str, ...]:
-    """Mechanism paths without those that a deeper one refines, sorted."""
-    every = set(paths)
-    return tuple(sorted(p for p in every if not any(q.startswith(p + ".") for q in every)))
-
-
-def _worst(outcomes: Iterable[Outcome]) -> Outcome:
-    found = set(outcomes)
-    return next(o for o in SEVERITY if o in found)
-
-
-def _join(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
-    """Several pools of one function: the worst one speaks, ``partial`` when another works.
-
-    A pool that is down beside one that works impairs the function; it is not down as a whole.
-    """
-    if len(parts) == 1:
-        return parts[0]
-    worst = _worst(p.outcome for p in parts)
-    speaking = [p for p in parts if p.outcome is worst]
-    strong = any(p.strength is Strength.CONFIRMED for p in speaking)
-    works = any(p.outcome is Outcome.OK for p in parts)
-    outcome = Outcome.DEGRADED if worst is Outcome.DOWN and works else worst
-    return FunctionVerdict(
-        function=function,
-        outcome=outcome,
-        strength=(Strength.CONFIRMED if strong else speaking[0].strength),
-        partial=outcome is not Outcome.OK and (works or all(p.partial for p in speaking)),
-        mechanisms=deepest(m for p in speaking for m in p.mechanisms),
-        endpoints=Count(
-            tested=sum(p.endpoints.tested for p in parts), ok=sum(p.endpoints.ok for p in parts)
-        ),
-        why=speaking[0].why,
-        rules=tuple(dict.fromkeys(r for p in speaking for r in p.rules)),
-        evidence=tuple(sorted({t for p in speaking for t in p.evidence})),
-    )
-
-
-def _roll_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> ServiceVerdict:
-    outcome, speaking = _word(service, functions)
-    strong = any(f.strength is Strength.CONFIRMED for f in speaking)
-    verdict = ServiceVerdict(
-        service=service.name,
-        name=service.title,
-        outcome=outcome,
-        partial=outcome in GRAVE and any(f.outcome is Outcome.OK for f in functions),
-        strength=Strength.CONFIRMED if strong else next((f.strength for f in speaking), None),
-        mechanisms=deepest(m for f in speaking for m in f.mechanisms),
-        functions=functions,
-    )
-    return replace(verdict, summary=summary(verdict))
-
-
-GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
-"""Words of one function that are the whole service's."""
-
-
-def _word(
-    service: Service, functions: tuple[FunctionVerdict, ...]
-) -> tuple[Outcome, list[FunctionVerdict]]:
-    """The service's word, and the functions that it stands for.
-
-    A single member that does not answer may be a fact of the catalogue that is out of date: it
-    leaves the word of the service as it would be without. A service of which the primary function
-    works is not down: what has an error of its own is a part of it.
-    """
-    worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
-    primary = [f for f in functions if f.function is service.primary]
-    if worst in GRAVE:
-        speaking = [f for f in functions if f.outcome is worst]
-        if worst is Outcome.DOWN and any(_works(f) for f in primary):
-            return Outcome.DEGRADED, speaking
-        return worst, speaking
-    tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
-    own = [f for f in tested if f.function is service.primary]
-    outcome = own[0].outcome if own else _worst((*(f.outcome for f in tested), Outcome.NOT_TESTED))
-    if own and _works(own[0]) and any(f.outcome is Outcome.OK for f in tested):
-        outcome = Outcome.OK
-    return outcome, [f for f in functions if f.outcome is outcome]
-
-
-def _works(verdict: FunctionVerdict) -> bool:
-    """It works, or would if it were not for one member among several that may have been retired."""
-    if verdict.outcome is Outcome.OK:
-        return True
-    missing = verdict.endpoints.tested - verdict.endpoints.ok
-    alone = verdict.rules == (ONE_MEMBER.info.rule_id,)
-    return alone and verdict.endpoints.ok > missing

@@ -21,6 +21,11 @@ CHANGED: Mapping[str, int] = {
     "tls.same_address": 8,
     "tls.mitm": 8,
     "tcp.timeout": 8,
+    "dns.servfail": 8,
+    "dns.timeout": 8,
+    "udp.drop": 8,
+    "throttle.name": 8,
+    "transfer.freeze": 8,
     "transfer.nothing": 8,
     "speed.slow": 8,
 }

@@ -62,6 +62,17 @@ ONE_MEMBER = rule(
 """Comes before the rules below: one fact of the catalogue may be wrong. Where something shows who
 is to blame for that one member, it does not speak."""
 
+MEMBER_HIT = rule(
+    "pool.member_hit",
+    Layer.TCP,
+    Outcome.DEGRADED,
+    Strength.CONFIRMED,
+    licence="as many members as are needed answer, and another one is shown to be interfered with",
+    why="{ok} of {tested} servers ({pool}) answer; what happens to the others is done on the way.",
+    holds=lambda p: (*p.genuine, *p.failed) if enough(p) and p.failing else (),
+)
+"""Speaks beside a rule that accuses alone: one way that works acquits nobody who cuts another."""
+
 DEGRADED_RULES: tuple[Rule, ...] = (
     rule(
         "pool.some_members",

@@ -80,7 +80,16 @@ class Case:
             kind="innocent",
             row="facts",
             world=world(p.piece for p in self.parts),
+            services=self.services,
         )
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What the run asks about: all that a default run does; where a single row of services is
+        contradicted those that have it, for the words of the others rest on other rows."""
+        rows = {row.partition("/")[0] for p in self.parts for row in p.fact.rows}
+        theirs = tuple(s for s in CORE if s in rows)
+        return theirs if self.group == "single" and theirs else CORE
 
 
 def _number(text: str) -> int:

@@ -203,6 +203,16 @@ def test_a_member_whose_name_is_shown_to_be_the_trigger_is_no_retired_one() -> N
     assert found.mechanisms == ("tls.reset.sni",)
 
 
+def test_enough_members_that_answer_do_not_acquit_whoever_cuts_off_another() -> None:
+    from tests.verdict.test_licences import elsewhere
+
+    story = Story().good_gate().names()
+    story.target(CHAT[0], times=3, **RESET).target(CHAT[1]).controls_again()
+    assert service(story).outcome is Outcome.OK
+    found = service(elsewhere(story, CHAT[0], **RESET))
+    assert (found.outcome, found.mechanisms) == (Outcome.DEGRADED, ("tls.reset.sni",))
+
+
 # --- addresses that nobody resolves ---------------------------------------------------------------
 
 
