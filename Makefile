@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
 .PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate exam-throttle demo bench interop fuzz wheel clean
 
@@ -18,7 +19,7 @@ run: install
 	@$(BIN)/msgprobe run $(ARGS)
 
 test: install
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(strip $(TESTERS)) --dist worksteal $(ARGS)
 
 fmt: install
 	$(BIN)/ruff format .

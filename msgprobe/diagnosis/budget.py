@@ -74,14 +74,24 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
 
 
 def _promised(scene: Scene, tasks: Sequence[Task]) -> int:
-    """Bytes of the tries that are still to come where a name dies elsewhere: too few of them would
-    be worth nothing."""
+    """Bytes of the tries that are still to come where a name dies elsewhere, or another shape of a
+    greeting was answered: too few of them would be worth nothing."""
     begun: Counter[str] = Counter()
     for task in tasks:
         if task.arm is Arm.TARGET_SNI_ELSEWHERE and scene.started(task.id) is not None:
             stem = task.id.partition("#")[0]
             begun[stem] += TRIES if scene.good(task.id) else 1
-    return TYPICAL * sum(max(0, TRIES - n) for n in begun.values())
+    return TYPICAL * (sum(max(0, TRIES - n) for n in begun.values()) + _shapes_to_come(scene))
+
+
+def _shapes_to_come(scene: Scene) -> int:
+    """Greetings of another shape that were answered once, and are to be answered once more."""
+    answered = {
+        t.task.id
+        for t in scene.facts.arm(Arm.OTHER_HELLO)
+        if t.task.attempt == 1 and t.authenticated
+    }
+    return sum(scene.started(f"{first}#2") is None for first in answered)
 
 
 def _rank(task: Task) -> int:
@@ -109,7 +119,8 @@ def _costly(scene: Scene, task: Task) -> bool:
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH
-    if task.arm is Arm.TARGET_SNI_ELSEWHERE and task.attempt > 1 and not _burdened(scene):
+    kept = (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO)
+    if task.arm in kept and task.attempt > 1 and not _burdened(scene):
         return False  # promised, and set aside since the first try began
     # A port alone, or one that nobody opens, costs a few SYNs.
     return (

@@ -30,6 +30,10 @@ SHAPES = {
 NEUTRAL = 3
 """Neutral sites that are asked with another program's greeting."""
 
+A_SERVICE = 6
+"""Names of a service that are greeted in other shapes at most: the program looks the same to all of
+them, and the bytes are needed for repeats in the usual shape."""
+
 MOST = 5
 """Conversations with one address at most: two cut, two of another program, one large."""
 
@@ -45,17 +49,25 @@ def plan_hello(scene: Scene) -> list[Task]:
     """
     if not scene.gate.open or not scene.roomy or troubled(scene):
         return []
+    return [t for service in scene.services for t in _of_service(scene, service)]
+
+
+def _of_service(scene: Scene, service: Service) -> list[Task]:
     tasks: list[Task] = []
-    for service in scene.services:
-        used: dict[str, int] = {}
-        named = dying_names(scene, suspects(scene, service))
-        for (pool, _), group in named.items():
-            used[pool] = used.get(pool, 0) + 1
-            if used[pool] > NAMES_A_POOL:
-                continue
-            chosen = min(group, key=lambda s: not _begun(scene, service, s))
-            if _begun(scene, service, chosen) or follows(scene, service, named, pool) is False:
-                tasks += _shapes(scene, service, chosen)
+    used: dict[str, int] = {}
+    named = dying_names(scene, suspects(scene, service))
+    begun = [s for group in named.values() for s in group if _begun(scene, service, s)]
+    room = A_SERVICE - len(begun)
+    for (pool, _), group in named.items():
+        used[pool] = used.get(pool, 0) + 1
+        if used[pool] > NAMES_A_POOL:
+            continue
+        chosen = min(group, key=lambda s: not _begun(scene, service, s))
+        if chosen in begun:
+            tasks += _shapes(scene, service, chosen)
+        elif room > 0 and follows(scene, service, named, pool) is False:
+            room -= 1
+            tasks += _shapes(scene, service, chosen)
     return tasks
 
 

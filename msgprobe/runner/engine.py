@@ -169,7 +169,7 @@ class Runner:
         """Bytes on the wire of conversations so far, transfers left out, and what those under way
         or waiting for their turn will cost; as fresh as `bytes_so_far`."""
         self._count()
-        talking = [(i, r) for i, r in self._running.items() if r.task.check not in _MOVERS]
+        talking = [(i, r) for i, r in self._running.items() if not _moves(r.task)]
         late, opened = self.world.now() - UNOPENED, self.opened
         silent = {
             i
@@ -355,7 +355,7 @@ class Runner:
         )
         octets = measurement.bytes_sent + measurement.bytes_received
         self._settled += octets
-        self._moved += octets if task.check in _MOVERS else 0
+        self._moved += octets if _moves(task) else 0
         self.measurements.append(measurement)
         self._changed.set()
         self.emit(
@@ -366,3 +366,8 @@ class Runner:
                 bytes_so_far=self.bytes_so_far,
             )
         )
+
+
+def _moves(task: Task) -> bool:
+    """It is a transfer, or the page that names the object of one."""
+    return task.check in _MOVERS or task.arm is Arm.TRANSFER_PAGE

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from msgprobe.model.task import Arm
 from tests.lab import exam, ooni_rules
 from tests.lab.link import Link
 from tests.lab.network import Counters, Log
@@ -329,7 +330,7 @@ def _moved(document: Mapping[str, Any]) -> int:
     return sum(
         m["bytes_sent"] + m["bytes_received"]
         for m in document["measurements"]
-        if m["task"]["check"] in ("transfer", "volley")
+        if m["task"]["check"] in ("transfer", "volley") or m["task"]["arm"] == Arm.TRANSFER_PAGE
     )
 
 
