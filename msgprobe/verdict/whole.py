@@ -84,13 +84,14 @@ def _word(
 
     A single member that does not answer may be a fact of the catalogue that is out of date: it
     leaves the word of the service as it would be without. A service of which the primary function
-    works is not down: what has an error of its own is a part of it.
+    works is not down: what has an error of its own is a part of it, unless a second vantage bears
+    out that this part is down for others too.
     """
     worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
     primary = [f for f in functions if f.function is service.primary]
     if worst in GRAVE:
         speaking = [f for f in functions if f.outcome is worst]
-        if worst is Outcome.DOWN and any(_works(f) for f in primary):
+        if worst is Outcome.DOWN and any(_works(f) for f in primary) and not _seen_twice(speaking):
             return Outcome.DEGRADED, speaking
         return worst, speaking
     tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
@@ -108,3 +109,8 @@ def _works(verdict: FunctionVerdict) -> bool:
     missing = verdict.endpoints.tested - verdict.endpoints.ok
     alone = verdict.rules == (ONE_MEMBER.info.rule_id,)
     return alone and verdict.endpoints.ok > missing
+
+
+def _seen_twice(speaking: Iterable[FunctionVerdict]) -> bool:
+    """A second vantage found it down as well."""
+    return all(rule.startswith("second.") for f in speaking for rule in f.rules)
