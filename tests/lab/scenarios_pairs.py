@@ -92,14 +92,14 @@ def _tcp() -> Iterator[Scenario]:
             {
                 "whatsapp": truth("ok|blocked|degraded"),
                 "whatsapp.web": _CUT,
-                "messenger": truth("degraded|blocked"),
-                "messenger.web": truth("degraded|blocked"),
+                "messenger": truth("ok|blocked|degraded"),
+                "messenger.web": _CUT,
             },
             {
                 "whatsapp": truth("ok|down|degraded"),
                 "whatsapp.web": _FAULT,
-                "messenger": truth("degraded|down"),
-                "messenger.web": truth("degraded|down"),
+                "messenger": truth("ok|down|degraded"),
+                "messenger.web": _FAULT,
             },
         ),
         (drop("null", *prefixes(*CDN)),),

@@ -40,7 +40,7 @@ def bent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             HostPolicy(names=("=chat.signal.org",), tls="new_root"),
             HostPolicy(names=("=cdsi.signal.org",), tls="alert"),
             HostPolicy(names=("=www.facebook.com",), tls="expired"),
-            HostPolicy(names=("=www.messenger.com",), tls="self_signed"),
+            HostPolicy(names=("=www.instagram.com",), tls="self_signed"),
             HostPolicy(names=("=graph.facebook.com",), tls="wrong_name"),
             HostPolicy(names=("=pps.whatsapp.net",), tls="hang"),
             HostPolicy(names=("=www.gnu.org",), tls="reset", whole_server=True),
@@ -68,7 +68,7 @@ def bent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 ),
             ),
         ),
-        everywhere=(("messenger.com", "servfail"),),
+        everywhere=(("instagram.com", "servfail"),),
         mitm=Mitm(names=("*",), exempt=("signal.org",)),
         http=HttpInterceptor(names=("t.me",), does="page"),
     )
@@ -102,7 +102,7 @@ def test_closed_and_dead_hosts(bent: Running) -> None:
     ("host", "why"),
     [
         ("www.facebook.com", "expired"),
-        ("www.messenger.com", "self-signed"),
+        ("www.instagram.com", "self-signed"),
         ("graph.facebook.com", "mismatch"),
         ("chat.signal.org", "unable to get local issuer|self-signed"),
         ("cdsi.signal.org", "(?i)unrecognized"),
@@ -160,7 +160,7 @@ def test_resolvers_lie_as_told(bent: Running) -> None:
     with pytest.raises(dns.exception.Timeout):
         ask("www.gnu.org", at="9.9.9.9", timeout=0.2)
     assert rcode(ask("www.gnu.org", at="94.140.14.140")) == "SERVFAIL"
-    assert rcode(ask("www.messenger.com", at="1.1.1.1")) == "SERVFAIL"
+    assert rcode(ask("www.instagram.com", at="1.1.1.1")) == "SERVFAIL"
     assert ask("www.gnu.org", "AAAA").answer == []
 
 
