@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from msgprobe.catalog.country import COUNTRIES
 from msgprobe.cli import settings
 from msgprobe.cli.proxy import proxy as proxy_of
 from msgprobe.model.run import Request
@@ -105,8 +106,8 @@ def country_code(text: str) -> str:
     """An ISO 3166 code of two letters, in capitals, or ``none``. Raises ValueError."""
     if text.strip().lower() == NO_COUNTRY:
         return NO_COUNTRY
-    if not re.fullmatch(r"[A-Za-z]{2}", text):
-        raise ValueError(f"{text!r:.40} is no country code; write it like KZ, or none")
+    if text.upper() not in COUNTRIES:
+        raise ValueError(f"{text!r:.40} is no country of ISO 3166-1; write it like KZ, or none")
     return text.upper()
 
 

@@ -86,3 +86,4 @@ def test_a_saved_run_does_not_tell_the_guess(msgprobe: Msgprobe) -> None:
 
 def test_a_country_that_is_none_is_refused(msgprobe: Msgprobe) -> None:
     one_line(msgprobe("run", "--country", "Kazakhstan"), 2, "--country", "KZ", "none")
+    one_line(msgprobe("run", "--country", "XX"), 2, "--country", "ISO 3166-1", "KZ")

@@ -62,6 +62,8 @@ def _examine(
     cases: Sequence[Case], keep: Path | None, options: argparse.Namespace, *, whole: bool
 ) -> int:
     records = _go(cases, keep or KEEP, options)
+    if options.ci:
+        records = _once_more(records)
     text = table(records, whole=whole, missing=len(cases) - len(records))
     print(f"\n{text}", end="")
     if options.out is not None:
@@ -111,6 +113,20 @@ def _go(cases: Sequence[Case], keep: Path, options: argparse.Namespace) -> list[
     with ThreadPoolExecutor(options.jobs) as pool:
         found = [r for r in pool.map(one, cases) if r is not None]
     return sorted(found, key=lambda r: ("stc".index(r.case.id[0]), r.case.id))
+
+
+def _once_more(records: Sequence[Record]) -> list[Record]:
+    """What was not right beside other labs, alone: two processors that share four labs are late at
+    times. Not what accused somebody or called him down: that is an error however it came about."""
+    found = []
+    for record in records:
+        if not record.right and not record.bad:
+            made = attempt(record.case, commit_name())
+            if isinstance(made, Kept) and (again := judge(record.case, made)).right:
+                print(f"right when tried again alone: {record.case.id}", flush=True)
+                record = again
+        found.append(record)
+    return found
 
 
 def attempt(case: Case, commit: str) -> Kept | str:

@@ -44,6 +44,9 @@ class Sums:
     """Those that are inconclusive or degraded, which is where the sentence belongs."""
 
 
+_OPEN: Final = ("inconclusive", "degraded")
+
+
 def sums(records: Sequence[Record]) -> Sums:
     """Void runs left out."""
     good = [r for r in records if not r.fault]
@@ -59,8 +62,8 @@ def sums(records: Sequence[Record]) -> Sums:
         due=sum(len(r.due) for r in good),
         missed=sum(len(r.missed) for r in good),
         emptied=words,
-        outdated=sum(len(r.outdated) for r in good),
-        emptied_open=words["inconclusive"] + words["degraded"],
+        outdated=sum(r.emptied[key] in _OPEN for r in good for key in r.outdated),
+        emptied_open=sum(words[word] for word in _OPEN),
     )
 
 
