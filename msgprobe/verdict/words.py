@@ -156,7 +156,7 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
         )
     if by[Outcome.DEGRADED]:
         return (
-            f"{listing(by[Outcome.DEGRADED])} works in part. Run again in some minutes and on "
+            f"{listing(by[Outcome.DEGRADED])}: only a part works. Run again in some minutes and on "
             "another network to see whether it is this network."
         )
     if by[Outcome.DOWN]:
@@ -186,12 +186,13 @@ def _calm(
     unclear: Sequence[str],
 ) -> str:
     """Nothing failed: what then?"""
+    works = "works" if len(fine) == 1 else "work"
     if fine and unclear:
-        return f"{listing(fine)} works from here; nothing certain about {listing(unclear)}."
+        return f"{listing(fine)} {works} from here; nothing certain about {listing(unclear)}."
     if connection.state is State.BAD_LINK:
         return "Nothing is blocked; the connection itself is poor. Wait or try another network."
     if fine and untested:
-        return f"{listing(fine)} works from here; the rest was not tested."
+        return f"{listing(fine)} {works} from here; the rest was not tested."
     if fine:
         return "Everything that was tested works from here."
     return "Nothing was tested."
