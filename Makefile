@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate exam-throttle demo bench interop fuzz wheel clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle demo bench interop fuzz wheel clean
 
 install: $(STAMP)
 
@@ -60,6 +60,13 @@ exam-facts-ci: install
 # The numbers in `confidence`, anew, of the runs that `make exam` kept.
 calibrate: install
 	$(BIN)/python -m tests.lab calibrate .lab/exam --write
+
+# The net under moves of code: what was recorded (an hour of labs) must come out the same.
+same-record: install
+	$(BIN)/python -m tests.same record $(ARGS)
+
+same: install
+	$(BIN)/python -m tests.same $(ARGS)
 
 exam-throttle: install
 	$(BIN)/python -m tests.lab throttle --out tests/lab/throttle_exam.txt $(ARGS)

@@ -63,10 +63,11 @@ class Stage:
     targets: tuple[str, ...]
     workdir: Path
     wrapper: tuple[str, ...] = ()
+    command: tuple[str, ...] = COMMAND
 
     def run(self, *args: str, timeout: float = 90.0) -> Any:
         """``msgprobe ARGS`` in the client's namespace."""
-        return self.lab.run([*self.wrapper, *COMMAND, *args], self.env, timeout)
+        return self.lab.run([*self.wrapper, *self.command, *args], self.env, timeout)
 
 
 def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None) -> Stage:
@@ -100,12 +101,14 @@ def run(
     extra: Sequence[str] = (),
     *,
     audited: bool = False,
+    command: tuple[str, ...] = COMMAND,
 ) -> Result:
     """Build, run, compare; ``audited`` also tries what every run must keep (see `audit`).
 
-    Raises LabError when the lab itself can't be built.
+    ``command`` is what is run in the shipped command line's place, with the same arguments. Raises
+    LabError when the lab itself can't be built.
     """
-    scene = stage(scenario, seed, workdir)
+    scene = replace(stage(scenario, seed, workdir), command=command)
     by_default = scenario.services == CORE or "--all" in scenario.args
     asked = () if by_default else scenario.services
     args = ("--seed", str(seed), *scene.targets, *scenario.args, *asked, *extra)

@@ -1,0 +1,107 @@
+"""Runs with all that is needed to plan and to judge them again."""
+
+import gzip
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from msgprobe.diagnosis.scene import Moment
+from msgprobe.model.codec import from_json
+from msgprobe.model.control import Controls
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.run import Elsewhere, Evidence, Request
+from msgprobe.model.target import Service
+from tests.lab import exam
+from tests.lab.netns import LabError
+from tests.lab.scenario import Scenario
+
+RECORDER = Path(__file__).with_name("recorder.py")
+
+AGENDA = ".agenda.gz"
+DOCUMENT = ".json.gz"
+
+
+def record(scenarios: Sequence[Scenario], seed: int, jobs: int, folder: Path) -> list[str]:
+    """Run each scenario that is not in ``folder`` yet; the faults, in words."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def one(scenario: Scenario) -> str | None:
+        stem = f"{scenario.id}-{seed}"
+        document = folder / f"{stem}{DOCUMENT}"
+        if document.exists():
+            return None
+        with tempfile.TemporaryDirectory(prefix="msgprobe-same-") as workdir:
+            looks = Path(workdir) / "looks.gz"
+            command = (sys.executable, str(RECORDER), str(looks))
+            try:
+                result = exam.run(scenario, seed, Path(workdir), command=command)
+            except LabError as error:
+                return f"{scenario.id}: no lab: {error}"
+            if not result.document or not looks.exists():
+                return f"{scenario.id}: {', '.join(result.faults) or 'no look of the planner'}"
+            (folder / f"{stem}{AGENDA}").write_bytes(looks.read_bytes())
+            with gzip.open(document, "wt", encoding="utf-8", compresslevel=5) as file:
+                file.write(json.dumps(result.document, separators=(",", ":")))
+        print(f"recorded {stem}", flush=True)
+        return None
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return [fault for fault in pool.map(one, scenarios) if fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the planner saw at one moment, and what it wanted then, as plain data."""
+
+    evidence: Evidence
+    moment: Moment
+    tasks: list[Any]
+    wake_at: float | None
+    pace: float
+    pending: list[str]
+
+
+def looks(path: Path) -> Iterator[Look]:
+    """Every look of a recorded run, in order."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        data = json.load(file)
+
+    @cache
+    def measurement(task_id: str) -> Measurement:
+        return from_json(Measurement, data["measurements"][task_id])
+
+    empty = Evidence(
+        request=from_json(Request, data["request"]),
+        services=from_json(tuple[Service, ...], data["services"]),
+        controls=from_json(Controls, data["controls"]),
+        elsewhere=from_json(tuple[Elsewhere, ...], data["elsewhere"]),
+    )
+    for row in data["looks"]:
+        moment = row["moment"]
+        yield Look(
+            evidence=Evidence(
+                request=empty.request,
+                services=empty.services,
+                controls=empty.controls,
+                elsewhere=empty.elsewhere,
+                measurements=tuple(measurement(i) for i in row["seen"]),
+            ),
+            moment=Moment(
+                now=moment["now"],
+                running=moment["running"],
+                opened=frozenset(moment["opened"]),
+                secured=frozenset(moment["secured"]),
+                queued=frozenset(moment["queued"]),
+                spent=moment["spent"],
+            ),
+            tasks=[data["tasks"][n] for n in row["tasks"]],
+            wake_at=row["wake_at"],
+            pace=row["pace"],
+            pending=row["pending"],
+        )
