@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import partial
 
 from msgprobe import __version__
+from msgprobe.agenda.contacts import contacts
+from msgprobe.agenda.planner import agenda
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry
-from msgprobe.diagnosis.contacts import contacts
-from msgprobe.diagnosis.fairness import fitted, kept
-from msgprobe.diagnosis.planner import agenda
-from msgprobe.diagnosis.scene import Moment
+from msgprobe.evidence.reports import elsewhere
+from msgprobe.judging import judge as verdicts
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Counted, Decided, Event, Phase
@@ -25,12 +25,12 @@ from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.task import Task
 from msgprobe.model.verdict import Outcome
+from msgprobe.planning.context import Moment
+from msgprobe.planning.fairness import fitted, kept
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, World, system_world
-from msgprobe.verdict import judge as verdicts
-from msgprobe.verdict.elsewhere import elsewhere
 
 NO_GUESS = Guess()
 """Nothing is known of where this device may be."""

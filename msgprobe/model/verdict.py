@@ -1,4 +1,4 @@
-"""What the evidence amounts to. Types only: the inference lives in ``msgprobe.verdict``."""
+"""What the evidence amounts to. Types only: the inference lives in ``msgprobe.judging``."""
 
 from dataclasses import dataclass
 from enum import StrEnum

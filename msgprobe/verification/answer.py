@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.conversation import Conversation, fold
+from msgprobe.hypotheses.quic.rules import answered as quic_answered
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
@@ -10,9 +13,6 @@ from msgprobe.model.row import Came, Word
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow
 from msgprobe.report.narrate import FAILURES
-from msgprobe.verdict import addresses as ips
-from msgprobe.verdict.conversation import Conversation, fold
-from msgprobe.verdict.rules_quic import answered as quic_answered
 
 SERVED = (200, 206)
 """Statuses with which an object, or a part of it, is given."""

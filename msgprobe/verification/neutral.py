@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from msgprobe.diagnosis.gate import LISTEN, lookup
-from msgprobe.diagnosis.moving import source_flow
-from msgprobe.diagnosis.scene import PATIENCE, Scene
+from msgprobe.hypotheses.throttling.tasks import source_flow
 from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentinel, Site, Source
 from msgprobe.model.row import CONTROLS, Kind
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Resolver, ResolverKind, Role, Task
+from msgprobe.planning.context import PATIENCE, Scene
+from msgprobe.planning.controls import LISTEN, lookup
 from msgprobe.verification import answer
 from msgprobe.verification.wanted import (
     NO_SIX,

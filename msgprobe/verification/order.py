@@ -5,9 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from msgprobe.checks.base import Check
-from msgprobe.diagnosis.gate import plan_gate
-from msgprobe.diagnosis.public_resolvers import doh_resolvers
-from msgprobe.diagnosis.scene import SPACING, Moment, Scene
 from msgprobe.model.control import Controls
 from msgprobe.model.event import Event, Phase
 from msgprobe.model.measurement import Measurement
@@ -16,6 +13,9 @@ from msgprobe.model.row import Checked, Verification, Word
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task
+from msgprobe.planning.context import SPACING, Moment, Scene
+from msgprobe.planning.controls import plan_gate
+from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.session import Stop

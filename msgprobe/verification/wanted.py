@@ -6,17 +6,17 @@ from functools import partial
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import promise
-from msgprobe.diagnosis.base import flow_task
-from msgprobe.diagnosis.gate import lookup
-from msgprobe.diagnosis.moving import objects, own_flow, page_task
-from msgprobe.diagnosis.public_resolvers import SYSTEM
-from msgprobe.diagnosis.scene import Scene
-from msgprobe.diagnosis.volleys import volley_order
+from msgprobe.evidence import addresses as ips
+from msgprobe.hypotheses.throttling.plan_bursts import volley_order
+from msgprobe.hypotheses.throttling.tasks import objects, own_flow, page_task
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.row import Kind
 from msgprobe.model.target import Asset, Direction, Endpoint, Provenance, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.verdict import addresses as ips
+from msgprobe.planning.baseline import flow_task
+from msgprobe.planning.context import Scene
+from msgprobe.planning.controls import lookup
+from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.verification import answer
 from msgprobe.verification.answer import Answer
 

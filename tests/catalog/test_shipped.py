@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from msgprobe.catalog.loader import Catalogue, load
 from msgprobe.checks.keys import octets
 from msgprobe.checks.registry import examiner, registry
-from msgprobe.diagnosis.fairness import fitted
-from msgprobe.diagnosis.gate import chosen_sentinels, chosen_sites
-from msgprobe.diagnosis.public_resolvers import doh_resolvers
 from msgprobe.model.control import Guess, Site
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Endpoint, Function, Service, Trust
 from msgprobe.model.task import Flow
+from msgprobe.planning.controls import chosen_sentinels, chosen_sites
+from msgprobe.planning.fairness import fitted
+from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.steps.links import Search
 from msgprobe.wire import mtproto_proof
 

@@ -16,12 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from msgprobe.hypotheses.rule import RULES_VERSION
+from msgprobe.judging import calibration_table
+from msgprobe.judging.calibration import Cell, Table, Tally, cell, speaker
+from msgprobe.judging.judge import judge
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
 from msgprobe.report.document import SavedRunError, read_run
-from msgprobe.verdict import calibration_table
-from msgprobe.verdict.calibration import Cell, Table, Tally, cell, speaker
-from msgprobe.verdict.judge import judge
-from msgprobe.verdict.rule import RULES_VERSION
 from tests.lab.exam_record import Kept, is_innocent, kept_in, on_line, read
 from tests.lab.scenario import Scenario, Truth
 from tests.lab.scenarios import SCENARIOS
@@ -320,7 +320,7 @@ def module(table: Table, ambiguous: int) -> str:
         '"""Counted in the lab\'s exam. Written by ``make calibrate``; don\'t edit.'
         f"\n\nOf all runs {ambiguous} were deliberately ambiguous. One family of scenarios in "
         f'{HELD_OUT_OF} was held out.\n"""\n\n'
-        "from msgprobe.verdict.calibration import Table, Tally\n\n"
+        "from msgprobe.judging.calibration import Table, Tally\n\n"
         "TABLE: Table | None = Table(\n"
         f'    date="{table.date}",\n'
         f"    rules_version={table.rules_version},\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from msgprobe.verdict.sequential import wilson
+from msgprobe.evidence.statistics import wilson
 from tests.lab.exam_record import OWN, Nodes, Record, Side
 from tests.lab.scenario import CORE, Scenario
 from tests.lab.throttle_table import upper_bound

@@ -9,9 +9,9 @@ from functools import lru_cache
 from random import Random
 from typing import Final, Literal
 
-from msgprobe.diagnosis.base import sample, sample_size
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service
+from msgprobe.planning.baseline import sample, sample_size
 from tests.lab.facts_kinds import KINDS, STATUSES
 from tests.lab.facts_pieces import Kind, Piece, homes, world
 from tests.lab.facts_rows import Fact, core, facts, host_of, safe, served_by

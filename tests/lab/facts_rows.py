@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from msgprobe.catalog.loader import Catalogue
-from msgprobe.diagnosis.base import over_websocket
 from msgprobe.model.contact import Contact
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Endpoint, Pool, Service, Trust
+from msgprobe.planning.baseline import over_websocket
 from msgprobe.session import planned
 from tests.lab.scenario import CORE
 from tests.lab.world.hosts import shipped

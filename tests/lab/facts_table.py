@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from msgprobe.verdict.sequential import wilson
+from msgprobe.evidence.statistics import wilson
 from tests.lab.facts_cases import Group
 from tests.lab.facts_truth import Record
 from tests.lab.throttle_table import upper_bound

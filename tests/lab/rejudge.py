@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
+from msgprobe.judging.judge import judge
 from msgprobe.model.codec import to_json
 from msgprobe.report.document import read_run
-from msgprobe.verdict.judge import judge
 from tests.lab.exam_record import Kept
 
 

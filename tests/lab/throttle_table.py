@@ -8,7 +8,7 @@ from typing import Final
 
 from scipy.stats import beta
 
-from msgprobe.verdict.sequential import wilson
+from msgprobe.evidence.statistics import wilson
 
 LEAST_INNOCENT: Final = 400
 LEAST_RECALL: Final = 0.9

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from msgprobe.judging.calibration import Cell, Table, Tally
+from msgprobe.judging.calibration_table import TABLE
 from msgprobe.model.verdict import Outcome
 from msgprobe.report.document import document
-from msgprobe.verdict.calibration import Cell, Table, Tally
-from msgprobe.verdict.calibration_table import TABLE
 from tests.lab.calibrate import (
     WHERE,
     Corpus,

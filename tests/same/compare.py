@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from msgprobe import session
-from msgprobe.diagnosis.planner import agenda
+from msgprobe.agenda.planner import agenda
+from msgprobe.judging.judge import judge
 from msgprobe.model.codec import to_json
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
 from msgprobe.report.document import read_run
-from msgprobe.verdict.judge import judge
 from tests.lab.world.hosts import shipped
 from tests.same.recorded import looks
 

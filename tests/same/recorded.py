@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from msgprobe.diagnosis.scene import Moment
 from msgprobe.model.codec import from_json
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Elsewhere, Evidence, Request
 from msgprobe.model.target import Service
+from msgprobe.planning.context import Moment
 from tests.lab import exam
 from tests.lab.netns import LabError
 from tests.lab.scenario import Scenario

@@ -12,11 +12,11 @@ from typing import Any
 
 from msgprobe import session
 from msgprobe.cli.main import main
-from msgprobe.diagnosis.scene import Agenda, Moment
 from msgprobe.model.codec import to_json
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
+from msgprobe.planning.context import Agenda, Moment
 
 Look = tuple[Evidence, Moment, Agenda]
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from msgprobe.checks.dialogue import DialogueCheck
+from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
@@ -25,7 +26,6 @@ from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.dialogue import Hear, Say, Secure, parse
-from msgprobe.verdict.conversation import Conversation, fold
 from msgprobe.wire.error import WireError
 from tests.lab.world import websocket
 from tests.lab.world.http import read_request

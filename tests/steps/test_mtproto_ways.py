@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from msgprobe.checks.mtproto import MtprotoCheck
+from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
@@ -22,7 +23,6 @@ from msgprobe.model.observation import (
 from msgprobe.model.target import Key, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.steps.context import StepContext
-from msgprobe.verdict.conversation import Conversation, fold
 from tests.lab.world import mtproto, websocket
 from tests.lab.world.config import Keeper
 from tests.lab.world.datacentre import DataCentre, Exchange

@@ -8,7 +8,6 @@ import pytest
 
 from msgprobe.catalog.loader import Catalogue, load
 from msgprobe.checks.registry import registry
-from msgprobe.diagnosis.base import sends_no_name
 from msgprobe.model.observation import (
     IMPOSTOR_STAGES,
     Proof,
@@ -17,6 +16,7 @@ from msgprobe.model.observation import (
 )
 from msgprobe.model.target import Endpoint, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.baseline import sends_no_name
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.world import system_world
 from tests.lab.world.config import HostPolicy, WorldConfig

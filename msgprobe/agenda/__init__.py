@@ -1,0 +1,1 @@
+"""The questions' experiments within budgets, and the plan of contacts."""

@@ -1,1 +1,0 @@
-"""Evidence so far becomes the next experiments. Pure and bounded."""

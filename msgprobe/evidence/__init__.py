@@ -1,0 +1,1 @@
+"""What was seen, indexed: conversations, pools, names, controls, outages, paired transfers."""

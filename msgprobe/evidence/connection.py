@@ -1,0 +1,390 @@
+"""The connection as the neutral controls show it: who answers, who lies, how fast."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from statistics import median
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.call_servers import Calls
+from msgprobe.evidence.controls import (
+    Neutral,
+    SiteView,
+    addresses_of,
+    fair,
+    inspector,
+    other_names,
+    own_authority,
+    phantoms,
+)
+from msgprobe.evidence.conversation import Conversation, Stage
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.outages import Stretches
+from msgprobe.model.control import Sentinel, Site
+from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION
+from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
+from msgprobe.model.task import Arm, ResolverKind
+
+CLOCK_TOLERANCE = 600.0
+"""Seconds that a clock may be wrong before it is worth a note."""
+
+CLOCK_BREAKS_TLS = 86_400.0
+"""Seconds from which on a wrong clock is a likely reason for a refused certificate."""
+
+
+class Gate:
+    """Round 0 of the evidence, read as a whole."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    # -- clock and inspection first: they decide what "reached" means
+
+    @cached_property
+    def clock_offset(self) -> float | None:
+        """Median of what web servers of at least two owners say minus our clock, in seconds."""
+        said: dict[str, float] = {}
+        for talk in self.facts.talks:
+            http = talk.http
+            if isinstance(http, HttpObservation) and http.clock_offset is not None:
+                said[talk.task.subject] = http.clock_offset
+        if len(said) < 2:
+            return None
+        return median(said.values())
+
+    @cached_property
+    def clock_wrong(self) -> bool:
+        """The clock is off by more than a day, so certificate dates mean nothing."""
+        return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_BREAKS_TLS
+
+    @cached_property
+    def inspector(self) -> str | None:
+        """The issuer that re-signs neutral sites of two owners or more, None when nobody does."""
+        return inspector(self.facts)
+
+    def _reached(self, talk: Conversation) -> bool:
+        if talk.authenticated or talk.genuine:
+            return True
+        if talk.tls is None or not talk.tls.chain or talk.failure is None:
+            return False
+        if talk.failure is Failure.TLS_INVALID_CERTIFICATE:
+            return self.clock_wrong
+        if talk.tls.chain[0].issuer == self.inspector:
+            return True
+        return own_authority(self.facts, talk)
+
+    # -- sites
+
+    def _views(self, sites: tuple[Site, ...], *arms: Arm, version: int = 4) -> tuple[SiteView, ...]:
+        views = []
+        for site in sites:
+            talks = tuple(
+                t
+                for s, t in self.facts.site_talks(*arms)
+                if s.name == site.name and (version == 0 or _version(t) == version)
+            )
+            if talks:
+                reached = tuple(t for t in talks if self._reached(t))
+                views.append(SiteView(site=site, talks=talks, reached=reached))
+        return tuple(views)
+
+    @cached_property
+    def abroad(self) -> tuple[SiteView, ...]:
+        """Neutral sites abroad, over IPv4 or whatever the link has."""
+        arms = (Arm.GATE, Arm.AGAIN, Arm.LOOK_ON)
+        return self._views(self.facts.controls.abroad, *arms, version=0)
+
+    @cached_property
+    def domestic(self) -> tuple[SiteView, ...]:
+        """Sites of the user's own country."""
+        return self._views(self.facts.controls.domestic, Arm.GATE, Arm.AGAIN, version=0)
+
+    @cached_property
+    def later(self) -> tuple[SiteView, ...]:
+        """Neutral sites abroad once more, after a target had failed."""
+        return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0)
+
+    @cached_property
+    def names_needed(self) -> dict[str, tuple[Conversation, ...]]:
+        """Domestic sites that answer to their own name and stay silent to a foreign one, with the
+        conversations under that name, by network (a name of its own is asked for at TLS level)."""
+        own = {v.site.name: v.site.network for v in self.domestic if v.reached}
+        found: dict[str, tuple[Conversation, ...]] = {}
+        talks = self.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)
+        for name, network in own.items():
+            mine = tuple(t for t in talks if t.task.subject == name)
+            if len(mine) >= 2 and all(t.symptom in ("tls.timeout", "tls.reset") for t in mine):
+                found[network] = mine
+        return found
+
+    def fair(self, rows: Iterable[Neutral]) -> bool:
+        """Whether what these neutral servers show may accuse anybody (see `controls.fair`)."""
+        return fair(self.facts.request.country, rows)
+
+    def servers(self, talks: Iterable[Conversation]) -> tuple[Neutral, ...]:
+        """The neutral servers that these conversations dialled, whatever name they bore."""
+        dialled = {ips.parse(t.address) for t in talks}
+        return tuple(row for row, known in self._addresses if dialled & known)
+
+    @cached_property
+    def _addresses(self) -> tuple[tuple[Neutral, frozenset[object]], ...]:
+        return addresses_of(self.facts)
+
+    @cached_property
+    def targeted(self) -> tuple[SiteView, ...]:
+        """Sites abroad that are no controls on this line but targets: under its own name each dies
+        at the greeting, while another name at the same address is answered in the same seconds."""
+        return tuple(v for v in self.abroad if v.hello_dies and self.other_names(v))
+
+    def other_names(self, view: SiteView) -> tuple[Conversation, ...]:
+        """Greetings with another name that a site answered while it failed under its own."""
+        return other_names(self.facts, view)
+
+    @staticmethod
+    def networks(views: tuple[SiteView, ...]) -> set[str]:
+        """Networks of the sites that were reached."""
+        return {v.site.network for v in views if v.reached}
+
+    @cached_property
+    def controls_hold(self) -> bool:
+        """Neutral sites in at least three networks work, before and after the target's failure."""
+        return len(self.networks(self.abroad)) >= 3 and (
+            not self.later or len(self.networks(self.later)) >= 2
+        )
+
+    @cached_property
+    def open(self) -> bool:
+        """Enough abroad answers to go on to the services."""
+        return len(self.networks(self.abroad)) >= 2
+
+    # -- sentinels
+
+    @cached_property
+    def sentinels(self) -> tuple[tuple[Sentinel, Conversation], ...]:
+        """Sentinel pages that gave any HTTP answer, or failed."""
+        by_name = {s.name: s for s in self.facts.controls.sentinels}
+        return tuple(
+            (by_name[t.task.subject], t)
+            for t in self.facts.arm(Arm.GATE)
+            if t.task.subject in by_name
+        )
+
+    @cached_property
+    def exact(self) -> tuple[Conversation, ...]:
+        """Sentinels whose answer is exactly the expected one."""
+        return tuple(t for _, t in self.sentinels if t.http is not None and t.http.matched)
+
+    @cached_property
+    def tampered(self) -> tuple[tuple[Sentinel, Conversation], ...]:
+        """Sentinels answered by somebody else: a redirect or another page."""
+        return tuple(
+            (s, t)
+            for s, t in self.sentinels
+            if t.http is not None and t.http.status is not None and t.http.matched is False
+        )
+
+    # -- resolver
+
+    @cached_property
+    def neutral_names(self) -> frozenset[str]:
+        """Names that no censor of messengers has a reason to touch."""
+        controls = self.facts.controls
+        return frozenset({s.host for s in controls.sites} | {s.host for s in controls.sentinels})
+
+    def neutral_answers(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
+        """Answers about neutral names, IPv4 questions only (a name may have no AAAA)."""
+        return tuple(
+            o
+            for o in self.facts.lookups(*kinds)
+            if o.name in self.neutral_names and o.family in (0, 4)
+        )
+
+    @cached_property
+    def resolver_failures(self) -> tuple[DnsObservation, ...]:
+        """Neutral names that the system's resolver could not give."""
+        return tuple(o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.failure is not None)
+
+    @cached_property
+    def resolver_dead(self) -> bool:
+        """The system's resolver fails for four in five neutral names, three at least."""
+        asked = self.neutral_answers(ResolverKind.SYSTEM)
+        return len(asked) >= 3 and len(self.resolver_failures) >= 0.8 * len(asked)
+
+    @cached_property
+    def resolver_answers(self) -> bool:
+        """The system's resolver gave at least one neutral name."""
+        return any(o.failure is None for o in self.neutral_answers(ResolverKind.SYSTEM))
+
+    @cached_property
+    def resolver_works(self) -> bool:
+        """The system's resolver answers most neutral names."""
+        asked = self.neutral_answers(ResolverKind.SYSTEM)
+        return bool(asked) and len(self.resolver_failures) < 0.5 * len(asked)
+
+    @cached_property
+    def fake_addresses(self) -> bool:
+        """Neutral names too get addresses where no public service can live.
+
+        Tunnels that answer every name with an address of their own (198.18.0.0/15) do that, and
+        portals; such an answer then accuses nobody, and is dialled like any other.
+        """
+        answered = [o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.addresses]
+        fake = [o for o in answered if all(ips.is_bogon(a) for a in o.addresses)]
+        return len(fake) >= 2 and len(fake) * 2 > len(answered)
+
+    @cached_property
+    def quiet_share(self) -> float:
+        """Share of neutral questions over UDP that vanished (0 to 1): what chance alone does."""
+        kinds = (ResolverKind.SYSTEM, ResolverKind.DIRECT, ResolverKind.UDP)
+        asked = self.neutral_answers(*kinds)
+        silent = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
+        return sum(o.failure in silent for o in asked) / len(asked) if asked else 0.0
+
+    @cached_property
+    def doh_failures(self) -> tuple[DnsObservation, ...]:
+        """Encrypted questions that got no answer at all (not: a negative one)."""
+        silent = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)
+        return tuple(
+            o
+            for o in self.facts.lookups(ResolverKind.DOH)
+            if o.failure is not None and o.failure not in silent
+        )
+
+    @cached_property
+    def doh_blocked(self) -> bool:
+        """Two operators' encrypted resolvers were asked, and none answered."""
+        asked = self.facts.lookups(ResolverKind.DOH)
+        return len({o.resolver_name for o in asked}) >= 2 and len(self.doh_failures) == len(asked)
+
+    @cached_property
+    def foreign_dns(self) -> tuple[DnsObservation, ...]:
+        """Genuine-looking answers of public resolvers over plain UDP to neutral names."""
+        return tuple(
+            o
+            for o in self.neutral_answers(ResolverKind.UDP)
+            if o.failure is None and not all(ips.is_bogon(a) for a in o.addresses)
+        )
+
+    # -- holes
+
+    @cached_property
+    def holes(self) -> tuple[Conversation, ...]:
+        """Ports that routers need, or ICMP, which still pass."""
+        return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected or t.proof is Proof.NONCE)
+
+    # -- calls
+
+    @cached_property
+    def calls(self) -> Calls:
+        """Neutral call servers."""
+        return Calls(self.facts)
+
+    # -- time
+
+    @cached_property
+    def stretches(self) -> Stretches:
+        """When neutral hosts answered, and when all of them were silent."""
+        return Stretches(self.facts)
+
+    @cached_property
+    def big_hello_dies(self) -> tuple[Conversation, ...]:
+        """Greetings in two segments to neutral sites in two networks or more that all vanished,
+        while the same sites answered to a small one; empty as soon as one was answered."""
+        by_site: dict[str, list[Conversation]] = {}
+        for site, talk in self.facts.site_talks(Arm.BIG_HELLO):
+            if talk.failure is not Failure.INTERRUPTED and talk.connected:
+                by_site.setdefault(site.name, []).append(talk)
+        small = {v.site.name: v.site.network for v in self.abroad if v.reached}
+        silent = {
+            name: talks
+            for name, talks in by_site.items()
+            if name in small
+            and len(talks) >= 2
+            and all(t.symptom in ("tls.timeout", "tls.reset", "tls.eof") for t in talks)
+        }
+        if len(silent) < len(by_site) or len({small[n] for n in silent}) < 2:
+            return ()
+        return tuple(t for talks in silent.values() for t in talks)
+
+    # -- quality
+
+    @cached_property
+    def neutral_talks(self) -> tuple[Conversation, ...]:
+        """Every neutral conversation of either family, sentinels included."""
+        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
+        return (*sites, *(t for _, t in self.sentinels))
+
+    @cached_property
+    def control_talks(self) -> tuple[Conversation, ...]:
+        """Every neutral IPv4 conversation, sentinels included; but greetings of a shape that is
+        dropped for everybody tell nothing about the line."""
+        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]
+        if self.facts.other_shape:
+            sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
+        return (*sites, *(t for _, t in self.sentinels))
+
+    @cached_property
+    def failure_share(self) -> float:
+        """Share of neutral conversations that failed (0 to 1), of hosts that answered at some time.
+
+        A host that never answers while others always do is closed to us, or dead; that says
+        nothing about the line.
+        """
+        every = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        talks = [t for t in every if t.task.subject in self._alive]
+        if not talks:
+            return 0.0
+        failed = [t for t in talks if t.failure is not None and not self._reached(t)]
+        return len(failed) / len(talks)
+
+    @cached_property
+    def _alive(self) -> set[str]:
+        """Neutral hosts that answered at some time."""
+        talks = self.control_talks
+        return {t.task.subject for t in talks if t.failure is None or self._reached(t)}
+
+    @cached_property
+    def retransmitted(self) -> float:
+        """Share of our own segments to neutral hosts that answer, at least at times, which had to
+        be sent again (0 to 1)."""
+        infos = [
+            last.info
+            for t in self.control_talks
+            if t.task.subject in self._alive
+            for last in [t.http or t.tls or t.tcp]
+            if last is not None and last.info is not None
+        ]
+        sent = sum(i.segs_out for i in infos)
+        return sum(i.total_retrans for i in infos) / sent if sent >= 20 else 0.0
+
+    @cached_property
+    def failing_now(self) -> bool:
+        """While the targets failed most neutral sites failed as well: silence proves nothing."""
+        talks = [t for _, t in self.facts.site_talks(Arm.AGAIN)]
+        failed = [t for t in talks if t.symptom is not None]
+        return len(talks) >= 3 and 2 * len(failed) > len(talks)
+
+    @cached_property
+    def six(self) -> tuple[Conversation, ...]:
+        """Neutral conversations over IPv6."""
+        talks = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
+        return tuple(t for t in talks if _version(t) == 6)
+
+    @cached_property
+    def six_broken(self) -> bool:
+        """IPv6 has a route and two neutral hosts or more are silent over it, none answers."""
+        return len(self.six) >= 2 and all(
+            t.failure is not None and t.stage is Stage.CONNECT for t in self.six
+        )
+
+    @cached_property
+    def transparent_dns(self) -> tuple[DnsObservation, ...]:
+        """Neutral names answered by hosts that run no DNS: somebody takes all DNS."""
+        return phantoms(
+            self.facts.controls,
+            (o for name in self.neutral_names for o in self.facts.name(name).phantom),
+        )
+
+
+def _version(talk: Conversation) -> int:
+    return 6 if ":" in talk.address else 4

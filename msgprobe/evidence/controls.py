@@ -1,0 +1,159 @@
+"""Neutral servers: which of them may be compared with here, and what they show by themselves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import Facts
+from msgprobe.model.control import CallServer, Controls, Site, Source
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.task import Arm
+
+DYING = ("tls.reset", "tls.timeout", "tls.eof", "tls.alert")
+"""How a greeting dies."""
+
+OWN_FAILURES = 2
+"""Greetings with its own name that a site must have failed before it counts as targeted."""
+
+SAME_SECONDS = 10.0
+"""Seconds between the starts of two conversations that are compared."""
+
+RE_SIGNED = 2
+"""Owners whose sites must be signed by one unknown authority before it counts as an inspector."""
+
+SILENT_HOSTS = 2
+"""Hosts without DNS that must answer before somebody counts as answering in their place."""
+
+Neutral = Site | Source | CallServer
+"""A neutral server at addresses of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """One neutral site: ``reached`` when a TLS peer answered as far as the user's box lets it."""
+
+    site: Site
+    talks: tuple[Conversation, ...]
+    reached: tuple[Conversation, ...]
+
+    @property
+    def connected(self) -> tuple[Conversation, ...]:
+        """Conversations whose TCP handshake completed."""
+        return tuple(t for t in self.talks if t.connected)
+
+    @property
+    def hello_dies(self) -> bool:
+        """TCP connects, and everything ends at the ClientHello."""
+        return bool(self.connected) and not self.reached
+
+
+def fair(country: str | None, rows: Iterable[Neutral]) -> bool:
+    """Whether what these neutral servers show may accuse anybody.
+
+    It takes one that is fair: in the ``country`` that the user named, or everywhere where none is
+    named; or servers of two different networks. A guessed country does not count: who judges the
+    saved run elsewhere has none.
+    """
+    picks = tuple(rows)
+    if any(country not in row.unfair_in if country else not row.unfair_in for row in picks):
+        return True
+    return len({row.network for row in picks}) >= 2
+
+
+def addresses_of(facts: Facts) -> tuple[tuple[Neutral, frozenset[object]], ...]:
+    """Neutral servers, each with every address known of it."""
+    controls = facts.controls
+    rows: tuple[Neutral, ...] = (*controls.sites, *controls.sources, *controls.calls)
+    return tuple(
+        (
+            row,
+            frozenset(
+                ips.parse(a) for a in (*row.addresses, *facts.name(row.host).system_addresses)
+            ),
+        )
+        for row in rows
+    )
+
+
+def inspector(facts: Facts) -> str | None:
+    """The issuer that re-signs neutral sites abroad of two owners or more, None when nobody does.
+
+    Domestic sites tell nothing here: a country's own authority may sign for many of them.
+    """
+    verified: set[str] = set()
+    owners: dict[str, set[str]] = {}
+    for site, talk in facts.site_talks(Arm.GATE, Arm.AGAIN):
+        if site.country is not None:
+            continue
+        issuer = unknown_issuer(talk)
+        if talk.authenticated:
+            verified.add(site.owner)
+        elif issuer is not None:
+            owners.setdefault(issuer, set()).add(site.owner)
+    widest = max(sorted(owners), key=lambda i: len(owners[i]), default=None)
+    if widest is not None and len(owners[widest]) >= max(RE_SIGNED, len(verified) + 1):
+        return widest
+    return None
+
+
+def unknown_issuer(talk: Conversation) -> str | None:
+    """Who signed a certificate of an authority that this device does not know."""
+    if talk.tls is None or talk.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
+        return None
+    return talk.tls.chain[0].issuer if talk.tls.chain else None
+
+
+def own_authority(facts: Facts, talk: Conversation) -> bool:
+    """A domestic site under an authority that this device does not know, where nobody abroad shows
+    such a one: its country's own. The site has been reached, which is all that it is asked for.
+
+    Who signs each certificate by itself, as portals do, is no authority.
+    """
+    issuer = unknown_issuer(talk)
+    if issuer is None or talk.task.subject not in {s.name for s in facts.controls.domestic}:
+        return False
+    if talk.tls is None or talk.tls.chain[0].subject == issuer:
+        return False
+    abroad = [t for s, t in facts.site_talks(Arm.GATE, Arm.AGAIN) if s.country is None]
+    return not any(unknown_issuer(t) for t in abroad)
+
+
+def other_names(facts: Facts, view: SiteView) -> tuple[Conversation, ...]:
+    """Greetings with another name that a site answered while it failed under its own."""
+    own = [t for t in view.connected if t.symptom in DYING]
+    if len(own) < OWN_FAILURES or len(own) < len(view.connected):
+        return ()
+    talks = facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE, subject=view.site.name)
+    return tuple(t for t in talks if _answers_instead(t, own))
+
+
+def _answers_instead(talk: Conversation, own: Sequence[Conversation]) -> bool:
+    """An answer that conversations under the own name at that address lack, in the same seconds.
+
+    A certificate always is one. A bare alert is one too, but not where the own name dies in
+    silence after the server had acknowledged it, for where only big answers vanish an alert passes
+    as well; and not where the own name gets alerts.
+    """
+    here = [t for t in own if t.address == talk.address]
+    near = [t for t in here if abs(_began(t) - _began(talk)) <= SAME_SECONDS]
+    if not near or talk.tls is None:
+        return False
+    if talk.tls.chain or talk.tls.failure is None:
+        return True
+    silent = [t for t in here if t.symptom == "tls.timeout"]
+    heard = any(t.tls is None or t.tls.hello_acked is not False for t in silent)
+    return talk.tls.alert_received and not heard and all(t.symptom != "tls.alert" for t in here)
+
+
+def _began(talk: Conversation) -> float:
+    return talk.tcp.window.start if talk.tcp is not None else 0.0
+
+
+def phantoms(controls: Controls, answers: Iterable[DnsObservation]) -> tuple[DnsObservation, ...]:
+    """Answers from hosts that run no DNS; none unless two of them gave some, if as many are known:
+    a single one may have got a name server since it was listed."""
+    found = tuple(answers)
+    hosts = {o.resolver_name for o in found}
+    return found if len(hosts) >= min(SILENT_HOSTS, len(controls.silent)) else ()

@@ -1,0 +1,210 @@
+"""The evidence, indexed once: what every rule and every experiment looks at."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.conversation import Conversation, fold
+from msgprobe.evidence.names import NameFacts, NameIndex
+from msgprobe.model.control import Site
+from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, TlsObservation
+from msgprobe.model.run import Evidence
+from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.task import Arm, Lookup, ResolverKind, Role
+
+OWN_ARMS = (Arm.BASE, Arm.REPEAT)
+"""The arms in which an endpoint is spoken to exactly as the messenger would."""
+
+
+SYN_RTTS = 2
+"""Round trips of the first packets alone that make up for none of a conversation that went well."""
+
+
+class Facts:
+    """An index over the evidence. Holds no judgement; order of measurements does not matter."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.request = evidence.request
+        self.services = evidence.services
+        self.controls = evidence.controls
+        ordered = sorted(evidence.measurements, key=lambda m: m.task.id)
+        self.measurements: tuple[Measurement, ...] = tuple(ordered)
+        self.by_id = {m.task.id: m for m in ordered}
+        self._names = NameIndex()
+        self._local: LocalObservation | None = None
+        self._arms: dict[tuple[tuple[Arm, ...], str | None], tuple[Conversation, ...]] = {}
+        self._site_talks: dict[tuple[Arm, ...], tuple[tuple[Site, Conversation], ...]] = {}
+        self._lookups: dict[tuple[ResolverKind, ...], tuple[DnsObservation, ...]] = {}
+        self._known_names: dict[str, NameFacts] = {}
+        talks: list[Conversation] = []
+        for measurement in ordered:
+            self._names.add(measurement)
+            talk = fold(measurement)
+            if talk is not None:
+                talks.append(talk)
+            for seen in measurement.observations:
+                if isinstance(seen, LocalObservation):
+                    self._local = seen
+        self.talk_by_id = {t.task.id: t for t in talks}
+        # What went through the user's proxy tells nothing about this connection: no rule and no
+        # experiment may take it for a conversation on the path itself.
+        self.second = tuple(t for t in talks if t.task.arm is Arm.SECOND_PATH)
+        talks = [t for t in talks if t.task.arm is not Arm.SECOND_PATH]
+        self.talks = tuple(talks)
+        for talk in talks:
+            own = talk.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS)
+            # Any server answers datagrams with what it was asked: that shows no name's address.
+            udp = talk.protocol is not None and talk.protocol.transport == "udp"
+            if udp and talk.proof < Proof.CRYPTO:
+                continue
+            if own and talk.genuine and talk.flow.host:
+                self._names.proved.setdefault(talk.flow.host, set()).add(talk.address)
+
+    @property
+    def local(self) -> LocalObservation | None:
+        """What the machine says about its own connection."""
+        return self._local
+
+    def name(self, host: str) -> NameFacts:
+        """What is known about a host name."""
+        if host not in self._known_names:
+            self._known_names[host] = self._names.get(host)
+        return self._known_names[host]
+
+    def arm(self, *arms: Arm, subject: str | None = None) -> tuple[Conversation, ...]:
+        """Conversations of those arms."""
+        key = (arms, subject)
+        if key not in self._arms:
+            self._arms[key] = tuple(
+                t
+                for t in self.talks
+                if t.task.arm in arms and (subject is None or t.task.subject == subject)
+            )
+        return self._arms[key]
+
+    def of(self, service: Service, endpoint: Endpoint) -> tuple[Conversation, ...]:
+        """All conversations about an endpoint, of every arm."""
+        return self._by_endpoint.get((service.name, endpoint.name), ())
+
+    @cached_property
+    def _by_endpoint(self) -> dict[tuple[str, str], tuple[Conversation, ...]]:
+        index: dict[tuple[str, str], list[Conversation]] = {}
+        for talk in self.talks:
+            if talk.task.role is Role.TARGET and talk.task.endpoint is not None:
+                index.setdefault((talk.task.subject, talk.task.endpoint), []).append(talk)
+        return {key: tuple(value) for key, value in index.items()}
+
+    # -- controls
+
+    def site_talks(self, *arms: Arm) -> tuple[tuple[Site, Conversation], ...]:
+        """Conversations with neutral sites under their own names."""
+        if arms not in self._site_talks:
+            sites = {s.name: s for s in self.controls.sites}
+            self._site_talks[arms] = tuple(
+                (sites[t.task.subject], t)
+                for t in self.talks
+                if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
+            )
+        return self._site_talks[arms]
+
+    @cached_property
+    def other_shape(self) -> tuple[Conversation, ...]:
+        """Greetings of another program's shape, where neutral sites in two networks or more answer
+        these alone and nobody answers ours; none otherwise."""
+        sites = self.site_talks(Arm.GATE)
+        abroad = [(s, t) for s, t in sites if s.country is None and t.genuine]
+        other = [(s, t) for s, t in abroad if t.flow.option(OPTION) == Hello.OTHER]
+        if len(other) < len(abroad) or len({s.network for s, _ in other}) < 2:
+            return ()
+        return tuple(t for _, t in other)
+
+    @cached_property
+    def rtt(self) -> float | None:
+        """The median round trip to neutral sites in seconds, None before any answered."""
+        times = sorted(
+            t.tcp.window.seconds
+            for _, t in self.site_talks(Arm.GATE, Arm.AGAIN)
+            if t.tcp is not None and t.connected
+        )
+        return times[len(times) // 2] if times else None
+
+    def lookups(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
+        """Answers to Lookup tasks through those kinds of resolver."""
+        if kinds not in self._lookups:
+            self._lookups[kinds] = tuple(
+                o
+                for m in self.measurements
+                if isinstance(m.task.probe, Lookup) and m.task.arm is not Arm.NON_RESOLVER
+                for o in m.observations
+                if isinstance(o, DnsObservation) and o.resolver in kinds
+            )
+        return self._lookups[kinds]
+
+    def early(self, talk: Conversation) -> bool:
+        """The failure came faster than the path to that very address allows.
+
+        The smallest RTT must come from other sockets: a connect time of the same one proves
+        nothing, for one lost SYN would make every genuine answer look early. Of a conversation
+        that failed only the RTT of its SYN counts, for whoever forges an end may acknowledge what
+        was said, which the kernel takes for a round trip; of such it takes several, for a radio
+        that wakes up delays the first packets.
+        """
+        took = _answer_time(talk)
+        others = [
+            t for t in self.talks if t.address == talk.address and t.transaction != talk.transaction
+        ]
+        whole = [r for t in others if t.failure is None and (r := _kernel_rtt(t)) is not None]
+        opened = [
+            t.tcp.info.min_rtt
+            for t in others
+            if t.connected and t.tcp and t.tcp.info and t.tcp.info.min_rtt > 0
+        ]
+        enough = bool(whole) or len(opened) >= SYN_RTTS
+        return took is not None and enough and took < 0.6 * min((*whole, *opened))
+
+    @property
+    def v6_usable(self) -> bool:
+        """IPv6 may be tried: the machine has a route and the user allows it."""
+        local = self.local
+        return 6 in self.request.families and (local is None or local.route6)
+
+    def usable(self, address: str) -> bool:
+        """The address's family is one that may be used here."""
+        version = ips.family(address)
+        if version == 6:
+            return self.v6_usable
+        routed = self.local is None or self.local.route4
+        return version == 4 and 4 in self.request.families and routed
+
+
+def _kernel_rtt(talk: Conversation) -> float | None:
+    infos = [o.info for o in (talk.tcp, talk.tls, talk.http, talk.protocol) if o is not None]
+    known = [i.min_rtt for i in infos if i is not None and i.min_rtt > 0]
+    return min(known) if known else None
+
+
+def _answer_time(talk: Conversation) -> float | None:
+    """Seconds from our last write to the failure."""
+    if talk.stage.name == "CONNECT" and talk.tcp is not None:
+        return talk.tcp.window.seconds
+    if isinstance(talk.tls, TlsObservation) and talk.tls.failure is not None:
+        return talk.tls.window.seconds if talk.tls.first_byte is None else talk.tls.first_byte
+    said = talk.protocol
+    ended = (Failure.CONNECTION_RESET, Failure.EOF)
+    if said is not None and talk.tls is None and said.failure in ended and not said.bytes_received:
+        return said.window.seconds
+    return None
+
+
+def transactions(*groups: Iterable[Conversation | DnsObservation]) -> tuple[int, ...]:
+    """The transactions of some evidence, sorted and without repetition."""
+    return tuple(sorted({item.transaction for group in groups for item in group}))
+
+
+def networks(talks: Sequence[Conversation]) -> set[str]:
+    """The distinct networks (/24 or /48) that the conversations dialled."""
+    return {ips.network(t.address) for t in talks}

@@ -1,0 +1,99 @@
+"""How fast the line itself is, as the neutral transfers show it: here, and inside the country."""
+
+from statistics import median
+
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.transfer_samples import Sample
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
+
+SLOW_LINE = 300.0
+"""kbit/s below which a line is slow for a person, and hides any limit that is not far below it."""
+
+FASTER_INSIDE = 3.0
+"""How many times faster than abroad the country's own sites must be for a remark."""
+
+CAP = 300.0
+"""kbit/s that plans are throttled to at most once they are used up (64 and 128 are usual)."""
+
+QUICK = 0.15
+"""Seconds of round trip that GPRS and EDGE never reach."""
+
+BUSY = 0.8
+"""Seconds that a neutral conversation of some 6 kB takes beyond its round trips, at least."""
+
+SPAN = 4.0
+"""Seconds over which the line's rate is taken."""
+
+
+def _downloads(facts: Facts, *, domestic: bool) -> list[Sample]:
+    """Neutral downloads of the first look."""
+    inside = {s.name for s in facts.controls.sources if s.country is not None}
+    every = (Sample(talk=t) for t in facts.arm(Arm.TRANSFER_SOURCE))
+    return [
+        s
+        for s in every
+        if s.usable
+        and s.direction is Direction.DOWN
+        and s.talk.flow.option("asset") is None
+        and (s.talk.task.subject in inside) is domestic
+    ]
+
+
+def _rate(samples: list[Sample]) -> float | None:
+    return median(s.plateau_kbit for s in samples) if len(samples) >= 2 else None
+
+
+def slow_line(facts: Facts) -> tuple[int, ...]:
+    """The transactions that show neutral sources in two networks slow; empty when they are not."""
+    samples = _downloads(facts, domestic=False)
+    rate = _rate(samples)
+    if rate is None or rate >= SLOW_LINE or len({s.talk.task.subject for s in samples}) < 2:
+        return ()
+    return tuple(sorted(s.talk.transaction for s in samples))
+
+
+def slow_abroad(facts: Facts) -> tuple[int, ...]:
+    """The transactions that show foreign sources slow and domestic ones fast."""
+    inside = _downloads(facts, domestic=True)
+    rate, abroad = _rate(inside), _rate(_downloads(facts, domestic=False))
+    if not slow_line(facts) or rate is None or abroad is None or rate < FASTER_INSIDE * abroad:
+        return ()
+    return (*slow_line(facts), *sorted(s.talk.transaction for s in inside))
+
+
+def capped_line(facts: Facts) -> tuple[int, ...]:
+    """The transactions that show a line held to a plan's trickle; empty when they do not.
+
+    It answers quickly while it is idle, as no slow technology does, and yet all that was moved
+    together never exceeded `CAP` once neutral conversations had to wait for each other.
+    """
+    neutral = [t for _, t in facts.site_talks(Arm.GATE)]
+    rtts = [t.info.min_rtt for t in neutral if t.info is not None and t.info.min_rtt > 0]
+    good = sorted(
+        (facts.by_id[t.task.id].window.seconds, t.transaction) for t in neutral if t.genuine
+    )
+    if len(good) < 3 or not rtts or min(rtts) > QUICK:
+        return ()
+    if good[len(good) // 2][0] < BUSY + 6 * min(rtts) or slow_abroad(facts):
+        return ()
+    return tuple(sorted(n for _, n in good)) if _fastest(facts) <= CAP else ()
+
+
+def _fastest(facts: Facts) -> float:
+    """The most that all conversations together received in any `SPAN` seconds, in kbit/s.
+
+    The bytes of one are spread evenly over its window, which can only make a rate smaller where
+    windows are longer than `SPAN`; the shorter ones decide.
+    """
+    moved = [
+        (m.window.start, max(m.window.end, m.window.start + 0.001), m.bytes_received)
+        for m in facts.measurements
+        if m.bytes_received
+    ]
+    best = 0.0
+    for begin, _, _ in moved:
+        end = begin + SPAN
+        inside = sum(size * max(0.0, min(b, end) - max(a, begin)) / (b - a) for a, b, size in moved)
+        best = max(best, inside * 8 / SPAN / 1000)
+    return best

@@ -1,0 +1,63 @@
+"""Losses on the way, as the kernel counts them: how many segments, and more than elsewhere?
+
+Upwards every loss is a retransmission of ours (Linux ``tcp_info``; absent elsewhere, and then
+nothing is claimed). Downwards only that something was lost can be seen: one lost segment puts all
+that follow it out of order, so their number counts nothing.
+"""
+
+from collections.abc import Iterable
+from math import ceil
+
+from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.model.observation import TcpInfo
+
+FLOOR = 0.08
+"""Share of lost segments below which a path is merely imperfect (transit at its worst hour)."""
+
+TIMES = 5.0
+"""How many times the neutral share it must be."""
+
+UNLIKELY = 5e-4
+"""Fisher's p below which the difference is no accident."""
+
+SEGMENT = 1448
+GREETING = 3
+
+
+def upwards(info: TcpInfo) -> tuple[int, int]:
+    """(segments sent again for a reason, segments with data sent, the repeated ones included).
+
+    Greeting and request are segments of their own, however small. What is still being repeated at
+    the end counts neither way: it may be late, not lost.
+    """
+    lost = max(0, info.total_retrans - info.needless - info.retransmits)
+    sent = max(ceil(info.bytes_sent / SEGMENT), GREETING + info.total_retrans)
+    return lost, sent
+
+
+def share(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Losses and segments together."""
+    every = list(counts)
+    return sum(c[0] for c in every), sum(c[1] for c in every)
+
+
+def exceeds(
+    mine: Iterable[TcpInfo | None], others: Iterable[TcpInfo | None], unlikely: float = UNLIKELY
+) -> bool:
+    """``mine`` lose far more upwards than ``others``."""
+    lost, sent = share(upwards(i) for i in mine if i is not None)
+    other, total = share(upwards(i) for i in others if i is not None)
+    if not sent or not total or lost < FLOOR * sent or lost * total < TIMES * other * sent:
+        return False
+    return fisher_greater(lost, sent, other, total) < unlikely
+
+
+def lost_share(infos: Iterable[TcpInfo | None]) -> float:
+    """The share lost upwards."""
+    lost, sent = share(upwards(i) for i in infos if i is not None)
+    return lost / sent if sent else 0.0
+
+
+def disturbed(info: TcpInfo | None) -> bool:
+    """Something was lost on the way, in either direction."""
+    return info is not None and (info.out_of_order > 0 or upwards(info)[0] > 0)

@@ -1,0 +1,197 @@
+"""What is known about one host name: what the system says, what others say, what proved true."""
+
+from dataclasses import dataclass, field
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.task import Arm, Lookup, ResolverKind
+
+STUMBLES = (Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL, Failure.DNS_TEMPORARY, Failure.TIMED_OUT)
+"""How getaddrinfo fails where a resolver fails now and then: it says "no answer" when one family
+failed and the other has no record."""
+
+UNENCRYPTED = (ResolverKind.UDP, ResolverKind.TCP, ResolverKind.DIRECT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameFacts:
+    """Every answer about one name. ``proved`` are addresses that answered genuinely for it."""
+
+    name: str
+    seen: tuple[tuple[Arm, DnsObservation], ...] = ()
+    proved: frozenset[str] = frozenset()
+
+    def by(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
+        """Answers of those kinds of resolver, without those of addresses that run no DNS."""
+        return tuple(
+            o for arm, o in self.seen if o.resolver in kinds and arm is not Arm.NON_RESOLVER
+        )
+
+    @property
+    def system(self) -> tuple[DnsObservation, ...]:
+        """What getaddrinfo said."""
+        return self.by(ResolverKind.SYSTEM)
+
+    @property
+    def system_addresses(self) -> tuple[str, ...]:
+        """Addresses that programs on this machine get."""
+        return _addresses(self.system)
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """What programs on this machine get when the resolver does not just stumble: where
+        getaddrinfo got nothing, what the same resolver answers to a question of ours."""
+        if self.system_addresses or not self.system or self.denied is not None:
+            return self.system_addresses
+        stumbled = all(o.failure in STUMBLES for o in self.system)
+        return self.direct_addresses if stumbled else ()
+
+    @property
+    def encrypted(self) -> tuple[DnsObservation, ...]:
+        """Answers over DoH, whose resolver proved its own name."""
+        return self.by(ResolverKind.DOH)
+
+    @property
+    def encrypted_addresses(self) -> tuple[str, ...]:
+        """Addresses from answers that nobody on the path could change."""
+        return _addresses(self.encrypted)
+
+    @property
+    def other_addresses(self) -> tuple[str, ...]:
+        """Addresses that only other resolvers gave, the encrypted ones first."""
+        mine = {ips.parse(a) for a in self.system_addresses}
+        others = (
+            *self.encrypted_addresses,
+            *_addresses(self.by(ResolverKind.TCP)),
+            *_addresses(self.by(ResolverKind.UDP, ResolverKind.DIRECT)),
+        )
+        return tuple(
+            dict.fromkeys(a for a in others if ips.parse(a) not in mine and not ips.is_bogon(a))
+        )
+
+    @property
+    def exists(self) -> tuple[DnsObservation, ...]:
+        """Encrypted answers that give the name an address: it exists."""
+        return tuple(o for o in self.encrypted if o.failure is None and o.addresses)
+
+    @property
+    def absent(self) -> tuple[DnsObservation, ...]:
+        """Encrypted answers that say NXDOMAIN, from two operators or more, none differs."""
+        gone = [o for o in self.encrypted if o.failure is Failure.DNS_NXDOMAIN]
+        if self.exists or len({o.resolver_name for o in gone}) < 2:
+            return ()
+        return tuple(gone)
+
+    @property
+    def failing_everywhere(self) -> tuple[DnsObservation, ...]:
+        """SERVFAIL over encrypted DNS from two operators or more: the name's own servers fail."""
+        bad = [o for o in self.encrypted if o.failure is Failure.DNS_SERVFAIL]
+        if self.exists or len({o.resolver_name for o in bad}) < 2:
+            return ()
+        return tuple(bad)
+
+    @property
+    def bogons(self) -> tuple[DnsObservation, ...]:
+        """Unencrypted answers that consist of addresses where no public service can live."""
+        return tuple(
+            o
+            for o in self.by(ResolverKind.SYSTEM, *UNENCRYPTED)
+            if o.addresses and all(ips.is_bogon(a) for a in o.addresses)
+        )
+
+    @property
+    def conflicts(self) -> tuple[DnsObservation, ...]:
+        """Questions that got two answers which contradict each other (an injector lost a race)."""
+        return tuple(o for o in self.by(*UNENCRYPTED) if _contradict(o))
+
+    @property
+    def intercepted(self) -> tuple[DnsObservation, ...]:
+        """Answers over UDP that the same resolver contradicts over TCP, with those: somebody
+        answers datagrams in its place. Two addresses contradict each other only where the one over
+        TCP is known to be true and the other one is not."""
+        true = (*self.encrypted_addresses, *self.proved)
+        found: list[DnsObservation] = []
+        for told in self.by(ResolverKind.TCP):
+            if not told.addresses or any(ips.is_bogon(a) for a in told.addresses):
+                continue
+            for said in self.by(ResolverKind.UDP, ResolverKind.DIRECT):
+                if (said.resolver_name, said.family) != (told.resolver_name, told.family):
+                    continue
+                wrong = bool(said.addresses) and (
+                    all(ips.is_bogon(a) for a in said.addresses)
+                    or (
+                        ips.same_network(told.addresses, true)
+                        and not ips.same_network(said.addresses, (*true, *told.addresses))
+                    )
+                )
+                if wrong or said.failure is Failure.DNS_NXDOMAIN:
+                    found += [said, told]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def phantom(self) -> tuple[DnsObservation, ...]:
+        """Answers that came from an address where no resolver runs."""
+        return tuple(o for arm, o in self.seen if arm is Arm.NON_RESOLVER and o.rcode is not None)
+
+    @property
+    def denied(self) -> Failure | None:
+        """How the system's resolver refuses the name, as precisely as the direct question tells."""
+        if self.system_addresses or not self.system:
+            return None
+        direct = [o.failure for o in self.by(ResolverKind.DIRECT) if o.family == 4]
+        for failure in direct:
+            if failure is not None and failure is not Failure.INTERRUPTED:
+                return failure
+        if direct and any(f is None for f in direct):
+            return None
+        return next((o.failure for o in self.system if o.failure is not None), None)
+
+    @property
+    def direct_addresses(self) -> tuple[str, ...]:
+        """What the system's own resolver answers to our datagram."""
+        return _addresses(self.by(ResolverKind.DIRECT))
+
+
+def _addresses(seen: tuple[DnsObservation, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(a for o in seen for a in o.addresses))
+
+
+def _contradict(seen: DnsObservation) -> bool:
+    """Two answers that share no address, not even a network, or one of which says NXDOMAIN."""
+    said = [a for a in seen.answers if a.addresses or a.rcode != "NOERROR"]
+    for one in said:
+        for other in said:
+            if one is other:
+                continue
+            if bool(one.addresses) != bool(other.addresses):
+                return True
+            nets = {ips.network(a) for a in one.addresses}
+            if one.addresses and not nets & {ips.network(a) for a in other.addresses}:
+                return True
+    return False
+
+
+@dataclass(slots=True)
+class NameIndex:
+    """Collects what was asked and found about every name."""
+
+    seen: dict[str, list[tuple[Arm, DnsObservation]]] = field(default_factory=dict)
+    proved: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, measurement: Measurement) -> None:
+        """Take the DNS observations of a Lookup task; others are not about the asked name."""
+        if not isinstance(measurement.task.probe, Lookup) or measurement.status is Status.BUG:
+            return
+        for seen in measurement.observations:
+            if isinstance(seen, DnsObservation) and seen.failure is not Failure.INTERRUPTED:
+                self.seen.setdefault(seen.name, []).append((measurement.task.arm, seen))
+
+    def get(self, name: str) -> NameFacts:
+        """The facts about ``name``; empty ones when nobody asked."""
+        return NameFacts(
+            name=name,
+            seen=tuple(self.seen.get(name, ())),
+            proved=frozenset(self.proved.get(name, ())),
+        )

@@ -1,0 +1,382 @@
+"""One asset against neutral transfers: what the pairs say, and what kind of slowness it is.
+
+The method is that of paired, interleaved transfers with a sequential test; a word needs two kinds
+of evidence that fail in different ways (a slow server, a long way, a bad moment).
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from functools import cached_property
+from statistics import median
+
+from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.losses import disturbed, exceeds
+from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
+from msgprobe.evidence.transfer_samples import (
+    ARMS,
+    FEWEST,
+    OTHER_SERVER,
+    QUESTIONS,
+    SAME_SERVER,
+    Pair,
+    Sample,
+    compare,
+    steady,
+)
+from msgprobe.model.observation import TcpInfo
+from msgprobe.model.target import Asset, Direction, Service
+from msgprobe.model.task import Arm
+
+NETWORKS = 3
+"""Neutral networks that must all be faster before the address is suspected."""
+
+FEWER_BYTES = 0.75
+"""Share of the usual place before which small segments must stop to show that packets count."""
+
+NEARLY = 0.4
+"""Log-ratio (half as slow again) that must be left, the longer way allowed for, to look closer."""
+
+FREEZES = 3
+"""Transfers that must stop at the same place."""
+
+SAME_PLACE = 2 * 1460
+"""Bytes by which two stops may differ and still be the same place: two segments."""
+
+
+class Kind(StrEnum):
+    """Kinds of evidence for throttling; each fails for reasons of its own."""
+
+    HERE = "same_address"
+    """Same address, same object: slow under the service's name, fast under a neutral one."""
+    ELSEWHERE = "neutral_server"
+    """A neutral server becomes slow when the service is named to it."""
+    NEUTRAL = "neutral_sources"
+    """Slower than neutral sources in three networks, the longer way allowed for."""
+    NAME_LOSS = "name_loss"
+    """Transfers that name the service lose something, their pairs do not."""
+    PLATEAU = "plateau"
+    """Every slow transfer runs at the same rate."""
+    LOSS = "loss"
+    """Far more segments are lost than on neutral transfers."""
+    SPREAD = "spread"
+    """The service's ordinary conversations lose far more than neutral ones as well."""
+    LATER = "later"
+    """The same again after the wait of ``--throttle``."""
+
+
+class Contest:
+    """Everything measured about one asset, paired."""
+
+    def __init__(self, facts: Facts, service: Service, asset: Asset) -> None:
+        self.facts = facts
+        self.service = service
+        self.asset = asset
+        about = [
+            Sample(talk=t)
+            for t in facts.talks
+            if t.task.arm in ARMS and (t.flow.option("direction") or "down") == asset.direction
+        ]
+        mine = [
+            s
+            for s in about
+            if s.talk.task.subject == service.name and s.talk.flow.option("asset") == asset.name
+        ]
+        self.own = _arm(mine, Arm.TRANSFER)
+        self.neutral = _arm(mine, Arm.TRANSFER_NEUTRAL_SNI)
+        self.there = _arm(mine, Arm.TRANSFER_TARGET_SNI)
+        self.siblings = _arm(mine, Arm.TRANSFER_SIBLING)
+        self.small = _arm(mine, Arm.TRANSFER_SMALL)
+        self.sources = _arm(about, Arm.TRANSFER_SOURCE)
+        self._allowance = 0.0 if asset.pool is None else _questions(facts)
+        self.peers: tuple[Contest, ...] = ()
+        """The contests about the service's other assets."""
+
+    # -- pairs
+
+    @cached_property
+    def here_pairs(self) -> tuple[Pair, ...]:
+        """Own name beside a neutral one at the same address, block by block."""
+        by_number = {s.number: s for s in self.neutral if s.served or s.usable}
+        return _pairs((s, by_number.get(s.number)) for s in self.own if s.number)
+
+    @cached_property
+    def there_pairs(self) -> tuple[Pair, ...]:
+        """The service's name beside the server's own, at a neutral server, block by block."""
+        mine = {
+            (s.number, s.talk.address): s
+            for s in self.sources
+            if s.talk.flow.option("asset") == self.asset.name
+            and s.talk.flow.option("service") == self.service.name
+        }
+        return _pairs((s, mine.get((s.number, s.talk.address))) for s in self.there)
+
+    @cached_property
+    def wide_pairs(self) -> tuple[Pair, ...]:
+        """Own transfers beside neutral sources: the slower of the two nearest in time.
+
+        Sources to which the service was named before are left out: a censor may have become
+        suspicious of their address.
+        """
+        named: dict[str, float] = {}
+        for s in self.there:
+            named[s.talk.address] = min(s.start, named.get(s.talk.address, s.start))
+        clean = [
+            s
+            for s in self.sources
+            if s.usable and s.start <= named.get(s.talk.address, float("inf"))
+        ]
+        found = []
+        for own in self.own:
+            near = sorted(clean, key=lambda s: abs(s.start - own.start))[:2]
+            pairs = [p for s in near if (p := self._beside(own, s)) is not None]
+            if pairs:
+                found.append(min(pairs, key=lambda p: p.corrected))
+        return tuple(found)
+
+    def _beside(self, own: Sample, source: Sample) -> Pair | None:
+        """Both as a pair; none where a volley's questions may have been what took so long."""
+        if self._allowance is None:
+            return None
+        return compare(own, source, self._allowance)
+
+    # -- decisions
+
+    @cached_property
+    def here(self) -> Decision:
+        """Does the name decide at the service's own address?"""
+        return sprt(p.paired > SAME_SERVER for p in self.here_pairs)
+
+    @cached_property
+    def elsewhere(self) -> Decision:
+        """Does the name decide at neutral servers?"""
+        return sprt(p.paired > SAME_SERVER for p in self.there_pairs)
+
+    @cached_property
+    def wide(self) -> Decision:
+        """Is it slower than neutral sources, the longer way allowed for?"""
+        return sprt(p.corrected > OTHER_SERVER for p in self.wide_pairs)
+
+    @property
+    def wide_settled(self) -> Decision:
+        """The same without what its server took to think: slow once it had begun."""
+        return sprt(p.settled > OTHER_SERVER for p in self.wide_pairs)
+
+    @property
+    def wide_raw(self) -> Decision:
+        """The same without the benefit of the doubt."""
+        return sprt(p.raw > OTHER_SERVER for p in self.wide_pairs)
+
+    @property
+    def suspicious(self) -> bool:
+        """Some own transfer was slow beside neutral ones, and a longer way is not all of it."""
+        return any(
+            p.raw > SAME_SERVER and p.corrected > NEARLY
+            for p in self.wide_pairs
+            if not p.target.number
+        ) or (
+            any(s.usable and not s.finished for s in self.own if not s.number)
+            or exceeds(_infos(s for s in self.own if not s.number), _infos(self.sources), 0.02)
+        )
+
+    @property
+    def silent(self) -> bool:
+        """None of the service's own transfers moved anything, or was answered without moving: it is
+        not slow, it is cut off."""
+        told = [s for s in self.own if s.usable or s.answered]
+        return bool(told) and all(s.silent for s in told)
+
+    @property
+    def impatient(self) -> bool:
+        """Other answers of the service took longer than these transfers were waited for: what did
+        not come in that time is late, not missing."""
+        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
+        late = max((t.http.first_byte or 0.0 for t in own if t.genuine and t.http), default=0.0)
+        return late >= min((s.elapsed for s in self.own if s.silent), default=late)
+
+    @property
+    def here_fails(self) -> bool:
+        """The server gives nothing under a neutral name: the name alone cannot be changed here."""
+        tried = [s for s in self.neutral if s.talk.transfer is not None or s.talk.failure]
+        return len(tried) >= 2 and not any(s.served for s in tried)
+
+    @property
+    def there_fails(self) -> bool:
+        """Neutral servers give nothing under the service's name."""
+        tried = [s for s in self.there if s.talk.transfer is not None or s.talk.failure]
+        return len(tried) >= 2 and not any(s.usable for s in tried)
+
+    # -- kinds of evidence
+
+    @cached_property
+    def slow(self) -> tuple[Sample, ...]:
+        """Transfers under the service's name that lost a comparison."""
+        pairs = [p for p in (*self.here_pairs, *self.there_pairs) if p.raw > SAME_SERVER]
+        pairs += [p for p in self.wide_pairs if p.corrected > OTHER_SERVER]
+        return tuple({id(p.target): p.target for p in pairs}.values())
+
+    @cached_property
+    def fair(self) -> tuple[Sample, ...]:
+        """Neutral transfers that moved everything; those from the service's own address only if
+        the neutral name made them faster."""
+        same = self.neutral if self.here is Decision.SLOW else ()
+        return tuple(s for s in (*same, *self.sources) if s.finished)
+
+    @property
+    def plateau(self) -> bool:
+        """The slow ones agree on a rate, and it is far below the neutral ones'."""
+        rates = [s.plateau_kbit for s in self.slow if s.moved >= FEWEST]
+        fair = [s.plateau_kbit for s in self.fair]
+        return steady(rates) and bool(fair) and median(rates) * 2.5 < median(fair)
+
+    @property
+    def lossy(self) -> bool:
+        """The service's transfers lose far more than neutral ones."""
+        return exceeds(_infos(self.own), _infos(self.sources))
+
+    @property
+    def lossy_here(self) -> bool:
+        """At the same address, the service's name loses far more than a neutral one."""
+        return exceeds(_infos(s for s in self.own if s.number), _infos(self.neutral))
+
+    @property
+    def lossy_there(self) -> bool:
+        """At neutral servers, the service's name loses far more than their own."""
+        return exceeds(_infos(self.there), _infos(self.sources))
+
+    @property
+    def disturbed_by_name(self) -> bool:
+        """In the blocks, transfers that name the service lose something far oftener than their
+        pairs do (Fisher's exact test on transfers, for segments behind a hole are no losses)."""
+        named = [disturbed(s.info) for s in (*self.own, *self.there) if s.number and s.usable]
+        plain = [disturbed(p.control.info) for p in (*self.here_pairs, *self.there_pairs)]
+        if not named or not plain or sum(named) < 0.8 * len(named) or 2 * sum(plain) > len(plain):
+            return False
+        return fisher_greater(sum(named), len(named), sum(plain), len(plain)) < 1e-3
+
+    @property
+    def lossy_everywhere(self) -> bool:
+        """The service's ordinary conversations lose far more than those with neutral sites: other
+        connections, other moments, more of its addresses."""
+        mine = [t for t in self.facts.arm(*OWN_ARMS, subject=self.service.name) if t.connected]
+        neutral = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if t.connected]
+        if len({t.address for t in mine}) < 2:
+            return False
+        return exceeds((t.info for t in mine), (t.info for t in neutral), unlikely=1e-2)
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """Neutral networks beside which an own transfer was slow every time."""
+        lost: set[str] = set()
+        won: set[str] = set()
+        for own in self.own:
+            for source in self.sources:
+                pair = self._beside(own, source) if source.usable else None
+                if pair is not None and abs(source.start - own.start) < 30.0:
+                    name = source.talk.task.subject
+                    (lost if pair.corrected > OTHER_SERVER else won).add(name)
+        return frozenset(lost - won)
+
+    @cached_property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of evidence that are there."""
+        found = {
+            Kind.HERE: self.here is Decision.SLOW or self.lossy_here,
+            Kind.ELSEWHERE: self.elsewhere is Decision.SLOW or self.lossy_there,
+            Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
+            Kind.NAME_LOSS: self.disturbed_by_name,
+            Kind.PLATEAU: self.plateau,
+            Kind.LOSS: self.lossy or any(p.lossy for p in self.peers),
+            Kind.SPREAD: self.lossy_everywhere,
+            Kind.LATER: self.later,
+        }
+        return frozenset(k for k, holds in found.items() if holds)
+
+    @property
+    def later(self) -> bool:
+        """The blocks after the wait were slow again under the service's name."""
+        pairs = (*self.here_pairs, *self.there_pairs)
+        slow = [p for p in pairs if p.raw > SAME_SERVER and p.target.number <= MOST_PAIRS]
+        again = [p for p in pairs if p.target.number > MOST_PAIRS]
+        return bool(slow) and len(again) >= 2 and all(p.raw > SAME_SERVER for p in again)
+
+    @property
+    def poisoned(self) -> tuple[Sample, ...]:
+        """Neutral servers' transfers, fast until the service was named there and slow ever after,
+        if two servers show it."""
+        found: list[Sample] = []
+        servers = 0
+        for address in {s.talk.address for s in self.there}:
+            named = [s for s in self.there if s.talk.address == address]
+            plain = [s for s in self.sources if s.talk.address == address and s.usable]
+            first = min(s.start for s in named)
+            before = [s for s in plain if s.start < first and s.finished]
+            after = [s for s in plain if s.start > first]
+            if not before or not after:
+                continue
+            pairs = [compare(s, before[-1]) for s in (*named, *after)]
+            if all(p is not None and p.raw > SAME_SERVER for p in pairs):
+                servers += 1
+                found += [*before, *named, *after]
+        return tuple(found) if servers >= 2 else ()
+
+    # -- a transfer that stops for good
+
+    @property
+    def frozen(self) -> tuple[Sample, ...]:
+        """Own transfers that stopped for good, if three of them stopped at the same place while
+        neutral ones passed it."""
+        stopped = [s for s in self.own if s.stopped and not s.limited]
+        if len(stopped) < FREEZES or any(s.finished for s in self.own):
+            return ()
+        place = max(s.place for s in stopped)
+        there = [s for s in stopped if place - s.place <= SAME_PLACE]
+        passed = [s for s in self.fair if s.place > place + SAME_PLACE]
+        enough = len(there) >= FREEZES and len({s.talk.address for s in passed}) >= 2
+        return tuple(there) if enough else ()
+
+    @property
+    def freeze_path(self) -> str:
+        """``tcp.freeze``, deeper where small segments told bytes and packets apart."""
+        places = [s.place for s in self.small if s.stopped]
+        usual = max((s.place for s in self.frozen), default=0)
+        if len(places) < 2 or max(places) - min(places) > SAME_PLACE:
+            return "tcp.freeze"
+        if abs(max(places) - usual) <= SAME_PLACE:
+            return "tcp.freeze.bytes"
+        return "tcp.freeze.packets" if max(places) < FEWER_BYTES * usual else "tcp.freeze"
+
+
+def _questions(facts: Facts) -> float | None:
+    """Seconds that a volley's questions take on this line, by neutral uploads; None: not known."""
+    sources = [Sample(talk=t) for t in facts.talks if t.task.arm is Arm.TRANSFER_SOURCE]
+    ups = [s for s in sources if s.direction is Direction.UP and s.served]
+    took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
+    return median(took) if took else None
+
+
+def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
+    return [s.info for s in samples]
+
+
+def _arm(samples: Sequence[Sample], arm: Arm) -> tuple[Sample, ...]:
+    found = [s for s in samples if s.talk.task.arm is arm]
+    return tuple(sorted(found, key=lambda s: (s.start, s.talk.task.id)))
+
+
+def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
+    found = []
+    for target, control in couples:
+        pair = compare(target, control) if control is not None else None
+        if pair is not None:
+            found.append(pair)
+    return tuple(found)
+
+
+def contests(
+    facts: Facts, service: Service, assets: Iterable[Asset] | None = None
+) -> tuple[Contest, ...]:
+    """A contest for each asset of the service (or each of ``assets``); they know one another."""
+    found = [Contest(facts, service, a) for a in (service.assets if assets is None else assets)]
+    for contest in found:
+        contest.peers = tuple(c for c in found if c is not contest)
+    return tuple(found)

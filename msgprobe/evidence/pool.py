@@ -1,0 +1,273 @@
+"""One pool of a service as the evidence shows it: members, endpoints, addresses, symptoms."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.names import NameFacts
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm
+
+_SPOKEN = (*OWN_ARMS, Arm.OTHER_ADDRESS)
+"""The arms that speak to an address exactly as the messenger would."""
+
+TRIES = 3
+"""A failure counts as repeated from this many attempts on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressFacts:
+    """One address of one endpoint: every attempt to speak to it as the messenger would."""
+
+    address: str
+    own: tuple[Conversation, ...]
+    """Attempts as the messenger would make them: base and repeats."""
+    probes: tuple[Conversation, ...]
+    """Conversations of other arms with this very address."""
+
+    @property
+    def genuine(self) -> tuple[Conversation, ...]:
+        """Attempts that ended with the service's own answer."""
+        return tuple(t for t in self.own if t.genuine)
+
+    @property
+    def failed(self) -> tuple[Conversation, ...]:
+        """Attempts that ended in a failure of the network or the peer (not in our own stop)."""
+        return tuple(t for t in self.own if t.symptom is not None)
+
+    @property
+    def symptom(self) -> str | None:
+        """How it fails, when every attempt failed alike; the commonest way otherwise."""
+        if self.genuine or not self.failed:
+            return None
+        counts = Counter(t.symptom for t in self.failed)
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))[0][0]
+
+    @property
+    def repeated(self) -> bool:
+        """Failed in as many attempts as a claim needs, at the same layer."""
+        return len([t for t in self.failed if t.symptom == self.symptom]) >= TRIES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointFacts:
+    """One endpoint: its name, the addresses that programs would dial, and the others."""
+
+    endpoint: Endpoint
+    name: NameFacts | None
+    addresses: tuple[AddressFacts, ...]
+    """Addresses that a program on this machine would use."""
+    elsewhere: tuple[AddressFacts, ...]
+    """Addresses that only other resolvers or the catalogue know."""
+
+    @property
+    def genuine(self) -> tuple[Conversation, ...]:
+        """Genuine answers on the way that a program would take."""
+        return tuple(t for a in self.addresses for t in a.genuine)
+
+    @property
+    def genuine_elsewhere(self) -> tuple[Conversation, ...]:
+        """Genuine answers at addresses that the system's resolver does not give."""
+        return tuple(t for a in self.elsewhere for t in a.genuine)
+
+    @property
+    def unresolved(self) -> bool:
+        """The name was asked for and the system gave no address worth dialling."""
+        return (
+            self.name is not None
+            and bool(self.name.system)
+            and all(ips.is_bogon(a) for a in self.name.own_addresses)
+        )
+
+    @property
+    def tested(self) -> bool:
+        """There is evidence of success or failure."""
+        return bool(self.genuine) or bool(self.failed) or self.unresolved
+
+    @property
+    def failed(self) -> tuple[Conversation, ...]:
+        """Failing attempts on the user's way, when none succeeded."""
+        return () if self.genuine else tuple(t for a in self.addresses for t in a.failed)
+
+    @property
+    def gone(self) -> bool:
+        """The name exists nowhere any more: the catalogue is older than the service."""
+        return self.name is not None and bool(self.name.absent) and not self.genuine
+
+    @property
+    def symptom(self) -> str | None:
+        """How the endpoint fails; the deepest symptom among its addresses, ``dns`` when none."""
+        if self.genuine:
+            return None
+        found = sorted({a.symptom for a in self.addresses if a.symptom is not None}, key=_depth)
+        if found:
+            return found[-1]
+        return "dns" if self.unresolved else None
+
+
+def _depth(symptom: str) -> int:
+    order = ("local", "tcp", "tcp.timeout", "ip.unreachable", "tcp.refused")
+    return order.index(symptom) if symptom in order else len(order)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFacts:
+    """One member of a pool; any of its endpoints that answers makes it ok."""
+
+    name: str
+    endpoints: tuple[EndpointFacts, ...]
+
+    @property
+    def tested(self) -> tuple[EndpointFacts, ...]:
+        """Endpoints with evidence."""
+        return tuple(e for e in self.endpoints if e.tested)
+
+    @property
+    def ok(self) -> bool:
+        """Some endpoint gave a genuine answer on the user's own way."""
+        return any(e.genuine for e in self.endpoints)
+
+    @property
+    def gone(self) -> bool:
+        """Every tested endpoint has left the DNS for good."""
+        return bool(self.tested) and all(e.gone for e in self.tested)
+
+
+class PoolFacts:
+    """A pool with everything that rules ask about it."""
+
+    def __init__(self, facts: Facts, gate: Gate, service: Service, pool: Pool) -> None:
+        self.facts = facts
+        self.gate = gate
+        self.service = service
+        self.pool = pool
+
+    @cached_property
+    def members(self) -> tuple[MemberFacts, ...]:
+        """All members of the pool, tested or not."""
+        grouped: dict[str, list[EndpointFacts]] = {}
+        for endpoint in self.service.endpoints:
+            if endpoint.pool == self.pool.name:
+                grouped.setdefault(endpoint.member, []).append(self._endpoint(endpoint))
+        return tuple(MemberFacts(name=n, endpoints=tuple(e)) for n, e in grouped.items())
+
+    def _endpoint(self, endpoint: Endpoint) -> EndpointFacts:
+        name = self.facts.name(endpoint.host) if endpoint.host else None
+        mine = set(endpoint.addresses if name is None else name.own_addresses)
+        by_address: dict[str, list[Conversation]] = {}
+        for talk in self.facts.of(self.service, endpoint):
+            by_address.setdefault(talk.address, []).append(talk)
+        own: list[AddressFacts] = []
+        other: list[AddressFacts] = []
+        for address, talks in by_address.items():
+            view = AddressFacts(
+                address=address,
+                own=tuple(t for t in talks if t.task.arm in _SPOKEN),
+                probes=tuple(t for t in talks if t.task.arm not in _SPOKEN),
+            )
+            (own if address in mine else other).append(view)
+        return EndpointFacts(
+            endpoint=endpoint, name=name, addresses=tuple(own), elsewhere=tuple(other)
+        )
+
+    @cached_property
+    def tested(self) -> tuple[MemberFacts, ...]:
+        """Members with evidence, those that left the DNS for good not counted."""
+        return tuple(m for m in self.members if m.tested and not m.gone)
+
+    @cached_property
+    def ok(self) -> tuple[MemberFacts, ...]:
+        """Members that answered genuinely."""
+        return tuple(m for m in self.tested if m.ok)
+
+    @cached_property
+    def failing(self) -> tuple[EndpointFacts, ...]:
+        """Tested endpoints of members that did not answer at all."""
+        return tuple(e for m in self.tested if not m.ok for e in m.tested)
+
+    @cached_property
+    def genuine(self) -> tuple[Conversation, ...]:
+        """All genuine answers on the user's own way."""
+        return tuple(t for m in self.members for e in m.endpoints for t in e.genuine)
+
+    @cached_property
+    def failed(self) -> tuple[Conversation, ...]:
+        """Failing attempts of members that did not answer."""
+        return tuple(t for e in self.failing for t in e.failed)
+
+    @cached_property
+    def interrupted(self) -> tuple[Conversation, ...]:
+        """Attempts that we ended ourselves before anything was certain."""
+        return tuple(
+            t
+            for e in self.service.endpoints
+            if e.pool == self.pool.name
+            for t in self.facts.of(self.service, e)
+            if t.failure is Failure.INTERRUPTED
+        )
+
+    @cached_property
+    def opened(self) -> tuple[Conversation, ...]:
+        """Attempts that ended well without any answer that counts: an open port."""
+        return tuple(
+            t
+            for e in self.service.endpoints
+            if e.pool == self.pool.name
+            for t in self.facts.of(self.service, e)
+            if t.task.arm in OWN_ARMS and t.connected and t.failure is None
+        )
+
+    @property
+    def need(self) -> int:
+        """Members that must answer, never more than were tested."""
+        return max(1, min(self.pool.ok_at, len(self.tested)))
+
+    @property
+    def proof(self) -> Proof:
+        """The strongest proof that as many members as are needed have given."""
+        best = sorted(
+            (max(t.proof for e in m.endpoints for t in e.genuine) for m in self.ok), reverse=True
+        )
+        return best[self.need - 1] if len(best) >= self.need else Proof.NONE
+
+    def with_symptom(self, *prefixes: str) -> tuple[Conversation, ...]:
+        """Failing attempts whose symptom begins with one of the paths."""
+        return tuple(t for t in self.failed if (t.symptom or "").startswith(prefixes))
+
+    def probes(self, *arms: Arm) -> tuple[Conversation, ...]:
+        """Conversations of other arms about this pool's endpoints."""
+        return tuple(
+            t
+            for e in self.service.endpoints
+            if e.pool == self.pool.name
+            for t in self.facts.of(self.service, e)
+            if t.task.arm in arms
+        )
+
+    @cached_property
+    def names_hold(self) -> bool:
+        """Every failing name resolves as it should by an encrypted or second resolver's word."""
+        return all(self._name_holds(e) for e in self.failing)
+
+    def _name_holds(self, facts: EndpointFacts) -> bool:
+        name = facts.name
+        if name is None:
+            return True
+        mine = name.system_addresses
+        if not mine:
+            return False
+        if ips.same(mine, name.proved):
+            return True
+        if any(ips.within(a, self.service.prefixes) for a in mine):
+            return True
+        if ips.same(mine, facts.endpoint.addresses):
+            return True
+        truth = name.encrypted_addresses
+        nets = {ips.network(a) for a in truth}
+        return ips.same(mine, truth) or any(ips.network(a) in nets for a in mine)

@@ -1,0 +1,168 @@
+"""An asset's speed in numbers and words, and how its slow transfers look."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import exp
+from statistics import median
+
+from msgprobe.evidence.losses import disturbed, lost_share
+from msgprobe.evidence.paired_transfers import Contest, Kind
+from msgprobe.evidence.statistics import Decision
+from msgprobe.evidence.transfer_samples import FEWEST, SAME_SERVER, Sample, compare
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Speed
+
+BURST = FEWEST
+"""Bytes that a limiter lets pass at first (techniques: token buckets of 16 KB and the like)."""
+
+FLOOR_MARGIN = 3.0
+"""How many times a neutral one's time a transfer must take for the floor to call it visible."""
+
+INFLATED = 2.5
+"""Smoothed round trip over the smallest one, from which on somebody holds packets back."""
+
+MOST, MORE = 0.6, 0.3
+"""Share of the slow transfers that lost something, and by how much it exceeds the neutral ones'."""
+
+SLOW_GREETING = 3.0
+"""How many times longer than a neutral one a greeting takes that is held up itself."""
+
+
+def speed(contest: Contest) -> Speed | None:
+    """What the terminal and the document say about an asset; None without anything comparable."""
+    own = [s for s in contest.own if s.usable and s.begun]
+    fair = [s for s in contest.fair if s.moved >= FEWEST]
+    if not own or not fair:
+        return None
+    size = min(s.moved for s in fair)
+    like = fair if contest.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
+    took = [t for s in fair if (t := s.seconds(size)) is not None]
+    pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
+    target = median(s.plateau_kbit for s in (contest.slow or own))
+    control = median(s.plateau_kbit for s in like)
+    if contest.asset.pool is not None:
+        if not pairs:
+            return None
+        # Small, and both ways at once: only its whole time compares, with that of a neutral
+        # transfer of as many bytes and the way up that the questions take.
+        target = median(p.target.whole_kbit for p in pairs)
+        control = target * exp(median(p.raw for p in pairs))
+    return Speed(
+        asset=contest.asset.name,
+        direction=contest.asset.direction,
+        target_kbit=round(target, 1),
+        control_kbit=round(control, 1),
+        floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
+        moved=max(s.moved for s in own),
+        pairs=len(pairs),
+        slow=sum(p.raw > SAME_SERVER for p in pairs),
+        ratio=_times([p.raw for p in contest.wide_pairs]),
+        ratio_corrected=_times([p.corrected for p in contest.wide_pairs]),
+    )
+
+
+def _times(scores: Sequence[float]) -> float:
+    return round(exp(median(scores)), 2) if scores else 0.0
+
+
+def unsaid(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
+    """Works, and its speed is not known: said in ``why``, for silence would pass for an acquittal.
+
+    Only in a run that did compare transfers; why a run compares none is told elsewhere.
+    """
+    mine = [c for c in found if c.asset.function is verdict.function and c.asset.pool is None]
+    if verdict.outcome is not Outcome.OK or not found or not found[0].facts.arm(Arm.TRANSFER):
+        return verdict
+    unseen = sorted(c.asset.name for c in mine if not c.own)
+    unsure = sorted(c.asset.name for c in mine if _unsure(c))
+    empty = sorted(c.asset.name for c in mine if c.silent)
+    words = [f" How fast it moves its {name} was not measured." for name in unseen]
+    words += [
+        f" Its {name} was slower than neutral transfers once, which was not looked into further."
+        for name in unsure
+    ]
+    words += [
+        f" Its {name} gave nothing, so how fast it moves was not measured: this tool may be out of"
+        " date."
+        for name in empty
+    ]
+    return replace(verdict, why="".join((verdict.why, *words)))
+
+
+def _unsure(contest: Contest) -> bool:
+    """Slow at first sight, and nothing has decided since whether that means anything."""
+    open_ = contest.wide is Decision.OPEN and contest.here is not Decision.NORMAL
+    return bool(contest.own) and contest.suspicious and open_
+
+
+def numbers(contest: Contest) -> dict[str, str]:
+    """What the rules' sentences have room for."""
+    seen = speed(contest)
+    lossy = [contest] if contest.lossy else [p for p in contest.peers if p.lossy] or [contest]
+    lost = lost_share(s.info for c in lossy for s in c.own)
+    here = Kind.HERE in contest.kinds
+    return {
+        "target": kbit(seen.target_kbit) if seen else "slow",
+        "control": kbit(seen.control_kbit) if seen else "fast",
+        "place": "on the same server" if here else "from neutral servers",
+        "loss": f"{100 * lost:.0f}",
+        "elsewhere": _sibling(contest),
+        "moved": f"{max((s.place for s in contest.frozen), default=0) / 1000:.0f}",
+    }
+
+
+def kbit(rate: float) -> str:
+    """``141 kbit/s`` or ``18 Mbit/s``."""
+    if rate < 1:
+        return "less than 1 kbit/s"
+    if rate < 1000:
+        return f"{rate:.0f} kbit/s"
+    return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
+
+
+def _sibling(contest: Contest) -> str:
+    """A sentence about another address of the name, where one was faster."""
+    rates = [s.plateau_kbit for s in contest.siblings if s.finished]
+    if not rates or not any(_faster(s, contest) for s in contest.siblings):
+        return ""
+    place = "IPv6" if ":" in contest.siblings[0].talk.address else "another address of its name"
+    return f" Over {place} it moves {kbit(median(rates))}."
+
+
+def _faster(sibling: Sample, contest: Contest) -> bool:
+    pairs = (compare(own, sibling) for own in contest.own)
+    return any(p is not None and p.corrected > SAME_SERVER for p in pairs)
+
+
+def mechanism(contest: Contest, path: str) -> str:
+    """The path refined by how the slow transfers look: which node the evidence supports.
+
+    Round trips that grow once the name was said, without a rate of their own, are delay. A plateau
+    with losses is policing (what exceeds a rate is dropped), one without is shaping (it waits).
+    Losses without a plateau are loss; a greeting held up alone is delay as well.
+    """
+    slow, fair = contest.slow, contest.fair
+    if contest.lossy and not contest.plateau:
+        return f"{path}.loss"
+    if not contest.plateau and _inflation(slow) >= INFLATED > _inflation(fair):
+        return f"{path}.delay"
+    bad, good = _disturbed(slow), _disturbed(fair)
+    lossy = contest.lossy or (bad >= MOST and bad >= good + MORE)
+    if contest.plateau:
+        return f"{path}.policing" if lossy else f"{path}.shaping"
+    if lossy:
+        return f"{path}.loss"
+    greeting = median([s.handshake for s in slow] or [0.0])
+    usual = median([s.handshake for s in fair] or [0.0])
+    return f"{path}.delay" if usual and greeting > SLOW_GREETING * usual else path
+
+
+def _inflation(samples: Sequence[Sample]) -> float:
+    """How many times its smallest round trip the smoothed one is, typically; 0 if unknown."""
+    known = [s.info for s in samples if s.info is not None and s.info.min_rtt]
+    return median(i.rtt / i.min_rtt for i in known) if known else 0.0
+
+
+def _disturbed(samples: Sequence[Sample]) -> float:
+    """The share of transfers in which something was lost."""
+    return sum(disturbed(s.info) for s in samples) / len(samples) if samples else 0.0

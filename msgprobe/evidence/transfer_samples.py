@@ -1,0 +1,281 @@
+"""Transfers as samples, and two samples as a pair: how much slower, and does that count?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from statistics import mean, pstdev
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.model.observation import TcpInfo
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
+
+ARMS = (
+    Arm.TRANSFER,
+    Arm.TRANSFER_NEUTRAL_SNI,
+    Arm.TRANSFER_SOURCE,
+    Arm.TRANSFER_TARGET_SNI,
+    Arm.TRANSFER_SMALL,
+    Arm.TRANSFER_SIBLING,
+)
+
+SAME_SERVER = log(2.5)
+"""Log-ratio of times from which on a pair counts as slow where only the name differs."""
+
+OTHER_SERVER = log(3.0)
+"""The same where the servers differ: replication does not remove a slower server."""
+
+FEWEST = 16 * 1024
+"""Bytes that both sides must have moved: less is all slow start and luck."""
+
+TICKETS = 4 * 1024
+"""Bytes after the greeting that need not be an answer yet: a TLS server sends session tickets
+before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
+
+SERVED = (200, 206)
+
+QUESTIONS = 10_624
+"""Bytes that a volley sends before its last answer can come (240 of 44, and 64 to begin with)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One transfer. ``number`` is its place among those of its arm."""
+
+    talk: Conversation
+
+    @property
+    def number(self) -> int:
+        """Which block of the contest it belongs to; 0 in the first look."""
+        return self.talk.task.attempt
+
+    @property
+    def start(self) -> float:
+        """Seconds since the run began."""
+        return self.talk.tcp.window.start if self.talk.tcp is not None else 0.0
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the payload goes."""
+        return Direction(self.talk.flow.option("direction") or Direction.DOWN)
+
+    @property
+    def moved(self) -> int:
+        """Payload bytes."""
+        return self.talk.transfer.moved if self.talk.transfer is not None else 0
+
+    @property
+    def silent(self) -> bool:
+        """Nothing came, neither of the object nor of the page that names it: that is no speed."""
+        return self.usable and not self.begun and not self.answered
+
+    @property
+    def answered(self) -> bool:
+        """The object's server, or that of the page that names it, said something in HTTP."""
+        answers = (self.talk.transfer, self.talk.http)
+        return any(a is not None and a.status is not None for a in answers)
+
+    @property
+    def handshake(self) -> float:
+        """Seconds that TLS took."""
+        return self.talk.tls.window.seconds if self.talk.tls is not None else 0.0
+
+    @property
+    def usable(self) -> bool:
+        """It says something about speed: the object came, or time ran out while it did."""
+        talk, seen = self.talk, self.talk.transfer
+        if seen is not None and seen.answers is not None:
+            return (seen.failure is None or seen.failure.is_silence) and not self.limited
+        if not talk.connected or talk.tls is None:
+            return False
+        if seen is None:  # the greeting, or the page before, was too slow for our patience
+            before = talk.tls.failure or (talk.http.failure if talk.http is not None else None)
+            return before is not None and before.is_silence
+        if seen.failure is not None and not seen.failure.is_silence:
+            return False
+        if seen.direction is Direction.UP:
+            return seen.moved > 0 or seen.capped
+        return seen.status in SERVED or (seen.status is None and seen.capped)
+
+    @property
+    def served(self) -> bool:
+        """The peer gave the object, or took it."""
+        seen = self.talk.transfer
+        if seen is None or seen.failure is not None:
+            return False
+        if seen.answers is not None:
+            return seen.answers > 0
+        return seen.direction is Direction.UP or seen.status in SERVED
+
+    @property
+    def stopped(self) -> bool:
+        """It stopped for good: our patience ended it, most of which had passed without a byte."""
+        seen = self.talk.transfer
+        if seen is None or not seen.capped or not seen.stalls or not self.begun:
+            return False
+        moved, length = seen.stalls[-1]
+        return moved == seen.moved and length >= max(1.0, 0.5 * seen.window.seconds)
+
+    @property
+    def limited(self) -> bool:
+        """The server keeps quiet while its machine still acknowledges what it is sent: it answers
+        no more of these questions, and says nothing about the path. Where the platform cannot tell,
+        the server has the benefit of the doubt."""
+        seen = self.talk.transfer
+        if seen is None or seen.answers is None or not self.stopped:
+            return False
+        return seen.info is None or not seen.info.unacked
+
+    @property
+    def finished(self) -> bool:
+        """It moved all there was to move."""
+        return self.served and self.talk.transfer is not None and not self.talk.transfer.capped
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of greeting and transfer together, to the end or to our patience's."""
+        seen = self.talk.transfer or self.talk.http
+        return self.handshake + (seen.window.seconds if seen is not None else 0.0)
+
+    def seconds(self, size: int) -> float | None:
+        """Seconds of greeting and transfer until ``size`` bytes had moved; None: they never had."""
+        moving = self.moving(size)
+        return None if moving is None else self.handshake + moving
+
+    def moving(self, size: int) -> float | None:
+        """Seconds of the transfer alone until ``size`` bytes had moved; None: they never had."""
+        before = (0.0, 0)
+        for at, moved in self.talk.transfer.curve if self.talk.transfer is not None else ():
+            if moved >= size:
+                gained = moved - before[1]
+                share = (size - before[1]) / gained if gained else 1.0
+                return before[0] + share * (at - before[0])
+            before = (at, moved)
+        return None
+
+    @property
+    def begun(self) -> bool:
+        """Something of an answer came, or of an upload was taken."""
+        seen = self.talk.transfer
+        if seen is None or not seen.moved:
+            return False
+        told = seen.status is not None or seen.answers is not None
+        return told or seen.direction is Direction.UP or seen.moved > TICKETS
+
+    @property
+    def waited(self) -> float:
+        """Seconds until an answer began, the round trip not counted: the server may have taken
+        them to make it up, which says nothing about how fast the path is. All of its time where
+        none began."""
+        page, seen = self.talk.http, self.talk.transfer
+        if seen is None:
+            return page.window.seconds if page is not None and page.first_byte is None else 0.0
+        if seen.direction is Direction.UP or seen.answers is not None:
+            return 0.0
+        if not self.begun:
+            return seen.window.seconds
+        came = next((at for at, moved in seen.curve if moved > TICKETS), 0.0)
+        return max(0.0, came - (self.min_rtt or 0.0))
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The kernel's view at the end."""
+        seen = self.talk.transfer or self.talk.tls
+        return seen.info if seen is not None else None
+
+    @property
+    def min_rtt(self) -> float | None:
+        """The smallest round trip of the connection in seconds; never the connect time, for a lost
+        SYN would excuse a censor."""
+        return self.info.min_rtt or None if self.info is not None else None
+
+    @property
+    def plateau_kbit(self) -> float:
+        """The rate once the first burst is over: from a third of the bytes on, until the end of the
+        transfer or of our patience."""
+        seen = self.talk.transfer
+        if seen is None or not seen.curve:
+            return 0.0
+        first = next((p for p in seen.curve if p[1] >= min(FEWEST, seen.moved / 3)), seen.curve[0])
+        end = seen.window.seconds if seen.capped else seen.curve[-1][0]
+        took = end - first[0]
+        if took <= 0.0:
+            return self.kbit
+        return (seen.moved - first[1]) * 8 / took / 1000
+
+    @property
+    def kbit(self) -> float:
+        """The mean rate of the transfer alone."""
+        seen = self.talk.transfer
+        if seen is None or not seen.moved:
+            return 0.0
+        took = seen.window.seconds if seen.capped else seen.curve[-1][0]
+        return seen.moved * 8 / took / 1000 if took > 0.0 else 0.0
+
+    @property
+    def whole_kbit(self) -> float:
+        """The rate over all its time, greeting included."""
+        took = (self.seconds(self.moved) if self.finished else None) or self.elapsed
+        return self.moved * 8 / took / 1000 if took > 0.0 else 0.0
+
+    @property
+    def place(self) -> int:
+        """Payload bytes that the connection as a whole had brought, greeting included."""
+        return self.info.bytes_received if self.info is not None else self.moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A target's transfer beside a neutral one; scores are natural logs of ratios of times."""
+
+    target: Sample
+    control: Sample
+    raw: float
+    corrected: float
+    """With the benefit of the doubt for a longer path: less the log-ratio of round trips."""
+    paired: float = 0.0
+    """As ``raw``, without what either server took before it began to answer: what is behind one
+    name of a front may think longer than what is behind another."""
+    settled: float = 0.0
+    """That, with the benefit of the doubt for a longer path."""
+
+
+def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
+    """The pair of both, None where it says nothing: one of them was no transfer, or too little.
+
+    ``allowance`` are seconds that the target had to do something for which the control had not.
+    A transfer that was cut counts with the time it had had, so that its score is a lower bound.
+    """
+    if not target.usable or not control.usable:
+        return None
+    finished = [s.moved for s in (target, control) if s.finished]
+    size = min(finished or (target.moved, control.moved))
+    if size < FEWEST:
+        return None
+    took, base = target.seconds(size), control.seconds(size)
+    if took is None and base is None:
+        return None
+    usual = max(base or control.elapsed, 1e-4) + allowance
+    spent = took or target.elapsed
+    ratio = log(max(spent, 1e-4) / usual)
+    longer = 0.0
+    if target.min_rtt and control.min_rtt:
+        longer = max(0.0, log(target.min_rtt / control.min_rtt))
+    paired = log(max(spent - target.waited, 1e-4) / max(usual - control.waited, 1e-4))
+    return Pair(
+        target=target,
+        control=control,
+        raw=ratio,
+        corrected=ratio - longer,
+        paired=min(paired, ratio),
+        settled=min(paired, ratio) - longer,
+    )
+
+
+def steady(rates: Sequence[float]) -> bool:
+    """The rates agree: whoever limits them has a number in mind. Three within a fifth of each
+    other, or six within three tenths (a lossy line disturbs some of them)."""
+    if len(rates) < 3 or not mean(rates):
+        return False
+    spread = pstdev(rates) / mean(rates)
+    return spread <= 0.2 or (len(rates) >= 6 and spread <= 0.3)

@@ -1,0 +1,245 @@
+"""Calls: neutral servers to compare with, what changes where STUN fails, and trains of packets."""
+
+from dataclasses import replace
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.model.control import CallServer, Controls
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.baseline import base_tasks, first_endpoints, wanted_pools
+from msgprobe.planning.context import Scene
+from msgprobe.planning.controls import lookup
+from msgprobe.planning.public_resolvers import SYSTEM
+
+CHECK = "stun"
+
+SERVERS = 3
+"""Neutral call servers asked at first, each in another network."""
+
+MORE_SERVERS = 6
+"""Neutral call servers asked where a service's own does not answer."""
+
+SUSPECTS = 3
+"""Addresses of a pool that are asked in another way."""
+
+TRAIN, TRAIN_SPACING = 25, 0.04
+"""A train: as many packets a second as speech has, for one second."""
+
+TRAIN_SECONDS = TRAIN * TRAIN_SPACING
+"""What sending a train takes."""
+
+TOO_LATE = 1.0
+"""Seconds beyond the round trip after which a packet of a call is as good as lost."""
+
+TRAINS = 2
+"""A second train where the first lost much."""
+
+SUSPICIOUS_LOSS = 3
+"""Packets of a train from which on it is worth a second one."""
+
+
+def plan_calls(scene: Scene) -> list[Task]:
+    """Everything about calls beyond the endpoints' own conversations."""
+    pairs = _pairs(scene)
+    if not scene.gate.open or not pairs:
+        return []
+    failing = failing_calls(scene)
+    tasks = _neutral(scene, bool(failing))
+    counts: dict[tuple[str, str], int] = {}
+    for service, endpoint, task in failing:
+        key = (service.name, endpoint.pool)
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] <= SUSPECTS:
+            tasks += _otherwise(service, endpoint, task)
+    return [*tasks, *_trains(scene, pairs)]
+
+
+def _pairs(scene: Scene) -> list[tuple[Service, Endpoint]]:
+    return [
+        (service, endpoint)
+        for service in scene.services
+        for _, endpoint in first_endpoints(scene, service)
+        if endpoint.check == CHECK
+    ]
+
+
+def failing_calls(scene: Scene) -> list[tuple[Service, Endpoint, Task]]:
+    """Conversations with services' own call servers that failed or hang."""
+    return [
+        (service, endpoint, task)
+        for service, endpoint in _pairs(scene)
+        for task in base_tasks(scene, service, endpoint)
+        if scene.started(task.id) is not None and scene.suspicious(task)
+    ]
+
+
+def call_servers(controls: Controls, most: int = SERVERS) -> tuple[CallServer, ...]:
+    """Neutral servers, those in networks of their own first."""
+    networks: set[str] = set()
+    first: list[CallServer] = []
+    rest: list[CallServer] = []
+    for server in controls.calls:
+        (rest if server.network in networks else first).append(server)
+        networks.add(server.network)
+    # As many as are asked at first are all in different networks where there are enough.
+    return tuple([*first[:SERVERS], *rest, *first[SERVERS:]][:most])
+
+
+def measures_calls(service: Service, request: Request) -> bool:
+    """Some wanted pool of the service is asked by STUN."""
+    wanted = {p.name for p in wanted_pools(service, request)}
+    return any(e.check == CHECK and e.pool in wanted for e in service.endpoints)
+
+
+def _neutral(scene: Scene, failing: bool) -> list[Task]:
+    tasks: list[Task] = []
+    for server in call_servers(scene.controls, MORE_SERVERS if failing else SERVERS):
+        tasks.append(
+            lookup(
+                f"u.name.{server.host}",
+                server.host,
+                SYSTEM,
+                Arm.NEUTRAL_CALL,
+                families=scene.request.families,
+                why="where is a neutral call server?",
+            )
+        )
+        address = _address(scene, server)
+        if address is None:
+            continue
+        base = _server_task(scene, server, address)
+        tasks += scene.tries(base)
+        if failing and scene.suspicious(base):
+            flow = base.probe
+            assert isinstance(flow, Flow)
+            tasks.append(
+                replace(
+                    base,
+                    id=f"u.form.{server.name}",
+                    round=2,
+                    arm=Arm.NEUTRAL_FORM,
+                    probe=replace(flow, options=(("form", "classic"),)),
+                    changes="payload: STUN as it was before 2008",
+                    reason="is the protocol recognised, or does nothing pass?",
+                )
+            )
+    return tasks
+
+
+def _address(scene: Scene, server: CallServer) -> str | None:
+    """IPv4 where there is any: call servers' IPv6 is rarer than their IPv4."""
+    known = [*server.addresses, *scene.facts.name(server.host).system_addresses]
+    good = [a for a in known if scene.facts.usable(a) and not ips.is_bogon(a)]
+    picks = scene.dialable(good, four=1, six=1)
+    return picks[0] if picks else None
+
+
+def _server_task(scene: Scene, server: CallServer, address: str) -> Task:
+    return Task(
+        id=f"u.{server.name}",
+        round=1,
+        role=Role.CONTROL,
+        arm=Arm.NEUTRAL_CALL,
+        check=CHECK,
+        subject=server.name,
+        probe=scene.flow(address, server.port, server.host, trust=None),
+        reason="does a neutral call server answer?",
+        timeout=scene.timeout(),
+    )
+
+
+def _otherwise(service: Service, endpoint: Endpoint, task: Task) -> list[Task]:
+    """The same address and port: STUN in its older form (D14), and over TCP (D10)."""
+    flow = task.probe
+    assert isinstance(flow, Flow)
+    variants = (
+        (Arm.OTHER_PAYLOAD, "form", "classic", "payload: STUN as it was before 2008"),
+        (Arm.OTHER_TRANSPORT, "transport", "tcp", "transport: TCP"),
+    )
+    return [
+        replace(
+            task,
+            id=f"{arm.value.split('.')[0]}.{service.name}.{endpoint.name}.{flow.address}.{value}",
+            round=2,
+            arm=arm,
+            attempt=1,
+            probe=replace(flow, options=((key, value),)),
+            changes=changes,
+            reason=f"which change makes {service.title}'s call server answer?",
+        )
+        for arm, key, value, changes in variants
+    ]
+
+
+# -- trains: what share of the packets of a call would arrive?
+
+
+def _trains(scene: Scene, pairs: list[tuple[Service, Endpoint]]) -> list[Task]:
+    """All at the same time, so that a crowded line hurts all of them alike."""
+    if scene.lean:
+        return []
+    neutral = [
+        base
+        for server in call_servers(scene.controls)
+        if (address := _address(scene, server))
+        and scene.good((base := _server_task(scene, server, address)).id)
+    ]
+    own: dict[tuple[str, int], Task] = {}
+    for service, endpoint in pairs:
+        for task in base_tasks(scene, service, endpoint)[:1]:
+            if isinstance(task.probe, Flow) and scene.good(task.id):
+                own.setdefault((task.probe.address, task.probe.port), task)
+    bases = [*own.values()]
+    waiting = [t for s, e in pairs for t in base_tasks(scene, s, e) if _undecided(scene, t)]
+    if len(neutral) < 2 or not bases or waiting:
+        return []
+    tasks: list[Task] = []
+    for turn in range(TRAINS):
+        if turn and not _lossy(scene, bases, turn - 1):
+            break
+        tasks += [_train(scene, t, Arm.TRAIN, turn) for t in bases]
+        tasks += [_train(scene, t, Arm.NEUTRAL_TRAIN, turn) for t in neutral]
+    return tasks
+
+
+def _undecided(scene: Scene, task: Task) -> bool:
+    return scene.ended(task.id) is None and not scene.suspicious(task)
+
+
+def _lossy(scene: Scene, bases: list[Task], turn: int) -> bool:
+    """A train of the service's own lost many packets."""
+    talks = [scene.talk(_train_id(t, turn)) for t in bases]
+    return any(
+        t is not None
+        and t.protocol is not None
+        and t.protocol.round_trips.count(None) >= SUSPICIOUS_LOSS
+        for t in talks
+    )
+
+
+def is_train(task_id: str) -> bool:
+    """The task sends packets as a call does; its last ones may be missed for a while."""
+    return task_id.startswith("train")
+
+
+def _train_id(base: Task, turn: int) -> str:
+    return f"train{turn}.{base.id}"
+
+
+def _train(scene: Scene, base: Task, arm: Arm, turn: int) -> Task:
+    flow = base.probe
+    assert isinstance(flow, Flow)
+    options = dict(flow.options)
+    options |= {"count": str(TRAIN), "spacing": str(TRAIN_SPACING)}
+    options["patience"] = f"{TOO_LATE + (scene.facts.rtt or 0.0):.2f}"
+    return replace(
+        base,
+        id=_train_id(base, turn),
+        round=2,
+        arm=arm,
+        attempt=1,
+        probe=replace(flow, options=tuple(options.items())),
+        changes=f"{TRAIN} packets, {TRAIN_SPACING * 1000:.0f} ms apart",
+        reason="what share of a call's packets would arrive?",
+    )

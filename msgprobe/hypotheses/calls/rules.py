@@ -1,0 +1,176 @@
+"""Rules about datagrams: calls. Silence of a call server alone never accuses anybody.
+
+Many servers never answer strangers, many networks close ports for everybody: what convicts is an
+asymmetry at the same address and port.
+"""
+
+from msgprobe.evidence.call_servers import begun, bound, ended
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import networks
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+STUN = "stun"
+
+
+def _silent(p: PoolFacts) -> tuple[Conversation, ...]:
+    """Every attempt at every call server of the pool, all silent and repeated."""
+    if p.ok or not p.failing:
+        return ()
+    views = [a for e in p.failing if not e.endpoint.reserve for a in e.addresses if a.failed]
+    calls = all(e.endpoint.check == STUN for e in p.failing)
+    if not calls or not views:
+        return ()
+    if any(a.symptom != "udp.timeout" or not a.repeated for a in views):
+        return ()
+    return tuple(t for a in views for t in a.failed)
+
+
+def _answered_otherwise(p: PoolFacts, arm: Arm) -> tuple[Conversation, ...]:
+    """Silent attempts and, at the same address in between, an answer to what ``arm`` changed."""
+    cited: list[Conversation] = []
+    silent = _silent(p)
+    for other in p.probes(arm):
+        mine = [t for t in silent if t.address == other.address]
+        if bound(other) and mine and ended(other) <= max(begun(t) for t in mine):
+            cited += (*mine, other)
+    return tuple(dict.fromkeys(cited))
+
+
+def _other_form(p: PoolFacts) -> Cited:
+    return _answered_otherwise(p, Arm.OTHER_PAYLOAD) if p.gate.controls_hold else ()
+
+
+def _recognised_everywhere(p: PoolFacts) -> Cited:
+    silent, everywhere = _silent(p), p.gate.calls.recognised
+    if not silent or not everywhere or not p.gate.controls_hold or p.gate.calls.answered():
+        return ()
+    return (*silent, *everywhere)
+
+
+def _over_tcp(p: PoolFacts) -> Cited:
+    """Alive over TCP, silent over UDP, and neutral servers on the port answer over UDP.
+
+    Silent in every form: else it is not UDP that is dropped. Under two names: the servers of one
+    may have stopped to answer strangers over UDP.
+    """
+    if any(bound(t) for t in p.probes(Arm.OTHER_PAYLOAD)):
+        return ()
+    cited = _answered_otherwise(p, Arm.OTHER_TRANSPORT)
+    neutral = _neutral_on_port(p)
+    if not cited or len(p.gate.calls.networks(neutral)) < 2 or not p.gate.controls_hold:
+        return ()
+    names = {t.flow.host or t.address for t in cited}
+    return (*cited, *neutral) if len(networks(cited)) >= 2 and len(names) >= 2 else ()
+
+
+def _neutral_on_port(p: PoolFacts) -> tuple[Conversation, ...]:
+    ports = {e.endpoint.port for e in p.failing}
+    return tuple(t for port in sorted(ports) for t in p.gate.calls.answered(port))
+
+
+def _nothing_passes(p: PoolFacts) -> Cited:
+    silent = _silent(p)
+    if not silent or not p.gate.calls.nothing_passes:
+        return ()
+    return (*silent, *p.gate.calls.silent())
+
+
+def _port_closed(p: PoolFacts) -> Cited:
+    """Neutral servers answer on other ports, and none on those of the service."""
+    silent, calls = _silent(p), p.gate.calls
+    ports = {e.endpoint.port for e in p.failing}
+    there = tuple(t for port in sorted(ports) for t in calls.silent(port))
+    if not silent or not calls.answered() or _neutral_on_port(p):
+        return ()
+    return (*silent, *there, *calls.answered()) if len(calls.networks(there)) >= 2 else ()
+
+
+def _losing(p: PoolFacts) -> Cited:
+    return p.gate.calls.losing(p.probes(Arm.TRAIN)) if p.ok else ()
+
+
+UDP_RULES: tuple[Rule, ...] = (
+    rule(
+        "udp.stun.other_form",
+        Layer.PROTOCOL,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="udp.stun",
+        licence="same address and port answers the older form of STUN while repeats in the form "
+        "that clients use fail",
+        why="The call server answers when it is asked in an older form, and never as clients ask: "
+        "something on the way recognises call traffic.",
+        holds=_other_form,
+    ),
+    rule(
+        "udp.stun.everywhere",
+        Layer.PROTOCOL,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="udp.stun",
+        licence="neutral call servers in two networks answer the older form alone, none answers "
+        "the form that clients use",
+        why="Call traffic is recognised and dropped, whoever it is for: neutral call servers "
+        "answer too, but only when they are asked in an older form.",
+        holds=_recognised_everywhere,
+    ),
+    rule(
+        "udp.drop.transport",
+        Layer.PROTOCOL,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="udp.drop",
+        licence="the same addresses and ports of two names in two networks answer STUN over TCP, "
+        "neutral servers in two networks answer over UDP on that port",
+        why="The call servers answer over TCP and never over UDP, in several networks, while "
+        "neutral call servers on the same port answer over UDP.",
+        holds=_over_tcp,
+    ),
+    rule(
+        "udp.policy",
+        Layer.PROTOCOL,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="no neutral call server in three networks answers either",
+        why="Calls cannot get out of this network, whoever they are for: no neutral call server "
+        "answers either. That is a policy (or a fault) of the network, not aimed at one service.",
+        holds=_nothing_passes,
+    ),
+    rule(
+        "udp.port",
+        Layer.PROTOCOL,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="neutral call servers on the same port are silent too, on others they answer",
+        why="The port that calls start on is closed here for everybody: neutral call servers "
+        "answer on other ports only.",
+        holds=_port_closed,
+    ),
+    rule(
+        "udp.unanswered",
+        Layer.PROTOCOL,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="silence of a call server, and nothing that shows it alive",
+        why="Its call server does not answer while neutral ones do: it may be cut off, or it may "
+        "not answer strangers at all.",
+        holds=_silent,
+    ),
+)
+
+LOSS_RULES: tuple[Rule, ...] = (
+    rule(
+        "udp.loss",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.LIKELY,
+        licence="twice, more packets of a call are lost than those to neutral servers in two "
+        "networks at the same time (Fisher's test)",
+        why="Many more packets to its call server are lost than to neutral ones at the same time, "
+        "twice in a row: calls would break up.",
+        holds=_losing,
+    ),
+)

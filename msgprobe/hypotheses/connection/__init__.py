@@ -1,0 +1,1 @@
+"""Is it the connection itself, or what it lets through, rather than any service?"""

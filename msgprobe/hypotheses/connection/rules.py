@@ -1,0 +1,359 @@
+"""The states of the connection as ordered rules: the first that holds is the word."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.conversation import AT_ONCE, Stage
+from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
+from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
+from msgprobe.model.failure import Failure
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.task import Arm, Role
+from msgprobe.model.verdict import Layer, State, Strength
+
+SLOW_RTT = 0.5
+"""Seconds of round trip from which on a link counts as bad for a person."""
+
+HTTPS = 443
+"""The port on which neutral sites are asked."""
+
+LOSSY = 0.12
+"""Share of retransmitted segments from which on a link counts as bad."""
+
+Evidence = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRule:
+    """``holds`` returns the transactions it rests on, or None when it does not hold."""
+
+    info: RuleInfo
+    holds: Callable[[Gate], Evidence | None]
+
+
+def _rule(
+    rule_id: str,
+    state: State,
+    strength: Strength,
+    licence: str,
+    why: str,
+    holds: Callable[[Gate], Evidence | None],
+) -> ConnectionRule:
+    info = RuleInfo(
+        rule_id=rule_id,
+        layer=Layer.CONNECTION,
+        outcome=state,
+        strength=strength,
+        mechanism=None,
+        licence=licence,
+        why=why,
+    )
+    return ConnectionRule(info=info, holds=holds)
+
+
+def _no_route(g: Gate) -> Evidence | None:
+    local = g.facts.local
+    if local is None or local.route4 or local.route6:
+        return None
+    return (local.transaction,)
+
+
+_TURNED_AWAY = (
+    Failure.CONNECTION_REFUSED,
+    Failure.NETWORK_UNREACHABLE,
+    Failure.HOST_UNREACHABLE,
+    Failure.PERMISSION_DENIED,
+)
+
+
+def _forbidden_here(g: Gate) -> Evidence | None:
+    """Every neutral conversation is refused, and so fast that only this machine can have done it.
+
+    A busy machine measures some of them late, so a third of them must be that fast.
+    """
+    talks = g.neutral_talks
+    forbidden = [t for t in talks if t.symptom == "local"]
+    turned_away = [t for t in talks if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY]
+    refused = [t for t in turned_away if t not in forbidden]
+    at_once = [t for t in refused if t.tcp is not None and t.tcp.window.seconds < AT_ONCE]
+    if len(talks) < 3 or len(forbidden) + len(refused) < len(talks):
+        return None
+    if 3 * (len(at_once) + len(forbidden)) < len(refused) + len(forbidden):
+        return None
+    return transactions(forbidden, refused)
+
+
+def _portal(g: Gate) -> Evidence | None:
+    owners = {s.owner for s, _ in g.tampered}
+    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.open:
+        return None  # leaky ones let a site or a page pass, hardly two networks
+    return transactions(t for _, t in g.tampered)
+
+
+def _dead_views(g: Gate) -> bool:
+    """Nothing abroad was reached over TLS, and at least three networks were tried."""
+    return not g.networks(g.abroad) and len({v.site.network for v in g.abroad}) >= 3
+
+
+def _domestic_networks(g: Gate) -> set[str]:
+    return g.networks(g.domestic)
+
+
+def _allowlist(g: Gate) -> Evidence | None:
+    """Favoured hosts work; elsewhere the ClientHello dies, or much of the country is dead too."""
+    if not _dead_views(g) or len(_domestic_networks(g)) < 2:
+        return None
+    dying = [v for v in g.abroad if v.hello_dies]
+    home_dead = [v for v in g.domestic if not v.reached]
+    if len(dying) < 2 and len(home_dead) < 2 and len(g.names_needed) < 2:
+        return None
+    return transactions(
+        (t for talks in g.names_needed.values() for t in talks),
+        (t for v in dying for t in v.talks),
+        (t for v in home_dead for t in v.talks),
+        (t for v in g.domestic for t in v.reached),
+    )
+
+
+def _other_names_pass(g: Gate) -> Evidence | None:
+    """Nothing abroad answers under its own name, and two networks or more answer another one."""
+    struck = g.targeted
+    if not _dead_views(g) or len({v.site.network for v in struck}) < 2:
+        return None
+    return transactions(
+        (t for v in struck for t in g.other_names(v)), (t for v in g.abroad for t in v.talks)
+    )
+
+
+def _domestic_only(g: Gate) -> Evidence | None:
+    if not _dead_views(g) or g.exact or len(_domestic_networks(g)) < 2:
+        return None
+    return transactions(
+        (t for v in g.abroad for t in v.talks), (t for v in g.domestic for t in v.reached)
+    )
+
+
+def _favoured(g: Gate) -> Evidence | None:
+    """Nothing neutral was reached, yet services proved themselves on the same port, in two networks
+    or more."""
+    own = [t for t in g.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET and t.genuine]
+    proved = [t for t in own if t.flow.port == HTTPS]
+    if not _dead_views(g) or len(networks(proved)) < 2:
+        return None
+    return transactions(proved, (t for v in g.abroad for t in v.talks))
+
+
+def _shutdown(g: Gate) -> Evidence | None:
+    """Every HTTPS and HTTP dies, yet a router's port or a foreign resolver still passes."""
+    if not _dead_views(g) or g.exact or g.tampered:
+        return None
+    if not g.holes and not g.foreign_dns:
+        return None
+    if g.facts.local is not None and g.facts.local.proxies:
+        return None  # a network that wants a proxy to be used closes the same ports
+    if any(v.connected for v in g.abroad):
+        return None
+    return transactions(g.holes, g.foreign_dns, (t for v in g.abroad for t in v.talks))
+
+
+def _shutdown_443(g: Gate) -> Evidence | None:
+    """Port 80 of foreign hosts answers exactly, port 443 of every network is dead."""
+    owners = {s.owner for s, t in g.sentinels if t in g.exact}
+    if not _dead_views(g) or len(owners) < 2:
+        return None
+    if any(v.hello_dies and any(t.symptom == "tls.timeout" for t in v.talks) for v in g.abroad):
+        return None
+    return transactions(g.exact, (t for v in g.abroad for t in v.talks))
+
+
+def nothing_beyond(g: Gate) -> Evidence | None:
+    """Neither a neutral site nor a sentinel answered; what services said is another rule's."""
+    if g.networks(g.abroad) or g.exact or not (g.abroad or g.sentinels or g.resolver_failures):
+        return None
+    return transactions((t for v in g.abroad for t in v.talks), (t for _, t in g.sentinels))
+
+
+def _proxy_only(g: Gate) -> Evidence | None:
+    local = g.facts.local
+    return nothing_beyond(g) if local is not None and local.proxies else None
+
+
+def _dns_fault(g: Gate) -> Evidence | None:
+    if not g.networks(g.abroad) or not g.resolver_dead:
+        return None
+    if g.retransmitted >= LOSSY:
+        return None  # on a line that loses so much, lost questions are the line's fault
+    return transactions(g.resolver_failures)
+
+
+def _comes_and_goes(g: Gate) -> Evidence | None:
+    return g.stretches.evidence if g.stretches.comes_and_goes else None
+
+
+def _bad_link(g: Gate) -> Evidence | None:
+    rtt = g.facts.rtt
+    slow = rtt is not None and rtt >= SLOW_RTT
+    failing = g.failure_share >= 0.25 and len(g.control_talks) >= 4
+    stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
+    poor = slow or failing or stuck or g.retransmitted >= LOSSY or small_segments_alone(g)
+    if poor or capped_line(g.facts):
+        return transactions(g.control_talks)
+    return None
+
+
+def small_segments_alone(g: Gate) -> bool:
+    """Handshakes with neutral hosts need small segments: big ones vanish on the way."""
+    clamped = [t for _, t in g.facts.site_talks(Arm.GATE) if t.flow.mss and t.genuine]
+    normal = [t for _, t in g.facts.site_talks(Arm.GATE) if not t.flow.mss and t.genuine]
+    return len(clamped) >= 2 and not normal
+
+
+def _online(g: Gate) -> Evidence | None:
+    if not g.networks(g.abroad):
+        return None
+    return transactions(t for v in g.abroad for t in v.reached)
+
+
+CONNECTION_RULES: tuple[ConnectionRule, ...] = (
+    _rule(
+        "connection.no_route",
+        State.LOCAL_FAULT,
+        Strength.CONFIRMED,
+        "the machine's own routing table",
+        "This device has no connection: no network interface leads anywhere.",
+        _no_route,
+    ),
+    _rule(
+        "connection.forbidden_here",
+        State.LOCAL_FAULT,
+        Strength.LIKELY,
+        "every neutral host is refused by this machine itself",
+        "Something on this device (a firewall?) refuses every connection at once.",
+        _forbidden_here,
+    ),
+    _rule(
+        "connection.portal",
+        State.CAPTIVE_PORTAL,
+        Strength.CONFIRMED,
+        "sentinel pages of two owners or more are replaced",
+        "A login page (captive portal) stands before the Internet: log in first.",
+        _portal,
+    ),
+    _rule(
+        "connection.allowlist",
+        State.ALLOWLIST,
+        Strength.LIKELY,
+        "favoured hosts in two networks or more work, foreign TLS dies after TCP connects",
+        "Only chosen hosts work: elsewhere connections open but nothing gets through.",
+        _allowlist,
+    ),
+    _rule(
+        "connection.allowlist.names",
+        State.ALLOWLIST,
+        Strength.LIKELY,
+        "no foreign site in three networks answers under its own name, the same addresses in two "
+        "or more answer another name",
+        "Only chosen names work: servers abroad answer these, and stay silent to their own.",
+        _other_names_pass,
+    ),
+    _rule(
+        "connection.domestic_only",
+        State.DOMESTIC_ONLY,
+        Strength.LIKELY,
+        "domestic hosts in two networks or more work, foreign ones in three or more are dead",
+        "Hosts in the country work and everything abroad is cut off.",
+        _domestic_only,
+    ),
+    _rule(
+        "connection.favoured_services",
+        State.ALLOWLIST,
+        Strength.LIKELY,
+        "services prove themselves in two networks or more, no neutral site in three answers",
+        "Some services answer and no neutral site does: only chosen hosts work here, or whatever "
+        "services are compared with is cut off.",
+        _favoured,
+    ),
+    _rule(
+        "connection.shutdown",
+        State.SHUTDOWN,
+        Strength.LIKELY,
+        "an asymmetry: holes that work while every web connection dies",
+        "The Internet is shut off on purpose: routers' ports or foreign DNS still pass, "
+        "everything else is dropped.",
+        _shutdown,
+    ),
+    _rule(
+        "connection.shutdown_443",
+        State.SHUTDOWN,
+        Strength.LIKELY,
+        "port-dependent reachability: port 80 abroad answers, port 443 is dead everywhere",
+        "Encrypted web traffic (port 443) is cut off everywhere while port 80 works.",
+        _shutdown_443,
+    ),
+    _rule(
+        "connection.proxy_only",
+        State.NO_INTERNET,
+        Strength.LIKELY,
+        "nothing answers directly where a proxy is configured",
+        "Nothing answers directly, and a proxy is configured here: perhaps only it leads out.",
+        _proxy_only,
+    ),
+    _rule(
+        "connection.no_internet",
+        State.NO_INTERNET,
+        Strength.CONFIRMED,
+        "nothing beyond the provider answers, and no hole shows intent",
+        "Nothing beyond this network answers. One device cannot tell an outage from a shutdown.",
+        nothing_beyond,
+    ),
+    _rule(
+        "connection.intermittent",
+        State.INTERMITTENT,
+        Strength.CONFIRMED,
+        "neutral hosts all fell silent together and answered again, as no lossy line does",
+        "For seconds on end nothing at all answers, neutral sites included; then it works again.",
+        _comes_and_goes,
+    ),
+    _rule(
+        "connection.dns_fault",
+        State.DNS_FAULT,
+        Strength.CONFIRMED,
+        "neutral names fail at the system's resolver while neutral addresses answer",
+        "The resolver (DNS) of this connection is broken for every name; the network works.",
+        _dns_fault,
+    ),
+    _rule(
+        "connection.slow_abroad",
+        State.BAD_LINK,
+        Strength.LIKELY,
+        "neutral transfers from abroad are slow, those from this country three times faster",
+        "Everything from abroad is slow while this country's own sites are fast: no single service "
+        "is slowed down.",
+        lambda g: slow_abroad(g.facts) or None,
+    ),
+    _rule(
+        "connection.slow_line",
+        State.BAD_LINK,
+        Strength.CONFIRMED,
+        "neutral transfers from two networks are slow",
+        "The connection itself is slow for neutral sites too: no single service is slowed down.",
+        lambda g: slow_line(g.facts) or None,
+    ),
+    _rule(
+        "connection.bad_link",
+        State.BAD_LINK,
+        Strength.CONFIRMED,
+        "neutral hosts are slow or lossy too",
+        "The connection itself is poor: neutral sites are slow or lossy too.",
+        _bad_link,
+    ),
+    _rule(
+        "connection.online",
+        State.ONLINE,
+        Strength.CONFIRMED,
+        "neutral hosts in several networks answer",
+        "The connection works: neutral sites in several networks answer.",
+        _online,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Do resolvers lie about the names of a service, or keep silent about them?"""

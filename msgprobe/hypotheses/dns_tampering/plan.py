@@ -1,0 +1,213 @@
+"""D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.model.failure import Failure
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.planning.baseline import first_endpoints, name_task
+from msgprobe.planning.context import PATIENCE, Scene
+from msgprobe.planning.controls import LISTEN, lookup, neutral_host, neutral_silence
+from msgprobe.planning.public_resolvers import (
+    DIRECT,
+    SYSTEM,
+    answered_dns,
+    living_encrypted,
+    tcp_resolvers,
+    udp_resolvers,
+    without_dns,
+)
+from msgprobe.planning.suspects import failing
+
+NAMES_A_SERVICE = 16
+"""Names of one service that are asked for elsewhere."""
+
+LINGER = 2.0
+"""Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
+satellite and a busy resolver comes within that."""
+
+
+def plan_resolvers(scene: Scene) -> list[Task]:
+    """Questions about every failing name, and the neutral ones beside them."""
+    if not scene.gate.open or scene.settling():  # first the services' own turn
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        for host in suspicious_names(scene, service)[:NAMES_A_SERVICE]:
+            tasks += _ask_elsewhere(scene, service, host)
+    if tasks:
+        tasks += _neutral(scene)
+        tasks += _own_filter(scene)
+    tasks += _beacons(scene)
+    return tasks
+
+
+def suspicious_names(scene: Scene, service: Service) -> list[str]:
+    """Names of endpoints that fail or hang at every address, or that have none to dial."""
+    return list(
+        dict.fromkeys(
+            e.host
+            for _, e in first_endpoints(scene, service)
+            if e.host is not None and failing(scene, service, e)
+        )
+    )
+
+
+def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
+    local = scene.facts.local
+    families = (6,) if local is not None and not local.route4 else (4,)
+    encrypted = living_encrypted(scene)
+    vouched = _vouched(scene, service, host)
+    open_ones = tcp_resolvers(scene.controls, scene.request)
+    first = open_ones[:1] if not vouched else ()
+    doubted = [r for r in open_ones if r not in first and _doubtful(scene, host, r.name)]
+    resolvers = (
+        DIRECT,
+        *udp_resolvers(scene.controls, scene.request),
+        *first,
+        *doubted,
+        *_own_over_tcp(scene, host),
+        *(encrypted[:1] if not vouched else ()),
+        *(encrypted[1:] if _second_opinion(scene, service, host) else ()),
+    )
+    base = name_task(service, host, scene.request)
+    tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
+    tasks += scene.asked_again(tasks[0])
+    for silent in without_dns(scene.controls) if not vouched else ():
+        asked = _question(
+            base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS"
+        )
+        tasks.append(asked)
+        if not answered_dns(scene, asked.id):
+            break
+    return tasks
+
+
+def _own_over_tcp(scene: Scene, host: str) -> tuple[Resolver, ...]:
+    """The system's own resolver over TCP, where it is a public one and denies the name over UDP."""
+    local = scene.facts.local
+    address = next(iter(local.resolvers), None) if local is not None else None
+    if address is None or ips.is_bogon(address) or not scene.facts.usable(address):
+        return ()
+    said = scene.facts.name(host).by(ResolverKind.DIRECT)
+    if all(o.failure is not Failure.DNS_NXDOMAIN for o in said):
+        return ()
+    return (Resolver(kind=ResolverKind.TCP, name=DIRECT.name, address=address),)
+
+
+def _doubtful(scene: Scene, host: str, resolver: str) -> bool:
+    """Over UDP that resolver denies the name, or gives an address that encrypted DNS does not: who
+    answers datagrams in a resolver's place seldom answers its connections as well."""
+    name = scene.facts.name(host)
+    said = [o for o in name.by(ResolverKind.UDP) if o.resolver_name == resolver]
+    truth = name.encrypted_addresses
+    return any(
+        o.failure is Failure.DNS_NXDOMAIN
+        or (bool(o.addresses) and bool(truth) and not ips.same_network(o.addresses, truth))
+        for o in said
+    )
+
+
+def _vouched(scene: Scene, service: Service, host: str) -> bool:
+    """The system gives addresses of the service's own networks alone: what fails there is no lie
+    about the name, and an encrypted question costs as much as a conversation."""
+    mine = scene.facts.name(host).system_addresses
+    return bool(mine) and all(ips.within(a, service.prefixes) for a in mine)
+
+
+def _second_opinion(scene: Scene, service: Service, host: str) -> bool:
+    """One encrypted answer is not enough: it failed, denies the name, or nothing vouches for it.
+
+    A second one costs a handshake, so it is not asked for where the first gives an address that
+    the service is known by or that has already proved itself.
+    """
+    name = scene.facts.name(host)
+    if not name.encrypted:
+        return False
+    known = tuple(a for e in service.endpoints if e.host == host for a in e.addresses)
+    found = name.encrypted_addresses
+    vouched = any(ips.within(a, service.prefixes) for a in found)
+    return not found or not (vouched or ips.same(found, known) or ips.same(found, name.proved))
+
+
+def _question(
+    base: Task, host: str, resolver: Resolver, arm: Arm, families: tuple[int, ...], changes: str
+) -> Task:
+    datagrams = resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT)
+    silent = arm is Arm.NON_RESOLVER
+    return Task(
+        id=f"d1.{base.subject}.{host}.{resolver.kind.value}.{resolver.name}",
+        round=2,
+        role=Role.TARGET,
+        arm=arm,
+        check="resolve",
+        subject=base.subject,
+        probe=Lookup(
+            name=host,
+            resolver=resolver,
+            families=families,
+            linger=LINGER if datagrams and not silent else 0.0,
+        ),
+        changes=changes,
+        reason="does the name mean the same elsewhere?",
+        timeout=LISTEN if silent else PATIENCE,
+    )
+
+
+def _neutral(scene: Scene) -> list[Task]:
+    """D2: a neutral name to the same resolver, and to the host that runs no DNS."""
+    host = neutral_host(scene.controls, scene.request)
+    if host is None:
+        return []
+    tasks = [
+        lookup(
+            "d2.neutral.direct",
+            host,
+            DIRECT,
+            Arm.OTHER_QUERY,
+            families=(4,),
+            why="does the same resolver give a neutral name at the same time?",
+        )
+    ]
+    tasks += neutral_silence(scene, host)
+    return tasks
+
+
+def _own_filter(scene: Scene) -> list[Task]:
+    """A name that advertisement filters hide: is the filter the user's own?"""
+    host = scene.controls.advert_host
+    if host is None:
+        return []
+    return [
+        lookup(
+            "d2.advert",
+            host,
+            SYSTEM,
+            Arm.OTHER_QUERY,
+            families=(4,),
+            why="does this resolver also hide an advertising name, as a filter of one's own does?",
+        )
+    ]
+
+
+def _beacons(scene: Scene) -> list[Task]:
+    """The service's own status name, when the service fails."""
+    tasks = []
+    for service in scene.services:
+        beacon = service.beacon
+        if beacon is None or not suspicious_names(scene, service):
+            continue
+        tasks += [
+            Task(
+                id=f"d1.{service.name}.{beacon.host}.doh.{resolver.name}",
+                round=2,
+                role=Role.TARGET,
+                arm=Arm.OTHER_RESOLVER,
+                check="resolve",
+                subject=service.name,
+                probe=Lookup(name=beacon.host, resolver=resolver, families=(4,)),
+                reason="does the service itself report an outage?",
+                timeout=PATIENCE,
+            )
+            for resolver in living_encrypted(scene)[:1]
+        ]
+    return tasks

@@ -1,0 +1,363 @@
+"""Rules about names: what licenses ``blocked`` at ``dns.*``."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.certificates import of_former_authority
+from msgprobe.evidence.controls import phantoms
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.pool import TRIES, EndpointFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.target import Trust
+from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
+CHANCE = 0.1
+"""Share of neutral questions that may vanish before silence stops meaning anything."""
+
+SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
+
+
+def _suspects(p: PoolFacts) -> Iterable[EndpointFacts]:
+    """Failing endpoints with a name, on a resolver that serves neutral names."""
+    if not p.gate.resolver_works:
+        return ()
+    return (
+        e
+        for e in p.failing
+        if e.name is not None
+        and not e.name.proved & set(e.name.system_addresses)
+        and own_filter(p.facts, e.name) is None
+    )
+
+
+def _lie(e: EndpointFacts) -> tuple[DnsObservation, ...]:
+    assert e.name is not None
+    return (*e.name.system, *e.name.by(ResolverKind.DIRECT))
+
+
+def _denied(
+    *failures: Failure, proved: bool, everywhere: bool | None = None
+) -> Callable[[PoolFacts], Cited]:
+    """The system's resolver fails this way while the name exists by encrypted DNS. ``everywhere``:
+    other operators' resolvers fail this way too when asked in the open, or do not all."""
+
+    def holds(p: PoolFacts) -> Cited:
+        cited: list[Conversation | DnsObservation] = []
+        for e in _suspects(p):
+            assert e.name is not None
+            if e.name.denied not in failures or not e.name.exists or e.name.bogons:
+                continue
+            if bool(e.genuine_elsewhere) is not proved:
+                continue
+            if everywhere is not None and _fails_everywhere(p, e, failures) is not everywhere:
+                continue
+            if e.name.denied in SILENT and not _silence_counts(p, e):
+                continue
+            if e.name.denied is Failure.DNS_SERVFAIL and not _always_fails(e):
+                continue
+            if not proved and not _acquitted(p, e):
+                continue
+            cited += [*_lie(e), *e.name.exists, *e.genuine_elsewhere]
+        return cited
+
+    return holds
+
+
+def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
+    """Three questions of our own vanished, on a link where neutral ones do not."""
+    assert e.name is not None
+    lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
+    return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
+
+
+def _fails_everywhere(p: PoolFacts, e: EndpointFacts, failures: Sequence[Failure]) -> bool:
+    """Other operators' resolvers fail alike when they are asked in the open: something on the way
+    does it. One resolver alone may not reach the name's servers, or not believe their signatures
+    (RFC 4035), which an operator brings about as well as a censor. Where somebody takes all
+    questions over UDP, whomever they are for, their answers are all that one resolver's."""
+    assert e.name is not None
+    if p.gate.transparent_dns:
+        return False
+    others = e.name.by(ResolverKind.UDP)
+    return bool(others) and all(o.failure in failures for o in others)
+
+
+def _always_fails(e: EndpointFacts) -> bool:
+    """The resolver failed for this name each time it was asked: many fail now and then for any."""
+    assert e.name is not None
+    direct = e.name.by(ResolverKind.DIRECT)
+    failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
+    return len(failed) >= TRIES and len(failed) == len(direct)
+
+
+def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
+    """Two operators agree on the name, or its encrypted address is one the service is known by."""
+    assert e.name is not None
+    truth = e.name.encrypted_addresses
+    known = any(ips.within(a, p.service.prefixes) for a in truth) or ips.same(
+        truth, e.endpoint.addresses
+    )
+    return known or len({o.resolver_name for o in e.name.exists}) >= 2
+
+
+def _bogon(p: PoolFacts) -> Cited:
+    """An impossible address that encrypted DNS and neutral names never get."""
+    if p.gate.fake_addresses:
+        return
+    for e in _suspects(p):
+        assert e.name is not None
+        beacon = p.service.beacon
+        if beacon is not None and beacon.host == e.name.name:
+            continue
+        if e.name.bogons and not any(ips.is_bogon(a) for a in e.name.encrypted_addresses):
+            if e.name.exists or e.name.other_addresses or e.endpoint.addresses:
+                yield from e.name.bogons
+                yield from e.name.exists
+
+
+def _conflict(p: PoolFacts) -> Cited:
+    """Two contradicting answers, of which one is the truth and one is nobody's.
+
+    Two answers that merely differ may both be true: CDNs rotate, and a late answer to a question
+    that was sent twice comes twice.
+    """
+    for e in _suspects(p):
+        assert e.name is not None
+        truth = {*e.name.encrypted_addresses, *(t.address for t in e.genuine_elsewhere)}
+        nets = {ips.network(a) for a in truth}
+        for seen in e.name.conflicts:
+            said = [a.addresses for a in seen.answers if a.addresses]
+            true = any(nets & {ips.network(a) for a in addresses} for addresses in said)
+            lies = any(
+                not any(ips.network(a) in nets or ips.within(a, p.service.prefixes) for a in found)
+                for found in said
+            )
+            if true and lies:
+                yield seen
+
+
+def _phantom(p: PoolFacts) -> Cited:
+    """Hosts without DNS answer for this name, and not for neutral ones."""
+    if p.gate.transparent_dns:
+        return
+    for e in _suspects(p):
+        assert e.name is not None
+        yield from phantoms(p.facts.controls, e.name.phantom)
+
+
+def _misdirected(e: EndpointFacts) -> bool:
+    """The system's public answer is nobody's truth and nothing there could prove itself."""
+    name = e.name
+    if name is None or not name.system_addresses or not name.exists:
+        return False
+    mine = name.system_addresses
+    if all(ips.is_bogon(a) for a in mine) or ips.same(mine, name.encrypted_addresses):
+        return False
+    truth = {ips.network(a) for a in name.encrypted_addresses}
+    return not any(ips.network(a) in truth for a in mine) and not e.genuine
+
+
+def _validated_elsewhere(p: PoolFacts) -> Cited:
+    """The wrong address shows what it is, or several names lead to the same one.
+
+    Without that it may be a dead cache of the service's own in this network.
+    """
+    wrong = [e for e in _suspects(p) if _misdirected(e)]
+    shared = _shared_addresses(p)
+    for e in wrong:
+        assert e.name is not None
+        exposed = any(_exposed(t) for t in e.failed)
+        if (exposed or shared & set(e.name.system_addresses)) and e.genuine_elsewhere:
+            yield from _lie(e)
+            yield from e.name.exists
+            yield from e.failed
+            yield from e.genuine_elsewhere
+
+
+def _exposed(talk: Conversation) -> bool:
+    """The peer has shown that it is somebody else, which a new certificate where only the old one
+    is known does not show, nor one of an authority that this tool's list is too new for."""
+    if talk.symptom == "tls.certificate":
+        return talk.flow.trust is not Trust.HASH and of_former_authority(talk) is None
+    return talk.symptom == "tls.garbage"
+
+
+def _shared_addresses(p: PoolFacts) -> set[str]:
+    """Addresses that the system gives for several names which elsewhere share none."""
+    hosts = {e.host for e in p.service.endpoints if e.host is not None}
+    names = [n for n in map(p.facts.name, sorted(hosts)) if n.exists]
+    seen: dict[str, list[set[str]]] = {}
+    for name in names:
+        for address in name.system_addresses:
+            seen.setdefault(address, []).append(set(name.encrypted_addresses))
+    return {
+        address
+        for address, truths in seen.items()
+        if len(truths) >= 2
+        and not set.intersection(*truths)
+        and address not in set().union(*truths)
+    }
+
+
+def _blockpage(p: PoolFacts) -> Cited:
+    """The wrong address serves a page over plain HTTP for the messenger's name."""
+    for e in _suspects(p):
+        if not _misdirected(e) or not e.genuine_elsewhere:
+            continue
+        assert e.name is not None
+        pages = [
+            t
+            for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
+            if t.address in e.name.system_addresses
+            and t.http is not None
+            and t.http.status is not None
+        ]
+        if pages:
+            yield from pages
+            yield from e.genuine_elsewhere
+
+
+VALIDATED = "another resolver gives an address where the service proves itself"
+ARTEFACT = "an artefact that no honest network makes"
+
+DNS_RULES: tuple[Rule, ...] = (
+    rule(
+        "dns.nxdomain.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.nxdomain",
+        licence=VALIDATED,
+        why="The resolver says that the name does not exist; another resolver gives an address "
+        "and the genuine service answers there.",
+        holds=_denied(*NO_NAME, proved=True),
+    ),
+    rule(
+        "dns.nxdomain.acquitted",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="dns.nxdomain",
+        licence="encrypted resolvers know the name at the service's own addresses",
+        why="The resolver says that the name does not exist; encrypted resolvers know it.",
+        holds=_denied(*NO_NAME, proved=False),
+    ),
+    rule(
+        "dns.refused.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.refused",
+        licence=VALIDATED,
+        why="The resolver refuses this name alone; another resolver gives an address and the "
+        "genuine service answers there.",
+        holds=_denied(Failure.DNS_REFUSED, proved=True),
+    ),
+    rule(
+        "dns.servfail.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.servfail",
+        licence=VALIDATED,
+        why="Resolvers of several operators fail for this name alone when they are asked in the "
+        "open; encrypted DNS gives an address and the genuine service answers there.",
+        holds=_denied(Failure.DNS_SERVFAIL, proved=True, everywhere=True),
+    ),
+    rule(
+        "dns.one_resolver",
+        Layer.DNS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="one resolver alone fails for the name or is silent about it",
+        why="The resolver of this connection fails for this name, others do not, and the genuine "
+        "service answers. A resolver that was told to fail and one that does not reach the "
+        "service's own name servers look the same. Another resolver helps.",
+        holds=_denied(Failure.DNS_SERVFAIL, *SILENT, proved=True, everywhere=False),
+    ),
+    rule(
+        "dns.timeout.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.timeout",
+        licence=VALIDATED,
+        why="Questions for this name alone get no answer; encrypted DNS gives an address and the "
+        "genuine service answers there.",
+        holds=_denied(*SILENT, proved=True, everywhere=True),
+    ),
+    *(
+        rule(
+            f"{mechanism}.acquitted",
+            Layer.DNS,
+            Outcome.BLOCKED,
+            Strength.LIKELY,
+            mechanism=mechanism,
+            licence="encrypted resolvers know the name at the service's own addresses",
+            why=f"{says}; encrypted resolvers know it.",
+            holds=_denied(*failures, proved=False, everywhere=everywhere),
+        )
+        for mechanism, failures, everywhere, says in (
+            ("dns.timeout", SILENT, True, "Questions for this name alone get no answer anywhere"),
+            ("dns.refused", (Failure.DNS_REFUSED,), None, "The resolver refuses this name alone"),
+            ("dns.servfail", (Failure.DNS_SERVFAIL,), True, "Resolvers fail for this name alone"),
+        )
+    ),
+    rule(
+        "dns.injection.bogon",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection.bogon",
+        licence=ARTEFACT,
+        why="The name is answered with an address where no public service can live.",
+        holds=_bogon,
+    ),
+    rule(
+        "dns.injection.race",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection",
+        licence=ARTEFACT,
+        why="One question got two contradicting answers: somebody on the way races the resolver.",
+        holds=_conflict,
+    ),
+    rule(
+        "dns.injection.phantom",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection",
+        licence=ARTEFACT,
+        why="A host that runs no resolver answered for this name: the answer is made on the way.",
+        holds=_phantom,
+    ),
+    rule(
+        "dns.injection.blockpage",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection.blockpage",
+        licence=ARTEFACT,
+        why="The name leads to a host that shows a page of its own; the genuine service answers "
+        "at another address.",
+        holds=_blockpage,
+    ),
+    rule(
+        "dns.injection.validated",
+        Layer.DNS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="dns.injection",
+        licence=VALIDATED,
+        why="The name leads to a wrong address; another resolver gives one where the genuine "
+        "service answers.",
+        holds=_validated_elsewhere,
+    ),
+)

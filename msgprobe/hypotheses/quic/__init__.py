@@ -1,0 +1,1 @@
+"""Is QUIC interfered with, by the name in its Initial or altogether?"""

@@ -1,0 +1,252 @@
+"""QUIC beside TCP: one handshake a name, and what tells a name's fault from that of UDP port 443.
+
+Left out with ``--quick``. Nothing more is sent for the services' sake before a neutral server has
+answered over QUIC: many networks drop all of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.hypotheses.quic.rules import CHECK, answered, unanswered
+from msgprobe.model.control import Controls, Site
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.baseline import (
+    endpoint_flow,
+    endpoints_of,
+    flow_task,
+    name_task,
+    sample,
+    sample_size,
+)
+from msgprobe.planning.context import Scene
+from msgprobe.planning.controls import chosen_sites, neutral_names
+
+PORT = 443
+SITES = 2
+"""Neutral servers: one is asked, the other when something is silent."""
+
+ADDRESSES = 2
+"""Addresses of a name: one is asked, the other when that is silent."""
+
+_NEGOTIATION = (("form", "negotiation"),)
+
+
+def quic_pools(service: Service, request: Request) -> tuple[Pool, ...]:
+    """The extra pools of the functions that were asked for; none with ``--quick``."""
+    if request.quick:
+        return ()
+    return tuple(
+        p
+        for p in service.pools
+        if p.extra and (not request.functions or p.function in request.functions)
+    )
+
+
+def quic_endpoints(service: Service, request: Request) -> tuple[Endpoint, ...]:
+    """What is asked over QUIC, without reserves: the samples of the pools."""
+    return tuple(
+        endpoint
+        for pool in quic_pools(service, request)
+        for member in sample(service, pool, request)[: sample_size(service, pool)]
+        for endpoint in endpoints_of(service, pool, member)
+        if not endpoint.reserve
+    )
+
+
+def quic_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
+    """Neutral sites abroad that speak QUIC, one a network; also such as are asked nothing else, if
+    an address of theirs is known."""
+    chosen = chosen_sites(controls, request)
+    picks: dict[str, Site] = {}
+    for site in controls.abroad:
+        if site.quic and (site.addresses or site in chosen):
+            picks.setdefault(site.network, site)
+    return tuple(picks.values())[:SITES]
+
+
+def plan_quic(scene: Scene) -> list[Task]:
+    """Everything over QUIC that is wanted by now."""
+    wanted = [(s, e) for s in scene.services for e in quic_endpoints(s, scene.request)]
+    if not wanted or not scene.gate.open:
+        return []
+    tasks: list[Task] = []
+    suspects: list[tuple[Service, Endpoint, Task]] = []
+    for service, endpoint in wanted:
+        assert endpoint.host is not None  # the catalogue sees to that
+        tasks.append(name_task(service, endpoint.host, scene.request))
+        for base in _bases(scene, service, endpoint):
+            tasks.append(base)
+            if _silent(scene, base):
+                suspects.append((service, endpoint, base))
+    neutral = _neutral(scene, more=bool(suspects))
+    tasks += neutral
+    servers = [t for t in neutral if _answers(scene, t)]
+    if servers:
+        done: set[str] = set()
+        for service, endpoint, base in suspects:
+            tasks += scene.tries(base, Arm.REPEAT)
+            tasks += _here(scene, service, endpoint, base)
+            if service.name not in done:
+                done.add(service.name)
+                tasks += _elsewhere(scene, service, endpoint, base, servers)
+    return tasks
+
+
+def _patience(scene: Scene) -> float:
+    """Seconds for one handshake: three Initial packets (0, 1 and 3 s) and time for the answer."""
+    return max(5.0, scene.timeout() - 3.0)
+
+
+def _answers(scene: Scene, task: Task) -> bool:
+    talk = scene.talk(task.id)
+    return talk is not None and answered(talk)
+
+
+def _quiet(scene: Scene, task: Task) -> bool:
+    """Nothing came, or nothing has come for longer than an honest answer takes."""
+    talk = scene.talk(task.id)
+    return scene.stalled(task) or (talk is not None and unanswered(talk))
+
+
+def _silent(scene: Scene, task: Task) -> bool:
+    """As `_quiet`, but for ports that are closed: a server without QUIC is nobody's doing."""
+    talk = scene.talk(task.id)
+    refused = talk is not None and talk.failure is not None and not talk.failure.is_silence
+    return _quiet(scene, task) and not refused
+
+
+def _bases(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+    """As a browser would do it: one address, another one when that is silent."""
+    name = scene.facts.name(endpoint.host or "")
+    good = [a for a in name.system_addresses if not ips.is_bogon(a)]
+    tasks: list[Task] = []
+    for address in scene.dialable(good, four=ADDRESSES, six=0):
+        base = replace(
+            flow_task(scene, service, endpoint, address),
+            reason="does it answer over QUIC, with its name inside?",
+            timeout=_patience(scene),
+        )
+        tasks.append(base)
+        if not _silent(scene, base):
+            break
+    return tasks
+
+
+def _neutral(scene: Scene, *, more: bool) -> list[Task]:
+    """Neutral servers under their own names: one, with ``more`` or when it is silent another."""
+    tasks: list[Task] = []
+    for site in quic_sites(scene.controls, scene.request):
+        known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
+        good = [a for a in known if not ips.is_bogon(a)]
+        picks = scene.dialable(good, four=1, six=0)[:1]
+        tasks += [_control(scene, site, a) for a in picks]
+        if not more and tasks and not _quiet(scene, tasks[-1]):
+            break
+    return tasks
+
+
+def _control(scene: Scene, site: Site, address: str) -> Task:
+    return Task(
+        id=f"q.site.{site.name}",
+        round=1,
+        role=Role.CONTROL,
+        arm=Arm.QUIC_NEUTRAL,
+        check=CHECK,
+        subject=site.name,
+        probe=scene.flow(address, PORT, site.host, server_name=site.host),
+        reason="does a neutral server answer over QUIC?",
+        timeout=_patience(scene),
+    )
+
+
+def _probe(scene: Scene, base: Task, arm: Arm, task_id: str, flow: Flow, changes: str) -> Task:
+    return replace(
+        base,
+        id=task_id,
+        round=2,
+        arm=arm,
+        probe=flow,
+        changes=changes,
+        reason="which change makes it answer over QUIC?",
+        timeout=_patience(scene),
+    )
+
+
+def _here(scene: Scene, service: Service, endpoint: Endpoint, base: Task) -> list[Task]:
+    """The same address: another name in the Initial, and no name at all."""
+    assert isinstance(base.probe, Flow)
+    address, stem = base.probe.address, f"{service.name}.{endpoint.name}.{base.probe.address}"
+    flow = replace(endpoint_flow(scene, service, endpoint, address), trust=None, roots_of=None)
+    other = replace(flow, server_name=_neutral_name(scene))
+    nameless = replace(flow, server_name=None, options=_NEGOTIATION)
+    changes = "payload: version negotiation, without a name"
+    arm = Arm.QUIC_OTHER_SNI
+    swap = _probe(scene, base, arm, f"q.sni.{stem}", other, "server name: a neutral one")
+    arm = Arm.QUIC_NEGOTIATION
+    return [
+        *_tries(scene, swap),
+        _probe(scene, base, arm, f"q.negotiation.{stem}", nameless, changes),
+    ]
+
+
+def _tries(scene: Scene, task: Task) -> list[Task]:
+    """With its repeats, unless it was answered: for an experiment any answer will do."""
+    return [task] if _answers(scene, task) else scene.tries(task)
+
+
+def _neutral_name(scene: Scene) -> str:
+    names = neutral_names(scene)
+    return names[0] if names else "example.com"
+
+
+def _elsewhere(
+    scene: Scene, service: Service, endpoint: Endpoint, base: Task, servers: list[Task]
+) -> Iterator[Task]:
+    """The service's name at a neutral server, a neutral name there before and meanwhile.
+
+    At the next server only when the first is silent about the service's name and what is known by
+    then is not enough, so that it can show that QUIC works although the first is dead by now.
+    """
+    for server in servers:
+        site = scene.controls.site(server.subject)
+        assert isinstance(server.probe, Flow)
+        stem = f"{service.name}.{endpoint.name}.{site.name}"
+        before = _foreign(scene, site, server.probe, f"q.before.{stem}")
+        yield before
+        if not _answers(scene, before):
+            if scene.ended(before.id) is None:
+                return
+            continue  # it takes no foreign names, so that its silence would mean nothing
+        flow = replace(server.probe, host=endpoint.host, server_name=endpoint.host, trust=None)
+        arm, changes = Arm.QUIC_ELSEWHERE, "address: a neutral server"
+        named = _probe(scene, base, arm, f"q.elsewhere.{stem}", flow, changes)
+        yield from _tries(scene, named)
+        if scene.started(named.id) is None:
+            return
+        meanwhile = _foreign(scene, site, server.probe, f"q.meanwhile.{stem}")
+        yield meanwhile
+        at_home = any(_answers(scene, t) for t in _here(scene, service, endpoint, base))
+        if not _quiet(scene, named) or (at_home and _answers(scene, meanwhile)):
+            return
+
+
+def _foreign(scene: Scene, server: Site, probe: Flow, task_id: str) -> Task:
+    """A neutral name that ``server`` does not own: one that turns all foreign names away by itself
+    must not look like a censor."""
+    others = [name for name in neutral_names(scene) if name != server.host]
+    name = others[-1] if others else server.host
+    return Task(
+        id=task_id,
+        round=2,
+        role=Role.CONTROL,
+        arm=Arm.QUIC_NEUTRAL_ELSEWHERE,
+        check=CHECK,
+        subject=server.name,
+        probe=replace(probe, host=name, server_name=name, trust=None),
+        changes="server name: a neutral one, not its own",
+        reason="the neutral half of the pair: does this server answer other names over QUIC?",
+        timeout=_patience(scene),
+    )

@@ -1,0 +1,269 @@
+"""QUIC beside TCP: does the fault follow the service's name, or does UDP port 443 just not work?
+
+Every client falls back to TCP, so that an extra pool earns nothing and spoils nothing. Only what is
+shown to be done to the service's name counts: then the function is impaired, never blocked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import OWN_ARMS, networks
+from msgprobe.evidence.pool import TRIES, PoolFacts
+from msgprobe.hypotheses.rule import Cited, Finding, Rule, apply, rule
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
+
+CHECK = "quic"
+
+ARMS = (
+    Arm.QUIC_NEUTRAL,
+    Arm.QUIC_OTHER_SNI,
+    Arm.QUIC_NEGOTIATION,
+    Arm.QUIC_ELSEWHERE,
+    Arm.QUIC_NEUTRAL_ELSEWHERE,
+)
+
+PLACES = 2
+"""Addresses at which the name must be what decides."""
+
+_APART = 2.5
+"""Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
+
+
+def answered(talk: Conversation) -> bool:
+    """A QUIC server answered, however it ended: something came that is bound to our own ids."""
+    return talk.protocol is not None and talk.protocol.proof >= Proof.NONCE
+
+
+def unanswered(talk: Conversation) -> bool:
+    """Nothing came at all, and it was not we who stopped too early."""
+    seen = talk.protocol
+    return (
+        seen is not None
+        and seen.first_byte is None
+        and talk.failure not in (None, Failure.INTERRUPTED)
+    )
+
+
+def name_unanswered(talk: Conversation) -> bool:
+    """The name was really sent, in an Initial packet, and only silence followed."""
+    return (
+        unanswered(talk)
+        and talk.failure is not None
+        and talk.failure.is_silence
+        and talk.protocol is not None
+        and talk.protocol.stage == "initial_sent"
+    )
+
+
+def _start(talk: Conversation) -> float:
+    return 0.0 if talk.protocol is None else talk.protocol.window.start
+
+
+def _repeated(talks: Iterable[Conversation]) -> tuple[Conversation, ...]:
+    """The attempts in order, if all met silence and enough of them began apart; else none."""
+    tried = [t for t in talks if t.failure is not Failure.INTERRUPTED]
+    if not tried or not all(name_unanswered(t) for t in tried):
+        return ()
+    ordered = sorted(tried, key=lambda t: (_start(t), t.task.id))
+    apart = [ordered[0]]
+    for talk in ordered[1:]:
+        if _start(talk) >= _start(apart[-1]) + _APART:
+            apart.append(talk)
+    return tuple(ordered) if len(apart) >= TRIES else ()
+
+
+def _between(
+    dead: Sequence[Conversation], others: Iterable[Conversation]
+) -> tuple[Conversation, ...]:
+    """Others that were answered after the first of the dead had begun and before the last had."""
+    first, last = _start(dead[0]), _start(dead[-1])
+    return tuple(t for t in others if answered(t) and first <= _start(t) <= last)
+
+
+def here(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
+    """The service's own addresses at which its name dies and something else is answered."""
+    found: dict[str, tuple[Conversation, ...]] = {}
+    for member in p.members:
+        for endpoint in member.endpoints:
+            for view in endpoint.addresses:
+                dead = _repeated(view.own)
+                swaps = (Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION)
+                alive = _between(dead, _of(view.probes, *swaps)) if dead else ()
+                if alive:
+                    found[view.address] = (*dead, *alive)
+    return found
+
+
+def elsewhere(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
+    """Neutral servers at which the service's name dies and a neutral one is answered."""
+    by_address: dict[str, list[Conversation]] = {}
+    for talk in p.probes(Arm.QUIC_ELSEWHERE):
+        by_address.setdefault(talk.address, []).append(talk)
+    neutral = p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL)
+    found: dict[str, tuple[Conversation, ...]] = {}
+    for address, talks in by_address.items():
+        dead = _repeated(talks)
+        alive = _between(dead, (t for t in neutral if t.address == address)) if dead else ()
+        if alive:
+            found[address] = (*dead, *alive)
+    return found
+
+
+def poisoned(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
+    """Neutral servers that answered until the service's name was sent there, and then nothing any
+    more, in the order in which that happened. Servers to which other services were named as well
+    are left out: whose name it was could not be told."""
+    mine: dict[str, list[Conversation]] = {}
+    for talk in p.probes(Arm.QUIC_ELSEWHERE):
+        mine.setdefault(talk.address, []).append(talk)
+    named = {(t.address, t.flow.server_name) for t in p.facts.arm(Arm.QUIC_ELSEWHERE)}
+    neutral = p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL)
+    found: dict[str, tuple[Conversation, ...]] = {}
+    for address, talks in mine.items():
+        dead = _repeated(talks)
+        if not dead or len([name for at, name in named if at == address]) > 1:
+            continue
+        plain = [t for t in neutral if t.address == address]
+        before = [t for t in plain if answered(t) and _start(t) < _start(dead[0])]
+        after = [t for t in plain if _start(t) > _start(dead[0])]
+        if before and after and all(name_unanswered(t) for t in after):
+            found[address] = (*before, *dead, *after)
+    return dict(sorted(found.items(), key=lambda item: _named_at(item[1])))
+
+
+def _named_at(talks: Sequence[Conversation]) -> float:
+    return min(_start(t) for t in talks if t.task.arm is Arm.QUIC_ELSEWHERE)
+
+
+def _of(talks: Iterable[Conversation], *arms: Arm) -> tuple[Conversation, ...]:
+    return tuple(t for t in talks if t.task.arm in arms)
+
+
+def _follows_the_name(p: PoolFacts) -> Cited:
+    there = elsewhere(p)
+    places = {**here(p), **there}
+    if not there or len(places) < PLACES or p.gate.failing_now:
+        return ()
+    return [t for talks in places.values() for t in talks]
+
+
+def _poisons(p: PoolFacts) -> Cited:
+    """Two servers fall silent one after the other, each once the service was named there; the
+    second still answered other names when the first was dead already."""
+    by_address = poisoned(p)
+    found = list(by_address.values())
+    if len({ips.network(a) for a in by_address}) < PLACES or p.gate.failing_now:
+        return ()
+    for first, second in pairwise(found):
+        dead_since = _named_at(first)
+        witnesses = [t for t in second if answered(t) and _start(t) >= dead_since + _APART]
+        if not witnesses:
+            return ()
+    return [t for talks in found for t in talks]
+
+
+def _name_at_home(p: PoolFacts) -> Cited:
+    """As above at the service's own addresses alone: fronts with a dead backend look alike."""
+    own = here(p)
+    # Whoever filters by name does so at neutral servers, too.
+    let_pass = any(answered(t) for t in p.probes(Arm.QUIC_ELSEWHERE))
+    if let_pass or elsewhere(p) or p.gate.failing_now or not p.names_hold:
+        return ()
+    if len({ips.network(address) for address in own}) < PLACES:
+        return ()
+    return [t for talks in own.values() for t in talks]
+
+
+QUIC_RULES: tuple[Rule, ...] = (
+    rule(
+        "quic.sni",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.CONFIRMED,
+        mechanism="quic.sni",
+        licence="the fault follows the name in the Initial packet to a neutral server, and another "
+        "address shows it too",
+        why="What names it inside QUIC is dropped on the way",
+        holds=_follows_the_name,
+    ),
+    rule(
+        "quic.sni_residual",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.CONFIRMED,
+        mechanism="quic.sni",
+        licence="neutral servers in two networks answer until the service is named there, then "
+        "nothing any more",
+        why="Once it is named inside QUIC, that server is cut off for every name",
+        holds=_poisons,
+    ),
+    rule(
+        "quic.sni_here",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.LIKELY,
+        mechanism="quic.sni",
+        licence="at addresses in two networks another name or version negotiation is answered "
+        "while the service's name meets silence",
+        why="What names it inside QUIC is not answered, other names at the same addresses are",
+        holds=_name_at_home,
+    ),
+)
+
+_WORSE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
+"""Words that stay; what is done to QUIC then only joins the mechanisms."""
+
+
+def with_extras(verdict: FunctionVerdict, pools: Sequence[PoolFacts]) -> FunctionVerdict:
+    """The function's verdict with what its extra pools show, if they show anything."""
+    for pool in pools:
+        for found in apply(QUIC_RULES, pool)[:1]:
+            verdict = _with(verdict, found)
+    return verdict
+
+
+def _with(verdict: FunctionVerdict, found: Finding) -> FunctionVerdict:
+    mechanism = found.info.mechanism or ""
+    joined = replace(
+        verdict,
+        mechanisms=tuple(sorted({*verdict.mechanisms, mechanism})),
+        rules=tuple(dict.fromkeys((*verdict.rules, found.info.rule_id))),
+        evidence=tuple(sorted({*verdict.evidence, *found.evidence})),
+    )
+    if verdict.outcome in _WORSE:
+        return joined
+    works = "; over TCP it works." if verdict.outcome is Outcome.OK else "."
+    rules = (found.info.rule_id, *(r for r in joined.rules if r != found.info.rule_id))
+    return replace(
+        joined,
+        outcome=Outcome.DEGRADED,
+        strength=found.info.strength,
+        why=found.info.why + works,
+        rules=rules,
+    )
+
+
+def quic_answers(g: Gate) -> bool:
+    """Somebody answered over QUIC, so that UDP passes on its port at least."""
+    return any(answered(t) for t in (*g.facts.arm(Arm.QUIC_NEUTRAL), *g.facts.arm(*ARMS[1:])))
+
+
+def quic_blocked(g: Gate) -> bool:
+    """Neutral servers in two networks or more were asked over QUIC, and nobody answered anything,
+    while neutral sites work over TCP: many networks drop UDP port 443, which accuses nobody."""
+    neutral = g.facts.arm(Arm.QUIC_NEUTRAL)
+    own = [t for t in g.facts.arm(*OWN_ARMS) if t.task.check == CHECK]
+    tried = [t for t in (*neutral, *own, *g.facts.arm(*ARMS[1:])) if t.protocol is not None]
+    if not all(unanswered(t) or t.failure is Failure.INTERRUPTED for t in tried):
+        return False
+    silent = [t for t in neutral if unanswered(t)]
+    sites = {s.name: s.network for s in g.facts.controls.sites}
+    labels = {sites.get(t.task.subject, t.task.subject) for t in silent}
+    return bool(g.networks(g.abroad)) and len(labels) >= 2 and len(networks(silent)) >= 2

@@ -1,0 +1,40 @@
+"""A server that fell silent at its own protocol's first words, and whose port is dead since then:
+is the machine there?"""
+
+from msgprobe.hypotheses.ip_blocking.plan import own_protocol
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Task
+from msgprobe.planning.context import Scene
+from msgprobe.planning.suspects import Suspect, suspects, variation
+
+MOST = 4
+"""Machines of a service that are asked on another port."""
+
+
+def plan_residual(scene: Scene) -> list[Task]:
+    """Another port of each such machine, as soon as the repeats show that its own has died."""
+    if not scene.gate.open:
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        dead = [s for s in suspects(scene, service) if own_protocol(s) and _died(scene, s)]
+        tasks += [_other_port(scene, service, s) for s in dead[:MOST]]
+    return tasks
+
+
+def _died(scene: Scene, s: Suspect) -> bool:
+    """It connected once, and later not even that."""
+    first = scene.talk(s.task.id)
+    later = [scene.talk(f"{s.task.id}#{n}") for n in (2, 3)]
+    return (
+        first is not None
+        and first.connected
+        and any(t is not None and t.symptom == "tcp.timeout" for t in later)
+    )
+
+
+def _other_port(scene: Scene, service: Service, s: Suspect) -> Task:
+    port = 80 if s.endpoint.port != 80 else 443
+    flow = scene.flow(s.address, port, s.endpoint.host or s.address, trust=None)
+    task_id = f"d9.{service.name}.{s.endpoint.name}.{s.address}.after"
+    return variation(s, service, Arm.OTHER_PORT, task_id, flow, "port", "connect")

@@ -1,0 +1,89 @@
+"""Something on the way strikes at a messenger's own protocol: sooner than its server could, or its
+servers die one by one while others go on answering."""
+
+from collections.abc import Callable, Iterator
+
+from msgprobe.evidence.facts import networks
+from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+EARLY = 2
+"""Ends that came too early, at one address, before anybody is accused."""
+
+
+def _struck(address: AddressFacts, symptom: str) -> bool:
+    """It connected, fell silent at the first words, and its port never connected again, while
+    another port of the same machine did."""
+    if len(address.own) < TRIES:
+        return False
+    first, *later = sorted(address.own, key=lambda t: t.task.attempt)
+    silent = first.connected and first.symptom == symptom
+    silent = silent and first.failure is not None and first.failure.is_silence
+    alive = any(t.task.arm is Arm.OTHER_PORT and t.connected for t in address.probes)
+    return silent and alive and all(t.symptom == "tcp.timeout" for t in later)
+
+
+def _hits(p: PoolFacts, symptom: str) -> list[AddressFacts]:
+    views = [a for m in p.members for e in m.endpoints for a in e.addresses]
+    return [a for a in views if _struck(a, symptom)]
+
+
+def _some_die(p: PoolFacts) -> Cited:
+    """Two servers or more of the service, in two networks, one of them of this pool."""
+    if not p.gate.controls_hold:
+        return ()
+    symptom = "protocol.mtproto"
+    mine = _hits(p, symptom)
+    others = [PoolFacts(p.facts, p.gate, p.service, o) for o in p.service.pools if o != p.pool]
+    every = [*mine, *(a for o in others for a in _hits(o, symptom))]
+    cited = [t for a in every for t in (*a.own, *a.probes)]
+    return cited if mine and len(networks(cited)) >= 2 else ()
+
+
+def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """Its first words were answered by an end, sooner than the path to that very address allows,
+    twice at least."""
+
+    def holds(p: PoolFacts) -> Cited:
+        for address in (a for e in p.failing for a in e.addresses):
+            early = [t for t in address.failed if t.symptom == symptom and p.facts.early(t)]
+            if address.symptom == symptom and len(early) >= EARLY:
+                yield from early
+
+    return holds
+
+
+def _early_rules() -> Iterator[Rule]:
+    for protocol in ("mtproto", "noise"):
+        yield rule(
+            f"protocol.{protocol}.early",
+            Layer.PROTOCOL,
+            Outcome.BLOCKED,
+            Strength.CONFIRMED,
+            mechanism=f"protocol.{protocol}",
+            licence="an artefact: the end came faster than the path to the server allows",
+            why="The connection was broken off at the first words of the messenger's own protocol, "
+            "sooner than the server could have done it: something nearer did.",
+            holds=_early(f"protocol.{protocol}"),
+        )
+
+
+EARLY_RULES: tuple[Rule, ...] = tuple(_early_rules())
+
+RESIDUAL_RULES: tuple[Rule, ...] = (
+    rule(
+        "protocol.mtproto.some_die",
+        Layer.PROTOCOL,
+        Outcome.DEGRADED,
+        Strength.LIKELY,
+        mechanism="protocol.mtproto",
+        licence="in two networks, servers fall silent at the protocol's first words and their "
+        "port is dead from then on, while another port of the same machine connects",
+        why="Servers in several networks fell silent at the first words of Telegram's own "
+        "protocol, and their port has been dead since, while the machines themselves answer: "
+        "something on the way strikes now and then. Other servers answer, so it works in part.",
+        holds=_some_die,
+    ),
+)

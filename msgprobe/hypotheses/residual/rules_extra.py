@@ -1,0 +1,114 @@
+"""Rules that say more about a blocking that other rules have licensed; alone they say nothing."""
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer
+
+
+def _foreign_page(talk: Conversation) -> bool:
+    """Plain HTTP got an answer that the service itself would not give: it redirects to HTTPS."""
+    http = talk.http
+    if http is None or http.status is None or not http.host:
+        return False
+    if http.status in (301, 302, 303, 307, 308):
+        target = {k.lower(): v for k, v in http.headers}.get("location", "")
+        place = target.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0].lower()
+        return bool(place) and _site(place) != _site(http.host)
+    return http.status in (200, 403, 451) and http.body_bytes > 0
+
+
+def _site(host: str) -> str:
+    return ".".join(host.lower().rstrip(".").split(".")[-2:])
+
+
+def _page(p: PoolFacts) -> Cited:
+    """A page on the service's own address, for its name, while sentinel pages come unchanged."""
+    if not p.gate.exact or p.gate.tampered:
+        return
+    for talk in p.probes(Arm.PLAIN_PAGE):
+        name = p.facts.name(talk.flow.host or "")
+        own = (
+            ips.within(talk.address, p.service.prefixes)
+            or ips.same([talk.address], name.encrypted_addresses)
+            or talk.address in name.proved
+        )
+        if own and _foreign_page(talk):
+            yield talk
+
+
+def _led_astray(p: PoolFacts) -> Cited:
+    """The name leads to a host outside the service's networks that shows a page of its own, while
+    encrypted DNS leads into them."""
+    known = p.service.prefixes
+    for e in p.failing:
+        if e.name is None or not known or not e.name.encrypted_addresses:
+            continue
+        mine, truth = e.name.system_addresses, e.name.encrypted_addresses
+        if any(ips.within(a, known) for a in mine) or not all(ips.within(a, known) for a in truth):
+            continue
+        pages = [
+            t
+            for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
+            if t.address in mine and _foreign_page(t)
+        ]
+        if pages:
+            yield from e.name.system
+            yield from e.name.exists
+            yield from pages
+
+
+def _residual(p: PoolFacts) -> Cited:
+    """The same four-tuple stays dead for a neutral name; a fresh port is answered at once."""
+    tuples = p.probes(Arm.SAME_TUPLE)
+    swaps = {t.address for t in p.probes(Arm.OTHER_SNI) if t.answered_tls}
+    dead = [
+        t
+        for t in tuples
+        if t.task.id.endswith(".neutral")
+        and t.address in swaps
+        and t.symptom in ("tls.timeout", "tcp.timeout")
+    ]
+    first = {t.task.id.removesuffix(".target"): t for t in tuples}
+    for t in dead:
+        # Paired by task: redaction takes the port numbers away.
+        before = first.get(t.task.id.removesuffix(".neutral"))
+        if before is not None and before.symptom is not None:
+            yield from (before, t)
+
+
+EXTRA_RULES: tuple[Rule, ...] = (
+    rule(
+        "http.blockpage",
+        Layer.HTTP,
+        None,
+        None,
+        mechanism="http.blockpage",
+        licence="an artefact: a page that the service does not serve, on its own address",
+        why="Over plain HTTP the service's own address shows a page that is not the service's.",
+        holds=_page,
+    ),
+    rule(
+        "dns.injection.page",
+        Layer.DNS,
+        None,
+        None,
+        mechanism="dns.injection.blockpage",
+        licence="the name leads out of the service's networks to a page of somebody's own",
+        why="The name also leads to a host outside the service's networks that shows a page of its "
+        "own, while encrypted DNS leads into them.",
+        holds=_led_astray,
+    ),
+    rule(
+        "tls.residual",
+        Layer.TLS,
+        None,
+        None,
+        licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
+        why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
+        "said (residual censorship).",
+        holds=_residual,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Does what fails here work from elsewhere, at the same time?"""

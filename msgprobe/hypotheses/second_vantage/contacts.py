@@ -1,0 +1,81 @@
+"""What may be asked through the user's proxy, said beforehand."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgprobe.hypotheses.second_vantage.plan import CONTROLS, PROXIED
+from msgprobe.model.contact import Contact
+from msgprobe.model.control import Controls
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Service
+from msgprobe.planning.baseline import over_websocket
+from msgprobe.planning.contact_lines import at_site
+from msgprobe.planning.controls import chosen_sites
+
+YOUR_PROXY = "your proxy"
+"""How the plan names the proxy: where it is stays with whoever typed it."""
+
+NO_PORT = 0
+"""The proxy's port, which is not told either."""
+
+TRIES = 3
+CONDITION = "if a service fails or hangs"
+
+Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
+
+
+def second_contacts(
+    service: Service, endpoints: Sequence[Endpoint], request: Request, cost: Cost
+) -> Iterator[Contact]:
+    """What of a service may be asked through the proxy: by name, and by an address that failed."""
+    if request.via is None:
+        return
+    for endpoint in endpoints:
+        if endpoint.reserve or endpoint.check not in PROXIED:
+            continue
+        places = [endpoint.host] if endpoint.host is not None else list(endpoint.addresses[:1])
+        for place in places:
+            by_address = " and by an address of it" if endpoint.host is not None else ""
+            parts = ("websocket" if over_websocket(endpoint) else "", f"{request.via} proxy")
+            each = cost(endpoint.check, place, endpoint.port, endpoint.options)
+            yield Contact(
+                target=place,
+                port=endpoint.port,
+                transport="tcp",
+                round=2,
+                subject=service.name,
+                check=endpoint.check,
+                condition=f"if all of {service.title}'s {endpoint.pool} servers fail or hang",
+                reason=f"asked of your proxy, which dials by name{by_address}"
+                if by_address
+                else "asked of your proxy, which dials the address",
+                over=", ".join(p for p in parts if p),
+                max_bytes=(2 if by_address else 1) * TRIES * each,
+            )
+
+
+def proxy_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator[Contact]:
+    """The proxy itself, once, and the neutral sites that show whether it works."""
+    if request.via is None:
+        return
+    yield Contact(
+        target=YOUR_PROXY,
+        port=NO_PORT,
+        transport="tcp",
+        round=2,
+        subject="your proxy",
+        check=request.via,
+        condition=CONDITION,
+        reason="a second path, for what is listed as asked of it; your resolver is asked for its "
+        "name if it is given by one",
+    )
+    sites = [s for s in chosen_sites(controls, request) if s.country is None]
+    for site in sites:
+        yield at_site(
+            site,
+            2,
+            "tls",
+            CONDITION,
+            f"asked of your proxy: does it work? ({CONTROLS} of these at most)",
+            TRIES * cost("tls", site.host, 443, ()),
+            over=f"{request.via} proxy",
+        )

@@ -1,0 +1,154 @@
+"""D18: what fails or hangs here is tried once more through the user's proxy, a second vantage."""
+
+from dataclasses import replace
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.model.control import Site
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.baseline import (
+    base_tasks,
+    endpoint_flow,
+    first_endpoints,
+    name_task,
+    wanted_pools,
+)
+from msgprobe.planning.context import Scene
+from msgprobe.planning.suspects import failing
+
+PROXIED = (
+    *("tls", "https", "http2", "mqtt", "signal", "dialogue"),
+    *("noise", "mtproto", "threema", "mmtls", "smp", "tor"),
+)
+"""Built-in checks that speak over any stream, so that a proxy can carry them, and whose answer
+proves something. What a plug-in does with a flow is not known: it might dial itself."""
+
+PATHS_A_POOL = 2
+"""Members of a pool that are tried through the proxy."""
+
+CONTROLS = 2
+"""Neutral sites that are asked for through the proxy before it is given up."""
+
+
+def plan_second(scene: Scene) -> list[Task]:
+    """Everything that the proxy is wanted for by now; nothing where all is well."""
+    if scene.request.via is None or not scene.gate.open:
+        return []
+    tasks: list[Task] = []
+    for service in scene.services:
+        for pool in wanted_pools(service, scene.request):
+            for endpoint in _failing(scene, service, pool):
+                tasks += _through(scene, service, endpoint)
+    return [*_controls(scene, tasks), *tasks] if tasks else []
+
+
+def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
+    """One endpoint each of the first members that fail, where no member of the pool answers."""
+    mine = [e for p, e in first_endpoints(scene, service) if p is pool]
+    for endpoint in mine:
+        for task in base_tasks(scene, service, endpoint):
+            if any(scene.good(i) for i in (task.id, f"{task.id}#2", f"{task.id}#3")):
+                return []
+    fit = [e for e in mine if not e.reserve and e.check in PROXIED]
+    # whoever was chosen before stays chosen: others that fail later must not end its repeats
+    fit.sort(key=lambda e: not _begun(scene, service, e))
+    found: dict[str, Endpoint] = {}
+    for endpoint in fit:
+        if failing(scene, service, endpoint):
+            found.setdefault(endpoint.member, endpoint)
+    return list(found.values())[:PATHS_A_POOL]
+
+
+def _begun(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
+    stem = f"d18.{service.name}.{endpoint.name}."
+    return any(i.startswith(stem) for i in (*scene.facts.by_id, *scene.moment.running))
+
+
+def _through(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+    """By name where there is one, for the proxy's resolver may know better; and by the address that
+    fails here, for another address of the name may live where this one is dead."""
+    dialled = [t for t in base_tasks(scene, service, endpoint) if not ips.is_bogon(_address(t))]
+    places = [] if endpoint.host is None else [endpoint.host]
+    places += [_address(t) for t in dialled[:1]]
+    tasks: list[Task] = []
+    for place in places:
+        flow = replace(endpoint_flow(scene, service, endpoint, place), via=scene.request.via, mss=0)
+        base = Task(
+            id=f"d18.{service.name}.{endpoint.name}.{place}",
+            round=2,
+            role=Role.TARGET,
+            arm=Arm.SECOND_PATH,
+            check=endpoint.check,
+            subject=service.name,
+            endpoint=endpoint.name,
+            probe=flow,
+            changes="path: through the proxy",
+            reason="does it answer from somewhere else?",
+            timeout=scene.timeout(),
+        )
+        tries = scene.tries(base)
+        tasks += tries
+        if place == places[-1] and any(scene.good(t.id) for t in tries):
+            tasks.append(_once_more(scene, service, endpoint, dialled))
+    return tasks
+
+
+def _once_more(scene: Scene, service: Service, endpoint: Endpoint, dialled: list[Task]) -> Task:
+    """The first path again: an outage that has just ended must not look like blocking."""
+    reason = "once more from here, now that it has answered from somewhere else"
+    if dialled:
+        base = dialled[0]
+        return replace(
+            base, id=f"d18.again.{base.id}", round=2, arm=Arm.REPEAT, attempt=4, reason=reason
+        )
+    asked = name_task(service, endpoint.host or "", scene.request)
+    return replace(
+        asked, id=f"d18.again.{asked.id}", round=2, arm=Arm.REPEAT, attempt=4, reason=reason
+    )
+
+
+def _address(task: Task) -> str:
+    assert isinstance(task.probe, Flow)
+    return task.probe.address
+
+
+def _controls(scene: Scene, tasks: list[Task]) -> list[Task]:
+    """A neutral site through the proxy: before, and after something failed that way."""
+    sites = [v.site for v in scene.gate.abroad if v.reached][:CONTROLS]
+    wanted: list[Task] = []
+    working: Site | None = None
+    for site in sites:
+        tries = scene.tries(_control(scene, site, "before"), times=2)
+        wanted += tries
+        if any(scene.good(t.id) for t in tries):
+            working = site
+        if working is not None or not scene.suspicious(tries[0]):
+            break
+    failed = any(t.arm is Arm.SECOND_PATH and _failed(scene, t) for t in tasks)
+    if working is not None and failed:
+        wanted.append(_control(scene, working, "after"))
+    return wanted
+
+
+def _failed(scene: Scene, task: Task) -> bool:
+    talk = scene.talk(task.id)
+    return talk is not None and talk.failure is not None
+
+
+def _control(scene: Scene, site: Site, when: str) -> Task:
+    return Task(
+        id=f"d18.{when}.{site.name}",
+        round=2,
+        role=Role.CONTROL,
+        arm=Arm.SECOND_PATH,
+        check="tls",
+        subject=site.name,
+        probe=replace(
+            scene.flow(site.host, 443, site.host, server_name=site.host),
+            via=scene.request.via,
+            mss=0,
+        ),
+        changes="path: through the proxy",
+        reason="does the proxy itself work?",
+        timeout=scene.timeout(),
+    )

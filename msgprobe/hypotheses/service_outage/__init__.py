@@ -1,0 +1,1 @@
+"""Does the service itself say that it has a fault?"""

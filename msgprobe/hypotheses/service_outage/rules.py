@@ -1,0 +1,78 @@
+"""Rules about servers that answer with an error of their own (an authenticated 5xx).
+
+Such an answer proves the genuine front and nothing about the service behind it: many fronts answer
+an unexpected path that way by design (Signal's for group calls: signalapp/Signal-Calling-Service
+frontend/src/api.rs, 2026-07-08). It says "down" only where the catalogue says what should have
+come, and never on the word of one server alone.
+"""
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.pool import EndpointFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited, rule
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+ERRING_MEMBERS = 2
+"""Members that must answer so before the service is said to be down."""
+
+APART = 30.0
+"""Seconds between two such answers of one member that count like two members: a load balancer that
+restarts a backend is over it by then."""
+
+
+def only_errors(p: PoolFacts) -> bool:
+    """Members answer, and every answer is an error of the server's own."""
+    return bool(p.genuine) and all(t.server_error for t in p.genuine)
+
+
+def server_down(p: PoolFacts) -> tuple[Conversation, ...]:
+    """Errors where another answer is known to be due, of several members or of one for long."""
+    if not only_errors(p):
+        return ()
+    due = {m.name: t for m in p.ok if (t := _overdue(m.endpoints))}
+    lasting = any(_begun(t[-1]) - _begun(t[0]) >= APART for t in due.values())
+    if len(due) < ERRING_MEMBERS and not lasting:
+        return ()
+    return tuple(talk for talks in due.values() for talk in talks)
+
+
+def _overdue(endpoints: tuple[EndpointFacts, ...]) -> list[Conversation]:
+    """Answers of the endpoints whose rows say what should have come, in the order of time."""
+    return sorted((t for e in endpoints if _expects(e) for t in e.genuine), key=_begun)
+
+
+def _expects(e: EndpointFacts) -> bool:
+    row = e.endpoint
+    return bool(row.expect_status) or row.expect_text is not None or bool(row.option("header"))
+
+
+def _begun(talk: Conversation) -> float:
+    """Seconds since the run began when the question was sent."""
+    return talk.http.window.start if talk.http is not None else 0.0
+
+
+def _with_error(p: PoolFacts) -> Cited:
+    enough = bool(p.tested) and len(p.ok) >= p.need
+    return p.genuine if enough and only_errors(p) and not server_down(p) else ()
+
+
+WITH_ERROR = rule(
+    "ok.with_error",
+    Layer.HTTP,
+    Outcome.OK,
+    Strength.LIKELY,
+    licence="an authenticated 5xx where nothing says that another answer was due, or of one server",
+    why="The genuine service answers, with an error (5xx). Nothing on the way interferes; whether "
+    "everything behind that server works was not shown.",
+    holds=_with_error,
+)
+
+SERVER_DOWN = rule(
+    "down.server_errors",
+    Layer.HTTP,
+    Outcome.DOWN,
+    Strength.CONFIRMED,
+    licence="an authenticated 5xx where the catalogue says what should have come, from two members "
+    "or twice 30 s apart",
+    why="The genuine service answers with errors of its own where it should give another answer.",
+    holds=server_down,
+)

@@ -1,0 +1,140 @@
+"""Volleys: the small transfer that the servers of a pool give in their own protocol, once each.
+
+One server is asked after the first look. Where it was slow or stopped, the others are asked in
+turn, each once, with a neutral transfer beside it, until the sequential test has decided.
+"""
+
+from collections.abc import Iterator
+from random import Random
+
+from msgprobe.evidence.paired_transfers import Contest
+from msgprobe.evidence.statistics import Decision
+from msgprobe.hypotheses.throttling.plan_pairs import LATEST
+from msgprobe.hypotheses.throttling.plan_survey import LOOK_UNTIL, line_is_slow
+from msgprobe.hypotheses.throttling.tasks import PATIENCE, known_sources, source_task
+from msgprobe.model.run import Request
+from msgprobe.model.target import Asset, Direction, Endpoint, Service
+from msgprobe.model.task import Arm, Role, Task
+from msgprobe.planning.baseline import base_tasks, endpoints_of
+from msgprobe.planning.context import Scene
+
+LEAST_PATIENCE = 3.0
+FIRST_NUMBER = 50
+"""Neutral transfers beside volleys count from here, apart from those of the first look."""
+
+BESIDE = 48 * 1024
+"""Bytes of a neutral transfer beside a volley: a little more than the volley's own."""
+
+
+def wanted_volleys(service: Service, request: Request) -> tuple[Asset, ...]:
+    """Volleys of the functions that were asked for."""
+    return tuple(
+        a
+        for a in service.assets
+        if a.pool is not None and (not request.functions or a.function in request.functions)
+    )
+
+
+def volley_order(service: Service, asset: Asset, request: Request) -> tuple[Endpoint, ...]:
+    """One endpoint of each member of the pool, in the order of this run."""
+    pool = service.pool(asset.pool or "")
+    found = []
+    for member in service.members(pool.name):
+        fit = [
+            e
+            for e in endpoints_of(service, pool, member)
+            if not e.reserve and (6 if ":" in e.addresses[0] else 4) in request.families
+        ]
+        found += sorted(fit, key=lambda e: ":" in e.addresses[0])[:1]
+    Random(f"{request.seed}/volley/{asset.name}").shuffle(found)
+    return tuple(found)
+
+
+def plan_volleys(scene: Scene) -> tuple[list[Task], bool]:
+    """One transfer after another; the next begins when the one before has ended. True: one is
+    under way."""
+    wanted: list[Task] = []
+    if line_is_slow(scene) is not False:
+        return wanted, False
+    for service in scene.services:
+        for asset in wanted_volleys(service, scene.request):
+            for task in _sequence(scene, service, asset):
+                wanted.append(task)
+                if scene.ended(task.id) is None:
+                    return wanted, True
+    return wanted, False
+
+
+def _sequence(scene: Scene, service: Service, asset: Asset) -> Iterator[Task]:
+    sources = known_sources(scene, Direction.DOWN)
+    late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    for number, endpoint in enumerate(_answering(scene, service, asset)):
+        begun = scene.started(_id(service, asset, endpoint)) is not None
+        if not number and late and not begun:
+            return
+        if number and not _undecided(scene, service, asset):
+            return
+        if number and sources:
+            beside = source_task(
+                scene,
+                sources[number % len(sources)],
+                Direction.DOWN,
+                FIRST_NUMBER + number,
+                BESIDE,
+            )
+            yield _as_begun(scene, beside)
+        yield _as_begun(scene, _task(scene, service, asset, endpoint))
+
+
+def _answering(scene: Scene, service: Service, asset: Asset) -> Iterator[Endpoint]:
+    """Servers whose own conversation ended well: the others have nothing to compare."""
+    for endpoint in volley_order(service, asset, scene.request):
+        begun = scene.started(_id(service, asset, endpoint)) is not None
+        tasks = base_tasks(scene, service, endpoint)
+        if begun or any(scene.good(t.id) for t in tasks):
+            yield endpoint
+
+
+def _undecided(scene: Scene, service: Service, asset: Asset) -> bool:
+    contest = Contest(scene.facts, service, asset)
+    late = scene.moment.now > LATEST and not scene.request.throttle
+    return contest.suspicious and contest.wide is Decision.OPEN and not late
+
+
+def _as_begun(scene: Scene, task: Task) -> Task:
+    """A finished task as it was: what was learned since must not make it another."""
+    done = scene.ended(task.id)
+    return task if done is None else done.task
+
+
+def _id(service: Service, asset: Asset, endpoint: Endpoint) -> str:
+    return f"t.volley.{service.name}.{asset.name}.{endpoint.name}"
+
+
+def _task(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
+    patience = min(PATIENCE, max(LEAST_PATIENCE, 30 * (scene.facts.rtt or 0.0)))
+    options = {
+        "asset": asset.name,
+        "direction": Direction.DOWN.value,
+        "dc": endpoint.option("dc") or "2",
+        "patience": f"{patience:.2f}",
+    }
+    flow = scene.flow(
+        endpoint.addresses[0],
+        endpoint.port,
+        None,
+        trust=None,
+        options=tuple(options.items()),
+    )
+    return Task(
+        id=_id(service, asset, endpoint),
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER,
+        check="volley",
+        subject=service.name,
+        probe=flow,
+        reason=f"how fast do {service.title}'s own servers answer?",
+        timeout=scene.timeout() + patience,
+        attempt=0,
+    )

@@ -1,0 +1,177 @@
+"""The first look at speeds: every asset twice, neutral sources between, one at a time each way."""
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from msgprobe.evidence.paired_transfers import Contest
+from msgprobe.evidence.transfer_samples import Sample
+from msgprobe.hypotheses.throttling.tasks import (
+    CONTEST_BYTES,
+    DEEP_BYTES,
+    PATIENCE,
+    SIZES,
+    dialled_address,
+    known_sources,
+    own_task,
+    source_task,
+    wanted_assets,
+)
+from msgprobe.model.control import Source
+from msgprobe.model.target import Asset, Direction, Service
+from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.planning.context import Scene
+
+NEUTRAL_EVERY = 4
+"""Own transfers of the first look between two neutral ones."""
+
+FIRST_LOOK = 2
+"""Transfers of an asset in the first look: two normal ones end the sequential test. Where a service
+has as many assets that way, each is moved once, for they stand for one another as far as nothing
+strikes; ``--throttle`` moves each so often."""
+
+FAST_PATIENCE = 2.0
+"""Seconds of a transfer once another one was slow: enough to see as much, and the others wait."""
+
+SLOW_SOURCE = 2.0
+"""Seconds for a neutral transfer of the first look, six round trips not counted, from which on the
+line itself is too slow to compare anything."""
+
+LOOK_UNTIL = 24.0
+"""Seconds of a default run after which the first look is cut short."""
+
+
+def plan_first_look(
+    scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction
+) -> list[Task]:
+    """One transfer after another; the next begins when the one before has ended."""
+    sequence = _sequence(scene, pairs, direction)
+    wanted: list[Task] = []
+    for task in sequence:
+        if scene.started(task.id) is None:
+            if scene.moment.now > LOOK_UNTIL and not scene.request.throttle:
+                return wanted
+            if scene.contest_open:
+                scene.waiting = True
+                return wanted
+        wanted.append(task)
+        if scene.ended(task.id) is None:
+            scene.waiting = True
+            return wanted
+    return wanted
+
+
+def round_open(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> bool:
+    """Some asset is still to be moved for the first time: what is slow is looked into only then,
+    or the time would be over before anybody had looked at the others."""
+    late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    firsts = [t for t in _sequence(scene, pairs, direction) if t.id.endswith(".0") and _own(t)]
+    left = [t for t in firsts if scene.ended(t.id) is None]
+    return any(not late or scene.started(t.id) is not None for t in left)
+
+
+def _own(task: Task) -> bool:
+    return task.arm is Arm.TRANSFER
+
+
+def _opening(
+    scene: Scene, sources: Sequence[tuple[Source, str]], direction: Direction
+) -> tuple[list[Task], list[float] | None]:
+    """The neutral transfers that come first, and what they took; None while one is under way."""
+    opening = [source_task(scene, sources[n % len(sources)], direction, n) for n in range(2)]
+    for n in range(2, 5):  # a dead mirror is no evidence: go on until one gave something
+        if any(scene.ended(t.id) is None for t in opening):
+            return opening, None
+        if any(_took(scene, t) is not None for t in opening):
+            break
+        opening.append(source_task(scene, sources[n % len(sources)], direction, n))
+    if any(scene.ended(t.id) is None for t in opening):
+        return opening, None
+    return opening, [took for t in opening if (took := _took(scene, t)) is not None]
+
+
+def line_is_slow(scene: Scene) -> bool | None:
+    """Neutral downloads take so long that comparing anything is hopeless; None: not known yet."""
+    wanted = [a for s in scene.services for a in wanted_assets(s, scene.request)]
+    if scene.request.throttle or all(a.direction is Direction.UP for a in wanted):
+        return False  # nobody downloads: the uploads have their own opening
+    sources = known_sources(scene, Direction.DOWN)
+    times = _opening(scene, sources, Direction.DOWN)[1] if sources else []
+    return None if times is None else bool(times) and min(times) > SLOW_SOURCE
+
+
+def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> list[Task]:
+    sources = known_sources(scene, direction)
+    if not sources or not pairs:
+        return []
+    opening, times = _opening(scene, sources, direction)
+    slow = line_is_slow(scene)
+    if slow:
+        return [*opening, *_domestic(scene, direction)]
+    if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):
+        return opening
+    size = _size(scene, direction, min(times))
+    patience = min(PATIENCE, max(3.0, 8 * (min(times) + 6 * (scene.facts.rtt or 0.0))))
+    if not scene.request.throttle and min(times) * 4 < FAST_PATIENCE and _slow_one(scene, pairs):
+        patience = FAST_PATIENCE
+    own: list[Task] = []
+    for turn in range(FIRST_LOOK):
+        order = list(pairs)
+        Random(f"{scene.request.seed}/{direction}/{turn}").shuffle(order)
+        tasks = [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
+        if not turn:
+            assets = Counter(t.subject for t in tasks)
+        elif not scene.request.throttle:
+            tasks = [t for t in tasks if assets[t.subject] < FIRST_LOOK]
+        own += tasks
+    own = [t for t in own if _worth_it(scene, t)]
+    mixed = list(opening)
+    for n, task in enumerate(own):
+        mixed.append(task)
+        if n % NEUTRAL_EVERY == NEUTRAL_EVERY - 1 and n + 1 < len(own):
+            turn = len(opening) + n // NEUTRAL_EVERY
+            mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
+    return mixed
+
+
+def _slow_one(scene: Scene, pairs: list[tuple[Service, Asset]]) -> bool:
+    """Some transfer of the first look was slow."""
+    return any(Contest(scene.facts, s, a).suspicious for s, a in pairs)
+
+
+def _worth_it(scene: Scene, task: Task) -> bool:
+    """A second look at what was slow in the first is the contest's business."""
+    if scene.started(task.id) is not None or not task.id.endswith(".1"):
+        return True
+    first = f"{task.id[:-1]}0"
+    asset = task.probe.option("asset") if isinstance(task.probe, Flow) else None
+    if scene.ended(first) is None or asset is None:
+        return True
+    service = next(s for s in scene.services if s.name == task.subject)
+    return not Contest(scene.facts, service, service.asset(asset)).suspicious
+
+
+def _domestic(scene: Scene, direction: Direction) -> list[Task]:
+    """Sites of the country itself, where foreign ones are slow: is it the line or the border?"""
+    if direction is Direction.UP:
+        return []
+    inside = [s for s in scene.controls.sources if s.country is not None]
+    known = [(s, a) for s in inside if (a := dialled_address(scene, s.host, s.addresses))]
+    return [source_task(scene, c, direction, 10 + n) for n, c in enumerate(known[:2])]
+
+
+def _size(scene: Scene, direction: Direction, fastest: float) -> int:
+    """Bytes to move, sized by the first neutral transfer."""
+    if scene.request.throttle:
+        return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
+    return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]
+
+
+def _took(scene: Scene, task: Task) -> float | None:
+    """Seconds that a neutral transfer took, greeting included and six round trips left out; None:
+    it gave nothing. Six are what greeting and slow start need on any line."""
+    talk = scene.talk(task.id)
+    if talk is None:
+        return None
+    sample = Sample(talk=talk)
+    return max(0.0, sample.elapsed - 6 * (sample.min_rtt or 0.0)) if sample.served else None

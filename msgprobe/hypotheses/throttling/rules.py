@@ -1,0 +1,389 @@
+"""Rules about speed: throttled, frozen, slow for reasons unknown, and how far we can see at all."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from msgprobe.evidence.facts import transactions
+from msgprobe.evidence.losses import exceeds
+from msgprobe.evidence.paired_transfers import Contest, Kind
+from msgprobe.evidence.speeds import mechanism, numbers, speed
+from msgprobe.evidence.statistics import Decision
+from msgprobe.evidence.transfer_samples import OTHER_SERVER, Sample
+from msgprobe.hypotheses.rule import Finding
+from msgprobe.model.rule import RuleInfo
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedRule:
+    """``holds`` returns the transfers it rests on; nothing means that it does not apply."""
+
+    info: RuleInfo
+    holds: Callable[[Contest], Iterable[Sample]]
+
+
+def _paired(contest: Contest) -> tuple[Sample, ...]:
+    pairs = (*contest.here_pairs, *contest.there_pairs)
+    return tuple({id(s): s for p in pairs for s in (p.target, p.control)}.values())
+
+
+def _by_name(contest: Contest) -> Iterable[Sample]:
+    """The name alone makes the difference, by the sequential test, and a second kind agrees."""
+    named = Decision.SLOW in (contest.here, contest.elsewhere)
+    return _paired(contest) if named and _name_decides(contest) else ()
+
+
+def _by_name_lossy(contest: Contest) -> Iterable[Sample]:
+    """The name alone decides how much is lost, by an exact test, and a second kind agrees."""
+    return _paired(contest) if _name_decides(contest) else ()
+
+
+def _name_decides(contest: Contest) -> bool:
+    named = contest.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}
+    return bool(named) and len(contest.kinds) >= 2
+
+
+def _poisoned(contest: Contest) -> Iterable[Sample]:
+    """Neutral servers become slow once the service is named to them, and stay so for all names."""
+    if Decision.SLOW in (contest.here, contest.elsewhere) or contest.wide is not Decision.SLOW:
+        return ()
+    return contest.poisoned
+
+
+def _by_losses(contest: Contest) -> Iterable[Sample]:
+    """Losing far more than neutral sources do, and a second kind agrees: slower than those of
+    three networks, or every other conversation with the service loses as much."""
+    if Kind.LOSS not in contest.kinds or not contest.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
+        return ()
+    if contest.poisoned:
+        return ()
+    lossy = [p for p in contest.peers if p.lossy and not contest.lossy]
+    more = [s for p in lossy for s in (*p.own, *p.sources)]
+    return (*contest.own, *contest.sources, *more)
+
+
+def _by_address(contest: Contest) -> Iterable[Sample]:
+    """The same whatever the name: a neutral one at that address fares no better, and at neutral
+    servers the service's name changes nothing."""
+    if contest.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}:
+        return ()
+    here = contest.here is Decision.NORMAL or _neutral_loses(contest)
+    if not (contest.here_fails if not contest.here_pairs else here):
+        return ()
+    if contest.there_pairs and contest.elsewhere is not Decision.NORMAL:
+        return ()
+    return _by_losses(contest)
+
+
+def _neutral_loses(contest: Contest) -> bool:
+    """Under a neutral name the same address loses as much."""
+    return exceeds((s.info for s in contest.neutral), (s.info for s in contest.sources))
+
+
+def _unexplained(contest: Contest) -> Iterable[Sample]:
+    """Slower than the neutral sources, and nothing that shows who makes it so. A server that only
+    takes its time before it answers is not slow."""
+    if contest.wide_settled is Decision.SLOW or contest.here is Decision.SLOW:
+        return (*contest.own, *contest.fair)
+    return _paired(contest) if contest.elsewhere is Decision.SLOW else ()
+
+
+def _only_lossy(contest: Contest) -> Iterable[Sample]:
+    """Losing far more than neutral sources do, and nothing else that is amiss."""
+    return (*contest.own, *contest.sources) if contest.lossy else ()
+
+
+def _nothing(contest: Contest) -> Iterable[Sample]:
+    """Nothing at all came of the service's own transfers, of two hosts' at least, as neutral ones
+    ran the same way. One object that does not come may have been moved or retired."""
+    ran = contest.asset.pool is None and any(s.moved for s in contest.fair)
+    others = [p for p in contest.peers if p.silent and p.asset.host != contest.asset.host]
+    if not contest.silent or not ran or not others or contest.impatient:
+        return ()
+    return (*contest.own, *(s for p in others for s in p.own), *contest.fair)
+
+
+def _undecided(contest: Contest) -> Iterable[Sample]:
+    """Slow more often than not, and the run ended before the test had decided."""
+    pairs = contest.wide_pairs
+    slow = sum(p.settled > OTHER_SERVER for p in pairs)
+    if contest.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
+        return ()
+    if contest.asset.pool is not None and len(pairs) < 2:
+        return ()  # one server alone says nothing about the others
+    return (*contest.own, *contest.fair)
+
+
+def _frozen(contest: Contest) -> Iterable[Sample]:
+    frozen = contest.frozen if contest.asset.pool is None else ()
+    return (*frozen, *contest.fair) if frozen else ()
+
+
+def _volleys_frozen(contest: Contest) -> Iterable[Sample]:
+    """Nobody knows how many questions such servers answer: a limit of theirs may look alike."""
+    frozen = contest.frozen if contest.asset.pool is not None else ()
+    return (*frozen, *contest.fair) if frozen else ()
+
+
+def _info(
+    rule_id: str,
+    outcome: Outcome,
+    strength: Strength | None,
+    licence: str,
+    why: str,
+    mechanism: str,
+) -> RuleInfo:
+    return RuleInfo(
+        rule_id=rule_id,
+        layer=Layer.HTTP,
+        outcome=outcome,
+        strength=strength,
+        mechanism=mechanism or None,
+        licence=licence,
+        why=why,
+    )
+
+
+ALIKE = _info(
+    "throttle.alike",
+    Outcome.THROTTLED,
+    Strength.LIKELY,
+    "every transfer slow beside neutral ones, and another function of the service shown throttled",
+    "{target} against {control} from neutral servers: slow like the other function, where it was "
+    "shown who slows it down.",
+    "throttle",
+)
+"""Where one contest has shown who slows the service down, the others are not all held as well."""
+
+NOTHING = SpeedRule(
+    info=_info(
+        "transfer.nothing",
+        Outcome.DEGRADED,
+        None,
+        "transfers of two hosts move nothing at all, neutral ones run, and other conversations are "
+        "answered",
+        "Its transfers move nothing at all while neutral ones run, although its servers answer: a "
+        "fault of its own, or interference with what follows the greeting.",
+        "",
+    ),
+    holds=_nothing,
+)
+"""Not a speed: where nothing moves, nothing else about transfers is said."""
+
+SPEED_RULES: tuple[SpeedRule, ...] = (
+    NOTHING,
+    SpeedRule(
+        info=_info(
+            "transfer.freeze",
+            Outcome.BLOCKED,
+            Strength.LIKELY,
+            "transfers stop for good at the same byte, neutral ones pass it",
+            "Transfers stop for good after {moved} kB, each time at the same place; neutral "
+            "transfers pass it.",
+            "tcp.freeze",
+        ),
+        holds=_frozen,
+    ),
+    SpeedRule(
+        info=_info(
+            "volley.freeze",
+            Outcome.DEGRADED,
+            None,
+            "answers of three servers stop for good at the same byte, neutral transfers pass it",
+            "The answers of its own servers stop for good after {moved} kB, each time at the same "
+            "place, while neutral transfers pass it: blocking after so many bytes, or a limit of "
+            "the servers.",
+            "",
+        ),
+        holds=_volleys_frozen,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.name",
+            Outcome.THROTTLED,
+            Strength.CONFIRMED,
+            "paired transfers, same server, only the name differs, sequential test passed, and a "
+            "second kind of evidence",
+            "{target} against {control} {place}; the slowness follows the name.",
+            "throttle.sni",
+        ),
+        holds=_by_name,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.name_loss",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "same server, only the name differs, far more is lost (exact test), and a second kind "
+            "of evidence",
+            "{target} against {control} {place}, with {loss} % of the segments lost on the way; "
+            "the losses follow the name.",
+            "throttle.sni",
+        ),
+        holds=_by_name_lossy,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.name_then_address",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "slower than neutral sources, and neutral servers turn slow once the name was said",
+            "{target} against {control} from neutral servers, which become slow themselves once "
+            "the service is named to them.",
+            "throttle.sni",
+        ),
+        holds=_poisoned,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.address",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "far lossier than neutral sources under any name, and slower than those of three "
+            "networks or just as lossy in every other conversation",
+            "{target} against {control} from neutral servers, with {loss} % of the segments lost "
+            "on the way; the slowness follows the address.{elsewhere}",
+            "throttle.ip",
+        ),
+        holds=_by_address,
+    ),
+    SpeedRule(
+        info=_info(
+            "throttle.losses",
+            Outcome.THROTTLED,
+            Strength.LIKELY,
+            "far lossier than neutral sources, and slower than those of three networks or just as "
+            "lossy in every other conversation; name and address were not told apart",
+            "{target} against {control} from neutral servers, with {loss} % of the segments lost "
+            "on the way.",
+            "throttle",
+        ),
+        holds=_by_losses,
+    ),
+    SpeedRule(
+        info=_info(
+            "speed.slow",
+            Outcome.DEGRADED,
+            None,
+            "slower than neutral sources, without a second kind of evidence",
+            "{target} against {control} from neutral servers; a slow server of its own would look "
+            "the same.{elsewhere}",
+            "",
+        ),
+        holds=_unexplained,
+    ),
+    SpeedRule(
+        info=_info(
+            "speed.lossy",
+            Outcome.DEGRADED,
+            None,
+            "far lossier than neutral sources, without a second kind of evidence",
+            "{loss} % of what is sent to it is lost, far more than to neutral servers; {target} "
+            "against {control}.",
+            "",
+        ),
+        holds=_only_lossy,
+    ),
+    SpeedRule(
+        info=_info(
+            "speed.undecided",
+            Outcome.DEGRADED,
+            None,
+            "slower than neutral sources more often than not, too few transfers to decide",
+            "{target} against {control} from neutral servers, in too few transfers to tell chance "
+            "from interference.",
+            "",
+        ),
+        holds=_undecided,
+    ),
+)
+
+
+def judge_speed(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
+    """The function's verdict with what its transfers say: a worse word replaces a better one."""
+    mine = [c for c in found if c.asset.function is verdict.function]
+    speeds = tuple(s for c in mine if (s := speed(c)) is not None)
+    verdict = replace(verdict, speeds=speeds)
+    every = sorted(m for c in found if (m := _shown(c)) is not None)
+    shown = every[-1] if every else None  # by name before by address
+    for contest in mine:
+        finding = _finding(contest)
+        if shown is not None and _weaker(finding, shown):
+            finding = _alike(contest, shown) or _renamed(finding, shown)
+        if finding is None or (contest.silent and verdict.outcome is not Outcome.OK):
+            continue  # where it does not work at all, that is known already
+        if _worse(finding.info.outcome, verdict.outcome):
+            verdict = _apply(verdict, contest, finding)
+    return verdict
+
+
+_GRAVITY = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED)
+
+
+def _weaker(finding: Finding | None, shown: str) -> bool:
+    """Another contest of the service could tell more: that the name decides, or who slows it."""
+    if finding is None or finding.info.outcome is Outcome.DEGRADED:
+        return True
+    unsure = ("throttle.address", "throttle.losses")
+    return finding.info.rule_id in unsure and shown.startswith("throttle.sni")
+
+
+def _renamed(finding: Finding | None, shown: str) -> Finding | None:
+    """Losses that were not told apart, with the mechanism that another contest has shown."""
+    if finding is None or finding.info.rule_id != "throttle.losses":
+        return finding
+    return replace(finding, info=replace(finding.info, mechanism=shown))
+
+
+def _worse(new: object, old: Outcome) -> bool:
+    order = {outcome: rank for rank, outcome in enumerate(_GRAVITY)}
+    assert isinstance(new, Outcome)
+    return order[new] < order.get(old, len(order))
+
+
+def _finding(contest: Contest) -> Finding | None:
+    for entry in SPEED_RULES if not contest.silent else (NOTHING,):
+        samples = tuple(entry.holds(contest))
+        if samples:
+            info = entry.info
+            if info.mechanism == "tcp.freeze":
+                info = replace(info, mechanism=contest.freeze_path)
+            elif info.mechanism is not None:
+                info = replace(info, mechanism=mechanism(contest, info.mechanism))
+            return Finding(info=info, evidence=transactions(s.talk for s in samples))
+    return None
+
+
+def accuses(contest: Contest) -> bool:
+    """The contest alone shows interference."""
+    finding = _finding(contest)
+    return finding is not None and finding.info.outcome in (Outcome.BLOCKED, Outcome.THROTTLED)
+
+
+def _shown(contest: Contest) -> str | None:
+    """The mechanism by which the contest shows the service throttled, None when it does not."""
+    finding = _finding(contest)
+    throttled = finding is not None and finding.info.outcome is Outcome.THROTTLED
+    return finding.info.mechanism if finding is not None and throttled else None
+
+
+def _alike(contest: Contest, path: str) -> Finding | None:
+    pairs = contest.wide_pairs
+    if contest.silent or not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
+        return None
+    cited = [s.talk for p in pairs for s in (p.target, p.control)]
+    return Finding(info=replace(ALIKE, mechanism=path), evidence=transactions(cited))
+
+
+def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> FunctionVerdict:
+    outcome = found.info.outcome
+    assert isinstance(outcome, Outcome)
+    return replace(
+        verdict,
+        outcome=outcome,
+        strength=found.info.strength,
+        mechanisms=(found.info.mechanism,) if found.info.mechanism else (),
+        why=found.info.why.format(**numbers(contest)),
+        rules=(found.info.rule_id,),
+        evidence=found.evidence,
+    )

@@ -1,0 +1,44 @@
+"""Conversations that end well and lose far more on the way than others do at the same time."""
+
+from collections.abc import Iterable
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.task import Arm, Role
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+UNLIKELY = 1e-5
+"""Fisher's p: as many as three dozen pools are looked at in a run."""
+
+
+def _well(talks: Iterable[Conversation]) -> list[Conversation]:
+    return [t for t in talks if t.genuine and t.info is not None]
+
+
+def _lossy(p: PoolFacts) -> Cited:
+    """The service's conversations lose far more than those of all others, and so do this pool's."""
+    talks = [t for t in p.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET]
+    mine = _well(t for t in talks if t.task.subject == p.service.name)
+    others = _well(t for t in talks if t.task.subject != p.service.name)
+    others += _well(t for _, t in p.facts.site_talks(Arm.GATE, Arm.AGAIN))
+    own = _well(p.genuine)
+    if lost_share(t.info for t in own) < FLOOR:
+        return ()
+    hit = exceeds((t.info for t in mine), (t.info for t in others), UNLIKELY)
+    return own if hit else ()
+
+
+CONVERSATION_LOSS_RULES: tuple[Rule, ...] = (
+    rule(
+        "tcp.loss",
+        Layer.TCP,
+        Outcome.DEGRADED,
+        Strength.LIKELY,
+        licence="far more segments lost than in all other conversations of the run (exact test)",
+        why="It answers, but far more of what is sent to it is lost on the way than to all others.",
+        holds=_lossy,
+    ),
+)

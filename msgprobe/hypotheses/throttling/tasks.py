@@ -1,0 +1,252 @@
+"""Single transfers as tasks: what is moved, from where, how much of it."""
+
+from collections.abc import Sequence
+from random import Random
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.model.control import Source
+from msgprobe.model.run import Request
+from msgprobe.model.target import Asset, Direction, Service, Trust
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.context import Scene
+
+SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
+CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
+DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
+"""What ``--throttle`` moves instead: limits that begin after a burst show only then."""
+PATIENCE = 10.0
+
+LATE_NAME = 1.0
+"""Seconds that a source's name may take before the others go first."""
+
+
+def chosen_sources(
+    sources: Sequence[Source], direction: Direction, seed: int
+) -> tuple[Source, ...]:
+    """Neutral sources for one direction, one a network, in the order of this run."""
+    fit = [
+        s
+        for s in sources
+        if s.country is None and (direction is Direction.DOWN or s.upload_path is not None)
+    ]
+    order = list(fit)
+    Random(f"{seed}/sources/{direction}").shuffle(order)
+    by_network: dict[str, Source] = {}
+    for source in order:
+        by_network.setdefault(source.network, source)
+    return tuple(by_network.values())
+
+
+def wanted_assets(service: Service, request: Request) -> tuple[Asset, ...]:
+    """Objects of the functions that were asked for; the volleys are others' business."""
+    return tuple(
+        a
+        for a in service.assets
+        if a.pool is None and (not request.functions or a.function in request.functions)
+    )
+
+
+def asset_hosts(asset: Asset) -> tuple[str, ...]:
+    """The names that moving the asset needs: its own, and that of the page that names it."""
+    return (asset.host,) if asset.page_host is None else (asset.host, asset.page_host)
+
+
+def drawn_sources(scene: Scene, direction: Direction) -> tuple[Source, ...]:
+    """The sources of this run for one direction."""
+    return chosen_sources(scene.controls.sources, direction, scene.request.seed)
+
+
+def known_sources(scene: Scene, direction: Direction) -> list[tuple[Source, str]]:
+    """Sources with an address to dial, in this run's order; empty while names are being asked for.
+
+    Those whose name came late stand last, so that nobody's place changes once transfers began.
+    """
+    known: list[tuple[bool, Source, str]] = []
+    for source in drawn_sources(scene, direction):
+        asked = f"t.name.{source.host}"
+        begun, done = scene.started(asked), scene.ended(asked)
+        if done is None and (begun is None or scene.moment.now < begun + LATE_NAME):
+            if begun is not None:
+                scene.wake(begun + LATE_NAME)
+            return []
+        address = dialled_address(scene, source.host, source.addresses)
+        if address is not None:
+            late = done is None or done.window.seconds > LATE_NAME
+            known.append((late, source, address))
+    return [(s, a) for _, s, a in sorted(known, key=lambda k: k[0])]
+
+
+def dialled_address(scene: Scene, host: str, hints: Sequence[str] = ()) -> str | None:
+    """The address that a program would dial for ``host``, or a known one."""
+    found = [a for a in scene.facts.name(host).system_addresses if not ips.is_bogon(a)]
+    picks = scene.dialable(found, four=1, six=1) or scene.dialable(hints, four=1, six=1)
+    return picks[0] if picks else None
+
+
+def _options(
+    scene: Scene, direction: Direction, size: int, patience: float, **more: str
+) -> tuple[tuple[str, str], ...]:
+    base = {"direction": direction.value, "bytes": str(size), "patience": f"{patience:.2f}"}
+    return tuple({**base, **more}.items())
+
+
+def source_task(
+    scene: Scene,
+    choice: tuple[Source, str],
+    direction: Direction,
+    number: int,
+    size: int | None = None,
+) -> Task:
+    """A neutral transfer of the first look, ``number`` in the order of its direction."""
+    source, address = choice
+    size = SIZES[direction] if size is None else size
+    return Task(
+        id=f"t.first.{direction}.{number}.{source.name}",
+        round=1,
+        role=Role.CONTROL,
+        arm=Arm.TRANSFER_SOURCE,
+        check="transfer",
+        subject=source.name,
+        probe=source_flow(scene, source, address, direction, size, PATIENCE),
+        reason="how fast is a neutral transfer on this line?",
+        timeout=scene.timeout() + PATIENCE,
+        attempt=number + 1,
+    )
+
+
+def source_flow(
+    scene: Scene,
+    source: Source,
+    address: str,
+    direction: Direction,
+    size: int,
+    patience: float,
+    server_name: str | None = None,
+    **more: str,
+) -> Flow:
+    """A source\'s object moved under its own name, or under ``server_name``."""
+    path = source.path if direction is Direction.DOWN else source.upload_path or "/"
+    return scene.flow(
+        address,
+        443,
+        source.host,
+        server_name=server_name or source.host,
+        trust=None,
+        path=path,
+        options=_options(scene, direction, size, patience, **more),
+    )
+
+
+def own_flow(
+    scene: Scene, service: Service, asset: Asset, address: str, size: int, patience: float
+) -> Flow:
+    """The asset moved as the messenger would, from the object that was moved before if any was."""
+    more = {"asset": asset.name}
+    named = asset.find is not None or asset.more_paths
+    known = _found(scene, service, asset) if named else None
+    path, *others = (known,) if known is not None else objects(scene, service, asset)
+    if others:
+        more["more"] = " ".join(others)
+    if asset.page_host is not None:
+        more["page_host"] = asset.page_host
+    elif asset.find is not None:
+        more |= {"page_host": asset.host} if known is not None else {"find": asset.find}
+    return scene.flow(
+        address,
+        443,
+        asset.host,
+        server_name=asset.host,
+        trust=asset.trust,
+        roots_of=service.name if service.roots else None,
+        path=path,
+        options=_options(scene, asset.direction, size, patience, **more),
+    )
+
+
+def objects(scene: Scene, service: Service, asset: Asset) -> tuple[str, ...]:
+    """Paths at which the asset may be found; those that another host's page names once it was read,
+    and none before."""
+    if asset.page_host is None:
+        return (asset.path, *asset.more_paths)
+    page = scene.talk(page_id(service, asset))
+    return page.http.links if page is not None and page.http is not None else ()
+
+
+def page_id(service: Service, asset: Asset) -> str:
+    """The task in which the page that names the asset is read."""
+    return f"t.page.{service.name}.{asset.name}"
+
+
+def page_task(scene: Scene, service: Service, asset: Asset) -> Task | None:
+    """The page on another host that names the asset; None where there is none, or no address."""
+    if asset.page_host is None or asset.find is None:
+        return None
+    address = dialled_address(scene, asset.page_host)
+    if address is None:
+        return None
+    task_id = page_id(service, asset)
+    done = scene.ended(task_id)
+    if done is not None:
+        return done.task
+    return Task(
+        id=task_id,
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER_PAGE,
+        check="https",
+        subject=service.name,
+        probe=scene.flow(
+            address,
+            443,
+            asset.page_host,
+            server_name=asset.page_host,
+            trust=Trust.PUBLIC,
+            path=asset.path,
+            options=(("asset", asset.name), ("find", asset.find), ("find_host", asset.host)),
+        ),
+        reason=f"which objects on {asset.host} does the page name?",
+        timeout=scene.timeout(),
+    )
+
+
+def _found(scene: Scene, service: Service, asset: Asset) -> str | None:
+    """The object's path, once an earlier transfer has found it."""
+    return next(
+        (
+            t.transfer.path
+            for t in scene.facts.arm(Arm.TRANSFER, subject=service.name)
+            if t.transfer is not None and t.flow.option("asset") == asset.name
+        ),
+        None,
+    )
+
+
+def own_task(
+    scene: Scene, service: Service, asset: Asset, turn: int, size: int, patience: float
+) -> Task | None:
+    """An asset\'s transfer in the first look; None while its name gives no address, or no page that
+    was read names it."""
+    address = dialled_address(scene, asset.host)
+    if address is None or not objects(scene, service, asset):
+        return None
+    task_id = f"t.first.{service.name}.{asset.name}.{turn}"
+    done = scene.ended(task_id)
+    if done is not None:
+        return done.task  # as it was begun: a path found since must not make it another task
+    return Task(
+        id=task_id,
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.TRANSFER,
+        check="transfer",
+        subject=service.name,
+        probe=own_flow(scene, service, asset, address, size, patience),
+        reason=f"how fast does {service.title} move its {asset.function}?",
+        timeout=scene.timeout() + patience,
+        attempt=0,
+    )
+
+
+def as_begun(scene: Scene, tasks: list[Task]) -> list[Task]:
+    """Finished tasks as they were: what was learned since must not make them others."""
+    return [done.task if (done := scene.ended(t.id)) is not None else t for t in tasks]

@@ -1,0 +1,202 @@
+"""D8: the service's own name, at the address where it dies, in a ClientHello of another shape.
+
+A server reads a stream and cannot tell where it was cut: only who reads single segments can.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from msgprobe.hypotheses.tls_sni.plan import NAMES_A_POOL, dying_names, follows, swap_id
+from msgprobe.model.contact import Contact
+from msgprobe.model.control import Controls, Site
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.baseline import sends_no_name, shape_id
+from msgprobe.planning.contact_lines import at_site
+from msgprobe.planning.context import SPACING, Scene
+from msgprobe.planning.controls import chosen_sites
+from msgprobe.planning.line_monitor import troubled
+from msgprobe.planning.suspects import Suspect, suspects, variation
+
+SHAPES = {
+    Hello.SPLIT: "ClientHello: cut in two inside the name",
+    Hello.OTHER: "ClientHello: another program's",
+    Hello.LARGE: "ClientHello: two segments long",
+}
+
+NEUTRAL = 3
+"""Neutral sites that are asked with another program's greeting."""
+
+A_SERVICE = 6
+"""Names of a service that are greeted in other shapes at most: the program looks the same to all of
+them, and the bytes are needed for repeats in the usual shape."""
+
+MOST = 5
+"""Conversations with one address at most: two cut, two of another program, one large."""
+
+Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
+
+
+def plan_hello(scene: Scene) -> list[Task]:
+    """Other shapes for the first names of each pool that die at the greeting; not on a slow line.
+
+    As soon as a neutral server has answered to the name, not when repeats have failed: an answer
+    has to come while the usual shape still fails. Not where the fault follows the name to that
+    server: then the name is the trigger, and the shape would not change the word.
+    """
+    if not scene.gate.open or not scene.roomy or troubled(scene):
+        return []
+    return [t for service in scene.services for t in _of_service(scene, service)]
+
+
+def _of_service(scene: Scene, service: Service) -> list[Task]:
+    tasks: list[Task] = []
+    used: dict[str, int] = {}
+    named = dying_names(scene, suspects(scene, service))
+    begun = [s for group in named.values() for s in group if _begun(scene, service, s)]
+    room = A_SERVICE - len(begun)
+    for (pool, _), group in named.items():
+        used[pool] = used.get(pool, 0) + 1
+        if used[pool] > NAMES_A_POOL:
+            continue
+        chosen = min(group, key=lambda s: not _begun(scene, service, s))
+        if chosen in begun:
+            tasks += _shapes(scene, service, chosen)
+        elif room > 0 and follows(scene, service, named, pool) is False:
+            room -= 1
+            tasks += _shapes(scene, service, chosen)
+    return tasks
+
+
+def _id(service: Service, s: Suspect, shape: Hello) -> str:
+    return shape_id(service, s.endpoint, s.address, shape)
+
+
+def _begun(scene: Scene, service: Service, s: Suspect) -> bool:
+    """Whoever was chosen before stays chosen: others that fail later add nothing."""
+    return scene.started(_id(service, s, Hello.SPLIT)) is not None
+
+
+def _shapes(scene: Scene, service: Service, s: Suspect) -> list[Task]:
+    tasks = _twice(scene, _shaped(scene, service, s, Hello.SPLIT))
+    other = _shaped(scene, service, s, Hello.OTHER)
+    if not scene.dead(swap_id(service, s)):
+        # A neutral name may be answered in the usual shape: then the shape is not what matters.
+        return [*tasks, other]
+    tasks += _twice(scene, other)
+    if scene.dead(other.id):  # an answer to another program already tells what matters
+        tasks.append(_shaped(scene, service, s, Hello.LARGE))
+    return tasks
+
+
+def _shaped(scene: Scene, service: Service, s: Suspect, shape: Hello) -> Task:
+    assert isinstance(s.task.probe, Flow)
+    options = tuple({**dict(s.task.probe.options), OPTION: shape.value}.items())
+    flow = replace(s.task.probe, options=options)
+    task_id = _id(service, s, shape)
+    task = variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
+    return replace(task, timeout=scene.greeting_timeout())
+
+
+def _twice(scene: Scene, first: Task) -> list[Task]:
+    """Once more when it went well: one answer may be luck."""
+    begun = scene.started(first.id)
+    if begun is None or not scene.good(first.id):
+        return [first]
+    if scene.moment.now < begun + SPACING:
+        scene.wake(begun + SPACING)
+        return [first]
+    reason = f"once more, to be sure: {first.reason}"
+    return [first, replace(first, id=f"{first.id}#2", attempt=2, reason=reason)]
+
+
+# -- where every neutral site dies at the greeting
+
+
+def plan_gate_hello(scene: Scene) -> list[Task]:
+    """Neutral sites abroad once more with another program's greeting, where ours dies at all that
+    could be dialled: who lets no such program through is not who lets chosen sites through."""
+    if scene.gate.open:
+        return []
+    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    dying = [s for s in sites if _dies(scene, s)]
+    tried = [s for s in sites if scene.started(f"g.shape.{s.name}") is not None]
+    chosen = [*tried, *(s for s in dying if s not in tried)][:NEUTRAL]
+    if not tried and len(dying) < NEUTRAL:
+        return []
+    return [task for s in chosen if (task := _neutral(scene, s)) is not None]
+
+
+def _dies(scene: Scene, site: Site) -> bool:
+    base = f"g.site.{site.name}"
+    talk = scene.talk(base)
+    if talk is None:
+        return base in scene.moment.running and scene.dead(base)
+    return (talk.symptom or "").startswith("tls.") and not talk.answered_tls
+
+
+def _neutral(scene: Scene, site: Site) -> Task | None:
+    known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
+    address = next((a for a in known if scene.facts.usable(a) and ":" not in a), None)
+    if address is None:
+        return None
+    return Task(
+        id=f"g.shape.{site.name}",
+        round=0,
+        role=Role.CONTROL,
+        arm=Arm.GATE,
+        check="https",
+        subject=site.name,
+        probe=scene.flow(
+            address,
+            443,
+            site.host,
+            server_name=site.host,
+            path=site.path,
+            options=((OPTION, Hello.OTHER.value),),
+        ),
+        changes=SHAPES[Hello.OTHER],
+        reason="does a neutral site abroad answer another program?",
+        timeout=scene.timeout(),
+    )
+
+
+def hello_contacts(
+    service: Service, endpoints: Sequence[Endpoint], cost: Cost, condition: str
+) -> Iterator[Contact]:
+    """What the plan says beforehand about greetings in other shapes."""
+    shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
+    assert len(shapes) == MOST
+    named = [e for e in endpoints if e.host is not None and not sends_no_name(e)]
+    for (host, port), times in Counter((e.host, e.port) for e in named).items():
+        each = (cost("tls", host, port, ((OPTION, shape.value),)) for shape in shapes)
+        assert host is not None
+        yield Contact(
+            target=host,
+            port=port,
+            transport="tcp",
+            round=2,
+            subject=service.name,
+            check="tls",
+            condition=condition,
+            reason="the greeting cut in two, larger, or as another program would send it",
+            max_bytes=times * sum(each),
+        )
+
+
+def neutral_hello_contacts(
+    controls: Controls, request: Request, cost: Cost, condition: str
+) -> Iterator[Contact]:
+    """Neutral sites that may be asked with another program's greeting."""
+    for site in (s for s in chosen_sites(controls, request) if s.country is None):
+        yield at_site(
+            site,
+            0,
+            "https",
+            condition,
+            f"once more with another program's greeting ({NEUTRAL} of these at most)",
+            cost("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
+        )

@@ -1,0 +1,214 @@
+"""Rules about the shape of the greeting (D8) and about many greetings at once (D13)."""
+
+from collections.abc import Callable, Iterator
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import networks
+from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.tls_sni.rules import DYING, failing_addresses, swapped
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+ANSWERS = 2
+"""Genuine answers in another shape, and none that failed: one may be luck."""
+
+COUNTED = "tls.conn_count"
+
+CROWD = 2
+"""Conversations at the same time, at least."""
+
+
+def _shaped(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
+    return tuple(
+        t
+        for t in address.probes
+        if t.task.arm is Arm.OTHER_HELLO and t.flow.option(OPTION) == shape
+    )
+
+
+def _answered(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
+    """All greetings of that shape, if the genuine server answered every one while greetings of the
+    usual shape went on to fail: an outage that had ended would look alike otherwise."""
+    talks = _shaped(address, shape)
+    if len(talks) < ANSWERS or not all(t.authenticated for t in talks) or not address.repeated:
+        return ()
+    first = min(t.tls.window.end for t in talks if t.tls is not None)
+    last = max(t.tls.window.start for t in address.failed if t.tls is not None)
+    return talks if first <= last else ()
+
+
+def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
+    """The cut alone makes the genuine server answer. ``named``: a neutral name does so uncut."""
+
+    def holds(p: PoolFacts) -> Cited:
+        if not p.gate.controls_hold:
+            return
+        for a in failing_addresses(p, symptom):
+            cut, neutral = _answered(a, Hello.SPLIT), swapped(a)
+            if cut and bool(neutral) is named:
+                yield from (*a.failed, *cut, *neutral)
+
+    return holds
+
+
+def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
+    """Addresses where any name dies in our shape, and the genuine server answers another one."""
+    for a in failing_addresses(p, symptom):
+        swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI]
+        dead = bool(swaps) and all(t.symptom == symptom for t in swaps)
+        if dead and p.gate.controls_hold and _answered(a, Hello.OTHER):
+            yield a
+
+
+def _all_of(address: AddressFacts) -> tuple[Conversation, ...]:
+    swaps = tuple(t for t in address.probes if t.task.arm is Arm.OTHER_SNI)
+    return (*address.failed, *_shaped(address, Hello.OTHER), *swaps)
+
+
+def _unacked_shape(p: PoolFacts) -> Cited:
+    """Dropped before the machines: in two networks no kernel acknowledged any usual greeting."""
+    hit = [
+        a
+        for a in _fingerprinted(p, "tls.timeout")
+        if len(a.failed) >= TRIES
+        and all(t.tls is not None and t.tls.hello_acked is False for t in a.failed)
+    ]
+    cited = [t for a in hit for t in _all_of(a)]
+    return cited if len(networks(cited)) >= 2 else ()
+
+
+def _early_shape(p: PoolFacts) -> Cited:
+    """Broken off sooner than the server could, twice at least."""
+    for symptom in DYING:
+        for a in _fingerprinted(p, symptom):
+            if len([t for t in a.failed if p.facts.early(t)]) >= 2:
+                yield from _all_of(a)
+
+
+def _some_shape(p: PoolFacts) -> Cited:
+    """Another program's greeting is answered, ours is not, and nothing says who minds."""
+    for symptom in DYING:
+        for a in _fingerprinted(p, symptom):
+            yield from _all_of(a)
+
+
+def froze(talk: Conversation) -> bool:
+    """It connected, spoke TLS or began to, and then nothing came any more."""
+    silent = talk.failure is not None and talk.failure.is_silence
+    return silent and talk.connected and talk.tls is not None
+
+
+def _silent(address: AddressFacts) -> bool:
+    """Every attempt froze, in as many as a claim needs."""
+    own = address.own
+    return len(own) >= TRIES and all(froze(t) for t in own)
+
+
+def _alone(p: PoolFacts) -> Cited:
+    """What freezes together works alone; together again it freezes again, and alone it works: an
+    outage that ended in between looks otherwise."""
+    if not p.gate.controls_hold:
+        return
+    frozen = [a for e in p.failing for a in e.addresses if _silent(a)]
+    lonely = [t for a in frozen for t in a.probes if t.task.arm is Arm.ALONE]
+    crowd = [t for a in frozen for t in a.probes if t.task.arm is Arm.TOGETHER]
+    again = [t for t in crowd if froze(t)]
+    if len(lonely) < ANSWERS or not all(t.genuine for t in lonely):
+        return
+    begun = [t.tcp.window.start for t in lonely if t.tcp is not None]
+    between = [t for t in again if t.tcp and min(begun) < t.tcp.window.start < max(begun)]
+    # The first of a crowd may have been through before the others came.
+    if 2 * len(again) > len(crowd) and len(between) >= CROWD:
+        for a in frozen:
+            yield from a.failed
+        yield from (*lonely, *again)
+
+
+def _split_rules() -> Iterator[Rule]:
+    for symptom in DYING:
+        kind = symptom.removeprefix("tls.")
+        path = f"tls.{'reset' if kind == 'eof' else kind}"
+        yield rule(
+            f"tls.split_name.{kind}",
+            Layer.TLS,
+            Outcome.BLOCKED,
+            Strength.CONFIRMED,
+            mechanism=f"{path}.sni",
+            licence="same address, same bytes: the genuine server answers when they are cut inside "
+            "the name, and a neutral name uncut, while repeats of the usual greeting fail",
+            why="The genuine server answers as soon as the greeting is sent in two pieces, cut "
+            "inside the service's name, and under a neutral name even uncut. No server can see "
+            "the cut: something on the way reads the name in single packets. (Programs that cut "
+            "their greeting get through here.)",
+            holds=_split(symptom, named=True),
+        )
+        yield rule(
+            f"tls.split.{kind}",
+            Layer.TLS,
+            Outcome.BLOCKED,
+            Strength.CONFIRMED,
+            mechanism=path,
+            licence="same address, same bytes: the genuine server answers when they are cut in "
+            "two, while repeats of the usual greeting fail",
+            why="The genuine server answers as soon as the greeting is sent in two pieces. No "
+            "server can see the cut: something on the way reads single packets. (Programs that "
+            "cut their greeting get through here.)",
+            holds=_split(symptom, named=False),
+        )
+
+
+HELLO_RULES: tuple[Rule, ...] = (
+    *_split_rules(),
+    rule(
+        "tls.fingerprint.early",
+        Layer.TLS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="tls.fingerprint",
+        licence="any name dies in our shape of the greeting, sooner than the path allows; the "
+        "genuine server answers another shape in between",
+        why="Greetings that look like this program's are broken off sooner than the server could "
+        "have done it, whatever they name; the genuine server answers another program's greeting.",
+        holds=_early_shape,
+    ),
+    rule(
+        "tls.fingerprint.unacked",
+        Layer.TLS,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="tls.fingerprint",
+        licence="in two networks no greeting of our shape is acknowledged, whatever its name; the "
+        "genuine servers answer another shape in between",
+        why="Greetings that look like this program's never reach the servers, in several networks "
+        "and whatever they name; another program's greeting is answered by the genuine servers.",
+        holds=_unacked_shape,
+    ),
+    rule(
+        "tls.fingerprint.unclear",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="our shape of the greeting fails and another is answered; nothing says who minds",
+        why="The genuine server answers another program's greeting and not this one's: somebody on "
+        "the way sorts programs out, or the service itself keeps programs like this one away. "
+        "Messengers that look otherwise may work.",
+        holds=_some_shape,
+    ),
+)
+
+COUNT_RULES: tuple[Rule, ...] = (
+    rule(
+        "tls.conn_count",
+        Layer.TLS,
+        Outcome.DEGRADED,
+        Strength.LIKELY,
+        mechanism=COUNTED,
+        licence="conversations at the same time freeze in repeats; one alone is answered by the "
+        "genuine server; those together freeze again; one alone is answered again",
+        why="Several connections at the same time freeze, again and again; a single one, alone, is "
+        "answered by the genuine server. Something counts the connections.",
+        holds=_alone,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Does the fault follow the name that a ClientHello or a request carries?"""

@@ -1,0 +1,268 @@
+"""Rules about handshakes: what licenses ``blocked`` at ``tls.*``."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgprobe.evidence.certificates import shown_elsewhere
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import networks
+from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.failure import Failure
+from msgprobe.model.target import Trust
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+DYING = ("tls.reset", "tls.timeout", "tls.eof", "tls.alert")
+
+
+def failing_addresses(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
+    """Addresses that fail this way, where the name is known to lead or other resolvers say so."""
+    for e in p.failing:
+        for a in (*e.addresses, *e.elsewhere):
+            if a.symptom == symptom:
+                yield a
+
+
+def swapped(address: AddressFacts) -> tuple[Conversation, ...]:
+    """D6: neutral names that got a TLS answer on the same address, and none that did not.
+
+    Where the target's failure is an alert, another alert is no better answer: the server may
+    dislike our hello whatever it names.
+    """
+    talks = [t for t in address.probes if t.task.arm is Arm.OTHER_SNI]
+    alert = address.symptom == "tls.alert"
+    good = tuple(t for t in talks if t.answered_tls and not (alert and t.symptom == "tls.alert"))
+    return good if len(good) * 2 > len(talks) else ()
+
+
+def _names_of(addresses: Iterable[AddressFacts]) -> set[str]:
+    return {t.flow.server_name or "" for a in addresses for t in a.own}
+
+
+def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
+    """D7: the pool's names die the same way at a neutral server that serves its own name."""
+    elsewhere = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.symptom is not None]
+    clean = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_tls]
+    neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
+    served = {t.address for t in neutral}
+    dead = [t for t in elsewhere if t.symptom == symptom and t.address in served]
+    by_name: dict[str, list[Conversation]] = {}
+    for t in dead:
+        by_name.setdefault(t.flow.server_name or "", []).append(t)
+    cited: list[Conversation] = []
+    for name, talks in by_name.items():
+        if any(t.flow.server_name == name for t in clean):
+            continue
+        if len(talks) >= (TRIES if symptom == "tls.timeout" else 2):
+            cited += talks
+    if not cited or not p.gate.fair(p.gate.servers(cited)):
+        return ()
+    used = {t.address for t in cited}
+    return (*cited, *(t for t in neutral if t.address in used))
+
+
+def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
+    def holds(p: PoolFacts) -> Cited:
+        followed = _followed(p, symptom)
+        if not followed:
+            return ()
+        return (*p.with_symptom(symptom), *followed)
+
+    return holds
+
+
+def _unacked(p: PoolFacts) -> Cited:
+    """The target's ClientHello alone goes unacknowledged; a neutral one there is answered."""
+    for a in failing_addresses(p, "tls.timeout"):
+        lost = [t for t in a.failed if t.tls is not None and t.tls.hello_acked is False]
+        swap = swapped(a)
+        if len(lost) >= TRIES and len(lost) == len(a.failed) and swap:
+            yield from lost
+            yield from swap
+
+
+def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """The end came faster than the path to that very address allows, twice at least."""
+
+    def holds(p: PoolFacts) -> Cited:
+        for a in failing_addresses(p, symptom):
+            early = [t for t in a.failed if p.facts.early(t)]
+            if len(early) >= 2:
+                yield from early
+                yield from swapped(a)
+
+    return holds
+
+
+def passes_elsewhere(p: PoolFacts) -> tuple[Conversation, ...]:
+    """D7 the other way: one of the pool's names is answered at a neutral server, so that the name
+    alone is no trigger: what dies at the service's own addresses may be the service's doing."""
+    return tuple(t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_tls)
+
+
+def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
+    """Only the D6 contrast holds. Wide: two names in two networks, so no single dead backend, and
+    none of the names was answered at a neutral server: a service that turns all its own names away
+    (one mistake in one place) looks the same at its own addresses."""
+
+    def holds(p: PoolFacts) -> Cited:
+        hit = [a for a in failing_addresses(p, symptom) if a.repeated and swapped(a)]
+        talks = [t for a in hit for t in a.failed]
+        spread = len(_names_of(hit)) >= 2 and len(networks(talks)) >= 2 and not passes_elsewhere(p)
+        if not hit or spread is not wide:
+            return ()
+        return (*talks, *(t for a in hit for t in swapped(a)))
+
+    return holds
+
+
+def _issuer(talk: Conversation) -> str | None:
+    return talk.tls.chain[0].issuer if talk.tls is not None and talk.tls.chain else None
+
+
+def _forged(p: PoolFacts) -> list[AddressFacts]:
+    """Addresses whose certificate nobody trusts, on a link that does not re-sign neutral sites.
+
+    Not where one certificate is known by its hash: a server that has got a new one looks the same.
+    """
+    if p.gate.inspector is not None:
+        return []
+    return [
+        a
+        for a in failing_addresses(p, "tls.certificate")
+        if any(
+            t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
+            for t in a.failed
+        )
+    ]
+
+
+def _mitm_swap(p: PoolFacts) -> Cited:
+    """The same address shows another issuer to a neutral name: a forged certificate, or a bad one
+    of the service's own beside its front's good default.
+
+    Not for services with roots of their own, whose new root beside a front's default looks alike.
+    """
+    for a in _forged(p):
+        if any(t.flow.trust is not Trust.PUBLIC for t in a.own):
+            continue
+        issuers = {_issuer(t) for t in a.failed}
+        swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI and _issuer(t) is not None]
+        if swaps and all(_issuer(t) not in issuers for t in swaps):
+            yield from a.failed
+            yield from swaps
+
+
+def _mitm_elsewhere(p: PoolFacts) -> Cited:
+    """Neutral servers in two networks 'have' a certificate for the target's name, by the untrusted
+    issuer that the target's own addresses show."""
+    failed = [t for a in _forged(p) for t in a.failed]
+    # A name of two pools is taken there for one of them alone.
+    asked = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
+    return shown_elsewhere(p.facts, failed, asked)
+
+
+def _follow_rules() -> Iterator[Rule]:
+    words = {
+        "tls.reset": "is reset",
+        "tls.timeout": "gets no answer",
+        "tls.eof": "is closed",
+        "tls.alert": "gets a forged alert",
+    }
+    for symptom, what in words.items():
+        kind = symptom.removeprefix("tls.")
+        yield rule(
+            f"tls.sni.elsewhere.{kind}",
+            Layer.TLS,
+            Outcome.BLOCKED,
+            Strength.CONFIRMED,
+            mechanism=f"tls.{'reset' if kind == 'eof' else kind}.sni",
+            licence="the fault follows the target's name to a neutral server",
+            why=f"A connection that names the service {what} even at a neutral server that has "
+            "nothing to do with it, while that server's own name works: the name is the trigger.",
+            holds=_elsewhere(symptom),
+        )
+
+
+def _early_rules() -> Iterator[Rule]:
+    for kind in ("reset", "alert", "eof"):
+        yield rule(
+            f"tls.early.{kind}",
+            Layer.TLS,
+            Outcome.BLOCKED,
+            Strength.CONFIRMED,
+            mechanism=f"tls.{'reset' if kind == 'eof' else kind}",
+            licence="an artefact: the answer came faster than the path to the server allows",
+            why="The connection was broken off sooner than the server could have answered: "
+            "something nearer did it.",
+            holds=_early(f"tls.{kind}"),
+        )
+
+
+def _swap_rules() -> Iterator[Rule]:
+    for symptom in DYING:
+        kind = symptom.removeprefix("tls.")
+        yield rule(
+            f"tls.same_address.{kind}",
+            Layer.TLS,
+            Outcome.BLOCKED,
+            Strength.LIKELY,
+            mechanism=f"tls.{'reset' if kind == 'eof' else kind}",
+            licence="same address, neutral name works, for two names in two networks, none of "
+            "which is answered at a neutral server",
+            why="The servers answer a neutral name at once and fail under the service's own, for "
+            "several names in several networks: one dead backend cannot look like this.",
+            holds=_same_address(symptom, wide=True),
+        )
+        yield rule(
+            f"tls.one_front.{kind}",
+            Layer.TLS,
+            Outcome.INCONCLUSIVE,
+            None,
+            licence="same address, neutral name works, for one name or network only, or the name "
+            "is answered at a neutral server",
+            why="The server answers a neutral name and fails under the service's own: blocking by "
+            "name, or a front whose backend for this one name is dead. One name cannot tell.",
+            holds=_same_address(symptom, wide=False),
+        )
+
+
+TLS_RULES: tuple[Rule, ...] = (
+    *_follow_rules(),
+    rule(
+        "tls.sni.unacked",
+        Layer.TLS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="tls.timeout.sni",
+        licence="the target's ClientHello alone goes unacknowledged on the same address",
+        why="The server's machine never even received the greeting that names the service, while "
+        "a greeting with a neutral name at the same address is answered: it is dropped on the way.",
+        holds=_unacked,
+    ),
+    *_early_rules(),
+    rule(
+        "tls.mitm.swap",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="an untrusted certificate for the service's name, another one for a neutral name",
+        why="The certificate for this service's name is one that nobody trusts, and the same "
+        "server shows another one for a neutral name: it is forged on the way, or the service "
+        "made a mistake with its own. Do not log in until you know.",
+        holds=_mitm_swap,
+    ),
+    rule(
+        "tls.mitm.elsewhere",
+        Layer.TLS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="tls.mitm",
+        licence="an artefact: neutral servers in two networks show a certificate for the target's "
+        "name, or make one for each greeting",
+        why="Even neutral servers 'have' a certificate for this service here: it is forged on the "
+        "way. Do not log in on this network.",
+        holds=_mitm_elsewhere,
+    ),
+    *_swap_rules(),
+)

@@ -1,0 +1,172 @@
+"""Rules about what dies after a good greeting: what licenses ``blocked`` at
+``tls.post_handshake``."""
+
+from collections.abc import Iterable
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import networks
+from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.observation import Certificate
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+CUT_TRIES = 2
+"""Requests that must be cut off at a neutral server; of those that get no answer it takes more."""
+
+REQUEST = "https"
+"""The check of experiments that go on to a request; bare greetings say nothing about what follows
+them."""
+
+
+def _dying(p: PoolFacts) -> list[AddressFacts]:
+    """Addresses where every attempt died after the greeting, where all of the pool's together are
+    as many as a claim needs."""
+    views = [a for e in p.failing for a in e.addresses if a.own]
+    dying = [a for a in views if all(t.dies_after_greeting for t in a.own)]
+    return dying if sum(len(a.failed) for a in dying) >= TRIES else []
+
+
+def _repeatedly(p: PoolFacts) -> list[AddressFacts]:
+    """Those of them where as many attempts died as a claim about one address needs."""
+    return [a for a in _dying(p) if len(a.failed) >= TRIES]
+
+
+def _requests(talks: Iterable[Conversation], arm: Arm) -> list[Conversation]:
+    return [t for t in talks if t.task.arm is arm and t.task.check == REQUEST]
+
+
+def _names(addresses: Iterable[AddressFacts]) -> set[str | None]:
+    return {t.flow.server_name for a in addresses for t in a.own}
+
+
+def _leaf(talk: Conversation) -> Certificate | None:
+    return talk.tls.chain[0] if talk.tls is not None and talk.tls.chain else None
+
+
+def _same_server(talk: Conversation, twins: Iterable[Conversation]) -> bool:
+    """It has the same certificate for the service's name as for another foreign one: it is no
+    front of the service, whose dead backend would hang there as well."""
+    leaf = _leaf(talk)
+    return leaf is not None and all(leaf == _leaf(t) for t in twins)
+
+
+def _enough(talks: list[Conversation]) -> bool:
+    silent = [t for t in talks if t.failure is not None and t.failure.is_silence]
+    return len(talks) >= (TRIES if silent else CUT_TRIES)
+
+
+def _elsewhere(p: PoolFacts) -> Cited:
+    """D7 with a request: a neutral server answers another foreign name before and after, and every
+    request that names the service dies there after the greeting."""
+    dying = _dying(p)
+    asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
+    neutral = _requests(p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE), Arm.NEUTRAL_SNI_ELSEWHERE)
+    followed: list[Conversation] = []
+    for name in sorted(n for n in _names(dying) if n):
+        mine = [t for t in asked if t.flow.server_name == name]
+        for address in sorted({t.address for t in mine}):
+            there = [t for t in mine if t.address == address]
+            twins = [t for t in neutral if t.address == address]
+            served = bool(twins) and all(t.answered_http for t in twins)
+            alike = all(t.dies_after_greeting and _same_server(t, twins) for t in there)
+            if served and alike and _enough(there):
+                followed += [*there, *twins]
+    fair = p.gate.fair(p.gate.servers(followed))
+    return (*(t for a in dying for t in a.own), *followed) if followed and fair else ()
+
+
+def _passes_elsewhere(p: PoolFacts) -> bool:
+    """One of the pool's names got an answer at a neutral server: the name is not the trigger."""
+    return any(t.answered_http for t in p.probes(Arm.TARGET_SNI_ELSEWHERE))
+
+
+def _swapped(address: AddressFacts) -> tuple[Conversation, ...]:
+    """D6 with a request: a neutral name got an answer on the same address."""
+    talks = _requests(address.probes, Arm.OTHER_SNI)
+    good = tuple(t for t in talks if t.answered_http)
+    return good if len(good) * 2 > len(talks) else ()
+
+
+def _hits(p: PoolFacts) -> tuple[Conversation, ...]:
+    return tuple(t for a in _repeatedly(p) if (s := _swapped(a)) for t in (*a.own, *s))
+
+
+def _spread(p: PoolFacts) -> bool:
+    """Two names in two networks, one of which died at a neutral server too, and none was answered
+    there: without that word all backends of a service may hang behind its fronts."""
+    hit = [a for a in _repeatedly(p) if _swapped(a)]
+    apart = len(networks([t for a in hit for t in a.own])) >= 2
+    asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
+    died = any(t.dies_after_greeting for t in asked)
+    return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
+
+
+def _same_address(p: PoolFacts) -> Cited:
+    return _hits(p) if _spread(p) else ()
+
+
+def _one_front(p: PoolFacts) -> Cited:
+    return () if _spread(p) else _hits(p)
+
+
+def _works_elsewhere(p: PoolFacts) -> Cited:
+    """The service's own servers fall silent after the greeting, and its name is harmless."""
+    if not _passes_elsewhere(p):
+        return ()
+    passed = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_http]
+    own = [t for a in _dying(p) for t in a.own]
+    return (*own, *passed) if own else ()
+
+
+AFTER_RULES: tuple[Rule, ...] = (
+    rule(
+        "tls.post_handshake.elsewhere",
+        Layer.TLS,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="tls.post_handshake.sni",
+        licence="data dies after the greeting, and so it does under the target's name at a neutral "
+        "server that answers other foreign names",
+        why="The servers prove who they are, then every request dies. The same happens at a "
+        "neutral server that has nothing to do with the service once it is greeted by the "
+        "service's name, while another name is answered there: the name is the trigger.",
+        holds=_elsewhere,
+    ),
+    rule(
+        "tls.post_handshake.same_address",
+        Layer.TLS,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="tls.post_handshake",
+        licence="data dies after the greeting, a neutral name is answered on the same address, for "
+        "two names in two networks, and it died at a neutral server too",
+        why="The servers prove who they are, then every request dies, while requests under a "
+        "neutral name are answered on the same addresses, for several names in several networks: "
+        "one dead backend cannot look like this.",
+        holds=_same_address,
+    ),
+    rule(
+        "tls.post_handshake.one_front",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="data dies after the greeting, a neutral name is answered on the same address, for "
+        "one name or network only or although a neutral server answers to the name",
+        why="The server proves who it is, then every request dies, while one under a neutral name "
+        "is answered there: blocking of what follows the greeting, or a front whose backend for "
+        "this service hangs.",
+        holds=_one_front,
+    ),
+    rule(
+        "tls.post_handshake.backend",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="data dies after the greeting, and a neutral server answers to the target's name",
+        why="The server proves who it is, then every request dies. At a neutral server a request "
+        "that names the service is answered, so its name alone is not what matters: more likely "
+        "what stands behind the service's front hangs.",
+        holds=_works_elsewhere,
+    ),
+)

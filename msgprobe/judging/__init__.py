@@ -1,0 +1,1 @@
+"""Evidence becomes outcomes: precedence, words, calibration. Pure, total, order-blind."""

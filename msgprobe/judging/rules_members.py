@@ -1,0 +1,108 @@
+"""Rules about pools of which some members answer and others do not."""
+
+from collections.abc import Callable
+
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+
+def enough(p: PoolFacts) -> bool:
+    """As many members answer as the pool needs."""
+    return bool(p.tested) and len(p.ok) >= p.need
+
+
+def main_way(p: PoolFacts) -> bool:
+    """Some member answered on an endpoint that is not a mere reserve."""
+    return any(e.genuine and not e.endpoint.reserve for m in p.ok for e in m.endpoints)
+
+
+def _reserve_only(p: PoolFacts) -> Cited:
+    if not p.ok or main_way(p):
+        return ()
+    return (*p.genuine, *(t for m in p.ok for e in m.endpoints for t in e.failed))
+
+
+def _some_members(p: PoolFacts) -> Cited:
+    if not p.ok or enough(p):
+        return ()
+    return (*p.genuine, *p.failed)
+
+
+def _one_member(p: PoolFacts) -> Cited:
+    """All but a single member answer: one row of the catalogue may be wrong."""
+    return _some_members(p) if len(p.tested) - len(p.ok) == 1 and main_way(p) else ()
+
+
+def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """Some members answer; every one of the others fails this way, repeatedly."""
+
+    def holds(p: PoolFacts) -> Cited:
+        main = [e for e in p.failing if not e.endpoint.reserve]
+        views = [a for e in main for a in e.addresses if a.failed]
+        if not p.ok or enough(p) or not views:
+            return ()
+        if any(a.symptom != symptom or not a.repeated for a in views):
+            return ()
+        return p.failed
+
+    return holds
+
+
+ONE_MEMBER = rule(
+    "pool.one_member",
+    Layer.TCP,
+    Outcome.INCONCLUSIVE,
+    None,
+    licence="one member of a pool does not answer, all others do, and nothing shows why",
+    why="{ok} of {tested} servers ({pool}) answer. The one that does not may have been retired, or "
+    "it is cut off here.",
+    holds=_one_member,
+)
+"""Comes before the rules below: one fact of the catalogue may be wrong. Where something shows who
+is to blame for that one member, it does not speak."""
+
+MEMBER_HIT = rule(
+    "pool.member_hit",
+    Layer.TCP,
+    Outcome.DEGRADED,
+    Strength.CONFIRMED,
+    licence="as many members as are needed answer, and another one is shown to be interfered with",
+    why="{ok} of {tested} servers ({pool}) answer; what happens to the others is done on the way.",
+    holds=lambda p: (*p.genuine, *p.failed) if enough(p) and p.failing else (),
+)
+"""Speaks beside a rule that accuses alone: one way that works acquits nobody who cuts another."""
+
+DEGRADED_RULES: tuple[Rule, ...] = (
+    rule(
+        "pool.some_members",
+        Layer.TCP,
+        Outcome.DEGRADED,
+        Strength.CONFIRMED,
+        licence="fewer members than the pool needs answer, but not none",
+        why="Only {ok} of {tested} servers ({pool}) answer.",
+        holds=_some_members,
+    ),
+    rule(
+        "pool.reserve_only",
+        Layer.TCP,
+        Outcome.DEGRADED,
+        Strength.CONFIRMED,
+        licence="only the reserve ports answer",
+        why="The usual port fails; the servers answer on another port only.",
+        holds=_reserve_only,
+    ),
+    *(
+        rule(
+            f"pool.some_members.{symptom}",
+            Layer.TCP,
+            Outcome.DEGRADED,
+            Strength.CONFIRMED,
+            mechanism=symptom,
+            licence="fewer members than the pool needs answer, the others all fail alike",
+            why="Only {ok} of {tested} servers ({pool}) answer; the others all fail alike.",
+            holds=_some_fail(symptom),
+        )
+        for symptom in ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout")
+    ),
+)

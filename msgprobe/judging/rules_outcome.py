@@ -1,0 +1,340 @@
+"""Rules for the other words: ok, down, and the reasons for being inconclusive."""
+
+from collections.abc import Callable
+
+from msgprobe.evidence.local_filters import (
+    LOCAL_FILTER,
+    LOCAL_OVERRIDE,
+    advert_evidence,
+    own_filter,
+)
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.service_outage.rules import SERVER_DOWN, WITH_ERROR, only_errors
+from msgprobe.judging.rules_members import enough, main_way
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof
+from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+
+def _authenticated(p: PoolFacts) -> Cited:
+    if not enough(p) or p.proof < Proof.CRYPTO or only_errors(p) or not main_way(p):
+        return ()
+    return p.genuine
+
+
+def _own_protocol(p: PoolFacts) -> Cited:
+    if not enough(p) or p.proof >= Proof.CRYPTO or not main_way(p):
+        return ()
+    return p.genuine
+
+
+def _own_names_fail(p: PoolFacts) -> Cited:
+    """SERVFAIL over encrypted DNS from two operators for every failing name."""
+    if p.ok or not p.failing:
+        return ()
+    named = [e.name for e in p.failing if e.name is not None]
+    if len(named) != len(p.failing) or not all(n.failing_everywhere for n in named):
+        return ()
+    return [o for n in named for o in n.failing_everywhere]
+
+
+def _beacon_down(p: PoolFacts) -> Cited:
+    """The service's own status name says outage, by encrypted DNS."""
+    beacon = p.service.beacon
+    if beacon is None or p.ok or not p.failing:
+        return ()
+    said = p.facts.name(beacon.host).by(ResolverKind.DOH)
+    return [o for o in said if o.addresses and set(o.addresses) <= set(beacon.down)]
+
+
+def _gone(p: PoolFacts) -> Cited:
+    """Every tested member's name has left the DNS for good."""
+    gone = [m for m in p.members if m.gone]
+    if p.tested or not gone:
+        return ()
+    return [o for m in gone for e in m.tested if e.name for o in e.name.absent]
+
+
+def _hidden_by(note: str, p: PoolFacts) -> Cited:
+    """Failing names that the user's own filter or hosts file hides; enough of them, tried at the
+    addresses that others give, work."""
+    named = [e for e in p.failing if e.name is not None]
+    if p.ok or not named or any(own_filter(p.facts, e.name) != note for e in named if e.name):
+        return ()
+    if len({e.endpoint.member for e in named if e.genuine_elsewhere}) < p.need:
+        return ()
+    mine = [o for e in named if e.name for o in e.name.system]
+    return (*mine, *(t for e in named for t in e.genuine_elsewhere))
+
+
+def _own_filter(p: PoolFacts) -> Cited:
+    cited = _hidden_by(LOCAL_FILTER, p)
+    return (*cited, *advert_evidence(p.facts)) if cited else ()
+
+
+def _by_other_resolver(p: PoolFacts) -> Cited:
+    """The connection's resolver is dead for every name; the service answers all the same."""
+    named = [e for e in p.failing if e.name is not None]
+    if not p.gate.resolver_dead or p.ok or not named:
+        return ()
+    good = [t for e in named for t in e.genuine_elsewhere]
+    enough = len({e.endpoint.member for e in named if e.genuine_elsewhere}) >= p.need
+    return good if enough else ()
+
+
+def _refuses_us(p: PoolFacts) -> Cited:
+    if not enough(p) or not p.genuine:
+        return ()
+    refused = [t for t in p.genuine if t.refused_by_service]
+    return refused if len(refused) == len(p.genuine) else ()
+
+
+def _failing(symptom: str = "") -> Callable[[PoolFacts], Cited]:
+    """No member answers, and attempts fail in this way."""
+    return lambda p: () if p.ok else p.with_symptom(symptom)
+
+
+def _inspected(p: PoolFacts) -> Cited:
+    if p.ok or p.gate.inspector is None:
+        return ()
+    return p.with_symptom("tls.certificate")
+
+
+def _clock(p: PoolFacts) -> Cited:
+    if p.ok or not p.gate.clock_wrong:
+        return ()
+    return [t for t in p.failed if t.failure is Failure.TLS_INVALID_CERTIFICATE]
+
+
+def _controls_gone(p: PoolFacts) -> Cited:
+    if p.ok or not p.failed or p.gate.controls_hold:
+        return ()
+    return (*p.failed, *(t for _, t in p.facts.site_talks(Arm.AGAIN) if t.failure is not None))
+
+
+def _unnamed(p: PoolFacts) -> Cited:
+    """The name did not resolve, and no other resolver could be asked."""
+    if p.ok:
+        return ()
+    return [o for e in p.failing if e.unresolved and e.name for o in e.name.system]
+
+
+OK_RULES: tuple[Rule, ...] = (
+    rule(
+        "http.refused_by_service",
+        Layer.HTTP,
+        Outcome.OK,
+        Strength.LIKELY,
+        licence="an authenticated 403, 429 or 451",
+        why="The genuine service answers and turns this client or country away itself: nobody on "
+        "the way interferes.",
+        holds=_refuses_us,
+    ),
+    rule(
+        "ok.authenticated",
+        Layer.TLS,
+        Outcome.OK,
+        Strength.CONFIRMED,
+        licence="an authenticated answer",
+        why="The genuine service answered and proved who it is.",
+        holds=_authenticated,
+    ),
+    WITH_ERROR,
+    rule(
+        "ok.own_protocol",
+        Layer.PROTOCOL,
+        Outcome.OK,
+        Strength.LIKELY,
+        licence="an answer in the messenger's own protocol, bound to our question",
+        why="A server answered in the messenger's own protocol.",
+        holds=_own_protocol,
+    ),
+    rule(
+        "ok.own_filter",
+        Layer.DNS,
+        Outcome.OK,
+        Strength.LIKELY,
+        licence="a filter of the user's own: a resolver known to filter, or one that hides "
+        "advertising names too",
+        why="A filter of your own (on this device or your router) hides the name; asked elsewhere, "
+        "the genuine service answers.",
+        holds=_own_filter,
+    ),
+    rule(
+        "ok.own_override",
+        Layer.DNS,
+        Outcome.OK,
+        Strength.LIKELY,
+        licence="an override on this machine: its own resolver says otherwise",
+        why="This device overrides the name itself (a hosts file?); asked directly, the genuine "
+        "service answers.",
+        holds=lambda p: _hidden_by(LOCAL_OVERRIDE, p),
+    ),
+    rule(
+        "ok.other_resolver",
+        Layer.DNS,
+        Outcome.OK,
+        Strength.LIKELY,
+        licence="the connection's resolver fails for every name; the service answers elsewhere",
+        why="The genuine service answers when another resolver is asked; only the resolver of this "
+        "connection is broken.",
+        holds=_by_other_resolver,
+    ),
+)
+
+DOWN_RULES: tuple[Rule, ...] = (
+    SERVER_DOWN,
+    rule(
+        "down.names_fail",
+        Layer.DNS,
+        Outcome.DOWN,
+        Strength.CONFIRMED,
+        licence="SERVFAIL over encrypted DNS from two operators",
+        why="The service's own name servers fail for everybody: encrypted resolvers of two "
+        "operators say so.",
+        holds=_own_names_fail,
+    ),
+    rule(
+        "down.beacon",
+        Layer.DNS,
+        Outcome.DOWN,
+        Strength.CONFIRMED,
+        licence="the service's own status name, by encrypted DNS",
+        why="The service itself reports an outage.",
+        holds=_beacon_down,
+    ),
+)
+
+INCONCLUSIVE_RULES: tuple[Rule, ...] = (
+    rule(
+        "pool.gone",
+        Layer.DNS,
+        Outcome.NOT_TESTED,
+        None,
+        licence="NXDOMAIN over encrypted DNS from two operators",
+        why="The names exist nowhere any more: this catalogue is older than the service.",
+        holds=_gone,
+    ),
+    rule(
+        "tls.inspection",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="neutral sites are re-signed too",
+        why="All encrypted traffic here is opened and re-signed (by an employer, a school or an "
+        "antivirus), so the service's certificate cannot be judged.",
+        holds=_inspected,
+    ),
+    rule(
+        "tls.clock",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="the clock is off by more than a day",
+        why="This device's clock is wrong, so certificates cannot be judged: set the clock.",
+        holds=_clock,
+    ),
+    rule(
+        "controls.failed",
+        Layer.CONNECTION,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="the controls failed too",
+        why="Neutral sites failed at the same time, so the connection itself may be the cause.",
+        holds=_controls_gone,
+    ),
+    rule(
+        "tls.certificate",
+        Layer.TLS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="an unexpected certificate, and nothing that shows it forged",
+        why="The certificate is not one that this service should show, but nothing proves it "
+        "forged: the service may have changed its own. Do not log in until you know.",
+        holds=_failing("tls.certificate"),
+    ),
+    rule(
+        "dns.unresolved",
+        Layer.DNS,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="the name does not resolve, and nothing trustworthy contradicts it",
+        why="The name does not resolve here, and no trustworthy resolver could be asked instead.",
+        holds=_unnamed,
+    ),
+    rule(
+        "failed.unexplained",
+        Layer.TCP,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="a failure with a cheap explanation left",
+        why="It does not work here although the connection is fine; what was measured cannot tell "
+        "blocking from a fault of the service.",
+        holds=_failing(),
+    ),
+)
+
+UNTESTED = rule(
+    "pool.untested",
+    Layer.CONNECTION,
+    Outcome.NOT_TESTED,
+    None,
+    licence="nothing was measured",
+    why="It was not tested.",
+    holds=lambda p: (),
+)
+
+CUT_SHORT = rule(
+    "pool.cut_short",
+    Layer.CONNECTION,
+    Outcome.INCONCLUSIVE,
+    None,
+    licence="the run ended before there was an answer",
+    why="The run was stopped before an answer or a failure was certain.",
+    holds=lambda p: p.interrupted,
+)
+
+FRONT_ONLY = rule(
+    "pool.front_only",
+    Layer.CONNECTION,
+    Outcome.NOT_TESTED,
+    None,
+    licence="an answer of a front end that does not show the function at work",
+    why="Only the front end of this function was tested, and it answers.",
+    holds=lambda p: (),
+)
+
+BY_CONNECTION = rule(
+    "connection.explains",
+    Layer.CONNECTION,
+    Outcome.INCONCLUSIVE,
+    None,
+    licence="the connection itself explains the failure",
+    why="The connection itself does not work, so nothing can be said about the service.",
+    holds=lambda p: (),
+)
+
+OLD_FACTS = "What this tool knows about the service may also be out of date."
+"""Said beside every failure that a changed service would explain as well."""
+
+MAY_BE_OLD = frozenset(
+    {
+        "pool.one_member",
+        "pool.gone",
+        "tls.certificate",
+        "tls.store_age",
+        "tls.mitm.swap",
+        "dns.unresolved",
+        "failed.unexplained",
+        "tcp.one_network",
+        "tcp.refused.everywhere",
+        "protocol.impostor",
+        "udp.unanswered",
+        *(f"tls.one_front.{kind}" for kind in ("reset", "timeout", "eof", "alert")),
+        "tls.post_handshake.one_front",
+        "tls.post_handshake.backend",
+    }
+)
+"""The rules that leave such a failure unexplained."""

@@ -1,0 +1,116 @@
+"""The word of the whole: pools become a function, functions become a service."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from msgprobe.judging.rules_members import ONE_MEMBER
+from msgprobe.judging.words import summary
+from msgprobe.model.target import Function, Service
+from msgprobe.model.verdict import Count, FunctionVerdict, Outcome, ServiceVerdict, Strength
+
+SEVERITY = (
+    Outcome.BLOCKED,
+    Outcome.THROTTLED,
+    Outcome.DEGRADED,
+    Outcome.DOWN,
+    Outcome.INCONCLUSIVE,
+    Outcome.OK,
+    Outcome.NOT_TESTED,
+)
+
+
+def deepest(paths: Iterable[str]) -> tuple[str, ...]:
+    """Mechanism paths without those that a deeper one refines, sorted."""
+    every = set(paths)
+    return tuple(sorted(p for p in every if not any(q.startswith(p + ".") for q in every)))
+
+
+def _worst(outcomes: Iterable[Outcome]) -> Outcome:
+    found = set(outcomes)
+    return next(o for o in SEVERITY if o in found)
+
+
+def joined(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
+    """Several pools of one function: the worst one speaks, ``partial`` when another works.
+
+    A pool that is down beside one that works impairs the function; it is not down as a whole.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    worst = _worst(p.outcome for p in parts)
+    speaking = [p for p in parts if p.outcome is worst]
+    strong = any(p.strength is Strength.CONFIRMED for p in speaking)
+    works = any(p.outcome is Outcome.OK for p in parts)
+    outcome = Outcome.DEGRADED if worst is Outcome.DOWN and works else worst
+    return FunctionVerdict(
+        function=function,
+        outcome=outcome,
+        strength=(Strength.CONFIRMED if strong else speaking[0].strength),
+        partial=outcome is not Outcome.OK and (works or all(p.partial for p in speaking)),
+        mechanisms=deepest(m for p in speaking for m in p.mechanisms),
+        endpoints=Count(
+            tested=sum(p.endpoints.tested for p in parts), ok=sum(p.endpoints.ok for p in parts)
+        ),
+        why=speaking[0].why,
+        rules=tuple(dict.fromkeys(r for p in speaking for r in p.rules)),
+        evidence=tuple(sorted({t for p in speaking for t in p.evidence})),
+    )
+
+
+def rolled_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> ServiceVerdict:
+    """The service's verdict: the worst of its functions, ``partial`` when another one works."""
+    outcome, speaking = _word(service, functions)
+    strong = any(f.strength is Strength.CONFIRMED for f in speaking)
+    verdict = ServiceVerdict(
+        service=service.name,
+        name=service.title,
+        outcome=outcome,
+        partial=outcome in GRAVE and any(f.outcome is Outcome.OK for f in functions),
+        strength=Strength.CONFIRMED if strong else next((f.strength for f in speaking), None),
+        mechanisms=deepest(m for f in speaking for m in f.mechanisms),
+        functions=functions,
+    )
+    return replace(verdict, summary=summary(verdict))
+
+
+GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
+"""Words of one function that are the whole service's."""
+
+
+def _word(
+    service: Service, functions: tuple[FunctionVerdict, ...]
+) -> tuple[Outcome, list[FunctionVerdict]]:
+    """The service's word, and the functions that it stands for.
+
+    A single member that does not answer may be a fact of the catalogue that is out of date: it
+    leaves the word of the service as it would be without. A service of which the primary function
+    works is not down: what has an error of its own is a part of it, unless a second vantage bears
+    out that this part is down for others too.
+    """
+    worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
+    primary = [f for f in functions if f.function is service.primary]
+    if worst in GRAVE:
+        speaking = [f for f in functions if f.outcome is worst]
+        if worst is Outcome.DOWN and any(_works(f) for f in primary) and not _seen_twice(speaking):
+            return Outcome.DEGRADED, speaking
+        return worst, speaking
+    tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
+    own = [f for f in tested if f.function is service.primary]
+    outcome = own[0].outcome if own else _worst((*(f.outcome for f in tested), Outcome.NOT_TESTED))
+    if own and _works(own[0]) and any(f.outcome is Outcome.OK for f in tested):
+        outcome = Outcome.OK
+    return outcome, [f for f in functions if f.outcome is outcome]
+
+
+def _works(verdict: FunctionVerdict) -> bool:
+    """It works, or would if it were not for one member among several that may have been retired."""
+    if verdict.outcome is Outcome.OK:
+        return True
+    missing = verdict.endpoints.tested - verdict.endpoints.ok
+    alone = verdict.rules == (ONE_MEMBER.info.rule_id,)
+    return alone and verdict.endpoints.ok > missing
+
+
+def _seen_twice(speaking: Iterable[FunctionVerdict]) -> bool:
+    """A second vantage found it down as well."""
+    return all(rule.startswith("second.") for f in speaking for rule in f.rules)

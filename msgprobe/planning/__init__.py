@@ -1,0 +1,1 @@
+"""What any plan needs: context and progress, baseline, suspects, control repeats, line monitor."""

@@ -1,0 +1,334 @@
+"""Round 1: every endpoint exactly as the messenger would use it."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from random import Random
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.model.hello import Hello
+from msgprobe.model.run import Request
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
+from msgprobe.planning.context import PATIENCE, Scene
+from msgprobe.planning.controls import nothing_abroad
+from msgprobe.planning.public_resolvers import SYSTEM
+
+SIX_A_POOL = 2
+"""Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
+service's IPv6 drops a prefix of it, and the line is spared the rest."""
+
+TURN = 2.0
+"""Seconds that conversations naming a host wait for earlier ones that name it, at most."""
+
+REPEATED = 2
+"""Conversations of a pool that are repeated where all of it dies at the greeting: what is the
+trigger is found out by changing things, not by more of the same."""
+
+WIDEN = 2
+"""Members that are added to a pool's sample when one of the sample failed."""
+
+BARE = ("mtproto", "noise", "connect", "dialogue", "stun", "threema", "mmtls", "smp", "tor")
+"""Built-in checks that send no server name: they open no TLS, or one that names nobody."""
+
+DATAGRAM = ("stun",)
+"""Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
+
+SPEAKS_TLS = ("tls", "https", "http2", "mqtt", "signal")
+"""Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
+
+
+def sends_no_name(endpoint: Endpoint) -> bool:
+    """Its check names nobody, or not at first (STARTTLS), or the option ``sni`` says so.
+
+    Inside TLS or a WebSocket even a protocol of its own names its host.
+    """
+    if endpoint.option("sni") == "none":
+        return True
+    return endpoint.check in BARE and not inside_tls(endpoint)
+
+
+def speaks_tls(endpoint: Endpoint) -> bool:
+    """Its check is known to open TLS, before any was seen."""
+    return endpoint.check in SPEAKS_TLS or inside_tls(endpoint)
+
+
+def inside_tls(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "tls" or over_websocket(endpoint)
+
+
+def over_websocket(endpoint: Endpoint) -> bool:
+    """The option ``transport`` of built-in checks says so."""
+    return endpoint.option("transport") == "websocket"
+
+
+def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
+    """Pools of the functions that were asked for; extras have a planner of their own."""
+    return tuple(
+        p
+        for p in service.pools
+        if not p.extra and (not request.functions or p.function in request.functions)
+    )
+
+
+def sample(service: Service, pool: Pool, request: Request) -> tuple[str, ...]:
+    """The members tried first, then the others in the order in which they may join: spare ones and
+    ones that were not drawn by turns, for whatever befell one kind spares the other."""
+    spare = spare_members(service, pool)
+    members = [m for m in service.members(pool.name) if m not in spare]
+    mine = [e for e in service.endpoints if e.pool == pool.name]
+    always = [m for m in members if any(e.always for e in mine if e.member == m)]
+    rest = [m for m in members if m not in always]
+    Random(f"{request.seed}/{service.name}/{pool.name}").shuffle(rest)
+    drawn = (*always, *rest)
+    size = sample_size(service, pool)
+    turns = [m for pair in zip_longest(spare, drawn[size:]) for m in pair if m is not None]
+    return (*drawn[:size], *turns)
+
+
+def spare_members(service: Service, pool: Pool) -> tuple[str, ...]:
+    """Members that are in no sample, in the catalogue's order."""
+    spare = {e.member for e in service.endpoints if e.pool == pool.name and e.spare}
+    return tuple(m for m in service.members(pool.name) if m in spare)
+
+
+def sample_size(service: Service, pool: Pool) -> int:
+    """How many members are tried first."""
+    return pool.sample or len(service.members(pool.name)) - len(spare_members(service, pool))
+
+
+def endpoints_of(service: Service, pool: Pool, member: str) -> tuple[Endpoint, ...]:
+    """The endpoints of a member, its reserve ones last."""
+    found = [e for e in service.endpoints if e.pool == pool.name and e.member == member]
+    return tuple(sorted(found, key=lambda e: e.reserve))
+
+
+def name_task(service: Service, host: str, request: Request) -> Task:
+    """The system's resolver is asked for one of the service's names."""
+    return Task(
+        id=f"b.name.{service.name}.{host}",
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.BASE,
+        check="resolve",
+        subject=service.name,
+        probe=Lookup(name=host, resolver=SYSTEM, families=request.families),
+        reason="what addresses would the messenger get?",
+        timeout=PATIENCE,
+    )
+
+
+def flow_task(scene: Scene, service: Service, endpoint: Endpoint, address: str) -> Task:
+    """The endpoint's own conversation with one address."""
+    return Task(
+        id=f"b.{service.name}.{endpoint.name}.{address}",
+        round=1,
+        role=Role.TARGET,
+        arm=Arm.BASE,
+        check=endpoint.check,
+        subject=service.name,
+        endpoint=endpoint.name,
+        probe=endpoint_flow(scene, service, endpoint, address),
+        reason="does it work as the messenger would use it?",
+        timeout=scene.timeout(),
+    )
+
+
+def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: str) -> Flow:
+    """The flow that the endpoint's check would hold with ``address``."""
+    return scene.flow(
+        address,
+        endpoint.port,
+        endpoint.host,
+        server_name=None if sends_no_name(endpoint) else endpoint.host,
+        trust=endpoint.trust,
+        roots_of=service.name if service.roots else None,
+        certificate_sha256=endpoint.certificate_sha256,
+        path=endpoint.path,
+        expect_status=endpoint.expect_status,
+        expect_text=endpoint.expect_text,
+        options=endpoint.options,
+    )
+
+
+def shape_id(service: Service, endpoint: Endpoint, address: str, shape: Hello) -> str:
+    """The task in which that address is greeted in another shape (D8)."""
+    return f"d8.{service.name}.{endpoint.name}.{address}.{shape.value}"
+
+
+def plan_base(scene: Scene) -> list[Task]:
+    """Names at once; flows as soon as the gate shows that enough abroad answers."""
+    local = scene.facts.local
+    if local is None or not (local.route4 or local.route6):
+        return []
+    tasks = []
+    for service in scene.services:
+        hosts = dict.fromkeys(
+            e.host for _, e in first_endpoints(scene, service) if e.host is not None
+        )
+        for host in hosts:
+            asked = name_task(service, host, scene.request)
+            tasks.append(asked)
+            if scene.gate.resolver_answers:
+                tasks += scene.asked_again(asked)
+        if scene.gate.open and not scene.settling():
+            before: dict[str, list[Task]] = {}
+            spared = _spared(scene, service)
+            for _, endpoint in first_endpoints(scene, service):
+                flows = _flows(scene, service, endpoint, spared)
+                if endpoint.host is None or sends_no_name(endpoint):
+                    tasks += flows
+                    continue
+                same = before.setdefault(endpoint.host, [])
+                if _turn(scene, flows, same):
+                    tasks += flows
+                    same += flows
+        elif not scene.gate.open and nothing_abroad(scene):
+            tasks += _one_each(scene, service)
+    return tasks
+
+
+def first_endpoints(scene: Scene, service: Service) -> tuple[tuple[Pool, Endpoint], ...]:
+    """The endpoints wanted by now: the sample, more members and reserves where some fail."""
+    if service.name not in scene.endpoints:
+        scene.endpoints[service.name] = tuple(_first_endpoints(scene, service))
+    return scene.endpoints[service.name]
+
+
+def joined_later(scene: Scene) -> frozenset[tuple[str, str]]:
+    """Services and endpoints that are wanted only because others failed: reserves, and members
+    beyond the sample."""
+    if scene.joined is not None:
+        return scene.joined
+    found = set()
+    for service in scene.services:
+        for pool, endpoint in first_endpoints(scene, service):
+            first = sample(service, pool, scene.request)[: sample_size(service, pool)]
+            if endpoint.reserve or endpoint.member not in first:
+                found.add((service.name, endpoint.name))
+    scene.joined = frozenset(found)
+    return scene.joined
+
+
+def _first_endpoints(scene: Scene, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
+    for pool in wanted_pools(service, scene.request):
+        order = sample(service, pool, scene.request)
+        size = sample_size(service, pool)
+        members = list(order[:size])
+        if any(_member_fails(scene, service, pool, m) for m in members):
+            members += order[size : size + WIDEN]
+        for member in members:
+            failing = _member_fails(scene, service, pool, member)
+            for endpoint in endpoints_of(service, pool, member):
+                if not endpoint.reserve or failing:
+                    yield pool, endpoint
+
+
+def _member_fails(scene: Scene, service: Service, pool: Pool, member: str) -> bool:
+    """Every conversation with the member's main endpoints failed or hangs, and there is one."""
+    tasks = [
+        t
+        for e in endpoints_of(service, pool, member)
+        if not e.reserve
+        for t in base_tasks(scene, service, e)
+        if scene.started(t.id) is not None
+    ]
+    return bool(tasks) and all(scene.suspicious(t) for t in tasks)
+
+
+def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
+    """One task an address, repeats not included."""
+    key = (service.name, endpoint.name)
+    if key not in scene.bases:
+        scene.bases[key] = tuple(_base_tasks(scene, service, endpoint))
+    return scene.bases[key]
+
+
+def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+    lean = scene.lean
+    many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
+    lean_six = lean or (many and endpoint.host is not None)
+    if endpoint.host is None:
+        found = list(endpoint.addresses)
+    else:
+        name = scene.facts.name(endpoint.host)
+        fake = scene.gate.fake_addresses
+        found = [a for a in name.system_addresses if fake or not ips.is_bogon(a)]
+    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean_six else 1)
+    return [flow_task(scene, service, endpoint, a) for a in picks]
+
+
+def _flows(
+    scene: Scene, service: Service, endpoint: Endpoint, spared: frozenset[str]
+) -> list[Task]:
+    tasks = []
+    for base in base_tasks(scene, service, endpoint):
+        once = endpoint.reserve or base.id in spared
+        tasks += scene.tries(base, Arm.REPEAT, times=1 if once else 3)
+    return tasks
+
+
+def _spared(scene: Scene, service: Service) -> frozenset[str]:
+    """Conversations that need no repeats, for all of their pool die at the greeting and enough
+    others of it are repeated: of two names, or two addresses of the only one. An address that is
+    greeted in other shapes is among those, for an answer there tells only beside enough failures.
+    """
+    by_pool: dict[str, list[tuple[Endpoint, Task]]] = {}
+    for pool, endpoint in first_endpoints(scene, service):
+        tasks = base_tasks(scene, service, endpoint)
+        by_pool.setdefault(pool.name, []).extend((endpoint, t) for t in tasks)
+    spared: set[str] = set()
+    for found in by_pool.values():
+        begun = [(e, t) for e, t in found if scene.started(t.id) is not None]
+        if len(begun) <= REPEATED or not all(_dying(scene, t) for _, t in begun):
+            continue
+        rank: dict[str | None, int] = {}
+        order: list[tuple[bool, bool, int, int, str]] = []
+        for number, (endpoint, task) in enumerate(begun):
+            rank[endpoint.host] = rank.get(endpoint.host, 0) + 1
+            fresh = scene.started(f"{task.id}#2") is None
+            assert isinstance(task.probe, Flow)
+            shaped = shape_id(service, endpoint, task.probe.address, Hello.SPLIT)
+            plain = scene.started(shaped) is None
+            order.append((plain, fresh, rank[endpoint.host], number, task.id))
+        spared.update(task_id for *_, task_id in sorted(order)[REPEATED:])
+    return frozenset(spared)
+
+
+def _dying(scene: Scene, task: Task) -> bool:
+    """It failed at the greeting, or its connection stands and nothing has come for too long."""
+    talk = scene.talk(task.id)
+    if talk is None:
+        return task.id in scene.moment.opened and scene.stalled(task)
+    symptom = talk.symptom or ""
+    return symptom.startswith("tls.") and symptom != "tls.certificate"
+
+
+def _turn(scene: Scene, flows: list[Task], before: list[Task]) -> bool:
+    """Whether conversations that name a host may begin, others that name it being ``before`` them.
+
+    Not many greetings with one name at the same time: some boxes freeze four and more (D13), and
+    what fails then would be our own doing. An honest answer is not waited for longer than `TURN`.
+    """
+    if any(scene.started(t.id) is not None for t in flows):
+        return True
+    for task in before:
+        begun = scene.started(task.id)
+        due = None if begun is None else begun + TURN
+        if task.attempt == 1 and scene.ended(task.id) is None:
+            if due is None:
+                return False
+            if scene.moment.now < due:
+                scene.wake(due)
+                return False
+    return True
+
+
+def _one_each(scene: Scene, service: Service) -> list[Task]:
+    """One conversation a pool: a favoured messenger may work where nothing else does."""
+    tasks: list[Task] = []
+    for pool in wanted_pools(service, scene.request):
+        member = sample(service, pool, scene.request)[0]
+        for endpoint in endpoints_of(service, pool, member)[:1]:
+            tasks += base_tasks(scene, service, endpoint)[:1]
+    return tasks

@@ -1,0 +1,372 @@
+"""What the planner sees: the evidence so far, what is running, and the clock's reading."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import Facts
+from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.run import Evidence
+from msgprobe.model.target import Endpoint, Pool
+from msgprobe.model.task import Arm, Flow, Task
+
+SPACING = 3.0
+"""Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
+
+PATIENCE = 8.0
+"""Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
+of the classic kernel and one second for the answer."""
+
+VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
+"""How a question fails that may have been lost, or met a resolver that fails now and then."""
+
+STUMBLED = (*VANISHED, Failure.DNS_SERVFAIL, Failure.DNS_NO_ANSWER)
+"""How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
+"no answer" when one family failed and the other has no record."""
+
+LONGEST = 25.0
+
+ENOUGH = 42.0
+"""Seconds by which a run should be over, however slow the line is."""
+
+SLUGGISH = 0.8
+"""Seconds that a typical neutral conversation takes beyond its round trips on a slow line."""
+
+SLOW_RTT = 0.45
+"""Seconds of round trip from which on fewer addresses are tried."""
+
+FAR_RTT = 0.15
+"""Seconds of round trip from which on a line is taken for mobile radio of the third generation or
+a satellite's, which few conversations fill (facts: 1 Mbit/s and 250 ms)."""
+
+FAR_PACE = 0.03
+"""Seconds between starts on such a line: about what it takes to carry a conversation. More at once
+would wait in its queue, and look like silence."""
+
+SETTLING = 1.5
+"""Seconds after the first neutral answers for which the services wait while most others lack."""
+
+MANY_UNANSWERED = 0.5
+"""Share of neutral conversations without an answer from which on a line cannot take so many."""
+
+CHOKING = 0.05
+"""Share of segments that such a line loses at least; where none is lost, the sites that do not
+answer have reasons of their own."""
+
+TELLING_SEGMENTS = 40
+"""Segments from which on the share of those that had to be sent again tells of the line."""
+
+SMALL_SEGMENTS = 1000
+"""Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """``now`` is seconds since the run began; ``running`` maps task ids to when they started.
+
+    ``opened`` are the running ones whose TCP connection stands, ``secured`` those whose TLS
+    handshake went well, ``queued`` the tasks that wait for their turn. ``spent`` are the bytes of
+    conversations, transfers left out: those so far, and what the running and queued ones will cost.
+    """
+
+    now: float
+    running: Mapping[str, float] = field(default_factory=dict)
+    opened: frozenset[str] = frozenset()
+    secured: frozenset[str] = frozenset()
+    queued: frozenset[str] = frozenset()
+    spent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """All tasks wanted so far; ``wake_at`` is when time alone may add more (None: never).
+
+    ``pending`` are services that more is to come about, although nothing may be under way just now.
+    ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded.
+    """
+
+    tasks: tuple[Task, ...]
+    wake_at: float | None = None
+    pace: float = 0.0
+    pending: frozenset[str] = frozenset()
+
+
+class Scene:
+    """Evidence with its indexes, and the questions that planners ask about time."""
+
+    def __init__(self, evidence: Evidence, moment: Moment) -> None:
+        self.facts = Facts(evidence)
+        self.gate = Gate(self.facts)
+        self.request = evidence.request
+        self.controls = evidence.controls
+        self.services = evidence.services
+        self.moment = moment
+        self.wake_at: float | None = None
+        self.waiting = False
+        """The first look at speeds is not over yet."""
+        self.contest_open = False
+        """Something slow is being looked into: the first look at the rest waits."""
+        self.pending: set[str] = set()
+        """Services with transfers still to come."""
+        self.endpoints: dict[str, tuple[tuple[Pool, Endpoint], ...]] = {}
+        """Endpoints wanted by now by service; kept, for every planner asks for them."""
+        self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}
+        """Base tasks by service and endpoint; likewise."""
+        self.joined: frozenset[tuple[str, str]] | None = None
+        """Services and endpoints that are wanted only because others failed; likewise."""
+
+    def wake(self, at: float) -> None:
+        """Ask to be called again at ``at``, unless something happens before."""
+        if self.wake_at is None or at < self.wake_at:
+            self.wake_at = at
+
+    def ended(self, task_id: str) -> Measurement | None:
+        """The measurement of a finished task."""
+        return self.facts.by_id.get(task_id)
+
+    def talk(self, task_id: str) -> Conversation | None:
+        """The conversation of a finished Flow task."""
+        return self.facts.talk_by_id.get(task_id)
+
+    def started(self, task_id: str) -> float | None:
+        """When a task began, finished or not."""
+        done = self.ended(task_id)
+        return done.window.start if done is not None else self.moment.running.get(task_id)
+
+    def good(self, task_id: str) -> bool:
+        """The conversation ended well (genuine where that applies)."""
+        talk = self.talk(task_id)
+        return talk is not None and talk.failure is None and not talk.impostor
+
+    @cached_property
+    def typical(self) -> float:
+        """Seconds of a quick neutral conversation that went well; 0 before there is any.
+
+        The second quickest, not the median: a busy machine stretches most of them, a slow line
+        stretches all.
+        """
+        took = [
+            m.window.seconds
+            for m in self.facts.measurements
+            if m.task.arm is Arm.GATE and isinstance(m.task.probe, Flow) and self.good(m.task.id)
+        ]
+        return sorted(took)[:2][-1] if took else 0.0
+
+    def timeout(self) -> float:
+        """Seconds for one conversation on this path."""
+        rtt = self.facts.rtt or 0.0
+        left = max(PATIENCE, ENOUGH - self.moment.now)
+        return min(LONGEST, left, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
+
+    def greeting_timeout(self) -> float:
+        """Seconds for a greeting at an address that is known to connect: a lost SYN or two, and
+        four retransmissions of the ClientHello (RFC 6298: 0.2 s and its doubles on a short path,
+        from a second on a long one)."""
+        rtt = self.facts.rtt or 0.0
+        return min(self.timeout(), max(5.0 + 10.0 * rtt, 8.0 * self.typical))
+
+    @property
+    def pace(self) -> float:
+        """Seconds between starts: on a slow line about what a third of a conversation occupies.
+
+        A conversation takes about five round trips; what it takes beyond that, the line was busy.
+        """
+        busy = self.typical - 5.0 * (self.facts.rtt or 0.0)
+        return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
+
+    @property
+    def between_starts(self) -> float:
+        """Seconds to leave between starts."""
+        return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
+
+    @property
+    def lean(self) -> bool:
+        """Spare the line: the user asked for it, or it is slow, or chokes."""
+        slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
+        return self.request.quick or slow or self.choking
+
+    @cached_property
+    def unanswered(self) -> float:
+        """Share of the first conversations with neutral sites abroad that got no good answer, or
+        none yet; 0 where all hang over one address family, for then it is the family's fault."""
+        begun = lacking = 0
+        for prefix in ("g.site.", "g.site6."):
+            wanted = [prefix + s.name for s in self.controls.abroad]
+            ids = [i for i in wanted if self.started(i) is not None]
+            missing = [i for i in ids if not self.good(i)]
+            if len(missing) < len(ids):
+                begun += len(ids)
+                lacking += len(missing)
+        return lacking / begun if begun else 0.0
+
+    @cached_property
+    def _repeated(self) -> tuple[int, int]:
+        """Segments lost, and sent, in conversations, whoever's, that ended well: what a censor
+        drops is not among them, nor what a full queue only delayed."""
+        infos = [
+            last.info
+            for t in self.facts.talks
+            if t.failure is None
+            for last in [t.http or t.protocol or t.tls or t.tcp]
+            if last is not None and last.info is not None
+        ]
+        lost = sum(max(0, i.total_retrans - i.needless) for i in infos)
+        return lost, sum(i.segs_out for i in infos)
+
+    @property
+    def sent_again(self) -> float:
+        """Share of our segments that the line lost (0 to 1); 0 while too few tell."""
+        lost, sent = self._repeated
+        return lost / sent if sent >= TELLING_SEGMENTS else 0.0
+
+    @property
+    def _lacking(self) -> bool:
+        """Neutral sites answer, and most of those that were asked do not, or not yet."""
+        odd_path = self.mss or self.facts.other_shape  # greetings of our size or shape vanish
+        return self.gate.open and not odd_path and self.unanswered >= MANY_UNANSWERED
+
+    @property
+    def choking(self) -> bool:
+        """Neutral sites do not answer so many at a time, and lose much where they answer: a policed
+        line drops what is too much at once, and its round trips stay short."""
+        lost, sent = self._repeated
+        return self._lacking and lost >= CHOKING * sent > 0
+
+    def settling(self) -> bool:
+        """The gate has only just opened, and most of what was asked there may still be answered."""
+        if not self._lacking:
+            return False
+        ends = sorted(
+            m.window.end
+            for m in self.facts.measurements
+            if m.task.id.startswith("g.site") and self.good(m.task.id)
+        )
+        until = ends[:2][-1] + SETTLING if ends else 0.0
+        if self.moment.now >= until:
+            return False
+        self.wake(until)
+        return True
+
+    @property
+    def roomy(self) -> bool:
+        """Neither the user nor the path asks to be spared experiments that only refine."""
+        rtt = self.facts.rtt or 0.0
+        slow = self.typical - 5.0 * rtt >= 2 * SLUGGISH
+        return not self.request.quick and rtt < SLOW_RTT and not slow
+
+    def stalled(self, task: Task) -> bool:
+        """Still running after longer than an honest answer takes on this path."""
+        begun = self.moment.running.get(task.id)
+        if begun is None or task.id in self.facts.by_id:
+            return False
+        due = begun + gap(task)
+        if self.moment.now >= due:
+            return True
+        self.wake(due)
+        return False
+
+    def suspicious(self, task: Task) -> bool:
+        """The conversation failed, or hangs."""
+        talk = self.talk(task.id)
+        if talk is not None and talk.symptom == "tls.certificate" and self.gate.inspector:
+            return False  # everything is re-signed here: the reason is known
+        return self.stalled(task) or (talk is not None and talk.symptom is not None)
+
+    def dead(self, task_id: str) -> bool:
+        """The conversation failed, or has hung for longer than any honest answer of a neutral
+        site takes; False while it may still be answered or has not begun."""
+        talk = self.talk(task_id)
+        if talk is not None:
+            return talk.failure is not None
+        begun = self.moment.running.get(task_id)
+        if begun is None:
+            return False
+        if self.moment.now < begun + SPACING:
+            self.wake(begun + SPACING)
+            return False
+        return True
+
+    def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
+        """The task, and its repeats as they fall due while no attempt has succeeded."""
+        wanted = [base]
+        begun = self.started(base.id)
+        ids = [base.id, *(f"{base.id}#{n}" for n in range(2, times + 1))]
+        for number, task_id in enumerate(ids[1:], start=2):
+            if begun is None or any(self.good(i) for i in ids):
+                break
+            if self.ended(base.id) is not None and not self.suspicious(base):
+                break
+            due = begun + gap(base) * (number - 1)
+            if self.moment.now < due:
+                self.wake(due)
+                break
+            wanted.append(
+                replace(
+                    base,
+                    id=task_id,
+                    arm=arm or base.arm,
+                    attempt=number,
+                    reason=f"once more, to be sure: {base.reason}",
+                )
+            )
+        return wanted
+
+    def asked_again(self, first: Task) -> list[Task]:
+        """A question that vanishes is asked three times: one lost datagram accuses nobody."""
+        begun = self.started(first.id)
+        done = self.ended(first.id)
+        again: list[Task] = []
+        for number in (2, 3):
+            silent = done is None or any(
+                isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
+            )
+            if begun is None or not silent:
+                break
+            due = begun + SPACING * (number - 1)
+            if self.moment.now < due:
+                self.wake(due)
+                break
+            again.append(replace(first, id=f"{first.id}#{number}", attempt=number))
+        return again
+
+    @cached_property
+    def mss(self) -> int:
+        """Segment size to ask for: small when only small segments reach neutral hosts."""
+        sites = self.facts.site_talks(Arm.GATE)
+        small = any(t.flow.mss and t.genuine for _, t in sites)
+        normal = any(not t.flow.mss and t.genuine for _, t in sites)
+        return SMALL_SEGMENTS if small and not normal else 0
+
+    def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
+        """A flow with what this path needs (segment size, dates unchecked under a wrong clock,
+        another program's greeting where ours is dropped for everybody)."""
+        fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
+        if self.facts.other_shape:
+            own = fitting.get("options", ())
+            assert isinstance(own, tuple)
+            fitting["options"] = tuple({OPTION: Hello.OTHER.value, **dict(own)}.items())
+        return Flow(address=address, port=port, host=host, **fitting)  # type: ignore[arg-type]
+
+    @cached_property
+    def six_works(self) -> bool:
+        """A neutral host answered over IPv6."""
+        return any(t.connected for t in self.gate.six)
+
+    def dialable(self, addresses: Iterable[str], four: int, six: int) -> list[str]:
+        """The first addresses of each family that may be dialled here."""
+        usable = [a for a in dict.fromkeys(addresses) if self.facts.usable(a)]
+        v4 = [a for a in usable if ":" not in a][:four]
+        local = self.facts.local
+        only_six = 4 not in self.request.families or (local is not None and not local.route4)
+        v6 = [a for a in usable if ":" in a] if self.six_works or only_six else []
+        return [*v4, *v6[: max(six, four if only_six else 0)]]
+
+
+def gap(task: Task) -> float:
+    """Seconds between the starts of repeated attempts of a task."""
+    return max(SPACING, task.timeout * 3 / 8)

@@ -1,0 +1,47 @@
+"""Neutral sites once more, while the targets fail: do they still work?"""
+
+from dataclasses import replace
+
+from msgprobe.model.control import Site
+from msgprobe.model.task import Arm, Role, Task
+from msgprobe.planning.context import Scene
+
+CONTROLS_AFTER = 4
+
+
+def controls_again(scene: Scene) -> list[Task]:
+    """One site a network, again as long as something about a target is under way."""
+    picks: dict[str, tuple[Site, str]] = {}
+    for view in scene.gate.abroad:
+        if view.reached:
+            picks.setdefault(view.site.network, (view.site, view.reached[0].address))
+    tasks: list[Task] = []
+    for site, address in list(picks.values())[:CONTROLS_AFTER]:
+        base = Task(
+            id=f"again.{site.name}",
+            round=2,
+            role=Role.CONTROL,
+            arm=Arm.AGAIN,
+            check="tls",
+            subject=site.name,
+            probe=scene.flow(address, 443, site.host, server_name=site.host),
+            reason="do neutral sites still work while the target fails?",
+            timeout=scene.timeout(),
+        )
+        tasks.append(base)
+        begun = scene.started(base.id)
+        for number in (2, 3):
+            due = None if begun is None else begun + 3.0 * (number - 1)
+            if due is None or scene.moment.now < due:
+                if due is not None and scene.moment.running:
+                    scene.wake(due)
+                break
+            if not _targets_running(scene) and scene.ended(f"{base.id}#{number}") is None:
+                break
+            tasks.append(replace(base, id=f"{base.id}#{number}", attempt=number))
+    return tasks
+
+
+def _targets_running(scene: Scene) -> bool:
+    """Some experiment or repeat is still under way, so a control in its window is worth it."""
+    return any(not i.startswith(("g.", "again.")) for i in scene.moment.running)

@@ -1,0 +1,70 @@
+"""Who failed or hangs in round 1, and the same conversation with something changed."""
+
+from dataclasses import dataclass, replace
+
+from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.planning.baseline import base_tasks, first_endpoints
+from msgprobe.planning.context import SPACING, Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """An endpoint whose conversation with one address failed or hangs."""
+
+    pool: Pool
+    endpoint: Endpoint
+    task: Task
+
+    @property
+    def address(self) -> str:
+        """The address that was dialled."""
+        assert isinstance(self.task.probe, Flow)
+        return self.task.probe.address
+
+
+def suspects(scene: Scene, service: Service) -> list[Suspect]:
+    """Base conversations that failed or hang."""
+    return [
+        Suspect(pool=pool, endpoint=endpoint, task=task)
+        for pool, endpoint in first_endpoints(scene, service)
+        for task in base_tasks(scene, service, endpoint)
+        if scene.started(task.id) is not None and scene.suspicious(task)
+    ]
+
+
+def variation(
+    base: Suspect, service: Service, arm: Arm, task_id: str, flow: Flow, changes: str, check: str
+) -> Task:
+    """The suspect's own conversation with something changed."""
+    return replace(
+        base.task,
+        id=task_id,
+        round=2,
+        arm=arm,
+        check=check,
+        probe=flow,
+        changes=changes,
+        reason=f"which change makes {service.title} work?",
+        attempt=1,
+    )
+
+
+def failing(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
+    """No address of the endpoint works: all fail or hang, or the name gives none to dial."""
+    tasks = base_tasks(scene, service, endpoint)
+    if tasks:
+        begun = [t for t in tasks if scene.started(t.id) is not None]
+        return bool(begun) and all(scene.suspicious(t) for t in begun)
+    if endpoint.host is None:
+        return False
+    asked = f"b.name.{service.name}.{endpoint.host}"
+    if scene.ended(asked) is not None:
+        return True
+    asked_at = scene.started(asked)
+    if asked_at is None:
+        return False
+    if scene.moment.now < asked_at + SPACING:
+        scene.wake(asked_at + SPACING)
+        return False
+    return True

@@ -1,1 +1,0 @@
-"""Evidence becomes outcomes. Total, deterministic, order-blind; every outcome names its rules."""

@@ -1,0 +1,82 @@
+"""Lines that cannot take much are given little: what our own crowd does to them is no evidence."""
+
+import dataclasses
+
+import pytest
+
+from msgprobe.agenda.budget import most_bytes
+from msgprobe.agenda.planner import agenda
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
+from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from msgprobe.planning.context import FAR_PACE, SETTLING, Agenda, Moment, Scene
+from tests.evidence.story import SITES, Story, info
+
+ANSWERED_AT = 0.5
+WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
+
+
+def answered(task: Task, *, rtt: float, took: float) -> Measurement:
+    """The neutral site answered well."""
+    other = Story()
+    assert isinstance(task.probe, Flow)
+    site, host = task.subject, task.probe.host or ""
+    other.flow(task.probe.address, subject=site, arm=Arm.GATE, host=host, took=rtt)
+    (told,) = other.told
+    window = Window(start=ANSWERED_AT - took, end=ANSWERED_AT)
+    return dataclasses.replace(told, task=task, window=window)
+
+
+def after_the_gate(*, good: int, now: float, rtt: float = 0.06, took: float = 0.3) -> Agenda:
+    """Of all neutral sites, asked at once, ``good`` answered; the others still hang."""
+    story = Story().local()
+    for site in SITES:
+        story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
+    for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
+        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+    first = agenda(story.evidence(), Moment(now=0.1)).tasks
+    asked = [t for t in first if t.id.startswith("g.site.")]
+    assert len(asked) >= 4
+    for task in asked[:good]:
+        story.told.append(answered(task, rtt=rtt, took=took))
+    running = {t.id: 0.1 for t in asked[good:]}
+    return agenda(story.evidence(), Moment(now=now, running=running))
+
+
+def own(plan: Agenda) -> list[Task]:
+    """Conversations with the service."""
+    return [t for t in plan.tasks if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
+
+
+def test_the_services_wait_a_little_where_most_neutral_sites_still_lack() -> None:
+    early = after_the_gate(good=2, now=ANSWERED_AT + 0.1)
+    assert not own(early)
+    assert early.wake_at is not None and early.wake_at <= ANSWERED_AT + SETTLING
+    assert own(after_the_gate(good=2, now=ANSWERED_AT + SETTLING + 0.1)), "but not for long"
+    assert own(after_the_gate(good=len(SITES), now=ANSWERED_AT + 0.1)), "nor where all have come"
+
+
+@pytest.mark.parametrize(("rtt", "pace"), [(0.06, 0.0), (0.25, FAR_PACE)])
+def test_conversations_on_a_far_line_begin_one_after_the_other(rtt: float, pace: float) -> None:
+    plan = after_the_gate(good=len(SITES), now=1.0, rtt=rtt, took=5 * rtt)
+    assert plan.pace == pace
+
+
+def losing(sent_again: int) -> Story:
+    """Every neutral conversation of 100 segments sent so many of them again."""
+    story = Story().good_gate()
+    seen = info(segs_out=100, total_retrans=sent_again)
+    for number, told in enumerate(story.told):
+        observations = tuple(
+            dataclasses.replace(o, info=seen) if isinstance(o, WITH_INFO) else o
+            for o in told.observations
+        )
+        story.told[number] = dataclasses.replace(told, observations=observations)
+    return story
+
+
+def test_a_line_that_loses_much_gets_fewer_experiments() -> None:
+    def spendable(sent_again: int) -> float:
+        return most_bytes(Scene(losing(sent_again).evidence(), Moment(now=5.0)))
+
+    assert spendable(0) == spendable(5) > spendable(6) > spendable(8) > spendable(14)

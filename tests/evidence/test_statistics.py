@@ -1,0 +1,70 @@
+"""The statistics against scipy's, and the sequential test against its own error rates."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from msgprobe.evidence.statistics import Decision, binomial_tail, fisher_greater, sprt, wilson
+
+trials = st.integers(1, 60)
+
+
+@given(trials, st.data(), st.floats(0.01, 0.99))
+def test_binomial_tail_is_that_of_scipy(n: int, data: st.DataObject, p: float) -> None:
+    hits = data.draw(st.integers(0, n))
+    expected = stats.binomtest(hits, n, p, alternative="greater").pvalue
+    assert binomial_tail(hits, n, p) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@given(trials, trials, st.data())
+def test_fisher_is_that_of_scipy(n: int, m: int, data: st.DataObject) -> None:
+    a, c = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
+    expected = stats.fisher_exact([[a, n - a], [c, m - c]], alternative="greater").pvalue
+    assert fisher_greater(a, n, c, m) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@given(trials, st.data())
+def test_wilson_is_that_of_scipy(n: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, n))
+    z = float(stats.norm.ppf(0.975))
+    expected = stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    assert wilson(hits, n, z) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_nothing_to_compare_proves_nothing() -> None:
+    assert fisher_greater(0, 0, 3, 9) == 1.0
+    assert fisher_greater(3, 9, 0, 0) == 1.0
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "decision"),
+    [
+        ("", Decision.OPEN),
+        ("SSS", Decision.OPEN),
+        ("SSSS", Decision.SLOW),
+        ("NN", Decision.NORMAL),
+        ("SNSSSS", Decision.SLOW),
+        ("SNN", Decision.OPEN),
+        ("SNNN", Decision.NORMAL),
+        ("NSNSNSNSNSSSSS", Decision.OPEN),  # ten pairs are all that count
+        ("NNSSSSSSSS", Decision.NORMAL),  # decided is decided
+    ],
+)
+def test_the_sequential_test_stops_where_wald_says(pairs: str, decision: Decision) -> None:
+    assert sprt(p == "S" for p in pairs) is decision
+
+
+def _share(p: float, decision: Decision, runs: int = 20_000) -> float:
+    draw = random.Random(7)
+    hits = sum(sprt([draw.random() < p for _ in range(10)]) is decision for _ in range(runs))
+    return hits / runs
+
+
+def test_its_errors_are_those_promised() -> None:
+    """Wald's bounds: at most alpha / (1 - beta) false alarms, beta / (1 - alpha) misses."""
+    assert _share(0.1, Decision.SLOW) <= 1e-3 / 0.95
+    assert _share(0.9, Decision.NORMAL) <= 0.05 / 0.999

@@ -1,0 +1,136 @@
+"""Which datagrams are sent when: a day of the planner against made-up call servers."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import Proof, ProtocolObservation
+from msgprobe.model.run import Request
+from msgprobe.model.task import Arm, Flow, Role, Task
+from tests.hypotheses.throttling.test_plan import FAST, Day
+
+TURN, META = "turn3.voip.signal.org", "stun.fbsbx.com"
+
+
+def everybody(task: Task) -> tuple[float | None, ...]:
+    return tuple([0.04] * count(task))
+
+
+def count(task: Task) -> int:
+    return int(flow(task).option("count") or 3)
+
+
+def flow(task: Task) -> Flow:
+    assert isinstance(task.probe, Flow)
+    return task.probe
+
+
+@dataclass
+class Calls(Day):
+    """``answers`` says which of a task's questions are answered, and when."""
+
+    rate: Callable[[Task], float] = lambda task: FAST
+    answers: Callable[[Task], tuple[float | None, ...]] = everybody
+    request: Request = field(default_factory=lambda: Request(seed=3, quick=True))
+
+    def _hold(self, task: Task, now: float) -> Measurement:
+        told = super()._hold(task, now)
+        if task.check != "stun":
+            return told
+        trips = self.answers(task)
+        took = 1.0 if None in trips else 0.7
+        window = dataclasses.replace(told.window, start=now, end=now + took)
+        came = any(t is not None for t in trips)
+        seen = ProtocolObservation(
+            transaction=told.observations[0].transaction,
+            window=window,
+            failure=None if came else Failure.TIMED_OUT,
+            protocol="stun",
+            address=flow(task).address,
+            port=flow(task).port,
+            stage="bound" if came else "sent",
+            proof=Proof.NONCE if came else Proof.NONE,
+            transport="udp",
+            round_trips=trips,
+        )
+        return dataclasses.replace(told, window=window, observations=(seen,))
+
+    @property
+    def asked(self) -> list[Task]:
+        return [t for t in self.begun if t.check == "stun"]
+
+    def of(self, *arms: Arm) -> list[Task]:
+        return [t for t in self.asked if t.arm in arms]
+
+
+def silent_at(*hosts: str) -> Callable[[Task], tuple[float | None, ...]]:
+    def answers(task: Task) -> tuple[float | None, ...]:
+        gone = not hosts or flow(task).host in hosts
+        return tuple([None] * count(task)) if gone else everybody(task)
+
+    return answers
+
+
+def test_where_everybody_answers_each_is_asked_once() -> None:
+    day = Calls().run()
+    assert not day.of(Arm.REPEAT, Arm.OTHER_PAYLOAD, Arm.OTHER_TRANSPORT, Arm.NEUTRAL_FORM)
+    neutral = day.of(Arm.NEUTRAL_CALL)
+    assert len(neutral) == 3
+    assert len({t.subject for t in neutral}) == 3
+    assert not day.of(Arm.TRAIN), "a quick run sends no trains"
+
+
+def test_a_silent_server_is_asked_again_and_otherwise() -> None:
+    day = Calls(answers=silent_at(TURN)).run()
+    mine = [t for t in day.asked if flow(t).host == TURN]
+    assert len([t for t in mine if t.arm is Arm.REPEAT]) == 2
+    (form,) = [t for t in mine if t.arm is Arm.OTHER_PAYLOAD]
+    (tcp,) = [t for t in mine if t.arm is Arm.OTHER_TRANSPORT]
+    assert flow(form).option("form") == "classic"
+    assert flow(tcp).option("transport") == "tcp"
+    assert all(t.role is Role.TARGET for t in mine)
+    # more neutral servers, to tell a closed port from a recognised protocol
+    assert len({t.subject for t in day.of(Arm.NEUTRAL_CALL)}) == 6
+    assert not day.of(Arm.NEUTRAL_FORM), "they answer"
+
+
+def test_repeats_start_three_seconds_apart() -> None:
+    day = Calls(answers=silent_at(META)).run()
+    starts = sorted(
+        m.window.start
+        for m in day.done
+        if m.task.check == "stun"
+        and m.task.arm in (Arm.BASE, Arm.REPEAT)
+        and m.task.subject == "messenger"
+        and flow(m.task).host == META
+    )
+    assert len(starts) >= 3
+    assert all(b - a >= 3.0 for a, b in itertools.pairwise(starts))
+
+
+def test_silent_neutral_servers_are_asked_in_the_older_form() -> None:
+    day = Calls(answers=silent_at()).run()
+    forms = day.of(Arm.NEUTRAL_FORM)
+    assert {t.subject for t in forms} == {t.subject for t in day.of(Arm.NEUTRAL_CALL)}
+    assert all(flow(t).option("form") == "classic" for t in forms)
+
+
+def test_trains_leave_together_and_only_losses_bring_a_second_one() -> None:
+    full = Request(seed=3)
+    day = Calls(request=full).run()
+    own, neutral = day.of(Arm.TRAIN), day.of(Arm.NEUTRAL_TRAIN)
+    assert own and len(neutral) == 3
+    begun = {m.window.start for m in day.done if m.task.arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN)}
+    assert len(begun) == 1
+
+    def lossy(task: Task) -> tuple[float | None, ...]:
+        if task.arm is not Arm.TRAIN:
+            return everybody(task)
+        return tuple(None if n % 3 == 1 else 0.04 for n in range(count(task)))
+
+    again = Calls(request=full, answers=lossy).run()
+    assert len(again.of(Arm.TRAIN)) == 2 * len(own)
+    assert len(again.of(Arm.NEUTRAL_TRAIN)) == 6

@@ -1,0 +1,236 @@
+"""What datagrams license: who is accused when STUN gets no answer, and who never is."""
+
+import dataclasses
+from typing import Any
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.control import CallServer, Controls
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof, ProtocolObservation, Window
+from msgprobe.model.run import Evidence
+from msgprobe.model.target import Endpoint, Function, Pool, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from tests.evidence.story import HERE, Story
+
+SERVERS = tuple(
+    CallServer(
+        name=f"call{n}",
+        host=f"call{n}.example",
+        owner=f"owner{n}",
+        network=f"net{n}",
+        port=port,
+        provenance=HERE,
+    )
+    for n, port in ((1, 3478), (2, 3478), (3, 3478), (4, 19302))
+)
+OURS = ("31.13.70.9", "157.240.1.9")
+SERVICE = Service(
+    name="acme",
+    title="Acme",
+    primary=Function.CALLS,
+    pools=(Pool(name="relay", function=Function.CALLS),),
+    endpoints=tuple(
+        Endpoint(
+            name=f"relay{n}",
+            pool="relay",
+            member=f"relay{n}",
+            check="stun",
+            port=3478,
+            addresses=(address,),
+            provenance=HERE,
+        )
+        for n, address in enumerate(OURS)
+    ),
+    provenance=HERE,
+)
+
+
+class Calls(Story):
+    def evidence(self) -> Evidence:
+        found = super().evidence()
+        controls: Controls = dataclasses.replace(found.controls, calls=SERVERS)
+        return dataclasses.replace(found, controls=controls)
+
+    def datagrams(
+        self,
+        address: str,
+        arm: Arm,
+        *,
+        subject: str = "acme",
+        endpoint: str | None = None,
+        start: float = 0.0,
+        took: float = 1.0,
+        trips: tuple[float | None, ...] = (None, None, None),
+        port: int = 3478,
+        transport: str = "udp",
+        host: str | None = None,
+    ) -> "Calls":
+        came = [t for t in trips if t is not None]
+        seen = ProtocolObservation(
+            transaction=0,
+            window=Window(start=start, end=start + took),
+            failure=None if came else Failure.TIMED_OUT,
+            protocol="stun",
+            address=address,
+            port=port,
+            stage="bound" if came else "sent",
+            proof=Proof.NONCE if came else Proof.NONE,
+            transport=transport,
+            round_trips=trips,
+        )
+        task = Task(
+            id=f"{arm}.{subject}.{address}.{len(self.told)}",
+            round=1,
+            role=Role.TARGET if endpoint else Role.CONTROL,
+            arm=arm,
+            check="stun",
+            subject=subject,
+            endpoint=endpoint,
+            probe=Flow(address=address, port=port, host=host, trust=None),
+        )
+        self.tell(task, seen)
+        return self
+
+    def silent(self, host: str | None = None) -> "Calls":
+        for n, address in enumerate(OURS):
+            for attempt, start in enumerate((0.0, 3.0, 6.0)):
+                arm = Arm.REPEAT if attempt else Arm.BASE
+                self.datagrams(address, arm, endpoint=f"relay{n}", start=start, host=host)
+        return self
+
+    def own(self, arm: Arm, **how: Any) -> "Calls":
+        for n, address in enumerate(OURS):
+            self.datagrams(address, arm, endpoint=f"relay{n}", **how)
+        return self
+
+    def neutral(self, *dead: str, form: bool = False) -> "Calls":
+        """Neutral servers answer, but those called ``dead``; ``form``: in the older form."""
+        for server in SERVERS:
+            gone = server.name in dead
+            trips: tuple[float | None, ...] = (None, None, None) if gone else (0.04, 0.04, 0.04)
+            for start in (0.0, 3.0, 6.0) if gone else (0.0,):
+                self.datagrams(
+                    f"20.9.{server.port % 250}.{server.name[-1]}",
+                    Arm.NEUTRAL_CALL,
+                    subject=server.name,
+                    port=server.port,
+                    trips=trips,
+                    start=start,
+                )
+            if form and gone:
+                self.datagrams(
+                    f"20.9.{server.port % 250}.{server.name[-1]}",
+                    Arm.NEUTRAL_FORM,
+                    subject=server.name,
+                    port=server.port,
+                    trips=(0.04, 0.04, 0.04),
+                    start=2.0,
+                )
+        return self
+
+
+EVERY = tuple(s.name for s in SERVERS)
+ANSWERED = (0.04, 0.04, 0.04)
+
+
+def begun() -> Calls:
+    story = Calls(services=(SERVICE,))
+    story.good_gate()
+    return story
+
+
+def calls(story: Calls) -> FunctionVerdict:
+    (service,) = judge(story.evidence()).services
+    (function,) = service.functions
+    return function
+
+
+def test_an_answer_with_our_id_is_ok_likely() -> None:
+    found = calls(begun().neutral().own(Arm.BASE, trips=ANSWERED))
+    assert (found.outcome, found.strength) == (Outcome.OK, Strength.LIKELY)
+
+
+def test_silence_alone_accuses_nobody() -> None:
+    found = calls(begun().neutral().silent())
+    assert (found.outcome, found.rules) == (Outcome.INCONCLUSIVE, ("udp.unanswered",))
+
+
+def test_the_older_form_answered_in_between_convicts() -> None:
+    found = calls(begun().neutral().silent().own(Arm.OTHER_PAYLOAD, start=3.5, trips=ANSWERED))
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert found.mechanisms == ("udp.stun",)
+
+
+def test_the_older_form_answered_after_all_may_be_an_outage_that_ended() -> None:
+    found = calls(begun().neutral().silent().own(Arm.OTHER_PAYLOAD, start=7.0, trips=ANSWERED))
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_tcp_alive_in_two_networks_convicts_likely() -> None:
+    story = begun().neutral().silent()
+    found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
+    assert found.mechanisms == ("udp.drop",)
+
+
+def test_tcp_alive_under_one_name_may_be_what_its_servers_do_now() -> None:
+    how: dict[str, Any] = {"start": 2.0, "trips": ANSWERED, "transport": "tcp"}
+    story = begun().neutral().silent("stun.example")
+    found = calls(story.own(Arm.OTHER_TRANSPORT, host="stun.example", **how))
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_tcp_alive_where_nobodys_udp_passes_is_a_policy() -> None:
+    story = begun().neutral(*EVERY).silent()
+    found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
+    assert (found.outcome, found.rules) == (Outcome.INCONCLUSIVE, ("udp.policy",))
+
+
+def test_a_port_closed_for_everybody_is_told_as_that() -> None:
+    found = calls(begun().neutral("call1", "call2", "call3").silent())
+    assert (found.outcome, found.rules) == (Outcome.INCONCLUSIVE, ("udp.port",))
+
+
+def test_recognised_at_neutral_servers_too() -> None:
+    story = begun().neutral(*EVERY, form=True).silent()
+    found = calls(story)
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert found.rules[0] == "udp.stun.everywhere"
+    assert "stun_recognised" in judge(story.evidence()).connection.notes
+
+
+def test_nothing_passes_is_a_note_on_the_connection() -> None:
+    found = judge(begun().neutral(*EVERY).silent().evidence())
+    assert "udp_blocked" in found.connection.notes
+
+
+LOSSY = tuple(None if n % 3 == 1 else 0.04 for n in range(25))
+WHOLE = (0.04,) * 25
+
+
+def trained(own: tuple[float | None, ...], other: tuple[float | None, ...], turns: int) -> Calls:
+    story = begun().neutral()
+    story.own(Arm.BASE, trips=ANSWERED)
+    for turn in range(turns):
+        story.datagrams(OURS[0], Arm.TRAIN, endpoint="relay0", trips=own, start=8.0 + 5 * turn)
+        for server in SERVERS[:3]:
+            story.datagrams(
+                "20.9.1.1", Arm.NEUTRAL_TRAIN, subject=server.name, trips=other, start=8.0
+            )
+    return story
+
+
+def test_losing_twice_what_neutral_servers_do_not_lose_is_degraded() -> None:
+    found = calls(trained(LOSSY, WHOLE, 2))
+    assert (found.outcome, found.rules) == (Outcome.DEGRADED, ("udp.loss",))
+
+
+def test_losing_once_or_like_everybody_is_ok() -> None:
+    assert calls(trained(LOSSY, WHOLE, 1)).outcome is Outcome.OK
+    assert calls(trained(LOSSY, LOSSY, 2)).outcome is Outcome.OK
+
+
+def test_a_server_that_rations_its_answers_is_ok() -> None:
+    rationed = (0.04,) * 15 + (None,) * 10
+    assert calls(trained(rationed, WHOLE, 2)).outcome is Outcome.OK

@@ -1,0 +1,461 @@
+"""States of the connection: what licenses each word, and what must not be taken for it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.outages import Stretches
+from msgprobe.judging.judge import judge
+from msgprobe.model.control import Site
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
+from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
+from tests.evidence.story import CHAT, HERE, SENTINELS, SITES, Story
+
+HOME = tuple(
+    Site(
+        name=f"home{n}",
+        host=f"home{n}.example",
+        owner=f"home{n}",
+        network=f"homenet{n}",
+        country="KZ",
+        addresses=(f"92.46.{n}.1",),
+        provenance=HERE,
+    )
+    for n in range(1, 4)
+)
+
+
+def state(story: Story) -> ConnectionVerdict:
+    return judge(story.evidence()).connection
+
+
+def text(story: Story) -> FunctionVerdict:
+    (service,) = judge(story.evidence()).services
+    (function,) = service.functions
+    return function
+
+
+def stretches(story: Story) -> Stretches:
+    return Gate(Facts(story.evidence())).stretches
+
+
+def sites(
+    story: Story, arm: Arm, start: float, *, dead: bool = False, only: int = 4, step: float = 0.0
+) -> Story:
+    """Neutral sites from ``start`` on, ``step`` seconds apart; the dead ones wait for 8 s."""
+    for n, site in enumerate(story.sites[:only]):
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=arm,
+            host=site.host,
+            check="tls",
+            start=start + n * step,
+            took=8.0 if dead else 0.1,
+            fails="connect" if dead else None,
+        )
+    return story
+
+
+# -- coming and going
+
+
+def gap(*, back: bool = True) -> Story:
+    """A line that works, is dead from second 4 to 12, and perhaps works again."""
+    story = Story().good_gate().names()
+    sites(story, Arm.AGAIN, 4.0, dead=True)
+    return sites(story, Arm.LOOK_ON, 12.5, step=2.5) if back else story
+
+
+def test_a_line_that_falls_silent_and_comes_back_is_intermittent() -> None:
+    verdict = state(gap())
+    assert verdict.state is State.INTERMITTENT
+    assert verdict.rules == ("connection.intermittent",)
+    assert verdict.evidence
+
+
+def test_a_line_that_dies_and_stays_dead_is_so_too_since_no_chance_makes_such_runs() -> None:
+    story = gap(back=False)
+    assert stretches(story).changes == 1 and stretches(story).runs_too_few
+    assert state(story).state is State.INTERMITTENT
+
+
+def test_one_change_with_few_failures_is_a_line_that_was_slow_to_come_up() -> None:
+    story = sites(Story().local(), Arm.GATE, 0.0, dead=True, only=3)
+    sites(story, Arm.GATE, 3.0, dead=True, only=3)
+    for n in range(8):
+        sites(story, Arm.AGAIN, 9.0 + n)
+    assert stretches(story).changes == 1
+    assert not stretches(story).comes_and_goes
+
+
+def test_a_lossy_line_has_no_dead_stretch() -> None:
+    story = Story().good_gate()
+    for n in range(3):
+        sites(story, Arm.AGAIN, 4.0 * n + 1, dead=True, only=3)
+        story.flow(
+            SITES[3].addresses[0],
+            subject=SITES[3].name,
+            arm=Arm.AGAIN,
+            host=SITES[3].host,
+            check="tls",
+            start=4.0 * n + 3,
+            took=0.2,
+        )
+    assert stretches(story).dead == ()
+    assert state(story).state is not State.INTERMITTENT
+
+
+def test_one_network_that_falls_silent_is_not_the_line() -> None:
+    story = Story(sites=tuple(replace(s, network="one") for s in SITES))
+    sites(story.good_gate(), Arm.AGAIN, 4.0, dead=True)
+    assert stretches(story).dead == ()
+
+
+def test_a_service_that_answers_meanwhile_shows_that_the_line_lives() -> None:
+    story = gap().target(CHAT[0], start=6.0, took=1.0)
+    assert stretches(story).dead == ()
+
+
+def test_no_service_is_blamed_for_failing_in_a_dead_stretch() -> None:
+    story = gap().all_targets(fails="connect", start=4.0, took=8.0)
+    verdict = text(story)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.rules[0] == "connection.explains"
+
+
+def test_a_device_that_stood_still_itself_was_not_cut_off() -> None:
+    story = sites(Story().good_gate(), Arm.AGAIN, 1.0)
+    for site in SITES:  # begun just before the pause, timed out after it, nothing in between
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=Arm.AGAIN,
+            host=site.host,
+            check="tls",
+            start=1.2,
+            took=8.0,
+            fails="connect",
+        )
+    sites(story, Arm.LOOK_ON, 9.3)
+    assert stretches(story).dead == ()
+
+
+def test_what_works_in_a_working_stretch_works() -> None:
+    story = gap().all_targets(fails="connect", start=4.0, took=8.0)
+    for host in CHAT:
+        story.target(host, start=13.0, took=0.1)
+    assert text(story).outcome is Outcome.OK
+
+
+def test_what_fails_while_neutral_sites_answer_is_still_judged() -> None:
+    reset: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET, "start": 14.0}
+    story = gap().all_targets(**reset)
+    for _ in range(3):
+        story.target(
+            CHAT[0],
+            arm=Arm.TARGET_SNI_ELSEWHERE,
+            address="20.1.0.1",
+            server_name=CHAT[0],
+            check="tls",
+            **reset,
+        )
+    story.flow(
+        "20.1.0.1",
+        subject="site1",
+        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+        host="site1.example",
+        check="tls",
+        start=14.0,
+    )
+    assert state(story).state is State.INTERMITTENT
+    assert text(story).outcome is Outcome.BLOCKED
+
+
+# -- portals, lists, holes, proxies
+
+
+def dead_abroad(story: Story) -> Story:
+    story.local()
+    return sites(story, Arm.GATE, 0.0, dead=True)
+
+
+def sentinels(story: Story, *, replaced: int) -> Story:
+    for n, s in enumerate(SENTINELS):
+        story.flow(f"30.0.{n}.1", subject=s.name, arm=Arm.GATE, host=s.host, check="page", port=80)
+        last = story.told[-1]
+        seen = tuple(
+            replace(o, matched=n >= replaced, status=302 if n < replaced else 204)
+            if isinstance(o, HttpObservation)
+            else o
+            for o in last.observations
+        )
+        story.told[-1] = replace(last, observations=seen)
+    return story
+
+
+@pytest.mark.parametrize("reached", [0, 1])
+def test_a_portal_that_lets_one_page_or_site_pass_is_a_portal(reached: int) -> None:
+    story = sentinels(dead_abroad(Story()), replaced=2)
+    sites(story, Arm.AGAIN, 1.0, only=reached)
+    assert state(story).state is State.CAPTIVE_PORTAL
+
+
+def test_replaced_pages_on_a_line_that_reaches_two_networks_are_no_portal() -> None:
+    story = sites(sentinels(Story().local(), replaced=2), Arm.GATE, 1.0)
+    assert state(story).state is not State.CAPTIVE_PORTAL
+
+
+def at_home(story: Story, *, foreign_name_dies: bool) -> Story:
+    for site in HOME:
+        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        for _ in range(2):
+            story.flow(
+                site.addresses[0],
+                subject=site.name,
+                arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+                host=SITES[0].host,
+                check="tls",
+                fails="tls" if foreign_name_dies else None,
+            )
+    return story
+
+
+@pytest.mark.parametrize(("dies", "word"), [(True, State.ALLOWLIST), (False, State.DOMESTIC_ONLY)])
+def test_listed_addresses_that_need_a_listed_name_are_an_allow_list(
+    dies: bool, word: State
+) -> None:
+    story = at_home(dead_abroad(Story(sites=(*SITES, *HOME))), foreign_name_dies=dies)
+    assert state(story).state is word
+
+
+def ping(story: Story, proof: Proof) -> Story:
+    return story.flow(
+        SITES[0].addresses[0],
+        subject=SITES[0].name,
+        arm=Arm.HOLE,
+        check="ping",
+        port=0,
+        proof=proof,
+        fails=None if proof is Proof.NONCE else "answer",
+    )
+
+
+def without_connect(story: Story) -> Story:
+    """Take the TCP observation away that `Story.flow` tells of every conversation."""
+    last = story.told[-1]
+    story.told[-1] = replace(last, observations=last.observations[1:])
+    return story
+
+
+@pytest.mark.parametrize(
+    ("proof", "word"), [(Proof.NONCE, State.SHUTDOWN), (Proof.NONE, State.NO_INTERNET)]
+)
+def test_an_echo_that_comes_back_is_a_hole(proof: Proof, word: State) -> None:
+    assert state(without_connect(ping(dead_abroad(Story()), proof))).state is word
+
+
+def test_nothing_direct_and_a_proxy_may_mean_that_only_the_proxy_leads_out() -> None:
+    story = sites(Story().local(proxies=("HTTPS_PROXY",)), Arm.GATE, 0.0, dead=True)
+    verdict = state(story)
+    assert (verdict.state, verdict.rules) == (State.NO_INTERNET, ("connection.proxy_only",))
+    assert "proxy_only" in verdict.notes and "proxy_configured" not in verdict.notes
+
+
+def test_a_proxy_on_a_working_line_is_only_configured() -> None:
+    story = sites(Story().local(proxies=("HTTPS_PROXY",)), Arm.GATE, 0.0)
+    assert "proxy_configured" in state(story).notes and "proxy_only" not in state(story).notes
+
+
+# -- quality
+
+
+def test_hosts_that_never_answer_do_not_make_the_line_poor() -> None:
+    story = sites(Story().local(), Arm.GATE, 0.0)
+    story.told.pop()
+    for _ in range(3):
+        story.flow(
+            SITES[3].addresses[0],
+            subject=SITES[3].name,
+            arm=Arm.GATE,
+            host=SITES[3].host,
+            fails="tls",
+        )
+    assert state(story).state is State.ONLINE
+
+
+def test_hosts_that_answer_one_time_in_two_do() -> None:
+    story = sites(Story().local(), Arm.GATE, 0.0)
+    for site in SITES[:3]:
+        for n in range(2):
+            story.flow(
+                site.addresses[0],
+                subject=site.name,
+                arm=Arm.AGAIN,
+                host=site.host,
+                start=5.0 + n,
+                fails="tls",
+            )
+    assert state(story).state is State.BAD_LINK
+
+
+def trickle(story: Story, *, seconds: float, size: int, rtt: float = 0.04) -> Story:
+    """Neutral conversations of ``size`` bytes each, all at once, that took ``seconds``."""
+    story.local()
+    for site in story.sites:
+        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host, min_rtt=rtt)
+        window = replace(story.told[-1].window, start=0.0, end=seconds)
+        story.told[-1] = replace(story.told[-1], window=window, bytes_received=size)
+    return story
+
+
+def test_a_quick_path_that_never_gave_more_than_a_trickle_looks_like_a_used_up_plan() -> None:
+    verdict = state(trickle(Story(), seconds=4.0, size=8_000))
+    assert "plan_cap" in verdict.notes
+    assert verdict.state is State.BAD_LINK
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"seconds": 0.3, "size": 8_000},  # nothing had to wait
+        {"seconds": 4.0, "size": 80_000},  # slow, but no trickle
+        {"seconds": 4.0, "size": 8_000, "rtt": 0.6},  # EDGE is slow by itself
+    ],
+)
+def test_other_lines_do_not(how: dict[str, Any]) -> None:
+    assert "plan_cap" not in state(trickle(Story(), **how)).notes
+
+
+def big(story: Story, *, dead: int, alive: int = 0) -> Story:
+    for n, site in enumerate(SITES[: dead + alive]):
+        for _ in range(2):
+            story.flow(
+                site.addresses[0],
+                subject=site.name,
+                arm=Arm.BIG_HELLO,
+                host=site.host,
+                check="tls",
+                fails="tls" if n < dead else None,
+            )
+    return story
+
+
+@pytest.mark.parametrize(
+    ("dead", "alive", "noted"), [(2, 0, True), (3, 0, True), (1, 0, False), (2, 1, False)]
+)
+def test_big_greetings_that_vanish_at_two_sites_while_small_ones_pass_are_noted(
+    dead: int, alive: int, noted: bool
+) -> None:
+    story = big(Story().good_gate(), dead=dead, alive=alive)
+    assert ("pq_intolerant" in state(story).notes) is noted
+
+
+# -- a resolver that the user chose
+
+FAMILY = "94.140.14.14"
+
+
+def chosen(
+    resolver: str,
+    *,
+    others: str,
+    page: str = "203.0.113.9",
+    tried: tuple[str, ...] = ("chat1.example", "chat2.example"),
+) -> Story:
+    """The system's resolver sends every name to ``page``; other resolvers say ``others``, and the
+    addresses of the names ``tried`` work."""
+    story = Story()
+    story.good_gate()
+    story.told[0] = Story().local(resolvers=(resolver,)).told[0]
+    for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
+        story.dns(host, ResolverKind.SYSTEM, page, role=Role.TARGET, arm=Arm.BASE)
+        if host not in tried:
+            continue
+        story.dns(
+            host,
+            ResolverKind.UDP,
+            others or address,
+            resolver="resolver1",
+            role=Role.TARGET,
+            arm=Arm.OTHER_RESOLVER,
+        )
+        for n in (1, 2):
+            story.dns(
+                host,
+                ResolverKind.DOH,
+                address,
+                resolver=f"resolver{n}",
+                role=Role.TARGET,
+                arm=Arm.OTHER_RESOLVER,
+            )
+        story.target(host, arm=Arm.OTHER_ADDRESS, address=address)
+    return story
+
+
+def known_filter(story: Story) -> FunctionVerdict:
+    evidence = story.evidence()
+    listed = replace(evidence.controls.resolvers[0], name="family", addresses=(FAMILY,))
+    resolvers = (*evidence.controls.resolvers, replace(listed, doh_host=None, filters=True))
+    controls = replace(evidence.controls, resolvers=resolvers)
+    (service,) = judge(replace(evidence, controls=controls)).services
+    return service.functions[0]
+
+
+def test_a_chosen_family_resolver_that_alone_lies_is_a_filter_of_the_users_own() -> None:
+    verdict = known_filter(chosen(FAMILY, others=""))
+    assert (verdict.outcome, verdict.rules[0]) == (Outcome.OK, "ok.own_filter")
+
+
+def test_a_hidden_name_that_nobody_tried_elsewhere_does_not_hide_the_filter() -> None:
+    story = chosen(FAMILY, others="", page="0.0.0.0", tried=("chat1.example",))
+    assert known_filter(story).rules[0] == "ok.own_filter"
+    untried = chosen(FAMILY, others="", page="0.0.0.0", tried=())
+    assert known_filter(untried).outcome is Outcome.INCONCLUSIVE
+
+
+def test_other_answers_over_udp_that_nothing_bears_out_acquit_no_lie() -> None:
+    story = chosen(FAMILY, others="")
+    for number, told in enumerate(story.told):
+        seen = told.observations[0]
+        if isinstance(seen, DnsObservation) and seen.resolver is ResolverKind.UDP:
+            another = replace(seen, addresses=("198.51.99.9",), answers=())
+            story.told[number] = replace(told, observations=(another,))
+    assert known_filter(story).rules[0] != "ok.own_filter"
+
+
+@pytest.mark.parametrize(
+    ("resolver", "others"),
+    [("198.18.0.53", ""), (FAMILY, "203.0.113.9")],
+    ids=["an ordinary resolver", "everybody is made to say it"],
+)
+def test_the_same_lie_from_others_is_an_accusation(resolver: str, others: str) -> None:
+    assert known_filter(chosen(resolver, others=others)).outcome is Outcome.BLOCKED
+
+
+# -- this device
+
+
+@pytest.mark.parametrize(
+    ("seconds", "word"),
+    [((0.0004, 0.0009, 0.05, 0.016), State.LOCAL_FAULT), ((0.02,) * 4, State.NO_INTERNET)],
+    ids=["at once, on a busy machine", "by somebody on the way"],
+)
+def test_refusals_at_once_are_this_devices_own(seconds: tuple[float, ...], word: State) -> None:
+    story = Story().local()
+    for site, took in zip(SITES, seconds, strict=True):
+        story.flow(
+            site.addresses[0],
+            subject=site.name,
+            arm=Arm.GATE,
+            host=site.host,
+            fails="connect",
+            failure=Failure.CONNECTION_REFUSED,
+            took=took,
+        )
+    assert state(story).state is word

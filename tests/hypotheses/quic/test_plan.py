@@ -1,0 +1,212 @@
+"""QUIC in the plan of a run: little when all is well, experiments only where a name is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from msgprobe.agenda.contacts import contacts
+from msgprobe.agenda.planner import agenda
+from msgprobe.catalog.loader import load, select
+from msgprobe.checks.registry import registry
+from msgprobe.model.failure import Failure
+from msgprobe.model.run import Request
+from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.planning.context import Moment
+from tests.hypotheses.quic.test_rules import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
+
+MAX_BYTES = {name: check.max_bytes for name, check in registry().items()}
+BASE = f"b.acme.fast-443.{HOME}"
+NEUTRAL = "q.site.site1"
+
+
+def wanted(story: Tale, now: float = 100.0, **request: object) -> dict[str, Task]:
+    evidence = replace(story.evidence(), request=Request(**request))  # type: ignore[arg-type]
+    tasks = agenda(evidence, Moment(now=now, running={})).tasks
+    return {t.id: t for t in tasks if t.check == "quic"}
+
+
+def happened(story: Tale, task_id: str, start: float, *, says: bool, now: float = 100.0) -> None:
+    """The task as the planner wants it, with what came of it."""
+    task = wanted(story, now)[task_id]
+    assert isinstance(task.probe, Flow)
+    other = Tale(services=story.services, sites=story.sites)
+    other.quic(task.arm, task.probe.address, start, says=says)
+    (told,) = other.told
+    story.told.append(replace(told, task=task, window=told.observations[0].window))
+
+
+def silent(*, neutral: bool) -> Tale:
+    """The service's name met silence; a neutral server answered, or did not."""
+    story = tale()
+    happened(story, BASE, 1.0, says=False)
+    happened(story, NEUTRAL, 1.0, says=neutral)
+    return story
+
+
+def arms(tasks: dict[str, Task]) -> set[Arm]:
+    return {t.arm for t in tasks.values()}
+
+
+def test_when_all_is_well_one_address_and_one_neutral_server_are_asked() -> None:
+    story = tale()
+    assert set(wanted(story)) == {BASE, NEUTRAL}
+    task = wanted(story)[BASE]
+    assert isinstance(task.probe, Flow)
+    assert (task.probe.server_name, task.probe.port, task.arm) == (NAME, 443, Arm.BASE)
+    happened(story, BASE, 1.0, says=True)
+    happened(story, NEUTRAL, 1.0, says=True)
+    assert set(wanted(story)) == {BASE, NEUTRAL}
+
+
+def test_a_quick_run_leaves_it_out() -> None:
+    assert not wanted(tale(), quick=True)
+
+
+def test_services_without_it_ask_nobody_over_quic() -> None:
+    story = tale()
+    story.services = (replace(story.services[0], pools=story.services[0].pools[:1]),)
+    assert not wanted(story)
+
+
+def test_nothing_before_the_connection_is_known_to_work() -> None:
+    story = Tale(services=tale().services, sites=tale().sites)
+    story.local()
+    assert not wanted(story)
+
+
+def test_where_no_neutral_server_answers_nothing_more_is_sent_for_the_name() -> None:
+    found = wanted(silent(neutral=False))
+    assert arms(found) == {Arm.BASE, Arm.QUIC_NEUTRAL}
+    # Another address and another neutral server, each once.
+    assert set(found) == {BASE, f"b.acme.fast-443.{SECOND}", NEUTRAL, "q.site.site2"}
+
+
+def test_a_silent_name_is_asked_again_and_beside_it_another_and_none() -> None:
+    found = wanted(silent(neutral=True), now=20.0)
+    assert arms(found) == {
+        Arm.BASE,
+        Arm.REPEAT,
+        Arm.QUIC_NEUTRAL,
+        Arm.QUIC_OTHER_SNI,
+        Arm.QUIC_NEGOTIATION,
+        Arm.QUIC_NEUTRAL_ELSEWHERE,
+    }
+    assert {t for t in found if t.startswith(BASE)} == {BASE, f"{BASE}#2", f"{BASE}#3"}
+    swap = found[f"q.sni.acme.fast-443.{HOME}"].probe
+    nameless = found[f"q.negotiation.acme.fast-443.{HOME}"].probe
+    assert isinstance(swap, Flow) and isinstance(nameless, Flow)
+    assert (swap.address, nameless.address) == (HOME, HOME)
+    assert swap.server_name not in (NAME, None) and swap.trust is None
+    assert nameless.option("form") == "negotiation" and nameless.server_name is None
+
+
+@pytest.mark.parametrize("failure", [Failure.CONNECTION_REFUSED, Failure.HOST_UNREACHABLE])
+def test_a_closed_port_is_a_server_without_quic(failure: Failure) -> None:
+    story = silent(neutral=True)
+    told = next(m for m in story.told if m.task.id == BASE)
+    seen = replace(told.observations[0], failure=failure)
+    story.told = [m if m is not told else replace(m, observations=(seen,)) for m in story.told]
+    assert set(wanted(story)) == {BASE, NEUTRAL}
+
+
+def test_a_neutral_server_that_is_closed_calls_for_another() -> None:
+    story = silent(neutral=False)
+    story.told = [
+        replace(m, observations=(replace(o, failure=Failure.CONNECTION_REFUSED),))
+        if m.task.id in (BASE, NEUTRAL)
+        else m
+        for m in story.told
+        for o in m.observations[:1]
+    ]
+    assert set(wanted(story)) == {BASE, NEUTRAL, "q.site.site2"}
+
+
+def test_repeats_begin_three_seconds_apart() -> None:
+    assert f"{BASE}#2" not in wanted(silent(neutral=True), now=3.9)
+    found = wanted(silent(neutral=True), now=4.1)
+    assert f"{BASE}#2" in found and f"{BASE}#3" not in found
+
+
+BEFORE, NAMED, MEANWHILE = (
+    f"q.{kind}.acme.fast-443.site1" for kind in ("before", "elsewhere", "meanwhile")
+)
+
+
+def test_a_neutral_server_hears_a_neutral_name_first_then_the_services() -> None:
+    story = silent(neutral=True)
+    found = wanted(story)
+    assert BEFORE in found and NAMED not in found
+    probe = found[BEFORE].probe
+    assert isinstance(probe, Flow)
+    assert (probe.address, probe.server_name) == (SERVER, "site4.example")
+    happened(story, BEFORE, 4.0, says=True)
+    found = wanted(story)
+    assert NAMED in found and MEANWHILE not in found
+    named = found[NAMED].probe
+    assert isinstance(named, Flow)
+    assert (named.address, named.server_name) == (SERVER, NAME)
+    happened(story, NAMED, 4.2, says=False)
+    assert {f"{NAMED}#2", f"{NAMED}#3", MEANWHILE} <= set(wanted(story))
+
+
+def test_a_server_that_takes_no_foreign_name_is_passed_over() -> None:
+    story = silent(neutral=True)
+    happened(story, "q.site.site2", 4.0, says=True)
+    happened(story, BEFORE, 4.0, says=False)
+    found = wanted(story)
+    assert NAMED not in found
+    assert BEFORE.replace("site1", "site2") in found
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_the_next_server_only_where_the_first_was_not_enough(enough: bool) -> None:
+    story = silent(neutral=True)
+    happened(story, "q.site.site2", 4.0, says=True)
+    happened(story, f"q.sni.acme.fast-443.{HOME}", 4.1, says=enough)
+    happened(story, BEFORE, 4.0, says=True)
+    happened(story, NAMED, 4.2, says=False)
+    happened(story, MEANWHILE, 4.3, says=enough)
+    at_next = [t for t in wanted(story).values() if getattr(t.probe, "address", "") == OTHER]
+    assert {t.arm for t in at_next} == (
+        {Arm.QUIC_NEUTRAL} if enough else {Arm.QUIC_NEUTRAL, Arm.QUIC_NEUTRAL_ELSEWHERE}
+    )
+
+
+def test_an_answer_to_an_experiment_is_enough() -> None:
+    story = silent(neutral=True)
+    happened(story, f"q.sni.acme.fast-443.{HOME}", 4.1, says=True)
+    assert f"q.sni.acme.fast-443.{HOME}#2" not in wanted(story)
+
+
+# -- the plan that people read
+
+
+def lines(**request: object) -> list[tuple[str, int, str, bool]]:
+    catalogue = load()
+    asked = Request(**request)  # type: ignore[arg-type]
+    found = contacts(select(catalogue, ()), catalogue.controls, asked, MAX_BYTES)
+    assert all(c.port == 443 and c.max_bytes > 0 for c in found if c.check == "quic")
+    return [(c.target, c.round, c.transport, not c.condition) for c in found if c.check == "quic"]
+
+
+def test_the_plan_lists_what_is_asked_over_udp() -> None:
+    found = lines()
+    assert {transport for _, _, transport, _ in found} == {"udp"}
+    sure = [target for target, _, _, always in found if always]
+    assert sure == ["www.facebook.com", "web.whatsapp.com", "dns.google"]  # three, at most
+    assert ("one.one.one.one", 1, "udp", False) in found
+    assert not lines(quick=True)
+
+
+def test_every_task_of_a_run_is_in_the_plan() -> None:
+    story = silent(neutral=True)
+    for task_id, says in ((BEFORE, True), ("q.site.site2", True), (NAMED, False)):
+        happened(story, task_id, 4.0, says=says)
+    evidence = story.evidence()
+    planned = contacts(evidence.services, evidence.controls, evidence.request, MAX_BYTES)
+    doors = {c.target for c in planned if c.transport == "udp" and c.check == "quic"}
+    sites = {a: s.host for s in story.sites for a in s.addresses}
+    homes = {HOME: NAME, SECOND: NAME}
+    for task in wanted(story).values():
+        assert isinstance(task.probe, Flow)
+        assert {**sites, **homes}[task.probe.address] in doors

@@ -1,0 +1,106 @@
+"""A messenger's own protocol: ends that come too early, and servers that die one by one."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from tests.evidence.story import CHAT, SERVICE, Story
+
+ADDRESSES = {
+    "chat1.example": ("31.13.70.1", "31.13.71.1"),
+    "chat2.example": ("157.240.1.1", "157.240.2.1"),
+}
+TWO_EACH = dataclasses.replace(
+    SERVICE,
+    endpoints=tuple(
+        dataclasses.replace(
+            e, check="mtproto", host=None, addresses=ADDRESSES[f"{e.member}.example"]
+        )
+        for e in SERVICE.endpoints
+    ),
+)
+"""Two servers with two addresses each, in four networks, that speak a protocol of their own."""
+
+SILENT: dict[str, Any] = {"fails": "answer", "failure": Failure.TIMED_OUT}
+
+
+def text(story: Story) -> FunctionVerdict:
+    (service,) = judge(story.evidence()).services
+    (function,) = service.functions
+    return function
+
+
+def say(story: Story, host: str, address: str, arm: Arm = Arm.BASE, **how: Any) -> None:
+    """An attempt in the server's own protocol; the number of a repeat is its attempt."""
+    attempt = how.pop("attempt", 1)
+    check = how.pop("check", "mtproto")
+    proof = None if check == "connect" else how.pop("proof", Proof.CRYPTO)
+    story.target(host, arm=arm, address=address, check=check, proof=proof, **how)
+    told = story.told[-1]
+    story.told[-1] = dataclasses.replace(told, task=dataclasses.replace(told.task, attempt=attempt))
+
+
+def struck(story: Story, host: str, *, alive: bool = True, dead: bool = True) -> None:
+    """The first address falls silent, its port then is dead; another port and address answer."""
+    first, second = ADDRESSES[host]
+    say(story, host, first, **SILENT)
+    for n in (2, 3):
+        how: dict[str, Any] = {"fails": "connect"} if dead else SILENT
+        say(story, host, first, Arm.REPEAT, attempt=n, start=3.0 * n, **how)
+    if alive:
+        say(story, host, first, Arm.OTHER_PORT, port=80, check="connect", start=12.0)
+    say(story, host, second)
+
+
+def told(*hosts: str, **how: Any) -> FunctionVerdict:
+    story = Story(services=(TWO_EACH,)).good_gate().controls_again()
+    for host in CHAT:
+        if host in hosts:
+            struck(story, host, **how)
+        else:
+            for address in ADDRESSES[host]:
+                say(story, host, address)
+    return text(story)
+
+
+def test_servers_in_two_networks_that_die_at_the_first_words_make_it_degraded() -> None:
+    verdict = told(*CHAT)
+    assert (verdict.outcome, verdict.strength) == (Outcome.DEGRADED, Strength.LIKELY)
+    assert verdict.mechanisms == ("protocol.mtproto",)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "how"),
+    [((), {}), (CHAT[:1], {}), (CHAT, {"alive": False}), (CHAT, {"dead": False})],
+    ids=["none", "one network", "the machines may be gone", "their ports still connect"],
+)
+def test_less_than_that_leaves_it_ok(hosts: tuple[str, ...], how: dict[str, Any]) -> None:
+    assert told(*hosts, **how).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize("failure", [Failure.CONNECTION_RESET, Failure.EOF])
+@pytest.mark.parametrize(("took", "outcome"), [(0.01, "blocked"), (0.04, "inconclusive")])
+@pytest.mark.parametrize("check", ["mtproto", "noise"])
+def test_an_end_at_the_first_words_sooner_than_the_server_could(
+    check: str, took: float, outcome: str, failure: Failure
+) -> None:
+    story = Story().good_gate().names().controls_again()
+    ended: dict[str, Any] = {"fails": "answer", "failure": failure, "took": took}
+    story.all_targets(check=check, proof=Proof.CONNECTED, **ended)
+    verdict = text(story)
+    assert verdict.outcome == outcome
+    if outcome == "blocked":
+        assert verdict.strength is Strength.CONFIRMED
+        assert verdict.mechanisms == (f"protocol.{check}",)
+
+
+def test_silence_at_the_first_words_is_never_early() -> None:
+    story = Story().good_gate().names().controls_again()
+    story.all_targets(check="noise", proof=Proof.CONNECTED, took=0.01, **SILENT)
+    assert text(story).outcome is Outcome.INCONCLUSIVE

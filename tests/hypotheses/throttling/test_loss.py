@@ -1,0 +1,65 @@
+"""When conversations that end well say that something eats their packets."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import TlsObservation
+from msgprobe.model.task import Arm, Role
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from tests.evidence.story import CHAT, SITES, Story
+
+
+def text(story: Story) -> FunctionVerdict:
+    (service,) = judge(story.evidence()).services
+    (function,) = service.functions
+    return function
+
+
+def lossy(told: Sequence[Measurement], role: Role, lost: int, sent: int) -> list[Measurement]:
+    """Every conversation of that role has sent ``sent`` segments, ``lost`` of them once more."""
+
+    def one(measured: Measurement) -> Measurement:
+        if measured.task.role is not role:
+            return measured
+        seen = tuple(
+            dataclasses.replace(
+                o,
+                info=dataclasses.replace(
+                    o.info, total_retrans=lost, retransmits=0, needless=0, bytes_sent=1448 * sent
+                ),
+            )
+            if isinstance(o, TlsObservation) and o.info is not None
+            else o
+            for o in measured.observations
+        )
+        return dataclasses.replace(measured, observations=seen)
+
+    return [one(m) for m in told]
+
+
+def story(mine: int, neutral: int) -> Story:
+    """Five good conversations with each server, a dozen with neutral sites, with those losses of
+    ten segments each."""
+    told = Story().good_gate().names().controls_again()
+    for host in CHAT:
+        told.target(host, times=5)
+    for site in SITES * 2:
+        told.flow(site.addresses[0], subject=site.name, host=site.host, arm=Arm.GATE)
+    told.told = lossy(lossy(told.told, Role.TARGET, mine, 10), Role.CONTROL, neutral, 10)
+    return told
+
+
+def test_a_service_that_loses_far_more_than_all_others_is_degraded() -> None:
+    found = text(story(2, 0))
+    assert (found.outcome, found.strength) == (Outcome.DEGRADED, Strength.LIKELY)
+    assert found.rules == ("tcp.loss",) and not found.mechanisms
+    assert "lost on the way" in found.why and found.evidence
+
+
+@pytest.mark.parametrize(("mine", "neutral"), [(0, 0), (2, 2), (2, 1)])
+def test_a_line_that_loses_everywhere_blames_nobody(mine: int, neutral: int) -> None:
+    assert text(story(mine, neutral)).outcome is Outcome.OK

@@ -1,0 +1,354 @@
+"""Who moves what and when: a day of the planner against a made-up network, without a socket."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+import pytest
+
+from msgprobe.agenda.planner import agenda
+from msgprobe.catalog.loader import Catalogue, load, select
+from msgprobe.judging.judge import judge
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import HttpObservation
+from msgprobe.model.run import Evidence, Request
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Task
+from msgprobe.model.verdict import Outcome
+from msgprobe.planning.context import Moment
+from tests.evidence.moves import moved
+from tests.evidence.story import Story
+
+MOVES = {Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_SOURCE, Arm.TRANSFER_TARGET_SNI}
+Rate = Callable[[Task], float]
+
+FAST = 15_000.0
+LINKS = ("/a.js", "/b.js")
+
+
+@dataclass
+class Day:
+    """Runs the planner's tasks in made-up time; ``rate`` says how fast a transfer is (kbit/s)."""
+
+    rate: Rate
+    request: Request = field(default_factory=lambda: Request(seed=3))
+    catalogue: Catalogue = field(default_factory=load)
+    done: list[Measurement] = field(default_factory=list)
+    begun: list[Task] = field(default_factory=list)
+    most_at_once: dict[Direction, int] = field(default_factory=dict)
+    names_objects: bool = True
+    """Pages name objects on other hosts, as they should."""
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence(
+            request=self.request,
+            services=select(self.catalogue, []),
+            controls=self.catalogue.controls,
+            measurements=tuple(self.done),
+        )
+
+    def run(self) -> Self:
+        now = 0.0
+        running: dict[str, Measurement] = {}
+        for _ in range(3000):
+            self.done += [m for m in running.values() if m.window.end <= now]
+            running = {i: m for i, m in running.items() if m.window.end > now}
+            started = {i: m.window.start for i, m in running.items()}
+            plan = agenda(self.evidence, Moment(now=now, running=started))
+            known = {m.task.id for m in self.done} | running.keys()
+            for task in plan.tasks:
+                if task.id not in known:
+                    self.begun.append(task)
+                    running[task.id] = self._hold(task, now)
+            self._count(running)
+            ends = [m.window.end for m in running.values()]
+            if not ends and plan.wake_at is None:
+                return self
+            now = min([*ends, *([plan.wake_at] if plan.wake_at is not None else [])])
+            now += 0.001
+        pytest.fail("the planner does not come to an end")
+
+    def _count(self, running: dict[str, Measurement]) -> None:
+        for direction in Direction:
+            first = [
+                m
+                for m in running.values()
+                if m.task.id.startswith("t.first.")
+                and isinstance(m.task.probe, Flow)
+                and m.task.probe.option("direction") == direction
+            ]
+            self.most_at_once[direction] = max(self.most_at_once.get(direction, 0), len(first))
+
+    def _hold(self, task: Task, now: float) -> Measurement:
+        number = len(self.begun)
+        if task.arm in MOVES:
+            assert isinstance(task.probe, Flow)
+            size = int(task.probe.option("bytes") or 0)
+            patience = float(task.probe.option("patience") or 0)
+            rate = self.rate(task)
+            return moved(task, now, rate, size=size, transaction=number, patience=patience)
+        story = Story()
+        if task.check == "local":
+            story.local()
+        elif isinstance(task.probe, Flow):
+            story.flow(
+                task.probe.address,
+                subject=task.subject,
+                arm=task.arm,
+                endpoint=task.endpoint,
+                host=task.probe.host or "",
+            )
+            if task.arm is Arm.TRANSFER_PAGE and self.names_objects:
+                (told,) = story.told
+                seen = [
+                    dataclasses.replace(o, links=LINKS) if isinstance(o, HttpObservation) else o
+                    for o in told.observations
+                ]
+                story.told = [dataclasses.replace(told, observations=tuple(seen))]
+        else:
+            assert isinstance(task.probe, Lookup)
+            # Every name has an address of its own.
+            tail = sum(map(ord, task.probe.name)) % 250
+            story.dns(task.probe.name, ResolverKind.SYSTEM, f"31.13.{70 + tail % 8}.{tail}")
+        (told,) = story.told
+        observations = tuple(dataclasses.replace(o, transaction=number) for o in told.observations)
+        window = dataclasses.replace(told.window, start=now, end=now + 0.15)
+        return dataclasses.replace(told, task=task, window=window, observations=observations)
+
+    @property
+    def moves(self) -> list[Task]:
+        return [t for t in self.begun if t.arm in MOVES]
+
+    def contest(self) -> list[Task]:
+        return [t for t in self.moves if t.round == 2]
+
+    def outcome(self, service: str) -> Outcome:
+        verdicts = {s.service: s.outcome for s in judge(self.evidence).services}
+        return verdicts[service]
+
+
+def flow(task: Task) -> Flow:
+    assert isinstance(task.probe, Flow)
+    return task.probe
+
+
+def named(host: str, kbit: float) -> Rate:
+    """What names ``host`` is slow."""
+    return lambda task: kbit if flow(task).server_name == host else FAST
+
+
+def test_all_fast_two_transfers_of_a_service_each_way_and_nothing_is_contested() -> None:
+    day = Day(rate=lambda task: FAST).run()
+    own = [t for t in day.moves if t.arm is Arm.TRANSFER]
+    assets = [(s.name, a.name) for s in day.evidence.services for a in s.assets if not a.pool]
+    volleys = [(s.name, a.name) for s in day.evidence.services for a in s.assets if a.pool]
+    assert volleys == [("telegram", "dc-answers")]
+    moved = Counter((t.subject, flow(t).option("asset") or "") for t in own)
+    twice = {
+        (s.name, a.name)
+        for s in day.evidence.services
+        for a in s.assets
+        if not a.pool
+        and len([b for b in s.assets if b.direction is a.direction and not b.pool]) == 1
+    }
+    assert moved == Counter([*assets, *twice, *volleys])
+    assert len(twice) == 4 and ("telegram", "web-script") not in twice
+    assert day.contest() == []
+    assert day.most_at_once == {Direction.DOWN: 1, Direction.UP: 1}
+
+
+def test_an_object_on_another_host_is_moved_once_its_page_has_named_it() -> None:
+    day = Day(rate=lambda task: FAST).run()
+    own = {flow(t).option("asset"): t for t in day.moves if t.subject == "telegram"}
+    image = flow(own["channel-image"])
+    assert (image.host, image.server_name) == ("cdn4.telesco.pe", "cdn4.telesco.pe")
+    assert (image.path, image.option("more")) == LINKS
+    assert image.option("page_host") == "t.me" and image.option("find") is None
+    pages = [t for t in day.begun if t.arm is Arm.TRANSFER_PAGE]
+    assert {flow(t).host for t in pages} == {"t.me", "web.whatsapp.com", "www.facebook.com"}
+    assert flow(pages[0]).option("find_host") is not None
+
+
+def test_a_page_that_names_nothing_leaves_its_asset_alone_and_the_other_moves_twice() -> None:
+    day = Day(rate=lambda task: FAST, names_objects=False).run()
+    assert day.outcome("telegram") is Outcome.OK
+    moved = Counter(flow(t).option("asset") for t in day.moves if t.subject == "telegram")
+    assert moved["channel-image"] == 0 and moved["web-script"] == 2
+
+
+def test_with_throttle_every_asset_moves_twice_at_first() -> None:
+    day = Day(rate=lambda task: FAST, request=Request(seed=3, throttle=True)).run()
+    first = [t for t in day.moves if t.round == 1 and t.arm is Arm.TRANSFER and t.check != "volley"]
+    moved = Counter((t.subject, flow(t).option("asset")) for t in first)
+    assert len(moved) == 12 and set(moved.values()) == {2}
+
+
+def test_neutral_sources_come_first_and_from_two_networks_at_least() -> None:
+    day = Day(rate=lambda task: FAST).run()
+    for direction in Direction:
+        mine = [t for t in day.moves if flow(t).option("direction") == direction]
+        assert [t.arm for t in mine[:2]] == [Arm.TRANSFER_SOURCE] * 2
+        assert len({t.subject for t in mine if t.arm is Arm.TRANSFER_SOURCE}) >= 2
+
+
+def test_quick_moves_nothing() -> None:
+    assert Day(rate=lambda task: FAST, request=Request(seed=3, quick=True)).run().moves == []
+
+
+def test_on_a_slow_line_no_service_is_moved() -> None:
+    day = Day(rate=lambda task: 100.0).run()
+    assert {t.arm for t in day.moves} == {Arm.TRANSFER_SOURCE}
+    verdict = judge(day.evidence)
+    assert "slow_line" in verdict.connection.notes
+
+
+def test_only_the_functions_asked_for_are_moved() -> None:
+    from msgprobe.model.target import Function
+
+    request = Request(seed=3, functions=(Function.TEXT,))
+    day = Day(rate=lambda task: FAST, request=request).run()
+    own = {(t.subject, flow(t).option("asset")) for t in day.moves if t.arm is Arm.TRANSFER}
+    assert own == {("signal", "chat-upload"), ("telegram", "dc-answers")}
+
+
+def test_what_is_slow_is_contested_until_the_test_has_decided() -> None:
+    host = "web.whatsapp.com"
+    day = Day(rate=named(host, 140.0)).run()
+    contest = day.contest()
+    assert {t.arm for t in contest} == MOVES
+    assert {flow(t).option("asset") for t in contest} == {"web-page"}
+    blocks = {t.attempt for t in contest}
+    assert blocks == {1, 2, 3, 4}, "four slow pairs decide"
+    assert day.outcome("whatsapp") is Outcome.THROTTLED
+    assert {day.outcome(s) for s in ("telegram", "signal", "messenger")} == {Outcome.OK}
+
+
+def test_the_pairs_of_a_contest_differ_in_the_name_alone() -> None:
+    day = Day(rate=named("web.whatsapp.com", 140.0)).run()
+    for number in (1, 2, 3, 4):
+        block = {t.arm: flow(t) for t in day.contest() if t.attempt == number}
+        own, neutral = block[Arm.TRANSFER], block[Arm.TRANSFER_NEUTRAL_SNI]
+        same = dataclasses.replace(neutral, server_name=own.server_name, trust=own.trust)
+        assert same == own and neutral.server_name != own.server_name
+        there, there_named = block[Arm.TRANSFER_SOURCE], block[Arm.TRANSFER_TARGET_SNI]
+        assert dataclasses.replace(there_named, server_name=there.server_name) == there
+        assert there_named.server_name == own.server_name
+
+
+def test_the_order_within_a_pair_is_drawn() -> None:
+    first = set()
+    for seed in range(6):
+        day = Day(rate=named("web.whatsapp.com", 140.0), request=Request(seed=seed)).run()
+        block = [t for t in day.contest() if t.attempt == 1]
+        pair = [t for t in block if t.arm in (Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI)]
+        first.add(pair[0].arm)
+    assert first == {Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI}
+
+
+def test_a_slow_server_ends_its_contest_without_a_culprit() -> None:
+    slow = "31.13."
+
+    def rate(task: Task) -> float:
+        mine = task.subject == "whatsapp" and task.arm is not Arm.TRANSFER_TARGET_SNI
+        return 300.0 if mine and flow(task).address.startswith(slow) else FAST
+
+    day = Day(rate=rate).run()
+    assert day.outcome("whatsapp") is Outcome.DEGRADED
+    assert max(t.attempt for t in day.contest()) <= 7
+
+
+def test_the_same_seed_gives_the_same_day() -> None:
+    def one() -> list[str]:
+        return [t.id for t in Day(rate=named("web.whatsapp.com", 140.0)).run().begun]
+
+    assert one() == one()
+
+
+def test_deep_runs_move_more_and_look_again_after_the_wait() -> None:
+    request = Request(seed=3, throttle=True, throttle_wait=600.0, max_time=900.0)
+    day = Day(rate=named("web.whatsapp.com", 140.0), request=request).run()
+    sizes = {int(flow(t).option("bytes") or 0) for t in day.moves if t.round == 1}
+    assert max(sizes) > 200_000
+    again = [m for m in day.done if m.task.arm in MOVES and m.task.attempt > 10]
+    early = [m for m in day.done if m.task.arm in MOVES and 0 < m.task.attempt <= 10]
+    assert again and min(m.window.start for m in again) >= 600.0
+    assert max(m.window.end for m in early) < 300.0
+
+
+# --- volleys: what servers give in their own protocol
+
+
+def volleys(day: Day) -> list[Task]:
+    return [t for t in day.moves if t.check == "volley"]
+
+
+def volleys_at(kbit: Callable[[int], float]) -> Rate:
+    """The first volley, the second ... are that fast."""
+    seen: list[str] = []
+
+    def rate(task: Task) -> float:
+        if task.check != "volley":
+            return FAST
+        seen.append(task.id)
+        return kbit(len(seen))
+
+    return rate
+
+
+def test_one_server_is_asked_and_another_by_another_seed() -> None:
+    asked = set()
+    for seed in range(8):
+        day = Day(rate=lambda task: FAST, request=Request(seed=seed)).run()
+        (one,) = volleys(day)
+        assert flow(one).option("dc") in [*"12345"] and flow(one).port == 443
+        assert flow(one).server_name is None
+        asked.add(flow(one).address)
+    assert len(asked) > 2
+
+
+def test_where_servers_answer_slowly_all_are_asked_once_and_it_is_degraded() -> None:
+    day = Day(rate=volleys_at(lambda n: 60.0)).run()
+    found = volleys(day)
+    # Four slow pairs more than normal ones decide.
+    assert len(found) == 4 and len({flow(t).address for t in found}) == 4
+    beside = [t for t in day.moves if t.id.startswith("t.first.down.5")]
+    assert len(beside) == 3 and {t.arm for t in beside} == {Arm.TRANSFER_SOURCE}
+    assert day.outcome("telegram") is Outcome.DEGRADED
+    assert {day.outcome(s) for s in ("whatsapp", "signal", "messenger")} == {Outcome.OK}
+
+
+def test_one_slow_server_among_others_is_nothing() -> None:
+    day = Day(rate=volleys_at(lambda n: 60.0 if n == 1 else FAST)).run()
+    assert 2 <= len(volleys(day)) <= 4
+    assert day.outcome("telegram") is Outcome.OK
+
+
+def test_everybody_is_moved_once_before_anybody_is_contested() -> None:
+    """Three services' slow pages: the first one's contest must not take the others' time."""
+    slow = ("web.whatsapp.com", "updates.signal.org", "www.facebook.com")
+    day = Day(lambda t: 140.0 if flow(t).host in slow else FAST).run()
+    contested = [n for n, t in enumerate(day.begun) if t.arm in MOVES and ".first." not in t.id]
+    firsts = [n for n, t in enumerate(day.begun) if t.arm is Arm.TRANSFER and t.id.endswith(".0")]
+    assert contested and max(firsts) < min(contested)
+    webs = {
+        s.service: f.outcome
+        for s in judge(day.evidence).services
+        for f in s.functions
+        if f.function == "web"
+    }
+    assert {o for name, o in webs.items() if name != "telegram"} == {Outcome.DEGRADED}
+    assert webs["telegram"] is Outcome.OK
+
+
+def test_the_others_are_given_less_time_once_one_was_slow() -> None:
+    day = Day(lambda t: 140.0 if flow(t).option("direction") == "down" else FAST)
+    day.rate = lambda t: FAST if t.arm is Arm.TRANSFER_SOURCE else 140.0
+    day.run()
+    firsts = [t for t in day.begun if t.arm is Arm.TRANSFER and t.id.endswith(".0")]
+    downs = [
+        float(flow(t).option("patience") or 0) for t in firsts if "down" in str(flow(t).options)
+    ]
+    assert len(downs) > 2 and downs[0] > max(downs[1:])

@@ -1,0 +1,349 @@
+"""Speed: which pairs of transfers license which word, told by hand."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import HttpObservation, TransferObservation
+from msgprobe.model.target import Asset, Function
+from msgprobe.model.task import Arm, Flow, Probe, Role, Task
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from tests.evidence.moves import moved
+from tests.evidence.story import CHAT, HERE, SERVICE, Story
+
+ASSET = Asset(name="page", function=Function.TEXT, host=CHAT[0], provenance=HERE)
+MOVING = replace(SERVICE, assets=(ASSET,))
+SIZE = 50_000
+OWN, NEUTRAL = Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI
+SOURCE, NAMED = Arm.TRANSFER_SOURCE, Arm.TRANSFER_TARGET_SNI
+PLACE = dict.fromkeys((OWN, NEUTRAL, Arm.TRANSFER_SMALL), "31.13.70.1")
+
+
+@dataclass(slots=True)
+class Race:
+    """A good gate, chats that work, and transfers one after another."""
+
+    story: Story
+    now: float = 3.0
+    count: int = 0
+
+    def move(
+        self,
+        arm: Arm,
+        kbit: float,
+        *,
+        number: int = 0,
+        source: str = "src1",
+        greeting: float = 0.1,
+        rtt: float = 0.04,
+        lost: int = 0,
+        stop_at: int = 0,
+        think: float = 0.0,
+    ) -> "Race":
+        """A burst at once, then ``kbit`` until all has moved, or our patience ends."""
+        self.count += 1
+        address = PLACE.get(arm, f"20.9.{source[-1]}.1")
+        mine = arm is not SOURCE
+        options = {"direction": "down", "bytes": str(SIZE)}
+        if number or mine:
+            options |= {"asset": "page", "service": "acme"}
+        task = Task(
+            id=f"t.{self.count}",
+            round=1,
+            role=Role.TARGET if mine else Role.CONTROL,
+            arm=arm,
+            check="transfer",
+            subject="acme" if mine else source,
+            probe=Flow(address=address, port=443, host="x", options=tuple(options.items())),
+            attempt=number,
+        )
+        done = moved(
+            task,
+            self.now,
+            kbit,
+            size=SIZE,
+            transaction=len(self.story.told) + 1,
+            greeting=greeting,
+            rtt=rtt,
+            lost=lost,
+            stop_at=stop_at,
+            think=think,
+        )
+        self.story.told.append(done)
+        self.now = done.window.end
+        return self
+
+    def look(self, kbit: float, **how: Any) -> "Race":
+        """The first look: neutral, own, own, neutral."""
+        self.move(SOURCE, 15_000, source="src1").move(OWN, kbit, **how)
+        return self.move(SOURCE, 14_000, source="src2").move(OWN, kbit, **how)
+
+    def blocks(
+        self, kbit: float, *, here: float, there: float, times: int = 4, **how: Any
+    ) -> "Race":
+        """The contest; ``here`` is the neutral name's rate, ``there`` the name's elsewhere."""
+        for n in range(1, times + 1):
+            source = f"src{(n - 1) % 3 + 3}"
+            self.move(NEUTRAL, here, number=n, **(how if here < 1000 else {}))
+            self.move(OWN, kbit, number=n, **how)
+            self.move(SOURCE, 15_000, number=n, source=source)
+            self.move(NAMED, there, number=n, source=source, **(how if there < 1000 else {}))
+        return self
+
+    @property
+    def text(self) -> FunctionVerdict:
+        verdict = judge(self.story.evidence())
+        return next(f for s in verdict.services for f in s.functions if f.function == "text")
+
+
+@pytest.fixture
+def race() -> Race:
+    story = Story(services=(MOVING,)).good_gate().names().all_targets(times=1)
+    return Race(story)
+
+
+def test_as_fast_as_the_others_is_ok_with_a_floor(race: Race) -> None:
+    seen = race.look(14_000).text
+    assert (seen.outcome, seen.strength) == (Outcome.OK, Strength.CONFIRMED)
+    (speed,) = seen.speeds
+    assert (speed.asset, speed.pairs, speed.slow) == ("page", 2, 0)
+    # 8 * (50000 - 16384) bits in three times 0.1 s of greeting and 0.06 s of transfer
+    assert 0.5 * 560 < speed.floor_kbit < 1.5 * 560
+    assert speed.moved == SIZE
+
+
+def test_the_name_alone_slows_it_down_here_and_elsewhere(race: Race) -> None:
+    seen = race.look(140, lost=6).blocks(140, here=15_000, there=140, lost=6).text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
+    assert seen.mechanisms == ("throttle.sni.policing",)
+    assert seen.rules[0] == "throttle.name"
+    assert "140 kbit/s against 15 Mbit/s on the same server" in seen.why
+    # 0.1 s of greeting, 0.04 s and 34 kB at 140 kbit/s, against 0.16 s in all
+    assert 10 < seen.speeds[0].ratio < 16 and seen.speeds[0].ratio == seen.speeds[0].ratio_corrected
+
+
+def test_a_plateau_without_losses_is_a_queue(race: Race) -> None:
+    seen = race.look(256).blocks(256, here=15_000, there=256).text
+    assert seen.mechanisms == ("throttle.sni.shaping",)
+
+
+def test_where_only_neutral_servers_can_change_the_name(race: Race) -> None:
+    race.look(140, lost=6)
+    for n in range(1, 5):
+        race.move(OWN, 140, number=n, lost=6)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+        race.move(NAMED, 140, number=n, source=f"src{n}", lost=6)
+    seen = race.text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
+
+
+def test_three_pairs_are_too_few(race: Race) -> None:
+    seen = race.look(140).blocks(140, here=15_000, there=140, times=3).text
+    assert seen.outcome is not Outcome.THROTTLED
+
+
+def test_one_kind_of_evidence_is_too_few(race: Race) -> None:
+    """Slow under its own name at its own address, at uneven rates; elsewhere nobody could look."""
+    race.look(14_000)
+    for n, rate in enumerate((90, 200, 400, 130), start=1):
+        race.move(NEUTRAL, 15_000, number=n).move(OWN, rate, number=n)
+    assert race.text.outcome is Outcome.DEGRADED
+
+
+def test_a_slow_server_is_nobodys_fault(race: Race) -> None:
+    """Slow under every name, its address alone, at a steady rate and without losses."""
+    seen = race.look(300).blocks(300, here=300, there=15_000, times=6).text
+    assert seen.outcome is Outcome.DEGRADED
+    assert seen.mechanisms == ()
+
+
+def test_a_faster_address_of_the_same_name_is_told(race: Race) -> None:
+    race.look(300).blocks(300, here=300, there=15_000, times=6)
+    assert "another address" not in race.text.why
+    race.move(Arm.TRANSFER_SIBLING, 9_000, number=1).move(Arm.TRANSFER_SIBLING, 9_000, number=2)
+    assert "Over another address of its name it moves 9.0 Mbit/s." in race.text.why
+
+
+def test_losses_at_the_address_alone_make_it_likely(race: Race) -> None:
+    seen = race.look(100, lost=12).blocks(100, here=100, there=15_000, times=6, lost=12).text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.LIKELY)
+    assert seen.mechanisms[0].startswith("throttle.ip")
+    assert "follows the address" in seen.why
+
+
+def test_what_is_lost_can_follow_the_name_before_the_times_do(race: Race) -> None:
+    """A third of all segments, yet no transfer was 2.5 times slower."""
+    race.look(9_000, lost=14)
+    for n in range(1, 5):
+        race.move(NEUTRAL, 15_000, number=n).move(OWN, 9_000, number=n, lost=14)
+        race.move(SOURCE, 15_000, number=n, source="src1")
+        race.move(NAMED, 9_000, number=n, source="src1", lost=14)
+    seen = race.text
+    assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.LIKELY)
+    assert seen.mechanisms == ("throttle.sni.loss",)
+
+
+def test_a_long_way_is_no_throttling(race: Race) -> None:
+    seen = race.look(1_500, rtt=0.4, greeting=0.9)
+    assert seen.text.outcome is Outcome.OK
+
+
+def test_everybody_slow_blames_nobody(race: Race) -> None:
+    for _ in range(2):
+        race.move(SOURCE, 140, source="src1").move(OWN, 140).move(SOURCE, 140, source="src2")
+    assert race.text.outcome is Outcome.OK
+
+
+def test_stopping_for_good_at_the_same_byte_is_a_block(race: Race) -> None:
+    race.look(15_000, stop_at=20_000)
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, stop_at=20_000)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+    seen = race.text
+    assert seen.outcome is Outcome.BLOCKED
+    assert seen.mechanisms == ("tcp.freeze",), "bytes or packets: nobody looked"
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [(20_000, "tcp.freeze.bytes"), (9_000, "tcp.freeze.packets"), (30_000, "tcp.freeze")],
+)
+def test_small_segments_tell_bytes_from_packets(race: Race, place: int, path: str) -> None:
+    race.look(15_000, stop_at=20_000)
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, stop_at=20_000)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+    for n in (1, 2):
+        race.move(Arm.TRANSFER_SMALL, 15_000, number=n, stop_at=place)
+    assert race.text.mechanisms == (path,)
+
+
+def test_the_order_of_measurements_does_not_matter(race: Race) -> None:
+    race.look(140, lost=6).blocks(140, here=15_000, there=140, lost=6)
+    forward = judge(race.story.evidence())
+    backward = replace(
+        race.story.evidence(), measurements=tuple(reversed(race.story.evidence().measurements))
+    )
+    assert judge(backward) == forward
+
+
+def test_segments_out_of_order_are_not_counted_as_losses(race: Race) -> None:
+    """One lost segment puts fifty that follow it out of order."""
+    race.look(9_000)
+    for n in range(1, 5):
+        race.move(NEUTRAL, 15_000, number=n).move(OWN, 9_000, number=n)
+        race.move(SOURCE, 15_000, number=n, source="src1")
+        race.move(NAMED, 9_000, number=n, source="src1")
+    race.story.told[:] = [_disordered(m) for m in race.story.told]
+    assert race.text.outcome is Outcome.OK
+
+
+def _disordered(m: Measurement) -> Measurement:
+    seen = m.observations[-1]
+    if not isinstance(seen, TransferObservation) or m.task.arm not in (OWN, NAMED):
+        return m
+    assert seen.info is not None
+    worse = replace(seen, info=replace(seen.info, out_of_order=50, segs_in=60))
+    return replace(m, observations=(*m.observations[:-1], worse))
+
+
+def test_one_object_that_never_comes_may_have_been_retired(race: Race) -> None:
+    seen = race.look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.OK, ())
+    assert "gave nothing" in seen.why and "out of date" in seen.why
+
+
+def test_transfers_of_two_hosts_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
+    other = replace(ASSET, name="film", host="films.example")
+    race.story.services = (replace(MOVING, assets=(ASSET, other)),)
+    race.look(0).blocks(0, here=15_000, there=0)
+    race.story.told += [
+        replace(m, task=replace(m.task, id=f"{m.task.id}.film", probe=_of(m.task.probe, "film")))
+        for m in tuple(race.story.told)
+        if m.task.arm is OWN
+    ]
+    seen = race.text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.DEGRADED, ())
+    assert seen.rules == ("transfer.nothing",)
+
+
+def _of(probe: Probe, asset: str) -> Probe:
+    assert isinstance(probe, Flow)
+    return replace(probe, options=tuple({**dict(probe.options), "asset": asset}.items()))
+
+
+def test_a_page_that_came_and_named_no_object_was_an_answer(race: Race) -> None:
+    """One transfer in which nothing came beside it may be this device's own fault."""
+    race.look(0).blocks(0, here=15_000, there=0)
+    own = [n for n, m in enumerate(race.story.told) if m.task.arm is OWN]
+    race.story.told[own[0]] = _page_alone(race.story.told[own[0]])
+    assert "transfer.nothing" not in race.text.rules
+
+
+def _page_alone(m: Measurement) -> Measurement:
+    seen = m.observations[-1]
+    assert isinstance(seen, TransferObservation)
+    page = HttpObservation(
+        transaction=seen.transaction,
+        window=seen.window,
+        failure=None,
+        address=seen.address,
+        port=seen.port,
+        host=seen.host,
+        path="/",
+        tls=True,
+        authenticated=True,
+        status=200,
+        matched=None,
+    )
+    return replace(m, observations=(*m.observations[:-1], page))
+
+
+def test_where_nothing_works_transfers_that_move_nothing_add_nothing() -> None:
+    story = Story(services=(MOVING,)).good_gate().names().all_targets(fails="answer")
+    seen = Race(story).look(0).blocks(0, here=15_000, there=0).text
+    assert (seen.outcome, seen.rules) == (Outcome.INCONCLUSIVE, ("failed.unexplained",))
+
+
+def test_what_works_and_was_never_moved_says_so(race: Race) -> None:
+    other = replace(ASSET, name="film")
+    race.story.services = (replace(MOVING, assets=(ASSET, other)),)
+    seen = race.look(14_000).text
+    assert seen.outcome is Outcome.OK
+    assert seen.why.endswith("How fast it moves its film was not measured.")
+
+
+def test_without_any_transfer_nothing_is_said_about_speed(race: Race) -> None:
+    assert "measured" not in race.text.why
+    assert "measured" not in race.look(14_000).text.why
+
+
+def test_slower_at_first_sight_and_never_looked_into_is_not_passed_over(race: Race) -> None:
+    """Nearly three times as long as neutral ones, and the time of the run was over."""
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 900)
+    seen = race.move(SOURCE, 14_000, source="src2").text
+    assert seen.outcome is Outcome.OK
+    assert "page was slower than neutral transfers once" in seen.why
+
+
+def test_slow_once_and_never_looked_into_is_degraded(race: Race) -> None:
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 140)
+    seen = race.move(SOURCE, 14_000, source="src2").text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
+
+
+def test_a_server_that_thinks_before_it_answers_is_not_slow(race: Race) -> None:
+    for _ in range(4):
+        race.move(SOURCE, 15_000, source="src1").move(OWN, 14_000, think=2.0)
+        race.move(SOURCE, 15_000, source="src2")
+    assert race.text.outcome is Outcome.OK
+
+
+def test_one_that_thinks_and_then_is_slow_is_slow(race: Race) -> None:
+    for _ in range(4):
+        race.move(SOURCE, 15_000, source="src1").move(OWN, 140, think=0.5)
+        race.move(SOURCE, 15_000, source="src2")
+    assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("speed.slow",))

@@ -1,0 +1,236 @@
+"""No single fact of the catalogue convicts: errors of a server's own, one member among several,
+addresses that were given up."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Endpoint, Function, Pool, Service
+from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
+from tests.evidence.story import CHAT, HERE, SERVICE, Story
+
+RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+SILENT: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT}
+
+
+def service(story: Story) -> ServiceVerdict:
+    (found,) = judge(story.evidence()).services
+    return found
+
+
+def text(story: Story) -> FunctionVerdict:
+    return next(f for f in service(story).functions if f.function is Function.TEXT)
+
+
+def expecting(*members: str, **expected: Any) -> Service:
+    """The service of the stories, whose rows of those members say what should come."""
+    return replace(
+        SERVICE,
+        endpoints=tuple(
+            replace(e, **expected) if e.member in members else e for e in SERVICE.endpoints
+        ),
+    )
+
+
+# --- an error of the server's own -----------------------------------------------------------------
+
+
+def test_an_error_where_no_other_answer_is_known_to_be_due_is_an_answer() -> None:
+    verdict = text(Story().good_gate().names().all_targets(times=1, status=503))
+    assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
+    assert "5xx" in verdict.why
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [{"expect_status": (401,)}, {"expect_text": "ready"}, {"options": (("header", "X-Served"),)}],
+)
+def test_errors_of_two_members_where_another_answer_is_due_are_down(
+    expected: dict[str, Any],
+) -> None:
+    story = Story(services=(expecting("chat1", "chat2", **expected),))
+    verdict = text(story.good_gate().names().all_targets(times=1, status=502))
+    assert (verdict.outcome, verdict.strength) == (Outcome.DOWN, Strength.CONFIRMED)
+
+
+def test_an_error_of_one_member_where_another_answer_is_due_is_not() -> None:
+    story = Story(services=(expecting("chat1", expect_status=(401,)),))
+    story.good_gate().names().all_targets(times=1, status=503)
+    assert text(story).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(("later", "word"), [(5.0, Outcome.OK), (31.0, Outcome.DOWN)])
+def test_one_member_is_down_only_when_it_is_so_for_long(later: float, word: Outcome) -> None:
+    story = Story(services=(expecting("chat1", expect_status=(401,)),)).good_gate().names()
+    story.target(CHAT[0], status=503).target(CHAT[0], status=503, start=later)
+    assert text(story).outcome is word
+
+
+def test_a_good_answer_beside_an_error_is_good() -> None:
+    story = Story(services=(expecting("chat1", "chat2", expect_status=(200,)),))
+    story.good_gate().names().target(CHAT[0], status=503).target(CHAT[1])
+    assert (text(story).outcome, text(story).strength) == (Outcome.OK, Strength.CONFIRMED)
+
+
+def with_web(pool: Pool, *hosts: str) -> Service:
+    """The service with a second function, whose rows say what should come."""
+    rows = tuple(
+        Endpoint(
+            name=f"{host.split('.')[0]}-443",
+            pool=pool.name,
+            member=host.split(".")[0],
+            check="https",
+            port=443,
+            host=host,
+            expect_status=(200,),
+            provenance=HERE,
+        )
+        for host in hosts
+    )
+    return replace(SERVICE, pools=(*SERVICE.pools, pool), endpoints=(*SERVICE.endpoints, *rows))
+
+
+def failing_web(story: Story) -> None:
+    """Both hosts of the web pool answer with an error."""
+    for n in (1, 2):
+        host, address = f"web{n}.example", f"31.13.71.{n}"
+        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET)
+        story.target(host, address=address, status=500)
+
+
+def test_a_service_whose_primary_function_answers_is_not_down() -> None:
+    pool = Pool(name="web", function=Function.WEB)
+    story = Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_gate().names()
+    story.all_targets(times=1)
+    failing_web(story)
+    found = service(story)
+    assert [f.outcome for f in found.functions] == [Outcome.OK, Outcome.DOWN]
+    assert (found.outcome, found.partial) == (Outcome.DEGRADED, True)
+    assert "web" in found.summary
+
+
+def test_a_pool_that_is_down_beside_one_that_works_is_only_a_part_of_the_function() -> None:
+    pool = Pool(name="more", function=Function.TEXT)
+    story = Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_gate().names()
+    story.all_targets(times=1)
+    failing_web(story)
+    assert (text(story).outcome, text(story).partial) == (Outcome.DEGRADED, True)
+
+
+# --- one member among several ---------------------------------------------------------------------
+
+
+def five(ok_at: int = 5) -> Service:
+    """A service of five numbered servers in its own networks, and a web site."""
+    pool = Pool(name="dc", function=Function.TEXT, ok_at=ok_at)
+    rows = tuple(
+        Endpoint(
+            name=f"dc{n}-443",
+            pool="dc",
+            member=f"dc{n}",
+            check="acme",
+            port=443,
+            addresses=(f"149.154.16{n}.9",),
+            provenance=HERE,
+        )
+        for n in range(1, 6)
+    )
+    web = with_web(Pool(name="web", function=Function.WEB), "web1.example")
+    return replace(
+        web,
+        pools=(pool, web.pools[1]),
+        endpoints=(*rows, web.endpoints[-1]),
+        prefixes=("149.154.160.0/20",),
+    )
+
+
+def told(missing: int, *, web: str = "149.154.166.1", fails: dict[str, Any] = SILENT) -> Story:
+    """The first ``missing`` of five servers fail in repeats, the site's name leads to ``web``."""
+    story = Story(services=(five(),)).good_gate()
+    story.dns("web1.example", ResolverKind.SYSTEM, web, role=Role.TARGET)
+    story.target("web1.example", address=web)
+    for n in range(1, 6):
+        bad = fails if n <= missing else {"proof": Proof.CRYPTO}
+        for _ in range(3 if n <= missing else 1):
+            story.flow(
+                f"149.154.16{n}.9",
+                subject="acme",
+                endpoint=f"dc{n}-443",
+                arm=Arm.BASE,
+                check="acme",
+                **bad,
+            )
+    return story.controls_again()
+
+
+def test_one_member_that_is_dead_may_have_been_retired() -> None:
+    found = service(told(1))
+    verdict = found.functions[0]
+    assert (verdict.outcome, verdict.partial) == (Outcome.INCONCLUSIVE, True)
+    assert (verdict.endpoints.ok, verdict.endpoints.tested) == (4, 5)
+    assert "retired" in verdict.why and "out of date" in verdict.why
+    assert found.outcome is Outcome.OK
+    assert "4 of 5" in found.summary
+
+
+def test_two_dead_members_are_a_degraded_service() -> None:
+    found = service(told(2))
+    assert found.outcome is Outcome.DEGRADED
+    assert "tcp.timeout" in found.mechanisms
+
+
+def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> None:
+    pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
+    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_gate().names()
+    story.target(CHAT[0]).target(CHAT[1], times=3, **SILENT).controls_again()
+    found = service(story)
+    assert (found.outcome, found.functions[0].outcome) == (Outcome.INCONCLUSIVE,) * 2
+
+
+def test_a_member_whose_name_is_shown_to_be_the_trigger_is_no_retired_one() -> None:
+    from tests.judging.test_licences import elsewhere
+
+    pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
+    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_gate().names()
+    story.target(CHAT[0], times=3, **RESET).target(CHAT[1]).controls_again()
+    found = service(elsewhere(story, CHAT[0], **RESET))
+    assert found.outcome is Outcome.DEGRADED
+    assert found.mechanisms == ("tls.reset.sni",)
+
+
+def test_enough_members_that_answer_do_not_acquit_whoever_cuts_off_another() -> None:
+    from tests.judging.test_licences import elsewhere
+
+    story = Story().good_gate().names()
+    story.target(CHAT[0], times=3, **RESET).target(CHAT[1]).controls_again()
+    assert service(story).outcome is Outcome.OK
+    found = service(elsewhere(story, CHAT[0], **RESET))
+    assert (found.outcome, found.mechanisms) == (Outcome.DEGRADED, ("tls.reset.sni",))
+
+
+# --- addresses that nobody resolves ---------------------------------------------------------------
+
+
+def test_silent_addresses_in_networks_where_the_service_still_lives_are_blocked() -> None:
+    verdict = text(told(5))
+    assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tcp.timeout",))
+
+
+def test_silent_addresses_in_networks_that_the_service_has_left_are_not() -> None:
+    verdict = text(told(5, web="203.0.114.7"))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "out of date" in verdict.why
+
+
+def test_names_that_lead_to_new_addresses_are_judged_by_these() -> None:
+    story = Story().good_gate()
+    for host in CHAT:
+        for kind, who in ((ResolverKind.SYSTEM, "system"), (ResolverKind.DOH, "resolver1")):
+            story.dns(host, kind, f"45.9.{len(host)}.1", resolver=who, role=Role.TARGET)
+        story.target(host, address=f"45.9.{len(host)}.1")
+    assert text(story).outcome is Outcome.OK
