@@ -262,7 +262,7 @@ def _phase(tasks: Iterable[Task], told: set[int], emit: Callable[[Event], None])
         2: "something is amiss: finding out why",
         COMPARING: "comparing speeds",
     }
-    rounds = {COMPARING if task.id.startswith("t.first.") else task.round for task in tasks}
+    rounds = {COMPARING if task.surveys else task.round for task in tasks}
     for number in sorted(rounds - told):
         told.add(number)
         if number in titles:

@@ -79,19 +79,15 @@ def _promised(scene: Scene, tasks: Sequence[Task]) -> int:
     begun: Counter[str] = Counter()
     for task in tasks:
         if task.arm is Arm.TARGET_SNI_ELSEWHERE and scene.started(task.id) is not None:
-            stem = task.id.partition("#")[0]
-            begun[stem] += TRIES if scene.good(task.id) else 1
+            begun[task.first] += TRIES if scene.good(task.id) else 1
     return TYPICAL * (sum(max(0, TRIES - n) for n in begun.values()) + _shapes_to_come(scene))
 
 
 def _shapes_to_come(scene: Scene) -> int:
     """Greetings of another shape that were answered once, and are to be answered once more."""
-    answered = {
-        t.task.id
-        for t in scene.facts.arm(Arm.OTHER_HELLO)
-        if t.task.attempt == 1 and t.authenticated
-    }
-    return sum(scene.started(f"{first}#2") is None for first in answered)
+    first = [t for t in scene.facts.arm(Arm.OTHER_HELLO) if t.task.attempt == 1]
+    answered = {t.task.attempts()[1] for t in first if t.authenticated}
+    return sum(scene.started(second) is None for second in answered)
 
 
 def _rank(task: Task) -> int:
@@ -104,7 +100,9 @@ def _may_die_late(scene: Scene) -> bool:
     """A service's conversation died after a good greeting, or is past it and not over yet."""
     if any(t.dies_after_greeting for t in scene.facts.arm(Arm.BASE)):
         return True
-    return any(i.startswith("b.") for i in scene.moment.secured)
+    own = (Arm.BASE, Arm.REPEAT)
+    running = scene.moment.running
+    return any(i in running and running[i].task.arm in own for i in scene.moment.secured)
 
 
 def _burdened(scene: Scene) -> bool:
@@ -133,9 +131,8 @@ def _never_opens(scene: Scene, task: Task) -> bool:
     connects in that protocol. Not on a line that comes and goes: there it may open well."""
     if task.check == "quic" or scene.started("look.1") is not None:
         return False  # datagrams open nothing, and those of QUIC are large
-    first = task.id.partition("#")[0]
     if task.arm is not Arm.BASE:
-        return first != task.id and _unopened(scene, first)
+        return task.attempt_of is not None and _unopened(scene, task.attempt_of)
     alike = [
         t.id
         for (service, _), tasks in scene.bases.items()

@@ -1,10 +1,10 @@
 """The planner: evidence so far and the clock become the set of tasks wanted. Pure."""
 
 from msgprobe.agenda.budget import affordable
+from msgprobe.agenda.variations import plan_variations
 from msgprobe.hypotheses.calls.plan import CHECK, plan_calls
 from msgprobe.hypotheses.connection.plan_targeted import plan_targeted
 from msgprobe.hypotheses.dns_tampering.plan import plan_resolvers
-from msgprobe.hypotheses.ip_blocking.plan import plan_experiments
 from msgprobe.hypotheses.quic.plan import plan_quic
 from msgprobe.hypotheses.residual.plan import plan_residual
 from msgprobe.hypotheses.second_vantage.plan import plan_second
@@ -29,7 +29,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_base(scene),
         *plan_quic(scene),
         *plan_resolvers(scene),
-        *plan_experiments(scene),
+        *plan_variations(scene),
         *plan_hello(scene),
         *plan_alone(scene),
         *plan_residual(scene),

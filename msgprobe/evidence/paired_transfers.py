@@ -13,8 +13,8 @@ from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
 from msgprobe.evidence.transfer_samples import (
-    ARMS,
     FEWEST,
+    MOVING,
     OTHER_SERVER,
     QUESTIONS,
     SAME_SERVER,
@@ -74,7 +74,7 @@ class Contest:
         about = [
             Sample(talk=t)
             for t in facts.talks
-            if t.task.arm in ARMS and (t.flow.option("direction") or "down") == asset.direction
+            if t.task.arm in MOVING and (t.flow.option("direction") or "down") == asset.direction
         ]
         mine = [
             s

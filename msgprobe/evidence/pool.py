@@ -1,6 +1,7 @@
 """One pool of a service as the evidence shows it: members, endpoints, addresses, symptoms."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +54,20 @@ class AddressFacts:
     def repeated(self) -> bool:
         """Failed in as many attempts as a claim needs, at the same layer."""
         return len([t for t in self.failed if t.symptom == self.symptom]) >= TRIES
+
+    @property
+    def swapped(self) -> tuple[Conversation, ...]:
+        """D6: neutral names that got a TLS answer on the same address, and none that did not.
+
+        Where the target's failure is an alert, another alert is no better answer: the server may
+        dislike our hello whatever it names.
+        """
+        talks = [t for t in self.probes if t.task.arm is Arm.OTHER_SNI]
+        alert = self.symptom == "tls.alert"
+        good = tuple(
+            t for t in talks if t.answered_tls and not (alert and t.symptom == "tls.alert")
+        )
+        return good if len(good) * 2 > len(talks) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +205,13 @@ class PoolFacts:
     def failing(self) -> tuple[EndpointFacts, ...]:
         """Tested endpoints of members that did not answer at all."""
         return tuple(e for m in self.tested if not m.ok for e in m.tested)
+
+    def failing_addresses(self, symptom: str) -> Iterator[AddressFacts]:
+        """Addresses that fail this way, where the name is known to lead or other resolvers say."""
+        for e in self.failing:
+            for a in (*e.addresses, *e.elsewhere):
+                if a.symptom == symptom:
+                    yield a
 
     @cached_property
     def genuine(self) -> tuple[Conversation, ...]:

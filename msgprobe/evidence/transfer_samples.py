@@ -10,7 +10,7 @@ from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 
-ARMS = (
+MOVING = (
     Arm.TRANSFER,
     Arm.TRANSFER_NEUTRAL_SNI,
     Arm.TRANSFER_SOURCE,

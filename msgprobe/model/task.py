@@ -1,7 +1,8 @@
 """A task: one conversation to hold, as data, with the reason for holding it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from msgprobe.model.target import Trust
 
@@ -166,13 +167,21 @@ class Flow:
 Probe = Inspect | Lookup | Flow
 
 
+def attempt_ids(first: str, times: int = 3) -> tuple[str, ...]:
+    """The ids of a first attempt and of its repeats."""
+    return (first, *(f"{first}#{n}" for n in range(2, times + 1)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One conversation to hold.
 
-    ``id`` is unique in a run. ``subject`` is a service or control name, ``endpoint`` an endpoint
-    of that service. ``changes`` says in words which one thing differs from the base arm, and
-    ``reason`` why it is done at all. ``timeout`` is the whole conversation's, in seconds.
+    ``id`` is unique in a run, and for people: nobody reads anything out of it. ``subject`` is a
+    service or control name, ``endpoint`` an endpoint of that service. ``changes`` says in words
+    which one thing differs from the base arm, and ``reason`` why it is done at all. ``timeout`` is
+    the whole conversation's, in seconds. ``attempt_of`` is the id of the task that this one repeats
+    (None: it is the first attempt), ``pair`` a name that it shares with the one task that it is to
+    be compared with.
     """
 
     id: str
@@ -187,3 +196,33 @@ class Task:
     reason: str = ""
     timeout: float = 10.0
     attempt: int = 1
+    attempt_of: str | None = None
+    pair: str | None = None
+
+    @property
+    def first(self) -> str:
+        """The id of the first attempt, which may be this one."""
+        return self.attempt_of or self.id
+
+    def attempts(self, times: int = 3) -> tuple[str, ...]:
+        """The ids of this first attempt and of its repeats, as `again` makes them."""
+        return attempt_ids(self.id, times)
+
+    def again(self, number: int, **changes: Any) -> "Task":
+        """The same once more, as attempt ``number`` (from 2)."""
+        task_id = attempt_ids(self.id, number)[-1]
+        return replace(self, id=task_id, attempt=number, attempt_of=self.id, **changes)
+
+    @property
+    def surveys(self) -> bool:
+        """It is a transfer of the first look at speeds."""
+        moves = self.arm in (Arm.TRANSFER, Arm.TRANSFER_SOURCE) and self.check == "transfer"
+        return moves and self.round == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A task under way; ``since`` is when it began, in seconds since the run did."""
+
+    task: Task
+    since: float

@@ -286,7 +286,7 @@ def _spared(scene: Scene, service: Service) -> frozenset[str]:
         order: list[tuple[bool, bool, int, int, str]] = []
         for number, (endpoint, task) in enumerate(begun):
             rank[endpoint.host] = rank.get(endpoint.host, 0) + 1
-            fresh = scene.started(f"{task.id}#2") is None
+            fresh = scene.started(task.attempts()[1]) is None
             assert isinstance(task.probe, Flow)
             shaped = shape_id(service, endpoint, task.probe.address, Hello.SPLIT)
             plain = scene.started(shaped) is None

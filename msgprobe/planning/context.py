@@ -1,7 +1,7 @@
 """What the planner sees: the evidence so far, what is running, and the clock's reading."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from msgprobe.evidence.connection import Gate
@@ -13,7 +13,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Pool
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Running, Task
 
 SPACING = 3.0
 """Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
@@ -67,7 +67,7 @@ SMALL_SEGMENTS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """``now`` is seconds since the run began; ``running`` maps task ids to when they started.
+    """``now`` is seconds since the run began; ``running`` are the tasks under way, by id.
 
     ``opened`` are the running ones whose TCP connection stands, ``secured`` those whose TLS
     handshake went well, ``queued`` the tasks that wait for their turn. ``spent`` are the bytes of
@@ -75,7 +75,7 @@ class Moment:
     """
 
     now: float
-    running: Mapping[str, float] = field(default_factory=dict)
+    running: Mapping[str, Running] = field(default_factory=dict)
     opened: frozenset[str] = frozenset()
     secured: frozenset[str] = frozenset()
     queued: frozenset[str] = frozenset()
@@ -136,7 +136,18 @@ class Scene:
     def started(self, task_id: str) -> float | None:
         """When a task began, finished or not."""
         done = self.ended(task_id)
-        return done.window.start if done is not None else self.moment.running.get(task_id)
+        return done.window.start if done is not None else self.since(task_id)
+
+    def since(self, task_id: str) -> float | None:
+        """When a task that is under way began."""
+        running = self.moment.running.get(task_id)
+        return None if running is None else running.since
+
+    @property
+    def known_tasks(self) -> Iterator[Task]:
+        """Every task that has begun."""
+        yield from (m.task for m in self.facts.measurements)
+        yield from (r.task for r in self.moment.running.values())
 
     def good(self, task_id: str) -> bool:
         """The conversation ended well (genuine where that applies)."""
@@ -244,7 +255,7 @@ class Scene:
         ends = sorted(
             m.window.end
             for m in self.facts.measurements
-            if m.task.id.startswith("g.site") and self.good(m.task.id)
+            if m.task.arm is Arm.GATE and m.task.check == "https" and self.good(m.task.id)
         )
         until = ends[:2][-1] + SETTLING if ends else 0.0
         if self.moment.now >= until:
@@ -261,7 +272,7 @@ class Scene:
 
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
-        begun = self.moment.running.get(task.id)
+        begun = self.since(task.id)
         if begun is None or task.id in self.facts.by_id:
             return False
         due = begun + gap(task)
@@ -283,7 +294,7 @@ class Scene:
         talk = self.talk(task_id)
         if talk is not None:
             return talk.failure is not None
-        begun = self.moment.running.get(task_id)
+        begun = self.since(task_id)
         if begun is None:
             return False
         if self.moment.now < begun + SPACING:
@@ -295,8 +306,8 @@ class Scene:
         """The task, and its repeats as they fall due while no attempt has succeeded."""
         wanted = [base]
         begun = self.started(base.id)
-        ids = [base.id, *(f"{base.id}#{n}" for n in range(2, times + 1))]
-        for number, task_id in enumerate(ids[1:], start=2):
+        ids = base.attempts(times)
+        for number in range(2, times + 1):
             if begun is None or any(self.good(i) for i in ids):
                 break
             if self.ended(base.id) is not None and not self.suspicious(base):
@@ -305,15 +316,8 @@ class Scene:
             if self.moment.now < due:
                 self.wake(due)
                 break
-            wanted.append(
-                replace(
-                    base,
-                    id=task_id,
-                    arm=arm or base.arm,
-                    attempt=number,
-                    reason=f"once more, to be sure: {base.reason}",
-                )
-            )
+            reason = f"once more, to be sure: {base.reason}"
+            wanted.append(base.again(number, arm=arm or base.arm, reason=reason))
         return wanted
 
     def asked_again(self, first: Task) -> list[Task]:
@@ -331,7 +335,7 @@ class Scene:
             if self.moment.now < due:
                 self.wake(due)
                 break
-            again.append(replace(first, id=f"{first.id}#{number}", attempt=number))
+            again.append(first.again(number))
         return again
 
     @cached_property

@@ -1,7 +1,5 @@
 """Neutral sites once more, while the targets fail: do they still work?"""
 
-from dataclasses import replace
-
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.context import Scene
@@ -36,12 +34,14 @@ def controls_again(scene: Scene) -> list[Task]:
                 if due is not None and scene.moment.running:
                     scene.wake(due)
                 break
-            if not _targets_running(scene) and scene.ended(f"{base.id}#{number}") is None:
+            again = base.again(number)
+            if not _targets_running(scene) and scene.ended(again.id) is None:
                 break
-            tasks.append(replace(base, id=f"{base.id}#{number}", attempt=number))
+            tasks.append(again)
     return tasks
 
 
 def _targets_running(scene: Scene) -> bool:
     """Some experiment or repeat is still under way, so a control in its window is worth it."""
-    return any(not i.startswith(("g.", "again.")) for i in scene.moment.running)
+    under_way = (r.task for r in scene.moment.running.values())
+    return any(t.round > 0 and t.arm is not Arm.AGAIN for t in under_way)

@@ -62,24 +62,23 @@ def _stuck(scene: Scene) -> bool:
     """A neutral transfer takes far longer than on a line like this: does anything else answer?"""
     if scene.lean:
         return False
-    sources = tuple(f".{s.name}" for s in scene.controls.sources if s.country is None)
-    for task_id, begun in scene.moment.running.items():
-        if task_id.startswith("t.first.") and task_id.endswith(sources):
-            if scene.moment.now >= begun + STUCK:
+    abroad = {s.name for s in scene.controls.sources if s.country is None}
+    for running in scene.moment.running.values():
+        if running.task.surveys and running.task.subject in abroad:
+            if scene.moment.now >= running.since + STUCK:
                 return True
-            scene.wake(begun + STUCK + 0.01)
+            scene.wake(running.since + STUCK + 0.01)
     return False
 
 
 def _waiting(scene: Scene) -> dict[str, float]:
     """When conversations under way with sites that had answered before began, by site."""
-    names = [v.site.name for v in scene.gate.abroad if v.reached]
+    names = {v.site.name for v in scene.gate.abroad if v.reached}
     found = {}
-    for task_id, begun in scene.moment.running.items():
-        stem = task_id.partition("#")[0]
-        for name in names:
-            if stem in (f"g.site.{name}", f"again.{name}"):
-                found[name] = begun
+    for running in scene.moment.running.values():
+        name = running.task.subject
+        if name in names and running.task.first in (f"g.site.{name}", f"again.{name}"):
+            found[name] = running.since
     return found
 
 
@@ -152,7 +151,7 @@ def _once_more(scene: Scene, stretches: Stretches) -> list[Task]:
         for _, endpoint in first_endpoints(scene, service):
             for base in base_tasks(scene, service, endpoint):
                 again = f"{base.id}#again"
-                ids = [base.id, *(f"{base.id}#{n}" for n in (2, 3))]
+                ids = base.attempts()
                 talks = [t for i in ids if (t := scene.talk(i)) is not None]
                 if any(t.genuine for t in talks) or any(i in scene.moment.running for i in ids):
                     continue

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from msgprobe.model.codec import CodecError, from_json, to_json
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.older import as_today
 from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
@@ -163,7 +164,9 @@ def _run(data: Mapping[str, Any]) -> Run:
             request=_get(evidence, "request", Request, "$.evidence"),
             services=_get(evidence, "services", tuple[Service, ...], "$.evidence"),
             controls=_get(evidence, "controls", Controls, "$.evidence"),
-            measurements=_get(data, "measurements", tuple[Measurement, ...]),
+            measurements=tuple(
+                as_today(m) for m in _get(data, "measurements", tuple[Measurement, ...])
+            ),
             elsewhere=_get(evidence, "elsewhere", tuple[Elsewhere, ...], "$.evidence")
             if "elsewhere" in evidence
             else (),

@@ -12,7 +12,7 @@ from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Running, Task
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.world import World
 
@@ -122,15 +122,17 @@ class Runner:
         return not self._running
 
     @property
-    def running(self) -> dict[str, float]:
-        """When each task that has begun and not ended began, in seconds since the run's zero.
+    def running(self) -> dict[str, Running]:
+        """The tasks that have begun and not ended, by id.
 
         While a device stands still nobody's answer is heard: what is under way then counts as begun
         so much later, lest its silence be taken for the network's.
         """
         self._look_at_the_clock()
         return {
-            i: r.started + r.stood_still for i, r in self._running.items() if r.started is not None
+            i: Running(task=r.task, since=r.started + r.stood_still)
+            for i, r in self._running.items()
+            if r.started is not None
         }
 
     def _look_at_the_clock(self) -> None:

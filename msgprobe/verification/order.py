@@ -12,7 +12,7 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.row import Checked, Verification, Word
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task
+from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
 from msgprobe.planning.context import SPACING, Moment, Scene
 from msgprobe.planning.controls import plan_gate
 from msgprobe.planning.public_resolvers import doh_resolvers
@@ -256,7 +256,7 @@ async def _names_again(work: _Work, names: Sequence[Task]) -> None:
 
 
 def _again(task: Task) -> Task:
-    return replace(task, id=f"{task.id}#2", attempt=2)
+    return task.again(2)
 
 
 def _elsewhere(task: Task, resolver: Resolver) -> Task:
@@ -281,7 +281,7 @@ def _answer(work: _Work, row: Wanted, again: Mapping[str, Task] | None = None) -
         return Answer(word=Word.NOT_ASKED)
     said = []
     for task in row.tasks:
-        seen = work.by_id(task.id if again is None else f"{task.id}#2")
+        seen = work.by_id(task.attempts()[0 if again is None else 1])
         said.append(answer.unheld(None) if seen is None else row.read(seen))
     return answer.together(said, row.addresses)
 
@@ -290,7 +290,7 @@ def _nowhere(work: _Work, row: Wanted) -> Answer:
     """The row's name gave no address to dial: what the resolvers say about it."""
     if row.host is None:
         return Answer(word=Word.NOT_ASKED, what="nothing to dial")
-    first, second = (work.by_id(f"v.name.{row.host}{suffix}") for suffix in ("", "#2"))
+    first, second = (work.by_id(i) for i in attempt_ids(f"v.name.{row.host}", 2))
     said = answer.of_name(first)
     if second is not None:
         said = answer.better(said, answer.of_name(second))

@@ -15,11 +15,11 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from msgprobe.planning.context import Moment
-from tests.evidence.story import CHAT, SERVICE, Story
+from tests.evidence.story import CHAT, SERVICE, Story, under_way
 
 
-def wanted(story: Story, now: float = 100.0, **running: float) -> list[Task]:
-    return list(agenda(story.evidence(), Moment(now=now, running=running)).tasks)
+def wanted(story: Story, now: float = 100.0) -> list[Task]:
+    return list(agenda(story.evidence(), Moment(now=now)).tasks)
 
 
 def arms(tasks: list[Task]) -> set[Arm]:
@@ -323,10 +323,11 @@ def test_a_greeting_that_was_answered_is_not_taken_for_one_that_hangs() -> None:
     story = Story().good_gate()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
-    base = [t.id for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
-    running = dict.fromkeys(base, 90.0)
+    base = under_way(
+        [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)], 90.0
+    )
     for secured, check in ((frozenset[str](), "tls"), (frozenset(base), "https")):
-        moment = Moment(now=100.0, running=running, opened=frozenset(base), secured=secured)
+        moment = Moment(now=100.0, running=base, opened=frozenset(base), secured=secured)
         found = agenda(story.evidence(), moment).tasks
         assert {t.check for t in found if t.arm is Arm.TARGET_SNI_ELSEWHERE} == {check}
 

@@ -10,7 +10,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from msgprobe.planning.context import FAR_PACE, SETTLING, Agenda, Moment, Scene
-from tests.evidence.story import SITES, Story, info
+from tests.evidence.story import SITES, Story, info, under_way
 
 ANSWERED_AT = 0.5
 WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
@@ -39,7 +39,7 @@ def after_the_gate(*, good: int, now: float, rtt: float = 0.06, took: float = 0.
     assert len(asked) >= 4
     for task in asked[:good]:
         story.told.append(answered(task, rtt=rtt, took=took))
-    running = {t.id: 0.1 for t in asked[good:]}
+    running = under_way(asked[good:], 0.1)
     return agenda(story.evidence(), Moment(now=now, running=running))
 
 

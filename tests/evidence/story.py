@@ -1,6 +1,7 @@
 """Evidence made by hand: what a run would have recorded, told one conversation at a time."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,17 @@ from msgprobe.model.observation import (
 )
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Endpoint, Function, Pool, Provenance, Service, Trust
-from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.model.task import (
+    Arm,
+    Flow,
+    Inspect,
+    Lookup,
+    Resolver,
+    ResolverKind,
+    Role,
+    Running,
+    Task,
+)
 
 HERE = Provenance(source="test", date="2026-01-01")
 RTT = 0.04
@@ -119,6 +130,24 @@ def info(**more: Any) -> TcpInfo:
         segs_in=5,
     )
     return replace(base, **more)
+
+
+def under_way(tasks: Iterable[Task], since: float = 0.0) -> dict[str, Running]:
+    """Tasks that have begun at the same time and have not ended."""
+    return {t.id: Running(task=t, since=since) for t in tasks}
+
+
+def gate_task(site: Site) -> Task:
+    """The first conversation with a neutral site."""
+    return Task(
+        id=f"g.site.{site.name}",
+        round=0,
+        role=Role.CONTROL,
+        arm=Arm.GATE,
+        check="https",
+        subject=site.name,
+        probe=Flow(address=site.addresses[0], port=443, host=site.host, server_name=site.host),
+    )
 
 
 @dataclass

@@ -8,20 +8,20 @@ import pytest
 from msgprobe.agenda.planner import agenda
 from msgprobe.catalog.loader import load, select
 from msgprobe.checks.registry import registry
-from msgprobe.hypotheses.tls_sni.plan import neutral_servers
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess, PublicResolver, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation, Window
 from msgprobe.model.run import Evidence, Request
-from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Running, Task
 from msgprobe.planning.context import Moment, Scene
 from msgprobe.planning.controls import chosen_sites, neutral_names
 from msgprobe.planning.fairness import fitted, kept
+from msgprobe.planning.name_swaps import neutral_servers
 from msgprobe.planning.public_resolvers import doh_resolvers, living_encrypted
 from msgprobe.session import planned
-from tests.evidence.story import HERE, SITES, Story
+from tests.evidence.story import HERE, SITES, Story, gate_task, under_way
 from tests.hypotheses.connection.test_rules import HOME
 
 CATALOGUE = load()
@@ -131,12 +131,12 @@ def wanted(
     story: Story,
     now: float = 0.0,
     guess: Guess = GUESS,
-    running: Mapping[str, float] | None = None,
+    running: Mapping[str, Running] | None = None,
 ) -> list[Task]:
     evidence = story.evidence()
     controls = fitted(evidence.controls, evidence.request, guess)
-    ids = dict(running or {})
-    moment = Moment(now=now, running=ids, opened=frozenset(ids))
+    running = running or {}
+    moment = Moment(now=now, running=running, opened=frozenset(running))
     return list(agenda(replace(evidence, controls=controls), moment).tasks)
 
 
@@ -186,7 +186,7 @@ def test_domestic_sites_of_a_guess_wait_until_nothing_abroad_answers() -> None:
 
 def test_silence_counts_after_three_seconds() -> None:
     story = Story().local()
-    hang = {f"g.site.{s.name}": 0.0 for s in SITES}
+    hang = under_way(map(gate_task, SITES))
     assert home_tasks(wanted(story, 2.9, running=hang)) == []
     assert home_tasks(wanted(story, 3.1, running=hang)) != []
 
@@ -252,7 +252,7 @@ def test_names_of_sites_that_die_under_them_are_shown_to_nobody() -> None:
     assert neutral_names(scene(line(1, 2, 3, fails="tls"))) == [s.host for s in SITES]
 
 
-def others(story: Story, running: Mapping[str, float] | None = None) -> list[tuple[str, str]]:
+def others(story: Story, running: Mapping[str, Running] | None = None) -> list[tuple[str, str]]:
     found = [t for t in wanted(story, 1.0, running=running) if t.id.startswith("g.other.")]
     assert all(t.arm is Arm.NEUTRAL_SNI_ELSEWHERE and t.role is Role.CONTROL for t in found)
     return [(t.id, t.probe.server_name or "") for t in found if isinstance(t.probe, Flow)]
@@ -274,7 +274,7 @@ def test_no_other_name_is_tried_while_all_may_still_answer() -> None:
         fails="tls",
         failure=Failure.CONNECTION_RESET,
     )
-    hang = {f"g.site.{s.name}": 0.0 for s in SITES[1:]}
+    hang = under_way(map(gate_task, SITES[1:]))
     assert others(renamed(story), hang) == []
 
 
@@ -307,17 +307,17 @@ def resolvers(count: int) -> tuple[PublicResolver, ...]:
 def asked(evidence: Evidence, failures: Mapping[str, Failure | None], now: float = 5.0) -> Scene:
     """The gate's encrypted questions have ended like this; the others have begun at second 0."""
     told = []
-    running = {}
+    running: dict[str, Running] = {}
     for resolver in doh_resolvers(evidence.controls, evidence.request, 9):
-        if resolver.name not in failures:
-            running[f"g.dns.doh.{resolver.name}"] = 0.0
-            continue
-        failure = failures[resolver.name]
+        failure = failures.get(resolver.name)
         story = Story().dns("x.example", ResolverKind.DOH, resolver=resolver.name, failure=failure)
         (one,) = story.told
         seen = one.observations[0]
         assert isinstance(seen, DnsObservation)
         task = replace(one.task, id=f"g.dns.doh.{resolver.name}")
+        if resolver.name not in failures:
+            running |= under_way([task])
+            continue
         mended = replace(seen, rcode=None if failure else "NOERROR", window=Window(start=0, end=1))
         told.append(replace(one, task=task, observations=(mended,)))
     return Scene(replace(evidence, measurements=tuple(told)), Moment(now=now, running=running))

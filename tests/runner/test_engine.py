@@ -259,7 +259,7 @@ def test_seconds_in_which_this_process_stood_still_are_not_the_networks_silence(
             await asyncio.sleep(0.3)
             later = runner.running["a"]
             runner.stop("interrupted")
-        return before, after, later
+        return before.since, after.since, later.since
 
     before, after, later = asyncio.run(go())
     assert after - before >= 0.9

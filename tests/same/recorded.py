@@ -14,8 +14,10 @@ from typing import Any
 from msgprobe.model.codec import from_json
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.older import as_today, task_as_today
 from msgprobe.model.run import Elsewhere, Evidence, Request
 from msgprobe.model.target import Service
+from msgprobe.model.task import Running, Task
 from msgprobe.planning.context import Moment
 from tests.lab import exam
 from tests.lab.netns import LabError
@@ -74,7 +76,13 @@ def looks(path: Path) -> Iterator[Look]:
 
     @cache
     def measurement(task_id: str) -> Measurement:
-        return from_json(Measurement, data["measurements"][task_id])
+        return as_today(from_json(Measurement, data["measurements"][task_id]))
+
+    by_id = {t["id"]: t for t in data["tasks"]}
+
+    @cache
+    def task(task_id: str) -> Task:
+        return task_as_today(from_json(Task, by_id[task_id]))
 
     empty = Evidence(
         request=from_json(Request, data["request"]),
@@ -94,7 +102,9 @@ def looks(path: Path) -> Iterator[Look]:
             ),
             moment=Moment(
                 now=moment["now"],
-                running=moment["running"],
+                running={
+                    i: Running(task=task(i), since=since) for i, since in moment["running"].items()
+                },
                 opened=frozenset(moment["opened"]),
                 secured=frozenset(moment["secured"]),
                 queued=frozenset(moment["queued"]),

@@ -52,7 +52,7 @@ def _write(path: Path, looks: list[Look]) -> None:
             {
                 "moment": {
                     "now": moment.now,
-                    "running": dict(moment.running),
+                    "running": {i: r.since for i, r in moment.running.items()},
                     "opened": sorted(moment.opened),
                     "secured": sorted(moment.secured),
                     "queued": sorted(moment.queued),

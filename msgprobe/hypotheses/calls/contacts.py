@@ -6,8 +6,6 @@ from msgprobe.hypotheses.calls.plan import (
     CHECK,
     MORE_SERVERS,
     SERVERS,
-    TRAIN,
-    TRAIN_SPACING,
     TRAINS,
     call_servers,
     measures_calls,
@@ -16,6 +14,7 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
+from msgprobe.planning.timetable import TRAIN, TRAIN_SPACING
 
 Cost = Callable[[str, int, tuple[tuple[str, str], ...]], int]
 """Most bytes of one STUN conversation with (host, port) and these options."""

@@ -11,6 +11,7 @@ from msgprobe.planning.baseline import base_tasks, first_endpoints, wanted_pools
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.timetable import TRAIN, TRAIN_SPACING
 
 CHECK = "stun"
 
@@ -22,12 +23,6 @@ MORE_SERVERS = 6
 
 SUSPECTS = 3
 """Addresses of a pool that are asked in another way."""
-
-TRAIN, TRAIN_SPACING = 25, 0.04
-"""A train: as many packets a second as speech has, for one second."""
-
-TRAIN_SECONDS = TRAIN * TRAIN_SPACING
-"""What sending a train takes."""
 
 TOO_LATE = 1.0
 """Seconds beyond the round trip after which a packet of a call is as good as lost."""
@@ -216,11 +211,6 @@ def _lossy(scene: Scene, bases: list[Task], turn: int) -> bool:
         and t.protocol.round_trips.count(None) >= SUSPICIOUS_LOSS
         for t in talks
     )
-
-
-def is_train(task_id: str) -> bool:
-    """The task sends packets as a call does; its last ones may be missed for a while."""
-    return task_id.startswith("train")
 
 
 def _train_id(base: Task, turn: int) -> str:

@@ -1,11 +1,10 @@
 """A server that fell silent at its own protocol's first words, and whose port is dead since then:
 is the machine there?"""
 
-from msgprobe.hypotheses.ip_blocking.plan import own_protocol
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import Scene
-from msgprobe.planning.suspects import Suspect, suspects, variation
+from msgprobe.planning.suspects import Suspect, own_protocol, suspects, variation
 
 MOST = 4
 """Machines of a service that are asked on another port."""
@@ -25,7 +24,7 @@ def plan_residual(scene: Scene) -> list[Task]:
 def _died(scene: Scene, s: Suspect) -> bool:
     """It connected once, and later not even that."""
     first = scene.talk(s.task.id)
-    later = [scene.talk(f"{s.task.id}#{n}") for n in (2, 3)]
+    later = [scene.talk(i) for i in s.task.attempts()[1:]]
     return (
         first is not None
         and first.connected

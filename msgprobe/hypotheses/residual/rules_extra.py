@@ -64,18 +64,12 @@ def _residual(p: PoolFacts) -> Cited:
     """The same four-tuple stays dead for a neutral name; a fresh port is answered at once."""
     tuples = p.probes(Arm.SAME_TUPLE)
     swaps = {t.address for t in p.probes(Arm.OTHER_SNI) if t.answered_tls}
-    dead = [
-        t
-        for t in tuples
-        if t.task.id.endswith(".neutral")
-        and t.address in swaps
-        and t.symptom in ("tls.timeout", "tcp.timeout")
-    ]
-    first = {t.task.id.removesuffix(".target"): t for t in tuples}
-    for t in dead:
-        # Paired by task: redaction takes the port numbers away.
-        before = first.get(t.task.id.removesuffix(".neutral"))
-        if before is not None and before.symptom is not None:
+    # Paired by task: redaction takes the port numbers away.
+    first = {t.task.pair: t for t in tuples if t.flow.server_name == t.flow.host}
+    for t in tuples:
+        before = first.get(t.task.pair)
+        dead = t.address in swaps and t.symptom in ("tls.timeout", "tcp.timeout")
+        if dead and before is not None and before is not t and before.symptom is not None:
             yield from (before, t)
 
 

@@ -47,7 +47,7 @@ def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
     mine = [e for p, e in first_endpoints(scene, service) if p is pool]
     for endpoint in mine:
         for task in base_tasks(scene, service, endpoint):
-            if any(scene.good(i) for i in (task.id, f"{task.id}#2", f"{task.id}#3")):
+            if any(scene.good(i) for i in task.attempts()):
                 return []
     fit = [e for e in mine if not e.reserve and e.check in PROXIED]
     # whoever was chosen before stays chosen: others that fail later must not end its repeats
@@ -60,8 +60,10 @@ def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
 
 
 def _begun(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
-    stem = f"d18.{service.name}.{endpoint.name}."
-    return any(i.startswith(stem) for i in (*scene.facts.by_id, *scene.moment.running))
+    return any(
+        (t.arm, t.subject, t.endpoint) == (Arm.SECOND_PATH, service.name, endpoint.name)
+        for t in scene.known_tasks
+    )
 
 
 def _through(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from msgprobe.hypotheses.calls.plan import TRAIN_SECONDS, is_train
+from msgprobe.evidence.transfer_samples import MOVING
 from msgprobe.hypotheses.throttling.plan_bursts import plan_volleys, wanted_volleys
 from msgprobe.hypotheses.throttling.plan_pairs import plan_contests, plan_later
 from msgprobe.hypotheses.throttling.plan_survey import plan_first_look, round_open
@@ -18,6 +18,7 @@ from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.timetable import TRAIN_SECONDS
 
 QUIET = 1.5
 """Seconds after which an unanswered conversation no longer occupies the line."""
@@ -94,13 +95,15 @@ def _names(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
 def _quiet(scene: Scene) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
     quiet = bool(scene.facts.talks)
-    for task_id, begun in scene.moment.running.items():
-        if task_id.startswith("t.") and not task_id.startswith(("t.name.", "t.page.")):
+    for running in scene.moment.running.values():
+        arm = running.task.arm
+        if arm in MOVING:
             continue
-        due = begun + (TRAIN_SECONDS + (scene.facts.rtt or 0.0) if is_train(task_id) else QUIET)
+        train = TRAIN_SECONDS + (scene.facts.rtt or 0.0)
+        due = running.since + (train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else QUIET)
         if scene.moment.now < due:
             scene.wake(due)
             quiet = False
     started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in scene.facts.talks)
-    moving = any(i.startswith("t.first.") for i in scene.moment.running)
+    moving = any(r.task.surveys for r in scene.moment.running.values())
     return quiet or started or moving

@@ -65,7 +65,7 @@ def round_open(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Dire
     """Some asset is still to be moved for the first time: what is slow is looked into only then,
     or the time would be over before anybody had looked at the others."""
     late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
-    firsts = [t for t in _sequence(scene, pairs, direction) if t.id.endswith(".0") and _own(t)]
+    firsts = [t for t in _sequence(scene, pairs, direction) if t.attempt_of is None and _own(t)]
     left = [t for t in firsts if scene.ended(t.id) is None]
     return any(not late or scene.started(t.id) is not None for t in left)
 
@@ -141,11 +141,10 @@ def _slow_one(scene: Scene, pairs: list[tuple[Service, Asset]]) -> bool:
 
 def _worth_it(scene: Scene, task: Task) -> bool:
     """A second look at what was slow in the first is the contest's business."""
-    if scene.started(task.id) is not None or not task.id.endswith(".1"):
+    if scene.started(task.id) is not None or task.attempt_of is None:
         return True
-    first = f"{task.id[:-1]}0"
     asset = task.probe.option("asset") if isinstance(task.probe, Flow) else None
-    if scene.ended(first) is None or asset is None:
+    if scene.ended(task.attempt_of) is None or asset is None:
         return True
     service = next(s for s in scene.services if s.name == task.subject)
     return not Contest(scene.facts, service, service.asset(asset)).suspicious

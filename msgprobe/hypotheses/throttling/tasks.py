@@ -229,7 +229,8 @@ def own_task(
     address = dialled_address(scene, asset.host)
     if address is None or not objects(scene, service, asset):
         return None
-    task_id = f"t.first.{service.name}.{asset.name}.{turn}"
+    stem = f"t.first.{service.name}.{asset.name}"
+    task_id = f"{stem}.{turn}"
     done = scene.ended(task_id)
     if done is not None:
         return done.task  # as it was begun: a path found since must not make it another task
@@ -244,6 +245,7 @@ def own_task(
         reason=f"how fast does {service.title} move its {asset.function}?",
         timeout=scene.timeout() + patience,
         attempt=0,
+        attempt_of=f"{stem}.0" if turn else None,
     )
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from msgprobe.hypotheses.tls_sni.plan import NAMES_A_POOL, dying_names, follows, swap_id
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Site
 from msgprobe.model.hello import OPTION, Hello
@@ -19,6 +18,7 @@ from msgprobe.planning.contact_lines import at_site
 from msgprobe.planning.context import SPACING, Scene
 from msgprobe.planning.controls import chosen_sites
 from msgprobe.planning.line_monitor import troubled
+from msgprobe.planning.name_swaps import NAMES_A_POOL, dying_names, follows, swap_id
 from msgprobe.planning.suspects import Suspect, suspects, variation
 
 SHAPES = {
@@ -110,7 +110,7 @@ def _twice(scene: Scene, first: Task) -> list[Task]:
         scene.wake(begun + SPACING)
         return [first]
     reason = f"once more, to be sure: {first.reason}"
-    return [first, replace(first, id=f"{first.id}#2", attempt=2, reason=reason)]
+    return [first, first.again(2, reason=reason)]
 
 
 # -- where every neutral site dies at the greeting

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.transfer_samples import MOVING
 from msgprobe.hypotheses.tls_fingerprint.rules import froze
-from msgprobe.hypotheses.tls_sni.plan import dying_later, dying_names
 from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Lookup, Task
 from msgprobe.planning.context import Scene, gap
 from msgprobe.planning.line_monitor import troubled
+from msgprobe.planning.name_swaps import dying_later, dying_names
 from msgprobe.planning.suspects import Suspect, suspects
 
 PAUSE = 1.5
@@ -47,7 +48,7 @@ def plan_alone(scene: Scene) -> list[Task]:
             if _shape_matters(scene, service, host):
                 continue
             pools.add(pool)
-            sure = [s for s in group if scene.started(f"{s.task.id}#3") is not None]
+            sure = [s for s in group if scene.started(s.task.attempts()[-1]) is not None]
             tasks += _steps(scene, service, sure or group, host)
     return tasks
 
@@ -113,18 +114,22 @@ def _task(scene: Scene, service: Service, s: Suspect, arm: Arm, number: str, rea
     )
 
 
+def _names(task: Task, host: str) -> bool:
+    """It tells somebody on the way that it is about the host, whose port alone it may try."""
+    if isinstance(task.probe, Lookup):
+        return task.probe.name == host
+    return isinstance(task.probe, Flow) and (task.probe.server_name or task.probe.host) == host
+
+
 def _quiet(scene: Scene, service: Service, host: str) -> bool:
     """Nothing that names the host is under way, and whatever named it last ended a while ago.
 
     Repeats overlap, for what freezes takes longer to end than the next takes to begin: when
     nothing is under way any more, they are over.
     """
-    mine = [host, *(e.name for e in service.endpoints if e.host == host)]
-    names = [f".{service.name}.{m}." for m in mine]
-    for task_id in scene.moment.running:
-        moves = task_id.startswith("t.") and f".{service.name}." in task_id
-        other = task_id.startswith("d6.") or task_id.endswith(".neutral")  # neutral names
-        if moves or (not other and any(n in task_id for n in names)):
+    for running in scene.moment.running.values():
+        task = running.task
+        if task.subject == service.name and (task.arm in MOVING or _names(task, host)):
             return False
     ends = [
         m.window.end

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
 from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
-from msgprobe.hypotheses.tls_sni.rules import DYING, failing_addresses, swapped
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
@@ -45,8 +45,8 @@ def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
         if not p.gate.controls_hold:
             return
-        for a in failing_addresses(p, symptom):
-            cut, neutral = _answered(a, Hello.SPLIT), swapped(a)
+        for a in p.failing_addresses(symptom):
+            cut, neutral = _answered(a, Hello.SPLIT), a.swapped
             if cut and bool(neutral) is named:
                 yield from (*a.failed, *cut, *neutral)
 
@@ -55,7 +55,7 @@ def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
 
 def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
     """Addresses where any name dies in our shape, and the genuine server answers another one."""
-    for a in failing_addresses(p, symptom):
+    for a in p.failing_addresses(symptom):
         swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI]
         dead = bool(swaps) and all(t.symptom == symptom for t in swaps)
         if dead and p.gate.controls_hold and _answered(a, Hello.OTHER):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from msgprobe.evidence.certificates import shown_elsewhere
+from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
 from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
@@ -11,28 +12,6 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
-
-DYING = ("tls.reset", "tls.timeout", "tls.eof", "tls.alert")
-
-
-def failing_addresses(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
-    """Addresses that fail this way, where the name is known to lead or other resolvers say so."""
-    for e in p.failing:
-        for a in (*e.addresses, *e.elsewhere):
-            if a.symptom == symptom:
-                yield a
-
-
-def swapped(address: AddressFacts) -> tuple[Conversation, ...]:
-    """D6: neutral names that got a TLS answer on the same address, and none that did not.
-
-    Where the target's failure is an alert, another alert is no better answer: the server may
-    dislike our hello whatever it names.
-    """
-    talks = [t for t in address.probes if t.task.arm is Arm.OTHER_SNI]
-    alert = address.symptom == "tls.alert"
-    good = tuple(t for t in talks if t.answered_tls and not (alert and t.symptom == "tls.alert"))
-    return good if len(good) * 2 > len(talks) else ()
 
 
 def _names_of(addresses: Iterable[AddressFacts]) -> set[str]:
@@ -73,9 +52,9 @@ def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
 
 def _unacked(p: PoolFacts) -> Cited:
     """The target's ClientHello alone goes unacknowledged; a neutral one there is answered."""
-    for a in failing_addresses(p, "tls.timeout"):
+    for a in p.failing_addresses("tls.timeout"):
         lost = [t for t in a.failed if t.tls is not None and t.tls.hello_acked is False]
-        swap = swapped(a)
+        swap = a.swapped
         if len(lost) >= TRIES and len(lost) == len(a.failed) and swap:
             yield from lost
             yield from swap
@@ -85,11 +64,11 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     """The end came faster than the path to that very address allows, twice at least."""
 
     def holds(p: PoolFacts) -> Cited:
-        for a in failing_addresses(p, symptom):
+        for a in p.failing_addresses(symptom):
             early = [t for t in a.failed if p.facts.early(t)]
             if len(early) >= 2:
                 yield from early
-                yield from swapped(a)
+                yield from a.swapped
 
     return holds
 
@@ -106,12 +85,12 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
     (one mistake in one place) looks the same at its own addresses."""
 
     def holds(p: PoolFacts) -> Cited:
-        hit = [a for a in failing_addresses(p, symptom) if a.repeated and swapped(a)]
+        hit = [a for a in p.failing_addresses(symptom) if a.repeated and a.swapped]
         talks = [t for a in hit for t in a.failed]
         spread = len(_names_of(hit)) >= 2 and len(networks(talks)) >= 2 and not passes_elsewhere(p)
         if not hit or spread is not wide:
             return ()
-        return (*talks, *(t for a in hit for t in swapped(a)))
+        return (*talks, *(t for a in hit for t in a.swapped))
 
     return holds
 
@@ -129,7 +108,7 @@ def _forged(p: PoolFacts) -> list[AddressFacts]:
         return []
     return [
         a
-        for a in failing_addresses(p, "tls.certificate")
+        for a in p.failing_addresses("tls.certificate")
         if any(
             t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
             for t in a.failed

@@ -10,7 +10,7 @@ from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import Moment
 from msgprobe.planning.line_monitor import EVERY, MOST, UNTIL
-from tests.evidence.story import HERE, SITES, Story
+from tests.evidence.story import HERE, SITES, Story, gate_task, under_way
 from tests.hypotheses.connection.test_rules import HOME, gap, sites
 
 
@@ -93,7 +93,15 @@ def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
     evidence = replace(evidence, controls=replace(evidence.controls, sources=(source,)))
 
     def looked(now: float) -> list[Task]:
-        moment = Moment(now=now, running={"t.first.down.0.mirror": 2.0})
+        transfer = replace(
+            gate_task(SITES[0]),
+            id="transfer",
+            round=1,
+            arm=Arm.TRANSFER_SOURCE,
+            check="transfer",
+            subject=source.name,
+        )
+        moment = Moment(now=now, running=under_way([transfer], 2.0))
         return [t for t in agenda(evidence, moment).tasks if t.arm is Arm.LOOK_ON]
 
     assert looked(4.0) == []

@@ -15,7 +15,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Direction
-from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.context import Moment
 from tests.evidence.moves import moved
@@ -56,7 +56,7 @@ class Day:
         for _ in range(3000):
             self.done += [m for m in running.values() if m.window.end <= now]
             running = {i: m for i, m in running.items() if m.window.end > now}
-            started = {i: m.window.start for i, m in running.items()}
+            started = {i: Running(task=m.task, since=m.window.start) for i, m in running.items()}
             plan = agenda(self.evidence, Moment(now=now, running=started))
             known = {m.task.id for m in self.done} | running.keys()
             for task in plan.tasks:

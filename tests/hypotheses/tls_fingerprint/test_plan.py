@@ -14,14 +14,17 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service, Trust
-from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Running, Task
 from msgprobe.planning.context import Moment
 from msgprobe.session import planned
-from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, under_way
 
 
 def wanted(
-    story: Story, now: float = 100.0, running: dict[str, float] | None = None, quick: bool = False
+    story: Story,
+    now: float = 100.0,
+    running: dict[str, Running] | None = None,
+    quick: bool = False,
 ) -> list[Task]:
     evidence = dataclasses.replace(story.evidence(), request=Request(quick=quick))
     return list(agenda(evidence, Moment(now=now, running=running or {})).tasks)
@@ -132,7 +135,7 @@ def test_names_that_die_at_the_greeting_are_shown_in_other_shapes() -> None:
 
 def test_what_hangs_is_tried_before_it_has_failed() -> None:
     story = begun()
-    running = {t.id: 0.0 for t in of(wanted(story), Arm.BASE) if isinstance(t.probe, Flow)}
+    running = under_way(t for t in of(wanted(story), Arm.BASE) if isinstance(t.probe, Flow))
     assert not of(wanted(story, now=1.0, running=running), Arm.OTHER_HELLO)
     elsewhere(story, None, now=3.5, running=running)
     assert shapes(wanted(story, now=3.5, running=running)) == {h: ["other", "split"] for h in CHAT}
@@ -197,11 +200,19 @@ def test_one_alone_waits_until_nothing_names_the_host() -> None:
     story = frozen()
     assert not of(wanted(story, now=14.5), *LONELY), "what named it has only just ended"
     (due,) = of(wanted(story, now=16.0), *LONELY)
-    host, address = flow(due).host or "", flow(due).address
-    for busy in (f"b.acme.{due.endpoint}.{address}#3", f"d7.acme.{host}.site1", "t.acme.page.1"):
-        assert not of(wanted(story, now=16.0, running={busy: 10.0}), *LONELY)
-    for harmless in (f"d12.acme.{host}.neutral", f"d6.acme.{host}.443.{address}"):
-        assert of(wanted(story, now=16.0, running={harmless: 10.0}), *LONELY)
+    own = flow(due)
+    neutral = dataclasses.replace(own, server_name="neutral.example")
+    for arm, probe in (
+        (Arm.REPEAT, own),
+        (Arm.TARGET_SNI_ELSEWHERE, dataclasses.replace(own, address="20.1.0.1")),
+        (Arm.TRANSFER, dataclasses.replace(own, host="cdn.example", server_name="cdn.example")),
+        (Arm.OTHER_PORT, dataclasses.replace(own, server_name=None, port=80)),
+    ):
+        busy = under_way([dataclasses.replace(due, id="busy", arm=arm, probe=probe)], 10.0)
+        assert not of(wanted(story, now=16.0, running=busy), *LONELY)
+    for arm in (Arm.SAME_TUPLE, Arm.OTHER_SNI):
+        harmless = under_way([dataclasses.replace(due, id="busy", arm=arm, probe=neutral)], 10.0)
+        assert of(wanted(story, now=16.0, running=harmless), *LONELY)
     (only,) = of(wanted(story, now=16.0), *LONELY)
     assert (only.arm, only.check) == (Arm.ALONE, "https")
     assert flow(only).server_name in CHAT and flow(only).option(OPTION) is None
@@ -259,7 +270,8 @@ def of_base(tasks: list[Task]) -> set[str | None]:
 
 def test_conversations_with_one_name_take_turns() -> None:
     story = begun(TWICE)
-    first = {t.id: 0.0 for t in of(wanted(story, now=0.0), Arm.BASE) if isinstance(t.probe, Flow)}
+    bases = of(wanted(story, now=0.0), Arm.BASE)
+    first = under_way(t for t in bases if isinstance(t.probe, Flow))
     assert of_base(wanted(story, now=0.0)) == {"chat1-443", "chat2-443"}
     assert "again" not in of_base(wanted(story, now=0.5, running=first))
     assert "again" in of_base(wanted(story, now=2.5, running=first)), "nobody waits for ever"

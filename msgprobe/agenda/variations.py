@@ -1,0 +1,39 @@
+"""Something failed: one thing at a time is changed, to see what the fault follows."""
+
+from msgprobe.hypotheses.calls.plan import failing_calls
+from msgprobe.hypotheses.dns_tampering.plan_addresses import plan_addresses, plan_page
+from msgprobe.hypotheses.ip_blocking.plan import plan_ports
+from msgprobe.hypotheses.protocol_blocking.plan import plan_other_forms, plan_other_words
+from msgprobe.hypotheses.tls_sni.plan import plan_names, plan_requests
+from msgprobe.model.task import Role, Task
+from msgprobe.planning.context import Scene
+from msgprobe.planning.control_repeats import controls_again
+from msgprobe.planning.line_monitor import troubled
+from msgprobe.planning.suspects import suspects
+
+QUESTIONS = (
+    plan_addresses,
+    plan_ports,
+    plan_other_words,
+    plan_other_forms,
+    plan_names,
+    plan_requests,
+    plan_page,
+)
+"""What is asked about each service that fails, in the order in which it begins."""
+
+
+def plan_variations(scene: Scene) -> list[Task]:
+    """All that the evidence asks for by now; none when the connection is shut."""
+    if not scene.gate.open:
+        return []
+    if troubled(scene):
+        return controls_again(scene)
+    tasks: list[Task] = []
+    for service in scene.services:
+        found = suspects(scene, service)
+        for plan in QUESTIONS:
+            tasks += plan(scene, service, found)
+    if any(t.role is Role.TARGET for t in tasks) or failing_calls(scene):
+        tasks += controls_again(scene)
+    return tasks

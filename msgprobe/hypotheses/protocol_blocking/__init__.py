@@ -1,0 +1,1 @@
+"""Is a messenger's own protocol recognised, and dropped or ended?"""

@@ -1,0 +1,144 @@
+"""D6 and D7, as far as other plans ask about them: which names die where, and what a neutral server
+said to them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.model.control import Site
+from msgprobe.model.target import Service
+from msgprobe.model.task import Flow, attempt_ids
+from msgprobe.planning.baseline import speaks_tls
+from msgprobe.planning.context import Scene
+from msgprobe.planning.suspects import Suspect
+
+NAMES_A_POOL = 2
+"""Failing names of a pool that get the name swap (D6) at most; the first also gets D7."""
+
+NEUTRAL_HOSTS = 2
+
+Dying = Mapping[tuple[str, str], list[Suspect]]
+"""Suspects by pool and by the name that they say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How far a conversation of these experiments goes, and what counts as an answer to it."""
+
+    check: str
+    suffix: str
+    answered: Callable[[Conversation], bool]
+
+
+GREETING = Manner(check="tls", suffix="", answered=lambda t: t.answered_tls)
+REQUEST = Manner(check="https", suffix=".https", answered=lambda t: t.answered_http)
+
+
+def dying_names(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
+    """Suspects that die, or hang, at a greeting that names a host; by pool and that name."""
+    by_name: dict[tuple[str, str], list[Suspect]] = {}
+    for s in found:
+        talk = scene.talk(s.task.id)
+        dying = not _past_greeting(scene, s) and (
+            talk is None or (talk.symptom or "").startswith("tls.")
+        )
+        # Who names nobody, or only later (STARTTLS), is not recognised by a name in the greeting.
+        assert isinstance(s.task.probe, Flow)
+        speaks = s.task.probe.server_name is not None and (
+            speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+        )
+        if dying and speaks and s.endpoint.host is not None:
+            by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
+    return by_name
+
+
+def _past_greeting(scene: Scene, s: Suspect) -> bool:
+    """Its TLS handshake went well, and what was said inside died or hangs."""
+    talk = scene.talk(s.task.id)
+    return s.task.id in scene.moment.secured if talk is None else talk.dies_after_greeting
+
+
+def dying_later(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
+    """Suspects whose greeting that names a host is answered, and nothing after it."""
+    by_name: dict[tuple[str, str], list[Suspect]] = {}
+    for s in found:
+        assert isinstance(s.task.probe, Flow)
+        named = s.task.probe.server_name is not None and s.endpoint.host is not None
+        if named and _past_greeting(scene, s):
+            by_name.setdefault((s.pool.name, s.endpoint.host or ""), []).append(s)
+    return by_name
+
+
+def elsewhere_id(service: Service, host: str, site: str, manner: Manner) -> str:
+    """The task in which the name is shown to a neutral server."""
+    return f"d7.{service.name}.{host}.{site}{manner.suffix}"
+
+
+def follows(
+    scene: Scene, service: Service, dying: Dying, pool: str, manner: Manner = GREETING
+) -> bool | None:
+    """Whether the fault follows a name of the pool to a neutral server that answers other foreign
+    names: True as long as it does, False when it does not or cannot be asked, None while unknown.
+
+    Where it follows, the name is the trigger, and nothing else about the greeting can change the
+    word any more.
+    """
+    servers = neutral_servers(scene)
+    hosts = [h for p, h in dying if p == pool]
+    if not hosts:
+        return False
+    if not servers:
+        return None if any(may_answer(scene, s) for s in scene.controls.abroad) else False
+    seen: list[bool | None] = []
+    for host in hosts:
+        for site, _ in servers:
+            first = elsewhere_id(service, host, site.name, manner)
+            ids = [i for i in attempt_ids(first) if scene.started(i) is not None]
+            if ids:
+                twin = f"d7.neutral.{site.name}{manner.suffix}"
+                seen.append(_dies_there(scene, ids, twin, manner))
+    if not seen:
+        return None
+    return next((s for s in (False, None) if s in seen), True)
+
+
+def _dies_there(scene: Scene, ids: list[str], neutral: str, manner: Manner) -> bool | None:
+    twin = scene.talk(neutral)
+    if twin is not None and not manner.answered(twin):
+        return False  # it turns every foreign name away: nothing can be learned there
+    if any((talk := scene.talk(i)) is not None and manner.answered(talk) for i in ids):
+        return False
+    return True if twin is not None and scene.dead(ids[0]) else None
+
+
+def swap_id(service: Service, s: Suspect, manner: Manner = GREETING) -> str:
+    """The task in which a neutral name is shown to the suspect's address."""
+    stem = f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
+    return f"{stem}{manner.suffix}"
+
+
+def may_answer(scene: Scene, site: Site) -> bool:
+    """It answers whatever the name, and its first conversation over IPv4 is under way."""
+    return site.any_name and f"g.site.{site.name}" in scene.moment.running
+
+
+def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
+    """Neutral servers that answer whatever the name, one a network, that work today. Those that
+    can convict by themselves stand first, and are all there are where one of them works."""
+    picks = answering(scene)
+    fair = [(site, address) for site, address in picks if scene.gate.fair((site,))]
+    return (fair or picks)[:NEUTRAL_HOSTS]
+
+
+def answering(scene: Scene) -> list[tuple[Site, str]]:
+    """Every such server, those that can convict by themselves first."""
+    picks: dict[str, tuple[Site, str]] = {}
+    for view in sorted(scene.gate.abroad, key=lambda v: not scene.gate.fair((v.site,))):
+        if not view.site.any_name or not view.reached:
+            continue
+        four = [t for t in view.reached if ":" not in t.address]
+        if not four and may_answer(scene, view.site):
+            continue  # its IPv4 address is about to answer: both halves of D7 need the same one
+        talks = four or list(view.reached)
+        picks.setdefault(view.site.network, (view.site, talks[0].address))
+    return list(picks.values())
