@@ -13,7 +13,7 @@ from msgprobe import __version__
 from msgprobe.agenda.contacts import contacts
 from msgprobe.agenda.planner import agenda
 from msgprobe.checks.base import Check
-from msgprobe.checks.registry import registry
+from msgprobe.checks.registry import registry, traits
 from msgprobe.evidence.reports import elsewhere
 from msgprobe.judging import judge as verdicts
 from msgprobe.model.contact import Contact
@@ -24,6 +24,7 @@ from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import KnownTraits
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
@@ -103,14 +104,16 @@ async def run(
     world = world or system_world(request.seed)
     world = world if proxy is None else replace(world, proxy=proxy)
     stop = stop or Stop()
+    table = checks if checks is not None else registry()
     started_at = world.clock.utcnow()
     empty = Evidence(
         request=request,
         services=tuple(services),
         controls=controls,
         elsewhere=tuple(_elsewhere(r, services, started_at) for r in reports),
+        traits=traits(table),
     )
-    runner = _runner(world, services, request, checks if checks is not None else registry(), emit)
+    runner = _runner(world, services, request, table, emit)
     emit(Phase(title="looking at the connection"))
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
@@ -305,7 +308,8 @@ def planned(
     table = checks if checks is not None else registry()
     most = {n: c.max_bytes for n, c in table.items()}
     asked = fitted(controls, request, guess)
-    return contacts(services, asked, request, most, seeded=seeded)
+    known = KnownTraits(traits(table))
+    return contacts(services, asked, request, most, known, seeded=seeded)
 
 
 def judge(run: Run) -> Run:

@@ -1,6 +1,7 @@
 """Everything that a run may contact, said beforehand: the text behind ``msgprobe plan``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from msgprobe.hypotheses.calls.contacts import call_diagnosis, neutral_call_hosts, neutral_calls
 from msgprobe.hypotheses.connection.contacts import UNLESS_SLOW, state_contacts
@@ -16,14 +17,12 @@ from msgprobe.model.task import (
     Resolver,
     ResolverKind,
 )
+from msgprobe.model.traits import KnownTraits, Traits, over_websocket
 from msgprobe.planning.baseline import (
-    DATAGRAM,
     WIDEN,
     endpoints_of,
-    over_websocket,
     sample,
     sample_size,
-    sends_no_name,
     spare_members,
     wanted_pools,
 )
@@ -66,6 +65,7 @@ def contacts(
     controls: Controls,
     request: Request,
     max_bytes: Mapping[str, MaxBytes],
+    traits: KnownTraits,
     *,
     seeded: bool = True,
 ) -> tuple[Contact, ...]:
@@ -74,7 +74,7 @@ def contacts(
     With ``seeded`` the samples are those that ``request.seed`` draws; without it the seed of the
     run is not known yet, and every member that may be drawn is listed.
     """
-    costs = Costs(max_bytes)
+    costs = Costs(max_bytes, traits)
     lines = [*_gate(controls, request, costs), *state_contacts(controls, request, costs.flow)]
     for service in services:
         for pool in wanted_pools(service, request):
@@ -98,8 +98,16 @@ def contacts(
     lines += transfer_contacts(services, controls, request, seeded=seeded)
     for service in services:
         lines += _diagnosis(service, controls, request, costs, seeded)
-    lines += [*proxy_contacts(controls, request, costs.flow), *_again(controls, request, costs)]
-    return tuple(lines)
+    lines += [*proxy_contacts(controls, request, costs), *_again(controls, request, costs)]
+    return tuple(replace(line, usual_bytes=_usual(line, traits)) for line in lines)
+
+
+def _usual(line: Contact, traits: KnownTraits) -> int:
+    """What one conversation of the line costs with an honest server."""
+    own = traits.of(line.check)
+    if own.moves:
+        return line.max_bytes
+    return min(line.max_bytes, Traits().usual_bytes if line.over else own.usual_bytes)
 
 
 def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
@@ -142,7 +150,7 @@ def _gate(controls: Controls, request: Request, costs: Costs) -> Iterator[Contac
             yield _question(None, resolver, neutral, request, costs, "resolve", 0, ON_SPARE)
     yield from _holes(controls, request, costs)
     dying = "if greetings of our shape die at every neutral site"
-    yield from neutral_hello_contacts(controls, request, costs.flow, dying)
+    yield from neutral_hello_contacts(controls, request, costs, dying)
 
 
 def _six(addresses: Sequence[str]) -> bool:
@@ -264,7 +272,7 @@ def _endpoint(
         yield Contact(
             target=target,
             port=endpoint.port,
-            transport="udp" if endpoint.check in DATAGRAM else "tcp",
+            transport=costs.traits.of(endpoint.check).transport.value,
             round=1,
             subject=service.name,
             check=endpoint.check,
@@ -287,10 +295,10 @@ def _diagnosis(
     for endpoint in (e for e in endpoints if e.check == "stun"):
         for target, _ in _dialled(endpoint, request):
             yield from call_diagnosis(service, endpoint, target, request, costs.stun, condition)
-    spoken = [e for e in endpoints if e.check not in DATAGRAM]
+    spoken = [e for e in endpoints if not costs.traits.datagrams(e)]
     yield from _otherwise(service, spoken, request, costs, condition)
-    yield from hello_contacts(service, spoken, costs.flow, condition)
-    yield from second_contacts(service, spoken, request, costs.flow)
+    yield from hello_contacts(service, spoken, costs, condition)
+    yield from second_contacts(service, spoken, request, costs)
     hosts = dict.fromkeys(e.host for e in endpoints if e.host is not None)
     for host in hosts:
         yield from _asked_elsewhere(host, controls, request, costs, condition)
@@ -298,7 +306,7 @@ def _diagnosis(
         for resolver in all_encrypted(controls, request):
             beacon = service.beacon.host
             yield _question(None, resolver, beacon, request, costs, "resolve", 2, condition)
-    named = any(e.host and not sends_no_name(e) for e in endpoints)
+    named = any(e.host and not costs.traits.sends_no_name(e) for e in endpoints)
     for site in chosen_sites(controls, request) if named else ():
         if site.any_name and site.country is None:
             yield at_site(

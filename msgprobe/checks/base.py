@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Lookup, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 
 
@@ -36,6 +37,17 @@ class Check(Protocol):
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Hold the conversation and record every step of it."""
+        ...
+
+
+@runtime_checkable
+class HasTraits(Protocol):
+    """A check that says what its conversations are like. Optional: without it little is planned
+    around them."""
+
+    @property
+    def traits(self) -> Traits:
+        """What plans and rules must know; written into the run."""
         ...
 
 

@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 
 
@@ -14,6 +15,7 @@ class ConnectCheck:
     name = "connect"
     version = "1"
     title = "TCP connection to one address"
+    traits = Traits(names_host=False, usual_bytes=1_000)
 
     def max_bytes(self, task: Task) -> int:
         """Headers alone."""

@@ -9,6 +9,7 @@ from msgprobe.checks.layers import connect_bound, opened, secured
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.dialogue import CAP, Hear, Line, Say, Secure, converse, parse
 from msgprobe.steps.door import Stream
@@ -62,6 +63,7 @@ class DialogueCheck:
     name = "dialogue"
     version = "1"
     title = "A conversation that the target file writes down"
+    traits = Traits(names_host=False, proxyable=True)
 
     def max_bytes(self, task: Task) -> int:
         """What the script says, what may be answered, and the layers below."""

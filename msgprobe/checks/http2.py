@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, opened, secured
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http2 import ALPN, SENT_BOUND, ask
 from msgprobe.steps.protocol import READ_CAP
@@ -21,6 +22,7 @@ class Http2Check:
     name = "http2"
     version = "1"
     title = "One HTTP/2 request to one address"
+    traits = Traits(opens_tls=True, proxyable=True)
 
     def max_bytes(self, task: Task) -> int:
         """Handshake, one request, and what one conversation reads."""

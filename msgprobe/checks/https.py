@@ -14,6 +14,7 @@ from msgprobe.checks.layers import (
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import HttpTalk
 from msgprobe.steps.links import PAGE_CAP, Search
@@ -38,6 +39,7 @@ class HttpsCheck:
     name = "https"
     version = "2"
     title = "One HTTPS request to one address"
+    traits = Traits(opens_tls=True, proxyable=True)
 
     def max_bytes(self, task: Task) -> int:
         """Handshake and request together."""

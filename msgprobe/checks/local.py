@@ -1,6 +1,7 @@
 """``local``: what this machine says about its own connection."""
 
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.inspect import inspect
 
@@ -11,6 +12,7 @@ class LocalCheck:
     name = "local"
     version = "1"
     title = "This machine's own routes, resolvers and proxies"
+    traits = Traits(transport=Transport.NONE)
 
     def max_bytes(self, task: Task) -> int:
         """Nothing."""

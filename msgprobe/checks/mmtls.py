@@ -6,6 +6,7 @@ from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.mmtls import first_words
 from msgprobe.steps.protocol import READ_CAP
@@ -25,6 +26,7 @@ class MmtlsCheck:
     name = "mmtls"
     version = "1"
     title = "First words of WeChat's own protocol, with the server's signature"
+    traits = Traits(names_host=False, proxyable=True, usual_bytes=2_500)
 
     def max_bytes(self, task: Task) -> int:
         """One hello out; reading stops at the cap of conversations."""

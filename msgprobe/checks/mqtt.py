@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, opened, secured
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.mqtt import HELLO, first_words
 from msgprobe.steps.protocol import READ_CAP
@@ -20,6 +21,7 @@ class MqttCheck:
     name = "mqtt"
     version = "1"
     title = "MQTT over TLS, up to the broker's answer"
+    traits = Traits(opens_tls=True, proxyable=True)
 
     def max_bytes(self, task: Task) -> int:
         """Handshake, one packet out, and what one conversation reads."""

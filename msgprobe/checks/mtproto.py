@@ -7,6 +7,7 @@ from msgprobe.checks.layers import connect_bound, in_websocket, opened, websocke
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import REQUEST_BOUND
 from msgprobe.steps.mtproto import prove_server
@@ -43,6 +44,9 @@ class MtprotoCheck:
     name = "mtproto"
     version = "3"
     title = "Telegram's own protocol, up to the server's proof"
+    traits = Traits(
+        names_host=False, proxyable=True, forms=("obfuscated", "plain", "http"), usual_bytes=2_700
+    )
 
     def max_bytes(self, task: Task) -> int:
         """Two questions out, two packets back, and what the transport puts around them."""

@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, in_websocket, opened, websocke
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.noise import first_words
 from msgprobe.wire.noise import MAX_FRAME, PROLOGUE
@@ -27,6 +28,7 @@ class NoiseCheck:
     name = "noise"
     version = "2"
     title = "First words of WhatsApp's own protocol, with its certificate chain"
+    traits = Traits(names_host=False, proxyable=True, usual_bytes=2_500)
 
     def max_bytes(self, task: Task) -> int:
         """43 bytes out, one frame back; with TLS and an upgrade around it in a WebSocket."""

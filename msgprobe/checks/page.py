@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, expectation, http_bound, leave
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Role, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import HttpTalk
 
@@ -15,6 +16,7 @@ class PageCheck:
     name = "page"
     version = "1"
     title = "One plain HTTP request to one address"
+    traits = Traits(usual_bytes=2_500)
 
     def max_bytes(self, task: Task) -> int:
         """Request and answer."""

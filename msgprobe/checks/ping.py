@@ -2,6 +2,7 @@
 
 from msgprobe.checks.base import flow_of
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.ping import ping
@@ -21,6 +22,7 @@ class PingCheck:
     name = "ping"
     version = "1"
     title = "ICMP echo to one address"
+    traits = Traits(transport=Transport.ICMP)
 
     def max_bytes(self, task: Task) -> int:
         """Echoes and their answers, as long as each other (ICMP's header is as long as UDP's)."""

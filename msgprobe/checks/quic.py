@@ -3,6 +3,7 @@
 from msgprobe.checks.base import flow_of
 from msgprobe.model.target import Root
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.quic import MOST_NOISE, PAUSES, negotiate, shake_hands
@@ -28,6 +29,7 @@ class QuicCheck:
     name = "quic"
     version = "1"
     title = "QUIC handshake with one address"
+    traits = Traits(transport=Transport.UDP, usual_bytes=8_000)
 
     def max_bytes(self, task: Task) -> int:
         """Our limits of datagrams."""

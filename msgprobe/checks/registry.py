@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgprobe.checks.base import Check, Examines, Proves
+from msgprobe.checks.base import Check, Examines, HasTraits, Proves
 from msgprobe.checks.connect import ConnectCheck
 from msgprobe.checks.dialogue import DialogueCheck
 from msgprobe.checks.http2 import Http2Check
@@ -28,6 +28,7 @@ from msgprobe.checks.transfer import TransferCheck
 from msgprobe.checks.volley import VolleyCheck
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.traits import Traits
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -108,6 +109,11 @@ def promise(checks: Mapping[str, Check]) -> Callable[[Service, Endpoint], Proof 
     return proof
 
 
+def traits(checks: Mapping[str, Check]) -> tuple[tuple[str, Traits], ...]:
+    """What the checks say about their conversations, by name."""
+    return tuple((name, c.traits) for name, c in checks.items() if isinstance(c, HasTraits))
+
+
 def _load(point: "EntryPoint") -> Check:
     try:
         check: Check = point.load()()
@@ -116,6 +122,8 @@ def _load(point: "EntryPoint") -> Check:
     for attribute in ("name", "version", "title"):
         if not isinstance(getattr(check, attribute, None), str):
             raise _unusable(point, f"its {attribute!r} is not text")
+    if not isinstance(getattr(check, "traits", Traits()), Traits):
+        raise _unusable(point, "its 'traits' are no msgprobe.model.traits.Traits")
     for method in ("max_bytes", "run"):
         if not callable(getattr(check, method, None)):
             raise _unusable(point, f"it has no method {method!r}")

@@ -2,6 +2,7 @@
 
 from msgprobe.checks.base import lookup_of
 from msgprobe.model.task import ResolverKind, Task
+from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.accounting import lookup_bytes, tcp_bound, udp_bytes
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http import REQUEST_BOUND
@@ -26,6 +27,7 @@ class ResolveCheck:
     name = "resolve"
     version = "1"
     title = "The addresses that a resolver gives for a name"
+    traits = Traits(transport=Transport.UDP, usual_bytes=1_500)
 
     def max_bytes(self, task: Task) -> int:
         """By how the name is asked for."""

@@ -5,6 +5,7 @@ from msgprobe.checks.layers import in_websocket, opened, websocket_bound
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.signal import provisioning
 
@@ -22,6 +23,7 @@ class SignalCheck:
     name = "signal"
     version = "1"
     title = "Signal's socket, up to the server's first message"
+    traits = Traits(opens_tls=True, proxyable=True)
 
     def max_bytes(self, task: Task) -> int:
         """A WebSocket and one message each way."""

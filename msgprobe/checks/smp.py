@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, opened, secured
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.protocol import READ_CAP
 from msgprobe.steps.smp import server_hello
@@ -22,6 +23,7 @@ class SmpCheck:
     name = "smp"
     version = "1"
     title = "TLS with a SimpleX server, and its first block"
+    traits = Traits(names_host=False, proxyable=True, usual_bytes=23_000)
 
     def max_bytes(self, task: Task) -> int:
         """A handshake, and a block of 16 kB."""

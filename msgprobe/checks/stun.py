@@ -5,6 +5,7 @@ from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.stun import PATIENCE, ask_datagrams, ask_stream
@@ -40,6 +41,7 @@ class StunCheck:
     name = "stun"
     version = "1"
     title = "STUN, as every call begins"
+    traits = Traits(transport=Transport.UDP, names_host=False)
 
     def max_bytes(self, task: Task) -> int:
         """All questions and answers; a hostile server may send more, of which a flood is cut."""

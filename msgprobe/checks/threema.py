@@ -6,6 +6,7 @@ from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.protocol import READ_CAP
 from msgprobe.steps.threema import first_words
@@ -21,6 +22,7 @@ class ThreemaCheck:
     name = "threema"
     version = "1"
     title = "First words of Threema's own protocol, with the server's seal"
+    traits = Traits(names_host=False, proxyable=True, usual_bytes=1_000)
 
     def max_bytes(self, task: Task) -> int:
         """48 bytes out; an honest answer has 80, and reading stops at the cap of conversations."""

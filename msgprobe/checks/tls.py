@@ -5,6 +5,7 @@ from msgprobe.checks.layers import opened, secured, tls_bound
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 
 
@@ -18,6 +19,7 @@ class TlsCheck:
     name = "tls"
     version = "1"
     title = "TLS handshake with one address"
+    traits = Traits(opens_tls=True, proxyable=True)
 
     def max_bytes(self, task: Task) -> int:
         """What a handshake may cost."""

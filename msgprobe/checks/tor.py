@@ -6,6 +6,7 @@ from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.protocol import READ_CAP
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
@@ -27,6 +28,7 @@ class TorCheck:
     name = "tor"
     version = "1"
     title = "Link handshake with one Tor relay, with its identity"
+    traits = Traits(names_host=False, proxyable=True, usual_bytes=7_000)
 
     def max_bytes(self, task: Task) -> int:
         """A handshake, one cell out, and what conversations may read."""

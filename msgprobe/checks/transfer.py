@@ -6,6 +6,7 @@ from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
 from msgprobe.model.target import MOST_LINKS, Direction
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.browser import NAVIGATION, part_of
 from msgprobe.steps.connect import WIDE, abandon
 from msgprobe.steps.context import Done, Failed, StepContext
@@ -38,6 +39,7 @@ class TransferCheck:
     name = "transfer"
     version = "1"
     title = "One object moved to or from one address, against the clock"
+    traits = Traits(moves=True)
 
     def max_bytes(self, task: Task) -> int:
         """The object and what a server may send beyond it."""

@@ -4,6 +4,7 @@ from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.checks.transfer import DEFAULT_PATIENCE
 from msgprobe.model.task import Flow, Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.connect import WIDE, abandon
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.wire.mtproto_transport import INIT_SIZE
@@ -22,6 +23,7 @@ class VolleyCheck:
     name = "volley"
     version = "1"
     title = "Many small answers of one Telegram data centre, against the clock"
+    traits = Traits(moves=True)
 
     def max_bytes(self, task: Task) -> int:
         """So many questions, and so many answers."""

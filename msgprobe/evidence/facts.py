@@ -14,6 +14,7 @@ from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, 
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Lookup, ResolverKind, Role
+from msgprobe.model.traits import KnownTraits
 
 OWN_ARMS = (Arm.BASE, Arm.REPEAT)
 """The arms in which an endpoint is spoken to exactly as the messenger would."""
@@ -31,6 +32,7 @@ class Facts:
         self.request = evidence.request
         self.services = evidence.services
         self.controls = evidence.controls
+        self.traits = KnownTraits(evidence.traits)
         ordered = sorted(evidence.measurements, key=lambda m: m.task.id)
         self.measurements: tuple[Measurement, ...] = tuple(ordered)
         self.by_id = {m.task.id: m for m in ordered}

@@ -10,7 +10,8 @@ class Contact:
     ``target`` is a host name (every address that it resolves to may be contacted) or an address;
     ``transport`` is ``tcp``, ``udp`` or ``icmp`` (port 0); ``condition`` is empty when
     it is always contacted, else says in words when; ``max_bytes`` is the most that this line can
-    cost on the wire, per run.
+    cost on the wire, per run, and ``usual_bytes`` what one conversation of it costs with an honest
+    server.
     ``asks`` names what is asked there when the contact is a resolver; ``over`` what the check's
     protocol rides on when that is not TCP or UDP itself (``websocket``, which takes TLS; a proxy).
     Where the user's proxy is stays unsaid: it is ``your proxy``, at port 0.
@@ -27,3 +28,4 @@ class Contact:
     asks: str = ""
     over: str = ""
     max_bytes: int = 0
+    usual_bytes: int = 0

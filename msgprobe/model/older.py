@@ -1,9 +1,21 @@
-"""Tasks in files of older versions, which said in their ids what has fields of its own now."""
+"""Files of older versions: what tasks said in their ids, and what checks did not say at all."""
 
 from dataclasses import replace
 
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.task import Arm, Task
+from msgprobe.model.traits import Traits, Transport
+
+_PROXIED = Traits(names_host=False, proxyable=True)
+_TLS = Traits(opens_tls=True, proxyable=True)
+TRAITS: tuple[tuple[str, Traits], ...] = (
+    ("connect", Traits(names_host=False)),
+    ("stun", Traits(names_host=False, transport=Transport.UDP)),
+    ("mtproto", replace(_PROXIED, forms=("obfuscated", "plain", "http"))),
+    *((name, _PROXIED) for name in ("dialogue", "noise", "threema", "mmtls", "smp", "tor")),
+    *((name, _TLS) for name in ("tls", "https", "http2", "mqtt", "signal")),
+)
+"""What was true of the checks of files that do not say it."""
 
 
 def as_today(measurement: Measurement) -> Measurement:

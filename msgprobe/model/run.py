@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Service
+from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import Outcome, State, Strength, Verdict
 
 FORMAT_VERSION = 1
@@ -74,6 +75,8 @@ class Evidence:
     controls: Controls
     measurements: tuple[Measurement, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    traits: tuple[tuple[str, Traits], ...] = ()
+    """What the checks of the run say about their conversations, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,40 +27,6 @@ trigger is found out by changing things, not by more of the same."""
 WIDEN = 2
 """Members that are added to a pool's sample when one of the sample failed."""
 
-BARE = ("mtproto", "noise", "connect", "dialogue", "stun", "threema", "mmtls", "smp", "tor")
-"""Built-in checks that send no server name: they open no TLS, or one that names nobody."""
-
-DATAGRAM = ("stun",)
-"""Built-in checks that speak over UDP: nothing is opened or refused before the answer."""
-
-SPEAKS_TLS = ("tls", "https", "http2", "mqtt", "signal")
-"""Built-in checks that open TLS. A plug-in's check counts as such once it was seen to do so."""
-
-
-def sends_no_name(endpoint: Endpoint) -> bool:
-    """Its check names nobody, or not at first (STARTTLS), or the option ``sni`` says so.
-
-    Inside TLS or a WebSocket even a protocol of its own names its host.
-    """
-    if endpoint.option("sni") == "none":
-        return True
-    return endpoint.check in BARE and not inside_tls(endpoint)
-
-
-def speaks_tls(endpoint: Endpoint) -> bool:
-    """Its check is known to open TLS, before any was seen."""
-    return endpoint.check in SPEAKS_TLS or inside_tls(endpoint)
-
-
-def inside_tls(endpoint: Endpoint) -> bool:
-    """The option ``transport`` of built-in checks says so."""
-    return endpoint.option("transport") == "tls" or over_websocket(endpoint)
-
-
-def over_websocket(endpoint: Endpoint) -> bool:
-    """The option ``transport`` of built-in checks says so."""
-    return endpoint.option("transport") == "websocket"
-
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
     """Pools of the functions that were asked for; extras have a planner of their own."""
@@ -140,7 +106,7 @@ def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: s
         address,
         endpoint.port,
         endpoint.host,
-        server_name=None if sends_no_name(endpoint) else endpoint.host,
+        server_name=None if scene.traits.sends_no_name(endpoint) else endpoint.host,
         trust=endpoint.trust,
         roots_of=service.name if service.roots else None,
         certificate_sha256=endpoint.certificate_sha256,
@@ -176,7 +142,7 @@ def plan_base(scene: Scene) -> list[Task]:
             spared = _spared(scene, service)
             for _, endpoint in first_endpoints(scene, service):
                 flows = _flows(scene, service, endpoint, spared)
-                if endpoint.host is None or sends_no_name(endpoint):
+                if endpoint.host is None or scene.traits.sends_no_name(endpoint):
                     tasks += flows
                     continue
                 same = before.setdefault(endpoint.host, [])

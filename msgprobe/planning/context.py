@@ -105,6 +105,7 @@ class Scene:
         self.request = evidence.request
         self.controls = evidence.controls
         self.services = evidence.services
+        self.traits = self.facts.traits
         self.moment = moment
         self.wake_at: float | None = None
         self.waiting = False

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, Role, Task
+from msgprobe.model.traits import KnownTraits
 
 MaxBytes = Callable[[Task], int]
 
 
 class Costs:
-    """The most bytes of one conversation, as the check itself says."""
+    """What the checks themselves say: the most bytes of one conversation, and what it is like."""
 
-    def __init__(self, table: Mapping[str, MaxBytes]) -> None:
+    def __init__(self, table: Mapping[str, MaxBytes], traits: KnownTraits) -> None:
         self.table = table
+        self.traits = traits
 
     def of(self, check: str, probe: Probe) -> int:
         """Bytes on the wire, both ways; 0 for a check that nobody knows."""

@@ -8,7 +8,6 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import Flow, attempt_ids
-from msgprobe.planning.baseline import speaks_tls
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect
 
@@ -45,7 +44,7 @@ def dying_names(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str],
         # Who names nobody, or only later (STARTTLS), is not recognised by a name in the greeting.
         assert isinstance(s.task.probe, Flow)
         speaks = s.task.probe.server_name is not None and (
-            speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+            scene.traits.speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
         )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task
-from msgprobe.planning.baseline import DATAGRAM, base_tasks, first_endpoints, over_websocket
+from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import SPACING, Scene
 
 
@@ -71,15 +71,10 @@ def failing(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
     return True
 
 
-def own_protocol(s: Suspect) -> bool:
-    """It speaks a protocol that has other forms on the same port."""
-    return s.endpoint.check == "mtproto" and not over_websocket(s.endpoint)
-
-
-def one_an_address(found: Iterable[Suspect]) -> list[Suspect]:
+def one_an_address(scene: Scene, found: Iterable[Suspect]) -> list[Suspect]:
     """Suspects of main endpoints that open connections, one an address."""
     seen: dict[tuple[str, str], Suspect] = {}
     for s in found:
-        if not s.endpoint.reserve and s.endpoint.check not in DATAGRAM:
+        if not s.endpoint.reserve and not scene.traits.datagrams(s.endpoint):
             seen.setdefault((s.pool.name, s.address), s)
     return list(seen.values())

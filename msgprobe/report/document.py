@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from msgprobe.model.codec import CodecError, from_json, to_json
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.older import as_today
+from msgprobe.model.older import TRAITS, as_today
 from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
+from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
 from msgprobe.report.stale import StaleRows
 
@@ -54,6 +55,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
             "services": to_json(run.evidence.services),
             "controls": to_json(run.evidence.controls),
             "elsewhere": to_json(run.evidence.elsewhere),
+            "traits": to_json(run.evidence.traits),
         }
     found["measurements"] = to_json(run.evidence.measurements) if evidence else []
     return found
@@ -170,6 +172,9 @@ def _run(data: Mapping[str, Any]) -> Run:
             elsewhere=_get(evidence, "elsewhere", tuple[Elsewhere, ...], "$.evidence")
             if "elsewhere" in evidence
             else (),
+            traits=_get(evidence, "traits", tuple[tuple[str, Traits], ...], "$.evidence")
+            if "traits" in evidence
+            else TRAITS,
         ),
         verdict=Verdict(
             connection=_get(data, "connection", ConnectionVerdict),

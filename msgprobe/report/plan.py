@@ -11,25 +11,8 @@ from msgprobe.report import wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
 
-HONEST = {
-    "resolve": 1_500,
-    "page": 2_500,
-    "connect": 1_000,
-    "mtproto": 2_700,
-    "noise": 2_500,
-    "threema": 1_000,
-    "mmtls": 2_500,
-    "smp": 23_000,
-    "tor": 7_000,
-    "quic": 8_000,
-}
-"""Bytes that one conversation of these checks with an honest server stays below, as measured."""
-
-HONEST_TLS = 9_000
-"""The same where certificates are shown, and for checks that nobody here has measured."""
-
 _TRANSFERS = ("transfer", "volley")
-"""The checks whose lines say what honest servers cost: the objects that are asked of them."""
+"""The checks whose lines say what all of their conversations cost with honest servers."""
 
 
 def render(
@@ -121,13 +104,8 @@ def cost(contacts: Sequence[Contact], request: Request) -> str:
     """What a run may cost, said before it begins."""
     addresses = 1 if request.quick else 2
     sure = [c for c in contacts if not c.condition]
-    usual = addresses * sum(
-        min(c.max_bytes, HONEST_TLS if c.over else HONEST.get(c.check, HONEST_TLS))
-        for c in sure
-        if c.check not in _TRANSFERS
-    )
-    # The line of a transfer says what it costs with an honest server.
-    usual += sum(c.max_bytes for c in sure if c.check in _TRANSFERS)
+    # The line of a transfer stands for all of it, those of other checks for one address each.
+    usual = sum(c.usual_bytes if c.check in _TRANSFERS else addresses * c.usual_bytes for c in sure)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
         f"This will cost less than {wording.amount(min(usual, most))} where all is well, at most "

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from msgprobe.checks.base import Check
+from msgprobe.checks.registry import traits
 from msgprobe.model.control import Controls
 from msgprobe.model.event import Event, Phase
 from msgprobe.model.measurement import Measurement
@@ -127,7 +128,10 @@ async def verify(
     runner = _runner(world, services, request, checks, emit)
     stop.on_request(lambda: runner.stop("interrupted"))
     empty = Evidence(
-        request=request, services=tuple(services), controls=replace(gate, sites=gate.abroad)
+        request=request,
+        services=tuple(services),
+        controls=replace(gate, sites=gate.abroad),
+        traits=traits(checks),
     )
     work = _Work(runner=runner, stop=stop, empty=empty, redact=redact, emit=emit)
     async with runner:

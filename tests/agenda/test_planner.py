@@ -15,7 +15,7 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from msgprobe.planning.context import Moment
-from tests.evidence.story import CHAT, SERVICE, Story, under_way
+from tests.evidence.story import CHAT, SERVICE, TRAITS, Story, under_way
 
 
 def wanted(story: Story, now: float = 100.0) -> list[Task]:
@@ -202,7 +202,12 @@ def test_a_run_of_the_shipped_catalogue_is_bounded_however_much_fails() -> None:
     catalogue = load()
     services = select(catalogue, [])
     story = Story(services=services)
-    evidence = Evidence(request=Request(seed=3), services=services, controls=catalogue.controls)
+    evidence = Evidence(
+        request=Request(seed=3),
+        services=services,
+        controls=catalogue.controls,
+        traits=TRAITS,
+    )
     story.good_gate()
     measured: dict[str, Measurement] = {}
     for step in range(12):

@@ -16,10 +16,13 @@ from msgprobe.checks.registry import (
     installed,
     promise,
     registry,
+    traits,
 )
 from msgprobe.model.observation import Proof
+from msgprobe.model.older import TRAITS
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
+from msgprobe.model.traits import KnownTraits, Transport
 from msgprobe.steps.context import StepContext
 
 NAMES = (
@@ -75,6 +78,10 @@ class Clash(Extra):
     name = "tls"
 
 
+class Shapeless(Extra):
+    traits = ("udp",)
+
+
 class Nameless(Extra):
     name = None  # type: ignore[assignment]
 
@@ -97,6 +104,28 @@ def test_the_built_in_checks() -> None:
 def test_a_plug_in_is_found_and_registered() -> None:
     (extra,) = installed([point("Extra")])
     assert registry([extra])["extra"] is extra
+
+
+def test_what_checks_say_about_their_conversations_is_known_by_name() -> None:
+    known = KnownTraits(traits(registry([Extra()])))
+    acme = load().services[0].endpoints[0]
+
+    def of(check: str, **options: str) -> Endpoint:
+        return dataclasses.replace(acme, check=check, options=tuple(options.items()))
+
+    assert known.of("stun").transport is Transport.UDP and known.datagrams(of("stun"))
+    assert known.speaks_tls(of("https")) and not known.sends_no_name(of("https"))
+    assert known.sends_no_name(of("https", sni="none"))
+    assert known.sends_no_name(of("noise"))
+    assert not known.sends_no_name(of("noise", transport="tls"))
+    assert known.has_forms(of("mtproto"))
+    assert not known.has_forms(of("mtproto", transport="websocket"))
+    assert not known.of("extra").proxyable and not known.speaks_tls(of("extra"))
+    assert not known.sends_no_name(of("extra")), "of whom nothing is known may name the host"
+    assert {name for name, _ in TRAITS} <= registry().keys()
+    for name, old in TRAITS:
+        now = known.of(name)
+        assert dataclasses.replace(old, usual_bytes=now.usual_bytes) == now, "as old files are read"
 
 
 def test_what_a_check_proves_and_examines_is_asked_where_it_says_so() -> None:
@@ -148,6 +177,7 @@ def test_a_second_check_of_the_same_name_is_refused() -> None:
         ("broken", "RuntimeError: no libfoo"),
         ("missing", "AttributeError"),
         ("Nameless", "'name' is not text"),
+        ("Shapeless", "'traits' are no"),
         ("NAMES", "TypeError"),
         ("object", "'name' is not text"),
     ],

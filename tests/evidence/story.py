@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgprobe.checks.registry import registry, traits
 from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
@@ -35,6 +36,7 @@ from msgprobe.model.task import (
     Task,
 )
 
+TRAITS = traits(registry())
 HERE = Provenance(source="test", date="2026-01-01")
 RTT = 0.04
 
@@ -172,6 +174,7 @@ class Story:
             services=self.services,
             controls=controls,
             measurements=tuple(self.told),
+            traits=TRAITS,
         )
 
     # -- the raw material

@@ -15,7 +15,7 @@ from msgprobe.catalog.loader import Catalogue
 from msgprobe.model.contact import Contact
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Endpoint, Pool, Service, Trust
-from msgprobe.planning.baseline import over_websocket
+from msgprobe.model.traits import over_websocket
 from msgprobe.session import planned
 from tests.lab.scenario import CORE
 from tests.lab.world.hosts import shipped

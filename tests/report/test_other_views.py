@@ -386,13 +386,15 @@ def test_the_object_that_a_page_named_is_asked_for_again() -> None:
 
 
 def _transfer_contact(most: int, condition: str = "") -> Contact:
-    return replace(CONTACTS[0], check="transfer", max_bytes=most, condition=condition)
+    return replace(
+        CONTACTS[0], check="transfer", max_bytes=most, usual_bytes=most, condition=condition
+    )
 
 
 def test_the_cost_said_beforehand_has_the_transfers_in_it() -> None:
     """A conversation is expected at what an honest server sends, a transfer with its objects."""
     contacts = (
-        replace(CONTACTS[0], max_bytes=900_000),
+        replace(CONTACTS[0], max_bytes=900_000, usual_bytes=2_500),
         _transfer_contact(1_000_000),
         _transfer_contact(9_000_000, "if it was slow"),
     )

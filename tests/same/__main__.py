@@ -112,8 +112,9 @@ def _rules(keep: Path) -> Iterator[str | None]:
 
 def _plans(keep: Path) -> Iterator[str | None]:
     recorded = _read(keep / "plans.gz")
-    for key, now in compare.plans():
-        was = recorded[key]
+    keys = {key for was in recorded.values() for key in was.get("lines", [{}])[0]}
+    for key, lines in compare.plans():
+        was, now = recorded[key], [{k: v for k, v in x.items() if k in keys} for x in lines]
         if compare.digest(now) == was["digest"]:
             yield None
         elif "lines" in was:

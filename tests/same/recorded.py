@@ -14,7 +14,7 @@ from typing import Any
 from msgprobe.model.codec import from_json
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.older import as_today, task_as_today
+from msgprobe.model.older import TRAITS, as_today, task_as_today
 from msgprobe.model.run import Elsewhere, Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Running, Task
@@ -89,6 +89,7 @@ def looks(path: Path) -> Iterator[Look]:
         services=from_json(tuple[Service, ...], data["services"]),
         controls=from_json(Controls, data["controls"]),
         elsewhere=from_json(tuple[Elsewhere, ...], data["elsewhere"]),
+        traits=TRAITS,
     )
     for row in data["looks"]:
         moment = row["moment"]
@@ -98,6 +99,7 @@ def looks(path: Path) -> Iterator[Look]:
                 services=empty.services,
                 controls=empty.controls,
                 elsewhere=empty.elsewhere,
+                traits=empty.traits,
                 measurements=tuple(measurement(i) for i in row["seen"]),
             ),
             moment=Moment(

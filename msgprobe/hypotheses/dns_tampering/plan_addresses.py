@@ -3,7 +3,7 @@
 from msgprobe.evidence import addresses as ips
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role, Task
-from msgprobe.planning.baseline import DATAGRAM, endpoint_flow, first_endpoints
+from msgprobe.planning.baseline import endpoint_flow, first_endpoints
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect, failing, variation
 
@@ -48,7 +48,7 @@ def plan_page(scene: Scene, service: Service, found: list[Suspect]) -> list[Task
     that answer in a server's place speak IPv6."""
     for s in sorted(found, key=lambda s: ":" in s.address):
         talk = scene.talk(s.task.id)
-        if s.endpoint.check in DATAGRAM:
+        if scene.traits.datagrams(s.endpoint):
             continue
         if s.endpoint.host is None or talk is None or s.endpoint.port != 443:
             continue

@@ -14,7 +14,7 @@ def plan_ports(scene: Scene, service: Service, found: list[Suspect]) -> list[Tas
     is what dies on it."""
     tasks: list[Task] = []
     counts: dict[str, int] = {}
-    for s in one_an_address(found):
+    for s in one_an_address(scene, found):
         talk = scene.talk(s.task.id)
         if talk is not None and talk.connected:
             continue

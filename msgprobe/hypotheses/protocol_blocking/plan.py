@@ -5,27 +5,22 @@ from dataclasses import replace
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import Scene
-from msgprobe.planning.suspects import Suspect, one_an_address, own_protocol, variation
+from msgprobe.planning.suspects import Suspect, one_an_address, variation
 
 ADDRESSES_A_POOL = 3
 """Addresses of a pool that are spoken to otherwise."""
 
-FORMS = {
-    "obfuscated": "obfuscated",
-    "plain": "in the open",
-    "http": "as the bodies of HTTP requests",
-}
-"""Forms of Telegram's protocol on one and the same port. Both others at once, not one after the
-other: whoever recognises every form but HTTP would let the repeats end before it had its turn."""
+WORDS = {"plain": "in the open", "http": "as the bodies of HTTP requests"}
+"""How forms are said that do not say it themselves."""
 
 
 def plan_other_words(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
     """Plain HTTP where the messenger's own protocol dies on a connection that stands."""
     tasks: list[Task] = []
     counts: dict[str, int] = {}
-    for s in one_an_address(found):
+    for s in one_an_address(scene, found):
         talk = scene.talk(s.task.id)
-        if talk is None or not talk.connected or not own_protocol(s):
+        if talk is None or not talk.connected or not scene.traits.has_forms(s.endpoint):
             continue
         counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
         if counts[s.pool.name] > ADDRESSES_A_POOL:
@@ -44,32 +39,35 @@ def plan_other_forms(scene: Scene, service: Service, found: list[Suspect]) -> li
     tasks: list[Task] = []
     counts: dict[str, int] = {}
     known: list[tuple[bool, Suspect, str]] = []
-    for s in one_an_address(found):
+    for s in one_an_address(scene, found):
         task_id = f"d14.{service.name}.{s.endpoint.name}.{s.address}.form"
-        begun = any(scene.started(f"{task_id}.{form}") is not None for form in FORMS)
+        forms = scene.traits.of(s.endpoint.check).forms
+        begun = any(scene.started(f"{task_id}.{form}") is not None for form in forms)
         talk = scene.talk(s.task.id)
-        if own_protocol(s) and (begun or talk is None or talk.connected):
+        if scene.traits.has_forms(s.endpoint) and (begun or talk is None or talk.connected):
             known.append((not begun, s, task_id))
     # Those that have begun first, so that what comes up later adds no more than there is room for.
     for _, s, task_id in sorted(known, key=lambda k: k[0]):
         counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
         if counts[s.pool.name] <= ADDRESSES_A_POOL:
-            tasks += _forms_of(s, service, task_id)
+            tasks += _forms_of(scene, s, service, task_id)
     return tasks
 
 
-def _forms_of(s: Suspect, service: Service, task_id: str) -> list[Task]:
-    """The same protocol in the forms in which it was not spoken."""
+def _forms_of(scene: Scene, s: Suspect, service: Service, task_id: str) -> list[Task]:
+    """The same protocol in the forms in which it was not spoken. All of them at once, not one after
+    the other: whoever recognises every form but one would let the repeats end before its turn."""
     assert isinstance(s.task.probe, Flow)
     options = dict(s.task.probe.options)
-    spoken = options.pop("transport", "obfuscated")
+    forms = scene.traits.of(s.endpoint.check).forms
+    spoken = options.pop("transport", forms[0])
     options.pop("framing", None)
     tasks = []
-    for form, words in FORMS.items():
+    for form in forms:
         if form == spoken:
             continue
         flow = replace(s.task.probe, options=tuple({**options, "transport": form}.items()))
         one = f"{task_id}.{form}"
-        changes = f"payload: the same protocol, {words}"
+        changes = f"payload: the same protocol, {WORDS.get(form, form)}"
         tasks.append(variation(s, service, Arm.OTHER_PAYLOAD, one, flow, changes, s.endpoint.check))
     return tasks

@@ -4,7 +4,7 @@ is the machine there?"""
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import Scene
-from msgprobe.planning.suspects import Suspect, own_protocol, suspects, variation
+from msgprobe.planning.suspects import Suspect, suspects, variation
 
 MOST = 4
 """Machines of a service that are asked on another port."""
@@ -16,7 +16,11 @@ def plan_residual(scene: Scene) -> list[Task]:
         return []
     tasks: list[Task] = []
     for service in scene.services:
-        dead = [s for s in suspects(scene, service) if own_protocol(s) and _died(scene, s)]
+        dead = [
+            s
+            for s in suspects(scene, service)
+            if scene.traits.has_forms(s.endpoint) and _died(scene, s)
+        ]
         tasks += [_other_port(scene, service, s) for s in dead[:MOST]]
     return tasks
 

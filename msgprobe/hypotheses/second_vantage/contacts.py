@@ -1,15 +1,16 @@
 """What may be asked through the user's proxy, said beforehand."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from msgprobe.hypotheses.second_vantage.plan import CONTROLS, PROXIED
+from msgprobe.hypotheses.second_vantage.plan import CONTROLS
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.planning.baseline import over_websocket
+from msgprobe.model.traits import over_websocket
 from msgprobe.planning.contact_lines import at_site
 from msgprobe.planning.controls import chosen_sites
+from msgprobe.planning.costs import Costs
 
 YOUR_PROXY = "your proxy"
 """How the plan names the proxy: where it is stays with whoever typed it."""
@@ -20,23 +21,21 @@ NO_PORT = 0
 TRIES = 3
 CONDITION = "if a service fails or hangs"
 
-Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
-
 
 def second_contacts(
-    service: Service, endpoints: Sequence[Endpoint], request: Request, cost: Cost
+    service: Service, endpoints: Sequence[Endpoint], request: Request, costs: Costs
 ) -> Iterator[Contact]:
     """What of a service may be asked through the proxy: by name, and by an address that failed."""
     if request.via is None:
         return
     for endpoint in endpoints:
-        if endpoint.reserve or endpoint.check not in PROXIED:
+        if endpoint.reserve or not costs.traits.of(endpoint.check).proxyable:
             continue
         places = [endpoint.host] if endpoint.host is not None else list(endpoint.addresses[:1])
         for place in places:
             by_address = " and by an address of it" if endpoint.host is not None else ""
             parts = ("websocket" if over_websocket(endpoint) else "", f"{request.via} proxy")
-            each = cost(endpoint.check, place, endpoint.port, endpoint.options)
+            each = costs.flow(endpoint.check, place, endpoint.port, endpoint.options)
             yield Contact(
                 target=place,
                 port=endpoint.port,
@@ -53,7 +52,7 @@ def second_contacts(
             )
 
 
-def proxy_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator[Contact]:
+def proxy_contacts(controls: Controls, request: Request, costs: Costs) -> Iterator[Contact]:
     """The proxy itself, once, and the neutral sites that show whether it works."""
     if request.via is None:
         return
@@ -76,6 +75,6 @@ def proxy_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator
             "tls",
             CONDITION,
             f"asked of your proxy: does it work? ({CONTROLS} of these at most)",
-            TRIES * cost("tls", site.host, 443, ()),
+            TRIES * costs.flow("tls", site.host, 443, ()),
             over=f"{request.via} proxy",
         )

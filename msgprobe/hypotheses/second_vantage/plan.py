@@ -16,13 +16,6 @@ from msgprobe.planning.baseline import (
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import failing
 
-PROXIED = (
-    *("tls", "https", "http2", "mqtt", "signal", "dialogue"),
-    *("noise", "mtproto", "threema", "mmtls", "smp", "tor"),
-)
-"""Built-in checks that speak over any stream, so that a proxy can carry them, and whose answer
-proves something. What a plug-in does with a flow is not known: it might dial itself."""
-
 PATHS_A_POOL = 2
 """Members of a pool that are tried through the proxy."""
 
@@ -49,7 +42,7 @@ def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
         for task in base_tasks(scene, service, endpoint):
             if any(scene.good(i) for i in task.attempts()):
                 return []
-    fit = [e for e in mine if not e.reserve and e.check in PROXIED]
+    fit = [e for e in mine if not e.reserve and scene.traits.of(e.check).proxyable]
     # whoever was chosen before stays chosen: others that fail later must not end its repeats
     fit.sort(key=lambda e: not _begun(scene, service, e))
     found: dict[str, Endpoint] = {}

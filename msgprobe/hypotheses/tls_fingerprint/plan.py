@@ -4,7 +4,7 @@ A server reads a stream and cannot tell where it was cut: only who reads single 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from msgprobe.model.contact import Contact
@@ -13,10 +13,11 @@ from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.baseline import sends_no_name, shape_id
+from msgprobe.planning.baseline import shape_id
 from msgprobe.planning.contact_lines import at_site
 from msgprobe.planning.context import SPACING, Scene
 from msgprobe.planning.controls import chosen_sites
+from msgprobe.planning.costs import Costs
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import NAMES_A_POOL, dying_names, follows, swap_id
 from msgprobe.planning.suspects import Suspect, suspects, variation
@@ -36,8 +37,6 @@ them, and the bytes are needed for repeats in the usual shape."""
 
 MOST = 5
 """Conversations with one address at most: two cut, two of another program, one large."""
-
-Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
 
 
 def plan_hello(scene: Scene) -> list[Task]:
@@ -165,14 +164,14 @@ def _neutral(scene: Scene, site: Site) -> Task | None:
 
 
 def hello_contacts(
-    service: Service, endpoints: Sequence[Endpoint], cost: Cost, condition: str
+    service: Service, endpoints: Sequence[Endpoint], costs: Costs, condition: str
 ) -> Iterator[Contact]:
     """What the plan says beforehand about greetings in other shapes."""
     shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
     assert len(shapes) == MOST
-    named = [e for e in endpoints if e.host is not None and not sends_no_name(e)]
+    named = [e for e in endpoints if e.host is not None and not costs.traits.sends_no_name(e)]
     for (host, port), times in Counter((e.host, e.port) for e in named).items():
-        each = (cost("tls", host, port, ((OPTION, shape.value),)) for shape in shapes)
+        each = (costs.flow("tls", host, port, ((OPTION, shape.value),)) for shape in shapes)
         assert host is not None
         yield Contact(
             target=host,
@@ -188,7 +187,7 @@ def hello_contacts(
 
 
 def neutral_hello_contacts(
-    controls: Controls, request: Request, cost: Cost, condition: str
+    controls: Controls, request: Request, costs: Costs, condition: str
 ) -> Iterator[Contact]:
     """Neutral sites that may be asked with another program's greeting."""
     for site in (s for s in chosen_sites(controls, request) if s.country is None):
@@ -198,5 +197,5 @@ def neutral_hello_contacts(
             "https",
             condition,
             f"once more with another program's greeting ({NEUTRAL} of these at most)",
-            cost("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
+            costs.flow("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
         )

@@ -11,10 +11,13 @@ from msgprobe.checks.registry import registry
 from msgprobe.model.failure import Failure
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.traits import KnownTraits
 from msgprobe.planning.context import Moment
+from tests.evidence.story import TRAITS
 from tests.hypotheses.quic.test_rules import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
 
 MAX_BYTES = {name: check.max_bytes for name, check in registry().items()}
+KNOWN = KnownTraits(TRAITS)
 BASE = f"b.acme.fast-443.{HOME}"
 NEUTRAL = "q.site.site1"
 
@@ -184,7 +187,7 @@ def test_an_answer_to_an_experiment_is_enough() -> None:
 def lines(**request: object) -> list[tuple[str, int, str, bool]]:
     catalogue = load()
     asked = Request(**request)  # type: ignore[arg-type]
-    found = contacts(select(catalogue, ()), catalogue.controls, asked, MAX_BYTES)
+    found = contacts(select(catalogue, ()), catalogue.controls, asked, MAX_BYTES, KNOWN)
     assert all(c.port == 443 and c.max_bytes > 0 for c in found if c.check == "quic")
     return [(c.target, c.round, c.transport, not c.condition) for c in found if c.check == "quic"]
 
@@ -203,7 +206,7 @@ def test_every_task_of_a_run_is_in_the_plan() -> None:
     for task_id, says in ((BEFORE, True), ("q.site.site2", True), (NAMED, False)):
         happened(story, task_id, 4.0, says=says)
     evidence = story.evidence()
-    planned = contacts(evidence.services, evidence.controls, evidence.request, MAX_BYTES)
+    planned = contacts(evidence.services, evidence.controls, evidence.request, MAX_BYTES, KNOWN)
     doors = {c.target for c in planned if c.transport == "udp" and c.check == "quic"}
     sites = {a: s.host for s in story.sites for a in s.addresses}
     homes = {HOME: NAME, SECOND: NAME}

@@ -19,7 +19,7 @@ from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.context import Moment
 from tests.evidence.moves import moved
-from tests.evidence.story import Story
+from tests.evidence.story import TRAITS, Story
 
 MOVES = {Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_SOURCE, Arm.TRANSFER_TARGET_SNI}
 Rate = Callable[[Task], float]
@@ -48,6 +48,7 @@ class Day:
             services=select(self.catalogue, []),
             controls=self.catalogue.controls,
             measurements=tuple(self.done),
+            traits=TRAITS,
         )
 
     def run(self) -> Self:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from msgprobe.catalog.loader import Catalogue, load
-from msgprobe.checks.registry import registry
+from msgprobe.checks.registry import registry, traits
 from msgprobe.model.observation import (
     IMPOSTOR_STAGES,
     Proof,
@@ -16,7 +16,7 @@ from msgprobe.model.observation import (
 )
 from msgprobe.model.target import Endpoint, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.baseline import sends_no_name
+from msgprobe.model.traits import KnownTraits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.world import system_world
 from tests.lab.world.config import HostPolicy, WorldConfig
@@ -26,6 +26,7 @@ from tests.lab_tests.inside import client
 from tests.lab_tests.inside.client import Running
 
 CHECKS = registry()
+KNOWN = KnownTraits(traits(CHECKS))
 OWN = ("threema", "mmtls", "smp", "tor")
 
 
@@ -73,7 +74,7 @@ def asked(world: Running, endpoint: Endpoint) -> list[tuple[TlsObservation | Non
             address=address,
             port=endpoint.port,
             host=name,
-            server_name=None if sends_no_name(endpoint) else name,
+            server_name=None if KNOWN.sends_no_name(endpoint) else name,
             trust=endpoint.trust,
             certificate_sha256=endpoint.certificate_sha256,
             options=endpoint.options,

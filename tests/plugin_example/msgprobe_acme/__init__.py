@@ -9,6 +9,7 @@ from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Task
+from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.protocol import speak
 from msgprobe.wire.error import WireError
@@ -23,6 +24,8 @@ class AcmeCheck:
     name = "acme"  # what target files call it
     version = "1"  # changes whenever the observations would
     title = "First words of Acme's own protocol"
+    # Optional; what is planned around it, such as a second path through a proxy, rests on it.
+    traits = Traits(names_host=False, proxyable=True, usual_bytes=1_000)
 
     def max_bytes(self, task: Task) -> int:
         """Said by ``msgprobe plan`` before anything is sent; headers are counted for us."""
