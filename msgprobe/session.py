@@ -28,6 +28,7 @@ from msgprobe.model.traits import KnownTraits
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
+from msgprobe.planning.timetable import BEGIN_UNTIL
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.prepare import prepare
@@ -42,9 +43,6 @@ BUDGET_CHECK = 0.5
 COMPARING = 3
 """The phase in which transfers are compared, beside the rounds that phases are named after."""
 
-LATEST = 33.0
-"""Seconds of a run after which nothing new is begun, so that it is over some ten seconds later; a
-run that was asked to look closely at speeds takes its time."""
 
 TICK = 0.02
 """Seconds to let several results arrive before planning anew."""
@@ -164,7 +162,7 @@ def _runner(
             max_bytes=request.max_bytes,
             deadline=request.max_time,
             pace=WIDE_PACE if len(services) > MANY else Limits().pace,
-            latest=float("inf") if request.throttle else LATEST,
+            latest=float("inf") if request.throttle else BEGIN_UNTIL,
         ),
         emit=emit,
     )

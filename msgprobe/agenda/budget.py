@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from msgprobe.evidence.pool import TRIES
+from msgprobe.evidence.facts import TRIES
 from msgprobe.model.cost import TYPICAL, likely_bytes
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.planning.baseline import joined_later

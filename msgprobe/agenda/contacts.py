@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from msgprobe.evidence.facts import TRIES
 from msgprobe.hypotheses.calls.contacts import call_diagnosis, neutral_call_hosts, neutral_calls
 from msgprobe.hypotheses.connection.contacts import UNLESS_SLOW, state_contacts
 from msgprobe.hypotheses.quic.contacts import quic_contacts
@@ -19,7 +20,6 @@ from msgprobe.model.task import (
 )
 from msgprobe.model.traits import KnownTraits, Traits, over_websocket
 from msgprobe.planning.baseline import (
-    WIDEN,
     endpoints_of,
     sample,
     sample_size,
@@ -27,27 +27,20 @@ from msgprobe.planning.baseline import (
     wanted_pools,
 )
 from msgprobe.planning.contact_lines import at_site
-from msgprobe.planning.controls import (
-    HOLE_HOSTS,
-    asks_home,
-    chosen_sentinels,
-    chosen_sites,
-    neutral_host,
-)
+from msgprobe.planning.controls import asks_home, chosen_sentinels, chosen_sites, neutral_host
 from msgprobe.planning.costs import Costs, MaxBytes
 from msgprobe.planning.public_resolvers import (
-    ENCRYPTED,
     all_encrypted,
     doh_resolvers,
     tcp_resolvers,
     udp_resolvers,
     without_dns,
 )
+from msgprobe.planning.timetable import ENCRYPTED, HOLE_HOSTS, WIDEN
 
 YOUR_RESOLVER = "your resolver"
 """How the plan names the resolver that this machine is configured to use."""
 
-TRIES = 3
 ADDRESSES = 3
 """Addresses of one name that may be dialled at most, in one experiment."""
 

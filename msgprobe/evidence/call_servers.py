@@ -5,14 +5,12 @@ from functools import cached_property
 from statistics import median
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.facts import TRIES, Facts
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.control import CallServer
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import CallLoss
-
-TRIES = 3
 
 FLOOR = 0.1
 """Share of lost packets from which on speech suffers (ITU-T G.113 App. I: some codecs earlier)."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import Gate
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts
 from msgprobe.evidence.names import NameFacts
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
@@ -17,9 +17,6 @@ from msgprobe.model.task import Arm
 
 _SPOKEN = (*OWN_ARMS, Arm.OTHER_ADDRESS)
 """The arms that speak to an address exactly as the messenger would."""
-
-TRIES = 3
-"""A failure counts as repeated from this many attempts on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

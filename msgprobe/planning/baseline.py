@@ -9,23 +9,10 @@ from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
-from msgprobe.planning.context import PATIENCE, Scene
+from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import nothing_abroad
 from msgprobe.planning.public_resolvers import SYSTEM
-
-SIX_A_POOL = 2
-"""Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
-service's IPv6 drops a prefix of it, and the line is spared the rest."""
-
-TURN = 2.0
-"""Seconds that conversations naming a host wait for earlier ones that name it, at most."""
-
-REPEATED = 2
-"""Conversations of a pool that are repeated where all of it dies at the greeting: what is the
-trigger is found out by changing things, not by more of the same."""
-
-WIDEN = 2
-"""Members that are added to a pool's sample when one of the sample failed."""
+from msgprobe.planning.timetable import PATIENCE, REPEATED, SIX_A_POOL, TURN, WIDEN
 
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:

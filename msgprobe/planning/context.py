@@ -14,13 +14,20 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Pool
 from msgprobe.model.task import Arm, Flow, Running, Task
-
-SPACING = 3.0
-"""Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
-
-PATIENCE = 8.0
-"""Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
-of the classic kernel and one second for the answer."""
+from msgprobe.planning.timetable import (
+    CHOKING,
+    ENOUGH,
+    FAR_PACE,
+    FAR_RTT,
+    LONGEST,
+    MANY_UNANSWERED,
+    PATIENCE,
+    SETTLING,
+    SLOW_RTT,
+    SLUGGISH,
+    SPACING,
+    TELLING_SEGMENTS,
+)
 
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 """How a question fails that may have been lost, or met a resolver that fails now and then."""
@@ -29,37 +36,6 @@ STUMBLED = (*VANISHED, Failure.DNS_SERVFAIL, Failure.DNS_NO_ANSWER)
 """How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
 "no answer" when one family failed and the other has no record."""
 
-LONGEST = 25.0
-
-ENOUGH = 42.0
-"""Seconds by which a run should be over, however slow the line is."""
-
-SLUGGISH = 0.8
-"""Seconds that a typical neutral conversation takes beyond its round trips on a slow line."""
-
-SLOW_RTT = 0.45
-"""Seconds of round trip from which on fewer addresses are tried."""
-
-FAR_RTT = 0.15
-"""Seconds of round trip from which on a line is taken for mobile radio of the third generation or
-a satellite's, which few conversations fill (facts: 1 Mbit/s and 250 ms)."""
-
-FAR_PACE = 0.03
-"""Seconds between starts on such a line: about what it takes to carry a conversation. More at once
-would wait in its queue, and look like silence."""
-
-SETTLING = 1.5
-"""Seconds after the first neutral answers for which the services wait while most others lack."""
-
-MANY_UNANSWERED = 0.5
-"""Share of neutral conversations without an answer from which on a line cannot take so many."""
-
-CHOKING = 0.05
-"""Share of segments that such a line loses at least; where none is lost, the sites that do not
-answer have reasons of their own."""
-
-TELLING_SEGMENTS = 40
-"""Segments from which on the share of those that had to be sent again tells of the line."""
 
 SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""

@@ -3,8 +3,7 @@
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.context import Scene
-
-CONTROLS_AFTER = 4
+from msgprobe.planning.timetable import CONTROLS_AFTER, SPACING
 
 
 def controls_again(scene: Scene) -> list[Task]:
@@ -29,7 +28,7 @@ def controls_again(scene: Scene) -> list[Task]:
         tasks.append(base)
         begun = scene.started(base.id)
         for number in (2, 3):
-            due = None if begun is None else begun + 3.0 * (number - 1)
+            due = None if begun is None else begun + SPACING * (number - 1)
             if due is None or scene.moment.now < due:
                 if due is not None and scene.moment.running:
                     scene.wake(due)

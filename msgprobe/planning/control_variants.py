@@ -5,16 +5,11 @@ from collections.abc import Iterable
 from msgprobe.evidence.controls import SiteView
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import PATIENCE, Scene
-
-BIG_HELLOS = 3
-"""Sites that get a big greeting: one, and two more only when that one hangs."""
+from msgprobe.planning.context import Scene
+from msgprobe.planning.timetable import BIG_HELLOS, HOMES, PATIENCE
 
 BIG_HELLO = ((OPTION, Hello.MODERN.value),)
 """Options of a greeting in two segments."""
-
-HOMES = 3
-"""Domestic sites that are asked for a foreign name."""
 
 
 def plan_big_hello(scene: Scene) -> list[Task]:

@@ -15,7 +15,7 @@ from msgprobe.model.task import (
     Role,
     Task,
 )
-from msgprobe.planning.context import PATIENCE, SMALL_SEGMENTS, Scene
+from msgprobe.planning.context import SMALL_SEGMENTS, Scene
 from msgprobe.planning.control_variants import plan_big_hello, plan_foreign_names
 from msgprobe.planning.public_resolvers import (
     DIRECT,
@@ -27,23 +27,21 @@ from msgprobe.planning.public_resolvers import (
     udp_resolvers,
     without_dns,
 )
+from msgprobe.planning.timetable import (
+    HOLE_HOSTS,
+    LISTEN,
+    NEUTRAL_NAMES,
+    PATIENCE,
+    SENTINELS,
+    SITES,
+    SMALL_SITES,
+    SPACING,
+)
 
 LOOK = "g.local"
-SITES = 5
-SENTINELS = 4
-HOLE_HOSTS = 2
 
 NO_RESOLVER = "d3.neutral.silent"
 """The question to a host without DNS, which is asked once however many want to know."""
-
-LISTEN = 3.0
-"""Seconds that an answer from nowhere is waited for."""
-
-NAMES = 2
-"""Neutral names that experiments need: one to show, and one that a server does not own."""
-
-SMALL_SITES = 3
-"""Neutral sites that are tried with small segments."""
 
 
 def chosen_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
@@ -74,7 +72,7 @@ def neutral_names(scene: Scene) -> list[str]:
     whose own name dies may be a target itself. Never a domestic one: it may be favoured."""
     abroad = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
     good = [s for s in abroad if scene.good(f"g.site.{s.name}")]
-    return [s.host for s in (good if len(good) >= NAMES else abroad)]
+    return [s.host for s in (good if len(good) >= NEUTRAL_NAMES else abroad)]
 
 
 def nothing_abroad(scene: Scene) -> bool:
@@ -263,8 +261,8 @@ def _small_segments(scene: Scene) -> list[Task]:
         if address is None or site.country is not None:
             continue
         begun = scene.started(base) or 0.0
-        if scene.moment.now < begun + 3.0:
-            scene.wake(begun + 3.0)
+        if scene.moment.now < begun + SPACING:
+            scene.wake(begun + SPACING)
             continue
         tasks.append(_site_task(scene, site, address, f"g.small.{site.name}", SMALL_SEGMENTS))
     return tasks[:SMALL_SITES]

@@ -20,15 +20,9 @@ from msgprobe.model.control import (
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Request
 from msgprobe.model.task import Role
-from msgprobe.planning.controls import SENTINELS, SITES
+from msgprobe.planning.timetable import COMPARED, FAIR_RESOLVERS, SENTINELS, SITES
 
 Row = TypeVar("Row", Site, Sentinel, PublicResolver, Source, CallServer)
-
-RESOLVERS = 2
-"""Operators of public resolvers that are needed, for each way of asking."""
-
-COMPARED = 3
-"""Networks of neutral transfers, and of call servers, that a comparison needs."""
 
 
 def fitted(controls: Controls, request: Request, guess: Guess) -> Controls:
@@ -103,7 +97,7 @@ def _sites(abroad: tuple[Site, ...], unfair: Callable[[Site], bool]) -> tuple[Si
 def _ways_to_ask(rows: list[PublicResolver]) -> bool:
     """Two operators can be asked in the open, and two of them over DoH."""
     encrypted = {r.owner for r in rows if r.doh_host is not None}
-    return len({r.owner for r in rows}) >= RESOLVERS and len(encrypted) >= RESOLVERS
+    return len({r.owner for r in rows}) >= FAIR_RESOLVERS and len(encrypted) >= FAIR_RESOLVERS
 
 
 def _comparable(rows: list[Source]) -> bool:

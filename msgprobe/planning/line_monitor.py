@@ -8,42 +8,29 @@ from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import Scene
-
-EVERY = 2.5
-"""Seconds between the starts of two looks."""
-
-PATIENCE = 6.0
-"""Seconds that one look may take: a SYN with two repeats, and what is left for the answer."""
-
-MOST = 11
-"""Looks at most: together some 28 s."""
-
-STUCK = 3.0
-"""Seconds for a neutral transfer of the first look, which takes one or two on a line that is not
-slow."""
-
-STEADY = 4
-"""Looks in a row that went well, after which the line is taken to be back."""
-
-UNTIL = 33.0
-"""Seconds of a run after which no further look begins."""
-
-
-LAST = 4
-"""Neutral conversations, the last ones, that say whether the line works just now."""
+from msgprobe.planning.timetable import (
+    LAST_CONTROLS,
+    MONITOR_EVERY,
+    MONITOR_MOST,
+    MONITOR_PATIENCE,
+    MONITOR_UNTIL,
+    STEADY,
+    STUCK,
+)
 
 
 def troubled(scene: Scene) -> bool:
     """Neutral sites fail just now: what is tried meanwhile shows nothing, and loads the line."""
     talks = [t for _, t in scene.facts.site_talks(Arm.AGAIN, Arm.LOOK_ON) if t.tcp is not None]
     talks.sort(key=lambda t: scene.facts.by_id[t.task.id].window.end)
-    last = talks[-LAST:]
-    return len(last) >= LAST - 1 and 2 * sum(t.symptom is not None for t in last) > len(last)
+    last = talks[-LAST_CONTROLS:]
+    failed = sum(t.symptom is not None for t in last)
+    return len(last) >= LAST_CONTROLS - 1 and 2 * failed > len(last)
 
 
 def plan_look_on(scene: Scene) -> list[Task]:
     """Looks as they fall due; then the services once more that failed while the line was dead."""
-    begun = [i for n in range(1, MOST + 1) if scene.started(i := f"look.{n}") is not None]
+    begun = [i for n in range(1, MONITOR_MOST + 1) if scene.started(i := f"look.{n}") is not None]
     stretches = _so_far(scene)
     if not begun and not (stretches.dead and stretches.life) and not _stuck(scene):
         _think_again(scene)
@@ -96,10 +83,11 @@ def _looks(scene: Scene, stretches: Stretches, number: int) -> list[Task]:
     if not sites:
         return []
     tasks = [_look(scene, n, *sites[n % len(sites)]) for n in range(1, number + 1)]
-    if number >= MOST or scene.moment.now > UNTIL or _enough(scene, stretches, number):
+    over = number >= MONITOR_MOST or scene.moment.now > MONITOR_UNTIL
+    if over or _enough(scene, stretches, number):
         return tasks
     last = scene.started(f"look.{number}") if number else None
-    due = scene.moment.now if last is None else last + EVERY
+    due = scene.moment.now if last is None else last + MONITOR_EVERY
     if scene.moment.now < due:
         scene.wake(due)
         return tasks
@@ -136,7 +124,7 @@ def _look(scene: Scene, number: int, site: Site, address: str) -> Task:
         subject=site.name,
         probe=scene.flow(address, 443, site.host, server_name=site.host),
         reason="neutral sites fell silent together: does the connection come and go?",
-        timeout=PATIENCE,
+        timeout=MONITOR_PATIENCE,
         attempt=number,
     )
 

@@ -10,11 +10,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.task import Flow, attempt_ids
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect
-
-NAMES_A_POOL = 2
-"""Failing names of a pool that get the name swap (D6) at most; the first also gets D7."""
-
-NEUTRAL_HOSTS = 2
+from msgprobe.planning.timetable import SWAP_SERVERS
 
 Dying = Mapping[tuple[str, str], list[Suspect]]
 """Suspects by pool and by the name that they say."""
@@ -126,7 +122,7 @@ def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
     can convict by themselves stand first, and are all there are where one of them works."""
     picks = answering(scene)
     fair = [(site, address) for site, address in picks if scene.gate.fair((site,))]
-    return (fair or picks)[:NEUTRAL_HOSTS]
+    return (fair or picks)[:SWAP_SERVERS]
 
 
 def answering(scene: Scene) -> list[tuple[Site, str]]:

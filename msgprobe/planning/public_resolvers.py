@@ -5,16 +5,11 @@ from msgprobe.model.control import Controls
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Request
 from msgprobe.model.task import Resolver, ResolverKind
-from msgprobe.planning.context import SPACING, Scene
+from msgprobe.planning.context import Scene
+from msgprobe.planning.timetable import ENCRYPTED, SPACING, SPARE_ENCRYPTED
 
 SYSTEM = Resolver(kind=ResolverKind.SYSTEM, name="system")
 DIRECT = Resolver(kind=ResolverKind.DIRECT, name="system")
-
-ENCRYPTED = 2
-"""Encrypted resolvers of different operators that are asked at first."""
-
-SPARE_ENCRYPTED = 2
-"""Further ones that are asked, each in the place of one that fails or hangs."""
 
 
 def udp_resolvers(controls: Controls, request: Request) -> tuple[Resolver, ...]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
-from msgprobe.planning.context import SPACING, Scene
+from msgprobe.planning.context import Scene
+from msgprobe.planning.timetable import SPACING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

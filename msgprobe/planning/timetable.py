@@ -1,7 +1,260 @@
-"""When things are begun, repeated and given up, and how often: every such number of a plan."""
+"""When things are begun, repeated and given up, and how often: every such number of a plan.
+
+How many failures a claim needs is the evidence's own business: `msgprobe.evidence.facts.TRIES`.
+"""
 
 TRAIN, TRAIN_SPACING = 25, 0.04
 """A train: as many packets a second as speech has, for one second."""
 
 TRAIN_SECONDS = TRAIN * TRAIN_SPACING
 """What sending a train takes."""
+
+# -- how long, and how far apart: seconds
+
+SPACING = 3.0
+"""Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
+
+PATIENCE = 8.0
+"""Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
+of the classic kernel and one second for the answer."""
+
+LONGEST = 25.0
+"""Seconds that a conversation may take on the slowest path: five SYN retransmissions would take
+31 s (RFC 6298), and then the run would be over."""
+
+TURN = 2.0
+"""Seconds that conversations naming a host wait for earlier ones that name it, at most."""
+
+LISTEN = 3.0
+"""Seconds that an answer from nowhere is waited for."""
+
+LINGER = 2.0
+"""Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
+satellite and a busy resolver comes within that."""
+
+QUIET_BEFORE_ALONE = 1.5
+"""Seconds without any conversation that names the host, before the next step begins."""
+
+PROMPT = 2.5
+"""Seconds beside round trips in which an honest server answers, one lost packet included."""
+
+TOO_LATE = 1.0
+"""Seconds beyond the round trip after which a packet of a call is as good as lost."""
+
+OVERDUE = 1.5
+"""Seconds after which an unanswered conversation no longer occupies the line."""
+
+TRANSFER_PATIENCE = 10.0
+"""Seconds that a transfer may take: what needs more moves 64 KiB at 52 kbit/s, which nobody takes
+for an ordinary speed."""
+
+LATE_NAME = 1.0
+"""Seconds that a source's name may take before the others go first."""
+
+LEAST_TRANSFER_PATIENCE = 3.0
+"""Seconds that any transfer may take, however fast the others were: a lost SYN and a lost segment
+at the end cost that much (RFC 6298: 1 s each, doubled once)."""
+
+FAST_PATIENCE = 2.0
+"""Seconds of a transfer once another one was slow: enough to see as much, and the others wait."""
+
+# -- until when, in seconds of a default run
+
+SURVEY_UNTIL = 24.0
+"""The first look at speeds is cut short then, so that what was slow can still be looked into."""
+
+PAIRS_UNTIL = 26.0
+"""Paired transfers begin no further block after that: one takes some four seconds."""
+
+PROMISING_UNTIL = 31.0
+"""The same where every pair so far was slow, so that one more may decide."""
+
+MONITOR_UNTIL = 33.0
+"""No further look at the line begins after that, for it could not end in time."""
+
+BEGIN_UNTIL = 33.0
+"""Nothing new is begun after that, so that the run is over some ten seconds later; one that was
+asked to look closely at speeds takes its time."""
+
+ENOUGH = 42.0
+"""Seconds by which a run should be over, however slow the line is."""
+
+# -- what counts as which line, and what follows
+
+SLUGGISH = 0.8
+"""Seconds that a typical neutral conversation takes beyond its round trips on a slow line."""
+
+SLOW_RTT = 0.45
+"""Seconds of round trip from which on fewer addresses are tried."""
+
+FAR_RTT = 0.15
+"""Seconds of round trip from which on a line is taken for mobile radio of the third generation or
+a satellite's, which few conversations fill (facts: 1 Mbit/s and 250 ms)."""
+
+FAR_PACE = 0.03
+"""Seconds between starts on such a line: about what it takes to carry a conversation. More at once
+would wait in its queue, and look like silence."""
+
+SETTLING = 1.5
+"""Seconds after the first neutral answers for which the services wait while most others lack."""
+
+MANY_UNANSWERED = 0.5
+"""Share of neutral conversations without an answer from which on a line cannot take so many."""
+
+CHOKING = 0.05
+"""Share of segments that such a line loses at least; where none is lost, the sites that do not
+answer have reasons of their own."""
+
+TELLING_SEGMENTS = 40
+"""Segments from which on the share of those that had to be sent again tells of the line."""
+
+SLOW_SOURCE = 2.0
+"""Seconds for a neutral transfer of the first look, six round trips not counted, from which on the
+line itself is too slow to compare anything."""
+
+MONITOR_EVERY = 2.5
+"""Seconds between the starts of two looks."""
+
+MONITOR_PATIENCE = 6.0
+"""Seconds that one look may take: a SYN with two repeats, and what is left for the answer."""
+
+MONITOR_MOST = 11
+"""Looks at most: together some 28 s."""
+
+STUCK = 3.0
+"""Seconds for a neutral transfer of the first look, which takes one or two on a line that is not
+slow."""
+
+STEADY = 4
+"""Looks in a row that went well, after which the line is taken to be back."""
+
+LAST_CONTROLS = 4
+"""Neutral conversations, the last ones, that say whether the line works just now."""
+
+# -- how many
+
+SITES = 5
+"""Neutral sites abroad that are asked, one a network: three must answer for a claim, and two may be
+blocked themselves."""
+
+SENTINELS = 4
+"""Captive-portal pages that are asked for, one an owner: two of them must be changed alike."""
+
+HOLE_HOSTS = 2
+"""Hosts whose other ports are tried where nothing answers."""
+
+NEUTRAL_NAMES = 2
+"""Neutral names that experiments need: one to show, and one that a server does not own."""
+
+SMALL_SITES = 3
+"""Neutral sites that are tried with small segments."""
+
+BIG_HELLOS = 3
+"""Sites that get a big greeting: one, and two more only when that one hangs."""
+
+HOMES = 3
+"""Domestic sites that are asked for a foreign name."""
+
+CONTROLS_AFTER = 4
+"""Sites that are asked again beside failing targets, one a network: one more than a claim needs."""
+
+SIX_A_POOL = 2
+"""Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
+service's IPv6 drops a prefix of it, and the line is spared the rest."""
+
+REPEATED = 2
+"""Conversations of a pool that are repeated where all of it dies at the greeting: what is the
+trigger is found out by changing things, not by more of the same."""
+
+WIDEN = 2
+"""Members that are added to a pool's sample when one of the sample failed."""
+
+NAMES_A_POOL = 2
+"""Failing names of a pool that get the name swap (D6) at most; the first also gets D7."""
+
+SWAP_SERVERS = 2
+"""Neutral servers that a service's name is taken to at most."""
+
+SWAPPED_ADDRESSES = 1
+"""Addresses of a name that are shown a neutral one; rules ask for several names, not addresses."""
+
+ENCRYPTED = 2
+"""Encrypted resolvers of different operators that are asked at first."""
+
+SPARE_ENCRYPTED = 2
+"""Further ones that are asked, each in the place of one that fails or hangs."""
+
+NAMES_A_SERVICE = 16
+"""Names of one service that are asked for elsewhere."""
+
+ELSEWHERE_A_NAME = 3
+"""Addresses of a name that only others give, and that are dialled."""
+
+PORTS_A_POOL = 3
+"""Addresses of a pool that are asked on another port."""
+
+WORDS_A_POOL = 3
+"""Addresses of a pool that are spoken to otherwise."""
+
+DEAD_PORTS = 4
+"""Machines of a service that are asked on another port."""
+
+TARGETED_SITES = 3
+"""Sites that are asked so while nothing abroad answers."""
+
+SHAPED_SITES = 3
+"""Neutral sites that are asked with another program's greeting."""
+
+SHAPED_NAMES = 6
+"""Names of a service that are greeted in other shapes at most: the program looks the same to all of
+them, and the bytes are needed for repeats in the usual shape."""
+
+SHAPED_CONVERSATIONS = 5
+"""Conversations with one address at most: two cut, two of another program, one large."""
+
+CROWD = 2
+"""Conversations at the same time, at least."""
+
+QUIC_SITES = 2
+"""Neutral servers: one is asked, the other when something is silent."""
+
+QUIC_ADDRESSES = 2
+"""Addresses of a name: one is asked, the other when that is silent."""
+
+CALL_SERVERS = 3
+"""Neutral call servers asked at first, each in another network."""
+
+MORE_CALL_SERVERS = 6
+"""Neutral call servers asked where a service's own does not answer."""
+
+CALLS_A_POOL = 3
+"""Addresses of a pool that are asked in another way."""
+
+TRAINS = 2
+"""A second train where the first lost much."""
+
+SUSPICIOUS_LOSS = 3
+"""Packets of a train from which on it is worth a second one."""
+
+PATHS_A_POOL = 2
+"""Members of a pool that are tried through the proxy."""
+
+PROXY_CONTROLS = 2
+"""Neutral sites that are asked for through the proxy before it is given up."""
+
+NEUTRAL_EVERY = 4
+"""Own transfers of the first look between two neutral ones."""
+
+SURVEYS = 2
+"""Transfers of an asset in the first look: two normal ones end the sequential test. Where a service
+has as many assets that way, each is moved once, for they stand for one another as far as nothing
+strikes; ``--throttle`` moves each so often."""
+
+PAIRED_AT_ONCE = 2
+"""Assets that are compared in pairs at the same time: more would slow each other down."""
+
+FAIR_RESOLVERS = 2
+"""Operators of public resolvers that are needed, for each way of asking."""
+
+COMPARED = 3
+"""Networks of neutral transfers, and of call servers, that a comparison needs."""

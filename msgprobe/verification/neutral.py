@@ -9,8 +9,9 @@ from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentine
 from msgprobe.model.row import CONTROLS, Kind
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Resolver, ResolverKind, Role, Task
-from msgprobe.planning.context import PATIENCE, Scene
-from msgprobe.planning.controls import LISTEN, lookup
+from msgprobe.planning.context import Scene
+from msgprobe.planning.controls import lookup
+from msgprobe.planning.timetable import LISTEN, PATIENCE
 from msgprobe.verification import answer
 from msgprobe.verification.wanted import (
     NO_SIX,

@@ -14,9 +14,10 @@ from msgprobe.model.row import Checked, Verification, Word
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
-from msgprobe.planning.context import SPACING, Moment, Scene
+from msgprobe.planning.context import Moment, Scene
 from msgprobe.planning.controls import plan_gate
 from msgprobe.planning.public_resolvers import doh_resolvers
+from msgprobe.planning.timetable import SPACING
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.session import Stop

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Function, Pool, Service
-from msgprobe.planning.baseline import WIDEN, sample, sample_size
+from msgprobe.planning.baseline import sample, sample_size
 from msgprobe.planning.controls import chosen_sentinels, chosen_sites
 from msgprobe.planning.public_resolvers import doh_resolvers, udp_resolvers
+from msgprobe.planning.timetable import WIDEN
 from tests.lab.exam_record import Kept
 from tests.lab.facts_cases import Case, Part
 from tests.lab.facts_pieces import Effect, homes

@@ -2,24 +2,23 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgprobe.hypotheses.calls.plan import (
-    CHECK,
-    MORE_SERVERS,
-    SERVERS,
-    TRAINS,
-    call_servers,
-    measures_calls,
-)
+from msgprobe.evidence.facts import TRIES
+from msgprobe.hypotheses.calls.plan import CHECK, call_servers, measures_calls
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.planning.timetable import TRAIN, TRAIN_SPACING
+from msgprobe.planning.timetable import (
+    CALL_SERVERS,
+    MORE_CALL_SERVERS,
+    TRAIN,
+    TRAIN_SPACING,
+    TRAINS,
+)
 
 Cost = Callable[[str, int, tuple[tuple[str, str], ...]], int]
 """Most bytes of one STUN conversation with (host, port) and these options."""
 
-TRIES = 3
 _TRAIN = (("count", str(TRAIN)), ("spacing", str(TRAIN_SPACING)))
 
 
@@ -30,7 +29,7 @@ def neutral_calls(
     if not any(measures_calls(s, request) for s in services):
         return
     first = call_servers(controls)
-    for server in call_servers(controls, MORE_SERVERS):
+    for server in call_servers(controls, MORE_CALL_SERVERS):
         trains = 0 if request.quick else TRAINS * cost(server.host, server.port, _TRAIN)
         yield Contact(
             target=server.host,
@@ -51,8 +50,8 @@ def neutral_call_hosts(
     """(subject, host, always) of every name asked for because of calls."""
     if not any(measures_calls(s, request) for s in services):
         return ()
-    servers = call_servers(controls, MORE_SERVERS)
-    return tuple((s.name, s.host, n < SERVERS) for n, s in enumerate(servers))
+    servers = call_servers(controls, MORE_CALL_SERVERS)
+    return tuple((s.name, s.host, n < CALL_SERVERS) for n, s in enumerate(servers))
 
 
 def call_diagnosis(

@@ -11,27 +11,18 @@ from msgprobe.planning.baseline import base_tasks, first_endpoints, wanted_pools
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.public_resolvers import SYSTEM
-from msgprobe.planning.timetable import TRAIN, TRAIN_SPACING
+from msgprobe.planning.timetable import (
+    CALL_SERVERS,
+    CALLS_A_POOL,
+    MORE_CALL_SERVERS,
+    SUSPICIOUS_LOSS,
+    TOO_LATE,
+    TRAIN,
+    TRAIN_SPACING,
+    TRAINS,
+)
 
 CHECK = "stun"
-
-SERVERS = 3
-"""Neutral call servers asked at first, each in another network."""
-
-MORE_SERVERS = 6
-"""Neutral call servers asked where a service's own does not answer."""
-
-SUSPECTS = 3
-"""Addresses of a pool that are asked in another way."""
-
-TOO_LATE = 1.0
-"""Seconds beyond the round trip after which a packet of a call is as good as lost."""
-
-TRAINS = 2
-"""A second train where the first lost much."""
-
-SUSPICIOUS_LOSS = 3
-"""Packets of a train from which on it is worth a second one."""
 
 
 def plan_calls(scene: Scene) -> list[Task]:
@@ -45,7 +36,7 @@ def plan_calls(scene: Scene) -> list[Task]:
     for service, endpoint, task in failing:
         key = (service.name, endpoint.pool)
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= SUSPECTS:
+        if counts[key] <= CALLS_A_POOL:
             tasks += _otherwise(service, endpoint, task)
     return [*tasks, *_trains(scene, pairs)]
 
@@ -69,7 +60,7 @@ def failing_calls(scene: Scene) -> list[tuple[Service, Endpoint, Task]]:
     ]
 
 
-def call_servers(controls: Controls, most: int = SERVERS) -> tuple[CallServer, ...]:
+def call_servers(controls: Controls, most: int = CALL_SERVERS) -> tuple[CallServer, ...]:
     """Neutral servers, those in networks of their own first."""
     networks: set[str] = set()
     first: list[CallServer] = []
@@ -78,7 +69,7 @@ def call_servers(controls: Controls, most: int = SERVERS) -> tuple[CallServer, .
         (rest if server.network in networks else first).append(server)
         networks.add(server.network)
     # As many as are asked at first are all in different networks where there are enough.
-    return tuple([*first[:SERVERS], *rest, *first[SERVERS:]][:most])
+    return tuple([*first[:CALL_SERVERS], *rest, *first[CALL_SERVERS:]][:most])
 
 
 def measures_calls(service: Service, request: Request) -> bool:
@@ -89,7 +80,7 @@ def measures_calls(service: Service, request: Request) -> bool:
 
 def _neutral(scene: Scene, failing: bool) -> list[Task]:
     tasks: list[Task] = []
-    for server in call_servers(scene.controls, MORE_SERVERS if failing else SERVERS):
+    for server in call_servers(scene.controls, MORE_CALL_SERVERS if failing else CALL_SERVERS):
         tasks.append(
             lookup(
                 f"u.name.{server.host}",

@@ -8,8 +8,8 @@ from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.planning.contact_lines import at_site
 from msgprobe.planning.control_variants import BIG_HELLO
-from msgprobe.planning.controls import HOLE_HOSTS, chosen_sites
-from msgprobe.planning.line_monitor import MOST
+from msgprobe.planning.controls import chosen_sites
+from msgprobe.planning.timetable import HOLE_HOSTS, MONITOR_MOST
 
 UNLESS_SLOW = "unless the line is slow"
 
@@ -37,7 +37,7 @@ def state_contacts(controls: Controls, request: Request, cost: Cost) -> Iterator
             "tls",
             "if neutral sites fall silent together",
             "does the connection come and go?",
-            MOST * cost("tls", site.host, 443, ()),
+            MONITOR_MOST * cost("tls", site.host, 443, ()),
         )
     for site in sites if abroad else ():
         if site.country is not None:

@@ -8,9 +8,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import chosen_sites, nothing_abroad
-
-MOST = 3
-"""Sites that are asked so while nothing abroad answers."""
+from msgprobe.planning.timetable import TARGETED_SITES
 
 CONDITION = "if greetings with its own name get no answer"
 
@@ -23,7 +21,7 @@ def plan_targeted(scene: Scene) -> list[Task]:
     dying = [(s, a) for s in abroad if (a := _dying_at(scene, s)) is not None]
     dying.sort(key=lambda pair: not _begun(scene, pair[0]))
     if not scene.gate.open:
-        dying = dying[:MOST]
+        dying = dying[:TARGETED_SITES]
     tasks = []
     for site, address in dying:
         for kind, name in _names(scene, site):

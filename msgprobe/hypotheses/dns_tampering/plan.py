@@ -5,8 +5,8 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.planning.baseline import first_endpoints, name_task
-from msgprobe.planning.context import PATIENCE, Scene
-from msgprobe.planning.controls import LISTEN, lookup, neutral_host, neutral_silence
+from msgprobe.planning.context import Scene
+from msgprobe.planning.controls import lookup, neutral_host, neutral_silence
 from msgprobe.planning.public_resolvers import (
     DIRECT,
     SYSTEM,
@@ -17,13 +17,7 @@ from msgprobe.planning.public_resolvers import (
     without_dns,
 )
 from msgprobe.planning.suspects import failing
-
-NAMES_A_SERVICE = 16
-"""Names of one service that are asked for elsewhere."""
-
-LINGER = 2.0
-"""Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
-satellite and a busy resolver comes within that."""
+from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE, PATIENCE
 
 
 def plan_resolvers(scene: Scene) -> list[Task]:

@@ -6,9 +6,7 @@ from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect, failing, variation
-
-ELSEWHERE_A_NAME = 3
-"""Addresses of a name that only others give, and that are dialled."""
+from msgprobe.planning.timetable import ELSEWHERE_A_NAME
 
 
 def plan_addresses(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:

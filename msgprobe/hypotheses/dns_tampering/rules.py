@@ -6,8 +6,9 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_former_authority
 from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.local_filters import own_filter
-from msgprobe.evidence.pool import TRIES, EndpointFacts, PoolFacts
+from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation

@@ -4,9 +4,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect, one_an_address, variation
-
-PORTS_A_POOL = 3
-"""Addresses of a pool that are asked on another port."""
+from msgprobe.planning.timetable import PORTS_A_POOL
 
 
 def plan_ports(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:

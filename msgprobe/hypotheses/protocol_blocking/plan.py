@@ -6,9 +6,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect, one_an_address, variation
-
-ADDRESSES_A_POOL = 3
-"""Addresses of a pool that are spoken to otherwise."""
+from msgprobe.planning.timetable import WORDS_A_POOL
 
 WORDS = {"plain": "in the open", "http": "as the bodies of HTTP requests"}
 """How forms are said that do not say it themselves."""
@@ -23,7 +21,7 @@ def plan_other_words(scene: Scene, service: Service, found: list[Suspect]) -> li
         if talk is None or not talk.connected or not scene.traits.has_forms(s.endpoint):
             continue
         counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
-        if counts[s.pool.name] > ADDRESSES_A_POOL:
+        if counts[s.pool.name] > WORDS_A_POOL:
             continue
         port = s.endpoint.port
         flow = scene.flow(s.address, port, s.endpoint.host or s.address, trust=None)
@@ -49,7 +47,7 @@ def plan_other_forms(scene: Scene, service: Service, found: list[Suspect]) -> li
     # Those that have begun first, so that what comes up later adds no more than there is room for.
     for _, s, task_id in sorted(known, key=lambda k: k[0]):
         counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
-        if counts[s.pool.name] <= ADDRESSES_A_POOL:
+        if counts[s.pool.name] <= WORDS_A_POOL:
             tasks += _forms_of(scene, s, service, task_id)
     return tasks
 

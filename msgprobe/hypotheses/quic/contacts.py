@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgprobe.evidence.pool import TRIES
-from msgprobe.hypotheses.quic.plan import ADDRESSES, PORT, quic_endpoints, quic_sites
+from msgprobe.evidence.facts import TRIES
+from msgprobe.hypotheses.quic.plan import PORT, quic_endpoints, quic_sites
 from msgprobe.hypotheses.quic.rules import CHECK
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.planning.contact_lines import at_site
+from msgprobe.planning.timetable import QUIC_ADDRESSES
 
 Cost = Callable[[str, str | None, int, tuple[tuple[str, str], ...]], int]
 """The most bytes of one conversation: check, host, port, options."""
@@ -58,7 +59,7 @@ def _line(service: Service, endpoint: Endpoint, number: int, cost: Cost) -> Cont
     bytes_each = cost(CHECK, endpoint.host, endpoint.port, endpoint.options)
     always = number == 1
     # At each address: the name again, a neutral one, and no name.
-    more = ADDRESSES * (2 * TRIES + 1) * bytes_each
+    more = QUIC_ADDRESSES * (2 * TRIES + 1) * bytes_each
     return Contact(
         target=endpoint.host or "",
         port=endpoint.port,

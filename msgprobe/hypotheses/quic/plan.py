@@ -23,13 +23,10 @@ from msgprobe.planning.baseline import (
 )
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import chosen_sites, neutral_names
+from msgprobe.planning.timetable import QUIC_ADDRESSES, QUIC_SITES
 
 PORT = 443
-SITES = 2
-"""Neutral servers: one is asked, the other when something is silent."""
 
-ADDRESSES = 2
-"""Addresses of a name: one is asked, the other when that is silent."""
 
 _NEGOTIATION = (("form", "negotiation"),)
 
@@ -64,7 +61,7 @@ def quic_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
     for site in controls.abroad:
         if site.quic and (site.addresses or site in chosen):
             picks.setdefault(site.network, site)
-    return tuple(picks.values())[:SITES]
+    return tuple(picks.values())[:QUIC_SITES]
 
 
 def plan_quic(scene: Scene) -> list[Task]:
@@ -123,7 +120,7 @@ def _bases(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
     name = scene.facts.name(endpoint.host or "")
     good = [a for a in name.system_addresses if not ips.is_bogon(a)]
     tasks: list[Task] = []
-    for address in scene.dialable(good, four=ADDRESSES, six=0):
+    for address in scene.dialable(good, four=QUIC_ADDRESSES, six=0):
         base = replace(
             flow_task(scene, service, endpoint, address),
             reason="does it answer over QUIC, with its name inside?",

@@ -11,8 +11,8 @@ from itertools import pairwise
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import Gate
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, networks
-from msgprobe.evidence.pool import TRIES, PoolFacts
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
+from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import Cited, Finding, Rule, apply, rule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof

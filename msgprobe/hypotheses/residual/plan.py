@@ -5,9 +5,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import Suspect, suspects, variation
-
-MOST = 4
-"""Machines of a service that are asked on another port."""
+from msgprobe.planning.timetable import DEAD_PORTS
 
 
 def plan_residual(scene: Scene) -> list[Task]:
@@ -21,7 +19,7 @@ def plan_residual(scene: Scene) -> list[Task]:
             for s in suspects(scene, service)
             if scene.traits.has_forms(s.endpoint) and _died(scene, s)
         ]
-        tasks += [_other_port(scene, service, s) for s in dead[:MOST]]
+        tasks += [_other_port(scene, service, s) for s in dead[:DEAD_PORTS]]
     return tasks
 
 

@@ -3,8 +3,8 @@ servers die one by one while others go on answering."""
 
 from collections.abc import Callable, Iterator
 
-from msgprobe.evidence.facts import networks
-from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength

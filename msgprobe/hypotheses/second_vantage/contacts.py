@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgprobe.hypotheses.second_vantage.plan import CONTROLS
+from msgprobe.evidence.facts import TRIES
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
@@ -11,6 +11,7 @@ from msgprobe.model.traits import over_websocket
 from msgprobe.planning.contact_lines import at_site
 from msgprobe.planning.controls import chosen_sites
 from msgprobe.planning.costs import Costs
+from msgprobe.planning.timetable import PROXY_CONTROLS
 
 YOUR_PROXY = "your proxy"
 """How the plan names the proxy: where it is stays with whoever typed it."""
@@ -18,7 +19,6 @@ YOUR_PROXY = "your proxy"
 NO_PORT = 0
 """The proxy's port, which is not told either."""
 
-TRIES = 3
 CONDITION = "if a service fails or hangs"
 
 
@@ -74,7 +74,7 @@ def proxy_contacts(controls: Controls, request: Request, costs: Costs) -> Iterat
             2,
             "tls",
             CONDITION,
-            f"asked of your proxy: does it work? ({CONTROLS} of these at most)",
+            f"asked of your proxy: does it work? ({PROXY_CONTROLS} of these at most)",
             TRIES * costs.flow("tls", site.host, 443, ()),
             over=f"{request.via} proxy",
         )

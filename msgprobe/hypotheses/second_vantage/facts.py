@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from msgprobe.evidence.conversation import Conversation, Stage
+from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.local_filters import own_filter
-from msgprobe.evidence.pool import TRIES, AddressFacts, EndpointFacts, PoolFacts
+from msgprobe.evidence.pool import AddressFacts, EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, Proof

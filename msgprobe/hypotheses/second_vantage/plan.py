@@ -15,12 +15,7 @@ from msgprobe.planning.baseline import (
 )
 from msgprobe.planning.context import Scene
 from msgprobe.planning.suspects import failing
-
-PATHS_A_POOL = 2
-"""Members of a pool that are tried through the proxy."""
-
-CONTROLS = 2
-"""Neutral sites that are asked for through the proxy before it is given up."""
+from msgprobe.planning.timetable import PATHS_A_POOL, PROXY_CONTROLS
 
 
 def plan_second(scene: Scene) -> list[Task]:
@@ -109,7 +104,7 @@ def _address(task: Task) -> str:
 
 def _controls(scene: Scene, tasks: list[Task]) -> list[Task]:
     """A neutral site through the proxy: before, and after something failed that way."""
-    sites = [v.site for v in scene.gate.abroad if v.reached][:CONTROLS]
+    sites = [v.site for v in scene.gate.abroad if v.reached][:PROXY_CONTROLS]
     wanted: list[Task] = []
     working: Site | None = None
     for site in sites:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.hypotheses.throttling.plan_bursts import volley_order, wanted_volleys
-from msgprobe.hypotheses.throttling.plan_survey import FIRST_LOOK
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
     DEEP_BYTES,
@@ -17,6 +16,7 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Source
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Service
+from msgprobe.planning.timetable import SURVEYS
 
 OVERHEAD = 8_000
 """Bytes of a handshake, headers and acknowledgements."""
@@ -59,7 +59,7 @@ def transfer_contacts(
             service.name,
             "",
             f"{service.title}: how fast does it move its {asset.function} ({asset.direction})?",
-            FIRST_LOOK * honest(asset.direction, request),
+            SURVEYS * honest(asset.direction, request),
         )
         yield _line(
             asset.host,

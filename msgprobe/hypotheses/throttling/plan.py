@@ -18,10 +18,7 @@ from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.public_resolvers import SYSTEM
-from msgprobe.planning.timetable import TRAIN_SECONDS
-
-QUIET = 1.5
-"""Seconds after which an unanswered conversation no longer occupies the line."""
+from msgprobe.planning.timetable import OVERDUE, TRAIN_SECONDS
 
 
 def plan_transfers(scene: Scene) -> list[Task]:
@@ -100,7 +97,7 @@ def _quiet(scene: Scene) -> bool:
         if arm in MOVING:
             continue
         train = TRAIN_SECONDS + (scene.facts.rtt or 0.0)
-        due = running.since + (train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else QUIET)
+        due = running.since + (train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE)
         if scene.moment.now < due:
             scene.wake(due)
             quiet = False

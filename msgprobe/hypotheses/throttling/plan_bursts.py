@@ -9,16 +9,20 @@ from random import Random
 
 from msgprobe.evidence.paired_transfers import Contest
 from msgprobe.evidence.statistics import Decision
-from msgprobe.hypotheses.throttling.plan_pairs import LATEST
-from msgprobe.hypotheses.throttling.plan_survey import LOOK_UNTIL, line_is_slow
-from msgprobe.hypotheses.throttling.tasks import PATIENCE, known_sources, source_task
+from msgprobe.hypotheses.throttling.plan_survey import line_is_slow
+from msgprobe.hypotheses.throttling.tasks import known_sources, source_task
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Endpoint, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import base_tasks, endpoints_of
 from msgprobe.planning.context import Scene
+from msgprobe.planning.timetable import (
+    LEAST_TRANSFER_PATIENCE,
+    PAIRS_UNTIL,
+    SURVEY_UNTIL,
+    TRANSFER_PATIENCE,
+)
 
-LEAST_PATIENCE = 3.0
 FIRST_NUMBER = 50
 """Neutral transfers beside volleys count from here, apart from those of the first look."""
 
@@ -67,7 +71,7 @@ def plan_volleys(scene: Scene) -> tuple[list[Task], bool]:
 
 def _sequence(scene: Scene, service: Service, asset: Asset) -> Iterator[Task]:
     sources = known_sources(scene, Direction.DOWN)
-    late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    late = scene.moment.now > SURVEY_UNTIL and not scene.request.throttle
     for number, endpoint in enumerate(_answering(scene, service, asset)):
         begun = scene.started(_id(service, asset, endpoint)) is not None
         if not number and late and not begun:
@@ -97,7 +101,7 @@ def _answering(scene: Scene, service: Service, asset: Asset) -> Iterator[Endpoin
 
 def _undecided(scene: Scene, service: Service, asset: Asset) -> bool:
     contest = Contest(scene.facts, service, asset)
-    late = scene.moment.now > LATEST and not scene.request.throttle
+    late = scene.moment.now > PAIRS_UNTIL and not scene.request.throttle
     return contest.suspicious and contest.wide is Decision.OPEN and not late
 
 
@@ -112,7 +116,7 @@ def _id(service: Service, asset: Asset, endpoint: Endpoint) -> str:
 
 
 def _task(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
-    patience = min(PATIENCE, max(LEAST_PATIENCE, 30 * (scene.facts.rtt or 0.0)))
+    patience = min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, 30 * (scene.facts.rtt or 0.0)))
     options = {
         "asset": asset.name,
         "direction": Direction.DOWN.value,

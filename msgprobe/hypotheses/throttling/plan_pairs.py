@@ -10,11 +10,9 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.paired_transfers import Contest, contests
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_samples import SAME_SERVER
-from msgprobe.hypotheses.throttling.plan_survey import FAST_PATIENCE, LOOK_UNTIL
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
-    PATIENCE,
     as_begun,
     dialled_address,
     drawn_sources,
@@ -25,11 +23,14 @@ from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import neutral_names
-
-CONTESTS_AT_ONCE = 2
-LATEST = 26.0
-LATEST_PROMISING = 31.0
-"""Seconds of a default run after which no further block begins; later where every pair was slow."""
+from msgprobe.planning.timetable import (
+    FAST_PATIENCE,
+    PAIRED_AT_ONCE,
+    PAIRS_UNTIL,
+    PROMISING_UNTIL,
+    SURVEY_UNTIL,
+    TRANSFER_PATIENCE,
+)
 
 SMALL_SEGMENTS = 600
 """Bytes of a segment, so that the same bytes make more than twice as many packets."""
@@ -49,7 +50,7 @@ def plan_contests(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task
                 break
             if accuses(contest):
                 break  # shown once is enough: the others are judged by their first look
-        if open_ones == CONTESTS_AT_ONCE:
+        if open_ones == PAIRED_AT_ONCE:
             break
     return tasks
 
@@ -61,7 +62,7 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
 
 def _unseen(scene: Scene, found: Sequence[Contest]) -> bool:
     """One of them has no transfer yet, and the first look still goes on."""
-    over = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    over = scene.moment.now > SURVEY_UNTIL and not scene.request.throttle
     return not over and any(not c.own for c in found)
 
 
@@ -129,7 +130,7 @@ def _too_late(scene: Scene, contest: Contest) -> bool:
         return scene.moment.now > scene.request.max_time / 2
     pairs = (*contest.here_pairs, *contest.there_pairs)
     slow = len(pairs) >= 4 and all(p.raw > SAME_SERVER for p in pairs)
-    return scene.moment.now > (LATEST_PROMISING if slow else LATEST)
+    return scene.moment.now > (PROMISING_UNTIL if slow else PAIRS_UNTIL)
 
 
 def _decided(contest: Contest, number: int) -> bool:
@@ -151,7 +152,7 @@ def _patience(contest: Contest) -> float:
     """Long enough to call a transfer slow beyond doubt, and no longer."""
     times = sorted(s.elapsed for s in contest.fair if s.talk.task.arm is Arm.TRANSFER_SOURCE)
     typical = times[len(times) // 2] if times else 1.0
-    return min(PATIENCE, max(FAST_PATIENCE, 6 * typical))
+    return min(TRANSFER_PATIENCE, max(FAST_PATIENCE, 6 * typical))
 
 
 def _lane(scene: Scene, tasks: list[Task]) -> list[Task]:

@@ -9,7 +9,6 @@ from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
     DEEP_BYTES,
-    PATIENCE,
     SIZES,
     dialled_address,
     known_sources,
@@ -21,24 +20,15 @@ from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import Scene
-
-NEUTRAL_EVERY = 4
-"""Own transfers of the first look between two neutral ones."""
-
-FIRST_LOOK = 2
-"""Transfers of an asset in the first look: two normal ones end the sequential test. Where a service
-has as many assets that way, each is moved once, for they stand for one another as far as nothing
-strikes; ``--throttle`` moves each so often."""
-
-FAST_PATIENCE = 2.0
-"""Seconds of a transfer once another one was slow: enough to see as much, and the others wait."""
-
-SLOW_SOURCE = 2.0
-"""Seconds for a neutral transfer of the first look, six round trips not counted, from which on the
-line itself is too slow to compare anything."""
-
-LOOK_UNTIL = 24.0
-"""Seconds of a default run after which the first look is cut short."""
+from msgprobe.planning.timetable import (
+    FAST_PATIENCE,
+    LEAST_TRANSFER_PATIENCE,
+    NEUTRAL_EVERY,
+    SLOW_SOURCE,
+    SURVEY_UNTIL,
+    SURVEYS,
+    TRANSFER_PATIENCE,
+)
 
 
 def plan_first_look(
@@ -49,7 +39,7 @@ def plan_first_look(
     wanted: list[Task] = []
     for task in sequence:
         if scene.started(task.id) is None:
-            if scene.moment.now > LOOK_UNTIL and not scene.request.throttle:
+            if scene.moment.now > SURVEY_UNTIL and not scene.request.throttle:
                 return wanted
             if scene.contest_open:
                 scene.waiting = True
@@ -64,7 +54,7 @@ def plan_first_look(
 def round_open(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> bool:
     """Some asset is still to be moved for the first time: what is slow is looked into only then,
     or the time would be over before anybody had looked at the others."""
-    late = scene.moment.now > LOOK_UNTIL and not scene.request.throttle
+    late = scene.moment.now > SURVEY_UNTIL and not scene.request.throttle
     firsts = [t for t in _sequence(scene, pairs, direction) if t.attempt_of is None and _own(t)]
     left = [t for t in firsts if scene.ended(t.id) is None]
     return any(not late or scene.started(t.id) is not None for t in left)
@@ -111,18 +101,21 @@ def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direc
     if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):
         return opening
     size = _size(scene, direction, min(times))
-    patience = min(PATIENCE, max(3.0, 8 * (min(times) + 6 * (scene.facts.rtt or 0.0))))
+    patience = min(
+        TRANSFER_PATIENCE,
+        max(LEAST_TRANSFER_PATIENCE, 8 * (min(times) + 6 * (scene.facts.rtt or 0.0))),
+    )
     if not scene.request.throttle and min(times) * 4 < FAST_PATIENCE and _slow_one(scene, pairs):
         patience = FAST_PATIENCE
     own: list[Task] = []
-    for turn in range(FIRST_LOOK):
+    for turn in range(SURVEYS):
         order = list(pairs)
         Random(f"{scene.request.seed}/{direction}/{turn}").shuffle(order)
         tasks = [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
         if not turn:
             assets = Counter(t.subject for t in tasks)
         elif not scene.request.throttle:
-            tasks = [t for t in tasks if assets[t.subject] < FIRST_LOOK]
+            tasks = [t for t in tasks if assets[t.subject] < SURVEYS]
         own += tasks
     own = [t for t in own if _worth_it(scene, t)]
     mixed = list(opening)

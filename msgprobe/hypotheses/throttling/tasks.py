@@ -9,15 +9,12 @@ from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import Scene
+from msgprobe.planning.timetable import LATE_NAME, TRANSFER_PATIENCE
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
 DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
-PATIENCE = 10.0
-
-LATE_NAME = 1.0
-"""Seconds that a source's name may take before the others go first."""
 
 
 def chosen_sources(
@@ -107,9 +104,9 @@ def source_task(
         arm=Arm.TRANSFER_SOURCE,
         check="transfer",
         subject=source.name,
-        probe=source_flow(scene, source, address, direction, size, PATIENCE),
+        probe=source_flow(scene, source, address, direction, size, TRANSFER_PATIENCE),
         reason="how fast is a neutral transfer on this line?",
-        timeout=scene.timeout() + PATIENCE,
+        timeout=scene.timeout() + TRANSFER_PATIENCE,
         attempt=number + 1,
     )
 

@@ -15,28 +15,25 @@ from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.baseline import shape_id
 from msgprobe.planning.contact_lines import at_site
-from msgprobe.planning.context import SPACING, Scene
+from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import chosen_sites
 from msgprobe.planning.costs import Costs
 from msgprobe.planning.line_monitor import troubled
-from msgprobe.planning.name_swaps import NAMES_A_POOL, dying_names, follows, swap_id
+from msgprobe.planning.name_swaps import dying_names, follows, swap_id
 from msgprobe.planning.suspects import Suspect, suspects, variation
+from msgprobe.planning.timetable import (
+    NAMES_A_POOL,
+    SHAPED_CONVERSATIONS,
+    SHAPED_NAMES,
+    SHAPED_SITES,
+    SPACING,
+)
 
 SHAPES = {
     Hello.SPLIT: "ClientHello: cut in two inside the name",
     Hello.OTHER: "ClientHello: another program's",
     Hello.LARGE: "ClientHello: two segments long",
 }
-
-NEUTRAL = 3
-"""Neutral sites that are asked with another program's greeting."""
-
-A_SERVICE = 6
-"""Names of a service that are greeted in other shapes at most: the program looks the same to all of
-them, and the bytes are needed for repeats in the usual shape."""
-
-MOST = 5
-"""Conversations with one address at most: two cut, two of another program, one large."""
 
 
 def plan_hello(scene: Scene) -> list[Task]:
@@ -56,7 +53,7 @@ def _of_service(scene: Scene, service: Service) -> list[Task]:
     used: dict[str, int] = {}
     named = dying_names(scene, suspects(scene, service))
     begun = [s for group in named.values() for s in group if _begun(scene, service, s)]
-    room = A_SERVICE - len(begun)
+    room = SHAPED_NAMES - len(begun)
     for (pool, _), group in named.items():
         used[pool] = used.get(pool, 0) + 1
         if used[pool] > NAMES_A_POOL:
@@ -123,8 +120,8 @@ def plan_gate_hello(scene: Scene) -> list[Task]:
     sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
     dying = [s for s in sites if _dies(scene, s)]
     tried = [s for s in sites if scene.started(f"g.shape.{s.name}") is not None]
-    chosen = [*tried, *(s for s in dying if s not in tried)][:NEUTRAL]
-    if not tried and len(dying) < NEUTRAL:
+    chosen = [*tried, *(s for s in dying if s not in tried)][:SHAPED_SITES]
+    if not tried and len(dying) < SHAPED_SITES:
         return []
     return [task for s in chosen if (task := _neutral(scene, s)) is not None]
 
@@ -168,7 +165,7 @@ def hello_contacts(
 ) -> Iterator[Contact]:
     """What the plan says beforehand about greetings in other shapes."""
     shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
-    assert len(shapes) == MOST
+    assert len(shapes) == SHAPED_CONVERSATIONS
     named = [e for e in endpoints if e.host is not None and not costs.traits.sends_no_name(e)]
     for (host, port), times in Counter((e.host, e.port) for e in named).items():
         each = (costs.flow("tls", host, port, ((OPTION, shape.value),)) for shape in shapes)
@@ -196,6 +193,6 @@ def neutral_hello_contacts(
             0,
             "https",
             condition,
-            f"once more with another program's greeting ({NEUTRAL} of these at most)",
+            f"once more with another program's greeting ({SHAPED_SITES} of these at most)",
             costs.flow("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
         )

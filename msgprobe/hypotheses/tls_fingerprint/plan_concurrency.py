@@ -16,15 +16,7 @@ from msgprobe.planning.context import Scene, gap
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_later, dying_names
 from msgprobe.planning.suspects import Suspect, suspects
-
-PAUSE = 1.5
-"""Seconds without any conversation that names the host, before the next step begins."""
-
-PROMPT = 2.5
-"""Seconds beside round trips in which an honest server answers, one lost packet included."""
-
-CROWD = 2
-"""Conversations at the same time, at least."""
+from msgprobe.planning.timetable import CROWD, PROMPT, QUIET_BEFORE_ALONE
 
 
 def plan_alone(scene: Scene) -> list[Task]:
@@ -136,7 +128,7 @@ def _quiet(scene: Scene, service: Service, host: str) -> bool:
         for m in scene.facts.measurements
         if isinstance(m.task.probe, Flow) and m.task.probe.server_name == host
     ]
-    free = max(ends, default=0.0) + PAUSE
+    free = max(ends, default=0.0) + QUIET_BEFORE_ALONE
     if scene.moment.now < free:
         scene.wake(free)
         return False

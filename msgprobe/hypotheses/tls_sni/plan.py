@@ -14,8 +14,6 @@ from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import neutral_names
 from msgprobe.planning.name_swaps import (
     GREETING,
-    NAMES_A_POOL,
-    NEUTRAL_HOSTS,
     REQUEST,
     Dying,
     Manner,
@@ -28,9 +26,7 @@ from msgprobe.planning.name_swaps import (
     swap_id,
 )
 from msgprobe.planning.suspects import Suspect, variation
-
-ADDRESSES_A_NAME = 1
-"""Addresses of a name that are shown a neutral one; rules ask for several names, not addresses."""
+from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
 
 
 def plan_requests(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
@@ -98,7 +94,7 @@ def _swaps(
     """D6 at the first addresses of a name, once it is known that the fault follows it nowhere."""
     begun = [s for s in dying[key] if scene.started(swap_id(service, s, manner)) is not None]
     if not begun and follows(scene, service, dying, key[0], manner) is False:
-        begun = dying[key][:ADDRESSES_A_NAME]
+        begun = dying[key][:SWAPPED_ADDRESSES]
     return [task for s in begun for task in _swap(scene, service, s, manner)]
 
 
@@ -118,7 +114,7 @@ def _asked_there(scene: Scene, s: Suspect, host: str) -> list[tuple[Site, str]]:
     certificate that nobody vouches for, since one alone may deliver the name for the service."""
     talk = scene.talk(s.task.id)
     if talk is not None and talk.symptom == "tls.certificate":
-        return answering(scene)[:NEUTRAL_HOSTS]
+        return answering(scene)[:SWAP_SERVERS]
     servers = neutral_servers(scene)
     if not all(scene.gate.fair((site,)) for site, _ in servers):
         return servers

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from msgprobe.evidence.certificates import shown_elsewhere
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import networks
-from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust

@@ -4,8 +4,8 @@
 from collections.abc import Iterable
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import networks
-from msgprobe.evidence.pool import TRIES, AddressFacts, PoolFacts
+from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
 from msgprobe.model.observation import Certificate
 from msgprobe.model.task import Arm

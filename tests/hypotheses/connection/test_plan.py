@@ -9,7 +9,7 @@ from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import Moment
-from msgprobe.planning.line_monitor import EVERY, MOST, UNTIL
+from msgprobe.planning.timetable import MONITOR_EVERY, MONITOR_MOST, MONITOR_UNTIL
 from tests.evidence.story import HERE, SITES, Story, gate_task, under_way
 from tests.hypotheses.connection.test_rules import HOME, gap, sites
 
@@ -49,7 +49,7 @@ def looks(story: Story, *, dead: bool, now: float = 12.1) -> int:
             seen = tuple(replace(o, transaction=number) for o in told.observations)
             story.told.append(replace(told, observations=seen))
             count += 1
-        now += EVERY / 2
+        now += MONITOR_EVERY / 2
     return count
 
 
@@ -110,8 +110,8 @@ def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
 
 def test_looking_at_a_line_that_stays_dead_has_an_end() -> None:
     count = looks(gap(back=False), dead=True)
-    assert 3 < count <= MOST
-    assert tasks(gap(back=False), Arm.LOOK_ON, UNTIL + 1) == []
+    assert 3 < count <= MONITOR_MOST
+    assert tasks(gap(back=False), Arm.LOOK_ON, MONITOR_UNTIL + 1) == []
 
 
 def test_services_are_not_experimented_with_while_neutral_sites_fail() -> None:
