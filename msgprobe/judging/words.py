@@ -37,8 +37,11 @@ MECHANISMS = {
     "tcp.freeze": "transfers stop for good after the first kilobytes",
     "tcp.freeze.bytes": "transfers stop for good after a number of bytes",
     "tcp.freeze.packets": "transfers stop for good after a number of packets",
+    "throttle": "it is slowed down",
     "throttle.loss": "packets to and from it are thrown away",
+    "throttle.delay": "it is delayed",
     "throttle.policing": "it is held to a fixed rate",
+    "throttle.shaping": "it is queued to a fixed rate",
     "throttle.sni": "what names it is slowed down",
     "throttle.sni.policing": "what names it is held to a fixed rate",
     "throttle.sni.shaping": "what names it is queued to a fixed rate",
@@ -54,6 +57,13 @@ MECHANISMS = {
     "quic.sni": "QUIC that names it is dropped",
     "protocol.noise": "its own protocol (Noise) is recognised and ended",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
+    "protocol.http2": "its HTTP/2 requests get no answer",
+    "protocol.mmtls": "its own protocol (mmTLS) gets no answer",
+    "protocol.mqtt": "its own protocol (MQTT) gets no answer",
+    "protocol.signal": "its own protocol (WebSocket) gets no answer",
+    "protocol.smp": "its own protocol (SMP) gets no answer",
+    "protocol.threema": "its own protocol gets no answer",
+    "protocol.tor": "its own protocol (Tor's link) gets no answer",
 }
 
 _ADVICE = {
