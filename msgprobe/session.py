@@ -16,6 +16,7 @@ from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry, traits
 from msgprobe.evidence.reports import elsewhere
 from msgprobe.judging import judge as verdicts
+from msgprobe.judging.rules import rules as every_rule
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Counted, Decided, Event, Phase
@@ -317,4 +318,4 @@ def judge(run: Run) -> Run:
 
 def rules() -> tuple[RuleInfo, ...]:
     """Every rule that a verdict may cite."""
-    return verdicts.rules()
+    return every_rule()

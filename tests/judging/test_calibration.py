@@ -20,7 +20,8 @@ from msgprobe.judging.calibration import (
     with_confidence,
 )
 from msgprobe.judging.calibration_table import TABLE
-from msgprobe.judging.judge import judge, rules
+from msgprobe.judging.judge import judge
+from msgprobe.judging.rules import rules
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
 from tests.evidence.story import Story

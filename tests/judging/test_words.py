@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from msgprobe.judging.judge import rules
+from msgprobe.judging.rules import rules
 from msgprobe.judging.words import MECHANISMS, summary
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength

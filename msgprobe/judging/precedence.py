@@ -1,0 +1,221 @@
+"""What speaks first: the ordered table by which findings about a pool become its one word.
+
+The first row that finds anything gives the word. A row finds nothing where its `when` does not
+hold, so that rows can be read one by one: what works, what was not measured, what the connection
+explains, what is impaired, and what fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.calls.rules import LOSS_RULES, UDP_RULES
+from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES
+from msgprobe.hypotheses.ip_blocking.rules import TCP_RULES
+from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES
+from msgprobe.hypotheses.residual.rules_extra import EXTRA_RULES
+from msgprobe.hypotheses.rule import Finding, Rule, apply
+from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vantage
+from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
+from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
+from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
+from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
+from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
+from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
+from msgprobe.judging.rules_outcome import (
+    BY_CONNECTION,
+    CUT_SHORT,
+    DOWN_RULES,
+    INCONCLUSIVE_RULES,
+    OK_RULES,
+    UNTESTED,
+)
+from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
+
+ACCUSING: tuple[Rule, ...] = (
+    *DNS_RULES,
+    *TLS_RULES,
+    *HELLO_RULES,
+    *TCP_RULES,
+    *EARLY_RULES,
+    *UDP_RULES,
+    *AFTER_RULES,
+)
+
+REASONS = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed", "tls.store_age")
+"""Rules that say why a failure accuses nobody; they come before those that leave it open."""
+
+Found = tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A pool on its connection, with what several rows ask about."""
+
+    pool: PoolFacts
+    connection: ConnectionVerdict
+
+    def by(self, *rules: Rule) -> Found:
+        """Those of the rules that hold."""
+        return apply(rules, self.pool)
+
+    @cached_property
+    def fine(self) -> Found:
+        """Enough of the pool works."""
+        return self.by(*OK_RULES)
+
+    @cached_property
+    def measured(self) -> bool:
+        """Some member answered or failed."""
+        return any(m.tested for m in self.pool.members)
+
+    @cached_property
+    def shown(self) -> Found:
+        """What the rules about interference say of members that do not answer, sure or unsure."""
+        return self.by(*ACCUSING)
+
+    @cached_property
+    def accused(self) -> Found:
+        """What shows interference; silence shows none while the line itself is in trouble."""
+        sure = [f for f in self.shown if f.info.outcome is Outcome.BLOCKED]
+        if self.pool.gate.failing_now:
+            sure = [f for f in sure if not _is_silence(f.info.mechanism or "")]
+        return tuple(sure)
+
+    @cached_property
+    def down(self) -> Found:
+        """The service's own failure, by its own word."""
+        return self.by(*DOWN_RULES)
+
+    @cached_property
+    def second(self) -> Found:
+        """What a second vantage says."""
+        return second_vantage(self.pool)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """``found`` is asked where ``when`` holds. ``partial`` marks the verdict as one of a part;
+    ``caveat``: it says that something answers, which a pool's caveat takes back."""
+
+    title: str
+    when: Callable[[Case], bool]
+    found: Callable[[Case], Found]
+    partial: bool = False
+    caveat: bool = False
+
+
+def _is_silence(mechanism: str) -> bool:
+    """The fault is that nothing came, which a line in trouble brings about by itself."""
+    quiet = ("protocol.", "tls.post_handshake", "udp.")
+    return ".timeout" in mechanism or mechanism.startswith(quiet)
+
+
+def _works(c: Case) -> bool:
+    return bool(c.fine)
+
+
+def _untested(c: Case) -> bool:
+    return not c.measured
+
+
+def _unusable(c: Case) -> bool:
+    return not c.connection.state.usable and not c.pool.ok
+
+
+def _dead_line(c: Case) -> bool:
+    """Nothing was tested, and the connection is the reason."""
+    unusable = not c.connection.state.usable or c.connection.state is State.INTERMITTENT
+    return not c.measured and unusable
+
+
+def _fails(c: Case) -> bool:
+    return c.measured
+
+
+def _by_connection(c: Case) -> Found:
+    return (Finding(info=BY_CONNECTION.info, evidence=c.connection.evidence),)
+
+
+def _nothing_known(_: Case) -> Found:
+    return (Finding(info=UNTESTED.info, evidence=()),)
+
+
+def _member_hit(c: Case) -> Found:
+    """One way that works acquits nobody who is shown to cut another."""
+    struck = c.accused if c.pool.ok and c.pool.failing else ()
+    return (*c.by(MEMBER_HIT), *struck) if struck else ()
+
+
+def _one_member(c: Case) -> Found:
+    some = c.by(*DEGRADED_RULES)
+    return c.by(ONE_MEMBER) if some and not c.accused else ()
+
+
+def _some_members(c: Case) -> Found:
+    some = c.by(*DEGRADED_RULES)
+    return (*some, *c.accused) if some else ()
+
+
+def _accusation(c: Case) -> Found:
+    """What accuses, unless an outage explains it and a second vantage says that it is one."""
+    accused, second = c.accused, () if c.down else c.second
+    if not accused:
+        return ()
+    if second and may_be_outage(list(accused)):
+        if second[0].info.outcome is Outcome.DOWN:
+            return second
+        accused = (*accused, *second)
+    return (*accused, *c.by(*EXTRA_RULES))
+
+
+def _unclear(c: Case) -> Found:
+    """Why nothing can be said, the plainest reason first; one rule speaks."""
+    open_ones = [f for f in c.shown if f.info.outcome is Outcome.INCONCLUSIVE]
+    rest = c.by(*INCONCLUSIVE_RULES, *STORE_RULES)
+    reasons = [f for f in rest if f.info.rule_id in REASONS]
+    return (*reasons, *open_ones, *rest)[:1]
+
+
+PRECEDENCE: tuple[Row, ...] = (
+    Row(
+        title="it works, and some members are interfered with",
+        when=_works,
+        found=_member_hit,
+        caveat=True,
+    ),
+    Row(
+        title="it works, and loses far more than others",
+        when=_works,
+        found=lambda c: c.by(*LOSS_RULES, *RESIDUAL_RULES, *CONVERSATION_LOSS_RULES),
+        caveat=True,
+    ),
+    Row(title="it works", when=_works, found=lambda c: c.fine[:1], caveat=True),
+    Row(title="not tested: the connection is dead", when=_dead_line, found=_by_connection),
+    Row(title="not tested: cut short", when=_untested, found=lambda c: c.by(CUT_SHORT)),
+    Row(
+        title="not tested: a port is open, which the pool's caveat says is all it can show",
+        when=lambda c: not c.measured and bool(c.pool.opened),
+        found=_nothing_known,
+        caveat=True,
+    ),
+    Row(title="not tested", when=_untested, found=_nothing_known),
+    Row(title="the connection explains it", when=_unusable, found=_by_connection),
+    Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)),
+    Row(title="one member may be retired", when=_fails, found=_one_member, partial=True),
+    Row(title="some members answer", when=_fails, found=_some_members),
+    Row(title="interference", when=_fails, found=_accusation),
+    Row(title="the service's own failure", when=_fails, found=lambda c: c.down[:1] or c.second),
+    Row(title="it fails, and nothing says why", when=_fails, found=_unclear),
+    Row(title="nothing is known", when=_fails, found=_nothing_known),
+)
+
+
+def first(case: Case) -> tuple[Row, Found]:
+    """The row that speaks, with what it found."""
+    for row in PRECEDENCE:
+        found = row.found(case) if row.when(case) else ()
+        if found:
+            return row, found
+    raise AssertionError("the last row finds something always")

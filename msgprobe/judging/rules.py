@@ -1,0 +1,57 @@
+"""Every rule that a verdict may cite, in the order in which they are shown."""
+
+from msgprobe.hypotheses.calls.rules import LOSS_RULES
+from msgprobe.hypotheses.connection.rules import CONNECTION_RULES
+from msgprobe.hypotheses.quic.rules import QUIC_RULES
+from msgprobe.hypotheses.residual.rules import RESIDUAL_RULES
+from msgprobe.hypotheses.residual.rules_extra import EXTRA_RULES
+from msgprobe.hypotheses.second_vantage.rules import SECOND_RULES
+from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
+from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
+from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
+from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
+from msgprobe.judging.connection import UNKNOWN
+from msgprobe.judging.precedence import ACCUSING
+from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
+from msgprobe.judging.rules_outcome import (
+    BY_CONNECTION,
+    CUT_SHORT,
+    DOWN_RULES,
+    FRONT_ONLY,
+    INCONCLUSIVE_RULES,
+    OK_RULES,
+    UNTESTED,
+)
+from msgprobe.model.rule import RuleInfo
+
+
+def rules() -> tuple[RuleInfo, ...]:
+    """Every rule that a verdict may cite, connection rules first."""
+    tables = (
+        *OK_RULES,
+        *ACCUSING,
+        *SECOND_RULES,
+        *EXTRA_RULES,
+        *DOWN_RULES,
+        ONE_MEMBER,
+        MEMBER_HIT,
+        *DEGRADED_RULES,
+        *COUNT_RULES,
+        *LOSS_RULES,
+        *RESIDUAL_RULES,
+        *CONVERSATION_LOSS_RULES,
+        *STORE_RULES,
+        *INCONCLUSIVE_RULES,
+    )
+    return (
+        *(r.info for r in CONNECTION_RULES),
+        UNKNOWN,
+        *(r.info for r in tables),
+        *(r.info for r in QUIC_RULES),
+        *(r.info for r in SPEED_RULES),
+        ALIKE,
+        UNTESTED.info,
+        CUT_SHORT.info,
+        FRONT_ONLY.info,
+        BY_CONNECTION.info,
+    )
