@@ -150,8 +150,9 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
     if any("tls.mitm" in s.mechanisms for s in services):
         names = listing([s.name for s in services if "tls.mitm" in s.mechanisms])
         return (
-            f"Somebody forges certificates for {names}: do not log in and ignore certificate "
-            "warnings on this network. Save the evidence (-o FILE) and use another network."
+            f"Do not log in to {names} on this network, and do not click through certificate "
+            "warnings: somebody forges the certificates. Save the evidence (-o FILE) and use "
+            "another network."
         )
     if connection.state in _ADVICE:
         return _ADVICE[connection.state]

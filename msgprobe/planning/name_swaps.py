@@ -4,6 +4,7 @@ said to them."""
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from msgprobe.evidence import name_swaps as swapped
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
@@ -84,26 +85,31 @@ def follows(
         return False
     if not servers:
         return None if any(may_answer(scene, s) for s in scene.controls.abroad) else False
-    seen: list[bool | None] = []
+    found = []
     for host in hosts:
-        for site, _ in servers:
-            first = elsewhere_id(service, host, site.name, manner)
-            ids = [i for i in attempt_ids(first) if scene.started(i) is not None]
-            if ids:
-                twin = f"d7.neutral.{site.name}{manner.suffix}"
-                seen.append(_dies_there(scene, ids, twin, manner))
-    if not seen:
+        places = [p for site, _ in servers if (p := _shown(scene, service, host, site, manner))]
+        if places:
+            found.append(swapped.follows(places))
+    if True in found:
+        return True
+    return None if None in found or not found else False
+
+
+def _shown(
+    scene: Scene, service: Service, host: str, site: Site, manner: Manner
+) -> swapped.Shown | None:
+    """What has come so far of the name at that server; None where it was not shown to it."""
+    first = elsewhere_id(service, host, site.name, manner)
+    ids = [i for i in attempt_ids(first) if scene.started(i) is not None]
+    if not ids:
         return None
-    return next((s for s in (False, None) if s in seen), True)
-
-
-def _dies_there(scene: Scene, ids: list[str], neutral: str, manner: Manner) -> bool | None:
-    twin = scene.talk(neutral)
-    if twin is not None and not manner.answered(twin):
-        return False  # it turns every foreign name away: nothing can be learned there
-    if any((talk := scene.talk(i)) is not None and manner.answered(talk) for i in ids):
-        return False
-    return True if twin is not None and scene.dead(ids[0]) else None
+    twin = scene.talk(f"d7.neutral.{site.name}{manner.suffix}")
+    talks = [talk for i in ids if (talk := scene.talk(i)) is not None]
+    return swapped.Shown(
+        answered=any(manner.answered(t) for t in talks),
+        dies=scene.dead(ids[0]),
+        others=None if twin is None else manner.answered(twin),
+    )
 
 
 def swap_id(service: Service, s: Suspect, manner: Manner = GREETING) -> str:

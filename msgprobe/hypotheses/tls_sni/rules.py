@@ -6,6 +6,7 @@ from msgprobe.evidence.certificates import shown_elsewhere
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
 from msgprobe.model.failure import Failure
@@ -20,20 +21,24 @@ def _names_of(addresses: Iterable[AddressFacts]) -> set[str]:
 
 def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """D7: the pool's names die the same way at a neutral server that serves its own name."""
-    elsewhere = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.symptom is not None]
-    clean = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_tls]
+    elsewhere = p.probes(Arm.TARGET_SNI_ELSEWHERE)
     neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
     served = {t.address for t in neutral}
-    dead = [t for t in elsewhere if t.symptom == symptom and t.address in served]
-    by_name: dict[str, list[Conversation]] = {}
-    for t in dead:
-        by_name.setdefault(t.flow.server_name or "", []).append(t)
     cited: list[Conversation] = []
-    for name, talks in by_name.items():
-        if any(t.flow.server_name == name for t in clean):
-            continue
-        if len(talks) >= (TRIES if symptom == "tls.timeout" else 2):
-            cited += talks
+    for name in dict.fromkeys(t.flow.server_name for t in elsewhere):
+        ended = [t for t in elsewhere if t.symptom is not None or t.answered_tls]
+        mine = [t for t in ended if t.flow.server_name == name]
+        dead = [t for t in mine if t.symptom == symptom and t.address in served]
+        places = [
+            Shown(
+                answered=any(t.answered_tls for t in mine if t.address == address),
+                dies=any(t.symptom is not None for t in mine if t.address == address),
+                others=address in served,
+            )
+            for address in dict.fromkeys(t.address for t in mine)
+        ]
+        if follows(places) and len(dead) >= (TRIES if symptom == "tls.timeout" else 2):
+            cited += dead
     if not cited or not p.gate.fair(p.gate.servers(cited)):
         return ()
     used = {t.address for t in cited}
