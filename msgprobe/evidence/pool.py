@@ -290,3 +290,21 @@ class PoolFacts:
         truth = name.encrypted_addresses
         nets = {ips.network(a) for a in truth}
         return ips.same(mine, truth) or any(ips.network(a) in nets for a in mine)
+
+    @cached_property
+    def still_known(self) -> bool:
+        """The failing addresses are not all the catalogue's own, or today's names of the service
+        still lead into the networks that the catalogue knows it by.
+
+        Addresses that nobody resolves may all have been given up at once; where the service's
+        names have left its networks as well, that is the cheaper explanation. Without any name
+        nothing speaks against them.
+        """
+        known = self.service.prefixes
+        if not known or any(e.endpoint.host is not None for e in self.failing):
+            return True
+        hosts = {e.host for e in self.service.endpoints if e.host is not None}
+        names = [self.facts.name(host) for host in sorted(hosts)]
+        today = {a for n in names for a in (*n.system_addresses, *n.encrypted_addresses)}
+        real = [a for a in today if not ips.is_bogon(a)]
+        return not real or any(ips.within(a, known) for a in real)

@@ -12,7 +12,8 @@ from functools import cached_property
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.calls.rules import LOSS_RULES, UDP_RULES
 from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES
-from msgprobe.hypotheses.ip_blocking.rules import TCP_RULES
+from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES, UNCLEAR_RULES
+from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
 from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES
 from msgprobe.hypotheses.residual.rules_extra import EXTRA_RULES
 from msgprobe.hypotheses.rule import Finding, Rule, apply
@@ -37,7 +38,9 @@ ACCUSING: tuple[Rule, ...] = (
     *DNS_RULES,
     *TLS_RULES,
     *HELLO_RULES,
-    *TCP_RULES,
+    *CONNECT_RULES,
+    *PROTOCOL_RULES,
+    *UNCLEAR_RULES,
     *EARLY_RULES,
     *UDP_RULES,
     *AFTER_RULES,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgprobe.model.protocol import PROTOCOLS
 from msgprobe.model.verdict import (
     ConnectionVerdict,
     FunctionVerdict,
@@ -12,6 +13,10 @@ from msgprobe.model.verdict import (
 )
 
 MECHANISMS = {
+    **{
+        f"protocol.{n}": f"its own protocol ({name}) gets no answer"
+        for n, name in PROTOCOLS.items()
+    },
     "dns.nxdomain": "its name is erased from the DNS",
     "dns.injection": "its name is answered with a wrong address",
     "dns.injection.bogon": "its name is answered with an impossible address",
@@ -57,13 +62,6 @@ MECHANISMS = {
     "quic.sni": "QUIC that names it is dropped",
     "protocol.noise": "its own protocol (Noise) is recognised and ended",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
-    "protocol.http2": "its HTTP/2 requests get no answer",
-    "protocol.mmtls": "its own protocol (mmTLS) gets no answer",
-    "protocol.mqtt": "its own protocol (MQTT) gets no answer",
-    "protocol.signal": "its own protocol (WebSocket) gets no answer",
-    "protocol.smp": "its own protocol (SMP) gets no answer",
-    "protocol.threema": "its own protocol gets no answer",
-    "protocol.tor": "its own protocol (Tor's link) gets no answer",
 }
 
 _ADVICE = {

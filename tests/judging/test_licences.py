@@ -272,7 +272,7 @@ def test_a_forged_certificate_that_follows_the_name_is_interception() -> None:
     story = elsewhere(swap(story, *CHAT), CHAT[0], servers=2, issuer=FORGED["issuer"])
     verdict = text(story)
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.mitm",))
-    assert "do not log in" in judge(story.evidence()).advice
+    assert "Do not log in" in judge(story.evidence()).advice
 
 
 def test_a_bad_certificate_beside_a_front_s_good_one_may_be_the_service_s_own() -> None:

@@ -9,6 +9,7 @@ from msgprobe.evidence.pool import AddressFacts, EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, Proof
+from msgprobe.model.protocol import PROTOCOLS
 from msgprobe.model.run import Elsewhere, ElsewhereFunction
 from msgprobe.model.task import ResolverKind, Role
 from msgprobe.model.verdict import Layer, State
@@ -28,8 +29,6 @@ _AGAIN = 2
 QUIET = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout", "tls.alert")
 """Mechanisms that an outage can look like."""
 
-_PROTOCOLS = ("mtproto", "noise", "http2", "mqtt", "signal", "threema", "mmtls", "smp", "tor")
-
 SYMPTOMS = {
     "tcp.timeout": ("tcp.timeout", Layer.TCP, "It is silent"),
     "tcp.refused": ("tcp.refused", Layer.TCP, "It refuses"),
@@ -41,7 +40,7 @@ SYMPTOMS = {
     "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the greeting"),
     **{
         f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL, "Its own protocol fails")
-        for name in _PROTOCOLS
+        for name in PROTOCOLS
     },
 }
 """Symptom: mechanism, layer and how it is said."""

@@ -1,0 +1,106 @@
+"""Rules about the messengers' own first words, on connections that stand."""
+
+from collections.abc import Callable
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import networks
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.observation import Proof
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+
+def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
+    """The messenger's own words get nothing where another protocol is answered."""
+
+    def holds(p: PoolFacts) -> Cited:
+        if p.with_symptom("protocol.impostor"):
+            return ()
+        other = [t for t in p.probes(Arm.OTHER_PAYLOAD) if t.http is not None and t.http.status]
+        both = {t.address for t in other}
+        hit = [t for t in p.with_symptom(f"protocol.{protocol}") if t.address in both]
+        if p.ok or len(networks(hit)) < 2 or not p.gate.controls_hold or not p.still_known:
+            return ()
+        return (*hit, *other)
+
+    return holds
+
+
+def _other_form(protocol: str) -> Callable[[PoolFacts], Cited]:
+    """The protocol dies repeatedly in the form that the apps use; in between, the same addresses
+    prove in another form that they are the service's (in between: else an outage that ended in
+    time for the second form would look the same)."""
+
+    def holds(p: PoolFacts) -> Cited:
+        if p.ok or not p.gate.controls_hold:
+            return ()
+        cited: list[Conversation] = []
+        for view in (a for e in p.failing for a in e.addresses):
+            if view.symptom != f"protocol.{protocol}" or not view.repeated:
+                continue
+            last = max(_begun(t) for t in view.failed)
+            other = [t for t in view.probes if _proved(t) and _ended(t) <= last]
+            cited += (*view.failed, *other) if other else ()
+        return cited if len(networks(cited)) >= 2 else ()
+
+    return holds
+
+
+def _proved(talk: Conversation) -> bool:
+    """Another form of the service's own protocol, up to the proof of its key."""
+    spoken = talk.task.arm is Arm.OTHER_PAYLOAD and talk.protocol is not None
+    return spoken and talk.genuine and talk.proof >= Proof.CRYPTO
+
+
+def _begun(talk: Conversation) -> float:
+    """Seconds since the run began when it was dialled."""
+    return talk.tcp.window.start if talk.tcp is not None else 0.0
+
+
+def _ended(talk: Conversation) -> float:
+    """Seconds since the run began when its answer was whole."""
+    return talk.protocol.window.end if talk.protocol is not None else 0.0
+
+
+def _impostor(p: PoolFacts) -> Cited:
+    """Whoever answers in the service's own protocol does not hold its key."""
+    return () if p.ok else p.with_symptom("protocol.impostor")
+
+
+PROTOCOL_RULES: tuple[Rule, ...] = (
+    rule(
+        "protocol.mtproto.other_form",
+        Layer.PROTOCOL,
+        Outcome.BLOCKED,
+        Strength.CONFIRMED,
+        mechanism="protocol.mtproto",
+        licence="same address and port, the genuine server proves itself in another form of the "
+        "protocol, in two networks, while repeats in the apps' own form fail",
+        why="The genuine servers answer when their protocol is spoken in another form, and never "
+        "as the apps speak it: something on the way recognises that form.",
+        holds=_other_form("mtproto"),
+    ),
+    rule(
+        "protocol.mtproto.other_words",
+        Layer.PROTOCOL,
+        Outcome.BLOCKED,
+        Strength.LIKELY,
+        mechanism="protocol.mtproto",
+        licence="same address, another protocol works, in two networks",
+        why="The servers answer plain HTTP and not Telegram's own protocol, in several networks: "
+        "the protocol is the trigger.",
+        holds=_other_words("mtproto"),
+    ),
+    rule(
+        "protocol.impostor",
+        Layer.PROTOCOL,
+        Outcome.INCONCLUSIVE,
+        None,
+        licence="an answer in the messenger's own protocol without its key",
+        why="Something answers in the messenger's own protocol and could not prove that it is the "
+        "messenger: an impostor, or the service has a key that this version does not know. Do not "
+        "log in until you know.",
+        holds=_impostor,
+    ),
+)
