@@ -12,12 +12,13 @@ from functools import cached_property
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.calls.rules import LOSS_RULES, UDP_RULES
 from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES
+from msgprobe.hypotheses.dns_tampering.rules_page import PAGE_RULES
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES, UNCLEAR_RULES
 from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
-from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES
-from msgprobe.hypotheses.residual.rules_extra import EXTRA_RULES
+from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES, TUPLE_RULES
 from msgprobe.hypotheses.rule import Finding, Rule, apply
 from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vantage
+from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
 from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
@@ -27,7 +28,6 @@ from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBE
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
     CUT_SHORT,
-    DOWN_RULES,
     INCONCLUSIVE_RULES,
     OK_RULES,
     UNTESTED,
@@ -45,6 +45,9 @@ ACCUSING: tuple[Rule, ...] = (
     *UDP_RULES,
     *AFTER_RULES,
 )
+
+ADDING: tuple[Rule, ...] = (*PAGE_RULES, *TUPLE_RULES)
+"""Rules that say more about a blocking that others have licensed."""
 
 REASONS = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed", "tls.store_age")
 """Rules that say why a failure accuses nobody; they come before those that leave it open."""
@@ -170,7 +173,7 @@ def _accusation(c: Case) -> Found:
         if second[0].info.outcome is Outcome.DOWN:
             return second
         accused = (*accused, *second)
-    return (*accused, *c.by(*EXTRA_RULES))
+    return (*accused, *c.by(*ADDING))
 
 
 def _unclear(c: Case) -> Found:

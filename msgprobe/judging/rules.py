@@ -4,19 +4,18 @@ from msgprobe.hypotheses.calls.rules import LOSS_RULES
 from msgprobe.hypotheses.connection.rules import CONNECTION_RULES
 from msgprobe.hypotheses.quic.rules import QUIC_RULES
 from msgprobe.hypotheses.residual.rules import RESIDUAL_RULES
-from msgprobe.hypotheses.residual.rules_extra import EXTRA_RULES
 from msgprobe.hypotheses.second_vantage.rules import SECOND_RULES
+from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
 from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
 from msgprobe.judging.connection import UNKNOWN
-from msgprobe.judging.precedence import ACCUSING
+from msgprobe.judging.precedence import ACCUSING, ADDING
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
     CUT_SHORT,
-    DOWN_RULES,
     FRONT_ONLY,
     INCONCLUSIVE_RULES,
     OK_RULES,
@@ -31,7 +30,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *OK_RULES,
         *ACCUSING,
         *SECOND_RULES,
-        *EXTRA_RULES,
+        *ADDING,
         *DOWN_RULES,
         ONE_MEMBER,
         MEMBER_HIT,

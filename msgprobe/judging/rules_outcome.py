@@ -10,11 +10,11 @@ from msgprobe.evidence.local_filters import (
 )
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import Cited, Rule, rule
-from msgprobe.hypotheses.service_outage.rules import SERVER_DOWN, WITH_ERROR, only_errors
+from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
 from msgprobe.judging.rules_members import enough, main_way
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
-from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer, Outcome, Strength
 
 
@@ -28,25 +28,6 @@ def _own_protocol(p: PoolFacts) -> Cited:
     if not enough(p) or p.proof >= Proof.CRYPTO or not main_way(p):
         return ()
     return p.genuine
-
-
-def _own_names_fail(p: PoolFacts) -> Cited:
-    """SERVFAIL over encrypted DNS from two operators for every failing name."""
-    if p.ok or not p.failing:
-        return ()
-    named = [e.name for e in p.failing if e.name is not None]
-    if len(named) != len(p.failing) or not all(n.failing_everywhere for n in named):
-        return ()
-    return [o for n in named for o in n.failing_everywhere]
-
-
-def _beacon_down(p: PoolFacts) -> Cited:
-    """The service's own status name says outage, by encrypted DNS."""
-    beacon = p.service.beacon
-    if beacon is None or p.ok or not p.failing:
-        return ()
-    said = p.facts.name(beacon.host).by(ResolverKind.DOH)
-    return [o for o in said if o.addresses and set(o.addresses) <= set(beacon.down)]
 
 
 def _gone(p: PoolFacts) -> Cited:
@@ -181,29 +162,6 @@ OK_RULES: tuple[Rule, ...] = (
         why="The genuine service answers when another resolver is asked; only the resolver of this "
         "connection is broken.",
         holds=_by_other_resolver,
-    ),
-)
-
-DOWN_RULES: tuple[Rule, ...] = (
-    SERVER_DOWN,
-    rule(
-        "down.names_fail",
-        Layer.DNS,
-        Outcome.DOWN,
-        Strength.CONFIRMED,
-        licence="SERVFAIL over encrypted DNS from two operators",
-        why="The service's own name servers fail for everybody: encrypted resolvers of two "
-        "operators say so.",
-        holds=_own_names_fail,
-    ),
-    rule(
-        "down.beacon",
-        Layer.DNS,
-        Outcome.DOWN,
-        Strength.CONFIRMED,
-        licence="the service's own status name, by encrypted DNS",
-        why="The service itself reports an outage.",
-        holds=_beacon_down,
     ),
 )
 

@@ -72,6 +72,20 @@ def _early_rules() -> Iterator[Rule]:
 
 EARLY_RULES: tuple[Rule, ...] = tuple(_early_rules())
 
+
+def _residual(p: PoolFacts) -> Cited:
+    """The same four-tuple stays dead for a neutral name; a fresh port is answered at once."""
+    tuples = p.probes(Arm.SAME_TUPLE)
+    swaps = {t.address for t in p.probes(Arm.OTHER_SNI) if t.answered_tls}
+    # Paired by task: redaction takes the port numbers away.
+    first = {t.task.pair: t for t in tuples if t.flow.server_name == t.flow.host}
+    for t in tuples:
+        before = first.get(t.task.pair)
+        dead = t.address in swaps and t.symptom in ("tls.timeout", "tcp.timeout")
+        if dead and before is not None and before is not t and before.symptom is not None:
+            yield from (before, t)
+
+
 RESIDUAL_RULES: tuple[Rule, ...] = (
     rule(
         "protocol.mtproto.some_die",
@@ -87,3 +101,17 @@ RESIDUAL_RULES: tuple[Rule, ...] = (
         holds=_some_die,
     ),
 )
+
+TUPLE_RULES: tuple[Rule, ...] = (
+    rule(
+        "tls.residual",
+        Layer.TLS,
+        None,
+        None,
+        licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
+        why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
+        "said (residual censorship).",
+        holds=_residual,
+    ),
+)
+"""Adds to a blocking that other rules have licensed; alone it says nothing."""

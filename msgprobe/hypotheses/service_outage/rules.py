@@ -1,14 +1,15 @@
-"""Rules about servers that answer with an error of their own (an authenticated 5xx).
+"""Rules about the service's own failure: what its servers, its name servers and its status say.
 
-Such an answer proves the genuine front and nothing about the service behind it: many fronts answer
-an unexpected path that way by design (Signal's for group calls: signalapp/Signal-Calling-Service
-frontend/src/api.rs, 2026-07-08). It says "down" only where the catalogue says what should have
-come, and never on the word of one server alone.
+An error of a server's own (an authenticated 5xx) proves the genuine front and nothing about the
+service behind it: many fronts answer an unexpected path that way by design (Signal's for group
+calls: signalapp/Signal-Calling-Service frontend/src/api.rs, 2026-07-08). It says "down" only where
+the catalogue says what should have come, and never on the word of one server alone.
 """
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, rule
+from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.model.task import ResolverKind
 from msgprobe.model.verdict import Layer, Outcome, Strength
 
 ERRING_MEMBERS = 2
@@ -55,6 +56,25 @@ def _with_error(p: PoolFacts) -> Cited:
     return p.genuine if enough and only_errors(p) and not server_down(p) else ()
 
 
+def _own_names_fail(p: PoolFacts) -> Cited:
+    """SERVFAIL over encrypted DNS from two operators for every failing name."""
+    if p.ok or not p.failing:
+        return ()
+    named = [e.name for e in p.failing if e.name is not None]
+    if len(named) != len(p.failing) or not all(n.failing_everywhere for n in named):
+        return ()
+    return [o for n in named for o in n.failing_everywhere]
+
+
+def _beacon_down(p: PoolFacts) -> Cited:
+    """The service's own status name says outage, by encrypted DNS."""
+    beacon = p.service.beacon
+    if beacon is None or p.ok or not p.failing:
+        return ()
+    said = p.facts.name(beacon.host).by(ResolverKind.DOH)
+    return [o for o in said if o.addresses and set(o.addresses) <= set(beacon.down)]
+
+
 WITH_ERROR = rule(
     "ok.with_error",
     Layer.HTTP,
@@ -75,4 +95,27 @@ SERVER_DOWN = rule(
     "or twice 30 s apart",
     why="The genuine service answers with errors of its own where it should give another answer.",
     holds=server_down,
+)
+
+DOWN_RULES: tuple[Rule, ...] = (
+    SERVER_DOWN,
+    rule(
+        "down.names_fail",
+        Layer.DNS,
+        Outcome.DOWN,
+        Strength.CONFIRMED,
+        licence="SERVFAIL over encrypted DNS from two operators",
+        why="The service's own name servers fail for everybody: encrypted resolvers of two "
+        "operators say so.",
+        holds=_own_names_fail,
+    ),
+    rule(
+        "down.beacon",
+        Layer.DNS,
+        Outcome.DOWN,
+        Strength.CONFIRMED,
+        licence="the service's own status name, by encrypted DNS",
+        why="The service itself reports an outage.",
+        holds=_beacon_down,
+    ),
 )

@@ -1,4 +1,5 @@
-"""Rules that say more about a blocking that other rules have licensed; alone they say nothing."""
+"""Rules about pages that others show in a service's place; they add to a blocking that other rules
+have licensed, and alone say nothing."""
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
@@ -60,20 +61,7 @@ def _led_astray(p: PoolFacts) -> Cited:
             yield from pages
 
 
-def _residual(p: PoolFacts) -> Cited:
-    """The same four-tuple stays dead for a neutral name; a fresh port is answered at once."""
-    tuples = p.probes(Arm.SAME_TUPLE)
-    swaps = {t.address for t in p.probes(Arm.OTHER_SNI) if t.answered_tls}
-    # Paired by task: redaction takes the port numbers away.
-    first = {t.task.pair: t for t in tuples if t.flow.server_name == t.flow.host}
-    for t in tuples:
-        before = first.get(t.task.pair)
-        dead = t.address in swaps and t.symptom in ("tls.timeout", "tcp.timeout")
-        if dead and before is not None and before is not t and before.symptom is not None:
-            yield from (before, t)
-
-
-EXTRA_RULES: tuple[Rule, ...] = (
+PAGE_RULES: tuple[Rule, ...] = (
     rule(
         "http.blockpage",
         Layer.HTTP,
@@ -94,15 +82,5 @@ EXTRA_RULES: tuple[Rule, ...] = (
         why="The name also leads to a host outside the service's networks that shows a page of its "
         "own, while encrypted DNS leads into them.",
         holds=_led_astray,
-    ),
-    rule(
-        "tls.residual",
-        Layer.TLS,
-        None,
-        None,
-        licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
-        why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
-        "said (residual censorship).",
-        holds=_residual,
     ),
 )
