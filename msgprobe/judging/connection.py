@@ -1,5 +1,7 @@
 """The word for the connection itself, and the remarks beside it."""
 
+from collections.abc import Callable
+
 from msgprobe.evidence.connection import CLOCK_TOLERANCE, Gate
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
 from msgprobe.hypotheses.connection.rules import (
@@ -34,39 +36,72 @@ def _dns_intercepted(g: Gate) -> bool:
     return any(g.facts.name(host).intercepted for host in sorted(hosts))
 
 
+def _works(g: Gate) -> bool:
+    """Something abroad answers."""
+    return bool(g.networks(g.abroad))
+
+
+def _clock_skew(g: Gate) -> bool:
+    return g.clock_offset is not None and abs(g.clock_offset) > CLOCK_TOLERANCE
+
+
+def _encrypted_dns_blocked(g: Gate) -> bool:
+    """Encrypted resolvers fail, and not for a reason that fells greetings of all kinds."""
+    otherwise = g.inspector or small_segments_alone(g) or g.facts.other_shape
+    return _works(g) and g.doh_blocked and not otherwise
+
+
+def _pq_intolerant(g: Gate) -> bool:
+    return _works(g) and bool(g.big_hello_dies) and not small_segments_alone(g)
+
+
+def _proxy_only(g: Gate) -> bool:
+    return _proxies(g) and nothing_beyond(g) is not None
+
+
+def _proxies(g: Gate) -> bool:
+    return g.facts.local is not None and bool(g.facts.local.proxies)
+
+
+def _recognised(g: Gate) -> bool:
+    return _works(g) and g.calls.nothing_passes and bool(g.calls.recognised)
+
+
+def _six_missing(g: Gate) -> bool:
+    return g.facts.local is not None and not g.facts.local.route6 and g.facts.local.route4
+
+
+NOTES: dict[str, Callable[[Gate], bool]] = {
+    "clock_skew": _clock_skew,
+    "tls_inspection": lambda g: g.inspector is not None,
+    "own_roots": lambda g: g.facts.local is not None and g.facts.local.own_roots,
+    "vpn": lambda g: g.facts.local is not None and g.facts.local.tunnel,
+    "proxy_configured": lambda g: _works(g) and _proxies(g),
+    "proxy_only": _proxy_only,
+    "ipv6_missing": _six_missing,
+    "ipv6_broken": lambda g: _works(g) and g.six_broken,
+    "udp_blocked": lambda g: _works(g) and _no_calls(g) and not quic_answers(g),
+    "stun_blocked": lambda g: _works(g) and _no_calls(g) and quic_answers(g),
+    "stun_recognised": _recognised,
+    "quic_blocked": quic_blocked,
+    "encrypted_dns_blocked": _encrypted_dns_blocked,
+    "transparent_dns": lambda g: bool(g.transparent_dns),
+    "dns_intercepted": _dns_intercepted,
+    "plain_http_tampered": lambda g: _works(g) and bool(g.tampered),
+    "tls_fingerprint": lambda g: bool(g.facts.other_shape),
+    "mtu_black_hole": lambda g: bool(small_segments_alone(g)),
+    "pq_intolerant": _pq_intolerant,
+    "plan_cap": lambda g: _works(g) and bool(capped_line(g.facts)),
+    "slow_line": lambda g: bool(slow_line(g.facts)),
+    "slow_abroad": lambda g: bool(slow_abroad(g.facts)),
+    "lossy": lambda g: _works(g) and g.retransmitted >= LOSSY / 2,
+}
+"""Remarks that change no word, by their stable names, and when each is made."""
+
+
 def notes(g: Gate) -> tuple[str, ...]:
-    """Remarks that change no word, as stable identifiers in a fixed order."""
-    local = g.facts.local
-    works = bool(g.networks(g.abroad))
-    offset = g.clock_offset
-    found = {
-        "clock_skew": offset is not None and abs(offset) > CLOCK_TOLERANCE,
-        "tls_inspection": g.inspector is not None,
-        "own_roots": local is not None and local.own_roots,
-        "vpn": local is not None and local.tunnel,
-        "proxy_configured": works and local is not None and bool(local.proxies),
-        "proxy_only": local is not None and bool(local.proxies) and nothing_beyond(g) is not None,
-        "ipv6_missing": local is not None and not local.route6 and local.route4,
-        "ipv6_broken": works and g.six_broken,
-        "udp_blocked": works and _no_calls(g) and not quic_answers(g),
-        "stun_blocked": works and _no_calls(g) and quic_answers(g),
-        "stun_recognised": works and g.calls.nothing_passes and bool(g.calls.recognised),
-        "quic_blocked": quic_blocked(g),
-        "encrypted_dns_blocked": works
-        and g.doh_blocked
-        and not (g.inspector or small_segments_alone(g) or g.facts.other_shape),
-        "transparent_dns": bool(g.transparent_dns),
-        "dns_intercepted": _dns_intercepted(g),
-        "plain_http_tampered": works and bool(g.tampered),
-        "tls_fingerprint": bool(g.facts.other_shape),
-        "mtu_black_hole": small_segments_alone(g),
-        "pq_intolerant": works and bool(g.big_hello_dies) and not small_segments_alone(g),
-        "plan_cap": works and bool(capped_line(g.facts)),
-        "slow_line": bool(slow_line(g.facts)),
-        "slow_abroad": bool(slow_abroad(g.facts)),
-        "lossy": works and g.retransmitted >= LOSSY / 2,
-    }
-    return tuple(name for name, holds in found.items() if holds)
+    """The remarks to make, in the order of the table."""
+    return tuple(name for name, holds in NOTES.items() if holds(g))
 
 
 def judge_connection(g: Gate) -> ConnectionVerdict:

@@ -41,13 +41,14 @@ def _gone(p: PoolFacts) -> Cited:
 def _hidden_by(note: str, p: PoolFacts) -> Cited:
     """Failing names that the user's own filter or hosts file hides; enough of them, tried at the
     addresses that others give, work."""
-    named = [e for e in p.failing if e.name is not None]
-    if p.ok or not named or any(own_filter(p.facts, e.name) != note for e in named if e.name):
+    named = [(e, e.name) for e in p.failing if e.name is not None]
+    if p.ok or not named or any(own_filter(p.facts, name) != note for _, name in named):
         return ()
-    if len({e.endpoint.member for e in named if e.genuine_elsewhere}) < p.need:
+    elsewhere = [e for e, _ in named if e.genuine_elsewhere]
+    if len({e.endpoint.member for e in elsewhere}) < p.need:
         return ()
-    mine = [o for e in named if e.name for o in e.name.system]
-    return (*mine, *(t for e in named for t in e.genuine_elsewhere))
+    mine = [o for _, name in named for o in name.system]
+    return (*mine, *(t for e in elsewhere for t in e.genuine_elsewhere))
 
 
 def _own_filter(p: PoolFacts) -> Cited:

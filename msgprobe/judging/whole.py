@@ -1,6 +1,6 @@
 """The word of the whole: pools become a function, functions become a service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from msgprobe.judging.rules_members import ONE_MEMBER
@@ -39,14 +39,14 @@ def joined(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
         return parts[0]
     worst = _worst(p.outcome for p in parts)
     speaking = [p for p in parts if p.outcome is worst]
-    strong = any(p.strength is Strength.CONFIRMED for p in speaking)
     works = any(p.outcome is Outcome.OK for p in parts)
     outcome = Outcome.DEGRADED if worst is Outcome.DOWN and works else worst
+    some = works or all(p.partial for p in speaking)
     return FunctionVerdict(
         function=function,
         outcome=outcome,
-        strength=(Strength.CONFIRMED if strong else speaking[0].strength),
-        partial=outcome is not Outcome.OK and (works or all(p.partial for p in speaking)),
+        strength=_strongest(speaking),
+        partial=outcome is not Outcome.OK and some,
         mechanisms=deepest(m for p in speaking for m in p.mechanisms),
         endpoints=Count(
             tested=sum(p.endpoints.tested for p in parts), ok=sum(p.endpoints.ok for p in parts)
@@ -57,16 +57,22 @@ def joined(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
     )
 
 
+def _strongest(speaking: Sequence[FunctionVerdict]) -> Strength | None:
+    """Confirmed where one of them is, else what the first of them is."""
+    if any(p.strength is Strength.CONFIRMED for p in speaking):
+        return Strength.CONFIRMED
+    return next((p.strength for p in speaking), None)
+
+
 def rolled_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> ServiceVerdict:
     """The service's verdict: the worst of its functions, ``partial`` when another one works."""
     outcome, speaking = _word(service, functions)
-    strong = any(f.strength is Strength.CONFIRMED for f in speaking)
     verdict = ServiceVerdict(
         service=service.name,
         name=service.title,
         outcome=outcome,
         partial=outcome in GRAVE and any(f.outcome is Outcome.OK for f in functions),
-        strength=Strength.CONFIRMED if strong else next((f.strength for f in speaking), None),
+        strength=_strongest(speaking),
         mechanisms=deepest(m for f in speaking for m in f.mechanisms),
         functions=functions,
     )
@@ -87,16 +93,27 @@ def _word(
     works is not down: what has an error of its own is a part of it, unless a second vantage bears
     out that this part is down for others too.
     """
-    worst = _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
-    primary = [f for f in functions if f.function is service.primary]
-    if worst in GRAVE:
-        speaking = [f for f in functions if f.outcome is worst]
-        if worst is Outcome.DOWN and any(_works(f) for f in primary) and not _seen_twice(speaking):
-            return Outcome.DEGRADED, speaking
-        return worst, speaking
+    worst = _word_of(functions)
+    if worst not in GRAVE:
+        return _mild(service, functions)
+    speaking = [f for f in functions if f.outcome is worst]
+    works = any(_works(f) for f in functions if f.function is service.primary)
+    if worst is Outcome.DOWN and works and not _seen_twice(speaking):
+        return Outcome.DEGRADED, speaking
+    return worst, speaking
+
+
+def _word_of(functions: Iterable[FunctionVerdict]) -> Outcome:
+    return _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
+
+
+def _mild(
+    service: Service, functions: tuple[FunctionVerdict, ...]
+) -> tuple[Outcome, list[FunctionVerdict]]:
+    """No function is impaired: the primary one speaks, where it was tested."""
     tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
     own = [f for f in tested if f.function is service.primary]
-    outcome = own[0].outcome if own else _worst((*(f.outcome for f in tested), Outcome.NOT_TESTED))
+    outcome = _word_of(own[:1] or tested)
     if own and _works(own[0]) and any(f.outcome is Outcome.OK for f in tested):
         outcome = Outcome.OK
     return outcome, [f for f in functions if f.outcome is outcome]
