@@ -1,6 +1,6 @@
 """Rules about handshakes: what licenses ``blocked`` at ``tls.*``."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgprobe.evidence.certificates import shown_elsewhere
 from msgprobe.evidence.controls import DYING
@@ -21,28 +21,37 @@ def _names_of(addresses: Iterable[AddressFacts]) -> set[str]:
 
 def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """D7: the pool's names die the same way at a neutral server that serves its own name."""
-    elsewhere = p.probes(Arm.TARGET_SNI_ELSEWHERE)
+    asked = p.probes(Arm.TARGET_SNI_ELSEWHERE)
     neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
     served = {t.address for t in neutral}
+    ended = [t for t in asked if t.symptom is not None or t.answered_tls]
     cited: list[Conversation] = []
-    for name in dict.fromkeys(t.flow.server_name for t in elsewhere):
-        ended = [t for t in elsewhere if t.symptom is not None or t.answered_tls]
+    for name in dict.fromkeys(t.flow.server_name for t in ended):
         mine = [t for t in ended if t.flow.server_name == name]
         dead = [t for t in mine if t.symptom == symptom and t.address in served]
-        places = [
-            Shown(
-                answered=any(t.answered_tls for t in mine if t.address == address),
-                dies=any(t.symptom is not None for t in mine if t.address == address),
-                others=address in served,
-            )
-            for address in dict.fromkeys(t.address for t in mine)
-        ]
-        if follows(places) and len(dead) >= (TRIES if symptom == "tls.timeout" else 2):
+        if len(dead) >= (TRIES if symptom == "tls.timeout" else 2) and follows(
+            _shown(mine, served)
+        ):
             cited += dead
     if not cited or not p.gate.fair(p.gate.servers(cited)):
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
+
+
+def _shown(talks: Sequence[Conversation], served: set[str]) -> list[Shown]:
+    """What came of one name at each neutral server; those in ``served`` answer other names."""
+    by_address: dict[str, list[Conversation]] = {}
+    for talk in talks:
+        by_address.setdefault(talk.address, []).append(talk)
+    return [
+        Shown(
+            answered=any(t.answered_tls for t in there),
+            dies=any(t.symptom is not None for t in there),
+            others=address in served,
+        )
+        for address, there in by_address.items()
+    ]
 
 
 def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
