@@ -24,6 +24,10 @@ TRIES = 3
 """A failure counts as repeated from this many attempts on: two may be lost by chance on a poor line
 (5 % loss: 1 in 400), three hardly ever."""
 
+EARLY = 0.6
+"""Share of the shortest round trip below which an answer cannot have come that far; what is missing
+to 1 is for clocks and for paths that grow shorter."""
+
 SYN_RTTS = 2
 """Round trips of the first packets alone that make up for none of a conversation that went well."""
 
@@ -158,8 +162,11 @@ class Facts:
         that failed only the RTT of its SYN counts, for whoever forges an end may acknowledge what
         was said, which the kernel takes for a round trip; of such it takes several, for a radio
         that wakes up delays the first packets.
+
+        A server that hangs up on whoever connects (its back ends are down) does so without having
+        heard anything: its end comes a round trip after the connection stands, which may be soon
+        after our first words where this device was late with them.
         """
-        took = _answer_time(talk)
         others = [
             t for t in self.talks if t.address == talk.address and t.transaction != talk.transaction
         ]
@@ -169,8 +176,11 @@ class Facts:
             for t in others
             if t.connected and t.tcp and t.tcp.info and t.tcp.info.min_rtt > 0
         ]
-        enough = bool(whole) or len(opened) >= SYN_RTTS
-        return took is not None and enough and took < 0.6 * min((*whole, *opened))
+        took = _answer_time(talk)
+        if took is None or not (whole or len(opened) >= SYN_RTTS):
+            return False
+        shortest = min((*whole, *opened))
+        return took < EARLY * shortest and not _may_hang_up(talk, took, shortest)
 
     @property
     def v6_usable(self) -> bool:
@@ -191,6 +201,14 @@ def _kernel_rtt(talk: Conversation) -> float | None:
     infos = [o.info for o in (talk.tcp, talk.tls, talk.http, talk.protocol) if o is not None]
     known = [i.min_rtt for i in infos if i is not None and i.min_rtt > 0]
     return min(known) if known else None
+
+
+def _may_hang_up(talk: Conversation, took: float, rtt: float) -> bool:
+    """A server that ends every connection as soon as it stands could have done so by then."""
+    spoken = talk.tls if talk.tls is not None else talk.protocol
+    if talk.tcp is None or spoken is None:
+        return False  # the connection itself was refused
+    return spoken.window.start + took >= talk.tcp.window.start + (1 + EARLY) * rtt
 
 
 def _answer_time(talk: Conversation) -> float | None:

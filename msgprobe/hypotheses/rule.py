@@ -10,7 +10,7 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, Strength
 
-RULES_VERSION = 8
+RULES_VERSION = 9
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -20,11 +20,14 @@ CHANGED: Mapping[str, int] = {
     "pool.one_member": 8,
     "tls.same_address": 8,
     "tls.mitm": 8,
+    "tls.early": 9,
+    "tls.fingerprint": 9,
     "tcp.timeout": 8,
     "dns.injection": 8,
     "dns.servfail": 8,
     "dns.timeout": 8,
-    "protocol.mtproto": 8,
+    "protocol.mtproto": 9,
+    "protocol.noise": 9,
     "udp.drop": 8,
     "throttle.name": 8,
     "transfer.freeze": 8,

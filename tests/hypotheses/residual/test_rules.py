@@ -7,7 +7,7 @@ import pytest
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import Proof
+from msgprobe.model.observation import Proof, TcpObservation, Window
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.story import CHAT, SERVICE, Story
@@ -98,6 +98,53 @@ def test_an_end_at_the_first_words_sooner_than_the_server_could(
     if outcome == "blocked":
         assert verdict.strength is Strength.CONFIRMED
         assert verdict.mechanisms == (f"protocol.{check}",)
+
+
+@pytest.mark.parametrize(
+    ("late", "heard", "outcome"),
+    [
+        (0.001, 0.012, "blocked"),
+        (0.031, 0.009, "inconclusive"),
+        (0.020, 0.020, "inconclusive"),
+        (0.020, 0.003, "blocked"),
+    ],
+    ids=[
+        "at once",
+        "it hung up on whoever connects",
+        "it did, twice as late",
+        "late and too early",
+    ],
+)
+@pytest.mark.parametrize("check", ["mtproto", "https"])
+def test_a_server_that_hangs_up_on_everybody_is_not_early_where_we_were_late(
+    check: str, late: float, heard: float, outcome: str
+) -> None:
+    """The path takes 40 ms: the connection stands then, and whoever hangs up unheard is heard of
+    40 ms later. Our first words went out ``late``, and the end came ``heard`` seconds after."""
+    story = Story().good_gate().names().controls_again()
+    stage = "tls" if check == "https" else "answer"
+    proof = None if check == "https" else Proof.CONNECTED
+    ended: dict[str, Any] = {"fails": stage, "failure": Failure.CONNECTION_RESET}
+    story.all_targets(check=check, proof=proof, **ended)
+    for number, m in enumerate(story.told):
+        if m.task.arm not in (Arm.BASE, Arm.REPEAT) or m.task.check != check:
+            continue
+        began = m.window.start
+        stands = began + 0.04 + late
+        told = tuple(
+            dataclasses.replace(
+                o,
+                window=Window(start=began, end=stands)
+                if isinstance(o, TcpObservation)
+                else Window(start=stands, end=stands + heard),
+            )
+            for o in m.observations
+        )
+        story.told[number] = dataclasses.replace(m, observations=told)
+    verdict = text(story)
+    assert verdict.outcome == outcome
+    if outcome == "blocked":
+        assert any("early" in rule for rule in verdict.rules)
 
 
 def test_silence_at_the_first_words_is_never_early() -> None:
