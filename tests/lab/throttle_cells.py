@@ -14,7 +14,7 @@ from msgprobe.catalog.loader import load
 from tests.lab.censor import Action, ConnectionCap, Freeze, Match, PortRewrite, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario, at
-from tests.lab.scenarios_blocking import MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios.shared import MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
 from tests.lab.world.config import HostPolicy, Pep
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
