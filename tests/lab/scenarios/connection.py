@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tests.lab.censor import Drop, Match, PassOnly, Throttle
-from tests.lab.scenario import Scenario, at, truth
+from tests.lab.scenario import GOOD, Scenario, at, truth
 from tests.lab.scenarios.kinds import connection, innocent
 from tests.lab.scenarios.shared import (
     GATEWAY,
@@ -49,6 +49,46 @@ def _mostly_off(id_: str, on: float, period: float, phase: float, states: str) -
     )
 
 
+def _falls_silent() -> Iterator[Scenario]:
+    """Nothing else is wrong with the line."""
+    once = ("off", 600.0, 1200.0)
+    for id_, title, states, row, silence, link in (
+        (
+            "C1b",
+            "a healthy line that is silent for 9 s once, which may go unseen and blames nobody",
+            "intermittent|online|bad_link",
+            "C1",
+            _silent("silence", 9, 300, 2.5),
+            LTE,
+        ),
+        (
+            "C1c",
+            "a line that is silent for 10 s of every 22 s",
+            "intermittent",
+            "C1",
+            _silent("silence", 10, 22, 3),
+            GOOD,
+        ),
+        (
+            "C17",
+            "the line dies in the middle of the run",
+            "intermittent|no_internet",
+            "C1 (once)",
+            _silent(*once, 3.0),
+            GOOD,
+        ),
+        (
+            "C18",
+            "a dead line wakes after 5 s",
+            "intermittent|online|bad_link",
+            "C1 (once)",
+            _silent(*once, -595.0),
+            GOOD,
+        ),
+    ):
+        yield connection(id_, title, states, silence, row=row, link=link, others=SILENT)
+
+
 _LOSSY: Final = truth("ok|degraded|throttled|inconclusive")
 
 _LINES: Final = (
@@ -75,39 +115,7 @@ _LINES: Final = (
         fires=("silence",),
         deviation="the silence begins 3 s after the first packet",
     ),
-    connection(
-        "C1b",
-        "a healthy line that is silent for 9 s once, which may go unseen and blames nobody",
-        "intermittent|online|bad_link",
-        _silent("silence", 9, 300, 2.5),
-        row="C1",
-        link=LTE,
-        others=SILENT,
-    ),
-    connection(
-        "C1c",
-        "a line that is silent for 10 s of every 22 s",
-        "intermittent",
-        _silent("silence", 10, 22, 3),
-        row="C1",
-        others=SILENT,
-    ),
-    connection(
-        "C17",
-        "the line dies in the middle of the run",
-        "intermittent|no_internet",
-        _silent("off", 600.0, 1200.0, 3.0),
-        row="C1 (once)",
-        others=SILENT,
-    ),
-    connection(
-        "C18",
-        "a dead line wakes after 5 s",
-        "intermittent|online|bad_link",
-        _silent("off", 600.0, 1200.0, -595.0),
-        row="C1 (once)",
-        others=SILENT,
-    ),
+    *_falls_silent(),
     _mostly_off("C3", 21, 30, -9, "intermittent"),
     _mostly_off("C3b", 60, 90, 9, "intermittent"),
     _mostly_off("C3c", 90, 120, -1, "no_internet|domestic_only|allowlist"),

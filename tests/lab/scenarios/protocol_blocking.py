@@ -1,6 +1,6 @@
 """Is a messenger's own protocol recognised, and dropped or ended? And who else may speak it?"""
 
-from typing import Final
+from typing import Any, Final
 
 from tests.lab.censor import OnPattern
 from tests.lab.scenario import OK, UNKNOWN, Scenario, at, truth
@@ -138,46 +138,47 @@ def _centres(id_: str, title: str, keeper: Keeper) -> Scenario:
     )
 
 
-def _wrong_key(pool: str) -> dict[str, object]:
-    return hosts(HostPolicy(names=(pool,), keeper="wrong_key"))
+def _servers(id_: str, title: str, service: str, policy: HostPolicy, **more: Any) -> Scenario:
+    """Somebody else answers where a service's own protocol is spoken, its web front is genuine."""
+    truths = of(service, UNCLEAR, text=UNCLEAR, web=OK)
+    usual = {"row": _IMPERSONATED, "world": hosts(policy), "usable": False}
+    return blocking(id_, title, truths, **{**usual, **more})
+
+
+def _without_key(pool: str) -> HostPolicy:
+    return HostPolicy(names=(pool,), keeper="wrong_key")
 
 
 _IMPOSTORS: Final = (
     _centres("P2", ": the right fingerprint, the wrong key", "wrong_key"),
     _centres("P3", " with a key of their own", "unknown_key"),
-    blocking(
+    _servers(
         "P4",
         "somebody answers for WhatsApp's chat servers, with a chain of his own",
-        of("whatsapp", UNCLEAR, text=UNCLEAR, web=OK),
-        row=_IMPERSONATED,
-        world=hosts(HostPolicy(names=("pool:whatsapp/chat",), chat="other_root")),
+        "whatsapp",
+        HostPolicy(names=("pool:whatsapp/chat",), chat="other_root"),
         deviation="not in the facts; an impersonator is no blocker, and never genuine",
-        usable=False,
     ),
-    blocking(
+    _servers(
         "K1",
         "somebody answers for Threema's chat servers without their key",
-        of("threema", UNCLEAR, text=UNCLEAR, web=OK),
-        row=_IMPERSONATED,
+        "threema",
+        _without_key("pool:threema/chat"),
         services=("threema",),
-        world=_wrong_key("pool:threema/chat"),
-        usable=False,
     ),
-    blocking(
+    _servers(
         "K5",
         "impostors at every directory authority of Tor",
-        of("tor", UNCLEAR, text=UNCLEAR, web=OK),
-        row=_IMPERSONATED,
+        "tor",
+        _without_key("pool:tor/authorities"),
         services=("tor",),
-        world=_wrong_key("pool:tor/authorities"),
-        usable=False,
     ),
     innocent(
         "K3",
         "WeChat signs with a key that nobody knew: a rotation, or an impostor",
         row="-",
         services=("wechat",),
-        world=_wrong_key("pool:wechat/long"),
+        world=hosts(_without_key("pool:wechat/long")),
         truths=of("wechat", UNCLEAR, text=UNCLEAR, web=OK),
         usable=False,
     ),

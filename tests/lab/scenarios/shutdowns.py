@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, Unpack
 
 from tests.lab.censor import DnsForge, Drop, Match, OnHost, OnPattern, PassOnly, RstOnSyn
-from tests.lab.scenario import Scenario, at, truth
+from tests.lab.scenario import UNKNOWN, Scenario, at, truth
 from tests.lab.scenarios.kinds import More, connection
 from tests.lab.scenarios.shared import (
     BOGON,
@@ -153,22 +153,18 @@ _LISTS: Final = (
 
 def _ports() -> Iterator[Scenario]:
     web = tcp_to(ports=(443,))
-    row = "C (20 August 2025, TCP/443 to everything)"
-    yield connection(
-        "C16",
-        "port 443 is refused everywhere, port 80 works",
-        "shutdown",
-        RstOnSyn(label="443", match=web),
-        row=row,
-    )
-    yield connection(
-        "C16b",
-        "port 443 is dropped everywhere, port 80 works",
-        "shutdown",
-        Drop(label="443", match=web),
-        row=row,
-        others=_MIXED,
-    )
+    for id_, how, action, others in (
+        ("C16", "refused", RstOnSyn(label="443", match=web), UNKNOWN),
+        ("C16b", "dropped", Drop(label="443", match=web), _MIXED),
+    ):
+        yield connection(
+            id_,
+            f"port 443 is {how} everywhere, port 80 works",
+            "shutdown",
+            action,
+            row="C (20 August 2025, TCP/443 to everything)",
+            others=others,
+        )
     yield connection(
         "C19",
         "the web's ports are refused abroad, the country itself works",
