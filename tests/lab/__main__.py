@@ -1,15 +1,17 @@
 """``python -m tests.lab [SCENARIO…]``: the exam, in parallel labs, with a table at the end."""
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import Final
 
 from tests.lab import exam
+from tests.lab.exam_text import skipped
 from tests.lab.netns import LabError, why_not
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import SCENARIOS, find
@@ -47,8 +49,7 @@ def main(argv: list[str]) -> int:
         return 0
     reason = why_not()
     if reason is not None:
-        print(f"lab: {len(chosen)} scenarios skipped: {reason}", file=sys.stderr)
-        return 2 if os.environ.get("CI") else 0
+        return skipped(f"lab: {len(chosen)} scenarios skipped: {reason}")
     seeds = [int(s) for s in options.seeds.split(",")]
     with tempfile.TemporaryDirectory(prefix="msgprobe-lab-") as folder:
         where = options.keep or Path(folder)
@@ -100,29 +101,25 @@ def _names(again: Sequence[exam.Result], results: Sequence[exam.Result]) -> str:
     return ", ".join(forgiven) or "-"
 
 
+COMMANDS: Final = {
+    "demo": ("tests.lab.demo", "demo"),
+    "bench": ("tests.lab.bench", "bench"),
+    "throttle": ("tests.lab.throttle_exam", "main"),
+    "exam": ("tests.lab.whole_exam", "main"),
+    "facts": ("tests.lab.facts_exam", "main"),
+    "calibrate": ("tests.lab.calibrate", "main"),
+}
+"""The module and function of each first word that is not a scenario."""
+
+
+def command(argv: list[str]) -> int:
+    """What the first word asks for, which alone is loaded; otherwise `main`."""
+    if not argv or argv[0] not in COMMANDS:
+        return main(argv)
+    module, function = COMMANDS[argv[0]]
+    status: int = getattr(import_module(module), function)(argv[1:])
+    return status
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["demo"]:
-        from tests.lab.demo import demo
-
-        sys.exit(demo(sys.argv[2:]))
-    if sys.argv[1:2] == ["bench"]:
-        from tests.lab.bench import bench
-
-        sys.exit(bench(sys.argv[2:]))
-    if sys.argv[1:2] == ["throttle"]:
-        from tests.lab.throttle_exam import main as throttle
-
-        sys.exit(throttle(sys.argv[2:]))
-    if sys.argv[1:2] == ["exam"]:
-        from tests.lab.whole_exam import main as whole
-
-        sys.exit(whole(sys.argv[2:]))
-    if sys.argv[1:2] == ["facts"]:
-        from tests.lab.facts_exam import main as facts
-
-        sys.exit(facts(sys.argv[2:]))
-    if sys.argv[1:2] == ["calibrate"]:
-        from tests.lab.calibrate import main as calibrate
-
-        sys.exit(calibrate(sys.argv[2:]))
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command(sys.argv[1:]))

@@ -19,6 +19,7 @@ from typing import Final
 
 from tests.lab import exam
 from tests.lab.censor import Drop, Match
+from tests.lab.exam_text import skipped
 from tests.lab.link import Link
 from tests.lab.netns import LabError, why_not
 from tests.lab.network import Lab
@@ -72,8 +73,7 @@ def bench(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     reason = why_not()
     if reason is not None:
-        print(f"bench: skipped: {reason}", file=sys.stderr)
-        return 2 if os.environ.get("CI") else 0
+        return skipped(f"bench: skipped: {reason}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; median (min..max)\n")
     try:
         with tempfile.TemporaryDirectory(prefix="msgprobe-bench-") as folder:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import exam
+from tests.lab.exam_text import skipped
 from tests.lab.netns import LabError, why_not
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import find
@@ -43,8 +44,7 @@ def demo(argv: Sequence[str]) -> int:
         return _fail(f"demo: no scenario is called {wanted!r}; see: python -m tests.lab --list")
     reason = why_not()
     if reason is not None:
-        print(f"demo: skipped: {reason}", file=sys.stderr)
-        return 2 if os.environ.get("CI") else 0
+        return skipped(f"demo: skipped: {reason}")
     try:
         with tempfile.TemporaryDirectory(prefix="msgprobe-demo-") as folder:
             return _show(scenario, Path(folder))

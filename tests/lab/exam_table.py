@@ -1,14 +1,13 @@
 """The whole exam summed up: false alarms and misses first, one row a scenario, the totals."""
 
-import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from msgprobe.evidence.statistics import wilson
 from tests.lab.exam_record import OWN, Nodes, Record, Side
+from tests.lab.exam_text import grid, heading, share
 from tests.lab.scenario import CORE, Scenario
 from tests.lab.throttle_table import upper_bound
 
@@ -163,23 +162,21 @@ def _too_small(records: Sequence[Record], found: Totals) -> list[str]:
 def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     """All of it as text; ``missing`` runs were wanted and not made."""
     good = [r for r in records if not r.fault]
-    lines = [_heading(good), "", *_troubles(records), ""]
+    lines = [
+        heading(
+            "Exam", (r.date for r in good), (r.version for r in good), (r.commit for r in good)
+        ),
+        "",
+        *_troubles(records),
+        "",
+    ]
     if good:
-        lines += [*_grid(_HEAD, _rows(good)), ""]
+        lines += [*grid(_HEAD, _rows(good)), ""]
         lines += [*_two_judges(good), "", *_by_profile(good), *_sums(good)]
     lines.append(f"void runs {len(records) - len(good)}, runs not made {missing}")
     why = failures(records, whole=whole)
     lines.append("FAIL: " + "; ".join(why) if why else "PASS" if whole else "PASS (in part)")
     return "\n".join(lines) + "\n"
-
-
-def _heading(records: Sequence[Record]) -> str:
-    dates = sorted({r.date[:10] for r in records if r.date})
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}" if dates else "-"
-    versions = ", ".join(sorted({r.version for r in records if r.version})) or "-"
-    commits = ", ".join(sorted({r.commit for r in records if r.commit})) or "-"
-    system = f"{platform.python_implementation()} {platform.python_version()}, {platform.release()}"
-    return f"Exam, {when}; {versions}; commit {commits}; {system}"
 
 
 def _troubles(records: Sequence[Record]) -> list[str]:
@@ -308,21 +305,6 @@ def _short(text: str) -> str:
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-
-
-def _share(hits: int, trials: int) -> str:
-    if not trials:
-        return "-"
-    low, high = wilson(hits, trials)
-    return f"{hits}/{trials} {hits / trials:.3f} [{low:.3f} {high:.3f}]"
-
-
 def _two_judges(records: Sequence[Record]) -> list[str]:
     """The core services of the same runs, by msgprobe and by OONI's plain rules."""
     judges: tuple[tuple[str, Callable[[Record], Side]], ...] = (
@@ -338,12 +320,12 @@ def _two_judges(records: Sequence[Record]) -> list[str]:
                 (
                     kind,
                     name,
-                    _share(sum(len(s.accused) for s in sides), sum(s.innocent for s in sides)),
-                    _share(sum(len(s.called_fine) for s in sides), sum(s.censored for s in sides)),
+                    share(sum(len(s.accused) for s in sides), sum(s.innocent for s in sides)),
+                    share(sum(len(s.called_fine) for s in sides), sum(s.censored for s in sides)),
                 )
             )
     head = ("core services in runs of", "judge", "innocent accused, 95 %", "censored called fine")
-    return _grid(head, rows)
+    return grid(head, rows)
 
 
 def _by_profile(records: Sequence[Record]) -> list[str]:
@@ -359,14 +341,14 @@ def _by_profile(records: Sequence[Record]) -> list[str]:
                 str(found.runs),
                 str(found.innocent_accused + found.bystander_accused),
                 str(found.censored_fine),
-                _share(found.blocked_called, found.blocked),
-                _share(found.unclear, found.judged),
+                share(found.blocked_called, found.blocked),
+                share(found.unclear, found.judged),
                 f"{found.seconds[0]:.1f}",
                 f"{found.seconds[1]:.1f}",
             )
         )
     head = ("line", "runs", "accused", "called fine", "recall", "inconclusive", "s", "most")
-    return [*_grid(head, rows), ""]
+    return [*grid(head, rows), ""]
 
 
 def _sums(records: Sequence[Record]) -> list[str]:
@@ -381,13 +363,13 @@ def _sums(records: Sequence[Record]) -> list[str]:
         f"(at most {worst:.2f} % at 95 %)",
         f"runs of blocking {found.blocking}: a bystander accused in {found.bystander_accused}, "
         f"something hit called fine in {found.censored_fine}",
-        f"recall of blocking {_share(found.blocked_called, found.blocked)}",
-        f"state of the connection right {_share(found.connection_right, found.connection)}",
+        f"recall of blocking {share(found.blocked_called, found.blocked)}",
+        f"state of the connection right {share(found.connection_right, found.connection)}",
         f"mechanisms, hierarchical: precision {mechanism.precision:.3f} "
         f"({mechanism.shared}/{mechanism.found}), recall {mechanism.recall:.3f} "
         f"({mechanism.shared}/{mechanism.true})",
         f"services inconclusive on usable lines, look-alikes left out: "
-        f"{_share(found.unclear, found.judged)}",
+        f"{share(found.unclear, found.judged)}",
         f"seconds: median {found.seconds[0]:.1f}, most {found.seconds[1]:.1f}",
         f"kB: median {found.octets[0] / 1000:.0f}, most {found.octets[1] / 1000:.0f}; of the core "
         f"services without transfers median {found.plain_octets[0] / 1000:.0f}, most "

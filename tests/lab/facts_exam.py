@@ -7,8 +7,6 @@ that leaves some of each sort wherever it is cut short.
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,14 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from tests.lab import exam
+from tests.lab import whole_exam
 from tests.lab.exam_record import OWN, Kept, path_of, read, save
+from tests.lab.exam_text import publish, skipped
 from tests.lab.facts_cases import Case, covering, every_case
 from tests.lab.facts_table import failures, table
 from tests.lab.facts_truth import Record, judge
-from tests.lab.netns import LabError, why_not
+from tests.lab.netns import why_not
 from tests.lab.rejudge import rejudged
-from tests.lab.whole_exam import commit_name
 
 KEEP: Final = Path(".lab/facts")
 OUT: Final = Path("tests/lab/facts_exam.txt")
@@ -50,8 +48,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     reason = None if options.sum_up else why_not()
     if reason is not None:
-        print(f"facts: {len(cases)} runs skipped: {reason}", file=sys.stderr)
-        return 2 if os.environ.get("CI") else 0
+        return skipped(f"facts: {len(cases)} runs skipped: {reason}")
     if not options.ci:
         return _examine(cases, options.keep, options, whole=len(cases) == len(whole))
     with tempfile.TemporaryDirectory(prefix="msgprobe-facts-ci-") as folder:
@@ -65,9 +62,7 @@ def _examine(
     if options.ci:
         records = _once_more(records)
     text = table(records, whole=whole, missing=len(cases) - len(records))
-    print(f"\n{text}", end="")
-    if options.out is not None:
-        options.out.write_text(text, encoding="utf-8")
+    publish(text, options.out)
     return 1 if failures(records, whole=whole, every=options.ci) else 0
 
 
@@ -93,7 +88,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
 def _go(cases: Sequence[Case], keep: Path, options: argparse.Namespace) -> list[Record]:
     """Make the runs that are not kept yet, as far as time allows; all records in order."""
     deadline = time.monotonic() + 60 * options.minutes
-    commit = commit_name()
+    commit = whole_exam.commit_name()
 
     def one(case: Case) -> Record | None:
         kept = read(path_of(keep, case.id, OWN, case.seed))
@@ -121,7 +116,7 @@ def _once_more(records: Sequence[Record]) -> list[Record]:
     found = []
     for record in records:
         if not record.right and not record.bad:
-            made = attempt(record.case, commit_name())
+            made = attempt(record.case, whole_exam.commit_name())
             if isinstance(made, Kept) and (again := judge(record.case, made)).right:
                 print(f"right when tried again alone: {record.case.id}", flush=True)
                 record = again
@@ -131,20 +126,7 @@ def _once_more(records: Sequence[Record]) -> list[Record]:
 
 def attempt(case: Case, commit: str) -> Kept | str:
     """One run in a lab of its own; why there is none where there is nothing to judge."""
-    with tempfile.TemporaryDirectory(prefix="msgprobe-facts-") as folder:
-        try:
-            result = exam.run(case.scenario(), case.seed, Path(folder))
-        except (LabError, subprocess.TimeoutExpired) as exc:
-            return f"no lab: {exc}"
-    if not result.document:
-        return "; ".join(result.faults)
-    return Kept(
-        scenario=case.id,
-        seed=case.seed,
-        fired=dict(result.fired),
-        commit=commit,
-        document=result.document,
-    )
+    return whole_exam.attempt((case.scenario(), OWN, case.seed), commit)
 
 
 def line(record: Record) -> str:

@@ -306,20 +306,28 @@ def _of_controls() -> Iterable[Kind]:
             fits=_speaks("any-name"),
             makes=_policy(strangers=name),
         )
-    for action in ("drop", "refused", "servfail", "nxdomain", "empty"):
-        yield Kind(
-            name=f"dns-{action}",
-            group="a public resolver's answers",
-            fits=_speaks("dns"),
-            makes=_resolver(action),
-        )
-    for action in ("servfail", "nxdomain"):
-        yield Kind(
-            name=f"doh-{action}",
-            group="a public resolver's answers",
-            fits=_speaks("doh"),
-            makes=_encrypted(action),
-        )
+    yield from _of_resolvers()
+    yield from _of_names()
+    yield Kind(
+        name="holes-closed",
+        group="routers' ports",
+        fits=_speaks("holes"),
+        makes=lambda fact: Piece(holes_accept=False),
+    )
+
+
+def _of_resolvers() -> Iterable[Kind]:
+    for spoken, makes, actions in (
+        ("dns", _resolver, ("drop", "refused", "servfail", "nxdomain", "empty")),
+        ("doh", _encrypted, ("servfail", "nxdomain")),
+    ):
+        for action in actions:
+            yield Kind(
+                name=f"{spoken}-{action}",
+                group="a public resolver's answers",
+                fits=_speaks(spoken),
+                makes=makes(action),
+            )
     for name, rules in (("answers", ()), ("refuses", (("*", "refused"),))):
         yield Kind(
             name=f"dns-{name}-there",
@@ -327,36 +335,32 @@ def _of_controls() -> Iterable[Kind]:
             fits=_speaks("silent"),
             makes=_newcomer(*rules),
         )
-    for name, action in (
-        ("gone", "nxdomain"),
-        ("fails", "servfail"),
-        ("elsewhere", "answer:151.64.9.9"),
+
+
+def _says_down(fact: Fact) -> Piece:
+    return _name_says(f"answer:{fact.address}")(fact)
+
+
+def _of_names() -> Iterable[Kind]:
+    for spoken, group, sayings in (
+        (
+            "beacon",
+            "the beacon",
+            (
+                ("gone", _name_says("nxdomain")),
+                ("fails", _name_says("servfail")),
+                ("elsewhere", _name_says("answer:151.64.9.9")),
+                ("says-down", _says_down),
+            ),
+        ),
+        (
+            "advert",
+            "the advertiser's name",
+            (("gone", _name_says("nxdomain")), ("nowhere", _name_says("answer:0.0.0.0"))),
+        ),
     ):
-        yield Kind(
-            name=f"beacon-{name}",
-            group="the beacon",
-            fits=_speaks("beacon"),
-            makes=_name_says(action),
-        )
-    yield Kind(
-        name="beacon-says-down",
-        group="the beacon",
-        fits=_speaks("beacon"),
-        makes=lambda fact: _name_says(f"answer:{fact.address}")(fact),
-    )
-    for name, action in (("gone", "nxdomain"), ("nowhere", "answer:0.0.0.0")):
-        yield Kind(
-            name=f"advert-{name}",
-            group="the advertiser's name",
-            fits=_speaks("advert"),
-            makes=_name_says(action),
-        )
-    yield Kind(
-        name="holes-closed",
-        group="routers' ports",
-        fits=_speaks("holes"),
-        makes=lambda fact: Piece(holes_accept=False),
-    )
+        for name, makes in sayings:
+            yield Kind(name=f"{spoken}-{name}", group=group, fits=_speaks(spoken), makes=makes)
 
 
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _kinds()}

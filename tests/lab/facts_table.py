@@ -1,14 +1,13 @@
 """The exam of facts summed up: what is never forgiven first, then shares with their bounds, one row
 a kind, and every run that is not as it should be."""
 
-import platform
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from msgprobe.evidence.statistics import wilson
+from tests.lab.exam_text import grid, heading, share
 from tests.lab.facts_cases import Group
 from tests.lab.facts_truth import Record
 from tests.lab.throttle_table import upper_bound
@@ -96,7 +95,17 @@ def failures(records: Sequence[Record], *, whole: bool, every: bool = False) -> 
 def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     """All of it as text; ``missing`` runs were wanted and not made."""
     good = [r for r in records if not r.fault]
-    lines = [_heading(good), "", *_troubles(records), ""]
+    lines = [
+        heading(
+            "Facts contradicted",
+            (r.date for r in good),
+            (r.version for r in good),
+            (r.commit for r in good),
+        ),
+        "",
+        *_troubles(records),
+        "",
+    ]
     if good:
         lines += [*_groups(good), "", *_kinds(good), "", *_more(good)]
     lines.append(f"void runs {len(records) - len(good)}, runs not made {missing}")
@@ -104,15 +113,6 @@ def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     passed = "PASS" if whole and not missing else "PASS (in part)"
     lines.append("FAIL: " + "; ".join(why) if why else passed)
     return "\n".join(lines) + "\n"
-
-
-def _heading(records: Sequence[Record]) -> str:
-    dates = sorted({r.date[:10] for r in records if r.date})
-    when = f"{dates[0]} to {dates[-1]}" if len(dates) > 1 else "".join(dates) or "-"
-    versions = ", ".join(sorted({r.version for r in records})) or "-"
-    commits = ", ".join(sorted({r.commit for r in records if r.commit})) or "-"
-    system = f"{platform.python_implementation()} {platform.python_version()}, {platform.release()}"
-    return f"Facts contradicted, {when}; {versions}; commit {commits}; {system}"
 
 
 def _troubles(records: Sequence[Record]) -> list[str]:
@@ -130,13 +130,6 @@ def _troubles(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def _share(hits: int, trials: int) -> str:
-    if not trials:
-        return "-"
-    low, high = wilson(hits, trials)
-    return f"{hits}/{trials} {hits / trials:.3f} [{low:.3f} {high:.3f}]"
-
-
 def _none(hits: int, trials: int) -> str:
     """A count that should be 0, with what it is at most."""
     return f"{hits}/{trials} (<= {100 * upper_bound(hits, trials):.2f} %)" if trials else "-"
@@ -148,7 +141,7 @@ def _groups(records: Sequence[Record]) -> list[str]:
     for group, title in TITLES.items():
         found = sums(of_group(records, group))
         rows.append(_group_row(title, found))
-    return _grid(head, [*rows, _group_row("all", sums(records))])
+    return grid(head, [*rows, _group_row("all", sums(records))])
 
 
 def _group_row(title: str, found: Sums) -> tuple[str, ...]:
@@ -157,8 +150,8 @@ def _group_row(title: str, found: Sums) -> tuple[str, ...]:
         _none(found.alarms, found.runs),
         _none(found.downs, found.runs),
         str(found.wrong),
-        _share(found.whole_ok, found.whole),
-        _share(found.due - found.missed, found.due),
+        share(found.whole_ok, found.whole),
+        share(found.due - found.missed, found.due),
     )
 
 
@@ -207,7 +200,7 @@ def _kinds(records: Sequence[Record]) -> list[str]:
                 f"{max(r.seconds for r in own):.1f}",
             )
         )
-    return _grid(_HEAD, rows)
+    return grid(_HEAD, rows)
 
 
 def _more(records: Sequence[Record]) -> list[str]:
@@ -218,7 +211,7 @@ def _more(records: Sequence[Record]) -> list[str]:
     return [
         f"functions left with too few: {sum(found.emptied.values())}; open or degraded "
         f"{found.emptied_open}, of which the sentence says that facts may be out of date: "
-        f"{_share(found.outdated, found.emptied_open)}",
+        f"{share(found.outdated, found.emptied_open)}",
         f"notes: {', '.join(f'{note} {count}' for note, count in notes.most_common()) or '-'}",
         f"seconds: median {median(r.seconds for r in records):.1f}, "
         f"most {max(r.seconds for r in records):.1f}; "
@@ -226,12 +219,4 @@ def _more(records: Sequence[Record]) -> list[str]:
         f"most {max(r.octets for r in records) / 1000:.0f}",
         "slowest: " + ", ".join(f"{r.case.id} {r.seconds:.1f} s" for r in slow),
         f"never met what was contradicted: {len(unmet)} ({', '.join(unmet[:_SLOWEST]) or '-'})",
-    ]
-
-
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
@@ -96,56 +97,46 @@ def _answered(asked: DnsObservation, addresses: tuple[str, ...]) -> DnsObservati
 
 def _went_well(check: str, flow: Flow, transaction: int, window: Window) -> list[Observation]:
     """What the conversation would have left, had the genuine service answered."""
-    host = flow.host or flow.address
-    status = flow.expect_status[0] if flow.expect_status else 200
-    tcp = TcpObservation(
-        transaction=transaction,
-        window=window,
-        failure=None,
-        address=flow.address,
-        port=flow.port,
-    )
-    tls = TlsObservation(
-        transaction=transaction,
-        window=window,
-        failure=None,
-        address=flow.address,
-        port=flow.port,
+    well: dict[str, Any] = {
+        "transaction": transaction,
+        "window": window,
+        "failure": None,
+        "address": flow.address,
+        "port": flow.port,
+    }
+    tcp = TcpObservation(**well)
+    layers: dict[str, list[Observation]] = {
+        "connect": [tcp],
+        "tls": [tcp, _greeted(flow, well)],
+        "https": [tcp, _greeted(flow, well), _served(check, flow, well)],
+        "page": [tcp, _served(check, flow, well)],
+    }
+    own = ProtocolObservation(protocol=check, stage="answered", proof=Proof.NONCE, **well)
+    return layers.get(check, [tcp, own])
+
+
+def _greeted(flow: Flow, well: Mapping[str, Any]) -> TlsObservation:
+    return TlsObservation(
         server_name=flow.server_name,
         verified=flow.trust is not None,
         checked=flow.trust is not None,
         root_pinned=flow.trust is Trust.PINNED,
         version="TLSv1.3",
         bytes_received=3000,
+        **well,
     )
-    http = HttpObservation(
-        transaction=transaction,
-        window=window,
-        failure=None,
-        address=flow.address,
-        port=flow.port,
-        host=host,
+
+
+def _served(check: str, flow: Flow, well: Mapping[str, Any]) -> HttpObservation:
+    inside = check == "https"
+    wanted = flow.expect_status[0] if flow.expect_status else 200
+    return HttpObservation(
+        host=flow.host or flow.address,
         path=flow.path,
-        tls=check == "https",
-        authenticated=check == "https",
-        status=status if check == "https" else 404,
+        tls=inside,
+        authenticated=inside,
+        status=wanted if inside else 404,
         body_complete=True,
         matched=True,
+        **well,
     )
-    own = ProtocolObservation(
-        transaction=transaction,
-        window=window,
-        failure=None,
-        protocol=check,
-        address=flow.address,
-        port=flow.port,
-        stage="answered",
-        proof=Proof.NONCE,
-    )
-    layers: dict[str, list[Observation]] = {
-        "connect": [tcp],
-        "tls": [tcp, tls],
-        "https": [tcp, tls, http],
-        "page": [tcp, http],
-    }
-    return layers.get(check, [tcp, own])

@@ -14,7 +14,7 @@ from msgprobe.catalog.loader import load
 from tests.lab.censor import Action, ConnectionCap, Freeze, Match, PortRewrite, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario, at
-from tests.lab.scenarios_blocking import MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
+from tests.lab.scenarios.shared import MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP
 from tests.lab.world.config import HostPolicy, Pep
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -25,6 +25,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _GEO: Final = Link(delay_ms=300, down_kbit=10_000, up_kbit=2_000, loss=0.001, queue_ms=500)
+_LTE: Final = Link(
+    delay_ms=30, jitter_ms=8, down_kbit=10_000, up_kbit=5_000, loss=0.002, queue_ms=300
+)
 _WIFI: Final = Link(delay_ms=20, down_kbit=20_000, up_kbit=10_000, burst=3.0)
 _PEP_MS: Final = 290.0
 """What is left of the satellite's way once the proxy in the dish has answered."""
@@ -32,24 +35,8 @@ _PEP_MS: Final = 290.0
 LINES: Final[Mapping[str, Link]] = {
     "good": GOOD,
     "fibre": Link(delay_ms=10, down_kbit=50_000, up_kbit=20_000, loss=0.0005),
-    "lte": Link(
-        delay_ms=30,
-        jitter_ms=8,
-        down_kbit=10_000,
-        up_kbit=5_000,
-        loss=0.002,
-        sway=0.3,
-        queue_ms=300,
-    ),
-    "lte-sway": Link(
-        delay_ms=30,
-        jitter_ms=8,
-        down_kbit=10_000,
-        up_kbit=5_000,
-        loss=0.002,
-        sway=0.6,
-        queue_ms=300,
-    ),
+    "lte": replace(_LTE, sway=0.3),
+    "lte-sway": replace(_LTE, sway=0.6),
     "3g": Link(
         delay_ms=125,
         jitter_ms=25,

@@ -6,7 +6,6 @@ up and gone on with (``--resume FILE``). Jobs are spread so that a cut still cov
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from threading import Lock
 from typing import Any, Final
 
 from tests.lab import exam, rivals
+from tests.lab.exam_text import publish, skipped
 from tests.lab.netns import LabError, why_not
 from tests.lab.scenario import CORE
 from tests.lab.throttle_cells import CELLS, Cell, chosen
@@ -43,8 +43,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     reason = why_not()
     if reason is not None:
-        print(f"throttle: skipped: {reason}", file=sys.stderr)
-        return 2 if os.environ.get("CI") else 0
+        return skipped(f"throttle: skipped: {reason}")
     results: Path = options.resume or _RESULTS
     results.parent.mkdir(parents=True, exist_ok=True)
     if options.resume is None:
@@ -53,9 +52,7 @@ def main(argv: Sequence[str]) -> int:
     records = _go(jobs, results, options)
     whole = len(cells) == len(CELLS)
     text = table(records, whole=whole, missing=len(jobs) - len(records))
-    print(f"\n{text}", end="")
-    if options.out is not None:
-        options.out.write_text(text, encoding="utf-8")
+    publish(text, options.out)
     return 1 if failures(records, whole=whole) else 0
 
 

@@ -1,6 +1,5 @@
 """The exam of throttling summed up: one row a cell, the totals, and whether it is passed."""
 
-import platform
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -8,7 +7,7 @@ from typing import Final
 
 from scipy.stats import beta
 
-from msgprobe.evidence.statistics import wilson
+from tests.lab.exam_text import grid, heading, share
 
 LEAST_INNOCENT: Final = 400
 LEAST_RECALL: Final = 0.9
@@ -127,11 +126,8 @@ def failures(records: Sequence[Record], *, whole: bool) -> list[str]:
     return why
 
 
-def _share(hits: int, trials: int) -> str:
-    if not trials:
-        return "-"
-    low, high = wilson(hits, trials)
-    return f"{hits}/{trials} {hits / trials:.2f} [{low:.2f} {high:.2f}]"
+def _percent(hits: int, trials: int) -> str:
+    return share(hits, trials, digits=2)
 
 
 def _cost(runs: Sequence[Record]) -> tuple[str, str]:
@@ -147,8 +143,8 @@ def _hit_row(runs: Sequence[Record]) -> tuple[str, ...]:
     return (
         first.line,
         first.kind,
-        _share(len(called), len(runs)),
-        _share(sum(r.called for r in visible), len(visible)) if first.claims else "-",
+        _percent(len(called), len(runs)),
+        _percent(sum(r.called for r in visible), len(visible)) if first.claims else "-",
         f"{sum(r.mechanism_right for r in labelled)}/{len(labelled)}" if first.claims else "-",
         *_cost(runs),
         f"{sum(r.service in r.naive for r in runs)}/{len(runs)}",
@@ -185,14 +181,6 @@ _HIT_HEAD: Final = (
 _INNOCENT_HEAD: Final = ("line", "kind", "runs", "throttled", "naive", "Wehe", "blocked", "s", "MB")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-
-
 def _rows(
     records: Sequence[Record], row: Callable[[Sequence[Record]], tuple[str, ...]]
 ) -> list[tuple[str, ...]]:
@@ -207,24 +195,16 @@ def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     good = [r for r in records if not r.fault]
     hit = [r for r in good if not r.innocent]
     innocent = [r for r in good if r.innocent]
-    lines = [_heading(good), ""]
+    lines = [heading("Exam of throttling", (r.date for r in good), (r.version for r in good)), ""]
     if hit:
-        lines += ["Throttled, frozen or capped", *_table(_HIT_HEAD, _rows(hit, _hit_row)), ""]
+        lines += ["Throttled, frozen or capped", *grid(_HIT_HEAD, _rows(hit, _hit_row)), ""]
     if innocent:
         rows = _rows(innocent, _innocent_row)
-        lines += ["Innocent: runs in which somebody is accused", *_table(_INNOCENT_HEAD, rows), ""]
+        lines += ["Innocent: runs in which somebody is accused", *grid(_INNOCENT_HEAD, rows), ""]
     lines += [*_sums(good), *_troubles(records, missing)]
     why = failures(records, whole=whole)
     lines.append("FAIL: " + "; ".join(why) if why else "PASS" if whole else "PASS (in part)")
     return "\n".join(lines) + "\n"
-
-
-def _heading(records: Sequence[Record]) -> str:
-    dates = sorted({r.date[:10] for r in records if r.date})
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}" if dates else "-"
-    versions = ", ".join(sorted({r.version for r in records if r.version})) or "-"
-    system = f"{platform.python_implementation()} {platform.python_version()}, {platform.release()}"
-    return f"Exam of throttling, {when}; {versions}; {system}"
 
 
 def _sums(records: Sequence[Record]) -> list[str]:
@@ -236,12 +216,12 @@ def _sums(records: Sequence[Record]) -> list[str]:
         f"innocent runs {found.innocent}, false alarms {found.false_alarms} "
         f"(at most {100 * found.worst_rate:.2f} % at 95 %); naive "
         f"{sum(bool(r.naive) for r in innocent)}, Wehe {sum(bool(r.wehe) for r in innocent)}",
-        f"recall over visible runs {_share(found.visible_called, found.visible)}; naive "
-        f"{_share(sum(r.service in r.naive for r in visible), len(visible))}, Wehe "
-        f"{_share(sum(r.service in r.wehe for r in visible), len(visible))}",
-        f"recall over all throttled runs {_share(found.hit_called, found.hit)}; naive "
-        f"{_share(sum(r.service in r.naive for r in hit), len(hit))}, Wehe "
-        f"{_share(sum(r.service in r.wehe for r in hit), len(hit))}",
+        f"recall over visible runs {_percent(found.visible_called, found.visible)}; naive "
+        f"{_percent(sum(r.service in r.naive for r in visible), len(visible))}, Wehe "
+        f"{_percent(sum(r.service in r.wehe for r in visible), len(visible))}",
+        f"recall over all throttled runs {_percent(found.hit_called, found.hit)}; naive "
+        f"{_percent(sum(r.service in r.naive for r in hit), len(hit))}, Wehe "
+        f"{_percent(sum(r.service in r.wehe for r in hit), len(hit))}",
         f"runs with a throttled service that accuse another one: {found.bystanders}",
     ]
     return lines

@@ -6,7 +6,6 @@ exam that was cut short can be gone on with. Jobs are spread so that a cut still
 
 import argparse
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from typing import Final
 from tests.lab import exam
 from tests.lab.exam_record import OWN, PROFILES, Kept, Record, judge, on_line, path_of, read, save
 from tests.lab.exam_table import LEAST_AMBIGUOUS, failures, table
+from tests.lab.exam_text import publish, skipped
 from tests.lab.netns import LabError, why_not
 from tests.lab.rejudge import rejudged
 from tests.lab.scenario import Scenario
@@ -50,14 +50,11 @@ def main(argv: Sequence[str]) -> int:
         return 0
     reason = None if options.sum_up else why_not()
     if reason is not None:
-        print(f"exam: skipped: {reason}", file=sys.stderr)
-        return 2 if os.environ.get("CI") else 0
+        return skipped(f"exam: skipped: {reason}")
     records = _go(jobs, options)
     whole = len(chosen) == len(SCENARIOS)
     text = table(records, whole=whole, missing=len(jobs) - len(records))
-    print(f"\n{text}", end="")
-    if options.out is not None:
-        options.out.write_text(text, encoding="utf-8")
+    publish(text, options.out)
     return 1 if failures(records, whole=whole) else 0
 
 

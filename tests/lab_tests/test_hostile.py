@@ -19,7 +19,7 @@ import pytest
 from tests.lab import exam
 from tests.lab.censor import Drop, Match, OnPattern
 from tests.lab.scenario import Scenario, at
-from tests.lab.scenarios_blocking import CHAT, TELEGRAM_DC
+from tests.lab.scenarios.shared import CHAT, TELEGRAM_DC
 from tests.lab.world import mean
 from tests.lab.world.config import HostPolicy, ResolverPolicy
 from tests.lab.world.mischief import HTTP, HTTP2, STREAM, TLS, WEBSOCKET

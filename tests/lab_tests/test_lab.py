@@ -14,6 +14,7 @@ from tests.lab.link import Link
 from tests.lab.netns import LabError
 from tests.lab.network import Lab
 from tests.lab.scenarios import SCENARIOS
+from tests.lab.scenarios.order import ORDER
 from tests.lab_tests.client import Client
 from tests.lab_tests.conftest import TINY_WORLD
 
@@ -141,3 +142,8 @@ def test_client_files_and_access(lab_possible: None, tmp_path: Path) -> None:
 def test_no_two_scenarios_have_the_same_id() -> None:
     ids = [scenario.id for scenario in SCENARIOS]
     assert len(ids) == len(set(ids))
+
+
+def test_scenarios_stand_where_the_list_says_and_new_ones_after_them() -> None:
+    ids = [scenario.id for scenario in SCENARIOS]
+    assert ids[: len(ORDER)] == list(ORDER)

@@ -1,0 +1,125 @@
+"""Do datagrams reach the call servers, and are those of calls recognised or lost?"""
+
+from typing import Final
+
+from tests.lab.censor import Drop, OnPattern
+from tests.lab.scenario import OK, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent, pair
+from tests.lab.scenarios.shared import (
+    CUT,
+    FAULT,
+    NOT_TESTED,
+    RELAYS,
+    UNCLEAR,
+    blocked,
+    drop_udp,
+    hosts,
+    of,
+    tcp_to,
+    udp_to,
+)
+from tests.lab.world.config import HostPolicy
+
+_COOKIE: Final = "2112a442"
+"""STUN's magic cookie (RFC 8489 §5)."""
+_META: Final = ("stun.fbsbx.com",)
+_TO_RELAYS: Final = udp_to(*at(*RELAYS))
+_STUN: Final = blocked("udp.stun")
+_LOST: Final = blocked("udp.drop")
+_DEGRADED: Final = truth("degraded")
+_ROW: Final = "calls only"
+_NOBODY_ANSWERS: Final = {"signal.calls": UNCLEAR, "messenger.calls": UNCLEAR}
+
+SCENARIOS: Final = (
+    blocking(
+        "U1",
+        "STUN to Signal's relays is recognised by its cookie and dropped",
+        {
+            **of("signal", _STUN, calls=_STUN, text=OK),
+            "messenger.calls": OK,
+            "whatsapp.calls": NOT_TESTED,
+            "telegram.calls": NOT_TESTED,
+        },
+        Drop(label="stun", match=udp_to(*at(*RELAYS), contains=_COOKIE)),
+        row=_ROW,
+    ),
+    blocking(
+        "U2",
+        "a country where nobody may call: STUN is recognised everywhere",
+        {
+            **of("signal", _STUN, calls=_STUN, text=OK),
+            **of("messenger", _STUN, calls=_STUN, text=OK),
+            **of("whatsapp", _STUN, calls=_STUN, text=OK),
+            "telegram.calls": NOT_TESTED,
+        },
+        drop_udp("stun", contains=_COOKIE),
+        row=_ROW,
+        notes=("stun_recognised",),
+    ),
+    blocking(
+        "U3",
+        "all UDP to Signal's relays is dropped; over TCP they answer",
+        of("signal", _LOST, calls=_LOST, text=OK),
+        Drop(label="udp", match=_TO_RELAYS),
+        row=_ROW,
+    ),
+    blocking(
+        "U6",
+        "a third of all packets to Signal's relays is lost",
+        of("signal", _DEGRADED, calls=_DEGRADED),
+        Drop(label="loss", match=udp_to(*at(*RELAYS), probability=0.35)),
+        row=_ROW,
+    ),
+    innocent(
+        "U4",
+        "hotel: every UDP port but 53 and 443 is closed",
+        drop_udp(not_ports=(53, 443)),
+        row="I44",
+        truths=_NOBODY_ANSWERS,
+        deviation="443 stays open, so that a neutral call server there answers",
+    ),
+    innocent(
+        "I44",
+        "hotel: all UDP but port 53 is dropped",
+        drop_udp(not_ports=(53,)),
+        fires=(),
+    ),
+    innocent(
+        "U8",
+        "a firewall that drops whatever begins like STUN, old or new",
+        drop_udp("stun", not_ports=(53, 443)),
+        drop_udp("old", ports=(443,), contains=_COOKIE),
+        row="I44",
+        truths=_NOBODY_ANSWERS,
+        notes=("stun_blocked",),
+        fires=("stun",),
+    ),
+    innocent(
+        "U5",
+        "Meta's and Signal's call servers do not answer strangers",
+        row="own outage",
+        truths=_NOBODY_ANSWERS,
+        world=hosts(HostPolicy(names=(*RELAYS, *_META), stun="silent")),
+    ),
+    innocent(
+        "U7",
+        "Meta's call server rations its answers",
+        row="own limits",
+        world=hosts(HostPolicy(names=_META, stun="rationed")),
+    ),
+    *pair(
+        "L10",
+        "A40 (all protocols)",
+        (
+            "whatever Signal's relays are asked vanishes",
+            of("signal", truth("ok|blocked"), calls=CUT),
+        ),
+        (
+            "Signal's relays ignore strangers",
+            of("signal", truth("ok|down"), calls=FAULT),
+        ),
+        Drop(label="udp", match=_TO_RELAYS),
+        OnPattern(label="tcp", match=tcp_to(*at(*RELAYS), ports=(3478,)), do="drop_reply"),
+        innocent_world=hosts(HostPolicy(names=RELAYS, stun="silent")),
+    ),
+)

@@ -1,0 +1,64 @@
+"""Is QUIC interfered with, by the name in its Initial or altogether?"""
+
+from dataclasses import replace
+from typing import Final
+
+from tests.lab.censor import Drop, Match
+from tests.lab.scenario import OK, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.shared import WHATSAPP, blocked, drop_udp, hosts, of, swallow
+from tests.lab.world.config import HostPolicy
+
+_NAMED: Final = drop_udp("quic", ports=(443,), quic_name=WHATSAPP)
+"""Initial packets that bear the name; what belongs to no such packet passes."""
+_DEGRADED: Final = truth("degraded", "quic.sni")
+_BOTH: Final = blocked("tls.timeout.sni", "quic.sni")
+
+SCENARIOS: Final = (
+    blocking(
+        "Q1",
+        "QUIC that names WhatsApp is dropped, TCP works",
+        of("whatsapp", _DEGRADED, web=_DEGRADED, text=OK, media=OK),
+        _NAMED,
+        row="A38",
+        deviation="packets that bear the name, without 180 s of silence for the addresses after it",
+    ),
+    blocking(
+        "Q5",
+        "once WhatsApp is named over QUIC, that server is silent for 180 s",
+        of("whatsapp", _DEGRADED, web=_DEGRADED, text=OK),
+        replace(_NAMED, residual_s=180.0),
+        row="A38",
+        deviation="whatever the ports; the Initial packet itself is dropped as well",
+    ),
+    blocking(
+        "Q3",
+        "WhatsApp is cut off by name, over TLS and over QUIC",
+        of("whatsapp", _BOTH, web=_BOTH, text=OK),
+        swallow(*WHATSAPP, label="tls"),
+        _NAMED,
+        row="A38, A19",
+    ),
+    innocent(
+        "Q2",
+        "all of UDP port 443 is dropped",
+        drop_udp(ports=(443,), direction="both"),
+        row="A39, C13",
+        notes=("quic_blocked",),
+        deviation="whatever the version; IPv6 works",
+    ),
+    innocent(
+        "C13",
+        "IPv6 and QUIC are switched off",
+        Drop(label="six", match=Match(family=6, proto=("tcp", "udp"))),
+        drop_udp("quic", ports=(443,), family=4),
+        notes=("ipv6_broken",),
+        fires=("six",),
+    ),
+    innocent(
+        "Q4",
+        "the fronts have no QUIC server behind them for one messenger's name",
+        row="none (a dead backend behind a front that negotiates versions)",
+        world=hosts(HostPolicy(names=WHATSAPP, quic="silent")),
+    ),
+)

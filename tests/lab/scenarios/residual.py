@@ -1,0 +1,60 @@
+"""Does what was said or opened before leave a server or a pair of ports dead for a while?"""
+
+from typing import Final
+
+from tests.lab.censor import ConnectionCap, OnPattern
+from tests.lab.scenario import OK, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.shared import RAW, TELEGRAM, TELEGRAM_DC, blocked, of, swallow, tcp_to
+
+_AT_TIMES: Final = truth("blocked|degraded|ok")
+
+
+def _silences(share: float) -> OnPattern:
+    """A share of the first packets that are neither TLS nor HTTP silences its server."""
+    return OnPattern(
+        label="random",
+        match=tcp_to(*TELEGRAM_DC, probability=share),
+        pattern=RAW,
+        do="drop",
+        residual_s=180.0,
+    )
+
+
+SCENARIOS: Final = (
+    blocking(
+        "A21",
+        "the greeting is dropped and the port pair stays dead for 120 s",
+        of("telegram", blocked("tls.timeout.sni"), text=OK),
+        swallow(*TELEGRAM, label="residual", residual_s=120.0, residual="tuple4"),
+    ),
+    blocking(
+        "A34",
+        "a fully encrypted first packet silences its server for 180 s, once in four times",
+        of("telegram", _AT_TIMES, text=_AT_TIMES, media=_AT_TIMES, web=OK),
+        _silences(0.263),
+        deviation="an odd beginning instead of an entropy rule; where it struck one server of all, "
+        "no single place can tell that from a dead one",
+    ),
+    blocking(
+        "A34-half",
+        "a fully encrypted first packet silences its server for 180 s, every other time",
+        of(
+            "telegram",
+            truth("blocked|degraded", "protocol.mtproto"),
+            text=_AT_TIMES,
+            media=_AT_TIMES,
+            web=OK,
+        ),
+        _silences(0.5),
+        row="A34",
+        deviation="an odd beginning instead of an entropy rule",
+    ),
+    innocent(
+        "B18",
+        "more than eight connections a minute to one address vanish",
+        ConnectionCap(label="cap", most=8, window_s=60.0),
+        fires=(),
+        deviation="a run never opens as many, so that it does not bring it about by itself",
+    ),
+)

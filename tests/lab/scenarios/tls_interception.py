@@ -1,0 +1,192 @@
+"""Is a certificate forged, or is the list of trusted authorities, or the clock, of another age?"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgprobe.catalog.loader import load
+from msgprobe.model.target import Trust
+from tests.lab.censor import Match, PassOnly
+from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.shared import (
+    FAULT,
+    MESSENGER,
+    QUIET,
+    RESOLVER,
+    UNCLEAR,
+    blocked,
+    hosts,
+    of,
+    tls_to_box,
+)
+from tests.lab.world.config import HostPolicy, Mitm, Tls
+
+_MITM: Final = blocked("tls.mitm")
+
+# --- somebody re-signs --------------------------------------------------------------------------
+
+_RESIGNED: Final = (
+    blocking(
+        "A27",
+        "certificates forged for one messenger's names",
+        of("messenger", _MITM),
+        tls_to_box(),
+        world={"mitm": Mitm(names=MESSENGER)},
+    ),
+    blocking(
+        "M1",
+        "Signal's chat hosts show a certificate of a public authority",
+        of("signal", _MITM, text=_MITM, media=OK),
+        tls_to_box(),
+        row="A27 (an authority that everybody trusts)",
+        world={"mitm": Mitm(names=("chat.signal.org",), issuer="public")},
+    ),
+    innocent(
+        "M2",
+        "the same at every name but Signal's own: nobody is harmed",
+        tls_to_box(to=at("updates.signal.org")),
+        row="none (public authorities sign for everybody)",
+        world={"mitm": Mitm(names=("updates.signal.org",), issuer="public")},
+        deviation="a host whose authority is a public one has merely changed it",
+    ),
+    innocent(
+        "A28",
+        "Messenger is re-signed under a root that this device was told to believe",
+        tls_to_box(),
+        world={"mitm": Mitm(names=MESSENGER, issuer="public")},
+        truths=of("messenger", truth("ok|blocked|inconclusive")),
+        notes=("own_roots",),
+        deviation="the truth is intercepted: with SSL_CERT_FILE the user decides whom to believe, "
+        "and a note says what that means; the built-in store would not hold that root",
+    ),
+    innocent(
+        "I21",
+        "an antivirus re-signs every certificate",
+        tls_to_box("av"),
+        world={"mitm": Mitm(names=("*",), issuer="corporate")},
+        truths={**of("signal", UNCLEAR), **of("messenger", UNCLEAR)},
+        notes=("tls_inspection",),
+        deviation="services that show nothing but TLS stay inconclusive, as the licences say",
+    ),
+    innocent(
+        "I22",
+        "corporate egress: ports 80 and 443 only, no UDP, everything re-signed",
+        PassOnly(
+            label="only",
+            holes=(Match(proto=("tcp",), ports=(80, 443, 10443)), Match(to=(RESOLVER,))),
+        ),
+        tls_to_box(),
+        world={"mitm": Mitm(names=("*",), issuer="corporate")},
+        others=QUIET,
+        notes=("tls_inspection", "udp_blocked"),
+        usable=False,
+    ),
+)
+
+# --- the servers' own certificates --------------------------------------------------------------
+
+_FRONTS: Final = of("messenger", truth("ok|inconclusive|down"), web=FAULT, text=OK)
+"""The truth where Messenger's web fronts have a fault that everybody sees."""
+
+_PINNED: Final = tuple(
+    f"={e.host}"
+    for s in load().services
+    if s.name == "signal"
+    for e in s.endpoints
+    if e.host is not None and e.trust is not Trust.PUBLIC
+)
+"""Signal's names whose certificates come from its own authority."""
+
+
+def _bad_for_everybody() -> Iterator[Scenario]:
+    """OONI's cases 1 to 3."""
+    flaws: tuple[tuple[str, str, Tls], ...] = (
+        ("1", "signed by an authority that nobody knows", "new_root"),
+        ("2", "expired", "expired"),
+        ("3", "for another name", "wrong_name"),
+    )
+    for number, words, flaw in flaws:
+        yield innocent(
+            f"O{number}",
+            f"Messenger's web fronts show everybody a certificate that is {words}",
+            truths=_FRONTS,
+            row=f"OONI {number}",
+            world=hosts(HostPolicy(names=("www.facebook.com",), tls=flaw)),
+        )
+
+
+_SERVERS: Final = (
+    *_bad_for_everybody(),
+    innocent(
+        "O1c",
+        "the same for whatever name Messenger's web fronts are asked for",
+        truths=_FRONTS,
+        row="OONI 1",
+        world=hosts(HostPolicy(names=("www.facebook.com",), tls="new_root", whole_server=True)),
+    ),
+    innocent(
+        "O1b",
+        "Signal's own hosts sign themselves, for everybody",
+        truths=of("signal", FAULT, text=FAULT),
+        row="OONI 1",
+        world=hosts(HostPolicy(names=("chat.signal.org",), tls="self_signed")),
+        look_alike=True,
+    ),
+    innocent(
+        "I34",
+        "Signal has changed its certificate authority",
+        truths=of("signal", truth("ok|inconclusive")),
+        world=hosts(HostPolicy(names=_PINNED, tls="new_root")),
+        look_alike=True,
+    ),
+    innocent(
+        "K4",
+        "servers known by their certificates have all got new ones",
+        row="-",
+        services=("session", "simplex"),
+        world=hosts(
+            HostPolicy(names=("pool:session/seeds", "pool:simplex/smp"), tls="new_root"),
+            HostPolicy(names=("pool:simplex/xftp",), tls="self_signed"),
+        ),
+        truths={
+            **of("session", UNCLEAR, text=UNCLEAR, media=OK),
+            **of("simplex", UNCLEAR, text=UNCLEAR, media=UNCLEAR),
+        },
+        usable=False,
+    ),
+    blocking(
+        "S4",
+        "after STARTTLS somebody shows certificates of his own",
+        of("xmpp", UNCLEAR, text=UNCLEAR),
+        row="A27 (another protocol)",
+        world=hosts(HostPolicy(names=("pool:xmpp/starttls",), tls="self_signed")),
+        args=("--quick",),
+        services=("xmpp", "matrix"),
+        usable=False,
+        deviation="no neutral server speaks XMPP, so that nothing shows the certificates forged",
+    ),
+)
+
+
+def _clocks() -> Iterator[Scenario]:
+    """The world's clock is as far ahead as the device's is behind."""
+    for id_, words, days, deviation in (
+        (
+            "I23",
+            "behind",
+            3.0,
+            "the world is three days ahead, with certificates of yesterday",
+        ),
+        ("I23b", "ahead", -3.0, "the world is three days behind"),
+    ):
+        yield innocent(
+            id_,
+            f"the clock is three days {words}",
+            row="I23",
+            world={"skew_days": days, "cert_age_days": 1.0},
+            notes=("clock_skew",),
+            deviation=deviation,
+        )
+
+
+SCENARIOS: Final = (*_RESIGNED, *_SERVERS, *_clocks())

@@ -1,0 +1,262 @@
+"""Does the fault follow the name that a ClientHello or a request carries?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from tests.lab.censor import OnHost, OnSni
+from tests.lab.link import Link
+from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent, pair
+from tests.lab.scenarios.shared import (
+    CUT,
+    FAULT,
+    MESSENGER,
+    SHARED,
+    SIGNAL,
+    SIGNUP,
+    TELEGRAM,
+    TELEGRAM_DC,
+    WHATSAPP,
+    blocked,
+    hosts,
+    http_to_box,
+    leads_to_page,
+    of,
+    reset,
+    swallow,
+    tcp_to,
+)
+from tests.lab.world.config import ExtraHost, HostPolicy, HttpInterceptor, dead_backend
+
+_DISCORD: Final = ("discord.com", "discord.gg", "discordapp.com", "discordapp.net")
+
+RESET: Final = blocked("tls.reset.sni")
+TIMEOUT: Final = blocked("tls.timeout.sni")
+
+# --- every name of a service --------------------------------------------------------------------
+
+_WHOLE: Final = (
+    blocking(
+        "A17",
+        "resets at the name, to both sides",
+        of("signal", RESET),
+        reset(*SIGNAL),
+        link=Link(delay_ms=40, down_kbit=20_000, up_kbit=10_000, loss=0.001),
+    ),
+    blocking(
+        "A19",
+        "the greeting that names the service is dropped",
+        of("messenger", TIMEOUT),
+        swallow(*MESSENGER),
+    ),
+    blocking(
+        "A20",
+        "the server's reply to the greeting is dropped",
+        of("signal", TIMEOUT),
+        OnSni(label="reply", names=SIGNAL, do="drop_reply"),
+    ),
+    blocking(
+        "A30",
+        "a forged TLS alert",
+        of("messenger", blocked("tls.alert")),
+        OnSni(label="alert", names=MESSENGER, do="alert", at_rtt=0.2),
+    ),
+    blocking(
+        "A37",
+        "plain HTTP leads to a stub page, TLS is reset at the name",
+        of("telegram", blocked("tls.reset.sni", "http.blockpage"), text=OK),
+        reset(*TELEGRAM),
+        http_to_box("stub", not_to=TELEGRAM_DC),
+        row="A37, A17",
+        world={"http": HttpInterceptor(names=TELEGRAM, does="stub")},
+        deviation="joined as TSPU does it: no messenger endpoint of the catalogue is plain HTTP",
+    ),
+    blocking(
+        "O46",
+        "resets at the name, and a box that reads the name in any octets of the greeting",
+        of("telegram", RESET, text=OK),
+        reset(*TELEGRAM, at_rtt=1.0, forward=False),
+        row="OONI 46",
+    ),
+    blocking(
+        "O47",
+        "names lead to the block page, and whoever finds the true address is reset at the name",
+        of("signal", blocked("tls.reset.sni", "dns.injection")),
+        reset(*SIGNAL),
+        row="OONI 47",
+        world=leads_to_page(*SIGNAL),
+    ),
+    blocking(
+        "S1",
+        "resets at Discord's names",
+        of("discord", RESET),
+        reset(*_DISCORD),
+        row="A17",
+        args=("--quick",),
+        services=("discord", "matrix"),
+    ),
+    blocking(
+        "W1",
+        "the greeting that names Messenger is dropped, among strict servers",
+        of("messenger", TIMEOUT),
+        swallow(*MESSENGER),
+        row="A19 (strict servers)",
+        world={"strict_names": True},
+    ),
+    blocking(
+        "W7",
+        "Telegram's names are dropped among strict servers on shared addresses",
+        of("telegram", TIMEOUT, text=OK),
+        swallow(*TELEGRAM),
+        row="A19 (strict servers, shared addresses)",
+        world={"strict_names": True, **SHARED},
+    ),
+    innocent(
+        "A36",
+        "plain HTTP that names the messengers is reset",
+        OnHost(label="host", names=(*WHATSAPP, *TELEGRAM, *SIGNAL), do="rst"),
+        fires=(),
+        deviation="nobody speaks plain HTTP to them, so nobody is harmed and nothing is asked",
+    ),
+)
+
+# --- one name of several ------------------------------------------------------------------------
+
+
+def _web_fronts() -> Iterator[Scenario]:
+    """Only the web front is cut off; messages go through."""
+    for service, name in (("whatsapp", "web.whatsapp.com"), ("telegram", "web.telegram.org")):
+        yield blocking(
+            f"O{service[0].upper()}2",
+            f"{name} alone is reset at the name",
+            of(service, RESET, web=RESET, text=OK),
+            reset(f"={name}"),
+            row=f"OONI {service}",
+        )
+    yield blocking(
+        "W6",
+        "one tenant of a shared CDN is reset by name, the others are not",
+        of("whatsapp", RESET, web=RESET, text=OK),
+        reset("web.whatsapp.com"),
+        row="A17 (shared addresses)",
+        world=SHARED,
+    )
+
+
+_ONE: Final = OnSni(
+    label="cut", names=(SIGNUP,), match=tcp_to(*at(SIGNUP)), at_rtt=1.0, reassemble=False
+)
+"""One name, on its own addresses only, as late as the server: but for the cut, a dead backend."""
+
+
+def _one(id_: str, title: str, row: str, mechanism: str, action: OnSni) -> Scenario:
+    hit = blocked(mechanism)
+    return blocking(id_, title, of("whatsapp", hit, signup=hit, text=OK), action, row=row)
+
+
+def _cut_greetings() -> Iterator[Scenario]:
+    """What a box that reads single packets does to a greeting in two of them tells it from the
+    server; so does an answer that comes sooner than the server's could."""
+    for do, words, row, path in (
+        ("rst", "resets as late as the server's", "A17, D8", "tls.reset.sni"),
+        ("drop", "dropped", "A19, D8", "tls.timeout.sni"),
+        ("drop_reply", "its answer dropped", "A20, D8", "tls.timeout.sni"),
+        ("fin", "ended as late as by the server", "A17 (FIN), D8", "tls.reset.sni"),
+        ("alert", "an alert as late as the server's", "A30, D8", "tls.alert.sni"),
+    ):
+        title = f"one name, {words}, by a box that reads single packets"
+        yield _one(f"H1-{do}", title, row, path, replace(_ONE, do=do))  # type: ignore[arg-type]
+    early = replace(_ONE, at_rtt=0.3, reassemble=True)
+    for do, words, row in (
+        ("rst", "reset", "A17 (early)"),
+        ("fin", "closed", "A17 (early FIN)"),
+    ):
+        title = f"one name at one address, {words} sooner than the server could"
+        yield _one(f"H2-{do}", title, row, "tls.reset", replace(early, do=do))  # type: ignore[arg-type]
+
+
+_ONE_OF_TWO: Final = truth("degraded|blocked")
+
+_SINGLE: Final = (
+    *_web_fronts(),
+    *_cut_greetings(),
+    blocking(
+        "H4",
+        "the name of Signal's HTTP/2 host alone is reset",
+        of("signal", _ONE_OF_TWO, text=_ONE_OF_TWO),
+        reset("=grpc.chat.signal.org"),
+        row="A17 (one of two hosts of a function)",
+    ),
+)
+
+# --- the handshake passes, what follows dies ----------------------------------------------------
+
+_MUTE: Final = truth("blocked|inconclusive", "tls.post_handshake")
+_HANGS: Final = truth("inconclusive|degraded|down")
+
+
+def _data(*names: str, to: tuple[str, ...] = ()) -> OnSni:
+    """Drops all that follows the greeting's second packet."""
+    return OnSni(
+        label="data",
+        names=names,
+        match=tcp_to(*to),
+        do="drop_both",
+        counted="up",
+        after_packets=2,
+    )
+
+
+_AFTER: Final = (
+    blocking(
+        "A43",
+        "handshakes that name Signal pass, the data after them is dropped",
+        of("signal", _MUTE, text=_MUTE),
+        _data(*SIGNAL),
+        row="A43 (true names)",
+    ),
+    innocent(
+        "A43-backend",
+        "Signal's fronts greet everybody, and what stands behind them hangs",
+        row="A43 (the innocent half)",
+        world=hosts(HostPolicy(names=SIGNAL, pace="silent")),
+        truths=of("signal", _HANGS, text=_HANGS, media=FAULT, web=FAULT),
+        deviation="its HTTP/2 host goes on answering",
+    ),
+    innocent(
+        "A43-faketls",
+        "data after a handshake with somebody's MTProto proxy is dropped",
+        _data("*", to=("45.76.81.9/32",)),
+        row="A43",
+        world={"extra": (ExtraHost(name="mtproxy.example", addresses=("45.76.81.9",)),)},
+        fires=(),
+        deviation="a proxy that nobody asks about: what is asked directly works",
+    ),
+)
+
+# --- what no single place can tell --------------------------------------------------------------
+
+_CUT_SIGNUP: Final = of("whatsapp", truth("ok|blocked"), signup=CUT)
+
+L2: Final = pair(
+    "L2",
+    "A17 (one name)",
+    ("resets at one name, on listed addresses only, at full RTT", _CUT_SIGNUP),
+    ("the registration front works, its backend is dead", {"whatsapp.signup": FAULT}),
+    reset(SIGNUP, match=tcp_to(*at(SIGNUP)), at_rtt=1.0),
+    innocent_world=hosts(dead_backend(SIGNUP)),
+)
+_L8: Final = pair(
+    "L8",
+    "A30 (one name)",
+    ("a forged alert at one name, on listed addresses only, at full RTT", _CUT_SIGNUP),
+    (
+        "the registration front works, its backend answers with an alert",
+        of("whatsapp", truth("ok|down"), signup=FAULT),
+    ),
+    OnSni(label="alert", names=(SIGNUP,), match=tcp_to(*at(SIGNUP)), do="alert", at_rtt=1.0),
+    innocent_world=hosts(HostPolicy(names=(SIGNUP,), tls="alert")),
+)
+
+SCENARIOS: Final = (*_WHOLE, *_SINGLE, *_AFTER, *L2, *_L8)
