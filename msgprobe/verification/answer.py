@@ -1,14 +1,19 @@
 """What a conversation says about the row that it was held for. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.hypotheses.quic.rules import answered as quic_answered
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
-from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
+from msgprobe.model.observation import (
+    DnsObservation,
+    HttpObservation,
+    Proof,
+    TransferObservation,
+)
 from msgprobe.model.row import Came, Word
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow
@@ -105,12 +110,18 @@ def of_transfer(measurement: Measurement) -> Answer:
         return of_page(measurement)
     if seen.answers is not None:
         return HOLDS if seen.answers else failed(talk)
-    if seen.direction is Direction.UP:
-        if seen.moved >= seen.wanted or seen.capped:
-            return HOLDS
-        if seen.status is not None:
-            return _differs(talk, f"status {seen.status} after {seen.moved} bytes", seen.status)
-        return failed(talk)
+    return (_taken if seen.direction is Direction.UP else _given)(talk, seen)
+
+
+def _taken(talk: Conversation, seen: TransferObservation) -> Answer:
+    if seen.moved >= seen.wanted or seen.capped:
+        return HOLDS
+    if seen.status is not None:
+        return _differs(talk, f"status {seen.status} after {seen.moved} bytes", seen.status)
+    return failed(talk)
+
+
+def _given(talk: Conversation, seen: TransferObservation) -> Answer:
     if seen.status is not None and seen.status not in SERVED:
         return _differs(talk, f"status {seen.status}", seen.status)
     if seen.moved >= seen.wanted or (seen.capped and seen.moved):
@@ -232,14 +243,7 @@ def together(answers: Sequence[Answer], addresses: Sequence[str] = ()) -> Answer
         silent = [a for a in answers if a.word is Word.NO_ANSWER]
         if word is Word.HOLDS and silent:
             what = f"at {len(found)} of {len(answers)} addresses; {silent[0].what}"
-        came = Came(
-            gone=first.came.gone,
-            status=first.came.status,
-            addresses=held,
-            shown=first.came.shown,
-            body=first.came.body,
-        )
-        return Answer(word=word, what=what, came=came, cut=first.cut)
+        return replace(first, what=what, came=replace(first.came, addresses=held))
     return unheld(None)
 
 

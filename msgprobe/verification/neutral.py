@@ -13,26 +13,31 @@ from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.timetable import LISTEN, PATIENCE
 from msgprobe.verification import answer
+from msgprobe.verification.wanted import PATIENCE as PIECE_PATIENCE
 from msgprobe.verification.wanted import (
-    NO_SIX,
     PIECE,
     Dial,
     Read,
     Wanted,
+    at_address,
     moved,
     name_task,
     with_hints,
 )
-from msgprobe.verification.wanted import PATIENCE as PIECE_PATIENCE
+
+Control = Site | Sentinel | Source | CallServer | PublicResolver
+
+OTHER_NAME = "www.example.com"
+"""The neutral name where the controls have no other."""
+
+_ANSWERS: Read = partial(answer.of_service, promised=None)
 
 
 def hosts_of(controls: Controls) -> tuple[str, ...]:
     """Every name of the controls that is to be resolved."""
-    hosts = [site.host for site in controls.sites]
-    hosts += [sentinel.host for sentinel in controls.sentinels]
-    hosts += [source.host for source in controls.sources]
-    hosts += [server.host for server in controls.calls]
-    return tuple(dict.fromkeys(hosts))
+    rows: list[Site | Sentinel | Source | CallServer]
+    rows = [*controls.sites, *controls.sentinels, *controls.sources, *controls.calls]
+    return tuple(dict.fromkeys(row.host for row in rows))
 
 
 def neutral_wanted(scene: Scene, controls: Controls) -> Iterator[Wanted]:
@@ -51,112 +56,83 @@ def neutral_wanted(scene: Scene, controls: Controls) -> Iterator[Wanted]:
     for address in controls.silent:
         yield _silent(dial, address, neutral_name(controls))
     if controls.advert_host is not None:
-        yield Wanted(
-            service=CONTROLS,
-            table="controls",
-            row=f"advert_host {controls.advert_host}",
-            kind=Kind.ADVERT,
-            provenance=None,
-            read=answer.of_resolver,
-            tasks=(name_task(controls.advert_host, (4,)),),
-        )
+        host = controls.advert_host
+        base = _entry(f"advert_host {host}", Kind.ADVERT, answer.of_resolver)
+        yield replace(base, tasks=(name_task(host, (4,)),))
 
 
 def neutral_name(controls: Controls) -> str:
     """The name that resolvers are asked for."""
-    return next((s.host for s in controls.abroad), "www.example.com")
+    return next((s.host for s in controls.abroad), OTHER_NAME)
 
 
 def _foreign(controls: Controls, row: Site | Source) -> str:
     """A neutral name that is not the row's own, of another operator where there is one."""
     others = [s for s in controls.abroad if s.host != row.host]
     far = [s for s in others if s.network != row.network]
-    return next((s.host for s in (*far, *others)), "www.example.com")
+    return next((s.host for s in (*far, *others)), OTHER_NAME)
 
 
-def _task(task_id: str, check: str, subject: str, flow: Flow, timeout: float, why: str) -> Task:
+def _row(control: Control, kind: Kind, read: Read, host: str | None = None) -> Wanted:
+    return Wanted(
+        service=CONTROLS,
+        table=control.name,
+        row=control.name,
+        kind=kind,
+        provenance=control.provenance,
+        read=read,
+        host=host,
+    )
+
+
+def _entry(row: str, kind: Kind, read: Read) -> Wanted:
+    """An entry of the table [controls] itself."""
+    return Wanted(
+        service=CONTROLS, table="controls", row=row, kind=kind, provenance=None, read=read
+    )
+
+
+def _property(base: Wanted, kind: Kind, tasks: tuple[Task, ...], name: str, read: Read) -> Wanted:
+    return replace(base, kind=kind, row=f"{base.table} {name}", tasks=tasks, read=read)
+
+
+def _question(scene: Scene, control: Control, what: str, check: str, flow: Flow, why: str) -> Task:
     return Task(
-        id=task_id,
+        id=f"v.{what}.{control.name}.{flow.address}",
         round=0,
         role=Role.CONTROL,
         arm=Arm.BASE,
         check=check,
-        subject=subject,
+        subject=control.name,
         probe=flow,
         reason=why,
-        timeout=timeout,
+        timeout=scene.timeout(),
     )
 
 
 def _site(scene: Scene, dial: Dial, site: Site, controls: Controls) -> Iterator[Wanted]:
-    base = Wanted(
-        service=CONTROLS,
-        table=site.name,
-        row=site.name,
-        kind=Kind.SITE,
-        provenance=site.provenance,
-        read=partial(answer.of_service, promised=None),
-        host=site.host,
-    )
+    base = _row(site, Kind.SITE, _ANSWERS, site.host)
 
     def make(address: str) -> Task:
         flow = scene.flow(address, 443, site.host, server_name=site.host, path=site.path)
-        task_id = f"v.site.{site.name}.{address}"
-        why = "does the neutral site answer?"
-        return _task(task_id, "https", site.name, flow, scene.timeout(), why)
+        return _question(scene, site, "site", "https", flow, "does the neutral site answer?")
 
     yield from with_hints(base, dial, make, site.addresses)
-    known = [a for a in (*site.addresses, *dial.named(site.host)) if dial.usable(a)]
+    known = dial.first(site.host, site.addresses)
     if site.any_name:
         name = _foreign(controls, site)
-        tasks = tuple(
-            _task(
-                f"v.any.{site.name}.{address}",
-                "tls",
-                site.name,
-                scene.flow(address, 443, name, server_name=name, trust=None),
-                scene.timeout(),
-                "does it answer at TLS level whatever name is asked for?",
-            )
-            for address in known[:1]
-        )
+        why = "does it answer at TLS level whatever name is asked for?"
+        flows = [scene.flow(a, 443, name, server_name=name, trust=None) for a in known]
+        tasks = tuple(_question(scene, site, "any", "tls", flow, why) for flow in flows)
         yield _property(base, Kind.ANY_NAME, tasks, "any_name", answer.of_name_elsewhere)
     if site.quic:
-        tasks = tuple(
-            _task(
-                f"v.quic.{site.name}.{address}",
-                "quic",
-                site.name,
-                scene.flow(address, 443, site.host, server_name=site.host),
-                scene.timeout(),
-                "does it speak QUIC?",
-            )
-            for address in known[:1]
-        )
+        flows = [scene.flow(a, 443, site.host, server_name=site.host) for a in known]
+        why = "does it speak QUIC?"
+        tasks = tuple(_question(scene, site, "quic", "quic", flow, why) for flow in flows)
         yield _property(base, Kind.QUIC, tasks, "quic", answer.of_quic)
 
 
-def _property(base: Wanted, kind: Kind, tasks: tuple[Task, ...], name: str, read: Read) -> Wanted:
-    return replace(
-        base,
-        kind=kind,
-        row=f"{base.table} {name}",
-        tasks=tasks,
-        read=read,
-    )
-
-
 def _sentinel(scene: Scene, dial: Dial, sentinel: Sentinel) -> Iterator[Wanted]:
-    base = Wanted(
-        service=CONTROLS,
-        table=sentinel.name,
-        row=sentinel.name,
-        kind=Kind.SENTINEL,
-        provenance=sentinel.provenance,
-        read=partial(answer.of_service, promised=None),
-        host=sentinel.host,
-    )
-
     def make(address: str) -> Task:
         flow = scene.flow(
             address,
@@ -168,61 +144,41 @@ def _sentinel(scene: Scene, dial: Dial, sentinel: Sentinel) -> Iterator[Wanted]:
             expect_text=sentinel.body,
             options=(("exact", "yes"),),
         )
-        task_id = f"v.sentinel.{sentinel.name}.{address}"
         why = "does the page with a known answer come unchanged?"
-        return _task(task_id, "page", sentinel.name, flow, scene.timeout(), why)
+        return _question(scene, sentinel, "sentinel", "page", flow, why)
 
-    yield from with_hints(base, dial, make, ())
+    yield from with_hints(_row(sentinel, Kind.SENTINEL, _ANSWERS, sentinel.host), dial, make, ())
 
 
 def _resolver(dial: Dial, resolver: PublicResolver, name: str) -> Iterator[Wanted]:
-    kinds = [ResolverKind.UDP, ResolverKind.TCP]
-    if resolver.doh_host is not None:
-        kinds.append(ResolverKind.DOH)
-    for kind in kinds:
+    base = _row(resolver, Kind.RESOLVER, answer.of_resolver)
+    for asked in _manners(resolver):
+        kind, address = asked.kind.value, asked.address or ""
+        task_id = f"v.dns.{kind}.{resolver.name}.{address}"
+        why = "does the resolver give a neutral name's address?"
+        task = lookup(task_id, name, asked, Arm.BASE, families=(4,), why=why)
+        row = replace(base, row=f"{resolver.name} {kind} {address}", port=asked.port)
+        yield at_address(row, dial, address, task)
+
+
+def _manners(resolver: PublicResolver) -> Iterator[Resolver]:
+    """Each way of asking it, at each of its addresses."""
+    for kind in (ResolverKind.UDP, ResolverKind.TCP):
         for address in resolver.addresses:
-            asked = Resolver(
-                kind=kind,
-                name=resolver.name,
-                address=address,
-                port=443 if kind is ResolverKind.DOH else 53,
-                host=resolver.doh_host if kind is ResolverKind.DOH else None,
-                path=resolver.doh_path,
-            )
-            task = lookup(
-                f"v.dns.{kind.value}.{resolver.name}.{address}",
-                name,
-                asked,
-                Arm.BASE,
-                families=(4,),
-                why="does the resolver give a neutral name's address?",
-            )
-            usable = dial.usable(address)
-            yield Wanted(
-                service=CONTROLS,
-                table=resolver.name,
-                row=f"{resolver.name} {kind.value} {address}",
-                kind=Kind.RESOLVER,
-                provenance=resolver.provenance,
-                read=answer.of_resolver,
-                tasks=(task,) if usable else (),
-                addresses=(address,) if usable else (),
-                address=address,
-                port=asked.port,
-                unasked="" if usable else NO_SIX,
-            )
+            yield Resolver(kind=kind, name=resolver.name, address=address, path=resolver.doh_path)
+    for address in resolver.addresses if resolver.doh_host is not None else ():
+        yield Resolver(
+            kind=ResolverKind.DOH,
+            name=resolver.name,
+            address=address,
+            port=443,
+            host=resolver.doh_host,
+            path=resolver.doh_path,
+        )
 
 
 def _source(scene: Scene, dial: Dial, source: Source, controls: Controls) -> Iterator[Wanted]:
-    base = Wanted(
-        service=CONTROLS,
-        table=source.name,
-        row=source.name,
-        kind=Kind.TRANSFER,
-        provenance=source.provenance,
-        read=answer.of_transfer,
-        host=source.host,
-    )
+    base = _row(source, Kind.TRANSFER, answer.of_transfer, source.host)
 
     def make(address: str, way: Direction = Direction.DOWN, name: str | None = None) -> Task:
         size = PIECE[way]
@@ -231,7 +187,7 @@ def _source(scene: Scene, dial: Dial, source: Source, controls: Controls) -> Ite
         return moved(scene, task_id, source.name, flow, Arm.TRANSFER_SOURCE, Role.CONTROL)
 
     yield from with_hints(base, dial, make, source.addresses)
-    known = [a for a in (*source.addresses, *dial.named(source.host)) if dial.usable(a)][:1]
+    known = dial.first(source.host, source.addresses)
     if source.upload_path is not None:
         up = tuple(make(address, Direction.UP) for address in known)
         yield _property(base, Kind.UPLOAD, up, "upload_path", answer.of_transfer)
@@ -242,44 +198,18 @@ def _source(scene: Scene, dial: Dial, source: Source, controls: Controls) -> Ite
 
 
 def _call_server(scene: Scene, dial: Dial, server: CallServer) -> Iterator[Wanted]:
-    base = Wanted(
-        service=CONTROLS,
-        table=server.name,
-        row=server.name,
-        kind=Kind.STUN,
-        provenance=server.provenance,
-        read=partial(answer.of_service, promised=None),
-        host=server.host,
-    )
-
     def make(address: str) -> Task:
         flow = scene.flow(address, server.port, server.host, trust=None)
         why = "does the call server answer everybody?"
-        task_id = f"v.stun.{server.name}.{address}"
-        return _task(task_id, "stun", server.name, flow, PATIENCE, why)
+        return replace(_question(scene, server, "stun", "stun", flow, why), timeout=PATIENCE)
 
+    base = _row(server, Kind.STUN, _ANSWERS, server.host)
     yield from with_hints(base, dial, make, server.addresses)
 
 
 def _silent(dial: Dial, address: str, name: str) -> Wanted:
     asked = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-    task = lookup(
-        f"v.silent.{address}",
-        name,
-        asked,
-        Arm.NON_RESOLVER,
-        families=(4,),
-        why="is it still true that no DNS server runs there?",
-    )
-    usable = dial.usable(address)
-    return Wanted(
-        service=CONTROLS,
-        table="controls",
-        row=f"silent {address}",
-        kind=Kind.SILENT,
-        provenance=None,
-        read=answer.of_silence,
-        tasks=(replace(task, timeout=LISTEN),) if usable else (),
-        address=address,
-        unasked="" if usable else NO_SIX,
-    )
+    why = "is it still true that no DNS server runs there?"
+    task = lookup(f"v.silent.{address}", name, asked, Arm.NON_RESOLVER, families=(4,), why=why)
+    base = _entry(f"silent {address}", Kind.SILENT, answer.of_silence)
+    return at_address(base, dial, address, replace(task, timeout=LISTEN))

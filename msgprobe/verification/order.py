@@ -186,45 +186,60 @@ async def _look(work: _Work) -> str:
         tasks = plan_gate(scene)
         if scene.gate.open:
             opened = runner.world.now() if opened is None else opened
-            ids = {t.id for t in tasks if t.id.startswith("g.site")}
-            if not ids & {*runner.running, *runner.queued}:
-                break
-            if runner.world.now() >= opened + SETTLING:
+            if _settled(runner, tasks, opened):
                 break
         else:
             runner.submit(tasks)
             if runner.idle and scene.wake_at is None:
                 break
         await runner.change(0.2)
-    scene = work.scene()
-    if not scene.gate.open:
+    gate = work.scene().gate
+    if not gate.open:
         return "" if work.over() else SHUT
-    return RESIGNED if scene.gate.inspector else ""
+    return RESIGNED if gate.inspector else ""
+
+
+def _settled(runner: Runner, tasks: Sequence[Task], opened: float) -> bool:
+    """The neutral sites that were asked have answered, or have had their time."""
+    sites = {t.id for t in tasks if t.id.startswith("g.site")}
+    waiting = sites & {*runner.running, *runner.queued}
+    return not waiting or runner.world.now() >= opened + SETTLING
 
 
 async def _rows(
     work: _Work, services: Sequence[Service], controls: Controls | None, closed: str
 ) -> list[Checked]:
-    hosts = [host for service in services for host in wanted.hosts_of(service)]
-    hosts += neutral.hosts_of(controls) if controls is not None else ()
-    names = [name_task(h, work.empty.request.families) for h in dict.fromkeys(hosts)]
+    """Every row, and the word about it."""
     if not closed:
-        await work.ask("where do the names lead?", names)
-        await _names_again(work, names)
-        scene = work.scene()
-        pages = [t for s in services for t in wanted.pages_of(scene, s)]
-        await work.ask("reading pages that name objects", pages)
+        await _lead(work, services, controls)
     scene = work.scene()
     rows = [row for s in services for row in wanted.service_wanted(scene, s, work.runner.checks)]
     rows += neutral.neutral_wanted(scene, controls) if controls is not None else ()
     if closed:
         silent = Answer(word=Word.NOT_ASKED, what=closed, cut=True)
         return [_checked(row, silent) for row in rows]
+    return await _asked(work, rows)
+
+
+async def _lead(work: _Work, services: Sequence[Service], controls: Controls | None) -> None:
+    """Ask for every name, and read the pages that name objects: they lead to what is asked."""
+    hosts = [host for service in services for host in wanted.hosts_of(service)]
+    hosts += neutral.hosts_of(controls) if controls is not None else ()
+    names = [name_task(h, work.empty.request.families) for h in dict.fromkeys(hosts)]
+    await work.ask("where do the names lead?", names)
+    await _names_again(work, names)
+    scene = work.scene()
+    pages = [t for s in services for t in wanted.pages_of(scene, s)]
+    await work.ask("reading pages that name objects", pages)
+
+
+async def _asked(work: _Work, rows: Sequence[Wanted]) -> list[Checked]:
+    """Every row asked, and once more where that did not go as it should."""
     tasks = {t.id: t for row in rows for t in row.tasks}
     await work.ask("asking every row", tuple(tasks.values()))
     first = [_answer(work, row) for row in rows]
     again = {
-        t.id: _again(t)
+        t.id: t.again(2)
         for row, said in zip(rows, first, strict=True)
         if said.word in (Word.DIFFERS, Word.NO_ANSWER)
         for t in row.tasks
@@ -254,14 +269,10 @@ async def _names_again(work: _Work, names: Sequence[Task]) -> None:
         if (seen := work.by_id(t.id)) is not None and answer.of_name(seen).word is not Word.HOLDS
     ]
     honest = doh_resolvers(work.empty.controls, work.empty.request)[:1]
-    tasks = [_again(t) for t in lacking]
+    tasks = [t.again(2) for t in lacking]
     tasks += [_elsewhere(t, resolver) for t in lacking for resolver in honest]
     await _pause(work, bool(tasks))
     await work.ask("asking once more for names that did not resolve", tasks)
-
-
-def _again(task: Task) -> Task:
-    return task.again(2)
 
 
 def _elsewhere(task: Task, resolver: Resolver) -> Task:

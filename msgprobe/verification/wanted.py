@@ -1,6 +1,6 @@
 """The rows of services as questions: each member at every port and address, assets, keys."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -86,6 +86,10 @@ class Dial:
         by_family = {v: [a for a in fit if ips.family(a) == v] for v in (4, 6)}
         return (*by_family[4][:four], *by_family[6][:six])
 
+    def first(self, host: str, hints: Sequence[str]) -> tuple[str, ...]:
+        """The address, if there is one, to ask once: of ``hints``, else of those of ``host``."""
+        return tuple(a for a in (*hints, *self.named(host)) if self.usable(a))[:1]
+
 
 def hosts_of(service: Service) -> tuple[str, ...]:
     """Every name of a service that is to be resolved."""
@@ -111,7 +115,8 @@ def service_wanted(scene: Scene, service: Service, checks: Mapping[str, Check]) 
             port=endpoint.port,
         )
         make = partial(flow_task, scene, service, endpoint)
-        yield from _with_hints(base, dial, make, endpoint.addresses, main=not endpoint.reserve)
+        hints = () if endpoint.reserve and endpoint.host is not None else endpoint.addresses
+        yield from with_hints(base, dial, make, hints)
     for asset in service.assets:
         yield from _asset(scene, dial, service, asset)
     if service.beacon is not None:
@@ -127,13 +132,12 @@ def service_wanted(scene: Scene, service: Service, checks: Mapping[str, Check]) 
         )
 
 
-def _with_hints(
+def with_hints(
     base: Wanted,
     dial: Dial,
     make: Callable[[str], Task],
     hints: Sequence[str],
     *,
-    main: bool = True,
     four: int = FOUR,
     six: int = SIX,
 ) -> Iterator[Wanted]:
@@ -145,25 +149,16 @@ def _with_hints(
         return
     named = dial.named(base.host, four, six)
     yield replace(base, tasks=tuple(map(make, named)), addresses=named)
-    for address in hints if main else ():
-        usable = dial.usable(address)
-        yield replace(
-            base,
-            kind=Kind.ADDRESS,
-            row=f"{base.row} at {address}",
-            host=None,
-            address=address,
-            tasks=(make(address),) if usable else (),
-            addresses=(address,) if usable else (),
-            unasked="" if usable else NO_SIX,
-        )
+    for address in hints:
+        hint = replace(base, kind=Kind.ADDRESS, row=f"{base.row} at {address}", host=None)
+        yield at_address(hint, dial, address, make(address))
 
 
-def with_hints(
-    base: Wanted, dial: Dial, make: Callable[[str], Task], hints: Iterable[str]
-) -> Iterator[Wanted]:
-    """The same for a control."""
-    yield from _with_hints(base, dial, make, tuple(hints))
+def at_address(base: Wanted, dial: Dial, address: str, task: Task) -> Wanted:
+    """A row that is about one address alone, which ``task`` dials."""
+    if not dial.usable(address):
+        return replace(base, address=address, unasked=NO_SIX)
+    return replace(base, address=address, tasks=(task,), addresses=(address,))
 
 
 def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator[Wanted]:
@@ -202,7 +197,7 @@ def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator
             Role.TARGET,
         )
 
-    yield from _with_hints(base, dial, make, asset.addresses, four=2, six=1)
+    yield from with_hints(base, dial, make, asset.addresses, four=2, six=1)
 
 
 def pages_of(scene: Scene, service: Service) -> Iterator[Task]:
@@ -237,14 +232,7 @@ def _volley(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) ->
         "patience": f"{PATIENCE:.2f}",
     }
     address = endpoint.addresses[0]
-    return Task(
-        id=f"v.volley.{service.name}.{asset.name}.{endpoint.name}",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER,
-        check="volley",
-        subject=service.name,
-        probe=scene.flow(address, endpoint.port, None, trust=None, options=tuple(options.items())),
-        reason="do the servers answer these questions?",
-        timeout=scene.timeout() + PATIENCE,
-    )
+    flow = scene.flow(address, endpoint.port, None, trust=None, options=tuple(options.items()))
+    task_id = f"v.volley.{service.name}.{asset.name}.{endpoint.name}"
+    piece = moved(scene, task_id, service.name, flow, Arm.TRANSFER, Role.TARGET)
+    return replace(piece, check="volley", reason="do the servers answer these questions?")
