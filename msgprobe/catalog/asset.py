@@ -14,30 +14,8 @@ from msgprobe.model.target import (
     Trust,
 )
 
-_ASSET = (
-    "name",
-    "function",
-    "host",
-    "pool",
-    "path",
-    "more_paths",
-    "direction",
-    "find",
-    "page_host",
-    "addresses",
-    "trust",
-    *PROVENANCE,
-)
-_OF_OBJECTS = (
-    "host",
-    "path",
-    "more_paths",
-    "direction",
-    "find",
-    "page_host",
-    "addresses",
-    "trust",
-)
+_OBJECT = ("path", "more_paths", "direction", "find", "page_host", "addresses", "trust")
+_ASSET = ("name", "function", "host", "pool", *_OBJECT, *PROVENANCE)
 
 
 def read_assets(
@@ -96,7 +74,7 @@ def _check_links(table: Table, asset: Asset) -> None:
 
 def _check_volley(table: Table, pool: str, pools: list[Pool]) -> None:
     """An asset of a pool has no object of its own. Raises CatalogError."""
-    for key in _OF_OBJECTS:
+    for key in ("host", *_OBJECT):
         if key in table:
             raise table.fault(key, "belongs to an object, and pool to none", "remove one of them")
     if not any(known.name == pool for known in pools):

@@ -1,6 +1,7 @@
 """The controls of a target file: [controls], [[site]], [[sentinel]], [[resolver]], [[transfer]]
 (neutral sources of big objects) and [[stun]] (neutral servers that calls could start with)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,49 +11,18 @@ from msgprobe.catalog.table import PROVENANCE, Table
 from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentinel, Site, Source
 from msgprobe.model.target import Provenance
 
+_SERVER = ("name", "host", "owner", "network")
+_FAIR = ("unfair_in", *PROVENANCE)
 _CONTROLS = ("silent", "holes", "advert_host", *PROVENANCE)
-_SITE = (
-    "name",
-    "host",
-    "owner",
-    "network",
-    "country",
-    "addresses",
-    "path",
-    "any_name",
-    "quic",
-    "unfair_in",
-    *PROVENANCE,
-)
-_SENTINEL = ("name", "host", "path", "owner", "status", "body", "unfair_in", *PROVENANCE)
-_RESOLVER = (
-    "name",
-    "owner",
-    "network",
-    "addresses",
-    "doh_host",
-    "doh_path",
-    "filters",
-    "unfair_in",
-    *PROVENANCE,
-)
-_SOURCE = (
-    "name",
-    "host",
-    "owner",
-    "network",
-    "path",
-    "upload_path",
-    "country",
-    "addresses",
-    "any_name",
-    "unfair_in",
-    *PROVENANCE,
-)
-_CALL_SERVER = ("name", "host", "owner", "network", "port", "addresses", "unfair_in", *PROVENANCE)
+_SITE = (*_SERVER, "country", "addresses", "path", "any_name", "quic", *_FAIR)
+_SENTINEL = ("name", "host", "path", "owner", "status", "body", *_FAIR)
+_RESOLVER = ("name", "owner", "network", "addresses", "doh_host", "doh_path", "filters", *_FAIR)
+_SOURCE = (*_SERVER, "path", "upload_path", "country", "addresses", "any_name", *_FAIR)
+_CALL_SERVER = (*_SERVER, "port", "addresses", *_FAIR)
 SECTIONS = ("controls", "site", "sentinel", "resolver", "transfer", "stun")
 
 N = TypeVar("N", Site, Sentinel, PublicResolver, Source, CallServer)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,20 +155,22 @@ def _unfair_in(table: Table) -> tuple[str, ...]:
 
 def merge(parts: list[Part]) -> Controls:
     """All controls; what a later part says replaces what an earlier one says by the same name."""
-    silent = [part.silent for part in parts if part.silent is not None]
-    holes = [part.holes for part in parts if part.holes is not None]
-    adverts = [part.advert_host for part in parts if part.advert_host is not None]
     return Controls(
-        sites=_latest([site for part in parts for site in part.sites]),
-        sentinels=_latest([sentinel for part in parts for sentinel in part.sentinels]),
-        resolvers=_latest([resolver for part in parts for resolver in part.resolvers]),
-        sources=_latest([source for part in parts for source in part.sources]),
-        calls=_latest([server for part in parts for server in part.calls]),
-        silent=silent[-1] if silent else (),
-        holes=holes[-1] if holes else (),
-        advert_host=adverts[-1] if adverts else None,
+        sites=_latest(part.sites for part in parts),
+        sentinels=_latest(part.sentinels for part in parts),
+        resolvers=_latest(part.resolvers for part in parts),
+        sources=_latest(part.sources for part in parts),
+        calls=_latest(part.calls for part in parts),
+        silent=_last(part.silent for part in parts) or (),
+        holes=_last(part.holes for part in parts) or (),
+        advert_host=_last(part.advert_host for part in parts),
     )
 
 
-def _latest(controls: list[N]) -> tuple[N, ...]:
-    return tuple({control.name: control for control in controls}.values())
+def _latest(controls: Iterable[tuple[N, ...]]) -> tuple[N, ...]:
+    """Of each name the last one, in the place of the first."""
+    return tuple({control.name: control for some in controls for control in some}.values())
+
+
+def _last(values: Iterable[V | None]) -> V | None:
+    return next((v for v in reversed([*values]) if v is not None), None)

@@ -18,19 +18,20 @@ def read_roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
 
 def _root(table: Table, provenance: Provenance) -> Root:
     pem, actual = table.need("pem", value.certificate)
-    stated = table.need("sha256", value.sha256)
-    if stated != actual:
-        raise table.fault(
-            "sha256",
-            "is not that of the certificate in pem",
-            f"that one has {actual}: find out which of the two is genuine",
-        )
+    _check_stated(table, "sha256", table.need("sha256", value.sha256), actual, "certificate")
     return Root(
         name=table.need("name", value.name),
         pem=pem,
-        sha256=stated,
+        sha256=actual,
         provenance=table.provenance(provenance),
     )
+
+
+def _check_stated(table: Table, key: str, stated: str, actual: str, what: str) -> None:
+    """Refuse a row whose hash is another one's: one of the two is wrong, or forged."""
+    if stated != actual:
+        right = f"that one has {actual}: find out which of the two is genuine"
+        raise table.fault(key, f"is not that of the {what} in pem", right)
 
 
 def read_keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
@@ -44,18 +45,12 @@ def read_keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
 def _key(table: Table, provenance: Provenance) -> Key:
     modulus, exponent = table.need("pem", value.rsa_key)
     actual = value.fingerprint_of(modulus, exponent)
-    stated = table.need("fingerprint", value.fingerprint)
-    if stated != actual:
-        raise table.fault(
-            "fingerprint",
-            "is not that of the key in pem",
-            f"that one has {actual}: find out which of the two is genuine",
-        )
+    _check_stated(table, "fingerprint", table.need("fingerprint", value.fingerprint), actual, "key")
     return Key(
         name=table.need("name", value.name),
         modulus=f"{modulus:x}",
         exponent=exponent,
-        fingerprint=stated,
+        fingerprint=actual,
         old_padding=table.take("old_padding", value.flag, False),
         provenance=table.provenance(provenance),
     )

@@ -109,8 +109,9 @@ def read_service(
 
 
 def _examine(top: Table, endpoints: list[Endpoint], examine: Examine | None) -> None:
-    for endpoint in endpoints if examine is not None else ():
-        assert examine is not None
+    if examine is None:
+        return
+    for endpoint in endpoints:
         fault = examine(endpoint)
         if fault is not None:
             place = f"pool[{endpoint.pool}].member[{endpoint.member}].options"
@@ -130,11 +131,8 @@ def _warning(head: Table) -> str:
 def _primary(head: Table, pools: list[Pool]) -> Function:
     primary = head.need("primary", value.word(Function))
     if primary not in {pool.function for pool in pools if not pool.extra}:
-        raise head.fault(
-            "primary",
-            f"no pool has the function {quoted(str(primary))}",
-            "name the function of one of the pools",
-        )
+        right = "name the function of one of the pools"
+        raise head.fault("primary", f"no pool has the function {quoted(str(primary))}", right)
     return primary
 
 
@@ -146,9 +144,8 @@ def _untestable(head: Table, pools: list[Pool]) -> tuple[tuple[Function, str], .
         except value.Wrong as wrong:
             raise head.fault("untestable", wrong.why, wrong.right) from None
         if any(pool.function is function for pool in pools):
-            raise head.fault(
-                f"untestable.{word}", "there is a pool for it as well", "remove one of the two"
-            )
+            right = "remove one of the two"
+            raise head.fault(f"untestable.{word}", "there is a pool for it as well", right)
         found.append((function, why))
     return tuple(found)
 
@@ -224,11 +221,8 @@ def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way
     check = table.take("check", value.name, base.check)
     if check is not None and known_checks is not None and check not in known_checks:
         near = nearest(check, known_checks, most=1)
-        raise table.fault(
-            "check",
-            f"there is no check {quoted(check)}",
-            f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(known_checks)}",
-        )
+        right = f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(known_checks)}"
+        raise table.fault("check", f"there is no check {quoted(check)}", right)
     return _Way(
         check=check,
         ports=table.each("ports", value.port, base.ports, most=8),

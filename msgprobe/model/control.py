@@ -6,7 +6,7 @@ blocked or throttled there itself, or let through where others are not.
 
 from dataclasses import dataclass
 
-from msgprobe.model.target import Provenance
+from msgprobe.model.target import Provenance, called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +123,11 @@ class Controls:
 
     def site(self, name: str) -> Site:
         """The site called ``name``. Raises KeyError."""
-        for site in self.sites:
-            if site.name == name:
-                return site
-        raise KeyError(name)
+        return called(name, self.sites)
 
     def source(self, name: str) -> Source:
         """The source called ``name``. Raises KeyError."""
-        for source in self.sources:
-            if source.name == name:
-                return source
-        raise KeyError(name)
+        return called(name, self.sources)
 
     @property
     def abroad(self) -> tuple[Site, ...]:

@@ -1,10 +1,32 @@
 """What is measured: services with their functions, pools and endpoints."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 MOST_LINKS = 4
 """Objects that are looked at in search of one that is large enough, at most."""
+
+
+class Named(Protocol):
+    """A row of the catalogue with a name of its own."""
+
+    @property
+    def name(self) -> str:
+        """Unique where it stands."""
+        ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def called(name: str, rows: Iterable[N]) -> N:
+    """The one of ``rows`` that is called ``name``. Raises KeyError."""
+    for row in rows:
+        if row.name == name:
+            return row
+    raise KeyError(name)
 
 
 class Function(StrEnum):
@@ -196,24 +218,15 @@ class Service:
 
     def pool(self, name: str) -> Pool:
         """The pool called ``name``. Raises KeyError."""
-        for pool in self.pools:
-            if pool.name == name:
-                return pool
-        raise KeyError(name)
+        return called(name, self.pools)
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint called ``name``. Raises KeyError."""
-        for endpoint in self.endpoints:
-            if endpoint.name == name:
-                return endpoint
-        raise KeyError(name)
+        return called(name, self.endpoints)
 
     def asset(self, name: str) -> Asset:
         """The asset called ``name``. Raises KeyError."""
-        for asset in self.assets:
-            if asset.name == name:
-                return asset
-        raise KeyError(name)
+        return called(name, self.assets)
 
     def members(self, pool: str) -> tuple[str, ...]:
         """Names of the members of ``pool``, in the catalogue's order."""
