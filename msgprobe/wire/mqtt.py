@@ -7,6 +7,7 @@ its own, with a blob where the client's identity would be (mautrix/facebook ``ma
 from dataclasses import dataclass
 
 from msgprobe.wire.error import WireError
+from msgprobe.wire.protobuf import varint
 
 MAX_PACKET = 256
 """An honest CONNACK has 4 bytes; version 5 may add properties."""
@@ -30,16 +31,7 @@ def connect(name: str, level: int, flags: int, keep_alive: int, payload: bytes) 
     title = name.encode()
     body = len(title).to_bytes(2, "big") + title + bytes((level, flags))
     body += keep_alive.to_bytes(2, "big") + payload
-    return bytes((_CONNECT,)) + _length(len(body)) + body
-
-
-def _length(size: int) -> bytes:
-    out = bytearray()
-    while size > 0x7F:
-        out.append(size & 0x7F | 0x80)
-        size >>= 7
-    out.append(size)
-    return bytes(out)
+    return bytes((_CONNECT,)) + varint(len(body)) + body
 
 
 def missing(packet: bytes) -> int:

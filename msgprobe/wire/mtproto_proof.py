@@ -259,7 +259,11 @@ def parse_server_dh(body: bytes, nonce: bytes, server_nonce: bytes, new_nonce: b
     sealed = reader.string()
     if not sealed or len(sealed) % BLOCK:
         raise WireError("mtproto: encrypted answer is not whole blocks")
-    plain = ige_decrypt(sealed, *answer_key(new_nonce, server_nonce))
+    return _inner_dh(ige_decrypt(sealed, *answer_key(new_nonce, server_nonce)), nonce, server_nonce)
+
+
+def _inner_dh(plain: bytes, nonce: bytes, server_nonce: bytes) -> ServerDH:
+    """What was in the encrypted answer. Raises WireError as ``parse_server_dh``."""
     inner = Reader(plain[20:])
     unproved = "mtproto: encrypted answer was not made with our new_nonce"
     if len(plain) < 24 or inner.number() != _SERVER_DH_INNER:
