@@ -43,13 +43,9 @@ async def connect(
     info: TcpInfo | None = None
     port_used = source_port
     try:
+        left = ctx.remaining(timeout)
         stream = await ctx.world.network.connect_tcp(
-            address,
-            port,
-            timeout=ctx.remaining(timeout),
-            source_port=source_port,
-            mss=mss,
-            window=window,
+            address, port, timeout=left, source_port=source_port, mss=mss, window=window
         )
         failure, info, port_used = None, stream.tcp_info(), stream.source_port
         ctx.recorder.opened(stream)

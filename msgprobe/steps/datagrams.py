@@ -2,56 +2,35 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
-from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.steps.accounting import udp_bytes
-from msgprobe.steps.classify import TooLarge, classify, errno_name
+from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.conversation import Conversation, hold
 from msgprobe.steps.door import Datagrams
-from msgprobe.wire.error import WireError
-from msgprobe.wire.printable import printable
 
 FLOOD = 500
 """More datagrams than that from the peer are a flood, and we stop listening."""
-
-_SHOWN = 80
 
 Recognise = Callable[[bytes], int | None]
 """Which question, by its number, a datagram answers; None for noise."""
 
 
-class Datagram:
-    """One conversation. ``stage`` and ``proof`` say how far it came, ``detail`` what was special.
-
-    ``failure`` is None once the block has ended well.
-    """
+class Datagram(Conversation):
+    """A conversation on a socket of its own, which opens with the first word."""
 
     def __init__(self, ctx: StepContext, address: str, port: int, transport: str = "udp") -> None:
-        self._ctx = ctx
+        super().__init__(ctx, address, port, "opened", Proof.NONE)
         self._transport = transport
-        self.address, self.port = address, port
         self._door: Datagrams | None = None
         self._heard = 0
         self.asked_at: float | None = None
-        self.stage = "opened"
-        self.proof = Proof.NONE
-        self.detail = ""
-        self.failure: Failure | None = Failure.INTERRUPTED
-        self.errno: str | None = None
-        self.first_byte: float | None = None
-        self.bytes_sent = 0
-        self.bytes_received = 0
-        self.beginning = b""
         self.round_trips: list[float | None] = []
         self._refusal: OSError | TooLarge | None = None
-
-    def reached(self, stage: str, proof: Proof, detail: str = "") -> None:
-        """The conversation came as far as ``stage``, which proves ``proof``."""
-        self.stage, self.proof = stage, max(proof, self.proof)
-        self.detail = detail or self.detail
 
     async def send(self, data: bytes) -> None:
         """Send one datagram; the stage is at least ``sent``. Raises OSError."""
@@ -143,23 +122,9 @@ class Datagram:
 
     def observe(self, protocol: str, start: float) -> ProtocolObservation:
         """What was seen, whatever happened."""
-        return ProtocolObservation(
-            transaction=self._ctx.transaction,
-            window=self._ctx.window(start),
-            failure=self.failure,
-            protocol=protocol,
-            address=self.address,
-            port=self.port,
-            stage=self.stage,
-            proof=self.proof,
-            transport=self._transport,
-            round_trips=tuple(self.round_trips),
-            detail=self.detail,
-            bytes_sent=self.bytes_sent,
-            bytes_received=self.bytes_received,
-            first_byte=self.first_byte,
-            errno=self.errno,
-        )
+        trips = tuple(self.round_trips)
+        seen = super().observe(protocol, start)
+        return replace(seen, transport=self._transport, round_trips=trips)
 
     def close(self) -> None:
         """Release the socket."""
@@ -173,8 +138,7 @@ async def _wait(done: asyncio.Event, seconds: float) -> None:
             await done.wait()
 
 
-@asynccontextmanager
-async def exchange(
+def exchange(
     ctx: StepContext,
     address: str,
     port: int,
@@ -182,25 +146,10 @@ async def exchange(
     *,
     transport: str = "udp",
     timeout: float | None = None,
-) -> AsyncIterator[Datagram]:
+) -> AbstractAsyncContextManager[Datagram]:
     """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
 
-    ``transport`` is ``udp``, or ``icmp`` for echoes (whose ``port`` is 0).
-
-    What the network does to it (``OSError``, deadline) and what a codec refuses (``WireError``)
-    ends the block and is not raised; look at ``failure`` afterwards.
+    See `hold` for how it may end. ``transport`` is ``udp``, or ``icmp`` for echoes (whose ``port``
+    is 0).
     """
-    start = ctx.now()
-    talk = Datagram(ctx, address, port, transport)
-    try:
-        async with asyncio.timeout(ctx.remaining(timeout)):
-            yield talk
-        talk.failure = None
-    except WireError as exc:
-        talk.failure = classify(exc)
-        talk.detail = f"{exc}; the answer begins {printable(talk.beginning, _SHOWN)!r}"
-    except (OSError, TooLarge) as exc:
-        talk.failure, talk.errno = classify(exc), errno_name(exc)
-    finally:
-        talk.close()
-        ctx.record(talk.observe(protocol, start))
+    return hold(ctx, Datagram(ctx, address, port, transport), protocol, timeout)

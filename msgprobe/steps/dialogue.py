@@ -4,11 +4,12 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.failure import Failure
 from msgprobe.model.observation import IMPOSTOR_STAGES, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.conversation import LayerFailed
 from msgprobe.steps.door import Stream
-from msgprobe.steps.protocol import LayerFailed, Talk, speak
+from msgprobe.steps.protocol import Talk, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.error import WireError
@@ -165,9 +166,7 @@ async def converse(
             if talk.proof < Proof.CRYPTO:
                 raise
             talk.reached("closed", Proof.CRYPTO, f"the server closes the WebSocket: {said}")
-    if talk.failure is not None:
-        return Failed(talk.failure, Operation.PROTOCOL)
-    return Done(talk.stage)
+    return talk.outcome(talk.stage)
 
 
 async def _follow(

@@ -14,7 +14,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, DRAINED, kept_headers
 from msgprobe.steps.links import PAGE_CAP, Search
-from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.steps.tls_stream import TlsStream, authenticated
 from msgprobe.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -129,21 +129,20 @@ class HttpTalk:
         # httpcore takes 30 ms to import: only who speaks HTTP waits for it.
         from msgprobe.steps.http_exchange import HttpConnection, HttpFault, Reading
 
-        if self._connection is None:
-            name = self._authority()
-            self._connection = HttpConnection(self.stream, name, self._asked, self._heard)
-        connection = self._connection
+        name = self._authority()
+        connection = self._connection or HttpConnection(self.stream, name, self._asked, self._heard)
+        self._connection = connection
         start = self.ctx.now()
         self._asked_at = self._heard_at = None
         failure: Failure | None = Failure.INTERRUPTED
         errno: str | None = None
         try:
             async with asyncio.timeout(self.ctx.remaining(timeout)):
-                most = BODY_CAP if whole or expect.text is not None else BODY_KEPT
-                plan = Reading(most=most)
                 if search is not None:
                     rest = 0 if self.last else DRAINED
                     plan = Reading(most=PAGE_CAP, rest=rest, enough=search.enough)
+                else:
+                    plan = Reading(most=BODY_CAP if whole or expect.text is not None else BODY_KEPT)
                 fields = self._headers(method, headers, content)
                 await connection.ask(method, path, fields, content, plan)
             failure = None
@@ -156,16 +155,7 @@ class HttpTalk:
             self._record(start, path, failure, errno, expect, connection, links)
         if failure is not None or connection.status is None:
             return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
-        return Done(
-            HttpAnswer(
-                status=connection.status,
-                body=connection.body,
-                complete=connection.complete,
-                matched=expect.met_by(connection.status, connection.headers, connection.body),
-                size=_size(connection.headers),
-                links=links,
-            )
-        )
+        return Done(_answer(connection, connection.status, expect, links))
 
     def _asked(self) -> None:
         self._asked_at = self.ctx.now()
@@ -226,7 +216,7 @@ class HttpTalk:
                 host=self.host or stream.address,
                 path=path,
                 tls=isinstance(stream, TlsStream),
-                authenticated=isinstance(stream, TlsStream) and stream.verified,
+                authenticated=authenticated(stream),
                 status=connection.status,
                 headers=headers,
                 body=printable(connection.body, BODY_KEPT),
@@ -241,6 +231,19 @@ class HttpTalk:
                 info=stream.tcp_info(),
             )
         )
+
+
+def _answer(
+    connection: "HttpConnection", status: int, expect: Expectation, links: tuple[str, ...]
+) -> HttpAnswer:
+    return HttpAnswer(
+        status=status,
+        body=connection.body,
+        complete=connection.complete,
+        matched=expect.met_by(status, connection.headers, connection.body),
+        size=_size(connection.headers),
+        links=links,
+    )
 
 
 def _size(headers: Iterable[tuple[bytes, bytes]]) -> int | None:

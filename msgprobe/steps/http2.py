@@ -5,7 +5,7 @@ h2 speaks the protocol; like httpcore it is imported only where it is used.
 
 import asyncio
 
-from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.failure import Operation
 from msgprobe.model.observation import HttpObservation, Proof
 from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.classify import TooLarge
@@ -68,7 +68,7 @@ async def ask(
         if status is not None:
             ctx.record(_observed(ctx, stream, start, host, path, status, headers, header))
     if talk.failure is not None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
+        return Failed(talk.failure, Operation.PROTOCOL)
     return Done(status)
 
 

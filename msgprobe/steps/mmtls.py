@@ -1,6 +1,5 @@
 """WeChat's first words on a connected stream: who answers an mmtls hello, and with whose key?"""
 
-from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
@@ -45,9 +44,7 @@ async def first_words(
             talk.detail = "answered, not authenticated"
         else:
             await _authenticate(talk, secrets, hello, answer, keys)
-    if talk.failure is not None or answer is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(answer)
+    return talk.outcome(answer)
 
 
 async def _authenticate(

@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 
-from msgprobe.model.failure import Failure, Operation
+from msgprobe.model.failure import Operation
 from msgprobe.model.observation import Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.protocol import bonus_patience, speak
@@ -47,5 +47,5 @@ async def first_words(
                 raise
             talk.reached("silent", Proof.CONNECTED, "the server does not answer our CONNECT")
     if talk.failure is not None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
+        return Failed(talk.failure, Operation.PROTOCOL)
     return Done(answer)

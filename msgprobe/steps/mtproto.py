@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
 from msgprobe.model.target import Key
 from msgprobe.steps.context import Done, Failed, StepContext
@@ -64,18 +63,11 @@ async def prove_server(
     ValueError as ``Transport.obfuscated`` and ``req_dh_params`` do.
     """
     entropy = ctx.world.entropy
-    if obfuscated and not http:
-        transport = Transport.obfuscated(framing, dc, entropy)
-    else:
-        transport = Transport(framing)
+    plain = http or not obfuscated
+    transport = Transport(framing) if plain else Transport.obfuscated(framing, dc, entropy)
     answer: Answer | None = None
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        carrier: _Carrier = _Packets(talk, transport)
-        if http:
-            # h11 takes its time to import: only who speaks HTTP waits for it.
-            from msgprobe.steps.mtproto_http import Posts
-
-            carrier = Posts(talk, stream.address, stream.port)
+        carrier = _posts(talk, stream) if http else _Packets(talk, transport)
         line = _Line(carrier, int(ctx.world.clock.utcnow().timestamp()))
         nonce = entropy(NONCE_SIZE)
         match await line.ask(req_pq_multi(nonce)):
@@ -91,9 +83,7 @@ async def prove_server(
                     raise WireError(f"mtproto: the server names only {_named(answer)}, all unknown")
                 if key is not None:
                     answer = await _prove(ctx, talk, line, answer, key, nonce, dc)
-    if talk.failure is not None or answer is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(answer)
+    return talk.outcome(answer)
 
 
 class _Carrier(Protocol):
@@ -119,6 +109,13 @@ class _Packets:
         while more := self._transport.missing(packet):
             packet += self._transport.clear(await self._talk.receive_exactly(more))
         return self._transport.payload(packet)
+
+
+def _posts(talk: Talk, stream: Stream) -> _Carrier:
+    # h11 takes its time to import: only who speaks HTTP waits for it.
+    from msgprobe.steps.mtproto_http import Posts
+
+    return Posts(talk, stream.address, stream.port)
 
 
 class _Line:

@@ -7,14 +7,13 @@ tdesktop ``mtproto/connection_abstract.cpp``). How many a real data centre answe
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.target import Direction
 from msgprobe.steps.classify import classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.transfer import LONG_PAUSE, MILESTONES, Meter, first_of, stalls, thinned
+from msgprobe.steps.transfer import LONG_PAUSE, Meter, first_of, milestones, stalls, thinned
 from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto import (
     NONCE_SIZE,
@@ -142,7 +141,6 @@ class _Volley:
         points = [(at - self._start, n - self._received_before) for at, n in self._meter.points]
         moved = self._meter.received - self._received_before
         info = self._meter.tcp_info()
-        pause = max(LONG_PAUSE, 5 * info.min_rtt if info is not None else 0.0)
         return TransferObservation(
             transaction=self._ctx.transaction,
             window=self._ctx.window(self._start),
@@ -158,15 +156,8 @@ class _Volley:
             answers=self.answers,
             first_byte=points[0][0] if points else None,
             curve=thinned(points),
-            milestones=_milestones(points, moved),
-            stalls=stalls(points, end - self._start if self.capped else None, pause),
+            milestones=milestones(points, moved),
+            stalls=stalls(points, end - self._start if self.capped else None, info),
             errno=errno,
             info=info,
         )
-
-
-def _milestones(points: Iterable[tuple[float, int]], moved: int) -> tuple[tuple[int, float], ...]:
-    known = list(points)
-    return tuple(
-        (size, next(at for at, n in known if n >= size)) for size in MILESTONES if moved >= size
-    )

@@ -58,9 +58,7 @@ async def first_words(
         else:
             talk.reached("server_hello", Proof.SHAPE)
             _authenticate(ctx, talk, private, hello, prologue, root)
-    if talk.failure is not None or hello is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(hello)
+    return talk.outcome(hello)
 
 
 def _authenticate(

@@ -1,16 +1,14 @@
 """A conversation in a messenger's own protocol becomes one observation, whoever wrote the check."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
-from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation
-from msgprobe.steps.classify import TooLarge, classify, errno_name
+from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.conversation import Conversation, hold
 from msgprobe.steps.door import Stream
-from msgprobe.wire.error import WireError
-from msgprobe.wire.printable import printable
 
 READ_CAP = 64 * 1024
 """Most bytes that one conversation reads, unless it asks for less."""
@@ -22,50 +20,19 @@ _CHUNK = 4096
 
 _BONUS_PATIENCE = 1.0
 _BONUS_ROUND_TRIPS = 5
-_SHOWN = 80
 
 
-class LayerFailed(Exception):
-    """A layer inside the conversation could not be had; its own observation says why."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.value)
-        self.failure = failure
-
-
-class Talk:
-    """One conversation. ``stage`` and ``proof`` say how far it came, ``detail`` what was special.
-
-    ``failure`` is None once the block has ended well.
-    """
+class Talk(Conversation):
+    """A conversation on a stream, which goes on when it is over."""
 
     def __init__(self, ctx: StepContext, stream: Stream, cap: int = READ_CAP) -> None:
-        self._ctx = ctx
+        super().__init__(ctx, stream.address, stream.port, CONNECTED, Proof.CONNECTED)
         self._stream = stream
         self._cap = cap
         self._before = stream.sent
         self._buffer = b""
         self._begun_at = ctx.now()
         self._asked_at: float | None = None
-        self.stage = CONNECTED
-        self.proof = Proof.CONNECTED
-        self.detail = ""
-        self.failure: Failure | None = Failure.INTERRUPTED
-        self.errno: str | None = None
-        self.first_byte: float | None = None
-        self.bytes_sent = 0
-        self.bytes_received = 0
-        self.beginning = b""
-
-    @property
-    def shown(self) -> str:
-        """How the first answer begins, for people."""
-        return f"the answer begins {printable(self.beginning, _SHOWN)!r}"
-
-    def reached(self, stage: str, proof: Proof, detail: str = "") -> None:
-        """The conversation came as far as ``stage``, which proves ``proof``."""
-        self.stage, self.proof = stage, max(proof, self.proof)
-        self.detail = detail or self.detail
 
     async def send(self, data: bytes) -> None:
         """Send ``data``; the stage is at least ``sent``. Raises OSError."""
@@ -129,23 +96,7 @@ class Talk:
         acked: bool | None = None
         if info is not None and self.bytes_sent:
             acked = info.bytes_acked >= self._before + self.bytes_sent
-        return ProtocolObservation(
-            transaction=self._ctx.transaction,
-            window=self._ctx.window(start),
-            failure=self.failure,
-            protocol=protocol,
-            address=self._stream.address,
-            port=self._stream.port,
-            stage=self.stage,
-            proof=self.proof,
-            detail=self.detail,
-            bytes_sent=self.bytes_sent,
-            bytes_received=self.bytes_received,
-            first_byte=self.first_byte,
-            request_acked=acked,
-            errno=self.errno,
-            info=info,
-        )
+        return replace(super().observe(protocol, start), request_acked=acked, info=info)
 
 
 def bonus_patience(stream: Stream) -> float:
@@ -154,33 +105,16 @@ def bonus_patience(stream: Stream) -> float:
     return _BONUS_PATIENCE + _BONUS_ROUND_TRIPS * (info.rtt if info is not None else 0.0)
 
 
-@asynccontextmanager
-async def speak(
+def speak(
     ctx: StepContext,
     stream: Stream,
     protocol: str,
     *,
     timeout: float | None = None,
     cap: int = READ_CAP,
-) -> AsyncIterator[Talk]:
+) -> AbstractAsyncContextManager[Talk]:
     """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
 
-    What the network does to it (``OSError``, end of stream, deadline) and what a codec refuses
-    (``WireError``) ends the block and is not raised; look at ``failure`` afterwards. At most
-    ``cap`` bytes are read.
+    See `hold` for how it may end. At most ``cap`` bytes are read.
     """
-    start = ctx.now()
-    talk = Talk(ctx, stream, cap)
-    try:
-        async with asyncio.timeout(ctx.remaining(timeout)):
-            yield talk
-        talk.failure = None
-    except WireError as exc:
-        talk.failure = classify(exc)
-        talk.detail = f"{exc}; {talk.shown}"
-    except LayerFailed as exc:
-        talk.failure = exc.failure
-    except (OSError, EOFError, TooLarge) as exc:
-        talk.failure, talk.errno = classify(exc), errno_name(exc)
-    finally:
-        ctx.record(talk.observe(protocol, start))
+    return hold(ctx, Talk(ctx, stream, cap), protocol, timeout)

@@ -53,9 +53,7 @@ async def negotiate(
                 break
         offered = "versions " + ", ".join(f"{v:08x}" for v in versions[:_SHOWN])
         talk.reached("version_negotiation", Proof.NONCE, f"{offered}; {why}" if why else offered)
-    if talk.failure is not None:
-        return Failed(talk.failure, Operation.PROTOCOL)
-    return Done(versions)
+    return talk.outcome(versions)
 
 
 async def _versions(

@@ -31,12 +31,8 @@ _INITIAL_RTT: Final = 0.333
 _WINDOW: Final = 16 * 1024
 """Bytes of streams that a server may send unasked."""
 _SHOWN: Final = 200
-_STAGES: Final = {
-    "initial": "initial",
-    "retry": "retry",
-    "version_negotiation": "version_negotiation",
-}
-"""Stages by the type of the packet that came; a handshake packet says no more than the initial."""
+_STAGES: Final = ("initial", "retry", "version_negotiation")
+"""Types of packets that are stages; a handshake packet says no more than the initial."""
 
 _CERTIFICATE: Final = frozenset(0x100 + alert for alert in (42, 43, 44, 45, 46, 48))
 """Errors that are TLS alerts about a certificate (RFC 9001 section 4.8, RFC 8446 section 6.2)."""
@@ -181,7 +177,7 @@ class Handshake:
             closing = _close(frames)
             if event == "packet_received":
                 if kind in _STAGES:
-                    self._talk.reached(_STAGES[kind], Proof.NONCE)
+                    self._talk.reached(kind, Proof.NONCE)
                 if closing is not None:
                     self._talk.reached("closed", Proof.NONCE, f"the server closes: {closing[1]}")
                     raise ssl.SSLError(closing[1])

@@ -35,6 +35,4 @@ async def provisioning(
         size = len(found.address)
         talk.reached("provisioning_address", Proof.SHAPE, f"an address of {size} bytes")
         await talk.send(accepted(found.request))
-    if talk.failure is not None or found is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(found)
+    return talk.outcome(found)

@@ -1,6 +1,5 @@
 """What a SimpleX server says first, inside TLS."""
 
-from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.protocol import speak
@@ -26,6 +25,4 @@ async def server_hello(
             talk.reached("server_authenticated", Proof.CRYPTO, versions)
         else:
             talk.reached("server_hello", Proof.SHAPE, f"{versions}; answered, not authenticated")
-    if talk.failure is not None or hello is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(hello)
+    return talk.outcome(hello)

@@ -1,6 +1,5 @@
 """Threema's first words on a connected stream: who answers, and with whose key?"""
 
-from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
@@ -46,9 +45,7 @@ async def first_words(
             talk.detail = "answered, not authenticated"
         else:
             _authenticate(talk, hello, secret, cookie, keys)
-    if talk.failure is not None or hello is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(hello)
+    return talk.outcome(hello)
 
 
 def _authenticate(

@@ -65,13 +65,8 @@ async def handshake(
     Under ``Trust.HASH`` the certificates ``known`` by their SHA-256 in hex decide, whatever the
     name; where ``cryptography`` would be needed and is missing, the handshake succeeds unverified.
     """
-    context = ctx.world.trust.context(
-        trust,
-        tuple(root.pem for root in roots),
-        named=server_name is not None,
-        dated=check_dates,
-        hello=hello,
-    )
+    own, named = tuple(root.pem for root in roots), server_name is not None
+    context = ctx.world.trust.context(trust, own, named=named, dated=check_dates, hello=hello)
     # Contexts are shared, for a store takes long to read; what is offered is copied into the
     # session when that is made, with no await in between.
     context.set_alpn_protocols(list(offered(alpn, hello)))
@@ -84,19 +79,18 @@ async def handshake(
         if trust is Trust.HASH:
             attempt.find_anchor(frozenset(known))
         failure = None
-        return Done(attempt.secured())
     except _NotTls:
         failure = Failure.TLS_FAILED
-        return Failed(failure, Operation.TLS_HANDSHAKE)
     except _NotPinned:
         failure = Failure.TLS_UNKNOWN_AUTHORITY
-        return Failed(failure, Operation.TLS_HANDSHAKE)
     except (OSError, EOFError, TooLarge) as exc:
         error, failure = exc, classify(exc)
-        return Failed(failure, Operation.TLS_HANDSHAKE)
     finally:
         pinned = frozenset(root.sha256.lower() for root in roots)
         ctx.record(attempt.observe(failure, error, pinned))
+    if failure is not None:
+        return Failed(failure, Operation.TLS_HANDSHAKE)
+    return Done(attempt.secured())
 
 
 class _Handshake:

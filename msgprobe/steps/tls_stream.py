@@ -73,3 +73,8 @@ class TlsStream(LayeredStream):
     async def _flush(self) -> None:
         if self._outgoing.pending:
             await self._stream.send(self._outgoing.read())
+
+
+def authenticated(stream: Stream) -> bool:
+    """It is inside TLS, and the peer's chain verified."""
+    return isinstance(stream, TlsStream) and stream.verified

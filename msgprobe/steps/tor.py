@@ -1,6 +1,5 @@
 """A Tor relay's first words inside TLS: which relay is it?"""
 
-from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.protocol import Talk, speak
@@ -61,9 +60,7 @@ async def first_words(
             else:
                 detail = f"relay {who.fingerprint.hex()}"
                 talk.reached("relay_authenticated", Proof.CRYPTO, detail)
-    if talk.failure is not None or version is None:
-        return Failed(talk.failure or Failure.PROTOCOL_INVALID, Operation.PROTOCOL)
-    return Done(version)
+    return talk.outcome(version)
 
 
 async def _certs(talk: Talk) -> bytes:

@@ -14,7 +14,7 @@ from itertools import pairwise
 import h11
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import TransferObservation
+from msgprobe.model.observation import TcpInfo, TransferObservation
 from msgprobe.model.target import Direction
 from msgprobe.steps.browser import NAVIGATION, USER_AGENT, part_of
 from msgprobe.steps.classify import TooLarge, classify, errno_name
@@ -22,7 +22,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.layered import LayeredStream
-from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.steps.tls_stream import authenticated
 
 MILESTONES = (8 * 1024, 32 * 1024, 64 * 1024, 128 * 1024)
 """Bytes whose times are kept apart."""
@@ -223,7 +223,6 @@ class _Transfer:
             self._arrived()
         info = self.stream.tcp_info()
         window = self.ctx.window(self.start)
-        pause = max(LONG_PAUSE, 5 * info.min_rtt if info is not None else 0.0)
         enough = self.moved >= self.order.wanted or self.complete
         return TransferObservation(
             transaction=self.ctx.transaction,
@@ -239,15 +238,11 @@ class _Transfer:
             moved=self.moved,
             capped=self.capped,
             status=self.status,
-            authenticated=isinstance(self.stream, TlsStream) and self.stream.verified,
+            authenticated=authenticated(self.stream),
             first_byte=self.points[0][0] if self.points else None,
             curve=thinned(self.points),
-            milestones=tuple(
-                (size, next(t for t, moved in self.points if moved >= size))
-                for size in MILESTONES
-                if self.moved >= size
-            ),
-            stalls=stalls(self.points, None if enough else window.seconds, pause),
+            milestones=milestones(self.points, self.moved),
+            stalls=stalls(self.points, None if enough else window.seconds, info),
             errno=errno,
             info=info,
         )
@@ -265,10 +260,18 @@ def thinned(
     return tuple((round(t, 5), moved) for t, moved in picks)
 
 
+def milestones(points: list[tuple[float, int]], moved: int) -> tuple[tuple[int, float], ...]:
+    """(bytes, seconds) of those `MILESTONES` that ``moved`` reached."""
+    return tuple(
+        (size, next(at for at, n in points if n >= size)) for size in MILESTONES if moved >= size
+    )
+
+
 def stalls(
-    points: list[tuple[float, int]], end: float | None, pause: float
+    points: list[tuple[float, int]], end: float | None, info: TcpInfo | None
 ) -> tuple[tuple[int, float], ...]:
-    """(bytes moved, seconds) of every pause longer than ``pause``; ``end`` closes a last one."""
+    """(bytes moved, seconds) of every long pause; ``end`` closes a last one."""
+    pause = max(LONG_PAUSE, 5 * info.min_rtt if info is not None else 0.0)
     steps = [(0.0, 0), *points]
     gaps = [(a[1], b[0] - a[0]) for a, b in pairwise(steps)]
     if end is not None:

@@ -15,7 +15,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP, kept_headers
 from msgprobe.steps.layered import LayeredStream
-from msgprobe.steps.tls_stream import TlsStream
+from msgprobe.steps.tls_stream import TlsStream, authenticated
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
@@ -232,30 +232,40 @@ async def upgrade(
     except (OSError, EOFError, TooLarge) as exc:
         failure, errno = classify(exc), errno_name(exc)
     finally:
-        inside = isinstance(stream, TlsStream)
-        ctx.record(
-            HttpObservation(
-                transaction=ctx.transaction,
-                window=ctx.window(start),
-                failure=failure,
-                address=stream.address,
-                port=stream.port,
-                host=host,
-                path=path,
-                tls=inside,
-                authenticated=isinstance(stream, TlsStream) and stream.verified,
-                status=asked.status,
-                headers=asked.headers,
-                body=printable(asked.body, BODY_KEPT),
-                body_bytes=len(asked.body),
-                matched=None if asked.status is None else asked.status == _SWITCHING,
-                errno=errno,
-                info=stream.tcp_info(),
-            )
-        )
+        ctx.record(_observed(ctx, asked, start, host, path, failure, errno))
     if failure is not None or asked.status != _SWITCHING:
         return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
     return Done(WebSocketStream(stream, asked.connection, text=text))
+
+
+def _observed(
+    ctx: StepContext,
+    asked: _Upgrade,
+    start: float,
+    host: str,
+    path: str,
+    failure: Failure | None,
+    errno: str | None,
+) -> HttpObservation:
+    stream = asked.stream
+    return HttpObservation(
+        transaction=ctx.transaction,
+        window=ctx.window(start),
+        failure=failure,
+        address=stream.address,
+        port=stream.port,
+        host=host,
+        path=path,
+        tls=isinstance(stream, TlsStream),
+        authenticated=authenticated(stream),
+        status=asked.status,
+        headers=asked.headers,
+        body=printable(asked.body, BODY_KEPT),
+        body_bytes=len(asked.body),
+        matched=None if asked.status is None else asked.status == _SWITCHING,
+        errno=errno,
+        info=stream.tcp_info(),
+    )
 
 
 def _headers(host: str, origin: str | None) -> dict[str, str]:

@@ -15,9 +15,12 @@ from msgprobe.model.target import Root
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.trust import TrustStore
 from msgprobe.steps.world import World, system_world
+from tests.lab.world import websocket
 
 HOST = "127.0.0.1"
 Handler = Callable[[socket.socket], Awaitable[None]]
+Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Speaker = Callable[[Pair], Awaitable[None]]
 T = TypeVar("T")
 Kind = TypeVar("Kind", bound=Observation)
 
@@ -75,25 +78,38 @@ async def serve(handler: Handler, host: str = HOST) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
+async def listening(speak: Speaker, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A server that ``speak``s with whoever connects, until one of the two has enough."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, EOFError, websocket.Closed):
+            await speak((reader, writer))
+            await writer.drain()
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, HOST, 0, ssl=tls)
+    async with server:
+        yield int(server.sockets[0].getsockname()[1])
+
+
+@asynccontextmanager
 async def serve_tls(
     context: ssl.SSLContext, answer: bytes = b"", *, then_reset: bool = False
 ) -> AsyncIterator[int]:
     """A TLS server that reads a request head and sends ``answer``."""
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, EOFError):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(answer)
-            await writer.drain()
-            if then_reset:
-                writer.transport.abort()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    async def speak(pair: Pair) -> None:
+        reader, writer = pair
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        if then_reset:
+            writer.transport.abort()
 
-    server = await asyncio.start_server(handle, HOST, 0, ssl=context)
-    async with server:
-        yield int(server.sockets[0].getsockname()[1])
+    async with listening(speak, context) as port:
+        yield port
 
 
 async def receive(sock: socket.socket) -> bytes:
@@ -167,3 +183,16 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as sock:
         sock.bind((HOST, 0))
         yield int(sock.getsockname()[1])
+
+
+@asynccontextmanager
+async def deaf() -> AsyncIterator[int]:
+    """A port with a full accept queue: Linux drops further SYNs, as a censor would."""
+    with socket.create_server((HOST, 0), backlog=0) as listener, contextlib.ExitStack() as full:
+        port = int(listener.getsockname()[1])
+        for _ in range(3):
+            filler = full.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((HOST, port))
+        await asyncio.sleep(0.05)
+        yield port

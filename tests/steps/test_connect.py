@@ -1,7 +1,6 @@
 """TCP: every way in which one connect can end, on real sockets."""
 
 import asyncio
-import contextlib
 import socket
 
 import pytest
@@ -11,7 +10,7 @@ from msgprobe.model.observation import TcpObservation
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from tests.steps import loopback
-from tests.steps.loopback import HOST, closed_port, context, only, run, serve
+from tests.steps.loopback import HOST, closed_port, context, deaf, only, run, serve
 
 
 async def touch(ctx: StepContext, address: str, port: int, source_port: int = 0) -> Done | Failed:  # type: ignore[type-arg]
@@ -50,14 +49,7 @@ def test_refused_keeps_its_errno_and_costs_one_syn_and_one_reset() -> None:
 
 def test_silence_ends_at_our_own_deadline() -> None:
     async def main() -> None:
-        # A full accept queue: Linux drops further SYNs, as a censor would.
-        with socket.create_server((HOST, 0), backlog=0) as listener, contextlib.ExitStack() as full:
-            port = listener.getsockname()[1]
-            for _ in range(3):
-                filler = full.enter_context(socket.socket())
-                filler.setblocking(False)
-                filler.connect_ex((HOST, port))
-            await asyncio.sleep(0.05)
+        async with deaf() as port:
             ctx = context(0.3)
             outcome = await touch(ctx, HOST, port)
             assert isinstance(outcome, Failed) and outcome.failure is Failure.TIMED_OUT
@@ -112,13 +104,7 @@ def test_a_clamped_segment_size_reaches_the_kernel() -> None:
 
 def test_a_cancelled_connect_is_one_interrupted_observation() -> None:
     async def main() -> None:
-        with socket.create_server((HOST, 0), backlog=0) as listener, contextlib.ExitStack() as full:
-            port = listener.getsockname()[1]
-            for _ in range(3):
-                filler = full.enter_context(socket.socket())
-                filler.setblocking(False)
-                filler.connect_ex((HOST, port))
-            await asyncio.sleep(0.05)
+        async with deaf() as port:
             ctx = context()
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):

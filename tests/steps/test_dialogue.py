@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
@@ -23,32 +21,15 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.dialogue import Hear, Say, Secure, parse
 from msgprobe.wire.error import WireError
 from tests.lab.world import websocket
 from tests.lab.world.http import read_request
+from tests.steps.asked import task_of
 from tests.steps.authority import NAME, authority, root, server_context
-from tests.steps.loopback import HOST, context, only, run
-
-Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Server = Callable[[Pair], Awaitable[None]]
-
-
-@asynccontextmanager
-async def serve(server: Server, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, EOFError, websocket.Closed):
-            await server((reader, writer))
-            await writer.drain()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-    listening = await asyncio.start_server(handle, HOST, 0, ssl=tls)
-    async with listening:
-        yield int(listening.sockets[0].getsockname()[1])
+from tests.steps.loopback import HOST, Pair, Speaker, context, listening, only, run
 
 
 def task(port: int, **options: str) -> Task:
@@ -62,16 +43,14 @@ def task(port: int, **options: str) -> Task:
         path="/socket?v=1",
         options=tuple({"protocol": "example", **options}.items()),
     )
-    return Task(
-        id="t", round=1, role=Role.TARGET, arm=Arm.BASE, check="dialogue", subject="s", probe=flow
-    )
+    return task_of("dialogue", flow)
 
 
 def talk(
-    server: Server, tls: ssl.SSLContext | None = None, seconds: float = 5.0, **options: str
+    server: Speaker, tls: ssl.SSLContext | None = None, seconds: float = 5.0, **options: str
 ) -> StepContext:
     async def main() -> StepContext:
-        async with serve(server, tls) as port:
+        async with listening(server, tls) as port:
             ctx = context(seconds, roots={"service": (root(),)})
             check, one = DialogueCheck(), task(port, **options)
             await check.run(ctx, one)
@@ -101,7 +80,7 @@ def told(ctx: StepContext) -> tuple[Failure | None, str, Proof]:
     return seen.failure, seen.stage, seen.proof
 
 
-def says(data: bytes, *, stay: bool = True) -> Server:
+def says(data: bytes, *, stay: bool = True) -> Speaker:
     """Send ``data`` at once, then take everything."""
 
     async def server(pair: Pair) -> None:
@@ -221,7 +200,7 @@ def test_placeholders_are_filled_and_the_uuid_is_fresh() -> None:
     ],
 )
 def test_what_goes_wrong_has_a_word_and_the_stage_it_came_to(
-    server: Server, failure: Failure, stage: str
+    server: Speaker, failure: Failure, stage: str
 ) -> None:
     ctx = talk(server, seconds=0.5, script="S greeting: * OK...\\r\\n")
     assert told(ctx) == (
@@ -317,7 +296,7 @@ def test_silence_inside_tls_is_a_failure_all_the_same() -> None:
 STARTTLS = "C: open\\n\nS offer: offer...\\n\nC: start\\n\nS proceed: go...\\n\nTLS\nS inside: in"
 
 
-def starting(context: ssl.SSLContext, injected: bytes = b"", hello: bytes = b"inside") -> Server:
+def starting(context: ssl.SSLContext, injected: bytes = b"", hello: bytes = b"inside") -> Speaker:
     async def server(pair: Pair) -> None:
         reader, writer = pair
         await reader.readline()
@@ -374,7 +353,7 @@ def test_a_server_without_tls_is_no_proof() -> None:
 # --- in a WebSocket ------------------------------------------------------------------------------
 
 
-def socket(then: Server) -> Server:
+def socket(then: Speaker) -> Speaker:
     async def server(pair: Pair) -> None:
         request = await read_request(pair[0], lambda _: False)
         assert request is not None and request.target == "/socket?v=1"

@@ -1,8 +1,10 @@
 """HTTP over our own stream: honest, hostile and dying servers."""
 
 import asyncio
+import contextlib
 import socket
 import struct
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -18,7 +20,7 @@ from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, TOTAL_CAP
 from msgprobe.steps.tls import handshake
 from tests.steps import loopback
 from tests.steps.authority import NAME, root, server_context
-from tests.steps.loopback import HOST, context, only, run, serve, serve_tls
+from tests.steps.loopback import HOST, Pair, context, listening, only, run, serve, serve_tls
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 
@@ -213,18 +215,25 @@ def test_a_nonsense_date_is_no_date(date: str) -> None:
     assert seen.failure is None and seen.date is None and seen.clock_offset is None
 
 
+@contextlib.asynccontextmanager
+async def inside(ctx: StepContext, port: int) -> AsyncIterator[HttpTalk]:
+    """HTTP inside TLS."""
+    opened = await connect(ctx, HOST, port)
+    assert isinstance(opened, Done)
+    async with closing(ctx, opened.value) as stream:
+        secured = await handshake(
+            ctx, stream, server_name=NAME, trust=Trust.PINNED, roots=(root(),)
+        )
+        assert isinstance(secured, Done)
+        yield HttpTalk(ctx=ctx, stream=secured.value, host=NAME)
+
+
 def test_inside_tls_the_answer_is_authenticated_and_a_later_reset_is_http() -> None:
     async def main(*, reset: bool) -> HttpObservation:
         async with serve_tls(server_context(), b"" if reset else OK, then_reset=reset) as port:
             ctx = context()
-            opened = await connect(ctx, HOST, port)
-            assert isinstance(opened, Done)
-            async with closing(ctx, opened.value) as stream:
-                inside = await handshake(
-                    ctx, stream, server_name=NAME, trust=Trust.PINNED, roots=(root(),)
-                )
-                assert isinstance(inside, Done)
-                await HttpTalk(ctx=ctx, stream=inside.value, host=NAME).get("/")
+            async with inside(ctx, port) as talk:
+                await talk.get("/")
             return only(ctx, HttpObservation)
 
     seen = run(main(reset=False))
@@ -246,26 +255,15 @@ def test_inside_tls_a_page_is_asked_for_as_a_browser_opens_it(
 ) -> None:
     heads: list[bytes] = []
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heads.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(OK)
-        await writer.drain()
-        writer.close()
+    async def speak(pair: Pair) -> None:
+        heads.append(await pair[0].readuntil(b"\r\n\r\n"))
+        pair[1].write(OK)
 
     async def main() -> None:
-        listening = await asyncio.start_server(handle, HOST, 0, ssl=server_context())
-        async with listening:
-            port = int(listening.sockets[0].getsockname()[1])
-            ctx = context()
-            opened = await connect(ctx, HOST, port)
-            assert isinstance(opened, Done)
-            async with closing(ctx, opened.value) as stream:
-                inside = await handshake(
-                    ctx, stream, server_name=NAME, trust=Trust.PINNED, roots=(root(),)
-                )
-                assert isinstance(inside, Done)
-                talk = HttpTalk(ctx=ctx, stream=inside.value, host=NAME)
-                await talk.ask(method, "/", headers=extra, content=b"x" if method != "GET" else b"")
+        ctx = context()
+        content = b"x" if method != "GET" else b""
+        async with listening(speak, server_context()) as port, inside(ctx, port) as talk:
+            await talk.ask(method, "/", headers=extra, content=content)
 
     run(main())
     head = heads[0].decode()

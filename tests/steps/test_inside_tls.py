@@ -18,58 +18,28 @@ from msgprobe.model.observation import (
     ProtocolObservation,
     TlsObservation,
 )
-from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.steps.context import StepContext
 from tests.lab.world import http2, mqtt, signal, websocket
 from tests.lab.world.http import Request, Response, read_request
 from tests.lab.world.talk import abort_writer
+from tests.steps.asked import task_of, tls_flow
 from tests.steps.authority import NAME, root, server_context
-from tests.steps.loopback import HOST, context, only, run
+from tests.steps.loopback import Pair, Speaker, context, listening, only, run
 from tests.steps.test_mtproto_ways import folded
 
 CHECKS = registry()
-Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Handler = Callable[[Pair], Awaitable[None]]
 SHAPES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def talk(check: str, handler: Handler, seconds: float = 5.0, **options: str) -> StepContext:
+def talk(check: str, handler: Speaker, seconds: float = 5.0, **options: str) -> StepContext:
     """What ``check`` records of a TLS server that goes on with ``handler``."""
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await handler((reader, writer))
-            await writer.drain()
-        except (OSError, EOFError, websocket.Closed):
-            pass
-        writer.close()
 
     async def main() -> StepContext:
         secure = server_context()
         secure.set_alpn_protocols(["h2", "http/1.1"])
-        server = await asyncio.start_server(handle, HOST, 0, ssl=secure)
-        async with server:
-            port = int(server.sockets[0].getsockname()[1])
-            flow = Flow(
-                address=HOST,
-                port=port,
-                host=NAME,
-                server_name=NAME,
-                trust=Trust.PINNED,
-                roots_of="service",
-                path="/where",
-                options=tuple(options.items()),
-            )
-            one = Task(
-                id="t",
-                round=1,
-                role=Role.TARGET,
-                arm=Arm.BASE,
-                check=check,
-                subject="s",
-                probe=flow,
-            )
+        async with listening(handler, secure) as port:
+            flow = tls_flow(port, "/where", **options)
+            one = task_of(check, flow)
             ctx = context(seconds, roots={"service": (root(),)})
             await CHECKS[check].run(ctx, one)
             sent, received = ctx.recorder.bytes_sent, ctx.recorder.bytes_received
@@ -84,7 +54,7 @@ def told(ctx: StepContext) -> tuple[Failure | None, str, Proof]:
     return seen.failure, seen.stage, seen.proof
 
 
-def says(data: bytes, *, stay: bool = True) -> Handler:
+def says(data: bytes, *, stay: bool = True) -> Speaker:
     """Read the first words, answer with ``data``."""
 
     async def handle(pair: Pair) -> None:
@@ -125,7 +95,7 @@ def test_a_brokers_refusal_is_its_answer() -> None:
         (silent, "silent"),
     ],
 )
-def test_whatever_a_broker_makes_of_a_stranger_accuses_nobody(handler: Handler, stage: str) -> None:
+def test_whatever_a_broker_makes_of_a_stranger_accuses_nobody(handler: Speaker, stage: str) -> None:
     ctx = talk("mqtt", handler)
     assert told(ctx)[:2] == (None, stage)
     assert folded(ctx).genuine and folded(ctx).symptom is None
@@ -147,7 +117,7 @@ def test_any_bytes_after_connect_are_an_answer(junk: bytes) -> None:
 # --- Signal's socket
 
 
-def signals(then: Callable[[Pair], Awaitable[None]], asked: list[Request] | None = None) -> Handler:
+def signals(then: Callable[[Pair], Awaitable[None]], asked: list[Request] | None = None) -> Speaker:
     async def handle(pair: Pair) -> None:
         request = await read_request(pair[0], lambda _: False)
         assert request is not None
@@ -235,7 +205,7 @@ STAMP = Response(
 )
 
 
-def answering(response: Response | None, asked: list[Request] | None = None) -> Handler:
+def answering(response: Response | None, asked: list[Request] | None = None) -> Speaker:
     def answer(request: Request) -> Response | None:
         if asked is not None:
             asked.append(request)
@@ -275,7 +245,7 @@ SETTINGS = bytes.fromhex("000000040000000000")
         (says(SETTINGS + bytes.fromhex("000008070000000000" + "00000000" + "0000000d")), "refuses"),
     ],
 )
-def test_settings_alone_show_the_server_and_accuse_nobody(handler: Handler, detail: str) -> None:
+def test_settings_alone_show_the_server_and_accuse_nobody(handler: Speaker, detail: str) -> None:
     ctx = talk("http2", handler)
     assert told(ctx) == (None, "settings", Proof.SHAPE)
     assert detail in only(ctx, ProtocolObservation).detail
@@ -292,7 +262,7 @@ def test_settings_alone_show_the_server_and_accuse_nobody(handler: Handler, deta
         (says(bytes.fromhex("000008070000000000" + "00000000" + "0000000d")), None),
     ],
 )
-def test_no_settings_are_no_answer(handler: Handler, failure: Failure | None) -> None:
+def test_no_settings_are_no_answer(handler: Speaker, failure: Failure | None) -> None:
     seen = told(talk("http2", handler))
     assert seen[0] is (failure or Failure.PROTOCOL_INVALID)
 
@@ -303,32 +273,14 @@ def test_silence_over_http2_times_out() -> None:
 
 def test_a_server_without_http2_has_shown_its_certificate() -> None:
     async def main() -> StepContext:
-        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            assert await reader.read() == b""
-            writer.close()
+        async def hear_nothing(pair: Pair) -> None:
+            assert await pair[0].read() == b""
 
         secure = server_context()
         secure.set_alpn_protocols(["http/1.1"])
-        server = await asyncio.start_server(handle, HOST, 0, ssl=secure)
-        async with server:
-            port = int(server.sockets[0].getsockname()[1])
-            flow = Flow(
-                address=HOST,
-                port=port,
-                host=NAME,
-                server_name=NAME,
-                trust=Trust.PINNED,
-                roots_of="service",
-            )
-            one = Task(
-                id="t",
-                round=1,
-                role=Role.TARGET,
-                arm=Arm.BASE,
-                check="http2",
-                subject="s",
-                probe=flow,
-            )
+        async with listening(hear_nothing, secure) as port:
+            flow = tls_flow(port)
+            one = task_of("http2", flow)
             ctx = context(5.0, roots={"service": (root(),)})
             await CHECKS["http2"].run(ctx, one)
             return ctx

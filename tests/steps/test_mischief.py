@@ -21,7 +21,6 @@ import pytest
 from msgprobe.checks.registry import registry
 from msgprobe.model.codec import to_json
 from msgprobe.model.failure import Failure
-from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, ResolverKind, Role, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http2 import SENT_BOUND
@@ -30,6 +29,7 @@ from tests.lab.world import websocket
 from tests.lab.world.http import read_request
 from tests.lab.world.mischief import HTTP, HTTP2, STREAM, TLS, WEBSOCKET, Kind, play
 from tests.lab.world.mischief_datagrams import DNS, SENT, Lie
+from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, authority, root, server_context
 from tests.steps.loopback import HOST, context, run, world
 
@@ -189,16 +189,7 @@ def task(check: str, probe: Probe) -> Task:
 
 
 def flow(port: int, options: Mapping[str, str]) -> Flow:
-    return Flow(
-        address=HOST,
-        port=port,
-        host=NAME,
-        server_name=NAME,
-        trust=Trust.PINNED,
-        roots_of="service",
-        path="/ws",
-        options=tuple(options.items()),
-    )
+    return tls_flow(port, "/ws", **options)
 
 
 async def survive(what: Task, ctx: StepContext) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Telegram's own protocol over real sockets: who proves what, and what an impostor gets."""
 
-import asyncio
 import dataclasses
 import socket
 import struct
@@ -14,13 +13,14 @@ from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.model.target import Key, Provenance
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow
 from msgprobe.steps.context import StepContext
 from tests.lab.world import mtproto
 from tests.lab.world.config import Keeper
 from tests.lab.world.datacentre import DataCentre, Exchange, fingerprint
 from tests.steps import loopback
-from tests.steps.loopback import HOST, context, only, run, serve
+from tests.steps.asked import task_of
+from tests.steps.loopback import HOST, Pair, context, listening, only, run, serve
 
 NOW = 1_700_000_000.0
 CHECK = MtprotoCheck()
@@ -48,15 +48,7 @@ def pinned(number: int = 0, *, old: bool = False) -> Key:
 async def talk(port: int, keys: tuple[Key, ...], options: Options, seconds: float) -> StepContext:
     ctx = dataclasses.replace(context(seconds), keys={"telegram": keys})
     flow = Flow(address=HOST, port=port, options=tuple(options.items()))
-    task = Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check="mtproto",
-        subject="telegram",
-        probe=flow,
-    )
+    task = task_of("mtproto", flow, subject="telegram")
     await CHECK.run(ctx, task)
     assert ctx.recorder.bytes_sent + ctx.recorder.bytes_received <= CHECK.max_bytes(task)
     return ctx
@@ -78,13 +70,7 @@ def with_centre(
     async def main() -> ProtocolObservation:
         exchange = Changed(DataCentre(private(0), private(1)), NOW, keeper)
 
-        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await mtproto.serve(reader, writer, exchange)
-            writer.close()
-
-        server = await asyncio.start_server(handle, HOST, 0)
-        async with server:
-            port = int(server.sockets[0].getsockname()[1])
+        async with listening(lambda pair: mtproto.serve(*pair, exchange)) as port:
             return only(await talk(port, keys, options or {}, seconds), ProtocolObservation)
 
     return run(main())
@@ -225,16 +211,14 @@ def test_a_server_that_falls_silent_after_res_pq_times_out() -> None:
     async def main() -> ProtocolObservation:
         exchange = Exchange(DataCentre(private(0), private(1)), NOW)
 
-        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def fall_silent(pair: Pair) -> None:
+            reader, writer = pair
             head = await reader.readexactly(1 + 1 + 40)
             answer = exchange.reply(head[2:]) or b""
             writer.write(bytes((len(answer) // 4,)) + answer)
             await reader.read()
-            writer.close()
 
-        server = await asyncio.start_server(handle, HOST, 0)
-        async with server:
-            port = int(server.sockets[0].getsockname()[1])
+        async with listening(fall_silent) as port:
             ctx = await talk(port, (pinned(),), {"transport": "plain"}, 0.6)
             return only(ctx, ProtocolObservation)
 

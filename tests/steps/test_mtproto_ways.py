@@ -1,9 +1,7 @@
 """Telegram's protocol as HTTP bodies and inside a WebSocket, over real sockets."""
 
-import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -21,46 +19,29 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.target import Key, Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow
 from msgprobe.steps.context import StepContext
 from tests.lab.world import mtproto, websocket
 from tests.lab.world.config import Keeper
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.http import Request, Response, converse, read_request
+from tests.steps.asked import task_of
 from tests.steps.authority import NAME, root, server_context
-from tests.steps.loopback import HOST, context, only, run
+from tests.steps.loopback import HOST, Pair, Speaker, context, listening, only, run
 from tests.steps.test_mtproto import NOW, pinned, private
 
 CHECK = MtprotoCheck()
-Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Handler = Callable[[Pair], Awaitable[None]]
 
 
 def exchange(keeper: Keeper = "normal") -> Exchange:
     return Exchange(DataCentre(private(0), private(1)), NOW, keeper)
 
 
-@asynccontextmanager
-async def listening(handler: Handler, *, tls: bool = False) -> AsyncIterator[int]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await handler((reader, writer))
-            await writer.drain()
-        except (OSError, EOFError, websocket.Closed):
-            pass
-        writer.close()
-
-    secure = server_context() if tls else None
-    server = await asyncio.start_server(handle, HOST, 0, ssl=secure)
-    async with server:
-        yield int(server.sockets[0].getsockname()[1])
-
-
 def talk(
-    handler: Handler, *keys: Key, seconds: float = 5.0, tls: bool = False, **options: str
+    handler: Speaker, *keys: Key, seconds: float = 5.0, tls: bool = False, **options: str
 ) -> StepContext:
     async def main() -> StepContext:
-        async with listening(handler, tls=tls) as port:
+        async with listening(handler, server_context() if tls else None) as port:
             ctx = dataclasses.replace(
                 context(seconds, roots={"telegram": (root(),)}), keys={"telegram": keys}
             )
@@ -74,15 +55,7 @@ def talk(
                 path="/apiws",
                 options=tuple(options.items()),
             )
-            task = Task(
-                id="t",
-                round=1,
-                role=Role.TARGET,
-                arm=Arm.BASE,
-                check="mtproto",
-                subject="telegram",
-                probe=flow,
-            )
+            task = task_of("mtproto", flow, subject="telegram")
             await CHECK.run(ctx, task)
             assert ctx.recorder.bytes_sent + ctx.recorder.bytes_received <= CHECK.max_bytes(task)
             return ctx
@@ -93,9 +66,7 @@ def talk(
 def folded(ctx: StepContext) -> Conversation:
     """As the verdict sees it."""
     flow = Flow(address=HOST, port=443, host=NAME, server_name=NAME)
-    task = Task(
-        id="t", round=1, role=Role.TARGET, arm=Arm.BASE, check="mtproto", subject="s", probe=flow
-    )
+    task = task_of("mtproto", flow)
     found = fold(
         Measurement(
             task=task,
@@ -111,14 +82,14 @@ def folded(ctx: StepContext) -> Conversation:
 # --- POST /api
 
 
-def posts(answer: Callable[[Request], Response | None]) -> Handler:
+def posts(answer: Callable[[Request], Response | None]) -> Speaker:
     async def handle(pair: Pair) -> None:
         await converse(pair, answer, lambda: datetime.now(UTC))
 
     return handle
 
 
-def centre(keeper: Keeper = "normal", asked: list[Request] | None = None) -> Handler:
+def centre(keeper: Keeper = "normal", asked: list[Request] | None = None) -> Speaker:
     mine = exchange(keeper)
 
     def answer(request: Request) -> Response:
@@ -132,7 +103,7 @@ def centre(keeper: Keeper = "normal", asked: list[Request] | None = None) -> Han
     return posts(answer)
 
 
-def over_http(handler: Handler, *keys: Key, seconds: float = 5.0) -> ProtocolObservation:
+def over_http(handler: Speaker, *keys: Key, seconds: float = 5.0) -> ProtocolObservation:
     ctx = talk(handler, *keys, seconds=seconds, transport="http")
     kinds = [type(o) for o in ctx.recorder.observations]
     assert kinds == [TcpObservation, ProtocolObservation]
@@ -226,7 +197,7 @@ def test_silence_and_an_early_end_have_their_own_words() -> None:
 # --- wss://…/apiws
 
 
-def socket_of(mine: Exchange, asked: list[Request] | None = None) -> Handler:
+def socket_of(mine: Exchange, asked: list[Request] | None = None) -> Speaker:
     async def handle(pair: Pair) -> None:
         request = await read_request(pair[0], lambda _: False)
         assert request is not None
@@ -244,7 +215,7 @@ def socket_of(mine: Exchange, asked: list[Request] | None = None) -> Handler:
 ORIGIN = "https://web.telegram.org"
 
 
-def in_socket(handler: Handler, *keys: Key) -> StepContext:
+def in_socket(handler: Speaker, *keys: Key) -> StepContext:
     return talk(handler, *keys, tls=True, transport="websocket", dc="4", origin=ORIGIN)
 
 

@@ -27,13 +27,14 @@ from msgprobe.model.observation import (
     TlsObservation,
 )
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow, Task
 from msgprobe.steps.context import StepContext
 from tests.lab.world import mmtls, smp, threema, tor
 from tests.lab.world.pki import KNOWN_ISSUER, Pki, world_now
 from tests.lab.world.proofs import Proofs
 from tests.lab.world.talk import streams
 from tests.steps import loopback
+from tests.steps.asked import task_of
 from tests.steps.loopback import HOST, context, only, run, serve
 
 CHECKS = registry()
@@ -57,9 +58,7 @@ def on(serving: Serve, tls: ssl.SSLContext | None = None) -> loopback.Handler:
 
 
 def task(check: str, probe: Flow) -> Task:
-    return Task(
-        id="t", round=1, role=Role.TARGET, arm=Arm.BASE, check=check, subject="x", probe=probe
-    )
+    return task_of(check, probe)
 
 
 def held(check: str, handler: loopback.Handler, seconds: float = 5.0, **flow: Any) -> StepContext:

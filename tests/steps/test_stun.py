@@ -10,8 +10,9 @@ import pytest
 from msgprobe.checks.stun import StunCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation, TcpObservation
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow, Task
 from tests.lab.world.stun import CallServer
+from tests.steps.asked import task_of
 from tests.steps.loopback import HOST, closed_port, context, only, run, serve
 
 Reply = Callable[[bytes, tuple[str, int]], list[bytes]]
@@ -45,15 +46,7 @@ def honest(data: bytes, client: tuple[str, int]) -> list[bytes]:
 
 def task(port: int, host: str = HOST, **options: str) -> Task:
     flow = Flow(address=host, port=port, trust=None, options=tuple(options.items()))
-    return Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check="stun",
-        subject="acme",
-        probe=flow,
-    )
+    return task_of("stun", flow, subject="acme")
 
 
 def ask(

@@ -15,11 +15,11 @@ from msgprobe.checks.https import HttpsCheck
 from msgprobe.checks.transfer import TransferCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import HttpObservation, TlsObservation, TransferObservation
-from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.links import PAGE_CAP
 from msgprobe.steps.transfer import CURVE_POINTS, stalls, thinned
+from tests.steps.asked import task_of, tls_flow
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, context, only, run
 
@@ -42,28 +42,11 @@ async def server(handle: Serve, tls: ssl.SSLContext | None = None) -> AsyncItera
 
 
 def _flow(port: int, path: str, options: dict[str, str]) -> Flow:
-    return Flow(
-        address=HOST,
-        port=port,
-        host=NAME,
-        server_name=NAME,
-        trust=Trust.PINNED,
-        roots_of="service",
-        path=path,
-        options=tuple({"bytes": str(SIZE), **options}.items()),
-    )
+    return tls_flow(port, path, **{"bytes": str(SIZE), **options})
 
 
 def _task(flow: Flow) -> Task:
-    return Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER,
-        check="transfer",
-        subject="service",
-        probe=flow,
-    )
+    return task_of("transfer", flow, arm=Arm.TRANSFER)
 
 
 def move(
@@ -410,6 +393,6 @@ def test_thinning_keeps_the_ends(found: list[tuple[float, int]]) -> None:
 
 def test_stalls_are_long_pauses_and_the_last_one_too() -> None:
     curve = [(0.1, 100), (0.2, 200), (1.9, 300), (2.0, 400)]
-    assert stalls(curve, None, 1.0) == ((200, 1.7),)
-    assert stalls(curve, 5.0, 1.0) == ((200, 1.7), (400, 3.0))
-    assert stalls([], 2.0, 1.0) == ((0, 2.0),)
+    assert stalls(curve, None, None) == ((200, 1.7),)
+    assert stalls(curve, 5.0, None) == ((200, 1.7), (400, 3.0))
+    assert stalls([], 2.0, None) == ((0, 2.0),)

@@ -9,12 +9,13 @@ import pytest
 from msgprobe.checks.volley import VolleyCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TcpObservation, TransferObservation
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.wire import aes
 from tests.lab.world import mtproto
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.steps import loopback
+from tests.steps.asked import task_of
 from tests.steps.loopback import HOST, context, only, run, serve
 from tests.steps.test_mtproto import NOW, private
 
@@ -23,15 +24,7 @@ CHECK = VolleyCheck()
 
 def task(port: int, **options: str) -> Task:
     flow = Flow(address=HOST, port=port, options=tuple(options.items()))
-    return Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER,
-        check="volley",
-        subject="telegram",
-        probe=flow,
-    )
+    return task_of("volley", flow, subject="telegram", arm=Arm.TRANSFER)
 
 
 async def hold(one: Task, seconds: float = 5.0) -> TransferObservation:

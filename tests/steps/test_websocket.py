@@ -1,7 +1,5 @@
 """WebSockets over real sockets, against a server that shares no code with our client."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,8 +18,7 @@ from msgprobe.model.observation import (
     TcpObservation,
     TlsObservation,
 )
-from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Task
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.noise import first_words
@@ -29,34 +26,29 @@ from msgprobe.steps.websocket import upgrade
 from tests.lab.world import websocket
 from tests.lab.world.http import Request, read_request
 from tests.lab.world.noise import ChatServer, montgomery
+from tests.steps.asked import task_of, tls_flow
 from tests.steps.authority import NAME, root, server_context
-from tests.steps.loopback import HOST, context, only, run
+from tests.steps.loopback import HOST, Pair, context, listening, only, run
 
 KEY = Ed25519PrivateKey.generate()
 CHAT = ChatServer(datetime.now(UTC).timestamp(), KEY)
 ORIGIN = "https://web.example"
 
-Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Handler = Callable[[Request, Pair], Awaitable[None]]
 
 
 @asynccontextmanager
 async def serve(handler: Handler, tls: bool = False) -> AsyncIterator[int]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, EOFError, websocket.Closed):
-            request = await read_request(reader, lambda _: False)
-            assert request is not None
-            await handler(request, (reader, writer))
-            await writer.drain()
-            await reader.read()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    async def speak(pair: Pair) -> None:
+        reader, writer = pair
+        request = await read_request(reader, lambda _: False)
+        assert request is not None
+        await handler(request, pair)
+        await writer.drain()
+        await reader.read()
 
-    secure = server_context() if tls else None
-    server = await asyncio.start_server(handle, HOST, 0, ssl=secure)
-    async with server:
-        yield int(server.sockets[0].getsockname()[1])
+    async with listening(speak, server_context() if tls else None) as port:
+        yield port
 
 
 def talk(handler: Handler, seconds: float = 5.0) -> StepContext:
@@ -223,19 +215,8 @@ def test_any_bytes_become_observations(junk: bytes, inside: bool) -> None:
 
 def task(port: int, **more: str) -> Task:
     options = {"transport": "websocket", "root_key": montgomery(KEY).hex(), **more}
-    flow = Flow(
-        address=HOST,
-        port=port,
-        host=NAME,
-        server_name=NAME,
-        trust=Trust.PINNED,
-        roots_of="service",
-        path="/ws/chat",
-        options=tuple(options.items()),
-    )
-    return Task(
-        id="t", round=1, role=Role.TARGET, arm=Arm.BASE, check="noise", subject="s", probe=flow
-    )
+    flow = tls_flow(port, "/ws/chat", **options)
+    return task_of("noise", flow)
 
 
 def test_the_check_goes_through_every_layer_within_its_bound() -> None:

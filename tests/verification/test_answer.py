@@ -15,17 +15,17 @@ from msgprobe.checks.registry import registry
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Proof
 from msgprobe.model.row import Word
-from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Lookup, Probe, Resolver, ResolverKind, Role, Task
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.world import system_world
 from msgprobe.verification import answer
 from msgprobe.verification.answer import Answer
 from msgprobe.wire.dns_message import build_query
+from tests.steps.asked import task_of, tls_flow
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, closed_port, fin, replies, reset, run, serve, serve_tls
 
-FLOW = Flow(address=HOST, port=0, host=NAME, server_name=NAME, trust=Trust.PINNED, roots_of="acme")
+FLOW = tls_flow(0, roots_of="acme")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 
 
@@ -345,15 +345,7 @@ def test_what_was_stopped_says_nothing() -> None:
                 limits=Limits(),
                 emit=lambda event: None,
             )
-            task = Task(
-                id="t",
-                round=1,
-                role=Role.TARGET,
-                arm=Arm.BASE,
-                check="https",
-                subject="acme",
-                probe=flow,
-            )
+            task = task_of("https", flow, subject="acme")
             async with runner:
                 runner.submit([task])
                 await runner.change(0.3)
