@@ -1,7 +1,7 @@
 """``http2``: what does one address answer over HTTP/2?"""
 
 from msgprobe.checks.base import flow_of
-from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.checks.layers import connect_bound, opened_tls
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
@@ -37,10 +37,7 @@ class Http2Check:
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and protocol observations, and HTTP where there was an answer."""
         flow = flow_of(task)
-        async with opened(ctx, flow) as stream:
-            if stream is None:
-                return
-            inside = await secured(ctx, flow, stream, alpn=(ALPN,))
+        async with opened_tls(ctx, flow, (ALPN,)) as inside:
             if inside is not None and inside.alpn == ALPN:
                 host = flow.host or flow.address
                 await ask(ctx, inside, host=host, path=flow.path, header=flow.option("header"))

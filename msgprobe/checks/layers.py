@@ -31,6 +31,15 @@ from msgprobe.steps.websocket import (
 
 
 @asynccontextmanager
+async def opened_tls(
+    ctx: StepContext, flow: Flow, alpn: tuple[str, ...] = HTTP_ALPN
+) -> AsyncIterator[TlsStream | None]:
+    """As `opened`, with TLS on it as `secured`; None when one of the two was not to be had."""
+    async with opened(ctx, flow) as stream:
+        yield None if stream is None else await secured(ctx, flow, stream, alpn=alpn)
+
+
+@asynccontextmanager
 async def opened(
     ctx: StepContext, flow: Flow, *, window: int = NARROW
 ) -> AsyncIterator[Stream | None]:

@@ -1,7 +1,7 @@
 """``smp``: does one address show the certificate of a SimpleX server, and speak first as one?"""
 
 from msgprobe.checks.base import flow_of
-from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.checks.layers import connect_bound, opened_tls
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Task
@@ -35,10 +35,6 @@ class SmpCheck:
 
     async def run(self, ctx: StepContext, task: Task) -> None:
         """Record TCP, TLS and protocol observations."""
-        flow = flow_of(task)
-        async with opened(ctx, flow) as stream:
-            if stream is None:
-                return
-            inside = await secured(ctx, flow, stream, alpn=(ALPN,))
+        async with opened_tls(ctx, flow_of(task), (ALPN,)) as inside:
             if inside is not None:
                 await server_hello(ctx, inside)
