@@ -44,7 +44,7 @@ def test_flows_to_services_wait_for_the_gate() -> None:
 def test_when_all_is_well_nothing_is_diagnosed() -> None:
     story = Story().good_gate()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
     for task in base:
         assert isinstance(task.probe, Flow)
@@ -71,7 +71,7 @@ def _failed(task: Task, stage: str, failure: Failure) -> Measurement:
 def failing(stage: str, failure: Failure, service: Service = SERVICE) -> Story:
     story = Story(services=(service,)).good_gate()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
     story.told += [_failed(t, stage, failure) for t in base]
     return story
@@ -327,7 +327,7 @@ def test_a_neutral_name_is_asked_for_at_its_address_unless_the_fault_follows_its
 def test_a_greeting_that_was_answered_is_not_taken_for_one_that_hangs() -> None:
     story = Story().good_gate()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = under_way(
         [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)], 90.0
     )

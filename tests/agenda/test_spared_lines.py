@@ -8,7 +8,7 @@ from msgprobe.agenda.budget import most_bytes
 from msgprobe.agenda.planner import agenda
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
-from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, ResolverKind, Task
 from msgprobe.planning.context import Agenda, Moment, Scene
 from msgprobe.planning.timetable import FAR_PACE, SETTLING
 from tests.evidence.story import SITES, Story, info, under_way
@@ -34,7 +34,7 @@ def after_the_gate(*, good: int, now: float, rtt: float = 0.06, took: float = 0.
     for site in SITES:
         story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     first = agenda(story.evidence(), Moment(now=0.1)).tasks
     asked = [t for t in first if t.id.startswith("g.site.")]
     assert len(asked) >= 4

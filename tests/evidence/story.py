@@ -344,36 +344,50 @@ class Story:
         )
         return self.tell(task, *seen)
 
+    def site(self, site: Site, arm: Arm = Arm.GATE, **how: Any) -> "Story":
+        """A neutral site is spoken to, by its own name unless ``host`` is another."""
+        how = {"host": site.host, **how}
+        return self.flow(site.addresses[0], subject=site.name, arm=arm, **how)
+
+    def asked(
+        self,
+        host: str,
+        kind: ResolverKind,
+        *addresses: str,
+        arm: Arm = Arm.OTHER_RESOLVER,
+        **how: Any,
+    ) -> "Story":
+        """A name of the service's is asked for."""
+        return self.dns(host, kind, *addresses, role=Role.TARGET, arm=arm, **how)
+
+    def elsewhere(self, host: str, site: Site = SITES[0], *, times: int = 3, **how: Any) -> "Story":
+        """The name of ``host`` is shown to a neutral server."""
+        how = {"address": site.addresses[0], "server_name": host, "check": "tls", **how}
+        for _ in range(times):
+            self.target(host, arm=Arm.TARGET_SNI_ELSEWHERE, **how)
+        return self
+
     # -- whole chapters
 
     def good_gate(self, *, sites: int = 4) -> "Story":
         self.local()
         for site in self.sites[:sites]:
             self.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
-            self.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+            self.site(site)
         return self
 
     def controls_again(self) -> "Story":
         for site in self.sites:
-            self.flow(
-                site.addresses[0], subject=site.name, arm=Arm.AGAIN, host=site.host, check="tls"
-            )
+            self.site(site, Arm.AGAIN, check="tls")
         return self
 
     def names(self, *, system: bool = True) -> "Story":
         """The system gives the genuine addresses, encrypted resolvers too."""
         for host, address in ADDRESSES.items():
             if system:
-                self.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+                self.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
             for n in (1, 2):
-                self.dns(
-                    host,
-                    ResolverKind.DOH,
-                    address,
-                    resolver=f"resolver{n}",
-                    arm=Arm.OTHER_RESOLVER,
-                    role=Role.TARGET,
-                )
+                self.asked(host, ResolverKind.DOH, address, resolver=f"resolver{n}")
         return self
 
     def target(self, host: str, *, times: int = 1, arm: Arm = Arm.BASE, **how: Any) -> "Story":

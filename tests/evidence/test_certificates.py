@@ -176,8 +176,7 @@ def test_a_service_older_than_our_list_accuses_nobody() -> None:
 def test_it_is_the_word_beside_the_fronts_usual_certificate_too() -> None:
     """Another certificate for a neutral name at the same address is any front's default."""
     story = aged()
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls")
+    story.all_targets(times=1, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls")
     (service,) = judge(story.evidence()).services
     (function,) = service.functions
     assert (function.outcome, function.rules) == (Outcome.INCONCLUSIVE, ("tls.store_age",))

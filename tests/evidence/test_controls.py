@@ -11,7 +11,7 @@ from msgprobe.judging.judge import judge
 from msgprobe.model.control import CallServer, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.run import Evidence
-from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import State
 from tests.evidence.story import HERE, SITES, Story
 from tests.hypotheses.connection.test_rules import HOME
@@ -92,25 +92,15 @@ def struck(
 ) -> Story:
     """A site that dies under its own name, three seconds apart."""
     for n in range(times):
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.GATE,
-            host=site.host,
-            fails="tls",
-            failure=failure,
-            acked=acked,
-            start=3.0 * n,
-        )
+        story.site(site, fails="tls", failure=failure, acked=acked, start=3.0 * n)
     return story
 
 
 def other(story: Story, site: Site, *, start: float = 0.5, fails: Failure | None = None) -> Story:
     """Its address is shown another name."""
-    return story.flow(
-        site.addresses[0],
-        subject=site.name,
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+    return story.site(
+        site,
+        Arm.NEUTRAL_SNI_ELSEWHERE,
         host=THREE.host,
         check="tls",
         start=start,
@@ -122,7 +112,7 @@ def other(story: Story, site: Site, *, start: float = 0.5, fails: Failure | None
 def healthy(*sites: Site) -> Story:
     story = Story().local()
     for site in sites:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        story.site(site)
     return story
 
 
@@ -144,7 +134,7 @@ def test_nothing_is_a_target_that_answers_its_own_name_or_no_name() -> None:
     dead = other(struck(healthy(TWO, THREE), ONE), ONE, fails=Failure.CONNECTION_RESET)
     assert targeted(dead) == []
     flaky = struck(healthy(TWO, THREE), ONE, times=2)
-    flaky.flow(ONE.addresses[0], subject=ONE.name, arm=Arm.GATE, host=ONE.host, start=6.0)
+    flaky.site(ONE, start=6.0)
     assert targeted(other(flaky, ONE)) == []
 
 
@@ -195,7 +185,7 @@ def test_one_such_network_or_one_answer_under_its_own_name_is_none() -> None:
     assert state(every(ONE))[0] is State.NO_INTERNET
     assert state(every())[0] is State.NO_INTERNET
     story = every(ONE, TWO)
-    story.flow(FOUR.addresses[0], subject=FOUR.name, arm=Arm.GATE, host=FOUR.host, start=9.0)
+    story.site(FOUR, start=9.0)
     assert state(story)[0] is not State.ALLOWLIST
     same = Story(sites=tuple(replace(s, network="net1") for s in SITES)).local()
     for site in SITES:
@@ -209,15 +199,8 @@ OWN_CA = "CN=Russian Trusted Sub CA"
 
 
 def signed(story: Story, site: Site, issuer: str, shown_for: str = "CN=x") -> Story:
-    return story.flow(
-        site.addresses[0],
-        subject=site.name,
-        arm=Arm.GATE,
-        host=site.host,
-        fails="tls",
-        failure=Failure.TLS_UNKNOWN_AUTHORITY,
-        issuer=issuer,
-        shown_for=shown_for,
+    return story.site(
+        site, fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, issuer=issuer, shown_for=shown_for
     )
 
 
@@ -246,13 +229,7 @@ def test_more_owners_that_verify_than_are_re_signed_are_no_inspection() -> None:
 def home_story(*, abroad_dead: bool = True) -> Story:
     story = Story(sites=(*SITES, *HOME)).local()
     for site in SITES:
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.GATE,
-            host=site.host,
-            fails="connect" if abroad_dead else None,
-        )
+        story.site(site, fails="connect" if abroad_dead else None)
     return story
 
 
@@ -291,14 +268,8 @@ TRUE = "31.13.70.1"
 def asked(story: Story, kind: ResolverKind, *addresses: str, **how: object) -> Story:
     failure = how.get("failure")
     assert failure is None or isinstance(failure, Failure)
-    return story.dns(
-        NAME,
-        kind,
-        *addresses,
-        resolver=str(how.get("resolver", "resolver1")),
-        arm=Arm.OTHER_RESOLVER,
-        role=Role.TARGET,
-        failure=failure,
+    return story.asked(
+        NAME, kind, *addresses, resolver=str(how.get("resolver", "resolver1")), failure=failure
     )
 
 

@@ -8,14 +8,9 @@ from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm, ResolverKind, Role
-from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength
+from msgprobe.model.verdict import Outcome, State, Strength
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
+from tests.judging.word import text
 
 
 def test_an_authenticated_answer_is_ok_and_confirmed() -> None:
@@ -99,9 +94,7 @@ def test_an_answer_that_only_looks_right_is_ok_but_only_likely() -> None:
 def test_nothing_is_blamed_when_the_controls_fail_too() -> None:
     story = Story().local().names()
     for site in SITES:
-        story.flow(
-            site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host, fails="connect"
-        )
+        story.site(site, fails="connect")
     story.all_targets(fails="connect")
     assert text(story).outcome is Outcome.INCONCLUSIVE
     assert judge(story.evidence()).connection.state is State.NO_INTERNET
@@ -132,8 +125,7 @@ def test_silence_with_controls_in_two_networks_only_is_inconclusive() -> None:
 
 def test_silence_is_confirmed_when_the_same_machines_answer_on_another_port() -> None:
     story = Story().good_gate().names().all_targets(fails="connect").controls_again()
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_PORT, port=80, check="connect")
+    story.all_targets(times=1, arm=Arm.OTHER_PORT, port=80, check="connect")
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
 
@@ -147,8 +139,7 @@ def test_refusal_by_every_address_alone_is_inconclusive() -> None:
 def test_a_refusal_faster_than_the_path_is_blocked() -> None:
     story = Story().good_gate().names().controls_again()
     story.all_targets(fails="connect", failure=Failure.CONNECTION_REFUSED, took=0.005, min_rtt=0.0)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_PORT, port=5222, check="connect")
+    story.all_targets(times=1, arm=Arm.OTHER_PORT, port=5222, check="connect")
     assert text(story).outcome is Outcome.BLOCKED
 
 
@@ -160,22 +151,8 @@ def swap(story: Story, *hosts: str) -> Story:
 
 def elsewhere(story: Story, host: str, *, times: int = 3, servers: int = 1, **how: Any) -> Story:
     for site in SITES[:servers]:
-        for _ in range(times):
-            story.target(
-                host,
-                arm=Arm.TARGET_SNI_ELSEWHERE,
-                address=site.addresses[0],
-                server_name=host,
-                check="tls",
-                **how,
-            )
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-            host=site.host,
-            check="tls",
-        )
+        story.elsewhere(host, site, times=times, **how)
+        story.site(site, Arm.NEUTRAL_SNI_ELSEWHERE, check="tls")
     return story
 
 
@@ -215,23 +192,8 @@ def test_a_fault_that_follows_the_name_to_a_neutral_server_is_confirmed() -> Non
 
 def test_a_neutral_server_that_fails_under_its_own_name_too_shows_nothing() -> None:
     story = Story().good_gate().names().controls_again().all_targets(**RESET)
-    for _ in range(3):
-        story.target(
-            CHAT[0],
-            arm=Arm.TARGET_SNI_ELSEWHERE,
-            address="20.1.0.1",
-            server_name=CHAT[0],
-            check="tls",
-            **RESET,
-        )
-    story.flow(
-        "20.1.0.1",
-        subject="site1",
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        host="site1.example",
-        check="tls",
-        **RESET,
-    )
+    story.elsewhere(CHAT[0], **RESET)
+    story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, check="tls", **RESET)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
@@ -298,14 +260,8 @@ def test_the_same_new_issuer_for_every_name_may_be_the_service_itself() -> None:
 def test_when_every_control_is_re_signed_too_no_service_is_blamed() -> None:
     story = Story().local().names()
     for site in SITES:
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.GATE,
-            host=site.host,
-            fails="tls",
-            failure=Failure.TLS_UNKNOWN_AUTHORITY,
-            issuer="CN=Office Proxy",
+        story.site(
+            site, fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, issuer="CN=Office Proxy"
         )
     story.all_targets(fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, issuer="CN=Office Proxy")
     verdict = judge(story.evidence())
@@ -315,23 +271,9 @@ def test_when_every_control_is_re_signed_too_no_service_is_blamed() -> None:
 
 def liar(story: Story, *addresses: str, failure: Failure | None = None, asked: int = 3) -> Story:
     for host in CHAT:
-        story.dns(
-            host,
-            ResolverKind.SYSTEM,
-            *addresses,
-            failure=failure,
-            role=Role.TARGET,
-            arm=Arm.BASE,
-        )
+        story.asked(host, ResolverKind.SYSTEM, *addresses, failure=failure, arm=Arm.BASE)
         for _ in range(asked):
-            story.dns(
-                host,
-                ResolverKind.DIRECT,
-                *addresses,
-                failure=failure,
-                role=Role.TARGET,
-                arm=Arm.OTHER_RESOLVER,
-            )
+            story.asked(host, ResolverKind.DIRECT, *addresses, failure=failure)
     return story.names(system=False)
 
 
@@ -344,8 +286,7 @@ def liar(story: Story, *addresses: str, failure: Failure | None = None, asked: i
 )
 def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mechanism: str) -> None:
     story = liar(Story().good_gate(), failure=failure)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
     assert verdict.mechanisms == (mechanism,)
@@ -362,14 +303,12 @@ def test_a_name_that_fails_at_one_resolver_alone_may_be_out_of_its_reach(
     story = liar(Story().good_gate(), failure=failure)
     for host in CHAT:
         story.target(host, arm=Arm.OTHER_ADDRESS)
-        story.dns(
+        story.asked(
             host,
             ResolverKind.UDP,
             *(() if others else (ADDRESSES[host],)),
             failure=failure if others else None,
             resolver="resolver1",
-            role=Role.TARGET,
-            arm=Arm.OTHER_RESOLVER,
         )
     verdict = text(story)
     if others:
@@ -381,8 +320,7 @@ def test_a_name_that_fails_at_one_resolver_alone_may_be_out_of_its_reach(
 @pytest.mark.parametrize("asked", [1, 2])
 def test_a_resolver_that_failed_once_or_twice_for_a_name_may_fail_for_any(asked: int) -> None:
     story = liar(Story().good_gate(), failure=Failure.DNS_SERVFAIL, asked=asked)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
@@ -390,7 +328,7 @@ def test_a_resolver_that_answers_in_between_does_not_deny_the_name() -> None:
     story = liar(Story().good_gate(), failure=Failure.DNS_SERVFAIL)
     for host in CHAT:
         answer = (host, ResolverKind.DIRECT, ADDRESSES[host])
-        story.dns(*answer, role=Role.TARGET, arm=Arm.OTHER_RESOLVER)
+        story.asked(*answer)
         story.target(host, arm=Arm.OTHER_ADDRESS)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
@@ -399,10 +337,9 @@ def test_a_denied_name_on_a_resolver_that_fails_for_all_is_no_blocking() -> None
     story = Story().local()
     for site in SITES:
         story.dns(site.host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY)
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        story.site(site)
     liar(story, failure=Failure.DNS_TEMPORARY)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     verdict = judge(story.evidence())
     assert verdict.connection.state is State.DNS_FAULT
     assert text(story).outcome is Outcome.OK
@@ -418,7 +355,7 @@ def test_another_public_address_that_proves_itself_is_no_lie() -> None:
     """CDNs answer differently by place: the certificate decides, not the address."""
     story = Story().good_gate()
     for host in CHAT:
-        story.dns(host, ResolverKind.SYSTEM, "31.13.99.9", role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, "31.13.99.9", arm=Arm.BASE)
         story.target(host, address="31.13.99.9")
     assert text(story.names(system=False)).outcome is Outcome.OK
 
@@ -434,14 +371,8 @@ def test_a_wrong_public_address_is_a_lie_when_the_true_one_proves_itself() -> No
 
 def test_two_contradicting_answers_to_one_question_are_an_artefact() -> None:
     story = liar(Story().good_gate(), "198.51.1.9")
-    story.dns(
-        CHAT[0],
-        ResolverKind.UDP,
-        "198.51.1.9",
-        later=(ADDRESSES[CHAT[0]],),
-        resolver="resolver1",
-        arm=Arm.OTHER_RESOLVER,
-        role=Role.TARGET,
+    story.asked(
+        CHAT[0], ResolverKind.UDP, "198.51.1.9", later=(ADDRESSES[CHAT[0]],), resolver="resolver1"
     )
     story.target(CHAT[0], times=3, address="198.51.1.9", fails="connect")
     assert "dns.injection.race" in text(story).rules
@@ -450,8 +381,7 @@ def test_two_contradicting_answers_to_one_question_are_an_artefact() -> None:
 def test_a_filter_of_the_users_own_is_named_and_not_called_blocking() -> None:
     story = liar(Story().good_gate(), "0.0.0.0")
     story.dns("adverts.example", ResolverKind.SYSTEM, "0.0.0.0", arm=Arm.OTHER_QUERY)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     verdict = judge(story.evidence())
     assert text(story).outcome is Outcome.OK
     assert "local_dns_filter" in verdict.connection.notes
@@ -472,21 +402,10 @@ def test_an_authenticated_refusal_is_never_blocked(status: int) -> None:
 def test_names_that_fail_everywhere_are_the_services_own_fault() -> None:
     story = Story().good_gate()
     for host in CHAT:
-        story.dns(
-            host,
-            ResolverKind.SYSTEM,
-            failure=Failure.DNS_TEMPORARY,
-            role=Role.TARGET,
-            arm=Arm.BASE,
-        )
+        story.asked(host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY, arm=Arm.BASE)
         for n in (1, 2):
-            story.dns(
-                host,
-                ResolverKind.DOH,
-                failure=Failure.DNS_SERVFAIL,
-                resolver=f"resolver{n}",
-                role=Role.TARGET,
-                arm=Arm.OTHER_RESOLVER,
+            story.asked(
+                host, ResolverKind.DOH, failure=Failure.DNS_SERVFAIL, resolver=f"resolver{n}"
             )
     assert text(story).outcome is Outcome.DOWN
 
@@ -511,15 +430,13 @@ def test_a_name_that_is_gone_everywhere_says_the_catalogue_is_old() -> None:
 
 def test_a_question_that_vanished_once_accuses_nobody() -> None:
     story = liar(Story().good_gate(), failure=Failure.TIMED_OUT, asked=1)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_vanished_questions_mean_nothing_where_neutral_ones_vanish_too() -> None:
     story = liar(Story().good_gate(), failure=Failure.TIMED_OUT)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     for _ in range(2):
         story.dns("site1.example", ResolverKind.UDP, failure=Failure.TIMED_OUT, resolver="x")
     assert text(story).outcome is Outcome.INCONCLUSIVE
@@ -528,7 +445,7 @@ def test_vanished_questions_mean_nothing_where_neutral_ones_vanish_too() -> None
 def test_a_dead_cache_of_the_services_own_in_this_network_accuses_nobody() -> None:
     """One name, another public address that is merely silent; the true one works elsewhere."""
     story = Story().good_gate()
-    story.dns(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", role=Role.TARGET, arm=Arm.BASE)
+    story.asked(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", arm=Arm.BASE)
     story.names(system=False).controls_again()
     story.target(CHAT[0], times=3, address="95.56.1.9", fails="connect")
     story.target(CHAT[0], arm=Arm.OTHER_ADDRESS)
@@ -537,7 +454,7 @@ def test_a_dead_cache_of_the_services_own_in_this_network_accuses_nobody() -> No
 
 def test_a_wrong_address_that_shows_a_foreign_certificate_is_a_lie() -> None:
     story = Story().good_gate()
-    story.dns(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", role=Role.TARGET, arm=Arm.BASE)
+    story.asked(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", arm=Arm.BASE)
     story.names(system=False).controls_again()
     story.target(CHAT[0], times=3, address="95.56.1.9", **FORGED)
     story.target(CHAT[0], arm=Arm.OTHER_ADDRESS)
@@ -549,7 +466,7 @@ def test_a_tunnel_that_gives_every_name_an_address_of_its_own_accuses_nobody() -
     story = Story().local(tunnel=True)
     for n, site in enumerate(SITES):
         story.dns(site.host, ResolverKind.SYSTEM, f"198.18.0.{n + 1}")
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        story.site(site)
     liar(story, "198.18.7.7")
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
@@ -558,23 +475,8 @@ def test_a_neutral_server_that_rejects_every_foreign_name_shows_nothing() -> Non
     story = Story().good_gate().names().controls_again()
     alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
     story.all_targets(**alert)
-    for _ in range(3):
-        story.target(
-            CHAT[0],
-            arm=Arm.TARGET_SNI_ELSEWHERE,
-            address="20.1.0.1",
-            server_name=CHAT[0],
-            check="tls",
-            **alert,
-        )
-    story.flow(
-        "20.1.0.1",
-        subject="site1",
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        host="site2.example",
-        check="tls",
-        **alert,
-    )
+    story.elsewhere(CHAT[0], **alert)
+    story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, host="site2.example", check="tls", **alert)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
@@ -582,21 +484,14 @@ def test_servers_that_answer_every_name_with_an_alert_dislike_our_hello() -> Non
     story = Story().good_gate().names().controls_again()
     alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
     story.all_targets(**alert)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls", **alert)
+    story.all_targets(times=1, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls", **alert)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_two_answers_that_are_both_the_services_own_contradict_nobody() -> None:
     story = liar(Story().good_gate(), "198.51.1.9")
-    story.dns(
-        CHAT[0],
-        ResolverKind.UDP,
-        "157.240.9.9",
-        later=(ADDRESSES[CHAT[0]],),
-        resolver="resolver1",
-        arm=Arm.OTHER_RESOLVER,
-        role=Role.TARGET,
+    story.asked(
+        CHAT[0], ResolverKind.UDP, "157.240.9.9", later=(ADDRESSES[CHAT[0]],), resolver="resolver1"
     )
     assert "dns.injection.race" not in text(story).rules
 

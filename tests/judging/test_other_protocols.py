@@ -4,22 +4,16 @@ import dataclasses
 
 import pytest
 
-from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import HttpObservation, Proof
-from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import CHAT, SERVICE, Story
+from tests.judging.word import text
 
 CAVEAT = "an open port proves nothing"
 OPEN_ONLY = dataclasses.replace(
     SERVICE, pools=(dataclasses.replace(SERVICE.pools[0], caveat=CAVEAT),)
 )
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
 
 
 def unmarked(story: Story) -> Story:

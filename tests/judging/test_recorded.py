@@ -285,7 +285,7 @@ def whatsapp() -> Story:
     story = Story(services=(service,)).good_gate()
     for n, chain in enumerate(found):
         address = f"31.13.{73 + n}.52"
-        story.dns(chain.host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(chain.host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
         story.target(
             chain.host,
             times=3,

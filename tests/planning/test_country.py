@@ -163,11 +163,8 @@ def renamed(story: Story) -> Story:
 def line(*dead: int, fails: str = "connect") -> Story:
     story = Story().local()
     for number, site in enumerate(SITES, start=1):
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.GATE,
-            host=site.host,
+        story.site(
+            site,
             fails=fails if number in dead else None,
             failure=Failure.CONNECTION_RESET if fails == "tls" else Failure.TIMED_OUT,
         )
@@ -206,7 +203,7 @@ def test_domestic_names_are_never_shown_to_servers_abroad_while_these_answer() -
 
 
 def measured(site: Site, *, seen: bool = True) -> Measurement:
-    story = Story().flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+    story = Story().site(site)
     (told,) = story.told
     return told if seen else replace(told, observations=())
 
@@ -281,7 +278,7 @@ def test_no_other_name_is_tried_while_all_may_still_answer() -> None:
 def test_where_nothing_abroad_answers_a_domestic_name_is_tried_at_three_sites() -> None:
     story = line(1, 2, 3, 4, fails="tls")
     for site in HOME:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        story.site(site)
     found = others(renamed(story))
     assert len(found) == 3
     assert {name for _, name in found} <= {s.host for s in HOME}
@@ -366,12 +363,7 @@ def test_a_denial_over_udp_is_asked_again_over_tcp_of_the_same_resolver() -> Non
         }
 
     assert over_tcp() == {"resolver1"}
-    story.dns(
-        "chat1.example",
-        ResolverKind.UDP,
-        failure=Failure.DNS_NXDOMAIN,
-        resolver="resolver2",
-        arm=Arm.OTHER_RESOLVER,
-        role=Role.TARGET,
+    story.asked(
+        "chat1.example", ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN, resolver="resolver2"
     )
     assert over_tcp() == {"resolver1", "resolver2"}

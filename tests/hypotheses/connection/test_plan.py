@@ -148,18 +148,10 @@ def test_a_quick_run_sends_no_big_greeting() -> None:
 def test_foreign_names_are_asked_for_at_home_only_when_nothing_abroad_answers() -> None:
     story = Story(sites=(*SITES, *HOME)).local()
     for site in HOME:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        story.site(site)
     dead = Story(sites=story.sites, told=list(story.told))
     for site in SITES:
-        dead.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.GATE,
-            host=site.host,
-            start=0.0,
-            took=8.0,
-            fails="connect",
-        )
+        dead.site(site, start=0.0, took=8.0, fails="connect")
         told = dead.told[-1]
         dead.told[-1] = replace(told, task=replace(told.task, id=f"g.site.{site.name}"))
     asked = tasks(dead, Arm.NEUTRAL_SNI_ELSEWHERE, 9.0)

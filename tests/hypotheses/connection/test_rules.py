@@ -12,9 +12,10 @@ from msgprobe.judging.judge import judge
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
-from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
 from tests.evidence.story import CHAT, HERE, SENTINELS, SITES, Story
+from tests.judging.word import text
 
 HOME = tuple(
     Site(
@@ -34,12 +35,6 @@ def state(story: Story) -> ConnectionVerdict:
     return judge(story.evidence()).connection
 
 
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
-
-
 def stretches(story: Story) -> Stretches:
     return Gate(Facts(story.evidence())).stretches
 
@@ -49,11 +44,9 @@ def sites(
 ) -> Story:
     """Neutral sites from ``start`` on, ``step`` seconds apart; the dead ones wait for 8 s."""
     for n, site in enumerate(story.sites[:only]):
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=arm,
-            host=site.host,
+        story.site(
+            site,
+            arm,
             check="tls",
             start=start + n * step,
             took=8.0 if dead else 0.1,
@@ -98,15 +91,7 @@ def test_a_lossy_line_has_no_dead_stretch() -> None:
     story = Story().good_gate()
     for n in range(3):
         sites(story, Arm.AGAIN, 4.0 * n + 1, dead=True, only=3)
-        story.flow(
-            SITES[3].addresses[0],
-            subject=SITES[3].name,
-            arm=Arm.AGAIN,
-            host=SITES[3].host,
-            check="tls",
-            start=4.0 * n + 3,
-            took=0.2,
-        )
+        story.site(SITES[3], Arm.AGAIN, check="tls", start=4.0 * n + 3, took=0.2)
     assert stretches(story).dead == ()
     assert state(story).state is not State.INTERMITTENT
 
@@ -132,47 +117,22 @@ def test_no_service_is_blamed_for_failing_in_a_dead_stretch() -> None:
 def test_a_device_that_stood_still_itself_was_not_cut_off() -> None:
     story = sites(Story().good_gate(), Arm.AGAIN, 1.0)
     for site in SITES:  # begun just before the pause, timed out after it, nothing in between
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.AGAIN,
-            host=site.host,
-            check="tls",
-            start=1.2,
-            took=8.0,
-            fails="connect",
-        )
+        story.site(site, Arm.AGAIN, check="tls", start=1.2, took=8.0, fails="connect")
     sites(story, Arm.LOOK_ON, 9.3)
     assert stretches(story).dead == ()
 
 
 def test_what_works_in_a_working_stretch_works() -> None:
     story = gap().all_targets(fails="connect", start=4.0, took=8.0)
-    for host in CHAT:
-        story.target(host, start=13.0, took=0.1)
+    story.all_targets(times=1, start=13.0, took=0.1)
     assert text(story).outcome is Outcome.OK
 
 
 def test_what_fails_while_neutral_sites_answer_is_still_judged() -> None:
     reset: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET, "start": 14.0}
     story = gap().all_targets(**reset)
-    for _ in range(3):
-        story.target(
-            CHAT[0],
-            arm=Arm.TARGET_SNI_ELSEWHERE,
-            address="20.1.0.1",
-            server_name=CHAT[0],
-            check="tls",
-            **reset,
-        )
-    story.flow(
-        "20.1.0.1",
-        subject="site1",
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        host="site1.example",
-        check="tls",
-        start=14.0,
-    )
+    story.elsewhere(CHAT[0], **reset)
+    story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, check="tls", start=14.0)
     assert state(story).state is State.INTERMITTENT
     assert text(story).outcome is Outcome.BLOCKED
 
@@ -213,12 +173,11 @@ def test_replaced_pages_on_a_line_that_reaches_two_networks_are_no_portal() -> N
 
 def at_home(story: Story, *, foreign_name_dies: bool) -> Story:
     for site in HOME:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host)
+        story.site(site)
         for _ in range(2):
-            story.flow(
-                site.addresses[0],
-                subject=site.name,
-                arm=Arm.NEUTRAL_SNI_ELSEWHERE,
+            story.site(
+                site,
+                Arm.NEUTRAL_SNI_ELSEWHERE,
                 host=SITES[0].host,
                 check="tls",
                 fails="tls" if foreign_name_dies else None,
@@ -279,13 +238,7 @@ def test_hosts_that_never_answer_do_not_make_the_line_poor() -> None:
     story = sites(Story().local(), Arm.GATE, 0.0)
     story.told.pop()
     for _ in range(3):
-        story.flow(
-            SITES[3].addresses[0],
-            subject=SITES[3].name,
-            arm=Arm.GATE,
-            host=SITES[3].host,
-            fails="tls",
-        )
+        story.site(SITES[3], fails="tls")
     assert state(story).state is State.ONLINE
 
 
@@ -293,14 +246,7 @@ def test_hosts_that_answer_one_time_in_two_do() -> None:
     story = sites(Story().local(), Arm.GATE, 0.0)
     for site in SITES[:3]:
         for n in range(2):
-            story.flow(
-                site.addresses[0],
-                subject=site.name,
-                arm=Arm.AGAIN,
-                host=site.host,
-                start=5.0 + n,
-                fails="tls",
-            )
+            story.site(site, Arm.AGAIN, start=5.0 + n, fails="tls")
     assert state(story).state is State.BAD_LINK
 
 
@@ -308,7 +254,7 @@ def trickle(story: Story, *, seconds: float, size: int, rtt: float = 0.04) -> St
     """Neutral conversations of ``size`` bytes each, all at once, that took ``seconds``."""
     story.local()
     for site in story.sites:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host, min_rtt=rtt)
+        story.site(site, min_rtt=rtt)
         window = replace(story.told[-1].window, start=0.0, end=seconds)
         story.told[-1] = replace(story.told[-1], window=window, bytes_received=size)
     return story
@@ -335,14 +281,7 @@ def test_other_lines_do_not(how: dict[str, Any]) -> None:
 def big(story: Story, *, dead: int, alive: int = 0) -> Story:
     for n, site in enumerate(SITES[: dead + alive]):
         for _ in range(2):
-            story.flow(
-                site.addresses[0],
-                subject=site.name,
-                arm=Arm.BIG_HELLO,
-                host=site.host,
-                check="tls",
-                fails="tls" if n < dead else None,
-            )
+            story.site(site, Arm.BIG_HELLO, check="tls", fails="tls" if n < dead else None)
     return story
 
 
@@ -374,26 +313,12 @@ def chosen(
     story.good_gate()
     story.told[0] = Story().local(resolvers=(resolver,)).told[0]
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
-        story.dns(host, ResolverKind.SYSTEM, page, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, page, arm=Arm.BASE)
         if host not in tried:
             continue
-        story.dns(
-            host,
-            ResolverKind.UDP,
-            others or address,
-            resolver="resolver1",
-            role=Role.TARGET,
-            arm=Arm.OTHER_RESOLVER,
-        )
+        story.asked(host, ResolverKind.UDP, others or address, resolver="resolver1")
         for n in (1, 2):
-            story.dns(
-                host,
-                ResolverKind.DOH,
-                address,
-                resolver=f"resolver{n}",
-                role=Role.TARGET,
-                arm=Arm.OTHER_RESOLVER,
-            )
+            story.asked(host, ResolverKind.DOH, address, resolver=f"resolver{n}")
         story.target(host, arm=Arm.OTHER_ADDRESS, address=address)
     return story
 
@@ -449,13 +374,5 @@ def test_the_same_lie_from_others_is_an_accusation(resolver: str, others: str) -
 def test_refusals_at_once_are_this_devices_own(seconds: tuple[float, ...], word: State) -> None:
     story = Story().local()
     for site, took in zip(SITES, seconds, strict=True):
-        story.flow(
-            site.addresses[0],
-            subject=site.name,
-            arm=Arm.GATE,
-            host=site.host,
-            fails="connect",
-            failure=Failure.CONNECTION_REFUSED,
-            took=took,
-        )
+        story.site(site, fails="connect", failure=Failure.CONNECTION_REFUSED, took=took)
     assert state(story).state is word

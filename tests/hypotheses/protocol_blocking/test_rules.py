@@ -5,19 +5,13 @@ from typing import Any
 
 import pytest
 
-from msgprobe.judging.judge import judge
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import CHAT, SERVICE, Story
+from tests.judging.word import text
 
 MTPROTO: dict[str, Any] = {"check": "mtproto"}
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
 
 
 def begun() -> Story:
@@ -120,8 +114,7 @@ def test_less_than_that_is_inconclusive(story: Story) -> None:
 
 def test_plain_http_where_the_protocol_dies_is_likely_blocked() -> None:
     story = dying()
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_PAYLOAD, check="page")
+    story.all_targets(times=1, arm=Arm.OTHER_PAYLOAD, check="page")
     found = text(story)
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.rules[0] == "protocol.mtproto.other_words"

@@ -10,8 +10,9 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation, Window
 from msgprobe.model.target import Endpoint, Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
-from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength
+from msgprobe.model.verdict import Outcome, State, Strength
 from tests.evidence.story import HERE, SERVICE, SITES, Story
+from tests.judging.word import text
 
 NAME, HOME, SECOND, SAME_NET = "chat1.example", "31.13.70.1", "157.240.9.1", "31.13.70.9"
 SERVER, OTHER = "20.1.0.1", "20.2.0.1"
@@ -92,17 +93,12 @@ def tale(*, tcp: bool = True, second: str = SECOND, holds: bool = True) -> Tale:
     """Neutral sites work over TCP, and with ``tcp`` the service as well."""
     found = Tale(services=(FAST,), sites=QUIC_SITES)
     found.good_gate()
-    found.dns(NAME, ResolverKind.SYSTEM, HOME, second, role=Role.TARGET, arm=Arm.BASE)
+    found.asked(NAME, ResolverKind.SYSTEM, HOME, second, arm=Arm.BASE)
     if holds:
         found.names()
     if tcp:
         found.all_targets(times=1)
     return found
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    return next(f for f in service.functions if f.function is Function.TEXT)
 
 
 def dies_at_home(story: Tale, address: str = HOME) -> Tale:
@@ -212,7 +208,7 @@ def test_nor_where_the_addresses_are_nobodys() -> None:
     """Forged ones: some QUIC server lives there, which does not serve the name."""
     story = Tale(services=(replace(FAST, prefixes=()),), sites=QUIC_SITES)
     story.good_gate()
-    story.dns(NAME, ResolverKind.SYSTEM, HOME, SECOND, role=Role.TARGET, arm=Arm.BASE)
+    story.asked(NAME, ResolverKind.SYSTEM, HOME, SECOND, arm=Arm.BASE)
     dies_at_home(dies_at_home(story), SECOND)
     assert text(story).mechanisms == ()
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, TcpObservation, Window
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.story import CHAT, SERVICE, Story
+from tests.judging.word import text
 
 ADDRESSES = {
     "chat1.example": ("31.13.70.1", "31.13.71.1"),
@@ -28,12 +28,6 @@ TWO_EACH = dataclasses.replace(
 """Two servers with two addresses each, in four networks, that speak a protocol of their own."""
 
 SILENT: dict[str, Any] = {"fails": "answer", "failure": Failure.TIMED_OUT}
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
 
 
 def say(story: Story, host: str, address: str, arm: Arm = Arm.BASE, **how: Any) -> None:

@@ -56,7 +56,7 @@ def failing(**hosts: str | None) -> Story:
     """A fine connection; the base conversations at ``hosts`` fail at that stage (None: go well)."""
     story = Story().good_gate()
     for host, address in ADDRESSES.items():
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
     for task in base:
         assert isinstance(task.probe, Flow) and task.probe.host is not None
@@ -75,9 +75,7 @@ def test_without_a_proxy_or_without_a_failure_there_is_no_second_path() -> None:
 def test_a_connection_that_is_shut_asks_nothing_of_the_proxy() -> None:
     story = Story().local()
     for site in SITES:
-        story.flow(
-            site.addresses[0], subject=site.name, arm=Arm.GATE, host=site.host, fails="connect"
-        )
+        story.site(site, fails="connect")
     assert not second(wanted(story))
 
 
@@ -104,9 +102,7 @@ def test_an_address_that_no_public_service_has_is_not_asked_for() -> None:
 
 def asked_for(story: Story, host: str, *addresses: str, failure: Failure | None = None) -> None:
     """The system's resolver was asked for a name of the service's."""
-    story.dns(
-        host, ResolverKind.SYSTEM, *addresses, failure=failure, role=Role.TARGET, arm=Arm.BASE
-    )
+    story.asked(host, ResolverKind.SYSTEM, *addresses, failure=failure, arm=Arm.BASE)
     done = story.told[-1]
     task = dataclasses.replace(done.task, id=f"b.name.acme.{host}")
     story.told[-1] = dataclasses.replace(done, task=task)

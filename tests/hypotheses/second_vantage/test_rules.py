@@ -231,8 +231,7 @@ def test_a_total_outage_is_no_longer_called_blocking() -> None:
 
 def test_what_is_confirmed_stays_so_whatever_happens_elsewhere() -> None:
     story = failing(ONE, TWO, **SILENT)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_PORT, port=80, check="connect")
+    story.all_targets(times=1, arm=Arm.OTHER_PORT, port=80, check="connect")
     control(story)
     for host in CHAT:
         second(story, host, times=2, **SILENT)
@@ -269,7 +268,7 @@ def test_the_proxys_path_is_not_this_connections() -> None:
     assert word(story) == UNKNOWN
     # What answers there is no proof of the name here: one address, nobody's word for it.
     story = Story().good_gate()
-    story.dns(ONE, ResolverKind.SYSTEM, "45.1.1.1", role=Role.TARGET, arm=Arm.BASE)
+    story.asked(ONE, ResolverKind.SYSTEM, "45.1.1.1", arm=Arm.BASE)
     story.target(ONE, times=3, address="45.1.1.1", **SILENT)
     second(control(story.controls_again()), address="45.1.1.1")
     assert text(story).endpoints.ok == 0
@@ -277,7 +276,7 @@ def test_the_proxys_path_is_not_this_connections() -> None:
 
 def denied(failure: Failure) -> Story:
     story = Story().good_gate()
-    story.dns(ONE, ResolverKind.SYSTEM, failure=failure, role=Role.TARGET, arm=Arm.BASE)
+    story.asked(ONE, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
     return story.controls_again()
 
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.paired_transfers import Contest
-from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Observation, TransferObservation
 from msgprobe.model.target import Asset, Function
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.model.verdict import FunctionVerdict, Outcome
+from msgprobe.model.verdict import Outcome
 from tests.evidence.moves import moved
 from tests.evidence.story import HERE, SERVICE, Story
+from tests.judging.word import text
 
 VOLLEY = Asset(name="answers", function=Function.TEXT, host="", pool="chat", provenance=HERE)
 SERVERS = ("31.13.70.1", "157.240.1.1", "31.13.71.1", "157.240.2.1")
@@ -77,11 +77,6 @@ def _blind(measurement: Measurement) -> tuple[Observation, ...]:
         replace(o, info=None) if isinstance(o, TransferObservation) else o
         for o in measurement.observations
     )
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    return next(f for f in service.functions if f.function is Function.TEXT)
 
 
 def contest(story: Story) -> Contest:

@@ -5,18 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation
-from msgprobe.model.task import Arm, Role
-from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
-from tests.evidence.story import CHAT, SITES, Story
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
+from msgprobe.model.task import Role
+from msgprobe.model.verdict import Outcome, Strength
+from tests.evidence.story import SITES, Story
+from tests.judging.word import text
 
 
 def lossy(told: Sequence[Measurement], role: Role, lost: int, sent: int) -> list[Measurement]:
@@ -45,10 +39,9 @@ def story(mine: int, neutral: int) -> Story:
     """Five good conversations with each server, a dozen with neutral sites, with those losses of
     ten segments each."""
     told = Story().good_gate().names().controls_again()
-    for host in CHAT:
-        told.target(host, times=5)
+    told.all_targets(times=5)
     for site in SITES * 2:
-        told.flow(site.addresses[0], subject=site.name, host=site.host, arm=Arm.GATE)
+        told.site(site)
     told.told = lossy(lossy(told.told, Role.TARGET, mine, 10), Role.CONTROL, neutral, 10)
     return told
 

@@ -14,7 +14,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service, Trust
-from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Running, Task
+from msgprobe.model.task import Arm, Flow, ResolverKind, Running, Task
 from msgprobe.planning.context import Moment
 from msgprobe.session import planned
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, under_way
@@ -71,7 +71,7 @@ def told(
 def begun(service: Service = SERVICE) -> Story:
     story = Story(services=(service,)).good_gate()
     for host, address in ADDRESSES.items():
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     return story
 
 
@@ -324,7 +324,7 @@ def test_services_are_then_asked_as_that_program_would() -> None:
     story = dying_gate(4)
     story.told += [told(t, 1.0, 0.1, None) for t in neutral(wanted(story, now=1.0))]
     for host, address in ADDRESSES.items():
-        story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in of(wanted(story), Arm.BASE) if isinstance(t.probe, Flow)]
     assert {flow(t).option(OPTION) for t in base} == {"other"}
     usual = [t for t in of(wanted(begun()), Arm.BASE) if isinstance(t.probe, Flow)]

@@ -10,8 +10,9 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.task import Arm, Flow
-from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength
+from msgprobe.model.verdict import Outcome, State, Strength
 from tests.evidence.story import CHAT, Story
+from tests.judging.word import text
 
 KINDS = [
     (Failure.CONNECTION_RESET, "tls.reset"),
@@ -19,12 +20,6 @@ KINDS = [
     (Failure.TIMED_OUT, "tls.timeout"),
     (Failure.TLS_FAILED, "tls.alert"),
 ]
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
 
 
 def dying(story: Story, *hosts: str, failure: Failure, times: int = 3, **how: Any) -> Story:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, ResolverKind, Role
-from msgprobe.model.verdict import FunctionVerdict, Outcome
+from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.verdict import Outcome
 from tests.evidence.story import CHAT, SITES, Story
+from tests.judging.word import text
 
 UNKNOWN: dict[str, Any] = {
     "fails": "tls",
@@ -24,17 +24,10 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    (function,) = service.functions
-    return function
-
-
 @pytest.mark.parametrize("trust", [Trust.PUBLIC, Trust.HASH])
 def test_beside_another_certificate_for_a_neutral_name(trust: Trust) -> None:
     story = Story().good_gate().names().controls_again().all_targets(trust=trust, **UNKNOWN)
-    for host in CHAT:
-        story.target(host, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls")
+    story.all_targets(times=1, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls")
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
@@ -46,14 +39,7 @@ def test_beside_neutral_servers_that_show_one_of_the_same_issuer(
     may well have their own from the same one."""
     story = Story().good_gate().names().controls_again().all_targets(trust=trust, **UNKNOWN)
     for site in SITES[:2]:
-        story.target(
-            CHAT[0],
-            arm=Arm.TARGET_SNI_ELSEWHERE,
-            address=site.addresses[0],
-            server_name=CHAT[0],
-            check="tls",
-            issuer=UNKNOWN["issuer"],
-        )
+        story.elsewhere(CHAT[0], site, times=1, issuer=UNKNOWN["issuer"])
     assert text(story).outcome is outcome
 
 
@@ -64,7 +50,7 @@ def test_beside_an_old_address_where_the_known_certificate_is_still_shown(
     story = Story().good_gate()
     for host in CHAT:
         moved = f"198.51.{CHAT.index(host)}.9"
-        story.dns(host, ResolverKind.SYSTEM, moved, role=Role.TARGET, arm=Arm.BASE)
+        story.asked(host, ResolverKind.SYSTEM, moved, arm=Arm.BASE)
         story.target(host, times=3, address=moved, trust=trust, **UNKNOWN)
         story.target(host, arm=Arm.OTHER_ADDRESS, trust=trust)
     assert text(story.names(system=False).controls_again()).outcome is outcome

@@ -4,20 +4,15 @@ from typing import Any
 
 import pytest
 
-from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import CHAT, SITES, Story
+from tests.judging.word import text
 
 DIES: dict[str, Any] = {"fails": "answer"}
 CUT: dict[str, Any] = {"fails": "answer", "failure": Failure.CONNECTION_RESET}
 NEUTRAL = SITES[0]
-
-
-def text(story: Story) -> FunctionVerdict:
-    (service,) = judge(story.evidence()).services
-    return next(f for f in service.functions if f.function == "text")
 
 
 def dead(**how: Any) -> Story:
@@ -41,13 +36,7 @@ def named(story: Story, *, times: int = 3, host: str = CHAT[0], **how: Any) -> S
 
 def twin(story: Story, **how: Any) -> Story:
     """Another foreign name at that server."""
-    return story.flow(
-        NEUTRAL.addresses[0],
-        subject=NEUTRAL.name,
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        host="site4.example",
-        **how,
-    )
+    return story.site(NEUTRAL, Arm.NEUTRAL_SNI_ELSEWHERE, host="site4.example", **how)
 
 
 @pytest.mark.parametrize(("how", "times"), [(DIES, 3), (CUT, 2)])
@@ -82,15 +71,7 @@ def test_a_neutral_server_that_turns_out_to_be_a_front_of_the_service_shows_noth
 
 
 def test_bare_greetings_at_a_neutral_server_say_nothing_about_requests() -> None:
-    story = dead()
-    for _ in range(3):
-        story.target(
-            CHAT[0],
-            arm=Arm.TARGET_SNI_ELSEWHERE,
-            address=NEUTRAL.addresses[0],
-            server_name=CHAT[0],
-            check="tls",
-        )
+    story = dead().elsewhere(CHAT[0], NEUTRAL)
     assert text(twin(story, check="tls")).outcome is Outcome.INCONCLUSIVE
 
 
