@@ -3,11 +3,17 @@
 Everything heavy is imported inside the commands, so that ``--help`` stays fast.
 """
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from msgprobe.cli import option
+from msgprobe.cli.command import shared
+
+if TYPE_CHECKING:
+    from msgprobe.cli.option import Flags
+    from msgprobe.cli.request import Wish
+    from msgprobe.cli.show import Delivery
 
 _SETTINGS = """Settings: flags over MSGPROBE_* variables over config.toml in the configuration
 folder (quick, throttle, wait, max_time, max_bytes, only, family, country, targets, fail_on, via).
@@ -50,145 +56,28 @@ def _top(
 
 
 @app.command(epilog=_SETTINGS)
-def run(
-    services: option.Services = None,
-    everything: option.All = False,
-    json: option.Json = False,
-    jsonl: option.JsonLines = False,
-    junit: option.Junit = None,
-    output: option.Output = None,
-    evidence: option.Evidence = False,
-    fail_on: option.FailOn = None,
-    quick: option.Quick = None,
-    throttle: option.Throttle = None,
-    wait: option.Wait = None,
-    max_time: option.MaxTime = None,
-    max_bytes: option.MaxBytes = None,
-    only: option.Only = None,
-    ipv4: option.Four = False,
-    ipv6: option.Six = False,
-    country: option.Country = None,
-    targets: option.Targets = None,
-    no_redact: option.NoRedact = False,
-    verbose: option.Verbose = 0,
-    quiet: option.Quiet = False,
-    seed: option.Seed = None,
-    via: option.Via = None,
-    compare: option.Compare = None,
-) -> int:
+@shared
+def run(wish: "Wish", delivery: "Delivery", flags: "Flags") -> int:
     """Measure messengers from here and say what works, what does not and why."""
-    wish = _wish(
-        quick=quick,
-        throttle=throttle,
-        wait=wait,
-        max_time=max_time,
-        max_bytes=max_bytes,
-        only=only,
-        both=(ipv4, ipv6),
-        country=country,
-        targets=targets,
-        fail_on=fail_on,
-        seed=seed,
-        everything=everything,
-        via=via,
-        compare=tuple(compare or ()),
-    )
-    delivery = _delivery(
-        json=json,
-        jsonl=jsonl,
-        junit=junit,
-        output=output,
-        evidence=evidence,
-        fail_on=wish.fail_on,
-        verbose=verbose,
-        quiet=quiet,
-    )
     from msgprobe.cli.measure import measure
+    from msgprobe.cli.request import names
 
-    return measure(wish, _names(services, everything), delivery, redact=not no_redact)
-
-
-def _names(services: list[str] | None, everything: bool) -> Any:
-    """The services named; None for all of them. Raises UsageError."""
-    from msgprobe.cli.request import UsageError
-
-    if everything and services:
-        raise UsageError("--all: measures every service, so name none beside it")
-    return None if everything else services or ()
-
-
-def _wish(*, only: Any, both: tuple[bool, bool], targets: Any, **more: Any) -> Any:
-    """What is wanted, by flags and settings. Raises UsageError or SettingsError."""
-    from msgprobe.cli import request
-
-    return request.wish(
-        request.Flags(
-            only=tuple(only or ()),
-            family=request.family(*both),
-            targets=tuple(targets or ()),
-            **more,
-        )
-    )
-
-
-def _delivery(*, output: str | None, **wanted: Any) -> Any:
-    """How the run goes out. ``-o -`` is standard output. Raises UsageError."""
-    from pathlib import Path
-
-    from msgprobe.cli.request import UsageError
-    from msgprobe.cli.show import Delivery
-
-    if wanted["json"] and wanted["jsonl"]:
-        raise UsageError("--json and --jsonl exclude each other")
-    if output == "-":
-        wanted["evidence"] = True
-        wanted["json"] = not wanted["jsonl"]
-        output = None
-    return Delivery(output=None if output is None else Path(output), **wanted)
+    return measure(wish, names(flags), delivery, redact=not flags.no_redact)
 
 
 @app.command()
-def plan(
-    services: option.Services = None,
-    everything: option.All = False,
-    json: option.Json = False,
-    quick: option.Quick = None,
-    throttle: option.Throttle = None,
-    wait: option.Wait = None,
-    max_time: option.MaxTime = None,
-    max_bytes: option.MaxBytes = None,
-    only: option.Only = None,
-    ipv4: option.Four = False,
-    ipv6: option.Six = False,
-    country: option.Country = None,
-    targets: option.Targets = None,
-    verbose: option.Verbose = 0,
-    seed: option.Seed = None,
-    via: option.Via = None,
-) -> None:
+@shared
+def plan(wish: "Wish", flags: "Flags") -> None:
     """List everything that such a run may contact, when and why. Sends nothing."""
     import sys
 
     from msgprobe.cli.measure import planned
     from msgprobe.cli.output import look, put
+    from msgprobe.cli.request import names
     from msgprobe.report.plan import render, render_json
 
-    wish = _wish(
-        quick=quick,
-        throttle=throttle,
-        wait=wait,
-        max_time=max_time,
-        max_bytes=max_bytes,
-        only=only,
-        both=(ipv4, ipv6),
-        country=country,
-        targets=targets,
-        seed=seed,
-        everything=everything,
-        via=via,
-    )
-    contacts, whose = planned(wish, _names(services, everything), seeded=seed is not None)
-    if json:
+    contacts, whose = planned(wish, names(flags), seeded=flags.seed is not None)
+    if "json" in flags.formats:
         put(render_json(contacts, wish.request, services=whose))
         return
     can = look(sys.stdout)
@@ -196,37 +85,21 @@ def plan(
 
 
 @app.command()
+@shared
 def judge(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A saved run; - is stdin.")],
-    json: option.Json = False,
-    jsonl: option.JsonLines = False,
-    junit: option.Junit = None,
-    output: option.Output = None,
-    evidence: option.Evidence = False,
-    fail_on: option.FailOn = None,
-    verbose: option.Verbose = 0,
-    quiet: option.Quiet = False,
+    delivery: "Delivery",
 ) -> int:
     """Judge a saved run with today's rules. Sends nothing."""
-    from msgprobe.cli import request, saved
+    from msgprobe.cli import saved
 
-    wish = request.wish(request.Flags(fail_on=fail_on))
-    delivery = _delivery(
-        json=json,
-        jsonl=jsonl,
-        junit=junit,
-        output=output,
-        evidence=evidence,
-        fail_on=wish.fail_on,
-        verbose=verbose,
-        quiet=quiet,
-    )
     delivery.prepare()
     status: int = delivery.deliver(saved.judge(file))
     return status
 
 
 @app.command()
+@shared
 def explain(
     what: Annotated[
         str, typer.Argument(metavar="FILE|RULE", help="A saved run (-: stdin) or rule.")
@@ -234,8 +107,10 @@ def explain(
     service: Annotated[
         str | None, typer.Argument(metavar="[SERVICE]", help="Only this service of the run.")
     ] = None,
-    html: option.Html = None,
-    verbose: option.Verbose = 0,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write the transfers' curves to FILE."),
+    ] = None,
 ) -> None:
     """Show the evidence behind a saved verdict, or what a rule says."""
     from msgprobe.cli import saved
@@ -275,21 +150,21 @@ def _services(context: typer.Context) -> None:
 
 
 @services_app.command("list")
-def services_list(targets: option.Targets = None) -> None:
+@shared
+def services_list(wish: "Wish") -> None:
     """List the services."""
     from msgprobe.cli import catalogue
 
-    catalogue.services(tuple(targets or ()))
+    catalogue.services(wish)
 
 
 @services_app.command("show")
-def services_show(
-    service: Annotated[str, typer.Argument(metavar="SERVICE")], targets: option.Targets = None
-) -> None:
+@shared
+def services_show(service: Annotated[str, typer.Argument(metavar="SERVICE")], wish: "Wish") -> None:
     """Show all that is known about one service, with sources."""
     from msgprobe.cli import catalogue
 
-    catalogue.show(service, tuple(targets or ()))
+    catalogue.show(service, wish)
 
 
 @services_app.command("check")
@@ -305,7 +180,10 @@ def services_check(
 
 
 @services_app.command("verify")
+@shared
 def services_verify(
+    wish: "Wish",
+    flags: "Flags",
     services: Annotated[
         list[str] | None,
         typer.Argument(
@@ -313,14 +191,6 @@ def services_verify(
             help="Services, or controls for what is measured beside them; none named means all.",
         ),
     ] = None,
-    json: option.Json = False,
-    max_time: option.MaxTime = None,
-    ipv4: option.Four = False,
-    ipv6: option.Six = False,
-    targets: option.Targets = None,
-    no_redact: option.NoRedact = False,
-    verbose: option.Verbose = 0,
-    quiet: option.Quiet = False,
 ) -> int:
     """Ask on an open line whether every row still holds, and propose what to change.
 
@@ -329,6 +199,12 @@ def services_verify(
     """
     from msgprobe.cli.verify import verify
 
-    wish = _wish(only=None, both=(ipv4, ipv6), targets=targets, max_time=max_time)
-    limit = None if max_time is None else wish.request.max_time
-    return verify(wish, services or (), limit=limit, json=json, redact=not no_redact, quiet=quiet)
+    limit = None if flags.max_time is None else wish.request.max_time
+    return verify(
+        wish,
+        services or (),
+        limit=limit,
+        json="json" in flags.formats,
+        redact=not flags.no_redact,
+        quiet=flags.quiet,
+    )

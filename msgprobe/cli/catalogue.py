@@ -6,15 +6,14 @@ from pathlib import Path
 
 from msgprobe.catalog import loader
 from msgprobe.checks.registry import examiner, installed, promise, registry
-from msgprobe.cli import request
 from msgprobe.cli.output import look, put, say
+from msgprobe.cli.request import Wish
 from msgprobe.model.age import control_rows, service_rows
 from msgprobe.report import checks as check_report
 from msgprobe.report import services as service_report
 
 
-def _load(targets: tuple[str, ...]) -> loader.Catalogue:
-    wish = request.wish(request.Flags(targets=targets))
+def _load(wish: Wish) -> loader.Catalogue:
     known = registry(installed())
     return loader.load(
         wish.targets,
@@ -25,14 +24,14 @@ def _load(targets: tuple[str, ...]) -> loader.Catalogue:
     )
 
 
-def services(targets: tuple[str, ...]) -> None:
+def services(wish: Wish) -> None:
     """Print one line per service."""
-    put(service_report.render_list(_load(targets).services))
+    put(service_report.render_list(_load(wish).services))
 
 
-def show(name: str, targets: tuple[str, ...]) -> None:
+def show(name: str, wish: Wish) -> None:
     """Print everything about one service. Raises UnknownService."""
-    shown = _load(targets).service(name)
+    shown = _load(wish).service(name)
     put(service_report.render_show(shown, promise(registry(installed()))))
 
 

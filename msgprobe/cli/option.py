@@ -1,133 +1,149 @@
-"""The options that more than one command takes, each described once."""
+# ruff: noqa: RUF009 (`_option` is a `field`, no value that instances would share)
+"""The options that commands share, each written down once, with the commands that take it."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-Services = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[SERVICE]...", help="Services; none named means the core ones."),
-]
-All = Annotated[
-    bool,
-    typer.Option(
+from msgprobe.cli.formats import FORMATS
+
+
+def _option(commands: str, words: str, text: str, *, default: Any = None, **more: Any) -> Any:
+    """A field that is an option of ``commands``, functions of `msgprobe.cli.app` by name.
+
+    ``words`` as in the help: its names and what it takes; without names it is an argument.
+    """
+    return field(
+        default=default, metadata={"commands": commands.split(), "made": _made(words, text, **more)}
+    )
+
+
+def _made(words: str, text: str, **more: Any) -> Any:
+    names = words.split()
+    more["metavar"] = None if names[-1].startswith("-") else names.pop()
+    kind = typer.Option if names else typer.Argument
+    return kind(*names, help=text, **more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What stood on the command line, in the order of the help; the default where it did not."""
+
+    services: list[str] | None = _option(
+        "run plan", "[SERVICE]...", "Services; none named means the core ones."
+    )
+    everything: bool = _option(
+        "run plan",
         "--all",
-        help="All services but those that carry a warning, up to 20 MB and 2 minutes.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-JsonLines = Annotated[
-    bool, typer.Option("--jsonl", help="Print one JSON object per service, then one for the run.")
-]
-Junit = Annotated[
-    Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML to FILE.")
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Save the run with its evidence to FILE as JSON."
-    ),
-]
-Evidence = Annotated[
-    bool, typer.Option("--evidence", help="Put every observation into the JSON as well.")
-]
-FailOn = Annotated[
-    str | None,
-    typer.Option(
-        "--fail-on",
-        metavar="A,B",
-        help="Exit 1 for these outcomes or connection states alone, else 0.",
-    ),
-]
-Quick = Annotated[
-    bool | None,
-    typer.Option("--quick/--no-quick", help="Leave out QUIC and the search for throttling."),
-]
-Throttle = Annotated[
-    bool | None,
-    typer.Option(
+        "All services but those that carry a warning, up to 20 MB and 2 minutes.",
+        default=False,
+    )
+    formats: Mapping[str, bool | Path] = field(default_factory=dict)
+    """Those asked for, by name; a file where one was named. Their options are in the table."""
+    output: str | None = _option(
+        "run judge", "-o --output FILE", "Save the run with its evidence to FILE as JSON."
+    )
+    evidence: bool = _option(
+        "run judge", "--evidence", "Put every observation into the JSON as well.", default=False
+    )
+    fail_on: str | None = _option(
+        "run judge",
+        "--fail-on A,B",
+        "Exit 1 for these outcomes or connection states alone, else 0.",
+    )
+    quick: bool | None = _option(
+        "run plan", "--quick/--no-quick", "Leave out QUIC and the search for throttling."
+    )
+    throttle: bool | None = _option(
+        "run plan",
         "--throttle/--no-throttle",
-        help="Search deeper for throttling: more and larger transfers, all of them again after "
+        "Search deeper for throttling: more and larger transfers, all of them again after "
         "a wait. Up to 30 MB and 14 minutes.",
-    ),
-]
-Wait = Annotated[
-    str | None,
-    typer.Option(
-        "--wait", metavar="TIME", help="With --throttle: time until the repeat, by default 10min."
-    ),
-]
-MaxTime = Annotated[
-    str | None, typer.Option("--max-time", metavar="TIME", help="Most time, like 30 or 2min.")
-]
-MaxBytes = Annotated[
-    str | None,
-    typer.Option("--max-bytes", metavar="SIZE", help="Most bytes on the wire, like 500k or 2M."),
-]
-Via = Annotated[
-    str | None,
-    typer.Option(
-        "--via",
-        metavar="URL",
-        help="Try what fails once more through this proxy of yours (socks5:// or http://), to tell "
-        "blocking from an outage. It is neither shown nor saved.",
-    ),
-]
-Compare = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--compare",
-        metavar="FILE",
-        help="Compare with a run that was saved (-o) on another network, at most a day ago; "
-        "repeatable.",
-    ),
-]
-Only = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--only",
-        metavar="FUNCTION",
-        help="Only this function (text, media, calls, web, signup); repeatable.",
-    ),
-]
-Four = Annotated[bool, typer.Option("-4", "--ipv4", help="Use IPv4 only.")]
-Six = Annotated[bool, typer.Option("-6", "--ipv6", help="Use IPv6 only.")]
-Country = Annotated[
-    str | None,
-    typer.Option(
-        "--country",
-        metavar="CC",
-        help="Also compare with sites of this country. Without it the time zone tells which ones "
+    )
+    wait: str | None = _option(
+        "run plan", "--wait TIME", "With --throttle: time until the repeat, by default 10min."
+    )
+    max_time: str | None = _option(
+        "run plan services_verify", "--max-time TIME", "Most time, like 30 or 2min."
+    )
+    max_bytes: str | None = _option(
+        "run plan", "--max-bytes SIZE", "Most bytes on the wire, like 500k or 2M."
+    )
+    only: list[str] | None = _option(
+        "run plan",
+        "--only FUNCTION",
+        "Only this function (text, media, calls, web, signup); repeatable.",
+    )
+    ipv4: bool = _option("run plan services_verify", "-4 --ipv4", "Use IPv4 only.", default=False)
+    ipv6: bool = _option("run plan services_verify", "-6 --ipv6", "Use IPv6 only.", default=False)
+    country: str | None = _option(
+        "run plan",
+        "--country CC",
+        "Also compare with sites of this country. Without it the time zone tells which ones "
         "to ask where nothing abroad answers; none switches that off.",
-    ),
-]
-Targets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--targets", metavar="PATH", help="Add a target file or a folder of them; repeatable."
-    ),
-]
-NoRedact = Annotated[
-    bool,
-    typer.Option("--no-redact", help="Keep addresses that tell about you and your network."),
-]
-Verbose = Annotated[
-    int,
-    typer.Option(
-        "-v",
-        "--verbose",
+    )
+    targets: list[str] | None = _option(
+        "run plan services_list services_show services_verify",
+        "--targets PATH",
+        "Add a target file or a folder of them; repeatable.",
+    )
+    no_redact: bool = _option(
+        "run services_verify",
+        "--no-redact",
+        "Keep addresses that tell about you and your network.",
+        default=False,
+    )
+    verbose: int = _option(
+        "run plan judge explain services_verify",
+        "-v --verbose",
+        "Say more; -vv shows our own faults.",
+        default=0,
         count=True,
         show_default=False,
-        help="Say more; -vv shows our own faults.",
-    ),
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict lines alone.")]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", metavar="N", min=0, help="Make every random choice repeatable."),
-]
-Html = Annotated[
-    Path | None,
-    typer.Option("--html", metavar="FILE", help="Also write the transfers' curves to FILE."),
-]
+    )
+    quiet: bool = _option(
+        "run judge services_verify",
+        "-q --quiet",
+        "Print the verdict lines alone.",
+        default=False,
+    )
+    seed: int | None = _option(
+        "run plan", "--seed N", "Make every random choice repeatable.", min=0
+    )
+    via: str | None = _option(
+        "run plan",
+        "--via URL",
+        "Try what fails once more through this proxy of yours (socks5:// or http://), to tell "
+        "blocking from an outage. It is neither shown nor saved.",
+    )
+    compare: list[str] | None = _option(
+        "run",
+        "--compare FILE",
+        "Compare with a run that was saved (-o) on another network, at most a day ago; repeatable.",
+    )
+
+
+def options(command: str) -> Iterator[Parameter]:
+    """What ``command`` takes, as typer reads it."""
+    for one in fields(Flags):
+        if one.name == "formats":
+            yield from _formats(command)
+        elif command in one.metadata["commands"]:
+            yield _parameter(one.name, one.type, one.default, one.metadata["made"])
+
+
+def _formats(command: str) -> Iterator[Parameter]:
+    for one in FORMATS:
+        if command in one.commands.split():
+            kind, default = (Path | None, None) if one.to_file else (bool, False)
+            words = f"{one.flag} FILE" if one.to_file else one.flag
+            yield _parameter(one.name, kind, default, _made(words, one.help))
+
+
+def _parameter(name: str, kind: Any, default: object, made: object) -> Parameter:
+    annotation = Annotated[kind, made]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgprobe.catalog.country import COUNTRIES
 from msgprobe.cli import settings
+from msgprobe.cli.option import Flags
 from msgprobe.cli.proxy import proxy as proxy_of
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
@@ -30,26 +31,6 @@ _TIMES = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0}
 
 class UsageError(ValueError):
     """Arguments that make no sense, said with the argument and what would be right."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """What stood on the command line; None where it did not."""
-
-    quick: bool | None = None
-    throttle: bool | None = None
-    wait: str | None = None
-    max_time: str | None = None
-    max_bytes: str | None = None
-    only: tuple[str, ...] = ()
-    family: int | None = None
-    country: str | None = None
-    targets: tuple[str, ...] = ()
-    fail_on: str | None = None
-    seed: int | None = None
-    everything: bool = False
-    via: str | None = None
-    compare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +99,21 @@ def family(four: bool, six: bool) -> int | None:
     return 4 if four else 6 if six else None
 
 
+def names(flags: Flags) -> Sequence[str] | None:
+    """The services named; None for all of them. Raises UsageError."""
+    if flags.everything and flags.services:
+        raise UsageError("--all: measures every service, so name none beside it")
+    return None if flags.everything else flags.services or ()
+
+
 def wish(flags: Flags) -> Wish:
     """Flags over environment over file. Raises UsageError or SettingsError."""
     from msgprobe.report.exit_status import fail_on_words
 
+    asked = family(flags.ipv4, flags.ipv6)
     given = settings.read()
     only = _pick(given, "only", "--only", flags.only or None, functions)
-    version = _pick(given, "family", "-4/-6", flags.family, int)
+    version = _pick(given, "family", "-4/-6", asked, int)
     targets = _pick(given, "targets", "--targets", flags.targets or None, tuple)
     quick, throttle = _depth(given, flags)
     wait = _wait(given, flags, throttle)
@@ -153,7 +142,7 @@ def wish(flags: Flags) -> Wish:
         targets=tuple(Path(t) for t in targets or ()),
         fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
         proxy=proxy,
-        compare=flags.compare,
+        compare=tuple(flags.compare or ()),
         guesses=country is None,
     )
 

@@ -5,41 +5,45 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgprobe.cli.formats import FORMATS, JSON, TEXT, Format
+from msgprobe.cli.option import Flags
 from msgprobe.cli.output import OutputError, check_file, look, put, say, write_file
+from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
+from msgprobe.report.exit_status import exit_status
+from msgprobe.report.view import View
 
 
 @dataclass(slots=True, kw_only=True)
 class Delivery:
     """In which forms the run is wanted, and where."""
 
-    json: bool = False
-    jsonl: bool = False
-    junit: Path | None = None
-    output: Path | None = None
-    evidence: bool = False
-    fail_on: Collection[str] | None = None
-    verbose: int = 0
-    quiet: bool = False
+    form: Format | None
+    """The one instead of `TEXT`: for ``output`` if there is one, else for standard output."""
+    files: tuple[tuple[Format, Path], ...]
+    """Forms that are written whatever is printed."""
+    output: Path | None
+    evidence: bool
+    fail_on: Collection[str] | None
+    verbose: int
+    quiet: bool
     _saved: bool = False
-    _lines: list[str] = field(default_factory=list)
     _told: list[ServiceVerdict] = field(default_factory=list)
 
     def prepare(self) -> None:
         """Find out before measuring whether the files can be written. Raises OutputError."""
-        for path in (self.output, self.junit):
+        for path in (self.output, *(path for _, path in self.files)):
             if path is not None:
                 check_file(path)
 
     def decided(self, verdict: ServiceVerdict) -> None:
-        """A service's verdict is final: with ``--jsonl`` it goes out now. Raises OutputError."""
-        if not self.jsonl:
+        """A service's verdict is final: its part goes out now. Raises OutputError."""
+        if self.form is None or not self.form.streams:
             return
-        from msgprobe.report.jsonl import service_line
-
         self._told.append(verdict)
-        self._line(service_line(verdict))
+        if self.output is None:
+            put(self.form.part(verdict))
 
     def deliver(self, run: Run) -> int:
         """Write everything that is wanted and give the exit status.
@@ -47,69 +51,69 @@ class Delivery:
         A fault of one output does not keep the others from being written; then the first fault is
         raised as OutputError.
         """
-        from msgprobe.report.exit_status import exit_status
-
         status = exit_status(run, self.fail_on)
+        can = look(sys.stdout)
+        view = View(
+            exit_code=status,
+            evidence=self.evidence,
+            verbose=self.verbose,
+            quiet=self.quiet,
+            width=can.width,
+            color=can.color,
+            unicode=can.unicode,
+        )
         faults: list[OutputError] = []
         for step in (self._files, self._stdout):
             try:
-                step(run, status)
+                step(run, view)
             except OutputError as error:
                 faults.append(error)
         if faults:
             raise faults[0]
         return int(status)
 
-    def _files(self, run: Run, status: int) -> None:
-        if self.junit is not None:
-            from msgprobe.report.junit import render
-
-            write_file(self.junit, render(run))
-        if self.output is not None and not self.jsonl:
-            from msgprobe.report.document import document, dumps
-
-            write_file(self.output, dumps(document(run, exit_code=status, evidence=True)))
+    def _files(self, run: Run, view: View) -> None:
+        for form, path in self.files:
+            write_file(path, form.render(run, view))
+        if self.output is not None and not (self.form and self.form.streams):
+            write_file(self.output, (self.form or JSON).render(run, view))
             self._saved = True
 
-    def _stdout(self, run: Run, status: int) -> None:
-        if self.jsonl:
-            self._rest_of_lines(run, status)
-            return
-        if self.json:
-            if self.output is None:
-                from msgprobe.report.document import document, dumps
+    def _stdout(self, run: Run, view: View) -> None:
+        if self.form is None:
+            put(TEXT.render(run, view))
+            if self._saved and not self.quiet:
+                say(f"Saved with its evidence: {self.output}")
+        elif self.form.streams:
+            self._rest(self.form, run, view)
+        elif self.output is None:
+            put(self.form.render(run, view))
 
-                put(dumps(document(run, exit_code=status, evidence=self.evidence)))
-            return
-        from msgprobe.report.terminal import render
-
-        can = look(sys.stdout)
-        put(
-            render(
-                run,
-                width=can.width,
-                color=can.color,
-                unicode=can.unicode,
-                verbose=self.verbose,
-                quiet=self.quiet,
-            )
-        )
-        if self._saved and not self.quiet:
-            say(f"Saved with its evidence: {self.output}")
-
-    def _rest_of_lines(self, run: Run, status: int) -> None:
-        from msgprobe.report.jsonl import run_line
-
+    def _rest(self, form: Format, run: Run, view: View) -> None:
         for verdict in run.verdict.services:
             if verdict not in self._told:
                 self.decided(verdict)
-        evidence = self.evidence or self.output is not None
-        self._line(run_line(run, exit_code=status, evidence=evidence))
-        if self.output is not None:
-            write_file(self.output, "".join(self._lines))
-
-    def _line(self, text: str) -> None:
+        end = form.render(run, view)
         if self.output is None:
-            put(text)
+            put(end)
         else:
-            self._lines.append(text)
+            write_file(self.output, "".join(map(form.part, self._told)) + end)
+
+
+def delivery(flags: Flags, fail_on: Collection[str] | None) -> Delivery:
+    """How the run goes out. ``-o -`` is standard output. Raises UsageError."""
+    wanted = [(one, flags.formats[one.name]) for one in FORMATS if one.name in flags.formats]
+    printed = [form for form, path in wanted if not isinstance(path, Path)]
+    if len(printed) > 1:
+        raise UsageError(f"{printed[0].flag} and {printed[1].flag} exclude each other")
+    if flags.output == "-" and not printed:
+        printed = [JSON]
+    return Delivery(
+        form=printed[0] if printed else None,
+        files=tuple((form, path) for form, path in wanted if isinstance(path, Path)),
+        output=Path(flags.output) if flags.output not in (None, "-") else None,
+        evidence=flags.evidence or flags.output is not None,
+        fail_on=fail_on,
+        verbose=flags.verbose,
+        quiet=flags.quiet,
+    )

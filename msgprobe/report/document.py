@@ -18,12 +18,18 @@ from msgprobe.model.target import Service
 from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
 from msgprobe.report.stale import StaleRows
+from msgprobe.report.view import View
 
 T = TypeVar("T")
 
 
 class SavedRunError(ValueError):
     """A text that is no saved run of ours, said so that its owner knows what to do."""
+
+
+def render(run: Run, view: View) -> str:
+    """``run`` as the text of its document."""
+    return dumps(document(run, exit_code=view.exit_code, evidence=view.evidence))
 
 
 def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:

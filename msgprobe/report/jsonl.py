@@ -7,16 +7,17 @@ from msgprobe.model.codec import to_json
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report.document import document
+from msgprobe.report.view import View
 
 
-def service_line(verdict: ServiceVerdict) -> str:
+def part(verdict: ServiceVerdict) -> str:
     """A service: the same keys as in the document's ``services``, and ``type``."""
     return _line({"type": "service", **to_json(verdict)})
 
 
-def run_line(run: Run, *, exit_code: int, evidence: bool = False) -> str:
+def render(run: Run, view: View) -> str:
     """The run: the document without ``services`` (they had their lines), and ``type``."""
-    found = document(run, exit_code=exit_code, evidence=evidence)
+    found = document(run, exit_code=view.exit_code, evidence=view.evidence)
     found.pop("services")
     return _line({"type": "run", **found})
 

@@ -10,6 +10,7 @@ from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, State
 from msgprobe.report import wording
 from msgprobe.report.escape import printable
+from msgprobe.report.view import View
 
 _ELEMENTS = {
     Outcome.OK: None,
@@ -22,7 +23,7 @@ _ELEMENTS = {
 }
 
 
-def render(run: Run) -> str:
+def render(run: Run, _: View) -> str:
     """The document, with its XML declaration; valid whatever bytes the network sent."""
     root = Element("testsuites", name="msgprobe", time=f"{run.duration_s:.3f}")
     suites = [_connection(root, run)]

@@ -15,6 +15,7 @@ from msgprobe.model.verdict import (
 )
 from msgprobe.report import wording
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.view import View
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -24,22 +25,15 @@ NARROWEST = 30
 _INDENT = "    "
 
 
-def render(
-    run: Run,
-    *,
-    width: int | None = 80,
-    color: bool = False,
-    unicode: bool = True,
-    verbose: int = 0,
-    quiet: bool = False,
-) -> str:
+def render(run: Run, view: View) -> str:
     """``run`` as text that ends in a line feed.
 
-    ``width`` is in columns; None wraps nothing. ``verbose`` 1 adds functions that work or were not
-    tested, counts, rules and mechanisms. ``quiet`` leaves the verdict lines alone. Whatever came
-    from the network is escaped, and markup in it means nothing.
+    ``verbose`` 1 adds functions that work or were not tested, counts, rules and mechanisms.
+    ``quiet`` leaves the verdict lines alone. Whatever came from the network is escaped, and markup
+    in it means nothing.
     """
-    page = _Page(width=width, color=color, unicode=unicode)
+    page = _Page(view)
+    verbose, quiet = view.verbose, view.quiet
     services = run.verdict.services
     name_width = max((_cells(printable(s.name, limit=20)) for s in services), default=0)
     words = [wording.verdict_words(s.outcome, s.strength, s.partial) for s in services]
@@ -69,18 +63,18 @@ def _cells(text: str) -> int:
 class _Page:
     """Collects lines. Text only ever enters as rich ``Text``, so that markup stays text."""
 
-    def __init__(self, *, width: int | None, color: bool, unicode: bool) -> None:
+    def __init__(self, view: View) -> None:
         from rich.console import Console
 
-        self.unicode = unicode
-        self.width = None if width is None else max(NARROWEST, width)
+        self.unicode = view.unicode
+        self.width = None if view.width is None else max(NARROWEST, view.width)
         self.buffer = io.StringIO()
         self.console = Console(
             file=self.buffer,
             width=self.width or 100_000,
-            force_terminal=color,
-            color_system="standard" if color else None,
-            no_color=not color,
+            force_terminal=view.color,
+            color_system="standard" if view.color else None,
+            no_color=not view.color,
             legacy_windows=False,
             highlight=False,
             markup=False,

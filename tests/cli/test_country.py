@@ -5,7 +5,8 @@ import json
 import pytest
 
 from msgprobe.cli import settings
-from msgprobe.cli.request import Flags, UsageError, country_code, wish
+from msgprobe.cli.option import Flags
+from msgprobe.cli.request import UsageError, country_code, wish
 from tests.cli.process import Msgprobe, isolated, one_line
 
 ABROAD = "if nothing abroad answers"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from msgprobe.cli import settings
-from msgprobe.cli.request import Flags, UsageError, byte_count, duration, family, functions, wish
+from msgprobe.cli.option import Flags
+from msgprobe.cli.request import UsageError, byte_count, duration, family, functions, wish
 from msgprobe.cli.settings import SettingsError
 from msgprobe.model.target import Function
 
@@ -40,7 +41,7 @@ def test_flags_over_environment_over_file(config: Path, monkeypatch: pytest.Monk
     request = wish(Flags()).request
     assert (request.max_time, request.quick) == (8.0, False)
     assert request.functions == (Function.TEXT, Function.MEDIA)
-    request = wish(Flags(max_time="9", quick=True, only=("calls",), family=4)).request
+    request = wish(Flags(max_time="9", quick=True, only=["calls"], ipv4=True)).request
     assert (request.max_time, request.quick) == (9.0, True)
     assert (request.functions, request.families) == ((Function.CALLS,), (4,))
 

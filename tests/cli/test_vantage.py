@@ -11,7 +11,8 @@ import pytest
 from msgprobe.catalog.loader import load, select
 from msgprobe.cli import proxy as urls
 from msgprobe.cli import settings
-from msgprobe.cli.request import Flags, UsageError, wish
+from msgprobe.cli.option import Flags
+from msgprobe.cli.request import UsageError, wish
 from msgprobe.report.document import document, dumps
 from tests.cli.process import COMMAND, Msgprobe, isolated, one_line
 from tests.report import sample

@@ -9,8 +9,9 @@ import pytest
 
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import Outcome, State, Strength
+from msgprobe.report import jsonl
 from msgprobe.report.document import SavedRunError, document, dumps, read_run, schema_text
-from msgprobe.report.jsonl import run_line, service_line
+from msgprobe.report.view import View
 from tests.report import sample
 
 RUN = sample.run(
@@ -165,7 +166,8 @@ def test_a_missing_part_is_refused_or_has_a_harmless_default(key: str) -> None:
 
 
 def test_json_lines_hold_the_same_as_the_document() -> None:
-    lines = [service_line(v) for v in RUN.verdict.services] + [run_line(RUN, exit_code=1)]
+    lines = [jsonl.part(v) for v in RUN.verdict.services]
+    lines.append(jsonl.render(RUN, View(exit_code=1)))
     assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
     *services, last = (json.loads(line) for line in lines)
     whole = document(RUN, exit_code=1, evidence=False)
@@ -198,7 +200,7 @@ def test_speeds_are_a_list_of_objects_with_numbers() -> None:
         }
     ]
     assert found["services"][0]["functions"][0]["speeds"] == []
-    line = json.loads(service_line(RUN.verdict.services[1]))
+    line = json.loads(jsonl.part(RUN.verdict.services[1]))
     assert line["functions"][0]["speeds"][0]["target_kbit"] == 141.0
 
 

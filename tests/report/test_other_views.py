@@ -29,6 +29,7 @@ from msgprobe.report.narrate import FAILURES, came
 from msgprobe.report.progress import Progress, doing
 from msgprobe.report.reproduce import command
 from msgprobe.report.services import render_show
+from msgprobe.report.view import View
 from tests.report import sample
 from tests.report.sample import HOSTILE, blocked, function, measurement, run, service_verdict
 
@@ -57,7 +58,7 @@ RULE = RuleInfo(
 )
 def test_junit_has_a_case_per_function(outcome: Outcome, tag: str | None) -> None:
     one = service_verdict(outcome, functions=(function(Function.WEB, outcome),))
-    root = fromstring(junit.render(run(one)))
+    root = fromstring(junit.render(run(one), View()))
     case = root.find("testsuite[@name='telegram']/testcase[@name='web']")
     assert case is not None
     assert [child.tag for child in case] == ([tag] if tag else [])
@@ -66,7 +67,7 @@ def test_junit_has_a_case_per_function(outcome: Outcome, tag: str | None) -> Non
 
 
 def test_junit_tells_of_the_connection() -> None:
-    root = fromstring(junit.render(run(state=State.SHUTDOWN)))
+    root = fromstring(junit.render(run(state=State.SHUTDOWN), View()))
     assert root.find("testsuite[@name='connection']/testcase/error") is not None
 
 
@@ -75,7 +76,7 @@ def test_junit_tells_of_the_connection() -> None:
 def test_junit_is_xml_whatever_the_network_says(text: str) -> None:
     bad = function(Function.WEB, Outcome.BLOCKED, why=text, mechanisms=(text,), rules=(text,))
     one = service_verdict(Outcome.BLOCKED, text, functions=(bad,))
-    document = junit.render(run(one, replace(one, functions=(), summary=text)))
+    document = junit.render(run(one, replace(one, functions=(), summary=text)), View())
     fromstring(document.encode())
 
 

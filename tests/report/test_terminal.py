@@ -3,15 +3,18 @@
 import re
 import unicodedata
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from msgprobe.model.run import Run
 from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import Outcome, State, Strength
-from msgprobe.report.terminal import render
+from msgprobe.report import terminal
+from msgprobe.report.view import View
 from msgprobe.report.wording import NOTE_WORDS, amount, rate, seconds
 from tests.report.sample import HOSTILE, blocked, function, run, service_verdict, speed, throttled
 
@@ -29,6 +32,10 @@ WIDE = run(
     why=LONG,
     interrupted="SIGINT",
 )
+
+
+def render(run: Run, **view: Any) -> str:
+    return terminal.render(run, View(**view))
 
 
 @pytest.mark.parametrize("width", [80, 60, 40, 30])

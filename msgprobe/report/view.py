@@ -1,0 +1,18 @@
+"""How a run is to be rendered. Each format takes from it what it has a use for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What was asked for, and what the stream can show."""
+
+    exit_code: int = 0
+    evidence: bool = False
+    """With every observation, not the verdict alone."""
+    verbose: int = 0
+    quiet: bool = False
+    width: int | None = 80
+    """In columns; None wraps nothing."""
+    color: bool = False
+    unicode: bool = True
