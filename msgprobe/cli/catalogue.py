@@ -13,39 +13,31 @@ from msgprobe.report import checks as check_report
 from msgprobe.report import services as service_report
 
 
-def _load(wish: Wish) -> loader.Catalogue:
+def load(paths: tuple[Path, ...], country: str | None = None) -> loader.Catalogue:
+    """The catalogue, plug-ins and ``paths`` included, as the installed checks take it. Raises
+    CatalogError or PluginError."""
     known = registry(installed())
     return loader.load(
-        wish.targets,
-        wish.request.country,
-        plugins=True,
-        known_checks=frozenset(known),
-        examine=examiner(known),
+        paths, country, plugins=True, known_checks=frozenset(known), examine=examiner(known)
     )
 
 
 def services(wish: Wish) -> None:
     """Print one line per service."""
-    put(service_report.render_list(_load(wish).services))
+    put(service_report.render_list(load(wish.targets, wish.request.country).services))
 
 
 def show(name: str, wish: Wish) -> None:
     """Print everything about one service. Raises UnknownService."""
-    shown = _load(wish).service(name)
+    shown = load(wish.targets, wish.request.country).service(name)
     put(service_report.render_show(shown, promise(registry(installed()))))
 
 
 def check(paths: tuple[str, ...]) -> None:
     """Print what the files hold. Raises CatalogError at the first fault."""
-    known = registry(installed())
-    found = loader.load(
-        tuple(map(Path, paths)),
-        plugins=True,
-        known_checks=frozenset(known),
-        examine=examiner(known),
-    )
-    names = ", ".join(s.name for s in found.services)
+    names = ", ".join(s.name for s in load(tuple(map(Path, paths))).services)
     put(f"No fault found. With these files the services are: {names}\n")
+    known = registry(installed())
     files = loader.each(
         tuple(map(Path, paths)), known_checks=frozenset(known), examine=examiner(known)
     )

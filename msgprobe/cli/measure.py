@@ -12,7 +12,8 @@ from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.catalog.country import guessed
 from msgprobe.checks.base import Check
-from msgprobe.checks.registry import examiner, installed, registry
+from msgprobe.checks.registry import installed, registry
+from msgprobe.cli import catalogue as known
 from msgprobe.cli import vantage
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
@@ -31,14 +32,7 @@ Names = Sequence[str] | None
 
 def load(wish: Wish, names: Names) -> tuple[loader.Catalogue, tuple[Service, ...]]:
     """Catalogue and chosen services. Raises CatalogError or UnknownService."""
-    known = checks()
-    catalogue = loader.load(
-        wish.targets,
-        wish.request.country,
-        plugins=True,
-        known_checks=frozenset(known),
-        examine=examiner(known),
-    )
+    catalogue = known.load(wish.targets, wish.request.country)
     if names is not None:
         return catalogue, loader.select(catalogue, names)
     return catalogue, loader.everything(catalogue)[0]

@@ -9,7 +9,8 @@ from dataclasses import replace
 from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
-from msgprobe.checks.registry import examiner, installed, registry
+from msgprobe.checks.registry import installed, registry
+from msgprobe.cli.catalogue import load
 from msgprobe.cli.measure import signals
 from msgprobe.cli.output import look, put, say
 from msgprobe.cli.request import Wish
@@ -42,13 +43,7 @@ def verify(
     OutputError.
     """
     checks = registry(installed())
-    catalogue = loader.load(
-        wish.targets,
-        loader.EVERY,
-        plugins=True,
-        known_checks=frozenset(checks),
-        examine=examiner(checks),
-    )
+    catalogue = load(wish.targets, loader.EVERY)
     services, with_controls = _chosen(catalogue, names, quiet=quiet)
     request = replace(wish.request, max_time=limit or LONGEST, country=None, via=None)
     screen = look(sys.stderr)

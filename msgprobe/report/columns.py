@@ -40,17 +40,13 @@ def _fit(natural: list[int], width: int, shares: Sequence[int]) -> list[int]:
     whole = sum(shares) or 1
     flexible = [max(8, left * share // whole) if share else 0 for share in shares]
     # a column that needs less than its share gives the rest to the others
-    spare = sum(
-        max(0, f - n) for f, n, s in zip(flexible, natural, shares, strict=True) if s and f > n
-    )
-    needy = [s and f < n for f, n, s in zip(flexible, natural, shares, strict=True)]
-    found = []
-    for size, need, share, poor in zip(flexible, natural, shares, needy, strict=True):
-        if not share:
-            found.append(max(1, need))
-        elif poor:
-            extra = spare // max(1, sum(map(bool, needy)))
-            found.append(min(need, size + extra))
-        else:
-            found.append(max(1, need))
-    return found
+    wanting = [
+        need - size if share else 0
+        for size, need, share in zip(flexible, natural, shares, strict=True)
+    ]
+    spare = -sum(w for w in wanting if w < 0)
+    extra = spare // max(1, sum(w > 0 for w in wanting))
+    return [
+        min(need, size + extra) if lacks > 0 else max(1, need)
+        for size, need, lacks in zip(flexible, natural, wanting, strict=True)
+    ]

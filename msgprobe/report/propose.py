@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgprobe.model.control import CallServer, Controls, PublicResolver, Site, Source
 from msgprobe.model.observation import Certificate
 from msgprobe.model.row import CONTROLS, Checked, Kind, Verification, Word
-from msgprobe.model.target import Asset, Provenance, Service
+from msgprobe.model.target import Asset, Endpoint, Provenance, Service
 from msgprobe.report.toml_rows import Row, comment, commented, literal, member_table, row_table
 
 T = TypeVar("T", int, str)
@@ -23,6 +23,8 @@ LONGEST_SOURCE = 300
 
 BAD = (Word.DIFFERS, Word.NO_ANSWER)
 
+_GONE = "The name is gone. To take the row out:"
+_RETIRED = "If it stays so, the row may be retired:"
 _HEAD = (
     "Proposed by msgprobe services verify. What one line saw once is no fact yet: compare every "
     "row with its source before it is pasted."
@@ -97,12 +99,19 @@ def _member(service: Service, member: str, rows: Sequence[Checked], provenance: 
     mine = [e for e in service.endpoints if e.member == member]
     now = member_table(service, member, mine[0].provenance)
     if any(r.came.gone for r in main):
-        return comment("The name is gone. To take the row out:") + commented(now)
+        return comment(_GONE) + commented(now)
     if asked and all(r.word is Word.NO_ANSWER for r in asked):
-        return comment("If it stays so, the row may be retired:") + commented(now)
-    shown = next((r.came.shown for r in main if r.came.shown), ())
-    if shown:
+        return comment(_RETIRED) + commented(now)
+    if shown := next((r.came.shown for r in main if r.came.shown), ()):
         return "".join(_certificate(shown))
+    return _member_now(service, mine, rows, provenance)
+
+
+def _member_now(
+    service: Service, mine: Sequence[Endpoint], rows: Sequence[Checked], provenance: Provenance
+) -> str:
+    """The member with what came instead of what did not hold."""
+    main = [r for r in rows if r.kind is Kind.MEMBER]
     status = next((r.came.status for r in main if r.came.status is not None), None)
     words = {r.row: r.word for r in main}
     ports = _kept(words, [(e.port, e.name) for e in mine])
@@ -114,7 +123,7 @@ def _member(service: Service, member: str, rows: Sequence[Checked], provenance: 
         return comment("No row is proposed: only its author can say what would be right.")
     return member_table(
         service,
-        member,
+        mine[0].member,
         _sourced(mine[0].provenance, provenance),
         ports=ports or (),
         addresses=addresses,
@@ -180,9 +189,7 @@ def _pem(certificate: Certificate) -> str:
 def _asset(asset: Asset, rows: Sequence[Checked], provenance: Provenance) -> str:
     main = [r for r in rows if r.kind is Kind.ASSET]
     if any(r.word in BAD for r in main):
-        return comment("If it stays so, the row may be retired:") + commented(
-            row_table(asset, asset.provenance)
-        )
+        return comment(_RETIRED) + commented(row_table(asset, asset.provenance))
     addresses = _hints(asset.addresses, rows) or ()
     changed = replace(asset, addresses=addresses)
     return row_table(changed, _sourced(asset.provenance, provenance))
@@ -202,10 +209,10 @@ def _controls(controls: Controls, rows: Sequence[Checked], provenance: Provenanc
             yield from _said(mine)
             yield _control(row, mine, provenance)
             yield "\n"
-    head = [r for r in rows if r.kind in (Kind.SILENT, Kind.ADVERT)]
-    if any(r.word in BAD for r in head):
+    head = [r for r in rows if r.kind in (Kind.SILENT, Kind.ADVERT) and r.word in BAD]
+    if head:
         yield from _said(head)
-        loud = {r.address for r in head if r.kind is Kind.SILENT and r.word in BAD}
+        loud = {r.address for r in head if r.kind is Kind.SILENT}
         kept = tuple(a for a in controls.silent if a not in loud)
         if loud and kept:
             yield f"[controls]\nsilent = {literal(kept)}\n"
@@ -216,9 +223,9 @@ def _control(row: Row, rows: Sequence[Checked], provenance: Provenance) -> str:
     own = [r for r in rows if r.kind in _OWN and r.word is not Word.NOT_ASKED]
     now = row_table(row, row.provenance)
     if any(r.came.gone for r in own):
-        return comment("The name is gone. To take the row out:") + commented(now)
+        return comment(_GONE) + commented(now)
     if own and all(r.word in BAD for r in own):
-        return comment("If it stays so, the row may be retired:") + commented(now)
+        return comment(_RETIRED) + commented(now)
     return row_table(_changed(row, rows), _sourced(row.provenance, provenance))
 
 
@@ -230,27 +237,22 @@ def _changed(row: Row, rows: Sequence[Checked]) -> Row:
     """The control without the addresses and properties that did not hold."""
     lost = {r.kind for r in rows if r.word in BAD}
     if isinstance(row, PublicResolver):
-        bad = {(r.address, r.port) for r in rows if r.word in BAD}
-        kept = tuple(a for a in row.addresses if (a, 53) not in bad)
-        encrypted = [r for r in rows if r.port == 443 and r.word is Word.HOLDS]
-        lost_doh = any(port == 443 for _, port in bad) and not encrypted
-        return replace(
-            row,
-            addresses=kept or row.addresses,
-            doh_host=None if lost_doh else row.doh_host,
-        )
+        return _resolver(row, rows)
     if isinstance(row, Site):
-        row = replace(
-            row,
-            any_name=row.any_name and Kind.ANY_NAME not in lost,
-            quic=row.quic and Kind.QUIC not in lost,
-        )
-    if isinstance(row, Source):
-        row = replace(
-            row,
-            any_name=row.any_name and Kind.ANY_NAME not in lost,
-            upload_path=None if Kind.UPLOAD in lost else row.upload_path,
-        )
+        row = replace(row, quic=row.quic and Kind.QUIC not in lost)
+    if isinstance(row, Source) and Kind.UPLOAD in lost:
+        row = replace(row, upload_path=None)
+    if isinstance(row, Site | Source):
+        row = replace(row, any_name=row.any_name and Kind.ANY_NAME not in lost)
     if Kind.ADDRESS in lost and isinstance(row, Site | Source | CallServer):
         return replace(row, addresses=_hints(row.addresses, rows) or ())
     return row
+
+
+def _resolver(row: PublicResolver, rows: Sequence[Checked]) -> PublicResolver:
+    bad = {(r.address, r.port) for r in rows if r.word in BAD}
+    kept = tuple(a for a in row.addresses if (a, 53) not in bad)
+    encrypted = any(r.port == 443 and r.word is Word.HOLDS for r in rows)
+    lost = any(port == 443 for _, port in bad) and not encrypted
+    doh_host = None if lost else row.doh_host
+    return replace(row, addresses=kept or row.addresses, doh_host=doh_host)

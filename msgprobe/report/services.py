@@ -16,6 +16,12 @@ Promise = Callable[[Service, Endpoint], Proof | None]
 OLDEST = 5
 """Old rows of a file that are named, the oldest first; of the others only the number is said."""
 
+_TRUSTS = {
+    Trust.PINNED: "own roots only",
+    Trust.EITHER: "own or public roots",
+    Trust.HASH: "known certificate only",
+}
+
 LEGEND = "P4 authenticated, P3 our nonce, P2 form, P1 bytes, P0 open port"
 
 
@@ -131,18 +137,9 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
         text += f" ({', '.join(later)} in reserve)"
     spoken = first.option("protocol")
     how = [first.check if spoken is None else f"{first.check} ({spoken})"]
-    if first.trust is Trust.PINNED:
-        how.append("own roots only")
-    elif first.trust is Trust.EITHER:
-        how.append("own or public roots")
-    elif first.trust is Trust.HASH:
-        how.append("known certificate only")
-    if first.path != "/":
-        how.append(first.path)
-    if first.always:
-        how.append("always")
-    if first.spare:
-        how.append("spare")
+    how += [_TRUSTS[first.trust]] if first.trust in _TRUSTS else []
+    how += [first.path] if first.path != "/" else []
+    how += [key for key in ("always", "spare") if getattr(first, key)]
     return f"{text}, {', '.join(how)}"
 
 
@@ -157,11 +154,7 @@ def _asset(asset: Asset) -> str:
         text = f"{asset.function.value}: {way} {asset.host}, an object that {page} names"
     elif asset.find is not None:
         text += ", the object that this page names"
-    if asset.trust is Trust.PINNED:
-        text += ", own roots only"
-    elif asset.trust is Trust.EITHER:
-        text += ", own or public roots"
-    return text
+    return f"{text}, {_TRUSTS[asset.trust]}" if asset.trust in _TRUSTS else text
 
 
 def _authorities(service: Service) -> list[str]:

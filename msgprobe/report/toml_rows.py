@@ -60,31 +60,22 @@ def member_table(
     trust = any(e.trust is not Trust.PUBLIC for e in pool)
     path = any(e.path != "/" for e in pool)
     had = dict.fromkeys(a for e in mine for a in e.addresses)
-    pairs: list[tuple[str, Value]] = [("name", member)]
-    if first.host is not None:
-        pairs.append(("host", first.host))
-    shown = tuple(had) if addresses is None else tuple(addresses)
-    if shown:
-        pairs.append(("addresses", shown))
-    pairs += [(key, True) for key in ("always", "spare") if any(getattr(e, key) for e in mine)]
-    pairs += [
+    pairs: list[tuple[str, Value | None]] = [
+        ("name", member),
+        ("host", first.host),
+        ("addresses", (tuple(had) if addresses is None else tuple(addresses)) or None),
+        *((key, True) for key in ("always", "spare") if any(getattr(e, key) for e in mine)),
         ("check", first.check),
         ("ports", tuple(ports) or tuple(dict.fromkeys(e.port for e in mine))),
+        ("trust", first.trust.value if trust else None),
+        ("certificate_sha256", first.certificate_sha256 or None),
+        ("path", first.path if path else None),
+        ("expect_status", tuple(expect_status) or first.expect_status or None),
+        ("expect_text", first.expect_text),
+        ("options", dict(first.options) or None),
     ]
-    if trust:
-        pairs.append(("trust", first.trust.value))
-    if first.certificate_sha256:
-        pairs.append(("certificate_sha256", first.certificate_sha256))
-    if path:
-        pairs.append(("path", first.path))
-    status = tuple(expect_status) or first.expect_status
-    if status:
-        pairs.append(("expect_status", status))
-    if first.expect_text is not None:
-        pairs.append(("expect_text", first.expect_text))
-    if first.options:
-        pairs.append(("options", dict(first.options)))
-    return table(MEMBER, pairs, provenance)
+    said = [(key, value) for key, value in pairs if value is not None]
+    return table(MEMBER, said, provenance)
 
 
 def table(header: str, pairs: Iterable[tuple[str, Value]], provenance: Provenance) -> str:
