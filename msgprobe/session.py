@@ -26,7 +26,7 @@ from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.task import Task
 from msgprobe.model.traits import KnownTraits
-from msgprobe.model.verdict import Outcome
+from msgprobe.model.verdict import Outcome, ServiceVerdict
 from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.timetable import BEGIN_UNTIL
@@ -112,26 +112,11 @@ async def run(
         elsewhere=tuple(_elsewhere(r, services, started_at) for r in reports),
         traits=traits(table),
     )
-    runner = _runner(world, services, request, table, emit)
-    emit(Phase(title="looking at the connection"))
-    # In a thread, while the first questions are under way: as an import of the first step that
-    # needs it, it would stall every conversation and make the path look slow.
-    prepared = asyncio.get_running_loop().run_in_executor(
-        None, partial(prepare, world, quic=_wants_quic(services, request))
-    )
-    decided: set[str] = set()
-    await _explore(runner, empty, guess, stop, emit, decided)
-    await prepared
-    seen = runner.in_order()
-    evidence = replace(
-        empty,
-        controls=kept(controls, guess, seen),
-        measurements=_redacted(seen) if redact else seen,
-    )
+    seen, decided = await _measured(world, empty, table, guess, stop, emit)
+    measurements = _redacted(seen) if redact else seen
+    evidence = replace(empty, controls=kept(controls, guess, seen), measurements=measurements)
     verdict = verdicts.judge(evidence)
-    for service in verdict.services:
-        if service.service not in decided:
-            emit(Decided(verdict=service))
+    _tell_rest(verdict.services, decided, emit)
     return Run(
         run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
         tool=tool(),
@@ -146,14 +131,33 @@ async def run(
     )
 
 
-def _runner(
+async def _measured(
     world: World,
-    services: Sequence[Service],
-    request: Request,
+    empty: Evidence,
     checks: Mapping[str, Check],
+    guess: Guess,
+    stop: Stop,
     emit: Callable[[Event], None],
+) -> tuple[tuple[Measurement, ...], set[str]]:
+    """Ask all that is to be asked, and meanwhile import what it needs. Gives what came, and the
+    services whose verdicts were told."""
+    runner = _runner(world, empty, checks, emit)
+    emit(Phase(title="looking at the connection"))
+    quic = _wants_quic(empty.services, empty.request)
+    # In a thread, while the first questions are under way: as an import of the first step that
+    # needs it, it would stall every conversation and make the path look slow.
+    prepared = asyncio.get_running_loop().run_in_executor(None, partial(prepare, world, quic=quic))
+    decided: set[str] = set()
+    await _explore(runner, empty, guess, stop, emit, decided)
+    await prepared
+    return runner.in_order(), decided
+
+
+def _runner(
+    world: World, empty: Evidence, checks: Mapping[str, Check], emit: Callable[[Event], None]
 ) -> Runner:
     """Who holds the conversations, within the limits that the user and the line set."""
+    services, request = empty.services, empty.request
     return Runner(
         world=world,
         checks=checks,
@@ -256,6 +260,14 @@ def _tell_settled(
         if {f.outcome for f in verdict.functions} <= {Outcome.OK, Outcome.NOT_TESTED}:
             decided.add(service.name)
             emit(Decided(verdict=verdict))
+
+
+def _tell_rest(
+    services: Iterable[ServiceVerdict], decided: set[str], emit: Callable[[Event], None]
+) -> None:
+    for service in services:
+        if service.service not in decided:
+            emit(Decided(verdict=service))
 
 
 def _phase(tasks: Iterable[Task], told: set[int], emit: Callable[[Event], None]) -> None:

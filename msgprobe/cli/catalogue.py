@@ -13,7 +13,7 @@ from msgprobe.report import checks as check_report
 from msgprobe.report import services as service_report
 
 
-def load(paths: tuple[Path, ...], country: str | None = None) -> loader.Catalogue:
+def read(paths: tuple[Path, ...], country: str | None = None) -> loader.Catalogue:
     """The catalogue, plug-ins and ``paths`` included, as the installed checks take it. Raises
     CatalogError or PluginError."""
     known = registry(installed())
@@ -24,18 +24,18 @@ def load(paths: tuple[Path, ...], country: str | None = None) -> loader.Catalogu
 
 def services(wish: Wish) -> None:
     """Print one line per service."""
-    put(service_report.render_list(load(wish.targets, wish.request.country).services))
+    put(service_report.render_list(read(wish.targets, wish.request.country).services))
 
 
 def show(name: str, wish: Wish) -> None:
     """Print everything about one service. Raises UnknownService."""
-    shown = load(wish.targets, wish.request.country).service(name)
+    shown = read(wish.targets, wish.request.country).service(name)
     put(service_report.render_show(shown, promise(registry(installed()))))
 
 
 def check(paths: tuple[str, ...]) -> None:
     """Print what the files hold. Raises CatalogError at the first fault."""
-    names = ", ".join(s.name for s in load(tuple(map(Path, paths))).services)
+    names = ", ".join(s.name for s in read(tuple(map(Path, paths))).services)
     put(f"No fault found. With these files the services are: {names}\n")
     known = registry(installed())
     files = loader.each(

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
 from msgprobe import session
@@ -13,8 +13,8 @@ from msgprobe.catalog import loader
 from msgprobe.catalog.country import guessed
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
-from msgprobe.cli import catalogue as known
 from msgprobe.cli import vantage
+from msgprobe.cli.catalogue import read
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
@@ -26,13 +26,15 @@ from msgprobe.model.target import Service
 from msgprobe.report.plan import cost, deep_cost, left_out, warnings
 from msgprobe.report.progress import Progress
 
+Show = Callable[[Event], None]
+
 Names = Sequence[str] | None
 """Services by name; none of them means the core ones, None all that there are."""
 
 
 def load(wish: Wish, names: Names) -> tuple[loader.Catalogue, tuple[Service, ...]]:
     """Catalogue and chosen services. Raises CatalogError or UnknownService."""
-    catalogue = known.load(wish.targets, wish.request.country)
+    catalogue = read(wish.targets, wish.request.country)
     if names is not None:
         return catalogue, loader.select(catalogue, names)
     return catalogue, loader.everything(catalogue)[0]
@@ -93,24 +95,18 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
     if country is not None and country not in catalogue.countries:
         known = ", ".join(catalogue.countries) or "none"
         say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
-    _warn(catalogue, services, names, quiet=delivery.quiet)
+    _warn(catalogue, services, names, quiet=delivery.view.quiet)
     likely = guess(wish, catalogue)
-    screen = look(sys.stderr)
-    if wish.request.throttle and not delivery.quiet:
+    if wish.request.throttle and not delivery.view.quiet:
         say(deep_cost(wish.request))
-    elif screen.terminal and not delivery.quiet:
+    elif look(sys.stderr).terminal and not delivery.view.quiet:
         plan = session.planned(
             services, catalogue.controls, wish.request, checks=checks(), guess=likely
         )
         say(cost(plan, wish.request))
     stop = session.Stop()
-    with contextlib.ExitStack() as stack:
-        progress = None
-        if screen.terminal and not delivery.quiet:
-            progress = Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
-            stack.enter_context(progress)
-        emit = _Sink(delivery, progress, stop)
-        stack.enter_context(signals(stop))
+    with watched(stop, quiet=delivery.view.quiet) as show:
+        emit = _Sink(delivery, show, stop)
         run: Run = asyncio.run(
             session.run(
                 services,
@@ -134,21 +130,33 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
 class _Sink:
     """Takes events. A closed pipe must not look like a fault of the run: it is kept, and stops."""
 
-    def __init__(self, delivery: Delivery, progress: Progress | None, stop: session.Stop) -> None:
+    def __init__(self, delivery: Delivery, show: Show, stop: session.Stop) -> None:
         self._delivery = delivery
-        self._progress = progress
+        self._show = show
         self._stop = stop
         self.fault: OutputError | None = None
 
     def __call__(self, event: Event) -> None:
-        if self._progress is not None:
-            self._progress(event)
+        self._show(event)
         if isinstance(event, Decided) and self.fault is None:
             try:
                 self._delivery.decided(event.verdict)
             except OutputError as error:
                 self.fault = error
                 self._stop.request("output")
+
+
+@contextlib.contextmanager
+def watched(stop: session.Stop, *, quiet: bool) -> Iterator[Show]:
+    """What shows progress, where there is a terminal; a signal ends it all politely."""
+    screen = look(sys.stderr)
+    with contextlib.ExitStack() as stack:
+        show: Show = session.ignore
+        if screen.terminal and not quiet:
+            progress = Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
+            show = stack.enter_context(progress)
+        stack.enter_context(signals(stop))
+        yield show
 
 
 @contextlib.contextmanager

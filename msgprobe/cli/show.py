@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from msgprobe.cli.formats import FORMATS, JSON, TEXT, Format
@@ -24,10 +24,8 @@ class Delivery:
     files: tuple[tuple[Format, Path], ...]
     """Forms that are written whatever is printed."""
     output: Path | None
-    evidence: bool
+    view: View
     fail_on: Collection[str] | None
-    verbose: int
-    quiet: bool
     _saved: bool = False
     _told: list[ServiceVerdict] = field(default_factory=list)
 
@@ -53,14 +51,8 @@ class Delivery:
         """
         status = exit_status(run, self.fail_on)
         can = look(sys.stdout)
-        view = View(
-            exit_code=status,
-            evidence=self.evidence,
-            verbose=self.verbose,
-            quiet=self.quiet,
-            width=can.width,
-            color=can.color,
-            unicode=can.unicode,
+        view = replace(
+            self.view, exit_code=status, width=can.width, color=can.color, unicode=can.unicode
         )
         faults: list[OutputError] = []
         for step in (self._files, self._stdout):
@@ -82,7 +74,7 @@ class Delivery:
     def _stdout(self, run: Run, view: View) -> None:
         if self.form is None:
             put(TEXT.render(run, view))
-            if self._saved and not self.quiet:
+            if self._saved and not view.quiet:
                 say(f"Saved with its evidence: {self.output}")
         elif self.form.streams:
             self._rest(self.form, run, view)
@@ -112,8 +104,10 @@ def delivery(flags: Flags, fail_on: Collection[str] | None) -> Delivery:
         form=printed[0] if printed else None,
         files=tuple((form, path) for form, path in wanted if isinstance(path, Path)),
         output=Path(flags.output) if flags.output not in (None, "-") else None,
-        evidence=flags.evidence or flags.output is not None,
+        view=View(
+            evidence=flags.evidence or flags.output is not None,
+            verbose=flags.verbose,
+            quiet=flags.quiet,
+        ),
         fail_on=fail_on,
-        verbose=flags.verbose,
-        quiet=flags.quiet,
     )

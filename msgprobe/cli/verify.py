@@ -1,27 +1,24 @@
 """``msgprobe services verify``: arguments in, the rows and their words out."""
 
 import asyncio
-import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
-from msgprobe.cli.catalogue import load
-from msgprobe.cli.measure import signals
+from msgprobe.cli.catalogue import read
+from msgprobe.cli.measure import watched
 from msgprobe.cli.output import look, put, say
 from msgprobe.cli.request import Wish
 from msgprobe.model.control import Controls
-from msgprobe.model.event import Event
 from msgprobe.model.row import CONTROLS, Verification
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service
 from msgprobe.report import verify as report
 from msgprobe.report.escape import printable
-from msgprobe.report.progress import Progress
 from msgprobe.verification.order import verify as ask_rows
 
 LONGEST = 600.0
@@ -43,11 +40,10 @@ def verify(
     OutputError.
     """
     checks = registry(installed())
-    catalogue = load(wish.targets, loader.EVERY)
+    catalogue = read(wish.targets, loader.EVERY)
     services, with_controls = _chosen(catalogue, names, quiet=quiet)
     request = replace(wish.request, max_time=limit or LONGEST, country=None, via=None)
-    screen = look(sys.stderr)
-    if screen.terminal and not quiet:
+    if look(sys.stderr).terminal and not quiet:
         what = f"{len(services)} services" + (" and the controls" if with_controls else "")
         minutes = request.max_time / 60
         say(
@@ -60,7 +56,7 @@ def verify(
         checks,
         with_controls=with_controls,
         redact=redact,
-        shown=screen.terminal and not quiet,
+        quiet=quiet,
     )
     if json:
         put(report.render_json(found))
@@ -78,18 +74,10 @@ def _asked(
     *,
     with_controls: bool,
     redact: bool,
-    shown: bool,
+    quiet: bool,
 ) -> Verification:
-    """Ask, with progress on the terminal where it is ``shown``; a signal ends it politely."""
-    screen = look(sys.stderr)
     stop = session.Stop()
-    with contextlib.ExitStack() as stack:
-        emit: Callable[[Event], None] = session.ignore
-        if shown:
-            emit = stack.enter_context(
-                Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
-            )
-        stack.enter_context(signals(stop))
+    with watched(stop, quiet=quiet) as emit:
         return asyncio.run(
             ask_rows(
                 services,

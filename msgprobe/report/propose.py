@@ -209,6 +209,11 @@ def _controls(controls: Controls, rows: Sequence[Checked], provenance: Provenanc
             yield from _said(mine)
             yield _control(row, mine, provenance)
             yield "\n"
+    yield from _silent(controls, rows)
+
+
+def _silent(controls: Controls, rows: Sequence[Checked]) -> Iterator[str]:
+    """What the controls say beside their rows: the addresses that nobody answers at."""
     head = [r for r in rows if r.kind in (Kind.SILENT, Kind.ADVERT) and r.word in BAD]
     if head:
         yield from _said(head)

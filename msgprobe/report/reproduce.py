@@ -60,15 +60,7 @@ def _lookup(lookup: Lookup) -> str | None:
         case ResolverKind.SYSTEM:
             return _line("getent", "ahosts", lookup.name)
         case ResolverKind.DOH:
-            if resolver.host is None:
-                return None
-            url = f"https://{resolver.host}{resolver.path}"
-            where = [] if resolver.address is None else [f"@{resolver.address}"]
-            # dig speaks RFC 8484 since BIND 9.18
-            how = [f"+https={resolver.path}", f"+tls-hostname={resolver.host}", "+tls-ca"]
-            if not where:
-                return _line("curl", "-s", "--doh-url", url, f"https://{lookup.name}/")
-            return _all([("dig", "+short", *how, *where, lookup.name, t) for t in types])
+            return _doh(lookup, types)
         case ResolverKind.DIRECT | ResolverKind.UDP | ResolverKind.TCP:
             # a private resolver is redacted to a word; dig asks the system's own without one
             known = resolver.address is not None and any(c in resolver.address for c in ".:")
@@ -78,12 +70,25 @@ def _lookup(lookup: Lookup) -> str | None:
             return _all([("dig", "+short", *how, *port, *where, lookup.name, t) for t in types])
 
 
+def _doh(lookup: Lookup, types: list[str]) -> str | None:
+    resolver = lookup.resolver
+    if resolver.host is None:
+        return None
+    if resolver.address is None:
+        url = f"https://{resolver.host}{resolver.path}"
+        return _line("curl", "-s", "--doh-url", url, f"https://{lookup.name}/")
+    # dig speaks RFC 8484 since BIND 9.18
+    how = [f"+https={resolver.path}", f"+tls-hostname={resolver.host}", "+tls-ca"]
+    where = f"@{resolver.address}"
+    return _all([("dig", "+short", *how, where, lookup.name, t) for t in types])
+
+
 def _all(commands: list[tuple[str, ...]]) -> str:
     return "; ".join(_line(*words) for words in commands)
 
 
 def _flow(check: str, flow: Flow) -> str:
-    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    place = _place(flow)
     host = flow.host or flow.server_name
     if check == _DIALOGUE and flow.option("transport") != "websocket":
         return _dialogue(flow, place)
@@ -93,20 +98,28 @@ def _flow(check: str, flow: Flow) -> str:
         route = f"{name}:{flow.port}:{place}:{flow.port}"
         return _line("curl", "-sv", "--connect-to", route, url)
     if check in ("https", "http2", _DIALOGUE) and host and flow.server_name == host:
-        url = f"https://{host}:{flow.port}{flow.path}"
-        look = ["-k"] if flow.trust in _NOT_PUBLIC else []
-        route = f"{host}:{flow.port}:{place}:{flow.port}"
-        body = flow.option("body") if check == "https" else None
-        kind = flow.option("content_type")
-        post = [] if body is None else ["--data-raw", body]
-        post += [] if body is None or kind is None else ["-H", f"Content-Type: {kind}"]
-        version = ["--http2"] if check == "http2" else []
-        return _line("curl", "-sv", *version, *look, *post, "--connect-to", route, url)
+        return _web(check, flow, host)
     if check in ("https", *_INSIDE_TLS) or flow.server_name:
         sni = ["-servername", flow.server_name] if flow.server_name else ["-noservername"]
         words = ("openssl", "s_client", "-connect", f"{place}:{flow.port}", *sni)
         return f"{_line(*words)} </dev/null"
     return _line("nc", "-vz", "-w", "10", flow.address, str(flow.port))
+
+
+def _place(flow: Flow) -> str:
+    return f"[{flow.address}]" if ":" in flow.address else flow.address
+
+
+def _web(check: str, flow: Flow, host: str) -> str:
+    url = f"https://{host}:{flow.port}{flow.path}"
+    look = ["-k"] if flow.trust in _NOT_PUBLIC else []
+    route = f"{host}:{flow.port}:{_place(flow)}:{flow.port}"
+    body = flow.option("body") if check == "https" else None
+    kind = flow.option("content_type")
+    post = [] if body is None else ["--data-raw", body]
+    post += [] if body is None or kind is None else ["-H", f"Content-Type: {kind}"]
+    version = ["--http2"] if check == "http2" else []
+    return _line("curl", "-sv", *version, *look, *post, "--connect-to", route, url)
 
 
 def _dialogue(flow: Flow, place: str) -> str:
@@ -129,14 +142,13 @@ def _quic(flow: Flow) -> str | None:
     """openssl s_client speaks QUIC since 3.2; nothing common asks for the versions alone."""
     if flow.server_name is None:
         return None
-    place = f"[{flow.address}]" if ":" in flow.address else flow.address
-    where = ("-connect", f"{place}:{flow.port}", "-servername", flow.server_name)
+    where = ("-connect", f"{_place(flow)}:{flow.port}", "-servername", flow.server_name)
     return f"{_line('openssl', 's_client', '-quic', '-alpn', 'h3', *where)} </dev/null"
 
 
 def _transfer(flow: Flow, path: str | None) -> str:
     """curl names in TLS what the URL names, so the URL gets the SNI and a header the host."""
-    place = f"[{flow.address}]" if ":" in flow.address else flow.address
+    place = _place(flow)
     wanted = int(flow.option("bytes") or _USUAL_BYTES)
     host = flow.host or place
     name = flow.server_name or place

@@ -7,6 +7,7 @@ from datetime import date
 from msgprobe.model.age import STALE_MONTHS, Dated, stale
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Asset, Direction, Endpoint, Function, Pool, Service, Trust
+from msgprobe.report.columns import align
 from msgprobe.report.escape import printable
 
 WIDTH = 80
@@ -40,11 +41,7 @@ def render_list(services: Sequence[Service]) -> str:
         for service in services
     ]
     head = ("  service", "name", "functions", "endpoints")
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
+    lines = align([head, *rows], width=None, shares=(0, 0, 0, 0))
     lines.append("* measured when no service is named")
     if any(service.warning for service in services):
         lines.append("! not in --all: see services show")
@@ -135,12 +132,15 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
     text = f"{', '.join(t for t in targets if t)} port {', '.join(main)}"
     if later:
         text += f" ({', '.join(later)} in reserve)"
+    return ", ".join((text, *_how(first)))
+
+
+def _how(first: Endpoint) -> list[str]:
     spoken = first.option("protocol")
     how = [first.check if spoken is None else f"{first.check} ({spoken})"]
     how += [_TRUSTS[first.trust]] if first.trust in _TRUSTS else []
     how += [first.path] if first.path != "/" else []
-    how += [key for key in ("always", "spare") if getattr(first, key)]
-    return f"{text}, {', '.join(how)}"
+    return how + [key for key in ("always", "spare") if getattr(first, key)]
 
 
 def _asset(asset: Asset) -> str:

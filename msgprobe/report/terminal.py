@@ -90,16 +90,21 @@ class _Page:
 
         return Text(text if self.unicode else ascii_only(text), style=style)
 
+    def wrapped(self, content: "Text", lead: int) -> "list[Text]":
+        """``content`` in the columns from ``lead`` on, without trailing blanks."""
+        if self.width is None:
+            lines = [content]
+        else:
+            lines = list(content.wrap(self.console, self.width - lead))
+        for line in lines:
+            line.rstrip()
+        return lines
+
     def put(self, content: "Text", indent: str = "") -> None:
         """Wrap ``content`` (continuation lines start with ``indent``) and print it."""
         from rich.text import Text
 
-        if self.width is None:
-            lines = [content]
-        else:
-            lines = list(content.wrap(self.console, self.width - len(indent)))
-        for number, line in enumerate(lines):
-            line.rstrip()
+        for number, line in enumerate(self.wrapped(content, len(indent))):
             whole = line if number == 0 or not indent else Text(indent).append_text(line)
             self.console.print(whole, soft_wrap=True)
 
@@ -107,16 +112,10 @@ class _Page:
         """One paragraph of which every line starts with ``indent``."""
         from rich.text import Text
 
-        content = self.piece(text, style)
         if not text:
             self.console.print("")
             return
-        if self.width is None:
-            lines = [content]
-        else:
-            lines = list(content.wrap(self.console, self.width - len(indent)))
-        for line in lines:
-            line.rstrip()
+        for line in self.wrapped(self.piece(text, style), len(indent)):
             self.console.print(Text(indent).append_text(line), soft_wrap=True)
 
     def labelled(self, label: str, text: str, lead: int) -> None:
@@ -127,12 +126,8 @@ class _Page:
             self.line(label, style="bold")
             self.line(text, indent=_INDENT)
             return
-        content = self.piece(text)
-        room = None if self.width is None else self.width - lead
-        lines = [content] if room is None else list(content.wrap(self.console, room))
         head = self.piece(label + " " * (lead - _cells(label)), "bold")
-        for number, line in enumerate(lines):
-            line.rstrip()
+        for number, line in enumerate(self.wrapped(self.piece(text), lead)):
             before = Text(" " * lead) if number else head
             self.console.print(before.append_text(line), soft_wrap=True)
 
@@ -207,14 +202,7 @@ class _Page:
         services = run.verdict.services
         having = [f for s in services for f in s.functions if f.speeds]
         for service in services:
-            functions = [service.functions[i] for i in wording.in_order(service)]
-            told = [
-                f"{f.function.value} {wording.speed(speed)}"
-                for f in functions
-                for speed in f.speeds
-            ]
-            told += [f"{f.function.value} {wording.loss(f.loss)}" for f in functions if f.loss]
-            if told:
+            if told := _speeds(service):
                 self.labelled(printable(service.name, limit=20), ", ".join(told), name_width + 2)
         if not having:
             excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
@@ -270,6 +258,12 @@ def _spaced(head: "Text", cells: "list[Text]") -> "Text":
             head.append("  ")
         head.append_text(cell)
     return head
+
+
+def _speeds(service: ServiceVerdict) -> list[str]:
+    functions = [service.functions[i] for i in wording.in_order(service)]
+    told = [f"{f.function.value} {wording.speed(speed)}" for f in functions for speed in f.speeds]
+    return told + [f"{f.function.value} {wording.loss(f.loss)}" for f in functions if f.loss]
 
 
 def _details(function: FunctionVerdict) -> str:

@@ -24,12 +24,10 @@ MEMBER = "[[pool.member]]"
 
 def row_table(row: Row, provenance: Provenance) -> str:
     """The table of an asset or a control: every key whose value is not the default."""
-    pairs: list[tuple[str, Value]] = []
+    pairs: list[tuple[str, Value | None]] = []
     for one in fields(row):
         value = getattr(row, one.name)
-        if one.name == "provenance" or value is None:
-            continue
-        if one.default is not MISSING and value == one.default:
+        if one.name == "provenance" or (one.default is not MISSING and value == one.default):
             continue
         if value == "" and one.name in ("host", "body"):
             continue
@@ -63,24 +61,24 @@ def member_table(
     pairs: list[tuple[str, Value | None]] = [
         ("name", member),
         ("host", first.host),
-        ("addresses", (tuple(had) if addresses is None else tuple(addresses)) or None),
+        ("addresses", tuple(had if addresses is None else addresses)),
         *((key, True) for key in ("always", "spare") if any(getattr(e, key) for e in mine)),
         ("check", first.check),
         ("ports", tuple(ports) or tuple(dict.fromkeys(e.port for e in mine))),
         ("trust", first.trust.value if trust else None),
-        ("certificate_sha256", first.certificate_sha256 or None),
+        ("certificate_sha256", first.certificate_sha256),
         ("path", first.path if path else None),
-        ("expect_status", tuple(expect_status) or first.expect_status or None),
+        ("expect_status", tuple(expect_status) or first.expect_status),
         ("expect_text", first.expect_text),
-        ("options", dict(first.options) or None),
+        ("options", dict(first.options)),
     ]
-    said = [(key, value) for key, value in pairs if value is not None]
-    return table(MEMBER, said, provenance)
+    return table(MEMBER, pairs, provenance)
 
 
-def table(header: str, pairs: Iterable[tuple[str, Value]], provenance: Provenance) -> str:
-    """A header, keys and values, and whence they are."""
-    lines = [header, *(f"{key} = {literal(value)}" for key, value in pairs)]
+def table(header: str, pairs: Iterable[tuple[str, Value | None]], provenance: Provenance) -> str:
+    """A header, keys and values (but those without one), and whence they are."""
+    lines = [header]
+    lines += [f"{key} = {literal(value)}" for key, value in pairs if value not in (None, (), {})]
     lines += [f"source = {literal(provenance.source)}", f"date = {literal(provenance.date)}"]
     return "\n".join(lines) + "\n"
 

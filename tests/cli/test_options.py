@@ -49,6 +49,6 @@ def test_formats_are_named_once_and_by_their_flag() -> None:
 
 def test_a_dash_is_standard_output_with_the_evidence() -> None:
     found = delivery(Flags(output="-"), None)
-    assert (found.form, found.output, found.evidence) == (FORMATS[0], None, True)
+    assert (found.form, found.output, found.view.evidence) == (FORMATS[0], None, True)
     found = delivery(Flags(output="-", formats={"jsonl": True}), None)
-    assert (found.form, found.output, found.evidence) == (FORMATS[1], None, True)
+    assert (found.form, found.output, found.view.evidence) == (FORMATS[1], None, True)
