@@ -1,8 +1,9 @@
 """A run goes out: to standard output in the form that was asked for, and to files."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from msgprobe.cli.formats import FORMATS, JSON, TEXT, Format
@@ -55,7 +56,9 @@ class Delivery:
             self.view, exit_code=status, width=can.width, color=can.color, unicode=can.unicode
         )
         faults: list[OutputError] = []
-        for step in (self._files, self._stdout):
+        steps: list[Callable[[Run, View], None]] = [self._save]
+        steps += [partial(self._file, form, path) for form, path in self.files]
+        for step in (*steps, self._stdout):
             try:
                 step(run, view)
             except OutputError as error:
@@ -64,9 +67,10 @@ class Delivery:
             raise faults[0]
         return int(status)
 
-    def _files(self, run: Run, view: View) -> None:
-        for form, path in self.files:
-            write_file(path, form.render(run, view))
+    def _file(self, form: Format, path: Path, run: Run, view: View) -> None:
+        write_file(path, form.render(run, view))
+
+    def _save(self, run: Run, view: View) -> None:
         if self.output is not None and not (self.form and self.form.streams):
             write_file(self.output, (self.form or JSON).render(run, view))
             self._saved = True

@@ -265,6 +265,15 @@ def test_files_that_cannot_be_written_are_exit_74(
         one_line(msgprobe("judge", str(saved), flag, str(tmp_path / "a" / "b")), 74, "no folder")
 
 
+def test_one_file_that_cannot_be_written_does_not_cost_another(
+    msgprobe: Msgprobe, saved: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.json"
+    done = msgprobe("judge", str(saved), "-q", "--junit", "/dev/full", "-o", str(kept))
+    one_line(done, 74, "/dev/full", "No space left")
+    assert json.loads(kept.read_text("utf-8"))["tool"]["name"] == "msgprobe"
+
+
 # -- our own faults ------------------------------------------------------------------------------
 
 
