@@ -11,6 +11,7 @@ from functools import partial
 
 from msgprobe import __version__
 from msgprobe.agenda.contacts import contacts
+from msgprobe.agenda.experiments import likely_bytes
 from msgprobe.agenda.planner import agenda
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry, traits
@@ -209,7 +210,7 @@ async def _explore(
                 opened=runner.opened,
                 secured=runner.secured,
                 queued=runner.queued,
-                spent=runner.spoken,
+                spent=runner.spoken(likely_bytes),
             )
             wanted = agenda(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from msgprobe.agenda.experiments import EXPERIMENTS, likely_bytes
 from msgprobe.evidence.facts import TRIES
-from msgprobe.model.cost import TYPICAL, likely_bytes
+from msgprobe.model.cost import TYPICAL
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.planning.baseline import joined_later
 from msgprobe.planning.context import Scene
+from msgprobe.planning.experiment import Telling
 
 MOST = 860_000
 """Bytes of a run about four services from which on no experiment and no repeat begins, transfers
@@ -26,23 +28,6 @@ there a conversation costs more than it should, and those under way will."""
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
 turn out to die, after its greeting: nothing else tells what it dies of."""
-
-TELLING: tuple[tuple[Arm, ...], ...] = (
-    (Arm.ALONE, Arm.TOGETHER),
-    (Arm.TARGET_SNI_ELSEWHERE,),
-    (Arm.OTHER_RESOLVER,),
-    (Arm.OTHER_SNI, Arm.OTHER_HELLO, Arm.OTHER_PORT, Arm.OTHER_PAYLOAD),
-    (Arm.REPEAT,),
-    (Arm.OTHER_ADDRESS, Arm.BASE),
-    (Arm.PLAIN_PAGE,),
-    (Arm.SAME_TUPLE,),
-    (Arm.QUIC_ELSEWHERE, Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION),
-)
-"""Arms by how much their answer can change a word: whether the fault follows the name, then what
-else it follows, then how surely it fails, then whatever refines that."""
-
-_RANK = {arm: n for n, arms in enumerate(TELLING) for arm in arms}
-_SETTLES = _RANK[Arm.TARGET_SNI_ELSEWHERE]
 
 
 def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -66,7 +51,7 @@ def affordable(scene: Scene, tasks: Sequence[Task]) -> tuple[Task, ...]:
         if task.id in scene.moment.queued:
             continue
         cost = likely_bytes(task)
-        if cost > left - (held if _rank(task) > _SETTLES else 0):
+        if cost > left - (held if _rank(task) > Telling.NAME else 0):
             dropped.add(task.id)
         else:
             left -= cost
@@ -93,7 +78,9 @@ def _shapes_to_come(scene: Scene) -> int:
 def _rank(task: Task) -> int:
     """Requests under other names settle what dies after a good greeting."""
     swapped = task.arm is Arm.OTHER_SNI and task.check == "https"
-    return _SETTLES if swapped else _RANK[task.arm]
+    telling = Telling.NAME if swapped else EXPERIMENTS[task.arm].telling
+    assert telling is not None  # the others are no part of what is chosen from
+    return telling
 
 
 def _may_die_late(scene: Scene) -> bool:
@@ -113,7 +100,8 @@ def _burdened(scene: Scene) -> bool:
 def _costly(scene: Scene, task: Task) -> bool:
     if task.arm is Arm.BASE and (task.subject, task.endpoint) not in joined_later(scene):
         return False
-    if task.role is not Role.TARGET or task.arm not in _RANK or task.check in ("stun", "volley"):
+    chosen = EXPERIMENTS[task.arm].telling is not None
+    if task.role is not Role.TARGET or not chosen or task.check in ("stun", "volley"):
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH

@@ -1,29 +1,41 @@
-"""What a conversation is likely to cost on the wire, before anything is known about it."""
+"""What a conversation is likely to cost on the wire, before anything is known about it: bytes both
+ways, headers included."""
 
-from msgprobe.model.task import Flow, ResolverKind, Task
+from typing import NamedTuple
+
+from msgprobe.model.task import Lookup, ResolverKind, Task
 
 TYPICAL = 3_100
-"""Bytes of a conversation as most are, also of one that hangs, whose greeting is sent again and
-again."""
+"""A conversation as most are, also one that hangs, whose greeting is sent again and again."""
 
 QUIC = 5_500
-"""Bytes of a conversation over QUIC, whose greeting fills packets of 1200 (RFC 9000, 14.1)."""
+"""A conversation over QUIC, whose greeting fills packets of 1200 (RFC 9000, 14.1)."""
 
 BARE = 400
-"""Bytes of a connection that only opens, or does not even open: SYNs, each sent again."""
+"""A connection that only opens, or does not even open: SYNs, each sent again."""
 
-QUESTION = {ResolverKind.DOH: 5_000, ResolverKind.TCP: 900}
-"""Bytes of a question, the resolver's handshake included; as datagrams it is `DATAGRAMS`."""
+QUESTIONS = {ResolverKind.DOH: 5_000, ResolverKind.TCP: 900}
+"""A question, the resolver's handshake included; as datagrams it is `DATAGRAMS`."""
 
 DATAGRAMS = 250
-"""Bytes of a question and its answer as datagrams."""
+"""A question and its answer as datagrams."""
 
 
-def likely_bytes(task: Task) -> int:
-    """Bytes both ways, headers included."""
-    if not isinstance(task.probe, Flow):
-        resolver = getattr(task.probe, "resolver", None)
-        return 0 if resolver is None else QUESTION.get(resolver.kind, DATAGRAMS)
-    if task.check == "connect":
-        return BARE
-    return QUIC if task.check == "quic" else TYPICAL
+class Use(NamedTuple):
+    """A check (empty: the endpoint's own), and the bytes that a conversation is likely to cost."""
+
+    check: str
+    conversation: int = TYPICAL
+
+    def likely_bytes(self, task: Task) -> int:
+        """Bytes on the wire; those of a question are by how it is asked."""
+        if isinstance(task.probe, Lookup):
+            return QUESTIONS.get(task.probe.resolver.kind, DATAGRAMS)
+        return self.conversation
+
+
+LOCAL, PORT, OVER_QUIC = Use("local", 0), Use("connect", BARE), Use("quic", QUIC)
+RESOLVE, TLS, HTTPS, PAGE = Use("resolve"), Use("tls"), Use("https"), Use("page")
+STUN, PING, MOVE, VOLLEY = Use("stun"), Use("ping"), Use("transfer"), Use("volley")
+ENDPOINT = (Use(""), PORT, OVER_QUIC)
+"""Whatever the endpoint's own check is."""

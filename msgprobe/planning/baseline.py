@@ -56,6 +56,20 @@ def endpoints_of(service: Service, pool: Pool, member: str) -> tuple[Endpoint, .
     return tuple(sorted(found, key=lambda e: e.reserve))
 
 
+def extra_endpoints(service: Service, request: Request) -> tuple[Endpoint, ...]:
+    """What clients do without when it fails: the samples of the extra pools of the functions that
+    were asked for, without reserves; nothing with ``--quick``."""
+    return tuple(
+        endpoint
+        for pool in service.pools
+        if pool.extra and not request.quick
+        if not request.functions or pool.function in request.functions
+        for member in sample(service, pool, request)[: sample_size(service, pool)]
+        for endpoint in endpoints_of(service, pool, member)
+        if not endpoint.reserve
+    )
+
+
 def name_task(service: Service, host: str, request: Request) -> Task:
     """The system's resolver is asked for one of the service's names."""
     return Task(

@@ -75,6 +75,17 @@ def neutral_names(scene: Scene) -> list[str]:
     return [s.host for s in (good if len(good) >= NEUTRAL_NAMES else abroad)]
 
 
+def neutral_name(scene: Scene) -> str:
+    """The neutral name that servers are shown first."""
+    return next(iter(neutral_names(scene)), "example.com")
+
+
+def foreign_name(scene: Scene, server: Site) -> str:
+    """A neutral name that ``server`` does not own: one that turns all foreign names away by itself
+    must not look like a censor."""
+    return [server.host, *(n for n in neutral_names(scene) if n != server.host)][-1]
+
+
 def nothing_abroad(scene: Scene) -> bool:
     """Every neutral site abroad that could be dialled is dead or hangs."""
     sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]

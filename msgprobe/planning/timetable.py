@@ -158,6 +158,9 @@ HOMES = 3
 CONTROLS_AFTER = 4
 """Sites that are asked again beside failing targets, one a network: one more than a claim needs."""
 
+ADDRESSES = 3
+"""Addresses of one name that may be dialled at most, in one experiment."""
+
 SIX_A_POOL = 2
 """Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a
 service's IPv6 drops a prefix of it, and the line is spared the rest."""
@@ -208,9 +211,6 @@ SHAPED_SITES = 3
 SHAPED_NAMES = 6
 """Names of a service that are greeted in other shapes at most: the program looks the same to all of
 them, and the bytes are needed for repeats in the usual shape."""
-
-SHAPED_CONVERSATIONS = 5
-"""Conversations with one address at most: two cut, two of another program, one large."""
 
 CROWD = 2
 """Conversations at the same time, at least."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from msgprobe.checks.base import Check
-from msgprobe.model.cost import BARE, likely_bytes
+from msgprobe.model.cost import BARE
 from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
@@ -166,10 +166,9 @@ class Runner:
         """Tasks that wait for their turn."""
         return frozenset(i for i, r in self._running.items() if r.started is None)
 
-    @property
-    def spoken(self) -> int:
+    def spoken(self, likely_bytes: Callable[[Task], int]) -> int:
         """Bytes on the wire of conversations so far, transfers left out, and what those under way
-        or waiting for their turn will cost; as fresh as `bytes_so_far`."""
+        or waiting for their turn are likely to cost; as fresh as `bytes_so_far`."""
         self._count()
         talking = [(i, r) for i, r in self._running.items() if not _moves(r.task)]
         late, opened = self.world.now() - UNOPENED, self.opened

@@ -1,15 +1,20 @@
 """Calls: neutral servers to compare with, what changes where STUN fails, and trains of packets."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import CallServer, Controls
-from msgprobe.model.run import Request
+from msgprobe.model.cost import RESOLVE, STUN
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.baseline import base_tasks, first_endpoints, wanted_pools
+from msgprobe.planning import places as at
+from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
+from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.timetable import (
     CALL_SERVERS,
@@ -72,10 +77,48 @@ def call_servers(controls: Controls, most: int = CALL_SERVERS) -> tuple[CallServ
     return tuple([*first[:CALL_SERVERS], *rest, *first[CALL_SERVERS:]][:most])
 
 
-def measures_calls(service: Service, request: Request) -> bool:
-    """Some wanted pool of the service is asked by STUN."""
-    wanted = {p.name for p in wanted_pools(service, request)}
-    return any(e.check == CHECK and e.pool in wanted for e in service.endpoints)
+def _names(scope: Scope) -> Iterator[Place]:
+    """Names of the neutral call servers."""
+    for place in _servers(scope):
+        yield at.question(scope, SYSTEM, place.target, place.condition)
+
+
+def _servers(scope: Scope) -> Iterator[Place]:
+    """Neutral call servers, where calls are measured at all."""
+    if all(e.check != CHECK for _, e in at.endpoints(scope)):
+        return
+    first = call_servers(scope.controls)
+    for server in call_servers(scope.controls, MORE_CALL_SERVERS):
+        where = (CHECK, server.host, server.port)
+        trains = 0 if scope.request.quick else TRAINS * scope.flow(*where, _TRAIN)
+        yield Place(
+            target=server.host,
+            subject=server.name,
+            port=server.port,
+            condition="" if server in first else "if a service's call server does not answer",
+            words={"owner": server.owner},
+            most=(TRIES + 1) * scope.flow(*where) + trains,
+        )
+
+
+_TRAIN = (("count", str(TRAIN)), ("spacing", str(TRAIN_SPACING)))
+_STREAM = (("transport", "tcp"),)
+
+_line = partial(Line, Part.CALLS_FAIL, at.call_endpoints, 2, CHECK)
+_OWNER = "neutral call server to compare with ({owner})"
+_TCP = "{title}: STUN over TCP at the same place"
+_SHARE = "{title}: what share of a call's packets would arrive?"
+_NEUTRAL = (Line(Part.CALLS, _names, 1), Line(Part.CALLS, _servers, 1, CHECK, 1, _OWNER))
+_OVER_TCP = _line(3, _TCP, at.FAILS, options=_STREAM, kind="tcp")
+_PACKETS = _line(TRAINS, _SHARE, "if it answers", options=_TRAIN, kind="train")
+
+EXPERIMENTS = (
+    Experiment(Arm.NEUTRAL_CALL, (STUN, RESOLVE), None, _NEUTRAL),
+    Experiment(Arm.NEUTRAL_FORM, (STUN,), None, _NEUTRAL),
+    Experiment(Arm.NEUTRAL_TRAIN, (STUN,), None, _NEUTRAL),
+    Experiment(Arm.OTHER_TRANSPORT, (STUN,), None, (_OVER_TCP,)),
+    Experiment(Arm.TRAIN, (STUN,), None, (_PACKETS,)),
+)
 
 
 def _neutral(scene: Scene, failing: bool) -> list[Task]:

@@ -10,8 +10,6 @@ from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import chosen_sites, nothing_abroad
 from msgprobe.planning.timetable import TARGETED_SITES
 
-CONDITION = "if greetings with its own name get no answer"
-
 
 def plan_targeted(scene: Scene) -> list[Task]:
     """Another name at the address of each site abroad whose own name dies at the greeting: that of

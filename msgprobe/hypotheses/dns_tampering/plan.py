@@ -1,15 +1,21 @@
 """D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
 
+from collections.abc import Iterator
+
 from msgprobe.evidence import addresses as ips
+from msgprobe.model.cost import RESOLVE
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints, name_task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup, neutral_host, neutral_silence
+from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.public_resolvers import (
     DIRECT,
     SYSTEM,
+    all_encrypted,
     answered_dns,
     living_encrypted,
     tcp_resolvers,
@@ -18,6 +24,38 @@ from msgprobe.planning.public_resolvers import (
 )
 from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE, PATIENCE
+
+
+def _beacons_of(scope: Scope) -> Iterator[Place]:
+    for beacon in (s.beacon for s in scope.services if s.beacon is not None):
+        for resolver in all_encrypted(scope.controls, scope.request):
+            yield at.question(scope, resolver, beacon.host, at.FAILS)
+
+
+def _again(scope: Scope) -> Iterator[Place]:
+    """A neutral name, and one that advertisement filters hide, at the system's resolver."""
+    advert, host = scope.controls.advert_host, neutral_host(scope.controls, scope.request)
+    if advert is not None:
+        yield at.question(scope, SYSTEM, advert, at.ON_SERVICE)
+    if host is not None:
+        yield at.question(scope, DIRECT, host, at.ON_SERVICE)
+
+
+def _silent(scope: Scope) -> Iterator[Place]:
+    """The neutral name at hosts that run no DNS: also when all is well."""
+    host = neutral_host(scope.controls, scope.request)
+    when = at.ON_SERVICE if scope.request.quick else at.UNLESS_SLOW
+    return at.silent(scope, host, when) if host is not None else iter(())
+
+
+_ELSEWHERE, _STATUS = Line(Part.FAILS, at.names_elsewhere, 2), Line(Part.FAILS, _beacons_of, 2)
+_AGAIN, _SILENT = Line(Part.LAST, _again, 2), Line(Part.LAST, _silent, 2)
+
+EXPERIMENTS = (
+    Experiment(Arm.OTHER_RESOLVER, (RESOLVE,), Telling.RESOLVER, (_ELSEWHERE, _STATUS)),
+    Experiment(Arm.OTHER_QUERY, (RESOLVE,), None, (_AGAIN,)),
+    Experiment(Arm.NON_RESOLVER, (RESOLVE,), None, (_ELSEWHERE, _SILENT)),
+)
 
 
 def plan_resolvers(scene: Scene) -> list[Task]:

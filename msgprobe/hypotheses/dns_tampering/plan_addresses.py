@@ -1,12 +1,20 @@
 """D5 and the page: does it answer at an address that others give, and what is at this one?"""
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
+from msgprobe.planning.common import OTHERWISE
 from msgprobe.planning.context import Scene
+from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.suspects import Suspect, failing, variation
 from msgprobe.planning.timetable import ELSEWHERE_A_NAME
+
+EXPERIMENTS = (
+    Experiment(Arm.OTHER_ADDRESS, ENDPOINT, Telling.REACH, (OTHERWISE,)),
+    Experiment(Arm.PLAIN_PAGE, (PAGE,), Telling.PAGE, (OTHERWISE,)),
+)
 
 
 def plan_addresses(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:

@@ -1,10 +1,15 @@
 """D9: another port of the same machines."""
 
+from msgprobe.model.cost import PORT
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
+from msgprobe.planning.common import OTHERWISE
 from msgprobe.planning.context import Scene
+from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.suspects import Suspect, one_an_address, variation
 from msgprobe.planning.timetable import PORTS_A_POOL
+
+EXPERIMENTS = (Experiment(Arm.OTHER_PORT, (PORT,), Telling.CAUSE, (OTHERWISE,)),)
 
 
 def plan_ports(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:

@@ -1,15 +1,26 @@
 """D14: another protocol, or another form of the messenger's own, at the same address and port."""
 
 from dataclasses import replace
+from functools import partial
 
+from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.planning import places as at
+from msgprobe.planning.common import OTHERWISE
 from msgprobe.planning.context import Scene
+from msgprobe.planning.experiment import Experiment, Line, Part, Telling
 from msgprobe.planning.suspects import Suspect, one_an_address, variation
 from msgprobe.planning.timetable import WORDS_A_POOL
 
 WORDS = {"plain": "in the open", "http": "as the bodies of HTTP requests"}
 """How forms are said that do not say it themselves."""
+
+_OLDER = "{title}: the older form of STUN at the same place"
+_CALLS = partial(Line, Part.CALLS_FAIL, at.call_endpoints, 2, "stun", 3, _OLDER, at.FAILS)
+_LINES = (_CALLS(options=(("form", "classic"),), kind="classic"), OTHERWISE)
+
+EXPERIMENTS = (Experiment(Arm.OTHER_PAYLOAD, (*ENDPOINT, PAGE), Telling.CAUSE, _LINES),)
 
 
 def plan_other_words(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:

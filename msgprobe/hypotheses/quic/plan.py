@@ -6,51 +6,31 @@ answered over QUIC: many networks drop all of it.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import TRIES
 from msgprobe.hypotheses.quic.rules import CHECK, answered, unanswered
 from msgprobe.model.control import Controls, Site
+from msgprobe.model.cost import OVER_QUIC
 from msgprobe.model.run import Request
-from msgprobe.model.target import Endpoint, Pool, Service
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning import places as at
 from msgprobe.planning.baseline import (
     endpoint_flow,
-    endpoints_of,
+    extra_endpoints,
     flow_task,
     name_task,
-    sample,
-    sample_size,
 )
 from msgprobe.planning.context import Scene
-from msgprobe.planning.controls import chosen_sites, neutral_names
+from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name
+from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.timetable import QUIC_ADDRESSES, QUIC_SITES
 
 PORT = 443
 
-
 _NEGOTIATION = (("form", "negotiation"),)
-
-
-def quic_pools(service: Service, request: Request) -> tuple[Pool, ...]:
-    """The extra pools of the functions that were asked for; none with ``--quick``."""
-    if request.quick:
-        return ()
-    return tuple(
-        p
-        for p in service.pools
-        if p.extra and (not request.functions or p.function in request.functions)
-    )
-
-
-def quic_endpoints(service: Service, request: Request) -> tuple[Endpoint, ...]:
-    """What is asked over QUIC, without reserves: the samples of the pools."""
-    return tuple(
-        endpoint
-        for pool in quic_pools(service, request)
-        for member in sample(service, pool, request)[: sample_size(service, pool)]
-        for endpoint in endpoints_of(service, pool, member)
-        if not endpoint.reserve
-    )
 
 
 def quic_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
@@ -64,9 +44,40 @@ def quic_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
     return tuple(picks.values())[:QUIC_SITES]
 
 
+def _sites(scope: Scope) -> Iterator[Place]:
+    """Neutral servers under their own names (kind "own") and under each of the services' (kind
+    "named"), a neutral one before and after; none when no service has anything to ask over QUIC."""
+    asked = at.extras(scope)
+    named = (TRIES + 2) * len(asked) * scope.flow(CHECK, "", PORT)
+    for number, site in enumerate(quic_sites(scope.controls, scope.request) if asked else ()):
+        yield at.at_site(site, NEUTRAL if number else "", kind="own")
+        yield at.at_site(site, NEUTRAL, kind="named", most=named)
+
+
+NEUTRAL = "if another server is silent over QUIC"
+SILENT = "if it is silent over QUIC"
+MOST = QUIC_ADDRESSES * (2 * TRIES + 1)
+"""At each address: the name again, a neutral one, and no name."""
+
+_line = partial(Line, Part.EXTRAS)
+_WORKS = "neutral server ({owner}): does QUIC work here?"
+_FOLLOWS = "a service's name at a neutral server: does the fault follow it?"
+_OWN = _line(_sites, 1, CHECK, 1, _WORKS, kind="own")
+_HERE = _line(at.extras, 2, CHECK, MOST, "the name again, another name, no name", SILENT)
+_THERE = _line(_sites, 2, CHECK, 1, _FOLLOWS, kind="named")
+
+EXPERIMENTS = (
+    Experiment(Arm.QUIC_NEUTRAL, (OVER_QUIC,), None, (_OWN,)),
+    Experiment(Arm.QUIC_OTHER_SNI, (OVER_QUIC,), Telling.REFINEMENT, (_HERE,)),
+    Experiment(Arm.QUIC_NEGOTIATION, (OVER_QUIC,), Telling.REFINEMENT, (_HERE,)),
+    Experiment(Arm.QUIC_ELSEWHERE, (OVER_QUIC,), Telling.REFINEMENT, (_THERE,)),
+    Experiment(Arm.QUIC_NEUTRAL_ELSEWHERE, (OVER_QUIC,), None, (_THERE,)),
+)
+
+
 def plan_quic(scene: Scene) -> list[Task]:
     """Everything over QUIC that is wanted by now."""
-    wanted = [(s, e) for s in scene.services for e in quic_endpoints(s, scene.request)]
+    wanted = [(s, e) for s in scene.services for e in extra_endpoints(s, scene.request)]
     if not wanted or not scene.gate.open:
         return []
     tasks: list[Task] = []
@@ -177,7 +188,7 @@ def _here(scene: Scene, service: Service, endpoint: Endpoint, base: Task) -> lis
     assert isinstance(base.probe, Flow)
     address, stem = base.probe.address, f"{service.name}.{endpoint.name}.{base.probe.address}"
     flow = replace(endpoint_flow(scene, service, endpoint, address), trust=None, roots_of=None)
-    other = replace(flow, server_name=_neutral_name(scene))
+    other = replace(flow, server_name=neutral_name(scene))
     nameless = replace(flow, server_name=None, options=_NEGOTIATION)
     changes = "payload: version negotiation, without a name"
     arm = Arm.QUIC_OTHER_SNI
@@ -192,11 +203,6 @@ def _here(scene: Scene, service: Service, endpoint: Endpoint, base: Task) -> lis
 def _tries(scene: Scene, task: Task) -> list[Task]:
     """With its repeats, unless it was answered: for an experiment any answer will do."""
     return [task] if _answers(scene, task) else scene.tries(task)
-
-
-def _neutral_name(scene: Scene) -> str:
-    names = neutral_names(scene)
-    return names[0] if names else "example.com"
 
 
 def _elsewhere(
@@ -231,10 +237,7 @@ def _elsewhere(
 
 
 def _foreign(scene: Scene, server: Site, probe: Flow, task_id: str) -> Task:
-    """A neutral name that ``server`` does not own: one that turns all foreign names away by itself
-    must not look like a censor."""
-    others = [name for name in neutral_names(scene) if name != server.host]
-    name = others[-1] if others else server.host
+    name = foreign_name(scene, server)
     return Task(
         id=task_id,
         round=2,

@@ -1,11 +1,15 @@
 """D18: what fails or hangs here is tried once more through the user's proxy, a second vantage."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import Site
+from msgprobe.model.cost import ENDPOINT, TLS
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning import places as at
 from msgprobe.planning.baseline import (
     base_tasks,
     endpoint_flow,
@@ -14,8 +18,54 @@ from msgprobe.planning.baseline import (
     wanted_pools,
 )
 from msgprobe.planning.context import Scene
+from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import PATHS_A_POOL, PROXY_CONTROLS
+
+
+def _through_proxy(scope: Scope) -> Iterator[Place]:
+    """Whatever may be asked through the proxy: by name, and by an address that failed."""
+    for service, endpoint in at.streams(scope) if scope.request.via else ():
+        if endpoint.reserve or not scope.traits.of(endpoint.check).proxyable:
+            continue
+        name, more = endpoint.host, endpoint.options
+        place = at.at_endpoint(service, endpoint, name or endpoint.addresses[0])
+        how = "by name and by an address of it" if name else "the address"
+        over = ", ".join(filter(None, (place.over, f"{scope.request.via} proxy")))
+        each = TRIES * scope.flow(endpoint.check, place.target, endpoint.port, more)
+        words = {**place.words, "how": how}
+        yield replace(place, words=words, over=over, most=2 * each if name else each)
+
+
+def _proxy(scope: Scope) -> Iterator[Place]:
+    """The proxy itself; where it is stays with whoever typed it, and so does its port."""
+    if (via := scope.request.via) is not None:
+        yield Place(target=YOUR_PROXY, subject=YOUR_PROXY, port=0, check=via)
+
+
+def _sites(scope: Scope) -> list[Place]:
+    """Neutral sites that show whether the proxy works."""
+    sites = at.foreign_sites(scope) if scope.request.via else []
+    return [at.at_site(site, over=f"{scope.request.via} proxy") for site in sites]
+
+
+YOUR_PROXY = "your proxy"
+CONDITION = "if a service fails or hangs"
+ALL_FAIL = "if all of {title}'s {pool} servers fail or hang"
+
+_DIALS = "asked of your proxy, which dials {how}"
+_PATH = (
+    "a second path, for what is listed as asked of it; your resolver is asked for its name if it "
+    "is given by one"
+)
+_WORKS = f"asked of your proxy: does it work? ({PROXY_CONTROLS} of these at most)"
+_LINES = (
+    Line(Part.FAILS, _through_proxy, 2, "", 1, _DIALS, ALL_FAIL),
+    Line(Part.PROXY, _proxy, 2, "", 0, _PATH, CONDITION),
+    Line(Part.PROXY, _sites, 2, "tls", TRIES, _WORKS, CONDITION),
+)
+
+EXPERIMENTS = (Experiment(Arm.SECOND_PATH, (*ENDPOINT, TLS), None, _LINES),)
 
 
 def plan_second(scene: Scene) -> list[Task]:

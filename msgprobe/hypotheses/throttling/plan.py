@@ -1,31 +1,105 @@
 """Transfers: who moves what and when, so that slow can be told from slowed down."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from msgprobe.evidence.transfer_samples import MOVING
-from msgprobe.hypotheses.throttling.plan_bursts import plan_volleys, wanted_volleys
+from msgprobe.hypotheses.throttling.plan_bursts import plan_volleys, volley_order, wanted_volleys
 from msgprobe.hypotheses.throttling.plan_pairs import plan_contests, plan_later
 from msgprobe.hypotheses.throttling.plan_survey import plan_first_look, round_open
 from msgprobe.hypotheses.throttling.tasks import (
-    asset_hosts,
+    PAGE_BYTES,
+    VOLLEY_BYTES,
     drawn_sources,
+    most_in_pairs,
+    most_moved,
     page_task,
-    wanted_assets,
 )
+from msgprobe.model.cost import HTTPS, MOVE, VOLLEY
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Lookup, Role, Task
+from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import lookup
+from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
-from msgprobe.planning.timetable import OVERDUE, TRAIN_SECONDS
+from msgprobe.planning.timetable import OVERDUE, SURVEYS, TRAIN_SECONDS
+from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
+
+
+def _volleys(scope: Scope) -> Iterator[Place]:
+    """Servers of a pool: one, and all the others where it was slow."""
+    for service in scope.services if _pairs(scope) else ():
+        for asset in wanted_volleys(service, scope.request):
+            for endpoint in volley_order(service, asset, scope.request):
+                yield at.at_endpoint(service, endpoint, endpoint.addresses[0], most=VOLLEY_BYTES)
+
+
+def _assets(scope: Scope) -> Iterator[Place]:
+    """Each object, and the page that names it (kind "page"); the first look (kind "first"), and
+    what follows when it was slow (kind "again")."""
+    for service, asset in _pairs(scope):
+        words = {"title": service.title, "function": asset.function, "direction": asset.direction}
+        where = Place(target=asset.host, subject=service.name, words={**words, "host": asset.host})
+        if asset.page_host is not None:
+            yield replace(where, target=asset.page_host, most=PAGE_BYTES, kind="page")
+        first = SURVEYS * most_moved(asset.direction, scope.request)
+        yield replace(where, most=first, kind="first")
+        yield replace(where, most=most_in_pairs(asset.direction), kind="again")
+
+
+def _sources(scope: Scope) -> Iterator[Place]:
+    """Each neutral source (kind "own"), those that answer to any name once more (kind "named")."""
+    controls, seed = scope.controls, scope.request.seed
+    drawn = [chosen_sources(controls.sources, d, seed)[:2] for d in Direction]
+    first = {s.name for two in drawn for s in two} if scope.seeded else set()
+    most = sum(most_moved(d, scope.request) for d in Direction)
+    for source in all_sources(controls, scope.request) if _pairs(scope) else ():
+        where = Place(target=source.host, subject=source.name, words={"owner": source.owner})
+        when = "" if source.name in first else "if drawn by lot"
+        yield replace(where, condition=when, most=most, kind="own")
+        if source.any_name:
+            yield replace(where, most=most_in_pairs(Direction.DOWN), kind="named")
+
+
+def _pairs(scope: Scope) -> list[tuple[Service, Asset]]:
+    return moved_assets(scope.services, scope.controls, scope.request)
+
+
+_line = partial(Line, Part.TRANSFERS)
+_ANSWERS = "{title}: how fast does {member} answer?"
+_LOT = "if it answers and is drawn by lot, or another was slow"
+_OBJECTS = "{title}: which objects on {host} does this page name?"
+_FAST = "{title}: how fast does it move its {function} ({direction})?"
+_NEUTRAL_NAME = "again, and under a neutral server name"
+_COMPARE = "neutral transfer to compare with ({owner})"
+_OWN_NAME = "again, and under the service's name"
+
+_VOLLEYS = _line(_volleys, 1, "volley", 1, _ANSWERS, _LOT)
+_PAGE = _line(_assets, 1, "https", 1, _OBJECTS, kind="page")
+_FIRST = _line(_assets, 1, "transfer", 1, _FAST, kind="first")
+_PAIRED = _line(_assets, 2, "transfer", 1, _NEUTRAL_NAME, "if it was slow", kind="again")
+_NEUTRAL = _line(_sources, 1, "transfer", 1, _COMPARE, kind="own")
+_NAMED = _line(_sources, 2, "transfer", 1, _OWN_NAME, "if a service was slow", kind="named")
+
+EXPERIMENTS = (
+    Experiment(Arm.TRANSFER, (MOVE, VOLLEY), None, (_VOLLEYS, _FIRST, _PAIRED)),
+    Experiment(Arm.TRANSFER_PAGE, (HTTPS,), None, (_PAGE,)),
+    Experiment(Arm.TRANSFER_NEUTRAL_SNI, (MOVE,), None, (_PAIRED,)),
+    Experiment(Arm.TRANSFER_SIBLING, (MOVE,), None, (_PAIRED,)),
+    Experiment(Arm.TRANSFER_SMALL, (MOVE,), None, (_PAIRED,)),
+    Experiment(Arm.TRANSFER_SOURCE, (MOVE,), None, (_NEUTRAL, _NAMED)),
+    Experiment(Arm.TRANSFER_TARGET_SNI, (MOVE,), None, (_NAMED,)),
+)
 
 
 def plan_transfers(scene: Scene) -> list[Task]:
     """Every transfer wanted by now, and the questions for the names."""
     request = scene.request
-    pairs = [(s, a) for s in scene.services for a in wanted_assets(s, request)]
-    if request.quick or not pairs or not scene.controls.sources or not scene.gate.open:
+    pairs = moved_assets(scene.services, scene.controls, request)
+    if not pairs or not scene.gate.open:
         return []
     tasks = _names(scene, pairs)
     tasks += [t for s, a in pairs if (t := page_task(scene, s, a)) is not None]

@@ -10,7 +10,7 @@ from random import Random
 from msgprobe.evidence.paired_transfers import Contest
 from msgprobe.evidence.statistics import Decision
 from msgprobe.hypotheses.throttling.plan_survey import line_is_slow
-from msgprobe.hypotheses.throttling.tasks import known_sources, source_task
+from msgprobe.hypotheses.throttling.tasks import as_begun, known_sources, source_task
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Endpoint, Service
 from msgprobe.model.task import Arm, Role, Task
@@ -86,8 +86,8 @@ def _sequence(scene: Scene, service: Service, asset: Asset) -> Iterator[Task]:
                 FIRST_NUMBER + number,
                 BESIDE,
             )
-            yield _as_begun(scene, beside)
-        yield _as_begun(scene, _task(scene, service, asset, endpoint))
+            yield from as_begun(scene, [beside])
+        yield from as_begun(scene, [_task(scene, service, asset, endpoint)])
 
 
 def _answering(scene: Scene, service: Service, asset: Asset) -> Iterator[Endpoint]:
@@ -103,12 +103,6 @@ def _undecided(scene: Scene, service: Service, asset: Asset) -> bool:
     contest = Contest(scene.facts, service, asset)
     late = scene.moment.now > PAIRS_UNTIL and not scene.request.throttle
     return contest.suspicious and contest.wide is Decision.OPEN and not late
-
-
-def _as_begun(scene: Scene, task: Task) -> Task:
-    """A finished task as it was: what was learned since must not make it another."""
-    done = scene.ended(task.id)
-    return task if done is None else done.task
 
 
 def _id(service: Service, asset: Asset, endpoint: Endpoint) -> str:

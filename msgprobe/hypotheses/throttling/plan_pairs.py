@@ -22,7 +22,7 @@ from msgprobe.hypotheses.throttling.tasks import (
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.context import Scene
-from msgprobe.planning.controls import neutral_names
+from msgprobe.planning.controls import neutral_name
 from msgprobe.planning.timetable import (
     FAST_PATIENCE,
     PAIRED_AT_ONCE,
@@ -193,12 +193,11 @@ def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[
         timeout=scene.timeout() + patience,
         attempt=number,
     )
-    names = neutral_names(scene)
     neutral = replace(
         own,
         id=f"{stem}.neutral",
         arm=Arm.TRANSFER_NEUTRAL_SNI,
-        probe=replace(flow, server_name=names[0] if names else "example.com", trust=None),
+        probe=replace(flow, server_name=neutral_name(scene), trust=None),
         changes="server name: a neutral one",
     )
     both = [own] if contest.here_fails else [own, neutral]

@@ -14,7 +14,6 @@ from msgprobe.hypotheses.throttling.tasks import (
     known_sources,
     own_task,
     source_task,
-    wanted_assets,
 )
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
@@ -29,6 +28,7 @@ from msgprobe.planning.timetable import (
     SURVEYS,
     TRANSFER_PATIENCE,
 )
+from msgprobe.planning.transfers import wanted_assets
 
 
 def plan_first_look(

@@ -1,15 +1,16 @@
 """Single transfers as tasks: what is moved, from where, how much of it."""
 
 from collections.abc import Sequence
-from random import Random
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.model.control import Source
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import Scene
 from msgprobe.planning.timetable import LATE_NAME, TRANSFER_PATIENCE
+from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
@@ -17,35 +18,25 @@ DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
 
 
-def chosen_sources(
-    sources: Sequence[Source], direction: Direction, seed: int
-) -> tuple[Source, ...]:
-    """Neutral sources for one direction, one a network, in the order of this run."""
-    fit = [
-        s
-        for s in sources
-        if s.country is None and (direction is Direction.DOWN or s.upload_path is not None)
-    ]
-    order = list(fit)
-    Random(f"{seed}/sources/{direction}").shuffle(order)
-    by_network: dict[str, Source] = {}
-    for source in order:
-        by_network.setdefault(source.network, source)
-    return tuple(by_network.values())
+OVERHEAD = 8_000
+"""Bytes of a handshake, headers and acknowledgements."""
+
+PAGE_BYTES = 90_000
+"""Bytes that a page costs whose links are looked for, what is under way when they are found too."""
+
+VOLLEY_BYTES = 40_000
+"""Bytes that a volley costs with an honest server: 240 questions and as many answers."""
 
 
-def wanted_assets(service: Service, request: Request) -> tuple[Asset, ...]:
-    """Objects of the functions that were asked for; the volleys are others' business."""
-    return tuple(
-        a
-        for a in service.assets
-        if a.pool is None and (not request.functions or a.function in request.functions)
-    )
+def most_moved(direction: Direction, request: Request) -> int:
+    """Bytes that one transfer of the first look costs with an honest server."""
+    size = DEEP_BYTES[direction] if request.throttle else SIZES[direction]
+    return size + size // 16 + OVERHEAD
 
 
-def asset_hosts(asset: Asset) -> tuple[str, ...]:
-    """The names that moving the asset needs: its own, and that of the page that names it."""
-    return (asset.host,) if asset.page_host is None else (asset.host, asset.page_host)
+def most_in_pairs(direction: Direction) -> int:
+    """Bytes that all pairs of a contest cost at one place."""
+    return 2 * MOST_PAIRS * (CONTEST_BYTES[direction] + OVERHEAD)
 
 
 def drawn_sources(scene: Scene, direction: Direction) -> tuple[Source, ...]:

@@ -4,26 +4,24 @@ A server reads a stream and cannot tell where it was cut: only who reads single 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from msgprobe.model.contact import Contact
-from msgprobe.model.control import Controls, Site
+from msgprobe.model.control import Site
+from msgprobe.model.cost import TLS
 from msgprobe.model.hello import OPTION, Hello
-from msgprobe.model.run import Request
-from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning import places as at
 from msgprobe.planning.baseline import shape_id
-from msgprobe.planning.contact_lines import at_site
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import chosen_sites
-from msgprobe.planning.costs import Costs
+from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_names, follows, swap_id
 from msgprobe.planning.suspects import Suspect, suspects, variation
 from msgprobe.planning.timetable import (
     NAMES_A_POOL,
-    SHAPED_CONVERSATIONS,
     SHAPED_NAMES,
     SHAPED_SITES,
     SPACING,
@@ -34,6 +32,22 @@ SHAPES = {
     Hello.OTHER: "ClientHello: another program's",
     Hello.LARGE: "ClientHello: two segments long",
 }
+
+
+def _named(scope: Scope) -> Iterator[Place]:
+    """Each name and port that greetings are about, in every shape for each endpoint there."""
+    named = [(s, e) for s, e in at.streams(scope) if e.host and not scope.traits.sends_no_name(e)]
+    shared = Counter((s.name, e.host or "", e.port) for s, e in named)
+    shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
+    for (service, host, port), times in shared.items():
+        each = sum(scope.flow("tls", host, port, ((OPTION, s.value),)) for s in shapes)
+        yield Place(target=host, subject=service, port=port, most=times * each)
+
+
+_SHAPED = "the greeting cut in two, larger, or as another program would send it"
+_LINE = Line(Part.FAILS, _named, 2, "tls", 1, _SHAPED, at.FAILS)
+
+EXPERIMENTS = (Experiment(Arm.OTHER_HELLO, (TLS,), Telling.CAUSE, (_LINE,)),)
 
 
 def plan_hello(scene: Scene) -> list[Task]:
@@ -158,41 +172,3 @@ def _neutral(scene: Scene, site: Site) -> Task | None:
         reason="does a neutral site abroad answer another program?",
         timeout=scene.timeout(),
     )
-
-
-def hello_contacts(
-    service: Service, endpoints: Sequence[Endpoint], costs: Costs, condition: str
-) -> Iterator[Contact]:
-    """What the plan says beforehand about greetings in other shapes."""
-    shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
-    assert len(shapes) == SHAPED_CONVERSATIONS
-    named = [e for e in endpoints if e.host is not None and not costs.traits.sends_no_name(e)]
-    for (host, port), times in Counter((e.host, e.port) for e in named).items():
-        each = (costs.flow("tls", host, port, ((OPTION, shape.value),)) for shape in shapes)
-        assert host is not None
-        yield Contact(
-            target=host,
-            port=port,
-            transport="tcp",
-            round=2,
-            subject=service.name,
-            check="tls",
-            condition=condition,
-            reason="the greeting cut in two, larger, or as another program would send it",
-            max_bytes=times * sum(each),
-        )
-
-
-def neutral_hello_contacts(
-    controls: Controls, request: Request, costs: Costs, condition: str
-) -> Iterator[Contact]:
-    """Neutral sites that may be asked with another program's greeting."""
-    for site in (s for s in chosen_sites(controls, request) if s.country is None):
-        yield at_site(
-            site,
-            0,
-            "https",
-            condition,
-            f"once more with another program's greeting ({SHAPED_SITES} of these at most)",
-            costs.flow("https", site.host, 443, ((OPTION, Hello.OTHER.value),)),
-        )

@@ -9,14 +9,21 @@ from dataclasses import replace
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.transfer_samples import MOVING
 from msgprobe.hypotheses.tls_fingerprint.rules import froze
+from msgprobe.model.cost import ENDPOINT
 from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Lookup, Task
+from msgprobe.planning.common import SERVICES
 from msgprobe.planning.context import Scene, gap
+from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_later, dying_names
 from msgprobe.planning.suspects import Suspect, suspects
 from msgprobe.planning.timetable import CROWD, PROMPT, QUIET_BEFORE_ALONE
+
+EXPERIMENTS = tuple(
+    Experiment(arm, ENDPOINT, Telling.CROWD, SERVICES) for arm in (Arm.ALONE, Arm.TOGETHER)
+)
 
 
 def plan_alone(scene: Scene) -> list[Task]:

@@ -8,10 +8,13 @@ from dataclasses import replace
 from random import Random
 
 from msgprobe.model.control import Site
+from msgprobe.model.cost import HTTPS, TLS
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.common import ANY_NAME, OTHERWISE
 from msgprobe.planning.context import Scene
-from msgprobe.planning.controls import neutral_names
+from msgprobe.planning.controls import foreign_name, neutral_name
+from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.name_swaps import (
     GREETING,
     REQUEST,
@@ -27,6 +30,12 @@ from msgprobe.planning.name_swaps import (
 )
 from msgprobe.planning.suspects import Suspect, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
+
+EXPERIMENTS = (
+    Experiment(Arm.OTHER_SNI, (TLS, HTTPS), Telling.CAUSE, (OTHERWISE,)),
+    Experiment(Arm.TARGET_SNI_ELSEWHERE, (TLS, HTTPS), Telling.NAME, (ANY_NAME,)),
+    Experiment(Arm.SAME_TUPLE, (TLS,), Telling.RESIDUE, (OTHERWISE,)),
+)
 
 
 def plan_requests(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
@@ -83,11 +92,6 @@ def _begun_first(
     return sorted(dying, key=later)
 
 
-def _neutral_name(scene: Scene) -> str:
-    names = neutral_names(scene)
-    return names[0] if names else "example.com"
-
-
 def _swaps(
     scene: Scene, service: Service, dying: Dying, key: tuple[str, str], manner: Manner
 ) -> list[Task]:
@@ -99,7 +103,7 @@ def _swaps(
 
 
 def _swap(scene: Scene, service: Service, s: Suspect, manner: Manner) -> list[Task]:
-    other = _neutral_name(scene)
+    other = neutral_name(scene)
     host = s.endpoint.host if manner is GREETING else other
     flow = scene.flow(s.address, s.endpoint.port, host, server_name=other, trust=None)
     task_id = swap_id(service, s, manner)
@@ -146,7 +150,7 @@ def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str, manner: Ma
 
 
 def _twin(scene: Scene, site: Site, flow: Flow, manner: Manner) -> Task:
-    other = _foreign_name(scene, site)
+    other = foreign_name(scene, site)
     return Task(
         id=f"d7.neutral.{site.name}{manner.suffix}",
         round=2,
@@ -159,13 +163,6 @@ def _twin(scene: Scene, site: Site, flow: Flow, manner: Manner) -> Task:
         reason="the neutral half of the pair: does this server answer other names at all?",
         timeout=scene.greeting_timeout(),
     )
-
-
-def _foreign_name(scene: Scene, server: Site) -> str:
-    """A neutral name that ``server`` does not own: a server that rejects all foreign names by
-    itself must not look like a censor."""
-    others = [name for name in neutral_names(scene) if name != server.host]
-    return others[-1] if others else server.host
 
 
 def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
@@ -187,7 +184,7 @@ def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
     ]
     done = scene.ended(f"{stem}.target")
     if done is not None:
-        second = replace(first, server_name=_neutral_name(scene))
+        second = replace(first, server_name=neutral_name(scene))
         changes = "server name: a neutral one, from the same source port at once"
         tasks.append(
             variation(s, service, Arm.SAME_TUPLE, f"{stem}.neutral", second, changes, "tls")

@@ -1,0 +1,27 @@
+"""Every experiment of every question."""
+
+from msgprobe.hypotheses.calls import plan as calls
+from msgprobe.hypotheses.dns_tampering import plan as dns
+from msgprobe.hypotheses.dns_tampering import plan_addresses as addresses
+from msgprobe.hypotheses.ip_blocking import plan as ports
+from msgprobe.hypotheses.protocol_blocking import plan as forms
+from msgprobe.hypotheses.quic import plan as quic
+from msgprobe.hypotheses.second_vantage import plan as second
+from msgprobe.hypotheses.throttling import plan as moves
+from msgprobe.hypotheses.tls_fingerprint import plan as hello
+from msgprobe.hypotheses.tls_fingerprint import plan_concurrency as alone
+from msgprobe.hypotheses.tls_sni import plan as names
+from msgprobe.model.task import Arm, Task
+from msgprobe.planning import common
+from msgprobe.planning.experiment import Experiment
+
+_MODULES = (common, ports, forms, calls, quic, addresses, hello, alone, second, dns, names, moves)
+STATED: tuple[Experiment, ...] = tuple(one for module in _MODULES for one in module.EXPERIMENTS)
+"""In the order in which the plan of contacts tells of them, within each part of it."""
+
+EXPERIMENTS: dict[Arm, Experiment] = {one.arm: one for one in STATED}
+
+
+def likely_bytes(task: Task) -> int:
+    """What the task is likely to cost on the wire, before anything is known about it."""
+    return EXPERIMENTS[task.arm].likely_bytes(task)
