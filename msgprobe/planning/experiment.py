@@ -139,17 +139,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """What the tasks of one arm are. ``telling`` is None where the budget never leaves them out.
-
-    ``lines`` say whom they contact, and may be shared with others; ``nobody`` says instead why they
-    contact nobody.
-    """
+    """What the tasks of one arm are: ``telling`` is None where the budget never leaves them out;
+    ``lines`` say whom they contact, and may be shared with others."""
 
     arm: Arm
     uses: tuple[Use, ...]
     telling: Telling | None
-    lines: tuple[Line, ...] = ()
-    nobody: str = ""
+    lines: tuple[Line, ...]
 
     def likely_bytes(self, task: Task) -> int:
         """What one of its tasks is likely to cost."""

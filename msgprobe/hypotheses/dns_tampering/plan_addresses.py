@@ -5,14 +5,14 @@ from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
-from msgprobe.planning.common import OTHERWISE
+from msgprobe.planning.common import OTHERWISE, SERVICES
 from msgprobe.planning.context import Scene
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.suspects import Suspect, failing, variation
 from msgprobe.planning.timetable import ELSEWHERE_A_NAME
 
 EXPERIMENTS = (
-    Experiment(Arm.OTHER_ADDRESS, ENDPOINT, Telling.REACH, (OTHERWISE,)),
+    Experiment(Arm.OTHER_ADDRESS, ENDPOINT, Telling.REACH, (*SERVICES, OTHERWISE)),
     Experiment(Arm.PLAIN_PAGE, (PAGE,), Telling.PAGE, (OTHERWISE,)),
 )
 
