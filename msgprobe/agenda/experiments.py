@@ -12,10 +12,10 @@ from msgprobe.hypotheses.tls_fingerprint import plan as hello
 from msgprobe.hypotheses.tls_fingerprint import plan_concurrency as alone
 from msgprobe.hypotheses.tls_sni import plan as names
 from msgprobe.model.task import Arm, Task
-from msgprobe.planning import common
+from msgprobe.planning import shared_experiments as shared
 from msgprobe.planning.experiment import Experiment
 
-_MODULES = (common, ports, forms, calls, quic, addresses, hello, alone, second, dns, names, moves)
+_MODULES = (shared, ports, forms, calls, quic, addresses, hello, alone, second, dns, names, moves)
 STATED: tuple[Experiment, ...] = tuple(one for module in _MODULES for one in module.EXPERIMENTS)
 """In the order in which the plan of contacts tells of them, within each part of it."""
 

@@ -5,9 +5,9 @@ from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
-from msgprobe.planning.common import OTHERWISE, SERVICES
 from msgprobe.planning.context import Scene
 from msgprobe.planning.experiment import Experiment, Telling
+from msgprobe.planning.shared_experiments import OTHERWISE, SERVICES
 from msgprobe.planning.suspects import Suspect, failing, variation
 from msgprobe.planning.timetable import ELSEWHERE_A_NAME
 

@@ -3,9 +3,9 @@
 from msgprobe.model.cost import PORT
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
-from msgprobe.planning.common import OTHERWISE
 from msgprobe.planning.context import Scene
 from msgprobe.planning.experiment import Experiment, Telling
+from msgprobe.planning.shared_experiments import OTHERWISE
 from msgprobe.planning.suspects import Suspect, one_an_address, variation
 from msgprobe.planning.timetable import PORTS_A_POOL
 

@@ -7,9 +7,9 @@ from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
-from msgprobe.planning.common import OTHERWISE
 from msgprobe.planning.context import Scene
 from msgprobe.planning.experiment import Experiment, Line, Part, Telling
+from msgprobe.planning.shared_experiments import OTHERWISE
 from msgprobe.planning.suspects import Suspect, one_an_address, variation
 from msgprobe.planning.timetable import WORDS_A_POOL
 

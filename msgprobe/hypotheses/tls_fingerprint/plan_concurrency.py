@@ -13,11 +13,11 @@ from msgprobe.model.cost import ENDPOINT
 from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Lookup, Task
-from msgprobe.planning.common import SERVICES
 from msgprobe.planning.context import Scene, gap
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_later, dying_names
+from msgprobe.planning.shared_experiments import SERVICES
 from msgprobe.planning.suspects import Suspect, suspects
 from msgprobe.planning.timetable import CROWD, PROMPT, QUIET_BEFORE_ALONE
 

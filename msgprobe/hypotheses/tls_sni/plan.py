@@ -11,7 +11,6 @@ from msgprobe.model.control import Site
 from msgprobe.model.cost import HTTPS, TLS
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.common import ANY_NAME, OTHERWISE
 from msgprobe.planning.context import Scene
 from msgprobe.planning.controls import foreign_name, neutral_name
 from msgprobe.planning.experiment import Experiment, Telling
@@ -28,6 +27,7 @@ from msgprobe.planning.name_swaps import (
     neutral_servers,
     swap_id,
 )
+from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
 from msgprobe.planning.suspects import Suspect, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
 
