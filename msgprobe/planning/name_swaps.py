@@ -90,9 +90,7 @@ def follows(
         places = [p for site, _ in servers if (p := _shown(scene, service, host, site, manner))]
         if places:
             found.append(swapped.follows(places))
-    if True in found:
-        return True
-    return None if None in found or not found else False
+    return next((word for word in (True, False) if word in found), None)
 
 
 def _shown(
