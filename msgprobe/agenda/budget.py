@@ -7,7 +7,7 @@ from msgprobe.agenda.experiments import EXPERIMENTS, likely_bytes
 from msgprobe.evidence.facts import TRIES
 from msgprobe.model.cost import TYPICAL
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
-from msgprobe.planning.baseline import joined_later
+from msgprobe.planning.baseline import base_tasks, first_endpoints, joined_later
 from msgprobe.planning.context import Scene
 from msgprobe.planning.experiment import Telling
 
@@ -121,13 +121,9 @@ def _never_opens(scene: Scene, task: Task) -> bool:
         return False  # datagrams open nothing, and those of QUIC are large
     if task.arm is not Arm.BASE:
         return task.attempt_of is not None and _unopened(scene, task.attempt_of)
-    alike = [
-        t.id
-        for (service, _), tasks in scene.bases.items()
-        if service == task.subject
-        for t in tasks
-        if t.check == task.check and scene.started(t.id) is not None
-    ]
+    (service,) = [s for s in scene.services if s.name == task.subject]
+    bases = [t for _, e in first_endpoints(scene, service) for t in base_tasks(scene, service, e)]
+    alike = [t.id for t in bases if t.check == task.check and scene.started(t.id) is not None]
     return bool(alike) and all(_unopened(scene, i) for i in alike)
 
 

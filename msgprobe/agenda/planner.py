@@ -22,6 +22,7 @@ from msgprobe.planning.line_monitor import plan_look_on
 def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     """Every task wanted by now, each id once, and when time alone may add more."""
     scene = Scene(evidence, moment)
+    moving = plan_transfers(scene)
     tasks = [
         *plan_gate(scene),
         *plan_gate_hello(scene),
@@ -35,7 +36,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_residual(scene),
         *plan_second(scene),
         *plan_calls(scene),
-        *plan_transfers(scene),
+        *moving.tasks,
         *plan_look_on(scene),
     ]
     unique: dict[str, Task] = {}
@@ -46,7 +47,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         tasks=ordered,
         wake_at=scene.wake_at,
         pace=scene.between_starts,
-        pending=frozenset(scene.pending),
+        pending=moving.pending,
     )
 
 

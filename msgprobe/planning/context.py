@@ -84,12 +84,6 @@ class Scene:
         self.traits = self.facts.traits
         self.moment = moment
         self.wake_at: float | None = None
-        self.waiting = False
-        """The first look at speeds is not over yet."""
-        self.contest_open = False
-        """Something slow is being looked into: the first look at the rest waits."""
-        self.pending: set[str] = set()
-        """Services with transfers still to come."""
         self.endpoints: dict[str, tuple[tuple[Pool, Endpoint], ...]] = {}
         """Endpoints wanted by now by service; kept, for every planner asks for them."""
         self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}

@@ -32,7 +32,6 @@ BRANCHY: dict[str, int] = {
     "hypotheses/ip_blocking/rules.py:_all_fail": 19,
     "hypotheses/quic/rules.py:poisoned": 19,
     "hypotheses/second_vantage/facts.py:report_alike": 19,
-    "hypotheses/throttling/plan.py:plan_transfers": 23,
     "hypotheses/throttling/plan_pairs.py:_blocks": 16,
     "hypotheses/throttling/plan_survey.py:_sequence": 25,
     "hypotheses/throttling/rules.py:judge_speed": 16,

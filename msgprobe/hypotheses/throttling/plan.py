@@ -1,7 +1,7 @@
 """Transfers: who moves what and when, so that slow can be told from slowed down."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from msgprobe.evidence.transfer_samples import MOVING
@@ -95,38 +95,56 @@ EXPERIMENTS = (
 )
 
 
-def plan_transfers(scene: Scene) -> list[Task]:
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Transfers wanted, and the services that more are to come of, although nothing may be under
+    way just now."""
+
+    tasks: list[Task] = field(default_factory=list)
+    pending: frozenset[str] = frozenset()
+
+
+def plan_transfers(scene: Scene) -> Moving:
     """Every transfer wanted by now, and the questions for the names."""
-    request = scene.request
-    pairs = moved_assets(scene.services, scene.controls, request)
+    pairs = moved_assets(scene.services, scene.controls, scene.request)
     if not pairs or not scene.gate.open:
-        return []
+        return Moving()
     tasks = _names(scene, pairs)
     tasks += [t for s, a in pairs if (t := page_task(scene, s, a)) is not None]
-    scene.pending |= {s.name for s, _ in pairs}
-    if (scene.pace > 0.0 and not request.throttle) or scene.gate.inspector:
-        scene.pending.clear()
-        return tasks
+    if (scene.pace > 0.0 and not scene.request.throttle) or scene.gate.inspector:
+        return Moving(tasks)
     if not _quiet(scene):
-        return tasks
-    scene.pending.clear()
+        return Moving(tasks, frozenset(s.name for s, _ in pairs))
+    more, pending = _compared(scene, pairs)
+    return Moving([*tasks, *more], pending)
+
+
+def _compared(
+    scene: Scene, pairs: list[tuple[Service, Asset]]
+) -> tuple[list[Task], frozenset[str]]:
+    """The first look; then what was slow in it, in pairs; then the servers of pools. Also the
+    services that more is to come of."""
     ways = {d: [p for p in pairs if p[1].direction is d] for d in Direction}
     first = any(round_open(scene, mine, way) for way, mine in ways.items())
-    contests = [] if first else plan_contests(scene, pairs)
-    scene.contest_open = bool(scene.pending)
-    for direction, mine in ways.items():
-        tasks += plan_first_look(scene, mine, direction)
-    tasks += contests
-    if scene.waiting:
-        scene.pending |= {s.name for s, _ in pairs}
-    elif not scene.contest_open:
-        volleys, going_on = plan_volleys(scene)
-        tasks += volleys
-        if going_on:
-            scene.pending |= {s.name for s in scene.services if wanted_volleys(s, request)}
-        elif request.throttle:
-            tasks += plan_later(scene, pairs)
-    return tasks
+    paired, open_ones = ([], frozenset[str]()) if first else plan_contests(scene, pairs)
+    looks = [plan_first_look(scene, p, way, held=bool(open_ones)) for way, p in ways.items()]
+    tasks = [*(t for look, _ in looks for t in look), *paired]
+    if any(going_on for _, going_on in looks):
+        return tasks, open_ones | {s.name for s, _ in pairs}
+    if open_ones:
+        return tasks, open_ones
+    rest, pending = _pools(scene, pairs)
+    return [*tasks, *rest], pending
+
+
+def _pools(scene: Scene, pairs: list[tuple[Service, Asset]]) -> tuple[list[Task], frozenset[str]]:
+    """The servers of pools; when they are done, ``--throttle`` looks again at what was slow."""
+    volleys, going_on = plan_volleys(scene)
+    if going_on:
+        asked = {s.name for s in scene.services if wanted_volleys(s, scene.request)}
+        return volleys, frozenset(asked)
+    later = plan_later(scene, pairs) if scene.request.throttle else []
+    return [*volleys, *later], frozenset()
 
 
 def _names(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:

@@ -36,23 +36,25 @@ SMALL_SEGMENTS = 600
 """Bytes of a segment, so that the same bytes make more than twice as many packets."""
 
 
-def plan_contests(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
-    """Blocks of the contests that are due: one after another within a service, two at a time."""
+def plan_contests(
+    scene: Scene, pairs: list[tuple[Service, Asset]]
+) -> tuple[list[Task], frozenset[str]]:
+    """Blocks of the contests that are due: one after another within a service, two at a time. Also
+    the services of those that still go on."""
     tasks: list[Task] = []
-    open_ones = 0
+    pending: set[str] = set()
     for service, assets in _by_service(pairs):
         for contest in _suspicious(scene, service, assets):
             wanted, going_on = _blocks(scene, contest)
             tasks += wanted
             if going_on:
-                scene.pending.add(service.name)
-                open_ones += 1
+                pending.add(service.name)
                 break
             if accuses(contest):
                 break  # shown once is enough: the others are judged by their first look
-        if open_ones == PAIRED_AT_ONCE:
+        if len(pending) == PAIRED_AT_ONCE:
             break
-    return tasks
+    return tasks, frozenset(pending)
 
 
 def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[Asset]]]:

@@ -32,23 +32,21 @@ from msgprobe.planning.transfers import wanted_assets
 
 
 def plan_first_look(
-    scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction
-) -> list[Task]:
-    """One transfer after another; the next begins when the one before has ended."""
-    sequence = _sequence(scene, pairs, direction)
+    scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction, *, held: bool
+) -> tuple[list[Task], bool]:
+    """One transfer after another; the next begins when the one before has ended, unless they are
+    ``held``, for something slow is being looked into. True: more are to come."""
     wanted: list[Task] = []
-    for task in sequence:
+    for task in _sequence(scene, pairs, direction):
         if scene.started(task.id) is None:
             if scene.moment.now > SURVEY_UNTIL and not scene.request.throttle:
-                return wanted
-            if scene.contest_open:
-                scene.waiting = True
-                return wanted
+                return wanted, False
+            if held:
+                return wanted, True
         wanted.append(task)
         if scene.ended(task.id) is None:
-            scene.waiting = True
-            return wanted
-    return wanted
+            return wanted, True
+    return wanted, False
 
 
 def round_open(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> bool:
