@@ -47,7 +47,10 @@ COMPARING = 3
 
 
 TICK = 0.02
-"""Seconds to let several results arrive before planning anew."""
+"""Seconds to let several results arrive before planning anew, ..."""
+
+FEW = 4
+"""... unless no more than so many conversations are under way: those are awaited one by one."""
 
 
 MANY = 8
@@ -217,9 +220,10 @@ async def _explore(
                 wanted = replace(wanted, tasks=(), wake_at=None)
             _phase(wanted.tasks, told, emit)
             runner.slow_down(wanted.pace)
-            runner.submit(wanted.tasks)
+            begun = runner.submit(wanted.tasks)
             emit(Counted(bytes_so_far=runner.bytes_so_far))
-            _tell_settled(evidence, runner.subjects | wanted.pending, runner, decided, emit)
+            if not begun:  # judging takes long enough to hold up what is about to be timed
+                _tell_settled(evidence, runner.subjects | wanted.pending, runner, decided, emit)
             if now >= runner.limits.deadline:
                 runner.stop("no time left (max_time)")
                 break
@@ -231,7 +235,8 @@ async def _explore(
             wake = runner.limits.deadline if wanted.wake_at is None else wanted.wake_at
             rest = max(0.0, min(wake, runner.limits.deadline) - now) + 0.001
             await runner.change(min(rest, BUDGET_CHECK))
-            await asyncio.sleep(TICK)
+            if len(moment.running) > FEW:
+                await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
 
