@@ -10,43 +10,43 @@ from msgprobe.hypotheses.residual.plan import plan_residual
 from msgprobe.hypotheses.second_vantage.plan import plan_second
 from msgprobe.hypotheses.throttling.plan import plan_transfers
 from msgprobe.hypotheses.tls_fingerprint.plan import plan_gate_hello, plan_hello
-from msgprobe.hypotheses.tls_fingerprint.plan_concurrency import plan_alone
+from msgprobe.hypotheses.tls_fingerprint.plan_concurrency import plan_concurrency
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
 from msgprobe.planning.baseline import plan_base
-from msgprobe.planning.context import Agenda, Moment, Scene
+from msgprobe.planning.context import Agenda, Moment, PlanningContext
 from msgprobe.planning.controls import plan_gate
-from msgprobe.planning.line_monitor import plan_look_on
+from msgprobe.planning.line_monitor import plan_line_monitor
 
 
 def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     """Every task wanted by now, each id once, and when time alone may add more."""
-    scene = Scene(evidence, moment)
-    moving = plan_transfers(scene)
+    context = PlanningContext(evidence, moment)
+    moving = plan_transfers(context)
     tasks = [
-        *plan_gate(scene),
-        *plan_gate_hello(scene),
-        *plan_targeted(scene),
-        *plan_base(scene),
-        *plan_quic(scene),
-        *plan_resolvers(scene),
-        *plan_variations(scene),
-        *plan_hello(scene),
-        *plan_alone(scene),
-        *plan_residual(scene),
-        *plan_second(scene),
-        *plan_calls(scene),
+        *plan_gate(context),
+        *plan_gate_hello(context),
+        *plan_targeted(context),
+        *plan_base(context),
+        *plan_quic(context),
+        *plan_resolvers(context),
+        *plan_variations(context),
+        *plan_hello(context),
+        *plan_concurrency(context),
+        *plan_residual(context),
+        *plan_second(context),
+        *plan_calls(context),
         *moving.tasks,
-        *plan_look_on(scene),
+        *plan_line_monitor(context),
     ]
     unique: dict[str, Task] = {}
     for task in tasks:
         unique.setdefault(task.id, task)
-    ordered = affordable(scene, tuple(sorted(unique.values(), key=_later)))
+    ordered = affordable(context, tuple(sorted(unique.values(), key=_later)))
     return Agenda(
         tasks=ordered,
-        wake_at=scene.wake_at,
-        pace=scene.between_starts,
+        wake_at=context.wake_at,
+        pace=context.between_starts,
         pending=moving.pending,
     )
 

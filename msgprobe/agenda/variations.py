@@ -6,7 +6,7 @@ from msgprobe.hypotheses.ip_blocking.plan import plan_ports
 from msgprobe.hypotheses.protocol_blocking.plan import plan_other_forms, plan_other_words
 from msgprobe.hypotheses.tls_sni.plan import plan_names, plan_requests
 from msgprobe.model.task import Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.control_repeats import controls_again
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.suspects import suspects
@@ -23,17 +23,17 @@ QUESTIONS = (
 """What is asked about each service that fails, in the order in which it begins."""
 
 
-def plan_variations(scene: Scene) -> list[Task]:
+def plan_variations(context: PlanningContext) -> list[Task]:
     """All that the evidence asks for by now; none when the connection is shut."""
-    if not scene.gate.open:
+    if not context.connection.open:
         return []
-    if troubled(scene):
-        return controls_again(scene)
+    if troubled(context):
+        return controls_again(context)
     tasks: list[Task] = []
-    for service in scene.services:
-        found = suspects(scene, service)
+    for service in context.services:
+        found = suspects(context, service)
         for plan in QUESTIONS:
-            tasks += plan(scene, service, found)
-    if any(t.role is Role.TARGET for t in tasks) or failing_calls(scene):
-        tasks += controls_again(scene)
+            tasks += plan(context, service, found)
+    if any(t.role is Role.TARGET for t in tasks) or failing_calls(context):
+        tasks += controls_again(context)
     return tasks

@@ -167,7 +167,7 @@ def connect_bound(flow: Flow, *, sent: int = 0, received: int = 0) -> int:
 
 
 def shape_of(flow: Flow) -> Hello:
-    """The shape of the greeting that the flow wants (option ``hello``); the usual if unknown."""
+    """The shape of the ClientHello that the flow wants (option ``hello``); the usual if unknown."""
     wanted = flow.option(OPTION)
     return next((shape for shape in Hello if shape == wanted), Hello.USUAL)
 

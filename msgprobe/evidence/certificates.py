@@ -141,7 +141,7 @@ def _same_maker(
 def _usual(facts: Facts) -> dict[str, set[_Shown]]:
     """What neutral servers show under their own and under other neutral names, by address."""
     found: dict[str, set[_Shown]] = {}
-    sites = (t for _, t in facts.site_talks(Arm.GATE, Arm.AGAIN, Arm.LOOK_ON))
+    sites = (t for _, t in facts.site_talks(Arm.GATE, Arm.AGAIN, Arm.MONITOR))
     for talk in (*sites, *facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)):
         shown = _shown(talk)
         if shown is not None:
@@ -167,7 +167,7 @@ def _network(facts: Facts, talk: Conversation) -> str:
     for site in facts.controls.sites:
         if talk.address in site.addresses:
             return site.network
-    for site, other in facts.site_talks(Arm.GATE, Arm.AGAIN, Arm.LOOK_ON):
+    for site, other in facts.site_talks(Arm.GATE, Arm.AGAIN, Arm.MONITOR):
         if other.address == talk.address:
             return site.network
     return ips.network(talk.address)

@@ -18,7 +18,7 @@ from msgprobe.evidence.controls import (
 )
 from msgprobe.evidence.conversation import Conversation, Stage
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.outages import Stretches
+from msgprobe.evidence.outages import Outages
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION
@@ -32,7 +32,7 @@ CLOCK_BREAKS_TLS = 86_400.0
 """Seconds from which on a wrong clock is a likely reason for a refused certificate."""
 
 
-class Gate:
+class ConnectionFacts:
     """Round 0 of the evidence, read as a whole."""
 
     def __init__(self, facts: Facts) -> None:
@@ -91,7 +91,7 @@ class Gate:
     @cached_property
     def abroad(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad, over IPv4 or whatever the link has."""
-        arms = (Arm.GATE, Arm.AGAIN, Arm.LOOK_ON)
+        arms = (Arm.GATE, Arm.AGAIN, Arm.MONITOR)
         return self._views(self.facts.controls.abroad, *arms, version=0)
 
     @cached_property
@@ -133,11 +133,12 @@ class Gate:
     @cached_property
     def targeted(self) -> tuple[SiteView, ...]:
         """Sites abroad that are no controls on this line but targets: under its own name each dies
-        at the greeting, while another name at the same address is answered in the same seconds."""
+        at the ClientHello, while another name at the same address is answered in the same
+        seconds."""
         return tuple(v for v in self.abroad if v.hello_dies and self.other_names(v))
 
     def other_names(self, view: SiteView) -> tuple[Conversation, ...]:
-        """Greetings with another name that a site answered while it failed under its own."""
+        """ClientHellos with another name that a site answered while it failed under its own."""
         return other_names(self.facts, view)
 
     @staticmethod
@@ -282,13 +283,13 @@ class Gate:
     # -- time
 
     @cached_property
-    def stretches(self) -> Stretches:
+    def outages(self) -> Outages:
         """When neutral hosts answered, and when all of them were silent."""
-        return Stretches(self.facts)
+        return Outages(self.facts)
 
     @cached_property
     def big_hello_dies(self) -> tuple[Conversation, ...]:
-        """Greetings in two segments to neutral sites in two networks or more that all vanished,
+        """ClientHellos in two segments to neutral sites in two networks or more that all vanished,
         while the same sites answered to a small one; empty as soon as one was answered."""
         by_site: dict[str, list[Conversation]] = {}
         for site, talk in self.facts.site_talks(Arm.BIG_HELLO):
@@ -316,7 +317,7 @@ class Gate:
 
     @cached_property
     def control_talks(self) -> tuple[Conversation, ...]:
-        """Every neutral IPv4 conversation, sentinels included; but greetings of a shape that is
+        """Every neutral IPv4 conversation, sentinels included; but ClientHellos of a shape that is
         dropped for everybody tell nothing about the line."""
         sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]
         if self.facts.other_shape:

@@ -12,10 +12,10 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm
 
 DYING = ("tls.reset", "tls.timeout", "tls.eof", "tls.alert")
-"""How a greeting dies."""
+"""How a ClientHello dies."""
 
 OWN_FAILURES = 2
-"""Greetings with its own name that a site must have failed before it counts as targeted."""
+"""ClientHellos with its own name that a site must have failed before it counts as targeted."""
 
 SAME_SECONDS = 10.0
 """Seconds between the starts of two conversations that are compared."""
@@ -121,7 +121,7 @@ def own_authority(facts: Facts, talk: Conversation) -> bool:
 
 
 def other_names(facts: Facts, view: SiteView) -> tuple[Conversation, ...]:
-    """Greetings with another name that a site answered while it failed under its own."""
+    """ClientHellos with another name that a site answered while it failed under its own."""
     own = [t for t in view.connected if t.symptom in DYING]
     if len(own) < OWN_FAILURES or len(own) < len(view.connected):
         return ()

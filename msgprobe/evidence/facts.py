@@ -123,8 +123,8 @@ class Facts:
 
     @cached_property
     def other_shape(self) -> tuple[Conversation, ...]:
-        """Greetings of another program's shape, where neutral sites in two networks or more answer
-        these alone and nobody answers ours; none otherwise."""
+        """ClientHellos of another program's shape, where neutral sites in two networks or more
+        answer these alone and nobody answers ours; none otherwise."""
         sites = self.site_talks(Arm.GATE)
         abroad = [(s, t) for s, t in sites if s.country is None and t.genuine]
         other = [(s, t) for s, t in abroad if t.flow.option(OPTION) == Hello.OTHER]

@@ -21,7 +21,7 @@ UNLIKELY = 5e-4
 """Fisher's p below which the difference is no accident."""
 
 SEGMENT = 1448
-GREETING = 3
+HANDSHAKE = 3
 
 
 def upwards(info: TcpInfo) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def upwards(info: TcpInfo) -> tuple[int, int]:
     the end counts neither way: it may be late, not lost.
     """
     lost = max(0, info.total_retrans - info.needless - info.retransmits)
-    sent = max(ceil(info.bytes_sent / SEGMENT), GREETING + info.total_retrans)
+    sent = max(ceil(info.bytes_sent / SEGMENT), HANDSHAKE + info.total_retrans)
     return lost, sent
 
 

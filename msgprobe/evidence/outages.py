@@ -1,8 +1,8 @@
 """A line that comes and goes: when neutral hosts answered, and when all of them were silent.
 
-A dead stretch is a time without any sign of life from hosts abroad in which several neutral ones
+An outage is a time without any sign of life from hosts abroad in which several neutral ones
 that answer at other times, in two networks or more, were waited for in vain. A lossy line shows no
-such stretch: while one host is waited for, others answer. The criteria (two changes, or a share of
+such outage: while one host is waited for, others answer. The criteria (two changes, or a share of
 successes between 20 and 80 % with too few runs for chance) are those of the outage observatories,
 as far as a single client can borrow them.
 """
@@ -27,7 +27,7 @@ SLACK = 1.0
 """Seconds before the last sign of life in which something may have been sent that was lost."""
 
 WITNESSES = 3
-"""Waits of that length within a stretch, at least."""
+"""Waits of that length within an outage, at least."""
 
 LOW, HIGH = 0.2, 0.8
 """Share of neutral conversations that worked between which runs may speak of coming and going."""
@@ -38,7 +38,7 @@ FEW_RUNS = -1.645
 _SPOKEN = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.EOF)
 """Failures that somebody on the other side brought about: the line is not dead."""
 
-NEUTRAL = (Arm.GATE, Arm.AGAIN, Arm.LOOK_ON, Arm.TRANSFER_SOURCE)
+NEUTRAL = (Arm.GATE, Arm.AGAIN, Arm.MONITOR, Arm.TRANSFER_SOURCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """A dead stretch. ``before`` and ``after`` say whether neutral hosts answered on its sides."""
+class Outage:
+    """An outage. ``before`` and ``after`` say whether neutral hosts answered on its sides."""
 
     start: float
     end: float
@@ -71,8 +71,8 @@ class Stretch:
     transactions: tuple[int, ...] = ()
 
 
-class Stretches:
-    """The working and dead stretches of a run; ``pending`` are waits that are not over yet."""
+class Outages:
+    """The working and the dead times of a run; ``pending`` are waits that are not over yet."""
 
     def __init__(self, facts: Facts, pending: Iterable[Wait] = ()) -> None:
         self._facts = facts
@@ -112,8 +112,8 @@ class Stretches:
         return tuple(w for w in (*found, *self._pending) if w.end - w.start >= QUIET)
 
     @cached_property
-    def dead(self) -> tuple[Stretch, ...]:
-        """The dead stretches, in order."""
+    def dead(self) -> tuple[Outage, ...]:
+        """The outages, in order."""
         if not self.waits:
             return ()
         begin = min([w.start for w in self.waits] + list(self.life[:1]))
@@ -128,7 +128,7 @@ class Stretches:
             if not self._awake(a, b):
                 continue
             found.append(
-                Stretch(
+                Outage(
                     start=max(a, min(w.start for w in mine)),
                     end=b,
                     before=n > 0,
@@ -189,13 +189,13 @@ class Stretches:
 
     @property
     def evidence(self) -> tuple[int, ...]:
-        """The transactions that waited in the dead stretches."""
+        """The transactions that waited in the outages."""
         return tuple(sorted({t for s in self.dead for t in s.transactions}))
 
     def spoilt(self, talk: Conversation) -> bool:
         """The line was dead while this conversation waited, so that its failure proves nothing.
 
-        A transfer is spoilt by any dead stretch in it: it was slow for that reason.
+        A transfer is spoilt by any outage in it: it was slow for that reason.
         """
         if not self.dead:
             return False

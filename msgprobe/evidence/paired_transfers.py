@@ -64,7 +64,7 @@ class Kind(StrEnum):
     """The same again after the wait of ``--throttle``."""
 
 
-class Contest:
+class PairedTransfers:
     """Everything measured about one asset, paired."""
 
     def __init__(self, facts: Facts, service: Service, asset: Asset) -> None:
@@ -88,8 +88,8 @@ class Contest:
         self.small = _arm(mine, Arm.TRANSFER_SMALL)
         self.sources = _arm(about, Arm.TRANSFER_SOURCE)
         self._allowance = 0.0 if asset.pool is None else _questions(facts)
-        self.peers: tuple[Contest, ...] = ()
-        """The contests about the service's other assets."""
+        self.peers: tuple[PairedTransfers, ...] = ()
+        """The comparisons about the service's other assets."""
 
     # -- pairs
 
@@ -372,11 +372,14 @@ def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def contests(
+def paired_transfers(
     facts: Facts, service: Service, assets: Iterable[Asset] | None = None
-) -> tuple[Contest, ...]:
-    """A contest for each asset of the service (or each of ``assets``); they know one another."""
-    found = [Contest(facts, service, a) for a in (service.assets if assets is None else assets)]
-    for contest in found:
-        contest.peers = tuple(c for c in found if c is not contest)
+) -> tuple[PairedTransfers, ...]:
+    """Paired transfers for each asset of the service (or each of ``assets``); they know one
+    another."""
+    found = [
+        PairedTransfers(facts, service, a) for a in (service.assets if assets is None else assets)
+    ]
+    for paired in found:
+        paired.peers = tuple(c for c in found if c is not paired)
     return tuple(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts
 from msgprobe.evidence.names import NameFacts
@@ -154,9 +154,11 @@ class MemberFacts:
 class PoolFacts:
     """A pool with everything that rules ask about it."""
 
-    def __init__(self, facts: Facts, gate: Gate, service: Service, pool: Pool) -> None:
+    def __init__(
+        self, facts: Facts, connection: ConnectionFacts, service: Service, pool: Pool
+    ) -> None:
         self.facts = facts
-        self.gate = gate
+        self.connection = connection
         self.service = service
         self.pool = pool
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.model.run import Elsewhere, ElsewhereFunction, Evidence
@@ -21,7 +21,7 @@ def elsewhere(
 ) -> Elsewhere:
     """The part of ``report``, judged as ``verdict``, that is about ``services``."""
     facts = Facts(report)
-    gate = Gate(facts)
+    connection = ConnectionFacts(facts)
     mine = {s.name: s for s in services}
     theirs = {s.name: s for s in report.services}
     return Elsewhere(
@@ -30,7 +30,7 @@ def elsewhere(
         age_s=age_s,
         state=verdict.connection.state,
         functions=tuple(
-            _function(facts, gate, theirs[s.service], mine[s.service], f)
+            _function(facts, connection, theirs[s.service], mine[s.service], f)
             for s in verdict.services
             if s.service in mine and s.service in theirs
             for f in s.functions
@@ -40,13 +40,13 @@ def elsewhere(
 
 
 def _function(
-    facts: Facts, gate: Gate, theirs: Service, mine: Service, said: FunctionVerdict
+    facts: Facts, connection: ConnectionFacts, theirs: Service, mine: Service, said: FunctionVerdict
 ) -> ElsewhereFunction:
     pools = [p for p in theirs.pools if p.function is said.function]
     views = [
         e
         for pool in pools
-        for m in PoolFacts(facts, gate, theirs, pool).members
+        for m in PoolFacts(facts, connection, theirs, pool).members
         for e in m.tested
         if any(_same(e.endpoint, other) for other in _named(mine, e.endpoint.name))
     ]

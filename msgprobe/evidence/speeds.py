@@ -6,7 +6,7 @@ from math import exp
 from statistics import median
 
 from msgprobe.evidence.losses import disturbed, lost_share
-from msgprobe.evidence.paired_transfers import Contest, Kind
+from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_samples import FEWEST, SAME_SERVER, Sample, compare
 from msgprobe.model.task import Arm
@@ -25,22 +25,22 @@ MOST, MORE = 0.6, 0.3
 """Share of the slow transfers that lost something, and by how much it exceeds the neutral ones'."""
 
 SLOW_GREETING = 3.0
-"""How many times longer than a neutral one a greeting takes that is held up itself."""
+"""How many times longer than a neutral one a handshake takes that is held up itself."""
 
 
-def speed(contest: Contest) -> Speed | None:
+def speed(paired: PairedTransfers) -> Speed | None:
     """What the terminal and the document say about an asset; None without anything comparable."""
-    own = [s for s in contest.own if s.usable and s.begun]
-    fair = [s for s in contest.fair if s.moved >= FEWEST]
+    own = [s for s in paired.own if s.usable and s.begun]
+    fair = [s for s in paired.fair if s.moved >= FEWEST]
     if not own or not fair:
         return None
     size = min(s.moved for s in fair)
-    like = fair if contest.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
+    like = fair if paired.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
     took = [t for s in fair if (t := s.seconds(size)) is not None]
-    pairs = (*contest.here_pairs, *contest.there_pairs, *contest.wide_pairs)
-    target = median(s.plateau_kbit for s in (contest.slow or own))
+    pairs = (*paired.here_pairs, *paired.there_pairs, *paired.wide_pairs)
+    target = median(s.plateau_kbit for s in (paired.slow or own))
     control = median(s.plateau_kbit for s in like)
-    if contest.asset.pool is not None:
+    if paired.asset.pool is not None:
         if not pairs:
             return None
         # Small, and both ways at once: only its whole time compares, with that of a neutral
@@ -48,16 +48,16 @@ def speed(contest: Contest) -> Speed | None:
         target = median(p.target.whole_kbit for p in pairs)
         control = target * exp(median(p.raw for p in pairs))
     return Speed(
-        asset=contest.asset.name,
-        direction=contest.asset.direction,
+        asset=paired.asset.name,
+        direction=paired.asset.direction,
         target_kbit=round(target, 1),
         control_kbit=round(control, 1),
         floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
         moved=max(s.moved for s in own),
         pairs=len(pairs),
         slow=sum(p.raw > SAME_SERVER for p in pairs),
-        ratio=_times([p.raw for p in contest.wide_pairs]),
-        ratio_corrected=_times([p.corrected for p in contest.wide_pairs]),
+        ratio=_times([p.raw for p in paired.wide_pairs]),
+        ratio_corrected=_times([p.corrected for p in paired.wide_pairs]),
     )
 
 
@@ -65,7 +65,7 @@ def _times(scores: Sequence[float]) -> float:
     return round(exp(median(scores)), 2) if scores else 0.0
 
 
-def unsaid(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
+def unsaid(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> FunctionVerdict:
     """Works, and its speed is not known: said in ``why``, for silence would pass for an acquittal.
 
     Only in a run that did compare transfers; why a run compares none is told elsewhere.
@@ -89,25 +89,25 @@ def unsaid(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdic
     return replace(verdict, why="".join((verdict.why, *words)))
 
 
-def _unsure(contest: Contest) -> bool:
+def _unsure(paired: PairedTransfers) -> bool:
     """Slow at first sight, and nothing has decided since whether that means anything."""
-    open_ = contest.wide is Decision.OPEN and contest.here is not Decision.NORMAL
-    return bool(contest.own) and contest.suspicious and open_
+    open_ = paired.wide is Decision.OPEN and paired.here is not Decision.NORMAL
+    return bool(paired.own) and paired.suspicious and open_
 
 
-def numbers(contest: Contest) -> dict[str, str]:
+def numbers(paired: PairedTransfers) -> dict[str, str]:
     """What the rules' sentences have room for."""
-    seen = speed(contest)
-    lossy = [contest] if contest.lossy else [p for p in contest.peers if p.lossy] or [contest]
+    seen = speed(paired)
+    lossy = [paired] if paired.lossy else [p for p in paired.peers if p.lossy] or [paired]
     lost = lost_share(s.info for c in lossy for s in c.own)
-    here = Kind.HERE in contest.kinds
+    here = Kind.HERE in paired.kinds
     return {
         "target": kbit(seen.target_kbit) if seen else "slow",
         "control": kbit(seen.control_kbit) if seen else "fast",
         "place": "on the same server" if here else "from neutral servers",
         "loss": f"{100 * lost:.0f}",
-        "elsewhere": _sibling(contest),
-        "moved": f"{max((s.place for s in contest.frozen), default=0) / 1000:.0f}",
+        "elsewhere": _sibling(paired),
+        "moved": f"{max((s.place for s in paired.frozen), default=0) / 1000:.0f}",
     }
 
 
@@ -120,35 +120,35 @@ def kbit(rate: float) -> str:
     return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
 
 
-def _sibling(contest: Contest) -> str:
+def _sibling(paired: PairedTransfers) -> str:
     """A sentence about another address of the name, where one was faster."""
-    rates = [s.plateau_kbit for s in contest.siblings if s.finished]
-    if not rates or not any(_faster(s, contest) for s in contest.siblings):
+    rates = [s.plateau_kbit for s in paired.siblings if s.finished]
+    if not rates or not any(_faster(s, paired) for s in paired.siblings):
         return ""
-    place = "IPv6" if ":" in contest.siblings[0].talk.address else "another address of its name"
+    place = "IPv6" if ":" in paired.siblings[0].talk.address else "another address of its name"
     return f" Over {place} it moves {kbit(median(rates))}."
 
 
-def _faster(sibling: Sample, contest: Contest) -> bool:
-    pairs = (compare(own, sibling) for own in contest.own)
+def _faster(sibling: Sample, paired: PairedTransfers) -> bool:
+    pairs = (compare(own, sibling) for own in paired.own)
     return any(p is not None and p.corrected > SAME_SERVER for p in pairs)
 
 
-def mechanism(contest: Contest, path: str) -> str:
+def mechanism(paired: PairedTransfers, path: str) -> str:
     """The path refined by how the slow transfers look: which node the evidence supports.
 
     Round trips that grow once the name was said, without a rate of their own, are delay. A plateau
     with losses is policing (what exceeds a rate is dropped), one without is shaping (it waits).
-    Losses without a plateau are loss; a greeting held up alone is delay as well.
+    Losses without a plateau are loss; a handshake held up alone is delay as well.
     """
-    slow, fair = contest.slow, contest.fair
-    if contest.lossy and not contest.plateau:
+    slow, fair = paired.slow, paired.fair
+    if paired.lossy and not paired.plateau:
         return f"{path}.loss"
-    if not contest.plateau and _inflation(slow) >= INFLATED > _inflation(fair):
+    if not paired.plateau and _inflation(slow) >= INFLATED > _inflation(fair):
         return f"{path}.delay"
     bad, good = _disturbed(slow), _disturbed(fair)
-    lossy = contest.lossy or (bad >= MOST and bad >= good + MORE)
-    if contest.plateau:
+    lossy = paired.lossy or (bad >= MOST and bad >= good + MORE)
+    if paired.plateau:
         return f"{path}.policing" if lossy else f"{path}.shaping"
     if lossy:
         return f"{path}.loss"

@@ -29,7 +29,7 @@ FEWEST = 16 * 1024
 """Bytes that both sides must have moved: less is all slow start and luck."""
 
 TICKETS = 4 * 1024
-"""Bytes after the greeting that need not be an answer yet: a TLS server sends session tickets
+"""Bytes after the handshake that need not be an answer yet: a TLS server sends session tickets
 before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
 
 SERVED = (200, 206)
@@ -46,7 +46,7 @@ class Sample:
 
     @property
     def number(self) -> int:
-        """Which block of the contest it belongs to; 0 in the first look."""
+        """Which block of the comparison it belongs to; 0 in the first look."""
         return self.talk.task.attempt
 
     @property
@@ -88,7 +88,7 @@ class Sample:
             return (seen.failure is None or seen.failure.is_silence) and not self.limited
         if not talk.connected or talk.tls is None:
             return False
-        if seen is None:  # the greeting, or the page before, was too slow for our patience
+        if seen is None:  # the handshake, or the page before, was too slow for our patience
             before = talk.tls.failure or (talk.http.failure if talk.http is not None else None)
             return before is not None and before.is_silence
         if seen.failure is not None and not seen.failure.is_silence:
@@ -133,12 +133,13 @@ class Sample:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of greeting and transfer together, to the end or to our patience's."""
+        """Seconds of handshake and transfer together, to the end or to our patience's."""
         seen = self.talk.transfer or self.talk.http
         return self.handshake + (seen.window.seconds if seen is not None else 0.0)
 
     def seconds(self, size: int) -> float | None:
-        """Seconds of greeting and transfer until ``size`` bytes had moved; None: they never had."""
+        """Seconds of handshake and transfer until ``size`` bytes had moved; None: they never
+        had."""
         moving = self.moving(size)
         return None if moving is None else self.handshake + moving
 
@@ -214,13 +215,13 @@ class Sample:
 
     @property
     def whole_kbit(self) -> float:
-        """The rate over all its time, greeting included."""
+        """The rate over all its time, handshake included."""
         took = (self.seconds(self.moved) if self.finished else None) or self.elapsed
         return self.moved * 8 / took / 1000 if took > 0.0 else 0.0
 
     @property
     def place(self) -> int:
-        """Payload bytes that the connection as a whole had brought, greeting included."""
+        """Payload bytes that the connection as a whole had brought, handshake included."""
         return self.info.bytes_received if self.info is not None else self.moved
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from msgprobe.evidence.connection import CLOCK_TOLERANCE, Gate
+from msgprobe.evidence.connection import CLOCK_TOLERANCE, ConnectionFacts
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
 from msgprobe.hypotheses.connection.rules import (
     CONNECTION_RULES,
@@ -25,53 +25,53 @@ UNKNOWN = RuleInfo(
 )
 
 
-def _no_calls(g: Gate) -> bool:
+def _no_calls(g: ConnectionFacts) -> bool:
     """No neutral call server answers, in whatever form."""
     return g.calls.nothing_passes and not g.calls.recognised
 
 
-def _dns_intercepted(g: Gate) -> bool:
+def _dns_intercepted(g: ConnectionFacts) -> bool:
     """Some name of a service got an answer over UDP that its resolver does not give over TCP."""
     hosts = {e.host for s in g.facts.services for e in s.endpoints if e.host is not None}
     return any(g.facts.name(host).intercepted for host in sorted(hosts))
 
 
-def _works(g: Gate) -> bool:
+def _works(g: ConnectionFacts) -> bool:
     """Something abroad answers."""
     return bool(g.networks(g.abroad))
 
 
-def _clock_skew(g: Gate) -> bool:
+def _clock_skew(g: ConnectionFacts) -> bool:
     return g.clock_offset is not None and abs(g.clock_offset) > CLOCK_TOLERANCE
 
 
-def _encrypted_dns_blocked(g: Gate) -> bool:
-    """Encrypted resolvers fail, and not for a reason that fells greetings of all kinds."""
+def _encrypted_dns_blocked(g: ConnectionFacts) -> bool:
+    """Encrypted resolvers fail, and not for a reason that fells ClientHellos of all kinds."""
     otherwise = g.inspector or small_segments_alone(g) or g.facts.other_shape
     return _works(g) and g.doh_blocked and not otherwise
 
 
-def _pq_intolerant(g: Gate) -> bool:
+def _pq_intolerant(g: ConnectionFacts) -> bool:
     return _works(g) and bool(g.big_hello_dies) and not small_segments_alone(g)
 
 
-def _proxy_only(g: Gate) -> bool:
+def _proxy_only(g: ConnectionFacts) -> bool:
     return _proxies(g) and nothing_beyond(g) is not None
 
 
-def _proxies(g: Gate) -> bool:
+def _proxies(g: ConnectionFacts) -> bool:
     return g.facts.local is not None and bool(g.facts.local.proxies)
 
 
-def _recognised(g: Gate) -> bool:
+def _recognised(g: ConnectionFacts) -> bool:
     return _works(g) and g.calls.nothing_passes and bool(g.calls.recognised)
 
 
-def _six_missing(g: Gate) -> bool:
+def _six_missing(g: ConnectionFacts) -> bool:
     return g.facts.local is not None and not g.facts.local.route6 and g.facts.local.route4
 
 
-NOTES: dict[str, Callable[[Gate], bool]] = {
+NOTES: dict[str, Callable[[ConnectionFacts], bool]] = {
     "clock_skew": _clock_skew,
     "tls_inspection": lambda g: g.inspector is not None,
     "own_roots": lambda g: g.facts.local is not None and g.facts.local.own_roots,
@@ -99,12 +99,12 @@ NOTES: dict[str, Callable[[Gate], bool]] = {
 """Remarks that change no word, by their stable names, and when each is made."""
 
 
-def notes(g: Gate) -> tuple[str, ...]:
+def notes(g: ConnectionFacts) -> tuple[str, ...]:
     """The remarks to make, in the order of the table."""
     return tuple(name for name, holds in NOTES.items() if holds(g))
 
 
-def judge_connection(g: Gate) -> ConnectionVerdict:
+def judge_connection(g: ConnectionFacts) -> ConnectionVerdict:
     """The first rule that holds gives the state; without any evidence nothing is claimed."""
     for rule in CONNECTION_RULES:
         evidence = rule.holds(g)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.local_filters import LOCAL_FILTER, LOCAL_OVERRIDE
-from msgprobe.evidence.paired_transfers import contests
+from msgprobe.evidence.paired_transfers import paired_transfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import unsaid
 from msgprobe.hypotheses.quic.rules import with_extras
@@ -47,31 +47,31 @@ from msgprobe.model.verdict import (
 def judge(evidence: Evidence) -> Verdict:
     """The verdict over everything that was measured."""
     facts = Facts(evidence)
-    gate = Gate(facts)
-    connection = judge_connection(gate)
-    facts = _while_it_worked(facts, gate)
+    connection = ConnectionFacts(facts)
+    said = judge_connection(connection)
+    facts = _while_it_worked(facts, connection)
     table = counted_with(TABLE, RULES_VERSION, CHANGED)
     services = tuple(
-        with_confidence(table, judge_service(facts, gate, connection, s), s.primary)
+        with_confidence(table, judge_service(facts, connection, said, s), s.primary)
         for s in evidence.services
     )
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
     notes = [*(own[r] for r in sorted(used & own.keys())), *second_notes(facts)]
-    connection = _with_notes(connection, notes)
+    said = _with_notes(said, notes)
     return Verdict(
-        connection=connection,
+        connection=said,
         services=services,
-        advice=advice(connection, services),
+        advice=advice(said, services),
         rules_version=RULES_VERSION,
     )
 
 
-def _while_it_worked(facts: Facts, gate: Gate) -> Facts:
+def _while_it_worked(facts: Facts, connection: ConnectionFacts) -> Facts:
     """The facts without what services failed at while the line itself was dead."""
-    if not gate.stretches.dead:
+    if not connection.outages.dead:
         return facts
-    spoilt = {t.task.id for t in facts.talks if _own(t) and gate.stretches.spoilt(t)}
+    spoilt = {t.task.id for t in facts.talks if _own(t) and connection.outages.spoilt(t)}
     kept = tuple(m for m in facts.measurements if m.task.id not in spoilt)
     return Facts(replace(facts.evidence, measurements=kept)) if spoilt else facts
 
@@ -81,25 +81,27 @@ def _own(talk: Conversation) -> bool:
     return talk.task.role is Role.TARGET or talk.transfer is not None
 
 
-def _with_notes(connection: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
-    return replace(connection, notes=tuple(dict.fromkeys((*connection.notes, *more))))
+def _with_notes(said: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
+    return replace(said, notes=tuple(dict.fromkeys((*said.notes, *more))))
 
 
 def judge_service(
-    facts: Facts, gate: Gate, connection: ConnectionVerdict, service: Service
+    facts: Facts, connection: ConnectionFacts, said: ConnectionVerdict, service: Service
 ) -> ServiceVerdict:
     """The worst of the service's functions, ``partial`` when another one works."""
-    found = (_function(facts, gate, connection, service, f) for f in Function)
+    found = (_function(facts, connection, said, service, f) for f in Function)
     functions = tuple(f for f in found if f is not None)
-    if connection.state.usable:
-        functions = _with_extras(facts, gate, service, _with_speeds(facts, service, functions))
+    if said.state.usable:
+        functions = _with_extras(
+            facts, connection, service, _with_speeds(facts, service, functions)
+        )
     return rolled_up(service, functions)
 
 
 def _function(
     facts: Facts,
-    gate: Gate,
-    connection: ConnectionVerdict,
+    connection: ConnectionFacts,
+    said: ConnectionVerdict,
     service: Service,
     function: Function,
 ) -> FunctionVerdict | None:
@@ -113,10 +115,10 @@ def _function(
         return _not_tested(function, "It was not asked for.")
     if not pools:
         return _not_tested(function, excuse or UNTESTED.info.why)
-    views = [PoolFacts(facts, gate, service, p) for p in pools]
-    whole = joined(function, [judge_pool(v, connection) for v in views])
+    views = [PoolFacts(facts, connection, service, p) for p in pools]
+    whole = joined(function, [judge_pool(v, said) for v in views])
     trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
-    return replace(whole, loss=gate.calls.loss(trains))
+    return replace(whole, loss=connection.calls.loss(trains))
 
 
 def _with_speeds(
@@ -124,16 +126,19 @@ def _with_speeds(
 ) -> tuple[FunctionVerdict, ...]:
     # Where connections are counted, those of transfers freeze as well: no speed means anything.
     counted = any(COUNTED in f.mechanisms for f in functions)
-    every = () if counted else contests(facts, service)
+    every = () if counted else paired_transfers(facts, service)
     found = tuple(c for c in every if c.own)
     return tuple(unsaid(judge_speed(f, found), every) for f in functions)
 
 
 def _with_extras(
-    facts: Facts, gate: Gate, service: Service, functions: tuple[FunctionVerdict, ...]
+    facts: Facts,
+    connection: ConnectionFacts,
+    service: Service,
+    functions: tuple[FunctionVerdict, ...],
 ) -> tuple[FunctionVerdict, ...]:
     """With what pools say that clients can do without (QUIC)."""
-    extras = [PoolFacts(facts, gate, service, p) for p in service.pools if p.extra]
+    extras = [PoolFacts(facts, connection, service, p) for p in service.pools if p.extra]
     return tuple(
         with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions
     )
@@ -145,15 +150,15 @@ def _not_tested(function: Function, why: str) -> FunctionVerdict:
     )
 
 
-def judge_pool(p: PoolFacts, connection: ConnectionVerdict) -> FunctionVerdict:
+def judge_pool(p: PoolFacts, said: ConnectionVerdict) -> FunctionVerdict:
     """The word of the row of `PRECEDENCE` that speaks first."""
-    row, found = first(Case(p, connection))
+    row, found = first(Case(p, said))
     verdict = _verdict(p, found)
     if found[0].info is BY_CONNECTION.info:
         return replace(
             verdict,
-            why=f"{connection.why} Nothing can be said about the service itself.",
-            rules=(BY_CONNECTION.info.rule_id, *connection.rules),
+            why=f"{said.why} Nothing can be said about the service itself.",
+            rules=(BY_CONNECTION.info.rule_id, *said.rules),
         )
     if row.caveat and p.pool.caveat:
         return _with_caveat(verdict, p.pool.caveat)

@@ -60,7 +60,7 @@ class Case:
     """A pool on its connection, with what several rows ask about."""
 
     pool: PoolFacts
-    connection: ConnectionVerdict
+    said: ConnectionVerdict
 
     def by(self, *rules: Rule) -> Found:
         """Those of the rules that hold."""
@@ -85,7 +85,7 @@ class Case:
     def accused(self) -> Found:
         """What shows interference; silence shows none while the line itself is in trouble."""
         sure = [f for f in self.shown if f.info.outcome is Outcome.BLOCKED]
-        if self.pool.gate.failing_now:
+        if self.pool.connection.failing_now:
             sure = [f for f in sure if not _is_silence(f.info.mechanism or "")]
         return tuple(sure)
 
@@ -127,12 +127,12 @@ def _untested(c: Case) -> bool:
 
 
 def _unusable(c: Case) -> bool:
-    return not c.connection.state.usable and not c.pool.ok
+    return not c.said.state.usable and not c.pool.ok
 
 
 def _dead_line(c: Case) -> bool:
     """Nothing was tested, and the connection is the reason."""
-    unusable = not c.connection.state.usable or c.connection.state is State.INTERMITTENT
+    unusable = not c.said.state.usable or c.said.state is State.INTERMITTENT
     return not c.measured and unusable
 
 
@@ -141,7 +141,7 @@ def _fails(c: Case) -> bool:
 
 
 def _by_connection(c: Case) -> Found:
-    return (Finding(info=BY_CONNECTION.info, evidence=c.connection.evidence),)
+    return (Finding(info=BY_CONNECTION.info, evidence=c.said.evidence),)
 
 
 def _nothing_known(_: Case) -> Found:

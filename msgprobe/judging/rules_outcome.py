@@ -59,7 +59,7 @@ def _own_filter(p: PoolFacts) -> Cited:
 def _by_other_resolver(p: PoolFacts) -> Cited:
     """The connection's resolver is dead for every name; the service answers all the same."""
     named = [e for e in p.failing if e.name is not None]
-    if not p.gate.resolver_dead or p.ok or not named:
+    if not p.connection.resolver_dead or p.ok or not named:
         return ()
     good = [t for e in named for t in e.genuine_elsewhere]
     enough = len({e.endpoint.member for e in named if e.genuine_elsewhere}) >= p.need
@@ -79,19 +79,19 @@ def _failing(symptom: str = "") -> Callable[[PoolFacts], Cited]:
 
 
 def _inspected(p: PoolFacts) -> Cited:
-    if p.ok or p.gate.inspector is None:
+    if p.ok or p.connection.inspector is None:
         return ()
     return p.with_symptom("tls.certificate")
 
 
 def _clock(p: PoolFacts) -> Cited:
-    if p.ok or not p.gate.clock_wrong:
+    if p.ok or not p.connection.clock_wrong:
         return ()
     return [t for t in p.failed if t.failure is Failure.TLS_INVALID_CERTIFICATE]
 
 
 def _controls_gone(p: PoolFacts) -> Cited:
-    if p.ok or not p.failed or p.gate.controls_hold:
+    if p.ok or not p.failed or p.connection.controls_hold:
         return ()
     return (*p.failed, *(t for _, t in p.facts.site_talks(Arm.AGAIN) if t.failure is not None))
 

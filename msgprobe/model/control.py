@@ -52,7 +52,7 @@ class Source:
     """A neutral server that gives a big object, and takes one where ``upload_path`` is given.
 
     ``{bytes}`` in ``path`` stands for the number of bytes wanted. ``any_name`` marks a server that
-    gives its object whatever the SNI, so that only the name in the greeting can be changed.
+    gives its object whatever the SNI, so that only the name in the ClientHello can be changed.
     ``network`` and ``country`` as of a `Site`.
     """
 

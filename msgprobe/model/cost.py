@@ -6,10 +6,10 @@ from typing import NamedTuple
 from msgprobe.model.task import Lookup, ResolverKind, Task
 
 TYPICAL = 3_100
-"""A conversation as most are, also one that hangs, whose greeting is sent again and again."""
+"""A conversation as most are, also one that hangs, whose ClientHello is sent again and again."""
 
 QUIC = 5_500
-"""A conversation over QUIC, whose greeting fills packets of 1200 (RFC 9000, 14.1)."""
+"""A conversation over QUIC, whose ClientHello fills packets of 1200 (RFC 9000, 14.1)."""
 
 BARE = 400
 """A connection that only opens, or does not even open: SYNs, each sent again."""

@@ -7,7 +7,7 @@ OPTION = "hello"
 
 
 class Hello(StrEnum):
-    """How a greeting looks on the wire; what it asks for stays the same."""
+    """How a ClientHello looks on the wire; what it asks for stays the same."""
 
     USUAL = "usual"
     """One segment of about 517 bytes, the same for everybody."""

@@ -9,7 +9,7 @@ from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import nothing_abroad
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.timetable import PATIENCE, REPEATED, SIX_A_POOL, TURN, WIDEN
@@ -85,7 +85,7 @@ def name_task(service: Service, host: str, request: Request) -> Task:
     )
 
 
-def flow_task(scene: Scene, service: Service, endpoint: Endpoint, address: str) -> Task:
+def flow_task(context: PlanningContext, service: Service, endpoint: Endpoint, address: str) -> Task:
     """The endpoint's own conversation with one address."""
     return Task(
         id=f"b.{service.name}.{endpoint.name}.{address}",
@@ -95,19 +95,21 @@ def flow_task(scene: Scene, service: Service, endpoint: Endpoint, address: str) 
         check=endpoint.check,
         subject=service.name,
         endpoint=endpoint.name,
-        probe=endpoint_flow(scene, service, endpoint, address),
+        probe=endpoint_flow(context, service, endpoint, address),
         reason="does it work as the messenger would use it?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )
 
 
-def endpoint_flow(scene: Scene, service: Service, endpoint: Endpoint, address: str) -> Flow:
+def endpoint_flow(
+    context: PlanningContext, service: Service, endpoint: Endpoint, address: str
+) -> Flow:
     """The flow that the endpoint's check would hold with ``address``."""
-    return scene.flow(
+    return context.flow(
         address,
         endpoint.port,
         endpoint.host,
-        server_name=None if scene.traits.sends_no_name(endpoint) else endpoint.host,
+        server_name=None if context.traits.sends_no_name(endpoint) else endpoint.host,
         trust=endpoint.trust,
         roots_of=service.name if service.roots else None,
         certificate_sha256=endpoint.certificate_sha256,
@@ -123,179 +125,181 @@ def shape_id(service: Service, endpoint: Endpoint, address: str, shape: Hello) -
     return f"d8.{service.name}.{endpoint.name}.{address}.{shape.value}"
 
 
-def plan_base(scene: Scene) -> list[Task]:
-    """Names at once; flows as soon as the gate shows that enough abroad answers."""
-    local = scene.facts.local
+def plan_base(context: PlanningContext) -> list[Task]:
+    """Names at once; flows as soon as the controls show that enough abroad answers."""
+    local = context.facts.local
     if local is None or not (local.route4 or local.route6):
         return []
     tasks = []
-    for service in scene.services:
+    for service in context.services:
         hosts = dict.fromkeys(
-            e.host for _, e in first_endpoints(scene, service) if e.host is not None
+            e.host for _, e in first_endpoints(context, service) if e.host is not None
         )
         for host in hosts:
-            asked = name_task(service, host, scene.request)
+            asked = name_task(service, host, context.request)
             tasks.append(asked)
-            if scene.gate.resolver_answers:
-                tasks += scene.asked_again(asked)
-        if scene.gate.open and not scene.settling():
+            if context.connection.resolver_answers:
+                tasks += context.asked_again(asked)
+        if context.connection.open and not context.settling():
             before: dict[str, list[Task]] = {}
-            spared = _spared(scene, service)
-            for _, endpoint in first_endpoints(scene, service):
-                flows = _flows(scene, service, endpoint, spared)
-                if endpoint.host is None or scene.traits.sends_no_name(endpoint):
+            spared = _spared(context, service)
+            for _, endpoint in first_endpoints(context, service):
+                flows = _flows(context, service, endpoint, spared)
+                if endpoint.host is None or context.traits.sends_no_name(endpoint):
                     tasks += flows
                     continue
                 same = before.setdefault(endpoint.host, [])
-                if _turn(scene, flows, same):
+                if _turn(context, flows, same):
                     tasks += flows
                     same += flows
-        elif not scene.gate.open and nothing_abroad(scene):
-            tasks += _one_each(scene, service)
+        elif not context.connection.open and nothing_abroad(context):
+            tasks += _one_each(context, service)
     return tasks
 
 
-def first_endpoints(scene: Scene, service: Service) -> tuple[tuple[Pool, Endpoint], ...]:
+def first_endpoints(
+    context: PlanningContext, service: Service
+) -> tuple[tuple[Pool, Endpoint], ...]:
     """The endpoints wanted by now: the sample, more members and reserves where some fail."""
-    if service.name not in scene.endpoints:
-        scene.endpoints[service.name] = tuple(_first_endpoints(scene, service))
-    return scene.endpoints[service.name]
+    if service.name not in context.endpoints:
+        context.endpoints[service.name] = tuple(_first_endpoints(context, service))
+    return context.endpoints[service.name]
 
 
-def joined_later(scene: Scene) -> frozenset[tuple[str, str]]:
+def joined_later(context: PlanningContext) -> frozenset[tuple[str, str]]:
     """Services and endpoints that are wanted only because others failed: reserves, and members
     beyond the sample."""
-    if scene.joined is not None:
-        return scene.joined
+    if context.joined is not None:
+        return context.joined
     found = set()
-    for service in scene.services:
-        for pool, endpoint in first_endpoints(scene, service):
-            first = sample(service, pool, scene.request)[: sample_size(service, pool)]
+    for service in context.services:
+        for pool, endpoint in first_endpoints(context, service):
+            first = sample(service, pool, context.request)[: sample_size(service, pool)]
             if endpoint.reserve or endpoint.member not in first:
                 found.add((service.name, endpoint.name))
-    scene.joined = frozenset(found)
-    return scene.joined
+    context.joined = frozenset(found)
+    return context.joined
 
 
-def _first_endpoints(scene: Scene, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
-    for pool in wanted_pools(service, scene.request):
-        order = sample(service, pool, scene.request)
+def _first_endpoints(context: PlanningContext, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
+    for pool in wanted_pools(service, context.request):
+        order = sample(service, pool, context.request)
         size = sample_size(service, pool)
         members = list(order[:size])
-        if any(_member_fails(scene, service, pool, m) for m in members):
+        if any(_member_fails(context, service, pool, m) for m in members):
             members += order[size : size + WIDEN]
         for member in members:
-            failing = _member_fails(scene, service, pool, member)
+            failing = _member_fails(context, service, pool, member)
             for endpoint in endpoints_of(service, pool, member):
                 if not endpoint.reserve or failing:
                     yield pool, endpoint
 
 
-def _member_fails(scene: Scene, service: Service, pool: Pool, member: str) -> bool:
+def _member_fails(context: PlanningContext, service: Service, pool: Pool, member: str) -> bool:
     """Every conversation with the member's main endpoints failed or hangs, and there is one."""
     tasks = [
         t
         for e in endpoints_of(service, pool, member)
         if not e.reserve
-        for t in base_tasks(scene, service, e)
-        if scene.started(t.id) is not None
+        for t in base_tasks(context, service, e)
+        if context.started(t.id) is not None
     ]
-    return bool(tasks) and all(scene.suspicious(t) for t in tasks)
+    return bool(tasks) and all(context.suspicious(t) for t in tasks)
 
 
-def base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
+def base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
     """One task an address, repeats not included."""
     key = (service.name, endpoint.name)
-    if key not in scene.bases:
-        scene.bases[key] = tuple(_base_tasks(scene, service, endpoint))
-    return scene.bases[key]
+    if key not in context.bases:
+        context.bases[key] = tuple(_base_tasks(context, service, endpoint))
+    return context.bases[key]
 
 
-def _base_tasks(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
-    lean = scene.lean
+def _base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) -> list[Task]:
+    sparing = context.sparing
     many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
-    lean_six = lean or (many and endpoint.host is not None)
+    sparing_six = sparing or (many and endpoint.host is not None)
     if endpoint.host is None:
         found = list(endpoint.addresses)
     else:
-        name = scene.facts.name(endpoint.host)
-        fake = scene.gate.fake_addresses
+        name = context.facts.name(endpoint.host)
+        fake = context.connection.fake_addresses
         found = [a for a in name.system_addresses if fake or not ips.is_bogon(a)]
-    picks = scene.dialable(found, four=1 if lean else 2, six=0 if lean_six else 1)
-    return [flow_task(scene, service, endpoint, a) for a in picks]
+    picks = context.dialable(found, four=1 if sparing else 2, six=0 if sparing_six else 1)
+    return [flow_task(context, service, endpoint, a) for a in picks]
 
 
 def _flows(
-    scene: Scene, service: Service, endpoint: Endpoint, spared: frozenset[str]
+    context: PlanningContext, service: Service, endpoint: Endpoint, spared: frozenset[str]
 ) -> list[Task]:
     tasks = []
-    for base in base_tasks(scene, service, endpoint):
+    for base in base_tasks(context, service, endpoint):
         once = endpoint.reserve or base.id in spared
-        tasks += scene.tries(base, Arm.REPEAT, times=1 if once else 3)
+        tasks += context.tries(base, Arm.REPEAT, times=1 if once else 3)
     return tasks
 
 
-def _spared(scene: Scene, service: Service) -> frozenset[str]:
-    """Conversations that need no repeats, for all of their pool die at the greeting and enough
+def _spared(context: PlanningContext, service: Service) -> frozenset[str]:
+    """Conversations that need no repeats, for all of their pool die at the ClientHello and enough
     others of it are repeated: of two names, or two addresses of the only one. An address that is
     greeted in other shapes is among those, for an answer there tells only beside enough failures.
     """
     by_pool: dict[str, list[tuple[Endpoint, Task]]] = {}
-    for pool, endpoint in first_endpoints(scene, service):
-        tasks = base_tasks(scene, service, endpoint)
+    for pool, endpoint in first_endpoints(context, service):
+        tasks = base_tasks(context, service, endpoint)
         by_pool.setdefault(pool.name, []).extend((endpoint, t) for t in tasks)
     spared: set[str] = set()
     for found in by_pool.values():
-        begun = [(e, t) for e, t in found if scene.started(t.id) is not None]
-        if len(begun) <= REPEATED or not all(_dying(scene, t) for _, t in begun):
+        begun = [(e, t) for e, t in found if context.started(t.id) is not None]
+        if len(begun) <= REPEATED or not all(_dying(context, t) for _, t in begun):
             continue
         rank: dict[str | None, int] = {}
         order: list[tuple[bool, bool, int, int, str]] = []
         for number, (endpoint, task) in enumerate(begun):
             rank[endpoint.host] = rank.get(endpoint.host, 0) + 1
-            fresh = scene.started(task.attempts()[1]) is None
+            fresh = context.started(task.attempts()[1]) is None
             assert isinstance(task.probe, Flow)
             shaped = shape_id(service, endpoint, task.probe.address, Hello.SPLIT)
-            plain = scene.started(shaped) is None
+            plain = context.started(shaped) is None
             order.append((plain, fresh, rank[endpoint.host], number, task.id))
         spared.update(task_id for *_, task_id in sorted(order)[REPEATED:])
     return frozenset(spared)
 
 
-def _dying(scene: Scene, task: Task) -> bool:
-    """It failed at the greeting, or its connection stands and nothing has come for too long."""
-    talk = scene.talk(task.id)
+def _dying(context: PlanningContext, task: Task) -> bool:
+    """It failed at the ClientHello, or its connection stands and nothing has come for too long."""
+    talk = context.talk(task.id)
     if talk is None:
-        return task.id in scene.moment.opened and scene.stalled(task)
+        return task.id in context.moment.opened and context.stalled(task)
     symptom = talk.symptom or ""
     return symptom.startswith("tls.") and symptom != "tls.certificate"
 
 
-def _turn(scene: Scene, flows: list[Task], before: list[Task]) -> bool:
+def _turn(context: PlanningContext, flows: list[Task], before: list[Task]) -> bool:
     """Whether conversations that name a host may begin, others that name it being ``before`` them.
 
-    Not many greetings with one name at the same time: some boxes freeze four and more (D13), and
+    Not many ClientHellos with one name at the same time: some boxes freeze four and more (D13), and
     what fails then would be our own doing. An honest answer is not waited for longer than `TURN`.
     """
-    if any(scene.started(t.id) is not None for t in flows):
+    if any(context.started(t.id) is not None for t in flows):
         return True
     for task in before:
-        begun = scene.started(task.id)
+        begun = context.started(task.id)
         due = None if begun is None else begun + TURN
-        if task.attempt == 1 and scene.ended(task.id) is None:
+        if task.attempt == 1 and context.ended(task.id) is None:
             if due is None:
                 return False
-            if scene.moment.now < due:
-                scene.wake(due)
+            if context.moment.now < due:
+                context.wake(due)
                 return False
     return True
 
 
-def _one_each(scene: Scene, service: Service) -> list[Task]:
+def _one_each(context: PlanningContext, service: Service) -> list[Task]:
     """One conversation a pool: a favoured messenger may work where nothing else does."""
     tasks: list[Task] = []
-    for pool in wanted_pools(service, scene.request):
-        member = sample(service, pool, scene.request)[0]
+    for pool in wanted_pools(service, context.request):
+        member = sample(service, pool, context.request)[0]
         for endpoint in endpoints_of(service, pool, member)[:1]:
-            tasks += base_tasks(scene, service, endpoint)[:1]
+            tasks += base_tasks(context, service, endpoint)[:1]
     return tasks

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.model.failure import Failure
@@ -72,12 +72,12 @@ class Agenda:
     pending: frozenset[str] = frozenset()
 
 
-class Scene:
+class PlanningContext:
     """Evidence with its indexes, and the questions that planners ask about time."""
 
     def __init__(self, evidence: Evidence, moment: Moment) -> None:
         self.facts = Facts(evidence)
-        self.gate = Gate(self.facts)
+        self.connection = ConnectionFacts(self.facts)
         self.request = evidence.request
         self.controls = evidence.controls
         self.services = evidence.services
@@ -145,8 +145,8 @@ class Scene:
         left = max(PATIENCE, ENOUGH - self.moment.now)
         return min(LONGEST, left, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
 
-    def greeting_timeout(self) -> float:
-        """Seconds for a greeting at an address that is known to connect: a lost SYN or two, and
+    def hello_timeout(self) -> float:
+        """Seconds for a ClientHello at an address that is known to connect: a lost SYN or two, and
         four retransmissions of the ClientHello (RFC 6298: 0.2 s and its doubles on a short path,
         from a second on a long one)."""
         rtt = self.facts.rtt or 0.0
@@ -167,7 +167,7 @@ class Scene:
         return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
 
     @property
-    def lean(self) -> bool:
+    def sparing(self) -> bool:
         """Spare the line: the user asked for it, or it is slow, or chokes."""
         slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
         return self.request.quick or slow or self.choking
@@ -209,8 +209,8 @@ class Scene:
     @property
     def _lacking(self) -> bool:
         """Neutral sites answer, and most of those that were asked do not, or not yet."""
-        odd_path = self.mss or self.facts.other_shape  # greetings of our size or shape vanish
-        return self.gate.open and not odd_path and self.unanswered >= MANY_UNANSWERED
+        odd_path = self.mss or self.facts.other_shape  # ClientHellos of our size or shape vanish
+        return self.connection.open and not odd_path and self.unanswered >= MANY_UNANSWERED
 
     @property
     def choking(self) -> bool:
@@ -220,7 +220,8 @@ class Scene:
         return self._lacking and lost >= CHOKING * sent > 0
 
     def settling(self) -> bool:
-        """The gate has only just opened, and most of what was asked there may still be answered."""
+        """The controls have only just opened, and most of what was asked there may still be
+        answered."""
         if not self._lacking:
             return False
         ends = sorted(
@@ -255,7 +256,7 @@ class Scene:
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
         talk = self.talk(task.id)
-        if talk is not None and talk.symptom == "tls.certificate" and self.gate.inspector:
+        if talk is not None and talk.symptom == "tls.certificate" and self.connection.inspector:
             return False  # everything is re-signed here: the reason is known
         return self.stalled(task) or (talk is not None and talk.symptom is not None)
 
@@ -319,8 +320,8 @@ class Scene:
 
     def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
         """A flow with what this path needs (segment size, dates unchecked under a wrong clock,
-        another program's greeting where ours is dropped for everybody)."""
-        fitting = {"mss": self.mss, "check_dates": not self.gate.clock_wrong, **more}
+        another program's ClientHello where ours is dropped for everybody)."""
+        fitting = {"mss": self.mss, "check_dates": not self.connection.clock_wrong, **more}
         if self.facts.other_shape:
             own = fitting.get("options", ())
             assert isinstance(own, tuple)
@@ -330,7 +331,7 @@ class Scene:
     @cached_property
     def six_works(self) -> bool:
         """A neutral host answered over IPv6."""
-        return any(t.connected for t in self.gate.six)
+        return any(t.connected for t in self.connection.six)
 
     def dialable(self, addresses: Iterable[str], four: int, six: int) -> list[str]:
         """The first addresses of each family that may be dialled here."""

@@ -1,23 +1,23 @@
-"""Neutral sites in another manner: a greeting in two segments, or a name that is not theirs."""
+"""Neutral sites in another manner: a ClientHello in two segments, or a name that is not theirs."""
 
 from collections.abc import Iterable
 
 from msgprobe.evidence.controls import SiteView
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import BIG_HELLOS, HOMES, PATIENCE
 
 BIG_HELLO = ((OPTION, Hello.MODERN.value),)
-"""Options of a greeting in two segments."""
+"""Options of a ClientHello in two segments."""
 
 
-def plan_big_hello(scene: Scene) -> list[Task]:
-    """One greeting of post-quantum size; more of them, and repeats, only where it vanishes."""
-    if scene.request.quick or scene.lean or scene.mss:
+def plan_big_hello(context: PlanningContext) -> list[Task]:
+    """One ClientHello of post-quantum size; more of them, and repeats, only where it vanishes."""
+    if context.request.quick or context.sparing or context.mss:
         return []
     tasks: list[Task] = []
-    for view in _one_a_network(scene.gate.abroad)[:BIG_HELLOS]:
+    for view in _one_a_network(context.connection.abroad)[:BIG_HELLOS]:
         base = Task(
             id=f"g.big.{view.site.name}",
             round=0,
@@ -25,7 +25,7 @@ def plan_big_hello(scene: Scene) -> list[Task]:
             arm=Arm.BIG_HELLO,
             check="tls",
             subject=view.site.name,
-            probe=scene.flow(
+            probe=context.flow(
                 _address(view),
                 443,
                 view.site.host,
@@ -36,17 +36,17 @@ def plan_big_hello(scene: Scene) -> list[Task]:
             reason="do greetings of post-quantum size pass here?",
             timeout=PATIENCE,
         )
-        tasks += scene.tries(base, times=2)
-        if not scene.dead(base.id):
+        tasks += context.tries(base, times=2)
+        if not context.dead(base.id):
             break
     return tasks
 
 
-def plan_foreign_names(scene: Scene) -> list[Task]:
+def plan_foreign_names(context: PlanningContext) -> list[Task]:
     """All that is foreign is dead and domestic sites answer: to any name, or to listed ones?"""
-    home = _one_a_network(scene.gate.domestic)
-    foreign = scene.controls.abroad
-    if len(home) < 2 or not foreign or _still_open(scene):
+    home = _one_a_network(context.connection.domestic)
+    foreign = context.controls.abroad
+    if len(home) < 2 or not foreign or _still_open(context):
         return []
     tasks = []
     for view in home[:HOMES]:
@@ -68,14 +68,16 @@ def plan_foreign_names(scene: Scene) -> list[Task]:
             reason="does a domestic server answer when a foreign name is asked for?",
             timeout=PATIENCE,
         )
-        tasks += scene.tries(base, times=2)
+        tasks += context.tries(base, times=2)
     return tasks
 
 
-def _still_open(scene: Scene) -> bool:
+def _still_open(context: PlanningContext) -> bool:
     """Some site abroad has not failed or hung yet."""
-    begun = [i for s in scene.controls.abroad if scene.started(i := f"g.site.{s.name}") is not None]
-    return not begun or not all(scene.dead(i) for i in begun)
+    begun = [
+        i for s in context.controls.abroad if context.started(i := f"g.site.{s.name}") is not None
+    ]
+    return not begun or not all(context.dead(i) for i in begun)
 
 
 def _one_a_network(views: Iterable[SiteView]) -> list[SiteView]:

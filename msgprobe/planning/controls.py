@@ -15,7 +15,7 @@ from msgprobe.model.task import (
     Role,
     Task,
 )
-from msgprobe.planning.context import SMALL_SEGMENTS, Scene
+from msgprobe.planning.context import SMALL_SEGMENTS, PlanningContext
 from msgprobe.planning.control_variants import plan_big_hello, plan_foreign_names
 from msgprobe.planning.public_resolvers import (
     DIRECT,
@@ -67,30 +67,30 @@ def neutral_host(controls: Controls, request: Request) -> str | None:
     return sites[0].host if sites else None
 
 
-def neutral_names(scene: Scene) -> list[str]:
+def neutral_names(context: PlanningContext) -> list[str]:
     """Names of neutral sites abroad that servers may be shown: of those that answer under them, for
     whose own name dies may be a target itself. Never a domestic one: it may be favoured."""
-    abroad = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
-    good = [s for s in abroad if scene.good(f"g.site.{s.name}")]
+    abroad = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
+    good = [s for s in abroad if context.good(f"g.site.{s.name}")]
     return [s.host for s in (good if len(good) >= NEUTRAL_NAMES else abroad)]
 
 
-def neutral_name(scene: Scene) -> str:
+def neutral_name(context: PlanningContext) -> str:
     """The neutral name that servers are shown first."""
-    return next(iter(neutral_names(scene)), "example.com")
+    return next(iter(neutral_names(context)), "example.com")
 
 
-def foreign_name(scene: Scene, server: Site) -> str:
+def foreign_name(context: PlanningContext, server: Site) -> str:
     """A neutral name that ``server`` does not own: one that turns all foreign names away by itself
     must not look like a censor."""
-    return [server.host, *(n for n in neutral_names(scene) if n != server.host)][-1]
+    return [server.host, *(n for n in neutral_names(context) if n != server.host)][-1]
 
 
-def nothing_abroad(scene: Scene) -> bool:
+def nothing_abroad(context: PlanningContext) -> bool:
     """Every neutral site abroad that could be dialled is dead or hangs."""
-    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
-    begun = [i for s in sites if scene.started(i := f"g.site.{s.name}") is not None]
-    return bool(begun) and all(scene.dead(i) for i in begun)
+    sites = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
+    begun = [i for s in sites if context.started(i := f"g.site.{s.name}") is not None]
+    return bool(begun) and all(context.dead(i) for i in begun)
 
 
 def asks_home(request: Request) -> bool:
@@ -99,10 +99,10 @@ def asks_home(request: Request) -> bool:
     return request.country is not None
 
 
-def asked_sites(scene: Scene) -> tuple[Site, ...]:
+def asked_sites(context: PlanningContext) -> tuple[Site, ...]:
     """The sites that are asked by now."""
-    sites = chosen_sites(scene.controls, scene.request)
-    if asks_home(scene.request) or nothing_abroad(scene):
+    sites = chosen_sites(context.controls, context.request)
+    if asks_home(context.request) or nothing_abroad(context):
         return sites
     return tuple(s for s in sites if s.country is None)
 
@@ -124,7 +124,7 @@ def lookup(
     )
 
 
-def plan_gate(scene: Scene) -> list[Task]:
+def plan_gate(context: PlanningContext) -> list[Task]:
     """Everything of round 0 that is wanted by now."""
     look = Task(
         id=LOOK,
@@ -138,43 +138,43 @@ def plan_gate(scene: Scene) -> list[Task]:
         timeout=2.0,
     )
     tasks = [look]
-    local = scene.facts.local
-    if scene.ended(LOOK) is None or (local is not None and not (local.route4 or local.route6)):
+    local = context.facts.local
+    if context.ended(LOOK) is None or (local is not None and not (local.route4 or local.route6)):
         return tasks
-    tasks += _names(scene)
-    tasks += _resolvers(scene)
-    for site in asked_sites(scene):
-        tasks += _site(scene, site)
-    for sentinel in chosen_sentinels(scene.controls):
-        tasks += _sentinel(scene, sentinel)
-    if scene.gate.open:
-        return [*tasks, *plan_big_hello(scene), *_no_resolver(scene)]
-    return [*tasks, *_small_segments(scene), *_holes(scene), *plan_foreign_names(scene)]
+    tasks += _names(context)
+    tasks += _resolvers(context)
+    for site in asked_sites(context):
+        tasks += _site(context, site)
+    for sentinel in chosen_sentinels(context.controls):
+        tasks += _sentinel(context, sentinel)
+    if context.connection.open:
+        return [*tasks, *plan_big_hello(context), *_no_resolver(context)]
+    return [*tasks, *_small_segments(context), *_holes(context), *plan_foreign_names(context)]
 
 
-def _names(scene: Scene) -> list[Task]:
-    hosts = [s.host for s in asked_sites(scene)]
-    hosts += [s.host for s in chosen_sentinels(scene.controls)]
+def _names(context: PlanningContext) -> list[Task]:
+    hosts = [s.host for s in asked_sites(context)]
+    hosts += [s.host for s in chosen_sentinels(context.controls)]
     return [
         lookup(
             f"g.name.{host}",
             host,
             SYSTEM,
             Arm.GATE,
-            families=scene.request.families,
+            families=context.request.families,
             why="does this connection's resolver give neutral names?",
         )
         for host in dict.fromkeys(hosts)
     ]
 
 
-def _resolvers(scene: Scene) -> list[Task]:
-    host = neutral_host(scene.controls, scene.request)
+def _resolvers(context: PlanningContext) -> list[Task]:
+    host = neutral_host(context.controls, context.request)
     if host is None:
         return []
-    encrypted = {r.name: r for r in doh_resolvers(scene.controls, scene.request)}
-    encrypted |= {r.name: r for r in living_encrypted(scene)}
-    others = [DIRECT, *udp_resolvers(scene.controls, scene.request), *encrypted.values()]
+    encrypted = {r.name: r for r in doh_resolvers(context.controls, context.request)}
+    encrypted |= {r.name: r for r in living_encrypted(context)}
+    others = [DIRECT, *udp_resolvers(context.controls, context.request), *encrypted.values()]
     return [
         lookup(
             gate_question(r),
@@ -188,21 +188,23 @@ def _resolvers(scene: Scene) -> list[Task]:
     ]
 
 
-def _site(scene: Scene, site: Site) -> list[Task]:
-    known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
-    good = [a for a in known if scene.facts.usable(a) and not ips.is_bogon(a)]
+def _site(context: PlanningContext, site: Site) -> list[Task]:
+    known = [*site.addresses, *context.facts.name(site.host).system_addresses]
+    good = [a for a in known if context.facts.usable(a) and not ips.is_bogon(a)]
     tasks = []
     four = next((a for a in good if ":" not in a), None)
     six = next((a for a in good if ":" in a), None)
     if four is not None:
-        tasks += scene.tries(_site_task(scene, site, four, f"g.site.{site.name}"))
+        tasks += context.tries(_site_task(context, site, four, f"g.site.{site.name}"))
     if six is not None:
-        base = _site_task(scene, site, six, f"g.site6.{site.name}")
-        tasks += scene.tries(base) if four is None else [base]
+        base = _site_task(context, site, six, f"g.site6.{site.name}")
+        tasks += context.tries(base) if four is None else [base]
     return tasks
 
 
-def _site_task(scene: Scene, site: Site, address: str, task_id: str, mss: int = 0) -> Task:
+def _site_task(
+    context: PlanningContext, site: Site, address: str, task_id: str, mss: int = 0
+) -> Task:
     domestic = site.country is not None
     return Task(
         id=task_id,
@@ -218,16 +220,16 @@ def _site_task(scene: Scene, site: Site, address: str, task_id: str, mss: int = 
             server_name=site.host,
             path=site.path,
             mss=mss,
-            check_dates=not scene.gate.clock_wrong,
+            check_dates=not context.connection.clock_wrong,
         ),
         reason=f"does a neutral site {'at home' if domestic else 'abroad'} answer?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )
 
 
-def _sentinel(scene: Scene, sentinel: Sentinel) -> list[Task]:
-    found = scene.facts.name(sentinel.host).system_addresses
-    usable = [a for a in found if scene.facts.usable(a)]
+def _sentinel(context: PlanningContext, sentinel: Sentinel) -> list[Task]:
+    found = context.facts.name(sentinel.host).system_addresses
+    usable = [a for a in found if context.facts.usable(a)]
     address = next((a for a in usable if ":" not in a), usable[0] if usable else None)
     if address is None:
         return []
@@ -249,49 +251,49 @@ def _sentinel(scene: Scene, sentinel: Sentinel) -> list[Task]:
             options=(("exact", "yes"),),
         ),
         reason="does a page with a known answer come unchanged (captive portal)?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )
     return [task]
 
 
-def _small_segments(scene: Scene) -> list[Task]:
+def _small_segments(context: PlanningContext) -> list[Task]:
     """Handshakes hang after TCP connects, for several neutral sites: try small segments."""
     tasks: list[Task] = []
-    sites = chosen_sites(scene.controls, scene.request)
-    tried = [s for s in sites if scene.started(f"g.small.{s.name}") is not None]
+    sites = chosen_sites(context.controls, context.request)
+    tried = [s for s in sites if context.started(f"g.small.{s.name}") is not None]
     if len(tried) >= SMALL_SITES:
         return []  # others that still hang would only make a dead line's run longer
     for site in sites:
         base = f"g.site.{site.name}"
-        talk = scene.talk(base)
+        talk = context.talk(base)
         hangs = talk is not None and talk.symptom == "tls.timeout"
-        if not hangs and (talk is not None or base not in scene.moment.running):
+        if not hangs and (talk is not None or base not in context.moment.running):
             continue
-        known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
-        address = next((a for a in known if scene.facts.usable(a) and ":" not in a), None)
+        known = [*site.addresses, *context.facts.name(site.host).system_addresses]
+        address = next((a for a in known if context.facts.usable(a) and ":" not in a), None)
         if address is None or site.country is not None:
             continue
-        begun = scene.started(base) or 0.0
-        if scene.moment.now < begun + SPACING:
-            scene.wake(begun + SPACING)
+        begun = context.started(base) or 0.0
+        if context.moment.now < begun + SPACING:
+            context.wake(begun + SPACING)
             continue
-        tasks.append(_site_task(scene, site, address, f"g.small.{site.name}", SMALL_SEGMENTS))
+        tasks.append(_site_task(context, site, address, f"g.small.{site.name}", SMALL_SEGMENTS))
     return tasks[:SMALL_SITES]
 
 
-def _holes(scene: Scene) -> list[Task]:
+def _holes(context: PlanningContext) -> list[Task]:
     """Every site is dead or hangs: do the ports that routers need still pass?"""
-    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
+    sites = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
     with_address = [s for s in sites if any(":" not in a for a in s.addresses)]
-    waiting = [s for s in with_address if not scene.dead(f"g.site.{s.name}")]
-    if not with_address or waiting or scene.gate.networks(scene.gate.abroad):
+    waiting = [s for s in with_address if not context.dead(f"g.site.{s.name}")]
+    if not with_address or waiting or context.connection.networks(context.connection.abroad):
         return []
-    rng = Random(scene.request.seed)
+    rng = Random(context.request.seed)
     tasks = []
     for site in with_address[:HOLE_HOSTS]:
         address = next(a for a in site.addresses if ":" not in a)
         tasks.append(_echo(site, address))
-        ports = list(scene.controls.holes)
+        ports = list(context.controls.holes)
         rng.shuffle(ports)
         tasks += [
             Task(
@@ -311,20 +313,25 @@ def _holes(scene: Scene) -> list[Task]:
     return tasks
 
 
-def _no_resolver(scene: Scene) -> list[Task]:
+def _no_resolver(context: PlanningContext) -> list[Task]:
     """One question to a host that runs no DNS: an answer shows that the network takes them all."""
-    host = neutral_host(scene.controls, scene.request)
-    if scene.request.quick or scene.lean or host is None or not scene.facts.usable("192.0.2.1"):
+    host = neutral_host(context.controls, context.request)
+    if (
+        context.request.quick
+        or context.sparing
+        or host is None
+        or not context.facts.usable("192.0.2.1")
+    ):
         return []
-    return neutral_silence(scene, host)
+    return neutral_silence(context, host)
 
 
-def neutral_silence(scene: Scene, host: str) -> list[Task]:
+def neutral_silence(context: PlanningContext, host: str) -> list[Task]:
     """The question for the neutral ``host`` to hosts without DNS: the second where the first
     answers."""
     tasks: list[Task] = []
-    for resolver in without_dns(scene.controls):
-        if tasks and not answered_dns(scene, tasks[-1].id):
+    for resolver in without_dns(context.controls):
+        if tasks and not answered_dns(context, tasks[-1].id):
             break
         asked = lookup(
             f"{NO_RESOLVER}.{len(tasks) + 1}" if tasks else NO_RESOLVER,

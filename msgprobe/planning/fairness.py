@@ -87,8 +87,8 @@ def _fair(
 
 
 def _sites(abroad: tuple[Site, ...], unfair: Callable[[Site], bool]) -> tuple[Site, ...]:
-    """Enough for the gate; and beyond these, to compare with over QUIC alone, those that speak it
-    where no fair one does."""
+    """Enough for the look at the connection; and beyond these, to compare with over QUIC alone,
+    those that speak it where no fair one does."""
     picks = _fair(abroad, unfair, lambda rows: len({s.network for s in rows}) >= SITES)
     quic = [s for s in abroad if s.quic and s not in picks]
     return picks if any(s.quic and not unfair(s) for s in picks) else (*picks, *quic)

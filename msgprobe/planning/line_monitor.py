@@ -3,11 +3,11 @@
 from dataclasses import replace
 from random import Random
 
-from msgprobe.evidence.outages import QUIET, Stretches, Wait
+from msgprobe.evidence.outages import QUIET, Outages, Wait
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import (
     LAST_CONTROLS,
     MONITOR_EVERY,
@@ -19,131 +19,131 @@ from msgprobe.planning.timetable import (
 )
 
 
-def troubled(scene: Scene) -> bool:
+def troubled(context: PlanningContext) -> bool:
     """Neutral sites fail just now: what is tried meanwhile shows nothing, and loads the line."""
-    talks = [t for _, t in scene.facts.site_talks(Arm.AGAIN, Arm.LOOK_ON) if t.tcp is not None]
-    talks.sort(key=lambda t: scene.facts.by_id[t.task.id].window.end)
+    talks = [t for _, t in context.facts.site_talks(Arm.AGAIN, Arm.MONITOR) if t.tcp is not None]
+    talks.sort(key=lambda t: context.facts.by_id[t.task.id].window.end)
     last = talks[-LAST_CONTROLS:]
     failed = sum(t.symptom is not None for t in last)
     return len(last) >= LAST_CONTROLS - 1 and 2 * failed > len(last)
 
 
-def plan_look_on(scene: Scene) -> list[Task]:
+def plan_line_monitor(context: PlanningContext) -> list[Task]:
     """Looks as they fall due; then the services once more that failed while the line was dead."""
-    begun = [i for n in range(1, MONITOR_MOST + 1) if scene.started(i := f"look.{n}") is not None]
-    stretches = _so_far(scene)
-    if not begun and not (stretches.dead and stretches.life) and not _stuck(scene):
-        _think_again(scene)
+    begun = [i for n in range(1, MONITOR_MOST + 1) if context.started(i := f"look.{n}") is not None]
+    outages = _so_far(context)
+    if not begun and not (outages.dead and outages.life) and not _stuck(context):
+        _think_again(context)
         return []
-    return [*_looks(scene, stretches, len(begun)), *_once_more(scene, stretches)]
+    return [*_looks(context, outages, len(begun)), *_once_more(context, outages)]
 
 
-def _think_again(scene: Scene) -> None:
+def _think_again(context: PlanningContext) -> None:
     """Look again when a neutral conversation under way will have been silent for long enough."""
-    for begun in _waiting(scene).values():
-        if scene.moment.now < begun + QUIET:
-            scene.wake(begun + QUIET + 0.01)
+    for begun in _waiting(context).values():
+        if context.moment.now < begun + QUIET:
+            context.wake(begun + QUIET + 0.01)
 
 
-def _stuck(scene: Scene) -> bool:
+def _stuck(context: PlanningContext) -> bool:
     """A neutral transfer takes far longer than on a line like this: does anything else answer?"""
-    if scene.lean:
+    if context.sparing:
         return False
-    abroad = {s.name for s in scene.controls.sources if s.country is None}
-    for running in scene.moment.running.values():
+    abroad = {s.name for s in context.controls.sources if s.country is None}
+    for running in context.moment.running.values():
         if running.task.surveys and running.task.subject in abroad:
-            if scene.moment.now >= running.since + STUCK:
+            if context.moment.now >= running.since + STUCK:
                 return True
-            scene.wake(running.since + STUCK + 0.01)
+            context.wake(running.since + STUCK + 0.01)
     return False
 
 
-def _waiting(scene: Scene) -> dict[str, float]:
+def _waiting(context: PlanningContext) -> dict[str, float]:
     """When conversations under way with sites that had answered before began, by site."""
-    names = {v.site.name for v in scene.gate.abroad if v.reached}
+    names = {v.site.name for v in context.connection.abroad if v.reached}
     found = {}
-    for running in scene.moment.running.values():
+    for running in context.moment.running.values():
         name = running.task.subject
         if name in names and running.task.first in (f"g.site.{name}", f"again.{name}"):
             found[name] = running.since
     return found
 
 
-def _so_far(scene: Scene) -> Stretches:
-    network = {s.name: s.network for s in scene.controls.sites}
+def _so_far(context: PlanningContext) -> Outages:
+    network = {s.name: s.network for s in context.controls.sites}
     pending = [
-        Wait(start=begun, end=scene.moment.now, network=network[name])
-        for name, begun in _waiting(scene).items()
+        Wait(start=begun, end=context.moment.now, network=network[name])
+        for name, begun in _waiting(context).items()
     ]
-    return Stretches(scene.facts, pending)
+    return Outages(context.facts, pending)
 
 
-def _looks(scene: Scene, stretches: Stretches, number: int) -> list[Task]:
-    sites = _known(scene)
+def _looks(context: PlanningContext, outages: Outages, number: int) -> list[Task]:
+    sites = _known(context)
     if not sites:
         return []
-    tasks = [_look(scene, n, *sites[n % len(sites)]) for n in range(1, number + 1)]
-    over = number >= MONITOR_MOST or scene.moment.now > MONITOR_UNTIL
-    if over or _enough(scene, stretches, number):
+    tasks = [_look(context, n, *sites[n % len(sites)]) for n in range(1, number + 1)]
+    over = number >= MONITOR_MOST or context.moment.now > MONITOR_UNTIL
+    if over or _enough(context, outages, number):
         return tasks
-    last = scene.started(f"look.{number}") if number else None
-    due = scene.moment.now if last is None else last + MONITOR_EVERY
-    if scene.moment.now < due:
-        scene.wake(due)
+    last = context.started(f"look.{number}") if number else None
+    due = context.moment.now if last is None else last + MONITOR_EVERY
+    if context.moment.now < due:
+        context.wake(due)
         return tasks
-    return [*tasks, _look(scene, number + 1, *sites[(number + 1) % len(sites)])]
+    return [*tasks, _look(context, number + 1, *sites[(number + 1) % len(sites)])]
 
 
-def _enough(scene: Scene, stretches: Stretches, number: int) -> bool:
+def _enough(context: PlanningContext, outages: Outages, number: int) -> bool:
     """It changed twice, or has worked again for a while."""
     steady = number >= STEADY and all(
-        scene.good(f"look.{n}") for n in range(number - STEADY + 1, number + 1)
+        context.good(f"look.{n}") for n in range(number - STEADY + 1, number + 1)
     )
-    return steady or (stretches.changes >= 2 and number >= 2 and scene.good(f"look.{number}"))
+    return steady or (outages.changes >= 2 and number >= 2 and context.good(f"look.{number}"))
 
 
-def _known(scene: Scene) -> list[tuple[Site, str]]:
+def _known(context: PlanningContext) -> list[tuple[Site, str]]:
     """Sites that answered at some time, one a network, in an order of this run's own."""
     picks: dict[str, tuple[Site, str]] = {}
-    for view in scene.gate.abroad:
+    for view in context.connection.abroad:
         talks = [t for t in view.reached if ":" not in t.address] or list(view.reached)
         if talks:
             picks.setdefault(view.site.network, (view.site, talks[0].address))
     sites = [picks[n] for n in sorted(picks)]
-    Random(f"{scene.request.seed}/look").shuffle(sites)
+    Random(f"{context.request.seed}/look").shuffle(sites)
     return sites
 
 
-def _look(scene: Scene, number: int, site: Site, address: str) -> Task:
+def _look(context: PlanningContext, number: int, site: Site, address: str) -> Task:
     return Task(
         id=f"look.{number}",
         round=2,
         role=Role.CONTROL,
-        arm=Arm.LOOK_ON,
+        arm=Arm.MONITOR,
         check="tls",
         subject=site.name,
-        probe=scene.flow(address, 443, site.host, server_name=site.host),
+        probe=context.flow(address, 443, site.host, server_name=site.host),
         reason="neutral sites fell silent together: does the connection come and go?",
         timeout=MONITOR_PATIENCE,
         attempt=number,
     )
 
 
-def _once_more(scene: Scene, stretches: Stretches) -> list[Task]:
+def _once_more(context: PlanningContext, outages: Outages) -> list[Task]:
     """What failed while the line was dead is tried once more when it works again."""
-    back = [s.end for s in stretches.dead if s.after]
-    if not back or any(not s.after for s in stretches.dead) or not scene.gate.open:
+    back = [s.end for s in outages.dead if s.after]
+    if not back or any(not s.after for s in outages.dead) or not context.connection.open:
         return []
     tasks = []
-    for service in scene.services:
-        for _, endpoint in first_endpoints(scene, service):
-            for base in base_tasks(scene, service, endpoint):
+    for service in context.services:
+        for _, endpoint in first_endpoints(context, service):
+            for base in base_tasks(context, service, endpoint):
                 again = f"{base.id}#again"
                 ids = base.attempts()
-                talks = [t for i in ids if (t := scene.talk(i)) is not None]
-                if any(t.genuine for t in talks) or any(i in scene.moment.running for i in ids):
+                talks = [t for i in ids if (t := context.talk(i)) is not None]
+                if any(t.genuine for t in talks) or any(i in context.moment.running for i in ids):
                     continue
-                if scene.started(again) is not None or any(stretches.spoilt(t) for t in talks):
+                if context.started(again) is not None or any(outages.spoilt(t) for t in talks):
                     assert isinstance(base.probe, Flow)
                     tasks.append(
                         replace(

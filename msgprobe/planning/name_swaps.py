@@ -9,7 +9,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import Flow, attempt_ids
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.suspects import Suspect
 from msgprobe.planning.timetable import SWAP_SERVERS
 
@@ -26,41 +26,46 @@ class Manner:
     answered: Callable[[Conversation], bool]
 
 
-GREETING = Manner(check="tls", suffix="", answered=lambda t: t.answered_tls)
+CLIENT_HELLO = Manner(check="tls", suffix="", answered=lambda t: t.answered_tls)
 REQUEST = Manner(check="https", suffix=".https", answered=lambda t: t.answered_http)
 
 
-def dying_names(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
-    """Suspects that die, or hang, at a greeting that names a host; by pool and that name."""
+def dying_names(
+    context: PlanningContext, found: Iterable[Suspect]
+) -> dict[tuple[str, str], list[Suspect]]:
+    """Suspects that die, or hang, at a ClientHello that names a host; by pool and that name."""
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
-        talk = scene.talk(s.task.id)
-        dying = not _past_greeting(scene, s) and (
+        talk = context.talk(s.task.id)
+        dying = not _past_hello(context, s) and (
             talk is None or (talk.symptom or "").startswith("tls.")
         )
-        # Who names nobody, or only later (STARTTLS), is not recognised by a name in the greeting.
+        # Who names nobody, or only later (STARTTLS), is not recognised by a name in the
+        # ClientHello.
         assert isinstance(s.task.probe, Flow)
         speaks = s.task.probe.server_name is not None and (
-            scene.traits.speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+            context.traits.speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
         )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
     return by_name
 
 
-def _past_greeting(scene: Scene, s: Suspect) -> bool:
+def _past_hello(context: PlanningContext, s: Suspect) -> bool:
     """Its TLS handshake went well, and what was said inside died or hangs."""
-    talk = scene.talk(s.task.id)
-    return s.task.id in scene.moment.secured if talk is None else talk.dies_after_greeting
+    talk = context.talk(s.task.id)
+    return s.task.id in context.moment.secured if talk is None else talk.dies_after_hello
 
 
-def dying_later(scene: Scene, found: Iterable[Suspect]) -> dict[tuple[str, str], list[Suspect]]:
-    """Suspects whose greeting that names a host is answered, and nothing after it."""
+def dying_later(
+    context: PlanningContext, found: Iterable[Suspect]
+) -> dict[tuple[str, str], list[Suspect]]:
+    """Suspects whose ClientHello that names a host is answered, and nothing after it."""
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
         assert isinstance(s.task.probe, Flow)
         named = s.task.probe.server_name is not None and s.endpoint.host is not None
-        if named and _past_greeting(scene, s):
+        if named and _past_hello(context, s):
             by_name.setdefault((s.pool.name, s.endpoint.host or ""), []).append(s)
     return by_name
 
@@ -71,72 +76,78 @@ def elsewhere_id(service: Service, host: str, site: str, manner: Manner) -> str:
 
 
 def follows(
-    scene: Scene, service: Service, dying: Dying, pool: str, manner: Manner = GREETING
+    context: PlanningContext,
+    service: Service,
+    dying: Dying,
+    pool: str,
+    manner: Manner = CLIENT_HELLO,
 ) -> bool | None:
     """Whether the fault follows a name of the pool to a neutral server that answers other foreign
     names: True as long as it does, False when it does not or cannot be asked, None while unknown.
 
-    Where it follows, the name is the trigger, and nothing else about the greeting can change the
+    Where it follows, the name is the trigger, and nothing else about the ClientHello can change the
     word any more.
     """
-    servers = neutral_servers(scene)
+    servers = neutral_servers(context)
     hosts = [h for p, h in dying if p == pool]
     if not hosts:
         return False
     if not servers:
-        return None if any(may_answer(scene, s) for s in scene.controls.abroad) else False
+        return None if any(may_answer(context, s) for s in context.controls.abroad) else False
     found = []
     for host in hosts:
-        places = [p for site, _ in servers if (p := _shown(scene, service, host, site, manner))]
+        places = [p for site, _ in servers if (p := _shown(context, service, host, site, manner))]
         if places:
             found.append(swapped.follows(places))
     return next((word for word in (True, False) if word in found), None)
 
 
 def _shown(
-    scene: Scene, service: Service, host: str, site: Site, manner: Manner
+    context: PlanningContext, service: Service, host: str, site: Site, manner: Manner
 ) -> swapped.Shown | None:
     """What has come so far of the name at that server; None where it was not shown to it."""
     first = elsewhere_id(service, host, site.name, manner)
-    ids = [i for i in attempt_ids(first) if scene.started(i) is not None]
+    ids = [i for i in attempt_ids(first) if context.started(i) is not None]
     if not ids:
         return None
-    twin = scene.talk(f"d7.neutral.{site.name}{manner.suffix}")
-    talks = [talk for i in ids if (talk := scene.talk(i)) is not None]
+    twin = context.talk(f"d7.neutral.{site.name}{manner.suffix}")
+    talks = [talk for i in ids if (talk := context.talk(i)) is not None]
     return swapped.Shown(
         answered=any(manner.answered(t) for t in talks),
-        dies=scene.dead(ids[0]),
+        dies=context.dead(ids[0]),
         others=None if twin is None else manner.answered(twin),
     )
 
 
-def swap_id(service: Service, s: Suspect, manner: Manner = GREETING) -> str:
+def swap_id(service: Service, s: Suspect, manner: Manner = CLIENT_HELLO) -> str:
     """The task in which a neutral name is shown to the suspect's address."""
     stem = f"d6.{service.name}.{s.endpoint.host}.{s.endpoint.port}.{s.address}"
     return f"{stem}{manner.suffix}"
 
 
-def may_answer(scene: Scene, site: Site) -> bool:
+def may_answer(context: PlanningContext, site: Site) -> bool:
     """It answers whatever the name, and its first conversation over IPv4 is under way."""
-    return site.any_name and f"g.site.{site.name}" in scene.moment.running
+    return site.any_name and f"g.site.{site.name}" in context.moment.running
 
 
-def neutral_servers(scene: Scene) -> list[tuple[Site, str]]:
+def neutral_servers(context: PlanningContext) -> list[tuple[Site, str]]:
     """Neutral servers that answer whatever the name, one a network, that work today. Those that
     can convict by themselves stand first, and are all there are where one of them works."""
-    picks = answering(scene)
-    fair = [(site, address) for site, address in picks if scene.gate.fair((site,))]
+    picks = answering(context)
+    fair = [(site, address) for site, address in picks if context.connection.fair((site,))]
     return (fair or picks)[:SWAP_SERVERS]
 
 
-def answering(scene: Scene) -> list[tuple[Site, str]]:
+def answering(context: PlanningContext) -> list[tuple[Site, str]]:
     """Every such server, those that can convict by themselves first."""
     picks: dict[str, tuple[Site, str]] = {}
-    for view in sorted(scene.gate.abroad, key=lambda v: not scene.gate.fair((v.site,))):
+    for view in sorted(
+        context.connection.abroad, key=lambda v: not context.connection.fair((v.site,))
+    ):
         if not view.site.any_name or not view.reached:
             continue
         four = [t for t in view.reached if ":" not in t.address]
-        if not four and may_answer(scene, view.site):
+        if not four and may_answer(context, view.site):
             continue  # its IPv4 address is about to answer: both halves of D7 need the same one
         talks = four or list(view.reached)
         picks.setdefault(view.site.network, (view.site, talks[0].address))

@@ -5,7 +5,7 @@ from msgprobe.model.control import Controls
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Request
 from msgprobe.model.task import Resolver, ResolverKind
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import ENCRYPTED, SPACING, SPARE_ENCRYPTED
 
 SYSTEM = Resolver(kind=ResolverKind.SYSTEM, name="system")
@@ -59,31 +59,31 @@ def all_encrypted(controls: Controls, request: Request) -> tuple[Resolver, ...]:
     return doh_resolvers(controls, request, most)
 
 
-def living_encrypted(scene: Scene) -> tuple[Resolver, ...]:
+def living_encrypted(context: PlanningContext) -> tuple[Resolver, ...]:
     """Two encrypted resolvers: the first ones, others in the place of those that got nothing at the
-    gate. The first ones again where nobody is left."""
-    every = all_encrypted(scene.controls, scene.request)
-    silent = [r for r in every if _gets_nothing(scene, r)]
+    connection. The first ones again where nobody is left."""
+    every = all_encrypted(context.controls, context.request)
+    silent = [r for r in every if _gets_nothing(context, r)]
     return tuple([*(r for r in every if r not in silent), *silent][:ENCRYPTED])
 
 
-def _gets_nothing(scene: Scene, resolver: Resolver) -> bool:
+def _gets_nothing(context: PlanningContext, resolver: Resolver) -> bool:
     """The neutral question through it failed without any DNS answer, or hangs."""
     asked = gate_question(resolver)
-    done, begun = scene.ended(asked), scene.started(asked)
+    done, begun = context.ended(asked), context.started(asked)
     if done is not None:
         seen = [o for o in done.observations if isinstance(o, DnsObservation)]
         return bool(seen) and all(o.failure is not None and o.rcode is None for o in seen)
     if begun is None:
         return False
-    if scene.moment.now < begun + SPACING:
-        scene.wake(begun + SPACING)
+    if context.moment.now < begun + SPACING:
+        context.wake(begun + SPACING)
         return False
     return True
 
 
 def gate_question(resolver: Resolver) -> str:
-    """The task in which ``resolver`` is asked for a neutral name at the gate."""
+    """The task in which ``resolver`` is asked for a neutral name in round 0."""
     return f"g.dns.{resolver.kind.value}.{resolver.name}"
 
 
@@ -102,8 +102,8 @@ def without_dns(controls: Controls) -> tuple[Resolver, ...]:
     )
 
 
-def answered_dns(scene: Scene, task_id: str) -> bool:
+def answered_dns(context: PlanningContext, task_id: str) -> bool:
     """The question was answered, however."""
-    done = scene.ended(task_id)
+    done = context.ended(task_id)
     seen = () if done is None else done.observations
     return any(isinstance(o, DnsObservation) and o.rcode is not None for o in seen)

@@ -86,7 +86,7 @@ EXPERIMENTS = (
     Experiment(Arm.REPEAT, (*ENDPOINT, RESOLVE), Telling.SURENESS, SERVICES),
     Experiment(Arm.GATE, (HTTPS, PAGE, RESOLVE, LOCAL), None, _CONNECTION),
     Experiment(Arm.BIG_HELLO, (TLS,), None, (_BIG,)),
-    Experiment(Arm.LOOK_ON, (TLS,), None, (_LOOKS,)),
+    Experiment(Arm.MONITOR, (TLS,), None, (_LOOKS,)),
     Experiment(Arm.NEUTRAL_SNI_ELSEWHERE, (TLS, HTTPS), None, _RENAMED),
     Experiment(Arm.HOLE, (PORT, PING), None, _SHUT),
     Experiment(Arm.AGAIN, (TLS,), None, (_AGAIN,)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import SPACING
 
 
@@ -25,13 +25,13 @@ class Suspect:
         return self.task.probe.address
 
 
-def suspects(scene: Scene, service: Service) -> list[Suspect]:
+def suspects(context: PlanningContext, service: Service) -> list[Suspect]:
     """Base conversations that failed or hang."""
     return [
         Suspect(pool=pool, endpoint=endpoint, task=task)
-        for pool, endpoint in first_endpoints(scene, service)
-        for task in base_tasks(scene, service, endpoint)
-        if scene.started(task.id) is not None and scene.suspicious(task)
+        for pool, endpoint in first_endpoints(context, service)
+        for task in base_tasks(context, service, endpoint)
+        if context.started(task.id) is not None and context.suspicious(task)
     ]
 
 
@@ -52,30 +52,30 @@ def variation(
     )
 
 
-def failing(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
+def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
     """No address of the endpoint works: all fail or hang, or the name gives none to dial."""
-    tasks = base_tasks(scene, service, endpoint)
+    tasks = base_tasks(context, service, endpoint)
     if tasks:
-        begun = [t for t in tasks if scene.started(t.id) is not None]
-        return bool(begun) and all(scene.suspicious(t) for t in begun)
+        begun = [t for t in tasks if context.started(t.id) is not None]
+        return bool(begun) and all(context.suspicious(t) for t in begun)
     if endpoint.host is None:
         return False
     asked = f"b.name.{service.name}.{endpoint.host}"
-    if scene.ended(asked) is not None:
+    if context.ended(asked) is not None:
         return True
-    asked_at = scene.started(asked)
+    asked_at = context.started(asked)
     if asked_at is None:
         return False
-    if scene.moment.now < asked_at + SPACING:
-        scene.wake(asked_at + SPACING)
+    if context.moment.now < asked_at + SPACING:
+        context.wake(asked_at + SPACING)
         return False
     return True
 
 
-def one_an_address(scene: Scene, found: Iterable[Suspect]) -> list[Suspect]:
+def one_an_address(context: PlanningContext, found: Iterable[Suspect]) -> list[Suspect]:
     """Suspects of main endpoints that open connections, one an address."""
     seen: dict[tuple[str, str], Suspect] = {}
     for s in found:
-        if not s.endpoint.reserve and not scene.traits.datagrams(s.endpoint):
+        if not s.endpoint.reserve and not context.traits.datagrams(s.endpoint):
             seen.setdefault((s.pool.name, s.address), s)
     return list(seen.values())

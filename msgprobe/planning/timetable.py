@@ -150,7 +150,7 @@ SMALL_SITES = 3
 """Neutral sites that are tried with small segments."""
 
 BIG_HELLOS = 3
-"""Sites that get a big greeting: one, and two more only when that one hangs."""
+"""Sites that get a big ClientHello: one, and two more only when that one hangs."""
 
 HOMES = 3
 """Domestic sites that are asked for a foreign name."""
@@ -166,7 +166,7 @@ SIX_A_POOL = 2
 service's IPv6 drops a prefix of it, and the line is spared the rest."""
 
 REPEATED = 2
-"""Conversations of a pool that are repeated where all of it dies at the greeting: what is the
+"""Conversations of a pool that are repeated where all of it dies at the ClientHello: what is the
 trigger is found out by changing things, not by more of the same."""
 
 WIDEN = 2
@@ -206,7 +206,7 @@ TARGETED_SITES = 3
 """Sites that are asked so while nothing abroad answers."""
 
 SHAPED_SITES = 3
-"""Neutral sites that are asked with another program's greeting."""
+"""Neutral sites that are asked with another program's ClientHello."""
 
 SHAPED_NAMES = 6
 """Names of a service that are greeted in other shapes at most: the program looks the same to all of

@@ -40,7 +40,7 @@ def command(task: Task, path: str | None = None) -> str | None:
         case Flow(via=str()):
             return None  # it would show, or have to invent, where the proxy is
         case Flow() as flow if flow.option(OPTION) is not None:
-            return None  # no common tool cuts its greeting, or greets as another program
+            return None  # no common tool cuts its ClientHello, or greets as another program
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)

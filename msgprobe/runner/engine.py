@@ -42,7 +42,7 @@ _TRANSFER = "transfer"
 _MOVERS = (_TRANSFER, "volley")
 """Checks that move bytes to see how fast they go."""
 
-PROMPT = (Arm.AGAIN, Arm.LOOK_ON)
+PROMPT = (Arm.AGAIN, Arm.MONITOR)
 """Neutral conversations that do not queue for their turn: long after the failure beside which they
 stand they would show nothing."""
 

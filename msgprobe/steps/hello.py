@@ -8,17 +8,17 @@ PADDING = 0x10
 """OpenSSL ``SSL_OP_TLSEXT_PADDING``: pads the hello to 512 bytes (517 with the record header)."""
 
 PAUSE = 0.05
-"""Seconds between the two halves of a greeting, so that no kernel joins them again."""
+"""Seconds between the two halves of a ClientHello, so that no kernel joins them again."""
 
 LARGE_BOUND = 2048
-"""More than a large greeting takes beyond a usual one."""
+"""More than a large ClientHello takes beyond a usual one."""
 
 _PADDING = tuple(f"x-{'padding-' * 25}{n}" for n in range(8))
 """Names of application protocols that nobody speaks; a server ignores what it does not know
 (RFC 7301 §3.2). Together 1.7 kB: more than one segment of any Ethernet path."""
 
 _TIMES = 140
-"""How often ``http/1.1`` is offered for a greeting as long as one with a post-quantum share."""
+"""How often ``http/1.1`` is offered for a ClientHello as long as one with a post-quantum share."""
 
 _OTHER_CIPHERS = "ECDHE+CHACHA20:ECDHE+AESGCM:ECDHE+AES:!SHA1"
 _OTHER_CURVE = "prime256v1"
@@ -42,7 +42,7 @@ def post_quantum() -> bool:
 
 
 def offered(alpn: tuple[str, ...], hello: Hello) -> tuple[str, ...]:
-    """The application protocols to offer in a greeting of that shape."""
+    """The application protocols to offer in a ClientHello of that shape."""
     if hello is Hello.MODERN and not post_quantum():
         # No server minds, and it names nothing strange.
         return (alpn or ("http/1.1",)) * _TIMES
@@ -52,7 +52,7 @@ def offered(alpn: tuple[str, ...], hello: Hello) -> tuple[str, ...]:
 def pieces(data: bytes, server_name: str | None, hello: Hello) -> tuple[bytes, ...]:
     """What is handed to the kernel at a time: all at once, or cut in the middle of the name.
 
-    A greeting that names nobody, or in another spelling, is cut in the middle.
+    A ClientHello that names nobody, or in another spelling, is cut in the middle.
     """
     if hello is not Hello.SPLIT or len(data) < 2:
         return (data,)

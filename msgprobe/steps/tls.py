@@ -61,7 +61,7 @@ async def handshake(
     ``server_name`` is both the SNI and the name that the certificate must hold; without one the
     chain alone is checked, and ``verified`` stays false. ``trust`` None looks and checks nothing.
     ``alpn`` are the application protocols offered (RFC 7301), none when empty; ``hello`` is the
-    shape of the greeting.
+    shape of the ClientHello.
     Under ``Trust.HASH`` the certificates ``known`` by their SHA-256 in hex decide, whatever the
     name; where ``cryptography`` would be needed and is missing, the handshake succeeds unverified.
     """

@@ -69,7 +69,7 @@ class TrustStore:
         `msgprobe.steps.certificate.pinned_anchor`, because OpenSSL knows no anchor by its hash.
         ``named`` False checks the chain but no name (there is none to check); ``dated`` False
         everything but the dates (this machine's clock is known to be wrong). ``hello`` is the shape
-        of its greeting, as far as a context decides it. Raises TrustError.
+        of its ClientHello, as far as a context decides it. Raises TrustError.
         """
         if trust not in (Trust.PINNED, Trust.EITHER):
             roots = ()

@@ -9,7 +9,7 @@ from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentine
 from msgprobe.model.row import CONTROLS, Kind
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Resolver, ResolverKind, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.timetable import LISTEN, PATIENCE
 from msgprobe.verification import answer
@@ -40,19 +40,19 @@ def hosts_of(controls: Controls) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.host for row in rows))
 
 
-def neutral_wanted(scene: Scene, controls: Controls) -> Iterator[Wanted]:
+def neutral_wanted(context: PlanningContext, controls: Controls) -> Iterator[Wanted]:
     """Every row of ``controls``."""
-    dial = Dial(scene)
+    dial = Dial(context)
     for site in controls.sites:
-        yield from _site(scene, dial, site, controls)
+        yield from _site(context, dial, site, controls)
     for sentinel in controls.sentinels:
-        yield from _sentinel(scene, dial, sentinel)
+        yield from _sentinel(context, dial, sentinel)
     for resolver in controls.resolvers:
         yield from _resolver(dial, resolver, neutral_name(controls))
     for source in controls.sources:
-        yield from _source(scene, dial, source, controls)
+        yield from _source(context, dial, source, controls)
     for server in controls.calls:
-        yield from _call_server(scene, dial, server)
+        yield from _call_server(context, dial, server)
     for address in controls.silent:
         yield _silent(dial, address, neutral_name(controls))
     if controls.advert_host is not None:
@@ -96,7 +96,9 @@ def _property(base: Wanted, kind: Kind, tasks: tuple[Task, ...], name: str, read
     return replace(base, kind=kind, row=f"{base.table} {name}", tasks=tasks, read=read)
 
 
-def _question(scene: Scene, control: Control, what: str, check: str, flow: Flow, why: str) -> Task:
+def _question(
+    context: PlanningContext, control: Control, what: str, check: str, flow: Flow, why: str
+) -> Task:
     return Task(
         id=f"v.{what}.{control.name}.{flow.address}",
         round=0,
@@ -106,35 +108,35 @@ def _question(scene: Scene, control: Control, what: str, check: str, flow: Flow,
         subject=control.name,
         probe=flow,
         reason=why,
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )
 
 
-def _site(scene: Scene, dial: Dial, site: Site, controls: Controls) -> Iterator[Wanted]:
+def _site(context: PlanningContext, dial: Dial, site: Site, controls: Controls) -> Iterator[Wanted]:
     base = _row(site, Kind.SITE, _ANSWERS, site.host)
 
     def make(address: str) -> Task:
-        flow = scene.flow(address, 443, site.host, server_name=site.host, path=site.path)
-        return _question(scene, site, "site", "https", flow, "does the neutral site answer?")
+        flow = context.flow(address, 443, site.host, server_name=site.host, path=site.path)
+        return _question(context, site, "site", "https", flow, "does the neutral site answer?")
 
     yield from with_hints(base, dial, make, site.addresses)
     known = dial.first(site.host, site.addresses)
     if site.any_name:
         name = _foreign(controls, site)
         why = "does it answer at TLS level whatever name is asked for?"
-        flows = [scene.flow(a, 443, name, server_name=name, trust=None) for a in known]
-        tasks = tuple(_question(scene, site, "any", "tls", flow, why) for flow in flows)
+        flows = [context.flow(a, 443, name, server_name=name, trust=None) for a in known]
+        tasks = tuple(_question(context, site, "any", "tls", flow, why) for flow in flows)
         yield _property(base, Kind.ANY_NAME, tasks, "any_name", answer.of_name_elsewhere)
     if site.quic:
-        flows = [scene.flow(a, 443, site.host, server_name=site.host) for a in known]
+        flows = [context.flow(a, 443, site.host, server_name=site.host) for a in known]
         why = "does it speak QUIC?"
-        tasks = tuple(_question(scene, site, "quic", "quic", flow, why) for flow in flows)
+        tasks = tuple(_question(context, site, "quic", "quic", flow, why) for flow in flows)
         yield _property(base, Kind.QUIC, tasks, "quic", answer.of_quic)
 
 
-def _sentinel(scene: Scene, dial: Dial, sentinel: Sentinel) -> Iterator[Wanted]:
+def _sentinel(context: PlanningContext, dial: Dial, sentinel: Sentinel) -> Iterator[Wanted]:
     def make(address: str) -> Task:
-        flow = scene.flow(
+        flow = context.flow(
             address,
             80,
             sentinel.host,
@@ -145,7 +147,7 @@ def _sentinel(scene: Scene, dial: Dial, sentinel: Sentinel) -> Iterator[Wanted]:
             options=(("exact", "yes"),),
         )
         why = "does the page with a known answer come unchanged?"
-        return _question(scene, sentinel, "sentinel", "page", flow, why)
+        return _question(context, sentinel, "sentinel", "page", flow, why)
 
     yield from with_hints(_row(sentinel, Kind.SENTINEL, _ANSWERS, sentinel.host), dial, make, ())
 
@@ -177,14 +179,16 @@ def _manners(resolver: PublicResolver) -> Iterator[Resolver]:
         )
 
 
-def _source(scene: Scene, dial: Dial, source: Source, controls: Controls) -> Iterator[Wanted]:
+def _source(
+    context: PlanningContext, dial: Dial, source: Source, controls: Controls
+) -> Iterator[Wanted]:
     base = _row(source, Kind.TRANSFER, answer.of_transfer, source.host)
 
     def make(address: str, way: Direction = Direction.DOWN, name: str | None = None) -> Task:
         size = PIECE[way]
-        flow = source_flow(scene, source, address, way, size, PIECE_PATIENCE, name)
+        flow = source_flow(context, source, address, way, size, PIECE_PATIENCE, name)
         task_id = f"v.source.{source.name}.{way.value}.{name or 'own'}.{address}"
-        return moved(scene, task_id, source.name, flow, Arm.TRANSFER_SOURCE, Role.CONTROL)
+        return moved(context, task_id, source.name, flow, Arm.TRANSFER_SOURCE, Role.CONTROL)
 
     yield from with_hints(base, dial, make, source.addresses)
     known = dial.first(source.host, source.addresses)
@@ -197,11 +201,11 @@ def _source(scene: Scene, dial: Dial, source: Source, controls: Controls) -> Ite
         yield _property(base, Kind.ANY_NAME, other, "any_name", answer.of_transfer)
 
 
-def _call_server(scene: Scene, dial: Dial, server: CallServer) -> Iterator[Wanted]:
+def _call_server(context: PlanningContext, dial: Dial, server: CallServer) -> Iterator[Wanted]:
     def make(address: str) -> Task:
-        flow = scene.flow(address, server.port, server.host, trust=None)
+        flow = context.flow(address, server.port, server.host, trust=None)
         why = "does the call server answer everybody?"
-        return replace(_question(scene, server, "stun", "stun", flow, why), timeout=PATIENCE)
+        return replace(_question(context, server, "stun", "stun", flow, why), timeout=PATIENCE)
 
     base = _row(server, Kind.STUN, _ANSWERS, server.host)
     yield from with_hints(base, dial, make, server.addresses)

@@ -14,7 +14,7 @@ from msgprobe.model.row import Checked, Verification, Word
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
-from msgprobe.planning.context import Moment, Scene
+from msgprobe.planning.context import Moment, PlanningContext
 from msgprobe.planning.controls import plan_gate
 from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.planning.timetable import SPACING
@@ -71,7 +71,7 @@ class _Work:
         seen = self.runner.in_order()
         return tuple(redacted(m) for m in seen) if self.redact else seen
 
-    def scene(self) -> Scene:
+    def context(self) -> PlanningContext:
         """What is known by now."""
         runner = self.runner
         moment = Moment(
@@ -81,7 +81,7 @@ class _Work:
             secured=runner.secured,
             queued=runner.queued,
         )
-        return Scene(replace(self.empty, measurements=self.measured()), moment)
+        return PlanningContext(replace(self.empty, measurements=self.measured()), moment)
 
     async def ask(self, title: str, tasks: Sequence[Task]) -> None:
         """Hold all of these conversations, and wait for their ends."""
@@ -179,21 +179,21 @@ async def _look(work: _Work) -> str:
     runner = work.runner
     opened: float | None = None
     while not work.over() and runner.world.now() < GATE_PATIENCE:
-        scene = work.scene()
-        local = scene.facts.local
+        context = work.context()
+        local = context.facts.local
         if local is not None and not (local.route4 or local.route6):
             return NO_ROUTE
-        tasks = plan_gate(scene)
-        if scene.gate.open:
+        tasks = plan_gate(context)
+        if context.connection.open:
             opened = runner.world.now() if opened is None else opened
             if _settled(runner, tasks, opened):
                 break
         else:
             runner.submit(tasks)
-            if runner.idle and scene.wake_at is None:
+            if runner.idle and context.wake_at is None:
                 break
         await runner.change(0.2)
-    gate = work.scene().gate
+    gate = work.context().connection
     if not gate.open:
         return "" if work.over() else SHUT
     return RESIGNED if gate.inspector else ""
@@ -212,9 +212,9 @@ async def _rows(
     """Every row, and the word about it."""
     if not closed:
         await _lead(work, services, controls)
-    scene = work.scene()
-    rows = [row for s in services for row in wanted.service_wanted(scene, s, work.runner.checks)]
-    rows += neutral.neutral_wanted(scene, controls) if controls is not None else ()
+    context = work.context()
+    rows = [row for s in services for row in wanted.service_wanted(context, s, work.runner.checks)]
+    rows += neutral.neutral_wanted(context, controls) if controls is not None else ()
     if closed:
         silent = Answer(word=Word.NOT_ASKED, what=closed, cut=True)
         return [_checked(row, silent) for row in rows]
@@ -228,8 +228,8 @@ async def _lead(work: _Work, services: Sequence[Service], controls: Controls | N
     names = [name_task(h, work.empty.request.families) for h in dict.fromkeys(hosts)]
     await work.ask("where do the names lead?", names)
     await _names_again(work, names)
-    scene = work.scene()
-    pages = [t for s in services for t in wanted.pages_of(scene, s)]
+    context = work.context()
+    pages = [t for s in services for t in wanted.pages_of(context, s)]
     await work.ask("reading pages that name objects", pages)
 
 

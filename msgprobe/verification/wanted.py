@@ -14,7 +14,7 @@ from msgprobe.model.row import Kind
 from msgprobe.model.target import Asset, Direction, Endpoint, Provenance, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.baseline import flow_task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.verification import answer
@@ -69,11 +69,11 @@ def name_task(host: str, families: tuple[int, ...]) -> Task:
 class Dial:
     """Which addresses of a name, or of a row, are dialled from here."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        local = scene.facts.local
+    def __init__(self, context: PlanningContext) -> None:
+        self._scene = context
+        local = context.facts.local
         alone = local is not None and not local.route4
-        self.six = 6 in scene.request.families and (scene.six_works or alone)
+        self.six = 6 in context.request.families and (context.six_works or alone)
 
     def usable(self, address: str) -> bool:
         """The address's family works from here."""
@@ -99,9 +99,11 @@ def hosts_of(service: Service) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def service_wanted(scene: Scene, service: Service, checks: Mapping[str, Check]) -> Iterator[Wanted]:
+def service_wanted(
+    context: PlanningContext, service: Service, checks: Mapping[str, Check]
+) -> Iterator[Wanted]:
     """Every row of a service that holds conversations of its own."""
-    dial = Dial(scene)
+    dial = Dial(context)
     for endpoint in service.endpoints:
         proof = promise(checks)(service, endpoint)
         base = Wanted(
@@ -114,11 +116,11 @@ def service_wanted(scene: Scene, service: Service, checks: Mapping[str, Check]) 
             host=endpoint.host,
             port=endpoint.port,
         )
-        make = partial(flow_task, scene, service, endpoint)
+        make = partial(flow_task, context, service, endpoint)
         hints = () if endpoint.reserve and endpoint.host is not None else endpoint.addresses
         yield from with_hints(base, dial, make, hints)
     for asset in service.assets:
-        yield from _asset(scene, dial, service, asset)
+        yield from _asset(context, dial, service, asset)
     if service.beacon is not None:
         beacon = service.beacon
         yield Wanted(
@@ -161,7 +163,9 @@ def at_address(base: Wanted, dial: Dial, address: str, task: Task) -> Wanted:
     return replace(base, address=address, tasks=(task,), addresses=(address,))
 
 
-def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator[Wanted]:
+def _asset(
+    context: PlanningContext, dial: Dial, service: Service, asset: Asset
+) -> Iterator[Wanted]:
     base = Wanted(
         service=service.name,
         table=asset.name,
@@ -173,15 +177,15 @@ def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator
     )
     if asset.pool is not None:
         servers = [
-            e for e in volley_order(service, asset, scene.request) if dial.usable(e.addresses[0])
+            e for e in volley_order(service, asset, context.request) if dial.usable(e.addresses[0])
         ]
-        tasks = tuple(_volley(scene, service, asset, e) for e in servers)
+        tasks = tuple(_volley(context, service, asset, e) for e in servers)
         addresses = tuple(e.addresses[0] for e in servers)
         yield replace(base, tasks=tasks, addresses=addresses, unasked="" if tasks else NO_SIX)
         return
 
-    page = page_task(scene, service, asset)
-    if asset.page_host is not None and not objects(scene, service, asset):
+    page = page_task(context, service, asset)
+    if asset.page_host is not None and not objects(context, service, asset):
         pages = () if page is None else (page,)
         yield replace(base, host=asset.page_host, read=answer.of_page, tasks=pages)
         return
@@ -189,10 +193,10 @@ def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator
     def make(address: str) -> Task:
         size = PIECE[asset.direction]
         return moved(
-            scene,
+            context,
             f"v.asset.{service.name}.{asset.name}.{address}",
             service.name,
-            own_flow(scene, service, asset, address, size, PATIENCE),
+            own_flow(context, service, asset, address, size, PATIENCE),
             Arm.TRANSFER,
             Role.TARGET,
         )
@@ -200,15 +204,17 @@ def _asset(scene: Scene, dial: Dial, service: Service, asset: Asset) -> Iterator
     yield from with_hints(base, dial, make, asset.addresses, four=2, six=1)
 
 
-def pages_of(scene: Scene, service: Service) -> Iterator[Task]:
+def pages_of(context: PlanningContext, service: Service) -> Iterator[Task]:
     """Pages that name objects on other hosts: they are read before the objects are asked for."""
     for asset in service.assets:
-        page = page_task(scene, service, asset)
+        page = page_task(context, service, asset)
         if page is not None:
             yield page
 
 
-def moved(scene: Scene, task_id: str, subject: str, flow: Flow, arm: Arm, role: Role) -> Task:
+def moved(
+    context: PlanningContext, task_id: str, subject: str, flow: Flow, arm: Arm, role: Role
+) -> Task:
     """A small piece of an object, moved."""
     return Task(
         id=task_id,
@@ -219,11 +225,11 @@ def moved(scene: Scene, task_id: str, subject: str, flow: Flow, arm: Arm, role: 
         subject=subject,
         probe=flow,
         reason="is the object still given, or taken?",
-        timeout=scene.timeout() + PATIENCE,
+        timeout=context.timeout() + PATIENCE,
     )
 
 
-def _volley(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
+def _volley(context: PlanningContext, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
     options = {
         "asset": asset.name,
         "direction": Direction.DOWN.value,
@@ -232,7 +238,7 @@ def _volley(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) ->
         "patience": f"{PATIENCE:.2f}",
     }
     address = endpoint.addresses[0]
-    flow = scene.flow(address, endpoint.port, None, trust=None, options=tuple(options.items()))
+    flow = context.flow(address, endpoint.port, None, trust=None, options=tuple(options.items()))
     task_id = f"v.volley.{service.name}.{asset.name}.{endpoint.name}"
-    piece = moved(scene, task_id, service.name, flow, Arm.TRANSFER, Role.TARGET)
+    piece = moved(context, task_id, service.name, flow, Arm.TRANSFER, Role.TARGET)
     return replace(piece, check="volley", reason="do the servers answer these questions?")

@@ -9,7 +9,7 @@ from msgprobe.agenda.planner import agenda
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
-from msgprobe.planning.context import Agenda, Moment, Scene
+from msgprobe.planning.context import Agenda, Moment, PlanningContext
 from msgprobe.planning.timetable import FAR_PACE, SETTLING
 from tests.evidence.story import SITES, Story, info, under_way
 
@@ -78,6 +78,6 @@ def losing(sent_again: int) -> Story:
 
 def test_a_line_that_loses_much_gets_fewer_experiments() -> None:
     def spendable(sent_again: int) -> float:
-        return most_bytes(Scene(losing(sent_again).evidence(), Moment(now=5.0)))
+        return most_bytes(PlanningContext(losing(sent_again).evidence(), Moment(now=5.0)))
 
     assert spendable(0) == spendable(5) > spendable(6) > spendable(8) > spendable(14)

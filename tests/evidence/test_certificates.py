@@ -14,7 +14,7 @@ from msgprobe.evidence.certificates import (
     of_former_authority,
     shown_elsewhere,
 )
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.former_roots import FORMER_ROOTS, NEWEST
@@ -60,7 +60,7 @@ def pool(story: Story) -> PoolFacts:
     evidence = story.evidence()
     facts = Facts(evidence)
     (service,) = evidence.services
-    return PoolFacts(facts, Gate(facts), service, service.pools[0])
+    return PoolFacts(facts, ConnectionFacts(facts), service, service.pools[0])
 
 
 # -- names

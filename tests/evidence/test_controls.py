@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.controls import SAME_SECONDS, fair
 from msgprobe.evidence.facts import Facts
 from msgprobe.judging.judge import judge
@@ -23,8 +23,8 @@ def unfair(site: Site, *countries: str, network: str | None = None) -> Site:
     return replace(site, unfair_in=countries, network=network or site.network)
 
 
-def gate(story: Story) -> Gate:
-    return Gate(Facts(story.evidence()))
+def gate(story: Story) -> ConnectionFacts:
+    return ConnectionFacts(Facts(story.evidence()))
 
 
 # -- fairness
@@ -54,7 +54,7 @@ def test_it_takes_a_fair_server_or_two_networks(
     assert fair(country, reversed(rows)) is expected
     story = Story().good_gate().evidence()
     asked = replace(story, request=replace(story.request, country=country))
-    assert Gate(Facts(asked)).fair(rows) is expected
+    assert ConnectionFacts(Facts(asked)).fair(rows) is expected
 
 
 def test_the_servers_of_conversations_are_found_by_address_whatever_their_name() -> None:
@@ -73,7 +73,9 @@ def test_the_servers_of_conversations_are_found_by_address_whatever_their_name()
             check="tls",
         )
     evidence = story.evidence()
-    found = Gate(Facts(replace(evidence, controls=replace(evidence.controls, calls=(call,)))))
+    found = ConnectionFacts(
+        Facts(replace(evidence, controls=replace(evidence.controls, calls=(call,))))
+    )
     named = found.facts.arm(Arm.TARGET_SNI_ELSEWHERE)
     assert [row.name for row in found.servers(named)] == [ONE.name, "call"]
     assert found.servers(()) == ()
@@ -319,7 +321,7 @@ def silent_asked(*names: str, host: str, listed: int = 2) -> bool:
     evidence = story.evidence()
     addresses = tuple(f"20.4.0.{n}" for n in range(1, listed + 1))
     found = replace(evidence, controls=replace(evidence.controls, silent=addresses))
-    return bool(Gate(Facts(found)).transparent_dns)
+    return bool(ConnectionFacts(Facts(found)).transparent_dns)
 
 
 def test_one_host_that_answers_may_have_got_a_name_server_two_have_not() -> None:

@@ -21,7 +21,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from msgprobe.catalog.loader import load
 from msgprobe.checks.registry import examiner, registry
 from msgprobe.evidence.certificates import of_former_authority, shown_elsewhere
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.pool import PoolFacts
@@ -307,7 +307,7 @@ def pool(story: Story) -> PoolFacts:
     evidence = story.evidence()
     facts = Facts(evidence)
     (service,) = evidence.services
-    return PoolFacts(facts, Gate(facts), service, service.pools[0])
+    return PoolFacts(facts, ConnectionFacts(facts), service, service.pools[0])
 
 
 @RECORDED

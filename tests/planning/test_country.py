@@ -15,7 +15,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation, Window
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Running, Task
-from msgprobe.planning.context import Moment, Scene
+from msgprobe.planning.context import Moment, PlanningContext
 from msgprobe.planning.controls import chosen_sites, neutral_names
 from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.name_swaps import neutral_servers
@@ -221,9 +221,9 @@ def test_the_evidence_keeps_the_catalogues_rows_and_the_domestic_ones_that_were_
 # -- neutral servers and names
 
 
-def scene(story: Story, sites: tuple[Site, ...] = SITES, now: float = 1.0) -> Scene:
+def context(story: Story, sites: tuple[Site, ...] = SITES, now: float = 1.0) -> PlanningContext:
     evidence = story.evidence()
-    return Scene(
+    return PlanningContext(
         replace(evidence, controls=replace(evidence.controls, sites=sites)), Moment(now=now)
     )
 
@@ -236,17 +236,17 @@ def rows(*unfair_numbers: int) -> tuple[Site, ...]:
 
 
 def test_servers_that_convict_alone_are_preferred() -> None:
-    picks = neutral_servers(scene(line(), rows(1, 2)))
+    picks = neutral_servers(context(line(), rows(1, 2)))
     assert [site.name for site, _ in picks] == ["site3", "site4"]
-    picks = neutral_servers(scene(line(), rows(1, 2, 4)))
+    picks = neutral_servers(context(line(), rows(1, 2, 4)))
     assert [site.name for site, _ in picks] == ["site3"]
-    picks = neutral_servers(scene(line(), rows(1, 2, 3, 4)))
+    picks = neutral_servers(context(line(), rows(1, 2, 3, 4)))
     assert [site.name for site, _ in picks] == ["site1", "site2"]
 
 
 def test_names_of_sites_that_die_under_them_are_shown_to_nobody() -> None:
-    assert neutral_names(scene(line(1, fails="tls"))) == [s.host for s in SITES[1:]]
-    assert neutral_names(scene(line(1, 2, 3, fails="tls"))) == [s.host for s in SITES]
+    assert neutral_names(context(line(1, fails="tls"))) == [s.host for s in SITES[1:]]
+    assert neutral_names(context(line(1, 2, 3, fails="tls"))) == [s.host for s in SITES]
 
 
 def others(story: Story, running: Mapping[str, Running] | None = None) -> list[tuple[str, str]]:
@@ -301,7 +301,9 @@ def resolvers(count: int) -> tuple[PublicResolver, ...]:
     )
 
 
-def asked(evidence: Evidence, failures: Mapping[str, Failure | None], now: float = 5.0) -> Scene:
+def asked(
+    evidence: Evidence, failures: Mapping[str, Failure | None], now: float = 5.0
+) -> PlanningContext:
     """The gate's encrypted questions have ended like this; the others have begun at second 0."""
     told = []
     running: dict[str, Running] = {}
@@ -317,7 +319,9 @@ def asked(evidence: Evidence, failures: Mapping[str, Failure | None], now: float
             continue
         mended = replace(seen, rcode=None if failure else "NOERROR", window=Window(start=0, end=1))
         told.append(replace(one, task=task, observations=(mended,)))
-    return Scene(replace(evidence, measurements=tuple(told)), Moment(now=now, running=running))
+    return PlanningContext(
+        replace(evidence, measurements=tuple(told)), Moment(now=now, running=running)
+    )
 
 
 def living(

@@ -12,7 +12,7 @@ from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import base_tasks, first_endpoints
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
@@ -30,38 +30,38 @@ from msgprobe.planning.timetable import (
 CHECK = "stun"
 
 
-def plan_calls(scene: Scene) -> list[Task]:
+def plan_calls(context: PlanningContext) -> list[Task]:
     """Everything about calls beyond the endpoints' own conversations."""
-    pairs = _pairs(scene)
-    if not scene.gate.open or not pairs:
+    pairs = _pairs(context)
+    if not context.connection.open or not pairs:
         return []
-    failing = failing_calls(scene)
-    tasks = _neutral(scene, bool(failing))
+    failing = failing_calls(context)
+    tasks = _neutral(context, bool(failing))
     counts: dict[tuple[str, str], int] = {}
     for service, endpoint, task in failing:
         key = (service.name, endpoint.pool)
         counts[key] = counts.get(key, 0) + 1
         if counts[key] <= CALLS_A_POOL:
             tasks += _otherwise(service, endpoint, task)
-    return [*tasks, *_trains(scene, pairs)]
+    return [*tasks, *_trains(context, pairs)]
 
 
-def _pairs(scene: Scene) -> list[tuple[Service, Endpoint]]:
+def _pairs(context: PlanningContext) -> list[tuple[Service, Endpoint]]:
     return [
         (service, endpoint)
-        for service in scene.services
-        for _, endpoint in first_endpoints(scene, service)
+        for service in context.services
+        for _, endpoint in first_endpoints(context, service)
         if endpoint.check == CHECK
     ]
 
 
-def failing_calls(scene: Scene) -> list[tuple[Service, Endpoint, Task]]:
+def failing_calls(context: PlanningContext) -> list[tuple[Service, Endpoint, Task]]:
     """Conversations with services' own call servers that failed or hang."""
     return [
         (service, endpoint, task)
-        for service, endpoint in _pairs(scene)
-        for task in base_tasks(scene, service, endpoint)
-        if scene.started(task.id) is not None and scene.suspicious(task)
+        for service, endpoint in _pairs(context)
+        for task in base_tasks(context, service, endpoint)
+        if context.started(task.id) is not None and context.suspicious(task)
     ]
 
 
@@ -121,25 +121,25 @@ EXPERIMENTS = (
 )
 
 
-def _neutral(scene: Scene, failing: bool) -> list[Task]:
+def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
     tasks: list[Task] = []
-    for server in call_servers(scene.controls, MORE_CALL_SERVERS if failing else CALL_SERVERS):
+    for server in call_servers(context.controls, MORE_CALL_SERVERS if failing else CALL_SERVERS):
         tasks.append(
             lookup(
                 f"u.name.{server.host}",
                 server.host,
                 SYSTEM,
                 Arm.NEUTRAL_CALL,
-                families=scene.request.families,
+                families=context.request.families,
                 why="where is a neutral call server?",
             )
         )
-        address = _address(scene, server)
+        address = _address(context, server)
         if address is None:
             continue
-        base = _server_task(scene, server, address)
-        tasks += scene.tries(base)
-        if failing and scene.suspicious(base):
+        base = _server_task(context, server, address)
+        tasks += context.tries(base)
+        if failing and context.suspicious(base):
             flow = base.probe
             assert isinstance(flow, Flow)
             tasks.append(
@@ -156,15 +156,15 @@ def _neutral(scene: Scene, failing: bool) -> list[Task]:
     return tasks
 
 
-def _address(scene: Scene, server: CallServer) -> str | None:
+def _address(context: PlanningContext, server: CallServer) -> str | None:
     """IPv4 where there is any: call servers' IPv6 is rarer than their IPv4."""
-    known = [*server.addresses, *scene.facts.name(server.host).system_addresses]
-    good = [a for a in known if scene.facts.usable(a) and not ips.is_bogon(a)]
-    picks = scene.dialable(good, four=1, six=1)
+    known = [*server.addresses, *context.facts.name(server.host).system_addresses]
+    good = [a for a in known if context.facts.usable(a) and not ips.is_bogon(a)]
+    picks = context.dialable(good, four=1, six=1)
     return picks[0] if picks else None
 
 
-def _server_task(scene: Scene, server: CallServer, address: str) -> Task:
+def _server_task(context: PlanningContext, server: CallServer, address: str) -> Task:
     return Task(
         id=f"u.{server.name}",
         round=1,
@@ -172,9 +172,9 @@ def _server_task(scene: Scene, server: CallServer, address: str) -> Task:
         arm=Arm.NEUTRAL_CALL,
         check=CHECK,
         subject=server.name,
-        probe=scene.flow(address, server.port, server.host, trust=None),
+        probe=context.flow(address, server.port, server.host, trust=None),
         reason="does a neutral call server answer?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )
 
 
@@ -204,41 +204,41 @@ def _otherwise(service: Service, endpoint: Endpoint, task: Task) -> list[Task]:
 # -- trains: what share of the packets of a call would arrive?
 
 
-def _trains(scene: Scene, pairs: list[tuple[Service, Endpoint]]) -> list[Task]:
+def _trains(context: PlanningContext, pairs: list[tuple[Service, Endpoint]]) -> list[Task]:
     """All at the same time, so that a crowded line hurts all of them alike."""
-    if scene.lean:
+    if context.sparing:
         return []
     neutral = [
         base
-        for server in call_servers(scene.controls)
-        if (address := _address(scene, server))
-        and scene.good((base := _server_task(scene, server, address)).id)
+        for server in call_servers(context.controls)
+        if (address := _address(context, server))
+        and context.good((base := _server_task(context, server, address)).id)
     ]
     own: dict[tuple[str, int], Task] = {}
     for service, endpoint in pairs:
-        for task in base_tasks(scene, service, endpoint)[:1]:
-            if isinstance(task.probe, Flow) and scene.good(task.id):
+        for task in base_tasks(context, service, endpoint)[:1]:
+            if isinstance(task.probe, Flow) and context.good(task.id):
                 own.setdefault((task.probe.address, task.probe.port), task)
     bases = [*own.values()]
-    waiting = [t for s, e in pairs for t in base_tasks(scene, s, e) if _undecided(scene, t)]
+    waiting = [t for s, e in pairs for t in base_tasks(context, s, e) if _undecided(context, t)]
     if len(neutral) < 2 or not bases or waiting:
         return []
     tasks: list[Task] = []
     for turn in range(TRAINS):
-        if turn and not _lossy(scene, bases, turn - 1):
+        if turn and not _lossy(context, bases, turn - 1):
             break
-        tasks += [_train(scene, t, Arm.TRAIN, turn) for t in bases]
-        tasks += [_train(scene, t, Arm.NEUTRAL_TRAIN, turn) for t in neutral]
+        tasks += [_train(context, t, Arm.TRAIN, turn) for t in bases]
+        tasks += [_train(context, t, Arm.NEUTRAL_TRAIN, turn) for t in neutral]
     return tasks
 
 
-def _undecided(scene: Scene, task: Task) -> bool:
-    return scene.ended(task.id) is None and not scene.suspicious(task)
+def _undecided(context: PlanningContext, task: Task) -> bool:
+    return context.ended(task.id) is None and not context.suspicious(task)
 
 
-def _lossy(scene: Scene, bases: list[Task], turn: int) -> bool:
+def _lossy(context: PlanningContext, bases: list[Task], turn: int) -> bool:
     """A train of the service's own lost many packets."""
-    talks = [scene.talk(_train_id(t, turn)) for t in bases]
+    talks = [context.talk(_train_id(t, turn)) for t in bases]
     return any(
         t is not None
         and t.protocol is not None
@@ -251,12 +251,12 @@ def _train_id(base: Task, turn: int) -> str:
     return f"train{turn}.{base.id}"
 
 
-def _train(scene: Scene, base: Task, arm: Arm, turn: int) -> Task:
+def _train(context: PlanningContext, base: Task, arm: Arm, turn: int) -> Task:
     flow = base.probe
     assert isinstance(flow, Flow)
     options = dict(flow.options)
     options |= {"count": str(TRAIN), "spacing": str(TRAIN_SPACING)}
-    options["patience"] = f"{TOO_LATE + (scene.facts.rtt or 0.0):.2f}"
+    options["patience"] = f"{TOO_LATE + (context.facts.rtt or 0.0):.2f}"
     return replace(
         base,
         id=_train_id(base, turn),

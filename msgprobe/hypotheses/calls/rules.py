@@ -40,12 +40,17 @@ def _answered_otherwise(p: PoolFacts, arm: Arm) -> tuple[Conversation, ...]:
 
 
 def _other_form(p: PoolFacts) -> Cited:
-    return _answered_otherwise(p, Arm.OTHER_PAYLOAD) if p.gate.controls_hold else ()
+    return _answered_otherwise(p, Arm.OTHER_PAYLOAD) if p.connection.controls_hold else ()
 
 
 def _recognised_everywhere(p: PoolFacts) -> Cited:
-    silent, everywhere = _silent(p), p.gate.calls.recognised
-    if not silent or not everywhere or not p.gate.controls_hold or p.gate.calls.answered():
+    silent, everywhere = _silent(p), p.connection.calls.recognised
+    if (
+        not silent
+        or not everywhere
+        or not p.connection.controls_hold
+        or p.connection.calls.answered()
+    ):
         return ()
     return (*silent, *everywhere)
 
@@ -60,7 +65,7 @@ def _over_tcp(p: PoolFacts) -> Cited:
         return ()
     cited = _answered_otherwise(p, Arm.OTHER_TRANSPORT)
     neutral = _neutral_on_port(p)
-    if not cited or len(p.gate.calls.networks(neutral)) < 2 or not p.gate.controls_hold:
+    if not cited or len(p.connection.calls.networks(neutral)) < 2 or not p.connection.controls_hold:
         return ()
     names = {t.flow.host or t.address for t in cited}
     return (*cited, *neutral) if len(networks(cited)) >= 2 and len(names) >= 2 else ()
@@ -68,19 +73,19 @@ def _over_tcp(p: PoolFacts) -> Cited:
 
 def _neutral_on_port(p: PoolFacts) -> tuple[Conversation, ...]:
     ports = {e.endpoint.port for e in p.failing}
-    return tuple(t for port in sorted(ports) for t in p.gate.calls.answered(port))
+    return tuple(t for port in sorted(ports) for t in p.connection.calls.answered(port))
 
 
 def _nothing_passes(p: PoolFacts) -> Cited:
     silent = _silent(p)
-    if not silent or not p.gate.calls.nothing_passes:
+    if not silent or not p.connection.calls.nothing_passes:
         return ()
-    return (*silent, *p.gate.calls.silent())
+    return (*silent, *p.connection.calls.silent())
 
 
 def _port_closed(p: PoolFacts) -> Cited:
     """Neutral servers answer on other ports, and none on those of the service."""
-    silent, calls = _silent(p), p.gate.calls
+    silent, calls = _silent(p), p.connection.calls
     ports = {e.endpoint.port for e in p.failing}
     there = tuple(t for port in sorted(ports) for t in calls.silent(port))
     if not silent or not calls.answered() or _neutral_on_port(p):
@@ -89,7 +94,7 @@ def _port_closed(p: PoolFacts) -> Cited:
 
 
 def _losing(p: PoolFacts) -> Cited:
-    return p.gate.calls.losing(p.probes(Arm.TRAIN)) if p.ok else ()
+    return p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else ()
 
 
 UDP_RULES: tuple[Rule, ...] = (

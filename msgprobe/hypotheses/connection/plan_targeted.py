@@ -6,64 +6,68 @@ Then the site is a target of whoever interferes here, and no control.
 from msgprobe.evidence.controls import DYING
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites, nothing_abroad
 from msgprobe.planning.timetable import TARGETED_SITES
 
 
-def plan_targeted(scene: Scene) -> list[Task]:
-    """Another name at the address of each site abroad whose own name dies at the greeting: that of
-    a neutral site that answers; where nothing abroad does, one that was not asked for yet, and that
-    of a domestic site that answers."""
-    abroad = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
-    dying = [(s, a) for s in abroad if (a := _dying_at(scene, s)) is not None]
-    dying.sort(key=lambda pair: not _begun(scene, pair[0]))
-    if not scene.gate.open:
+def plan_targeted(context: PlanningContext) -> list[Task]:
+    """Another name at the address of each site abroad whose own name dies at the ClientHello: that
+    of a neutral site that answers; where nothing abroad does, one that was not asked for yet, and
+    that of a domestic site that answers."""
+    abroad = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
+    dying = [(s, a) for s in abroad if (a := _dying_at(context, s)) is not None]
+    dying.sort(key=lambda pair: not _begun(context, pair[0]))
+    if not context.connection.open:
         dying = dying[:TARGETED_SITES]
     tasks = []
     for site, address in dying:
-        for kind, name in _names(scene, site):
+        for kind, name in _names(context, site):
             task_id = f"g.other.{site.name}.{kind}"
-            done = scene.ended(task_id)
-            tasks.append(done.task if done else _greeting(scene, site, address, name, task_id))
+            done = context.ended(task_id)
+            tasks.append(done.task if done else _greeting(context, site, address, name, task_id))
     return tasks
 
 
-def _begun(scene: Scene, site: Site) -> bool:
+def _begun(context: PlanningContext, site: Site) -> bool:
     ids = (f"g.other.{site.name}.{kind}" for kind in ("abroad", "home"))
-    return any(scene.started(i) is not None for i in ids)
+    return any(context.started(i) is not None for i in ids)
 
 
-def _dying_at(scene: Scene, site: Site) -> str | None:
+def _dying_at(context: PlanningContext, site: Site) -> str | None:
     """Where the site's first conversation failed, or hangs, after TCP had connected."""
     base = f"g.site.{site.name}"
-    talk = scene.talk(base)
+    talk = context.talk(base)
     if talk is not None:
         return talk.address if talk.symptom in DYING else None
-    if base not in scene.moment.opened or base in scene.moment.secured or not scene.dead(base):
+    if (
+        base not in context.moment.opened
+        or base in context.moment.secured
+        or not context.dead(base)
+    ):
         return None
-    known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
-    good = [a for a in known if scene.facts.usable(a)]
+    known = [*site.addresses, *context.facts.name(site.host).system_addresses]
+    good = [a for a in known if context.facts.usable(a)]
     return next((a for a in good if ":" not in a), good[0] if good else None)
 
 
-def _names(scene: Scene, site: Site) -> list[tuple[str, str]]:
+def _names(context: PlanningContext, site: Site) -> list[tuple[str, str]]:
     """Which names to show to its address, each with a word for it. None as long as other sites may
     still answer: what dies here may die everywhere."""
-    views = [v for v in scene.gate.abroad if v.reached and v.site.network != site.network]
-    views.sort(key=lambda v: not scene.gate.fair((v.site,)))
+    views = [v for v in context.connection.abroad if v.reached and v.site.network != site.network]
+    views.sort(key=lambda v: not context.connection.fair((v.site,)))
     if views:
         return [("abroad", views[0].site.host)]
-    if not nothing_abroad(scene):
+    if not nothing_abroad(context):
         return []
-    asked = {s.network for s in chosen_sites(scene.controls, scene.request)}
-    others = [s for s in scene.controls.abroad if s.network not in asked]
-    home = [v.site for v in scene.gate.domestic if v.reached]
+    asked = {s.network for s in chosen_sites(context.controls, context.request)}
+    others = [s for s in context.controls.abroad if s.network not in asked]
+    home = [v.site for v in context.connection.domestic if v.reached]
     found = [("abroad", others[0].host)] if others else []
     return [*found, *(("home", s.host) for s in home[:1])]
 
 
-def _greeting(scene: Scene, site: Site, address: str, name: str, task_id: str) -> Task:
+def _greeting(context: PlanningContext, site: Site, address: str, name: str, task_id: str) -> Task:
     return Task(
         id=task_id,
         round=0,
@@ -74,5 +78,5 @@ def _greeting(scene: Scene, site: Site, address: str, name: str, task_id: str) -
         probe=Flow(address=address, port=443, host=name, server_name=name, trust=None),
         changes="server name: another neutral one",
         reason="a neutral site fails under its own name: does its address answer to another?",
-        timeout=scene.greeting_timeout(),
+        timeout=context.hello_timeout(),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import AT_ONCE, Stage
 from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
@@ -29,7 +29,7 @@ class ConnectionRule:
     """``holds`` returns the transactions it rests on, or None when it does not hold."""
 
     info: RuleInfo
-    holds: Callable[[Gate], Evidence | None]
+    holds: Callable[[ConnectionFacts], Evidence | None]
 
 
 def _rule(
@@ -38,7 +38,7 @@ def _rule(
     strength: Strength,
     licence: str,
     why: str,
-    holds: Callable[[Gate], Evidence | None],
+    holds: Callable[[ConnectionFacts], Evidence | None],
 ) -> ConnectionRule:
     info = RuleInfo(
         rule_id=rule_id,
@@ -52,7 +52,7 @@ def _rule(
     return ConnectionRule(info=info, holds=holds)
 
 
-def _no_route(g: Gate) -> Evidence | None:
+def _no_route(g: ConnectionFacts) -> Evidence | None:
     local = g.facts.local
     if local is None or local.route4 or local.route6:
         return None
@@ -67,7 +67,7 @@ _TURNED_AWAY = (
 )
 
 
-def _forbidden_here(g: Gate) -> Evidence | None:
+def _forbidden_here(g: ConnectionFacts) -> Evidence | None:
     """Every neutral conversation is refused, and so fast that only this machine can have done it.
 
     A busy machine measures some of them late, so a third of them must be that fast.
@@ -84,23 +84,23 @@ def _forbidden_here(g: Gate) -> Evidence | None:
     return transactions(forbidden, refused)
 
 
-def _portal(g: Gate) -> Evidence | None:
+def _portal(g: ConnectionFacts) -> Evidence | None:
     owners = {s.owner for s, _ in g.tampered}
     if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.open:
         return None  # leaky ones let a site or a page pass, hardly two networks
     return transactions(t for _, t in g.tampered)
 
 
-def _dead_views(g: Gate) -> bool:
+def _dead_views(g: ConnectionFacts) -> bool:
     """Nothing abroad was reached over TLS, and at least three networks were tried."""
     return not g.networks(g.abroad) and len({v.site.network for v in g.abroad}) >= 3
 
 
-def _domestic_networks(g: Gate) -> set[str]:
+def _domestic_networks(g: ConnectionFacts) -> set[str]:
     return g.networks(g.domestic)
 
 
-def _allowlist(g: Gate) -> Evidence | None:
+def _allowlist(g: ConnectionFacts) -> Evidence | None:
     """Favoured hosts work; elsewhere the ClientHello dies, or much of the country is dead too."""
     if not _dead_views(g) or len(_domestic_networks(g)) < 2:
         return None
@@ -116,7 +116,7 @@ def _allowlist(g: Gate) -> Evidence | None:
     )
 
 
-def _other_names_pass(g: Gate) -> Evidence | None:
+def _other_names_pass(g: ConnectionFacts) -> Evidence | None:
     """Nothing abroad answers under its own name, and two networks or more answer another one."""
     struck = g.targeted
     if not _dead_views(g) or len({v.site.network for v in struck}) < 2:
@@ -126,7 +126,7 @@ def _other_names_pass(g: Gate) -> Evidence | None:
     )
 
 
-def _domestic_only(g: Gate) -> Evidence | None:
+def _domestic_only(g: ConnectionFacts) -> Evidence | None:
     if not _dead_views(g) or g.exact or len(_domestic_networks(g)) < 2:
         return None
     return transactions(
@@ -134,7 +134,7 @@ def _domestic_only(g: Gate) -> Evidence | None:
     )
 
 
-def _favoured(g: Gate) -> Evidence | None:
+def _favoured(g: ConnectionFacts) -> Evidence | None:
     """Nothing neutral was reached, yet services proved themselves on the same port, in two networks
     or more."""
     own = [t for t in g.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET and t.genuine]
@@ -144,7 +144,7 @@ def _favoured(g: Gate) -> Evidence | None:
     return transactions(proved, (t for v in g.abroad for t in v.talks))
 
 
-def _shutdown(g: Gate) -> Evidence | None:
+def _shutdown(g: ConnectionFacts) -> Evidence | None:
     """Every HTTPS and HTTP dies, yet a router's port or a foreign resolver still passes."""
     if not _dead_views(g) or g.exact or g.tampered:
         return None
@@ -157,7 +157,7 @@ def _shutdown(g: Gate) -> Evidence | None:
     return transactions(g.holes, g.foreign_dns, (t for v in g.abroad for t in v.talks))
 
 
-def _shutdown_443(g: Gate) -> Evidence | None:
+def _shutdown_443(g: ConnectionFacts) -> Evidence | None:
     """Port 80 of foreign hosts answers exactly, port 443 of every network is dead."""
     owners = {s.owner for s, t in g.sentinels if t in g.exact}
     if not _dead_views(g) or len(owners) < 2:
@@ -167,19 +167,19 @@ def _shutdown_443(g: Gate) -> Evidence | None:
     return transactions(g.exact, (t for v in g.abroad for t in v.talks))
 
 
-def nothing_beyond(g: Gate) -> Evidence | None:
+def nothing_beyond(g: ConnectionFacts) -> Evidence | None:
     """Neither a neutral site nor a sentinel answered; what services said is another rule's."""
     if g.networks(g.abroad) or g.exact or not (g.abroad or g.sentinels or g.resolver_failures):
         return None
     return transactions((t for v in g.abroad for t in v.talks), (t for _, t in g.sentinels))
 
 
-def _proxy_only(g: Gate) -> Evidence | None:
+def _proxy_only(g: ConnectionFacts) -> Evidence | None:
     local = g.facts.local
     return nothing_beyond(g) if local is not None and local.proxies else None
 
 
-def _dns_fault(g: Gate) -> Evidence | None:
+def _dns_fault(g: ConnectionFacts) -> Evidence | None:
     if not g.networks(g.abroad) or not g.resolver_dead:
         return None
     if g.retransmitted >= LOSSY:
@@ -187,11 +187,11 @@ def _dns_fault(g: Gate) -> Evidence | None:
     return transactions(g.resolver_failures)
 
 
-def _comes_and_goes(g: Gate) -> Evidence | None:
-    return g.stretches.evidence if g.stretches.comes_and_goes else None
+def _comes_and_goes(g: ConnectionFacts) -> Evidence | None:
+    return g.outages.evidence if g.outages.comes_and_goes else None
 
 
-def _bad_link(g: Gate) -> Evidence | None:
+def _bad_link(g: ConnectionFacts) -> Evidence | None:
     rtt = g.facts.rtt
     slow = rtt is not None and rtt >= SLOW_RTT
     failing = g.failure_share >= 0.25 and len(g.control_talks) >= 4
@@ -202,14 +202,14 @@ def _bad_link(g: Gate) -> Evidence | None:
     return None
 
 
-def small_segments_alone(g: Gate) -> bool:
+def small_segments_alone(g: ConnectionFacts) -> bool:
     """Handshakes with neutral hosts need small segments: big ones vanish on the way."""
     clamped = [t for _, t in g.facts.site_talks(Arm.GATE) if t.flow.mss and t.genuine]
     normal = [t for _, t in g.facts.site_talks(Arm.GATE) if not t.flow.mss and t.genuine]
     return len(clamped) >= 2 and not normal
 
 
-def _online(g: Gate) -> Evidence | None:
+def _online(g: ConnectionFacts) -> Evidence | None:
     if not g.networks(g.abroad):
         return None
     return transactions(t for v in g.abroad for t in v.reached)

@@ -9,7 +9,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints, name_task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import lookup, neutral_host, neutral_silence
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.public_resolvers import (
@@ -58,78 +58,78 @@ EXPERIMENTS = (
 )
 
 
-def plan_resolvers(scene: Scene) -> list[Task]:
+def plan_resolvers(context: PlanningContext) -> list[Task]:
     """Questions about every failing name, and the neutral ones beside them."""
-    if not scene.gate.open or scene.settling():  # first the services' own turn
+    if not context.connection.open or context.settling():  # first the services' own turn
         return []
     tasks: list[Task] = []
-    for service in scene.services:
-        for host in suspicious_names(scene, service)[:NAMES_A_SERVICE]:
-            tasks += _ask_elsewhere(scene, service, host)
+    for service in context.services:
+        for host in suspicious_names(context, service)[:NAMES_A_SERVICE]:
+            tasks += _ask_elsewhere(context, service, host)
     if tasks:
-        tasks += _neutral(scene)
-        tasks += _own_filter(scene)
-    tasks += _beacons(scene)
+        tasks += _neutral(context)
+        tasks += _own_filter(context)
+    tasks += _beacons(context)
     return tasks
 
 
-def suspicious_names(scene: Scene, service: Service) -> list[str]:
+def suspicious_names(context: PlanningContext, service: Service) -> list[str]:
     """Names of endpoints that fail or hang at every address, or that have none to dial."""
     return list(
         dict.fromkeys(
             e.host
-            for _, e in first_endpoints(scene, service)
-            if e.host is not None and failing(scene, service, e)
+            for _, e in first_endpoints(context, service)
+            if e.host is not None and failing(context, service, e)
         )
     )
 
 
-def _ask_elsewhere(scene: Scene, service: Service, host: str) -> list[Task]:
-    local = scene.facts.local
+def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> list[Task]:
+    local = context.facts.local
     families = (6,) if local is not None and not local.route4 else (4,)
-    encrypted = living_encrypted(scene)
-    vouched = _vouched(scene, service, host)
-    open_ones = tcp_resolvers(scene.controls, scene.request)
+    encrypted = living_encrypted(context)
+    vouched = _vouched(context, service, host)
+    open_ones = tcp_resolvers(context.controls, context.request)
     first = open_ones[:1] if not vouched else ()
-    doubted = [r for r in open_ones if r not in first and _doubtful(scene, host, r.name)]
+    doubted = [r for r in open_ones if r not in first and _doubtful(context, host, r.name)]
     resolvers = (
         DIRECT,
-        *udp_resolvers(scene.controls, scene.request),
+        *udp_resolvers(context.controls, context.request),
         *first,
         *doubted,
-        *_own_over_tcp(scene, host),
+        *_own_over_tcp(context, host),
         *(encrypted[:1] if not vouched else ()),
-        *(encrypted[1:] if _second_opinion(scene, service, host) else ()),
+        *(encrypted[1:] if _second_opinion(context, service, host) else ()),
     )
-    base = name_task(service, host, scene.request)
+    base = name_task(service, host, context.request)
     tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
-    tasks += scene.asked_again(tasks[0])
-    for silent in without_dns(scene.controls) if not vouched else ():
+    tasks += context.asked_again(tasks[0])
+    for silent in without_dns(context.controls) if not vouched else ():
         asked = _question(
             base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS"
         )
         tasks.append(asked)
-        if not answered_dns(scene, asked.id):
+        if not answered_dns(context, asked.id):
             break
     return tasks
 
 
-def _own_over_tcp(scene: Scene, host: str) -> tuple[Resolver, ...]:
+def _own_over_tcp(context: PlanningContext, host: str) -> tuple[Resolver, ...]:
     """The system's own resolver over TCP, where it is a public one and denies the name over UDP."""
-    local = scene.facts.local
+    local = context.facts.local
     address = next(iter(local.resolvers), None) if local is not None else None
-    if address is None or ips.is_bogon(address) or not scene.facts.usable(address):
+    if address is None or ips.is_bogon(address) or not context.facts.usable(address):
         return ()
-    said = scene.facts.name(host).by(ResolverKind.DIRECT)
+    said = context.facts.name(host).by(ResolverKind.DIRECT)
     if all(o.failure is not Failure.DNS_NXDOMAIN for o in said):
         return ()
     return (Resolver(kind=ResolverKind.TCP, name=DIRECT.name, address=address),)
 
 
-def _doubtful(scene: Scene, host: str, resolver: str) -> bool:
+def _doubtful(context: PlanningContext, host: str, resolver: str) -> bool:
     """Over UDP that resolver denies the name, or gives an address that encrypted DNS does not: who
     answers datagrams in a resolver's place seldom answers its connections as well."""
-    name = scene.facts.name(host)
+    name = context.facts.name(host)
     said = [o for o in name.by(ResolverKind.UDP) if o.resolver_name == resolver]
     truth = name.encrypted_addresses
     return any(
@@ -139,20 +139,20 @@ def _doubtful(scene: Scene, host: str, resolver: str) -> bool:
     )
 
 
-def _vouched(scene: Scene, service: Service, host: str) -> bool:
+def _vouched(context: PlanningContext, service: Service, host: str) -> bool:
     """The system gives addresses of the service's own networks alone: what fails there is no lie
     about the name, and an encrypted question costs as much as a conversation."""
-    mine = scene.facts.name(host).system_addresses
+    mine = context.facts.name(host).system_addresses
     return bool(mine) and all(ips.within(a, service.prefixes) for a in mine)
 
 
-def _second_opinion(scene: Scene, service: Service, host: str) -> bool:
+def _second_opinion(context: PlanningContext, service: Service, host: str) -> bool:
     """One encrypted answer is not enough: it failed, denies the name, or nothing vouches for it.
 
     A second one costs a handshake, so it is not asked for where the first gives an address that
     the service is known by or that has already proved itself.
     """
-    name = scene.facts.name(host)
+    name = context.facts.name(host)
     if not name.encrypted:
         return False
     known = tuple(a for e in service.endpoints if e.host == host for a in e.addresses)
@@ -185,9 +185,9 @@ def _question(
     )
 
 
-def _neutral(scene: Scene) -> list[Task]:
+def _neutral(context: PlanningContext) -> list[Task]:
     """D2: a neutral name to the same resolver, and to the host that runs no DNS."""
-    host = neutral_host(scene.controls, scene.request)
+    host = neutral_host(context.controls, context.request)
     if host is None:
         return []
     tasks = [
@@ -200,13 +200,13 @@ def _neutral(scene: Scene) -> list[Task]:
             why="does the same resolver give a neutral name at the same time?",
         )
     ]
-    tasks += neutral_silence(scene, host)
+    tasks += neutral_silence(context, host)
     return tasks
 
 
-def _own_filter(scene: Scene) -> list[Task]:
+def _own_filter(context: PlanningContext) -> list[Task]:
     """A name that advertisement filters hide: is the filter the user's own?"""
-    host = scene.controls.advert_host
+    host = context.controls.advert_host
     if host is None:
         return []
     return [
@@ -221,12 +221,12 @@ def _own_filter(scene: Scene) -> list[Task]:
     ]
 
 
-def _beacons(scene: Scene) -> list[Task]:
+def _beacons(context: PlanningContext) -> list[Task]:
     """The service's own status name, when the service fails."""
     tasks = []
-    for service in scene.services:
+    for service in context.services:
         beacon = service.beacon
-        if beacon is None or not suspicious_names(scene, service):
+        if beacon is None or not suspicious_names(context, service):
             continue
         tasks += [
             Task(
@@ -240,6 +240,6 @@ def _beacons(scene: Scene) -> list[Task]:
                 reason="does the service itself report an outage?",
                 timeout=PATIENCE,
             )
-            for resolver in living_encrypted(scene)[:1]
+            for resolver in living_encrypted(context)[:1]
         ]
     return tasks

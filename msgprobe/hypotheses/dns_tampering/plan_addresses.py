@@ -5,7 +5,7 @@ from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.shared_experiments import OTHERWISE, SERVICES
 from msgprobe.planning.suspects import Suspect, failing, variation
@@ -17,21 +17,21 @@ EXPERIMENTS = (
 )
 
 
-def plan_addresses(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_addresses(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
     """Addresses that other resolvers or the catalogue know, of names that fail at every one of the
     system's own."""
     tasks: list[Task] = []
-    for _, endpoint in first_endpoints(scene, service):
-        if endpoint.host is None or not failing(scene, service, endpoint):
+    for _, endpoint in first_endpoints(context, service):
+        if endpoint.host is None or not failing(context, service, endpoint):
             continue
-        name = scene.facts.name(endpoint.host)
+        name = context.facts.name(endpoint.host)
         mine = {ips.parse(a) for a in name.system_addresses}
         fresh = [
             a
             for a in (*name.other_addresses, *endpoint.addresses)
             if ips.parse(a) not in mine and not ips.is_bogon(a)
         ]
-        for address in scene.dialable(fresh, four=ELSEWHERE_A_NAME, six=1):
+        for address in context.dialable(fresh, four=ELSEWHERE_A_NAME, six=1):
             base = Task(
                 id=f"d5.{service.name}.{endpoint.name}.{address}",
                 round=2,
@@ -40,25 +40,25 @@ def plan_addresses(scene: Scene, service: Service, found: list[Suspect]) -> list
                 check=endpoint.check,
                 subject=service.name,
                 endpoint=endpoint.name,
-                probe=endpoint_flow(scene, service, endpoint, address),
+                probe=endpoint_flow(context, service, endpoint, address),
                 changes="address",
                 reason="does it answer at an address that another resolver gives?",
-                timeout=scene.timeout(),
+                timeout=context.timeout(),
             )
-            tasks += scene.tries(base)
+            tasks += context.tries(base)
     return tasks
 
 
-def plan_page(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_page(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
     """One page over plain HTTP: is it a block page? Over IPv4 where that is possible: fewer boxes
     that answer in a server's place speak IPv6."""
     for s in sorted(found, key=lambda s: ":" in s.address):
-        talk = scene.talk(s.task.id)
-        if scene.traits.datagrams(s.endpoint):
+        talk = context.talk(s.task.id)
+        if context.traits.datagrams(s.endpoint):
             continue
         if s.endpoint.host is None or talk is None or s.endpoint.port != 443:
             continue
-        flow = scene.flow(s.address, 80, s.endpoint.host, trust=None)
+        flow = context.flow(s.address, 80, s.endpoint.host, trust=None)
         task_id = f"page.{service.name}.{s.endpoint.host}"
         return [variation(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
     return []

@@ -25,7 +25,7 @@ SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
 
 def _suspects(p: PoolFacts) -> Iterable[EndpointFacts]:
     """Failing endpoints with a name, on a resolver that serves neutral names."""
-    if not p.gate.resolver_works:
+    if not p.connection.resolver_works:
         return ()
     return (
         e
@@ -73,7 +73,7 @@ def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
     """Three questions of our own vanished, on a link where neutral ones do not."""
     assert e.name is not None
     lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
-    return len(lost) >= TRIES and p.gate.quiet_share <= CHANCE
+    return len(lost) >= TRIES and p.connection.quiet_share <= CHANCE
 
 
 def _fails_everywhere(p: PoolFacts, e: EndpointFacts, failures: Sequence[Failure]) -> bool:
@@ -82,7 +82,7 @@ def _fails_everywhere(p: PoolFacts, e: EndpointFacts, failures: Sequence[Failure
     (RFC 4035), which an operator brings about as well as a censor. Where somebody takes all
     questions over UDP, whomever they are for, their answers are all that one resolver's."""
     assert e.name is not None
-    if p.gate.transparent_dns:
+    if p.connection.transparent_dns:
         return False
     others = e.name.by(ResolverKind.UDP)
     return bool(others) and all(o.failure in failures for o in others)
@@ -108,7 +108,7 @@ def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
 
 def _bogon(p: PoolFacts) -> Cited:
     """An impossible address that encrypted DNS and neutral names never get."""
-    if p.gate.fake_addresses:
+    if p.connection.fake_addresses:
         return
     for e in _suspects(p):
         assert e.name is not None
@@ -144,7 +144,7 @@ def _conflict(p: PoolFacts) -> Cited:
 
 def _phantom(p: PoolFacts) -> Cited:
     """Hosts without DNS answer for this name, and not for neutral ones."""
-    if p.gate.transparent_dns:
+    if p.connection.transparent_dns:
         return
     for e in _suspects(p):
         assert e.name is not None

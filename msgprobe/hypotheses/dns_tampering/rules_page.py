@@ -27,7 +27,7 @@ def _site(host: str) -> str:
 
 def _page(p: PoolFacts) -> Cited:
     """A page on the service's own address, for its name, while sentinel pages come unchanged."""
-    if not p.gate.exact or p.gate.tampered:
+    if not p.connection.exact or p.connection.tampered:
         return
     for talk in p.probes(Arm.PLAIN_PAGE):
         name = p.facts.name(talk.flow.host or "")

@@ -42,7 +42,7 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
 
     def holds(p: PoolFacts) -> Cited:
         talks = _all_fail(p, symptom)
-        if len(networks(talks)) < 2 or not p.names_hold or not p.gate.controls_hold:
+        if len(networks(talks)) < 2 or not p.names_hold or not p.connection.controls_hold:
             return ()
         if len(p.tested) < 2 or not p.still_known:
             return ()

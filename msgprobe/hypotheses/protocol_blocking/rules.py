@@ -20,7 +20,7 @@ def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
         other = [t for t in p.probes(Arm.OTHER_PAYLOAD) if t.http is not None and t.http.status]
         both = {t.address for t in other}
         hit = [t for t in p.with_symptom(f"protocol.{protocol}") if t.address in both]
-        if p.ok or len(networks(hit)) < 2 or not p.gate.controls_hold or not p.still_known:
+        if p.ok or len(networks(hit)) < 2 or not p.connection.controls_hold or not p.still_known:
             return ()
         return (*hit, *other)
 
@@ -33,7 +33,7 @@ def _other_form(protocol: str) -> Callable[[PoolFacts], Cited]:
     time for the second form would look the same)."""
 
     def holds(p: PoolFacts) -> Cited:
-        if p.ok or not p.gate.controls_hold:
+        if p.ok or not p.connection.controls_hold:
             return ()
         cited: list[Conversation] = []
         for view in (a for e in p.failing for a in e.addresses):

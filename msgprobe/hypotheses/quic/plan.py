@@ -23,7 +23,7 @@ from msgprobe.planning.baseline import (
     flow_task,
     name_task,
 )
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.timetable import QUIC_ADDRESSES, QUIC_SITES
@@ -75,88 +75,88 @@ EXPERIMENTS = (
 )
 
 
-def plan_quic(scene: Scene) -> list[Task]:
+def plan_quic(context: PlanningContext) -> list[Task]:
     """Everything over QUIC that is wanted by now."""
-    wanted = [(s, e) for s in scene.services for e in extra_endpoints(s, scene.request)]
-    if not wanted or not scene.gate.open:
+    wanted = [(s, e) for s in context.services for e in extra_endpoints(s, context.request)]
+    if not wanted or not context.connection.open:
         return []
     tasks: list[Task] = []
     suspects: list[tuple[Service, Endpoint, Task]] = []
     for service, endpoint in wanted:
         assert endpoint.host is not None  # the catalogue sees to that
-        tasks.append(name_task(service, endpoint.host, scene.request))
-        for base in _bases(scene, service, endpoint):
+        tasks.append(name_task(service, endpoint.host, context.request))
+        for base in _bases(context, service, endpoint):
             tasks.append(base)
-            if _silent(scene, base):
+            if _silent(context, base):
                 suspects.append((service, endpoint, base))
-    neutral = _neutral(scene, more=bool(suspects))
+    neutral = _neutral(context, more=bool(suspects))
     tasks += neutral
-    servers = [t for t in neutral if _answers(scene, t)]
+    servers = [t for t in neutral if _answers(context, t)]
     if servers:
         done: set[str] = set()
         for service, endpoint, base in suspects:
-            tasks += scene.tries(base, Arm.REPEAT)
-            tasks += _here(scene, service, endpoint, base)
+            tasks += context.tries(base, Arm.REPEAT)
+            tasks += _here(context, service, endpoint, base)
             if service.name not in done:
                 done.add(service.name)
-                tasks += _elsewhere(scene, service, endpoint, base, servers)
+                tasks += _elsewhere(context, service, endpoint, base, servers)
     return tasks
 
 
-def _patience(scene: Scene) -> float:
+def _patience(context: PlanningContext) -> float:
     """Seconds for one handshake: three Initial packets (0, 1 and 3 s) and time for the answer."""
-    return max(5.0, scene.timeout() - 3.0)
+    return max(5.0, context.timeout() - 3.0)
 
 
-def _answers(scene: Scene, task: Task) -> bool:
-    talk = scene.talk(task.id)
+def _answers(context: PlanningContext, task: Task) -> bool:
+    talk = context.talk(task.id)
     return talk is not None and answered(talk)
 
 
-def _quiet(scene: Scene, task: Task) -> bool:
+def _quiet(context: PlanningContext, task: Task) -> bool:
     """Nothing came, or nothing has come for longer than an honest answer takes."""
-    talk = scene.talk(task.id)
-    return scene.stalled(task) or (talk is not None and unanswered(talk))
+    talk = context.talk(task.id)
+    return context.stalled(task) or (talk is not None and unanswered(talk))
 
 
-def _silent(scene: Scene, task: Task) -> bool:
+def _silent(context: PlanningContext, task: Task) -> bool:
     """As `_quiet`, but for ports that are closed: a server without QUIC is nobody's doing."""
-    talk = scene.talk(task.id)
+    talk = context.talk(task.id)
     refused = talk is not None and talk.failure is not None and not talk.failure.is_silence
-    return _quiet(scene, task) and not refused
+    return _quiet(context, task) and not refused
 
 
-def _bases(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+def _bases(context: PlanningContext, service: Service, endpoint: Endpoint) -> list[Task]:
     """As a browser would do it: one address, another one when that is silent."""
-    name = scene.facts.name(endpoint.host or "")
+    name = context.facts.name(endpoint.host or "")
     good = [a for a in name.system_addresses if not ips.is_bogon(a)]
     tasks: list[Task] = []
-    for address in scene.dialable(good, four=QUIC_ADDRESSES, six=0):
+    for address in context.dialable(good, four=QUIC_ADDRESSES, six=0):
         base = replace(
-            flow_task(scene, service, endpoint, address),
+            flow_task(context, service, endpoint, address),
             reason="does it answer over QUIC, with its name inside?",
-            timeout=_patience(scene),
+            timeout=_patience(context),
         )
         tasks.append(base)
-        if not _silent(scene, base):
+        if not _silent(context, base):
             break
     return tasks
 
 
-def _neutral(scene: Scene, *, more: bool) -> list[Task]:
+def _neutral(context: PlanningContext, *, more: bool) -> list[Task]:
     """Neutral servers under their own names: one, with ``more`` or when it is silent another."""
     tasks: list[Task] = []
-    for site in quic_sites(scene.controls, scene.request):
-        known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
+    for site in quic_sites(context.controls, context.request):
+        known = [*site.addresses, *context.facts.name(site.host).system_addresses]
         good = [a for a in known if not ips.is_bogon(a)]
-        picks = scene.dialable(good, four=1, six=0)[:1]
-        tasks += [_control(scene, site, a) for a in picks]
-        if not more and tasks and not _quiet(scene, tasks[-1]):
+        picks = context.dialable(good, four=1, six=0)[:1]
+        tasks += [_control(context, site, a) for a in picks]
+        if not more and tasks and not _quiet(context, tasks[-1]):
             break
     return tasks
 
 
-def _control(scene: Scene, site: Site, address: str) -> Task:
+def _control(context: PlanningContext, site: Site, address: str) -> Task:
     return Task(
         id=f"q.site.{site.name}",
         round=1,
@@ -164,13 +164,15 @@ def _control(scene: Scene, site: Site, address: str) -> Task:
         arm=Arm.QUIC_NEUTRAL,
         check=CHECK,
         subject=site.name,
-        probe=scene.flow(address, PORT, site.host, server_name=site.host),
+        probe=context.flow(address, PORT, site.host, server_name=site.host),
         reason="does a neutral server answer over QUIC?",
-        timeout=_patience(scene),
+        timeout=_patience(context),
     )
 
 
-def _probe(scene: Scene, base: Task, arm: Arm, task_id: str, flow: Flow, changes: str) -> Task:
+def _probe(
+    context: PlanningContext, base: Task, arm: Arm, task_id: str, flow: Flow, changes: str
+) -> Task:
     return replace(
         base,
         id=task_id,
@@ -179,34 +181,34 @@ def _probe(scene: Scene, base: Task, arm: Arm, task_id: str, flow: Flow, changes
         probe=flow,
         changes=changes,
         reason="which change makes it answer over QUIC?",
-        timeout=_patience(scene),
+        timeout=_patience(context),
     )
 
 
-def _here(scene: Scene, service: Service, endpoint: Endpoint, base: Task) -> list[Task]:
+def _here(context: PlanningContext, service: Service, endpoint: Endpoint, base: Task) -> list[Task]:
     """The same address: another name in the Initial, and no name at all."""
     assert isinstance(base.probe, Flow)
     address, stem = base.probe.address, f"{service.name}.{endpoint.name}.{base.probe.address}"
-    flow = replace(endpoint_flow(scene, service, endpoint, address), trust=None, roots_of=None)
-    other = replace(flow, server_name=neutral_name(scene))
+    flow = replace(endpoint_flow(context, service, endpoint, address), trust=None, roots_of=None)
+    other = replace(flow, server_name=neutral_name(context))
     nameless = replace(flow, server_name=None, options=_NEGOTIATION)
     changes = "payload: version negotiation, without a name"
     arm = Arm.QUIC_OTHER_SNI
-    swap = _probe(scene, base, arm, f"q.sni.{stem}", other, "server name: a neutral one")
+    swap = _probe(context, base, arm, f"q.sni.{stem}", other, "server name: a neutral one")
     arm = Arm.QUIC_NEGOTIATION
     return [
-        *_tries(scene, swap),
-        _probe(scene, base, arm, f"q.negotiation.{stem}", nameless, changes),
+        *_tries(context, swap),
+        _probe(context, base, arm, f"q.negotiation.{stem}", nameless, changes),
     ]
 
 
-def _tries(scene: Scene, task: Task) -> list[Task]:
+def _tries(context: PlanningContext, task: Task) -> list[Task]:
     """With its repeats, unless it was answered: for an experiment any answer will do."""
-    return [task] if _answers(scene, task) else scene.tries(task)
+    return [task] if _answers(context, task) else context.tries(task)
 
 
 def _elsewhere(
-    scene: Scene, service: Service, endpoint: Endpoint, base: Task, servers: list[Task]
+    context: PlanningContext, service: Service, endpoint: Endpoint, base: Task, servers: list[Task]
 ) -> Iterator[Task]:
     """The service's name at a neutral server, a neutral name there before and meanwhile.
 
@@ -214,30 +216,30 @@ def _elsewhere(
     then is not enough, so that it can show that QUIC works although the first is dead by now.
     """
     for server in servers:
-        site = scene.controls.site(server.subject)
+        site = context.controls.site(server.subject)
         assert isinstance(server.probe, Flow)
         stem = f"{service.name}.{endpoint.name}.{site.name}"
-        before = _foreign(scene, site, server.probe, f"q.before.{stem}")
+        before = _foreign(context, site, server.probe, f"q.before.{stem}")
         yield before
-        if not _answers(scene, before):
-            if scene.ended(before.id) is None:
+        if not _answers(context, before):
+            if context.ended(before.id) is None:
                 return
             continue  # it takes no foreign names, so that its silence would mean nothing
         flow = replace(server.probe, host=endpoint.host, server_name=endpoint.host, trust=None)
         arm, changes = Arm.QUIC_ELSEWHERE, "address: a neutral server"
-        named = _probe(scene, base, arm, f"q.elsewhere.{stem}", flow, changes)
-        yield from _tries(scene, named)
-        if scene.started(named.id) is None:
+        named = _probe(context, base, arm, f"q.elsewhere.{stem}", flow, changes)
+        yield from _tries(context, named)
+        if context.started(named.id) is None:
             return
-        meanwhile = _foreign(scene, site, server.probe, f"q.meanwhile.{stem}")
+        meanwhile = _foreign(context, site, server.probe, f"q.meanwhile.{stem}")
         yield meanwhile
-        at_home = any(_answers(scene, t) for t in _here(scene, service, endpoint, base))
-        if not _quiet(scene, named) or (at_home and _answers(scene, meanwhile)):
+        at_home = any(_answers(context, t) for t in _here(context, service, endpoint, base))
+        if not _quiet(context, named) or (at_home and _answers(context, meanwhile)):
             return
 
 
-def _foreign(scene: Scene, server: Site, probe: Flow, task_id: str) -> Task:
-    name = foreign_name(scene, server)
+def _foreign(context: PlanningContext, server: Site, probe: Flow, task_id: str) -> Task:
+    name = foreign_name(context, server)
     return Task(
         id=task_id,
         round=2,
@@ -248,5 +250,5 @@ def _foreign(scene: Scene, server: Site, probe: Flow, task_id: str) -> Task:
         probe=replace(probe, host=name, server_name=name, trust=None),
         changes="server name: a neutral one, not its own",
         reason="the neutral half of the pair: does this server answer other names over QUIC?",
-        timeout=_patience(scene),
+        timeout=_patience(context),
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
 from msgprobe.evidence.pool import PoolFacts
@@ -149,7 +149,7 @@ def _of(talks: Iterable[Conversation], *arms: Arm) -> tuple[Conversation, ...]:
 def _follows_the_name(p: PoolFacts) -> Cited:
     there = elsewhere(p)
     places = {**here(p), **there}
-    if not there or len(places) < PLACES or p.gate.failing_now:
+    if not there or len(places) < PLACES or p.connection.failing_now:
         return ()
     return [t for talks in places.values() for t in talks]
 
@@ -159,7 +159,7 @@ def _poisons(p: PoolFacts) -> Cited:
     second still answered other names when the first was dead already."""
     by_address = poisoned(p)
     found = list(by_address.values())
-    if len({ips.network(a) for a in by_address}) < PLACES or p.gate.failing_now:
+    if len({ips.network(a) for a in by_address}) < PLACES or p.connection.failing_now:
         return ()
     for first, second in pairwise(found):
         dead_since = _named_at(first)
@@ -174,7 +174,7 @@ def _name_at_home(p: PoolFacts) -> Cited:
     own = here(p)
     # Whoever filters by name does so at neutral servers, too.
     let_pass = any(answered(t) for t in p.probes(Arm.QUIC_ELSEWHERE))
-    if let_pass or elsewhere(p) or p.gate.failing_now or not p.names_hold:
+    if let_pass or elsewhere(p) or p.connection.failing_now or not p.names_hold:
         return ()
     if len({ips.network(address) for address in own}) < PLACES:
         return ()
@@ -250,12 +250,12 @@ def _with(verdict: FunctionVerdict, found: Finding) -> FunctionVerdict:
     )
 
 
-def quic_answers(g: Gate) -> bool:
+def quic_answers(g: ConnectionFacts) -> bool:
     """Somebody answered over QUIC, so that UDP passes on its port at least."""
     return any(answered(t) for t in (*g.facts.arm(Arm.QUIC_NEUTRAL), *g.facts.arm(*ARMS[1:])))
 
 
-def quic_blocked(g: Gate) -> bool:
+def quic_blocked(g: ConnectionFacts) -> bool:
     """Neutral servers in two networks or more were asked over QUIC, and nobody answered anything,
     while neutral sites work over TCP: many networks drop UDP port 443, which accuses nobody."""
     neutral = g.facts.arm(Arm.QUIC_NEUTRAL)

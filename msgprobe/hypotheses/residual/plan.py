@@ -3,30 +3,30 @@ is the machine there?"""
 
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.suspects import Suspect, suspects, variation
 from msgprobe.planning.timetable import DEAD_PORTS
 
 
-def plan_residual(scene: Scene) -> list[Task]:
+def plan_residual(context: PlanningContext) -> list[Task]:
     """Another port of each such machine, as soon as the repeats show that its own has died."""
-    if not scene.gate.open:
+    if not context.connection.open:
         return []
     tasks: list[Task] = []
-    for service in scene.services:
+    for service in context.services:
         dead = [
             s
-            for s in suspects(scene, service)
-            if scene.traits.has_forms(s.endpoint) and _died(scene, s)
+            for s in suspects(context, service)
+            if context.traits.has_forms(s.endpoint) and _died(context, s)
         ]
-        tasks += [_other_port(scene, service, s) for s in dead[:DEAD_PORTS]]
+        tasks += [_other_port(context, service, s) for s in dead[:DEAD_PORTS]]
     return tasks
 
 
-def _died(scene: Scene, s: Suspect) -> bool:
+def _died(context: PlanningContext, s: Suspect) -> bool:
     """It connected once, and later not even that."""
-    first = scene.talk(s.task.id)
-    later = [scene.talk(i) for i in s.task.attempts()[1:]]
+    first = context.talk(s.task.id)
+    later = [context.talk(i) for i in s.task.attempts()[1:]]
     return (
         first is not None
         and first.connected
@@ -34,8 +34,8 @@ def _died(scene: Scene, s: Suspect) -> bool:
     )
 
 
-def _other_port(scene: Scene, service: Service, s: Suspect) -> Task:
+def _other_port(context: PlanningContext, service: Service, s: Suspect) -> Task:
     port = 80 if s.endpoint.port != 80 else 443
-    flow = scene.flow(s.address, port, s.endpoint.host or s.address, trust=None)
+    flow = context.flow(s.address, port, s.endpoint.host or s.address, trust=None)
     task_id = f"d9.{service.name}.{s.endpoint.name}.{s.address}.after"
     return variation(s, service, Arm.OTHER_PORT, task_id, flow, "port", "connect")

@@ -32,11 +32,13 @@ def _hits(p: PoolFacts, symptom: str) -> list[AddressFacts]:
 
 def _some_die(p: PoolFacts) -> Cited:
     """Two servers or more of the service, in two networks, one of them of this pool."""
-    if not p.gate.controls_hold:
+    if not p.connection.controls_hold:
         return ()
     symptom = "protocol.mtproto"
     mine = _hits(p, symptom)
-    others = [PoolFacts(p.facts, p.gate, p.service, o) for o in p.service.pools if o != p.pool]
+    others = [
+        PoolFacts(p.facts, p.connection, p.service, o) for o in p.service.pools if o != p.pool
+    ]
     every = [*mine, *(a for o in others for a in _hits(o, symptom))]
     cited = [t for a in every for t in (*a.own, *a.probes)]
     return cited if mine and len(networks(cited)) >= 2 else ()

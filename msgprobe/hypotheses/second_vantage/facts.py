@@ -62,10 +62,10 @@ def _sound(p: PoolFacts) -> bool:
     return (
         not p.ok
         and bool(p.failing)
-        and p.gate.controls_hold
-        and not p.gate.failing_now
-        and p.gate.inspector is None
-        and not p.gate.clock_wrong
+        and p.connection.controls_hold
+        and not p.connection.failing_now
+        and p.connection.inspector is None
+        and not p.connection.clock_wrong
         and not p.with_symptom("protocol.impostor", "tls.certificate", "tls.garbage", "local")
     )
 
@@ -82,7 +82,7 @@ def _hidden(p: PoolFacts, e: EndpointFacts, mechanism: str) -> tuple[DnsObservat
     """The resolver's answers that deny the name of ``e`` this way, to the system and to our own
     datagrams: several of them, on a resolver that works."""
     name = e.name
-    if not e.unresolved or name is None or not p.gate.resolver_works:
+    if not e.unresolved or name is None or not p.connection.resolver_works:
         return ()
     if name.denied not in NAMES[mechanism] or own_filter(p.facts, name) is not None:
         return ()
@@ -246,8 +246,8 @@ def report_calls_reached(p: PoolFacts) -> Cited:
     """Not where the port is closed for everybody: neutral servers in two networks answer on it."""
     silent = tuple(report_reached("udp.timeout")(p))
     ports = sorted({e.endpoint.port for e in _main(p)})
-    neutral = tuple(t for port in ports for t in p.gate.calls.answered(port))
-    return (*silent, *neutral) if silent and len(p.gate.calls.networks(neutral)) >= 2 else ()
+    neutral = tuple(t for port in ports for t in p.connection.calls.answered(port))
+    return (*silent, *neutral) if silent and len(p.connection.calls.networks(neutral)) >= 2 else ()
 
 
 def report_alike(p: PoolFacts) -> Cited:

@@ -17,7 +17,7 @@ from msgprobe.planning.baseline import (
     name_task,
     wanted_pools,
 )
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import PATHS_A_POOL, PROXY_CONTROLS
@@ -68,51 +68,53 @@ _LINES = (
 EXPERIMENTS = (Experiment(Arm.SECOND_PATH, (*ENDPOINT, TLS), None, _LINES),)
 
 
-def plan_second(scene: Scene) -> list[Task]:
+def plan_second(context: PlanningContext) -> list[Task]:
     """Everything that the proxy is wanted for by now; nothing where all is well."""
-    if scene.request.via is None or not scene.gate.open:
+    if context.request.via is None or not context.connection.open:
         return []
     tasks: list[Task] = []
-    for service in scene.services:
-        for pool in wanted_pools(service, scene.request):
-            for endpoint in _failing(scene, service, pool):
-                tasks += _through(scene, service, endpoint)
-    return [*_controls(scene, tasks), *tasks] if tasks else []
+    for service in context.services:
+        for pool in wanted_pools(service, context.request):
+            for endpoint in _failing(context, service, pool):
+                tasks += _through(context, service, endpoint)
+    return [*_controls(context, tasks), *tasks] if tasks else []
 
 
-def _failing(scene: Scene, service: Service, pool: Pool) -> list[Endpoint]:
+def _failing(context: PlanningContext, service: Service, pool: Pool) -> list[Endpoint]:
     """One endpoint each of the first members that fail, where no member of the pool answers."""
-    mine = [e for p, e in first_endpoints(scene, service) if p is pool]
+    mine = [e for p, e in first_endpoints(context, service) if p is pool]
     for endpoint in mine:
-        for task in base_tasks(scene, service, endpoint):
-            if any(scene.good(i) for i in task.attempts()):
+        for task in base_tasks(context, service, endpoint):
+            if any(context.good(i) for i in task.attempts()):
                 return []
-    fit = [e for e in mine if not e.reserve and scene.traits.of(e.check).proxyable]
+    fit = [e for e in mine if not e.reserve and context.traits.of(e.check).proxyable]
     # whoever was chosen before stays chosen: others that fail later must not end its repeats
-    fit.sort(key=lambda e: not _begun(scene, service, e))
+    fit.sort(key=lambda e: not _begun(context, service, e))
     found: dict[str, Endpoint] = {}
     for endpoint in fit:
-        if failing(scene, service, endpoint):
+        if failing(context, service, endpoint):
             found.setdefault(endpoint.member, endpoint)
     return list(found.values())[:PATHS_A_POOL]
 
 
-def _begun(scene: Scene, service: Service, endpoint: Endpoint) -> bool:
+def _begun(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
     return any(
         (t.arm, t.subject, t.endpoint) == (Arm.SECOND_PATH, service.name, endpoint.name)
-        for t in scene.known_tasks
+        for t in context.known_tasks
     )
 
 
-def _through(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
+def _through(context: PlanningContext, service: Service, endpoint: Endpoint) -> list[Task]:
     """By name where there is one, for the proxy's resolver may know better; and by the address that
     fails here, for another address of the name may live where this one is dead."""
-    dialled = [t for t in base_tasks(scene, service, endpoint) if not ips.is_bogon(_address(t))]
+    dialled = [t for t in base_tasks(context, service, endpoint) if not ips.is_bogon(_address(t))]
     places = [] if endpoint.host is None else [endpoint.host]
     places += [_address(t) for t in dialled[:1]]
     tasks: list[Task] = []
     for place in places:
-        flow = replace(endpoint_flow(scene, service, endpoint, place), via=scene.request.via, mss=0)
+        flow = replace(
+            endpoint_flow(context, service, endpoint, place), via=context.request.via, mss=0
+        )
         base = Task(
             id=f"d18.{service.name}.{endpoint.name}.{place}",
             round=2,
@@ -124,16 +126,18 @@ def _through(scene: Scene, service: Service, endpoint: Endpoint) -> list[Task]:
             probe=flow,
             changes="path: through the proxy",
             reason="does it answer from somewhere else?",
-            timeout=scene.timeout(),
+            timeout=context.timeout(),
         )
-        tries = scene.tries(base)
+        tries = context.tries(base)
         tasks += tries
-        if place == places[-1] and any(scene.good(t.id) for t in tries):
-            tasks.append(_once_more(scene, service, endpoint, dialled))
+        if place == places[-1] and any(context.good(t.id) for t in tries):
+            tasks.append(_once_more(context, service, endpoint, dialled))
     return tasks
 
 
-def _once_more(scene: Scene, service: Service, endpoint: Endpoint, dialled: list[Task]) -> Task:
+def _once_more(
+    context: PlanningContext, service: Service, endpoint: Endpoint, dialled: list[Task]
+) -> Task:
     """The first path again: an outage that has just ended must not look like blocking."""
     reason = "once more from here, now that it has answered from somewhere else"
     if dialled:
@@ -141,7 +145,7 @@ def _once_more(scene: Scene, service: Service, endpoint: Endpoint, dialled: list
         return replace(
             base, id=f"d18.again.{base.id}", round=2, arm=Arm.REPEAT, attempt=4, reason=reason
         )
-    asked = name_task(service, endpoint.host or "", scene.request)
+    asked = name_task(service, endpoint.host or "", context.request)
     return replace(
         asked, id=f"d18.again.{asked.id}", round=2, arm=Arm.REPEAT, attempt=4, reason=reason
     )
@@ -152,30 +156,30 @@ def _address(task: Task) -> str:
     return task.probe.address
 
 
-def _controls(scene: Scene, tasks: list[Task]) -> list[Task]:
+def _controls(context: PlanningContext, tasks: list[Task]) -> list[Task]:
     """A neutral site through the proxy: before, and after something failed that way."""
-    sites = [v.site for v in scene.gate.abroad if v.reached][:PROXY_CONTROLS]
+    sites = [v.site for v in context.connection.abroad if v.reached][:PROXY_CONTROLS]
     wanted: list[Task] = []
     working: Site | None = None
     for site in sites:
-        tries = scene.tries(_control(scene, site, "before"), times=2)
+        tries = context.tries(_control(context, site, "before"), times=2)
         wanted += tries
-        if any(scene.good(t.id) for t in tries):
+        if any(context.good(t.id) for t in tries):
             working = site
-        if working is not None or not scene.suspicious(tries[0]):
+        if working is not None or not context.suspicious(tries[0]):
             break
-    failed = any(t.arm is Arm.SECOND_PATH and _failed(scene, t) for t in tasks)
+    failed = any(t.arm is Arm.SECOND_PATH and _failed(context, t) for t in tasks)
     if working is not None and failed:
-        wanted.append(_control(scene, working, "after"))
+        wanted.append(_control(context, working, "after"))
     return wanted
 
 
-def _failed(scene: Scene, task: Task) -> bool:
-    talk = scene.talk(task.id)
+def _failed(context: PlanningContext, task: Task) -> bool:
+    talk = context.talk(task.id)
     return talk is not None and talk.failure is not None
 
 
-def _control(scene: Scene, site: Site, when: str) -> Task:
+def _control(context: PlanningContext, site: Site, when: str) -> Task:
     return Task(
         id=f"d18.{when}.{site.name}",
         round=2,
@@ -184,11 +188,11 @@ def _control(scene: Scene, site: Site, when: str) -> Task:
         check="tls",
         subject=site.name,
         probe=replace(
-            scene.flow(site.host, 443, site.host, server_name=site.host),
-            via=scene.request.via,
+            context.flow(site.host, 443, site.host, server_name=site.host),
+            via=context.request.via,
             mss=0,
         ),
         changes="path: through the proxy",
         reason="does the proxy itself work?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )

@@ -6,8 +6,8 @@ from functools import partial
 
 from msgprobe.evidence.transfer_samples import MOVING
 from msgprobe.hypotheses.throttling.plan_bursts import plan_volleys, volley_order, wanted_volleys
-from msgprobe.hypotheses.throttling.plan_pairs import plan_contests, plan_later
-from msgprobe.hypotheses.throttling.plan_survey import plan_first_look, round_open
+from msgprobe.hypotheses.throttling.plan_pairs import plan_later, plan_pairs
+from msgprobe.hypotheses.throttling.plan_survey import plan_survey, round_open
 from msgprobe.hypotheses.throttling.tasks import (
     PAGE_BYTES,
     VOLLEY_BYTES,
@@ -21,7 +21,7 @@ from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Lookup, Role, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import lookup
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
@@ -104,55 +104,57 @@ class Moving:
     pending: frozenset[str] = frozenset()
 
 
-def plan_transfers(scene: Scene) -> Moving:
+def plan_transfers(context: PlanningContext) -> Moving:
     """Every transfer wanted by now, and the questions for the names."""
-    pairs = moved_assets(scene.services, scene.controls, scene.request)
-    if not pairs or not scene.gate.open:
+    pairs = moved_assets(context.services, context.controls, context.request)
+    if not pairs or not context.connection.open:
         return Moving()
-    tasks = _names(scene, pairs)
-    tasks += [t for s, a in pairs if (t := page_task(scene, s, a)) is not None]
-    if (scene.pace > 0.0 and not scene.request.throttle) or scene.gate.inspector:
+    tasks = _names(context, pairs)
+    tasks += [t for s, a in pairs if (t := page_task(context, s, a)) is not None]
+    if (context.pace > 0.0 and not context.request.throttle) or context.connection.inspector:
         return Moving(tasks)
-    if not _quiet(scene):
+    if not _quiet(context):
         return Moving(tasks, frozenset(s.name for s, _ in pairs))
-    more, pending = _compared(scene, pairs)
+    more, pending = _compared(context, pairs)
     return Moving([*tasks, *more], pending)
 
 
 def _compared(
-    scene: Scene, pairs: list[tuple[Service, Asset]]
+    context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> tuple[list[Task], frozenset[str]]:
     """The first look; then what was slow in it, in pairs; then the servers of pools. Also the
     services that more is to come of."""
     ways = {d: [p for p in pairs if p[1].direction is d] for d in Direction}
-    first = any(round_open(scene, mine, way) for way, mine in ways.items())
-    paired, open_ones = ([], frozenset[str]()) if first else plan_contests(scene, pairs)
-    looks = [plan_first_look(scene, p, way, held=bool(open_ones)) for way, p in ways.items()]
+    first = any(round_open(context, mine, way) for way, mine in ways.items())
+    paired, open_ones = ([], frozenset[str]()) if first else plan_pairs(context, pairs)
+    looks = [plan_survey(context, p, way, held=bool(open_ones)) for way, p in ways.items()]
     tasks = [*(t for look, _ in looks for t in look), *paired]
     if any(going_on for _, going_on in looks):
         return tasks, open_ones | {s.name for s, _ in pairs}
     if open_ones:
         return tasks, open_ones
-    rest, pending = _pools(scene, pairs)
+    rest, pending = _pools(context, pairs)
     return [*tasks, *rest], pending
 
 
-def _pools(scene: Scene, pairs: list[tuple[Service, Asset]]) -> tuple[list[Task], frozenset[str]]:
+def _pools(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]]
+) -> tuple[list[Task], frozenset[str]]:
     """The servers of pools; when they are done, ``--throttle`` looks again at what was slow."""
-    volleys, going_on = plan_volleys(scene)
+    volleys, going_on = plan_volleys(context)
     if going_on:
-        asked = {s.name for s in scene.services if wanted_volleys(s, scene.request)}
+        asked = {s.name for s in context.services if wanted_volleys(s, context.request)}
         return volleys, frozenset(asked)
-    later = plan_later(scene, pairs) if scene.request.throttle else []
+    later = plan_later(context, pairs) if context.request.throttle else []
     return [*volleys, *later], frozenset()
 
 
-def _names(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
+def _names(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
     """Hosts of assets that no endpoint of this run asks for, and hosts of sources."""
     tasks = []
     hosts = {(s.name, h): s for s, a in pairs for h in asset_hosts(a)}
     for (_, host), service in hosts.items():
-        if all(e.host != host for _, e in first_endpoints(scene, service)):
+        if all(e.host != host for _, e in first_endpoints(context, service)):
             tasks.append(
                 Task(
                     id=f"t.name.{service.name}.{host}",
@@ -161,38 +163,38 @@ def _names(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
                     arm=Arm.BASE,
                     check="resolve",
                     subject=service.name,
-                    probe=Lookup(name=host, resolver=SYSTEM, families=scene.request.families),
+                    probe=Lookup(name=host, resolver=SYSTEM, families=context.request.families),
                     reason="where is its asset?",
-                    timeout=scene.timeout(),
+                    timeout=context.timeout(),
                 )
             )
-    neutral = {s.host: s for d in Direction for s in drawn_sources(scene, d)}
-    neutral |= {s.host: s for s in scene.controls.sources if s.country is not None}
+    neutral = {s.host: s for d in Direction for s in drawn_sources(context, d)}
+    neutral |= {s.host: s for s in context.controls.sources if s.country is not None}
     for host in neutral:
         task = lookup(
             f"t.name.{host}",
             host,
             SYSTEM,
             Arm.GATE,
-            families=scene.request.families,
+            families=context.request.families,
             why="where is a neutral object to compare with?",
         )
-        tasks.append(replace(task, round=1, timeout=scene.timeout()))
+        tasks.append(replace(task, round=1, timeout=context.timeout()))
     return tasks
 
 
-def _quiet(scene: Scene) -> bool:
+def _quiet(context: PlanningContext) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
-    quiet = bool(scene.facts.talks)
-    for running in scene.moment.running.values():
+    quiet = bool(context.facts.talks)
+    for running in context.moment.running.values():
         arm = running.task.arm
         if arm in MOVING:
             continue
-        train = TRAIN_SECONDS + (scene.facts.rtt or 0.0)
+        train = TRAIN_SECONDS + (context.facts.rtt or 0.0)
         due = running.since + (train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE)
-        if scene.moment.now < due:
-            scene.wake(due)
+        if context.moment.now < due:
+            context.wake(due)
             quiet = False
-    started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in scene.facts.talks)
-    moving = any(r.task.surveys for r in scene.moment.running.values())
+    started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in context.facts.talks)
+    moving = any(r.task.surveys for r in context.moment.running.values())
     return quiet or started or moving

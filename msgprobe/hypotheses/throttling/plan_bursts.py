@@ -7,7 +7,7 @@ turn, each once, with a neutral transfer beside it, until the sequential test ha
 from collections.abc import Iterator
 from random import Random
 
-from msgprobe.evidence.paired_transfers import Contest
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import Decision
 from msgprobe.hypotheses.throttling.plan_survey import line_is_slow
 from msgprobe.hypotheses.throttling.tasks import as_begun, known_sources, source_task
@@ -15,7 +15,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Endpoint, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import base_tasks, endpoints_of
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     PAIRS_UNTIL,
@@ -54,70 +54,70 @@ def volley_order(service: Service, asset: Asset, request: Request) -> tuple[Endp
     return tuple(found)
 
 
-def plan_volleys(scene: Scene) -> tuple[list[Task], bool]:
+def plan_volleys(context: PlanningContext) -> tuple[list[Task], bool]:
     """One transfer after another; the next begins when the one before has ended. True: one is
     under way."""
     wanted: list[Task] = []
-    if line_is_slow(scene) is not False:
+    if line_is_slow(context) is not False:
         return wanted, False
-    for service in scene.services:
-        for asset in wanted_volleys(service, scene.request):
-            for task in _sequence(scene, service, asset):
+    for service in context.services:
+        for asset in wanted_volleys(service, context.request):
+            for task in _sequence(context, service, asset):
                 wanted.append(task)
-                if scene.ended(task.id) is None:
+                if context.ended(task.id) is None:
                     return wanted, True
     return wanted, False
 
 
-def _sequence(scene: Scene, service: Service, asset: Asset) -> Iterator[Task]:
-    sources = known_sources(scene, Direction.DOWN)
-    late = scene.moment.now > SURVEY_UNTIL and not scene.request.throttle
-    for number, endpoint in enumerate(_answering(scene, service, asset)):
-        begun = scene.started(_id(service, asset, endpoint)) is not None
+def _sequence(context: PlanningContext, service: Service, asset: Asset) -> Iterator[Task]:
+    sources = known_sources(context, Direction.DOWN)
+    late = context.moment.now > SURVEY_UNTIL and not context.request.throttle
+    for number, endpoint in enumerate(_answering(context, service, asset)):
+        begun = context.started(_id(service, asset, endpoint)) is not None
         if not number and late and not begun:
             return
-        if number and not _undecided(scene, service, asset):
+        if number and not _undecided(context, service, asset):
             return
         if number and sources:
             beside = source_task(
-                scene,
+                context,
                 sources[number % len(sources)],
                 Direction.DOWN,
                 FIRST_NUMBER + number,
                 BESIDE,
             )
-            yield from as_begun(scene, [beside])
-        yield from as_begun(scene, [_task(scene, service, asset, endpoint)])
+            yield from as_begun(context, [beside])
+        yield from as_begun(context, [_task(context, service, asset, endpoint)])
 
 
-def _answering(scene: Scene, service: Service, asset: Asset) -> Iterator[Endpoint]:
+def _answering(context: PlanningContext, service: Service, asset: Asset) -> Iterator[Endpoint]:
     """Servers whose own conversation ended well: the others have nothing to compare."""
-    for endpoint in volley_order(service, asset, scene.request):
-        begun = scene.started(_id(service, asset, endpoint)) is not None
-        tasks = base_tasks(scene, service, endpoint)
-        if begun or any(scene.good(t.id) for t in tasks):
+    for endpoint in volley_order(service, asset, context.request):
+        begun = context.started(_id(service, asset, endpoint)) is not None
+        tasks = base_tasks(context, service, endpoint)
+        if begun or any(context.good(t.id) for t in tasks):
             yield endpoint
 
 
-def _undecided(scene: Scene, service: Service, asset: Asset) -> bool:
-    contest = Contest(scene.facts, service, asset)
-    late = scene.moment.now > PAIRS_UNTIL and not scene.request.throttle
-    return contest.suspicious and contest.wide is Decision.OPEN and not late
+def _undecided(context: PlanningContext, service: Service, asset: Asset) -> bool:
+    paired = PairedTransfers(context.facts, service, asset)
+    late = context.moment.now > PAIRS_UNTIL and not context.request.throttle
+    return paired.suspicious and paired.wide is Decision.OPEN and not late
 
 
 def _id(service: Service, asset: Asset, endpoint: Endpoint) -> str:
     return f"t.volley.{service.name}.{asset.name}.{endpoint.name}"
 
 
-def _task(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
-    patience = min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, 30 * (scene.facts.rtt or 0.0)))
+def _task(context: PlanningContext, service: Service, asset: Asset, endpoint: Endpoint) -> Task:
+    patience = min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, 30 * (context.facts.rtt or 0.0)))
     options = {
         "asset": asset.name,
         "direction": Direction.DOWN.value,
         "dc": endpoint.option("dc") or "2",
         "patience": f"{patience:.2f}",
     }
-    flow = scene.flow(
+    flow = context.flow(
         endpoint.addresses[0],
         endpoint.port,
         None,
@@ -133,6 +133,6 @@ def _task(scene: Scene, service: Service, asset: Asset, endpoint: Endpoint) -> T
         subject=service.name,
         probe=flow,
         reason=f"how fast do {service.title}'s own servers answer?",
-        timeout=scene.timeout() + patience,
+        timeout=context.timeout() + patience,
         attempt=0,
     )

@@ -1,5 +1,5 @@
-"""Contests: where an asset was slow, blocks in which only the name in the greeting changes, at the
-service's own address and at neutral servers, until the sequential test has decided.
+"""Comparisons: where an asset was slow, blocks in which only the name in the ClientHello changes,
+at the service's own address and at neutral servers, until the sequential test has decided.
 """
 
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.paired_transfers import Contest, contests
+from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_samples import SAME_SERVER
 from msgprobe.hypotheses.throttling.rules import accuses
@@ -21,7 +21,7 @@ from msgprobe.hypotheses.throttling.tasks import (
 )
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import neutral_name
 from msgprobe.planning.timetable import (
     FAST_PATIENCE,
@@ -36,21 +36,21 @@ SMALL_SEGMENTS = 600
 """Bytes of a segment, so that the same bytes make more than twice as many packets."""
 
 
-def plan_contests(
-    scene: Scene, pairs: list[tuple[Service, Asset]]
+def plan_pairs(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> tuple[list[Task], frozenset[str]]:
-    """Blocks of the contests that are due: one after another within a service, two at a time. Also
-    the services of those that still go on."""
+    """Blocks of the comparisons that are due: one after another within a service, two at a time.
+    Also the services of those that still go on."""
     tasks: list[Task] = []
     pending: set[str] = set()
     for service, assets in _by_service(pairs):
-        for contest in _suspicious(scene, service, assets):
-            wanted, going_on = _blocks(scene, contest)
+        for paired in _suspicious(context, service, assets):
+            wanted, going_on = _blocks(context, paired)
             tasks += wanted
             if going_on:
                 pending.add(service.name)
                 break
-            if accuses(contest):
+            if accuses(paired):
                 break  # shown once is enough: the others are judged by their first look
         if len(pending) == PAIRED_AT_ONCE:
             break
@@ -62,126 +62,130 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
     return [(s, [a for o, a in pairs if o.name == name]) for name, s in services.items()]
 
 
-def _unseen(scene: Scene, found: Sequence[Contest]) -> bool:
+def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
     """One of them has no transfer yet, and the first look still goes on."""
-    over = scene.moment.now > SURVEY_UNTIL and not scene.request.throttle
+    over = context.moment.now > SURVEY_UNTIL and not context.request.throttle
     return not over and any(not c.own for c in found)
 
 
-def _suspicious(scene: Scene, service: Service, assets: list[Asset]) -> list[Contest]:
-    """Contests that are called for, those of downloads first: an upload's waits until it is known
-    whether there is one of a download, which shows more for its bytes."""
-    found = contests(scene.facts, service, assets)
+def _suspicious(
+    context: PlanningContext, service: Service, assets: list[Asset]
+) -> list[PairedTransfers]:
+    """Comparisons that are called for, those of downloads first: an upload's waits until it is
+    known whether there is one of a download, which shows more for its bytes."""
+    found = paired_transfers(context.facts, service, assets)
     down = [c for c in found if c.asset.direction is Direction.DOWN]
-    if _unseen(scene, down):
+    if _unseen(context, down):
         return [c for c in down if c.suspicious]
     up = [c for c in found if c.asset.direction is Direction.UP]
     return [c for c in (*down, *up) if c.suspicious]
 
 
-def plan_later(scene: Scene, pairs: list[tuple[Service, Asset]]) -> list[Task]:
+def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
     """``--throttle``: what was suspicious, in two more blocks after the wait. Is it still so?"""
-    found = [c for s, assets in _by_service(pairs) for c in _suspicious(scene, s, assets)]
+    found = [c for s, assets in _by_service(pairs) for c in _suspicious(context, s, assets)]
     tasks: list[Task] = []
-    for contest in found:
+    for paired in found:
         due = (
-            max(s.start for s in contest.own if s.number <= MOST_PAIRS)
-            + scene.request.throttle_wait
+            max(s.start for s in paired.own if s.number <= MOST_PAIRS)
+            + context.request.throttle_wait
         )
-        if scene.moment.now < due:
-            scene.wake(due)
+        if context.moment.now < due:
+            context.wake(due)
             continue
-        patience = _patience(contest)
+        patience = _patience(paired)
         for number in (MOST_PAIRS + 1, MOST_PAIRS + 2):
             block = [
-                *_lane(scene, _here(scene, contest, number, patience)),
-                *_lane(scene, _there(scene, contest, number, patience)),
+                *_lane(context, _here(context, paired, number, patience)),
+                *_lane(context, _there(context, paired, number, patience)),
             ]
             tasks += block
-            if any(scene.ended(t.id) is None for t in block):
+            if any(context.ended(t.id) is None for t in block):
                 return tasks
     return tasks
 
 
-def _blocks(scene: Scene, contest: Contest) -> tuple[list[Task], bool]:
-    """The blocks of a contest so far, and whether it still goes on."""
+def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Task], bool]:
+    """The blocks of a comparison so far, and whether it still goes on."""
     tasks: list[Task] = []
-    patience = _patience(contest)
+    patience = _patience(paired)
     for number in range(1, MOST_PAIRS + 1):
         block = [
-            *_lane(scene, _here(scene, contest, number, patience)),
-            *_lane(scene, _there(scene, contest, number, patience)),
+            *_lane(context, _here(context, paired, number, patience)),
+            *_lane(context, _there(context, paired, number, patience)),
         ]
-        begun = any(scene.started(t.id) is not None for t in block)
-        if not begun and contest.frozen:
-            small = _small(scene, contest, patience)
-            return [*tasks, *small], any(scene.ended(t.id) is None for t in small)
-        if not begun and _decided(contest, number) and contest.here is Decision.NORMAL:
-            sibling = _sibling(scene, contest, patience) if contest.wide is Decision.SLOW else []
-            return [*tasks, *sibling], any(scene.ended(t.id) is None for t in sibling)
-        if not begun and (_decided(contest, number) or _too_late(scene, contest)):
+        begun = any(context.started(t.id) is not None for t in block)
+        if not begun and paired.frozen:
+            small = _small(context, paired, patience)
+            return [*tasks, *small], any(context.ended(t.id) is None for t in small)
+        if not begun and _decided(paired, number) and paired.here is Decision.NORMAL:
+            sibling = _sibling(context, paired, patience) if paired.wide is Decision.SLOW else []
+            return [*tasks, *sibling], any(context.ended(t.id) is None for t in sibling)
+        if not begun and (_decided(paired, number) or _too_late(context, paired)):
             return tasks, False
         tasks += block
-        if any(scene.ended(t.id) is None for t in block):
+        if any(context.ended(t.id) is None for t in block):
             return tasks, True
     return tasks, False
 
 
-def _too_late(scene: Scene, contest: Contest) -> bool:
-    if scene.request.throttle:
-        return scene.moment.now > scene.request.max_time / 2
-    pairs = (*contest.here_pairs, *contest.there_pairs)
+def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
+    if context.request.throttle:
+        return context.moment.now > context.request.max_time / 2
+    pairs = (*paired.here_pairs, *paired.there_pairs)
     slow = len(pairs) >= 4 and all(p.raw > SAME_SERVER for p in pairs)
-    return scene.moment.now > (PROMISING_UNTIL if slow else PAIRS_UNTIL)
+    return context.moment.now > (PROMISING_UNTIL if slow else PAIRS_UNTIL)
 
 
-def _decided(contest: Contest, number: int) -> bool:
+def _decided(paired: PairedTransfers, number: int) -> bool:
     """No further block could change the word."""
     if number == 1:
         return False
-    if contest.silent:
+    if paired.silent:
         return True  # whatever becomes of more of them, nothing moves: no speed to compare
-    here = contest.here if not contest.here_fails else Decision.NORMAL
-    there = contest.elsewhere if not contest.there_fails else Decision.NORMAL
+    here = paired.here if not paired.here_fails else Decision.NORMAL
+    there = paired.elsewhere if not paired.there_fails else Decision.NORMAL
     if Decision.OPEN in (here, there):
         return False
     if Decision.SLOW in (here, there):
-        return len(contest.kinds) >= 2 or number > 5
-    return contest.wide is not Decision.OPEN or number > 6
+        return len(paired.kinds) >= 2 or number > 5
+    return paired.wide is not Decision.OPEN or number > 6
 
 
-def _patience(contest: Contest) -> float:
+def _patience(paired: PairedTransfers) -> float:
     """Long enough to call a transfer slow beyond doubt, and no longer."""
-    times = sorted(s.elapsed for s in contest.fair if s.talk.task.arm is Arm.TRANSFER_SOURCE)
+    times = sorted(s.elapsed for s in paired.fair if s.talk.task.arm is Arm.TRANSFER_SOURCE)
     typical = times[len(times) // 2] if times else 1.0
     return min(TRANSFER_PATIENCE, max(FAST_PATIENCE, 6 * typical))
 
 
-def _lane(scene: Scene, tasks: list[Task]) -> list[Task]:
+def _lane(context: PlanningContext, tasks: list[Task]) -> list[Task]:
     """Tasks one after the other."""
     wanted: list[Task] = []
     for task in tasks:
         wanted.append(task)
-        if scene.ended(task.id) is None:
+        if context.ended(task.id) is None:
             break
     return wanted
 
 
 def _turned(
-    scene: Scene, contest: Contest, number: int, lane: str, tasks: list[Task]
+    context: PlanningContext, paired: PairedTransfers, number: int, lane: str, tasks: list[Task]
 ) -> list[Task]:
     """In random order, the same whenever it is asked for."""
-    Random(f"{scene.request.seed}/{contest.asset.name}/{lane}/{number}").shuffle(tasks)
+    Random(f"{context.request.seed}/{paired.asset.name}/{lane}/{number}").shuffle(tasks)
     return tasks
 
 
-def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[Task]:
+def _here(
+    context: PlanningContext, paired: PairedTransfers, number: int, patience: float
+) -> list[Task]:
     """Own name and a neutral one, same address, same object."""
-    service, asset = contest.service, contest.asset
-    address = dialled_address(scene, asset.host)
+    service, asset = paired.service, paired.asset
+    address = dialled_address(context, asset.host)
     if address is None:
         return []
-    flow = own_flow(scene, service, asset, address, CONTEST_BYTES[asset.direction], patience)
+    flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
     stem = f"t.{service.name}.{asset.name}.{number}"
     own = Task(
         id=f"{stem}.own",
@@ -192,29 +196,29 @@ def _here(scene: Scene, contest: Contest, number: int, patience: float) -> list[
         subject=service.name,
         probe=flow,
         reason=f"is {service.title} slowed down, and by its name?",
-        timeout=scene.timeout() + patience,
+        timeout=context.timeout() + patience,
         attempt=number,
     )
     neutral = replace(
         own,
         id=f"{stem}.neutral",
         arm=Arm.TRANSFER_NEUTRAL_SNI,
-        probe=replace(flow, server_name=neutral_name(scene), trust=None),
+        probe=replace(flow, server_name=neutral_name(context), trust=None),
         changes="server name: a neutral one",
     )
-    both = [own] if contest.here_fails else [own, neutral]
-    return as_begun(scene, _turned(scene, contest, number, "here", both))
+    both = [own] if paired.here_fails else [own, neutral]
+    return as_begun(context, _turned(context, paired, number, "here", both))
 
 
-def _sibling(scene: Scene, contest: Contest, patience: float) -> list[Task]:
+def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
     """The asset at another address of its name: is it this address alone?"""
-    host = contest.asset.host
-    main = dialled_address(scene, host)
-    found = scene.dialable(scene.facts.name(host).system_addresses, four=3, six=1)
+    host = paired.asset.host
+    main = dialled_address(context, host)
+    found = context.dialable(context.facts.name(host).system_addresses, four=3, six=1)
     others = [a for a in found if main is None or ips.network(a) != ips.network(main)]
     return _twice(
-        scene,
-        contest,
+        context,
+        paired,
         patience,
         arm=Arm.TRANSFER_SIBLING,
         address=others[0] if others else None,
@@ -223,14 +227,14 @@ def _sibling(scene: Scene, contest: Contest, patience: float) -> list[Task]:
     )
 
 
-def _small(scene: Scene, contest: Contest, patience: float) -> list[Task]:
+def _small(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
     """D11: the asset that stops for good, in small segments."""
     return _twice(
-        scene,
-        contest,
+        context,
+        paired,
         patience,
         arm=Arm.TRANSFER_SMALL,
-        address=dialled_address(scene, contest.asset.host),
+        address=dialled_address(context, paired.asset.host),
         mss=SMALL_SEGMENTS,
         changes=f"segments of {SMALL_SEGMENTS} bytes at most",
         reason="does it stop after so many bytes, or after so many packets?",
@@ -238,8 +242,8 @@ def _small(scene: Scene, contest: Contest, patience: float) -> list[Task]:
 
 
 def _twice(
-    scene: Scene,
-    contest: Contest,
+    context: PlanningContext,
+    paired: PairedTransfers,
     patience: float,
     *,
     arm: Arm,
@@ -249,13 +253,13 @@ def _twice(
     mss: int | None = None,
 ) -> list[Task]:
     """The asset moved twice, one after the other, with one thing changed; nowhere, no tasks."""
-    service, asset = contest.service, contest.asset
+    service, asset = paired.service, paired.asset
     if address is None:
         return []
-    flow = own_flow(scene, service, asset, address, CONTEST_BYTES[asset.direction], patience)
+    flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
     word = arm.value.removeprefix("t.")
     return _lane(
-        scene,
+        context,
         [
             Task(
                 id=f"t.{service.name}.{asset.name}.{word}.{number}",
@@ -267,7 +271,7 @@ def _twice(
                 probe=flow if mss is None else replace(flow, mss=mss),
                 changes=changes,
                 reason=reason,
-                timeout=scene.timeout() + patience,
+                timeout=context.timeout() + patience,
                 attempt=number,
             )
             for number in (1, 2)
@@ -275,20 +279,22 @@ def _twice(
     )
 
 
-def _there(scene: Scene, contest: Contest, number: int, patience: float) -> list[Task]:
+def _there(
+    context: PlanningContext, paired: PairedTransfers, number: int, patience: float
+) -> list[Task]:
     """A neutral server's object under its own name and under the service's."""
-    service, asset = contest.service, contest.asset
+    service, asset = paired.service, paired.asset
     choices = [
         (s, a)
-        for s in drawn_sources(scene, asset.direction)
-        if s.any_name and (a := dialled_address(scene, s.host, s.addresses))
+        for s in drawn_sources(context, asset.direction)
+        if s.any_name and (a := dialled_address(context, s.host, s.addresses))
     ]
-    if not choices or contest.there_fails:
+    if not choices or paired.there_fails:
         return []
     source, address = choices[(number - 1) % len(choices)]
     stem = f"t.{service.name}.{asset.name}.{number}"
     flow = source_flow(
-        scene,
+        context,
         source,
         address,
         asset.direction,
@@ -306,7 +312,7 @@ def _there(scene: Scene, contest: Contest, number: int, patience: float) -> list
         subject=source.name,
         probe=flow,
         reason="is a neutral server fast under its own name?",
-        timeout=scene.timeout() + patience,
+        timeout=context.timeout() + patience,
         attempt=number,
     )
     named = replace(
@@ -321,5 +327,5 @@ def _there(scene: Scene, contest: Contest, number: int, patience: float) -> list
     )
     both = [own, named]
     if number > len(choices):  # the first visit asks for the neutral name first
-        both = _turned(scene, contest, number, "there", both)
-    return as_begun(scene, both)
+        both = _turned(context, paired, number, "there", both)
+    return as_begun(context, both)

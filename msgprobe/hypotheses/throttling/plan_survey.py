@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from msgprobe.evidence.paired_transfers import Contest
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
@@ -18,7 +18,7 @@ from msgprobe.hypotheses.throttling.tasks import (
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import (
     FAST_PATIENCE,
     LEAST_TRANSFER_PATIENCE,
@@ -31,31 +31,37 @@ from msgprobe.planning.timetable import (
 from msgprobe.planning.transfers import wanted_assets
 
 
-def plan_first_look(
-    scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction, *, held: bool
+def plan_survey(
+    context: PlanningContext,
+    pairs: list[tuple[Service, Asset]],
+    direction: Direction,
+    *,
+    held: bool,
 ) -> tuple[list[Task], bool]:
     """One transfer after another; the next begins when the one before has ended, unless they are
     ``held``, for something slow is being looked into. True: more are to come."""
     wanted: list[Task] = []
-    for task in _sequence(scene, pairs, direction):
-        if scene.started(task.id) is None:
-            if scene.moment.now > SURVEY_UNTIL and not scene.request.throttle:
+    for task in _sequence(context, pairs, direction):
+        if context.started(task.id) is None:
+            if context.moment.now > SURVEY_UNTIL and not context.request.throttle:
                 return wanted, False
             if held:
                 return wanted, True
         wanted.append(task)
-        if scene.ended(task.id) is None:
+        if context.ended(task.id) is None:
             return wanted, True
     return wanted, False
 
 
-def round_open(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> bool:
+def round_open(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]], direction: Direction
+) -> bool:
     """Some asset is still to be moved for the first time: what is slow is looked into only then,
     or the time would be over before anybody had looked at the others."""
-    late = scene.moment.now > SURVEY_UNTIL and not scene.request.throttle
-    firsts = [t for t in _sequence(scene, pairs, direction) if t.attempt_of is None and _own(t)]
-    left = [t for t in firsts if scene.ended(t.id) is None]
-    return any(not late or scene.started(t.id) is not None for t in left)
+    late = context.moment.now > SURVEY_UNTIL and not context.request.throttle
+    firsts = [t for t in _sequence(context, pairs, direction) if t.attempt_of is None and _own(t)]
+    left = [t for t in firsts if context.ended(t.id) is None]
+    return any(not late or context.started(t.id) is not None for t in left)
 
 
 def _own(task: Task) -> bool:
@@ -63,104 +69,110 @@ def _own(task: Task) -> bool:
 
 
 def _opening(
-    scene: Scene, sources: Sequence[tuple[Source, str]], direction: Direction
+    context: PlanningContext, sources: Sequence[tuple[Source, str]], direction: Direction
 ) -> tuple[list[Task], list[float] | None]:
     """The neutral transfers that come first, and what they took; None while one is under way."""
-    opening = [source_task(scene, sources[n % len(sources)], direction, n) for n in range(2)]
+    opening = [source_task(context, sources[n % len(sources)], direction, n) for n in range(2)]
     for n in range(2, 5):  # a dead mirror is no evidence: go on until one gave something
-        if any(scene.ended(t.id) is None for t in opening):
+        if any(context.ended(t.id) is None for t in opening):
             return opening, None
-        if any(_took(scene, t) is not None for t in opening):
+        if any(_took(context, t) is not None for t in opening):
             break
-        opening.append(source_task(scene, sources[n % len(sources)], direction, n))
-    if any(scene.ended(t.id) is None for t in opening):
+        opening.append(source_task(context, sources[n % len(sources)], direction, n))
+    if any(context.ended(t.id) is None for t in opening):
         return opening, None
-    return opening, [took for t in opening if (took := _took(scene, t)) is not None]
+    return opening, [took for t in opening if (took := _took(context, t)) is not None]
 
 
-def line_is_slow(scene: Scene) -> bool | None:
+def line_is_slow(context: PlanningContext) -> bool | None:
     """Neutral downloads take so long that comparing anything is hopeless; None: not known yet."""
-    wanted = [a for s in scene.services for a in wanted_assets(s, scene.request)]
-    if scene.request.throttle or all(a.direction is Direction.UP for a in wanted):
+    wanted = [a for s in context.services for a in wanted_assets(s, context.request)]
+    if context.request.throttle or all(a.direction is Direction.UP for a in wanted):
         return False  # nobody downloads: the uploads have their own opening
-    sources = known_sources(scene, Direction.DOWN)
-    times = _opening(scene, sources, Direction.DOWN)[1] if sources else []
+    sources = known_sources(context, Direction.DOWN)
+    times = _opening(context, sources, Direction.DOWN)[1] if sources else []
     return None if times is None else bool(times) and min(times) > SLOW_SOURCE
 
 
-def _sequence(scene: Scene, pairs: list[tuple[Service, Asset]], direction: Direction) -> list[Task]:
-    sources = known_sources(scene, direction)
+def _sequence(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]], direction: Direction
+) -> list[Task]:
+    sources = known_sources(context, direction)
     if not sources or not pairs:
         return []
-    opening, times = _opening(scene, sources, direction)
-    slow = line_is_slow(scene)
+    opening, times = _opening(context, sources, direction)
+    slow = line_is_slow(context)
     if slow:
-        return [*opening, *_domestic(scene, direction)]
-    if not times or slow is None or (min(times) > SLOW_SOURCE and not scene.request.throttle):
+        return [*opening, *_domestic(context, direction)]
+    if not times or slow is None or (min(times) > SLOW_SOURCE and not context.request.throttle):
         return opening
-    size = _size(scene, direction, min(times))
+    size = _size(context, direction, min(times))
     patience = min(
         TRANSFER_PATIENCE,
-        max(LEAST_TRANSFER_PATIENCE, 8 * (min(times) + 6 * (scene.facts.rtt or 0.0))),
+        max(LEAST_TRANSFER_PATIENCE, 8 * (min(times) + 6 * (context.facts.rtt or 0.0))),
     )
-    if not scene.request.throttle and min(times) * 4 < FAST_PATIENCE and _slow_one(scene, pairs):
+    if (
+        not context.request.throttle
+        and min(times) * 4 < FAST_PATIENCE
+        and _slow_one(context, pairs)
+    ):
         patience = FAST_PATIENCE
     own: list[Task] = []
     for turn in range(SURVEYS):
         order = list(pairs)
-        Random(f"{scene.request.seed}/{direction}/{turn}").shuffle(order)
-        tasks = [t for s, a in order if (t := own_task(scene, s, a, turn, size, patience))]
+        Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
+        tasks = [t for s, a in order if (t := own_task(context, s, a, turn, size, patience))]
         if not turn:
             assets = Counter(t.subject for t in tasks)
-        elif not scene.request.throttle:
+        elif not context.request.throttle:
             tasks = [t for t in tasks if assets[t.subject] < SURVEYS]
         own += tasks
-    own = [t for t in own if _worth_it(scene, t)]
+    own = [t for t in own if _worth_it(context, t)]
     mixed = list(opening)
     for n, task in enumerate(own):
         mixed.append(task)
         if n % NEUTRAL_EVERY == NEUTRAL_EVERY - 1 and n + 1 < len(own):
             turn = len(opening) + n // NEUTRAL_EVERY
-            mixed.append(source_task(scene, sources[turn % len(sources)], direction, turn, size))
+            mixed.append(source_task(context, sources[turn % len(sources)], direction, turn, size))
     return mixed
 
 
-def _slow_one(scene: Scene, pairs: list[tuple[Service, Asset]]) -> bool:
+def _slow_one(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> bool:
     """Some transfer of the first look was slow."""
-    return any(Contest(scene.facts, s, a).suspicious for s, a in pairs)
+    return any(PairedTransfers(context.facts, s, a).suspicious for s, a in pairs)
 
 
-def _worth_it(scene: Scene, task: Task) -> bool:
-    """A second look at what was slow in the first is the contest's business."""
-    if scene.started(task.id) is not None or task.attempt_of is None:
+def _worth_it(context: PlanningContext, task: Task) -> bool:
+    """A second look at what was slow in the first is the comparison's business."""
+    if context.started(task.id) is not None or task.attempt_of is None:
         return True
     asset = task.probe.option("asset") if isinstance(task.probe, Flow) else None
-    if scene.ended(task.attempt_of) is None or asset is None:
+    if context.ended(task.attempt_of) is None or asset is None:
         return True
-    service = next(s for s in scene.services if s.name == task.subject)
-    return not Contest(scene.facts, service, service.asset(asset)).suspicious
+    service = next(s for s in context.services if s.name == task.subject)
+    return not PairedTransfers(context.facts, service, service.asset(asset)).suspicious
 
 
-def _domestic(scene: Scene, direction: Direction) -> list[Task]:
+def _domestic(context: PlanningContext, direction: Direction) -> list[Task]:
     """Sites of the country itself, where foreign ones are slow: is it the line or the border?"""
     if direction is Direction.UP:
         return []
-    inside = [s for s in scene.controls.sources if s.country is not None]
-    known = [(s, a) for s in inside if (a := dialled_address(scene, s.host, s.addresses))]
-    return [source_task(scene, c, direction, 10 + n) for n, c in enumerate(known[:2])]
+    inside = [s for s in context.controls.sources if s.country is not None]
+    known = [(s, a) for s in inside if (a := dialled_address(context, s.host, s.addresses))]
+    return [source_task(context, c, direction, 10 + n) for n, c in enumerate(known[:2])]
 
 
-def _size(scene: Scene, direction: Direction, fastest: float) -> int:
+def _size(context: PlanningContext, direction: Direction, fastest: float) -> int:
     """Bytes to move, sized by the first neutral transfer."""
-    if scene.request.throttle:
+    if context.request.throttle:
         return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
     return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]
 
 
-def _took(scene: Scene, task: Task) -> float | None:
-    """Seconds that a neutral transfer took, greeting included and six round trips left out; None:
-    it gave nothing. Six are what greeting and slow start need on any line."""
-    talk = scene.talk(task.id)
+def _took(context: PlanningContext, task: Task) -> float | None:
+    """Seconds that a neutral transfer took, handshake included and six round trips left out;
+    None: it gave nothing. Six are what handshake and slow start need on any line."""
+    talk = context.talk(task.id)
     if talk is None:
         return None
     sample = Sample(talk=talk)

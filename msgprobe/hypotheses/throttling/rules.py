@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losses import exceeds
-from msgprobe.evidence.paired_transfers import Contest, Kind
+from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.speeds import mechanism, numbers, speed
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_samples import OTHER_SERVER, Sample
@@ -19,110 +19,110 @@ class SpeedRule:
     """``holds`` returns the transfers it rests on; nothing means that it does not apply."""
 
     info: RuleInfo
-    holds: Callable[[Contest], Iterable[Sample]]
+    holds: Callable[[PairedTransfers], Iterable[Sample]]
 
 
-def _paired(contest: Contest) -> tuple[Sample, ...]:
-    pairs = (*contest.here_pairs, *contest.there_pairs)
+def _paired(paired: PairedTransfers) -> tuple[Sample, ...]:
+    pairs = (*paired.here_pairs, *paired.there_pairs)
     return tuple({id(s): s for p in pairs for s in (p.target, p.control)}.values())
 
 
-def _by_name(contest: Contest) -> Iterable[Sample]:
+def _by_name(paired: PairedTransfers) -> Iterable[Sample]:
     """The name alone makes the difference, by the sequential test, and a second kind agrees."""
-    named = Decision.SLOW in (contest.here, contest.elsewhere)
-    return _paired(contest) if named and _name_decides(contest) else ()
+    named = Decision.SLOW in (paired.here, paired.elsewhere)
+    return _paired(paired) if named and _name_decides(paired) else ()
 
 
-def _by_name_lossy(contest: Contest) -> Iterable[Sample]:
+def _by_name_lossy(paired: PairedTransfers) -> Iterable[Sample]:
     """The name alone decides how much is lost, by an exact test, and a second kind agrees."""
-    return _paired(contest) if _name_decides(contest) else ()
+    return _paired(paired) if _name_decides(paired) else ()
 
 
-def _name_decides(contest: Contest) -> bool:
-    named = contest.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}
-    return bool(named) and len(contest.kinds) >= 2
+def _name_decides(paired: PairedTransfers) -> bool:
+    named = paired.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}
+    return bool(named) and len(paired.kinds) >= 2
 
 
-def _poisoned(contest: Contest) -> Iterable[Sample]:
+def _poisoned(paired: PairedTransfers) -> Iterable[Sample]:
     """Neutral servers become slow once the service is named to them, and stay so for all names."""
-    if Decision.SLOW in (contest.here, contest.elsewhere) or contest.wide is not Decision.SLOW:
+    if Decision.SLOW in (paired.here, paired.elsewhere) or paired.wide is not Decision.SLOW:
         return ()
-    return contest.poisoned
+    return paired.poisoned
 
 
-def _by_losses(contest: Contest) -> Iterable[Sample]:
+def _by_losses(paired: PairedTransfers) -> Iterable[Sample]:
     """Losing far more than neutral sources do, and a second kind agrees: slower than those of
     three networks, or every other conversation with the service loses as much."""
-    if Kind.LOSS not in contest.kinds or not contest.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
+    if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return ()
-    if contest.poisoned:
+    if paired.poisoned:
         return ()
-    lossy = [p for p in contest.peers if p.lossy and not contest.lossy]
+    lossy = [p for p in paired.peers if p.lossy and not paired.lossy]
     more = [s for p in lossy for s in (*p.own, *p.sources)]
-    return (*contest.own, *contest.sources, *more)
+    return (*paired.own, *paired.sources, *more)
 
 
-def _by_address(contest: Contest) -> Iterable[Sample]:
+def _by_address(paired: PairedTransfers) -> Iterable[Sample]:
     """The same whatever the name: a neutral one at that address fares no better, and at neutral
     servers the service's name changes nothing."""
-    if contest.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}:
+    if paired.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}:
         return ()
-    here = contest.here is Decision.NORMAL or _neutral_loses(contest)
-    if not (contest.here_fails if not contest.here_pairs else here):
+    here = paired.here is Decision.NORMAL or _neutral_loses(paired)
+    if not (paired.here_fails if not paired.here_pairs else here):
         return ()
-    if contest.there_pairs and contest.elsewhere is not Decision.NORMAL:
+    if paired.there_pairs and paired.elsewhere is not Decision.NORMAL:
         return ()
-    return _by_losses(contest)
+    return _by_losses(paired)
 
 
-def _neutral_loses(contest: Contest) -> bool:
+def _neutral_loses(paired: PairedTransfers) -> bool:
     """Under a neutral name the same address loses as much."""
-    return exceeds((s.info for s in contest.neutral), (s.info for s in contest.sources))
+    return exceeds((s.info for s in paired.neutral), (s.info for s in paired.sources))
 
 
-def _unexplained(contest: Contest) -> Iterable[Sample]:
+def _unexplained(paired: PairedTransfers) -> Iterable[Sample]:
     """Slower than the neutral sources, and nothing that shows who makes it so. A server that only
     takes its time before it answers is not slow."""
-    if contest.wide_settled is Decision.SLOW or contest.here is Decision.SLOW:
-        return (*contest.own, *contest.fair)
-    return _paired(contest) if contest.elsewhere is Decision.SLOW else ()
+    if paired.wide_settled is Decision.SLOW or paired.here is Decision.SLOW:
+        return (*paired.own, *paired.fair)
+    return _paired(paired) if paired.elsewhere is Decision.SLOW else ()
 
 
-def _only_lossy(contest: Contest) -> Iterable[Sample]:
+def _only_lossy(paired: PairedTransfers) -> Iterable[Sample]:
     """Losing far more than neutral sources do, and nothing else that is amiss."""
-    return (*contest.own, *contest.sources) if contest.lossy else ()
+    return (*paired.own, *paired.sources) if paired.lossy else ()
 
 
-def _nothing(contest: Contest) -> Iterable[Sample]:
+def _nothing(paired: PairedTransfers) -> Iterable[Sample]:
     """Nothing at all came of the service's own transfers, of two hosts' at least, as neutral ones
     ran the same way. One object that does not come may have been moved or retired."""
-    ran = contest.asset.pool is None and any(s.moved for s in contest.fair)
-    others = [p for p in contest.peers if p.silent and p.asset.host != contest.asset.host]
-    if not contest.silent or not ran or not others or contest.impatient:
+    ran = paired.asset.pool is None and any(s.moved for s in paired.fair)
+    others = [p for p in paired.peers if p.silent and p.asset.host != paired.asset.host]
+    if not paired.silent or not ran or not others or paired.impatient:
         return ()
-    return (*contest.own, *(s for p in others for s in p.own), *contest.fair)
+    return (*paired.own, *(s for p in others for s in p.own), *paired.fair)
 
 
-def _undecided(contest: Contest) -> Iterable[Sample]:
+def _undecided(paired: PairedTransfers) -> Iterable[Sample]:
     """Slow more often than not, and the run ended before the test had decided."""
-    pairs = contest.wide_pairs
+    pairs = paired.wide_pairs
     slow = sum(p.settled > OTHER_SERVER for p in pairs)
-    if contest.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
+    if paired.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
         return ()
-    if contest.asset.pool is not None and len(pairs) < 2:
+    if paired.asset.pool is not None and len(pairs) < 2:
         return ()  # one server alone says nothing about the others
-    return (*contest.own, *contest.fair)
+    return (*paired.own, *paired.fair)
 
 
-def _frozen(contest: Contest) -> Iterable[Sample]:
-    frozen = contest.frozen if contest.asset.pool is None else ()
-    return (*frozen, *contest.fair) if frozen else ()
+def _frozen(paired: PairedTransfers) -> Iterable[Sample]:
+    frozen = paired.frozen if paired.asset.pool is None else ()
+    return (*frozen, *paired.fair) if frozen else ()
 
 
-def _volleys_frozen(contest: Contest) -> Iterable[Sample]:
+def _volleys_frozen(paired: PairedTransfers) -> Iterable[Sample]:
     """Nobody knows how many questions such servers answer: a limit of theirs may look alike."""
-    frozen = contest.frozen if contest.asset.pool is not None else ()
-    return (*frozen, *contest.fair) if frozen else ()
+    frozen = paired.frozen if paired.asset.pool is not None else ()
+    return (*frozen, *paired.fair) if frozen else ()
 
 
 def _info(
@@ -153,7 +153,8 @@ ALIKE = _info(
     "shown who slows it down.",
     "throttle",
 )
-"""Where one contest has shown who slows the service down, the others are not all held as well."""
+"""Where one comparison has shown who slows the service down, the others are not all held as
+well."""
 
 NOTHING = SpeedRule(
     info=_info(
@@ -299,21 +300,21 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
 )
 
 
-def judge_speed(verdict: FunctionVerdict, found: Sequence[Contest]) -> FunctionVerdict:
+def judge_speed(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> FunctionVerdict:
     """The function's verdict with what its transfers say: a worse word replaces a better one."""
     mine = [c for c in found if c.asset.function is verdict.function]
     speeds = tuple(s for c in mine if (s := speed(c)) is not None)
     verdict = replace(verdict, speeds=speeds)
     every = sorted(m for c in found if (m := _shown(c)) is not None)
     shown = every[-1] if every else None  # by name before by address
-    for contest in mine:
-        finding = _finding(contest)
+    for paired in mine:
+        finding = _finding(paired)
         if shown is not None and _weaker(finding, shown):
-            finding = _alike(contest, shown) or _renamed(finding, shown)
-        if finding is None or (contest.silent and verdict.outcome is not Outcome.OK):
+            finding = _alike(paired, shown) or _renamed(finding, shown)
+        if finding is None or (paired.silent and verdict.outcome is not Outcome.OK):
             continue  # where it does not work at all, that is known already
         if _worse(finding.info.outcome, verdict.outcome):
-            verdict = _apply(verdict, contest, finding)
+            verdict = _apply(verdict, paired, finding)
     return verdict
 
 
@@ -321,7 +322,7 @@ _GRAVITY = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED)
 
 
 def _weaker(finding: Finding | None, shown: str) -> bool:
-    """Another contest of the service could tell more: that the name decides, or who slows it."""
+    """Another comparison of the service could tell more: that the name decides, or who slows it."""
     if finding is None or finding.info.outcome is Outcome.DEGRADED:
         return True
     unsure = ("throttle.address", "throttle.losses")
@@ -329,7 +330,7 @@ def _weaker(finding: Finding | None, shown: str) -> bool:
 
 
 def _renamed(finding: Finding | None, shown: str) -> Finding | None:
-    """Losses that were not told apart, with the mechanism that another contest has shown."""
+    """Losses that were not told apart, with the mechanism that another comparison has shown."""
     if finding is None or finding.info.rule_id != "throttle.losses":
         return finding
     return replace(finding, info=replace(finding.info, mechanism=shown))
@@ -341,41 +342,41 @@ def _worse(new: object, old: Outcome) -> bool:
     return order[new] < order.get(old, len(order))
 
 
-def _finding(contest: Contest) -> Finding | None:
-    for entry in SPEED_RULES if not contest.silent else (NOTHING,):
-        samples = tuple(entry.holds(contest))
+def _finding(paired: PairedTransfers) -> Finding | None:
+    for entry in SPEED_RULES if not paired.silent else (NOTHING,):
+        samples = tuple(entry.holds(paired))
         if samples:
             info = entry.info
             if info.mechanism == "tcp.freeze":
-                info = replace(info, mechanism=contest.freeze_path)
+                info = replace(info, mechanism=paired.freeze_path)
             elif info.mechanism is not None:
-                info = replace(info, mechanism=mechanism(contest, info.mechanism))
+                info = replace(info, mechanism=mechanism(paired, info.mechanism))
             return Finding(info=info, evidence=transactions(s.talk for s in samples))
     return None
 
 
-def accuses(contest: Contest) -> bool:
-    """The contest alone shows interference."""
-    finding = _finding(contest)
+def accuses(paired: PairedTransfers) -> bool:
+    """The comparison alone shows interference."""
+    finding = _finding(paired)
     return finding is not None and finding.info.outcome in (Outcome.BLOCKED, Outcome.THROTTLED)
 
 
-def _shown(contest: Contest) -> str | None:
-    """The mechanism by which the contest shows the service throttled, None when it does not."""
-    finding = _finding(contest)
+def _shown(paired: PairedTransfers) -> str | None:
+    """The mechanism by which the comparison shows the service throttled, None when it does not."""
+    finding = _finding(paired)
     throttled = finding is not None and finding.info.outcome is Outcome.THROTTLED
     return finding.info.mechanism if finding is not None and throttled else None
 
 
-def _alike(contest: Contest, path: str) -> Finding | None:
-    pairs = contest.wide_pairs
-    if contest.silent or not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
+def _alike(paired: PairedTransfers, path: str) -> Finding | None:
+    pairs = paired.wide_pairs
+    if paired.silent or not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
         return None
     cited = [s.talk for p in pairs for s in (p.target, p.control)]
     return Finding(info=replace(ALIKE, mechanism=path), evidence=transactions(cited))
 
 
-def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> FunctionVerdict:
+def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) -> FunctionVerdict:
     outcome = found.info.outcome
     assert isinstance(outcome, Outcome)
     return replace(
@@ -383,7 +384,7 @@ def _apply(verdict: FunctionVerdict, contest: Contest, found: Finding) -> Functi
         outcome=outcome,
         strength=found.info.strength,
         mechanisms=(found.info.mechanism,) if found.info.mechanism else (),
-        why=found.info.why.format(**numbers(contest)),
+        why=found.info.why.format(**numbers(paired)),
         rules=(found.info.rule_id,),
         evidence=found.evidence,
     )

@@ -8,7 +8,7 @@ from msgprobe.model.control import Source
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service, Trust
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import LATE_NAME, TRANSFER_PATIENCE
 from msgprobe.planning.transfers import chosen_sources
 
@@ -35,51 +35,51 @@ def most_moved(direction: Direction, request: Request) -> int:
 
 
 def most_in_pairs(direction: Direction) -> int:
-    """Bytes that all pairs of a contest cost at one place."""
+    """Bytes that all pairs of a comparison cost at one place."""
     return 2 * MOST_PAIRS * (CONTEST_BYTES[direction] + OVERHEAD)
 
 
-def drawn_sources(scene: Scene, direction: Direction) -> tuple[Source, ...]:
+def drawn_sources(context: PlanningContext, direction: Direction) -> tuple[Source, ...]:
     """The sources of this run for one direction."""
-    return chosen_sources(scene.controls.sources, direction, scene.request.seed)
+    return chosen_sources(context.controls.sources, direction, context.request.seed)
 
 
-def known_sources(scene: Scene, direction: Direction) -> list[tuple[Source, str]]:
+def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[Source, str]]:
     """Sources with an address to dial, in this run's order; empty while names are being asked for.
 
     Those whose name came late stand last, so that nobody's place changes once transfers began.
     """
     known: list[tuple[bool, Source, str]] = []
-    for source in drawn_sources(scene, direction):
+    for source in drawn_sources(context, direction):
         asked = f"t.name.{source.host}"
-        begun, done = scene.started(asked), scene.ended(asked)
-        if done is None and (begun is None or scene.moment.now < begun + LATE_NAME):
+        begun, done = context.started(asked), context.ended(asked)
+        if done is None and (begun is None or context.moment.now < begun + LATE_NAME):
             if begun is not None:
-                scene.wake(begun + LATE_NAME)
+                context.wake(begun + LATE_NAME)
             return []
-        address = dialled_address(scene, source.host, source.addresses)
+        address = dialled_address(context, source.host, source.addresses)
         if address is not None:
             late = done is None or done.window.seconds > LATE_NAME
             known.append((late, source, address))
     return [(s, a) for _, s, a in sorted(known, key=lambda k: k[0])]
 
 
-def dialled_address(scene: Scene, host: str, hints: Sequence[str] = ()) -> str | None:
+def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = ()) -> str | None:
     """The address that a program would dial for ``host``, or a known one."""
-    found = [a for a in scene.facts.name(host).system_addresses if not ips.is_bogon(a)]
-    picks = scene.dialable(found, four=1, six=1) or scene.dialable(hints, four=1, six=1)
+    found = [a for a in context.facts.name(host).system_addresses if not ips.is_bogon(a)]
+    picks = context.dialable(found, four=1, six=1) or context.dialable(hints, four=1, six=1)
     return picks[0] if picks else None
 
 
 def _options(
-    scene: Scene, direction: Direction, size: int, patience: float, **more: str
+    context: PlanningContext, direction: Direction, size: int, patience: float, **more: str
 ) -> tuple[tuple[str, str], ...]:
     base = {"direction": direction.value, "bytes": str(size), "patience": f"{patience:.2f}"}
     return tuple({**base, **more}.items())
 
 
 def source_task(
-    scene: Scene,
+    context: PlanningContext,
     choice: tuple[Source, str],
     direction: Direction,
     number: int,
@@ -95,15 +95,15 @@ def source_task(
         arm=Arm.TRANSFER_SOURCE,
         check="transfer",
         subject=source.name,
-        probe=source_flow(scene, source, address, direction, size, TRANSFER_PATIENCE),
+        probe=source_flow(context, source, address, direction, size, TRANSFER_PATIENCE),
         reason="how fast is a neutral transfer on this line?",
-        timeout=scene.timeout() + TRANSFER_PATIENCE,
+        timeout=context.timeout() + TRANSFER_PATIENCE,
         attempt=number + 1,
     )
 
 
 def source_flow(
-    scene: Scene,
+    context: PlanningContext,
     source: Source,
     address: str,
     direction: Direction,
@@ -114,32 +114,37 @@ def source_flow(
 ) -> Flow:
     """A source\'s object moved under its own name, or under ``server_name``."""
     path = source.path if direction is Direction.DOWN else source.upload_path or "/"
-    return scene.flow(
+    return context.flow(
         address,
         443,
         source.host,
         server_name=server_name or source.host,
         trust=None,
         path=path,
-        options=_options(scene, direction, size, patience, **more),
+        options=_options(context, direction, size, patience, **more),
     )
 
 
 def own_flow(
-    scene: Scene, service: Service, asset: Asset, address: str, size: int, patience: float
+    context: PlanningContext,
+    service: Service,
+    asset: Asset,
+    address: str,
+    size: int,
+    patience: float,
 ) -> Flow:
     """The asset moved as the messenger would, from the object that was moved before if any was."""
     more = {"asset": asset.name}
     named = asset.find is not None or asset.more_paths
-    known = _found(scene, service, asset) if named else None
-    path, *others = (known,) if known is not None else objects(scene, service, asset)
+    known = _found(context, service, asset) if named else None
+    path, *others = (known,) if known is not None else objects(context, service, asset)
     if others:
         more["more"] = " ".join(others)
     if asset.page_host is not None:
         more["page_host"] = asset.page_host
     elif asset.find is not None:
         more |= {"page_host": asset.host} if known is not None else {"find": asset.find}
-    return scene.flow(
+    return context.flow(
         address,
         443,
         asset.host,
@@ -147,16 +152,16 @@ def own_flow(
         trust=asset.trust,
         roots_of=service.name if service.roots else None,
         path=path,
-        options=_options(scene, asset.direction, size, patience, **more),
+        options=_options(context, asset.direction, size, patience, **more),
     )
 
 
-def objects(scene: Scene, service: Service, asset: Asset) -> tuple[str, ...]:
+def objects(context: PlanningContext, service: Service, asset: Asset) -> tuple[str, ...]:
     """Paths at which the asset may be found; those that another host's page names once it was read,
     and none before."""
     if asset.page_host is None:
         return (asset.path, *asset.more_paths)
-    page = scene.talk(page_id(service, asset))
+    page = context.talk(page_id(service, asset))
     return page.http.links if page is not None and page.http is not None else ()
 
 
@@ -165,15 +170,15 @@ def page_id(service: Service, asset: Asset) -> str:
     return f"t.page.{service.name}.{asset.name}"
 
 
-def page_task(scene: Scene, service: Service, asset: Asset) -> Task | None:
+def page_task(context: PlanningContext, service: Service, asset: Asset) -> Task | None:
     """The page on another host that names the asset; None where there is none, or no address."""
     if asset.page_host is None or asset.find is None:
         return None
-    address = dialled_address(scene, asset.page_host)
+    address = dialled_address(context, asset.page_host)
     if address is None:
         return None
     task_id = page_id(service, asset)
-    done = scene.ended(task_id)
+    done = context.ended(task_id)
     if done is not None:
         return done.task
     return Task(
@@ -183,7 +188,7 @@ def page_task(scene: Scene, service: Service, asset: Asset) -> Task | None:
         arm=Arm.TRANSFER_PAGE,
         check="https",
         subject=service.name,
-        probe=scene.flow(
+        probe=context.flow(
             address,
             443,
             asset.page_host,
@@ -193,16 +198,16 @@ def page_task(scene: Scene, service: Service, asset: Asset) -> Task | None:
             options=(("asset", asset.name), ("find", asset.find), ("find_host", asset.host)),
         ),
         reason=f"which objects on {asset.host} does the page name?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )
 
 
-def _found(scene: Scene, service: Service, asset: Asset) -> str | None:
+def _found(context: PlanningContext, service: Service, asset: Asset) -> str | None:
     """The object's path, once an earlier transfer has found it."""
     return next(
         (
             t.transfer.path
-            for t in scene.facts.arm(Arm.TRANSFER, subject=service.name)
+            for t in context.facts.arm(Arm.TRANSFER, subject=service.name)
             if t.transfer is not None and t.flow.option("asset") == asset.name
         ),
         None,
@@ -210,16 +215,16 @@ def _found(scene: Scene, service: Service, asset: Asset) -> str | None:
 
 
 def own_task(
-    scene: Scene, service: Service, asset: Asset, turn: int, size: int, patience: float
+    context: PlanningContext, service: Service, asset: Asset, turn: int, size: int, patience: float
 ) -> Task | None:
     """An asset\'s transfer in the first look; None while its name gives no address, or no page that
     was read names it."""
-    address = dialled_address(scene, asset.host)
-    if address is None or not objects(scene, service, asset):
+    address = dialled_address(context, asset.host)
+    if address is None or not objects(context, service, asset):
         return None
     stem = f"t.first.{service.name}.{asset.name}"
     task_id = f"{stem}.{turn}"
-    done = scene.ended(task_id)
+    done = context.ended(task_id)
     if done is not None:
         return done.task  # as it was begun: a path found since must not make it another task
     return Task(
@@ -229,14 +234,14 @@ def own_task(
         arm=Arm.TRANSFER,
         check="transfer",
         subject=service.name,
-        probe=own_flow(scene, service, asset, address, size, patience),
+        probe=own_flow(context, service, asset, address, size, patience),
         reason=f"how fast does {service.title} move its {asset.function}?",
-        timeout=scene.timeout() + patience,
+        timeout=context.timeout() + patience,
         attempt=0,
         attempt_of=f"{stem}.0" if turn else None,
     )
 
 
-def as_begun(scene: Scene, tasks: list[Task]) -> list[Task]:
+def as_begun(context: PlanningContext, tasks: list[Task]) -> list[Task]:
     """Finished tasks as they were: what was learned since must not make them others."""
-    return [done.task if (done := scene.ended(t.id)) is not None else t for t in tasks]
+    return [done.task if (done := context.ended(t.id)) is not None else t for t in tasks]

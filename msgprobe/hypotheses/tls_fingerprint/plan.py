@@ -14,7 +14,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import shape_id
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.line_monitor import troubled
@@ -35,7 +35,7 @@ SHAPES = {
 
 
 def _named(scope: Scope) -> Iterator[Place]:
-    """Each name and port that greetings are about, in every shape for each endpoint there."""
+    """Each name and port that ClientHellos are about, in every shape for each endpoint there."""
     named = [(s, e) for s, e in at.streams(scope) if e.host and not scope.traits.sends_no_name(e)]
     shared = Counter((s.name, e.host or "", e.port) for s, e in named)
     shapes = (Hello.SPLIT, Hello.SPLIT, Hello.OTHER, Hello.OTHER, Hello.LARGE)
@@ -50,34 +50,35 @@ _LINE = Line(Part.FAILS, _named, 2, "tls", 1, _SHAPED, at.FAILS)
 EXPERIMENTS = (Experiment(Arm.OTHER_HELLO, (TLS,), Telling.CAUSE, (_LINE,)),)
 
 
-def plan_hello(scene: Scene) -> list[Task]:
-    """Other shapes for the first names of each pool that die at the greeting; not on a slow line.
+def plan_hello(context: PlanningContext) -> list[Task]:
+    """Other shapes for the first names of each pool that die at the ClientHello; not on a slow
+    line.
 
     As soon as a neutral server has answered to the name, not when repeats have failed: an answer
     has to come while the usual shape still fails. Not where the fault follows the name to that
     server: then the name is the trigger, and the shape would not change the word.
     """
-    if not scene.gate.open or not scene.roomy or troubled(scene):
+    if not context.connection.open or not context.roomy or troubled(context):
         return []
-    return [t for service in scene.services for t in _of_service(scene, service)]
+    return [t for service in context.services for t in _of_service(context, service)]
 
 
-def _of_service(scene: Scene, service: Service) -> list[Task]:
+def _of_service(context: PlanningContext, service: Service) -> list[Task]:
     tasks: list[Task] = []
     used: dict[str, int] = {}
-    named = dying_names(scene, suspects(scene, service))
-    begun = [s for group in named.values() for s in group if _begun(scene, service, s)]
+    named = dying_names(context, suspects(context, service))
+    begun = [s for group in named.values() for s in group if _begun(context, service, s)]
     room = SHAPED_NAMES - len(begun)
     for (pool, _), group in named.items():
         used[pool] = used.get(pool, 0) + 1
         if used[pool] > NAMES_A_POOL:
             continue
-        chosen = min(group, key=lambda s: not _begun(scene, service, s))
+        chosen = min(group, key=lambda s: not _begun(context, service, s))
         if chosen in begun:
-            tasks += _shapes(scene, service, chosen)
-        elif room > 0 and follows(scene, service, named, pool) is False:
+            tasks += _shapes(context, service, chosen)
+        elif room > 0 and follows(context, service, named, pool) is False:
             room -= 1
-            tasks += _shapes(scene, service, chosen)
+            tasks += _shapes(context, service, chosen)
     return tasks
 
 
@@ -85,72 +86,72 @@ def _id(service: Service, s: Suspect, shape: Hello) -> str:
     return shape_id(service, s.endpoint, s.address, shape)
 
 
-def _begun(scene: Scene, service: Service, s: Suspect) -> bool:
+def _begun(context: PlanningContext, service: Service, s: Suspect) -> bool:
     """Whoever was chosen before stays chosen: others that fail later add nothing."""
-    return scene.started(_id(service, s, Hello.SPLIT)) is not None
+    return context.started(_id(service, s, Hello.SPLIT)) is not None
 
 
-def _shapes(scene: Scene, service: Service, s: Suspect) -> list[Task]:
-    tasks = _twice(scene, _shaped(scene, service, s, Hello.SPLIT))
-    other = _shaped(scene, service, s, Hello.OTHER)
-    if not scene.dead(swap_id(service, s)):
+def _shapes(context: PlanningContext, service: Service, s: Suspect) -> list[Task]:
+    tasks = _twice(context, _shaped(context, service, s, Hello.SPLIT))
+    other = _shaped(context, service, s, Hello.OTHER)
+    if not context.dead(swap_id(service, s)):
         # A neutral name may be answered in the usual shape: then the shape is not what matters.
         return [*tasks, other]
-    tasks += _twice(scene, other)
-    if scene.dead(other.id):  # an answer to another program already tells what matters
-        tasks.append(_shaped(scene, service, s, Hello.LARGE))
+    tasks += _twice(context, other)
+    if context.dead(other.id):  # an answer to another program already tells what matters
+        tasks.append(_shaped(context, service, s, Hello.LARGE))
     return tasks
 
 
-def _shaped(scene: Scene, service: Service, s: Suspect, shape: Hello) -> Task:
+def _shaped(context: PlanningContext, service: Service, s: Suspect, shape: Hello) -> Task:
     assert isinstance(s.task.probe, Flow)
     options = tuple({**dict(s.task.probe.options), OPTION: shape.value}.items())
     flow = replace(s.task.probe, options=options)
     task_id = _id(service, s, shape)
     task = variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
-    return replace(task, timeout=scene.greeting_timeout())
+    return replace(task, timeout=context.hello_timeout())
 
 
-def _twice(scene: Scene, first: Task) -> list[Task]:
+def _twice(context: PlanningContext, first: Task) -> list[Task]:
     """Once more when it went well: one answer may be luck."""
-    begun = scene.started(first.id)
-    if begun is None or not scene.good(first.id):
+    begun = context.started(first.id)
+    if begun is None or not context.good(first.id):
         return [first]
-    if scene.moment.now < begun + SPACING:
-        scene.wake(begun + SPACING)
+    if context.moment.now < begun + SPACING:
+        context.wake(begun + SPACING)
         return [first]
     reason = f"once more, to be sure: {first.reason}"
     return [first, first.again(2, reason=reason)]
 
 
-# -- where every neutral site dies at the greeting
+# -- where every neutral site dies at the ClientHello
 
 
-def plan_gate_hello(scene: Scene) -> list[Task]:
-    """Neutral sites abroad once more with another program's greeting, where ours dies at all that
-    could be dialled: who lets no such program through is not who lets chosen sites through."""
-    if scene.gate.open:
+def plan_gate_hello(context: PlanningContext) -> list[Task]:
+    """Neutral sites abroad once more with another program's ClientHello, where ours dies at all
+    that could be dialled: who lets no such program through is not who lets chosen sites through."""
+    if context.connection.open:
         return []
-    sites = [s for s in chosen_sites(scene.controls, scene.request) if s.country is None]
-    dying = [s for s in sites if _dies(scene, s)]
-    tried = [s for s in sites if scene.started(f"g.shape.{s.name}") is not None]
+    sites = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
+    dying = [s for s in sites if _dies(context, s)]
+    tried = [s for s in sites if context.started(f"g.shape.{s.name}") is not None]
     chosen = [*tried, *(s for s in dying if s not in tried)][:SHAPED_SITES]
     if not tried and len(dying) < SHAPED_SITES:
         return []
-    return [task for s in chosen if (task := _neutral(scene, s)) is not None]
+    return [task for s in chosen if (task := _neutral(context, s)) is not None]
 
 
-def _dies(scene: Scene, site: Site) -> bool:
+def _dies(context: PlanningContext, site: Site) -> bool:
     base = f"g.site.{site.name}"
-    talk = scene.talk(base)
+    talk = context.talk(base)
     if talk is None:
-        return base in scene.moment.running and scene.dead(base)
+        return base in context.moment.running and context.dead(base)
     return (talk.symptom or "").startswith("tls.") and not talk.answered_tls
 
 
-def _neutral(scene: Scene, site: Site) -> Task | None:
-    known = [*site.addresses, *scene.facts.name(site.host).system_addresses]
-    address = next((a for a in known if scene.facts.usable(a) and ":" not in a), None)
+def _neutral(context: PlanningContext, site: Site) -> Task | None:
+    known = [*site.addresses, *context.facts.name(site.host).system_addresses]
+    address = next((a for a in known if context.facts.usable(a) and ":" not in a), None)
     if address is None:
         return None
     return Task(
@@ -160,7 +161,7 @@ def _neutral(scene: Scene, site: Site) -> Task | None:
         arm=Arm.GATE,
         check="https",
         subject=site.name,
-        probe=scene.flow(
+        probe=context.flow(
             address,
             443,
             site.host,
@@ -170,5 +171,5 @@ def _neutral(scene: Scene, site: Site) -> Task | None:
         ),
         changes=SHAPES[Hello.OTHER],
         reason="does a neutral site abroad answer another program?",
-        timeout=scene.timeout(),
+        timeout=context.timeout(),
     )

@@ -1,6 +1,7 @@
 """D13: a name whose conversations freeze together is tried once more when none other names it.
 
-Some boxes freeze several greetings that name one host at the same time, and let a single one pass.
+Some boxes freeze several ClientHellos that name one host at the same time, and let a single one
+pass.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from msgprobe.model.cost import ENDPOINT
 from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Lookup, Task
-from msgprobe.planning.context import Scene, gap
+from msgprobe.planning.context import PlanningContext, gap
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_later, dying_names
@@ -26,59 +27,61 @@ EXPERIMENTS = tuple(
 )
 
 
-def plan_alone(scene: Scene) -> list[Task]:
+def plan_concurrency(context: PlanningContext) -> list[Task]:
     """The first name of each pool whose conversations froze side by side, once nothing names it.
 
     Also where the name froze at a neutral server too, for that was not alone either; not where a
-    greeting of another shape is answered.
+    ClientHello of another shape is answered.
     """
-    if not scene.gate.open or not scene.roomy or troubled(scene):
+    if not context.connection.open or not context.roomy or troubled(context):
         return []
     tasks: list[Task] = []
-    for service in scene.services:
+    for service in context.services:
         pools: set[str] = set()
-        found = suspects(scene, service)
-        dying = dying_names(scene, found)
-        for key, later in dying_later(scene, found).items():
+        found = suspects(context, service)
+        dying = dying_names(context, found)
+        for key, later in dying_later(context, found).items():
             dying[key] = [*dying.get(key, ()), *later]
         for (pool, host), group in dying.items():
-            if pool in pools or not _froze_together(scene, service, host):
+            if pool in pools or not _froze_together(context, service, host):
                 continue
-            if _shape_matters(scene, service, host):
+            if _shape_matters(context, service, host):
                 continue
             pools.add(pool)
-            sure = [s for s in group if scene.started(s.task.attempts()[-1]) is not None]
-            tasks += _steps(scene, service, sure or group, host)
+            sure = [s for s in group if context.started(s.task.attempts()[-1]) is not None]
+            tasks += _steps(context, service, sure or group, host)
     return tasks
 
 
-def _froze_together(scene: Scene, service: Service, host: str) -> bool:
+def _froze_together(context: PlanningContext, service: Service, host: str) -> bool:
     """Two conversations or more that named the host froze at overlapping times."""
-    talks = [t for t in _named(scene, service, host) if froze(t)]
-    windows = [scene.facts.by_id[t.task.id].window for t in talks]
+    talks = [t for t in _named(context, service, host) if froze(t)]
+    windows = [context.facts.by_id[t.task.id].window for t in talks]
     return any(
         a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]
     )
 
 
-def _named(scene: Scene, service: Service, host: str) -> list[Conversation]:
+def _named(context: PlanningContext, service: Service, host: str) -> list[Conversation]:
     """The service's own conversations, as the messenger holds them, that named the host."""
-    mine = scene.facts.arm(Arm.BASE, Arm.REPEAT, subject=service.name)
+    mine = context.facts.arm(Arm.BASE, Arm.REPEAT, subject=service.name)
     return [t for t in mine if t.flow.server_name == host]
 
 
-def _shape_matters(scene: Scene, service: Service, host: str) -> bool:
-    """A greeting of one other shape was answered more than once, which is no luck."""
-    other = scene.facts.arm(Arm.OTHER_HELLO, subject=service.name)
+def _shape_matters(context: PlanningContext, service: Service, host: str) -> bool:
+    """A ClientHello of one other shape was answered more than once, which is no luck."""
+    other = context.facts.arm(Arm.OTHER_HELLO, subject=service.name)
     answered = [t.flow.option(OPTION) for t in other if t.flow.server_name == host and t.genuine]
     return len(answered) > len(set(answered))
 
 
-def _steps(scene: Scene, service: Service, group: list[Suspect], host: str) -> Iterator[Task]:
+def _steps(
+    context: PlanningContext, service: Service, group: list[Suspect], host: str
+) -> Iterator[Task]:
     """One alone, as many together as at first, one alone again; each once all is quiet, and as
     long as it goes as it would where somebody counts."""
     first = min(group, key=lambda s: s.task.id)
-    at_once = len([t for t in _named(scene, service, host) if t.task.arm is Arm.BASE])
+    at_once = len([t for t in _named(context, service, host) if t.task.arm is Arm.BASE])
     crowd = [group[n % len(group)] for n in range(max(CROWD, at_once))]
     steps = (
         (Arm.ALONE, [first], "does it work when it is the only one?"),
@@ -86,21 +89,25 @@ def _steps(scene: Scene, service: Service, group: list[Suspect], host: str) -> I
         (Arm.ALONE, [first], "does a single one work again?"),
     )
     for step, (arm, chosen, reason) in enumerate(steps, start=1):
-        tasks = [_task(scene, service, s, arm, f"{step}.{n}", reason) for n, s in enumerate(chosen)]
-        if scene.started(tasks[0].id) is None and not _quiet(scene, service, host):
+        tasks = [
+            _task(context, service, s, arm, f"{step}.{n}", reason) for n, s in enumerate(chosen)
+        ]
+        if context.started(tasks[0].id) is None and not _quiet(context, service, host):
             return
         yield from tasks
-        if any(scene.ended(t.id) is None for t in tasks):
+        if any(context.ended(t.id) is None for t in tasks):
             return
-        well = sum(scene.good(t.id) for t in tasks)
+        well = sum(context.good(t.id) for t in tasks)
         # The first of a crowd may be through before the others come.
         if (2 * well >= len(tasks)) if arm is Arm.TOGETHER else (well < len(tasks)):
             return
 
 
-def _task(scene: Scene, service: Service, s: Suspect, arm: Arm, number: str, reason: str) -> Task:
+def _task(
+    context: PlanningContext, service: Service, s: Suspect, arm: Arm, number: str, reason: str
+) -> Task:
     alone = arm is Arm.ALONE
-    rtt = scene.facts.rtt or 0.0
+    rtt = context.facts.rtt or 0.0
     return replace(
         s.task,
         id=f"d13.{service.name}.{s.endpoint.host}.{number}",
@@ -109,7 +116,7 @@ def _task(scene: Scene, service: Service, s: Suspect, arm: Arm, number: str, rea
         attempt=1,
         changes="alone: nothing else names the host" if alone else "several at the same time",
         reason=reason,
-        timeout=min(gap(s.task) + 1.0, max(PROMPT + 10.0 * rtt, 8.0 * scene.typical)),
+        timeout=min(gap(s.task) + 1.0, max(PROMPT + 10.0 * rtt, 8.0 * context.typical)),
     )
 
 
@@ -120,23 +127,23 @@ def _names(task: Task, host: str) -> bool:
     return isinstance(task.probe, Flow) and (task.probe.server_name or task.probe.host) == host
 
 
-def _quiet(scene: Scene, service: Service, host: str) -> bool:
+def _quiet(context: PlanningContext, service: Service, host: str) -> bool:
     """Nothing that names the host is under way, and whatever named it last ended a while ago.
 
     Repeats overlap, for what freezes takes longer to end than the next takes to begin: when
     nothing is under way any more, they are over.
     """
-    for running in scene.moment.running.values():
+    for running in context.moment.running.values():
         task = running.task
         if task.subject == service.name and (task.arm in MOVING or _names(task, host)):
             return False
     ends = [
         m.window.end
-        for m in scene.facts.measurements
+        for m in context.facts.measurements
         if isinstance(m.task.probe, Flow) and m.task.probe.server_name == host
     ]
     free = max(ends, default=0.0) + QUIET_BEFORE_ALONE
-    if scene.moment.now < free:
-        scene.wake(free)
+    if context.moment.now < free:
+        context.wake(free)
         return False
     return True

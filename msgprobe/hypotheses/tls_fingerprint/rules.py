@@ -1,4 +1,4 @@
-"""Rules about the shape of the greeting (D8) and about many greetings at once (D13)."""
+"""Rules about the shape of the ClientHello (D8) and about many ClientHellos at once (D13)."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,8 +29,8 @@ def _shaped(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
 
 
 def _answered(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
-    """All greetings of that shape, if the genuine server answered every one while greetings of the
-    usual shape went on to fail: an outage that had ended would look alike otherwise."""
+    """All ClientHellos of that shape, if the genuine server answered every one while ClientHellos
+    of the usual shape went on to fail: an outage that had ended would look alike otherwise."""
     talks = _shaped(address, shape)
     if len(talks) < ANSWERS or not all(t.authenticated for t in talks) or not address.repeated:
         return ()
@@ -43,7 +43,7 @@ def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
     """The cut alone makes the genuine server answer. ``named``: a neutral name does so uncut."""
 
     def holds(p: PoolFacts) -> Cited:
-        if not p.gate.controls_hold:
+        if not p.connection.controls_hold:
             return
         for a in p.failing_addresses(symptom):
             cut, neutral = _answered(a, Hello.SPLIT), a.swapped
@@ -58,7 +58,7 @@ def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
     for a in p.failing_addresses(symptom):
         swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI]
         dead = bool(swaps) and all(t.symptom == symptom for t in swaps)
-        if dead and p.gate.controls_hold and _answered(a, Hello.OTHER):
+        if dead and p.connection.controls_hold and _answered(a, Hello.OTHER):
             yield a
 
 
@@ -68,7 +68,7 @@ def _all_of(address: AddressFacts) -> tuple[Conversation, ...]:
 
 
 def _unacked_shape(p: PoolFacts) -> Cited:
-    """Dropped before the machines: in two networks no kernel acknowledged any usual greeting."""
+    """Dropped before the machines: in two networks no kernel acknowledged any usual ClientHello."""
     hit = [
         a
         for a in _fingerprinted(p, "tls.timeout")
@@ -88,7 +88,7 @@ def _early_shape(p: PoolFacts) -> Cited:
 
 
 def _some_shape(p: PoolFacts) -> Cited:
-    """Another program's greeting is answered, ours is not, and nothing says who minds."""
+    """Another program's ClientHello is answered, ours is not, and nothing says who minds."""
     for symptom in DYING:
         for a in _fingerprinted(p, symptom):
             yield from _all_of(a)
@@ -109,7 +109,7 @@ def _silent(address: AddressFacts) -> bool:
 def _alone(p: PoolFacts) -> Cited:
     """What freezes together works alone; together again it freezes again, and alone it works: an
     outage that ended in between looks otherwise."""
-    if not p.gate.controls_hold:
+    if not p.connection.controls_hold:
         return
     frozen = [a for e in p.failing for a in e.addresses if _silent(a)]
     lonely = [t for a in frozen for t in a.probes if t.task.arm is Arm.ALONE]

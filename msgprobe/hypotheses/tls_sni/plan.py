@@ -1,7 +1,7 @@
-"""D6, D7 and D12: the name in the greeting. Does the fault follow it?
+"""D6, D7 and D12: the name in the ClientHello. Does the fault follow it?
 
-What dies at the greeting is tried with bare greetings; what dies after a good one, with a request
-inside it.
+What dies at the ClientHello is tried with bare ClientHellos; what dies after a good one, with a
+request inside it.
 """
 
 from dataclasses import replace
@@ -11,11 +11,11 @@ from msgprobe.model.control import Site
 from msgprobe.model.cost import HTTPS, TLS
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import Scene
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, neutral_name
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.name_swaps import (
-    GREETING,
+    CLIENT_HELLO,
     REQUEST,
     Dying,
     Manner,
@@ -38,23 +38,23 @@ EXPERIMENTS = (
 )
 
 
-def plan_requests(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
-    """The swaps with a request inside TLS, where data dies after a good greeting."""
+def plan_requests(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+    """The swaps with a request inside TLS, where data dies after a good handshake."""
     tasks: list[Task] = []
     used: dict[str, int] = {}
-    dying = dying_later(scene, found)
-    for pool, host in _begun_first(scene, service, dying, REQUEST):
+    dying = dying_later(context, found)
+    for pool, host in _begun_first(context, service, dying, REQUEST):
         used[pool] = used.get(pool, 0) + 1
         if used[pool] > NAMES_A_POOL:
             continue
-        tasks += _swaps(scene, service, dying, (pool, host), REQUEST)
+        tasks += _swaps(context, service, dying, (pool, host), REQUEST)
         if used[pool] == 1:
-            tasks += _elsewhere(scene, service, dying[pool, host][0], host, REQUEST)
+            tasks += _elsewhere(context, service, dying[pool, host][0], host, REQUEST)
     return tasks
 
 
-def plan_names(scene: Scene, service: Service, found: list[Suspect]) -> list[Task]:
-    """The swaps for the first names of each pool that die at the greeting.
+def plan_names(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+    """The swaps for the first names of each pool that die at the ClientHello.
 
     Elsewhere first (D7): where the fault follows the name, a neutral one at the same address (D6)
     cannot change the word any more. One fixed pair of ports a service, for that only adds a note.
@@ -62,74 +62,76 @@ def plan_names(scene: Scene, service: Service, found: list[Suspect]) -> list[Tas
     tasks: list[Task] = []
     used: dict[str, int] = {}
     fixed = False
-    dying = dying_names(scene, found)
-    for pool, host in _begun_first(scene, service, dying, GREETING):
+    dying = dying_names(context, found)
+    for pool, host in _begun_first(context, service, dying, CLIENT_HELLO):
         group = dying[pool, host]
         used[pool] = used.get(pool, 0) + 1
         if used[pool] > NAMES_A_POOL:
             continue
-        tasks += _swaps(scene, service, dying, (pool, host), GREETING)
+        tasks += _swaps(context, service, dying, (pool, host), CLIENT_HELLO)
         if used[pool] == 1:
-            tasks += _elsewhere(scene, service, group[0], host, GREETING)
+            tasks += _elsewhere(context, service, group[0], host, CLIENT_HELLO)
             if not fixed:
-                tuples = _same_tuple(scene, service, group[0])
+                tuples = _same_tuple(context, service, group[0])
                 tasks += tuples
                 fixed = bool(tuples)
     return tasks
 
 
 def _begun_first(
-    scene: Scene, service: Service, dying: Dying, manner: Manner
+    context: PlanningContext, service: Service, dying: Dying, manner: Manner
 ) -> list[tuple[str, str]]:
     """Pools and names, those that D7 has begun with first: what comes up later adds no more than
     there is room for."""
-    servers = [site.name for site, _ in neutral_servers(scene)]
+    servers = [site.name for site, _ in neutral_servers(context)]
 
     def later(key: tuple[str, str]) -> bool:
         firsts = (elsewhere_id(service, key[1], name, manner) for name in servers)
-        return all(scene.started(first) is None for first in firsts)
+        return all(context.started(first) is None for first in firsts)
 
     return sorted(dying, key=later)
 
 
 def _swaps(
-    scene: Scene, service: Service, dying: Dying, key: tuple[str, str], manner: Manner
+    context: PlanningContext, service: Service, dying: Dying, key: tuple[str, str], manner: Manner
 ) -> list[Task]:
     """D6 at the first addresses of a name, once it is known that the fault follows it nowhere."""
-    begun = [s for s in dying[key] if scene.started(swap_id(service, s, manner)) is not None]
-    if not begun and follows(scene, service, dying, key[0], manner) is False:
+    begun = [s for s in dying[key] if context.started(swap_id(service, s, manner)) is not None]
+    if not begun and follows(context, service, dying, key[0], manner) is False:
         begun = dying[key][:SWAPPED_ADDRESSES]
-    return [task for s in begun for task in _swap(scene, service, s, manner)]
+    return [task for s in begun for task in _swap(context, service, s, manner)]
 
 
-def _swap(scene: Scene, service: Service, s: Suspect, manner: Manner) -> list[Task]:
-    other = neutral_name(scene)
-    host = s.endpoint.host if manner is GREETING else other
-    flow = scene.flow(s.address, s.endpoint.port, host, server_name=other, trust=None)
+def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner) -> list[Task]:
+    other = neutral_name(context)
+    host = s.endpoint.host if manner is CLIENT_HELLO else other
+    flow = context.flow(s.address, s.endpoint.port, host, server_name=other, trust=None)
     task_id = swap_id(service, s, manner)
     task = variation(
         s, service, Arm.OTHER_SNI, task_id, flow, "server name: a neutral one", manner.check
     )
-    return scene.tries(replace(task, timeout=scene.greeting_timeout()))
+    return context.tries(replace(task, timeout=context.hello_timeout()))
 
 
-def _asked_there(scene: Scene, s: Suspect, host: str) -> list[tuple[Site, str]]:
+def _asked_there(context: PlanningContext, s: Suspect, host: str) -> list[tuple[Site, str]]:
     """The servers to take a name to: one that can convict by itself, else two; and two for a
     certificate that nobody vouches for, since one alone may deliver the name for the service."""
-    talk = scene.talk(s.task.id)
+    talk = context.talk(s.task.id)
     if talk is not None and talk.symptom == "tls.certificate":
-        return answering(scene)[:SWAP_SERVERS]
-    servers = neutral_servers(scene)
-    if not all(scene.gate.fair((site,)) for site, _ in servers):
+        return answering(context)[:SWAP_SERVERS]
+    servers = neutral_servers(context)
+    if not all(context.connection.fair((site,)) for site, _ in servers):
         return servers
-    turn = Random(f"{scene.request.seed}/{host}").randrange(max(1, len(servers)))
+    turn = Random(f"{context.request.seed}/{host}").randrange(max(1, len(servers)))
     return servers[turn : turn + 1]
 
 
-def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str, manner: Manner) -> list[Task]:
+def _elsewhere(
+    context: PlanningContext, service: Service, s: Suspect, host: str, manner: Manner
+) -> list[Task]:
     tasks: list[Task] = []
-    for site, address in _asked_there(scene, s, host):
-        flow = scene.flow(address, 443, host, server_name=host, trust=None)
+    for site, address in _asked_there(context, s, host):
+        flow = context.flow(address, 443, host, server_name=host, trust=None)
         base = variation(
             s,
             service,
@@ -139,18 +141,18 @@ def _elsewhere(scene: Scene, service: Service, s: Suspect, host: str, manner: Ma
             "address: a neutral server",
             manner.check,
         )
-        asked = scene.tries(replace(base, timeout=scene.greeting_timeout()))
+        asked = context.tries(replace(base, timeout=context.hello_timeout()))
         tasks += asked
-        twin = _twin(scene, site, flow, manner)
+        twin = _twin(context, site, flow, manner)
         tasks.append(twin)
-        if manner is REQUEST and scene.started(base.attempts()[-1]) is not None:
+        if manner is REQUEST and context.started(base.attempts()[-1]) is not None:
             # Once more at the end: a server that has had enough of our requests is no censor.
             tasks.append(twin.again(2))
     return tasks
 
 
-def _twin(scene: Scene, site: Site, flow: Flow, manner: Manner) -> Task:
-    other = foreign_name(scene, site)
+def _twin(context: PlanningContext, site: Site, flow: Flow, manner: Manner) -> Task:
+    other = foreign_name(context, site)
     return Task(
         id=f"d7.neutral.{site.name}{manner.suffix}",
         round=2,
@@ -161,17 +163,17 @@ def _twin(scene: Scene, site: Site, flow: Flow, manner: Manner) -> Task:
         probe=replace(flow, host=other, server_name=other),
         changes="server name: a neutral one, not its own",
         reason="the neutral half of the pair: does this server answer other names at all?",
-        timeout=scene.greeting_timeout(),
+        timeout=context.hello_timeout(),
     )
 
 
-def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
+def _same_tuple(context: PlanningContext, service: Service, s: Suspect) -> list[Task]:
     """D12: the target's name from a fixed port, then a neutral name from the very same port."""
     if s.endpoint.port != 443:
         return []
-    port = 40_000 + Random(f"{scene.request.seed}/{s.endpoint.host}").randrange(20_000)
+    port = 40_000 + Random(f"{context.request.seed}/{s.endpoint.host}").randrange(20_000)
     stem = f"d12.{service.name}.{s.endpoint.host}"
-    first = scene.flow(
+    first = context.flow(
         s.address,
         443,
         s.endpoint.host,
@@ -182,11 +184,11 @@ def _same_tuple(scene: Scene, service: Service, s: Suspect) -> list[Task]:
     tasks = [
         variation(s, service, Arm.SAME_TUPLE, f"{stem}.target", first, "source port: fixed", "tls")
     ]
-    done = scene.ended(f"{stem}.target")
+    done = context.ended(f"{stem}.target")
     if done is not None:
-        second = replace(first, server_name=neutral_name(scene))
+        second = replace(first, server_name=neutral_name(context))
         changes = "server name: a neutral one, from the same source port at once"
         tasks.append(
             variation(s, service, Arm.SAME_TUPLE, f"{stem}.neutral", second, changes, "tls")
         )
-    return [replace(t, timeout=scene.greeting_timeout(), pair=stem) for t in tasks]
+    return [replace(t, timeout=context.hello_timeout(), pair=stem) for t in tasks]

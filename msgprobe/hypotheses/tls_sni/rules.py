@@ -33,7 +33,7 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
             _shown(mine, served)
         ):
             cited += dead
-    if not cited or not p.gate.fair(p.gate.servers(cited)):
+    if not cited or not p.connection.fair(p.connection.servers(cited)):
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
@@ -118,7 +118,7 @@ def _forged(p: PoolFacts) -> list[AddressFacts]:
 
     Not where one certificate is known by its hash: a server that has got a new one looks the same.
     """
-    if p.gate.inspector is not None:
+    if p.connection.inspector is not None:
         return []
     return [
         a

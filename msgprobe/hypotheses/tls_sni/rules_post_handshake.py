@@ -1,4 +1,4 @@
-"""Rules about what dies after a good greeting: what licenses ``blocked`` at
+"""Rules about what dies after a good handshake: what licenses ``blocked`` at
 ``tls.post_handshake``."""
 
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ CUT_TRIES = 2
 """Requests that must be cut off at a neutral server; of those that get no answer it takes more."""
 
 REQUEST = "https"
-"""The check of experiments that go on to a request; bare greetings say nothing about what follows
-them."""
+"""The check of experiments that go on to a request; bare ClientHellos say nothing about what
+follows them."""
 
 
 def _dying(p: PoolFacts) -> list[AddressFacts]:
-    """Addresses where every attempt died after the greeting, where all of the pool's together are
+    """Addresses where every attempt died after the handshake, where all of the pool's together are
     as many as a claim needs."""
     views = [a for e in p.failing for a in e.addresses if a.own]
-    dying = [a for a in views if all(t.dies_after_greeting for t in a.own)]
+    dying = [a for a in views if all(t.dies_after_hello for t in a.own)]
     return dying if sum(len(a.failed) for a in dying) >= TRIES else []
 
 
@@ -58,7 +58,7 @@ def _enough(talks: list[Conversation]) -> bool:
 
 def _elsewhere(p: PoolFacts) -> Cited:
     """D7 with a request: a neutral server answers another foreign name before and after, and every
-    request that names the service dies there after the greeting."""
+    request that names the service dies there after the handshake."""
     dying = _dying(p)
     asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
     neutral = _requests(p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE), Arm.NEUTRAL_SNI_ELSEWHERE)
@@ -69,10 +69,10 @@ def _elsewhere(p: PoolFacts) -> Cited:
             there = [t for t in mine if t.address == address]
             twins = [t for t in neutral if t.address == address]
             served = bool(twins) and all(t.answered_http for t in twins)
-            alike = all(t.dies_after_greeting and _same_server(t, twins) for t in there)
+            alike = all(t.dies_after_hello and _same_server(t, twins) for t in there)
             if served and alike and _enough(there):
                 followed += [*there, *twins]
-    fair = p.gate.fair(p.gate.servers(followed))
+    fair = p.connection.fair(p.connection.servers(followed))
     return (*(t for a in dying for t in a.own), *followed) if followed and fair else ()
 
 
@@ -98,7 +98,7 @@ def _spread(p: PoolFacts) -> bool:
     hit = [a for a in _repeatedly(p) if _swapped(a)]
     apart = len(networks([t for a in hit for t in a.own])) >= 2
     asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
-    died = any(t.dies_after_greeting for t in asked)
+    died = any(t.dies_after_hello for t in asked)
     return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
 
 
@@ -111,7 +111,7 @@ def _one_front(p: PoolFacts) -> Cited:
 
 
 def _works_elsewhere(p: PoolFacts) -> Cited:
-    """The service's own servers fall silent after the greeting, and its name is harmless."""
+    """The service's own servers fall silent after the handshake, and its name is harmless."""
     if not _passes_elsewhere(p):
         return ()
     passed = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_http]

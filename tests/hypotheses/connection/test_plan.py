@@ -42,7 +42,7 @@ def looks(story: Story, *, dead: bool, now: float = 12.1) -> int:
     """How many looks are taken when each of them ends like this."""
     count = 0
     while now < 60.0:
-        wanted = [t for t in tasks(story, Arm.LOOK_ON, now) if not _told(story, t)]
+        wanted = [t for t in tasks(story, Arm.MONITOR, now) if not _told(story, t)]
         for task in wanted:
             number = len(story.told) + 1
             told = done(task, now, dead=dead)
@@ -65,16 +65,16 @@ def healthy() -> Story:
 
 
 def test_a_line_that_works_is_not_looked_at_any_longer() -> None:
-    assert tasks(Story().good_gate(), Arm.LOOK_ON, 5.0) == []
+    assert tasks(Story().good_gate(), Arm.MONITOR, 5.0) == []
 
 
 def test_a_line_that_never_worked_is_not_looked_at_any_longer() -> None:
     story = sites(Story().local(), Arm.GATE, 0.0, dead=True)
-    assert tasks(story, Arm.LOOK_ON, 12.0) == []
+    assert tasks(story, Arm.MONITOR, 12.0) == []
 
 
 def test_a_line_that_fell_silent_is_looked_at_until_it_comes_back() -> None:
-    (first,) = tasks(gap(back=False), Arm.LOOK_ON, 12.1)
+    (first,) = tasks(gap(back=False), Arm.MONITOR, 12.1)
     assert isinstance(first.probe, Flow) and first.check == "tls"
     assert 2 <= looks(gap(back=False), dead=False) <= 4
 
@@ -102,7 +102,7 @@ def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
             subject=source.name,
         )
         moment = Moment(now=now, running=under_way([transfer], 2.0))
-        return [t for t in agenda(evidence, moment).tasks if t.arm is Arm.LOOK_ON]
+        return [t for t in agenda(evidence, moment).tasks if t.arm is Arm.MONITOR]
 
     assert looked(4.0) == []
     assert len(looked(6.0)) == 1
@@ -111,7 +111,7 @@ def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
 def test_looking_at_a_line_that_stays_dead_has_an_end() -> None:
     count = looks(gap(back=False), dead=True)
     assert 3 < count <= MONITOR_MOST
-    assert tasks(gap(back=False), Arm.LOOK_ON, MONITOR_UNTIL + 1) == []
+    assert tasks(gap(back=False), Arm.MONITOR, MONITOR_UNTIL + 1) == []
 
 
 def test_services_are_not_experimented_with_while_neutral_sites_fail() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.outages import Stretches
+from msgprobe.evidence.outages import Outages
 from msgprobe.judging.judge import judge
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
@@ -35,8 +35,8 @@ def state(story: Story) -> ConnectionVerdict:
     return judge(story.evidence()).connection
 
 
-def stretches(story: Story) -> Stretches:
-    return Gate(Facts(story.evidence())).stretches
+def stretches(story: Story) -> Outages:
+    return ConnectionFacts(Facts(story.evidence())).outages
 
 
 def sites(
@@ -62,7 +62,7 @@ def gap(*, back: bool = True) -> Story:
     """A line that works, is dead from second 4 to 12, and perhaps works again."""
     story = Story().good_gate().names()
     sites(story, Arm.AGAIN, 4.0, dead=True)
-    return sites(story, Arm.LOOK_ON, 12.5, step=2.5) if back else story
+    return sites(story, Arm.MONITOR, 12.5, step=2.5) if back else story
 
 
 def test_a_line_that_falls_silent_and_comes_back_is_intermittent() -> None:
@@ -118,7 +118,7 @@ def test_a_device_that_stood_still_itself_was_not_cut_off() -> None:
     story = sites(Story().good_gate(), Arm.AGAIN, 1.0)
     for site in SITES:  # begun just before the pause, timed out after it, nothing in between
         story.site(site, Arm.AGAIN, check="tls", start=1.2, took=8.0, fails="connect")
-    sites(story, Arm.LOOK_ON, 9.3)
+    sites(story, Arm.MONITOR, 9.3)
     assert stretches(story).dead == ()
 
 

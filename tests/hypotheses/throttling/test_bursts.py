@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.paired_transfers import Contest
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Observation, TransferObservation
 from msgprobe.model.target import Asset, Function
@@ -79,9 +79,9 @@ def _blind(measurement: Measurement) -> tuple[Observation, ...]:
     )
 
 
-def contest(story: Story) -> Contest:
+def contest(story: Story) -> PairedTransfers:
     evidence = story.evidence()
-    return Contest(Facts(evidence), evidence.services[0], VOLLEY)
+    return PairedTransfers(Facts(evidence), evidence.services[0], VOLLEY)
 
 
 def test_fast_volleys_are_ok_and_their_speed_is_told() -> None:

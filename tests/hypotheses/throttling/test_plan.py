@@ -218,10 +218,10 @@ def test_only_the_functions_asked_for_are_moved() -> None:
 def test_what_is_slow_is_contested_until_the_test_has_decided() -> None:
     host = "web.whatsapp.com"
     day = Day(rate=named(host, 140.0)).run()
-    contest = day.contest()
-    assert {t.arm for t in contest} == MOVES
-    assert {flow(t).option("asset") for t in contest} == {"web-page"}
-    blocks = {t.attempt for t in contest}
+    paired = day.contest()
+    assert {t.arm for t in paired} == MOVES
+    assert {flow(t).option("asset") for t in paired} == {"web-page"}
+    blocks = {t.attempt for t in paired}
     assert blocks == {1, 2, 3, 4}, "four slow pairs decide"
     assert day.outcome("whatsapp") is Outcome.THROTTLED
     assert {day.outcome(s) for s in ("telegram", "signal", "messenger")} == {Outcome.OK}

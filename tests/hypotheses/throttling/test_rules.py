@@ -24,7 +24,7 @@ PLACE = dict.fromkeys((OWN, NEUTRAL, Arm.TRANSFER_SMALL), "31.13.70.1")
 
 @dataclass(slots=True)
 class Race:
-    """A good gate, chats that work, and transfers one after another."""
+    """A good connection, chats that work, and transfers one after another."""
 
     story: Story
     now: float = 3.0

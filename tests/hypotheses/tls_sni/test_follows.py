@@ -6,14 +6,14 @@ from itertools import product
 import pytest
 
 from msgprobe.agenda.planner import agenda
-from msgprobe.evidence.connection import Gate
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role
-from msgprobe.planning.context import Moment, Scene
+from msgprobe.planning.context import Moment, PlanningContext
 from msgprobe.planning.name_swaps import dying_names
 from msgprobe.planning.name_swaps import follows as planned
 from msgprobe.planning.suspects import suspects
@@ -66,12 +66,14 @@ def test_plan_and_rule_agree(places: tuple[tuple[str, bool], ...]) -> None:
         told.append(
             dataclasses.replace(m, task=dataclasses.replace(m.task, id=own[0].id)) if own else m
         )
-    scene = Scene(dataclasses.replace(evidence, measurements=tuple(told)), Moment(now=50.0))
-    dying = dying_names(scene, suspects(scene, SERVICE))
+    context = PlanningContext(
+        dataclasses.replace(evidence, measurements=tuple(told)), Moment(now=50.0)
+    )
+    dying = dying_names(context, suspects(context, SERVICE))
     pool = SERVICE.pools[0]
-    asked = planned(scene, SERVICE, dying, pool.name)
+    asked = planned(context, SERVICE, dying, pool.name)
     facts = Facts(evidence)
-    view = PoolFacts(facts, Gate(facts), SERVICE, pool)
+    view = PoolFacts(facts, ConnectionFacts(facts), SERVICE, pool)
     (rule,) = [r for r in TLS_RULES if r.info.rule_id == "tls.sni.elsewhere.reset"]
     assert bool(asked) is bool(tuple(rule.holds(view)))
 
