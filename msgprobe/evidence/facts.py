@@ -165,8 +165,17 @@ class Facts:
 
         A server that hangs up on whoever connects (its back ends are down) does so without having
         heard anything: its end comes a round trip after the connection stands, which may be soon
-        after our first words where this device was late with them.
+        after our first words where this device was late with them. Not so a server that answers
+        other words on the same port; and an alert answers ours.
         """
+        took, shortest = _answer_time(talk), self._shortest(talk)
+        if took is None or shortest is None or took >= EARLY * shortest:
+            return False
+        heard = talk.tls is not None and talk.tls.alert_received
+        return heard or self._lets_in(talk) or not _may_hang_up(talk, took, shortest)
+
+    def _shortest(self, talk: Conversation) -> float | None:
+        """The smallest round trip to its address that other sockets have seen; None: too few."""
         others = [
             t for t in self.talks if t.address == talk.address and t.transaction != talk.transaction
         ]
@@ -176,11 +185,16 @@ class Facts:
             for t in others
             if t.connected and t.tcp and t.tcp.info and t.tcp.info.min_rtt > 0
         ]
-        took = _answer_time(talk)
-        if took is None or not (whole or len(opened) >= SYN_RTTS):
-            return False
-        shortest = min((*whole, *opened))
-        return took < EARLY * shortest and not _may_hang_up(talk, took, shortest)
+        return min((*whole, *opened)) if whole or len(opened) >= SYN_RTTS else None
+
+    def _lets_in(self, talk: Conversation) -> bool:
+        """Most of what is said under other names, or in other words, at that very address and port
+        gets an answer."""
+        here = (talk.address, talk.flow.port)
+        spoken = self.arm(Arm.OTHER_SNI, Arm.OTHER_PAYLOAD)
+        others = [t for t in spoken if (t.address, t.flow.port) == here]
+        answered = [t for t in others if t.answered_tls or t.answered_http or t.genuine]
+        return 2 * len(answered) > len(others)
 
     @property
     def v6_usable(self) -> bool:

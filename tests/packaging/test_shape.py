@@ -20,7 +20,6 @@ BRANCHY: dict[str, int] = {
     "evidence/controls.py:_answers_instead": 16,
     "evidence/conversation.py:fold": 17,
     "evidence/facts.py:__init__": 18,
-    "evidence/facts.py:early": 16,
     "evidence/outages.py:heard": 19,
     "evidence/paired_transfers.py:poisoned": 21,
     "evidence/speeds.py:mechanism": 16,

@@ -94,6 +94,25 @@ def test_an_end_at_the_first_words_sooner_than_the_server_could(
         assert verdict.mechanisms == (f"protocol.{check}",)
 
 
+def _late(story: Story, check: str, late: float, heard: float) -> None:
+    """Own attempts: the words went out so long after the connection stood, and ended after that."""
+    for number, m in enumerate(story.told):
+        if m.task.arm not in (Arm.BASE, Arm.REPEAT) or m.task.check != check:
+            continue
+        began = m.window.start
+        stands = began + 0.04 + late
+        told = tuple(
+            dataclasses.replace(
+                o,
+                window=Window(start=began, end=stands)
+                if isinstance(o, TcpObservation)
+                else Window(start=stands, end=stands + heard),
+            )
+            for o in m.observations
+        )
+        story.told[number] = dataclasses.replace(m, observations=told)
+
+
 @pytest.mark.parametrize(
     ("late", "heard", "outcome"),
     [
@@ -120,25 +139,30 @@ def test_a_server_that_hangs_up_on_everybody_is_not_early_where_we_were_late(
     proof = None if check == "https" else Proof.CONNECTED
     ended: dict[str, Any] = {"fails": stage, "failure": Failure.CONNECTION_RESET}
     story.all_targets(check=check, proof=proof, **ended)
-    for number, m in enumerate(story.told):
-        if m.task.arm not in (Arm.BASE, Arm.REPEAT) or m.task.check != check:
-            continue
-        began = m.window.start
-        stands = began + 0.04 + late
-        told = tuple(
-            dataclasses.replace(
-                o,
-                window=Window(start=began, end=stands)
-                if isinstance(o, TcpObservation)
-                else Window(start=stands, end=stands + heard),
-            )
-            for o in m.observations
-        )
-        story.told[number] = dataclasses.replace(m, observations=told)
+    _late(story, check, late, heard)
     verdict = text(story)
     assert verdict.outcome == outcome
     if outcome == "blocked":
         assert any("early" in rule for rule in verdict.rules)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_server_that_answers_another_name_does_not_hang_up_on_everybody(answered: bool) -> None:
+    story = Story().good_gate().names().controls_again()
+    story.all_targets(fails="tls", failure=Failure.CONNECTION_RESET)
+    for host in CHAT:
+        swap = {"fails": None} if answered else {"fails": "tls", "failure": Failure.EOF}
+        story.target(host, arm=Arm.OTHER_SNI, server_name="neutral.example", **swap)
+    _late(story, "https", 0.031, 0.009)
+    rules = text(story).rules
+    assert any("early" in rule for rule in rules) is answered
+
+
+def test_an_alert_is_an_answer_to_our_words_however_late_they_were() -> None:
+    story = Story().good_gate().names().controls_again()
+    story.all_targets(fails="tls", failure=Failure.TLS_FAILED)
+    _late(story, "https", 0.031, 0.009)
+    assert "tls.early.alert" in text(story).rules
 
 
 def test_silence_at_the_first_words_is_never_early() -> None:
