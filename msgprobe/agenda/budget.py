@@ -85,7 +85,7 @@ def _rank(task: Task) -> int:
 
 def _may_die_late(context: PlanningContext) -> bool:
     """A service's conversation died after a good handshake, or is past it and not over yet."""
-    if any(t.dies_after_hello for t in context.facts.arm(Arm.BASE)):
+    if any(t.dies_after_handshake for t in context.facts.arm(Arm.BASE)):
         return True
     own = (Arm.BASE, Arm.REPEAT)
     running = context.moment.running

@@ -76,7 +76,7 @@ class Conversation:
         )
 
     @property
-    def dies_after_hello(self) -> bool:
+    def dies_after_handshake(self) -> bool:
         """The handshake went well, then what was said inside it died."""
         if self.failure in (None, Failure.INTERRUPTED) or self.stage is not Stage.ANSWER:
             return False

@@ -37,7 +37,7 @@ def dying_names(
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
         talk = context.talk(s.task.id)
-        dying = not _past_hello(context, s) and (
+        dying = not _past_handshake(context, s) and (
             talk is None or (talk.symptom or "").startswith("tls.")
         )
         # Who names nobody, or only later (STARTTLS), is not recognised by a name in the
@@ -51,10 +51,10 @@ def dying_names(
     return by_name
 
 
-def _past_hello(context: PlanningContext, s: Suspect) -> bool:
+def _past_handshake(context: PlanningContext, s: Suspect) -> bool:
     """Its TLS handshake went well, and what was said inside died or hangs."""
     talk = context.talk(s.task.id)
-    return s.task.id in context.moment.secured if talk is None else talk.dies_after_hello
+    return s.task.id in context.moment.secured if talk is None else talk.dies_after_handshake
 
 
 def dying_later(
@@ -65,7 +65,7 @@ def dying_later(
     for s in found:
         assert isinstance(s.task.probe, Flow)
         named = s.task.probe.server_name is not None and s.endpoint.host is not None
-        if named and _past_hello(context, s):
+        if named and _past_handshake(context, s):
             by_name.setdefault((s.pool.name, s.endpoint.host or ""), []).append(s)
     return by_name
 

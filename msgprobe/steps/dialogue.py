@@ -15,7 +15,7 @@ from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.error import WireError
 
 CAP = 16 * 1024
-"""Most bytes read: ClientHellos and features take one or two kilobytes."""
+"""Most bytes read: greetings and features take one or two kilobytes."""
 
 MOST_LINES = 20
 LONGEST_LINE = 4096

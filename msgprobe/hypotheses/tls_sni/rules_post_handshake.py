@@ -23,7 +23,7 @@ def _dying(p: PoolFacts) -> list[AddressFacts]:
     """Addresses where every attempt died after the handshake, where all of the pool's together are
     as many as a claim needs."""
     views = [a for e in p.failing for a in e.addresses if a.own]
-    dying = [a for a in views if all(t.dies_after_hello for t in a.own)]
+    dying = [a for a in views if all(t.dies_after_handshake for t in a.own)]
     return dying if sum(len(a.failed) for a in dying) >= TRIES else []
 
 
@@ -69,7 +69,7 @@ def _elsewhere(p: PoolFacts) -> Cited:
             there = [t for t in mine if t.address == address]
             twins = [t for t in neutral if t.address == address]
             served = bool(twins) and all(t.answered_http for t in twins)
-            alike = all(t.dies_after_hello and _same_server(t, twins) for t in there)
+            alike = all(t.dies_after_handshake and _same_server(t, twins) for t in there)
             if served and alike and _enough(there):
                 followed += [*there, *twins]
     fair = p.connection.fair(p.connection.servers(followed))
@@ -98,7 +98,7 @@ def _spread(p: PoolFacts) -> bool:
     hit = [a for a in _repeatedly(p) if _swapped(a)]
     apart = len(networks([t for a in hit for t in a.own])) >= 2
     asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
-    died = any(t.dies_after_hello for t in asked)
+    died = any(t.dies_after_handshake for t in asked)
     return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
 
 
