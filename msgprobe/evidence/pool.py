@@ -163,6 +163,15 @@ class PoolFacts:
         self.pool = pool
 
     @cached_property
+    def beside(self) -> tuple["PoolFacts", ...]:
+        """The other pools of the service: who hits a service seldom hits one function of it."""
+        return tuple(
+            PoolFacts(self.facts, self.connection, self.service, pool)
+            for pool in self.service.pools
+            if pool.name != self.pool.name
+        )
+
+    @cached_property
     def members(self) -> tuple[MemberFacts, ...]:
         """All members of the pool, tested or not."""
         grouped: dict[str, list[EndpointFacts]] = {}

@@ -67,15 +67,28 @@ def _all_of(address: AddressFacts) -> tuple[Conversation, ...]:
     return (*address.failed, *_shaped(address, Hello.OTHER), *swaps)
 
 
-def _unacked_shape(p: PoolFacts) -> Cited:
-    """Dropped before the machines: in two networks no kernel acknowledged any usual ClientHello."""
-    hit = [
+def _unacked(p: PoolFacts) -> list[AddressFacts]:
+    """Addresses whose kernel never acknowledged a usual ClientHello, in all of the attempts."""
+    return [
         a
         for a in _fingerprinted(p, "tls.timeout")
         if len(a.failed) >= TRIES
         and all(t.tls is not None and t.tls.hello_acked is False for t in a.failed)
     ]
+
+
+def _unacked_shape(p: PoolFacts) -> Cited:
+    """Dropped before the machines: in two networks no kernel acknowledged any usual ClientHello.
+
+    The networks are counted over the whole service: one that ran all its fronts behind walls of
+    its own would have to run them so in every one of those networks.
+    """
+    hit = _unacked(p)
+    if not hit:
+        return ()
     cited = [t for a in hit for t in _all_of(a)]
+    if len(networks(cited)) < 2:
+        cited += [t for other in p.beside for a in _unacked(other) for t in _all_of(a)]
     return cited if len(networks(cited)) >= 2 else ()
 
 

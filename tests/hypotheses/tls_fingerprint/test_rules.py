@@ -9,9 +9,10 @@ from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import TlsObservation
+from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import Arm, Flow
 from msgprobe.model.verdict import Outcome, State, Strength
-from tests.evidence.story import CHAT, Story
+from tests.evidence.story import CHAT, SERVICE, Story
 from tests.judging.word import text
 
 KINDS = [
@@ -125,6 +126,30 @@ def test_one_network_or_a_greeting_that_arrived_may_be_the_service_s_own_wall(
 ) -> None:
     verdict = text(fingerprinted(*hosts, failure=Failure.TIMED_OUT, acked=acked))
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.fingerprint.unclear",))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "outcome"),
+    [(CHAT, Outcome.BLOCKED), (CHAT[:1], Outcome.INCONCLUSIVE)],
+    ids=["two_networks", "one_network"],
+)
+def test_networks_are_counted_over_all_functions_of_a_service(
+    hosts: tuple[str, ...], outcome: Outcome
+) -> None:
+    """Text has one network and media the other: whether both fail there is what tells."""
+    first, second = SERVICE.endpoints
+    apart = dataclasses.replace(
+        SERVICE,
+        pools=(*SERVICE.pools, Pool(name="media", function=Function.MEDIA, ok_at=1)),
+        endpoints=(first, dataclasses.replace(second, pool="media")),
+    )
+    story = fingerprinted(*hosts, failure=Failure.TIMED_OUT, acked=False)
+    if hosts != CHAT:
+        story.target(CHAT[1])
+    evidence = dataclasses.replace(story.evidence(), services=(apart,))
+    (service,) = judge(evidence).services
+    assert service.functions[0].function is Function.TEXT
+    assert service.functions[0].outcome is outcome
 
 
 @pytest.mark.parametrize("failure", [k for k, _ in KINDS if k is not Failure.TIMED_OUT])
