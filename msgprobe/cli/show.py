@@ -112,6 +112,7 @@ def delivery(flags: Flags, fail_on: Collection[str] | None) -> Delivery:
             evidence=flags.evidence or flags.output is not None,
             verbose=flags.verbose,
             quiet=flags.quiet,
+            fail_on=None if fail_on is None else frozenset(fail_on),
         ),
         fail_on=fail_on,
     )

@@ -10,7 +10,7 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, Strength
 
-RULES_VERSION = 9
+RULES_VERSION = 10
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {

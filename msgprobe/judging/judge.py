@@ -20,6 +20,7 @@ from msgprobe.hypotheses.tls_fingerprint.rules import COUNTED
 from msgprobe.judging.calibration import counted_with, with_confidence
 from msgprobe.judging.calibration_table import TABLE
 from msgprobe.judging.connection import judge_connection
+from msgprobe.judging.lost import lost, may_be_old
 from msgprobe.judging.precedence import Case, first
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
@@ -89,13 +90,15 @@ def judge_service(
     facts: Facts, connection: ConnectionFacts, said: ConnectionVerdict, service: Service
 ) -> ServiceVerdict:
     """The worst of the service's functions, ``partial`` when another one works."""
-    found = (_function(facts, connection, said, service, f) for f in Function)
+    pools = [PoolFacts(facts, connection, service, p) for p in service.pools if not p.extra]
+    found = (_function(facts, connection, said, service, f, pools) for f in Function)
     functions = tuple(f for f in found if f is not None)
     if said.state.usable:
         functions = _with_extras(
             facts, connection, service, _with_speeds(facts, service, functions)
         )
-    return rolled_up(service, functions)
+    gone = lost(functions, pools, said)
+    return rolled_up(service, tuple(may_be_old(f, gone) for f in functions), gone)
 
 
 def _function(
@@ -104,18 +107,18 @@ def _function(
     said: ConnectionVerdict,
     service: Service,
     function: Function,
+    pools: Iterable[PoolFacts],
 ) -> FunctionVerdict | None:
     """What the function's own pools say; None where the service has no such function."""
-    pools = [p for p in service.pools if p.function is function and not p.extra]
+    views = [p for p in pools if p.pool.function is function]
     excuse = dict(service.untestable).get(function)
-    if not pools and excuse is None:
+    if not views and excuse is None:
         return None
     wanted = facts.request.functions
     if wanted and function not in wanted:
         return _not_tested(function, "It was not asked for.")
-    if not pools:
+    if not views:
         return _not_tested(function, excuse or UNTESTED.info.why)
-    views = [PoolFacts(facts, connection, service, p) for p in pools]
     whole = joined(function, [judge_pool(v, said) for v in views])
     trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
     return replace(whole, loss=connection.calls.loss(trains))

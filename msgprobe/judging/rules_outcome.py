@@ -297,3 +297,18 @@ MAY_BE_OLD = frozenset(
     }
 )
 """The rules that leave such a failure unexplained."""
+
+BY_LINE = frozenset(
+    {
+        "connection.explains",
+        "controls.failed",
+        "dns.unresolved",
+        "pool.cut_short",
+        "tls.clock",
+        "tls.inspection",
+        "tls.store_age",
+        "udp.policy",
+        "udp.port",
+    }
+)
+"""The rules by which the line, this device or the end of the run explains a failure."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgprobe.judging.lost import Lost
 from msgprobe.judging.rules_members import ONE_MEMBER
 from msgprobe.judging.words import summary
 from msgprobe.model.target import Function, Service
@@ -64,14 +65,16 @@ def _strongest(speaking: Sequence[FunctionVerdict]) -> Strength | None:
     return next((p.strength for p in speaking), None)
 
 
-def rolled_up(service: Service, functions: tuple[FunctionVerdict, ...]) -> ServiceVerdict:
+def rolled_up(
+    service: Service, functions: tuple[FunctionVerdict, ...], lost: Lost
+) -> ServiceVerdict:
     """The service's verdict: the worst of its functions, ``partial`` when another one works."""
-    outcome, speaking = _word(service, functions)
+    outcome, speaking = _word(service, functions, lost)
     verdict = ServiceVerdict(
         service=service.name,
         name=service.title,
         outcome=outcome,
-        partial=outcome in GRAVE and any(f.outcome is Outcome.OK for f in functions),
+        partial=outcome is not Outcome.OK and any(f.outcome is Outcome.OK for f in functions),
         strength=_strongest(speaking),
         mechanisms=deepest(m for f in speaking for m in f.mechanisms),
         functions=functions,
@@ -84,7 +87,7 @@ GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
 
 
 def _word(
-    service: Service, functions: tuple[FunctionVerdict, ...]
+    service: Service, functions: tuple[FunctionVerdict, ...], lost: Lost
 ) -> tuple[Outcome, list[FunctionVerdict]]:
     """The service's word, and the functions that it stands for.
 
@@ -95,12 +98,24 @@ def _word(
     """
     worst = _word_of(functions)
     if worst not in GRAVE:
-        return _mild(service, functions)
+        return _in_part(functions, lost) or _mild(service, functions)
     speaking = [f for f in functions if f.outcome is worst]
     works = any(_works(f) for f in functions if f.function is service.primary)
     if worst is Outcome.DOWN and works and not _seen_twice(speaking):
         return Outcome.DEGRADED, speaking
     return worst, speaking
+
+
+def _in_part(
+    functions: tuple[FunctionVerdict, ...], lost: Lost
+) -> tuple[Outcome, list[FunctionVerdict]] | None:
+    """Something works, and of some function nothing does: no single fact explains two hosts in two
+    networks, nor what shows a mechanism."""
+    missing = [f for f in functions if f.function in lost]
+    if not missing or all(f.outcome is not Outcome.OK for f in functions):
+        return None
+    shown = any(lost[f.function] or f.mechanisms for f in missing)
+    return Outcome.DEGRADED if shown else Outcome.INCONCLUSIVE, missing
 
 
 def _word_of(functions: Iterable[FunctionVerdict]) -> Outcome:

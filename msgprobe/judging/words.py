@@ -108,12 +108,31 @@ def _unclear(function: FunctionVerdict) -> str:
     )
 
 
+def _speaking(verdict: ServiceVerdict) -> list[FunctionVerdict]:
+    """The functions that the word of the service is about.
+
+    A service is impaired also where a part of it is down, or fails without a reason that is known.
+    """
+    words = [verdict.outcome]
+    if verdict.outcome is Outcome.DEGRADED:
+        words += [Outcome.DOWN, Outcome.INCONCLUSIVE]
+    found = ([f for f in verdict.functions if f.outcome is word] for word in words)
+    return next((fs for fs in found if fs), [])
+
+
+def _part(name: str, good: Sequence[FunctionVerdict]) -> str:
+    """What works of a service of which something else does not."""
+    return f"{name} works in part ({_functions(good)})"
+
+
+def _lower(sentence: str) -> str:
+    return f"{sentence[:1].lower()}{sentence[1:]}"
+
+
 def summary(verdict: ServiceVerdict) -> str:
     """One plain sentence about a service."""
     name = verdict.name
-    bad = [f for f in verdict.functions if f.outcome is verdict.outcome]
-    if not bad and verdict.outcome is Outcome.DEGRADED:  # a part of it is down
-        bad = [f for f in verdict.functions if f.outcome is Outcome.DOWN]
+    bad = _speaking(verdict)
     bad.sort(key=lambda f: f.strength is not Strength.CONFIRMED)  # the surest speaks
     good = [f for f in verdict.functions if f.outcome is Outcome.OK]
     likely = "" if verdict.strength is Strength.CONFIRMED else "probably "
@@ -133,12 +152,17 @@ def summary(verdict: ServiceVerdict) -> str:
             how = f": {reasons}" if reasons else ""
             return f"{name} is {likely}{verdict.outcome.value} ({_functions(bad)}){how}{tail}."
         case Outcome.DEGRADED:
-            return f"{name} is impaired ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
+            if bad and bad[0].outcome is Outcome.INCONCLUSIVE:
+                return f"{_part(name, good)}; {_functions(bad)} failed: {_lower(why)}"
+            return f"{name} is impaired ({_functions(bad)}): {_lower(why)}"
         case Outcome.DOWN:
             fault = f"{likely}has a fault ({_functions(bad)})"
-            return f"{name} itself {fault}: {why[:1].lower()}{why[1:]}"
+            return f"{name} itself {fault}: {_lower(why)}"
         case Outcome.INCONCLUSIVE:
-            return f"No clear result for {name} ({_functions(bad)}): {why[:1].lower()}{why[1:]}"
+            if verdict.partial:
+                unclear = f"no clear result for {_functions(bad)}"
+                return f"{_part(name, good)}; {unclear}: {_lower(why)}"
+            return f"No clear result for {name} ({_functions(bad)}): {_lower(why)}"
         case Outcome.NOT_TESTED:
             return f"{name} was not tested."
 
@@ -173,19 +197,24 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
         maybe = "" if Strength.CONFIRMED in down else "probably "
         names = listing(by[Outcome.DOWN])
         return f"{names} {maybe}has a fault of its own: wait, it is not your network."
-    if by[Outcome.INCONCLUSIVE]:
+    works = [s.name for s in services if s.outcome is Outcome.OK or s.partial]
+    if unknown := [n for n in by[Outcome.INCONCLUSIVE] if n not in works]:
         return (
-            f"Nothing certain about {listing(by[Outcome.INCONCLUSIVE])}. Run again in some minutes "
+            f"Nothing certain about {listing(unknown)}. Run again in some minutes "
             "and ask somebody on another network to run this too: a proxy abroad (--via) or their "
             "saved run (--compare) can tell an outage from blocking."
         )
-    unclear = {
-        f.function.value: f
-        for s in services
-        for f in s.functions
-        if f.outcome is Outcome.INCONCLUSIVE
-    }
-    return _calm(connection, by[Outcome.OK], by[Outcome.NOT_TESTED], tuple(unclear))
+    return _calm(connection, works, by[Outcome.NOT_TESTED], _open(services))
+
+
+def _open(services: Sequence[ServiceVerdict]) -> list[str]:
+    """Functions without a clear result, each with the services that it is about."""
+    found: dict[str, list[str]] = {}
+    for service in services:
+        for function in service.functions:
+            if function.outcome is Outcome.INCONCLUSIVE:
+                found.setdefault(function.function.value, []).append(service.name)
+    return [f"{function} ({', '.join(names)})" for function, names in found.items()]
 
 
 def _calm(
@@ -197,7 +226,7 @@ def _calm(
     """Nothing failed: what then?"""
     works = "works" if len(fine) == 1 else "work"
     if fine and unclear:
-        return f"{listing(fine)} {works} from here; nothing certain about {listing(unclear)}."
+        return f"{listing(fine)} {works} from here; no clear result for {listing(unclear)}."
     if connection.state is State.BAD_LINK:
         return "Nothing is blocked; the connection itself is poor. Wait or try another network."
     if fine and untested:

@@ -1,10 +1,10 @@
 """What a run means to a shell script: one number, by a documented order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from msgprobe.model.verdict import Outcome, State, Verdict
+from msgprobe.model.verdict import Outcome, ServiceVerdict, State, Verdict
 
 if TYPE_CHECKING:
     from msgprobe.model.run import Run  # at run time it would slow every start down
@@ -14,13 +14,14 @@ class Exit(IntEnum):
     """The exit statuses of ``msgprobe``: sysexits.h for 70 and 74, 128 + signal for 130 and 143."""
 
     OK = 0
-    """Everything that was asked about is ``ok``."""
+    """All that was tested works."""
     INTERFERENCE = 1
     """Something is ``blocked`` or ``throttled``; or an outcome that ``--fail-on`` names was met."""
     USAGE = 2
     """Wrong arguments, settings, target files or saved run."""
     UNPROVEN = 3
-    """Something is ``inconclusive``, ``degraded``, ``down`` or ``not_tested``."""
+    """Something is ``inconclusive``, ``degraded`` or ``down``, were it one function of a service,
+    or a service is ``not_tested``; or what ``--fail-on`` names could not be measured."""
     CONNECTION = 4
     """The connection itself is neither ``online`` nor ``bad_link``."""
     CRASH = 70
@@ -46,7 +47,7 @@ def fail_on_words(text: str) -> frozenset[str]:
     return words
 
 
-def exit_status(run: "Run", fail_on: Iterable[str] | None = None) -> int:
+def exit_status(run: "Run", fail_on: Collection[str] | None = None) -> int:
     """The exit status of ``run``; ``fail_on`` are outcomes and states that alone exit 1.
 
     Order: a signal first (the run is incomplete, whatever it found), then the connection (if it
@@ -57,18 +58,37 @@ def exit_status(run: "Run", fail_on: Iterable[str] | None = None) -> int:
     if run.interrupted == "SIGTERM":
         return Exit.SIGTERM
     if fail_on is not None:
-        met = _words(run.verdict) & frozenset(fail_on)
-        return Exit.INTERFERENCE if met else Exit.OK
+        return _named(run.verdict, frozenset(fail_on))
     if run.verdict.connection.state not in (State.ONLINE, State.BAD_LINK):
         return Exit.CONNECTION
     outcomes = {s.outcome for s in run.verdict.services}
     if outcomes & {Outcome.BLOCKED, Outcome.THROTTLED}:
         return Exit.INTERFERENCE
-    return Exit.OK if outcomes == {Outcome.OK} else Exit.UNPROVEN
+    parts = {f.outcome for s in run.verdict.services for f in s.functions}
+    fine = outcomes == {Outcome.OK} and parts <= {Outcome.OK, Outcome.NOT_TESTED}
+    return Exit.OK if fine else Exit.UNPROVEN
 
 
-def _words(verdict: Verdict) -> frozenset[str]:
-    services = {s.outcome.value for s in verdict.services}
-    if not services:
-        services = {Outcome.NOT_TESTED.value}
-    return frozenset(services | {verdict.connection.state.value})
+def met(verdict: Verdict, fail_on: Collection[str]) -> frozenset[str]:
+    """The words of ``fail_on`` that the connection, a service or one of its functions has.
+
+    ``not_tested`` is about whole services: many functions cannot be tested without an account.
+    """
+    services = {s.outcome.value for s in verdict.services} or {Outcome.NOT_TESTED.value}
+    parts = {f.outcome.value for s in verdict.services for f in s.functions}
+    parts -= {Outcome.NOT_TESTED.value}
+    return frozenset((services | parts | {verdict.connection.state.value}) & set(fail_on))
+
+
+def _named(verdict: Verdict, fail_on: Collection[str]) -> Exit:
+    """By ``--fail-on``: nothing of it was met only where something could be measured."""
+    if met(verdict, fail_on):
+        return Exit.INTERFERENCE
+    if verdict.connection.state not in (State.ONLINE, State.BAD_LINK):
+        return Exit.CONNECTION
+    return Exit.OK if any(map(measured, verdict.services)) else Exit.UNPROVEN
+
+
+def measured(service: ServiceVerdict) -> bool:
+    """Something could be told about it."""
+    return service.partial or service.outcome not in (Outcome.INCONCLUSIVE, Outcome.NOT_TESTED)

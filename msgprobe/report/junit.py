@@ -1,15 +1,18 @@
 """A run as JUnit XML, for the machines that only understand tests.
 
-A suite is a service, a case a function; interference is a failure, everything else that is not
-``ok`` an error, and what was not tested is skipped. The connection is a suite of its own.
+A suite is a service, a case a function; the connection and the run are suites of their own. There
+are failures or errors exactly where the exit status is not 0: interference (or what ``--fail-on``
+names) is a failure, what else keeps the status from 0 an error, what was not tested is skipped.
 """
 
+from collections.abc import Collection
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, State
 from msgprobe.report import wording
 from msgprobe.report.escape import printable
+from msgprobe.report.exit_status import Exit, met
 from msgprobe.report.view import View
 
 _ELEMENTS = {
@@ -21,13 +24,18 @@ _ELEMENTS = {
     Outcome.INCONCLUSIVE: "error",
     Outcome.NOT_TESTED: "skipped",
 }
+"""What each outcome of a function is without ``--fail-on``."""
 
 
-def render(run: Run, _: View) -> str:
+def render(run: Run, view: View) -> str:
     """The document, with its XML declaration; valid whatever bytes the network sent."""
     root = Element("testsuites", name="msgprobe", time=f"{run.duration_s:.3f}")
-    suites = [_connection(root, run)]
-    suites += [_service(root, run, verdict) for verdict in run.verdict.services]
+    suites = [_connection(root, run, view.fail_on)]
+    suites += [_service(root, run, verdict, view.fail_on) for verdict in run.verdict.services]
+    if view.exit_code and not any(_faults(suite) for suite in suites):
+        suites.append(_run(root, run, view.exit_code))
+    for suite in suites:
+        _count(suite)
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
     indent(root)
@@ -35,26 +43,52 @@ def render(run: Run, _: View) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def _connection(root: Element, run: Run) -> Element:
+def _connection(root: Element, run: Run, fail_on: Collection[str] | None) -> Element:
     suite = _suite(root, run, "connection")
     verdict = run.verdict.connection
     case = SubElement(suite, "testcase", classname="msgprobe.connection", name="connection")
-    if verdict.state not in (State.ONLINE, State.BAD_LINK):
+    if fail_on is not None and verdict.state.value in fail_on:
+        _fault(case, "failure", verdict.state.value, verdict.why)
+    elif verdict.state not in (State.ONLINE, State.BAD_LINK) and not _named(run, fail_on):
         _fault(case, "error", verdict.state.value, verdict.why)
-    _count(suite)
     return suite
 
 
-def _service(root: Element, run: Run, verdict: ServiceVerdict) -> Element:
+def _named(run: Run, fail_on: Collection[str] | None) -> bool:
+    """Something that ``--fail-on`` names was met, which alone counts then."""
+    return fail_on is not None and bool(met(run.verdict, fail_on))
+
+
+def _service(
+    root: Element, run: Run, verdict: ServiceVerdict, fail_on: Collection[str] | None
+) -> Element:
     suite = _suite(root, run, printable(verdict.service))
     for index in wording.in_order(verdict):
-        _case(suite, verdict, verdict.functions[index])
-    if not verdict.functions:
-        case = SubElement(
-            suite, "testcase", classname=f"msgprobe.{printable(verdict.service)}", name="service"
-        )
-        _fault(case, _ELEMENTS[verdict.outcome], verdict.outcome.value, verdict.summary)
-    _count(suite)
+        _case(suite, verdict, verdict.functions[index], fail_on)
+    _whole(suite, verdict, fail_on)
+    return suite
+
+
+def _whole(suite: Element, verdict: ServiceVerdict, fail_on: Collection[str] | None) -> None:
+    """The service as a whole, where its word is none of its functions'."""
+    tag = "error" if verdict.outcome is Outcome.NOT_TESTED else _ELEMENTS[verdict.outcome]
+    if fail_on is not None:
+        tag = "failure" if verdict.outcome.value in fail_on else None
+    if verdict.functions and (tag is None or suite.find(f"testcase/{tag}") is not None):
+        return
+    name = f"msgprobe.{printable(verdict.service)}"
+    case = SubElement(suite, "testcase", classname=name, name="service")
+    _fault(case, tag, verdict.outcome.value, verdict.summary)
+
+
+def _run(root: Element, run: Run, exit_code: int) -> Element:
+    """The run itself, where no verdict is what keeps the exit status from 0."""
+    suite = _suite(root, run, "run")
+    case = SubElement(suite, "testcase", classname="msgprobe.run", name="run")
+    why = "nothing could be measured"
+    if run.interrupted is not None and exit_code > Exit.OUTPUT:
+        why = wording.interrupted(run.interrupted)
+    _fault(case, "error", "run", f"exit status {int(exit_code)}: {why}")
     return suite
 
 
@@ -64,7 +98,12 @@ def _suite(root: Element, run: Run, name: str) -> Element:
     return SubElement(root, "testsuite", name=name, timestamp=stamp)
 
 
-def _case(suite: Element, service: ServiceVerdict, verdict: FunctionVerdict) -> None:
+def _case(
+    suite: Element,
+    service: ServiceVerdict,
+    verdict: FunctionVerdict,
+    fail_on: Collection[str] | None,
+) -> None:
     case = SubElement(
         suite,
         "testcase",
@@ -78,8 +117,11 @@ def _case(suite: Element, service: ServiceVerdict, verdict: FunctionVerdict) -> 
         details.append(f"rules: {', '.join(verdict.rules)}")
     if verdict.evidence:
         details.append(f"transactions: {', '.join(map(str, verdict.evidence))}")
+    tag = _ELEMENTS[verdict.outcome]
+    if fail_on is not None and tag != "skipped":
+        tag = "failure" if verdict.outcome.value in fail_on else None
     words = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
-    _fault(case, _ELEMENTS[verdict.outcome], verdict.outcome.value, verdict.why or words, details)
+    _fault(case, tag, verdict.outcome.value, verdict.why or words, details)
 
 
 def _fault(
@@ -92,6 +134,10 @@ def _fault(
         fault.set("type", kind)
     if details:
         fault.text = "\n".join(printable(line) for line in details if line)
+
+
+def _faults(suite: Element) -> int:
+    return len(suite.findall("testcase/failure")) + len(suite.findall("testcase/error"))
 
 
 def _count(suite: Element) -> None:

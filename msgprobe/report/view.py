@@ -8,6 +8,8 @@ class View:
     """What was asked for, and what the stream can show."""
 
     exit_code: int = 0
+    fail_on: frozenset[str] | None = None
+    """The words that alone are failures (``--fail-on``); None: the usual ones."""
     evidence: bool = False
     """With every observation, not the verdict alone."""
     verbose: int = 0

@@ -115,7 +115,7 @@ def verdict_words(outcome: Outcome, strength: Strength | None, partial: bool) ->
     ``works`` stays as it is: that its proof was not a cryptographic one helps nobody here.
     """
     word = OUTCOME_WORDS[outcome]
-    if outcome in (Outcome.OK, Outcome.NOT_TESTED, Outcome.INCONCLUSIVE):
+    if outcome in (Outcome.OK, Outcome.NOT_TESTED):
         return word
     if strength is Strength.LIKELY:
         word = f"probably {word}"

@@ -28,7 +28,10 @@ _STUN: Final = blocked("udp.stun")
 _LOST: Final = blocked("udp.drop")
 _DEGRADED: Final = truth("degraded")
 _ROW: Final = "calls only"
-_NOBODY_ANSWERS: Final = {"signal.calls": UNCLEAR, "messenger.calls": UNCLEAR}
+_NOBODY_ANSWERS: Final = {
+    **of("signal", UNCLEAR, calls=UNCLEAR),
+    **of("messenger", UNCLEAR, calls=UNCLEAR),
+}
 
 SCENARIOS: Final = (
     blocking(
@@ -82,6 +85,7 @@ SCENARIOS: Final = (
         "I44",
         "hotel: all UDP but port 53 is dropped",
         drop_udp(not_ports=(53,)),
+        truths=_NOBODY_ANSWERS,
         fires=(),
     ),
     innocent(
@@ -98,7 +102,7 @@ SCENARIOS: Final = (
         "U5",
         "Meta's and Signal's call servers do not answer strangers",
         row="own outage",
-        truths=_NOBODY_ANSWERS,
+        truths={**_NOBODY_ANSWERS, **of("signal", truth("degraded"), calls=UNCLEAR)},
         world=hosts(HostPolicy(names=(*RELAYS, *_META), stun="silent")),
     ),
     innocent(
@@ -112,11 +116,11 @@ SCENARIOS: Final = (
         "A40 (all protocols)",
         (
             "whatever Signal's relays are asked vanishes",
-            of("signal", truth("ok|blocked"), calls=CUT),
+            of("signal", truth("degraded|blocked"), calls=CUT),
         ),
         (
             "Signal's relays ignore strangers",
-            of("signal", truth("ok|down"), calls=FAULT),
+            of("signal", truth("degraded"), calls=FAULT),
         ),
         Drop(label="udp", match=_TO_RELAYS),
         OnPattern(label="tcp", match=tcp_to(*at(*RELAYS), ports=(3478,)), do="drop_reply"),

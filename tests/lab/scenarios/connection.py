@@ -14,6 +14,7 @@ from tests.lab.scenarios.shared import (
     SILENT,
     TELEGRAM,
     TELEGRAM_DC,
+    UNCLEAR,
     WHATSAPP,
     http_to_box,
     of,
@@ -175,7 +176,10 @@ def _device() -> Iterator[Scenario]:
             "ip rule add ipproto udp prohibit pref 6",
             "ip -6 rule add ipproto udp prohibit pref 6",
         ),
-        truths={"signal.calls": truth("inconclusive"), "messenger.calls": truth("inconclusive")},
+        truths={
+            **of("signal", UNCLEAR, calls=UNCLEAR),
+            **of("messenger", UNCLEAR, calls=UNCLEAR),
+        },
     )
 
 

@@ -12,6 +12,7 @@ from tests.lab.scenarios.shared import (
     BOGON,
     CUT,
     FAULT,
+    IN_PART,
     MESSENGER,
     QUIET,
     SIGNAL,
@@ -258,14 +259,14 @@ _ENCRYPTED: Final = (
 def _pairs() -> Iterator[Scenario]:
     true = ",".join(one.partition("/")[0] for one in at(SIGNUP))
     stale = lying(f"={SIGNUP}", action=f"answer:{_STALE}")
-    cut = of("whatsapp", truth("ok|blocked"), signup=CUT)
+    cut = of("whatsapp", CUT, signup=CUT)
     yield from pair(
         "L12",
         "A1 (an address of the service's own)",
         ("the provider sends one name to an empty address of the service's own", cut),
         (
             "the service sends this country to a cache of its own that is dead",
-            of("whatsapp", truth("ok|down"), signup=FAULT),
+            of("whatsapp", IN_PART, signup=FAULT),
         ),
         world={"resolvers": (stale,)},
         innocent_world={
@@ -280,7 +281,7 @@ def _pairs() -> Iterator[Scenario]:
         ("the provider's resolver fails for one name, by order", cut),
         (
             "one zone's name servers do not answer this provider's resolver",
-            of("whatsapp", truth("ok|down"), signup=truth("ok|inconclusive|down")),
+            of("whatsapp", truth("ok|inconclusive|degraded"), signup=truth("ok|inconclusive|down")),
         ),
         world=provider_says("servfail", f"={SIGNUP}"),
         innocent_world=provider_says("servfail", SIGNUP),

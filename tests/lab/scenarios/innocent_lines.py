@@ -18,6 +18,7 @@ from tests.lab.scenarios.shared import (
     RESOLVER,
     UNCLEAR,
     http_to_box,
+    of,
     tls_to_pep,
 )
 from tests.lab.world.config import HttpInterceptor, Pep
@@ -155,7 +156,10 @@ _NOT_CARRIED: Final = (
         "a firewall that passes TCP port 443 and nothing else",
         PassOnly(label="only", holes=(Match(proto=("tcp",), ports=(443,)), Match(to=(RESOLVER,)))),
         row="ooni §3c (only 443 works)",
-        truths={"signal.calls": UNCLEAR, "messenger.calls": UNCLEAR},
+        truths={
+            **of("signal", UNCLEAR, calls=UNCLEAR),
+            **of("messenger", UNCLEAR, calls=UNCLEAR),
+        },
         notes=("udp_blocked",),
         states=ANY_LINK,
     ),

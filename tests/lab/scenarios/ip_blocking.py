@@ -13,6 +13,7 @@ from tests.lab.scenarios.shared import (
     CUT,
     DC_SPARES,
     FAULT,
+    IN_PART,
     QUIET,
     SHARED,
     SIGNAL,
@@ -200,14 +201,14 @@ def _some_addresses() -> Iterator[Scenario]:
 
 # --- what no single place can tell --------------------------------------------------------------
 
-_CUT_SIGNUP: Final = of("whatsapp", truth("ok|blocked"), signup=CUT)
+_CUT_SIGNUP: Final = of("whatsapp", CUT, signup=CUT)
 _OPEN_443: Final = replace(closed(SIGNUP), ports=(443,))
 
 L1: Final = pair(
     "L1",
     "A11 (one address)",
     ("the web front's one network is cut off", _CUT_SIGNUP),
-    ("the registration server is dead", {"whatsapp.signup": FAULT}),
+    ("the registration server is dead", of("whatsapp", IN_PART, signup=FAULT)),
     drop("null", *at(SIGNUP)),
     innocent_world=hosts(dead(SIGNUP)),
 )
@@ -215,7 +216,7 @@ L3: Final = pair(
     "L3",
     "A13",
     ("refusals forged from the server's own SYN-ACK", _CUT_SIGNUP),
-    ("the registration server closed its port", {"whatsapp.signup": FAULT}),
+    ("the registration server closed its port", of("whatsapp", IN_PART, signup=FAULT)),
     RstOnSyn(label="rst", match=Match(to=at(SIGNUP), ports=(443,)), early=False),
     innocent_world=hosts(_OPEN_443),
 )
@@ -251,7 +252,7 @@ def _pairs() -> Iterator[Scenario]:
         drop("null", *_DUTCH),
         innocent_world=hosts(dead("service:telegram", addresses=_DUTCH)),
     )
-    hit, failed = truth("ok|blocked|degraded"), truth("ok|down|degraded")
+    hit, failed = CUT, IN_PART
     yield from pair(
         "L13",
         "A11 (a shared address)",

@@ -94,7 +94,7 @@ _RECOGNISED: Final = (
         ),
         (
             "WhatsApp's chat servers reset whoever they do not know",
-            of("whatsapp", FAULT, text=FAULT, web=OK),
+            of("whatsapp", truth("degraded"), text=FAULT, web=OK),
         ),
         OnPattern(label="noise", match=_TO_CHAT, pattern=RAW, do="rst", at_rtt=1.0, copies=1),
         innocent_world=hosts(HostPolicy(names=("pool:whatsapp/chat",), chat="turns_away")),
@@ -113,7 +113,7 @@ _RECOGNISED: Final = (
     blocking(
         "K2",
         "Threema's first words are recognised and dropped",
-        of("threema", CUT, text=CUT),
+        of("threema", truth("degraded|blocked"), text=CUT),
         OnPattern(
             label="hello", match=tcp_to(*at("0.threema.ch")), pattern=r"(?s).{48}\Z", do="drop"
         ),

@@ -109,7 +109,7 @@ def _pairs() -> Iterator[Scenario]:
         yield _second(
             base,
             "dead",
-            {"whatsapp.signup": UNCLEAR},
+            of("whatsapp", UNCLEAR, signup=UNCLEAR),
             *_BY_SOCKS,
             world=_with_proxy(base, dead("proxy.example")),
             notes=("second_path_failed",),

@@ -116,6 +116,8 @@ CUT: Final = truth("inconclusive|blocked")
 """What one place may say of what a censor cuts off just as a fault would."""
 FAULT: Final = truth("inconclusive|down")
 """What one place may say of a fault of the service's own."""
+IN_PART: Final = truth("inconclusive|degraded")
+"""What it may say of the service, where that fault is one of a part of it."""
 
 
 def blocked(*mechanisms: str) -> Truth:

@@ -6,7 +6,7 @@ from typing import Final
 from msgprobe.catalog.loader import load
 from msgprobe.model.target import Trust
 from tests.lab.censor import Match, PassOnly
-from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenario import CORE, OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     FAULT,
@@ -64,7 +64,7 @@ _RESIGNED: Final = (
         "an antivirus re-signs every certificate",
         tls_to_box("av"),
         world={"mitm": Mitm(names=("*",), issuer="corporate")},
-        truths={**of("signal", UNCLEAR), **of("messenger", UNCLEAR)},
+        truths=dict.fromkeys(CORE, UNCLEAR),
         notes=("tls_inspection",),
         deviation="services that show nothing but TLS stay inconclusive, as the licences say",
     ),

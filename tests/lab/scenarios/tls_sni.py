@@ -11,6 +11,7 @@ from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     CUT,
     FAULT,
+    IN_PART,
     MESSENGER,
     SHARED,
     SIGNAL,
@@ -237,13 +238,13 @@ _AFTER: Final = (
 
 # --- what no single place can tell --------------------------------------------------------------
 
-_CUT_SIGNUP: Final = of("whatsapp", truth("ok|blocked"), signup=CUT)
+_CUT_SIGNUP: Final = of("whatsapp", CUT, signup=CUT)
 
 L2: Final = pair(
     "L2",
     "A17 (one name)",
     ("resets at one name, on listed addresses only, at full RTT", _CUT_SIGNUP),
-    ("the registration front works, its backend is dead", {"whatsapp.signup": FAULT}),
+    ("the registration front works, its backend is dead", of("whatsapp", IN_PART, signup=FAULT)),
     reset(SIGNUP, match=tcp_to(*at(SIGNUP)), at_rtt=1.0),
     innocent_world=hosts(dead_backend(SIGNUP)),
 )
@@ -253,7 +254,7 @@ _L8: Final = pair(
     ("a forged alert at one name, on listed addresses only, at full RTT", _CUT_SIGNUP),
     (
         "the registration front works, its backend answers with an alert",
-        of("whatsapp", truth("ok|down"), signup=FAULT),
+        of("whatsapp", IN_PART, signup=FAULT),
     ),
     OnSni(label="alert", names=(SIGNUP,), match=tcp_to(*at(SIGNUP)), do="alert", at_rtt=1.0),
     innocent_world=hosts(HostPolicy(names=(SIGNUP,), tls="alert")),

@@ -1,0 +1,58 @@
+"""Functions of which nothing answers: they leave no ``ok`` for the service."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.judging.rules_outcome import BY_LINE, OLD_FACTS
+from msgprobe.model.target import Function
+from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
+
+Lost = Mapping[Function, bool]
+"""Functions of which every tested endpoint failed; True where two of its hosts in two networks did,
+which no single fact of the catalogue explains."""
+
+
+def lost(
+    functions: Iterable[FunctionVerdict], pools: Iterable[PoolFacts], said: ConnectionVerdict
+) -> dict[Function, bool]:
+    """What of a service does not work although nothing shows why.
+
+    A pool with a caveat does not count: its silence shows as little as its answers. What the line
+    explains stays with one host at most: it is no fault of the service.
+    """
+    found: dict[Function, bool] = {}
+    by_function = {f: [p for p in pools if p.pool.function is f] for f in Function}
+    for verdict in functions:
+        tested = [p for p in by_function[verdict.function] if p.tested and not p.pool.caveat]
+        if verdict.outcome is Outcome.INCONCLUSIVE and tested and not any(p.ok for p in tested):
+            by_line = bool(BY_LINE.intersection(verdict.rules))
+            clean = said.state is State.ONLINE and all(p.connection.controls_hold for p in tested)
+            found[verdict.function] = clean and not by_line and _spread(tested)
+    return found
+
+
+_UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})
+"""Failures that show nothing about the function: somebody answered, who could not be told to be the
+service (which may have changed its certificates), or this device did not let us ask."""
+
+
+def _spread(pools: Iterable[PoolFacts]) -> bool:
+    """Two hosts in two networks fail in as many attempts as a claim needs."""
+    failing = [
+        (e.endpoint.host or a.address, ips.network(a.address))
+        for p in pools
+        for e in p.failing
+        for a in e.addresses
+        if a.repeated and a.symptom not in _UNPROVEN
+    ]
+    return all(len(set(each)) >= 2 for each in zip(*failing, strict=True)) and bool(failing)
+
+
+def may_be_old(verdict: FunctionVerdict, lost_ones: Lost) -> FunctionVerdict:
+    """Where a single host stood for the function, the catalogue may be what is wrong."""
+    alone = lost_ones.get(verdict.function) is False and not BY_LINE.intersection(verdict.rules)
+    if not alone or OLD_FACTS in verdict.why:
+        return verdict
+    return replace(verdict, why=f"{verdict.why} {OLD_FACTS}")

@@ -1,0 +1,99 @@
+"""A function of which nothing answers leaves no ``ok`` for its service."""
+
+from dataclasses import replace
+
+import pytest
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.failure import Failure
+from msgprobe.model.target import Endpoint, Function, Pool
+from msgprobe.model.task import ResolverKind
+from msgprobe.model.verdict import Outcome, ServiceVerdict
+from tests.evidence.story import ADDRESSES, CHAT, HERE, SERVICE, Story
+
+MEDIA = Endpoint(
+    name="media-443",
+    pool="media",
+    member="media",
+    check="https",
+    port=443,
+    host="media.example",
+    provenance=HERE,
+)
+
+
+def word(story: Story, *, caveat: str = "", primary: Function = Function.TEXT) -> ServiceVerdict:
+    """What is said of a service with chat servers in two networks, and one for media."""
+    media = Pool(name="media", function=Function.MEDIA, ok_at=1)
+    (chat,) = SERVICE.pools
+    service = replace(
+        SERVICE,
+        primary=primary,
+        pools=(replace(chat, caveat=caveat), media),
+        endpoints=(*SERVICE.endpoints, MEDIA),
+    )
+    (verdict,) = judge(replace(story.evidence(), services=(service,))).services
+    return verdict
+
+
+def line() -> Story:
+    """A good line on which the media server answers."""
+    story = Story().good_gate(sites=2).names().controls_again()
+    story.asked("media.example", ResolverKind.SYSTEM, "31.13.71.1")
+    return story.target("media.example", address="31.13.71.1")
+
+
+def refusing(story: Story, *hosts: str, times: int = 3, **how: str) -> Story:
+    for host in hosts:
+        story.target(host, times=times, fails="connect", failure=Failure.CONNECTION_REFUSED, **how)
+    return story
+
+
+def test_two_hosts_in_two_networks_leave_it_impaired() -> None:
+    verdict = word(refusing(line(), *CHAT))
+    text = next(f for f in verdict.functions if f.function is Function.TEXT)
+    assert (verdict.outcome, verdict.partial) == (Outcome.DEGRADED, True)
+    assert text.outcome is Outcome.INCONCLUSIVE
+    assert verdict.mechanisms == ()
+    assert verdict.summary.startswith("Acme works in part (media); text failed: ")
+
+
+def test_also_where_the_primary_function_works() -> None:
+    assert word(refusing(line(), *CHAT), primary=Function.MEDIA).outcome is Outcome.DEGRADED
+
+
+@pytest.mark.parametrize("primary", [Function.TEXT, Function.MEDIA])
+def test_a_single_host_may_be_a_fact_out_of_date(primary: Function) -> None:
+    verdict = word(refusing(line(), CHAT[0]), primary=primary)
+    text = next(f for f in verdict.functions if f.function is Function.TEXT)
+    assert (verdict.outcome, verdict.partial) == (Outcome.INCONCLUSIVE, True)
+    assert "out of date" in text.why
+    assert "works in part (media)" in verdict.summary
+
+
+def test_two_hosts_in_one_network_may_be_one_outage() -> None:
+    story = refusing(line(), CHAT[0])
+    refusing(story, CHAT[1], address=ADDRESSES[CHAT[0]].rpartition(".")[0] + ".9")
+    assert word(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_one_attempt_each_is_too_little() -> None:
+    assert word(refusing(line(), *CHAT, times=1)).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_certificate_that_nobody_knows_is_no_failure_of_the_function() -> None:
+    story = line()
+    for host in CHAT:
+        failure = Failure.TLS_UNKNOWN_AUTHORITY
+        story.target(host, times=3, fails="tls", failure=failure)
+    assert word(story).outcome is not Outcome.DEGRADED
+
+
+def test_what_cannot_show_that_it_works_cannot_show_that_it_fails() -> None:
+    verdict = word(refusing(line(), *CHAT), caveat="only a front", primary=Function.MEDIA)
+    assert verdict.outcome is Outcome.OK
+
+
+def test_one_member_that_answers_keeps_the_function() -> None:
+    story = refusing(line(), CHAT[0]).target(CHAT[1])
+    assert word(story).outcome is Outcome.OK
