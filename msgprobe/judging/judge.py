@@ -24,12 +24,13 @@ from msgprobe.judging.lost import lost, may_be_old
 from msgprobe.judging.precedence import Case, first
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
+    FRONT_FAILS,
     FRONT_ONLY,
     MAY_BE_OLD,
     OLD_FACTS,
     UNTESTED,
 )
-from msgprobe.judging.whole import deepest, joined, rolled_up
+from msgprobe.judging.whole import GRAVE, deepest, joined, rolled_up
 from msgprobe.judging.words import advice
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
@@ -163,19 +164,22 @@ def judge_pool(p: PoolFacts, said: ConnectionVerdict) -> FunctionVerdict:
             why=f"{said.why} Nothing can be said about the service itself.",
             rules=(BY_CONNECTION.info.rule_id, *said.rules),
         )
-    if row.caveat and p.pool.caveat:
-        return _with_caveat(verdict, p.pool.caveat)
+    if p.pool.caveat and (row.caveat or verdict.outcome in GRAVE):
+        return _with_caveat(verdict, p.pool.caveat, answers=row.caveat)
     return replace(verdict, partial=row.partial)
 
 
-def _with_caveat(verdict: FunctionVerdict, caveat: str) -> FunctionVerdict:
-    """Its front end answers, which is not enough to say that the function works."""
+def _with_caveat(verdict: FunctionVerdict, caveat: str, *, answers: bool) -> FunctionVerdict:
+    """Its front end answers, or fails: neither is enough to say what the function does."""
+    head = FRONT_ONLY if answers else FRONT_FAILS
+    said = "It answers." if answers else verdict.why
     return replace(
         verdict,
-        outcome=Outcome.NOT_TESTED,
+        outcome=Outcome.NOT_TESTED if answers else Outcome.INCONCLUSIVE,
         strength=None,
-        why=f"{caveat[:1].upper()}{caveat[1:]}.",
-        rules=(FRONT_ONLY.info.rule_id, *verdict.rules),
+        mechanisms=(),
+        why=f"{caveat[:1].upper()}{caveat[1:]}. {said}",
+        rules=(head.info.rule_id, *verdict.rules),
     )
 
 

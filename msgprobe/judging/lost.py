@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.judging.rules_outcome import BY_LINE, OLD_FACTS
+from msgprobe.judging.rules_outcome import BY_LINE, FRONT_FAILS, OLD_FACTS
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
 
@@ -19,8 +19,9 @@ def lost(
 ) -> dict[Function, bool]:
     """What of a service does not work although nothing shows why.
 
-    A pool with a caveat does not count: its silence shows as little as its answers. What the line
-    explains stays with one host at most: it is no fault of the service.
+    A pool with a caveat does not count, for its silence shows as little as its answers, unless it
+    is interfered with: then the function is in doubt. What the line explains is no fault of the
+    service's.
     """
     found: dict[Function, bool] = {}
     by_function = {f: [p for p in pools if p.pool.function is f] for f in Function}
@@ -30,6 +31,8 @@ def lost(
             by_line = bool(BY_LINE.intersection(verdict.rules))
             clean = said.state is State.ONLINE and all(p.connection.controls_hold for p in tested)
             found[verdict.function] = clean and not by_line and _spread(tested)
+        elif FRONT_FAILS.info.rule_id in verdict.rules:
+            found[verdict.function] = False
     return found
 
 

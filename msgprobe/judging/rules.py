@@ -16,6 +16,7 @@ from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBE
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
     CUT_SHORT,
+    FRONT_FAILS,
     FRONT_ONLY,
     INCONCLUSIVE_RULES,
     OK_RULES,
@@ -52,5 +53,6 @@ def rules() -> tuple[RuleInfo, ...]:
         UNTESTED.info,
         CUT_SHORT.info,
         FRONT_ONLY.info,
+        FRONT_FAILS.info,
         BY_CONNECTION.info,
     )

@@ -265,6 +265,17 @@ FRONT_ONLY = rule(
     holds=lambda p: (),
 )
 
+FRONT_FAILS = rule(
+    "pool.front_fails",
+    Layer.CONNECTION,
+    Outcome.INCONCLUSIVE,
+    None,
+    licence="a failure of what cannot show the function at work when it answers",
+    why="Only the front end of this function was tested, and it fails.",
+    holds=lambda p: (),
+)
+"""What cannot show that a function works cannot show that it is blocked."""
+
 BY_CONNECTION = rule(
     "connection.explains",
     Layer.CONNECTION,

@@ -114,11 +114,11 @@ class Pool:
     ``ok_at`` members answering is ``ok``; fewer but not none is ``degraded`` with counts.
     ``sample`` members (0: all) are tried first, the rest only when one of those fails; members with
     an endpoint marked ``always`` are in every sample, ``spare`` ones in none: one of them is the
-    first to join when one of the sample fails. ``caveat`` says why answers do not show that the
-    function works (only that its front end is there): such a pool never earns ``ok``, while its
-    failures count as ever. An ``extra`` pool is a way that clients do without when it fails (QUIC,
-    beside TCP): its answers earn nothing and its failures spoil nothing, except where the fault is
-    shown to follow the service's name.
+    first to join when one of the sample fails. ``caveat`` says why neither an answer nor a
+    failure shows what the function does (only what its front end does): such a pool never earns
+    ``ok``, nor is the function ever blocked for it. An ``extra`` pool is a way that clients do
+    without when it fails (QUIC, beside TCP): its answers earn nothing and its failures spoil
+    nothing, except where the fault is shown to follow the service's name.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """A function of which nothing answers leaves no ``ok`` for its service."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def line() -> Story:
     return story.target("media.example", address="31.13.71.1")
 
 
-def refusing(story: Story, *hosts: str, times: int = 3, **how: str) -> Story:
+def refusing(story: Story, *hosts: str, times: int = 3, **how: Any) -> Story:
     for host in hosts:
         story.target(host, times=times, fails="connect", failure=Failure.CONNECTION_REFUSED, **how)
     return story

@@ -68,17 +68,20 @@ def test_an_open_port_earns_nothing_and_the_caveat_says_why() -> None:
     story = Story(services=(OPEN_ONLY,)).good_gate().names().all_targets(check="connect", times=1)
     found = text(story)
     assert (found.outcome, found.strength) == (Outcome.NOT_TESTED, None)
-    assert found.why == "An open port proves nothing."
+    assert found.why == "An open port proves nothing. It answers."
     assert "pool.front_only" in found.rules
     bare = Story().good_gate().names().all_targets(check="connect", times=1)
     assert (text(bare).outcome, text(bare).rules) == (Outcome.NOT_TESTED, ("pool.untested",))
 
 
-def test_a_closed_port_still_counts_in_a_pool_with_a_caveat() -> None:
+def test_what_cannot_show_that_it_works_cannot_show_that_it_is_blocked() -> None:
     story = Story(services=(OPEN_ONLY,)).good_gate().names()
     story.all_targets(check="connect", fails="connect").controls_again()
     found = text(story)
-    assert found.outcome is Outcome.BLOCKED and found.mechanisms == ("tcp.timeout",)
+    assert (found.outcome, found.strength) == (Outcome.INCONCLUSIVE, None)
+    assert found.mechanisms == () and found.rules[0] == "pool.front_fails"
+    assert found.why.startswith("An open port proves nothing. ")
+    assert text(dataclasses.replace(story, services=(SERVICE,))).outcome is Outcome.BLOCKED
     one = Story(services=(OPEN_ONLY,)).good_gate().names()
     one.target(CHAT[0], times=3, check="connect", fails="connect").controls_again()
     assert text(one).outcome is Outcome.INCONCLUSIVE
