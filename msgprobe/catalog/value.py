@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from msgprobe.catalog.country import COUNTRIES
 from msgprobe.catalog.error import nearest, quoted
+from msgprobe.model.link import link_form
 
 W = TypeVar("W", bound=StrEnum)
 
@@ -182,15 +183,16 @@ def path(value: object) -> str:
 
 
 def pattern(value: object) -> str:
-    """A regular expression with one group, which finds a link."""
+    """How a link stands in a page, as `msgprobe.model.link` reads it."""
     found = text(value)
     try:
-        groups = re.compile(found).groups
-    except re.error as fault:
-        raise Wrong(f"is no regular expression ({fault})", "mend it") from None
-    if groups != 1 or len(found) > 200:
-        right = "put parentheses around the link; at most 200 characters"
-        raise Wrong(f"has {groups} groups, not one, or is too long", right)
+        link_form(found)
+    except ValueError as fault:
+        raise Wrong(
+            f"{quoted(found)} {fault}",
+            "write the text around the link and the link in [ ] with one * for what differs, as in "
+            "'src=\"[/js/*.js]\"'; regular expressions are not taken any more",
+        ) from None
     return found
 
 

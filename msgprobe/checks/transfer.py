@@ -29,11 +29,11 @@ _UNREAD = 256 * 1024
 class TransferCheck:
     """TCP, TLS, then one object moved against the clock.
 
-    Options of the flow: ``direction`` (down, up), ``bytes``, ``patience`` in seconds, ``find`` (a
-    regular expression whose group 1 is the object's link in the page at ``path``), ``more`` (paths
-    of other objects, with spaces), ``page_host`` (whose page names the object). Where there are
-    several objects, HEADs on the same connection, a few hundred bytes each, tell their sizes: the
-    first one that is large enough is moved, else the largest.
+    Options of the flow: ``direction`` (down, up), ``bytes``, ``patience`` in seconds, ``find``
+    (how the object's link stands in the page at ``path``, see `msgprobe.model.link`), ``more``
+    (paths of other objects, with spaces), ``page_host`` (whose page names the object). Where
+    there are several objects, HEADs on the same connection, a few hundred bytes each, tell their
+    sizes: the first one that is large enough is moved, else the largest.
     """
 
     name = "transfer"

@@ -172,12 +172,13 @@ class Asset:
     """Something of the service's own that can be moved without an account, to see how fast.
 
     ``direction`` down: a GET of ``path`` gives at least some tens of kilobytes; one of
-    ``more_paths`` is moved instead where that is not there or is smaller. With ``find`` (a regular
-    expression whose group 1 is a link to ``host``) the page at ``path`` names objects; where
-    ``page_host`` is given it serves that page. ``direction`` up: the server takes a POST to
-    ``path``, whatever it then answers. With ``pool`` it is no object: the servers of that pool,
-    each once, answer many small questions in their own protocol, and ``host`` is empty. ``name`` is
-    unique within the service; ``function`` is the one that it stands for.
+    ``more_paths`` is moved instead where that is not there or is smaller. With ``find`` (how a link
+    to ``host`` stands there, see `msgprobe.model.link`; a regular expression in runs saved
+    before December 2026) the page at ``path`` names objects; where ``page_host`` is given it serves
+    that page. ``direction`` up: the server takes a POST to ``path``, whatever it then answers. With
+    ``pool`` it is no object: the servers of that pool, each once, answer many small questions in
+    their own protocol, and ``host`` is empty. ``name`` is unique within the service; ``function``
+    is the one that it stands for.
     """
 
     name: str

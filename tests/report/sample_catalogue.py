@@ -51,7 +51,7 @@ def service(name: str = "telegram") -> Service:
                 name="web-script",
                 function=Function.WEB,
                 host=f"web.{name}.example",
-                find='src="([^"]+)"',
+                find='src="[*]"',
                 addresses=("192.0.2.80",),
                 provenance=SOURCE,
             ),

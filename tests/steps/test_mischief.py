@@ -57,7 +57,7 @@ SECURE: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "https": ("https", {}),
     "down": ("transfer", {"bytes": "20000", "patience": str(PATIENCE_S)}),
     "up": ("transfer", {"bytes": "20000", "direction": "up", "patience": str(PATIENCE_S)}),
-    "found": ("transfer", {"find": 'src="([^"]+)"', "patience": str(PATIENCE_S)}),
+    "found": ("transfer", {"find": 'src="[*]"', "patience": str(PATIENCE_S)}),
     "upgrade": WEBSOCKETS["signal"],
 }
 INSIDE: Final[dict[str, tuple[str, dict[str, str]]]] = {

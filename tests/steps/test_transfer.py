@@ -184,7 +184,7 @@ def test_a_page_names_the_object() -> None:
             writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
 
-    seen, ctx = move(handle, path="/k/", find='src="([^"]+[.]js)"')
+    seen, ctx = move(handle, path="/k/", find='src="[*.js]"')
     assert asked == ["/k/", "/k/app-1f2e.js"]
     assert seen.path == "/k/app-1f2e.js" and seen.moved >= SIZE
     assert only(ctx, HttpObservation).status == 200
@@ -219,7 +219,7 @@ def linked(*names: str) -> bytes:
     return "".join(f'<script src="{name}"></script>' for name in names).encode()
 
 
-FIND = 'src="([^"]+[.]js)"'
+FIND = 'src="[*.js]"'
 
 
 def test_of_several_objects_the_first_that_is_large_enough_is_moved() -> None:
@@ -371,7 +371,7 @@ def test_patience_holds_for_the_page_as_well() -> None:
     async def main() -> StepContext:
         async with server(handle) as port:
             ctx = context(20.0, roots={"service": (root(),)})
-            flow = _flow(port, "/k/", {"find": "(x)", "patience": "0.5"})
+            flow = _flow(port, "/k/", {"find": 'src="[*]"', "patience": "0.5"})
             await TransferCheck().run(ctx, _task(flow))
             return ctx
 
