@@ -96,9 +96,10 @@ def _misused(error: Exception) -> None:
 
 
 def _one_line(text: str) -> str:
+    from msgprobe.cli.proxy import without_credentials
     from msgprobe.report.escape import printable
 
-    return printable(text)
+    return printable(without_credentials(text))
 
 
 def _unwritten(why: str) -> int:
@@ -116,6 +117,8 @@ def _crashed(error: BaseException, words: Sequence[str]) -> int:
     if os.environ.get("MSGPROBE_DEBUG") or "-vv" in words or words.count("-v") > 1:
         import traceback
 
+        from msgprobe.cli.proxy import without_credentials
+
         for line in traceback.format_exception(error):
-            say(line.rstrip("\n"))
+            say(without_credentials(line.rstrip("\n")))
     return Exit.CRASH

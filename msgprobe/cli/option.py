@@ -118,7 +118,11 @@ class Flags:
         "run plan",
         "--via URL",
         "Try what fails once more through this proxy of yours (socks5:// or http://), to tell "
-        "blocking from an outage. It is neither shown nor saved.",
+        "blocking from an outage. It is neither shown nor saved. Never with a password here: ask "
+        "instead of a URL lets you type it.",
+    )
+    via_file: str | None = _option(
+        "run plan", "--via-file FILE", "Read the URL of that proxy, with its password, from FILE."
     )
     compare: list[str] | None = _option(
         "run",

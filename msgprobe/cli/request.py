@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from msgprobe.catalog.country import COUNTRIES
+from msgprobe.cli import proxy as proxies
 from msgprobe.cli import settings
 from msgprobe.cli.option import Flags
-from msgprobe.cli.proxy import proxy as proxy_of
+from msgprobe.cli.output import say
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
 from msgprobe.steps.door import Proxy
@@ -117,7 +118,7 @@ def wish(flags: Flags) -> Wish:
     targets = _pick(given, "targets", "--targets", flags.targets or None, tuple)
     quick, throttle = _depth(given, flags)
     wait = _wait(given, flags, throttle)
-    proxy = _pick(given, "via", "--via", flags.via, proxy_of)
+    proxy = _proxy(given, flags)
     country = _pick(given, "country", "--country", flags.country, country_code)
     plain = Request()
     if flags.everything:
@@ -145,6 +146,20 @@ def wish(flags: Flags) -> Wish:
         compare=tuple(flags.compare or ()),
         guesses=country is None,
     )
+
+
+def _proxy(given: dict[str, settings.Setting], flags: Flags) -> Proxy | None:
+    """The user's proxy; credentials may stand anywhere but in the flags. Raises UsageError."""
+    if flags.via is not None and flags.via_file is not None:
+        raise UsageError("--via and --via-file exclude each other")
+    if flags.via is not None:
+        return _pick(given, "via", "--via", flags.via, proxies.from_command_line)
+    if flags.via_file is not None:
+        found = _pick(given, "via", "--via-file", flags.via_file, proxies.from_file)
+        if proxies.readable_by_others(flags.via_file):
+            say("msgprobe: --via-file: others on this machine can read that file: chmod 600 it")
+        return found
+    return _pick(given, "via", "--via", None, proxies.proxy)
 
 
 def _depth(given: dict[str, settings.Setting], flags: Flags) -> tuple[bool, bool]:

@@ -30,6 +30,11 @@ def _text(value: object) -> str:
     raise ValueError("should be text")
 
 
+def _hidden(value: object) -> str:
+    """Text that no message repeats."""
+    return _text(value)
+
+
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -76,7 +81,7 @@ KEYS: Mapping[str, Callable[[object], Any]] = {
     "quick": _flag,
     "targets": _paths,
     "throttle": _flag,
-    "via": _text,
+    "via": _hidden,
     "wait": _number,
 }
 
@@ -132,4 +137,6 @@ def _setting(convert: Callable[[object], Any], value: object, origin: str) -> Se
     try:
         return Setting(value=convert(value), origin=origin)
     except ValueError as error:
-        raise SettingsError(f"{origin}: {error}, is {value!r:.60}") from None
+        # a proxy's credentials are shown nowhere, whatever they are wrapped in
+        shown = "" if convert is _hidden else f", is {value!r:.60}"
+        raise SettingsError(f"{origin}: {error}{shown}") from None

@@ -1,7 +1,10 @@
 """``--via`` and ``--compare`` as users meet them: faults named, secrets never repeated."""
 
+import contextlib
 import dataclasses
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -67,13 +70,19 @@ def test_a_proxy_is_read(
         (f"socks5://me:{'hush' * 80}@hush.example:80", "255"),
     ],
 )
-@pytest.mark.parametrize("place", ["--via", "MSGPROBE_VIA", "via"])
+@pytest.mark.parametrize("place", ["--via", "--via-file", "MSGPROBE_VIA", "via"])
 def test_a_proxy_that_is_none_is_refused_without_being_repeated(
     url: str, why: str, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     flags = Flags()
     if place == "--via":
         flags = Flags(via=url)
+        why = "ps, the shell's history" if "@" in url else why
+    elif place == "--via-file":
+        path = tmp_path / "proxy"
+        path.write_bytes(url.encode())
+        path.chmod(0o600)
+        flags = Flags(via_file=str(path))
     elif place == "MSGPROBE_VIA":
         monkeypatch.setenv(place, url)
     else:
@@ -90,17 +99,107 @@ def test_a_proxy_that_is_none_is_refused_without_being_repeated(
 
 
 def test_the_request_knows_how_to_speak_and_not_to_whom() -> None:
-    found = wish(Flags(via="socks5h://me:hush@proxy.example:1080"))
-    assert found.request.via == "socks5"
-    assert "hush" not in repr(found) and "proxy.example" not in repr(found)
+    found = wish(Flags(via="socks5h://proxy.example:1080"))
+    assert found.request.via == "socks5" and "proxy.example" not in repr(found)
     assert wish(Flags()).request.via is None
+
+
+def hidden(path: Path, url: str, mode: int = 0o600) -> str:
+    path.write_text(url + "\n")
+    path.chmod(mode)
+    return str(path)
+
+
+def test_credentials_come_from_a_file_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://me:hush@proxy.example:3128"
+    monkeypatch.setenv("MSGPROBE_VIA", url)
+    by_file = wish(Flags(via_file=hidden(tmp_path / "proxy", url.replace("http:", "socks5:"))))
+    for found, scheme in ((wish(Flags()), "http"), (by_file, "socks5")):
+        assert found.proxy is not None and found.request.via == scheme
+        assert (found.proxy.user, found.proxy.password) == ("me", "hush")
+        assert "hush" not in repr(found) and "proxy.example" not in repr(found)
+    with pytest.raises(UsageError, match="exclude each other"):
+        wish(Flags(via="ask", via_file="x"))
+
+
+def test_a_file_that_others_can_read_is_told(tmp_path: Path, msgprobe: Msgprobe) -> None:
+    path = hidden(tmp_path / "proxy", "socks5://me:hush@203.0.113.77:1080", 0o644)
+    done = msgprobe("plan", "whatsapp", "--via-file", path)
+    assert done.returncode == 0 and "your proxy" in done.stdout
+    assert "chmod 600" in done.stderr and "hush" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "cannot be read"), ("x" * 9000, "more than")])
+def test_a_file_without_a_url_is_refused(
+    tmp_path: Path, content: str | None, why: str, msgprobe: Msgprobe
+) -> None:
+    if content is not None:
+        (tmp_path / "proxy").write_text(content)
+    one_line(msgprobe("plan", "--via-file", str(tmp_path / "proxy")), 2, "--via-file", why)
+
+
+def test_a_proxy_is_asked_for_where_there_is_a_terminal_and_never_shown(
+    tmp_path: Path, environ: dict[str, str], msgprobe: Msgprobe
+) -> None:
+    one_line(msgprobe("plan", "--via", "ask", stdin=subprocess.DEVNULL), 2, "no terminal", "ask")
+    pid, master = pty.fork()
+    if pid == 0:
+        words = [str(COMMAND), "plan", "whatsapp", "--json", "--via", "ask"]
+        os.dup2(os.open(tmp_path / "out", os.O_WRONLY | os.O_CREAT), 1)
+        os.execve(words[0], words, environ)
+    shown = b""
+    while b"not shown" not in shown:
+        shown += os.read(master, 1024)
+    os.write(master, b"socks5://me:hush@203.0.113.77:1080\n")
+    with contextlib.suppress(OSError):
+        while more := os.read(master, 1024):
+            shown += more
+    assert os.waitpid(pid, 0)[1] == 0, shown
+    said = (tmp_path / "out").read_text()
+    assert "your proxy" in said and "hush" not in said and b"hush" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--via", "socks5://me:hush@203.0.113.77:1080"),
+        ("plan", "--via=socks5://me:hush@203.0.113.77:1080"),
+        ("run", "socks5://me:hush@203.0.113.77:1080"),
+        ("run", "--va=socks5://me:hush@203.0.113.77:1080"),
+        ("rules", "socks5://me:hush@203.0.113.77:1080"),
+        ("judge", "socks5://me:hush@203.0.113.77:1080"),
+        ("explain", "socks5://me:hush@203.0.113.77:1080"),
+        ("plan", "--targets", "socks5://me:hush@203.0.113.77:1080"),
+        ("plan", "--max-time", "socks5://me:hush@203.0.113.77:1080"),
+        ("plan", f"socks5://me:hush{'x' * 99}@203.0.113.77:1080"),
+    ],
+)
+def test_credentials_on_the_command_line_are_refused_and_never_repeated(
+    words: tuple[str, ...], msgprobe: Msgprobe
+) -> None:
+    done = msgprobe(*words)
+    one_line(done, 2)
+    assert "hush" not in done.stderr + done.stdout
+
+
+def test_a_setting_of_the_wrong_type_is_not_repeated(
+    tmp_path: Path, environ: dict[str, str], msgprobe: Msgprobe
+) -> None:
+    config = Path(environ["XDG_CONFIG_HOME"], "msgprobe", "config.toml")
+    config.parent.mkdir(parents=True)
+    config.write_text('via = ["socks5://me:hush@203.0.113.77:1080"]\n')
+    done = msgprobe("plan")
+    one_line(done, 2, "via", "should be text")
+    assert "hush" not in done.stderr
 
 
 def test_without_the_library_one_line_names_the_extra(environ: dict[str, str]) -> None:
     code = (
         "import sys\nsys.modules['python_socks'] = None\n"
         "from msgprobe.cli.main import main\n"
-        "main(['run', '--via', 'socks5://me:hush@192.0.2.1:1080'])\n"
+        "main(['run', '--via', 'socks5://192.0.2.1:1080'])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -113,12 +212,12 @@ def test_without_the_library_one_line_names_the_extra(environ: dict[str, str]) -
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "--via" in done.stderr and "pip install 'msgprobe[via]'" in done.stderr
-    assert "hush" not in done.stderr and "192.0.2.1" not in done.stderr
+    assert "192.0.2.1" not in done.stderr
 
 
 def test_the_plan_names_the_proxy_once_and_not_where_it_is(msgprobe: Msgprobe) -> None:
     url = "http://me:hush@203.0.113.77:3128"
-    done = msgprobe("plan", "whatsapp", "--via", url, "--json")
+    done = msgprobe("plan", "whatsapp", "--json", env={"MSGPROBE_VIA": url})
     assert done.returncode == 0, done.stderr
     assert "203.0.113.77" not in done.stdout and "hush" not in done.stdout
     lines = json.loads(done.stdout)["contacts"]

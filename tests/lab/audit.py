@@ -55,7 +55,7 @@ def audit(
     listed = scene.run("plan", "--json", *_planned(args))
     if listed.rc != 0:
         return [f"audit: plan: exit {listed.rc}: {listed.stderr.strip()[-300:]}"]
-    plan = Plan(tuple(json.loads(listed.stdout)["contacts"]), scene.lab.resolver, _proxy(args))
+    plan = Plan(tuple(json.loads(listed.stdout)["contacts"]), scene.lab.resolver, _proxy(scene.env))
     # Conversations, not packets: the run's own are still being closed by the kernel.
     fresh = audit_plan.flows(scene.lab.capture) - audit_plan.flows(packets)
     faults = [f"plan itself contacted {flow}" for flow in sorted(fresh)]
@@ -75,11 +75,11 @@ def _planned(args: Sequence[str]) -> list[str]:
     return [*args[:at], *args[at + 2 :]]
 
 
-def _proxy(args: Sequence[str]) -> tuple[str, int] | None:
-    """Address and port of the proxy in the arguments of a run."""
-    if "--via" not in args:
+def _proxy(env: Mapping[str, str]) -> tuple[str, int] | None:
+    """Address and port of the proxy in the environment of a run."""
+    if "MSGPROBE_VIA" not in env:
         return None
-    url = urlsplit(args[args.index("--via") + 1])
+    url = urlsplit(env["MSGPROBE_VIA"])
     assert url.hostname is not None and url.port is not None
     return url.hostname, url.port
 

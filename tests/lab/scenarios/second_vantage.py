@@ -23,7 +23,8 @@ _HOST: Final = ExtraHost(
     name="proxy.example", addresses=(PROXY,), ports=((1080, "socks5"), (3128, "connect"))
 )
 _ABROAD: Final = {"extra": (_HOST,)}
-_BY_SOCKS: Final = ("--via", SOCKS)
+_BY_SOCKS: Final = {"MSGPROBE_VIA": SOCKS}
+"""In the environment: a command line that holds a password is refused."""
 
 REPORT: Final = "elsewhere.json"
 """A run of the same world without the censor, made on another network before."""
@@ -36,7 +37,7 @@ _WHOLE: Final = (
         "nothing is wrong, and there is a proxy",
         row="-",
         world=_ABROAD,
-        args=_BY_SOCKS,
+        env=_BY_SOCKS,
     ),
     blocking(
         "L4-censor-socks5",
@@ -45,7 +46,7 @@ _WHOLE: Final = (
         drop("null", *TELEGRAM_DC, *at(*TELEGRAM)),
         row="A11, D18",
         world=_ABROAD,
-        args=_BY_SOCKS,
+        env=_BY_SOCKS,
     ),
     innocent(
         "L4-innocent-socks5",
@@ -53,7 +54,7 @@ _WHOLE: Final = (
         row="§5 look-alike of A11, D18",
         world={**_ABROAD, "hosts": (dead("service:telegram"),)},
         truths=of("telegram", truth("down")),
-        args=_BY_SOCKS,
+        env=_BY_SOCKS,
     ),
     blocking(
         "L5-censor-http",
@@ -67,7 +68,7 @@ _WHOLE: Final = (
                 lying(SIGNUP, action="drop", at=("public",)),
             ),
         },
-        args=("--via", HTTP),
+        env={"MSGPROBE_VIA": HTTP},
     ),
 )
 
@@ -104,13 +105,14 @@ def _pairs() -> Iterator[Scenario]:
     for pair, mechanism in ((L1, "tcp.timeout"), (L2, "tls.reset"), (L3, "tcp.refused")):
         for way, url in (("socks5", SOCKS), ("http", HTTP)):
             for base, truths in zip(pair, _told(mechanism), strict=True):
-                yield _second(base, way, truths, "--via", url, world=_with_proxy(base))
+                env = {**base.env, "MSGPROBE_VIA": url}
+                yield _second(base, way, truths, env=env, world=_with_proxy(base))
     for base in L1:
         yield _second(
             base,
             "dead",
             of("whatsapp", UNCLEAR, signup=UNCLEAR),
-            *_BY_SOCKS,
+            env=_BY_SOCKS,
             world=_with_proxy(base, dead("proxy.example")),
             notes=("second_path_failed",),
             look_alike=True,
