@@ -2,6 +2,7 @@
 
 from msgprobe.catalog import value
 from msgprobe.catalog.error import quoted
+from msgprobe.catalog.limits import ASSETS
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import (
     MOST_LINKS,
@@ -22,7 +23,7 @@ def read_assets(
     top: Table, provenance: Provenance, pools: list[Pool], roots: tuple[Root, ...]
 ) -> tuple[Asset, ...]:
     """The [[asset]]s of the file ``top``. Raises CatalogError."""
-    tables = top.tables("asset", _ASSET)
+    tables = top.tables("asset", _ASSET, most=ASSETS)
     found = []
     for table in tables:
         pool = table.take("pool", value.name, None)

@@ -13,7 +13,7 @@ from msgprobe.model.target import Provenance
 
 _SERVER = ("name", "host", "owner", "network")
 _FAIR = ("unfair_in", *PROVENANCE)
-_CONTROLS = ("silent", "holes", "advert_host", *PROVENANCE)
+_CONTROLS = ("allow", "silent", "holes", "advert_host", *PROVENANCE)
 _SITE = (*_SERVER, "country", "addresses", "path", "any_name", "quic", *_FAIR)
 _SENTINEL = ("name", "host", "path", "owner", "status", "body", *_FAIR)
 _RESOLVER = ("name", "owner", "network", "addresses", "doh_host", "doh_path", "filters", *_FAIR)
@@ -49,21 +49,26 @@ class Part:
         ]
 
 
+def head(top: Table) -> Table | None:
+    """The table [controls] of the file ``top``, if there is one. Raises CatalogError."""
+    return top.table("controls", _CONTROLS)
+
+
 def read_controls(top: Table) -> Part:
     """The controls in the file ``top``. Raises CatalogError."""
-    head = top.table("controls", _CONTROLS)
+    lists = head(top)
     base = None
-    if head is not None and any(key in head for key in PROVENANCE):
-        base = head.provenance(None)
+    if lists is not None and any(key in lists for key in PROVENANCE):
+        base = lists.provenance(None)
     return Part(
         sites=tuple(_site(table, base) for table in top.tables("site", _SITE)),
         sentinels=tuple(_sentinel(table, base) for table in top.tables("sentinel", _SENTINEL)),
         resolvers=tuple(_resolver(table, base) for table in top.tables("resolver", _RESOLVER)),
         sources=tuple(_source(table, base) for table in top.tables("transfer", _SOURCE)),
         calls=tuple(_call_server(table, base) for table in top.tables("stun", _CALL_SERVER)),
-        silent=head.each("silent", value.address) or None if head else None,
-        holes=head.each("holes", value.port) or None if head else None,
-        advert_host=head.take("advert_host", value.host, None) if head else None,
+        silent=lists.each("silent", value.address) or None if lists else None,
+        holes=lists.each("holes", value.port) or None if lists else None,
+        advert_host=lists.take("advert_host", value.host, None) if lists else None,
     )
 
 

@@ -10,7 +10,7 @@ _KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
 
 def read_roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
     """The [[root]]s of the file ``top``. Raises CatalogError."""
-    tables = top.tables("root", _ROOT)
+    tables = top.tables("root", _ROOT, most=20)
     roots = tuple(_root(table, provenance) for table in tables)
     distinct(tables, [root.name for root in roots], "root")
     return roots
@@ -36,7 +36,7 @@ def _check_stated(table: Table, key: str, stated: str, actual: str, what: str) -
 
 def read_keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
     """The [[key]]s of the file ``top``. Raises CatalogError."""
-    tables = top.tables("key", _KEY)
+    tables = top.tables("key", _KEY, most=20)
     keys = tuple(_key(table, provenance) for table in tables)
     distinct(tables, [key.name for key in keys], "key")
     return keys

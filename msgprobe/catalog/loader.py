@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgprobe.catalog import control, service
+from msgprobe.catalog import control, reach, service
 from msgprobe.catalog.error import CatalogError, UnknownService, quoted
+from msgprobe.catalog.limits import FILES, LARGEST, Room
+from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed, Owners, taken
 from msgprobe.catalog.service import Examine
 from msgprobe.catalog.table import Table
 from msgprobe.model.control import Controls, Guess, Site
+from msgprobe.model.liberty import NO_ALLOWANCES, Allowances, Taken
 from msgprobe.model.target import Service
 
 if TYPE_CHECKING:  # importlib.resources costs start-up time and is only needed inside a .pyz
@@ -20,8 +23,6 @@ ENTRY_POINTS = "msgprobe.targets"
 """Group in which a package names the module whose folder holds its target files."""
 EVERY = "*"
 """Instead of a country: the domestic sites of all of them."""
-LARGEST = 1 << 20
-"""Bytes of a target file; no honest one comes near, and reading stays bounded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class Catalogue:
     sha256: str
     countries: tuple[str, ...] = ()
     home: tuple[Site, ...] = ()
+    allowances: Allowances = NO_ALLOWANCES
+    """What was done with leave, by files that are not msgprobe's own."""
 
     def guess(self, countries: Sequence[str]) -> Guess:
         """Those countries as a guess, with their domestic sites."""
@@ -55,25 +58,36 @@ def load(
     plugins: bool = False,
     known_checks: Collection[str] | None = None,
     examine: Examine | None = None,
+    allowed: Allowed = NOTHING,
 ) -> Catalogue:
     """Read the shipped target files, those of installed plug-ins if asked, then ``paths``.
 
     Each path is a file or a folder of ``*.toml``. A later service, or control, replaces an earlier
-    one of the same name as a whole. Of the domestic sites only those of ``country`` are kept; none
-    without one. ``known_checks``, if given, are the only names allowed for ``check``, and
-    ``examine`` says what is wrong with an endpoint's options.
+    one of the same name as a whole, where that is ``allowed`` to files that are not shipped. Of the
+    domestic sites only those of ``country`` are kept; none without one. ``known_checks``, if given,
+    are the only names allowed for ``check``, and ``examine`` says what is wrong with an endpoint's
+    options.
     Raises CatalogError at the first fault of any file: nothing of a faulty load is used.
     """
     digest = hashlib.sha256()
     services: dict[str, Service] = {}
     parts: list[control.Part] = []
     kinds: dict[str, str] = {}
-    for source in (_shipped(), *map(_files, (*(plugin_paths() if plugins else ()), *paths))):
+    owners = Owners(allowed)
+    liberties: list[Taken] = []
+    room = Room()
+    sources = (_shipped(), *map(_files, (*(plugin_paths() if plugins else ()), *paths)))
+    for number, source in enumerate(sources):
         origin: dict[str, str] = {}
         for file in source:
             data = _read(file)
             digest.update(data)
-            found, part = _parse(str(file), data, known_checks, examine)
+            found, part, took = _parse(
+                str(file), data, known_checks, examine, allowed if number else EVERYTHING
+            )
+            liberties += took if number else ()
+            room.take(str(file), found, part)
+            owners.add(number, str(file), found, part)
             if found is not None:
                 _claim(str(file), "service", found.name, origin, {})
                 services[found.name] = found
@@ -87,6 +101,7 @@ def load(
         sha256=digest.hexdigest(),
         countries=tuple(sorted({s.country for s in controls.sites if s.country is not None})),
         home=controls.domestic,
+        allowances=Allowances(overrides=tuple(owners.overrides), taken=tuple(liberties)),
     )
 
 
@@ -102,7 +117,7 @@ def each(
     """
     found = []
     for file in (file for path in paths for file in _files(path)):
-        one, part = _parse(str(file), _read(file), known_checks, examine)
+        one, part, _ = _parse(str(file), _read(file), known_checks, examine, EVERYTHING)
         found.append((str(file), one, control.merge([part])))
     return tuple(found)
 
@@ -202,6 +217,9 @@ def _files(path: Path) -> "list[Path | Traversable]":
         raise _unreadable(path, exc) from None
     if not found:
         raise CatalogError(str(path), "the folder has no *.toml file", "name one that has")
+    if len(found) > FILES:
+        why = f"the folder has {len(found)} *.toml files, of which {FILES} are read at most"
+        raise CatalogError(str(path), why, "name a smaller folder, or single files")
     return [*found]
 
 
@@ -219,7 +237,8 @@ def _read(file: "Path | Traversable") -> bytes:
             raise
         raise _unreadable(file, exc) from None
     if len(data) > LARGEST:
-        raise CatalogError(str(file), "is larger than 1 MiB", "split it or name the right file")
+        why = f"is larger than {LARGEST // 1024} KiB"
+        raise CatalogError(str(file), why, "split it or name the right file")
     return data
 
 
@@ -231,9 +250,13 @@ def _unreadable(file: object, exc: OSError | ValueError) -> CatalogError:
 
 
 def _parse(
-    file: str, data: bytes, known_checks: Collection[str] | None, examine: Examine | None
-) -> tuple[Service | None, control.Part]:
-    """The service, if there is one, and the controls of one file."""
+    file: str,
+    data: bytes,
+    known_checks: Collection[str] | None,
+    examine: Examine | None,
+    allowed: Allowed,
+) -> tuple[Service | None, control.Part, list[Taken]]:
+    """The service, if there is one, the controls of one file, and the liberties it takes."""
     import tomli  # late: `msgprobe --version` needs no TOML
 
     try:
@@ -260,7 +283,13 @@ def _parse(
     if not raw:
         raise CatalogError(file, "is empty", "add a [service] with its [[pool]]s, or controls")
     found = service.read_service(top, known_checks, examine) if has_service else None
-    return found, control.read_controls(top)
+    part = control.read_controls(top)
+    took: list[Taken] = []
+    if found is not None:
+        head = service.head(top)
+        took += taken(file, head, reach.of_service(found), f"service {found.name}", allowed)
+    took += taken(file, control.head(top), reach.of_controls(part), "controls", allowed)
+    return found, part, took
 
 
 def _only(controls: Controls, country: str | None) -> Controls:

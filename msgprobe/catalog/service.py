@@ -13,6 +13,7 @@ from msgprobe.catalog import value
 from msgprobe.catalog.asset import read_assets
 from msgprobe.catalog.credential import read_keys, read_roots
 from msgprobe.catalog.error import nearest, quoted
+from msgprobe.catalog.limits import ENDPOINTS, POOLS
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import (
     Endpoint,
@@ -35,7 +36,10 @@ _WAY = (
     "expect_text",
     "options",
 )
-_SERVICE = ("name", "title", "primary", "core", "warning", "prefixes", "untestable", *PROVENANCE)
+_SERVICE = (
+    *("name", "title", "primary", "core", "warning", "allow", "prefixes", "untestable"),
+    *PROVENANCE,
+)
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", "spare", *_WAY, *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
@@ -63,6 +67,11 @@ Examine = Callable[[Endpoint], str | None]
 """What is wrong with an endpoint's options, in the words of its check; None: nothing."""
 
 
+def head(top: Table) -> Table | None:
+    """The table [service] of the file ``top``, if there is one. Raises CatalogError."""
+    return top.table("service", _SERVICE)
+
+
 def read_service(
     top: Table, known_checks: Collection[str] | None, examine: Examine | None = None
 ) -> Service:
@@ -71,39 +80,40 @@ def read_service(
     ``known_checks`` are the names that ``check`` may have; None leaves them unexamined, as a
     missing ``examine`` leaves the options.
     """
-    head = top.table("service", _SERVICE)
-    if head is None:
+    own = head(top)
+    if own is None:
         raise top.fault("service", "missing", "add a [service] table with its name and title")
-    provenance = head.provenance(None)
-    name = head.need("name", value.name)
-    title = head.need("title", value.line)
+    provenance = own.provenance(None)
+    name = own.need("name", value.name)
+    title = own.need("title", value.line)
     roots = read_roots(top, provenance)
     pools: list[Pool] = []
     endpoints: list[Endpoint] = []
-    tables = top.tables("pool", _POOL)
+    tables = top.tables("pool", _POOL, most=POOLS)
     if not tables:
         raise top.fault("pool", "missing", "add at least one [[pool]] with a [[pool.member]]")
     for table in tables:
         pool, ways = _pool(table, provenance, known_checks)
         pools.append(pool)
         endpoints += ways
+        _few(table, endpoints)
     distinct(tables, [p.name for p in pools], "pool")
     _check_endpoints(top, endpoints, roots)
     _examine(top, endpoints, examine)
     return Service(
         name=name,
         title=title,
-        primary=_primary(head, pools),
+        primary=_primary(own, pools),
         pools=tuple(pools),
         endpoints=tuple(endpoints),
         assets=read_assets(top, provenance, pools, roots),
-        core=head.take("core", value.flag, False),
-        warning=_warning(head),
-        prefixes=head.each("prefixes", value.prefix, most=500),
+        core=own.take("core", value.flag, False),
+        warning=_warning(own),
+        prefixes=own.each("prefixes", value.prefix, most=500),
         roots=roots,
         keys=read_keys(top, provenance),
         beacon=_beacon(top, provenance),
-        untestable=_untestable(head, pools),
+        untestable=_untestable(own, pools),
         provenance=provenance,
     )
 
@@ -180,6 +190,7 @@ def _pool(
     endpoints: list[Endpoint] = []
     for member in members:
         endpoints += _expand(member, name, _way(member, base, known_checks), provenance)
+        _few(member, endpoints)
     ok_at = table.take("ok_at", value.number(1, 100), 1)
     sample = table.take("sample", value.number(0, 100), 0)
     usual = len({e.member for e in endpoints if not e.spare})
@@ -201,6 +212,12 @@ def _pool(
         name=name, function=function, ok_at=ok_at, sample=sample, caveat=caveat, extra=extra
     )
     return pool, endpoints
+
+
+def _few(table: Table, endpoints: list[Endpoint]) -> None:
+    if len(endpoints) > ENDPOINTS:
+        why = f"makes {len(endpoints)} endpoints so far, of which a service may have {ENDPOINTS}"
+        raise table.fault("", why, "name fewer members, ports or addresses")
 
 
 def _check_extra(table: Table, extra: bool, endpoints: list[Endpoint]) -> None:

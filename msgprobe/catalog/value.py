@@ -17,10 +17,14 @@ from msgprobe.catalog.country import COUNTRIES
 from msgprobe.catalog.error import nearest, quoted
 from msgprobe.model.link import link_form
 
+LONGEST = 10_000
+"""Characters of any text; the longest shipped ones are certificates of some two thousand."""
+
 W = TypeVar("W", bound=StrEnum)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+_NUMBER = re.compile(r"([0-9]+|0x[0-9a-f]*)\Z")
 _PATH = re.compile(r"/[!-~]{0,1023}\Z")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 _PEM = re.compile(
@@ -63,6 +67,8 @@ def text(value: object) -> str:
         raise Wrong(f"is {kind(value)}", 'give text in quotes, as in "abc"')
     if not value.strip():
         raise Wrong("is empty", "give some text or leave the key out")
+    if len(value) > LONGEST:
+        raise Wrong(f"has {len(value)} characters", f"give at most {LONGEST}")
     return value
 
 
@@ -162,8 +168,9 @@ def host(value: object) -> str:
     found = text(value)
     labels = found.lower().split(".")
     good = len(found) <= 253 and len(labels) > 1 and all(_LABEL.match(part) for part in labels)
-    # No top-level domain is all digits, while every dotted IPv4 literal ends in such a label.
-    if not good or labels[-1].isdigit():
+    # No top-level domain is a number, while every dotted IPv4 literal ends in one, which resolvers
+    # also take in hexadecimal (inet_aton): 127.0.0.0x1 is this device.
+    if not good or _NUMBER.match(labels[-1]):
         raise Wrong(
             f"{quoted(found)} is not a host name",
             'give a full name such as "chat.example.org", without scheme, port, path or final '

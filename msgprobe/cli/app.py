@@ -75,13 +75,20 @@ def plan(wish: "Wish", flags: "Flags") -> None:
     from msgprobe.cli.output import look, put
     from msgprobe.cli.request import names
     from msgprobe.report.plan import render, render_json
+    from msgprobe.report.speech import speeches
 
-    contacts, whose = planned(wish, names(flags), seeded=flags.seed is not None)
+    found = planned(wish, names(flags), seeded=flags.seed is not None)
+    more: dict[str, Any] = {
+        "services": found.services,
+        "said": speeches(found.services, found.controls, wish.request),
+        "allowances": found.allowances,
+    }
     if "json" in flags.formats:
-        put(render_json(contacts, wish.request, services=whose))
+        put(render_json(found.contacts, wish.request, **more))
         return
     can = look(sys.stdout)
-    put(render(contacts, wish.request, services=whose, width=can.width, unicode=can.unicode))
+    more |= {"width": can.width, "unicode": can.unicode}
+    put(render(found.contacts, wish.request, **more))
 
 
 @app.command()

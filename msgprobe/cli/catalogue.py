@@ -5,38 +5,65 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgprobe.catalog import loader
+from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed
 from msgprobe.checks.registry import examiner, installed, promise, registry
 from msgprobe.cli.output import look, put, say
 from msgprobe.cli.request import Wish
 from msgprobe.model.age import control_rows, service_rows
 from msgprobe.report import checks as check_report
 from msgprobe.report import services as service_report
+from msgprobe.report.escape import printable
 
 
-def read(paths: tuple[Path, ...], country: str | None = None) -> loader.Catalogue:
+def read(
+    paths: tuple[Path, ...], country: str | None = None, allowed: Allowed = NOTHING
+) -> loader.Catalogue:
     """The catalogue, plug-ins and ``paths`` included, as the installed checks take it. Raises
     CatalogError or PluginError."""
     known = registry(installed())
     return loader.load(
-        paths, country, plugins=True, known_checks=frozenset(known), examine=examiner(known)
+        paths,
+        country,
+        plugins=True,
+        known_checks=frozenset(known),
+        examine=examiner(known),
+        allowed=allowed,
     )
+
+
+def chosen(wish: Wish, country: str | None = None) -> loader.Catalogue:
+    """The catalogue as it was asked for, for ``country`` instead of the one of ``wish``."""
+    return read(wish.targets, country or wish.request.country, wish.allowed)
+
+
+def announce(catalogue: loader.Catalogue) -> None:
+    """Say what target files do with the user's leave, also to who wants no talk."""
+    for line in catalogue.allowances.lines():
+        say(f"msgprobe: {printable(line)}")
 
 
 def services(wish: Wish) -> None:
     """Print one line per service."""
-    put(service_report.render_list(read(wish.targets, wish.request.country).services))
+    catalogue = chosen(wish)
+    announce(catalogue)
+    put(service_report.render_list(catalogue.services))
 
 
 def show(name: str, wish: Wish) -> None:
     """Print everything about one service. Raises UnknownService."""
-    shown = read(wish.targets, wish.request.country).service(name)
+    catalogue = chosen(wish)
+    announce(catalogue)
+    shown = catalogue.service(name)
     put(service_report.render_show(shown, promise(registry(installed()))))
 
 
 def check(paths: tuple[str, ...]) -> None:
     """Print what the files hold. Raises CatalogError at the first fault."""
-    names = ", ".join(s.name for s in read(tuple(map(Path, paths))).services)
+    catalogue = read(tuple(map(Path, paths)), allowed=EVERYTHING)
+    names = ", ".join(s.name for s in catalogue.services)
     put(f"No fault found. With these files the services are: {names}\n")
+    for line, flag in catalogue.allowances.needs():
+        put(printable(f"{line}: needs {flag}") + "\n")
     known = registry(installed())
     files = loader.each(
         tuple(map(Path, paths)), known_checks=frozenset(known), examine=examiner(known)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import FrameType
 
 from msgprobe import session
@@ -14,13 +15,14 @@ from msgprobe.catalog.country import guessed
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
 from msgprobe.cli import vantage
-from msgprobe.cli.catalogue import read
+from msgprobe.cli.catalogue import announce, chosen
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
 from msgprobe.model.contact import Contact
-from msgprobe.model.control import Guess
+from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Decided, Event
+from msgprobe.model.liberty import Allowances
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
 from msgprobe.report.plan import cost, deep_cost, left_out, warnings
@@ -34,7 +36,8 @@ Names = Sequence[str] | None
 
 def load(wish: Wish, names: Names) -> tuple[loader.Catalogue, tuple[Service, ...]]:
     """Catalogue and chosen services. Raises CatalogError or UnknownService."""
-    catalogue = read(wish.targets, wish.request.country)
+    catalogue = chosen(wish)
+    announce(catalogue)
     if names is not None:
         return catalogue, loader.select(catalogue, names)
     return catalogue, loader.everything(catalogue)[0]
@@ -45,11 +48,19 @@ def checks() -> Mapping[str, Check]:
     return registry(installed())
 
 
-def planned(
-    wish: Wish, names: Names, *, seeded: bool
-) -> tuple[tuple[Contact, ...], tuple[Service, ...]]:
-    """Everything that such a run may contact, whatever its seed unless ``seeded``, and for which
-    services. What ``--all`` leaves out is said."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What such a run may do, and for which services."""
+
+    contacts: tuple[Contact, ...]
+    services: tuple[Service, ...]
+    controls: Controls
+    allowances: Allowances
+
+
+def planned(wish: Wish, names: Names, *, seeded: bool) -> Planned:
+    """Everything that such a run may contact, whatever its seed unless ``seeded``. What ``--all``
+    leaves out is said."""
     vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
     for line in _left_out(catalogue, names):
@@ -62,7 +73,12 @@ def planned(
         seeded=seeded,
         guess=guess(wish, catalogue),
     )
-    return contacts, services
+    return Planned(
+        contacts=contacts,
+        services=services,
+        controls=catalogue.controls,
+        allowances=catalogue.allowances.without_folders(),
+    )
 
 
 def guess(wish: Wish, catalogue: loader.Catalogue) -> Guess:
@@ -120,6 +136,7 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
                 proxy=wish.proxy,
                 reports=reports,
                 guess=likely,
+                allowances=catalogue.allowances,
             )
         )
     if emit.fault is not None:

@@ -11,6 +11,9 @@ import typer
 
 from msgprobe.cli.formats import FORMATS
 
+_ALLOWING = "run plan services_list services_show services_verify"
+"""The commands that read target files of the user's, and may be told to let them do more."""
+
 
 def _option(commands: str, words: str, text: str, *, default: Any = None, **more: Any) -> Any:
     """A field that is an option of ``commands``, functions of `msgprobe.cli.app` by name.
@@ -87,9 +90,27 @@ class Flags:
         "to ask where nothing abroad answers; none switches that off.",
     )
     targets: list[str] | None = _option(
-        "run plan services_list services_show services_verify",
+        _ALLOWING,
         "--targets PATH",
         "Add a target file or a folder of them; repeatable.",
+    )
+    allow_override: bool = _option(
+        _ALLOWING,
+        "--allow-override",
+        "Let a target file replace a service or control of msgprobe's own.",
+        default=False,
+    )
+    allow_private_addresses: bool = _option(
+        _ALLOWING,
+        "--allow-private-addresses",
+        "Let a target file that asks for it name addresses of this device or its networks.",
+        default=False,
+    )
+    allow_mail_ports: bool = _option(
+        _ALLOWING,
+        "--allow-mail-ports",
+        "Let a target file that asks for it speak to ports of mail.",
+        default=False,
     )
     no_redact: bool = _option(
         "run services_verify",

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from msgprobe.catalog.country import COUNTRIES
+from msgprobe.catalog.permission import Allowed
 from msgprobe.cli import proxy as proxies
 from msgprobe.cli import settings
 from msgprobe.cli.option import Flags
 from msgprobe.cli.output import say
+from msgprobe.model.liberty import Liberty
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
 from msgprobe.steps.door import Proxy
@@ -40,6 +42,8 @@ class Wish:
 
     request: Request
     targets: tuple[Path, ...]
+    allowed: Allowed
+    """What those files may do; never a setting, for it is a matter of each file."""
     fail_on: frozenset[str] | None
     proxy: Proxy | None = None
     compare: tuple[str, ...] = ()
@@ -141,11 +145,22 @@ def wish(flags: Flags) -> Wish:
     return Wish(
         request=request,
         targets=tuple(Path(t) for t in targets or ()),
+        allowed=_allowed(flags),
         fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
         proxy=proxy,
         compare=tuple(flags.compare or ()),
         guesses=country is None,
     )
+
+
+def _allowed(flags: Flags) -> Allowed:
+    """What the user lets target files do."""
+    given = {
+        Liberty.PRIVATE_ADDRESSES: flags.allow_private_addresses,
+        Liberty.MAIL_PORTS: flags.allow_mail_ports,
+    }
+    liberties = frozenset(liberty for liberty, wanted in given.items() if wanted)
+    return Allowed(override=flags.allow_override, liberties=liberties)
 
 
 def _proxy(given: dict[str, settings.Setting], flags: Flags) -> Proxy | None:

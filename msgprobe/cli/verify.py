@@ -9,7 +9,7 @@ from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
-from msgprobe.cli.catalogue import read
+from msgprobe.cli.catalogue import announce, chosen
 from msgprobe.cli.measure import watched
 from msgprobe.cli.output import look, put, say
 from msgprobe.cli.request import Wish
@@ -40,7 +40,8 @@ def verify(
     OutputError.
     """
     checks = registry(installed())
-    catalogue = read(wish.targets, loader.EVERY)
+    catalogue = chosen(wish, loader.EVERY)
+    announce(catalogue)
     services, with_controls = _chosen(catalogue, names, quiet=quiet)
     request = replace(wish.request, max_time=limit or LONGEST, country=None, via=None)
     if look(sys.stderr).terminal and not quiet:
@@ -59,7 +60,7 @@ def verify(
         quiet=quiet,
     )
     if json:
-        put(report.render_json(found))
+        put(report.render_json(found, catalogue.allowances.without_folders()))
     else:
         can = look(sys.stdout)
         put(report.render(found, width=can.width, unicode=can.unicode))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from msgprobe.model.control import Controls
+from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Service
 from msgprobe.model.traits import Traits
@@ -105,3 +106,5 @@ class Run:
     """``SIGINT``, ``SIGTERM``, ``max_time`` or ``max_bytes`` when the run was cut short."""
     evidence: Evidence
     verdict: Verdict
+    allowances: Allowances = NO_ALLOWANCES
+    """What target files did with the user's leave; their names without folders."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from msgprobe.model.codec import CodecError, from_json, to_json
 from msgprobe.model.control import Controls
+from msgprobe.model.liberty import Allowances, Override, Taken
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.older import TRAITS, as_today
 from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool
@@ -46,6 +47,8 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
         },
         "run_id": run.run_id,
         "catalogue_sha256": run.catalogue_sha256,
+        "overrides": to_json(run.allowances.overrides),
+        "allowed": to_json(run.allowances.taken),
         "started_at": run.started_at,
         "duration_s": round(run.duration_s, 3),
         "bytes": {"sent": run.bytes_sent, "received": run.bytes_received},
@@ -188,6 +191,10 @@ def _run(data: Mapping[str, Any]) -> Run:
             advice=_optional(data, "advice") or "",
             rules_version=_get(tool, "rules_version", int, "$.tool"),
         ),
+        allowances=Allowances(
+            overrides=_rows(data, "overrides", tuple[Override, ...]),
+            taken=_rows(data, "allowed", tuple[Taken, ...]),
+        ),
     )
 
 
@@ -202,6 +209,11 @@ def _get(data: Mapping[str, Any], key: str, cls: type[T], path: str = "$") -> T:
     if key not in data:
         raise CodecError(f"{path}.{key}", f"the key {key!r} is missing")
     return from_json(cls, data[key], path=f"{path}.{key}")
+
+
+def _rows(data: Mapping[str, Any], key: str, cls: type[tuple[T, ...]]) -> tuple[T, ...]:
+    """What files of today have; none in older ones."""
+    return _get(data, key, cls) if key in data else ()
 
 
 def _optional(data: Mapping[str, Any], key: str) -> str | None:

@@ -41,6 +41,8 @@ def explain_run(
     connection = run.verdict.connection
     page.put(f"Connection: {wording.STATE_WORDS[connection.state]} ({connection.strength.value})")
     page.put(connection.why, 2)
+    for line in run.allowances.lines():
+        page.put(line, 2)
     for note in connection.notes:
         page.put(f"Note: {wording.note(note)}.", 2)
     page.chain(connection.rules, connection.evidence)

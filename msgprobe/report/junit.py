@@ -45,6 +45,7 @@ def render(run: Run, view: View) -> str:
 
 def _connection(root: Element, run: Run, fail_on: Collection[str] | None) -> Element:
     suite = _suite(root, run, "connection")
+    _allowances(suite, run)
     verdict = run.verdict.connection
     case = SubElement(suite, "testcase", classname="msgprobe.connection", name="connection")
     if fail_on is not None and verdict.state.value in fail_on:
@@ -52,6 +53,14 @@ def _connection(root: Element, run: Run, fail_on: Collection[str] | None) -> Ele
     elif verdict.state not in (State.ONLINE, State.BAD_LINK) and not _named(run, fail_on):
         _fault(case, "error", verdict.state.value, verdict.why)
     return suite
+
+
+def _allowances(suite: Element, run: Run) -> None:
+    """What target files replaced or were allowed; properties come before cases."""
+    if lines := run.allowances.lines():
+        inside = SubElement(suite, "properties")
+        for line in lines:
+            SubElement(inside, "property", name="allowed", value=printable(line))
 
 
 def _named(run: Run, fail_on: Collection[str] | None) -> bool:

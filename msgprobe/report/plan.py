@@ -1,15 +1,18 @@
 """What a run may contact, before it does: for people and for scripts."""
 
 import json
+import textwrap
 from collections.abc import Sequence
 
 from msgprobe.model.codec import to_json
 from msgprobe.model.contact import Contact
+from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.run import FORMAT_VERSION, Request
 from msgprobe.model.target import Service
-from msgprobe.report import wording
+from msgprobe.report import speech, wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.speech import Speech
 
 _TRANSFERS = ("transfer", "volley")
 """The checks whose lines say what all of their conversations cost with honest servers."""
@@ -20,20 +23,39 @@ def render(
     request: Request,
     *,
     services: Sequence[Service] = (),
+    said: Sequence[Speech] = (),
+    allowances: Allowances = NO_ALLOWANCES,
     width: int | None = 80,
     unicode: bool = True,
 ) -> str:
-    """A table with every host, port, transport, round, condition, reason and most bytes, and the
-    warnings of ``services``."""
+    """A table with every host, port, transport, round, condition, reason and most bytes; what
+    target files make this device say; and the warnings of ``services``."""
     if not contacts:
         return "Nothing would be contacted.\n"
     head = ("target", "port", "round", "at most", "for", "when and why")
     rows = [head, *(_row(contact) for contact in contacts)]
     lines = align(rows, width=width, shares=(3, 0, 0, 0, 1, 5))
-    for text in (*warnings(services), total(contacts, request)):
+    if words := speech.lines(said):
+        lines += ["", "What is said there, beyond the first words of each protocol itself:", ""]
+        lines += _wrapped(words, width)
+    allowed = (printable(line) for line in allowances.lines())
+    for text in (*allowed, *warnings(services), total(contacts, request)):
         lines += ["", *align([(text,)], width=width, shares=(1,))]
     text = "\n".join(lines) + "\n"
     return text if unicode else ascii_only(text)
+
+
+def _wrapped(words: Sequence[str], width: int | None) -> list[str]:
+    """Lines that go on further in than they begin."""
+    found: list[str] = []
+    for line in words:
+        inset = " " * (len(line) - len(line.lstrip()) + 4)
+        found += (
+            [line]
+            if width is None
+            else textwrap.wrap(line, width, subsequent_indent=inset, break_on_hyphens=False)
+        )
+    return found
 
 
 def _row(contact: Contact) -> tuple[str, ...]:
@@ -86,16 +108,25 @@ def total(contacts: Sequence[Contact], request: Request) -> str:
 
 
 def render_json(
-    contacts: Sequence[Contact], request: Request, *, services: Sequence[Service] = ()
+    contacts: Sequence[Contact],
+    request: Request,
+    *,
+    services: Sequence[Service] = (),
+    said: Sequence[Speech] = (),
+    allowances: Allowances = NO_ALLOWANCES,
 ) -> str:
-    """``{"format_version", "max_bytes", "max_time", "warnings": [...], "contacts": [...]}``."""
+    """``{"format_version", "max_bytes", "max_time", "overrides", "allowed", "warnings", "contacts",
+    "speech"}``, the last five of them lists."""
     most = sum(c.max_bytes for c in contacts)
     found = {
         "format_version": FORMAT_VERSION,
         "max_time": request.max_time,
         "max_bytes": min(most, request.max_bytes),
+        "overrides": to_json(allowances.overrides),
+        "allowed": to_json(allowances.taken),
         "warnings": [{"service": s.name, "warning": s.warning} for s in services if s.warning],
         "contacts": to_json(tuple(contacts)),
+        "speech": speech.rows(said),
     }
     return json.dumps(found, indent=2) + "\n"
 

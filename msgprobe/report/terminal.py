@@ -46,6 +46,9 @@ def render(run: Run, view: View) -> str:
     if services and not quiet:
         page.line("")
         page.speeds(run, name_width)
+    if not quiet:
+        for line in run.allowances.lines():
+            page.line(printable(line), style="bold")
     page.connection(run.verdict.connection, quiet=quiet, verbose=verbose)
     if not quiet:
         page.cost(run)

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgprobe import __version__
 from msgprobe.model.age import age_days, day_of, stale
+from msgprobe.model.codec import to_json
+from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.row import CONTROLS, Checked, Verification, Word
 from msgprobe.model.run import FORMAT_VERSION
 from msgprobe.report.columns import align
@@ -73,7 +75,7 @@ def sentence(found: Verification) -> str:
     return text
 
 
-def render_json(found: Verification) -> str:
+def render_json(found: Verification, allowances: Allowances = NO_ALLOWANCES) -> str:
     """``{"format_version", "rows": [...], "proposal", ...}`` as ASCII."""
     when = _when(found)
     document: dict[str, Any] = {
@@ -84,6 +86,8 @@ def render_json(found: Verification) -> str:
         "bytes": {"sent": found.bytes_sent, "received": found.bytes_received},
         "interrupted": found.interrupted,
         "line": found.closed or "open",
+        "overrides": to_json(allowances.overrides),
+        "allowed": to_json(allowances.taken),
         "exit_code": int(exit_status(found)),
         "summary": sentence(found),
         "rows": [_row(row, when) for row in found.rows],

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from msgprobe.catalog.error import CatalogError
-from msgprobe.catalog.loader import LARGEST, load
+from msgprobe.catalog.limits import LARGEST
+from msgprobe.catalog.loader import load
 from msgprobe.checks.registry import examiner, registry
 
 BAD = Path(__file__).parent / "bad"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from msgprobe.catalog.error import CatalogError, UnknownService
 from msgprobe.catalog.loader import load, select
+from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.checks.registry import examiner, registry
 from msgprobe.model.target import Function
 
@@ -46,14 +47,14 @@ def test_the_hash_is_of_all_bytes_in_order() -> None:
 def test_a_later_file_replaces_a_service_as_a_whole_and_in_place(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(PIGEON.read_text().replace('"pigeon"', '"signal"'))
-    catalogue = load([own])
+    catalogue = load([own], allowed=EVERYTHING)
     assert [s.name for s in catalogue.services] == [s.name for s in load().services]
     signal = catalogue.service("signal")
     assert (signal.title, signal.roots, signal.core) == ("Pigeon", (), False)
     later = tmp_path / "later"
     later.mkdir()
     (later / "x.toml").write_text(own.read_text().replace("Pigeon", "Dove"))
-    assert load([own, later]).service("signal").title == "Dove"
+    assert load([own, later], allowed=EVERYTHING).service("signal").title == "Dove"
 
 
 CONTROLS = """
@@ -80,7 +81,7 @@ addresses = ["2001:DB8:0::1"]
 def test_controls_are_replaced_by_name_and_lists_as_a_whole(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(CONTROLS)
-    before, after = load().controls, load([own]).controls
+    before, after = load().controls, load([own], allowed=EVERYTHING).controls
     assert after.site("wikipedia").host == "mirror.example.org"
     assert [s.name for s in after.sites] == [*(s.name for s in before.sites), "mine"]
     assert after.silent == ("192.0.2.53",)
@@ -232,7 +233,8 @@ def toml(value: Any) -> str:
 def refused_plainly_or_loaded(path: Path, data: dict[str, Any]) -> None:
     path.write_text("".join(f"{key} = {toml(value)}\n" for key, value in data.items()))
     try:
-        load([path], known_checks=tuple(CHECKS), examine=examiner(CHECKS))
+        known = tuple(CHECKS)
+        load([path], known_checks=known, examine=examiner(CHECKS), allowed=EVERYTHING)
     except CatalogError as error:
         assert str(error).startswith(str(path))
         assert str(error).isprintable() and error.why and error.right

@@ -2,16 +2,20 @@
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from msgprobe.model.liberty import Allowances, Liberty, Override, Taken
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import Outcome, State, Strength
-from msgprobe.report import jsonl
+from msgprobe.report import jsonl, junit, terminal
 from msgprobe.report.document import SavedRunError, document, dumps, read_run, schema_text
+from msgprobe.report.explain import explain_run
 from msgprobe.report.view import View
+from msgprobe.session import rules
 from tests.report import sample
 
 RUN = sample.run(
@@ -158,7 +162,7 @@ def test_anything_else_is_refused_with_a_remedy_or_a_place(text: str, words: lis
 def test_a_missing_part_is_refused_or_has_a_harmless_default(key: str) -> None:
     found = json.loads(TEXT)
     del found[key]
-    if key == "interrupted":
+    if key in ("interrupted", "overrides", "allowed"):
         assert read_run(json.dumps(found)) == RUN
         return
     with pytest.raises(SavedRunError):
@@ -223,3 +227,21 @@ def test_a_run_saved_before_there_were_transfers_still_loads() -> None:
     assert read.evidence.controls.sources == ()
     assert read.evidence.request.throttle is False
     assert read.evidence.measurements == RUN.evidence.measurements[:4]
+
+
+def test_what_target_files_replaced_or_were_allowed_is_in_every_form() -> None:
+    allowed = Allowances(
+        overrides=(Override(kind="service", name="telegram", file="own\x1b.toml"),),
+        taken=(Taken(liberty=Liberty.MAIL_PORTS, owner="service x", file="own\x1b.toml"),),
+    )
+    run = replace(RUN, allowances=allowed)
+    found = document(run, exit_code=1, evidence=True)
+    _validate(json.loads(dumps(found)))
+    assert read_run(dumps(found)) == run
+    assert found["overrides"] == [{"kind": "service", "name": "telegram", "file": "own\x1b.toml"}]
+    last = json.loads(jsonl.render(run, View()).splitlines()[-1])
+    assert [last["overrides"], last["allowed"]] == [found["overrides"], found["allowed"]]
+    told = explain_run(run, None, rules())
+    for text in (terminal.render(run, View(width=None)), junit.render(run, View()), told):
+        assert "replaces the service telegram" in text and "ports of mail for service x" in text
+        assert "\x1b" not in text

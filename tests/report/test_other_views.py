@@ -3,12 +3,14 @@
 import json
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from msgprobe.catalog.loader import load
 from msgprobe.model.contact import Contact
 from msgprobe.model.event import Finished, Phase, Started
 from msgprobe.model.failure import Failure
@@ -29,6 +31,7 @@ from msgprobe.report.narrate import FAILURES, came
 from msgprobe.report.progress import Progress, doing
 from msgprobe.report.reproduce import command
 from msgprobe.report.services import render_show
+from msgprobe.report.speech import speeches
 from msgprobe.report.view import View
 from tests.report import sample
 from tests.report.sample import HOSTILE, blocked, function, measurement, run, service_verdict
@@ -132,6 +135,70 @@ def test_the_plan_for_scripts_is_the_same() -> None:
     found = json.loads(plan.render_json(CONTACTS, Request(max_bytes=2000)))
     assert [c["target"] for c in found["contacts"]] == ["g.whatsapp.net", "8.8.8.8"]
     assert found["max_bytes"] == 2000
+
+
+HOSTILE_FILE = (
+    """
+[service]
+name = "own"
+title = "Own"
+primary = "text"
+source = "a test"
+date = "2026-01"
+[[pool]]
+name = "chat"
+function = "text"
+check = "https"
+path = "/evil?x=1"
+options = { method = "POST", body = "one\\ntwo\\u001B[2J", content_type = "a/b\\r\\nX-Y: z" }
+[[pool.member]]
+name = "web"
+host = "web.example.org"
+[[pool.member]]
+name = "talk"
+host = "talk.example.org"
+check = "dialogue"
+[pool.member.options]
+protocol = "shell"
+script = """
+    + """'''
+C: rm -rf \u202e / \\n
+S done: ok
+'''
+[[asset]]
+name = "big"
+function = "text"
+host = "web.example.org"
+path = "/big"
+"""
+)
+
+
+def test_the_plan_shows_what_a_file_makes_this_device_say(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(HOSTILE_FILE)
+    catalogue = load([path])
+    own = catalogue.service("own")
+    said = speeches([own], catalogue.controls, Request())
+    text = plan.render(CONTACTS, Request(), said=said, width=None)
+    for words in (
+        "own (https) at web.example.org 443:",
+        "    POST /evil?x=1",
+        "    body: one\n    body: two\\x1b[2J",
+        "    content_type: a/b\n    content_type: X-Y: z",
+        "own (dialogue) at talk.example.org 443:",
+        "    C: rm -rf \\u202e / \\n\n    S done: ok",
+        "    GET /big",
+        "wikipedia (https)",
+    ):
+        assert words in text
+    assert "\x1b" not in text and "\u202e" not in text
+    wrapped = plan.render(CONTACTS, Request(), said=said)
+    assert "rm -rf" in wrapped
+    found = json.loads(plan.render_json(CONTACTS, Request(), said=said))["speech"]
+    assert {(s["subject"], s["name"]) for s in found} >= {("own", e.name) for e in own.endpoints}
+    (shell,) = [s for s in found if s["check"] == "dialogue"]
+    assert shell["says"][-2:] == ["C: rm -rf \u202e / \\n", "S done: ok"]
 
 
 def test_an_empty_plan_says_so() -> None:

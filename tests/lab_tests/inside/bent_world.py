@@ -10,6 +10,7 @@ import dns.message
 import pytest
 
 from msgprobe.catalog.loader import load
+from msgprobe.catalog.permission import EVERYTHING
 from tests.lab.world import config as cfg
 from tests.lab.world.config import HostPolicy, HttpInterceptor, Mitm, ResolverPolicy, WorldConfig
 from tests.lab.world.hosts import addresses, known_addresses
@@ -191,7 +192,8 @@ def test_the_re_signer_forges_some_and_relays_the_rest(bent: Running) -> None:
 )
 def test_impersonators_of_the_chat_server(bent: Running, host: str, why: str | None) -> None:
     overrides = write_overrides(Path(bent.config.workdir), load())
-    key = load(overrides).service("whatsapp").endpoint("g-443").option("root_key")
+    ours = load(overrides, allowed=EVERYTHING)
+    key = ours.service("whatsapp").endpoint("g-443").option("root_key")
     assert key is not None and key != load().service("whatsapp").endpoint("g-443").option(
         "root_key"
     )

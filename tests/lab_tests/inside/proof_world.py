@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.checks.registry import registry, traits
 from msgprobe.model.observation import (
     IMPOSTOR_STAGES,
@@ -50,7 +51,7 @@ def bent(tmp_path: Path) -> Iterator[Running]:
 
 
 def lab_catalogue(world: Running) -> Catalogue:
-    return load(write_overrides(Path(world.config.workdir), load()))
+    return load(write_overrides(Path(world.config.workdir), load()), allowed=EVERYTHING)
 
 
 def ways(catalogue: Catalogue) -> list[Endpoint]:

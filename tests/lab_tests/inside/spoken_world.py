@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.checks.registry import registry
 from msgprobe.model.observation import ProtocolObservation, TlsObservation, TransferObservation
 from msgprobe.model.target import Endpoint, Service
@@ -40,7 +41,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def catalogue(honest: Running) -> Catalogue:
-    return load(write_overrides(Path(honest.config.workdir), load()))
+    return load(write_overrides(Path(honest.config.workdir), load()), allowed=EVERYTHING)
 
 
 def hold(honest: Running, service: Service, check: str, flow: Flow) -> StepContext:

@@ -1,0 +1,107 @@
+"""What a file may do only where its user allows it: replace rows, and the `Liberty`s."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from msgprobe.catalog import reach, value
+from msgprobe.catalog.control import Part
+from msgprobe.catalog.error import CatalogError, quoted
+from msgprobe.catalog.table import Table
+from msgprobe.model.liberty import OVERRIDE_FLAG, Liberty, Override, Taken
+from msgprobe.model.target import Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What the user allows the target files that he names, beside adding services and controls."""
+
+    override: bool = False
+    liberties: frozenset[Liberty] = frozenset()
+
+
+NOTHING = Allowed()
+EVERYTHING = Allowed(override=True, liberties=frozenset(Liberty))
+
+
+def declared(table: Table | None) -> tuple[Liberty, ...]:
+    """What a [service] or [controls] says under ``allow``. Raises CatalogError."""
+    return table.each("allow", value.word(Liberty)) if table is not None else ()
+
+
+def taken(
+    file: str, head: Table | None, steps: Iterable[reach.Step], owner: str, allowed: Allowed
+) -> list[Taken]:
+    """The liberties that a file takes for ``owner``, each once.
+
+    ``head`` is the table that has to declare them. Raises CatalogError for the first one that it
+    does not declare, or that is not ``allowed``.
+    """
+    found: dict[Liberty, Taken] = {}
+    said = declared(head)
+    table = owner.split(" ")[0]
+    for liberty, key, what in steps:
+        if liberty not in said:
+            why = f"{what} needs leave, which the file does not ask for"
+            right = f'if it is meant, add allow = ["{liberty}"] to [{table}]'
+            raise CatalogError(file, why, f"{right} and {liberty.flag} to the command", key=key)
+        if liberty not in allowed.liberties:
+            right = f"if you trust this file, add {liberty.flag} to the command"
+            raise CatalogError(file, f"{what} needs your leave", right, key=key)
+        found.setdefault(liberty, Taken(liberty=liberty, owner=owner, file=file))
+    return list(found.values())
+
+
+@dataclass(slots=True)
+class Owners:
+    """Which source brought each row, so that what replaces it is noticed."""
+
+    allowed: Allowed
+    overrides: list[Override] = field(default_factory=list)
+    _rows: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    _titles: dict[str, str] = field(default_factory=dict)
+
+    def add(self, source: int, file: str, service: Service | None, part: Part) -> None:
+        """Take note of a file of the source of that number (0: shipped).
+
+        Raises CatalogError for what it replaces without leave.
+        """
+        if service is not None:
+            self._row(source, file, "service", service.name, "service.name")
+            self._title(source, file, service)
+        for kind, name in part.names():
+            self._row(source, file, kind, name, f"{kind}[{name}].name")
+        for name in ("silent", "holes", "advert_host"):
+            if getattr(part, name) is not None:
+                self._row(source, file, "controls", name, f"controls.{name}")
+
+    def _row(self, source: int, file: str, kind: str, name: str, key: str) -> None:
+        before, whose = self._rows.get((kind, name), (source, file))
+        if before != source:
+            shipped = "msgprobe's own" if before == 0 else f"the one of {whose}"
+            what = f"the list {name}" if kind == "controls" else f"the {kind} {quoted(name)}"
+            self._replaced(file, key, kind, name, f"replaces {what}, {shipped}")
+        self._rows[kind, name] = (source, file)
+
+    def _title(self, source: int, file: str, service: Service) -> None:
+        """A service that is called like another one earns its good name."""
+        for text in (service.title, service.name):
+            owner = self._titles.get(_folded(text), service.name)
+            if source and owner != service.name:
+                why = f"{quoted(text)} is what the service {quoted(owner)} is called"
+                self._replaced(file, "service.title", "title", owner, why)
+                break
+        for text in (service.title, service.name):
+            self._titles.setdefault(_folded(text), service.name)
+
+    def _replaced(self, file: str, key: str, kind: str, name: str, why: str) -> None:
+        if not self.allowed.override:
+            right = f"call it something else or, if you trust this file, add {OVERRIDE_FLAG}"
+            raise CatalogError(file, why, f"{right} to the command", key=key)
+        self.overrides.append(Override(kind=kind, name=name, file=file))
+
+
+def _folded(text: str) -> str:
+    """What people take for the same name: letters and digits alone, of whatever form and case."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in plain if c.isalnum())

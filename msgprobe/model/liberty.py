@@ -1,0 +1,88 @@
+"""What a target file may do only where its user allows it, and what was allowed in a run."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Liberty(StrEnum):
+    """What a file says under ``allow``, and a user with the flag of that name."""
+
+    PRIVATE_ADDRESSES = "private_addresses"
+    """To name addresses that are not of the Internet: of this device, its networks, a provider's
+    inside. What answers there may be anybody's."""
+    MAIL_PORTS = "mail_ports"
+    """To speak to ports at which mail is handed over, so that this device could send some."""
+
+    @property
+    def flag(self) -> str:
+        """As it stands on the command line."""
+        return f"--allow-{self.value.replace('_', '-')}"
+
+
+OVERRIDE_FLAG = "--allow-override"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Something of msgprobe's own, or of an earlier file, that a target file replaced.
+
+    ``kind`` is ``service``, a kind of control (``site``, ``resolver``, ...), ``controls`` (one of
+    the lists of that table) or ``title`` (a service of another name that is called like ``name``).
+    """
+
+    kind: str
+    name: str
+    file: str
+
+    def __str__(self) -> str:
+        if self.kind == "title":
+            return f"{self.file} has a service that is called like {self.name}"
+        return f"{self.file} replaces the {self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A liberty that a target file took, for its service or its controls."""
+
+    liberty: Liberty
+    owner: str
+    file: str
+
+    def __str__(self) -> str:
+        what = {
+            Liberty.PRIVATE_ADDRESSES: "addresses that are not of the Internet",
+            Liberty.MAIL_PORTS: "ports of mail",
+        }
+        return f"{self.file} contacts {what[self.liberty]} for {self.owner}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowances:
+    """All that the target files of a run did with their user's leave."""
+
+    overrides: tuple[Override, ...] = ()
+    taken: tuple[Taken, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """One sentence each, to be escaped before it is shown."""
+        return tuple(f"{one}, as you allowed." for one in (*self.overrides, *self.taken))
+
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        """The same, each with the flag that it takes."""
+        overrides = ((str(one), OVERRIDE_FLAG) for one in self.overrides)
+        return (*overrides, *((str(one), one.liberty.flag) for one in self.taken))
+
+    def without_folders(self) -> "Allowances":
+        """The same with the files' names alone: a folder may be called like its owner."""
+        return Allowances(
+            overrides=tuple(replace(o, file=_base(o.file)) for o in self.overrides),
+            taken=tuple(replace(t, file=_base(t.file)) for t in self.taken),
+        )
+
+
+def _base(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2]
+
+
+NO_ALLOWANCES = Allowances()
+"""No target file did what has to be allowed."""
