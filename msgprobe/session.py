@@ -21,7 +21,6 @@ from msgprobe.judging.rules import rules as every_rule
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Counted, Decided, Event, Phase
-from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
@@ -98,13 +97,12 @@ async def run(
     proxy: Proxy | None = None,
     reports: Sequence[Run] = (),
     guess: Guess = NO_GUESS,
-    allowances: Allowances = NO_ALLOWANCES,
 ) -> Run:
     """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing.
 
     ``proxy`` is a second path for what fails on the first (``request.via`` names its kind);
     ``reports`` are saved runs from elsewhere to compare with, whose dates are ISO 8601 in UTC.
-    ``guess`` changes what is asked, never what is judged or kept of it. ``allowances`` are noted.
+    ``guess`` changes what is asked, never what is judged or kept of it.
     """
     world = world or system_world(request.seed)
     world = world if proxy is None else replace(world, proxy=proxy)
@@ -134,7 +132,6 @@ async def run(
         interrupted=stop.reason or _cut(seen),
         evidence=evidence,
         verdict=verdict,
-        allowances=allowances.without_folders(),
     )
 
 

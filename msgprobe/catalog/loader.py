@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgprobe.catalog import control, reach, service
+from msgprobe.catalog import control, service
 from msgprobe.catalog.error import CatalogError, UnknownService, quoted
-from msgprobe.catalog.limits import FILES, LARGEST, Room
-from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed, Owners, taken
+from msgprobe.catalog.limits import FILES, LARGEST
+from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed, Owners
 from msgprobe.catalog.service import Examine
 from msgprobe.catalog.table import Table
 from msgprobe.model.control import Controls, Guess, Site
-from msgprobe.model.liberty import NO_ALLOWANCES, Allowances, Taken
+from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.target import Service
 
 if TYPE_CHECKING:  # importlib.resources costs start-up time and is only needed inside a .pyz
@@ -74,20 +74,14 @@ def load(
     parts: list[control.Part] = []
     kinds: dict[str, str] = {}
     owners = Owners(allowed)
-    liberties: list[Taken] = []
-    room = Room()
     sources = (_shipped(), *map(_files, (*(plugin_paths() if plugins else ()), *paths)))
     for number, source in enumerate(sources):
         origin: dict[str, str] = {}
         for file in source:
             data = _read(file)
             digest.update(data)
-            found, part, took = _parse(
-                str(file), data, known_checks, examine, allowed if number else EVERYTHING
-            )
-            liberties += took if number else ()
-            room.take(str(file), found, part)
-            owners.add(number, str(file), found, part)
+            top, found, part = _parse(str(file), data, known_checks, examine)
+            owners.add(number, top, found, part)
             if found is not None:
                 _claim(str(file), "service", found.name, origin, {})
                 services[found.name] = found
@@ -101,7 +95,7 @@ def load(
         sha256=digest.hexdigest(),
         countries=tuple(sorted({s.country for s in controls.sites if s.country is not None})),
         home=controls.domestic,
-        allowances=Allowances(overrides=tuple(owners.overrides), taken=tuple(liberties)),
+        allowances=owners.allowances,
     )
 
 
@@ -117,7 +111,8 @@ def each(
     """
     found = []
     for file in (file for path in paths for file in _files(path)):
-        one, part, _ = _parse(str(file), _read(file), known_checks, examine, EVERYTHING)
+        top, one, part = _parse(str(file), _read(file), known_checks, examine)
+        Owners(EVERYTHING).add(1, top, one, part)
         found.append((str(file), one, control.merge([part])))
     return tuple(found)
 
@@ -250,13 +245,9 @@ def _unreadable(file: object, exc: OSError | ValueError) -> CatalogError:
 
 
 def _parse(
-    file: str,
-    data: bytes,
-    known_checks: Collection[str] | None,
-    examine: Examine | None,
-    allowed: Allowed,
-) -> tuple[Service | None, control.Part, list[Taken]]:
-    """The service, if there is one, the controls of one file, and the liberties it takes."""
+    file: str, data: bytes, known_checks: Collection[str] | None, examine: Examine | None
+) -> tuple[Table, Service | None, control.Part]:
+    """One file, the service in it, if there is one, and the controls."""
     import tomli  # late: `msgprobe --version` needs no TOML
 
     try:
@@ -283,13 +274,7 @@ def _parse(
     if not raw:
         raise CatalogError(file, "is empty", "add a [service] with its [[pool]]s, or controls")
     found = service.read_service(top, known_checks, examine) if has_service else None
-    part = control.read_controls(top)
-    took: list[Taken] = []
-    if found is not None:
-        head = service.head(top)
-        took += taken(file, head, reach.of_service(found), f"service {found.name}", allowed)
-    took += taken(file, control.head(top), reach.of_controls(part), "controls", allowed)
-    return found, part, took
+    return top, found, control.read_controls(top)
 
 
 def _only(controls: Controls, country: str | None) -> Controls:

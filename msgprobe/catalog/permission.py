@@ -4,11 +4,13 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from msgprobe.catalog import reach, value
+from msgprobe.catalog import control, reach, value
+from msgprobe.catalog import service as heads
 from msgprobe.catalog.control import Part
 from msgprobe.catalog.error import CatalogError, quoted
+from msgprobe.catalog.limits import Room
 from msgprobe.catalog.table import Table
-from msgprobe.model.liberty import OVERRIDE_FLAG, Liberty, Override, Taken
+from msgprobe.model.liberty import OVERRIDE_FLAG, Allowances, Liberty, Override, Taken
 from msgprobe.model.target import Service
 
 
@@ -29,7 +31,7 @@ def declared(table: Table | None) -> tuple[Liberty, ...]:
     return table.each("allow", value.word(Liberty)) if table is not None else ()
 
 
-def taken(
+def _taken(
     file: str, head: Table | None, steps: Iterable[reach.Step], owner: str, allowed: Allowed
 ) -> list[Taken]:
     """The liberties that a file takes for ``owner``, each once.
@@ -57,15 +59,30 @@ class Owners:
     """Which source brought each row, so that what replaces it is noticed."""
 
     allowed: Allowed
-    overrides: list[Override] = field(default_factory=list)
+    _overrides: list[Override] = field(default_factory=list)
+    _taken: list[Taken] = field(default_factory=list)
+    _room: Room = field(default_factory=Room)
     _rows: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     _titles: dict[str, str] = field(default_factory=dict)
 
-    def add(self, source: int, file: str, service: Service | None, part: Part) -> None:
-        """Take note of a file of the source of that number (0: shipped).
+    @property
+    def allowances(self) -> Allowances:
+        """What files that are not shipped did with leave."""
+        return Allowances(overrides=tuple(self._overrides), taken=tuple(self._taken))
 
-        Raises CatalogError for what it replaces without leave.
+    def add(self, source: int, top: Table, service: Service | None, part: Part) -> None:
+        """Take note of the file ``top`` of the source of that number (0: shipped).
+
+        Raises CatalogError for what it does without leave, and where all files hold too much.
         """
+        file = top.file
+        self._room.take(file, service, part)
+        allowed = self.allowed if source else EVERYTHING
+        took = _taken(file, control.head(top), reach.of_controls(part), "controls", allowed)
+        if service is not None:
+            steps, owner = reach.of_service(service), f"service {service.name}"
+            took += _taken(file, heads.head(top), steps, owner, allowed)
+        self._taken += took if source else ()
         if service is not None:
             self._row(source, file, "service", service.name, "service.name")
             self._title(source, file, service)
@@ -98,7 +115,7 @@ class Owners:
         if not self.allowed.override:
             right = f"call it something else or, if you trust this file, add {OVERRIDE_FLAG}"
             raise CatalogError(file, why, f"{right} to the command", key=key)
-        self.overrides.append(Override(kind=kind, name=name, file=file))
+        self._overrides.append(Override(kind=kind, name=name, file=file))
 
 
 def _folded(text: str) -> str:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from msgprobe import session
@@ -136,12 +136,11 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
                 proxy=wish.proxy,
                 reports=reports,
                 guess=likely,
-                allowances=catalogue.allowances,
             )
         )
     if emit.fault is not None:
         raise emit.fault
-    return delivery.deliver(run)
+    return delivery.deliver(replace(run, allowances=catalogue.allowances.without_folders()))
 
 
 class _Sink:
