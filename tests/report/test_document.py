@@ -3,13 +3,16 @@
 import copy
 import json
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from msgprobe.model.failure import Failure
 from msgprobe.model.liberty import Allowances, Liberty, Override, Taken
 from msgprobe.model.target import Function
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, State, Strength
 from msgprobe.report import jsonl, junit, terminal
 from msgprobe.report.document import SavedRunError, document, dumps, read_run, schema_text
@@ -46,6 +49,22 @@ def _validate(found: Any) -> None:
 @pytest.mark.parametrize("evidence", [True, False])
 def test_the_schema_describes_every_key(evidence: bool) -> None:
     _validate(json.loads(dumps(document(RUN, exit_code=1, evidence=evidence))))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("arm", Arm),
+        ("failure", Failure),
+        ("function", Function),
+        ("outcome", Outcome),
+        ("resolverKind", ResolverKind),
+        ("state", State),
+    ],
+)
+def test_the_schema_lists_every_word_there_is(name: str, words: type[StrEnum]) -> None:
+    listed = json.loads(schema_text())["$defs"][name]["enum"]
+    assert set(words) - set(listed) == set(), "what no run of a test happens to write is missed"
 
 
 @pytest.mark.parametrize("state", list(State))
