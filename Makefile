@@ -1,18 +1,23 @@
 # Everything a person or CI calls. `make run` and `make test` set themselves up.
 PYTHON ?= python3
-VENV   := .venv
+# Each Python has an environment of its own: make check PYTHON=python3.13
+VENV   := .venv$(addprefix -,$(filter-out python3,$(notdir $(PYTHON))))
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TOOLS  := $(VENV)/tools# uv and pip-audit, whose dependencies stay out of ours
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle demo bench interop fuzz wheel clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle demo bench interop fuzz lock audit wheel clean
 
 install: $(STAMP)
 
-$(STAMP): pyproject.toml
+# What is installed is what locks/dev.txt says, checked against its hashes, on every Python.
+$(STAMP): pyproject.toml locks/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("msgprobe needs Python 3.11 or newer; try: make PYTHON=python3.12 install") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(PIP) --require-hashes -r locks/dev.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: install
@@ -85,12 +90,31 @@ interop: install
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-$(VENV)/.fuzz: $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+$(VENV)/.fuzz: $(STAMP) locks/fuzz.txt
+	@$(PIP) --require-hashes -r locks/fuzz.txt
+	@touch $@
+
+# The newest versions that pyproject.toml allows, with the hashes of all their files; for every
+# platform and every Python from 3.11 on in one.
+lock: $(TOOLS)/.installed
+	$(LOCK) --extra dev pyproject.toml -o locks/dev.txt
+	$(LOCK) --group pyproject.toml:fuzz -c locks/dev.txt -o locks/fuzz.txt
+	$(LOCK) --group pyproject.toml:tools -o locks/tools.txt
+
+LOCK = $(TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# Known vulnerabilities of what is locked: 0 none, 1 some, 3 it could not be told.
+audit: $(TOOLS)/.installed
+	@$(BIN)/python -m tests.supply $(TOOLS)/bin/pip-audit locks/*.txt
+
+$(TOOLS)/.installed: $(STAMP) locks/tools.txt
+	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/tools.txt
 	@touch $@
 
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean:
-	rm -rf $(VENV) dist build .lab .interop .fuzz .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* dist build .lab .interop .fuzz .mypy_cache .ruff_cache .pytest_cache

@@ -56,8 +56,8 @@ def main(argv: list[str]) -> int:
         return 0
     if importlib.util.find_spec("atheris") is None:
         print(
-            "fuzz: atheris is missing: pip install -e '.[fuzz]' (it has wheels for CPython 3.11 "
-            "to 3.13 on Linux)",
+            "fuzz: atheris is missing: make fuzz installs it (it has wheels for CPython 3.11 to "
+            "3.14 on Linux)",
             file=sys.stderr,
         )
         return 2
