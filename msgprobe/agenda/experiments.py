@@ -1,6 +1,7 @@
 """Every experiment of every question."""
 
 from msgprobe.hypotheses.calls import plan as calls
+from msgprobe.hypotheses.connection import plan as connection
 from msgprobe.hypotheses.dns_tampering import plan as dns
 from msgprobe.hypotheses.dns_tampering import plan_addresses as addresses
 from msgprobe.hypotheses.ip_blocking import plan as ports
@@ -15,7 +16,10 @@ from msgprobe.model.task import Arm, Task
 from msgprobe.planning import shared_experiments as shared
 from msgprobe.planning.experiment import Experiment
 
-_MODULES = (shared, ports, forms, calls, quic, addresses, hello, alone, second, dns, names, moves)
+_MODULES = (
+    *(shared, connection, ports, forms, calls, quic, addresses),
+    *(hello, alone, second, dns, names, moves),
+)
 STATED: tuple[Experiment, ...] = tuple(one for module in _MODULES for one in module.EXPERIMENTS)
 """In the order in which the plan of contacts tells of them, within each part of it."""
 

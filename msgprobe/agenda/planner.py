@@ -3,6 +3,8 @@
 from msgprobe.agenda.budget import affordable
 from msgprobe.agenda.variations import plan_variations
 from msgprobe.hypotheses.calls.plan import CHECK, plan_calls
+from msgprobe.hypotheses.connection.plan import plan_gate
+from msgprobe.hypotheses.connection.plan_monitor import plan_line_monitor
 from msgprobe.hypotheses.connection.plan_targeted import plan_targeted
 from msgprobe.hypotheses.dns_tampering.plan import plan_resolvers
 from msgprobe.hypotheses.quic.plan import plan_quic
@@ -15,8 +17,6 @@ from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
 from msgprobe.planning.baseline import plan_base
 from msgprobe.planning.context import Agenda, Moment, PlanningContext
-from msgprobe.planning.controls import plan_gate
-from msgprobe.planning.line_monitor import plan_line_monitor
 
 
 def agenda(evidence: Evidence, moment: Moment) -> Agenda:

@@ -1,14 +1,14 @@
 """Something failed: one thing at a time is changed, to see what the fault follows."""
 
 from msgprobe.hypotheses.calls.plan import failing_calls
+from msgprobe.hypotheses.connection.plan_repeats import controls_again
 from msgprobe.hypotheses.dns_tampering.plan_addresses import plan_addresses, plan_page
 from msgprobe.hypotheses.ip_blocking.plan import plan_ports
 from msgprobe.hypotheses.protocol_blocking.plan import plan_other_forms, plan_other_words
 from msgprobe.hypotheses.tls_sni.plan import plan_names, plan_requests
 from msgprobe.model.task import Role, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.control_repeats import controls_again
-from msgprobe.planning.line_monitor import troubled
+from msgprobe.planning.controls import troubled
 from msgprobe.planning.suspects import suspects
 
 QUESTIONS = (

@@ -81,3 +81,8 @@ def same(one: Iterable[str], other: Iterable[str]) -> bool:
 def same_network(one: Iterable[str], other: Iterable[str]) -> bool:
     """The two answers share a network, so that a turning order of addresses does not count."""
     return bool({network(a) for a in one} & {network(a) for a in other})
+
+
+def four_first(addresses: Iterable[str]) -> str | None:
+    """The first IPv4 address, else the first at all; None of none."""
+    return min(addresses, key=lambda a: ":" in a, default=None)

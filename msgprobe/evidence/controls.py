@@ -48,6 +48,11 @@ class SiteView:
         """TCP connects, and everything ends at the ClientHello."""
         return bool(self.connected) and not self.reached
 
+    @property
+    def address(self) -> str | None:
+        """Where it was reached, over IPv4 if it was there; None where it was not."""
+        return ips.four_first(t.address for t in self.reached)
+
 
 def fair(country: str | None, rows: Iterable[Neutral]) -> bool:
     """Whether what these neutral servers show may accuse anybody.

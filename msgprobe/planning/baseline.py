@@ -8,11 +8,12 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
-from msgprobe.model.task import Arm, Flow, Lookup, Role, Task
+from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import nothing_abroad
 from msgprobe.planning.public_resolvers import SYSTEM
-from msgprobe.planning.timetable import PATIENCE, REPEATED, SIX_A_POOL, TURN, WIDEN
+from msgprobe.planning.purpose import Purpose, question
+from msgprobe.planning.timetable import REPEATED, SIX_A_POOL, TURN, WIDEN
 
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
@@ -70,35 +71,23 @@ def extra_endpoints(service: Service, request: Request) -> tuple[Endpoint, ...]:
     )
 
 
+_WHICH = "what addresses would the messenger get?"
+_NAME = question(Arm.BASE, _WHICH, 1, role=Role.TARGET)
+_WORKS = "does it work as the messenger would use it?"
+_OWN = Purpose(Arm.BASE, "", _WORKS, 1, role=Role.TARGET)
+
+
 def name_task(service: Service, host: str, request: Request) -> Task:
     """The system's resolver is asked for one of the service's names."""
-    return Task(
-        id=f"b.name.{service.name}.{host}",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check="resolve",
-        subject=service.name,
-        probe=Lookup(name=host, resolver=SYSTEM, families=request.families),
-        reason="what addresses would the messenger get?",
-        timeout=PATIENCE,
-    )
+    task_id, own = f"b.name.{service.name}.{host}", service.name
+    return _NAME.lookup(task_id, host, SYSTEM, request.families, subject=own)
 
 
 def flow_task(context: PlanningContext, service: Service, endpoint: Endpoint, address: str) -> Task:
     """The endpoint's own conversation with one address."""
-    return Task(
-        id=f"b.{service.name}.{endpoint.name}.{address}",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check=endpoint.check,
-        subject=service.name,
-        endpoint=endpoint.name,
-        probe=endpoint_flow(context, service, endpoint, address),
-        reason="does it work as the messenger would use it?",
-        timeout=context.timeout(),
-    )
+    flow = endpoint_flow(context, service, endpoint, address)
+    task_id = f"b.{service.name}.{endpoint.name}.{address}"
+    return _OWN.of_endpoint(task_id, service, endpoint, flow, context.timeout())
 
 
 def endpoint_flow(

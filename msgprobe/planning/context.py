@@ -328,6 +328,15 @@ class PlanningContext:
             fitting["options"] = tuple({OPTION: Hello.OTHER.value, **dict(own)}.items())
         return Flow(address=address, port=port, host=host, **fitting)  # type: ignore[arg-type]
 
+    def https(self, address: str, host: str, **more: object) -> Flow:
+        """A flow to port 443 whose ClientHello names ``host``."""
+        return self.flow(address, 443, host, **{"server_name": host, **more})
+
+    def known(self, host: str, hints: Iterable[str] = ()) -> list[str]:
+        """Addresses of ``host`` whose family works here: ``hints`` first, then the system's own."""
+        every = (*hints, *self.facts.name(host).system_addresses)
+        return [a for a in every if self.facts.usable(a)]
+
     @cached_property
     def six_works(self) -> bool:
         """A neutral host answered over IPv6."""

@@ -10,7 +10,7 @@ from msgprobe.model.row import CONTROLS, Kind
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Resolver, ResolverKind, Role, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import lookup
+from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.timetable import LISTEN, PATIENCE
 from msgprobe.verification import answer
 from msgprobe.verification.wanted import PATIENCE as PIECE_PATIENCE
@@ -30,6 +30,8 @@ Control = Site | Sentinel | Source | CallServer | PublicResolver
 OTHER_NAME = "www.example.com"
 """The neutral name where the controls have no other."""
 
+_GIVES = question(Arm.BASE, "does the resolver give a neutral name's address?")
+_RUNS_NONE = question(Arm.NON_RESOLVER, "is it still true that no DNS server runs there?")
 _ANSWERS: Read = partial(answer.of_service, promised=None)
 
 
@@ -99,24 +101,16 @@ def _property(base: Wanted, kind: Kind, tasks: tuple[Task, ...], name: str, read
 def _question(
     context: PlanningContext, control: Control, what: str, check: str, flow: Flow, why: str
 ) -> Task:
-    return Task(
-        id=f"v.{what}.{control.name}.{flow.address}",
-        round=0,
-        role=Role.CONTROL,
-        arm=Arm.BASE,
-        check=check,
-        subject=control.name,
-        probe=flow,
-        reason=why,
-        timeout=context.timeout(),
-    )
+    purpose = Purpose(Arm.BASE, check, why, 0)
+    task_id = f"v.{what}.{control.name}.{flow.address}"
+    return purpose.task(task_id, control.name, flow, context.timeout())
 
 
 def _site(context: PlanningContext, dial: Dial, site: Site, controls: Controls) -> Iterator[Wanted]:
     base = _row(site, Kind.SITE, _ANSWERS, site.host)
 
     def make(address: str) -> Task:
-        flow = context.flow(address, 443, site.host, server_name=site.host, path=site.path)
+        flow = context.https(address, site.host, path=site.path)
         return _question(context, site, "site", "https", flow, "does the neutral site answer?")
 
     yield from with_hints(base, dial, make, site.addresses)
@@ -124,11 +118,11 @@ def _site(context: PlanningContext, dial: Dial, site: Site, controls: Controls) 
     if site.any_name:
         name = _foreign(controls, site)
         why = "does it answer at TLS level whatever name is asked for?"
-        flows = [context.flow(a, 443, name, server_name=name, trust=None) for a in known]
+        flows = [context.https(a, name, trust=None) for a in known]
         tasks = tuple(_question(context, site, "any", "tls", flow, why) for flow in flows)
         yield _property(base, Kind.ANY_NAME, tasks, "any_name", answer.of_name_elsewhere)
     if site.quic:
-        flows = [context.flow(a, 443, site.host, server_name=site.host) for a in known]
+        flows = [context.https(a, site.host) for a in known]
         why = "does it speak QUIC?"
         tasks = tuple(_question(context, site, "quic", "quic", flow, why) for flow in flows)
         yield _property(base, Kind.QUIC, tasks, "quic", answer.of_quic)
@@ -157,8 +151,7 @@ def _resolver(dial: Dial, resolver: PublicResolver, name: str) -> Iterator[Wante
     for asked in _manners(resolver):
         kind, address = asked.kind.value, asked.address or ""
         task_id = f"v.dns.{kind}.{resolver.name}.{address}"
-        why = "does the resolver give a neutral name's address?"
-        task = lookup(task_id, name, asked, Arm.BASE, families=(4,), why=why)
+        task = _GIVES.lookup(task_id, name, asked)
         row = replace(base, row=f"{resolver.name} {kind} {address}", port=asked.port)
         yield at_address(row, dial, address, task)
 
@@ -213,7 +206,6 @@ def _call_server(context: PlanningContext, dial: Dial, server: CallServer) -> It
 
 def _silent(dial: Dial, address: str, name: str) -> Wanted:
     asked = Resolver(kind=ResolverKind.UDP, name="no resolver", address=address)
-    why = "is it still true that no DNS server runs there?"
-    task = lookup(f"v.silent.{address}", name, asked, Arm.NON_RESOLVER, families=(4,), why=why)
+    task = _RUNS_NONE.lookup(f"v.silent.{address}", name, asked, timeout=LISTEN)
     base = _entry(f"silent {address}", Kind.SILENT, answer.of_silence)
-    return at_address(base, dial, address, replace(task, timeout=LISTEN))
+    return at_address(base, dial, address, task)

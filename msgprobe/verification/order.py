@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import traits
+from msgprobe.hypotheses.connection.plan import plan_gate
 from msgprobe.model.control import Controls
 from msgprobe.model.event import Event, Phase
 from msgprobe.model.measurement import Measurement
@@ -15,7 +16,6 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
 from msgprobe.planning.context import Moment, PlanningContext
-from msgprobe.planning.controls import plan_gate
 from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.planning.timetable import SPACING
 from msgprobe.report.redact import redact as redacted

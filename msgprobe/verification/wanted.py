@@ -15,8 +15,8 @@ from msgprobe.model.target import Asset, Direction, Endpoint, Provenance, Servic
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.baseline import flow_task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import lookup
 from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.purpose import Purpose, question
 from msgprobe.verification import answer
 from msgprobe.verification.answer import Answer
 
@@ -31,6 +31,8 @@ PATIENCE = 8.0
 
 VOLLEY = 8
 """Questions that show that a server answers them."""
+
+_NAME = question(Arm.BASE, "does the name still exist, and where does it lead?")
 
 NO_SIX = "IPv6 does not work from here"
 
@@ -62,8 +64,7 @@ class Wanted:
 
 def name_task(host: str, families: tuple[int, ...]) -> Task:
     """The system's resolver is asked for a name of the catalogue."""
-    why = "does the name still exist, and where does it lead?"
-    return lookup(f"v.name.{host}", host, SYSTEM, Arm.BASE, families=families, why=why)
+    return _NAME.lookup(f"v.name.{host}", host, SYSTEM, families)
 
 
 class Dial:
@@ -216,17 +217,8 @@ def moved(
     context: PlanningContext, task_id: str, subject: str, flow: Flow, arm: Arm, role: Role
 ) -> Task:
     """A small piece of an object, moved."""
-    return Task(
-        id=task_id,
-        round=1,
-        role=role,
-        arm=arm,
-        check="transfer",
-        subject=subject,
-        probe=flow,
-        reason="is the object still given, or taken?",
-        timeout=context.timeout() + PATIENCE,
-    )
+    purpose = Purpose(arm, "transfer", "is the object still given, or taken?", 1, role=role)
+    return purpose.task(task_id, subject, flow, context.timeout() + PATIENCE)
 
 
 def _volley(context: PlanningContext, service: Service, asset: Asset, endpoint: Endpoint) -> Task:

@@ -9,13 +9,14 @@ from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import CallServer, Controls
 from msgprobe.model.cost import RESOLVE, STUN
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import lookup
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
+from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.timetable import (
     CALL_SERVERS,
     CALLS_A_POOL,
@@ -37,12 +38,8 @@ def plan_calls(context: PlanningContext) -> list[Task]:
         return []
     failing = failing_calls(context)
     tasks = _neutral(context, bool(failing))
-    counts: dict[tuple[str, str], int] = {}
-    for service, endpoint, task in failing:
-        key = (service.name, endpoint.pool)
-        counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= CALLS_A_POOL:
-            tasks += _otherwise(service, endpoint, task)
+    for one in first_of_each(failing, lambda f: (f[0].name, f[1].pool), CALLS_A_POOL):
+        tasks += _otherwise(*one)
     return [*tasks, *_trains(context, pairs)]
 
 
@@ -67,12 +64,8 @@ def failing_calls(context: PlanningContext) -> list[tuple[Service, Endpoint, Tas
 
 def call_servers(controls: Controls, most: int = CALL_SERVERS) -> tuple[CallServer, ...]:
     """Neutral servers, those in networks of their own first."""
-    networks: set[str] = set()
-    first: list[CallServer] = []
-    rest: list[CallServer] = []
-    for server in controls.calls:
-        (rest if server.network in networks else first).append(server)
-        networks.add(server.network)
+    first = first_of_each(controls.calls, lambda server: server.network)
+    rest = [server for server in controls.calls if server not in first]
     # As many as are asked at first are all in different networks where there are enough.
     return tuple([*first[:CALL_SERVERS], *rest, *first[CALL_SERVERS:]][:most])
 
@@ -120,20 +113,15 @@ EXPERIMENTS = (
     Experiment(Arm.TRAIN, (STUN,), None, (_PACKETS,)),
 )
 
+_NAME = question(Arm.NEUTRAL_CALL, "where is a neutral call server?")
+_SERVER = Purpose(Arm.NEUTRAL_CALL, CHECK, "does a neutral call server answer?", 1)
+
 
 def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
     tasks: list[Task] = []
     for server in call_servers(context.controls, MORE_CALL_SERVERS if failing else CALL_SERVERS):
-        tasks.append(
-            lookup(
-                f"u.name.{server.host}",
-                server.host,
-                SYSTEM,
-                Arm.NEUTRAL_CALL,
-                families=context.request.families,
-                why="where is a neutral call server?",
-            )
-        )
+        families = context.request.families
+        tasks.append(_NAME.lookup(f"u.name.{server.host}", server.host, SYSTEM, families))
         address = _address(context, server)
         if address is None:
             continue
@@ -158,24 +146,14 @@ def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
 
 def _address(context: PlanningContext, server: CallServer) -> str | None:
     """IPv4 where there is any: call servers' IPv6 is rarer than their IPv4."""
-    known = [*server.addresses, *context.facts.name(server.host).system_addresses]
-    good = [a for a in known if context.facts.usable(a) and not ips.is_bogon(a)]
+    good = [a for a in context.known(server.host, server.addresses) if not ips.is_bogon(a)]
     picks = context.dialable(good, four=1, six=1)
     return picks[0] if picks else None
 
 
 def _server_task(context: PlanningContext, server: CallServer, address: str) -> Task:
-    return Task(
-        id=f"u.{server.name}",
-        round=1,
-        role=Role.CONTROL,
-        arm=Arm.NEUTRAL_CALL,
-        check=CHECK,
-        subject=server.name,
-        probe=context.flow(address, server.port, server.host, trust=None),
-        reason="does a neutral call server answer?",
-        timeout=context.timeout(),
-    )
+    flow = context.flow(address, server.port, server.host, trust=None)
+    return _SERVER.task(f"u.{server.name}", server.name, flow, context.timeout())
 
 
 def _otherwise(service: Service, endpoint: Endpoint, task: Task) -> list[Task]:

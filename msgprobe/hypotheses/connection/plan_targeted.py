@@ -3,19 +3,25 @@
 Then the site is a target of whoever interferes here, and no control.
 """
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import DYING
 from msgprobe.model.control import Site
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import chosen_sites, nothing_abroad
+from msgprobe.planning.controls import chosen_sites, foreign_sites, nothing_abroad
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import TARGETED_SITES
+
+_ANOTHER = "a neutral site fails under its own name: does its address answer to another?"
+_OTHER = "server name: another neutral one"
+_RENAMED = Purpose(Arm.NEUTRAL_SNI_ELSEWHERE, "tls", _ANOTHER, 0, _OTHER)
 
 
 def plan_targeted(context: PlanningContext) -> list[Task]:
     """Another name at the address of each site abroad whose own name dies at the ClientHello: that
     of a neutral site that answers; where nothing abroad does, one that was not asked for yet, and
     that of a domestic site that answers."""
-    abroad = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
+    abroad = foreign_sites(context.controls, context.request)
     dying = [(s, a) for s in abroad if (a := _dying_at(context, s)) is not None]
     dying.sort(key=lambda pair: not _begun(context, pair[0]))
     if not context.connection.open:
@@ -46,9 +52,7 @@ def _dying_at(context: PlanningContext, site: Site) -> str | None:
         or not context.dead(base)
     ):
         return None
-    known = [*site.addresses, *context.facts.name(site.host).system_addresses]
-    good = [a for a in known if context.facts.usable(a)]
-    return next((a for a in good if ":" not in a), good[0] if good else None)
+    return ips.four_first(context.known(site.host, site.addresses))
 
 
 def _names(context: PlanningContext, site: Site) -> list[tuple[str, str]]:
@@ -68,15 +72,5 @@ def _names(context: PlanningContext, site: Site) -> list[tuple[str, str]]:
 
 
 def _greeting(context: PlanningContext, site: Site, address: str, name: str, task_id: str) -> Task:
-    return Task(
-        id=task_id,
-        round=0,
-        role=Role.CONTROL,
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        check="tls",
-        subject=site.name,
-        probe=Flow(address=address, port=443, host=name, server_name=name, trust=None),
-        changes="server name: another neutral one",
-        reason="a neutral site fails under its own name: does its address answer to another?",
-        timeout=context.hello_timeout(),
-    )
+    flow = Flow(address=address, port=443, host=name, server_name=name, trust=None)
+    return _RENAMED.task(task_id, site.name, flow, context.hello_timeout())

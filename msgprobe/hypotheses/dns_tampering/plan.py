@@ -1,16 +1,17 @@
 """D1 to D4: a name looks wrong. Who says what, and who answers that should not?"""
 
 from collections.abc import Iterator
+from functools import partial
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.model.cost import RESOLVE
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Resolver, ResolverKind, Role, Task
 from msgprobe.planning import places as at
-from msgprobe.planning.baseline import first_endpoints, name_task
+from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import lookup, neutral_host, neutral_silence
+from msgprobe.planning.controls import neutral_host, neutral_silence
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.public_resolvers import (
     DIRECT,
@@ -22,8 +23,9 @@ from msgprobe.planning.public_resolvers import (
     udp_resolvers,
     without_dns,
 )
+from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.suspects import failing
-from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE, PATIENCE
+from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE
 
 
 def _beacons_of(scope: Scope) -> Iterator[Place]:
@@ -56,6 +58,16 @@ EXPERIMENTS = (
     Experiment(Arm.OTHER_QUERY, (RESOLVE,), None, (_AGAIN,)),
     Experiment(Arm.NON_RESOLVER, (RESOLVE,), None, (_ELSEWHERE, _SILENT)),
 )
+
+_asks = partial(question, round=2, role=Role.TARGET)
+_MEANS = "does the name mean the same elsewhere?"
+_OTHERS = _asks(Arm.OTHER_RESOLVER, _MEANS, changes="resolver")
+_NOWHERE = _asks(Arm.NON_RESOLVER, _MEANS, changes="resolver: a host without DNS")
+_BEACON = _asks(Arm.OTHER_RESOLVER, "does the service itself report an outage?")
+_AT_ONCE = "does the same resolver give a neutral name at the same time?"
+_SAME = question(Arm.OTHER_QUERY, _AT_ONCE)
+_HIDES = "does this resolver also hide an advertising name, as a filter of one's own does?"
+_ADVERT = question(Arm.OTHER_QUERY, _HIDES)
 
 
 def plan_resolvers(context: PlanningContext) -> list[Task]:
@@ -101,15 +113,14 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> lis
         *(encrypted[:1] if not vouched else ()),
         *(encrypted[1:] if _second_opinion(context, service, host) else ()),
     )
-    base = name_task(service, host, context.request)
-    tasks = [_question(base, host, r, Arm.OTHER_RESOLVER, families, "resolver") for r in resolvers]
+    tasks: list[Task] = []
+    for resolver in resolvers:
+        linger = LINGER if resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT) else 0.0
+        tasks.append(_asked(_OTHERS, service, host, resolver, families, linger=linger))
     tasks += context.asked_again(tasks[0])
     for silent in without_dns(context.controls) if not vouched else ():
-        asked = _question(
-            base, host, silent, Arm.NON_RESOLVER, (4,), "resolver: a host without DNS"
-        )
-        tasks.append(asked)
-        if not answered_dns(context, asked.id):
+        tasks.append(_asked(_NOWHERE, service, host, silent, timeout=LISTEN))
+        if not answered_dns(context, tasks[-1].id):
             break
     return tasks
 
@@ -161,28 +172,16 @@ def _second_opinion(context: PlanningContext, service: Service, host: str) -> bo
     return not found or not (vouched or ips.same(found, known) or ips.same(found, name.proved))
 
 
-def _question(
-    base: Task, host: str, resolver: Resolver, arm: Arm, families: tuple[int, ...], changes: str
+def _asked(
+    purpose: Purpose,
+    service: Service,
+    host: str,
+    resolver: Resolver,
+    families: tuple[int, ...] = (4,),
+    **more: float,
 ) -> Task:
-    datagrams = resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT)
-    silent = arm is Arm.NON_RESOLVER
-    return Task(
-        id=f"d1.{base.subject}.{host}.{resolver.kind.value}.{resolver.name}",
-        round=2,
-        role=Role.TARGET,
-        arm=arm,
-        check="resolve",
-        subject=base.subject,
-        probe=Lookup(
-            name=host,
-            resolver=resolver,
-            families=families,
-            linger=LINGER if datagrams and not silent else 0.0,
-        ),
-        changes=changes,
-        reason="does the name mean the same elsewhere?",
-        timeout=LISTEN if silent else PATIENCE,
-    )
+    task_id = f"d1.{service.name}.{host}.{resolver.kind.value}.{resolver.name}"
+    return purpose.lookup(task_id, host, resolver, families, subject=service.name, **more)
 
 
 def _neutral(context: PlanningContext) -> list[Task]:
@@ -190,35 +189,13 @@ def _neutral(context: PlanningContext) -> list[Task]:
     host = neutral_host(context.controls, context.request)
     if host is None:
         return []
-    tasks = [
-        lookup(
-            "d2.neutral.direct",
-            host,
-            DIRECT,
-            Arm.OTHER_QUERY,
-            families=(4,),
-            why="does the same resolver give a neutral name at the same time?",
-        )
-    ]
-    tasks += neutral_silence(context, host)
-    return tasks
+    return [_SAME.lookup("d2.neutral.direct", host, DIRECT), *neutral_silence(context, host)]
 
 
 def _own_filter(context: PlanningContext) -> list[Task]:
     """A name that advertisement filters hide: is the filter the user's own?"""
     host = context.controls.advert_host
-    if host is None:
-        return []
-    return [
-        lookup(
-            "d2.advert",
-            host,
-            SYSTEM,
-            Arm.OTHER_QUERY,
-            families=(4,),
-            why="does this resolver also hide an advertising name, as a filter of one's own does?",
-        )
-    ]
+    return [] if host is None else [_ADVERT.lookup("d2.advert", host, SYSTEM)]
 
 
 def _beacons(context: PlanningContext) -> list[Task]:
@@ -228,18 +205,6 @@ def _beacons(context: PlanningContext) -> list[Task]:
         beacon = service.beacon
         if beacon is None or not suspicious_names(context, service):
             continue
-        tasks += [
-            Task(
-                id=f"d1.{service.name}.{beacon.host}.doh.{resolver.name}",
-                round=2,
-                role=Role.TARGET,
-                arm=Arm.OTHER_RESOLVER,
-                check="resolve",
-                subject=service.name,
-                probe=Lookup(name=beacon.host, resolver=resolver, families=(4,)),
-                reason="does the service itself report an outage?",
-                timeout=PATIENCE,
-            )
-            for resolver in living_encrypted(context)[:1]
-        ]
+        encrypted = living_encrypted(context)[:1]
+        tasks += [_asked(_BEACON, service, beacon.host, resolver) for resolver in encrypted]
     return tasks

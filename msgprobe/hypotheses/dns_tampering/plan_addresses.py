@@ -7,6 +7,7 @@ from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Telling
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.shared_experiments import OTHERWISE, SERVICES
 from msgprobe.planning.suspects import Suspect, failing, variation
 from msgprobe.planning.timetable import ELSEWHERE_A_NAME
@@ -15,6 +16,9 @@ EXPERIMENTS = (
     Experiment(Arm.OTHER_ADDRESS, ENDPOINT, Telling.REACH, (*SERVICES, OTHERWISE)),
     Experiment(Arm.PLAIN_PAGE, (PAGE,), Telling.PAGE, (OTHERWISE,)),
 )
+
+_GIVEN = "does it answer at an address that another resolver gives?"
+_ANOTHER = Purpose(Arm.OTHER_ADDRESS, "", _GIVEN, 2, "address", Role.TARGET)
 
 
 def plan_addresses(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
@@ -32,19 +36,9 @@ def plan_addresses(context: PlanningContext, service: Service, found: list[Suspe
             if ips.parse(a) not in mine and not ips.is_bogon(a)
         ]
         for address in context.dialable(fresh, four=ELSEWHERE_A_NAME, six=1):
-            base = Task(
-                id=f"d5.{service.name}.{endpoint.name}.{address}",
-                round=2,
-                role=Role.TARGET,
-                arm=Arm.OTHER_ADDRESS,
-                check=endpoint.check,
-                subject=service.name,
-                endpoint=endpoint.name,
-                probe=endpoint_flow(context, service, endpoint, address),
-                changes="address",
-                reason="does it answer at an address that another resolver gives?",
-                timeout=context.timeout(),
-            )
+            flow = endpoint_flow(context, service, endpoint, address)
+            task_id = f"d5.{service.name}.{endpoint.name}.{address}"
+            base = _ANOTHER.of_endpoint(task_id, service, endpoint, flow, context.timeout())
             tasks += context.tries(base)
     return tasks
 

@@ -15,17 +15,14 @@ from msgprobe.model.control import Controls, Site
 from msgprobe.model.cost import OVER_QUIC
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
-from msgprobe.planning.baseline import (
-    endpoint_flow,
-    extra_endpoints,
-    flow_task,
-    name_task,
-)
+from msgprobe.planning.baseline import endpoint_flow, extra_endpoints, flow_task, name_task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
+from msgprobe.planning.picks import first_of_each
+from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.timetable import QUIC_ADDRESSES, QUIC_SITES
 
 PORT = 443
@@ -33,15 +30,12 @@ PORT = 443
 _NEGOTIATION = (("form", "negotiation"),)
 
 
-def quic_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
+def quic_sites(controls: Controls, request: Request) -> list[Site]:
     """Neutral sites abroad that speak QUIC, one a network; also such as are asked nothing else, if
     an address of theirs is known."""
     chosen = chosen_sites(controls, request)
-    picks: dict[str, Site] = {}
-    for site in controls.abroad:
-        if site.quic and (site.addresses or site in chosen):
-            picks.setdefault(site.network, site)
-    return tuple(picks.values())[:QUIC_SITES]
+    fit = (s for s in controls.abroad if s.quic and (s.addresses or s in chosen))
+    return first_of_each(fit, lambda site: site.network)[:QUIC_SITES]
 
 
 def _sites(scope: Scope) -> Iterator[Place]:
@@ -49,7 +43,7 @@ def _sites(scope: Scope) -> Iterator[Place]:
     "named"), a neutral one before and after; none when no service has anything to ask over QUIC."""
     asked = at.extras(scope)
     named = (TRIES + 2) * len(asked) * scope.flow(CHECK, "", PORT)
-    for number, site in enumerate(quic_sites(scope.controls, scope.request) if asked else ()):
+    for number, site in enumerate(quic_sites(scope.controls, scope.request) if asked else []):
         yield at.at_site(site, NEUTRAL if number else "", kind="own")
         yield at.at_site(site, NEUTRAL, kind="named", most=named)
 
@@ -73,6 +67,11 @@ EXPERIMENTS = (
     Experiment(Arm.QUIC_ELSEWHERE, (OVER_QUIC,), Telling.REFINEMENT, (_THERE,)),
     Experiment(Arm.QUIC_NEUTRAL_ELSEWHERE, (OVER_QUIC,), None, (_THERE,)),
 )
+
+_OWN_NAME = Purpose(Arm.QUIC_NEUTRAL, CHECK, "does a neutral server answer over QUIC?", 1)
+_OTHERS = "the neutral half of the pair: does this server answer other names over QUIC?"
+_FOREIGN = "server name: a neutral one, not its own"
+_OTHER_NAME = Purpose(Arm.QUIC_NEUTRAL_ELSEWHERE, CHECK, _OTHERS, 2, _FOREIGN)
 
 
 def plan_quic(context: PlanningContext) -> list[Task]:
@@ -147,27 +146,13 @@ def _neutral(context: PlanningContext, *, more: bool) -> list[Task]:
     """Neutral servers under their own names: one, with ``more`` or when it is silent another."""
     tasks: list[Task] = []
     for site in quic_sites(context.controls, context.request):
-        known = [*site.addresses, *context.facts.name(site.host).system_addresses]
-        good = [a for a in known if not ips.is_bogon(a)]
-        picks = context.dialable(good, four=1, six=0)[:1]
-        tasks += [_control(context, site, a) for a in picks]
+        good = [a for a in context.known(site.host, site.addresses) if not ips.is_bogon(a)]
+        for address in context.dialable(good, four=1, six=0)[:1]:
+            flow = context.https(address, site.host)
+            tasks.append(_OWN_NAME.task(f"q.site.{site.name}", site.name, flow, _patience(context)))
         if not more and tasks and not _quiet(context, tasks[-1]):
             break
     return tasks
-
-
-def _control(context: PlanningContext, site: Site, address: str) -> Task:
-    return Task(
-        id=f"q.site.{site.name}",
-        round=1,
-        role=Role.CONTROL,
-        arm=Arm.QUIC_NEUTRAL,
-        check=CHECK,
-        subject=site.name,
-        probe=context.flow(address, PORT, site.host, server_name=site.host),
-        reason="does a neutral server answer over QUIC?",
-        timeout=_patience(context),
-    )
 
 
 def _probe(
@@ -225,30 +210,19 @@ def _elsewhere(
             if context.ended(before.id) is None:
                 return
             continue  # it takes no foreign names, so that its silence would mean nothing
-        flow = replace(server.probe, host=endpoint.host, server_name=endpoint.host, trust=None)
+        flow = replace(named(server.probe, endpoint.host or ""), trust=None)
         arm, changes = Arm.QUIC_ELSEWHERE, "address: a neutral server"
-        named = _probe(context, base, arm, f"q.elsewhere.{stem}", flow, changes)
-        yield from _tries(context, named)
-        if context.started(named.id) is None:
+        asked = _probe(context, base, arm, f"q.elsewhere.{stem}", flow, changes)
+        yield from _tries(context, asked)
+        if context.started(asked.id) is None:
             return
         meanwhile = _foreign(context, site, server.probe, f"q.meanwhile.{stem}")
         yield meanwhile
         at_home = any(_answers(context, t) for t in _here(context, service, endpoint, base))
-        if not _quiet(context, named) or (at_home and _answers(context, meanwhile)):
+        if not _quiet(context, asked) or (at_home and _answers(context, meanwhile)):
             return
 
 
 def _foreign(context: PlanningContext, server: Site, probe: Flow, task_id: str) -> Task:
-    name = foreign_name(context, server)
-    return Task(
-        id=task_id,
-        round=2,
-        role=Role.CONTROL,
-        arm=Arm.QUIC_NEUTRAL_ELSEWHERE,
-        check=CHECK,
-        subject=server.name,
-        probe=replace(probe, host=name, server_name=name, trust=None),
-        changes="server name: a neutral one, not its own",
-        reason="the neutral half of the pair: does this server answer other names over QUIC?",
-        timeout=_patience(context),
-    )
+    flow = replace(named(probe, foreign_name(context, server)), trust=None)
+    return _OTHER_NAME.task(task_id, server.name, flow, _patience(context))

@@ -19,6 +19,7 @@ from msgprobe.planning.baseline import (
 )
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import PATHS_A_POOL, PROXY_CONTROLS
 
@@ -67,6 +68,11 @@ _LINES = (
 
 EXPERIMENTS = (Experiment(Arm.SECOND_PATH, (*ENDPOINT, TLS), None, _LINES),)
 
+_CHANGES = "path: through the proxy"
+_ANSWERS = "does it answer from somewhere else?"
+_THERE = Purpose(Arm.SECOND_PATH, "", _ANSWERS, 2, _CHANGES, Role.TARGET)
+_PROXY = Purpose(Arm.SECOND_PATH, "tls", "does the proxy itself work?", 2, _CHANGES)
+
 
 def plan_second(context: PlanningContext) -> list[Task]:
     """Everything that the proxy is wanted for by now; nothing where all is well."""
@@ -112,22 +118,9 @@ def _through(context: PlanningContext, service: Service, endpoint: Endpoint) -> 
     places += [_address(t) for t in dialled[:1]]
     tasks: list[Task] = []
     for place in places:
-        flow = replace(
-            endpoint_flow(context, service, endpoint, place), via=context.request.via, mss=0
-        )
-        base = Task(
-            id=f"d18.{service.name}.{endpoint.name}.{place}",
-            round=2,
-            role=Role.TARGET,
-            arm=Arm.SECOND_PATH,
-            check=endpoint.check,
-            subject=service.name,
-            endpoint=endpoint.name,
-            probe=flow,
-            changes="path: through the proxy",
-            reason="does it answer from somewhere else?",
-            timeout=context.timeout(),
-        )
+        flow = _via_proxy(context, endpoint_flow(context, service, endpoint, place))
+        task_id = f"d18.{service.name}.{endpoint.name}.{place}"
+        base = _THERE.of_endpoint(task_id, service, endpoint, flow, context.timeout())
         tries = context.tries(base)
         tasks += tries
         if place == places[-1] and any(context.good(t.id) for t in tries):
@@ -139,16 +132,11 @@ def _once_more(
     context: PlanningContext, service: Service, endpoint: Endpoint, dialled: list[Task]
 ) -> Task:
     """The first path again: an outage that has just ended must not look like blocking."""
+    name = endpoint.host or ""
+    base = dialled[0] if dialled else name_task(service, name, context.request)
     reason = "once more from here, now that it has answered from somewhere else"
-    if dialled:
-        base = dialled[0]
-        return replace(
-            base, id=f"d18.again.{base.id}", round=2, arm=Arm.REPEAT, attempt=4, reason=reason
-        )
-    asked = name_task(service, endpoint.host or "", context.request)
-    return replace(
-        asked, id=f"d18.again.{asked.id}", round=2, arm=Arm.REPEAT, attempt=4, reason=reason
-    )
+    task_id = f"d18.again.{base.id}"
+    return replace(base, id=task_id, round=2, arm=Arm.REPEAT, attempt=4, reason=reason)
 
 
 def _address(task: Task) -> str:
@@ -180,19 +168,9 @@ def _failed(context: PlanningContext, task: Task) -> bool:
 
 
 def _control(context: PlanningContext, site: Site, when: str) -> Task:
-    return Task(
-        id=f"d18.{when}.{site.name}",
-        round=2,
-        role=Role.CONTROL,
-        arm=Arm.SECOND_PATH,
-        check="tls",
-        subject=site.name,
-        probe=replace(
-            context.flow(site.host, 443, site.host, server_name=site.host),
-            via=context.request.via,
-            mss=0,
-        ),
-        changes="path: through the proxy",
-        reason="does the proxy itself work?",
-        timeout=context.timeout(),
-    )
+    flow = _via_proxy(context, context.https(site.host, site.host))
+    return _PROXY.task(f"d18.{when}.{site.name}", site.name, flow, context.timeout())
+
+
+def _via_proxy(context: PlanningContext, flow: Flow) -> Flow:
+    return replace(flow, via=context.request.via, mss=0)

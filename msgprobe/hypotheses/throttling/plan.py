@@ -18,13 +18,13 @@ from msgprobe.hypotheses.throttling.tasks import (
 )
 from msgprobe.model.cost import HTTPS, MOVE, VOLLEY
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Arm, Lookup, Role, Task
+from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import lookup
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.purpose import question
 from msgprobe.planning.timetable import OVERDUE, SURVEYS, TRAIN_SECONDS
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
 
@@ -94,6 +94,9 @@ EXPERIMENTS = (
     Experiment(Arm.TRANSFER_TARGET_SNI, (MOVE,), None, (_NAMED,)),
 )
 
+_ASSET = question(Arm.BASE, "where is its asset?", 1, role=Role.TARGET)
+_SOURCE = question(Arm.GATE, "where is a neutral object to compare with?", 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Moving:
@@ -152,35 +155,18 @@ def _pools(
 def _names(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
     """Hosts of assets that no endpoint of this run asks for, and hosts of sources."""
     tasks = []
+    families, timeout = context.request.families, context.timeout()
     hosts = {(s.name, h): s for s, a in pairs for h in asset_hosts(a)}
     for (_, host), service in hosts.items():
         if all(e.host != host for _, e in first_endpoints(context, service)):
+            task_id, own = f"t.name.{service.name}.{host}", service.name
             tasks.append(
-                Task(
-                    id=f"t.name.{service.name}.{host}",
-                    round=1,
-                    role=Role.TARGET,
-                    arm=Arm.BASE,
-                    check="resolve",
-                    subject=service.name,
-                    probe=Lookup(name=host, resolver=SYSTEM, families=context.request.families),
-                    reason="where is its asset?",
-                    timeout=context.timeout(),
-                )
+                _ASSET.lookup(task_id, host, SYSTEM, families, subject=own, timeout=timeout)
             )
     neutral = {s.host: s for d in Direction for s in drawn_sources(context, d)}
     neutral |= {s.host: s for s in context.controls.sources if s.country is not None}
-    for host in neutral:
-        task = lookup(
-            f"t.name.{host}",
-            host,
-            SYSTEM,
-            Arm.GATE,
-            families=context.request.families,
-            why="where is a neutral object to compare with?",
-        )
-        tasks.append(replace(task, round=1, timeout=context.timeout()))
-    return tasks
+    names = [_SOURCE.lookup(f"t.name.{h}", h, SYSTEM, families, timeout=timeout) for h in neutral]
+    return [*tasks, *names]
 
 
 def _quiet(context: PlanningContext) -> bool:

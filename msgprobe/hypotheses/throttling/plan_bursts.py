@@ -16,6 +16,7 @@ from msgprobe.model.target import Asset, Direction, Endpoint, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import base_tasks, endpoints_of
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     PAIRS_UNTIL,
@@ -117,22 +118,9 @@ def _task(context: PlanningContext, service: Service, asset: Asset, endpoint: En
         "dc": endpoint.option("dc") or "2",
         "patience": f"{patience:.2f}",
     }
-    flow = context.flow(
-        endpoint.addresses[0],
-        endpoint.port,
-        None,
-        trust=None,
-        options=tuple(options.items()),
-    )
-    return Task(
-        id=_id(service, asset, endpoint),
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER,
-        check="volley",
-        subject=service.name,
-        probe=flow,
-        reason=f"how fast do {service.title}'s own servers answer?",
-        timeout=context.timeout() + patience,
-        attempt=0,
-    )
+    address, given = endpoint.addresses[0], tuple(options.items())
+    flow = context.flow(address, endpoint.port, None, trust=None, options=given)
+    reason = f"how fast do {service.title}'s own servers answer?"
+    purpose = Purpose(Arm.TRANSFER, "volley", reason, 1, role=Role.TARGET)
+    task_id, timeout = _id(service, asset, endpoint), context.timeout() + patience
+    return purpose.task(task_id, service.name, flow, timeout, attempt=0)

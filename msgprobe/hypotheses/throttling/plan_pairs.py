@@ -4,6 +4,7 @@ at the service's own address and at neutral servers, until the sequential test h
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from msgprobe.evidence import addresses as ips
@@ -23,6 +24,7 @@ from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import neutral_name
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
     FAST_PATIENCE,
     PAIRED_AT_ONCE,
@@ -31,6 +33,10 @@ from msgprobe.planning.timetable import (
     SURVEY_UNTIL,
     TRANSFER_PATIENCE,
 )
+
+_own = partial(Purpose, check="transfer", role=Role.TARGET)
+_FAST = "is a neutral server fast under its own name?"
+_THERE = Purpose(Arm.TRANSFER_SOURCE, "transfer", _FAST)
 
 SMALL_SEGMENTS = 600
 """Bytes of a segment, so that the same bytes make more than twice as many packets."""
@@ -187,18 +193,9 @@ def _here(
         return []
     flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
     stem = f"t.{service.name}.{asset.name}.{number}"
-    own = Task(
-        id=f"{stem}.own",
-        round=2,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER,
-        check="transfer",
-        subject=service.name,
-        probe=flow,
-        reason=f"is {service.title} slowed down, and by its name?",
-        timeout=context.timeout() + patience,
-        attempt=number,
-    )
+    slowed = _own(Arm.TRANSFER, reason=f"is {service.title} slowed down, and by its name?")
+    timeout = context.timeout() + patience
+    own = slowed.task(f"{stem}.own", service.name, flow, timeout, attempt=number)
     neutral = replace(
         own,
         id=f"{stem}.neutral",
@@ -258,25 +255,11 @@ def _twice(
         return []
     flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
     word = arm.value.removeprefix("t.")
-    return _lane(
-        context,
-        [
-            Task(
-                id=f"t.{service.name}.{asset.name}.{word}.{number}",
-                round=2,
-                role=Role.TARGET,
-                arm=arm,
-                check="transfer",
-                subject=service.name,
-                probe=flow if mss is None else replace(flow, mss=mss),
-                changes=changes,
-                reason=reason,
-                timeout=context.timeout() + patience,
-                attempt=number,
-            )
-            for number in (1, 2)
-        ],
-    )
+    flow = flow if mss is None else replace(flow, mss=mss)
+    stem, timeout = f"t.{service.name}.{asset.name}.{word}", context.timeout() + patience
+    changed = _own(arm, reason=reason, changes=changes)
+    twice = [changed.task(f"{stem}.{n}", service.name, flow, timeout, attempt=n) for n in (1, 2)]
+    return _lane(context, twice)
 
 
 def _there(
@@ -303,18 +286,9 @@ def _there(
         asset=asset.name,
         service=service.name,
     )
-    own = Task(
-        id=f"{stem}.there.{source.name}",
-        round=2,
-        role=Role.CONTROL,
-        arm=Arm.TRANSFER_SOURCE,
-        check="transfer",
-        subject=source.name,
-        probe=flow,
-        reason="is a neutral server fast under its own name?",
-        timeout=context.timeout() + patience,
-        attempt=number,
-    )
+    timeout = context.timeout() + patience
+    task_id = f"{stem}.there.{source.name}"
+    own = _THERE.task(task_id, source.name, flow, timeout, attempt=number)
     named = replace(
         own,
         id=f"{stem}.named.{source.name}",

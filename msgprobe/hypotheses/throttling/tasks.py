@@ -6,9 +6,10 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.model.control import Source
 from msgprobe.model.run import Request
-from msgprobe.model.target import Asset, Direction, Service, Trust
+from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import LATE_NAME, TRANSFER_PATIENCE
 from msgprobe.planning.transfers import chosen_sources
 
@@ -26,6 +27,10 @@ PAGE_BYTES = 90_000
 
 VOLLEY_BYTES = 40_000
 """Bytes that a volley costs with an honest server: 240 questions and as many answers."""
+
+_NEUTRAL = Purpose(
+    Arm.TRANSFER_SOURCE, "transfer", "how fast is a neutral transfer on this line?", 1
+)
 
 
 def most_moved(direction: Direction, request: Request) -> int:
@@ -88,18 +93,10 @@ def source_task(
     """A neutral transfer of the first look, ``number`` in the order of its direction."""
     source, address = choice
     size = SIZES[direction] if size is None else size
-    return Task(
-        id=f"t.first.{direction}.{number}.{source.name}",
-        round=1,
-        role=Role.CONTROL,
-        arm=Arm.TRANSFER_SOURCE,
-        check="transfer",
-        subject=source.name,
-        probe=source_flow(context, source, address, direction, size, TRANSFER_PATIENCE),
-        reason="how fast is a neutral transfer on this line?",
-        timeout=context.timeout() + TRANSFER_PATIENCE,
-        attempt=number + 1,
-    )
+    flow = source_flow(context, source, address, direction, size, TRANSFER_PATIENCE)
+    task_id = f"t.first.{direction}.{number}.{source.name}"
+    timeout = context.timeout() + TRANSFER_PATIENCE
+    return _NEUTRAL.task(task_id, source.name, flow, timeout, attempt=number + 1)
 
 
 def source_flow(
@@ -114,9 +111,8 @@ def source_flow(
 ) -> Flow:
     """A source\'s object moved under its own name, or under ``server_name``."""
     path = source.path if direction is Direction.DOWN else source.upload_path or "/"
-    return context.flow(
+    return context.https(
         address,
-        443,
         source.host,
         server_name=server_name or source.host,
         trust=None,
@@ -144,11 +140,9 @@ def own_flow(
         more["page_host"] = asset.page_host
     elif asset.find is not None:
         more |= {"page_host": asset.host} if known is not None else {"find": asset.find}
-    return context.flow(
+    return context.https(
         address,
-        443,
         asset.host,
-        server_name=asset.host,
         trust=asset.trust,
         roots_of=service.name if service.roots else None,
         path=path,
@@ -181,25 +175,11 @@ def page_task(context: PlanningContext, service: Service, asset: Asset) -> Task 
     done = context.ended(task_id)
     if done is not None:
         return done.task
-    return Task(
-        id=task_id,
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER_PAGE,
-        check="https",
-        subject=service.name,
-        probe=context.flow(
-            address,
-            443,
-            asset.page_host,
-            server_name=asset.page_host,
-            trust=Trust.PUBLIC,
-            path=asset.path,
-            options=(("asset", asset.name), ("find", asset.find), ("find_host", asset.host)),
-        ),
-        reason=f"which objects on {asset.host} does the page name?",
-        timeout=context.timeout(),
-    )
+    options = (("asset", asset.name), ("find", asset.find), ("find_host", asset.host))
+    flow = context.https(address, asset.page_host, path=asset.path, options=options)
+    reason = f"which objects on {asset.host} does the page name?"
+    purpose = Purpose(Arm.TRANSFER_PAGE, "https", reason, 1, role=Role.TARGET)
+    return purpose.task(task_id, service.name, flow, context.timeout())
 
 
 def _found(context: PlanningContext, service: Service, asset: Asset) -> str | None:
@@ -227,19 +207,11 @@ def own_task(
     done = context.ended(task_id)
     if done is not None:
         return done.task  # as it was begun: a path found since must not make it another task
-    return Task(
-        id=task_id,
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.TRANSFER,
-        check="transfer",
-        subject=service.name,
-        probe=own_flow(context, service, asset, address, size, patience),
-        reason=f"how fast does {service.title} move its {asset.function}?",
-        timeout=context.timeout() + patience,
-        attempt=0,
-        attempt_of=f"{stem}.0" if turn else None,
-    )
+    flow = own_flow(context, service, asset, address, size, patience)
+    reason = f"how fast does {service.title} move its {asset.function}?"
+    purpose = Purpose(Arm.TRANSFER, "transfer", reason, 1, role=Role.TARGET)
+    first, timeout = f"{stem}.0" if turn else None, context.timeout() + patience
+    return purpose.task(task_id, service.name, flow, timeout, attempt=0, attempt_of=first)
 
 
 def as_begun(context: PlanningContext, tasks: list[Task]) -> list[Task]:

@@ -11,14 +11,16 @@ from msgprobe.model.control import Site
 from msgprobe.model.cost import TLS
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import shape_id
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import chosen_sites
+from msgprobe.planning.controls import foreign_sites, troubled
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
-from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_names, follows, swap_id
+from msgprobe.planning.picks import first_of_each
+from msgprobe.planning.purpose import Purpose
+from msgprobe.planning.shared_experiments import OTHER_HELLO
 from msgprobe.planning.suspects import Suspect, suspects, variation
 from msgprobe.planning.timetable import (
     NAMES_A_POOL,
@@ -49,6 +51,9 @@ _LINE = Line(Part.FAILS, _named, 2, "tls", 1, _SHAPED, at.FAILS)
 
 EXPERIMENTS = (Experiment(Arm.OTHER_HELLO, (TLS,), Telling.CAUSE, (_LINE,)),)
 
+_ANSWERS = "does a neutral site abroad answer another program?"
+_PROGRAM = Purpose(Arm.GATE, "https", _ANSWERS, 0, SHAPES[Hello.OTHER])
+
 
 def plan_hello(context: PlanningContext) -> list[Task]:
     """Other shapes for the first names of each pool that die at the ClientHello; not on a slow
@@ -65,14 +70,10 @@ def plan_hello(context: PlanningContext) -> list[Task]:
 
 def _of_service(context: PlanningContext, service: Service) -> list[Task]:
     tasks: list[Task] = []
-    used: dict[str, int] = {}
     named = dying_names(context, suspects(context, service))
     begun = [s for group in named.values() for s in group if _begun(context, service, s)]
     room = SHAPED_NAMES - len(begun)
-    for (pool, _), group in named.items():
-        used[pool] = used.get(pool, 0) + 1
-        if used[pool] > NAMES_A_POOL:
-            continue
+    for (pool, _), group in first_of_each(named.items(), lambda item: item[0][0], NAMES_A_POOL):
         chosen = min(group, key=lambda s: not _begun(context, service, s))
         if chosen in begun:
             tasks += _shapes(context, service, chosen)
@@ -132,7 +133,7 @@ def plan_gate_hello(context: PlanningContext) -> list[Task]:
     that could be dialled: who lets no such program through is not who lets chosen sites through."""
     if context.connection.open:
         return []
-    sites = [s for s in chosen_sites(context.controls, context.request) if s.country is None]
+    sites = foreign_sites(context.controls, context.request)
     dying = [s for s in sites if _dies(context, s)]
     tried = [s for s in sites if context.started(f"g.shape.{s.name}") is not None]
     chosen = [*tried, *(s for s in dying if s not in tried)][:SHAPED_SITES]
@@ -150,26 +151,9 @@ def _dies(context: PlanningContext, site: Site) -> bool:
 
 
 def _neutral(context: PlanningContext, site: Site) -> Task | None:
-    known = [*site.addresses, *context.facts.name(site.host).system_addresses]
-    address = next((a for a in known if context.facts.usable(a) and ":" not in a), None)
+    known = context.known(site.host, site.addresses)
+    address = next((a for a in known if ":" not in a), None)
     if address is None:
         return None
-    return Task(
-        id=f"g.shape.{site.name}",
-        round=0,
-        role=Role.CONTROL,
-        arm=Arm.GATE,
-        check="https",
-        subject=site.name,
-        probe=context.flow(
-            address,
-            443,
-            site.host,
-            server_name=site.host,
-            path=site.path,
-            options=((OPTION, Hello.OTHER.value),),
-        ),
-        changes=SHAPES[Hello.OTHER],
-        reason="does a neutral site abroad answer another program?",
-        timeout=context.timeout(),
-    )
+    flow = context.https(address, site.host, path=site.path, options=OTHER_HELLO)
+    return _PROGRAM.task(f"g.shape.{site.name}", site.name, flow, context.timeout())

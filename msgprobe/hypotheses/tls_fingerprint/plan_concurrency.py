@@ -15,8 +15,8 @@ from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Lookup, Task
 from msgprobe.planning.context import PlanningContext, gap
+from msgprobe.planning.controls import troubled
 from msgprobe.planning.experiment import Experiment, Telling
-from msgprobe.planning.line_monitor import troubled
 from msgprobe.planning.name_swaps import dying_later, dying_names
 from msgprobe.planning.shared_experiments import SERVICES
 from msgprobe.planning.suspects import Suspect, suspects

@@ -10,7 +10,7 @@ from random import Random
 from msgprobe.model.control import Site
 from msgprobe.model.cost import HTTPS, TLS
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, neutral_name
 from msgprobe.planning.experiment import Experiment, Telling
@@ -27,6 +27,8 @@ from msgprobe.planning.name_swaps import (
     neutral_servers,
     swap_id,
 )
+from msgprobe.planning.picks import first_of_each
+from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
 from msgprobe.planning.suspects import Suspect, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
@@ -37,19 +39,19 @@ EXPERIMENTS = (
     Experiment(Arm.SAME_TUPLE, (TLS,), Telling.RESIDUE, (OTHERWISE,)),
 )
 
+_OTHERS = "the neutral half of the pair: does this server answer other names at all?"
+_FOREIGN = "server name: a neutral one, not its own"
+_TWIN = Purpose(Arm.NEUTRAL_SNI_ELSEWHERE, "tls", _OTHERS, 2, _FOREIGN)
+
 
 def plan_requests(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
     """The swaps with a request inside TLS, where data dies after a good handshake."""
     tasks: list[Task] = []
-    used: dict[str, int] = {}
     dying = dying_later(context, found)
-    for pool, host in _begun_first(context, service, dying, REQUEST):
-        used[pool] = used.get(pool, 0) + 1
-        if used[pool] > NAMES_A_POOL:
-            continue
-        tasks += _swaps(context, service, dying, (pool, host), REQUEST)
-        if used[pool] == 1:
-            tasks += _elsewhere(context, service, dying[pool, host][0], host, REQUEST)
+    for key, first in _begun_first(context, service, dying, REQUEST):
+        tasks += _swaps(context, service, dying, key, REQUEST)
+        if first:
+            tasks += _elsewhere(context, service, dying[key][0], key[1], REQUEST)
     return tasks
 
 
@@ -60,36 +62,32 @@ def plan_names(context: PlanningContext, service: Service, found: list[Suspect])
     cannot change the word any more. One fixed pair of ports a service, for that only adds a note.
     """
     tasks: list[Task] = []
-    used: dict[str, int] = {}
-    fixed = False
+    tuples: list[Task] = []
     dying = dying_names(context, found)
-    for pool, host in _begun_first(context, service, dying, CLIENT_HELLO):
-        group = dying[pool, host]
-        used[pool] = used.get(pool, 0) + 1
-        if used[pool] > NAMES_A_POOL:
-            continue
-        tasks += _swaps(context, service, dying, (pool, host), CLIENT_HELLO)
-        if used[pool] == 1:
-            tasks += _elsewhere(context, service, group[0], host, CLIENT_HELLO)
-            if not fixed:
-                tuples = _same_tuple(context, service, group[0])
+    for key, first in _begun_first(context, service, dying, CLIENT_HELLO):
+        tasks += _swaps(context, service, dying, key, CLIENT_HELLO)
+        if first:
+            tasks += _elsewhere(context, service, dying[key][0], key[1], CLIENT_HELLO)
+            if not tuples:
+                tuples = _same_tuple(context, service, dying[key][0])
                 tasks += tuples
-                fixed = bool(tuples)
     return tasks
 
 
 def _begun_first(
     context: PlanningContext, service: Service, dying: Dying, manner: Manner
-) -> list[tuple[str, str]]:
-    """Pools and names, those that D7 has begun with first: what comes up later adds no more than
-    there is room for."""
+) -> list[tuple[tuple[str, str], bool]]:
+    """The first pools and names, and whether each is its pool's very first; those that D7 has begun
+    with stand first: what comes up later adds no more than there is room for."""
     servers = [site.name for site, _ in neutral_servers(context)]
 
     def later(key: tuple[str, str]) -> bool:
         firsts = (elsewhere_id(service, key[1], name, manner) for name in servers)
         return all(context.started(first) is None for first in firsts)
 
-    return sorted(dying, key=later)
+    found = first_of_each(sorted(dying, key=later), lambda key: key[0], NAMES_A_POOL)
+    leading = first_of_each(found, lambda key: key[0])
+    return [(key, key in leading) for key in found]
 
 
 def _swaps(
@@ -131,7 +129,7 @@ def _elsewhere(
 ) -> list[Task]:
     tasks: list[Task] = []
     for site, address in _asked_there(context, s, host):
-        flow = context.flow(address, 443, host, server_name=host, trust=None)
+        flow = context.https(address, host, trust=None)
         base = variation(
             s,
             service,
@@ -153,18 +151,8 @@ def _elsewhere(
 
 def _twin(context: PlanningContext, site: Site, flow: Flow, manner: Manner) -> Task:
     other = foreign_name(context, site)
-    return Task(
-        id=f"d7.neutral.{site.name}{manner.suffix}",
-        round=2,
-        role=Role.CONTROL,
-        arm=Arm.NEUTRAL_SNI_ELSEWHERE,
-        check=manner.check,
-        subject=site.name,
-        probe=replace(flow, host=other, server_name=other),
-        changes="server name: a neutral one, not its own",
-        reason="the neutral half of the pair: does this server answer other names at all?",
-        timeout=context.hello_timeout(),
-    )
+    task_id, flow = f"d7.neutral.{site.name}{manner.suffix}", named(flow, other)
+    return _TWIN.task(task_id, site.name, flow, context.hello_timeout(), check=manner.check)
 
 
 def _same_tuple(context: PlanningContext, service: Service, s: Suspect) -> list[Task]:
@@ -173,14 +161,7 @@ def _same_tuple(context: PlanningContext, service: Service, s: Suspect) -> list[
         return []
     port = 40_000 + Random(f"{context.request.seed}/{s.endpoint.host}").randrange(20_000)
     stem = f"d12.{service.name}.{s.endpoint.host}"
-    first = context.flow(
-        s.address,
-        443,
-        s.endpoint.host,
-        server_name=s.endpoint.host,
-        trust=None,
-        source_port=port,
-    )
+    first = context.https(s.address, s.endpoint.host or "", trust=None, source_port=port)
     tasks = [
         variation(s, service, Arm.SAME_TUPLE, f"{stem}.target", first, "source port: fixed", "tls")
     ]

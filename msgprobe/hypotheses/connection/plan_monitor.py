@@ -5,11 +5,12 @@ from random import Random
 
 from msgprobe.evidence.outages import QUIET, Outages, Wait
 from msgprobe.model.control import Site
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.controls import reached_sites
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
-    LAST_CONTROLS,
     MONITOR_EVERY,
     MONITOR_MOST,
     MONITOR_PATIENCE,
@@ -18,14 +19,8 @@ from msgprobe.planning.timetable import (
     STUCK,
 )
 
-
-def troubled(context: PlanningContext) -> bool:
-    """Neutral sites fail just now: what is tried meanwhile shows nothing, and loads the line."""
-    talks = [t for _, t in context.facts.site_talks(Arm.AGAIN, Arm.MONITOR) if t.tcp is not None]
-    talks.sort(key=lambda t: context.facts.by_id[t.task.id].window.end)
-    last = talks[-LAST_CONTROLS:]
-    failed = sum(t.symptom is not None for t in last)
-    return len(last) >= LAST_CONTROLS - 1 and 2 * failed > len(last)
+_GOES = "neutral sites fell silent together: does the connection come and go?"
+_LOOK = Purpose(Arm.MONITOR, "tls", _GOES)
 
 
 def plan_line_monitor(context: PlanningContext) -> list[Task]:
@@ -104,54 +99,44 @@ def _enough(context: PlanningContext, outages: Outages, number: int) -> bool:
 
 def _known(context: PlanningContext) -> list[tuple[Site, str]]:
     """Sites that answered at some time, one a network, in an order of this run's own."""
-    picks: dict[str, tuple[Site, str]] = {}
-    for view in context.connection.abroad:
-        talks = [t for t in view.reached if ":" not in t.address] or list(view.reached)
-        if talks:
-            picks.setdefault(view.site.network, (view.site, talks[0].address))
-    sites = [picks[n] for n in sorted(picks)]
+    sites = sorted(reached_sites(context.connection.abroad), key=lambda pair: pair[0].network)
     Random(f"{context.request.seed}/look").shuffle(sites)
     return sites
 
 
 def _look(context: PlanningContext, number: int, site: Site, address: str) -> Task:
-    return Task(
-        id=f"look.{number}",
-        round=2,
-        role=Role.CONTROL,
-        arm=Arm.MONITOR,
-        check="tls",
-        subject=site.name,
-        probe=context.flow(address, 443, site.host, server_name=site.host),
-        reason="neutral sites fell silent together: does the connection come and go?",
-        timeout=MONITOR_PATIENCE,
-        attempt=number,
-    )
+    flow = context.https(address, site.host)
+    return _LOOK.task(f"look.{number}", site.name, flow, MONITOR_PATIENCE, attempt=number)
 
 
 def _once_more(context: PlanningContext, outages: Outages) -> list[Task]:
     """What failed while the line was dead is tried once more when it works again."""
-    back = [s.end for s in outages.dead if s.after]
-    if not back or any(not s.after for s in outages.dead) or not context.connection.open:
+    back = any(s.after for s in outages.dead) and all(s.after for s in outages.dead)
+    if not back or not context.connection.open:
         return []
-    tasks = []
-    for service in context.services:
-        for _, endpoint in first_endpoints(context, service):
-            for base in base_tasks(context, service, endpoint):
-                again = f"{base.id}#again"
-                ids = base.attempts()
-                talks = [t for i in ids if (t := context.talk(i)) is not None]
-                if any(t.genuine for t in talks) or any(i in context.moment.running for i in ids):
-                    continue
-                if context.started(again) is not None or any(outages.spoilt(t) for t in talks):
-                    assert isinstance(base.probe, Flow)
-                    tasks.append(
-                        replace(
-                            base,
-                            id=again,
-                            arm=Arm.REPEAT,
-                            attempt=4,
-                            reason=f"the line was dead before: {base.reason}",
-                        )
-                    )
-    return tasks
+    bases = [
+        base
+        for service in context.services
+        for _, endpoint in first_endpoints(context, service)
+        for base in base_tasks(context, service, endpoint)
+    ]
+    return [
+        replace(
+            base,
+            id=f"{base.id}#again",
+            arm=Arm.REPEAT,
+            attempt=4,
+            reason=f"the line was dead before: {base.reason}",
+        )
+        for base in bases
+        if _spoilt(context, outages, base)
+    ]
+
+
+def _spoilt(context: PlanningContext, outages: Outages, base: Task) -> bool:
+    """No attempt went well or is under way, and one fell into a time when the line was dead."""
+    ids = base.attempts()
+    talks = [t for i in ids if (t := context.talk(i)) is not None]
+    if any(t.genuine for t in talks) or any(i in context.moment.running for i in ids):
+        return False
+    return context.started(f"{base.id}#again") is not None or any(map(outages.spoilt, talks))

@@ -1,30 +1,22 @@
 """Neutral sites once more, while the targets fail: do they still work?"""
 
-from msgprobe.model.control import Site
-from msgprobe.model.task import Arm, Role, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.picks import first_of_each
+from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import CONTROLS_AFTER, SPACING
+
+_AGAIN = Purpose(Arm.AGAIN, "tls", "do neutral sites still work while the target fails?")
 
 
 def controls_again(context: PlanningContext) -> list[Task]:
     """One site a network, again as long as something about a target is under way."""
-    picks: dict[str, tuple[Site, str]] = {}
-    for view in context.connection.abroad:
-        if view.reached:
-            picks.setdefault(view.site.network, (view.site, view.reached[0].address))
+    reached = [view for view in context.connection.abroad if view.reached]
     tasks: list[Task] = []
-    for site, address in list(picks.values())[:CONTROLS_AFTER]:
-        base = Task(
-            id=f"again.{site.name}",
-            round=2,
-            role=Role.CONTROL,
-            arm=Arm.AGAIN,
-            check="tls",
-            subject=site.name,
-            probe=context.flow(address, 443, site.host, server_name=site.host),
-            reason="do neutral sites still work while the target fails?",
-            timeout=context.timeout(),
-        )
+    for view in first_of_each(reached, lambda view: view.site.network)[:CONTROLS_AFTER]:
+        site = view.site
+        flow = context.https(view.reached[0].address, site.host)
+        base = _AGAIN.task(f"again.{site.name}", site.name, flow, context.timeout())
         tasks.append(base)
         begun = context.started(base.id)
         for number in (2, 3):

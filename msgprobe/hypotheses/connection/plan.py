@@ -1,0 +1,234 @@
+"""Round 0: is there a connection at all, and is it honest with neutral hosts?"""
+
+from functools import partial
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import TRIES
+from msgprobe.hypotheses.connection.plan_dead import plan_foreign_names, plan_holes
+from msgprobe.model.control import Sentinel, Site
+from msgprobe.model.cost import HTTPS, LOCAL, PAGE, PING, PORT, RESOLVE, TLS
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.task import Arm, Flow, Inspect, Task
+from msgprobe.planning import places as at
+from msgprobe.planning.context import SMALL_SEGMENTS, PlanningContext
+from msgprobe.planning.controls import (
+    asks_home,
+    chosen_sentinels,
+    chosen_sites,
+    foreign_sites,
+    neutral_host,
+    neutral_silence,
+    nothing_abroad,
+    reached_sites,
+)
+from msgprobe.planning.experiment import Experiment, Line, Part
+from msgprobe.planning.public_resolvers import (
+    DIRECT,
+    SYSTEM,
+    doh_resolvers,
+    gate_question,
+    living_encrypted,
+    udp_resolvers,
+)
+from msgprobe.planning.purpose import Purpose, question
+from msgprobe.planning.shared_experiments import ANY_NAME, OTHER_HELLO
+from msgprobe.planning.timetable import (
+    BIG_HELLOS,
+    MONITOR_MOST,
+    PATIENCE,
+    SHAPED_SITES,
+    SMALL_SITES,
+    SPACING,
+)
+
+LOOK = "g.local"
+
+BIG_HELLO = ((OPTION, Hello.MODERN.value),)
+"""Options of a ClientHello in two segments."""
+
+_gate = partial(Line, Part.GATE)
+_state = partial(Line, Part.STATES)
+
+_OWNER = "neutral site ({owner}), IPv6 too where there is any"
+_SHAPED = f"once more with another program's greeting ({SHAPED_SITES} of these at most)"
+_SMALL = "once more with small segments (MTU black hole)"
+_CONNECTION = (
+    _gate(at.neutral_names, 0),
+    _gate(at.every_site, 0, "https", 2 * TRIES, _OWNER),
+    _gate(at.sentinels, 0, "page", 1, "captive-portal page of {owner}"),
+    _gate(at.resolvers, 0),
+    _state(at.abroad, 0, "https", 1, _SMALL, at.ON_HANGING),
+    _state(at.abroad, 0, "https", 1, _SHAPED, at.ON_DYING, options=OTHER_HELLO),
+    Line(Part.NAMES, at.source_names, 1, unless_asked=True),
+)
+_BIG_PASS = "do greetings of post-quantum size pass here?"
+_BIG = _state(at.greeted_big, 0, "tls", 2, _BIG_PASS, options=BIG_HELLO)
+_GOES = "does the connection come and go?"
+_LOOKS = _state(at.abroad, 2, "tls", MONITOR_MOST, _GOES, at.ON_SILENCE)
+_ABROAD = "does a domestic server answer when a foreign name is asked for?"
+_NAMES = "does its address answer to another neutral name, or to a domestic one?"
+_RENAMED = (
+    _state(at.at_home, 0, "tls", 2, _ABROAD, at.ON_NOTHING_ABROAD),
+    _state(at.abroad, 0, "tls", 2, _NAMES, at.ON_TARGETED),
+    ANY_NAME,
+)
+_PORT = "does a port that routers need still pass?"
+_SHUT = (
+    Line(Part.HOLES, at.holes, 0, "connect", 1, _PORT, at.ON_SHUT),
+    _state(at.echoes, 0, "ping", 1, "does an ICMP echo still pass?", at.ON_SHUT),
+)
+_AGAIN = Line(Part.LAST, at.abroad, 2, "tls", TRIES, "the neutral site once more", at.ON_SERVICE)
+
+EXPERIMENTS = (
+    Experiment(Arm.GATE, (HTTPS, PAGE, RESOLVE, LOCAL), None, _CONNECTION),
+    Experiment(Arm.BIG_HELLO, (TLS,), None, (_BIG,)),
+    Experiment(Arm.MONITOR, (TLS,), None, (_LOOKS,)),
+    Experiment(Arm.NEUTRAL_SNI_ELSEWHERE, (TLS, HTTPS), None, _RENAMED),
+    Experiment(Arm.HOLE, (PORT, PING), None, _SHUT),
+    Experiment(Arm.AGAIN, (TLS,), None, (_AGAIN,)),
+)
+
+_DEVICE = Purpose(Arm.GATE, "local", "has this device a route, a resolver, a proxy?", 0)
+_NAME = question(Arm.GATE, "does this connection's resolver give neutral names?")
+_RESOLVER = question(Arm.GATE, "which resolvers answer for a neutral name?")
+_SITE = Purpose(Arm.GATE, "https", "does a neutral site abroad answer?", 0)
+_HOME = Purpose(Arm.GATE, "https", "does a neutral site at home answer?", 0)
+_PORTAL = "does a page with a known answer come unchanged (captive portal)?"
+_SENTINEL = Purpose(Arm.GATE, "page", _PORTAL, 0)
+_BIGGER = Purpose(Arm.BIG_HELLO, "tls", _BIG_PASS, 0, "greeting: two segments")
+
+
+def plan_gate(context: PlanningContext) -> list[Task]:
+    """Everything of round 0 that is wanted by now."""
+    tasks = [_DEVICE.task(LOOK, "this device", Inspect(), 2.0)]
+    local = context.facts.local
+    if context.ended(LOOK) is None or (local is not None and not (local.route4 or local.route6)):
+        return tasks
+    tasks += _names(context)
+    tasks += _resolvers(context)
+    for site in _asked_sites(context):
+        tasks += _site(context, site)
+    for sentinel in chosen_sentinels(context.controls):
+        tasks += _sentinel(context, sentinel)
+    if context.connection.open:
+        return [*tasks, *_big_hello(context), *_no_resolver(context)]
+    return [*tasks, *_small_segments(context), *plan_holes(context), *plan_foreign_names(context)]
+
+
+def _asked_sites(context: PlanningContext) -> tuple[Site, ...]:
+    """The sites that are asked by now."""
+    sites = chosen_sites(context.controls, context.request)
+    if asks_home(context.request) or nothing_abroad(context):
+        return sites
+    return tuple(s for s in sites if s.country is None)
+
+
+def _names(context: PlanningContext) -> list[Task]:
+    hosts = [s.host for s in _asked_sites(context)]
+    hosts += [s.host for s in chosen_sentinels(context.controls)]
+    families = context.request.families
+    return [_NAME.lookup(f"g.name.{h}", h, SYSTEM, families) for h in dict.fromkeys(hosts)]
+
+
+def _resolvers(context: PlanningContext) -> list[Task]:
+    host = neutral_host(context.controls, context.request)
+    if host is None:
+        return []
+    encrypted = {r.name: r for r in doh_resolvers(context.controls, context.request)}
+    encrypted |= {r.name: r for r in living_encrypted(context)}
+    others = [DIRECT, *udp_resolvers(context.controls, context.request), *encrypted.values()]
+    return [_RESOLVER.lookup(gate_question(r), host, r) for r in others]
+
+
+def _site(context: PlanningContext, site: Site) -> list[Task]:
+    good = [a for a in context.known(site.host, site.addresses) if not ips.is_bogon(a)]
+    tasks = []
+    four = next((a for a in good if ":" not in a), None)
+    six = next((a for a in good if ":" in a), None)
+    if four is not None:
+        tasks += context.tries(_site_task(context, site, four, f"g.site.{site.name}"))
+    if six is not None:
+        base = _site_task(context, site, six, f"g.site6.{site.name}")
+        tasks += context.tries(base) if four is None else [base]
+    return tasks
+
+
+def _site_task(
+    context: PlanningContext, site: Site, address: str, task_id: str, mss: int = 0
+) -> Task:
+    flow = Flow(
+        address=address,
+        port=443,
+        host=site.host,
+        server_name=site.host,
+        path=site.path,
+        mss=mss,
+        check_dates=not context.connection.clock_wrong,
+    )
+    purpose = _SITE if site.country is None else _HOME
+    return purpose.task(task_id, site.name, flow, context.timeout())
+
+
+def _sentinel(context: PlanningContext, sentinel: Sentinel) -> list[Task]:
+    address = ips.four_first(context.known(sentinel.host))
+    if address is None:
+        return []
+    flow = Flow(
+        address=address,
+        port=80,
+        host=sentinel.host,
+        trust=None,
+        path=sentinel.path,
+        expect_status=(sentinel.status,),
+        expect_text=sentinel.body,
+        options=(("exact", "yes"),),
+    )
+    task_id = f"g.sentinel.{sentinel.name}"
+    return [_SENTINEL.task(task_id, sentinel.name, flow, context.timeout())]
+
+
+def _small_segments(context: PlanningContext) -> list[Task]:
+    """Handshakes hang after TCP connects, for several neutral sites: try small segments."""
+    tasks: list[Task] = []
+    sites = foreign_sites(context.controls, context.request)
+    tried = [s for s in sites if context.started(f"g.small.{s.name}") is not None]
+    if len(tried) >= SMALL_SITES:
+        return []  # others that still hang would only make a dead line's run longer
+    for site in filter(partial(_hangs, context), sites):
+        four = [a for a in context.known(site.host, site.addresses) if ":" not in a]
+        if not four:
+            continue
+        begun = context.started(f"g.site.{site.name}") or 0.0
+        if context.moment.now < begun + SPACING:
+            context.wake(begun + SPACING)
+            continue
+        tasks.append(_site_task(context, site, four[0], f"g.small.{site.name}", SMALL_SEGMENTS))
+    return tasks[:SMALL_SITES]
+
+
+def _hangs(context: PlanningContext, site: Site) -> bool:
+    """Its first conversation was silent at the ClientHello, or is under way."""
+    base = f"g.site.{site.name}"
+    talk = context.talk(base)
+    return base in context.moment.running if talk is None else talk.symptom == "tls.timeout"
+
+
+def _big_hello(context: PlanningContext) -> list[Task]:
+    """One ClientHello of post-quantum size; more of them, and repeats, only where it vanishes."""
+    if context.request.quick or context.sparing or context.mss:
+        return []
+    tasks: list[Task] = []
+    for site, address in reached_sites(context.connection.abroad)[:BIG_HELLOS]:
+        flow = context.https(address, site.host, options=BIG_HELLO)
+        base = _BIGGER.task(f"g.big.{site.name}", site.name, flow, PATIENCE)
+        tasks += context.tries(base, times=2)
+        if not context.dead(base.id):
+            break
+    return tasks
+
+
+def _no_resolver(context: PlanningContext) -> list[Task]:
+    """One question to a host that runs no DNS: an answer shows that the network takes them all."""
+    host = neutral_host(context.controls, context.request)
+    spared = context.request.quick or context.sparing or not context.facts.usable("192.0.2.1")
+    return [] if spared or host is None else neutral_silence(context, host)
