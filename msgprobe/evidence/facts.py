@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Protocol
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation, fold
@@ -238,7 +239,15 @@ def _answer_time(talk: Conversation) -> float | None:
     return None
 
 
-def transactions(*groups: Iterable[Conversation | DnsObservation]) -> tuple[int, ...]:
+class Seen(Protocol):
+    """Whatever was seen: an observation, a conversation, a transfer."""
+
+    @property
+    def transaction(self) -> int:
+        """The number under which a report shows it."""
+
+
+def transactions(*groups: Iterable[Seen]) -> tuple[int, ...]:
     """The transactions of some evidence, sorted and without repetition."""
     return tuple(sorted({item.transaction for group in groups for item in group}))
 

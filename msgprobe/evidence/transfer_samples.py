@@ -45,6 +45,11 @@ class Sample:
     talk: Conversation
 
     @property
+    def transaction(self) -> int:
+        """The number under which a report shows it."""
+        return self.talk.transaction
+
+    @property
     def number(self) -> int:
         """Which block of the comparison it belongs to; 0 in the first look."""
         return self.talk.task.attempt

@@ -1,14 +1,13 @@
 """The shape of a verdict rule: data with a stable id, and the evidence that makes it hold."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import transactions
+from msgprobe.evidence.facts import Seen, transactions
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.model.observation import DnsObservation
 from msgprobe.model.rule import RuleInfo
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
 RULES_VERSION = 10
 """Raised whenever a rule is added, or changed under a new id."""
@@ -37,15 +36,20 @@ CHANGED: Mapping[str, int] = {
 """Families of rules (the first two parts of their ids) that mean, or take, something else since
 that version: what was counted before says nothing about them."""
 
-Cited = Iterable[Conversation | DnsObservation]
+Cited = Iterable[Seen]
+Evidence = tuple[int, ...]
+Subject = TypeVar("Subject")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """``holds`` returns what it rests on; nothing means that the rule does not apply."""
+class Rule(Generic[Subject]):
+    """``holds`` returns the transactions it rests on; None means that the rule does not apply."""
 
     info: RuleInfo
-    holds: Callable[[PoolFacts], Cited]
+    holds: Callable[[Subject], Evidence | None]
+
+
+PoolRule = Rule[PoolFacts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,38 +57,72 @@ class Finding:
     """A rule that holds, with the transactions it rests on."""
 
     info: RuleInfo
-    evidence: tuple[int, ...]
+    evidence: Evidence
 
 
-def rule(
-    rule_id: str,
-    layer: Layer,
-    outcome: Outcome | None,
-    strength: Strength | None,
-    *,
-    licence: str,
-    why: str,
-    holds: Callable[[PoolFacts], Cited],
-    mechanism: str | None = None,
-) -> Rule:
-    """A rule; ``why`` may use ``{ok}``, ``{tested}`` and ``{pool}``."""
-    info = RuleInfo(
-        rule_id=rule_id,
-        layer=layer,
-        outcome=outcome,
-        strength=strength,
-        mechanism=mechanism,
-        licence=licence,
-        why=why,
-    )
-    return Rule(info=info, holds=holds)
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What rules say: the outcome, how sure it is, and at which layer it was seen."""
+
+    outcome: Outcome | State | None
+    strength: Strength | None
+    layer: Layer = Layer.CONNECTION
+
+    def at(self, layer: Layer) -> "Word":
+        """The same word about another layer."""
+        return replace(self, layer=layer)
+
+    def info(self, rule_id: str, licence: str, why: str, mechanism: str | None = None) -> RuleInfo:
+        """A rule that says it, as others may read it."""
+        return RuleInfo(
+            rule_id=rule_id,
+            layer=self.layer,
+            outcome=self.outcome,
+            strength=self.strength,
+            mechanism=mechanism,
+            licence=licence,
+            why=why,
+        )
+
+    def rule(
+        self,
+        rule_id: str,
+        mechanism: str | None = None,
+        *,
+        licence: str,
+        why: str,
+        holds: Callable[[Subject], Cited],
+    ) -> Rule[Subject]:
+        """A rule that says it where ``holds`` cites anything; about a pool ``why`` may use
+        ``{ok}``, ``{tested}`` and ``{pool}``."""
+        info = self.info(rule_id, licence, why, mechanism)
+        return Rule(info=info, holds=lambda subject: transactions(holds(subject)) or None)
 
 
-def apply(rules: Iterable[Rule], pool: PoolFacts) -> tuple[Finding, ...]:
+BLOCKED = Word(Outcome.BLOCKED, Strength.CONFIRMED)
+LIKELY_BLOCKED = Word(Outcome.BLOCKED, Strength.LIKELY)
+IMPAIRED = Word(Outcome.DEGRADED, Strength.CONFIRMED)
+LIKELY_IMPAIRED = Word(Outcome.DEGRADED, Strength.LIKELY)
+DOWN = Word(Outcome.DOWN, Strength.CONFIRMED)
+LIKELY_DOWN = Word(Outcome.DOWN, Strength.LIKELY)
+WORKS = Word(Outcome.OK, Strength.CONFIRMED)
+LIKELY_WORKS = Word(Outcome.OK, Strength.LIKELY)
+UNCLEAR = Word(Outcome.INCONCLUSIVE, None)
+NOT_TESTED = Word(Outcome.NOT_TESTED, None)
+REMARK = Word(None, None)
+"""Adds to a word that another rule gives, and has none of its own."""
+
+
+def apply(rules: Iterable[Rule[Subject]], subject: Subject) -> tuple[Finding, ...]:
     """Every rule that holds, in the order of the table."""
-    found = []
+    found = ((entry.info, entry.holds(subject)) for entry in rules)
+    return tuple(Finding(info=info, evidence=cited) for info, cited in found if cited is not None)
+
+
+def first_holding(rules: Iterable[Rule[Subject]], subject: Subject) -> Finding | None:
+    """The first rule that holds: the others are not asked."""
     for entry in rules:
-        cited = tuple(entry.holds(pool))
-        if cited:
-            found.append(Finding(info=entry.info, evidence=transactions(cited)))
-    return tuple(found)
+        cited = entry.holds(subject)
+        if cited is not None:
+            return Finding(info=entry.info, evidence=cited)
+    return None

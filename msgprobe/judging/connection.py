@@ -11,17 +11,13 @@ from msgprobe.hypotheses.connection.rules import (
     small_segments_alone,
 )
 from msgprobe.hypotheses.quic.rules import quic_answers, quic_blocked
-from msgprobe.model.rule import RuleInfo
-from msgprobe.model.verdict import ConnectionVerdict, Layer, State, Strength
+from msgprobe.hypotheses.rule import Finding, Word, first_holding
+from msgprobe.model.verdict import ConnectionVerdict, State, Strength
 
-UNKNOWN = RuleInfo(
-    rule_id="connection.untested",
-    layer=Layer.CONNECTION,
-    outcome=State.NO_INTERNET,
-    strength=Strength.LIKELY,
-    mechanism=None,
-    licence="nothing was measured",
-    why="The connection was not tested long enough to say anything.",
+UNKNOWN = Word(State.NO_INTERNET, Strength.LIKELY).info(
+    "connection.untested",
+    "nothing was measured",
+    "The connection was not tested long enough to say anything.",
 )
 
 
@@ -106,18 +102,13 @@ def notes(g: ConnectionFacts) -> tuple[str, ...]:
 
 def judge_connection(g: ConnectionFacts) -> ConnectionVerdict:
     """The first rule that holds gives the state; without any evidence nothing is claimed."""
-    for rule in CONNECTION_RULES:
-        evidence = rule.holds(g)
-        if evidence is not None:
-            assert isinstance(rule.info.outcome, State)
-            return ConnectionVerdict(
-                state=rule.info.outcome,
-                strength=rule.info.strength or Strength.LIKELY,
-                notes=notes(g),
-                why=rule.info.why,
-                rules=(rule.info.rule_id,),
-                evidence=evidence,
-            )
+    found = first_holding(CONNECTION_RULES, g) or Finding(info=UNKNOWN, evidence=())
+    assert isinstance(found.info.outcome, State)
     return ConnectionVerdict(
-        state=State.NO_INTERNET, notes=notes(g), why=UNKNOWN.why, rules=(UNKNOWN.rule_id,)
+        state=found.info.outcome,
+        strength=found.info.strength or Strength.LIKELY,
+        notes=notes(g),
+        why=found.info.why,
+        rules=(found.info.rule_id,),
+        evidence=found.evidence,
     )

@@ -16,7 +16,7 @@ from msgprobe.hypotheses.dns_tampering.rules_page import PAGE_RULES
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES, UNCLEAR_RULES
 from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
 from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES, TUPLE_RULES
-from msgprobe.hypotheses.rule import Finding, Rule, apply
+from msgprobe.hypotheses.rule import Finding, PoolRule, apply
 from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vantage
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
@@ -34,7 +34,7 @@ from msgprobe.judging.rules_outcome import (
 )
 from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 
-ACCUSING: tuple[Rule, ...] = (
+ACCUSING: tuple[PoolRule, ...] = (
     *DNS_RULES,
     *TLS_RULES,
     *HELLO_RULES,
@@ -46,7 +46,7 @@ ACCUSING: tuple[Rule, ...] = (
     *AFTER_RULES,
 )
 
-ADDING: tuple[Rule, ...] = (*PAGE_RULES, *TUPLE_RULES)
+ADDING: tuple[PoolRule, ...] = (*PAGE_RULES, *TUPLE_RULES)
 """Rules that say more about a blocking that others have licensed."""
 
 REASONS = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed", "tls.store_age")
@@ -62,7 +62,7 @@ class Case:
     pool: PoolFacts
     said: ConnectionVerdict
 
-    def by(self, *rules: Rule) -> Found:
+    def by(self, *rules: PoolRule) -> Found:
         """Those of the rules that hold."""
         return apply(rules, self.pool)
 

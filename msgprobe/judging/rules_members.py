@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.hypotheses.rule import IMPAIRED, UNCLEAR, Cited, PoolRule
+from msgprobe.model.verdict import Layer
+
+_IMPAIRED = IMPAIRED.at(Layer.TCP)
 
 
 def enough(p: PoolFacts) -> bool:
@@ -49,11 +51,8 @@ def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-ONE_MEMBER = rule(
+ONE_MEMBER = UNCLEAR.at(Layer.TCP).rule(
     "pool.one_member",
-    Layer.TCP,
-    Outcome.INCONCLUSIVE,
-    None,
     licence="one member of a pool does not answer, all others do, and nothing shows why",
     why="{ok} of {tested} servers ({pool}) answer. The one that does not may have been retired, or "
     "it is cut off here.",
@@ -62,43 +61,31 @@ ONE_MEMBER = rule(
 """Comes before the rules below: one fact of the catalogue may be wrong. Where something shows who
 is to blame for that one member, it does not speak."""
 
-MEMBER_HIT = rule(
+MEMBER_HIT: PoolRule = _IMPAIRED.rule(
     "pool.member_hit",
-    Layer.TCP,
-    Outcome.DEGRADED,
-    Strength.CONFIRMED,
     licence="as many members as are needed answer, and another one is shown to be interfered with",
     why="{ok} of {tested} servers ({pool}) answer; what happens to the others is done on the way.",
     holds=lambda p: (*p.genuine, *p.failed) if enough(p) and p.failing else (),
 )
 """Speaks beside a rule that accuses alone: one way that works acquits nobody who cuts another."""
 
-DEGRADED_RULES: tuple[Rule, ...] = (
-    rule(
+DEGRADED_RULES: tuple[PoolRule, ...] = (
+    _IMPAIRED.rule(
         "pool.some_members",
-        Layer.TCP,
-        Outcome.DEGRADED,
-        Strength.CONFIRMED,
         licence="fewer members than the pool needs answer, but not none",
         why="Only {ok} of {tested} servers ({pool}) answer.",
         holds=_some_members,
     ),
-    rule(
+    _IMPAIRED.rule(
         "pool.reserve_only",
-        Layer.TCP,
-        Outcome.DEGRADED,
-        Strength.CONFIRMED,
         licence="only the reserve ports answer",
         why="The usual port fails; the servers answer on another port only.",
         holds=_reserve_only,
     ),
     *(
-        rule(
+        _IMPAIRED.rule(
             f"pool.some_members.{symptom}",
-            Layer.TCP,
-            Outcome.DEGRADED,
-            Strength.CONFIRMED,
-            mechanism=symptom,
+            symptom,
             licence="fewer members than the pool needs answer, the others all fail alike",
             why="Only {ok} of {tested} servers ({pool}) answer; the others all fail alike.",
             holds=_some_fail(symptom),

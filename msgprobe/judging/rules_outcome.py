@@ -9,13 +9,18 @@ from msgprobe.evidence.local_filters import (
     own_filter,
 )
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import LIKELY_WORKS, NOT_TESTED, UNCLEAR, WORKS, Cited, PoolRule
 from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
 from msgprobe.judging.rules_members import enough, main_way
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_LIKELY_WORKS = LIKELY_WORKS.at(Layer.DNS)
+_UNCLEAR_CONNECTION = UNCLEAR.at(Layer.CONNECTION)
+_UNCLEAR_TLS = UNCLEAR.at(Layer.TLS)
+_UNTESTED = NOT_TESTED.at(Layer.CONNECTION)
 
 
 def _authenticated(p: PoolFacts) -> Cited:
@@ -103,62 +108,44 @@ def _unnamed(p: PoolFacts) -> Cited:
     return [o for e in p.failing if e.unresolved and e.name for o in e.name.system]
 
 
-OK_RULES: tuple[Rule, ...] = (
-    rule(
+OK_RULES: tuple[PoolRule, ...] = (
+    LIKELY_WORKS.at(Layer.HTTP).rule(
         "http.refused_by_service",
-        Layer.HTTP,
-        Outcome.OK,
-        Strength.LIKELY,
         licence="an authenticated 403, 429 or 451",
         why="The genuine service answers and turns this client or country away itself: nobody on "
         "the way interferes.",
         holds=_refuses_us,
     ),
-    rule(
+    WORKS.at(Layer.TLS).rule(
         "ok.authenticated",
-        Layer.TLS,
-        Outcome.OK,
-        Strength.CONFIRMED,
         licence="an authenticated answer",
         why="The genuine service answered and proved who it is.",
         holds=_authenticated,
     ),
     WITH_ERROR,
-    rule(
+    LIKELY_WORKS.at(Layer.PROTOCOL).rule(
         "ok.own_protocol",
-        Layer.PROTOCOL,
-        Outcome.OK,
-        Strength.LIKELY,
         licence="an answer in the messenger's own protocol, bound to our question",
         why="A server answered in the messenger's own protocol.",
         holds=_own_protocol,
     ),
-    rule(
+    _LIKELY_WORKS.rule(
         "ok.own_filter",
-        Layer.DNS,
-        Outcome.OK,
-        Strength.LIKELY,
         licence="a filter of the user's own: a resolver known to filter, or one that hides "
         "advertising names too",
         why="A filter of your own (on this device or your router) hides the name; asked elsewhere, "
         "the genuine service answers.",
         holds=_own_filter,
     ),
-    rule(
+    _LIKELY_WORKS.rule(
         "ok.own_override",
-        Layer.DNS,
-        Outcome.OK,
-        Strength.LIKELY,
         licence="an override on this machine: its own resolver says otherwise",
         why="This device overrides the name itself (a hosts file?); asked directly, the genuine "
         "service answers.",
         holds=lambda p: _hidden_by(LOCAL_OVERRIDE, p),
     ),
-    rule(
+    _LIKELY_WORKS.rule(
         "ok.other_resolver",
-        Layer.DNS,
-        Outcome.OK,
-        Strength.LIKELY,
         licence="the connection's resolver fails for every name; the service answers elsewhere",
         why="The genuine service answers when another resolver is asked; only the resolver of this "
         "connection is broken.",
@@ -166,68 +153,47 @@ OK_RULES: tuple[Rule, ...] = (
     ),
 )
 
-INCONCLUSIVE_RULES: tuple[Rule, ...] = (
-    rule(
+INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
+    NOT_TESTED.at(Layer.DNS).rule(
         "pool.gone",
-        Layer.DNS,
-        Outcome.NOT_TESTED,
-        None,
         licence="NXDOMAIN over encrypted DNS from two operators",
         why="The names exist nowhere any more: this catalogue is older than the service.",
         holds=_gone,
     ),
-    rule(
+    _UNCLEAR_TLS.rule(
         "tls.inspection",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="neutral sites are re-signed too",
         why="All encrypted traffic here is opened and re-signed (by an employer, a school or an "
         "antivirus), so the service's certificate cannot be judged.",
         holds=_inspected,
     ),
-    rule(
+    _UNCLEAR_TLS.rule(
         "tls.clock",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="the clock is off by more than a day",
         why="This device's clock is wrong, so certificates cannot be judged: set the clock.",
         holds=_clock,
     ),
-    rule(
+    _UNCLEAR_CONNECTION.rule(
         "controls.failed",
-        Layer.CONNECTION,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="the controls failed too",
         why="Neutral sites failed at the same time, so the connection itself may be the cause.",
         holds=_controls_gone,
     ),
-    rule(
+    _UNCLEAR_TLS.rule(
         "tls.certificate",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="an unexpected certificate, and nothing that shows it forged",
         why="The certificate is not one that this service should show, but nothing proves it "
         "forged: the service may have changed its own. Do not log in until you know.",
         holds=_failing("tls.certificate"),
     ),
-    rule(
+    UNCLEAR.at(Layer.DNS).rule(
         "dns.unresolved",
-        Layer.DNS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="the name does not resolve, and nothing trustworthy contradicts it",
         why="The name does not resolve here, and no trustworthy resolver could be asked instead.",
         holds=_unnamed,
     ),
-    rule(
+    UNCLEAR.at(Layer.TCP).rule(
         "failed.unexplained",
-        Layer.TCP,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="a failure with a cheap explanation left",
         why="It does not work here although the connection is fine; what was measured cannot tell "
         "blocking from a fault of the service.",
@@ -235,52 +201,37 @@ INCONCLUSIVE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-UNTESTED = rule(
+UNTESTED: PoolRule = _UNTESTED.rule(
     "pool.untested",
-    Layer.CONNECTION,
-    Outcome.NOT_TESTED,
-    None,
     licence="nothing was measured",
     why="It was not tested.",
     holds=lambda p: (),
 )
 
-CUT_SHORT = rule(
+CUT_SHORT: PoolRule = _UNCLEAR_CONNECTION.rule(
     "pool.cut_short",
-    Layer.CONNECTION,
-    Outcome.INCONCLUSIVE,
-    None,
     licence="the run ended before there was an answer",
     why="The run was stopped before an answer or a failure was certain.",
     holds=lambda p: p.interrupted,
 )
 
-FRONT_ONLY = rule(
+FRONT_ONLY: PoolRule = _UNTESTED.rule(
     "pool.front_only",
-    Layer.CONNECTION,
-    Outcome.NOT_TESTED,
-    None,
     licence="an answer of a front end that does not show the function at work",
     why="Only the front end of this function was tested, and it answers.",
     holds=lambda p: (),
 )
 
-FRONT_FAILS = rule(
+FRONT_FAILS: PoolRule = _UNCLEAR_CONNECTION.rule(
     "pool.front_fails",
-    Layer.CONNECTION,
-    Outcome.INCONCLUSIVE,
-    None,
     licence="a failure of what cannot show the function at work when it answers",
     why="Only the front end of this function was tested, and it fails.",
     holds=lambda p: (),
 )
 """What cannot show that a function works cannot show that it is blocked."""
 
-BY_CONNECTION = rule(
+BY_CONNECTION: PoolRule = _UNCLEAR_CONNECTION.rule(
     "connection.explains",
-    Layer.CONNECTION,
-    Outcome.INCONCLUSIVE,
-    None,
     licence="the connection itself explains the failure",
     why="The connection itself does not work, so nothing can be said about the service.",
     holds=lambda p: (),

@@ -16,7 +16,7 @@ class RuleInfo:
     layer: Layer
     outcome: Outcome | State | None
     strength: Strength | None
-    mechanism: str | None
+    mechanism: str | None = None
     licence: str
     why: str
     version: int = 1

@@ -8,9 +8,19 @@ from msgprobe.evidence.call_servers import begun, bound, ended
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import (
+    BLOCKED,
+    LIKELY_BLOCKED,
+    LIKELY_IMPAIRED,
+    UNCLEAR,
+    Cited,
+    PoolRule,
+)
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_BLOCKED = BLOCKED.at(Layer.PROTOCOL)
+_UNCLEAR = UNCLEAR.at(Layer.PROTOCOL)
 
 STUN = "stun"
 
@@ -97,68 +107,50 @@ def _losing(p: PoolFacts) -> Cited:
     return p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else ()
 
 
-UDP_RULES: tuple[Rule, ...] = (
-    rule(
+UDP_RULES: tuple[PoolRule, ...] = (
+    _BLOCKED.rule(
         "udp.stun.other_form",
-        Layer.PROTOCOL,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="udp.stun",
+        "udp.stun",
         licence="same address and port answers the older form of STUN while repeats in the form "
         "that clients use fail",
         why="The call server answers when it is asked in an older form, and never as clients ask: "
         "something on the way recognises call traffic.",
         holds=_other_form,
     ),
-    rule(
+    _BLOCKED.rule(
         "udp.stun.everywhere",
-        Layer.PROTOCOL,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="udp.stun",
+        "udp.stun",
         licence="neutral call servers in two networks answer the older form alone, none answers "
         "the form that clients use",
         why="Call traffic is recognised and dropped, whoever it is for: neutral call servers "
         "answer too, but only when they are asked in an older form.",
         holds=_recognised_everywhere,
     ),
-    rule(
+    LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
         "udp.drop.transport",
-        Layer.PROTOCOL,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="udp.drop",
+        "udp.drop",
         licence="the same addresses and ports of two names in two networks answer STUN over TCP, "
         "neutral servers in two networks answer over UDP on that port",
         why="The call servers answer over TCP and never over UDP, in several networks, while "
         "neutral call servers on the same port answer over UDP.",
         holds=_over_tcp,
     ),
-    rule(
+    _UNCLEAR.rule(
         "udp.policy",
-        Layer.PROTOCOL,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="no neutral call server in three networks answers either",
         why="Calls cannot get out of this network, whoever they are for: no neutral call server "
         "answers either. That is a policy (or a fault) of the network, not aimed at one service.",
         holds=_nothing_passes,
     ),
-    rule(
+    _UNCLEAR.rule(
         "udp.port",
-        Layer.PROTOCOL,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="neutral call servers on the same port are silent too, on others they answer",
         why="The port that calls start on is closed here for everybody: neutral call servers "
         "answer on other ports only.",
         holds=_port_closed,
     ),
-    rule(
+    _UNCLEAR.rule(
         "udp.unanswered",
-        Layer.PROTOCOL,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="silence of a call server, and nothing that shows it alive",
         why="Its call server does not answer while neutral ones do: it may be cut off, or it may "
         "not answer strangers at all.",
@@ -166,12 +158,9 @@ UDP_RULES: tuple[Rule, ...] = (
     ),
 )
 
-LOSS_RULES: tuple[Rule, ...] = (
-    rule(
+LOSS_RULES: tuple[PoolRule, ...] = (
+    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
         "udp.loss",
-        Layer.PROTOCOL,
-        Outcome.DEGRADED,
-        Strength.LIKELY,
         licence="twice, more packets of a call are lost than those to neutral servers in two "
         "networks at the same time (Fisher's test)",
         why="Many more packets to its call server are lost than to neutral ones at the same time, "

@@ -1,16 +1,15 @@
 """The states of the connection as ordered rules: the first that holds is the word."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import AT_ONCE, Stage
 from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
+from msgprobe.hypotheses.rule import Evidence, Rule, Word
 from msgprobe.model.failure import Failure
-from msgprobe.model.rule import RuleInfo
 from msgprobe.model.task import Arm, Role
-from msgprobe.model.verdict import Layer, State, Strength
+from msgprobe.model.verdict import State, Strength
 
 SLOW_RTT = 0.5
 """Seconds of round trip from which on a link counts as bad for a person."""
@@ -21,35 +20,18 @@ HTTPS = 443
 LOSSY = 0.12
 """Share of retransmitted segments from which on a link counts as bad."""
 
-Evidence = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionRule:
-    """``holds`` returns the transactions it rests on, or None when it does not hold."""
-
-    info: RuleInfo
-    holds: Callable[[ConnectionFacts], Evidence | None]
+ConnectionRule = Rule[ConnectionFacts]
 
 
 def _rule(
-    rule_id: str,
     state: State,
     strength: Strength,
+    rule_id: str,
     licence: str,
     why: str,
     holds: Callable[[ConnectionFacts], Evidence | None],
 ) -> ConnectionRule:
-    info = RuleInfo(
-        rule_id=rule_id,
-        layer=Layer.CONNECTION,
-        outcome=state,
-        strength=strength,
-        mechanism=None,
-        licence=licence,
-        why=why,
-    )
-    return ConnectionRule(info=info, holds=holds)
+    return Rule(info=Word(state, strength).info(rule_id, licence, why), holds=holds)
 
 
 def _no_route(g: ConnectionFacts) -> Evidence | None:
@@ -217,141 +199,141 @@ def _online(g: ConnectionFacts) -> Evidence | None:
 
 CONNECTION_RULES: tuple[ConnectionRule, ...] = (
     _rule(
-        "connection.no_route",
         State.LOCAL_FAULT,
         Strength.CONFIRMED,
+        "connection.no_route",
         "the machine's own routing table",
         "This device has no connection: no network interface leads anywhere.",
         _no_route,
     ),
     _rule(
-        "connection.forbidden_here",
         State.LOCAL_FAULT,
         Strength.LIKELY,
+        "connection.forbidden_here",
         "every neutral host is refused by this machine itself",
         "Something on this device (a firewall?) refuses every connection at once.",
         _forbidden_here,
     ),
     _rule(
-        "connection.portal",
         State.CAPTIVE_PORTAL,
         Strength.CONFIRMED,
+        "connection.portal",
         "sentinel pages of two owners or more are replaced",
         "A login page (captive portal) stands before the Internet: log in first.",
         _portal,
     ),
     _rule(
-        "connection.allowlist",
         State.ALLOWLIST,
         Strength.LIKELY,
+        "connection.allowlist",
         "favoured hosts in two networks or more work, foreign TLS dies after TCP connects",
         "Only chosen hosts work: elsewhere connections open but nothing gets through.",
         _allowlist,
     ),
     _rule(
-        "connection.allowlist.names",
         State.ALLOWLIST,
         Strength.LIKELY,
+        "connection.allowlist.names",
         "no foreign site in three networks answers under its own name, the same addresses in two "
         "or more answer another name",
         "Only chosen names work: servers abroad answer these, and stay silent to their own.",
         _other_names_pass,
     ),
     _rule(
-        "connection.domestic_only",
         State.DOMESTIC_ONLY,
         Strength.LIKELY,
+        "connection.domestic_only",
         "domestic hosts in two networks or more work, foreign ones in three or more are dead",
         "Hosts in the country work and everything abroad is cut off.",
         _domestic_only,
     ),
     _rule(
-        "connection.favoured_services",
         State.ALLOWLIST,
         Strength.LIKELY,
+        "connection.favoured_services",
         "services prove themselves in two networks or more, no neutral site in three answers",
         "Some services answer and no neutral site does: only chosen hosts work here, or whatever "
         "services are compared with is cut off.",
         _favoured,
     ),
     _rule(
-        "connection.shutdown",
         State.SHUTDOWN,
         Strength.LIKELY,
+        "connection.shutdown",
         "an asymmetry: holes that work while every web connection dies",
         "The Internet is shut off on purpose: routers' ports or foreign DNS still pass, "
         "everything else is dropped.",
         _shutdown,
     ),
     _rule(
-        "connection.shutdown_443",
         State.SHUTDOWN,
         Strength.LIKELY,
+        "connection.shutdown_443",
         "port-dependent reachability: port 80 abroad answers, port 443 is dead everywhere",
         "Encrypted web traffic (port 443) is cut off everywhere while port 80 works.",
         _shutdown_443,
     ),
     _rule(
-        "connection.proxy_only",
         State.NO_INTERNET,
         Strength.LIKELY,
+        "connection.proxy_only",
         "nothing answers directly where a proxy is configured",
         "Nothing answers directly, and a proxy is configured here: perhaps only it leads out.",
         _proxy_only,
     ),
     _rule(
-        "connection.no_internet",
         State.NO_INTERNET,
         Strength.CONFIRMED,
+        "connection.no_internet",
         "nothing beyond the provider answers, and no hole shows intent",
         "Nothing beyond this network answers. One device cannot tell an outage from a shutdown.",
         nothing_beyond,
     ),
     _rule(
-        "connection.intermittent",
         State.INTERMITTENT,
         Strength.CONFIRMED,
+        "connection.intermittent",
         "neutral hosts all fell silent together and answered again, as no lossy line does",
         "For seconds on end nothing at all answers, neutral sites included; then it works again.",
         _comes_and_goes,
     ),
     _rule(
-        "connection.dns_fault",
         State.DNS_FAULT,
         Strength.CONFIRMED,
+        "connection.dns_fault",
         "neutral names fail at the system's resolver while neutral addresses answer",
         "The resolver (DNS) of this connection is broken for every name; the network works.",
         _dns_fault,
     ),
     _rule(
-        "connection.slow_abroad",
         State.BAD_LINK,
         Strength.LIKELY,
+        "connection.slow_abroad",
         "neutral transfers from abroad are slow, those from this country three times faster",
         "Everything from abroad is slow while this country's own sites are fast: no single service "
         "is slowed down.",
         lambda g: slow_abroad(g.facts) or None,
     ),
     _rule(
-        "connection.slow_line",
         State.BAD_LINK,
         Strength.CONFIRMED,
+        "connection.slow_line",
         "neutral transfers from two networks are slow",
         "The connection itself is slow for neutral sites too: no single service is slowed down.",
         lambda g: slow_line(g.facts) or None,
     ),
     _rule(
-        "connection.bad_link",
         State.BAD_LINK,
         Strength.CONFIRMED,
+        "connection.bad_link",
         "neutral hosts are slow or lossy too",
         "The connection itself is poor: neutral sites are slow or lossy too.",
         _bad_link,
     ),
     _rule(
-        "connection.online",
         State.ONLINE,
         Strength.CONFIRMED,
+        "connection.online",
         "neutral hosts in several networks answer",
         "The connection works: neutral sites in several networks answer.",
         _online,

@@ -9,12 +9,15 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.local_filters import own_filter
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, ResolverKind
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_BLOCKED = BLOCKED.at(Layer.DNS)
+_LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.DNS)
 
 NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
 CHANCE = 0.1
@@ -226,79 +229,58 @@ def _blockpage(p: PoolFacts) -> Cited:
 VALIDATED = "another resolver gives an address where the service proves itself"
 ARTEFACT = "an artefact that no honest network makes"
 
-DNS_RULES: tuple[Rule, ...] = (
-    rule(
+DNS_RULES: tuple[PoolRule, ...] = (
+    _BLOCKED.rule(
         "dns.nxdomain.validated",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.nxdomain",
+        "dns.nxdomain",
         licence=VALIDATED,
         why="The resolver says that the name does not exist; another resolver gives an address "
         "and the genuine service answers there.",
         holds=_denied(*NO_NAME, proved=True),
     ),
-    rule(
+    _LIKELY_BLOCKED.rule(
         "dns.nxdomain.acquitted",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="dns.nxdomain",
+        "dns.nxdomain",
         licence="encrypted resolvers know the name at the service's own addresses",
         why="The resolver says that the name does not exist; encrypted resolvers know it.",
         holds=_denied(*NO_NAME, proved=False),
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.refused.validated",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.refused",
+        "dns.refused",
         licence=VALIDATED,
         why="The resolver refuses this name alone; another resolver gives an address and the "
         "genuine service answers there.",
         holds=_denied(Failure.DNS_REFUSED, proved=True),
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.servfail.validated",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.servfail",
+        "dns.servfail",
         licence=VALIDATED,
         why="Resolvers of several operators fail for this name alone when they are asked in the "
         "open; encrypted DNS gives an address and the genuine service answers there.",
         holds=_denied(Failure.DNS_SERVFAIL, proved=True, everywhere=True),
     ),
-    rule(
+    UNCLEAR.at(Layer.DNS).rule(
         "dns.one_resolver",
-        Layer.DNS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="one resolver alone fails for the name or is silent about it",
         why="The resolver of this connection fails for this name, others do not, and the genuine "
         "service answers. A resolver that was told to fail and one that does not reach the "
         "service's own name servers look the same. Another resolver helps.",
         holds=_denied(Failure.DNS_SERVFAIL, *SILENT, proved=True, everywhere=False),
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.timeout.validated",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.timeout",
+        "dns.timeout",
         licence=VALIDATED,
         why="Questions for this name alone get no answer; encrypted DNS gives an address and the "
         "genuine service answers there.",
         holds=_denied(*SILENT, proved=True, everywhere=True),
     ),
     *(
-        rule(
+        _LIKELY_BLOCKED.rule(
             f"{mechanism}.acquitted",
-            Layer.DNS,
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            mechanism=mechanism,
+            mechanism,
             licence="encrypted resolvers know the name at the service's own addresses",
             why=f"{says}; encrypted resolvers know it.",
             holds=_denied(*failures, proved=False, everywhere=everywhere),
@@ -309,53 +291,38 @@ DNS_RULES: tuple[Rule, ...] = (
             ("dns.servfail", (Failure.DNS_SERVFAIL,), True, "Resolvers fail for this name alone"),
         )
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.injection.bogon",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.injection.bogon",
+        "dns.injection.bogon",
         licence=ARTEFACT,
         why="The name is answered with an address where no public service can live.",
         holds=_bogon,
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.injection.race",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.injection",
+        "dns.injection",
         licence=ARTEFACT,
         why="One question got two contradicting answers: somebody on the way races the resolver.",
         holds=_conflict,
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.injection.phantom",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.injection",
+        "dns.injection",
         licence=ARTEFACT,
         why="A host that runs no resolver answered for this name: the answer is made on the way.",
         holds=_phantom,
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.injection.blockpage",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.injection.blockpage",
+        "dns.injection.blockpage",
         licence=ARTEFACT,
         why="The name leads to a host that shows a page of its own; the genuine service answers "
         "at another address.",
         holds=_blockpage,
     ),
-    rule(
+    _BLOCKED.rule(
         "dns.injection.validated",
-        Layer.DNS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="dns.injection",
+        "dns.injection",
         licence=VALIDATED,
         why="The name leads to a wrong address; another resolver gives one where the genuine "
         "service answers.",

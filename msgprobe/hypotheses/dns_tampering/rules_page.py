@@ -4,7 +4,7 @@ have licensed, and alone say nothing."""
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import REMARK, Cited, PoolRule
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
@@ -61,23 +61,17 @@ def _led_astray(p: PoolFacts) -> Cited:
             yield from pages
 
 
-PAGE_RULES: tuple[Rule, ...] = (
-    rule(
+PAGE_RULES: tuple[PoolRule, ...] = (
+    REMARK.at(Layer.HTTP).rule(
         "http.blockpage",
-        Layer.HTTP,
-        None,
-        None,
-        mechanism="http.blockpage",
+        "http.blockpage",
         licence="an artefact: a page that the service does not serve, on its own address",
         why="Over plain HTTP the service's own address shows a page that is not the service's.",
         holds=_page,
     ),
-    rule(
+    REMARK.at(Layer.DNS).rule(
         "dns.injection.page",
-        Layer.DNS,
-        None,
-        None,
-        mechanism="dns.injection.blockpage",
+        "dns.injection.blockpage",
         licence="the name leads out of the service's networks to a page of somebody's own",
         why="The name also leads to a host outside the service's networks that shows a page of its "
         "own, while encrypted DNS leads into them.",

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
 from msgprobe.evidence.pool import AddressFacts, EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_BLOCKED = BLOCKED.at(Layer.TCP)
+_LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.TCP)
+_UNCLEAR = UNCLEAR.at(Layer.TCP)
 
 
 def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
@@ -72,68 +76,50 @@ def _one_network(p: PoolFacts) -> Cited:
     return ()
 
 
-CONNECT_RULES: tuple[Rule, ...] = (
-    rule(
+CONNECT_RULES: tuple[PoolRule, ...] = (
+    _BLOCKED.rule(
         "tcp.timeout.alive",
-        Layer.TCP,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tcp.timeout",
+        "tcp.timeout",
         licence="every address in two networks silent, and an asymmetry shows the service alive",
         why="Every address is silent in repeated tries while the same machines answer on another "
         "port and neutral sites in several networks work.",
         holds=_connect("tcp.timeout", alive=True),
     ),
-    rule(
+    _LIKELY_BLOCKED.rule(
         "tcp.timeout.everywhere",
-        Layer.TCP,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="tcp.timeout",
+        "tcp.timeout",
         licence="every address in two networks or more silent in repeats, controls in three hold",
         why="Every address in several networks is silent in repeated tries while neutral sites "
         "work and the names are right. (A rare total outage would look the same.)",
         holds=_connect("tcp.timeout", alive=False),
     ),
-    rule(
+    _BLOCKED.rule(
         "ip.unreachable.alive",
-        Layer.TCP,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="ip.unreachable",
+        "ip.unreachable",
         licence="every address in two networks unreachable, and an asymmetry shows them alive",
         why="Routers on the way answer 'unreachable' for every address while the same machines "
         "answer on another port.",
         holds=_connect("ip.unreachable", alive=True),
     ),
-    rule(
+    _LIKELY_BLOCKED.rule(
         "ip.unreachable.everywhere",
-        Layer.TCP,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="ip.unreachable",
+        "ip.unreachable",
         licence="every address in two networks or more unreachable in repeats, controls hold",
         why="Routers on the way answer 'unreachable' for every address in several networks while "
         "neutral sites work. (A rare total outage would look the same.)",
         holds=_connect("ip.unreachable", alive=False),
     ),
-    rule(
+    _LIKELY_BLOCKED.rule(
         "tcp.refused.alive",
-        Layer.TCP,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="tcp.refused",
+        "tcp.refused",
         licence="every address in two networks refuses, and an asymmetry shows the service alive",
         why="Every address refuses in repeated tries while the same machines answer on another "
         "port.",
         holds=_connect("tcp.refused", alive=True),
     ),
-    rule(
+    _BLOCKED.rule(
         "tcp.refused.early",
-        Layer.TCP,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tcp.refused",
+        "tcp.refused",
         licence="an artefact: the refusal came faster than the path to that address allows",
         why="The refusal came sooner than the server could have answered: something nearer sent "
         "it.",
@@ -141,22 +127,16 @@ CONNECT_RULES: tuple[Rule, ...] = (
     ),
 )
 
-UNCLEAR_RULES: tuple[Rule, ...] = (
-    rule(
+UNCLEAR_RULES: tuple[PoolRule, ...] = (
+    _UNCLEAR.rule(
         "tcp.refused.everywhere",
-        Layer.TCP,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="every address refuses, and nothing else",
         why="Every address refuses the connection: a censor that forges refusals and a service "
         "that closed the port look the same from one place.",
         holds=_refused_everywhere,
     ),
-    rule(
+    _UNCLEAR.rule(
         "tcp.one_network",
-        Layer.TCP,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="silence of a single server or network",
         why="It is cut off, but it is one server or one network only: blocking and an outage of "
         "that one place look the same.",

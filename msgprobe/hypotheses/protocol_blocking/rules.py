@@ -5,10 +5,10 @@ from collections.abc import Callable
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
 
 
 def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
@@ -68,35 +68,26 @@ def _impostor(p: PoolFacts) -> Cited:
     return () if p.ok else p.with_symptom("protocol.impostor")
 
 
-PROTOCOL_RULES: tuple[Rule, ...] = (
-    rule(
+PROTOCOL_RULES: tuple[PoolRule, ...] = (
+    BLOCKED.at(Layer.PROTOCOL).rule(
         "protocol.mtproto.other_form",
-        Layer.PROTOCOL,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="protocol.mtproto",
+        "protocol.mtproto",
         licence="same address and port, the genuine server proves itself in another form of the "
         "protocol, in two networks, while repeats in the apps' own form fail",
         why="The genuine servers answer when their protocol is spoken in another form, and never "
         "as the apps speak it: something on the way recognises that form.",
         holds=_other_form("mtproto"),
     ),
-    rule(
+    LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
         "protocol.mtproto.other_words",
-        Layer.PROTOCOL,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="protocol.mtproto",
+        "protocol.mtproto",
         licence="same address, another protocol works, in two networks",
         why="The servers answer plain HTTP and not Telegram's own protocol, in several networks: "
         "the protocol is the trigger.",
         holds=_other_words("mtproto"),
     ),
-    rule(
+    UNCLEAR.at(Layer.PROTOCOL).rule(
         "protocol.impostor",
-        Layer.PROTOCOL,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="an answer in the messenger's own protocol without its key",
         why="Something answers in the messenger's own protocol and could not prove that it is the "
         "messenger: an impostor, or the service has a key that this version does not know. Do not "

@@ -13,11 +13,20 @@ from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Finding, Rule, apply, rule
+from msgprobe.hypotheses.rule import (
+    IMPAIRED,
+    LIKELY_IMPAIRED,
+    Cited,
+    Finding,
+    PoolRule,
+    first_holding,
+)
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome
+
+_IMPAIRED = IMPAIRED.at(Layer.PROTOCOL)
 
 CHECK = "quic"
 
@@ -181,35 +190,26 @@ def _name_at_home(p: PoolFacts) -> Cited:
     return [t for talks in own.values() for t in talks]
 
 
-QUIC_RULES: tuple[Rule, ...] = (
-    rule(
+QUIC_RULES: tuple[PoolRule, ...] = (
+    _IMPAIRED.rule(
         "quic.sni",
-        Layer.PROTOCOL,
-        Outcome.DEGRADED,
-        Strength.CONFIRMED,
-        mechanism="quic.sni",
+        "quic.sni",
         licence="the fault follows the name in the Initial packet to a neutral server, and another "
         "address shows it too",
         why="What names it inside QUIC is dropped on the way",
         holds=_follows_the_name,
     ),
-    rule(
+    _IMPAIRED.rule(
         "quic.sni_residual",
-        Layer.PROTOCOL,
-        Outcome.DEGRADED,
-        Strength.CONFIRMED,
-        mechanism="quic.sni",
+        "quic.sni",
         licence="neutral servers in two networks answer until the service is named there, then "
         "nothing any more",
         why="Once it is named inside QUIC, that server is cut off for every name",
         holds=_poisons,
     ),
-    rule(
+    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
         "quic.sni_here",
-        Layer.PROTOCOL,
-        Outcome.DEGRADED,
-        Strength.LIKELY,
-        mechanism="quic.sni",
+        "quic.sni",
         licence="at addresses in two networks another name or version negotiation is answered "
         "while the service's name meets silence",
         why="What names it inside QUIC is not answered, other names at the same addresses are",
@@ -224,8 +224,8 @@ _WORSE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
 def with_extras(verdict: FunctionVerdict, pools: Sequence[PoolFacts]) -> FunctionVerdict:
     """The function's verdict with what its extra pools show, if they show anything."""
     for pool in pools:
-        for found in apply(QUIC_RULES, pool)[:1]:
-            verdict = _with(verdict, found)
+        found = first_holding(QUIC_RULES, pool)
+        verdict = verdict if found is None else _with(verdict, found)
     return verdict
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, REMARK, Cited, PoolRule
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
 
 EARLY = 2
 """Ends that came too early, at one address, before anybody is accused."""
@@ -57,14 +57,11 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-def _early_rules() -> Iterator[Rule]:
+def _early_rules() -> Iterator[PoolRule]:
     for protocol in ("mtproto", "noise"):
-        yield rule(
+        yield BLOCKED.at(Layer.PROTOCOL).rule(
             f"protocol.{protocol}.early",
-            Layer.PROTOCOL,
-            Outcome.BLOCKED,
-            Strength.CONFIRMED,
-            mechanism=f"protocol.{protocol}",
+            f"protocol.{protocol}",
             licence="an artefact: the end came faster than the path to the server allows",
             why="The connection was broken off at the first words of the messenger's own protocol, "
             "sooner than the server could have done it: something nearer did.",
@@ -72,7 +69,7 @@ def _early_rules() -> Iterator[Rule]:
         )
 
 
-EARLY_RULES: tuple[Rule, ...] = tuple(_early_rules())
+EARLY_RULES: tuple[PoolRule, ...] = tuple(_early_rules())
 
 
 def _residual(p: PoolFacts) -> Cited:
@@ -88,13 +85,10 @@ def _residual(p: PoolFacts) -> Cited:
             yield from (before, t)
 
 
-RESIDUAL_RULES: tuple[Rule, ...] = (
-    rule(
+RESIDUAL_RULES: tuple[PoolRule, ...] = (
+    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
         "protocol.mtproto.some_die",
-        Layer.PROTOCOL,
-        Outcome.DEGRADED,
-        Strength.LIKELY,
-        mechanism="protocol.mtproto",
+        "protocol.mtproto",
         licence="in two networks, servers fall silent at the protocol's first words and their "
         "port is dead from then on, while another port of the same machine connects",
         why="Servers in several networks fell silent at the first words of Telegram's own "
@@ -104,12 +98,9 @@ RESIDUAL_RULES: tuple[Rule, ...] = (
     ),
 )
 
-TUPLE_RULES: tuple[Rule, ...] = (
-    rule(
+TUPLE_RULES: tuple[PoolRule, ...] = (
+    REMARK.at(Layer.TLS).rule(
         "tls.residual",
-        Layer.TLS,
-        None,
-        None,
         licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
         why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
         "said (residual censorship).",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Finding, Rule, apply, rule
+from msgprobe.hypotheses.rule import LIKELY_BLOCKED, LIKELY_DOWN, Finding, PoolRule, apply
 from msgprobe.hypotheses.second_vantage.facts import (
     NAMES,
     QUIET,
@@ -25,7 +25,10 @@ from msgprobe.hypotheses.second_vantage.facts import (
     report_reached,
 )
 from msgprobe.model.task import Role
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer, Strength
+
+_LIKELY_BLOCKED_DNS = LIKELY_BLOCKED.at(Layer.DNS)
+_LIKELY_DOWN = LIKELY_DOWN.at(Layer.CONNECTION)
 
 PROXY_FAILED = "second_path_failed"
 TOO_OLD = "report_too_old"
@@ -70,14 +73,11 @@ _LATER = (
 )
 
 
-def _reached_rules() -> Iterator[Rule]:
+def _reached_rules() -> Iterator[PoolRule]:
     for symptom, (mechanism, layer, what) in SYMPTOMS.items():
-        yield rule(
+        yield LIKELY_BLOCKED.at(layer).rule(
             f"second.path.{symptom}",
-            layer,
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            mechanism=mechanism,
+            mechanism,
             licence="a second vantage reaches the same address while repeats from here fail, before"
             " and after",
             why=f"{what} from here in repeated tries, also after the genuine service had answered "
@@ -85,12 +85,9 @@ def _reached_rules() -> Iterator[Rule]:
             holds=reached(symptom),
         )
     for mechanism in NAMES:
-        yield rule(
+        yield _LIKELY_BLOCKED_DNS.rule(
             f"second.path.{mechanism}",
-            Layer.DNS,
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            mechanism=mechanism,
+            mechanism,
             licence="a second vantage reaches the name that this connection's resolver denies, "
             "before and after",
             why="This connection's resolver denies the name and serves neutral ones; through your "
@@ -99,38 +96,29 @@ def _reached_rules() -> Iterator[Rule]:
         )
 
 
-def _report_rules() -> Iterator[Rule]:
+def _report_rules() -> Iterator[PoolRule]:
     for symptom, (mechanism, layer, what) in SYMPTOMS.items():
-        yield rule(
+        yield LIKELY_BLOCKED.at(layer).rule(
             f"second.report.{symptom}",
-            layer,
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            mechanism=mechanism,
+            mechanism,
             licence="a report of the last day, made elsewhere, reached the same endpoint",
             why=f"{what} from here in repeated tries; in the report for comparison the genuine "
             f"service answers. {_LATER}",
             holds=report_reached(symptom),
         )
     for mechanism in NAMES:
-        yield rule(
+        yield _LIKELY_BLOCKED_DNS.rule(
             f"second.report.{mechanism}",
-            Layer.DNS,
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            mechanism=mechanism,
+            mechanism,
             licence="a report of the last day, made elsewhere, reached the endpoint whose name this"
             " connection's resolver denies",
             why="This connection's resolver denies the name and serves neutral ones; in the report "
             f"for comparison the genuine service answers. {_LATER}",
             holds=report_name_reached(mechanism),
         )
-    yield rule(
+    yield LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
         "second.report.udp",
-        Layer.PROTOCOL,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="udp.drop",
+        "udp.drop",
         licence="a report of the last day, made elsewhere, got an answer of the same call server; "
         "neutral ones in two networks answer on that port here",
         why="Its call server never answers here, while neutral ones on that port do; in the report "
@@ -139,14 +127,11 @@ def _report_rules() -> Iterator[Rule]:
     )
 
 
-REACHED_RULES: tuple[Rule, ...] = tuple(_reached_rules())
+REACHED_RULES: tuple[PoolRule, ...] = tuple(_reached_rules())
 
-ALIKE_RULES: tuple[Rule, ...] = (
-    rule(
+ALIKE_RULES: tuple[PoolRule, ...] = (
+    _LIKELY_DOWN.rule(
         "second.path.alike",
-        Layer.CONNECTION,
-        Outcome.DOWN,
-        Strength.LIKELY,
         licence="a second vantage that reaches neutral sites fails alike, repeatedly",
         why="It fails alike through your proxy, which reaches neutral sites: the fault is probably "
         "the service's. (A proxy behind the same censor would look the same.)",
@@ -154,14 +139,11 @@ ALIKE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-REPORT_REACHED_RULES: tuple[Rule, ...] = tuple(_report_rules())
+REPORT_REACHED_RULES: tuple[PoolRule, ...] = tuple(_report_rules())
 
-REPORT_ALIKE_RULES: tuple[Rule, ...] = (
-    rule(
+REPORT_ALIKE_RULES: tuple[PoolRule, ...] = (
+    _LIKELY_DOWN.rule(
         "second.report.alike",
-        Layer.CONNECTION,
-        Outcome.DOWN,
-        Strength.LIKELY,
         licence="a report of the last day, made elsewhere on a connection that was fine, fails "
         "alike",
         why="It fails alike in the report for comparison, whose connection was fine: the fault is "
@@ -171,7 +153,7 @@ REPORT_ALIKE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-SECOND_RULES: tuple[Rule, ...] = (
+SECOND_RULES: tuple[PoolRule, ...] = (
     *REACHED_RULES,
     *ALIKE_RULES,
     *REPORT_REACHED_RULES,

@@ -8,9 +8,11 @@ the catalogue says what should have come, and never on the word of one server al
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import DOWN, LIKELY_WORKS, Cited, PoolRule
 from msgprobe.model.task import ResolverKind
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_DOWN = DOWN.at(Layer.DNS)
 
 ERRING_MEMBERS = 2
 """Members that must answer so before the service is said to be down."""
@@ -75,45 +77,33 @@ def _beacon_down(p: PoolFacts) -> Cited:
     return [o for o in said if o.addresses and set(o.addresses) <= set(beacon.down)]
 
 
-WITH_ERROR = rule(
+WITH_ERROR = LIKELY_WORKS.at(Layer.HTTP).rule(
     "ok.with_error",
-    Layer.HTTP,
-    Outcome.OK,
-    Strength.LIKELY,
     licence="an authenticated 5xx where nothing says that another answer was due, or of one server",
     why="The genuine service answers, with an error (5xx). Nothing on the way interferes; whether "
     "everything behind that server works was not shown.",
     holds=_with_error,
 )
 
-SERVER_DOWN = rule(
+SERVER_DOWN = DOWN.at(Layer.HTTP).rule(
     "down.server_errors",
-    Layer.HTTP,
-    Outcome.DOWN,
-    Strength.CONFIRMED,
     licence="an authenticated 5xx where the catalogue says what should have come, from two members "
     "or twice 30 s apart",
     why="The genuine service answers with errors of its own where it should give another answer.",
     holds=server_down,
 )
 
-DOWN_RULES: tuple[Rule, ...] = (
+DOWN_RULES: tuple[PoolRule, ...] = (
     SERVER_DOWN,
-    rule(
+    _DOWN.rule(
         "down.names_fail",
-        Layer.DNS,
-        Outcome.DOWN,
-        Strength.CONFIRMED,
         licence="SERVFAIL over encrypted DNS from two operators",
         why="The service's own name servers fail for everybody: encrypted resolvers of two "
         "operators say so.",
         holds=_own_names_fail,
     ),
-    rule(
+    _DOWN.rule(
         "down.beacon",
-        Layer.DNS,
-        Outcome.DOWN,
-        Strength.CONFIRMED,
         licence="the service's own status name, by encrypted DNS",
         why="The service itself reports an outage.",
         holds=_beacon_down,

@@ -1,7 +1,7 @@
 """Rules about speed: throttled, frozen, slow for reasons unknown, and how far we can see at all."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losses import exceeds
@@ -9,17 +9,15 @@ from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.speeds import mechanism, numbers, speed
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_samples import OTHER_SERVER, Sample
-from msgprobe.hypotheses.rule import Finding
-from msgprobe.model.rule import RuleInfo
+from msgprobe.hypotheses.rule import LIKELY_BLOCKED, Finding, Rule, Word, first_holding
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
 
+SpeedRule = Rule[PairedTransfers]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeedRule:
-    """``holds`` returns the transfers it rests on; nothing means that it does not apply."""
-
-    info: RuleInfo
-    holds: Callable[[PairedTransfers], Iterable[Sample]]
+_THROTTLED = Word(Outcome.THROTTLED, Strength.CONFIRMED, Layer.HTTP)
+_LIKELY_THROTTLED = Word(Outcome.THROTTLED, Strength.LIKELY, Layer.HTTP)
+_LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.HTTP)
+_IMPAIRED = Word(Outcome.DEGRADED, None, Layer.HTTP)
 
 
 def _paired(paired: PairedTransfers) -> tuple[Sample, ...]:
@@ -125,29 +123,8 @@ def _volleys_frozen(paired: PairedTransfers) -> Iterable[Sample]:
     return (*frozen, *paired.fair) if frozen else ()
 
 
-def _info(
-    rule_id: str,
-    outcome: Outcome,
-    strength: Strength | None,
-    licence: str,
-    why: str,
-    mechanism: str,
-) -> RuleInfo:
-    return RuleInfo(
-        rule_id=rule_id,
-        layer=Layer.HTTP,
-        outcome=outcome,
-        strength=strength,
-        mechanism=mechanism or None,
-        licence=licence,
-        why=why,
-    )
-
-
-ALIKE = _info(
+ALIKE = _LIKELY_THROTTLED.info(
     "throttle.alike",
-    Outcome.THROTTLED,
-    Strength.LIKELY,
     "every transfer slow beside neutral ones, and another function of the service shown throttled",
     "{target} against {control} from neutral servers: slow like the other function, where it was "
     "shown who slows it down.",
@@ -156,145 +133,97 @@ ALIKE = _info(
 """Where one comparison has shown who slows the service down, the others are not all held as
 well."""
 
-NOTHING = SpeedRule(
-    info=_info(
-        "transfer.nothing",
-        Outcome.DEGRADED,
-        None,
-        "transfers of two hosts move nothing at all, neutral ones run, and other conversations are "
-        "answered",
-        "Its transfers move nothing at all while neutral ones run, although its servers answer: a "
-        "fault of its own, or interference with what follows the greeting.",
-        "",
-    ),
+NOTHING: SpeedRule = _IMPAIRED.rule(
+    "transfer.nothing",
+    licence="transfers of two hosts move nothing at all, neutral ones run, and other conversations "
+    "are answered",
+    why="Its transfers move nothing at all while neutral ones run, although its servers answer: a "
+    "fault of its own, or interference with what follows the greeting.",
     holds=_nothing,
 )
 """Not a speed: where nothing moves, nothing else about transfers is said."""
 
 SPEED_RULES: tuple[SpeedRule, ...] = (
     NOTHING,
-    SpeedRule(
-        info=_info(
-            "transfer.freeze",
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            "transfers stop for good at the same byte, neutral ones pass it",
-            "Transfers stop for good after {moved} kB, each time at the same place; neutral "
-            "transfers pass it.",
-            "tcp.freeze",
-        ),
+    _LIKELY_BLOCKED.rule(
+        "transfer.freeze",
+        "tcp.freeze",
+        licence="transfers stop for good at the same byte, neutral ones pass it",
+        why="Transfers stop for good after {moved} kB, each time at the same place; neutral "
+        "transfers pass it.",
         holds=_frozen,
     ),
-    SpeedRule(
-        info=_info(
-            "volley.freeze",
-            Outcome.DEGRADED,
-            None,
-            "answers of three servers stop for good at the same byte, neutral transfers pass it",
-            "The answers of its own servers stop for good after {moved} kB, each time at the same "
-            "place, while neutral transfers pass it: blocking after so many bytes, or a limit of "
-            "the servers.",
-            "",
-        ),
+    _IMPAIRED.rule(
+        "volley.freeze",
+        licence="answers of three servers stop for good at the same byte, neutral transfers pass "
+        "it",
+        why="The answers of its own servers stop for good after {moved} kB, each time at the same "
+        "place, while neutral transfers pass it: blocking after so many bytes, or a limit of "
+        "the servers.",
         holds=_volleys_frozen,
     ),
-    SpeedRule(
-        info=_info(
-            "throttle.name",
-            Outcome.THROTTLED,
-            Strength.CONFIRMED,
-            "paired transfers, same server, only the name differs, sequential test passed, and a "
-            "second kind of evidence",
-            "{target} against {control} {place}; the slowness follows the name.",
-            "throttle.sni",
-        ),
+    _THROTTLED.rule(
+        "throttle.name",
+        "throttle.sni",
+        licence="paired transfers, same server, only the name differs, sequential test passed, and "
+        "a second kind of evidence",
+        why="{target} against {control} {place}; the slowness follows the name.",
         holds=_by_name,
     ),
-    SpeedRule(
-        info=_info(
-            "throttle.name_loss",
-            Outcome.THROTTLED,
-            Strength.LIKELY,
-            "same server, only the name differs, far more is lost (exact test), and a second kind "
-            "of evidence",
-            "{target} against {control} {place}, with {loss} % of the segments lost on the way; "
-            "the losses follow the name.",
-            "throttle.sni",
-        ),
+    _LIKELY_THROTTLED.rule(
+        "throttle.name_loss",
+        "throttle.sni",
+        licence="same server, only the name differs, far more is lost (exact test), and a second "
+        "kind of evidence",
+        why="{target} against {control} {place}, with {loss} % of the segments lost on the way; "
+        "the losses follow the name.",
         holds=_by_name_lossy,
     ),
-    SpeedRule(
-        info=_info(
-            "throttle.name_then_address",
-            Outcome.THROTTLED,
-            Strength.LIKELY,
-            "slower than neutral sources, and neutral servers turn slow once the name was said",
-            "{target} against {control} from neutral servers, which become slow themselves once "
-            "the service is named to them.",
-            "throttle.sni",
-        ),
+    _LIKELY_THROTTLED.rule(
+        "throttle.name_then_address",
+        "throttle.sni",
+        licence="slower than neutral sources, and neutral servers turn slow once the name was said",
+        why="{target} against {control} from neutral servers, which become slow themselves once "
+        "the service is named to them.",
         holds=_poisoned,
     ),
-    SpeedRule(
-        info=_info(
-            "throttle.address",
-            Outcome.THROTTLED,
-            Strength.LIKELY,
-            "far lossier than neutral sources under any name, and slower than those of three "
-            "networks or just as lossy in every other conversation",
-            "{target} against {control} from neutral servers, with {loss} % of the segments lost "
-            "on the way; the slowness follows the address.{elsewhere}",
-            "throttle.ip",
-        ),
+    _LIKELY_THROTTLED.rule(
+        "throttle.address",
+        "throttle.ip",
+        licence="far lossier than neutral sources under any name, and slower than those of three "
+        "networks or just as lossy in every other conversation",
+        why="{target} against {control} from neutral servers, with {loss} % of the segments lost "
+        "on the way; the slowness follows the address.{elsewhere}",
         holds=_by_address,
     ),
-    SpeedRule(
-        info=_info(
-            "throttle.losses",
-            Outcome.THROTTLED,
-            Strength.LIKELY,
-            "far lossier than neutral sources, and slower than those of three networks or just as "
-            "lossy in every other conversation; name and address were not told apart",
-            "{target} against {control} from neutral servers, with {loss} % of the segments lost "
-            "on the way.",
-            "throttle",
-        ),
+    _LIKELY_THROTTLED.rule(
+        "throttle.losses",
+        "throttle",
+        licence="far lossier than neutral sources, and slower than those of three networks or just "
+        "as lossy in every other conversation; name and address were not told apart",
+        why="{target} against {control} from neutral servers, with {loss} % of the segments lost "
+        "on the way.",
         holds=_by_losses,
     ),
-    SpeedRule(
-        info=_info(
-            "speed.slow",
-            Outcome.DEGRADED,
-            None,
-            "slower than neutral sources, without a second kind of evidence",
-            "{target} against {control} from neutral servers; a slow server of its own would look "
-            "the same.{elsewhere}",
-            "",
-        ),
+    _IMPAIRED.rule(
+        "speed.slow",
+        licence="slower than neutral sources, without a second kind of evidence",
+        why="{target} against {control} from neutral servers; a slow server of its own would look "
+        "the same.{elsewhere}",
         holds=_unexplained,
     ),
-    SpeedRule(
-        info=_info(
-            "speed.lossy",
-            Outcome.DEGRADED,
-            None,
-            "far lossier than neutral sources, without a second kind of evidence",
-            "{loss} % of what is sent to it is lost, far more than to neutral servers; {target} "
-            "against {control}.",
-            "",
-        ),
+    _IMPAIRED.rule(
+        "speed.lossy",
+        licence="far lossier than neutral sources, without a second kind of evidence",
+        why="{loss} % of what is sent to it is lost, far more than to neutral servers; {target} "
+        "against {control}.",
         holds=_only_lossy,
     ),
-    SpeedRule(
-        info=_info(
-            "speed.undecided",
-            Outcome.DEGRADED,
-            None,
-            "slower than neutral sources more often than not, too few transfers to decide",
-            "{target} against {control} from neutral servers, in too few transfers to tell chance "
-            "from interference.",
-            "",
-        ),
+    _IMPAIRED.rule(
+        "speed.undecided",
+        licence="slower than neutral sources more often than not, too few transfers to decide",
+        why="{target} against {control} from neutral servers, in too few transfers to tell chance "
+        "from interference.",
         holds=_undecided,
     ),
 )
@@ -343,16 +272,13 @@ def _worse(new: object, old: Outcome) -> bool:
 
 
 def _finding(paired: PairedTransfers) -> Finding | None:
-    for entry in SPEED_RULES if not paired.silent else (NOTHING,):
-        samples = tuple(entry.holds(paired))
-        if samples:
-            info = entry.info
-            if info.mechanism == "tcp.freeze":
-                info = replace(info, mechanism=paired.freeze_path)
-            elif info.mechanism is not None:
-                info = replace(info, mechanism=mechanism(paired, info.mechanism))
-            return Finding(info=info, evidence=transactions(s.talk for s in samples))
-    return None
+    """What the first rule that holds says, with the mechanism as exactly as it is known."""
+    found = first_holding(SPEED_RULES if not paired.silent else (NOTHING,), paired)
+    if found is None or found.info.mechanism is None:
+        return found
+    frozen = found.info.mechanism == "tcp.freeze"
+    path = paired.freeze_path if frozen else mechanism(paired, found.info.mechanism)
+    return replace(found, info=replace(found.info, mechanism=path))
 
 
 def accuses(paired: PairedTransfers) -> bool:

@@ -6,9 +6,9 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import LIKELY_IMPAIRED, Cited, PoolRule
 from msgprobe.model.task import Arm, Role
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
 
 UNLIKELY = 1e-5
 """Fisher's p: as many as three dozen pools are looked at in a run."""
@@ -31,12 +31,9 @@ def _lossy(p: PoolFacts) -> Cited:
     return own if hit else ()
 
 
-CONVERSATION_LOSS_RULES: tuple[Rule, ...] = (
-    rule(
+CONVERSATION_LOSS_RULES: tuple[PoolRule, ...] = (
+    LIKELY_IMPAIRED.at(Layer.TCP).rule(
         "tcp.loss",
-        Layer.TCP,
-        Outcome.DEGRADED,
-        Strength.LIKELY,
         licence="far more segments lost than in all other conversations of the run (exact test)",
         why="It answers, but far more of what is sent to it is lost on the way than to all others.",
         holds=_lossy,

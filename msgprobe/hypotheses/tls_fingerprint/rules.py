@@ -6,10 +6,19 @@ from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import (
+    BLOCKED,
+    LIKELY_BLOCKED,
+    LIKELY_IMPAIRED,
+    UNCLEAR,
+    Cited,
+    PoolRule,
+)
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_BLOCKED = BLOCKED.at(Layer.TLS)
 
 ANSWERS = 2
 """Genuine answers in another shape, and none that failed: one may be luck."""
@@ -139,16 +148,13 @@ def _alone(p: PoolFacts) -> Cited:
         yield from (*lonely, *again)
 
 
-def _split_rules() -> Iterator[Rule]:
+def _split_rules() -> Iterator[PoolRule]:
     for symptom in DYING:
         kind = symptom.removeprefix("tls.")
         path = f"tls.{'reset' if kind == 'eof' else kind}"
-        yield rule(
+        yield _BLOCKED.rule(
             f"tls.split_name.{kind}",
-            Layer.TLS,
-            Outcome.BLOCKED,
-            Strength.CONFIRMED,
-            mechanism=f"{path}.sni",
+            f"{path}.sni",
             licence="same address, same bytes: the genuine server answers when they are cut inside "
             "the name, and a neutral name uncut, while repeats of the usual greeting fail",
             why="The genuine server answers as soon as the greeting is sent in two pieces, cut "
@@ -157,12 +163,9 @@ def _split_rules() -> Iterator[Rule]:
             "their greeting get through here.)",
             holds=_split(symptom, named=True),
         )
-        yield rule(
+        yield _BLOCKED.rule(
             f"tls.split.{kind}",
-            Layer.TLS,
-            Outcome.BLOCKED,
-            Strength.CONFIRMED,
-            mechanism=path,
+            path,
             licence="same address, same bytes: the genuine server answers when they are cut in "
             "two, while repeats of the usual greeting fail",
             why="The genuine server answers as soon as the greeting is sent in two pieces. No "
@@ -172,37 +175,28 @@ def _split_rules() -> Iterator[Rule]:
         )
 
 
-HELLO_RULES: tuple[Rule, ...] = (
+HELLO_RULES: tuple[PoolRule, ...] = (
     *_split_rules(),
-    rule(
+    _BLOCKED.rule(
         "tls.fingerprint.early",
-        Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tls.fingerprint",
+        "tls.fingerprint",
         licence="any name dies in our shape of the greeting, sooner than the path allows; the "
         "genuine server answers another shape in between",
         why="Greetings that look like this program's are broken off sooner than the server could "
         "have done it, whatever they name; the genuine server answers another program's greeting.",
         holds=_early_shape,
     ),
-    rule(
+    LIKELY_BLOCKED.at(Layer.TLS).rule(
         "tls.fingerprint.unacked",
-        Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="tls.fingerprint",
+        "tls.fingerprint",
         licence="in two networks no greeting of our shape is acknowledged, whatever its name; the "
         "genuine servers answer another shape in between",
         why="Greetings that look like this program's never reach the servers, in several networks "
         "and whatever they name; another program's greeting is answered by the genuine servers.",
         holds=_unacked_shape,
     ),
-    rule(
+    UNCLEAR.at(Layer.TLS).rule(
         "tls.fingerprint.unclear",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="our shape of the greeting fails and another is answered; nothing says who minds",
         why="The genuine server answers another program's greeting and not this one's: somebody on "
         "the way sorts programs out, or the service itself keeps programs like this one away. "
@@ -211,13 +205,10 @@ HELLO_RULES: tuple[Rule, ...] = (
     ),
 )
 
-COUNT_RULES: tuple[Rule, ...] = (
-    rule(
+COUNT_RULES: tuple[PoolRule, ...] = (
+    LIKELY_IMPAIRED.at(Layer.TLS).rule(
         "tls.conn_count",
-        Layer.TLS,
-        Outcome.DEGRADED,
-        Strength.LIKELY,
-        mechanism=COUNTED,
+        COUNTED,
         licence="conversations at the same time freeze in repeats; one alone is answered by the "
         "genuine server; those together freeze again; one alone is answered again",
         why="Several connections at the same time freeze, again and again; a single one, alone, is "

@@ -2,8 +2,8 @@
 
 from msgprobe.evidence.certificates import of_former_authority
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
-from msgprobe.model.verdict import Layer, Outcome
+from msgprobe.hypotheses.rule import UNCLEAR, Cited, PoolRule
+from msgprobe.model.verdict import Layer
 
 
 def _store_age(p: PoolFacts) -> Cited:
@@ -14,12 +14,9 @@ def _store_age(p: PoolFacts) -> Cited:
     return shown if all(of_former_authority(t) is not None for t in shown) else ()
 
 
-STORE_RULES: tuple[Rule, ...] = (
-    rule(
+STORE_RULES: tuple[PoolRule, ...] = (
+    UNCLEAR.at(Layer.TLS).rule(
         "tls.store_age",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="a certificate for the right name whose chain names an authority that public lists "
         "once held",
         why="The certificate is for the right name and says that it comes from an authority that "

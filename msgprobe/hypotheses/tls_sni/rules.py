@@ -8,11 +8,14 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_BLOCKED = BLOCKED.at(Layer.TLS)
+_UNCLEAR = UNCLEAR.at(Layer.TLS)
 
 
 def _names_of(addresses: Iterable[AddressFacts]) -> set[str]:
@@ -155,7 +158,7 @@ def _mitm_elsewhere(p: PoolFacts) -> Cited:
     return shown_elsewhere(p.facts, failed, asked)
 
 
-def _follow_rules() -> Iterator[Rule]:
+def _follow_rules() -> Iterator[PoolRule]:
     words = {
         "tls.reset": "is reset",
         "tls.timeout": "gets no answer",
@@ -164,12 +167,9 @@ def _follow_rules() -> Iterator[Rule]:
     }
     for symptom, what in words.items():
         kind = symptom.removeprefix("tls.")
-        yield rule(
+        yield _BLOCKED.rule(
             f"tls.sni.elsewhere.{kind}",
-            Layer.TLS,
-            Outcome.BLOCKED,
-            Strength.CONFIRMED,
-            mechanism=f"tls.{'reset' if kind == 'eof' else kind}.sni",
+            f"tls.{'reset' if kind == 'eof' else kind}.sni",
             licence="the fault follows the target's name to a neutral server",
             why=f"A connection that names the service {what} even at a neutral server that has "
             "nothing to do with it, while that server's own name works: the name is the trigger.",
@@ -177,14 +177,11 @@ def _follow_rules() -> Iterator[Rule]:
         )
 
 
-def _early_rules() -> Iterator[Rule]:
+def _early_rules() -> Iterator[PoolRule]:
     for kind in ("reset", "alert", "eof"):
-        yield rule(
+        yield _BLOCKED.rule(
             f"tls.early.{kind}",
-            Layer.TLS,
-            Outcome.BLOCKED,
-            Strength.CONFIRMED,
-            mechanism=f"tls.{'reset' if kind == 'eof' else kind}",
+            f"tls.{'reset' if kind == 'eof' else kind}",
             licence="an artefact: the answer came faster than the path to the server allows",
             why="The connection was broken off sooner than the server could have answered: "
             "something nearer did it.",
@@ -192,26 +189,20 @@ def _early_rules() -> Iterator[Rule]:
         )
 
 
-def _swap_rules() -> Iterator[Rule]:
+def _swap_rules() -> Iterator[PoolRule]:
     for symptom in DYING:
         kind = symptom.removeprefix("tls.")
-        yield rule(
+        yield LIKELY_BLOCKED.at(Layer.TLS).rule(
             f"tls.same_address.{kind}",
-            Layer.TLS,
-            Outcome.BLOCKED,
-            Strength.LIKELY,
-            mechanism=f"tls.{'reset' if kind == 'eof' else kind}",
+            f"tls.{'reset' if kind == 'eof' else kind}",
             licence="same address, neutral name works, for two names in two networks, none of "
             "which is answered at a neutral server",
             why="The servers answer a neutral name at once and fail under the service's own, for "
             "several names in several networks: one dead backend cannot look like this.",
             holds=_same_address(symptom, wide=True),
         )
-        yield rule(
+        yield _UNCLEAR.rule(
             f"tls.one_front.{kind}",
-            Layer.TLS,
-            Outcome.INCONCLUSIVE,
-            None,
             licence="same address, neutral name works, for one name or network only, or the name "
             "is answered at a neutral server",
             why="The server answers a neutral name and fails under the service's own: blocking by "
@@ -220,37 +211,28 @@ def _swap_rules() -> Iterator[Rule]:
         )
 
 
-TLS_RULES: tuple[Rule, ...] = (
+TLS_RULES: tuple[PoolRule, ...] = (
     *_follow_rules(),
-    rule(
+    _BLOCKED.rule(
         "tls.sni.unacked",
-        Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tls.timeout.sni",
+        "tls.timeout.sni",
         licence="the target's ClientHello alone goes unacknowledged on the same address",
         why="The server's machine never even received the greeting that names the service, while "
         "a greeting with a neutral name at the same address is answered: it is dropped on the way.",
         holds=_unacked,
     ),
     *_early_rules(),
-    rule(
+    _UNCLEAR.rule(
         "tls.mitm.swap",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="an untrusted certificate for the service's name, another one for a neutral name",
         why="The certificate for this service's name is one that nobody trusts, and the same "
         "server shows another one for a neutral name: it is forged on the way, or the service "
         "made a mistake with its own. Do not log in until you know.",
         holds=_mitm_swap,
     ),
-    rule(
+    _BLOCKED.rule(
         "tls.mitm.elsewhere",
-        Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tls.mitm",
+        "tls.mitm",
         licence="an artefact: neutral servers in two networks show a certificate for the target's "
         "name, or make one for each greeting",
         why="Even neutral servers 'have' a certificate for this service here: it is forged on the "

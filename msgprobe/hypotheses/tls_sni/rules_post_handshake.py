@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
-from msgprobe.hypotheses.rule import Cited, Rule, rule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.observation import Certificate
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import Layer, Outcome, Strength
+from msgprobe.model.verdict import Layer
+
+_UNCLEAR = UNCLEAR.at(Layer.TLS)
 
 CUT_TRIES = 2
 """Requests that must be cut off at a neutral server; of those that get no answer it takes more."""
@@ -119,13 +121,10 @@ def _works_elsewhere(p: PoolFacts) -> Cited:
     return (*own, *passed) if own else ()
 
 
-AFTER_RULES: tuple[Rule, ...] = (
-    rule(
+AFTER_RULES: tuple[PoolRule, ...] = (
+    BLOCKED.at(Layer.TLS).rule(
         "tls.post_handshake.elsewhere",
-        Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.CONFIRMED,
-        mechanism="tls.post_handshake.sni",
+        "tls.post_handshake.sni",
         licence="data dies after the greeting, and so it does under the target's name at a neutral "
         "server that answers other foreign names",
         why="The servers prove who they are, then every request dies. The same happens at a "
@@ -133,12 +132,9 @@ AFTER_RULES: tuple[Rule, ...] = (
         "service's name, while another name is answered there: the name is the trigger.",
         holds=_elsewhere,
     ),
-    rule(
+    LIKELY_BLOCKED.at(Layer.TLS).rule(
         "tls.post_handshake.same_address",
-        Layer.TLS,
-        Outcome.BLOCKED,
-        Strength.LIKELY,
-        mechanism="tls.post_handshake",
+        "tls.post_handshake",
         licence="data dies after the greeting, a neutral name is answered on the same address, for "
         "two names in two networks, and it died at a neutral server too",
         why="The servers prove who they are, then every request dies, while requests under a "
@@ -146,11 +142,8 @@ AFTER_RULES: tuple[Rule, ...] = (
         "one dead backend cannot look like this.",
         holds=_same_address,
     ),
-    rule(
+    _UNCLEAR.rule(
         "tls.post_handshake.one_front",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="data dies after the greeting, a neutral name is answered on the same address, for "
         "one name or network only or although a neutral server answers to the name",
         why="The server proves who it is, then every request dies, while one under a neutral name "
@@ -158,11 +151,8 @@ AFTER_RULES: tuple[Rule, ...] = (
         "this service hangs.",
         holds=_one_front,
     ),
-    rule(
+    _UNCLEAR.rule(
         "tls.post_handshake.backend",
-        Layer.TLS,
-        Outcome.INCONCLUSIVE,
-        None,
         licence="data dies after the greeting, and a neutral server answers to the target's name",
         why="The server proves who it is, then every request dies. At a neutral server a request "
         "that names the service is answered, so its name alone is not what matters: more likely "

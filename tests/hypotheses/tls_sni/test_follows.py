@@ -75,7 +75,7 @@ def test_plan_and_rule_agree(places: tuple[tuple[str, bool], ...]) -> None:
     facts = Facts(evidence)
     view = PoolFacts(facts, ConnectionFacts(facts), SERVICE, pool)
     (rule,) = [r for r in TLS_RULES if r.info.rule_id == "tls.sni.elsewhere.reset"]
-    assert bool(asked) is bool(tuple(rule.holds(view)))
+    assert bool(asked) is bool(rule.holds(view))
 
 
 def _rename(story: Story, task_id: str) -> None:
