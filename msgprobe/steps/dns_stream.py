@@ -11,7 +11,7 @@ from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.dns_record import Question
 from msgprobe.steps.dns_system import ask_system
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Stream, exactly
 from msgprobe.steps.http import HttpTalk
 from msgprobe.steps.tls import handshake
 from msgprobe.steps.tls_stream import TlsStream
@@ -83,19 +83,10 @@ class _TcpDoor:
 
     async def ask(self, query: bytes, *, last: bool) -> bytes:
         await self._stream.send(len(query).to_bytes(2, "big") + query)
-        size = int.from_bytes(await self._exactly(2), "big")
+        size = int.from_bytes(await exactly(self._stream, 2), "big")
         if size > MAX_MESSAGE:
             raise _Refused(Failure.DNS_MISBEHAVING)
-        return await self._exactly(size)
-
-    async def _exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            more = await self._stream.receive(size - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
+        return await exactly(self._stream, size)
 
 
 class _HttpsDoor:

@@ -104,6 +104,17 @@ class Stream(Protocol):
         ...
 
 
+async def exactly(stream: Stream, size: int) -> bytes:
+    """``size`` bytes of the stream. Raises EOFError when there are fewer, and OSError."""
+    found = b""
+    while len(found) < size:
+        more = await stream.receive(size - len(found))
+        if not more:
+            raise EOFError
+        found += more
+    return found
+
+
 class Datagrams(Protocol):
     """An unconnected UDP socket that asks one address and hears whoever answers."""
 

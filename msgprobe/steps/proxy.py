@@ -15,7 +15,7 @@ from msgprobe.model.observation import TcpInfo, TcpObservation
 from msgprobe.steps.accounting import lookup_bytes, unconnected_bytes
 from msgprobe.steps.classify import classify
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import ConnectError, Proxy, Stream
+from msgprobe.steps.door import ConnectError, Proxy, Stream, exactly
 from msgprobe.steps.layered import LayeredStream
 
 EXTRA = "via"
@@ -103,13 +103,7 @@ class ProxiedStream(LayeredStream):
 
     async def read_exactly(self, n: int) -> bytes:
         """``n`` bytes. Raises EOFError when there are fewer."""
-        found = b""
-        while len(found) < n:
-            data = await self.below.receive(n - len(found))
-            if not data:
-                raise EOFError
-            found += data
-        return found
+        return await exactly(self.below, n)
 
 
 async def connect_through(

@@ -9,7 +9,7 @@ bytes of a handshake are also possible without.
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import Protocol
+from typing import Literal, Protocol
 
 BLOCK = 16
 """Bytes of a block."""
@@ -44,12 +44,12 @@ def ctr(key: bytes, counter: bytes) -> Stream:
 
 def ige_encrypt(data: bytes, key: bytes, iv: bytes) -> bytes:
     """``data`` in AES-IGE. Raises ValueError unless it is whole blocks and ``iv`` 32 bytes."""
-    return _ige(data, _encryptor(key), iv[:BLOCK], iv[BLOCK:], iv)
+    return _ige(data, _rounds(key, "encrypt"), iv[:BLOCK], iv[BLOCK:], iv)
 
 
 def ige_decrypt(data: bytes, key: bytes, iv: bytes) -> bytes:
     """What ``ige_encrypt`` was given. Raises ValueError as it does."""
-    return _ige(data, _decryptor(key), iv[BLOCK:], iv[:BLOCK], iv)
+    return _ige(data, _rounds(key, "decrypt"), iv[BLOCK:], iv[:BLOCK], iv)
 
 
 def _ige(data: bytes, rounds: Rounds, before: bytes, after: bytes, iv: bytes) -> bytes:
@@ -64,22 +64,15 @@ def _ige(data: bytes, rounds: Rounds, before: bytes, after: bytes, iv: bytes) ->
     return bytes(out)
 
 
-def _encryptor(key: bytes) -> Rounds:
+def _rounds(key: bytes, way: Literal["encrypt", "decrypt"]) -> Rounds:
+    """The bare cipher on single blocks, which IGE is built on."""
     try:
         lib = _library()
     except ImportError:
-        return PlainAes(key).encrypt
-    # ECB by single blocks is the bare cipher that IGE is built on.
-    rounds: Rounds = lib.Cipher(lib.algorithms.AES(key), lib.modes.ECB()).encryptor().update
-    return rounds
-
-
-def _decryptor(key: bytes) -> Rounds:
-    try:
-        lib = _library()
-    except ImportError:
-        return PlainAes(key).decrypt
-    rounds: Rounds = lib.Cipher(lib.algorithms.AES(key), lib.modes.ECB()).decryptor().update
+        plain = PlainAes(key)
+        return plain.encrypt if way == "encrypt" else plain.decrypt
+    ecb = lib.Cipher(lib.algorithms.AES(key), lib.modes.ECB())
+    rounds: Rounds = (ecb.encryptor() if way == "encrypt" else ecb.decryptor()).update
     return rounds
 
 
