@@ -94,7 +94,7 @@ async def secured(
         stream,
         server_name=flow.server_name,
         trust=flow.trust,
-        roots=_roots(ctx, flow),
+        roots=roots_of(ctx, flow),
         known=flow.certificate_sha256,
         check_dates=flow.check_dates,
         alpn=alpn if offered is None else tuple(offered.split(",")),
@@ -143,7 +143,8 @@ def websocket_bound(flow: Flow, *, sent: int) -> int:
     )
 
 
-def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
+def roots_of(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
+    """The pinned roots that apply to the flow."""
     return () if flow.roots_of is None else ctx.roots.get(flow.roots_of, ())
 
 

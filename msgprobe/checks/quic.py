@@ -1,7 +1,7 @@
 """``quic``: does one address speak QUIC, and is it the service?"""
 
 from msgprobe.checks.base import flow_of
-from msgprobe.model.target import Root
+from msgprobe.checks.layers import roots_of
 from msgprobe.model.task import Flow, Task
 from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.accounting import udp_bytes
@@ -53,7 +53,7 @@ class QuicCheck:
             server_name=flow.server_name,
             # Without dates there is nothing in aioquic to check the rest with.
             trust=flow.trust if flow.check_dates else None,
-            roots=_roots(ctx, flow),
+            roots=roots_of(ctx, flow),
         )
 
 
@@ -62,7 +62,3 @@ def _form(flow: Flow) -> str:
     if form not in _FORMS:
         raise ValueError(f"option form = {form!r}: give {' or '.join(_FORMS)}")
     return form
-
-
-def _roots(ctx: StepContext, flow: Flow) -> tuple[Root, ...]:
-    return () if flow.roots_of is None else ctx.roots.get(flow.roots_of, ())
