@@ -49,11 +49,6 @@ def sprt(
     return Decision.OPEN
 
 
-def binomial_tail(hits: int, trials: int, p: float) -> float:
-    """The chance of at least ``hits`` in ``trials`` independent ones of probability ``p``."""
-    return sum(comb(trials, k) * p**k * (1 - p) ** (trials - k) for k in range(hits, trials + 1))
-
-
 def fisher_greater(hits: int, trials: int, other_hits: int, other_trials: int) -> float:
     """Fisher's exact test, one-sided: the chance that ``hits`` of ``trials`` is so many by luck.
 
@@ -68,14 +63,3 @@ def fisher_greater(hits: int, trials: int, other_hits: int, other_trials: int) -
         1.0,
         sum(comb(trials, k) * comb(other_trials, total - k) for k in range(hits, most + 1)) / ways,
     )
-
-
-def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval for a share (E. B. Wilson, JASA 22, 1927); (0, 1) without trials."""
-    if not trials:
-        return 0.0, 1.0
-    share = hits / trials
-    middle = share + z * z / (2 * trials)
-    reach = z * (share * (1 - share) / trials + z * z / (4 * trials * trials)) ** 0.5
-    scale = 1 + z * z / trials
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from msgprobe.evidence.statistics import wilson
-
 
 def skipped(why: str) -> int:
     """Say that no lab can run here; the exit status, which is a failure in CI."""
@@ -55,3 +53,14 @@ def share(hits: int, trials: int, digits: int = 3) -> str:
     low, high = wilson(hits, trials)
     part = hits / trials
     return f"{hits}/{trials} {part:.{digits}f} [{low:.{digits}f} {high:.{digits}f}]"
+
+
+def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval for a share (E. B. Wilson, JASA 22, 1927); (0, 1) without trials."""
+    if not trials:
+        return 0.0, 1.0
+    share = hits / trials
+    middle = share + z * z / (2 * trials)
+    reach = z * (share * (1 - share) / trials + z * z / (4 * trials * trials)) ** 0.5
+    scale = 1 + z * z / trials
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
