@@ -94,11 +94,6 @@ def _functions(verdicts: Sequence[FunctionVerdict]) -> str:
     return listing([v.function.value for v in verdicts])
 
 
-def _reasons(mechanisms: Sequence[str]) -> str:
-    known = [MECHANISMS[m] for m in mechanisms if m in MECHANISMS]
-    return listing(known)
-
-
 def _unclear(function: FunctionVerdict) -> str:
     """What a service that works leaves open."""
     if not function.partial:
@@ -109,7 +104,7 @@ def _unclear(function: FunctionVerdict) -> str:
 
 
 def _speaking(verdict: ServiceVerdict) -> list[FunctionVerdict]:
-    """The functions that the word of the service is about.
+    """The functions that the word of the service is about, the surest first.
 
     A service is impaired also where a part of it is down, or fails without a reason that is known.
     """
@@ -117,93 +112,84 @@ def _speaking(verdict: ServiceVerdict) -> list[FunctionVerdict]:
     if verdict.outcome is Outcome.DEGRADED:
         words += [Outcome.DOWN, Outcome.INCONCLUSIVE]
     found = ([f for f in verdict.functions if f.outcome is word] for word in words)
-    return next((fs for fs in found if fs), [])
+    speaking = next((fs for fs in found if fs), [])
+    return sorted(speaking, key=lambda f: f.strength is not Strength.CONFIRMED)
 
 
-def _part(name: str, good: Sequence[FunctionVerdict]) -> str:
-    """What works of a service of which something else does not."""
-    return f"{name} works in part ({_functions(good)})"
-
-
-def _lower(sentence: str) -> str:
-    return f"{sentence[:1].lower()}{sentence[1:]}"
+_SENTENCES = {
+    Outcome.OK: "{name} works: {good}{but}.",
+    Outcome.THROTTLED: "{name} is {likely}throttled ({bad}): {why}{tail}.",
+    Outcome.BLOCKED: "{name} is {likely}blocked ({bad}){how}{tail}.",
+    Outcome.DEGRADED: "{name} is impaired ({bad}): {cause}",
+    Outcome.DOWN: "{name} itself {likely}has a fault ({bad}): {cause}",
+    Outcome.INCONCLUSIVE: "No clear result for {name} ({bad}): {cause}",
+    Outcome.NOT_TESTED: "{name} was not tested.",
+}
+_IN_PART = {
+    Outcome.DEGRADED: "{name} works in part ({good}); {bad} failed: {cause}",
+    Outcome.INCONCLUSIVE: "{name} works in part ({good}); no clear result for {bad}: {cause}",
+}
+"""Where something works and nothing shows why the rest does not."""
 
 
 def summary(verdict: ServiceVerdict) -> str:
     """One plain sentence about a service."""
-    name = verdict.name
+    by = {o: [f for f in verdict.functions if f.outcome is o] for o in Outcome}
     bad = _speaking(verdict)
-    bad.sort(key=lambda f: f.strength is not Strength.CONFIRMED)  # the surest speaks
-    good = [f for f in verdict.functions if f.outcome is Outcome.OK]
-    likely = "" if verdict.strength is Strength.CONFIRMED else "probably "
-    tail = f"; {_functions(good)} still work" + ("s" if len(good) == 1 else "") if good else ""
+    good = by[Outcome.OK]
+    still = f"; {_functions(good)} still work" + ("s" if len(good) == 1 else "")
+    rest = [f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)]
+    reasons = listing([MECHANISMS[m] for m in verdict.mechanisms if m in MECHANISMS])
     why = bad[0].why if bad else ""
-    match verdict.outcome:
-        case Outcome.OK:
-            rest = [
-                f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)
-            ]
-            but = f" ({', '.join(map(_unclear, rest))})" if rest else ""
-            return f"{name} works: {_functions(good)}{but}."
-        case Outcome.THROTTLED:
-            return f"{name} is {likely}throttled ({_functions(bad)}): {why.rstrip('.')}{tail}."
-        case Outcome.BLOCKED:
-            reasons = _reasons(verdict.mechanisms)
-            how = f": {reasons}" if reasons else ""
-            return f"{name} is {likely}{verdict.outcome.value} ({_functions(bad)}){how}{tail}."
-        case Outcome.DEGRADED:
-            if bad and bad[0].outcome is Outcome.INCONCLUSIVE:
-                return f"{_part(name, good)}; {_functions(bad)} failed: {_lower(why)}"
-            return f"{name} is impaired ({_functions(bad)}): {_lower(why)}"
-        case Outcome.DOWN:
-            fault = f"{likely}has a fault ({_functions(bad)})"
-            return f"{name} itself {fault}: {_lower(why)}"
-        case Outcome.INCONCLUSIVE:
-            if verdict.partial:
-                unclear = f"no clear result for {_functions(bad)}"
-                return f"{_part(name, good)}; {unclear}: {_lower(why)}"
-            return f"No clear result for {name} ({_functions(bad)}): {_lower(why)}"
-        case Outcome.NOT_TESTED:
-            return f"{name} was not tested."
+    unexplained = verdict.partial and bad and bad[0].outcome is Outcome.INCONCLUSIVE
+    return (_IN_PART if unexplained else _SENTENCES)[verdict.outcome].format(
+        name=verdict.name,
+        good=_functions(good),
+        bad=_functions(bad),
+        but=f" ({', '.join(map(_unclear, rest))})" if rest else "",
+        likely="" if verdict.strength is Strength.CONFIRMED else "probably ",
+        how=f": {reasons}" if reasons else "",
+        tail=still if good else "",
+        why=why.rstrip("."),
+        cause=why[:1].lower() + why[1:],
+    )
+
+
+_ABOUT = {
+    Outcome.BLOCKED: "{names}: the network interferes, your phone is fine. Save the evidence "
+    "(-o FILE), ask somebody on another network to run this too; another connection or a VPN may "
+    "help.",
+    Outcome.DEGRADED: "{names}: only a part works. Run again in some minutes and on another "
+    "network to see whether it is this network.",
+    Outcome.DOWN: "{names} {maybe}has a fault of its own: wait, it is not your network.",
+    Outcome.INCONCLUSIVE: "Nothing certain about {names}. Run again in some minutes and ask "
+    "somebody on another network to run this too: a proxy abroad (--via) or their saved run "
+    "(--compare) can tell an outage from blocking.",
+}
+"""What to do about services with such a word, the gravest first."""
 
 
 def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
     """What this means and what to do next, in plain words."""
-    if any("tls.mitm" in s.mechanisms for s in services):
-        names = listing([s.name for s in services if "tls.mitm" in s.mechanisms])
+    forged = [s.name for s in services if "tls.mitm" in s.mechanisms]
+    if forged:
         return (
-            f"Do not log in to {names} on this network, and do not click through certificate "
-            "warnings: somebody forges the certificates. Save the evidence (-o FILE) and use "
-            "another network."
+            f"Do not log in to {listing(forged)} on this network, and do not click through "
+            "certificate warnings: somebody forges the certificates. Save the evidence (-o FILE) "
+            "and use another network."
         )
     if connection.state in _ADVICE:
         return _ADVICE[connection.state]
     if "clock_skew" in connection.notes:
         return "This device's clock is wrong, which breaks secure connections: set it, run again."
     by = {o: [s.name for s in services if s.outcome is o] for o in Outcome}
-    if by[Outcome.BLOCKED] or by[Outcome.THROTTLED]:
-        names = listing([*by[Outcome.BLOCKED], *by[Outcome.THROTTLED]])
-        return (
-            f"{names}: the network interferes, your phone is fine. Save the evidence (-o FILE), "
-            "ask somebody on another network to run this too; another connection or a VPN may help."
-        )
-    if by[Outcome.DEGRADED]:
-        return (
-            f"{listing(by[Outcome.DEGRADED])}: only a part works. Run again in some minutes and on "
-            "another network to see whether it is this network."
-        )
-    if by[Outcome.DOWN]:
-        down = [s.strength for s in services if s.outcome is Outcome.DOWN]
-        maybe = "" if Strength.CONFIRMED in down else "probably "
-        names = listing(by[Outcome.DOWN])
-        return f"{names} {maybe}has a fault of its own: wait, it is not your network."
     works = [s.name for s in services if s.outcome is Outcome.OK or s.partial]
-    if unknown := [n for n in by[Outcome.INCONCLUSIVE] if n not in works]:
-        return (
-            f"Nothing certain about {listing(unknown)}. Run again in some minutes "
-            "and ask somebody on another network to run this too: a proxy abroad (--via) or their "
-            "saved run (--compare) can tell an outage from blocking."
-        )
+    by[Outcome.BLOCKED] += by[Outcome.THROTTLED]
+    by[Outcome.INCONCLUSIVE] = [n for n in by[Outcome.INCONCLUSIVE] if n not in works]
+    sure = any(s.strength is Strength.CONFIRMED for s in services if s.outcome is Outcome.DOWN)
+    for outcome, text in _ABOUT.items():
+        if by[outcome]:
+            return text.format(names=listing(by[outcome]), maybe="" if sure else "probably ")
     return _calm(connection, works, by[Outcome.NOT_TESTED], _open(services))
 
 
