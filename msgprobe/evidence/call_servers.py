@@ -69,7 +69,7 @@ class Calls:
         silent = self.silent()
         for form in self._facts.arm(Arm.NEUTRAL_FORM):
             mine = [t for t in silent if t.task.subject == form.task.subject]
-            if bound(form) and mine and ended(form) <= max(begun(t) for t in mine):
+            if bound(form) and mine and form.protocol_end <= max(t.protocol_start for t in mine):
                 cited += (*mine, form)
         return tuple(cited) if len(self.networks(cited)) >= 2 else ()
 
@@ -115,16 +115,6 @@ class Calls:
 def bound(talk: Conversation) -> bool:
     """An answer that bears our own transaction id."""
     return talk.failure is None and talk.protocol is not None and talk.proof >= Proof.NONCE
-
-
-def begun(talk: Conversation) -> float:
-    """Seconds since the run began when the conversation over UDP began."""
-    return talk.protocol.window.start if talk.protocol is not None else 0.0
-
-
-def ended(talk: Conversation) -> float:
-    """Seconds since the run began when it was over."""
-    return talk.protocol.window.end if talk.protocol is not None else 0.0
 
 
 def _counts(talks: Iterable[Conversation]) -> tuple[int, int]:

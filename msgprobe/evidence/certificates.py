@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.former_roots import FORMER_ROOTS, FormerRoot
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Certificate
@@ -100,10 +100,8 @@ def shown_elsewhere(
     cited: list[Conversation] = []
     asked = tuple(asked)
     usual = _usual(facts)
-    by_name: dict[str, list[Conversation]] = {}
-    for talk in failed:
-        if talk.failure is Failure.TLS_UNKNOWN_AUTHORITY and leaf(talk) is not None:
-            by_name.setdefault(talk.flow.server_name or "", []).append(talk)
+    unknown = [t for t in failed if t.failure is Failure.TLS_UNKNOWN_AUTHORITY and leaf(t)]
+    by_name = grouped(unknown, lambda t: t.flow.server_name or "")
     for name, mine in by_name.items():
         own = {ips.network(t.address) for t in mine}
         there = [

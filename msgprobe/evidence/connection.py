@@ -17,7 +17,7 @@ from msgprobe.evidence.controls import (
     phantoms,
 )
 from msgprobe.evidence.conversation import Conversation, Stage
-from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.outages import Outages
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
@@ -30,6 +30,9 @@ CLOCK_TOLERANCE = 600.0
 
 CLOCK_BREAKS_TLS = 86_400.0
 """Seconds from which on a wrong clock is a likely reason for a refused certificate."""
+
+_VANISHED = ("tls.timeout", "tls.reset", "tls.eof")
+"""How a ClientHello ends that was too big for somebody on the way."""
 
 
 class ConnectionFacts:
@@ -291,21 +294,16 @@ class ConnectionFacts:
     def big_hello_dies(self) -> tuple[Conversation, ...]:
         """ClientHellos in two segments to neutral sites in two networks or more that all vanished,
         while the same sites answered to a small one; empty as soon as one was answered."""
-        by_site: dict[str, list[Conversation]] = {}
-        for site, talk in self.facts.site_talks(Arm.BIG_HELLO):
-            if talk.failure is not Failure.INTERRUPTED and talk.connected:
-                by_site.setdefault(site.name, []).append(talk)
-        small = {v.site.name: v.site.network for v in self.abroad if v.reached}
-        silent = {
-            name: talks
+        tried = [t for _, t in self.facts.site_talks(Arm.BIG_HELLO) if t.connected]
+        ended = [t for t in tried if t.failure is not Failure.INTERRUPTED]
+        by_site = grouped(ended, lambda t: t.task.subject)
+        reached = {v.site.name: v.site.network for v in self.abroad if v.reached}
+        died = all(
+            name in reached and len(talks) >= 2 and all(t.symptom in _VANISHED for t in talks)
             for name, talks in by_site.items()
-            if name in small
-            and len(talks) >= 2
-            and all(t.symptom in ("tls.timeout", "tls.reset", "tls.eof") for t in talks)
-        }
-        if len(silent) < len(by_site) or len({small[n] for n in silent}) < 2:
-            return ()
-        return tuple(t for talks in silent.values() for t in talks)
+        )
+        apart = died and len({reached[name] for name in by_site}) >= 2
+        return tuple(ended) if apart else ()
 
     # -- quality
 

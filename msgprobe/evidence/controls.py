@@ -142,7 +142,7 @@ def _answers_instead(talk: Conversation, own: Sequence[Conversation]) -> bool:
     as well; and not where the own name gets alerts.
     """
     here = [t for t in own if t.address == talk.address]
-    near = [t for t in here if abs(_began(t) - _began(talk)) <= SAME_SECONDS]
+    near = [t for t in here if abs(t.dialled - talk.dialled) <= SAME_SECONDS]
     if not near or talk.tls is None:
         return False
     if talk.tls.chain or talk.tls.failure is None:
@@ -150,10 +150,6 @@ def _answers_instead(talk: Conversation, own: Sequence[Conversation]) -> bool:
     silent = [t for t in here if t.symptom == "tls.timeout"]
     heard = any(t.tls is None or t.tls.hello_acked is not False for t in silent)
     return talk.tls.alert_received and not heard and all(t.symptom != "tls.alert" for t in here)
-
-
-def _began(talk: Conversation) -> float:
-    return talk.tcp.window.start if talk.tcp is not None else 0.0
 
 
 def phantoms(controls: Controls, answers: Iterable[DnsObservation]) -> tuple[DnsObservation, ...]:

@@ -59,6 +59,21 @@ class Conversation:
         return self.flow.address
 
     @property
+    def dialled(self) -> float:
+        """Seconds since the run began when TCP was dialled; 0 where it was not."""
+        return self.tcp.window.start if self.tcp is not None else 0.0
+
+    @property
+    def protocol_start(self) -> float:
+        """Seconds since the run began when the service's own protocol was begun; 0: never."""
+        return self.protocol.window.start if self.protocol is not None else 0.0
+
+    @property
+    def protocol_end(self) -> float:
+        """Seconds since the run began when that was over; 0: it never began."""
+        return self.protocol.window.end if self.protocol is not None else 0.0
+
+    @property
     def connected(self) -> bool:
         """The TCP handshake completed."""
         return self.tcp is not None and self.tcp.failure is None

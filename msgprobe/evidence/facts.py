@@ -1,8 +1,8 @@
 """The evidence, indexed once: what every rule and every experiment looks at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation, fold
@@ -103,10 +103,8 @@ class Facts:
 
     @cached_property
     def _by_endpoint(self) -> dict[tuple[str, str], tuple[Conversation, ...]]:
-        index: dict[tuple[str, str], list[Conversation]] = {}
-        for talk in self.talks:
-            if talk.task.role is Role.TARGET and talk.task.endpoint is not None:
-                index.setdefault((talk.task.subject, talk.task.endpoint), []).append(talk)
+        own = [t for t in self.talks if t.task.role is Role.TARGET and t.task.endpoint]
+        index = grouped(own, lambda t: (t.task.subject, t.task.endpoint or ""))
         return {key: tuple(value) for key, value in index.items()}
 
     # -- controls
@@ -237,6 +235,23 @@ def _answer_time(talk: Conversation) -> float | None:
     if said is not None and talk.tls is None and said.failure in ended and not said.bytes_received:
         return said.window.seconds
     return None
+
+
+Item = TypeVar("Item")
+Group = TypeVar("Group", bound=Hashable)
+
+
+def grouped(items: Iterable[Item], kind: Callable[[Item], Group]) -> dict[Group, list[Item]]:
+    """The items by their kind, in the order in which each kind comes first."""
+    found: dict[Group, list[Item]] = {}
+    for item in items:
+        found.setdefault(kind(item), []).append(item)
+    return found
+
+
+def by_address(talks: Iterable[Conversation]) -> dict[str, list[Conversation]]:
+    """Conversations by the address that they dialled."""
+    return grouped(talks, lambda talk: talk.address)
 
 
 class Seen(Protocol):

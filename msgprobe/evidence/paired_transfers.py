@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from statistics import median
 
-from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
 from msgprobe.evidence.transfer_samples import (
@@ -162,11 +162,6 @@ class PairedTransfers:
         return sprt(p.settled > OTHER_SERVER for p in self.wide_pairs)
 
     @property
-    def wide_raw(self) -> Decision:
-        """The same without the benefit of the doubt."""
-        return sprt(p.raw > OTHER_SERVER for p in self.wide_pairs)
-
-    @property
     def suspicious(self) -> bool:
         """Some own transfer was slow beside neutral ones, and a longer way is not all of it."""
         return any(
@@ -303,21 +298,11 @@ class PairedTransfers:
     def poisoned(self) -> tuple[Sample, ...]:
         """Neutral servers' transfers, fast until the service was named there and slow ever after,
         if two servers show it."""
-        found: list[Sample] = []
-        servers = 0
-        for address in {s.talk.address for s in self.there}:
-            named = [s for s in self.there if s.talk.address == address]
-            plain = [s for s in self.sources if s.talk.address == address and s.usable]
-            first = min(s.start for s in named)
-            before = [s for s in plain if s.start < first and s.finished]
-            after = [s for s in plain if s.start > first]
-            if not before or not after:
-                continue
-            pairs = [compare(s, before[-1]) for s in (*named, *after)]
-            if all(p is not None and p.raw > SAME_SERVER for p in pairs):
-                servers += 1
-                found += [*before, *named, *after]
-        return tuple(found) if servers >= 2 else ()
+        named = grouped(self.there, lambda s: s.talk.address)
+        plain = grouped((s for s in self.sources if s.usable), lambda s: s.talk.address)
+        servers = [_turned_slow(mine, plain.get(at, [])) for at, mine in named.items()]
+        found = [samples for samples in servers if samples]
+        return tuple(s for samples in found for s in samples) if len(found) >= 2 else ()
 
     # -- a transfer that stops for good
 
@@ -352,6 +337,19 @@ def _questions(facts: Facts) -> float | None:
     ups = [s for s in sources if s.direction is Direction.UP and s.served]
     took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
     return median(took) if took else None
+
+
+def _turned_slow(named: list[Sample], plain: list[Sample]) -> list[Sample]:
+    """The transfers of a server that was fast until the service was named there, and slow ever
+    after; none of another."""
+    first = min(s.start for s in named)
+    before = [s for s in plain if s.start < first and s.finished]
+    after = [s for s in plain if s.start > first]
+    if not before or not after:
+        return []
+    pairs = [compare(s, before[-1]) for s in (*named, *after)]
+    slow = all(p is not None and p.raw > SAME_SERVER for p in pairs)
+    return [*before, *named, *after] if slow else []
 
 
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:

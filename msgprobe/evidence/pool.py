@@ -8,7 +8,7 @@ from functools import cached_property
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped
 from msgprobe.evidence.names import NameFacts
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
@@ -174,21 +174,16 @@ class PoolFacts:
     @cached_property
     def members(self) -> tuple[MemberFacts, ...]:
         """All members of the pool, tested or not."""
-        grouped: dict[str, list[EndpointFacts]] = {}
-        for endpoint in self.service.endpoints:
-            if endpoint.pool == self.pool.name:
-                grouped.setdefault(endpoint.member, []).append(self._endpoint(endpoint))
-        return tuple(MemberFacts(name=n, endpoints=tuple(e)) for n, e in grouped.items())
+        mine = [self._endpoint(e) for e in self.service.endpoints if e.pool == self.pool.name]
+        members = grouped(mine, lambda e: e.endpoint.member)
+        return tuple(MemberFacts(name=n, endpoints=tuple(e)) for n, e in members.items())
 
     def _endpoint(self, endpoint: Endpoint) -> EndpointFacts:
         name = self.facts.name(endpoint.host) if endpoint.host else None
         mine = set(endpoint.addresses if name is None else name.own_addresses)
-        by_address: dict[str, list[Conversation]] = {}
-        for talk in self.facts.of(self.service, endpoint):
-            by_address.setdefault(talk.address, []).append(talk)
         own: list[AddressFacts] = []
         other: list[AddressFacts] = []
-        for address, talks in by_address.items():
+        for address, talks in by_address(self.facts.of(self.service, endpoint)).items():
             view = AddressFacts(
                 address=address,
                 own=tuple(t for t in talks if t.task.arm in _SPOKEN),
@@ -234,24 +229,13 @@ class PoolFacts:
     @cached_property
     def interrupted(self) -> tuple[Conversation, ...]:
         """Attempts that we ended ourselves before anything was certain."""
-        return tuple(
-            t
-            for e in self.service.endpoints
-            if e.pool == self.pool.name
-            for t in self.facts.of(self.service, e)
-            if t.failure is Failure.INTERRUPTED
-        )
+        return tuple(t for t in self._talks if t.failure is Failure.INTERRUPTED)
 
     @cached_property
     def opened(self) -> tuple[Conversation, ...]:
         """Attempts that ended well without any answer that counts: an open port."""
-        return tuple(
-            t
-            for e in self.service.endpoints
-            if e.pool == self.pool.name
-            for t in self.facts.of(self.service, e)
-            if t.task.arm in OWN_ARMS and t.connected and t.failure is None
-        )
+        own = (t for t in self._talks if t.task.arm in OWN_ARMS)
+        return tuple(t for t in own if t.connected and t.failure is None)
 
     @property
     def need(self) -> int:
@@ -272,13 +256,12 @@ class PoolFacts:
 
     def probes(self, *arms: Arm) -> tuple[Conversation, ...]:
         """Conversations of other arms about this pool's endpoints."""
-        return tuple(
-            t
-            for e in self.service.endpoints
-            if e.pool == self.pool.name
-            for t in self.facts.of(self.service, e)
-            if t.task.arm in arms
-        )
+        return tuple(t for t in self._talks if t.task.arm in arms)
+
+    @cached_property
+    def _talks(self) -> tuple[Conversation, ...]:
+        mine = (e for e in self.service.endpoints if e.pool == self.pool.name)
+        return tuple(t for e in mine for t in self.facts.of(self.service, e))
 
     @cached_property
     def names_hold(self) -> bool:

@@ -8,7 +8,7 @@ from statistics import median
 from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.statistics import Decision
-from msgprobe.evidence.transfer_samples import FEWEST, SAME_SERVER, Sample, compare
+from msgprobe.evidence.transfer_samples import FEWEST, SAME_SERVER, Pair, Sample, compare
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Speed
 
@@ -35,18 +35,14 @@ def speed(paired: PairedTransfers) -> Speed | None:
     if not own or not fair:
         return None
     size = min(s.moved for s in fair)
-    like = fair if paired.slow else [s for s in fair if s.moved >= max(f.moved for f in fair) / 2]
     took = [t for s in fair if (t := s.seconds(size)) is not None]
     pairs = (*paired.here_pairs, *paired.there_pairs, *paired.wide_pairs)
-    target = median(s.plateau_kbit for s in (paired.slow or own))
-    control = median(s.plateau_kbit for s in like)
-    if paired.asset.pool is not None:
-        if not pairs:
-            return None
-        # Small, and both ways at once: only its whole time compares, with that of a neutral
-        # transfer of as many bytes and the way up that the questions take.
-        target = median(p.target.whole_kbit for p in pairs)
-        control = target * exp(median(p.raw for p in pairs))
+    if paired.asset.pool is None:
+        target, control = _plateaus(paired, own, fair)
+    elif pairs:
+        target, control = _whole(pairs)
+    else:
+        return None
     return Speed(
         asset=paired.asset.name,
         direction=paired.asset.direction,
@@ -59,6 +55,23 @@ def speed(paired: PairedTransfers) -> Speed | None:
         ratio=_times([p.raw for p in paired.wide_pairs]),
         ratio_corrected=_times([p.corrected for p in paired.wide_pairs]),
     )
+
+
+def _plateaus(
+    paired: PairedTransfers, own: list[Sample], fair: list[Sample]
+) -> tuple[float, float]:
+    """The medians of its own rates, of the slow ones where some are, and of neutral ones."""
+    most = max(s.moved for s in fair)
+    like = fair if paired.slow else [s for s in fair if s.moved >= most / 2]
+    target = median(s.plateau_kbit for s in (paired.slow or own))
+    return target, median(s.plateau_kbit for s in like)
+
+
+def _whole(pairs: Sequence[Pair]) -> tuple[float, float]:
+    """Those of volleys. Small, and both ways at once: only its whole time compares, with that of a
+    neutral transfer of as many bytes and the way up that the questions take."""
+    target = median(p.target.whole_kbit for p in pairs)
+    return target, target * exp(median(p.raw for p in pairs))
 
 
 def _times(scores: Sequence[float]) -> float:
@@ -76,17 +89,19 @@ def unsaid(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> Functi
     unseen = sorted(c.asset.name for c in mine if not c.own)
     unsure = sorted(c.asset.name for c in mine if _unsure(c))
     empty = sorted(c.asset.name for c in mine if c.silent)
-    words = [f" How fast it moves its {name} was not measured." for name in unseen]
-    words += [
-        f" Its {name} was slower than neutral transfers once, which was not looked into further."
-        for name in unsure
-    ]
-    words += [
-        f" Its {name} gave nothing, so how fast it moves was not measured: this tool may be out of"
-        " date."
-        for name in empty
+    words = [
+        text.format(name)
+        for text, names in zip(_UNSAID, (unseen, unsure, empty), strict=True)
+        for name in names
     ]
     return replace(verdict, why="".join((verdict.why, *words)))
+
+
+_UNSAID = (
+    " How fast it moves its {} was not measured.",
+    " Its {} was slower than neutral transfers once, which was not looked into further.",
+    " Its {} gave nothing, so how fast it moves was not measured: this tool may be out of date.",
+)
 
 
 def _unsure(paired: PairedTransfers) -> bool:
@@ -152,9 +167,13 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
         return f"{path}.policing" if lossy else f"{path}.shaping"
     if lossy:
         return f"{path}.loss"
-    greeting = median([s.handshake for s in slow] or [0.0])
-    usual = median([s.handshake for s in fair] or [0.0])
-    return f"{path}.delay" if usual and greeting > SLOW_GREETING * usual else path
+    usual = _greeting(fair)
+    return f"{path}.delay" if usual and _greeting(slow) > SLOW_GREETING * usual else path
+
+
+def _greeting(samples: Sequence[Sample]) -> float:
+    """Seconds that a handshake typically took; 0 if unknown."""
+    return median([s.handshake for s in samples] or [0.0])
 
 
 def _inflation(samples: Sequence[Sample]) -> float:

@@ -57,7 +57,7 @@ class Sample:
     @property
     def start(self) -> float:
         """Seconds since the run began."""
-        return self.talk.tcp.window.start if self.talk.tcp is not None else 0.0
+        return self.talk.dialled
 
     @property
     def direction(self) -> Direction:

@@ -37,59 +37,43 @@ def _works(g: ConnectionFacts) -> bool:
     return bool(g.networks(g.abroad))
 
 
-def _clock_skew(g: ConnectionFacts) -> bool:
-    return g.clock_offset is not None and abs(g.clock_offset) > CLOCK_TOLERANCE
-
-
 def _encrypted_dns_blocked(g: ConnectionFacts) -> bool:
     """Encrypted resolvers fail, and not for a reason that fells ClientHellos of all kinds."""
     otherwise = g.inspector or small_segments_alone(g) or g.facts.other_shape
     return _works(g) and g.doh_blocked and not otherwise
 
 
-def _pq_intolerant(g: ConnectionFacts) -> bool:
-    return _works(g) and bool(g.big_hello_dies) and not small_segments_alone(g)
-
-
-def _proxy_only(g: ConnectionFacts) -> bool:
-    return _proxies(g) and nothing_beyond(g) is not None
-
-
 def _proxies(g: ConnectionFacts) -> bool:
     return g.facts.local is not None and bool(g.facts.local.proxies)
-
-
-def _recognised(g: ConnectionFacts) -> bool:
-    return _works(g) and g.calls.nothing_passes and bool(g.calls.recognised)
 
 
 def _six_missing(g: ConnectionFacts) -> bool:
     return g.facts.local is not None and not g.facts.local.route6 and g.facts.local.route4
 
 
-NOTES: dict[str, Callable[[ConnectionFacts], bool]] = {
-    "clock_skew": _clock_skew,
+NOTES: dict[str, Callable[[ConnectionFacts], object]] = {
+    "clock_skew": lambda g: abs(g.clock_offset or 0.0) > CLOCK_TOLERANCE,
     "tls_inspection": lambda g: g.inspector is not None,
     "own_roots": lambda g: g.facts.local is not None and g.facts.local.own_roots,
     "vpn": lambda g: g.facts.local is not None and g.facts.local.tunnel,
     "proxy_configured": lambda g: _works(g) and _proxies(g),
-    "proxy_only": _proxy_only,
+    "proxy_only": lambda g: _proxies(g) and nothing_beyond(g) is not None,
     "ipv6_missing": _six_missing,
     "ipv6_broken": lambda g: _works(g) and g.six_broken,
     "udp_blocked": lambda g: _works(g) and _no_calls(g) and not quic_answers(g),
     "stun_blocked": lambda g: _works(g) and _no_calls(g) and quic_answers(g),
-    "stun_recognised": _recognised,
+    "stun_recognised": lambda g: _works(g) and g.calls.nothing_passes and g.calls.recognised,
     "quic_blocked": quic_blocked,
     "encrypted_dns_blocked": _encrypted_dns_blocked,
-    "transparent_dns": lambda g: bool(g.transparent_dns),
+    "transparent_dns": lambda g: g.transparent_dns,
     "dns_intercepted": _dns_intercepted,
-    "plain_http_tampered": lambda g: _works(g) and bool(g.tampered),
-    "tls_fingerprint": lambda g: bool(g.facts.other_shape),
-    "mtu_black_hole": lambda g: bool(small_segments_alone(g)),
-    "pq_intolerant": _pq_intolerant,
-    "plan_cap": lambda g: _works(g) and bool(capped_line(g.facts)),
-    "slow_line": lambda g: bool(slow_line(g.facts)),
-    "slow_abroad": lambda g: bool(slow_abroad(g.facts)),
+    "plain_http_tampered": lambda g: _works(g) and g.tampered,
+    "tls_fingerprint": lambda g: g.facts.other_shape,
+    "mtu_black_hole": small_segments_alone,
+    "pq_intolerant": lambda g: _works(g) and g.big_hello_dies and not small_segments_alone(g),
+    "plan_cap": lambda g: _works(g) and capped_line(g.facts),
+    "slow_line": lambda g: slow_line(g.facts),
+    "slow_abroad": lambda g: slow_abroad(g.facts),
     "lossy": lambda g: _works(g) and g.retransmitted >= LOSSY / 2,
 }
 """Remarks that change no word, by their stable names, and when each is made."""

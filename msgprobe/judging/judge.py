@@ -1,6 +1,5 @@
 """Evidence becomes outcomes: total, deterministic, blind to the order of measurements."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from msgprobe.evidence.connection import ConnectionFacts
@@ -12,9 +11,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import unsaid
 from msgprobe.hypotheses.quic.rules import with_extras
 from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
-from msgprobe.hypotheses.second_vantage.rules import (
-    second_notes,
-)
+from msgprobe.hypotheses.second_vantage.rules import second_notes
 from msgprobe.hypotheses.throttling.rules import judge_speed
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNTED
 from msgprobe.judging.calibration import counted_with, with_confidence
@@ -60,7 +57,7 @@ def judge(evidence: Evidence) -> Verdict:
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
     notes = [*(own[r] for r in sorted(used & own.keys())), *second_notes(facts)]
-    said = _with_notes(said, notes)
+    said = replace(said, notes=tuple(dict.fromkeys((*said.notes, *notes))))
     return Verdict(
         connection=said,
         services=services,
@@ -81,10 +78,6 @@ def _while_it_worked(facts: Facts, connection: ConnectionFacts) -> Facts:
 def _own(talk: Conversation) -> bool:
     """A service's own conversation, or a transfer that one of its transfers is compared with."""
     return talk.task.role is Role.TARGET or talk.transfer is not None
-
-
-def _with_notes(said: ConnectionVerdict, more: Iterable[str]) -> ConnectionVerdict:
-    return replace(said, notes=tuple(dict.fromkeys((*said.notes, *more))))
 
 
 def judge_service(

@@ -126,10 +126,6 @@ def _untested(c: Case) -> bool:
     return not c.measured
 
 
-def _unusable(c: Case) -> bool:
-    return not c.said.state.usable and not c.pool.ok
-
-
 def _dead_line(c: Case) -> bool:
     """Nothing was tested, and the connection is the reason."""
     unusable = not c.said.state.usable or c.said.state is State.INTERMITTENT
@@ -207,7 +203,11 @@ PRECEDENCE: tuple[Row, ...] = (
         caveat=True,
     ),
     Row(title="not tested", when=_untested, found=_nothing_known),
-    Row(title="the connection explains it", when=_unusable, found=_by_connection),
+    Row(
+        title="the connection explains it",
+        when=lambda c: not c.said.state.usable and not c.pool.ok,
+        found=_by_connection,
+    ),
     Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)),
     Row(title="one member may be retired", when=_fails, found=_one_member, partial=True),
     Row(title="some members answer", when=_fails, found=_some_members),

@@ -49,13 +49,16 @@ def joined(function: Function, parts: list[FunctionVerdict]) -> FunctionVerdict:
         strength=_strongest(speaking),
         partial=outcome is not Outcome.OK and some,
         mechanisms=deepest(m for p in speaking for m in p.mechanisms),
-        endpoints=Count(
-            tested=sum(p.endpoints.tested for p in parts), ok=sum(p.endpoints.ok for p in parts)
-        ),
+        endpoints=_counted(parts),
         why=speaking[0].why,
         rules=tuple(dict.fromkeys(r for p in speaking for r in p.rules)),
         evidence=tuple(sorted({t for p in speaking for t in p.evidence})),
     )
+
+
+def _counted(parts: Sequence[FunctionVerdict]) -> Count:
+    counts = [p.endpoints for p in parts]
+    return Count(tested=sum(c.tested for c in counts), ok=sum(c.ok for c in counts))
 
 
 def _strongest(speaking: Sequence[FunctionVerdict]) -> Strength | None:

@@ -130,19 +130,24 @@ def plan_base(context: PlanningContext) -> list[Task]:
             if context.connection.resolver_answers:
                 tasks += context.asked_again(asked)
         if context.connection.open and not context.settling():
-            before: dict[str, list[Task]] = {}
-            spared = _spared(context, service)
-            for _, endpoint in first_endpoints(context, service):
-                flows = _flows(context, service, endpoint, spared)
-                if endpoint.host is None or context.traits.sends_no_name(endpoint):
-                    tasks += flows
-                    continue
-                same = before.setdefault(endpoint.host, [])
-                if _turn(context, flows, same):
-                    tasks += flows
-                    same += flows
+            tasks += _in_turn(context, service)
         elif not context.connection.open and nothing_abroad(context):
             tasks += _one_each(context, service)
+    return tasks
+
+
+def _in_turn(context: PlanningContext, service: Service) -> list[Task]:
+    """The conversations of its endpoints, those that name a host when their turn has come."""
+    tasks: list[Task] = []
+    before: dict[str, list[Task]] = {}
+    spared = _spared(context, service)
+    for _, endpoint in first_endpoints(context, service):
+        flows = _flows(context, service, endpoint, spared)
+        nameless = endpoint.host is None or context.traits.sends_no_name(endpoint)
+        same = [] if nameless else before.setdefault(endpoint.host or "", [])
+        if nameless or _turn(context, flows, same):
+            tasks += flows
+            same += flows
     return tasks
 
 
@@ -273,14 +278,9 @@ def _turn(context: PlanningContext, flows: list[Task], before: list[Task]) -> bo
     if any(context.started(t.id) is not None for t in flows):
         return True
     for task in before:
-        begun = context.started(task.id)
-        due = None if begun is None else begun + TURN
-        if task.attempt == 1 and context.ended(task.id) is None:
-            if due is None:
-                return False
-            if context.moment.now < due:
-                context.wake(due)
-                return False
+        waiting = task.attempt == 1 and context.ended(task.id) is None
+        if waiting and not context.due(context.started(task.id), TURN):
+            return False
     return True
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
@@ -95,6 +96,14 @@ class PlanningContext:
         """Ask to be called again at ``at``, unless something happens before."""
         if self.wake_at is None or at < self.wake_at:
             self.wake_at = at
+
+    def due(self, begun: float | None, after: float = SPACING) -> bool:
+        """Whether ``after`` seconds have passed since ``begun``; if not, the planner is called
+        again when they have. Never where nothing has begun."""
+        if begun is None or self.moment.now >= begun + after:
+            return begun is not None
+        self.wake(begun + after)
+        return False
 
     def ended(self, task_id: str) -> Measurement | None:
         """The measurement of a finished task."""
@@ -229,11 +238,7 @@ class PlanningContext:
             for m in self.facts.measurements
             if m.task.arm is Arm.GATE and m.task.check == "https" and self.good(m.task.id)
         )
-        until = ends[:2][-1] + SETTLING if ends else 0.0
-        if self.moment.now >= until:
-            return False
-        self.wake(until)
-        return True
+        return bool(ends) and not self.due(ends[:2][-1], SETTLING)
 
     @property
     def roomy(self) -> bool:
@@ -244,14 +249,7 @@ class PlanningContext:
 
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path."""
-        begun = self.since(task.id)
-        if begun is None or task.id in self.facts.by_id:
-            return False
-        due = begun + gap(task)
-        if self.moment.now >= due:
-            return True
-        self.wake(due)
-        return False
+        return task.id not in self.facts.by_id and self.due(self.since(task.id), gap(task))
 
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
@@ -264,15 +262,7 @@ class PlanningContext:
         """The conversation failed, or has hung for longer than any honest answer of a neutral
         site takes; False while it may still be answered or has not begun."""
         talk = self.talk(task_id)
-        if talk is not None:
-            return talk.failure is not None
-        begun = self.since(task_id)
-        if begun is None:
-            return False
-        if self.moment.now < begun + SPACING:
-            self.wake(begun + SPACING)
-            return False
-        return True
+        return self.due(self.since(task_id)) if talk is None else talk.failure is not None
 
     def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
         """The task, and its repeats as they fall due while no attempt has succeeded."""
@@ -284,9 +274,7 @@ class PlanningContext:
                 break
             if self.ended(base.id) is not None and not self.suspicious(base):
                 break
-            due = begun + gap(base) * (number - 1)
-            if self.moment.now < due:
-                self.wake(due)
+            if not self.due(begun, gap(base) * (number - 1)):
                 break
             reason = f"once more, to be sure: {base.reason}"
             wanted.append(base.again(number, arm=arm or base.arm, reason=reason))
@@ -294,21 +282,14 @@ class PlanningContext:
 
     def asked_again(self, first: Task) -> list[Task]:
         """A question that vanishes is asked three times: one lost datagram accuses nobody."""
-        begun = self.started(first.id)
         done = self.ended(first.id)
-        again: list[Task] = []
-        for number in (2, 3):
-            silent = done is None or any(
-                isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
-            )
-            if begun is None or not silent:
-                break
-            due = begun + SPACING * (number - 1)
-            if self.moment.now < due:
-                self.wake(due)
-                break
-            again.append(first.again(number))
-        return again
+        if done is not None and not any(
+            isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
+        ):
+            return []
+        begun = self.started(first.id)
+        turns = takewhile(lambda n: self.due(begun, SPACING * (n - 1)), (2, 3))
+        return [first.again(number) for number in turns]
 
     @cached_property
     def mss(self) -> int:

@@ -35,11 +35,7 @@ def fitted(controls: Controls, request: Request, guess: Guess) -> Controls:
     unfair = _unfair_in({c for c in countries if c is not None})
     return replace(
         controls,
-        sites=(
-            *_sites(controls.abroad, unfair),
-            *controls.domestic,
-            *home,
-        ),
+        sites=(*_sites(controls.abroad, unfair), *controls.domestic, *home),
         sentinels=_fair(
             controls.sentinels, unfair, lambda rows: len({s.owner for s in rows}) >= SENTINELS
         ),
@@ -51,9 +47,7 @@ def fitted(controls: Controls, request: Request, guess: Guess) -> Controls:
             *_fair([s for s in controls.sources if s.country is None], unfair, _comparable),
             *(s for s in controls.sources if s.country is not None),
         ),
-        calls=_fair(
-            controls.calls, unfair, lambda rows: len({s.network for s in rows}) >= COMPARED
-        ),
+        calls=_fair(controls.calls, unfair, lambda rows: len(_networks(rows)) >= COMPARED),
     )
 
 
@@ -89,9 +83,13 @@ def _fair(
 def _sites(abroad: tuple[Site, ...], unfair: Callable[[Site], bool]) -> tuple[Site, ...]:
     """Enough for the look at the connection; and beyond these, to compare with over QUIC alone,
     those that speak it where no fair one does."""
-    picks = _fair(abroad, unfair, lambda rows: len({s.network for s in rows}) >= SITES)
+    picks = _fair(abroad, unfair, lambda rows: len(_networks(rows)) >= SITES)
     quic = [s for s in abroad if s.quic and s not in picks]
     return picks if any(s.quic and not unfair(s) for s in picks) else (*picks, *quic)
+
+
+def _networks(rows: Iterable[Site | Source | CallServer]) -> set[str]:
+    return {row.network for row in rows}
 
 
 def _ways_to_ask(rows: list[PublicResolver]) -> bool:
@@ -103,7 +101,7 @@ def _ways_to_ask(rows: list[PublicResolver]) -> bool:
 def _comparable(rows: list[Source]) -> bool:
     """Downloads from several networks, an upload, and an object under any name."""
     return (
-        len({s.network for s in rows}) >= COMPARED
+        len(_networks(rows)) >= COMPARED
         and any(s.upload_path is not None for s in rows)
         and any(s.any_name for s in rows)
     )

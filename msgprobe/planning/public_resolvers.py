@@ -1,12 +1,12 @@
 """Whom to ask for names: the system's resolver, public ones in the open and over DoH."""
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.model.control import Controls
+from msgprobe.model.control import Controls, PublicResolver
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.run import Request
 from msgprobe.model.task import Resolver, ResolverKind
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.timetable import ENCRYPTED, SPACING, SPARE_ENCRYPTED
+from msgprobe.planning.timetable import ENCRYPTED, SPARE_ENCRYPTED
 
 SYSTEM = Resolver(kind=ResolverKind.SYSTEM, name="system")
 DIRECT = Resolver(kind=ResolverKind.DIRECT, name="system")
@@ -15,12 +15,8 @@ DIRECT = Resolver(kind=ResolverKind.DIRECT, name="system")
 def udp_resolvers(controls: Controls, request: Request) -> tuple[Resolver, ...]:
     """Two public resolvers of different operators over plain UDP."""
     honest = [r for r in controls.resolvers if not r.filters]
-    picks = []
-    for r in honest[:2]:
-        address = _literal(r.addresses, request)
-        if address is not None:
-            picks.append(Resolver(kind=ResolverKind.UDP, name=r.name, address=address))
-    return tuple(picks)
+    known = [(r.name, _literal(r.addresses, request)) for r in honest[:2]]
+    return tuple(Resolver(kind=ResolverKind.UDP, name=n, address=a) for n, a in known if a)
 
 
 def tcp_resolvers(controls: Controls, request: Request) -> tuple[Resolver, ...]:
@@ -35,22 +31,21 @@ def doh_resolvers(
     controls: Controls, request: Request, most: int = ENCRYPTED
 ) -> tuple[Resolver, ...]:
     """Encrypted resolvers of different operators, dialled by known address."""
-    picks = []
-    for r in controls.resolvers:
-        address = _literal(r.addresses, request)
-        if r.filters or r.doh_host is None or address is None:
-            continue
-        picks.append(
-            Resolver(
-                kind=ResolverKind.DOH,
-                name=r.name,
-                address=address,
-                port=443,
-                host=r.doh_host,
-                path=r.doh_path,
-            )
-        )
-    return tuple(picks[:most])
+    honest = [r for r in controls.resolvers if not r.filters and r.doh_host is not None]
+    known = [(r, a) for r in honest if (a := _literal(r.addresses, request)) is not None]
+    return tuple(over_https(r, address) for r, address in known[:most])
+
+
+def over_https(resolver: PublicResolver, address: str) -> Resolver:
+    """A public resolver, asked over DoH at an address of it."""
+    return Resolver(
+        kind=ResolverKind.DOH,
+        name=resolver.name,
+        address=address,
+        port=443,
+        host=resolver.doh_host,
+        path=resolver.doh_path,
+    )
 
 
 def all_encrypted(controls: Controls, request: Request) -> tuple[Resolver, ...]:
@@ -70,16 +65,11 @@ def living_encrypted(context: PlanningContext) -> tuple[Resolver, ...]:
 def _gets_nothing(context: PlanningContext, resolver: Resolver) -> bool:
     """The neutral question through it failed without any DNS answer, or hangs."""
     asked = gate_question(resolver)
-    done, begun = context.ended(asked), context.started(asked)
+    done = context.ended(asked)
     if done is not None:
         seen = [o for o in done.observations if isinstance(o, DnsObservation)]
         return bool(seen) and all(o.failure is not None and o.rcode is None for o in seen)
-    if begun is None:
-        return False
-    if context.moment.now < begun + SPACING:
-        context.wake(begun + SPACING)
-        return False
-    return True
+    return context.due(context.started(asked))
 
 
 def gate_question(resolver: Resolver) -> str:
@@ -88,8 +78,7 @@ def gate_question(resolver: Resolver) -> str:
 
 
 def _literal(addresses: tuple[str, ...], request: Request) -> str | None:
-    fit = [a for a in addresses if ips.family(a) in request.families]
-    return next((a for a in fit if ":" not in a), fit[0] if fit else None)
+    return ips.four_first(a for a in addresses if ips.family(a) in request.families)
 
 
 def without_dns(controls: Controls) -> tuple[Resolver, ...]:

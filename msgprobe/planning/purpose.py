@@ -23,9 +23,19 @@ class Purpose:
     def task(self, task_id: str, subject: str, probe: Probe, timeout: float, **more: Any) -> Task:
         """One of them: ``probe`` held with, or about, ``subject``; ``more`` are fields of this task
         alone, also in the place of those in common."""
-        common = {name: getattr(self, name) for name in self.__slots__}
-        own = {"id": task_id, "subject": subject, "probe": probe, "timeout": timeout}
-        return Task(**{**common, **own, **more})
+        one = Task(
+            id=task_id,
+            round=self.round,
+            role=self.role,
+            arm=self.arm,
+            check=self.check,
+            subject=subject,
+            probe=probe,
+            changes=self.changes,
+            reason=self.reason,
+            timeout=timeout,
+        )
+        return replace(one, **more) if more else one
 
     def lookup(
         self,

@@ -7,7 +7,7 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.timetable import SPACING
+from msgprobe.planning.picks import first_of_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,19 @@ def variation(
     )
 
 
+def other_port(context: PlanningContext, service: Service, s: Suspect, suffix: str = "") -> Task:
+    """Another port of the suspect's machine."""
+    port = 80 if s.endpoint.port != 80 else 443
+    flow = context.flow(s.address, port, s.endpoint.host or s.address, trust=None)
+    task_id = f"d9.{service.name}.{s.endpoint.name}.{s.address}{suffix}"
+    return variation(s, service, Arm.OTHER_PORT, task_id, flow, "port", "connect")
+
+
+def first_of_pools(found: Iterable[Suspect], most: int) -> list[Suspect]:
+    """The first ``most`` suspects of each pool."""
+    return first_of_each(found, lambda s: s.pool.name, most)
+
+
 def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
     """No address of the endpoint works: all fail or hang, or the name gives none to dial."""
     tasks = base_tasks(context, service, endpoint)
@@ -61,21 +74,10 @@ def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> b
     if endpoint.host is None:
         return False
     asked = f"b.name.{service.name}.{endpoint.host}"
-    if context.ended(asked) is not None:
-        return True
-    asked_at = context.started(asked)
-    if asked_at is None:
-        return False
-    if context.moment.now < asked_at + SPACING:
-        context.wake(asked_at + SPACING)
-        return False
-    return True
+    return context.ended(asked) is not None or context.due(context.started(asked))
 
 
 def one_an_address(context: PlanningContext, found: Iterable[Suspect]) -> list[Suspect]:
     """Suspects of main endpoints that open connections, one an address."""
-    seen: dict[tuple[str, str], Suspect] = {}
-    for s in found:
-        if not s.endpoint.reserve and not context.traits.datagrams(s.endpoint):
-            seen.setdefault((s.pool.name, s.address), s)
-    return list(seen.values())
+    main = [s for s in found if not s.endpoint.reserve and not context.traits.datagrams(s.endpoint)]
+    return first_of_each(main, lambda s: (s.pool.name, s.address))

@@ -10,6 +10,7 @@ from msgprobe.model.row import CONTROLS, Kind
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Resolver, ResolverKind, Role, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.public_resolvers import over_https
 from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.timetable import LISTEN, PATIENCE
 from msgprobe.verification import answer
@@ -162,14 +163,7 @@ def _manners(resolver: PublicResolver) -> Iterator[Resolver]:
         for address in resolver.addresses:
             yield Resolver(kind=kind, name=resolver.name, address=address, path=resolver.doh_path)
     for address in resolver.addresses if resolver.doh_host is not None else ():
-        yield Resolver(
-            kind=ResolverKind.DOH,
-            name=resolver.name,
-            address=address,
-            port=443,
-            host=resolver.doh_host,
-            path=resolver.doh_path,
-        )
+        yield over_https(resolver, address)
 
 
 def _source(

@@ -1,6 +1,6 @@
 """Calls: neutral servers to compare with, what changes where STUN fails, and trains of packets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -186,19 +186,11 @@ def _trains(context: PlanningContext, pairs: list[tuple[Service, Endpoint]]) -> 
     """All at the same time, so that a crowded line hurts all of them alike."""
     if context.sparing:
         return []
-    neutral = [
-        base
-        for server in call_servers(context.controls)
-        if (address := _address(context, server))
-        and context.good((base := _server_task(context, server, address)).id)
-    ]
-    own: dict[tuple[str, int], Task] = {}
-    for service, endpoint in pairs:
-        for task in base_tasks(context, service, endpoint)[:1]:
-            if isinstance(task.probe, Flow) and context.good(task.id):
-                own.setdefault((task.probe.address, task.probe.port), task)
-    bases = [*own.values()]
-    waiting = [t for s, e in pairs for t in base_tasks(context, s, e) if _undecided(context, t)]
+    servers = [(s, a) for s in call_servers(context.controls) if (a := _address(context, s))]
+    neutral = _good(context, (_server_task(context, *one) for one in servers))
+    mine = [base_tasks(context, s, e) for s, e in pairs]
+    bases = first_of_each(_good(context, (t for own in mine for t in own[:1])), _place)
+    waiting = [t for own in mine for t in own if _undecided(context, t)]
     if len(neutral) < 2 or not bases or waiting:
         return []
     tasks: list[Task] = []
@@ -208,6 +200,15 @@ def _trains(context: PlanningContext, pairs: list[tuple[Service, Endpoint]]) -> 
         tasks += [_train(context, t, Arm.TRAIN, turn) for t in bases]
         tasks += [_train(context, t, Arm.NEUTRAL_TRAIN, turn) for t in neutral]
     return tasks
+
+
+def _good(context: PlanningContext, tasks: Iterable[Task]) -> list[Task]:
+    return [t for t in tasks if context.good(t.id)]
+
+
+def _place(task: Task) -> tuple[str, int]:
+    assert isinstance(task.probe, Flow)
+    return task.probe.address, task.probe.port
 
 
 def _undecided(context: PlanningContext, task: Task) -> bool:

@@ -4,7 +4,7 @@ Many servers never answer strangers, many networks close ports for everybody: wh
 asymmetry at the same address and port.
 """
 
-from msgprobe.evidence.call_servers import begun, bound, ended
+from msgprobe.evidence.call_servers import bound
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
 from msgprobe.evidence.pool import PoolFacts
@@ -44,7 +44,7 @@ def _answered_otherwise(p: PoolFacts, arm: Arm) -> tuple[Conversation, ...]:
     silent = _silent(p)
     for other in p.probes(arm):
         mine = [t for t in silent if t.address == other.address]
-        if bound(other) and mine and ended(other) <= max(begun(t) for t in mine):
+        if bound(other) and mine and other.protocol_end <= max(t.protocol_start for t in mine):
             cited += (*mine, other)
     return tuple(dict.fromkeys(cited))
 
@@ -54,15 +54,10 @@ def _other_form(p: PoolFacts) -> Cited:
 
 
 def _recognised_everywhere(p: PoolFacts) -> Cited:
-    silent, everywhere = _silent(p), p.connection.calls.recognised
-    if (
-        not silent
-        or not everywhere
-        or not p.connection.controls_hold
-        or p.connection.calls.answered()
-    ):
+    silent, calls = _silent(p), p.connection.calls
+    if not silent or not calls.recognised or not p.connection.controls_hold or calls.answered():
         return ()
-    return (*silent, *everywhere)
+    return (*silent, *calls.recognised)
 
 
 def _over_tcp(p: PoolFacts) -> Cited:
@@ -87,10 +82,8 @@ def _neutral_on_port(p: PoolFacts) -> tuple[Conversation, ...]:
 
 
 def _nothing_passes(p: PoolFacts) -> Cited:
-    silent = _silent(p)
-    if not silent or not p.connection.calls.nothing_passes:
-        return ()
-    return (*silent, *p.connection.calls.silent())
+    silent, calls = _silent(p), p.connection.calls
+    return (*silent, *calls.silent()) if silent and calls.nothing_passes else ()
 
 
 def _port_closed(p: PoolFacts) -> Cited:
@@ -101,10 +94,6 @@ def _port_closed(p: PoolFacts) -> Cited:
     if not silent or not calls.answered() or _neutral_on_port(p):
         return ()
     return (*silent, *there, *calls.answered()) if len(calls.networks(there)) >= 2 else ()
-
-
-def _losing(p: PoolFacts) -> Cited:
-    return p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else ()
 
 
 UDP_RULES: tuple[PoolRule, ...] = (
@@ -165,6 +154,6 @@ LOSS_RULES: tuple[PoolRule, ...] = (
         "networks at the same time (Fisher's test)",
         why="Many more packets to its call server are lost than to neutral ones at the same time, "
         "twice in a row: calls would break up.",
-        holds=_losing,
+        holds=lambda p: p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else (),
     ),
 )

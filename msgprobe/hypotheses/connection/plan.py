@@ -38,7 +38,6 @@ from msgprobe.planning.timetable import (
     PATIENCE,
     SHAPED_SITES,
     SMALL_SITES,
-    SPACING,
 )
 
 LOOK = "g.local"
@@ -198,9 +197,7 @@ def _small_segments(context: PlanningContext) -> list[Task]:
         four = [a for a in context.known(site.host, site.addresses) if ":" not in a]
         if not four:
             continue
-        begun = context.started(f"g.site.{site.name}") or 0.0
-        if context.moment.now < begun + SPACING:
-            context.wake(begun + SPACING)
+        if not context.due(context.started(f"g.site.{site.name}")):
             continue
         tasks.append(_site_task(context, site, four[0], f"g.small.{site.name}", SMALL_SEGMENTS))
     return tasks[:SMALL_SITES]

@@ -81,10 +81,8 @@ def _looks(context: PlanningContext, outages: Outages, number: int) -> list[Task
     over = number >= MONITOR_MOST or context.moment.now > MONITOR_UNTIL
     if over or _enough(context, outages, number):
         return tasks
-    last = context.started(f"look.{number}") if number else None
-    due = context.moment.now if last is None else last + MONITOR_EVERY
-    if context.moment.now < due:
-        context.wake(due)
+    last = context.started(f"look.{number}")
+    if last is not None and not context.due(last, MONITOR_EVERY):
         return tasks
     return [*tasks, _look(context, number + 1, *sites[(number + 1) % len(sites)])]
 

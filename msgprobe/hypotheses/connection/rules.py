@@ -1,9 +1,10 @@
 """The states of the connection as ordered rules: the first that holds is the word."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgprobe.evidence.connection import ConnectionFacts
-from msgprobe.evidence.conversation import AT_ONCE, Stage
+from msgprobe.evidence.controls import SiteView
+from msgprobe.evidence.conversation import AT_ONCE, Conversation, Stage
 from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
 from msgprobe.hypotheses.rule import Evidence, Rule, Word
@@ -78,23 +79,24 @@ def _dead_views(g: ConnectionFacts) -> bool:
     return not g.networks(g.abroad) and len({v.site.network for v in g.abroad}) >= 3
 
 
-def _domestic_networks(g: ConnectionFacts) -> set[str]:
-    return g.networks(g.domestic)
+def _talks(views: Iterable[SiteView]) -> list[Conversation]:
+    return [t for v in views for t in v.talks]
+
+
+def _answers(views: Iterable[SiteView]) -> list[Conversation]:
+    return [t for v in views for t in v.reached]
 
 
 def _allowlist(g: ConnectionFacts) -> Evidence | None:
     """Favoured hosts work; elsewhere the ClientHello dies, or much of the country is dead too."""
-    if not _dead_views(g) or len(_domestic_networks(g)) < 2:
+    if not _dead_views(g) or len(g.networks(g.domestic)) < 2:
         return None
     dying = [v for v in g.abroad if v.hello_dies]
     home_dead = [v for v in g.domestic if not v.reached]
     if len(dying) < 2 and len(home_dead) < 2 and len(g.names_needed) < 2:
         return None
     return transactions(
-        (t for talks in g.names_needed.values() for t in talks),
-        (t for v in dying for t in v.talks),
-        (t for v in home_dead for t in v.talks),
-        (t for v in g.domestic for t in v.reached),
+        *g.names_needed.values(), _talks(dying), _talks(home_dead), _answers(g.domestic)
     )
 
 
@@ -103,17 +105,13 @@ def _other_names_pass(g: ConnectionFacts) -> Evidence | None:
     struck = g.targeted
     if not _dead_views(g) or len({v.site.network for v in struck}) < 2:
         return None
-    return transactions(
-        (t for v in struck for t in g.other_names(v)), (t for v in g.abroad for t in v.talks)
-    )
+    return transactions((t for v in struck for t in g.other_names(v)), _talks(g.abroad))
 
 
 def _domestic_only(g: ConnectionFacts) -> Evidence | None:
-    if not _dead_views(g) or g.exact or len(_domestic_networks(g)) < 2:
+    if not _dead_views(g) or g.exact or len(g.networks(g.domestic)) < 2:
         return None
-    return transactions(
-        (t for v in g.abroad for t in v.talks), (t for v in g.domestic for t in v.reached)
-    )
+    return transactions(_talks(g.abroad), _answers(g.domestic))
 
 
 def _favoured(g: ConnectionFacts) -> Evidence | None:
@@ -123,7 +121,7 @@ def _favoured(g: ConnectionFacts) -> Evidence | None:
     proved = [t for t in own if t.flow.port == HTTPS]
     if not _dead_views(g) or len(networks(proved)) < 2:
         return None
-    return transactions(proved, (t for v in g.abroad for t in v.talks))
+    return transactions(proved, _talks(g.abroad))
 
 
 def _shutdown(g: ConnectionFacts) -> Evidence | None:
@@ -136,7 +134,7 @@ def _shutdown(g: ConnectionFacts) -> Evidence | None:
         return None  # a network that wants a proxy to be used closes the same ports
     if any(v.connected for v in g.abroad):
         return None
-    return transactions(g.holes, g.foreign_dns, (t for v in g.abroad for t in v.talks))
+    return transactions(g.holes, g.foreign_dns, _talks(g.abroad))
 
 
 def _shutdown_443(g: ConnectionFacts) -> Evidence | None:
@@ -146,14 +144,14 @@ def _shutdown_443(g: ConnectionFacts) -> Evidence | None:
         return None
     if any(v.hello_dies and any(t.symptom == "tls.timeout" for t in v.talks) for v in g.abroad):
         return None
-    return transactions(g.exact, (t for v in g.abroad for t in v.talks))
+    return transactions(g.exact, _talks(g.abroad))
 
 
 def nothing_beyond(g: ConnectionFacts) -> Evidence | None:
     """Neither a neutral site nor a sentinel answered; what services said is another rule's."""
     if g.networks(g.abroad) or g.exact or not (g.abroad or g.sentinels or g.resolver_failures):
         return None
-    return transactions((t for v in g.abroad for t in v.talks), (t for _, t in g.sentinels))
+    return transactions(_talks(g.abroad), (t for _, t in g.sentinels))
 
 
 def _proxy_only(g: ConnectionFacts) -> Evidence | None:
@@ -167,10 +165,6 @@ def _dns_fault(g: ConnectionFacts) -> Evidence | None:
     if g.retransmitted >= LOSSY:
         return None  # on a line that loses so much, lost questions are the line's fault
     return transactions(g.resolver_failures)
-
-
-def _comes_and_goes(g: ConnectionFacts) -> Evidence | None:
-    return g.outages.evidence if g.outages.comes_and_goes else None
 
 
 def _bad_link(g: ConnectionFacts) -> Evidence | None:
@@ -194,7 +188,7 @@ def small_segments_alone(g: ConnectionFacts) -> bool:
 def _online(g: ConnectionFacts) -> Evidence | None:
     if not g.networks(g.abroad):
         return None
-    return transactions(t for v in g.abroad for t in v.reached)
+    return transactions(_answers(g.abroad))
 
 
 CONNECTION_RULES: tuple[ConnectionRule, ...] = (
@@ -295,7 +289,7 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         "connection.intermittent",
         "neutral hosts all fell silent together and answered again, as no lossy line does",
         "For seconds on end nothing at all answers, neutral sites included; then it works again.",
-        _comes_and_goes,
+        lambda g: g.outages.evidence if g.outages.comes_and_goes else None,
     ),
     _rule(
         State.DNS_FAULT,

@@ -1,6 +1,6 @@
 """Rules about names: what licenses ``blocked`` at ``dns.*``."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_former_authority
@@ -8,6 +8,7 @@ from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
@@ -26,22 +27,15 @@ CHANCE = 0.1
 SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
 
 
-def _suspects(p: PoolFacts) -> Iterable[EndpointFacts]:
-    """Failing endpoints with a name, on a resolver that serves neutral names."""
-    if not p.connection.resolver_works:
-        return ()
-    return (
-        e
-        for e in p.failing
-        if e.name is not None
-        and not e.name.proved & set(e.name.system_addresses)
-        and own_filter(p.facts, e.name) is None
-    )
+def _suspects(p: PoolFacts) -> list[tuple[EndpointFacts, NameFacts]]:
+    """Failing endpoints with their names, on a resolver that serves neutral names."""
+    named = [(e, e.name) for e in p.failing if e.name is not None and p.connection.resolver_works]
+    unproved = [(e, n) for e, n in named if not n.proved & set(n.system_addresses)]
+    return [(e, n) for e, n in unproved if own_filter(p.facts, n) is None]
 
 
-def _lie(e: EndpointFacts) -> tuple[DnsObservation, ...]:
-    assert e.name is not None
-    return (*e.name.system, *e.name.by(ResolverKind.DIRECT))
+def _lie(name: NameFacts) -> tuple[DnsObservation, ...]:
+    return (*name.system, *name.by(ResolverKind.DIRECT))
 
 
 def _denied(
@@ -52,76 +46,70 @@ def _denied(
 
     def holds(p: PoolFacts) -> Cited:
         cited: list[Conversation | DnsObservation] = []
-        for e in _suspects(p):
-            assert e.name is not None
-            if e.name.denied not in failures or not e.name.exists or e.name.bogons:
+        for e, name in _suspects(p):
+            if name.denied not in failures or not name.exists or name.bogons:
                 continue
             if bool(e.genuine_elsewhere) is not proved:
                 continue
-            if everywhere is not None and _fails_everywhere(p, e, failures) is not everywhere:
+            if everywhere is not None and _fails_everywhere(p, name, failures) is not everywhere:
                 continue
-            if e.name.denied in SILENT and not _silence_counts(p, e):
+            if name.denied in SILENT and not _silence_counts(p, name):
                 continue
-            if e.name.denied is Failure.DNS_SERVFAIL and not _always_fails(e):
+            if name.denied is Failure.DNS_SERVFAIL and not _always_fails(name):
                 continue
-            if not proved and not _acquitted(p, e):
+            if not proved and not _acquitted(p, e, name):
                 continue
-            cited += [*_lie(e), *e.name.exists, *e.genuine_elsewhere]
+            cited += [*_lie(name), *name.exists, *e.genuine_elsewhere]
         return cited
 
     return holds
 
 
-def _silence_counts(p: PoolFacts, e: EndpointFacts) -> bool:
+def _silence_counts(p: PoolFacts, name: NameFacts) -> bool:
     """Three questions of our own vanished, on a link where neutral ones do not."""
-    assert e.name is not None
-    lost = [o for o in e.name.by(ResolverKind.DIRECT) if o.failure in SILENT]
+    lost = [o for o in name.by(ResolverKind.DIRECT) if o.failure in SILENT]
     return len(lost) >= TRIES and p.connection.quiet_share <= CHANCE
 
 
-def _fails_everywhere(p: PoolFacts, e: EndpointFacts, failures: Sequence[Failure]) -> bool:
+def _fails_everywhere(p: PoolFacts, name: NameFacts, failures: Sequence[Failure]) -> bool:
     """Other operators' resolvers fail alike when they are asked in the open: something on the way
     does it. One resolver alone may not reach the name's servers, or not believe their signatures
     (RFC 4035), which an operator brings about as well as a censor. Where somebody takes all
     questions over UDP, whomever they are for, their answers are all that one resolver's."""
-    assert e.name is not None
     if p.connection.transparent_dns:
         return False
-    others = e.name.by(ResolverKind.UDP)
+    others = name.by(ResolverKind.UDP)
     return bool(others) and all(o.failure in failures for o in others)
 
 
-def _always_fails(e: EndpointFacts) -> bool:
+def _always_fails(name: NameFacts) -> bool:
     """The resolver failed for this name each time it was asked: many fail now and then for any."""
-    assert e.name is not None
-    direct = e.name.by(ResolverKind.DIRECT)
+    direct = name.by(ResolverKind.DIRECT)
     failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
     return len(failed) >= TRIES and len(failed) == len(direct)
 
 
-def _acquitted(p: PoolFacts, e: EndpointFacts) -> bool:
+def _acquitted(p: PoolFacts, e: EndpointFacts, name: NameFacts) -> bool:
     """Two operators agree on the name, or its encrypted address is one the service is known by."""
-    assert e.name is not None
-    truth = e.name.encrypted_addresses
+    truth = name.encrypted_addresses
     known = any(ips.within(a, p.service.prefixes) for a in truth) or ips.same(
         truth, e.endpoint.addresses
     )
-    return known or len({o.resolver_name for o in e.name.exists}) >= 2
+    return known or len({o.resolver_name for o in name.exists}) >= 2
 
 
 def _bogon(p: PoolFacts) -> Cited:
     """An impossible address that encrypted DNS and neutral names never get."""
     if p.connection.fake_addresses:
         return
-    for e in _suspects(p):
-        assert e.name is not None
+    for e, name in _suspects(p):
         beacon = p.service.beacon
-        if beacon is not None and beacon.host == e.name.name:
+        if beacon is not None and beacon.host == name.name:
             continue
-        if e.name.bogons and not any(ips.is_bogon(a) for a in e.name.encrypted_addresses):
-            if e.name.exists or e.name.other_addresses or e.endpoint.addresses:
-                yield from e.name.bogons
-                yield from e.name.exists
+        if name.bogons and not any(ips.is_bogon(a) for a in name.encrypted_addresses):
+            if name.exists or name.other_addresses or e.endpoint.addresses:
+                yield from name.bogons
+                yield from name.exists
 
 
 def _conflict(p: PoolFacts) -> Cited:
@@ -130,11 +118,10 @@ def _conflict(p: PoolFacts) -> Cited:
     Two answers that merely differ may both be true: CDNs rotate, and a late answer to a question
     that was sent twice comes twice.
     """
-    for e in _suspects(p):
-        assert e.name is not None
-        truth = {*e.name.encrypted_addresses, *(t.address for t in e.genuine_elsewhere)}
+    for e, name in _suspects(p):
+        truth = {*name.encrypted_addresses, *(t.address for t in e.genuine_elsewhere)}
         nets = {ips.network(a) for a in truth}
-        for seen in e.name.conflicts:
+        for seen in name.conflicts:
             said = [a.addresses for a in seen.answers if a.addresses]
             true = any(nets & {ips.network(a) for a in addresses} for addresses in said)
             lies = any(
@@ -149,15 +136,13 @@ def _phantom(p: PoolFacts) -> Cited:
     """Hosts without DNS answer for this name, and not for neutral ones."""
     if p.connection.transparent_dns:
         return
-    for e in _suspects(p):
-        assert e.name is not None
-        yield from phantoms(p.facts.controls, e.name.phantom)
+    for _, name in _suspects(p):
+        yield from phantoms(p.facts.controls, name.phantom)
 
 
-def _misdirected(e: EndpointFacts) -> bool:
+def _misdirected(e: EndpointFacts, name: NameFacts) -> bool:
     """The system's public answer is nobody's truth and nothing there could prove itself."""
-    name = e.name
-    if name is None or not name.system_addresses or not name.exists:
+    if not name.system_addresses or not name.exists:
         return False
     mine = name.system_addresses
     if all(ips.is_bogon(a) for a in mine) or ips.same(mine, name.encrypted_addresses):
@@ -171,14 +156,14 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
 
     Without that it may be a dead cache of the service's own in this network.
     """
-    wrong = [e for e in _suspects(p) if _misdirected(e)]
     shared = _shared_addresses(p)
-    for e in wrong:
-        assert e.name is not None
+    for e, name in _suspects(p):
+        if not _misdirected(e, name):
+            continue
         exposed = any(_exposed(t) for t in e.failed)
-        if (exposed or shared & set(e.name.system_addresses)) and e.genuine_elsewhere:
-            yield from _lie(e)
-            yield from e.name.exists
+        if (exposed or shared & set(name.system_addresses)) and e.genuine_elsewhere:
+            yield from _lie(name)
+            yield from name.exists
             yield from e.failed
             yield from e.genuine_elsewhere
 
@@ -210,14 +195,13 @@ def _shared_addresses(p: PoolFacts) -> set[str]:
 
 def _blockpage(p: PoolFacts) -> Cited:
     """The wrong address serves a page over plain HTTP for the messenger's name."""
-    for e in _suspects(p):
-        if not _misdirected(e) or not e.genuine_elsewhere:
+    for e, name in _suspects(p):
+        if not _misdirected(e, name) or not e.genuine_elsewhere:
             continue
-        assert e.name is not None
         pages = [
             t
             for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
-            if t.address in e.name.system_addresses
+            if t.address in name.system_addresses
             and t.http is not None
             and t.http.status is not None
         ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
-from msgprobe.evidence.pool import AddressFacts, EndpointFacts, PoolFacts
+from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
@@ -17,20 +17,14 @@ _UNCLEAR = UNCLEAR.at(Layer.TCP)
 def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """Every address of every failing member fails this way (the usual ports in repeats, the
     reserve ports once at least); no member answers."""
-    if p.ok or not p.failing:
-        return ()
-    main = [a for e in p.failing if not e.endpoint.reserve for a in _dialled(e)]
-    reserve = [a for e in p.failing if e.endpoint.reserve for a in _dialled(e)]
-    views = [*main, *reserve]
-    if not main or any(a.symptom != symptom for a in views) or any(not a.repeated for a in main):
+    every = [(e.endpoint.reserve, a) for e in p.failing for a in (*e.addresses, *e.elsewhere)]
+    dialled = [(reserve, a) for reserve, a in every if a.failed]
+    alike = all(a.symptom == symptom and (reserve or a.repeated) for reserve, a in dialled)
+    if p.ok or not alike or all(reserve for reserve, _ in dialled):
         return ()
     if any(a.genuine for e in p.failing for a in e.elsewhere):
         return ()
-    return tuple(t for a in views for t in a.failed)
-
-
-def _dialled(e: EndpointFacts) -> list[AddressFacts]:
-    return [a for a in (*e.addresses, *e.elsewhere) if a.failed]
+    return tuple(t for _, a in dialled for t in a.failed)
 
 
 def _alive(p: PoolFacts) -> tuple[Conversation, ...]:
@@ -62,10 +56,6 @@ def _early_refusal(p: PoolFacts) -> Cited:
     """A refusal that came faster than the measured path to that address, twice at least."""
     early = [t for t in p.with_symptom("tcp.refused") if p.facts.early(t)]
     return early if len(early) >= 2 else ()
-
-
-def _refused_everywhere(p: PoolFacts) -> Cited:
-    return _all_fail(p, "tcp.refused")
 
 
 def _one_network(p: PoolFacts) -> Cited:
@@ -133,7 +123,7 @@ UNCLEAR_RULES: tuple[PoolRule, ...] = (
         licence="every address refuses, and nothing else",
         why="Every address refuses the connection: a censor that forges refusals and a service "
         "that closed the port look the same from one place.",
-        holds=_refused_everywhere,
+        holds=lambda p: _all_fail(p, "tcp.refused"),
     ),
     _UNCLEAR.rule(
         "tcp.one_network",

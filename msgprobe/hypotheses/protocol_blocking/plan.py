@@ -10,7 +10,7 @@ from msgprobe.planning import places as at
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Telling
 from msgprobe.planning.shared_experiments import OTHERWISE
-from msgprobe.planning.suspects import Suspect, one_an_address, variation
+from msgprobe.planning.suspects import Suspect, first_of_pools, one_an_address, variation
 from msgprobe.planning.timetable import WORDS_A_POOL
 
 WORDS = {"plain": "in the open", "http": "as the bodies of HTTP requests"}
@@ -28,14 +28,9 @@ def plan_other_words(
 ) -> list[Task]:
     """Plain HTTP where the messenger's own protocol dies on a connection that stands."""
     tasks: list[Task] = []
-    counts: dict[str, int] = {}
-    for s in one_an_address(context, found):
-        talk = context.talk(s.task.id)
-        if talk is None or not talk.connected or not context.traits.has_forms(s.endpoint):
-            continue
-        counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
-        if counts[s.pool.name] > WORDS_A_POOL:
-            continue
+    fit = [s for s in one_an_address(context, found) if context.traits.has_forms(s.endpoint)]
+    heard = [s for s in fit if (talk := context.talk(s.task.id)) is not None and talk.connected]
+    for s in first_of_pools(heard, WORDS_A_POOL):
         port = s.endpoint.port
         flow = context.flow(s.address, port, s.endpoint.host or s.address, trust=None)
         task_id = f"d14.{service.name}.{s.endpoint.name}.{s.address}"
@@ -49,25 +44,30 @@ def plan_other_forms(
 ) -> list[Task]:
     """As soon as one hangs, not when it has failed: a genuine answer has to come while repeats in
     the first form still fail, or an outage that ended in between would look the same."""
-    tasks: list[Task] = []
-    counts: dict[str, int] = {}
-    known: list[tuple[bool, Suspect, str]] = []
-    for s in one_an_address(context, found):
-        task_id = f"d14.{service.name}.{s.endpoint.name}.{s.address}.form"
-        forms = context.traits.of(s.endpoint.check).forms
-        begun = any(context.started(f"{task_id}.{form}") is not None for form in forms)
-        talk = context.talk(s.task.id)
-        if context.traits.has_forms(s.endpoint) and (begun or talk is None or talk.connected):
-            known.append((not begun, s, task_id))
+    fit = [s for s in one_an_address(context, found) if context.traits.has_forms(s.endpoint)]
+    begun = [s for s in fit if _begun(context, service, s)]
     # Those that have begun first, so that what comes up later adds no more than there is room for.
-    for _, s, task_id in sorted(known, key=lambda k: k[0]):
-        counts[s.pool.name] = counts.get(s.pool.name, 0) + 1
-        if counts[s.pool.name] <= WORDS_A_POOL:
-            tasks += _forms_of(context, s, service, task_id)
-    return tasks
+    later = [s for s in fit if s not in begun and _may_answer(context, s)]
+    chosen = first_of_pools([*begun, *later], WORDS_A_POOL)
+    return [task for s in chosen for task in _forms_of(context, service, s)]
 
 
-def _forms_of(context: PlanningContext, s: Suspect, service: Service, task_id: str) -> list[Task]:
+def _id(service: Service, s: Suspect, form: str) -> str:
+    return f"d14.{service.name}.{s.endpoint.name}.{s.address}.form.{form}"
+
+
+def _begun(context: PlanningContext, service: Service, s: Suspect) -> bool:
+    forms = context.traits.of(s.endpoint.check).forms
+    return any(context.started(_id(service, s, form)) is not None for form in forms)
+
+
+def _may_answer(context: PlanningContext, s: Suspect) -> bool:
+    """Its machine may be there: it connected, or is being asked still."""
+    talk = context.talk(s.task.id)
+    return talk is None or talk.connected
+
+
+def _forms_of(context: PlanningContext, service: Service, s: Suspect) -> list[Task]:
     """The same protocol in the forms in which it was not spoken. All of them at once, not one after
     the other: whoever recognises every form but one would let the repeats end before its turn."""
     assert isinstance(s.task.probe, Flow)
@@ -80,7 +80,7 @@ def _forms_of(context: PlanningContext, s: Suspect, service: Service, task_id: s
         if form == spoken:
             continue
         flow = replace(s.task.probe, options=tuple({**options, "transport": form}.items()))
-        one = f"{task_id}.{form}"
+        one = _id(service, s, form)
         changes = f"payload: the same protocol, {WORDS.get(form, form)}"
         tasks.append(variation(s, service, Arm.OTHER_PAYLOAD, one, flow, changes, s.endpoint.check))
     return tasks

@@ -39,8 +39,8 @@ def _other_form(protocol: str) -> Callable[[PoolFacts], Cited]:
         for view in (a for e in p.failing for a in e.addresses):
             if view.symptom != f"protocol.{protocol}" or not view.repeated:
                 continue
-            last = max(_begun(t) for t in view.failed)
-            other = [t for t in view.probes if _proved(t) and _ended(t) <= last]
+            last = max(t.dialled for t in view.failed)
+            other = [t for t in view.probes if _proved(t) and t.protocol_end <= last]
             cited += (*view.failed, *other) if other else ()
         return cited if len(networks(cited)) >= 2 else ()
 
@@ -51,21 +51,6 @@ def _proved(talk: Conversation) -> bool:
     """Another form of the service's own protocol, up to the proof of its key."""
     spoken = talk.task.arm is Arm.OTHER_PAYLOAD and talk.protocol is not None
     return spoken and talk.genuine and talk.proof >= Proof.CRYPTO
-
-
-def _begun(talk: Conversation) -> float:
-    """Seconds since the run began when it was dialled."""
-    return talk.tcp.window.start if talk.tcp is not None else 0.0
-
-
-def _ended(talk: Conversation) -> float:
-    """Seconds since the run began when its answer was whole."""
-    return talk.protocol.window.end if talk.protocol is not None else 0.0
-
-
-def _impostor(p: PoolFacts) -> Cited:
-    """Whoever answers in the service's own protocol does not hold its key."""
-    return () if p.ok else p.with_symptom("protocol.impostor")
 
 
 PROTOCOL_RULES: tuple[PoolRule, ...] = (
@@ -92,6 +77,6 @@ PROTOCOL_RULES: tuple[PoolRule, ...] = (
         why="Something answers in the messenger's own protocol and could not prove that it is the "
         "messenger: an impostor, or the service has a key that this version does not know. Do not "
         "log in until you know.",
-        holds=_impostor,
+        holds=lambda p: () if p.ok else p.with_symptom("protocol.impostor"),
     ),
 )

@@ -11,7 +11,7 @@ from itertools import pairwise
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, by_address, networks
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import (
     IMPAIRED,
@@ -71,19 +71,15 @@ def name_unanswered(talk: Conversation) -> bool:
     )
 
 
-def _start(talk: Conversation) -> float:
-    return 0.0 if talk.protocol is None else talk.protocol.window.start
-
-
 def _repeated(talks: Iterable[Conversation]) -> tuple[Conversation, ...]:
     """The attempts in order, if all met silence and enough of them began apart; else none."""
     tried = [t for t in talks if t.failure is not Failure.INTERRUPTED]
     if not tried or not all(name_unanswered(t) for t in tried):
         return ()
-    ordered = sorted(tried, key=lambda t: (_start(t), t.task.id))
+    ordered = sorted(tried, key=lambda t: (t.protocol_start, t.task.id))
     apart = [ordered[0]]
     for talk in ordered[1:]:
-        if _start(talk) >= _start(apart[-1]) + _APART:
+        if talk.protocol_start >= apart[-1].protocol_start + _APART:
             apart.append(talk)
     return tuple(ordered) if len(apart) >= TRIES else ()
 
@@ -92,8 +88,8 @@ def _between(
     dead: Sequence[Conversation], others: Iterable[Conversation]
 ) -> tuple[Conversation, ...]:
     """Others that were answered after the first of the dead had begun and before the last had."""
-    first, last = _start(dead[0]), _start(dead[-1])
-    return tuple(t for t in others if answered(t) and first <= _start(t) <= last)
+    first, last = dead[0].protocol_start, dead[-1].protocol_start
+    return tuple(t for t in others if answered(t) and first <= t.protocol_start <= last)
 
 
 def here(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
@@ -112,14 +108,11 @@ def here(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
 
 def elsewhere(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
     """Neutral servers at which the service's name dies and a neutral one is answered."""
-    by_address: dict[str, list[Conversation]] = {}
-    for talk in p.probes(Arm.QUIC_ELSEWHERE):
-        by_address.setdefault(talk.address, []).append(talk)
-    neutral = p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL)
+    neutral = by_address(p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL))
     found: dict[str, tuple[Conversation, ...]] = {}
-    for address, talks in by_address.items():
+    for address, talks in by_address(p.probes(Arm.QUIC_ELSEWHERE)).items():
         dead = _repeated(talks)
-        alive = _between(dead, (t for t in neutral if t.address == address)) if dead else ()
+        alive = _between(dead, neutral.get(address, ())) if dead else ()
         if alive:
             found[address] = (*dead, *alive)
     return found
@@ -129,26 +122,33 @@ def poisoned(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
     """Neutral servers that answered until the service's name was sent there, and then nothing any
     more, in the order in which that happened. Servers to which other services were named as well
     are left out: whose name it was could not be told."""
-    mine: dict[str, list[Conversation]] = {}
-    for talk in p.probes(Arm.QUIC_ELSEWHERE):
-        mine.setdefault(talk.address, []).append(talk)
-    named = {(t.address, t.flow.server_name) for t in p.facts.arm(Arm.QUIC_ELSEWHERE)}
-    neutral = p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL)
+    everybody = by_address(p.facts.arm(Arm.QUIC_ELSEWHERE))
+    neutral = by_address(p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL))
     found: dict[str, tuple[Conversation, ...]] = {}
-    for address, talks in mine.items():
-        dead = _repeated(talks)
-        if not dead or len([name for at, name in named if at == address]) > 1:
-            continue
-        plain = [t for t in neutral if t.address == address]
-        before = [t for t in plain if answered(t) and _start(t) < _start(dead[0])]
-        after = [t for t in plain if _start(t) > _start(dead[0])]
-        if before and after and all(name_unanswered(t) for t in after):
-            found[address] = (*before, *dead, *after)
+    for address, talks in by_address(p.probes(Arm.QUIC_ELSEWHERE)).items():
+        alone = len({t.flow.server_name for t in everybody[address]}) == 1
+        cited = _silenced(_repeated(talks), neutral.get(address, ())) if alone else ()
+        if cited:
+            found[address] = cited
     return dict(sorted(found.items(), key=lambda item: _named_at(item[1])))
 
 
+def _silenced(
+    dead: Sequence[Conversation], plain: Iterable[Conversation]
+) -> tuple[Conversation, ...]:
+    """Others at that server, if it answered before the dead had begun and nothing ever after, with
+    the dead in between."""
+    if not dead:
+        return ()
+    first = dead[0].protocol_start
+    before = [t for t in plain if answered(t) and t.protocol_start < first]
+    after = [t for t in plain if t.protocol_start > first]
+    gone = before and after and all(name_unanswered(t) for t in after)
+    return (*before, *dead, *after) if gone else ()
+
+
 def _named_at(talks: Sequence[Conversation]) -> float:
-    return min(_start(t) for t in talks if t.task.arm is Arm.QUIC_ELSEWHERE)
+    return min(t.protocol_start for t in talks if t.task.arm is Arm.QUIC_ELSEWHERE)
 
 
 def _of(talks: Iterable[Conversation], *arms: Arm) -> tuple[Conversation, ...]:
@@ -172,7 +172,7 @@ def _poisons(p: PoolFacts) -> Cited:
         return ()
     for first, second in pairwise(found):
         dead_since = _named_at(first)
-        witnesses = [t for t in second if answered(t) and _start(t) >= dead_since + _APART]
+        witnesses = [t for t in second if answered(t) and t.protocol_start >= dead_since + _APART]
         if not witnesses:
             return ()
     return [t for talks in found for t in talks]

@@ -1,10 +1,9 @@
 """A server that fell silent at its own protocol's first words, and whose port is dead since then:
 is the machine there?"""
 
-from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.task import Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.suspects import Suspect, suspects, variation
+from msgprobe.planning.suspects import Suspect, other_port, suspects
 from msgprobe.planning.timetable import DEAD_PORTS
 
 
@@ -19,7 +18,7 @@ def plan_residual(context: PlanningContext) -> list[Task]:
             for s in suspects(context, service)
             if context.traits.has_forms(s.endpoint) and _died(context, s)
         ]
-        tasks += [_other_port(context, service, s) for s in dead[:DEAD_PORTS]]
+        tasks += [other_port(context, service, s, ".after") for s in dead[:DEAD_PORTS]]
     return tasks
 
 
@@ -32,10 +31,3 @@ def _died(context: PlanningContext, s: Suspect) -> bool:
         and first.connected
         and any(t is not None and t.symptom == "tcp.timeout" for t in later)
     )
-
-
-def _other_port(context: PlanningContext, service: Service, s: Suspect) -> Task:
-    port = 80 if s.endpoint.port != 80 else 443
-    flow = context.flow(s.address, port, s.endpoint.host or s.address, trust=None)
-    task_id = f"d9.{service.name}.{s.endpoint.name}.{s.address}.after"
-    return variation(s, service, Arm.OTHER_PORT, task_id, flow, "port", "connect")

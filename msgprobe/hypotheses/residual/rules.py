@@ -1,7 +1,7 @@
 """Something on the way strikes at a messenger's own protocol: sooner than its server could, or its
 servers die one by one while others go on answering."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
@@ -36,10 +36,7 @@ def _some_die(p: PoolFacts) -> Cited:
         return ()
     symptom = "protocol.mtproto"
     mine = _hits(p, symptom)
-    others = [
-        PoolFacts(p.facts, p.connection, p.service, o) for o in p.service.pools if o != p.pool
-    ]
-    every = [*mine, *(a for o in others for a in _hits(o, symptom))]
+    every = [*mine, *(a for other in p.beside for a in _hits(other, symptom))]
     cited = [t for a in every for t in (*a.own, *a.probes)]
     return cited if mine and len(networks(cited)) >= 2 else ()
 
@@ -57,19 +54,17 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-def _early_rules() -> Iterator[PoolRule]:
-    for protocol in ("mtproto", "noise"):
-        yield BLOCKED.at(Layer.PROTOCOL).rule(
-            f"protocol.{protocol}.early",
-            f"protocol.{protocol}",
-            licence="an artefact: the end came faster than the path to the server allows",
-            why="The connection was broken off at the first words of the messenger's own protocol, "
-            "sooner than the server could have done it: something nearer did.",
-            holds=_early(f"protocol.{protocol}"),
-        )
-
-
-EARLY_RULES: tuple[PoolRule, ...] = tuple(_early_rules())
+EARLY_RULES: tuple[PoolRule, ...] = tuple(
+    BLOCKED.at(Layer.PROTOCOL).rule(
+        f"protocol.{protocol}.early",
+        f"protocol.{protocol}",
+        licence="an artefact: the end came faster than the path to the server allows",
+        why="The connection was broken off at the first words of the messenger's own protocol, "
+        "sooner than the server could have done it: something nearer did.",
+        holds=_early(f"protocol.{protocol}"),
+    )
+    for protocol in ("mtproto", "noise")
+)
 
 
 def _residual(p: PoolFacts) -> Cited:

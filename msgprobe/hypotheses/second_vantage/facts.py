@@ -101,10 +101,6 @@ def ran(talk: Conversation) -> bool:
     return talk.failure is not Failure.INTERRUPTED
 
 
-def _begun(talk: Conversation) -> float:
-    return talk.tcp.window.start if talk.tcp is not None else 0.0
-
-
 def _ended(talk: Conversation) -> float:
     every = (talk.tcp, talk.tls, talk.http, talk.protocol)
     return max((o.window.end for o in every if o is not None), default=0.0)
@@ -115,7 +111,7 @@ def _proxy_works(p: PoolFacts) -> tuple[Conversation, ...]:
     asked = [t for t in p.facts.second if t.task.role is Role.CONTROL and ran(t)]
     good = tuple(t for t in asked if t.genuine)
     last = max((_ended(t) for t in good), default=0.0)
-    return () if any(not t.genuine and _begun(t) >= last for t in asked) else good
+    return () if any(not t.genuine and t.dialled >= last for t in asked) else good
 
 
 def _tried(p: PoolFacts, e: EndpointFacts) -> list[Conversation]:
@@ -140,7 +136,7 @@ def reached(symptom: str) -> Callable[[PoolFacts], Cited]:
         cited: list[Conversation] = []
         for e in _main(p) if neutral else ():
             for a in _repeated(e, symptom):
-                last = max(_begun(t) for t in a.failed)
+                last = max(t.dialled for t in a.failed)
                 good = [t for t in _tried(p, e) if t.address == a.address and _answers(t)]
                 if any(_ended(t) <= last for t in good):
                     cited += (*a.failed, *good)
@@ -254,12 +250,14 @@ def report_alike(p: PoolFacts) -> Cited:
     """It failed there alike, on a connection that was fine; no report says that it answered."""
     if not _sound(p) or _answered_there(p):
         return ()
-    there = {
-        pair for report, said in _told(p) if report.state is State.ONLINE for pair in said.failed
-    }
+    online = [said for report, said in _told(p) if report.state is State.ONLINE]
+    there = set().union(*(said.failed for said in online))
     same = [e for e in _main(p) if (e.endpoint.name, e.symptom or "") in there]
     if len({e.endpoint.member for e in same}) < min(2, len(p.tested)):
         return ()
     views = [a for e in same for a in _repeated(e, e.symptom or "")]
-    down = [a for a in views if SYMPTOMS.get(a.symptom or "", ("",))[0] in QUIET]
-    return [t for a in down for t in a.failed]
+    return [t for a in views if _quiet(a.symptom or "") for t in a.failed]
+
+
+def _quiet(symptom: str) -> bool:
+    return SYMPTOMS.get(symptom, ("",))[0] in QUIET

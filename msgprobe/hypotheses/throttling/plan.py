@@ -177,10 +177,8 @@ def _quiet(context: PlanningContext) -> bool:
         if arm in MOVING:
             continue
         train = TRAIN_SECONDS + (context.facts.rtt or 0.0)
-        due = running.since + (train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE)
-        if context.moment.now < due:
-            context.wake(due)
-            quiet = False
+        most = train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE
+        quiet = context.due(running.since, most) and quiet
     started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in context.facts.talks)
     moving = any(r.task.surveys for r in context.moment.running.values())
     return quiet or started or moving

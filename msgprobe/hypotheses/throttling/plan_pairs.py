@@ -92,21 +92,14 @@ def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> 
     found = [c for s, assets in _by_service(pairs) for c in _suspicious(context, s, assets)]
     tasks: list[Task] = []
     for paired in found:
-        due = (
-            max(s.start for s in paired.own if s.number <= MOST_PAIRS)
-            + context.request.throttle_wait
-        )
-        if context.moment.now < due:
-            context.wake(due)
+        last = max(s.start for s in paired.own if s.number <= MOST_PAIRS)
+        if not context.due(last, context.request.throttle_wait):
             continue
         patience = _patience(paired)
         for number in (MOST_PAIRS + 1, MOST_PAIRS + 2):
-            block = [
-                *_lane(context, _here(context, paired, number, patience)),
-                *_lane(context, _there(context, paired, number, patience)),
-            ]
+            block = _block(context, paired, number, patience)
             tasks += block
-            if any(context.ended(t.id) is None for t in block):
+            if _going_on(context, block):
                 return tasks
     return tasks
 
@@ -116,23 +109,32 @@ def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Tas
     tasks: list[Task] = []
     patience = _patience(paired)
     for number in range(1, MOST_PAIRS + 1):
-        block = [
-            *_lane(context, _here(context, paired, number, patience)),
-            *_lane(context, _there(context, paired, number, patience)),
-        ]
+        block = _block(context, paired, number, patience)
         begun = any(context.started(t.id) is not None for t in block)
         if not begun and paired.frozen:
-            small = _small(context, paired, patience)
-            return [*tasks, *small], any(context.ended(t.id) is None for t in small)
+            last = _small(context, paired, patience)
+            return [*tasks, *last], _going_on(context, last)
         if not begun and _decided(paired, number) and paired.here is Decision.NORMAL:
-            sibling = _sibling(context, paired, patience) if paired.wide is Decision.SLOW else []
-            return [*tasks, *sibling], any(context.ended(t.id) is None for t in sibling)
+            last = _sibling(context, paired, patience) if paired.wide is Decision.SLOW else []
+            return [*tasks, *last], _going_on(context, last)
         if not begun and (_decided(paired, number) or _too_late(context, paired)):
             return tasks, False
         tasks += block
-        if any(context.ended(t.id) is None for t in block):
+        if _going_on(context, block):
             return tasks, True
     return tasks, False
+
+
+def _going_on(context: PlanningContext, tasks: list[Task]) -> bool:
+    return any(context.ended(t.id) is None for t in tasks)
+
+
+def _block(
+    context: PlanningContext, paired: PairedTransfers, number: int, patience: float
+) -> list[Task]:
+    """Both lanes of a block, as far as they have come."""
+    lanes = (_here(context, paired, number, patience), _there(context, paired, number, patience))
+    return [task for lane in lanes for task in _lane(context, lane)]
 
 
 def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:

@@ -1,7 +1,7 @@
 """The first look at speeds: every asset twice, neutral sources between, one at a time each way."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from msgprobe.evidence.paired_transfers import PairedTransfers
@@ -59,13 +59,10 @@ def round_open(
     """Some asset is still to be moved for the first time: what is slow is looked into only then,
     or the time would be over before anybody had looked at the others."""
     late = context.moment.now > SURVEY_UNTIL and not context.request.throttle
-    firsts = [t for t in _sequence(context, pairs, direction) if t.attempt_of is None and _own(t)]
+    own = [t for t in _sequence(context, pairs, direction) if t.arm is Arm.TRANSFER]
+    firsts = [t for t in own if t.attempt_of is None]
     left = [t for t in firsts if context.ended(t.id) is None]
     return any(not late or context.started(t.id) is not None for t in left)
-
-
-def _own(task: Task) -> bool:
-    return task.arm is Arm.TRANSFER
 
 
 def _opening(
@@ -106,35 +103,44 @@ def _sequence(
         return [*opening, *_domestic(context, direction)]
     if not times or slow is None or (min(times) > SLOW_SOURCE and not context.request.throttle):
         return opening
-    size = _size(context, direction, min(times))
-    patience = min(
-        TRANSFER_PATIENCE,
-        max(LEAST_TRANSFER_PATIENCE, 8 * (min(times) + 6 * (context.facts.rtt or 0.0))),
-    )
-    if (
-        not context.request.throttle
-        and min(times) * 4 < FAST_PATIENCE
-        and _slow_one(context, pairs)
-    ):
-        patience = FAST_PATIENCE
-    own: list[Task] = []
+    size, patience = _size(context, direction, min(times)), _patience(context, pairs, min(times))
+    mixed = list(opening)
+    own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
+    for n, task in enumerate(own, start=1):
+        mixed.append(task)
+        if n % NEUTRAL_EVERY == 0 and n < len(own):
+            turn = len(opening) + n // NEUTRAL_EVERY - 1
+            mixed.append(source_task(context, sources[turn % len(sources)], direction, turn, size))
+    return mixed
+
+
+def _turns(
+    context: PlanningContext,
+    pairs: list[tuple[Service, Asset]],
+    direction: Direction,
+    size: int,
+    patience: float,
+) -> Iterator[Task]:
+    """Every asset, and once more those of services that have few."""
     for turn in range(SURVEYS):
         order = list(pairs)
         Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
         tasks = [t for s, a in order if (t := own_task(context, s, a, turn, size, patience))]
         if not turn:
             assets = Counter(t.subject for t in tasks)
-        elif not context.request.throttle:
-            tasks = [t for t in tasks if assets[t.subject] < SURVEYS]
-        own += tasks
-    own = [t for t in own if _worth_it(context, t)]
-    mixed = list(opening)
-    for n, task in enumerate(own):
-        mixed.append(task)
-        if n % NEUTRAL_EVERY == NEUTRAL_EVERY - 1 and n + 1 < len(own):
-            turn = len(opening) + n // NEUTRAL_EVERY
-            mixed.append(source_task(context, sources[turn % len(sources)], direction, turn, size))
-    return mixed
+        few = not turn or context.request.throttle
+        yield from (t for t in tasks if few or assets[t.subject] < SURVEYS)
+
+
+def _patience(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]], fastest: float
+) -> float:
+    """Seconds that an own transfer may take, by the fastest neutral one."""
+    quick = not context.request.throttle and fastest * 4 < FAST_PATIENCE
+    if quick and _slow_one(context, pairs):
+        return FAST_PATIENCE
+    likely = 8 * (fastest + 6 * (context.facts.rtt or 0.0))
+    return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, likely))
 
 
 def _slow_one(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> bool:

@@ -234,7 +234,7 @@ def judge_speed(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> F
     mine = [c for c in found if c.asset.function is verdict.function]
     speeds = tuple(s for c in mine if (s := speed(c)) is not None)
     verdict = replace(verdict, speeds=speeds)
-    every = sorted(m for c in found if (m := _shown(c)) is not None)
+    every = sorted(filter(None, map(_shown, found)))
     shown = every[-1] if every else None  # by name before by address
     for paired in mine:
         finding = _finding(paired)

@@ -57,10 +57,8 @@ def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[
     known: list[tuple[bool, Source, str]] = []
     for source in drawn_sources(context, direction):
         asked = f"t.name.{source.host}"
-        begun, done = context.started(asked), context.ended(asked)
-        if done is None and (begun is None or context.moment.now < begun + LATE_NAME):
-            if begun is not None:
-                context.wake(begun + LATE_NAME)
+        done = context.ended(asked)
+        if done is None and not context.due(context.started(asked), LATE_NAME):
             return []
         address = dialled_address(context, source.host, source.addresses)
         if address is not None:

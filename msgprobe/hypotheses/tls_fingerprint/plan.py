@@ -26,7 +26,6 @@ from msgprobe.planning.timetable import (
     NAMES_A_POOL,
     SHAPED_NAMES,
     SHAPED_SITES,
-    SPACING,
 )
 
 SHAPES = {
@@ -115,11 +114,7 @@ def _shaped(context: PlanningContext, service: Service, s: Suspect, shape: Hello
 
 def _twice(context: PlanningContext, first: Task) -> list[Task]:
     """Once more when it went well: one answer may be luck."""
-    begun = context.started(first.id)
-    if begun is None or not context.good(first.id):
-        return [first]
-    if context.moment.now < begun + SPACING:
-        context.wake(begun + SPACING)
+    if not context.good(first.id) or not context.due(context.started(first.id)):
         return [first]
     reason = f"once more, to be sure: {first.reason}"
     return [first, first.again(2, reason=reason)]

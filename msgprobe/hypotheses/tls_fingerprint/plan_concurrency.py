@@ -142,8 +142,4 @@ def _quiet(context: PlanningContext, service: Service, host: str) -> bool:
         for m in context.facts.measurements
         if isinstance(m.task.probe, Flow) and m.task.probe.server_name == host
     ]
-    free = max(ends, default=0.0) + QUIET_BEFORE_ALONE
-    if context.moment.now < free:
-        context.wake(free)
-        return False
-    return True
+    return context.due(max(ends, default=0.0), QUIET_BEFORE_ALONE)

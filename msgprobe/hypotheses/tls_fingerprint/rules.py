@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.facts import TRIES, grouped, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import (
     BLOCKED,
@@ -134,18 +134,20 @@ def _alone(p: PoolFacts) -> Cited:
     if not p.connection.controls_hold:
         return
     frozen = [a for e in p.failing for a in e.addresses if _silent(a)]
-    lonely = [t for a in frozen for t in a.probes if t.task.arm is Arm.ALONE]
-    crowd = [t for a in frozen for t in a.probes if t.task.arm is Arm.TOGETHER]
+    by_arm = grouped((t for a in frozen for t in a.probes), lambda talk: talk.task.arm)
+    lonely, crowd = by_arm.get(Arm.ALONE, []), by_arm.get(Arm.TOGETHER, [])
     again = [t for t in crowd if froze(t)]
-    if len(lonely) < ANSWERS or not all(t.genuine for t in lonely):
-        return
-    begun = [t.tcp.window.start for t in lonely if t.tcp is not None]
-    between = [t for t in again if t.tcp and min(begun) < t.tcp.window.start < max(begun)]
     # The first of a crowd may have been through before the others came.
-    if 2 * len(again) > len(crowd) and len(between) >= CROWD:
-        for a in frozen:
-            yield from a.failed
-        yield from (*lonely, *again)
+    if _alternate(lonely, again) and 2 * len(again) > len(crowd):
+        yield from (*(t for a in frozen for t in a.failed), *lonely, *again)
+
+
+def _alternate(lonely: list[Conversation], again: list[Conversation]) -> bool:
+    """Each one alone was answered, and enough froze together between the first and the last."""
+    if len(lonely) < ANSWERS or not all(t.genuine for t in lonely):
+        return False
+    begun = sorted(t.dialled for t in lonely)
+    return sum(begun[0] < t.dialled < begun[-1] for t in again) >= CROWD
 
 
 def _split_rules() -> Iterator[PoolRule]:

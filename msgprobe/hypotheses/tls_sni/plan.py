@@ -46,31 +46,30 @@ _TWIN = Purpose(Arm.NEUTRAL_SNI_ELSEWHERE, "tls", _OTHERS, 2, _FOREIGN)
 
 def plan_requests(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
     """The swaps with a request inside TLS, where data dies after a good handshake."""
-    tasks: list[Task] = []
-    dying = dying_later(context, found)
-    for key, first in _begun_first(context, service, dying, REQUEST):
-        tasks += _swaps(context, service, dying, key, REQUEST)
-        if first:
-            tasks += _elsewhere(context, service, dying[key][0], key[1], REQUEST)
-    return tasks
+    return _both_ways(context, service, dying_later(context, found), REQUEST)
 
 
 def plan_names(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
-    """The swaps for the first names of each pool that die at the ClientHello.
+    """The swaps for the first names of each pool that die at the ClientHello."""
+    return _both_ways(context, service, dying_names(context, found), CLIENT_HELLO)
 
-    Elsewhere first (D7): where the fault follows the name, a neutral one at the same address (D6)
-    cannot change the word any more. One fixed pair of ports a service, for that only adds a note.
-    """
+
+def _both_ways(
+    context: PlanningContext, service: Service, dying: Dying, manner: Manner
+) -> list[Task]:
+    """Elsewhere first (D7): where the fault follows the name, a neutral one at the same address
+    (D6) cannot change the word any more. One fixed pair of ports a service, for that only adds a
+    note."""
     tasks: list[Task] = []
-    tuples: list[Task] = []
-    dying = dying_names(context, found)
-    for key, first in _begun_first(context, service, dying, CLIENT_HELLO):
-        tasks += _swaps(context, service, dying, key, CLIENT_HELLO)
+    fixed = manner is not CLIENT_HELLO
+    for key, first in _begun_first(context, service, dying, manner):
+        tasks += _swaps(context, service, dying, key, manner)
         if first:
-            tasks += _elsewhere(context, service, dying[key][0], key[1], CLIENT_HELLO)
-            if not tuples:
-                tuples = _same_tuple(context, service, dying[key][0])
-                tasks += tuples
+            tasks += _elsewhere(context, service, dying[key][0], key[1], manner)
+        if first and not fixed:
+            tuples = _same_tuple(context, service, dying[key][0])
+            tasks += tuples
+            fixed = bool(tuples)
     return tasks
 
 

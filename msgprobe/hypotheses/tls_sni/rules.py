@@ -1,11 +1,11 @@
 """Rules about handshakes: what licenses ``blocked`` at ``tls.*``."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgprobe.evidence.certificates import shown_elsewhere
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
@@ -18,51 +18,46 @@ _BLOCKED = BLOCKED.at(Layer.TLS)
 _UNCLEAR = UNCLEAR.at(Layer.TLS)
 
 
-def _names_of(addresses: Iterable[AddressFacts]) -> set[str]:
-    return {t.flow.server_name or "" for a in addresses for t in a.own}
-
-
 def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """D7: the pool's names die the same way at a neutral server that serves its own name."""
-    asked = p.probes(Arm.TARGET_SNI_ELSEWHERE)
     neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
     served = {t.address for t in neutral}
+    asked = p.probes(Arm.TARGET_SNI_ELSEWHERE)
     ended = [t for t in asked if t.symptom is not None or t.answered_tls]
-    cited: list[Conversation] = []
-    for name in dict.fromkeys(t.flow.server_name for t in ended):
-        mine = [t for t in ended if t.flow.server_name == name]
-        dead = [t for t in mine if t.symptom == symptom and t.address in served]
-        if len(dead) >= (TRIES if symptom == "tls.timeout" else 2) and follows(
-            _shown(mine, served)
-        ):
-            cited += dead
+    names = grouped(ended, lambda talk: talk.flow.server_name)
+    cited = [t for mine in names.values() for t in _dead_there(mine, symptom, served)]
     if not cited or not p.connection.fair(p.connection.servers(cited)):
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
 
 
+def _dead_there(
+    talks: Sequence[Conversation], symptom: str, served: set[str]
+) -> list[Conversation]:
+    """Those about one name that died this way where other names are ``served``: as many as a claim
+    needs, and nothing that was answered."""
+    dead = [t for t in talks if t.symptom == symptom and t.address in served]
+    enough = len(dead) >= (TRIES if symptom == "tls.timeout" else 2)
+    return dead if enough and follows(_shown(talks, served)) else []
+
+
 def _shown(talks: Sequence[Conversation], served: set[str]) -> list[Shown]:
     """What came of one name at each neutral server; those in ``served`` answer other names."""
-    by_address: dict[str, list[Conversation]] = {}
-    for talk in talks:
-        by_address.setdefault(talk.address, []).append(talk)
     return [
         Shown(
             answered=any(t.answered_tls for t in there),
             dies=any(t.symptom is not None for t in there),
             others=address in served,
         )
-        for address, there in by_address.items()
+        for address, there in by_address(talks).items()
     ]
 
 
 def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
         followed = _followed(p, symptom)
-        if not followed:
-            return ()
-        return (*p.with_symptom(symptom), *followed)
+        return (*p.with_symptom(symptom), *followed) if followed else ()
 
     return holds
 
@@ -104,7 +99,8 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
         hit = [a for a in p.failing_addresses(symptom) if a.repeated and a.swapped]
         talks = [t for a in hit for t in a.failed]
-        spread = len(_names_of(hit)) >= 2 and len(networks(talks)) >= 2 and not passes_elsewhere(p)
+        names = {t.flow.server_name or "" for a in hit for t in a.own}
+        spread = len(names) >= 2 and len(networks(talks)) >= 2 and not passes_elsewhere(p)
         if not hit or spread is not wide:
             return ()
         return (*talks, *(t for a in hit for t in a.swapped))
@@ -177,18 +173,6 @@ def _follow_rules() -> Iterator[PoolRule]:
         )
 
 
-def _early_rules() -> Iterator[PoolRule]:
-    for kind in ("reset", "alert", "eof"):
-        yield _BLOCKED.rule(
-            f"tls.early.{kind}",
-            f"tls.{'reset' if kind == 'eof' else kind}",
-            licence="an artefact: the answer came faster than the path to the server allows",
-            why="The connection was broken off sooner than the server could have answered: "
-            "something nearer did it.",
-            holds=_early(f"tls.{kind}"),
-        )
-
-
 def _swap_rules() -> Iterator[PoolRule]:
     for symptom in DYING:
         kind = symptom.removeprefix("tls.")
@@ -221,7 +205,17 @@ TLS_RULES: tuple[PoolRule, ...] = (
         "a greeting with a neutral name at the same address is answered: it is dropped on the way.",
         holds=_unacked,
     ),
-    *_early_rules(),
+    *(
+        _BLOCKED.rule(
+            f"tls.early.{kind}",
+            f"tls.{'reset' if kind == 'eof' else kind}",
+            licence="an artefact: the answer came faster than the path to the server allows",
+            why="The connection was broken off sooner than the server could have answered: "
+            "something nearer did it.",
+            holds=_early(f"tls.{kind}"),
+        )
+        for kind in ("reset", "alert", "eof")
+    ),
     _UNCLEAR.rule(
         "tls.mitm.swap",
         licence="an untrusted certificate for the service's name, another one for a neutral name",

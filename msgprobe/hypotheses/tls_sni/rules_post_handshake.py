@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.observation import Certificate
@@ -62,20 +62,23 @@ def _elsewhere(p: PoolFacts) -> Cited:
     """D7 with a request: a neutral server answers another foreign name before and after, and every
     request that names the service dies there after the handshake."""
     dying = _dying(p)
+    names = _names(dying)
     asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
     neutral = _requests(p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE), Arm.NEUTRAL_SNI_ELSEWHERE)
+    twins = by_address(neutral)
     followed: list[Conversation] = []
-    for name in sorted(n for n in _names(dying) if n):
-        mine = [t for t in asked if t.flow.server_name == name]
-        for address in sorted({t.address for t in mine}):
-            there = [t for t in mine if t.address == address]
-            twins = [t for t in neutral if t.address == address]
-            served = bool(twins) and all(t.answered_http for t in twins)
-            alike = all(t.dies_after_handshake and _same_server(t, twins) for t in there)
-            if served and alike and _enough(there):
-                followed += [*there, *twins]
+    for (name, address), there in grouped(asked, lambda t: (t.flow.server_name, t.address)).items():
+        if name and name in names and _dies_beside(there, twins.get(address, [])):
+            followed += [*there, *twins[address]]
     fair = p.connection.fair(p.connection.servers(followed))
     return (*(t for a in dying for t in a.own), *followed) if followed and fair else ()
+
+
+def _dies_beside(there: list[Conversation], twins: list[Conversation]) -> bool:
+    """Enough requests died after the handshake at a server that answered all those beside them."""
+    served = bool(twins) and all(t.answered_http for t in twins)
+    alike = all(t.dies_after_handshake and _same_server(t, twins) for t in there)
+    return served and alike and _enough(there)
 
 
 def _passes_elsewhere(p: PoolFacts) -> bool:
@@ -104,21 +107,11 @@ def _spread(p: PoolFacts) -> bool:
     return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
 
 
-def _same_address(p: PoolFacts) -> Cited:
-    return _hits(p) if _spread(p) else ()
-
-
-def _one_front(p: PoolFacts) -> Cited:
-    return () if _spread(p) else _hits(p)
-
-
 def _works_elsewhere(p: PoolFacts) -> Cited:
     """The service's own servers fall silent after the handshake, and its name is harmless."""
-    if not _passes_elsewhere(p):
-        return ()
     passed = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_http]
     own = [t for a in _dying(p) for t in a.own]
-    return (*own, *passed) if own else ()
+    return (*own, *passed) if own and passed else ()
 
 
 AFTER_RULES: tuple[PoolRule, ...] = (
@@ -140,7 +133,7 @@ AFTER_RULES: tuple[PoolRule, ...] = (
         why="The servers prove who they are, then every request dies, while requests under a "
         "neutral name are answered on the same addresses, for several names in several networks: "
         "one dead backend cannot look like this.",
-        holds=_same_address,
+        holds=lambda p: _hits(p) if _spread(p) else (),
     ),
     _UNCLEAR.rule(
         "tls.post_handshake.one_front",
@@ -149,7 +142,7 @@ AFTER_RULES: tuple[PoolRule, ...] = (
         why="The server proves who it is, then every request dies, while one under a neutral name "
         "is answered there: blocking of what follows the greeting, or a front whose backend for "
         "this service hangs.",
-        holds=_one_front,
+        holds=lambda p: () if _spread(p) else _hits(p),
     ),
     _UNCLEAR.rule(
         "tls.post_handshake.backend",
