@@ -1,6 +1,6 @@
 """Neutral servers: which of them may be compared with here, and what they show by themselves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.evidence import addresses as ips
@@ -11,8 +11,13 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm
 
-DYING = ("tls.reset", "tls.timeout", "tls.eof", "tls.alert")
-"""How a ClientHello dies."""
+DYING: Mapping[str, str] = {
+    "tls.reset": "tls.reset",
+    "tls.timeout": "tls.timeout",
+    "tls.eof": "tls.reset",
+    "tls.alert": "tls.alert",
+}
+"""How a ClientHello dies, and the mechanism that it is called by: torn down is torn down."""
 
 OWN_FAILURES = 2
 """ClientHellos with its own name that a site must have failed before it counts as targeted."""

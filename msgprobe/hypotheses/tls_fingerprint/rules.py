@@ -151,9 +151,8 @@ def _alternate(lonely: list[Conversation], again: list[Conversation]) -> bool:
 
 
 def _split_rules() -> Iterator[PoolRule]:
-    for symptom in DYING:
+    for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
-        path = f"tls.{'reset' if kind == 'eof' else kind}"
         yield _BLOCKED.rule(
             f"tls.split_name.{kind}",
             f"{path}.sni",

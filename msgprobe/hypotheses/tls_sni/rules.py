@@ -165,7 +165,7 @@ def _follow_rules() -> Iterator[PoolRule]:
         kind = symptom.removeprefix("tls.")
         yield _BLOCKED.rule(
             f"tls.sni.elsewhere.{kind}",
-            f"tls.{'reset' if kind == 'eof' else kind}.sni",
+            f"{DYING[symptom]}.sni",
             licence="the fault follows the target's name to a neutral server",
             why=f"A connection that names the service {what} even at a neutral server that has "
             "nothing to do with it, while that server's own name works: the name is the trigger.",
@@ -174,11 +174,11 @@ def _follow_rules() -> Iterator[PoolRule]:
 
 
 def _swap_rules() -> Iterator[PoolRule]:
-    for symptom in DYING:
+    for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
         yield LIKELY_BLOCKED.at(Layer.TLS).rule(
             f"tls.same_address.{kind}",
-            f"tls.{'reset' if kind == 'eof' else kind}",
+            path,
             licence="same address, neutral name works, for two names in two networks, none of "
             "which is answered at a neutral server",
             why="The servers answer a neutral name at once and fail under the service's own, for "
@@ -208,7 +208,7 @@ TLS_RULES: tuple[PoolRule, ...] = (
     *(
         _BLOCKED.rule(
             f"tls.early.{kind}",
-            f"tls.{'reset' if kind == 'eof' else kind}",
+            DYING[f"tls.{kind}"],
             licence="an artefact: the answer came faster than the path to the server allows",
             why="The connection was broken off sooner than the server could have answered: "
             "something nearer did it.",
