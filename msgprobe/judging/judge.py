@@ -1,5 +1,6 @@
 """Evidence becomes outcomes: total, deterministic, blind to the order of measurements."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from msgprobe.evidence.connection import ConnectionFacts

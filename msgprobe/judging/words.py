@@ -134,9 +134,8 @@ _IN_PART = {
 
 def summary(verdict: ServiceVerdict) -> str:
     """One plain sentence about a service."""
-    by = {o: [f for f in verdict.functions if f.outcome is o] for o in Outcome}
     bad = _speaking(verdict)
-    good = by[Outcome.OK]
+    good = [f for f in verdict.functions if f.outcome is Outcome.OK]
     still = f"; {_functions(good)} still work" + ("s" if len(good) == 1 else "")
     rest = [f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)]
     reasons = listing([MECHANISMS[m] for m in verdict.mechanisms if m in MECHANISMS])
