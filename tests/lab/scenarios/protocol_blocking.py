@@ -90,7 +90,7 @@ _RECOGNISED: Final = (
         "A35 (Noise, late resets)",
         (
             "WhatsApp's own protocol is reset as late as its servers could",
-            of("whatsapp", CUT, text=CUT, web=OK),
+            of("whatsapp", truth("degraded|blocked"), text=CUT, web=OK),
         ),
         (
             "WhatsApp's chat servers reset whoever they do not know",
