@@ -8,7 +8,7 @@ TOOLS  := $(VENV)/tools# uv and pip-audit, whose dependencies stay out of ours
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle demo bench interop fuzz lock audit wheel clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle demo bench interop fuzz lock audit torture wheel clean
 
 install: $(STAMP)
 
@@ -112,6 +112,10 @@ $(TOOLS)/.installed: $(STAMP) locks/tools.txt
 	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/tools.txt
 	@touch $@
+
+# What hurts on purpose: hostile files and what else is in tests/torture; ARGS="files --only find".
+torture: install
+	$(BIN)/python -m tests.torture $(ARGS)
 
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

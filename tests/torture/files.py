@@ -1,0 +1,110 @@
+"""Target files of a stranger: each is refused, or its run ends in time; every override is told.
+
+Refused ones are tried in an empty network namespace, those that are taken in the lab's clean world,
+where the gate opens and all that the file names is asked for.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from tests.lab import exam
+from tests.lab.network import Finished
+from tests.lab.scenario import Scenario
+from tests.torture.hostile_files import Case, cases
+from tests.torture.kind import Options, Outcome
+
+MAX_TIME_S: Final = 3.0
+GRACE_S: Final = 3.0
+"""What a run may take beyond its own limit."""
+_ENDED: Final = (0, 1, 3, 4)
+_UNPRINTABLE: Final = re.compile("[^\\n\\x20-\\x7e\\xa0-\\uffff]|[\\u200b-\\u202e]")
+
+Call = Callable[..., Finished]
+"""Runs msgprobe with these arguments."""
+
+
+def words(case: Case, path: Path) -> tuple[str, ...]:
+    """The arguments that a run and its plan share."""
+    return (case.service, "--targets", str(path), "--max-time", str(MAX_TIME_S), *case.flags)
+
+
+def refused(case: Case, call: Call, path: Path) -> Iterator[str]:
+    """What is wrong with how the file is refused."""
+    for command in ("run", "plan"):
+        done = call(command, *words(case, path))
+        if done.timed_out or done.seconds > MAX_TIME_S + GRACE_S:
+            yield f"{command} took {done.seconds:.1f} s"
+        if done.rc != 2 or done.stdout:
+            yield f"{command}: exit {done.rc}: {done.stderr.strip()[:200]}"
+        elif done.stderr.count("\n") != 1 or "; " not in done.stderr:
+            yield f"{command}: not one line with a remedy: {done.stderr[:300]!r}"
+        elif str(path) not in done.stderr:
+            yield f"{command}: does not name the file: {done.stderr[:300]!r}"
+        if _UNPRINTABLE.search(done.stderr):
+            yield f"{command}: something unprintable: {done.stderr[:300]!r}"
+
+
+def taken(case: Case, call: Call, path: Path) -> Iterator[str]:
+    """What is wrong with a run of the file, and with its plan."""
+    for command in ("plan", "run"):
+        done = call(command, *words(case, path), "--json")
+        if done.timed_out or done.seconds > MAX_TIME_S + GRACE_S:
+            yield f"{command} took {done.seconds:.1f} s"
+        if done.rc not in (_ENDED if command == "run" else (0,)):
+            yield f"{command}: exit {done.rc}: {done.stderr.strip()[:300]}"
+            continue
+        if _UNPRINTABLE.search(done.stdout + done.stderr):
+            yield f"{command}: something unprintable"
+        found: dict[str, Any] = json.loads(done.stdout)
+        told = tuple((one["kind"], one["name"]) for one in found["overrides"])
+        if told != case.overrides:
+            yield f"{command}: overrides in JSON: {told}"
+        for kind, name in case.overrides:
+            line = next((n for n in done.stderr.splitlines() if str(path) in n), "")
+            if name not in line or (kind != "title" and kind not in line):
+                yield f"{command}: {kind} {name} is not told: {done.stderr[:200]!r}"
+
+
+def made(case: Case, folder: Path) -> Path:
+    """The case's file, anew, in a folder of its own."""
+    own = folder / re.sub(r"[^a-z0-9]+", "-", case.name.lower())[:60]
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    return case.make(own)
+
+
+def run(options: Options) -> Outcome:
+    """Try every file in one lab; what has a fault is tried once more, lest another program's load
+    count as ours."""
+    wanted = [case for case in cases() if options.wants(case.name)]
+    scene = exam.stage(Scenario(id="torture", title="", kind="innocent", row="-"), 1, options.keep)
+    faults: list[str] = []
+    slowest, what = 0.0, "-"
+
+    def call(*args: str) -> Finished:
+        nonlocal slowest, what
+        done: Finished = scene.run(*args, timeout=60.0)
+        if done.seconds > slowest:
+            slowest, what = done.seconds, " ".join(args)[:80]
+        return done
+
+    with scene.lab:
+        for number, case in enumerate(wanted):
+            folder = options.keep.resolve() / f"{number:03}"
+            tried = refused if case.refused else taken
+            for _ in range(2):
+                found = [f"{case.name}: {f}" for f in tried(case, call, made(case, folder))]
+                if not found:
+                    break
+            faults += found
+    sums = (
+        f"{len(wanted)} files: {sum(c.refused for c in wanted)} refused, "
+        f"{sum(not c.refused for c in wanted)} taken, "
+        f"{sum(len(c.overrides) for c in wanted)} overrides told",
+        f"longest command: {slowest:.1f} s of {MAX_TIME_S + GRACE_S:.0f} s ({what})",
+    )
+    return Outcome(sums=sums, faults=tuple(faults))
