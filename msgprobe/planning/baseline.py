@@ -167,9 +167,12 @@ def joined_later(context: PlanningContext) -> frozenset[tuple[str, str]]:
         return context.joined
     found = set()
     for service in context.services:
+        drawn: dict[str, tuple[str, ...]] = {}
         for pool, endpoint in first_endpoints(context, service):
-            first = sample(service, pool, context.request)[: sample_size(service, pool)]
-            if endpoint.reserve or endpoint.member not in first:
+            if pool.name not in drawn:
+                size = sample_size(service, pool)
+                drawn[pool.name] = sample(service, pool, context.request)[:size]
+            if endpoint.reserve or endpoint.member not in drawn[pool.name]:
                 found.add((service.name, endpoint.name))
     context.joined = frozenset(found)
     return context.joined
@@ -179,11 +182,11 @@ def _first_endpoints(context: PlanningContext, service: Service) -> Iterator[tup
     for pool in wanted_pools(service, context.request):
         order = sample(service, pool, context.request)
         size = sample_size(service, pool)
-        members = list(order[:size])
-        if any(_member_fails(context, service, pool, m) for m in members):
-            members += order[size : size + WIDEN]
-        for member in members:
-            failing = _member_fails(context, service, pool, member)
+        fails = {m: _member_fails(context, service, pool, m) for m in order[:size]}
+        if any(fails.values()):
+            more = order[size : size + WIDEN]
+            fails |= {m: _member_fails(context, service, pool, m) for m in more}
+        for member, failing in fails.items():
             for endpoint in endpoints_of(service, pool, member):
                 if not endpoint.reserve or failing:
                     yield pool, endpoint

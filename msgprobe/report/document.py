@@ -107,7 +107,11 @@ def read_run(text: str) -> Run:
     Raises SavedRunError when the text is not JSON, not ours, cut off, of a newer format, without
     evidence, or has a value of the wrong type (with its path).
     """
-    data = _parse(text)
+    return run_of(_parse(text))
+
+
+def run_of(data: object) -> Run:
+    """The same of a document that was parsed already. Raises SavedRunError likewise."""
     if not isinstance(data, dict) or "format_version" not in data or not _ours(data):
         raise SavedRunError("this is no run saved by msgprobe; make one with: msgprobe run -o FILE")
     version = data["format_version"]

@@ -3,8 +3,9 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,32 @@ from msgprobe import session
 from msgprobe.agenda.planner import agenda
 from msgprobe.judging.judge import judge
 from msgprobe.model.codec import to_json
+from msgprobe.model.contact import Contact
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
-from msgprobe.report.document import read_run
+from msgprobe.model.task import Task
+from msgprobe.report.document import run_of
 from tests.lab.world.hosts import shipped
-from tests.same.recorded import looks
+from tests.same.recorded import Look, looks
 
 SEEDS = range(25)
-UNSEEDED = "any seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a plan is made for: ``whose`` is core or all services, ``name`` that of the kind of
+    request, and without ``seeded`` no seed is known yet."""
+
+    whose: str
+    name: str
+    request: Request
+    seeded: bool
+
+    @property
+    def key(self) -> str:
+        """By which it is kept."""
+        seed = "seeded" if self.seeded else "any seed"
+        return f"{self.whose} {self.name} {self.request.seed} {seed}"
 
 
 def lacking(recorded: Any, found: Any) -> bool:
@@ -36,7 +55,7 @@ def lacking(recorded: Any, found: Any) -> bool:
 
 def verdict(document: Mapping[str, Any]) -> dict[str, Any]:
     """What the rules of this tree say about the evidence in a document."""
-    found = judge(read_run(json.dumps(document)).evidence)
+    found = judge(run_of(document).evidence)
     return {
         "connection": to_json(found.connection),
         "services": to_json(found.services),
@@ -47,21 +66,42 @@ def verdict(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def digest(value: Any) -> str:
     """A short name for a value as JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _named(_text(value))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _named(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def agenda_fault(path: Path) -> str | None:
     """The first look of a recorded run at which the planner wants something else now."""
+    alike: set[tuple[int, Task]] = set()
     for number, look in enumerate(looks(path)):
         now = agenda(look.evidence, look.moment)
-        tasks = to_json(now.tasks)
-        if lacking(look.tasks, tasks):
-            return f"look {number} at {look.moment.now:.2f} s: {_first(look.tasks, tasks)}"
+        if not _agree(look, now.tasks, alike):
+            first = _first(look.tasks, to_json(now.tasks))
+            return f"look {number} at {look.moment.now:.2f} s: {first}"
         rest = (look.wake_at, look.pace, look.pending)
         if rest != (now.wake_at, now.pace, sorted(now.pending)):
             return f"look {number}: wake, pace, pending were {rest}"
     return None
+
+
+def _agree(look: Look, tasks: Sequence[Task], alike: set[tuple[int, Task]]) -> bool:
+    """Whether those tasks were recorded. Most are wanted look after look: ``alike`` has the pairs
+    that were compared before, for writing a task as JSON takes longer than planning it."""
+    if len(look.tasks) != len(tasks):
+        return False
+    for pair in zip(look.numbers, tasks, strict=True):
+        if pair not in alike:
+            if lacking(look.known[pair[0]], to_json(pair[1])):
+                return False
+            alike.add(pair)
+    return True
 
 
 def _first(recorded: list[Any], found: list[Any]) -> str:
@@ -117,18 +157,32 @@ def requests() -> Iterator[tuple[str, Request]]:
         yield " ".join(name for name, _ in parts if name) or "plain", replace(Request(), **fields)
 
 
-def plans(seeds: range = SEEDS) -> Iterator[tuple[str, list[Any]]]:
-    """The plan of every kind of request with each seed: of the core services, of all services."""
-    found = shipped()
-    core = tuple(s for s in found.services if s.core)
-    for chosen, services in (("core", core), ("all", found.services)):
+def asked(seeds: range = SEEDS) -> Iterator[Asked]:
+    """Every kind of request with each seed, and where none is known yet: about the core services;
+    about all services with the first seed alone."""
+    for whose in ("core", "all"):
         for name, request in requests():
-            for seed in seeds if chosen == "core" else seeds[:1]:
+            for seed in seeds if whose == "core" else seeds[:1]:
                 for seeded in (True, False) if seed == seeds[0] else (True,):
-                    seeking = replace(request, seed=seed)
-                    contacts = session.planned(services, found.controls, seeking, seeded=seeded)
-                    key = f"{chosen} {name} {seed} {'seeded' if seeded else UNSEEDED}"
-                    yield key, to_json(contacts)
+                    yield Asked(whose, name, replace(request, seed=seed), seeded)
+
+
+def plan(of: Asked) -> tuple[Contact, ...]:
+    """What may be contacted then."""
+    found = shipped()
+    services = tuple(s for s in found.services if s.core or of.whose == "all")
+    return session.planned(services, found.controls, of.request, seeded=of.seeded)
+
+
+def plan_digest(contacts: Iterable[Contact], keys: frozenset[str]) -> str:
+    """The `digest` of the contacts as JSON, of these keys alone."""
+    return _named(f"[{','.join(_line(one, keys) for one in contacts)}]")
+
+
+@cache
+def _line(contact: Contact, keys: frozenset[str]) -> str:
+    """One contact as the text that a digest is made of: most stand in many plans."""
+    return _text({k: v for k, v in to_json(contact).items() if k in keys})
 
 
 def read_document(path: Path) -> Any:

@@ -59,14 +59,21 @@ def record(scenarios: Sequence[Scenario], seed: int, jobs: int, folder: Path) ->
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the planner saw at one moment, and what it wanted then, as plain data."""
+    """What the planner saw at one moment, and what it wanted then: the ``numbers`` of tasks among
+    all that were ever wanted, which are ``known`` as plain data."""
 
     evidence: Evidence
     moment: Moment
-    tasks: list[Any]
+    numbers: list[int]
+    known: list[Any]
     wake_at: float | None
     pace: float
     pending: list[str]
+
+    @property
+    def tasks(self) -> list[Any]:
+        """What was wanted, as plain data."""
+        return [self.known[n] for n in self.numbers]
 
 
 def looks(path: Path) -> Iterator[Look]:
@@ -112,7 +119,8 @@ def looks(path: Path) -> Iterator[Look]:
                 queued=frozenset(moment["queued"]),
                 spent=moment["spent"],
             ),
-            tasks=[data["tasks"][n] for n in row["tasks"]],
+            numbers=row["tasks"],
+            known=data["tasks"],
             wake_at=row["wake_at"],
             pace=row["pace"],
             pending=row["pending"],
