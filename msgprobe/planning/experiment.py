@@ -31,9 +31,10 @@ Part = IntEnum(
 """The parts of the plan of contacts, in the order in which it is read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scope:
-    """What a plan of contacts is made for.
+    """What a plan of contacts is made for. Only the same one is equal, so that what many lines ask
+    about it can be kept.
 
     With ``seeded`` the samples are those that ``request.seed`` draws; without it the seed of the
     run is not known yet, and every member that may be drawn counts. ``max_bytes`` says, by check,

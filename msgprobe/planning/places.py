@@ -1,6 +1,7 @@
 """Selectors of the plan of contacts that several experiments share: whom a run may contact."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgprobe.model.control import Site
@@ -172,14 +173,20 @@ def _members(scope: Scope, service: Service, pool: Pool) -> tuple[tuple[str, str
     return (*usual, *((m, widened) for m in late if m in spare))
 
 
-def _wanted(scope: Scope) -> Iterator[tuple[Service, Endpoint, str]]:
+@lru_cache(maxsize=64)
+def _wanted(scope: Scope) -> tuple[tuple[Service, Endpoint, str], ...]:
     """Endpoints that may be contacted, those of extra pools left out, each with its condition."""
-    for service in scope.services:
-        for pool in wanted_pools(service, scope.request):
-            for member, condition in _members(scope, service, pool):
-                usual = ON_FAILURE.format(f"{member} on its usual port")
-                for endpoint in endpoints_of(service, pool, member):
-                    yield service, endpoint, usual if endpoint.reserve else condition
+    return tuple(
+        (service, endpoint, _on_its_usual_port(member) if endpoint.reserve else condition)
+        for service in scope.services
+        for pool in wanted_pools(service, scope.request)
+        for member, condition in _members(scope, service, pool)
+        for endpoint in endpoints_of(service, pool, member)
+    )
+
+
+def _on_its_usual_port(member: str) -> str:
+    return ON_FAILURE.format(f"{member} on its usual port")
 
 
 def endpoints(scope: Scope) -> list[tuple[Service, Endpoint]]:

@@ -94,11 +94,11 @@ def _compare(keep: Path, jobs: int) -> int:
         for title, found in (
             ("rules", _rules(keep)),
             ("plans", pool.map(_plan, _plans_to_make(keep), chunksize=30)),
-            ("agendas", sorted(pool.map(_agenda, looks), key=str)),  # the longest began first
+            ("agendas", pool.map(_agenda, looks)),
             ("verdicts", pool.map(_verdict, recorded.items(), chunksize=8)),
         ):
             faults = list(found)
-            bad = [f for f in faults if f]
+            bad = sorted(f for f in faults if f)  # the longest agendas began first
             print(f"{title}: {len(faults) - len(bad)} of {len(faults)} the same", flush=True)
             for fault in bad[:SHOWN]:
                 print(f"  {fault}")
