@@ -1,5 +1,6 @@
 """A task: one conversation to hold, as data, with the reason for holding it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -163,6 +164,10 @@ class Flow:
         """The value of ``key`` in ``options``, None when it is not there."""
         return dict(self.options).get(key)
 
+    def with_options(self, more: Mapping[str, str]) -> "Flow":
+        """The same with ``more`` options, or other values of those that it has."""
+        return replace(self, options=tuple({**dict(self.options), **more}.items()))
+
 
 Probe = Inspect | Lookup | Flow
 
@@ -198,6 +203,12 @@ class Task:
     attempt: int = 1
     attempt_of: str | None = None
     pair: str | None = None
+
+    @property
+    def flow(self) -> Flow:
+        """The probe of a task that is known to be a flow."""
+        assert isinstance(self.probe, Flow)
+        return self.probe
 
     @property
     def first(self) -> str:

@@ -255,8 +255,7 @@ def _spared(context: PlanningContext, service: Service) -> frozenset[str]:
         for number, (endpoint, task) in enumerate(begun):
             rank[endpoint.host] = rank.get(endpoint.host, 0) + 1
             fresh = context.started(task.attempts()[1]) is None
-            assert isinstance(task.probe, Flow)
-            shaped = shape_id(service, endpoint, task.probe.address, Hello.SPLIT)
+            shaped = shape_id(service, endpoint, task.flow.address, Hello.SPLIT)
             plain = context.started(shaped) is None
             order.append((plain, fresh, rank[endpoint.host], number, task.id))
         spared.update(task_id for *_, task_id in sorted(order)[REPEATED:])

@@ -8,7 +8,7 @@ from msgprobe.evidence import name_swaps as swapped
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
-from msgprobe.model.task import Flow, attempt_ids
+from msgprobe.model.task import attempt_ids
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import reached_sites
 from msgprobe.planning.suspects import Suspect
@@ -43,8 +43,7 @@ def dying_names(
         )
         # Who names nobody, or only later (STARTTLS), is not recognised by a name in the
         # ClientHello.
-        assert isinstance(s.task.probe, Flow)
-        speaks = s.task.probe.server_name is not None and (
+        speaks = s.task.flow.server_name is not None and (
             context.traits.speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
         )
         if dying and speaks and s.endpoint.host is not None:
@@ -64,8 +63,7 @@ def dying_later(
     """Suspects whose ClientHello that names a host is answered, and nothing after it."""
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
-        assert isinstance(s.task.probe, Flow)
-        named = s.task.probe.server_name is not None and s.endpoint.host is not None
+        named = s.task.flow.server_name is not None and s.endpoint.host is not None
         if named and _past_handshake(context, s):
             by_name.setdefault((s.pool.name, s.endpoint.host or ""), []).append(s)
     return by_name

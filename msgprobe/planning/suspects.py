@@ -21,8 +21,7 @@ class Suspect:
     @property
     def address(self) -> str:
         """The address that was dialled."""
-        assert isinstance(self.task.probe, Flow)
-        return self.task.probe.address
+        return self.task.flow.address
 
 
 def suspects(context: PlanningContext, service: Service) -> list[Suspect]:

@@ -9,7 +9,7 @@ from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import CallServer, Controls
 from msgprobe.model.cost import RESOLVE, STUN
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
@@ -128,15 +128,13 @@ def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
         base = _server_task(context, server, address)
         tasks += context.tries(base)
         if failing and context.suspicious(base):
-            flow = base.probe
-            assert isinstance(flow, Flow)
             tasks.append(
                 replace(
                     base,
                     id=f"u.form.{server.name}",
                     round=2,
                     arm=Arm.NEUTRAL_FORM,
-                    probe=replace(flow, options=(("form", "classic"),)),
+                    probe=replace(base.flow, options=(("form", "classic"),)),
                     changes="payload: STUN as it was before 2008",
                     reason="is the protocol recognised, or does nothing pass?",
                 )
@@ -158,8 +156,7 @@ def _server_task(context: PlanningContext, server: CallServer, address: str) -> 
 
 def _otherwise(service: Service, endpoint: Endpoint, task: Task) -> list[Task]:
     """The same address and port: STUN in its older form (D14), and over TCP (D10)."""
-    flow = task.probe
-    assert isinstance(flow, Flow)
+    flow = task.flow
     variants = (
         (Arm.OTHER_PAYLOAD, "form", "classic", "payload: STUN as it was before 2008"),
         (Arm.OTHER_TRANSPORT, "transport", "tcp", "transport: TCP"),
@@ -207,8 +204,7 @@ def _good(context: PlanningContext, tasks: Iterable[Task]) -> list[Task]:
 
 
 def _place(task: Task) -> tuple[str, int]:
-    assert isinstance(task.probe, Flow)
-    return task.probe.address, task.probe.port
+    return task.flow.address, task.flow.port
 
 
 def _undecided(context: PlanningContext, task: Task) -> bool:
@@ -231,18 +227,15 @@ def _train_id(base: Task, turn: int) -> str:
 
 
 def _train(context: PlanningContext, base: Task, arm: Arm, turn: int) -> Task:
-    flow = base.probe
-    assert isinstance(flow, Flow)
-    options = dict(flow.options)
-    options |= {"count": str(TRAIN), "spacing": str(TRAIN_SPACING)}
-    options["patience"] = f"{TOO_LATE + (context.facts.rtt or 0.0):.2f}"
+    patience = f"{TOO_LATE + (context.facts.rtt or 0.0):.2f}"
+    train = {"count": str(TRAIN), "spacing": str(TRAIN_SPACING), "patience": patience}
     return replace(
         base,
         id=_train_id(base, turn),
         round=2,
         arm=arm,
         attempt=1,
-        probe=replace(flow, options=tuple(options.items())),
+        probe=base.flow.with_options(train),
         changes=f"{TRAIN} packets, {TRAIN_SPACING * 1000:.0f} ms apart",
         reason="what share of a call's packets would arrive?",
     )

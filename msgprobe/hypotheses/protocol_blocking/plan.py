@@ -5,7 +5,7 @@ from functools import partial
 
 from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Telling
@@ -70,8 +70,7 @@ def _may_answer(context: PlanningContext, s: Suspect) -> bool:
 def _forms_of(context: PlanningContext, service: Service, s: Suspect) -> list[Task]:
     """The same protocol in the forms in which it was not spoken. All of them at once, not one after
     the other: whoever recognises every form but one would let the repeats end before its turn."""
-    assert isinstance(s.task.probe, Flow)
-    options = dict(s.task.probe.options)
+    options = dict(s.task.flow.options)
     forms = context.traits.of(s.endpoint.check).forms
     spoken = options.pop("transport", forms[0])
     options.pop("framing", None)
@@ -79,7 +78,7 @@ def _forms_of(context: PlanningContext, service: Service, s: Suspect) -> list[Ta
     for form in forms:
         if form == spoken:
             continue
-        flow = replace(s.task.probe, options=tuple({**options, "transport": form}.items()))
+        flow = replace(s.task.flow, options=tuple({**options, "transport": form}.items()))
         one = _id(service, s, form)
         changes = f"payload: the same protocol, {WORDS.get(form, form)}"
         tasks.append(variation(s, service, Arm.OTHER_PAYLOAD, one, flow, changes, s.endpoint.check))

@@ -172,8 +172,8 @@ def _probe(
 
 def _here(context: PlanningContext, service: Service, endpoint: Endpoint, base: Task) -> list[Task]:
     """The same address: another name in the Initial, and no name at all."""
-    assert isinstance(base.probe, Flow)
-    address, stem = base.probe.address, f"{service.name}.{endpoint.name}.{base.probe.address}"
+    address = base.flow.address
+    stem = f"{service.name}.{endpoint.name}.{address}"
     flow = replace(endpoint_flow(context, service, endpoint, address), trust=None, roots_of=None)
     other = replace(flow, server_name=neutral_name(context))
     nameless = replace(flow, server_name=None, options=_NEGOTIATION)
@@ -202,21 +202,20 @@ def _elsewhere(
     """
     for server in servers:
         site = context.controls.site(server.subject)
-        assert isinstance(server.probe, Flow)
         stem = f"{service.name}.{endpoint.name}.{site.name}"
-        before = _foreign(context, site, server.probe, f"q.before.{stem}")
+        before = _foreign(context, site, server.flow, f"q.before.{stem}")
         yield before
         if not _answers(context, before):
             if context.ended(before.id) is None:
                 return
             continue  # it takes no foreign names, so that its silence would mean nothing
-        flow = replace(named(server.probe, endpoint.host or ""), trust=None)
+        flow = replace(named(server.flow, endpoint.host or ""), trust=None)
         arm, changes = Arm.QUIC_ELSEWHERE, "address: a neutral server"
         asked = _probe(context, base, arm, f"q.elsewhere.{stem}", flow, changes)
         yield from _tries(context, asked)
         if context.started(asked.id) is None:
             return
-        meanwhile = _foreign(context, site, server.probe, f"q.meanwhile.{stem}")
+        meanwhile = _foreign(context, site, server.flow, f"q.meanwhile.{stem}")
         yield meanwhile
         at_home = any(_answers(context, t) for t in _here(context, service, endpoint, base))
         if not _quiet(context, asked) or (at_home and _answers(context, meanwhile)):

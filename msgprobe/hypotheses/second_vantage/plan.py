@@ -113,9 +113,11 @@ def _begun(context: PlanningContext, service: Service, endpoint: Endpoint) -> bo
 def _through(context: PlanningContext, service: Service, endpoint: Endpoint) -> list[Task]:
     """By name where there is one, for the proxy's resolver may know better; and by the address that
     fails here, for another address of the name may live where this one is dead."""
-    dialled = [t for t in base_tasks(context, service, endpoint) if not ips.is_bogon(_address(t))]
+    dialled = [
+        t for t in base_tasks(context, service, endpoint) if not ips.is_bogon(t.flow.address)
+    ]
     places = [] if endpoint.host is None else [endpoint.host]
-    places += [_address(t) for t in dialled[:1]]
+    places += [t.flow.address for t in dialled[:1]]
     tasks: list[Task] = []
     for place in places:
         flow = _via_proxy(context, endpoint_flow(context, service, endpoint, place))
@@ -137,11 +139,6 @@ def _once_more(
     reason = "once more from here, now that it has answered from somewhere else"
     task_id = f"d18.again.{base.id}"
     return replace(base, id=task_id, round=2, arm=Arm.REPEAT, attempt=4, reason=reason)
-
-
-def _address(task: Task) -> str:
-    assert isinstance(task.probe, Flow)
-    return task.probe.address
 
 
 def _controls(context: PlanningContext, tasks: list[Task]) -> list[Task]:

@@ -11,7 +11,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.cost import TLS
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import shape_id
 from msgprobe.planning.context import PlanningContext
@@ -104,9 +104,7 @@ def _shapes(context: PlanningContext, service: Service, s: Suspect) -> list[Task
 
 
 def _shaped(context: PlanningContext, service: Service, s: Suspect, shape: Hello) -> Task:
-    assert isinstance(s.task.probe, Flow)
-    options = tuple({**dict(s.task.probe.options), OPTION: shape.value}.items())
-    flow = replace(s.task.probe, options=options)
+    flow = s.task.flow.with_options({OPTION: shape.value})
     task_id = _id(service, s, shape)
     task = variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
     return replace(task, timeout=context.hello_timeout())
