@@ -12,16 +12,7 @@ from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from msgprobe.model.observation import (
-    DnsObservation,
-    HttpObservation,
-    LocalObservation,
-    Observation,
-    ProtocolObservation,
-    TcpObservation,
-    TlsObservation,
-    TransferObservation,
-)
+from msgprobe.model import observation as seen
 from msgprobe.model.task import Flow, Inspect, Lookup, Probe
 from msgprobe.model.verdict import Outcome, State
 
@@ -31,17 +22,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OBSERVATION_TAGS: Mapping[str, type] = {
-    "local": LocalObservation,
-    "dns": DnsObservation,
-    "tcp": TcpObservation,
-    "tls": TlsObservation,
-    "http": HttpObservation,
-    "protocol": ProtocolObservation,
-    "transfer": TransferObservation,
+    "local": seen.LocalObservation,
+    "dns": seen.DnsObservation,
+    "tcp": seen.TcpObservation,
+    "tls": seen.TlsObservation,
+    "http": seen.HttpObservation,
+    "protocol": seen.ProtocolObservation,
+    "transfer": seen.TransferObservation,
 }
 PROBE_TAGS: Mapping[str, type] = {"inspect": Inspect, "lookup": Lookup, "flow": Flow}
 _UNIONS: tuple[tuple[UnionType, Mapping[str, type]], ...] = (
-    (Observation, OBSERVATION_TAGS),
+    (seen.Observation, OBSERVATION_TAGS),
     (Probe, PROBE_TAGS),
 )
 
