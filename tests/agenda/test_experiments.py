@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from msgprobe.model.control import CallServer, Site, Source
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import Proof, ProtocolObservation, Window
+from msgprobe.model.observation import Proof, Window
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Inspect, Lookup, ResolverKind, Role, Task
@@ -27,7 +28,7 @@ from msgprobe.model.traits import KnownTraits
 from msgprobe.planning.experiment import Scope
 from msgprobe.planning.places import YOUR_RESOLVER
 from tests.evidence.moves import moved
-from tests.evidence.story import TRAITS, Story
+from tests.evidence.story import TRAITS, Story, came_of, datagrams
 from tests.hypotheses.calls.test_plan import Calls, count, flow, silent_at
 from tests.hypotheses.throttling.test_plan import FAST, named
 
@@ -102,23 +103,9 @@ class Trouble(Calls):
         if task.check == "quic":
             return self._placed(task, self._over_quic(task, stage), now, took)
         bare = task.check in ("connect", "tls", "https", "page")
-        (seen,) = (
-            Story()
-            .flow(
-                flow(task).address,
-                subject=task.subject,
-                arm=task.arm,
-                endpoint=task.endpoint,
-                host=flow(task).host or "",
-                server_name=flow(task).server_name,
-                port=flow(task).port,
-                check=task.check,
-                fails=stage or None,
-                failure=failure,
-                proof=None if bare else Proof.NONE if stage else Proof.CRYPTO,
-            )
-            .told
-        )
+        proof = None if bare else Proof.NONE if stage else Proof.CRYPTO
+        ends: dict[str, Any] = {"fails": stage or None, "failure": failure, "proof": proof}
+        seen = came_of(task, **ends)
         return self._placed(task, seen, now, took)
 
     def _moved(self, task: Task, now: float) -> Measurement:
@@ -128,17 +115,9 @@ class Trouble(Calls):
         return moved(task, now, self.rate(task), transaction=len(self.begun), **more)  # type: ignore[arg-type]
 
     def _over_quic(self, task: Task, stage: str) -> Measurement:
-        seen = ProtocolObservation(
-            transaction=0,
-            window=Window(start=0, end=0),
-            failure=Failure.TIMED_OUT if stage else None,
-            protocol="quic",
-            address=flow(task).address,
-            port=flow(task).port,
-            stage="initial_sent" if stage else "handshake",
-            proof=Proof.NONE if stage else Proof.NONCE,
-            transport="udp",
-        )
+        place = (flow(task).address, flow(task).port)
+        reached = "initial_sent" if stage else "handshake"
+        seen = datagrams("quic", *place, came=not stage, stage=reached)
         return Story().tell(task, seen).told[0]
 
     def _asked(self, task: Task, asked: Lookup, now: float) -> Measurement:

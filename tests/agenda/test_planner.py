@@ -15,7 +15,7 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
 from msgprobe.planning.context import Moment
-from tests.evidence.story import CHAT, SERVICE, TRAITS, Story, under_way
+from tests.evidence.story import CHAT, SERVICE, TRAITS, Story, came_of, under_way
 
 
 def wanted(story: Story, now: float = 100.0) -> list[Task]:
@@ -230,16 +230,8 @@ def _answer(task: Task, now: float) -> Measurement:
     if task.check == "local":
         story.local()
     elif isinstance(task.probe, Flow):
-        dies = task.role is Role.TARGET
-        story.flow(
-            task.probe.address,
-            subject=task.subject,
-            arm=task.arm,
-            endpoint=task.endpoint,
-            host=task.probe.host or "",
-            fails="tls" if dies else None,
-            failure=Failure.CONNECTION_RESET,
-        )
+        dies = "tls" if task.role is Role.TARGET else None
+        return came_of(task, start=now, whole=0.1, fails=dies, failure=Failure.CONNECTION_RESET)
     else:
         story.dns(task.probe.name, ResolverKind.SYSTEM, "31.13.70.1")  # type: ignore[union-attr]
     (told,) = story.told

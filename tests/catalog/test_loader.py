@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from msgprobe.catalog.loader import load, select
 from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.checks.registry import examiner, registry
 from msgprobe.model.target import Function
+from tests.interpreter import python
 
 HERE = Path(__file__).parent
 CHECKS = registry()
@@ -176,13 +176,7 @@ def test_the_shipped_files_are_found_inside_a_zip_archive(tmp_path: Path, whole:
         for file in SHIPPED.glob("*.toml") if whole else ():
             pack.write(file, f"msgprobe/_targets/{file.name}")
     code = "from msgprobe.catalog.loader import load; print(load().sha256)"
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(archive)!r}); {code}"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=30,
-    )
+    done = python(f"import sys; sys.path.insert(0, {str(archive)!r}); {code}", cwd=tmp_path)
     if whole:
         assert done.stdout.strip() == load().sha256
     else:

@@ -16,17 +16,16 @@ from msgprobe.model.observation import (
 )
 from msgprobe.model.target import Trust
 from msgprobe.model.task import (
-    Arm,
     Flow,
     Inspect,
     Lookup,
-    Probe,
     Resolver,
     ResolverKind,
     Role,
     Task,
 )
 from msgprobe.steps.context import StepContext
+from tests.model.tasks import task_of
 from tests.steps import loopback
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, closed_port, context, only, run, serve, serve_tls
@@ -37,12 +36,6 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 FLOW = Flow(
     address=HOST, port=0, host=NAME, server_name=NAME, trust=Trust.PINNED, roots_of="service"
 )
-
-
-def task(check: str, probe: Probe, role: Role = Role.TARGET) -> Task:
-    return Task(
-        id="t", round=1, role=role, arm=Arm.BASE, check=check, subject="service", probe=probe
-    )
 
 
 async def hold(one: Task, seconds: float = 5.0) -> StepContext:
@@ -62,7 +55,7 @@ def test_https_records_each_layer_once_in_order() -> None:
     async def main() -> None:
         async with serve_tls(server_context(), OK) as port:
             flow = dataclasses.replace(FLOW, port=port, expect_status=(200,), expect_text="succ")
-            ctx = await hold(task("https", flow))
+            ctx = await hold(task_of("https", flow))
             assert kinds(ctx) == [TcpObservation, TlsObservation, HttpObservation]
             assert only(ctx, HttpObservation).matched is True
 
@@ -89,7 +82,7 @@ def test_https_asks_for_a_header_and_posts_a_body() -> None:
                 port = server.sockets[0].getsockname()[1]
                 given = tuple({**options, "header": wanted}.items())
                 flow = dataclasses.replace(FLOW, port=port, options=given)
-                ctx = await hold(task("https", flow))
+                ctx = await hold(task_of("https", flow))
             seen = only(ctx, HttpObservation)
             assert (seen.matched, seen.authenticated, seen.failure) == (matched, True, None)
 
@@ -101,7 +94,7 @@ def test_https_asks_for_a_header_and_posts_a_body() -> None:
 def test_tls_stops_after_the_handshake() -> None:
     async def main() -> None:
         async with serve_tls(server_context()) as port:
-            ctx = await hold(task("tls", dataclasses.replace(FLOW, port=port)))
+            ctx = await hold(task_of("tls", dataclasses.replace(FLOW, port=port)))
             assert kinds(ctx) == [TcpObservation, TlsObservation]
             assert only(ctx, TlsObservation).root_pinned
 
@@ -115,7 +108,7 @@ def test_tls_stops_after_the_handshake() -> None:
 def test_a_refused_connect_is_the_only_observation(check: str) -> None:
     async def main() -> None:
         with closed_port() as port:
-            ctx = await hold(task(check, dataclasses.replace(FLOW, port=port)))
+            ctx = await hold(task_of(check, dataclasses.replace(FLOW, port=port)))
         assert kinds(ctx) == [TcpObservation]
         assert only(ctx, TcpObservation).failure is Failure.CONNECTION_REFUSED
 
@@ -125,7 +118,7 @@ def test_a_refused_connect_is_the_only_observation(check: str) -> None:
 def test_a_certificate_that_does_not_hold_ends_the_conversation() -> None:
     async def main() -> None:
         async with serve_tls(server_context("other.test"), OK) as port:
-            ctx = await hold(task("https", dataclasses.replace(FLOW, port=port)))
+            ctx = await hold(task_of("https", dataclasses.replace(FLOW, port=port)))
             assert kinds(ctx) == [TcpObservation, TlsObservation]
             assert only(ctx, TlsObservation).failure is Failure.TLS_INVALID_HOSTNAME
 
@@ -148,7 +141,7 @@ def test_a_controls_page_must_be_exactly_what_is_known(
     async def main() -> None:
         async with serve(loopback.replies(OK)) as port:
             flow = dataclasses.replace(FLOW, port=port, expect_text=text, options=option)
-            ctx = await hold(task("page", flow, role))
+            ctx = await hold(task_of("page", flow, role=role))
             assert only(ctx, HttpObservation).matched is matched
 
     run(main())
@@ -163,7 +156,7 @@ def test_a_dying_server_gives_one_observation_per_layer_reached(
 ) -> None:
     async def main() -> None:
         async with serve(server) as port:
-            ctx = await hold(task(check, dataclasses.replace(FLOW, port=port)), seconds=0.3)
+            ctx = await hold(task_of(check, dataclasses.replace(FLOW, port=port)), seconds=0.3)
             assert len(ctx.recorder.observations) == 2
             assert [o.failure is None for o in ctx.recorder.observations] == [True, False]
 
@@ -178,7 +171,7 @@ def test_endless_junk_ends_in_a_failure_word(check: str) -> None:
         lead = bytes.fromhex("160303400002010000") if check in TLS else b""
         async with serve(loopback.junk(bytes(8192), lead)) as port:
             ctx = context(2.0)
-            one = task(check, dataclasses.replace(FLOW, port=port))
+            one = task_of(check, dataclasses.replace(FLOW, port=port))
             await CHECKS[check].run(ctx, one)
             assert ctx.recorder.observations[-1].failure is not None
 
@@ -201,7 +194,7 @@ def test_cancelling_keeps_what_was_seen_and_closes_the_socket() -> None:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.15):
                     await CHECKS["https"].run(
-                        ctx, task("https", dataclasses.replace(FLOW, port=port))
+                        ctx, task_of("https", dataclasses.replace(FLOW, port=port))
                     )
             assert kinds(ctx) == [TcpObservation, TlsObservation]
             assert only(ctx, TlsObservation).failure is Failure.INTERRUPTED
@@ -212,22 +205,22 @@ def test_cancelling_keeps_what_was_seen_and_closes_the_socket() -> None:
 
 
 def test_local_sends_nothing() -> None:
-    ctx = run(hold(task("local", Inspect())))
+    ctx = run(hold(task_of("local", Inspect())))
     assert kinds(ctx) == [LocalObservation]
     assert (ctx.recorder.bytes_sent, ctx.recorder.bytes_received) == (0, 0)
 
 
 def test_a_task_of_the_wrong_kind_is_a_bug_that_names_it() -> None:
     with pytest.raises(ValueError, match="task t: check 'tls' needs a flow"):
-        run(hold(task("tls", Inspect())))
+        run(hold(task_of("tls", Inspect())))
     with pytest.raises(ValueError, match="needs a lookup"):
-        run(hold(task("resolve", FLOW)))
+        run(hold(task_of("resolve", FLOW)))
 
 
 @pytest.mark.parametrize("kind", list(ResolverKind))
 def test_every_kind_of_lookup_has_a_bound(kind: ResolverKind) -> None:
     resolver = Resolver(kind=kind, name="r", address=HOST, host=NAME)
-    bound = CHECKS["resolve"].max_bytes(task("resolve", Lookup(name=NAME, resolver=resolver)))
+    bound = CHECKS["resolve"].max_bytes(task_of("resolve", Lookup(name=NAME, resolver=resolver)))
     assert 0 < bound < 1_000_000
 
 
@@ -236,7 +229,7 @@ def test_bytes_are_counted_while_the_conversation_goes_on() -> None:
         async with serve(loopback.silence) as port, asyncio.TaskGroup() as group:
             ctx = context(0.4)
             group.create_task(
-                CHECKS["noise"].run(ctx, task("noise", dataclasses.replace(FLOW, port=port)))
+                CHECKS["noise"].run(ctx, task_of("noise", dataclasses.replace(FLOW, port=port)))
             )
             await asyncio.sleep(0.2)
             # SYN, ACK of the SYN-ACK, and the hello, each with its headers.
@@ -249,4 +242,4 @@ def test_bytes_are_counted_while_the_conversation_goes_on() -> None:
 def test_an_unreadable_key_is_named(option: tuple[str, str]) -> None:
     flow = dataclasses.replace(FLOW, options=(option,))
     with pytest.raises(ValueError, match=f"option {option[0]} .*hexadecimal"):
-        run(hold(task("noise", flow)))
+        run(hold(task_of("noise", flow)))

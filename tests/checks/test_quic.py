@@ -6,7 +6,8 @@ import pytest
 
 from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.model.task import Flow
-from tests.checks.test_conversations import CHECKS, FLOW, hold, task
+from tests.checks.test_conversations import CHECKS, FLOW, hold
+from tests.model.tasks import task_of
 from tests.steps.loopback import only, run
 from tests.steps.quic_server import configuration, odd_server, quic_server
 
@@ -22,7 +23,7 @@ def observed(**more: object) -> ProtocolObservation:
 
     async def main() -> ProtocolObservation:
         async with quic_server() as port:
-            return only(await hold(task("quic", flow(port, **more))), ProtocolObservation)
+            return only(await hold(task_of("quic", flow(port, **more))), ProtocolObservation)
 
     return run(main())
 
@@ -51,7 +52,7 @@ def test_a_clean_handshake_with_a_long_chain_stays_small() -> None:
         config = configuration()
         config.certificate_chain = [config.certificate] * 6
         async with quic_server(config) as port:
-            ctx = await hold(task("quic", flow(port)))
+            ctx = await hold(task_of("quic", flow(port)))
             assert only(ctx, ProtocolObservation).failure is None
             return ctx.recorder.bytes_sent + ctx.recorder.bytes_received
 
@@ -64,11 +65,11 @@ def test_silence_and_junk_keep_within_the_bound(form: str) -> None:
     async def main() -> None:
         for junk in (), (bytes(1400),) * 3:
             async with odd_server(lambda data, junk=junk: junk) as (port, _):  # type: ignore[misc]
-                await hold(task("quic", flow(port, options=(("form", form),))), 1.5)
+                await hold(task_of("quic", flow(port, options=(("form", form),))), 1.5)
 
     run(main())
 
 
 def test_an_unknown_form_is_named() -> None:
     with pytest.raises(ValueError, match="option form = 'h3': give initial or negotiation"):
-        run(hold(task("quic", flow(1, options=(("form", "h3"),)))))
+        run(hold(task_of("quic", flow(1, options=(("form", "h3"),)))))

@@ -1,9 +1,9 @@
 """Heavy libraries come late: only a conversation that speaks their protocol waits for them."""
 
-import subprocess
 import sys
 
 from msgprobe.steps.prepare import prepare
+from tests.interpreter import python
 from tests.steps.loopback import world
 
 HEAVY = (
@@ -26,9 +26,7 @@ def test_importing_every_check_imports_no_heavy_library() -> None:
         "import sys, msgprobe.checks.registry, msgprobe.steps.world;"
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
-    )
+    done = python(code, check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from msgprobe.cli.option import options
 from msgprobe.report.document import read_run
 from tests.cli.process import COMMAND, Msgprobe, isolated, one_line
+from tests.interpreter import python
 
 # -- help and version ---------------------------------------------------------------------------
 
@@ -30,9 +30,7 @@ def test_version_and_help_import_no_network(words: list[str], environ: dict[str,
         "heavy = {'asyncio', 'ssl', 'socket', 'httpx', 'dns', 'rich', 'cattrs', 'cryptography'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
-    )
+    done = python(code, env=environ)
     assert done.returncode == 0, done.stderr
 
 
@@ -284,12 +282,9 @@ def test_our_own_crash_is_exit_70_onone_line(environ: dict[str, str]) -> None:
         "saved.judge = boom\n"
         "from msgprobe.cli.main import main\nmain(['judge', 'x'])\n"
     )
-    call = [sys.executable, "-c", code]
-    done = subprocess.run(call, env=environ, capture_output=True, text=True, check=False)
+    done = python(code, env=environ)
     one_line(done, 70, "msgprobe itself failed", "report")
     assert "\x1b" not in done.stderr
-    done = subprocess.run(
-        call, env=environ | {"MSGPROBE_DEBUG": "1"}, capture_output=True, text=True, check=False
-    )
+    done = python(code, env=environ | {"MSGPROBE_DEBUG": "1"})
     assert done.returncode == 70
     assert "Traceback" in done.stderr

@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from msgprobe.cli.option import Flags
 from msgprobe.cli.request import UsageError, wish
 from msgprobe.report.document import document, dumps
 from tests.cli.process import COMMAND, Msgprobe, isolated, one_line
+from tests.interpreter import python
 from tests.report import sample
 
 
@@ -201,14 +201,7 @@ def test_without_the_library_one_line_names_the_extra(environ: dict[str, str]) -
         "from msgprobe.cli.main import main\n"
         "main(['run', '--via', 'socks5://192.0.2.1:1080'])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = python(code, env=environ)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "--via" in done.stderr and "pip install 'msgprobe[via]'" in done.stderr

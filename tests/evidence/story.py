@@ -35,46 +35,37 @@ from msgprobe.model.task import (
     Running,
     Task,
 )
+from tests.model.tasks import control_of, task_of
 
 TRAITS = traits(registry())
 HERE = Provenance(source="test", date="2026-01-01")
 RTT = 0.04
 
+
+def somebody(kind: str, n: int, *, owner: str = "owner", network: str = "net") -> dict[str, Any]:
+    """Fields that every row of somebody neutral has: the ``n``-th of its kind."""
+    of = {"owner": f"{owner}{n}", "network": f"{network}{n}", "provenance": HERE}
+    return {"name": f"{kind}{n}", "host": f"{kind}{n}.example", **of}
+
+
+def public_resolver(n: int) -> PublicResolver:
+    """The ``n``-th public resolver."""
+    row = somebody("resolver", n)
+    del row["host"]
+    return PublicResolver(**row, addresses=(f"9.9.{n}.9",), doh_host=f"dns{n}.example")
+
+
+def _sentinel(n: int) -> Sentinel:
+    row = somebody("sentinel", n)
+    del row["network"]
+    return Sentinel(**row, path="/204", status=204, body="")
+
+
 SITES = tuple(
-    Site(
-        name=f"site{n}",
-        host=f"site{n}.example",
-        owner=f"owner{n}",
-        network=f"net{n}",
-        addresses=(f"20.{n}.0.1",),
-        any_name=n <= 2,
-        provenance=HERE,
-    )
-    for n in range(1, 5)
+    Site(**somebody("site", n), addresses=(f"20.{n}.0.1",), any_name=n <= 2) for n in range(1, 5)
 )
-SENTINELS = tuple(
-    Sentinel(
-        name=f"sentinel{n}",
-        host=f"sentinel{n}.example",
-        path="/204",
-        owner=f"owner{n}",
-        status=204,
-        body="",
-        provenance=HERE,
-    )
-    for n in range(1, 4)
-)
-RESOLVERS = tuple(
-    PublicResolver(
-        name=f"resolver{n}",
-        owner=f"owner{n}",
-        network=f"net{n}",
-        addresses=(f"9.9.{n}.9",),
-        doh_host=f"dns{n}.example",
-        provenance=HERE,
-    )
-    for n in range(1, 3)
-)
+SENTINELS = tuple(map(_sentinel, range(1, 4)))
+RESOLVERS = tuple(map(public_resolver, range(1, 3)))
 
 CHAT = ("chat1.example", "chat2.example")
 ADDRESSES = {"chat1.example": "31.13.70.1", "chat2.example": "157.240.1.1"}
@@ -134,6 +125,24 @@ def info(**more: Any) -> TcpInfo:
     return replace(base, **more)
 
 
+def datagrams(
+    protocol: str, address: str, port: int, *, came: bool, stage: str, **more: Any
+) -> ProtocolObservation:
+    """What was seen of a conversation over UDP: an answer bound to the question, or silence."""
+    seen = ProtocolObservation(
+        transaction=0,
+        window=Window(start=0, end=0),
+        failure=None if came else Failure.TIMED_OUT,
+        protocol=protocol,
+        address=address,
+        port=port,
+        stage=stage,
+        proof=Proof.NONCE if came else Proof.NONE,
+        transport="udp",
+    )
+    return replace(seen, **more)
+
+
 def under_way(tasks: Iterable[Task], since: float = 0.0) -> dict[str, Running]:
     """Tasks that have begun at the same time and have not ended."""
     return {t.id: Running(task=t, since=since) for t in tasks}
@@ -141,15 +150,26 @@ def under_way(tasks: Iterable[Task], since: float = 0.0) -> dict[str, Running]:
 
 def gate_task(site: Site) -> Task:
     """The first conversation with a neutral site."""
-    return Task(
-        id=f"g.site.{site.name}",
-        round=0,
-        role=Role.CONTROL,
-        arm=Arm.GATE,
-        check="https",
-        subject=site.name,
-        probe=Flow(address=site.addresses[0], port=443, host=site.host, server_name=site.host),
+    flow = Flow(address=site.addresses[0], port=443, host=site.host, server_name=site.host)
+    return control_of("https", flow, site.name, f"g.site.{site.name}")
+
+
+def came_of(
+    task: Task, *, start: float = 0.0, took: float = RTT, whole: float | None = None, **how: Any
+) -> Measurement:
+    """What came of a planned conversation: all went well, or ``how`` says what not (see
+    `Story.flow`). ``whole`` is what all of it took, if not ``took``."""
+    assert isinstance(task.probe, Flow)
+    flow = task.probe
+    named: dict[str, Any] = {"host": flow.host or "", "server_name": flow.server_name}
+    about: dict[str, Any] = {k: getattr(task, k) for k in ("subject", "arm", "endpoint", "check")}
+    (told,) = (
+        Story()
+        .flow(flow.address, start=start, took=took, port=flow.port, **named, **about, **how)
+        .told
     )
+    window = Window(start=start, end=start + (took if whole is None else whole))
+    return replace(told, task=task, window=window)
 
 
 @dataclass
@@ -201,15 +221,7 @@ class Story:
             route4=True,
             resolvers=("private",),
         )
-        task = Task(
-            id="g.local",
-            round=0,
-            role=Role.CONTROL,
-            arm=Arm.GATE,
-            check="local",
-            subject="this device",
-            probe=Inspect(),
-        )
+        task = control_of("local", Inspect(), "this device", "g.local")
         return self.tell(task, replace(base, **more))
 
     def dns(
@@ -239,16 +251,9 @@ class Story:
             answers=tuple(answers) if addresses else (),
         )
         who = Resolver(kind=kind, name=resolver)
-        task = Task(
-            id=f"{arm}.{name}.{kind}.{resolver}.{len(self.told)}",
-            round=0,
-            role=role,
-            arm=arm,
-            check="resolve",
-            subject=resolver,
-            probe=Lookup(name=name, resolver=who),
-        )
-        return self.tell(task, seen)
+        task_id = f"{arm}.{name}.{kind}.{resolver}.{len(self.told)}"
+        asked = control_of("resolve", Lookup(name=name, resolver=who), resolver, task_id, arm)
+        return self.tell(replace(asked, role=role), seen)
 
     def flow(
         self,
@@ -326,23 +331,11 @@ class Story:
                 )
             )
         role = Role.TARGET if endpoint else Role.CONTROL
-        task = Task(
-            id=f"{arm}.{subject}.{endpoint}.{address}.{port}.{len(self.told)}",
-            round=1,
-            role=role,
-            arm=arm,
-            check=check,
-            subject=subject,
-            endpoint=endpoint,
-            probe=Flow(
-                address=address,
-                port=port,
-                host=host,
-                server_name=server_name or host,
-                trust=trust,
-            ),
-        )
-        return self.tell(task, *seen)
+        task_id = f"{arm}.{subject}.{endpoint}.{address}.{port}.{len(self.told)}"
+        named: dict[str, Any] = {"host": host, "server_name": server_name or host}
+        probe = Flow(address=address, port=port, trust=trust, **named)
+        who: dict[str, Any] = {"subject": subject, "endpoint": endpoint, "role": role}
+        return self.tell(task_of(check, probe, task_id=task_id, arm=arm, **who), *seen)
 
     def site(self, site: Site, arm: Arm = Arm.GATE, **how: Any) -> "Story":
         """A neutral site is spoken to, by its own name unless ``host`` is another."""

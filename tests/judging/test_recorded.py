@@ -32,7 +32,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Provenance, Root, Service, Trust
-from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome
 from msgprobe.report.narrate import came
 from msgprobe.steps.certificate import described
@@ -41,6 +41,7 @@ from msgprobe.steps.context import Done
 from msgprobe.steps.tls import handshake
 from tests.evidence.chains import Chain, Pair, issue, like_signal, like_telegram, like_whatsapp
 from tests.evidence.story import SERVICE, SITES, Story
+from tests.model.tasks import task_of
 from tests.steps.loopback import HOST, context, only, run, serve_tls, world
 
 EV = "CN=DigiCert High Assurance EV Root CA, O=DigiCert Inc, C=US"
@@ -143,9 +144,7 @@ def test_a_forger_who_writes_the_dropped_roots_name_for_another_host_is_not_excu
 def talk(host: str, seen: TlsObservation) -> Conversation:
     """The conversation with ``host`` in which that was seen."""
     flow = Flow(address=HOST, port=443, host=host, server_name=host)
-    task = Task(
-        id="t", round=1, role=Role.TARGET, arm=Arm.BASE, check="tls", subject="acme", probe=flow
-    )
+    task = task_of("tls", flow, subject="acme")
     whole = Measurement(
         task=task, status=Status.COMPLETED, window=seen.window, observations=(seen,)
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from msgprobe.model.contact import Contact
+from tests.interpreter import python
 from tests.lab.exam_record import Kept, save
 from tests.lab.facts_cases import (
     CAUSES,
@@ -106,14 +107,8 @@ def test_ids_and_seeds_are_the_same_in_every_process() -> None:
         "from tests.lab.facts_cases import every_case\n"
         "print(''.join(f'{c.id} {c.seed} {c.told}\\n' for c in every_case()), end='')"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "7"},
-    )
+    elsewhere = {**os.environ, "PYTHONHASHSEED": "7"}
+    done = python(code, cwd=ROOT, env=elsewhere, check=True, timeout=None)
     assert digest(done.stdout) == digest(mine)
 
 

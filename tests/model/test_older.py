@@ -5,16 +5,11 @@ from dataclasses import replace
 import pytest
 
 from msgprobe.model.older import task_as_today
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
+from tests.model.tasks import task_of
 
-PLAIN = Task(
-    id="b.acme.chat.192.0.2.1",
-    round=1,
-    role=Role.TARGET,
-    arm=Arm.BASE,
-    check="tls",
-    subject="acme",
-    probe=Flow(address="192.0.2.1", port=443),
+PLAIN = task_of(
+    "tls", Flow(address="192.0.2.1", port=443), subject="acme", task_id="b.acme.chat.192.0.2.1"
 )
 
 

@@ -21,7 +21,7 @@ from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.name_swaps import neutral_servers
 from msgprobe.planning.public_resolvers import doh_resolvers, living_encrypted
 from msgprobe.session import planned
-from tests.evidence.story import HERE, SITES, Story, gate_task, under_way
+from tests.evidence.story import HERE, SITES, Story, gate_task, public_resolver, under_way
 from tests.hypotheses.connection.test_rules import HOME
 
 CATALOGUE = load()
@@ -288,17 +288,7 @@ def test_where_nothing_abroad_answers_a_domestic_name_is_tried_at_three_sites() 
 
 
 def resolvers(count: int) -> tuple[PublicResolver, ...]:
-    return tuple(
-        PublicResolver(
-            name=f"r{n}",
-            owner=f"o{n}",
-            network=f"n{n}",
-            addresses=(f"9.9.{n}.9",),
-            doh_host=f"dns{n}.example",
-            provenance=HERE,
-        )
-        for n in range(1, count + 1)
-    )
+    return tuple(public_resolver(n) for n in range(1, count + 1))
 
 
 def asked(
@@ -337,17 +327,17 @@ def living(
 
 
 def test_an_encrypted_resolver_that_fails_or_hangs_is_replaced() -> None:
-    fine = {f"r{n}": None for n in range(1, 6)}
+    fine = {f"resolver{n}": None for n in range(1, 6)}
     reset = Failure.CONNECTION_RESET
-    assert living({**fine}) == ["r1", "r2"]
-    assert living({**fine, "r1": reset}) == ["r2", "r3"]
-    assert living({**fine, "r1": reset, "r3": reset}) == ["r2", "r4"]
-    hanging = {k: v for k, v in fine.items() if k != "r2"}
-    assert living(hanging, now=2.9) == ["r1", "r2"]
-    assert living(hanging, now=3.1) == ["r1", "r3"]
+    assert living({**fine}) == ["resolver1", "resolver2"]
+    assert living({**fine, "resolver1": reset}) == ["resolver2", "resolver3"]
+    assert living({**fine, "resolver1": reset, "resolver3": reset}) == ["resolver2", "resolver4"]
+    hanging = {k: v for k, v in fine.items() if k != "resolver2"}
+    assert living(hanging, now=2.9) == ["resolver1", "resolver2"]
+    assert living(hanging, now=3.1) == ["resolver1", "resolver3"]
     every = dict.fromkeys(fine, reset)
-    assert living(every) == ["r1", "r2"]
-    assert living({**fine, "r1": reset}, quick=True) == ["r2", "r1"]
+    assert living(every) == ["resolver1", "resolver2"]
+    assert living({**fine, "resolver1": reset}, quick=True) == ["resolver2", "resolver1"]
 
 
 def test_a_denial_over_udp_is_asked_again_over_tcp_of_the_same_resolver() -> None:

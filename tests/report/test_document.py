@@ -20,6 +20,7 @@ from msgprobe.report.explain import explain_run
 from msgprobe.report.view import View
 from msgprobe.session import rules
 from tests.report import sample
+from tests.report.schema import validate
 
 RUN = sample.run(
     sample.blocked(),
@@ -29,26 +30,9 @@ RUN = sample.run(
 )
 
 
-def _closed(schema: Any) -> Any:
-    """The schema with unknown keys forbidden: then it describes every key that is written."""
-    if isinstance(schema, dict):
-        found = {k: _closed(v) for k, v in schema.items()}
-        if found.get("type") == "object" and "properties" in found:
-            found["additionalProperties"] = False
-        return found
-    return [_closed(v) for v in schema] if isinstance(schema, list) else schema
-
-
-def _validate(found: Any) -> None:
-    schema = json.loads(schema_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    for version in (schema, _closed(schema)):
-        jsonschema.validate(found, version, cls=jsonschema.Draft202012Validator)
-
-
 @pytest.mark.parametrize("evidence", [True, False])
 def test_the_schema_describes_every_key(evidence: bool) -> None:
-    _validate(json.loads(dumps(document(RUN, exit_code=1, evidence=evidence))))
+    validate(json.loads(dumps(document(RUN, exit_code=1, evidence=evidence))))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +62,7 @@ def test_the_schema_allows_every_word(state: State, outcome: Outcome) -> None:
         seen=(),
         strength=Strength.LIKELY,
     )
-    _validate(document(run, exit_code=4, evidence=True))
+    validate(document(run, exit_code=4, evidence=True))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +89,7 @@ def test_the_schema_refuses_what_breaks_the_contract(path: list[Any], value: obj
         place = place[key]
     place[path[-1]] = value
     with pytest.raises(jsonschema.ValidationError):
-        _validate(found)
+        validate(found)
 
 
 def test_the_contract_of_the_design_is_kept() -> None:
@@ -239,7 +223,7 @@ def test_a_run_saved_before_there_were_transfers_still_loads() -> None:
     for key in ("throttle", "throttle_wait"):
         del found["evidence"]["request"][key]
     found["measurements"] = [m for m in found["measurements"] if m["task"]["check"] != "transfer"]
-    _validate(found)
+    validate(found)
     read = read_run(json.dumps(found))
     assert all(f.speeds == () for s in read.verdict.services for f in s.functions)
     assert read.evidence.services[0].assets == ()

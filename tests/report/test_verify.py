@@ -1,8 +1,6 @@
 """Rows that were asked, as text, JSON, TOML and an issue; text from the network stays harmless."""
 
 import json
-import subprocess
-import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from msgprobe.report.exit_status import Exit
 from msgprobe.report.propose import proposal
 from msgprobe.report.toml_rows import Row, literal, member_table, row_table
 from msgprobe.report.verify import exit_status, markdown, render, render_json
+from tests.interpreter import python
 from tests.report.sample import HOSTILE
 
 CATALOGUE = load((), EVERY)
@@ -356,9 +355,7 @@ def test_the_workflow_s_own_line_makes_the_issue(tmp_path: Path) -> None:
         if "python -c '" in line
     ]
     document = render_json(found(HELD, row("cdn", Word.NO_ANSWER, "refused")))
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=document, capture_output=True, text=True, check=True
-    )
+    done = python(code, input=document, check=True)
     assert done.stdout.startswith("# The catalogue on `2026-11-25`")
     assert "- `signal` `cdn-443`: no answer: `refused` (2026-11-25)" in done.stdout
     assert "## Proposal" in done.stdout

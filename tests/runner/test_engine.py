@@ -14,6 +14,7 @@ from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.connect import connect
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.world import system_world
+from tests.model.tasks import task_of
 
 Conversation = Callable[[StepContext], Awaitable[None]]
 
@@ -36,16 +37,8 @@ class Scripted:
 
 
 def task(task_id: str, check: str = "scripted", timeout: float = 5.0) -> Task:
-    return Task(
-        id=task_id,
-        round=0,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check=check,
-        subject="acme",
-        probe=Flow(address="127.0.0.1", port=9),
-        timeout=timeout,
-    )
+    nowhere = Flow(address="127.0.0.1", port=9)
+    return task_of(check, nowhere, subject="acme", task_id=task_id, nth_round=0, timeout=timeout)
 
 
 def execute(

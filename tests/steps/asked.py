@@ -1,15 +1,9 @@
 """What a check is asked to do with a server on loopback."""
 
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Probe, Role, Task
+from msgprobe.model.task import Flow
 from tests.steps.authority import NAME
 from tests.steps.loopback import HOST
-
-
-def task_of(check: str, probe: Probe, *, subject: str = "service", arm: Arm = Arm.BASE) -> Task:
-    return Task(
-        id="t", round=1, role=Role.TARGET, arm=arm, check=check, subject=subject, probe=probe
-    )
 
 
 def tls_flow(port: int, path: str = "/", /, *, roots_of: str = "service", **options: str) -> Flow:

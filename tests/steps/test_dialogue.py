@@ -27,7 +27,7 @@ from msgprobe.steps.dialogue import Hear, Say, Secure, parse
 from msgprobe.wire.error import WireError
 from tests.lab.world import websocket
 from tests.lab.world.http import read_request
-from tests.steps.asked import task_of
+from tests.model.tasks import task_of
 from tests.steps.authority import NAME, authority, root, server_context
 from tests.steps.loopback import HOST, Pair, Speaker, context, listening, only, run
 
@@ -368,6 +368,12 @@ def socket(then: Speaker) -> Speaker:
     return server
 
 
+def on_page(then: Speaker, script: str) -> StepContext:
+    """The script inside a WebSocket of which ``then`` is the server."""
+    origin = "https://page.example"
+    return talk(socket(then), server_context(), transport="websocket", origin=origin, script=script)
+
+
 def test_json_in_a_websocket_goes_as_text() -> None:
     opcodes: list[int] = []
 
@@ -379,13 +385,7 @@ def test_json_in_a_websocket_goes_as_text() -> None:
         plain = bytes(b ^ mask[i % 4] for i, b in enumerate(data))
         pair[1].write(websocket.frame(plain.replace(b'"cmd":0', b'"cmd":1'), 1))
 
-    ctx = talk(
-        socket(echo),
-        server_context(),
-        transport="websocket",
-        origin="https://page.example",
-        script='C: {"cmd":0,"seq":1}\nS welcome: ..."cmd":1',
-    )
+    ctx = on_page(echo, 'C: {"cmd":0,"seq":1}\nS welcome: ..."cmd":1')
     assert opcodes == [1]
     assert told(ctx) == (None, "welcome", Proof.CRYPTO)
     assert only(ctx, HttpObservation).status == 101
@@ -400,13 +400,7 @@ def test_a_websocket_that_the_server_closes_or_that_says_something_else_is_an_an
         pair[1].write(websocket.frame(b"no json today", 1))
 
     for server, stage in ((closing, "closed"), (other, "unexpected")):
-        ctx = talk(
-            socket(server),
-            server_context(),
-            transport="websocket",
-            origin="https://page.example",
-            script='S hello: {"op":10',
-        )
+        ctx = on_page(server, 'S hello: {"op":10')
         assert told(ctx) == (None, stage, Proof.CRYPTO)
         assert folded(ctx).genuine
 

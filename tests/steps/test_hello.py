@@ -11,9 +11,10 @@ from msgprobe.checks.tls import TlsCheck
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.hello import pieces
 from tests.lab.content import Kind, cipher_suites, first_words
+from tests.model.tasks import task_of
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, context, only, receive, run, serve, serve_tls
 
@@ -31,16 +32,7 @@ def task(port: int, hello: str | None, trust: Trust | None = None) -> Task:
         roots_of="ours",
         options=() if hello is None else ((OPTION, hello),),
     )
-    return Task(
-        id="x",
-        round=2,
-        role=Role.TARGET,
-        arm=Arm.OTHER_HELLO,
-        check="tls",
-        subject="ours",
-        probe=flow,
-        timeout=5.0,
-    )
+    return task_of("tls", flow, subject="ours", arm=Arm.OTHER_HELLO, timeout=5.0)
 
 
 def captured(hello: str | None) -> tuple[bytes, int]:

@@ -22,7 +22,8 @@ from msgprobe.steps.context import StepContext
 from tests.lab.world import http2, mqtt, signal, websocket
 from tests.lab.world.http import Request, Response, read_request
 from tests.lab.world.talk import abort_writer
-from tests.steps.asked import task_of, tls_flow
+from tests.model.tasks import task_of
+from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import Pair, Speaker, context, listening, only, run
 from tests.steps.test_mtproto_ways import folded

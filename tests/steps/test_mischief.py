@@ -21,7 +21,7 @@ import pytest
 from msgprobe.checks.registry import registry
 from msgprobe.model.codec import to_json
 from msgprobe.model.failure import Failure
-from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, ResolverKind, Role, Task
+from msgprobe.model.task import Flow, Lookup, Probe, Resolver, ResolverKind, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.http2 import SENT_BOUND
 from msgprobe.steps.prepare import prepare
@@ -29,6 +29,7 @@ from tests.lab.world import websocket
 from tests.lab.world.http import read_request
 from tests.lab.world.mischief import HTTP, HTTP2, STREAM, TLS, WEBSOCKET, Kind, play
 from tests.lab.world.mischief_datagrams import DNS, SENT, Lie
+from tests.model.tasks import task_of
 from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, authority, root, server_context
 from tests.steps.loopback import HOST, context, run, world
@@ -176,16 +177,7 @@ async def _swallow(reader: asyncio.StreamReader) -> None:
 
 
 def task(check: str, probe: Probe) -> Task:
-    return Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check=check,
-        subject="service",
-        probe=probe,
-        timeout=PATIENCE_S,
-    )
+    return task_of(check, probe, timeout=PATIENCE_S)
 
 
 def flow(port: int, options: Mapping[str, str]) -> Flow:

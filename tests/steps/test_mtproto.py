@@ -18,8 +18,8 @@ from msgprobe.steps.context import StepContext
 from tests.lab.world import mtproto
 from tests.lab.world.config import Keeper
 from tests.lab.world.datacentre import DataCentre, Exchange, fingerprint
+from tests.model.tasks import task_of
 from tests.steps import loopback
-from tests.steps.asked import task_of
 from tests.steps.loopback import HOST, Pair, context, listening, only, run, serve
 
 NOW = 1_700_000_000.0

@@ -25,7 +25,7 @@ from tests.lab.world import mtproto, websocket
 from tests.lab.world.config import Keeper
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.lab.world.http import Request, Response, converse, read_request
-from tests.steps.asked import task_of
+from tests.model.tasks import task_of
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, Pair, Speaker, context, listening, only, run
 from tests.steps.test_mtproto import NOW, pinned, private

@@ -8,7 +8,8 @@ import pytest
 from msgprobe.checks.ping import PingCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Role
+from tests.model.tasks import task_of
 from tests.steps.loopback import HOST, context, only, run
 
 _RANGE = Path("/proc/sys/net/ipv4/ping_group_range")
@@ -23,15 +24,8 @@ def allowed() -> bool:
 
 
 def ask() -> ProtocolObservation:
-    task = Task(
-        id="t",
-        round=0,
-        role=Role.CONTROL,
-        arm=Arm.HOLE,
-        check="ping",
-        subject="site",
-        probe=Flow(address=HOST, port=0, trust=None),
-    )
+    echo = Flow(address=HOST, port=0, trust=None)
+    task = task_of("ping", echo, subject="site", role=Role.CONTROL, arm=Arm.HOLE)
 
     async def main() -> ProtocolObservation:
         ctx = context(5.0)

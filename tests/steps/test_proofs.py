@@ -33,8 +33,8 @@ from tests.lab.world import mmtls, smp, threema, tor
 from tests.lab.world.pki import KNOWN_ISSUER, Pki, world_now
 from tests.lab.world.proofs import Proofs
 from tests.lab.world.talk import streams
+from tests.model.tasks import task_of
 from tests.steps import loopback
-from tests.steps.asked import task_of
 from tests.steps.loopback import HOST, context, only, run, serve
 
 CHECKS = registry()

@@ -11,12 +11,13 @@ import pytest
 from msgprobe.checks.tls import TlsCheck
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TcpObservation, TlsObservation
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow
 from msgprobe.steps.connect import closing
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.door import Proxy
 from msgprobe.steps.proxy import connect_through
 from msgprobe.steps.trust import TrustStore
+from tests.model.tasks import task_of
 from tests.steps import loopback
 from tests.steps.authority import NAME, authority, server_context
 from tests.steps.loopback import HOST, closed_port, context, only, receive, run, send, serve
@@ -295,16 +296,7 @@ def test_tls_through_a_proxy_proves_the_target_and_says_nothing_of_the_path() ->
                     here = dataclasses.replace(loopback.world(), proxy=proxy, trust=TrustStore(pem))
                     ctx = context(here=here)
                     flow = Flow(address=NAME, port=443, via="socks5", host=NAME, server_name=NAME)
-                    task = Task(
-                        id="x",
-                        round=2,
-                        role=Role.TARGET,
-                        arm=Arm.SECOND_PATH,
-                        check="tls",
-                        subject="acme",
-                        probe=flow,
-                    )
-                    await TlsCheck().run(ctx, task)
+                    await TlsCheck().run(ctx, task_of("tls", flow, arm=Arm.SECOND_PATH))
         seen = only(ctx, TlsObservation)
         assert (seen.failure, seen.verified, seen.address) == (None, True, NAME)
         assert (seen.info, seen.hello_acked) == (None, None)

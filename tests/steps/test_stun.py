@@ -12,7 +12,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, ProtocolObservation, TcpObservation
 from msgprobe.model.task import Flow, Task
 from tests.lab.world.stun import CallServer
-from tests.steps.asked import task_of
+from tests.model.tasks import task_of
 from tests.steps.loopback import HOST, closed_port, context, only, run, serve
 
 Reply = Callable[[bytes, tuple[str, int]], list[bytes]]

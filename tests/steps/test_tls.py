@@ -18,7 +18,7 @@ from msgprobe.model.target import Trust
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.hello import LARGE_BOUND
-from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, handshake
+from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
 from tests.steps import loopback
 from tests.steps.authority import NAME, root, root_sha256, server_context
 from tests.steps.loopback import HOST, context, only, run, serve, serve_tls, world
@@ -35,6 +35,7 @@ async def shake(
     ours: bool = True,
     dates: bool = True,
     hello: Hello = Hello.USUAL,
+    alpn: tuple[str, ...] = HTTP_ALPN,
 ) -> TlsObservation:
     outcome = await connect(ctx, HOST, port)
     assert isinstance(outcome, Done)
@@ -47,6 +48,7 @@ async def shake(
             roots=(root(),) if ours else (),
             check_dates=dates,
             hello=hello,
+            alpn=alpn,
         )
     return only(ctx, TlsObservation)
 
@@ -240,22 +242,8 @@ def test_each_handshake_offers_its_own_application_protocol_with_one_store() -> 
     secure.set_alpn_protocols(["imap", "http/1.1"])
 
     async def main() -> list[str | None]:
-        here, found = world(), []
+        here, ways = world(), (("imap",), (), ("http/1.1",), ("push",))
         async with serve_tls(secure) as port:
-            for offered in (("imap",), (), ("http/1.1",), ("push",)):
-                ctx = context(here=here)
-                outcome = await connect(ctx, HOST, port)
-                assert isinstance(outcome, Done)
-                async with closing(ctx, outcome.value):
-                    await handshake(
-                        ctx,
-                        outcome.value,
-                        server_name=NAME,
-                        trust=Trust.PINNED,
-                        roots=(root(),),
-                        alpn=offered,
-                    )
-                found.append(only(ctx, TlsObservation).alpn)
-        return found
+            return [(await shake(context(here=here), port, alpn=way)).alpn for way in ways]
 
     assert run(main()) == ["imap", None, "http/1.1", None]

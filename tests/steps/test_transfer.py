@@ -19,7 +19,8 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.links import PAGE_CAP
 from msgprobe.steps.transfer import CURVE_POINTS, stalls, thinned
-from tests.steps.asked import task_of, tls_flow
+from tests.model.tasks import task_of
+from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, context, only, run
 

@@ -14,8 +14,8 @@ from msgprobe.steps.context import StepContext
 from msgprobe.wire import aes
 from tests.lab.world import mtproto
 from tests.lab.world.datacentre import DataCentre, Exchange
+from tests.model.tasks import task_of
 from tests.steps import loopback
-from tests.steps.asked import task_of
 from tests.steps.loopback import HOST, context, only, run, serve
 from tests.steps.test_mtproto import NOW, private
 

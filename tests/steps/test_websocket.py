@@ -26,7 +26,8 @@ from msgprobe.steps.websocket import upgrade
 from tests.lab.world import websocket
 from tests.lab.world.http import Request, read_request
 from tests.lab.world.noise import ChatServer, montgomery
-from tests.steps.asked import task_of, tls_flow
+from tests.model.tasks import task_of
+from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, Pair, context, listening, only, run
 

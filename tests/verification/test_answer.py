@@ -15,13 +15,14 @@ from msgprobe.checks.registry import registry
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Proof
 from msgprobe.model.row import Word
-from msgprobe.model.task import Arm, Lookup, Probe, Resolver, ResolverKind, Role, Task
+from msgprobe.model.task import Lookup, Probe, Resolver, ResolverKind
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.steps.world import system_world
 from msgprobe.verification import answer
 from msgprobe.verification.answer import Answer
 from msgprobe.wire.dns_message import build_query
-from tests.steps.asked import task_of, tls_flow
+from tests.model.tasks import task_of
+from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, closed_port, fin, replies, reset, run, serve, serve_tls
 
@@ -34,26 +35,21 @@ def said(status: str, *headers: str, body: str = "") -> bytes:
     return f"{head}\r\n\r\n{body}".encode()
 
 
-async def held(check: str, probe: Probe, timeout: float = 3.0) -> Measurement:
-    """The conversation as the real runner holds it with the real check."""
-    task = Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check=check,
-        subject="acme",
-        probe=probe,
-        timeout=timeout,
-    )
-    runner = Runner(
+def real_runner() -> Runner:
+    """The runner with the real checks, which trusts our own authority."""
+    return Runner(
         world=system_world(1),
         checks=registry(),
         roots={"acme": (root(),)},
         limits=Limits(),
         emit=lambda event: None,
     )
-    async with runner:
+
+
+async def held(check: str, probe: Probe, timeout: float = 3.0) -> Measurement:
+    """The conversation as the real runner holds it with the real check."""
+    task = task_of(check, probe, subject="acme", timeout=timeout)
+    async with real_runner() as runner:
         runner.submit([task])
         while not runner.idle:
             await runner.change(1.0)
@@ -338,15 +334,8 @@ def test_what_was_stopped_says_nothing() -> None:
 
         async with serve(slow) as port:
             flow = dataclasses.replace(FLOW, port=port)
-            runner = Runner(
-                world=system_world(1),
-                checks=registry(),
-                roots={"acme": (root(),)},
-                limits=Limits(),
-                emit=lambda event: None,
-            )
             task = task_of("https", flow, subject="acme")
-            async with runner:
+            async with real_runner() as runner:
                 runner.submit([task])
                 await runner.change(0.3)
                 runner.stop("interrupted")

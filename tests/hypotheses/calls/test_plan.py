@@ -5,11 +5,10 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, Role, Task
+from tests.evidence.story import datagrams
 from tests.hypotheses.throttling.test_plan import FAST, Day
 
 TURN, META = "turn3.voip.signal.org", "stun.fbsbx.com"
@@ -44,16 +43,14 @@ class Calls(Day):
         took = 1.0 if None in trips else 0.7
         window = dataclasses.replace(told.window, start=now, end=now + took)
         came = any(t is not None for t in trips)
-        seen = ProtocolObservation(
+        seen = datagrams(
+            "stun",
+            flow(task).address,
+            flow(task).port,
+            came=came,
+            stage="bound" if came else "sent",
             transaction=told.observations[0].transaction,
             window=window,
-            failure=None if came else Failure.TIMED_OUT,
-            protocol="stun",
-            address=flow(task).address,
-            port=flow(task).port,
-            stage="bound" if came else "sent",
-            proof=Proof.NONCE if came else Proof.NONE,
-            transport="udp",
             round_trips=trips,
         )
         return dataclasses.replace(told, window=window, observations=(seen,))

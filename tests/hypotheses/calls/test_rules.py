@@ -5,23 +5,16 @@ from typing import Any
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.control import CallServer, Controls
-from msgprobe.model.failure import Failure
-from msgprobe.model.observation import Proof, ProtocolObservation, Window
+from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Function, Pool, Service
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
-from tests.evidence.story import HERE, Story
+from tests.evidence.story import HERE, Story, datagrams, somebody
+from tests.model.tasks import task_of
 
 SERVERS = tuple(
-    CallServer(
-        name=f"call{n}",
-        host=f"call{n}.example",
-        owner=f"owner{n}",
-        network=f"net{n}",
-        port=port,
-        provenance=HERE,
-    )
+    CallServer(**somebody("call", n), port=port)
     for n, port in ((1, 3478), (2, 3478), (3, 3478), (4, 19302))
 )
 OURS = ("31.13.70.9", "157.240.1.9")
@@ -67,27 +60,18 @@ class Calls(Story):
         host: str | None = None,
     ) -> "Calls":
         came = [t for t in trips if t is not None]
-        seen = ProtocolObservation(
-            transaction=0,
-            window=Window(start=start, end=start + took),
-            failure=None if came else Failure.TIMED_OUT,
-            protocol="stun",
-            address=address,
-            port=port,
-            stage="bound" if came else "sent",
-            proof=Proof.NONCE if came else Proof.NONE,
-            transport=transport,
-            round_trips=trips,
-        )
-        task = Task(
-            id=f"{arm}.{subject}.{address}.{len(self.told)}",
-            round=1,
+        window = Window(start=start, end=start + took)
+        stage = "bound" if came else "sent"
+        more = {"window": window, "transport": transport, "round_trips": trips}
+        seen = datagrams("stun", address, port, came=bool(came), stage=stage, **more)
+        task = task_of(
+            "stun",
+            Flow(address=address, port=port, host=host, trust=None),
+            task_id=f"{arm}.{subject}.{address}.{len(self.told)}",
             role=Role.TARGET if endpoint else Role.CONTROL,
             arm=arm,
-            check="stun",
             subject=subject,
             endpoint=endpoint,
-            probe=Flow(address=address, port=port, host=host, trust=None),
         )
         self.tell(task, seen)
         return self

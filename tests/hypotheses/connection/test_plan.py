@@ -10,7 +10,7 @@ from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import Moment
 from msgprobe.planning.timetable import MONITOR_EVERY, MONITOR_MOST, MONITOR_UNTIL
-from tests.evidence.story import HERE, SITES, Story, gate_task, under_way
+from tests.evidence.story import HERE, SITES, Story, came_of, gate_task, under_way
 from tests.hypotheses.connection.test_rules import HOME, gap, sites
 
 
@@ -21,21 +21,8 @@ def tasks(story: Story, arm: Arm, now: float, evidence: Evidence | None = None) 
 
 def done(task: Task, start: float, *, dead: bool) -> Measurement:
     """What came of a task with a neutral site."""
-    other = Story()
-    assert isinstance(task.probe, Flow)
-    other.flow(
-        task.probe.address,
-        subject=task.subject,
-        arm=task.arm,
-        host=task.probe.host or "",
-        check=task.check,
-        start=start,
-        took=6.0 if dead else 0.1,
-        fails="connect" if dead else None,
-    )
-    end = start + (6.0 if dead else 0.1)
-    (told,) = other.told
-    return replace(told, task=task, window=Window(start=start, end=end))
+    took = 6.0 if dead else 0.1
+    return came_of(task, start=start, took=took, fails="connect" if dead else None)
 
 
 def looks(story: Story, *, dead: bool, now: float = 12.1) -> int:

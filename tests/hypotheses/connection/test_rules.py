@@ -14,18 +14,14 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
-from tests.evidence.story import CHAT, HERE, SENTINELS, SITES, Story
+from tests.evidence.story import CHAT, SENTINELS, SITES, Story, somebody
 from tests.judging.word import text
 
 HOME = tuple(
     Site(
-        name=f"home{n}",
-        host=f"home{n}.example",
-        owner=f"home{n}",
-        network=f"homenet{n}",
+        **somebody("home", n, owner="home", network="homenet"),
         country="KZ",
         addresses=(f"92.46.{n}.1",),
-        provenance=HERE,
     )
     for n in range(1, 4)
 )

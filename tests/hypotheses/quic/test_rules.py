@@ -7,12 +7,13 @@ import pytest
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import Proof, ProtocolObservation, Window
+from msgprobe.model.observation import Proof, Window
 from msgprobe.model.target import Endpoint, Function, Pool
-from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, ResolverKind, Role
 from msgprobe.model.verdict import Outcome, State, Strength
-from tests.evidence.story import HERE, SERVICE, SITES, Story
+from tests.evidence.story import HERE, SERVICE, SITES, Story, datagrams
 from tests.judging.word import text
+from tests.model.tasks import task_of
 
 NAME, HOME, SECOND, SAME_NET = "chat1.example", "31.13.70.1", "157.240.9.1", "31.13.70.9"
 SERVER, OTHER = "20.1.0.1", "20.2.0.1"
@@ -55,35 +56,26 @@ class Tale(Story):
         asked = "negotiation_sent" if nameless else "initial_sent"
         own = arm in (Arm.BASE, Arm.REPEAT, Arm.QUIC_ELSEWHERE)
         for start in starts:
-            seen = ProtocolObservation(
-                transaction=0,
-                window=Window(start=start, end=start + (0.1 if says else 5.0)),
-                failure=None if says else Failure.TIMED_OUT,
-                protocol="quic",
-                address=address,
-                port=443,
-                stage=stage or (answer if says else asked),
-                proof=Proof.NONCE if says else Proof.NONE,
-                transport="udp",
-                first_byte=0.05 if says else None,
-            )
+            window = Window(start=start, end=start + (0.1 if says else 5.0))
+            when: dict[str, Any] = {"window": window, "first_byte": 0.05 if says else None}
+            reached = stage or (answer if says else asked)
+            seen = datagrams("quic", address, 443, came=says, stage=reached, **when)
             sites = {site.addresses[0]: site.name for site in self.sites}
             control = arm in _CONTROLS
             name = f"{service}.name" if service != "acme" else NAME
-            task = Task(
-                id=f"{arm}.{service}.{address}.{len(self.told)}",
-                round=2,
-                role=Role.CONTROL if control else Role.TARGET,
+            shown = name if own else "neutral.example"
+            who: dict[str, Any] = (
+                {"role": Role.CONTROL, "subject": sites[address]}
+                if control
+                else {"subject": service, "endpoint": "fast-443"}
+            )
+            task = task_of(
+                "quic",
+                Flow(address=address, port=443, host=name, server_name=shown),
+                task_id=f"{arm}.{service}.{address}.{len(self.told)}",
+                nth_round=2,
                 arm=arm,
-                check="quic",
-                subject=sites[address] if control else service,
-                endpoint=None if control else "fast-443",
-                probe=Flow(
-                    address=address,
-                    port=443,
-                    host=name,
-                    server_name=name if own else "neutral.example",
-                ),
+                **who,
             )
             self.tell(task, replace(seen, **more))
         return self

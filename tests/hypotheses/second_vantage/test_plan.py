@@ -12,7 +12,7 @@ from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.planning.context import Moment
 from msgprobe.session import planned
-from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, came_of
 
 
 def wanted(story: Story, now: float = 100.0, via: str | None = "socks5") -> list[Task]:
@@ -35,21 +35,7 @@ def place(task: Task) -> str:
 
 def told(task: Task, *, start: float = 0.0, fails: str | None = None) -> Measurement:
     """What came of a task: all went well, or it failed at the stage ``fails``."""
-    story = Story()
-    assert isinstance(task.probe, Flow)
-    story.flow(
-        task.probe.address,
-        subject=task.subject,
-        arm=task.arm,
-        endpoint=task.endpoint,
-        host=task.probe.host or "",
-        fails=fails,
-        start=start,
-        check=task.check,
-    )
-    (measured,) = story.told
-    window = dataclasses.replace(measured.window, start=start, end=start + 1)
-    return dataclasses.replace(measured, task=task, window=window)
+    return came_of(task, start=start, whole=1.0, fails=fails)
 
 
 def failing(**hosts: str | None) -> Story:

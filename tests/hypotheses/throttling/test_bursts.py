@@ -7,11 +7,12 @@ from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Observation, TransferObservation
 from msgprobe.model.target import Asset, Function
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.verdict import Outcome
 from tests.evidence.moves import moved
 from tests.evidence.story import HERE, SERVICE, Story
 from tests.judging.word import text
+from tests.model.tasks import control_of, task_of
 
 VOLLEY = Asset(name="answers", function=Function.TEXT, host="", pool="chat", provenance=HERE)
 SERVERS = ("31.13.70.1", "157.240.1.1", "31.13.71.1", "157.240.2.1")
@@ -59,16 +60,13 @@ def told(
 
 def _task(name: str, address: str, *, volley: bool = False, direction: str = "down") -> Task:
     options = {"direction": direction, **({"asset": "answers"} if volley else {"bytes": "50000"})}
-    return Task(
-        id=f"t.{name}",
-        round=1,
-        role=Role.TARGET if volley else Role.CONTROL,
-        arm=Arm.TRANSFER if volley else Arm.TRANSFER_SOURCE,
-        check="volley" if volley else "transfer",
-        subject="acme" if volley else f"src{address[5]}",
-        probe=Flow(address=address, port=443, options=tuple(options.items())),
-        attempt=0,
-    )
+    flow = Flow(address=address, port=443, options=tuple(options.items()))
+    if volley:
+        task = task_of("volley", flow, task_id=f"t.{name}", subject="acme", arm=Arm.TRANSFER)
+    else:
+        who = f"src{address[5]}"
+        task = control_of("transfer", flow, who, f"t.{name}", Arm.TRANSFER_SOURCE)
+    return replace(task, round=1, attempt=0)
 
 
 def _blind(measurement: Measurement) -> tuple[Observation, ...]:

@@ -19,7 +19,7 @@ from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.context import Moment
 from tests.evidence.moves import moved
-from tests.evidence.story import TRAITS, Story
+from tests.evidence.story import TRAITS, Story, came_of
 
 MOVES = {Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_SOURCE, Arm.TRANSFER_TARGET_SNI}
 Rate = Callable[[Task], float]
@@ -95,13 +95,7 @@ class Day:
         if task.check == "local":
             story.local()
         elif isinstance(task.probe, Flow):
-            story.flow(
-                task.probe.address,
-                subject=task.subject,
-                arm=task.arm,
-                endpoint=task.endpoint,
-                host=task.probe.host or "",
-            )
+            story.told = [came_of(task)]
             if task.arm is Arm.TRANSFER_PAGE and self.names_objects:
                 (told,) = story.told
                 seen = [

@@ -9,10 +9,11 @@ from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TransferObservation
 from msgprobe.model.target import Asset, Function
-from msgprobe.model.task import Arm, Flow, Probe, Role, Task
+from msgprobe.model.task import Arm, Flow, Probe, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.moves import moved
 from tests.evidence.story import CHAT, HERE, SERVICE, Story
+from tests.model.tasks import task_of
 
 ASSET = Asset(name="page", function=Function.TEXT, host=CHAT[0], provenance=HERE)
 MOVING = replace(SERVICE, assets=(ASSET,))
@@ -50,14 +51,13 @@ class Race:
         options = {"direction": "down", "bytes": str(SIZE)}
         if number or mine:
             options |= {"asset": "page", "service": "acme"}
-        task = Task(
-            id=f"t.{self.count}",
-            round=1,
+        task = task_of(
+            "transfer",
+            Flow(address=address, port=443, host="x", options=tuple(options.items())),
+            task_id=f"t.{self.count}",
             role=Role.TARGET if mine else Role.CONTROL,
             arm=arm,
-            check="transfer",
             subject="acme" if mine else source,
-            probe=Flow(address=address, port=443, host="x", options=tuple(options.items())),
             attempt=number,
         )
         done = moved(

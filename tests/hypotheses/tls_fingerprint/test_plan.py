@@ -17,7 +17,7 @@ from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Running, Task
 from msgprobe.planning.context import Moment
 from msgprobe.session import planned
-from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, under_way
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, came_of, under_way
 
 
 def wanted(
@@ -49,23 +49,8 @@ def shapes(tasks: list[Task]) -> dict[str, list[str]]:
 def told(
     task: Task, start: float, took: float, failure: Failure | None, stage: str = "tls"
 ) -> Measurement:
-    story = Story()
-    story.flow(
-        flow(task).address,
-        subject=task.subject,
-        arm=task.arm,
-        endpoint=task.endpoint,
-        host=flow(task).host or "",
-        server_name=flow(task).server_name,
-        fails=None if failure is None else stage,
-        failure=failure or Failure.EOF,
-        start=start,
-        took=took,
-        check=task.check,
-    )
-    (measured,) = story.told
-    window = dataclasses.replace(measured.window, start=start, end=start + took)
-    return dataclasses.replace(measured, task=task, window=window)
+    fails = None if failure is None else stage
+    return came_of(task, start=start, took=took, fails=fails, failure=failure or Failure.EOF)
 
 
 def begun(service: Service = SERVICE) -> Story:

@@ -5,7 +5,7 @@ import contextlib
 import socket
 
 from tests.lab.world.config import Pep
-from tests.lab.world.talk import PATIENCE_S, abort, abort_writer, close, streams
+from tests.lab.world.talk import PATIENCE_S, abort, both_ways, streams
 
 _CHUNK = 1 << 14
 _QUEUE = 256
@@ -22,18 +22,11 @@ async def split(pep: Pep, sock: socket.socket, address: str) -> None:
         abort(sock)
         return
     here = await streams(sock)
-    try:
-        async with asyncio.timeout(5 * PATIENCE_S), asyncio.TaskGroup() as group:
-            for source, sink, kbit in ((here[0], there[1], 0.0), (there[0], here[1], pep.kbit)):
-                line = _Line(pep.delay_ms / 1000, kbit * 1000 / 8)
-                group.create_task(line.fill(source))
-                group.create_task(line.empty(sink))
-    except* (OSError, TimeoutError):
-        abort_writer(here[1])
-        abort_writer(there[1])
-    finally:
-        await close(here[1])
-        await close(there[1])
+    async with both_ways(here, there) as group:
+        for source, sink, kbit in ((here[0], there[1], 0.0), (there[0], here[1], pep.kbit)):
+            line = _Line(pep.delay_ms / 1000, kbit * 1000 / 8)
+            group.create_task(line.fill(source))
+            group.create_task(line.empty(sink))
 
 
 class _Line:

@@ -3,13 +3,12 @@ HTTP CONNECT (RFC 9110 §9.3.6). They resolve names themselves."""
 
 import asyncio
 import base64
-import contextlib
 import ipaddress
 import socket
 from typing import Final
 
 from tests.lab.world.hosts import Directory
-from tests.lab.world.talk import PATIENCE_S, Streams, abort_writer, close, streams
+from tests.lab.world.talk import PATIENCE_S, Streams, close, join, streams
 
 USER, PASSWORD = "lab", "open:sesame"
 """Whoever offers credentials must offer these; nobody has to."""
@@ -39,7 +38,7 @@ async def socks5(directory: Directory, sock: socket.socket) -> None:
             writer.write(bytes((5, code, 0, 1, 0, 0, 0, 0, 0, 0)))
             await writer.drain()
         if not isinstance(there, int):
-            await _join(here, there)
+            await join(here, there)
     except asyncio.IncompleteReadError:
         return
     finally:
@@ -79,7 +78,7 @@ async def connect(directory: Directory, sock: socket.socket) -> None:
             await writer.drain()
             await asyncio.sleep(0.01)  # a head in two packets is as good as in one
             writer.write(b"\r\n")
-        await _join(here, there)
+        await join(here, there)
     except asyncio.IncompleteReadError:
         return
     finally:
@@ -105,25 +104,3 @@ async def _dial(directory: Directory, host: str, port: int) -> Streams | int:
         return await asyncio.open_connection(place.address, port)
     except OSError:
         return _REFUSED
-
-
-async def _join(here: Streams, there: Streams) -> None:
-    """Hand on every byte, both ways, until both sides have ended."""
-    try:
-        async with asyncio.timeout(5 * PATIENCE_S), asyncio.TaskGroup() as group:
-            group.create_task(_pump(here[0], there[1]))
-            group.create_task(_pump(there[0], here[1]))
-    except* (OSError, TimeoutError):
-        abort_writer(here[1])
-        abort_writer(there[1])
-    finally:
-        await close(there[1])
-
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(65536):
-        sink.write(data)
-        await sink.drain()
-    if sink.can_write_eof():
-        with contextlib.suppress(OSError):
-            sink.write_eof()

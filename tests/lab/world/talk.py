@@ -5,7 +5,7 @@ import contextlib
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from tests.lab.content import LONGEST_FIRST_WORDS, Kind, first_words
@@ -199,11 +199,23 @@ async def relay(sock: socket.socket, address: str, port: int) -> None:
     except OSError:
         abort(sock)
         return
-    here = await streams(sock)
+    await join(await streams(sock), there)
+
+
+async def join(here: Streams, there: Streams) -> None:
+    """Hand on every byte, both ways, until both sides have ended."""
+    async with both_ways(here, there) as group:
+        group.create_task(_pump(here[0], there[1]))
+        group.create_task(_pump(there[0], here[1]))
+
+
+@contextlib.asynccontextmanager
+async def both_ways(here: Streams, there: Streams) -> AsyncIterator[asyncio.TaskGroup]:
+    """A group for the tasks that hand bytes on. Both sides are closed when these have ended, with
+    resets where one broke off or took too long."""
     try:
         async with asyncio.timeout(5 * PATIENCE_S), asyncio.TaskGroup() as group:
-            group.create_task(_pump(here[0], there[1]))
-            group.create_task(_pump(there[0], here[1]))
+            yield group
     except* (OSError, TimeoutError):
         abort_writer(here[1])
         abort_writer(there[1])
@@ -217,7 +229,8 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
         sink.write(data)
         await sink.drain()
     if sink.can_write_eof():
-        sink.write_eof()
+        with contextlib.suppress(OSError):
+            sink.write_eof()
 
 
 async def echo(sock: socket.socket) -> None:

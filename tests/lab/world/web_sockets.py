@@ -67,10 +67,8 @@ class WebSockets:
         return upgrade
 
     async def _noise(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
-        accepted = websocket.accept(request)
-        if accepted is None:
+        if not _accepts(request, pair):
             return False
-        pair[1].write(accepted)
         begun = self._chat(policy).open(await websocket.message(*pair))
         if begun is not None:
             pair[1].write(websocket.frame(begun.hello))
@@ -89,12 +87,18 @@ class WebSockets:
         return True
 
     async def _signal(self, request: Request, pair: Streams, policy: HostPolicy) -> bool:
-        accepted = websocket.accept(request)
-        if accepted is None:
+        if not _accepts(request, pair):
             return False
-        pair[1].write(accepted)
         await signal.serve(*pair, self._now_ms())
         return True
+
+
+def _accepts(request: Request, pair: Streams) -> bool:
+    """Whether it asks for a WebSocket; then that is accepted."""
+    accepted = websocket.accept(request)
+    if accepted is not None:
+        pair[1].write(accepted)
+    return accepted is not None
 
 
 def _mean(request: Request, policy: HostPolicy) -> bytes | None:

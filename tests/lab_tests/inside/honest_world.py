@@ -21,7 +21,7 @@ from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.checks.mtproto import MtprotoCheck
 from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.world import system_world
 from tests.lab.world.config import WorldConfig
@@ -38,6 +38,7 @@ from tests.lab_tests.inside.client import (
     found,
     rcode,
 )
+from tests.model.tasks import task_of
 
 
 @pytest.fixture(scope="module")
@@ -204,15 +205,7 @@ def test_a_data_centre_proves_the_key_of_the_labs_target_file(
             world=world, transaction=1, deadline=world.now() + 10, keys={"telegram": keys}
         )
         flow = Flow(address=DC2, port=443, options=(("transport", transport),))
-        task = Task(
-            id="t",
-            round=1,
-            role=Role.TARGET,
-            arm=Arm.BASE,
-            check="mtproto",
-            subject="telegram",
-            probe=flow,
-        )
+        task = task_of("mtproto", flow, subject="telegram")
         asyncio.run(MtprotoCheck().run(ctx, task))
         (seen,) = [o for o in ctx.recorder.observations if isinstance(o, ProtocolObservation)]
         assert (seen.proof, seen.failure is None) == (proof, proof is Proof.CRYPTO)

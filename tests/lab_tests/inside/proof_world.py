@@ -16,7 +16,7 @@ from msgprobe.model.observation import (
     TlsObservation,
 )
 from msgprobe.model.target import Endpoint, Trust
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow
 from msgprobe.model.traits import KnownTraits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.world import system_world
@@ -25,6 +25,7 @@ from tests.lab.world.hosts import addresses
 from tests.lab.world.pki import write_overrides
 from tests.lab_tests.inside import client
 from tests.lab_tests.inside.client import Running
+from tests.model.tasks import task_of
 
 CHECKS = registry()
 KNOWN = KnownTraits(traits(CHECKS))
@@ -80,15 +81,7 @@ def asked(world: Running, endpoint: Endpoint) -> list[tuple[TlsObservation | Non
             certificate_sha256=endpoint.certificate_sha256,
             options=endpoint.options,
         )
-        task = Task(
-            id="t",
-            round=1,
-            role=Role.TARGET,
-            arm=Arm.BASE,
-            check=endpoint.check,
-            subject="x",
-            probe=flow,
-        )
+        task = task_of(endpoint.check, flow)
         asyncio.run(CHECKS[endpoint.check].run(ctx, task))
         tls = next((o for o in ctx.recorder.observations if isinstance(o, TlsObservation)), None)
         own = [o for o in ctx.recorder.observations if isinstance(o, ProtocolObservation)]

@@ -13,7 +13,7 @@ from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.checks.registry import registry
 from msgprobe.model.observation import ProtocolObservation, TlsObservation, TransferObservation
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Flow
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.trust import TrustStore
 from msgprobe.steps.world import system_world
@@ -21,6 +21,7 @@ from tests.lab.world.config import WorldConfig
 from tests.lab.world.pki import write_overrides
 from tests.lab_tests.inside import client
 from tests.lab_tests.inside.client import DC2, Running
+from tests.model.tasks import task_of
 
 STAGES = {
     ("mtproto", "websocket"): "server_dh_params",
@@ -54,15 +55,7 @@ def hold(honest: Running, service: Service, check: str, flow: Flow) -> StepConte
         keys={service.name: service.keys},
         roots={service.name: service.roots},
     )
-    task = Task(
-        id="t",
-        round=1,
-        role=Role.TARGET,
-        arm=Arm.BASE,
-        check=check,
-        subject=service.name,
-        probe=flow,
-    )
+    task = task_of(check, flow, subject=service.name)
     asyncio.run(registry()[check].run(ctx, task))
     return ctx
 

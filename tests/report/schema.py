@@ -1,0 +1,26 @@
+"""The shipped schema, as strict as it is for what this version writes."""
+
+import json
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+
+from msgprobe.report.document import schema_text
+
+
+def closed(schema: Any) -> Any:
+    """The schema with unknown keys forbidden: then it describes every key that is written."""
+    if isinstance(schema, dict):
+        found = {k: closed(v) for k, v in schema.items()}
+        if found.get("type") == "object" and "properties" in found:
+            found["additionalProperties"] = False
+        return found
+    return [closed(v) for v in schema] if isinstance(schema, list) else schema
+
+
+def validate(found: Any) -> None:
+    """Raises where ``found`` is no document, or one with keys that the schema does not describe."""
+    schema = json.loads(schema_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for version in (schema, closed(schema)):
+        jsonschema.validate(found, version, cls=jsonschema.Draft202012Validator)
