@@ -6,7 +6,7 @@ on, so that ``msgprobe judge`` needs nothing else.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from msgprobe.model.codec import CodecError, from_json, to_json
@@ -22,6 +22,9 @@ from msgprobe.report.stale import StaleRows
 from msgprobe.report.view import View
 
 T = TypeVar("T")
+
+_LARGEST = 1 << 128
+"""Of all numbers that are read, so that sums and products of them can be shown as well."""
 
 
 class SavedRunError(ValueError):
@@ -138,7 +141,12 @@ def _parse(text: str) -> object:
         raise ValueError(f"{word} is no JSON number")
 
     try:
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse)
+        return json.loads(
+            text.removeprefix("\ufeff"),
+            parse_constant=refuse,
+            parse_int=_number(int),
+            parse_float=_number(float),
+        )
     except json.JSONDecodeError as error:
         if not text.strip():
             raise SavedRunError("it is empty") from None
@@ -155,6 +163,18 @@ def _parse(text: str) -> object:
         raise SavedRunError(f"it is not JSON ({error})") from None
     except RecursionError:
         raise SavedRunError("it is nested deeper than any run") from None
+
+
+def _number(kind: Callable[[str], float]) -> Callable[[str], float]:
+    """Reads numbers of any size that a run may have: JSON's have no end, and 1e999 is infinite."""
+
+    def read(digits: str) -> float:
+        found = kind(digits)
+        if not -_LARGEST <= found <= _LARGEST:
+            raise ValueError(f"{digits[:20]} is larger than any number in a run")
+        return found
+
+    return read
 
 
 def _ours(data: Mapping[str, Any]) -> bool:

@@ -1,68 +1,73 @@
-"""What is fuzzed: every codec of the list that CI uses, and the step that holds a codec of others'.
+"""What is fuzzed: every codec of the list that CI uses, the steps that hold a codec of others', and
+the files that others may have written.
 
-Each takes any bytes and returns, or raises WireError.
+Each takes any bytes and returns, or raises one of ``REFUSALS``, whose text says why.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, cast
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
 
-from msgprobe.steps.classify import TooLarge
-from msgprobe.steps.door import Stream
-from msgprobe.steps.websocket import WebSocketStream, _Upgrade
+from msgprobe.catalog.error import CatalogError
+from msgprobe.report.document import SavedRunError
+from msgprobe.wire.error import WireError
+from tests.fuzz.mutate import Mutator, json_document, toml_document
 from tests.wire.codecs import CODECS
 
+REFUSALS: Final = (WireError, CatalogError, SavedRunError)
+"""How bad input is refused; each reaches a user as one line."""
 
-class _Tape:
-    """A stream whose peer says ``data`` in small pieces and leaves."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    async def send(self, data: bytes) -> None:
-        pass
-
-    async def receive(self, limit: int) -> bytes:
-        size = min(limit, 97)  # so that frames and header fields are cut
-        data, self._data = self._data[:size], self._data[size:]
-        return data
+Target = Callable[[bytes], object]
 
 
-def _done(work: Coroutine[Any, Any, object]) -> None:
-    """Run what never has to wait."""
-    try:
-        work.send(None)
-    except StopIteration:
-        return
-    except (EOFError, TooLarge):  # how the steps are told of an end; both become observations
-        return
-    raise AssertionError("it waits")
+def _in(module: str, name: str) -> Target:
+    """Imported when it is first called: a fuzzer begins sooner without the others' libraries."""
+    found: list[Target] = []
+
+    def target(data: bytes) -> object:
+        if not found:
+            found.append(getattr(import_module(f"tests.fuzz.{module}"), name))
+        return found[0](data)
+
+    return target
 
 
-def _frames(data: bytes) -> None:
-    """Frames after an upgrade (RFC 6455 §5)."""
-    from wsproto import WSConnection
-    from wsproto.connection import Connection, ConnectionType
-
-    async def read() -> None:
-        connection = cast(WSConnection, Connection(ConnectionType.CLIENT))
-        stream = WebSocketStream(cast(Stream, _Tape(data)), connection)
-        size = 0
-        while found := await stream.receive(64):
-            size += len(found)
-        # U+FFFD takes three octets where one was wrong.
-        assert size <= 3 * len(data)
-
-    _done(read())
-
-
-def _answer(data: bytes) -> None:
-    """The answer to our upgrade request."""
-    asked = _Upgrade(cast(Stream, _Tape(data)))
-    _done(asked.ask("messenger.test", "/ws", {"Origin": "https://messenger.test"}, ()))
-
-
-TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
+TARGETS: Final[dict[str, Target]] = {
     **CODECS,
-    "websocket answer": _answer,
-    "websocket frames": _frames,
+    "dns over TCP": _in("streams", "dns_tcp"),
+    "http1": _in("streams", "http1"),
+    "http2": _in("streams", "http2"),
+    "http2 settled": _in("streams", "http2_settled"),
+    "http2 headers": _in("streams", "http2_headers"),
+    "proxy socks5": _in("streams", "socks5"),
+    "proxy http": _in("streams", "connect"),
+    "quic handshake": _in("quic", "datagrams"),
+    "quic handshake, initial": _in("quic", "initials"),
+    "quic handshake, secured": _in("quic", "secured"),
+    "saved run": _in("documents", "saved_run"),
+    "saved run, judged": _in("documents", "judged_run"),
+    "target file": _in("documents", "target_file"),
+    "target file, planned": _in("documents", "planned_file"),
+    "websocket answer": _in("streams", "answer"),
+    "websocket frames": _in("streams", "frames"),
 }
+
+MUTATORS: Final[dict[str, Mutator]] = {
+    "saved run": json_document,
+    "saved run, judged": json_document,
+    "target file": toml_document,
+    "target file, planned": toml_document,
+}
+
+LARGEST: Final = dict.fromkeys(MUTATORS, 64 * 1024)
+"""Octets of an input, where a small one would not be whole."""
+
+USUAL: Final = 4096
+"""Octets of any other input, at most."""
+
+
+def codec(target: str) -> str:
+    """What the counts of several targets add up to: "dns" for "dns body"."""
+    name = target.partition(",")[0]
+    kept = {"saved run", "target file"}
+    return name if name in kept else name.partition(" ")[0]

@@ -1,28 +1,91 @@
 """What the fuzzers start from leads to the end of each codec, and their targets take it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from msgprobe.wire.error import WireError
-from tests.fuzz.seeds import seeds
-from tests.fuzz.targets import TARGETS
+import msgprobe.wire
+from tests.fuzz.counts import Row, add, read
+from tests.fuzz.mutate import json_document, toml_document
+from tests.fuzz.seeds import genuine, more
+from tests.fuzz.targets import MUTATORS, REFUSALS, TARGETS
+from tests.wire import codecs
 
-REFUSED = {"noise keys"}
-"""Its ephemeral key is nobody's, so that nothing decrypts."""
+REFUSED = {"noise keys", "mmtls signature"}
+"""Their ephemeral keys are nobody's, so that nothing decrypts."""
+
+NO_CODEC = {"__init__", "aes", "error"}
 
 
-@pytest.mark.parametrize("name", sorted(seeds()))
+def test_every_target_has_a_seed() -> None:
+    assert genuine().keys() == TARGETS.keys()
+
+
+def test_every_codec_is_a_target() -> None:
+    (folder,) = msgprobe.wire.__path__
+    modules = {path.stem for path in Path(folder).glob("*.py")} - NO_CODEC
+    assert modules <= {*vars(codecs), "printable"}
+    assert "printable" in TARGETS
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
 def test_a_seed_is_taken(name: str) -> None:
     if name in REFUSED:
-        with pytest.raises(WireError):
-            TARGETS[name](seeds()[name])
+        with pytest.raises(REFUSALS):
+            TARGETS[name](genuine()[name])
     else:
-        TARGETS[name](seeds()[name])
+        TARGETS[name](genuine()[name])
 
 
-@pytest.mark.parametrize("name", ["websocket answer", "websocket frames"])
-@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 101 \xff\r\n\r\n", b"\xff" * 99])
-def test_websockets_take_any_bytes(name: str, data: bytes) -> None:
-    try:
-        TARGETS[name](data)
-    except WireError as exc:
-        assert str(exc)
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_any_other_seed_is_taken_or_refused(name: str) -> None:
+    for data in (
+        *more(name),
+        b"",
+        b"\xff" * 99,
+        b"HTTP/1.1 101 \xff\r\n\r\n",
+        genuine()[name][:-7],
+    ):
+        try:
+            TARGETS[name](data)
+        except REFUSALS as exc:
+            assert str(exc)
+
+
+@pytest.mark.parametrize("name", sorted(MUTATORS))
+def test_changed_files_are_files_that_are_read_or_refused(name: str) -> None:
+    changed = 0
+    for seed in range(40):
+        found = MUTATORS[name](genuine()[name], 1 << 16, seed)
+        if found is None:
+            continue
+        changed += 1
+        try:
+            TARGETS[name](found)
+        except REFUSALS as exc:
+            assert str(exc)
+    assert changed > 20
+
+
+def test_a_changed_document_is_still_json_and_another_one() -> None:
+    found = json_document(b'{"a": [1, 2, {"b": "c"}]}', 4096, 2)
+    assert found is not None and json.loads(found) != {"a": [1, 2, {"b": "c"}]}
+    assert json_document(b"no json", 4096, 2) is None
+    assert toml_document(b"a = 1\nb = 2\n", 4, 3) is None, "longer than it may be"
+
+
+def test_counts_add_up(tmp_path: Path) -> None:
+    table = tmp_path / "counts.txt"
+    first = Row(target="dns body", executions=1_500_000, worst_ms=1.5, findings=1, last="a")
+    second = Row(target="dns body", executions=2, worst_ms=0.5, findings=0, last="b")
+    other = Row(target="saved run, judged", executions=7, worst_ms=0.25, findings=0, last="b")
+    add([first], table)
+    add([second, other], table)
+    assert read(table) == {
+        "dns body": Row(
+            target="dns body", executions=1_500_002, worst_ms=1.5, findings=1, last="b"
+        ),
+        "saved run, judged": other,
+    }
+    assert "dns " in table.read_text() and "1,500,009" in table.read_text()

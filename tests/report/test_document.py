@@ -152,6 +152,9 @@ def _changed(**changes: object) -> str:
         ('{"format_version": NaN}', ["not JSON", "NaN"]),
         ("[" * 100_000, ["nested"]),
         ("9" * 5000, ["not JSON"]),
+        ('{"format_version": 1, "duration_s": 1e999}', ["1e999", "larger than any"]),
+        ('{"format_version": 1, "duration_s": ' + "1" * 400 + "}", ["larger than any"]),
+        ('{"format_version": 1, "duration_s": -1e300}', ["-1e300", "larger than any"]),
     ],
 )
 def test_anything_else_is_refused_with_a_remedy_or_a_place(text: str, words: list[str]) -> None:

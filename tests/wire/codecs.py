@@ -7,11 +7,13 @@ checksum, since no fuzzer gets past those.
 """
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha1
 
 from msgprobe.wire import (
     der,
     dns_message,
+    icmp,
     mmtls,
     mqtt,
     mtproto,
@@ -37,6 +39,7 @@ HEADER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
 NONCE, SERVER_NONCE, NEW_NONCE = bytes(range(16)), bytes(range(16, 32)), bytes(range(32, 64))
 PROBE = quic.version_probe(bytes(range(240)) * 5)
 PRIVATE = bytes(range(1, 33))
+THREEMA_SECRET, THREEMA_SERVER = bytes(range(2, 34)), bytes(range(3, 35))
 KEY = bytes.fromhex("ab7e717d4a163b7d9a1d8071dfe9dcf8cdcd1cea3339b6356be84d887e322c64")
 """An X25519 key (signalapp/libsignal curve25519.rs, test_signature)."""
 
@@ -114,20 +117,33 @@ def _sized(data: bytes) -> bytes:
     return len(data).to_bytes(4) + data
 
 
+@cache
+def _mmtls_secrets() -> mmtls.Secrets:
+    return mmtls.Secrets()
+
+
 def _mmtls_signature(data: bytes) -> object:
     hello = mmtls.ServerHello(data[:65].ljust(65, b"\4"), data)
-    return mmtls.open_signature(mmtls.Secrets(), data, hello, data[:5], data)
+    return mmtls.open_signature(_mmtls_secrets(), data, hello, data[65:70], data[70:])
+
+
+@cache
+def _threema_key() -> bytes:
+    found = threema.public_key(THREEMA_SERVER)
+    assert found is not None
+    return found
 
 
 def _threema_box(data: bytes) -> object:
     hello = threema.parse_server_hello(data[:80].ljust(80, b"\0"), NONCE)
-    return threema.opening_key(hello, bytes(32), NONCE, (NONCE * 2,))
+    return threema.opening_key(hello, THREEMA_SECRET, NONCE, (_threema_key(),))
 
 
 CODECS: dict[str, Callable[[bytes], object]] = {
     "der": der.read_certificate,
     "dns": lambda data: dns_message.parse_answer(QUERY, data),
     "dns body": lambda data: dns_message.parse_answer(QUERY, HEADER + QUERY[12:-11] + data),
+    "icmp": icmp.echoed,
     "mmtls record": mmtls.body_size,
     "mmtls": mmtls.parse_server_hello,
     "mmtls, its length right": lambda data: mmtls.parse_server_hello(

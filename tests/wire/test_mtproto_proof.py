@@ -162,3 +162,11 @@ def test_factors_are_factors(pq: int) -> None:
     except WireError:
         return
     assert p * q == pq and 1 < p <= q
+
+
+@pytest.mark.parametrize("most", [1, 1000, 50_000])
+def test_what_cannot_be_factored_costs_no_more_than_is_allowed(most: int) -> None:
+    """All conversations wait while a number that a server chose is taken apart."""
+    prime = 2**64 - 59
+    found, taken = proof._rho(prime, 1, most)
+    assert found is None and most <= taken <= 2 * most + 128
