@@ -33,6 +33,7 @@ from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.timetable import BEGIN_UNTIL
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.given import given
 from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, World, system_world
 
@@ -167,6 +168,7 @@ def _runner(
         checks=checks,
         roots={s.name: s.roots for s in services if s.roots},
         keys={s.name: s.keys for s in services if s.keys},
+        given=given(services, empty.controls),
         limits=Limits(
             max_bytes=request.max_bytes,
             deadline=request.max_time,

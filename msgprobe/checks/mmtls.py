@@ -17,7 +17,7 @@ class MmtlsCheck(KeyedCheck):
 
     name = "mmtls"
     title = "First words of WeChat's own protocol, with the server's signature"
-    traits = Traits(names_host=False, proxyable=True, usual_bytes=2_500)
+    traits = Traits(asks_proof=True, names_host=False, proxyable=True, usual_bytes=2_500)
     size = POINT_SIZE
     asked = 512
     """More than the hello with its two keys takes (226 bytes)."""

@@ -45,7 +45,11 @@ class MtprotoCheck:
     version = "3"
     title = "Telegram's own protocol, up to the server's proof"
     traits = Traits(
-        names_host=False, proxyable=True, forms=("obfuscated", "plain", "http"), usual_bytes=2_700
+        asks_proof=True,
+        names_host=False,
+        proxyable=True,
+        forms=("obfuscated", "plain", "http"),
+        usual_bytes=2_700,
     )
 
     def max_bytes(self, task: Task) -> int:

@@ -28,7 +28,7 @@ class NoiseCheck:
     name = "noise"
     version = "2"
     title = "First words of WhatsApp's own protocol, with its certificate chain"
-    traits = Traits(names_host=False, proxyable=True, usual_bytes=2_500)
+    traits = Traits(asks_proof=True, names_host=False, proxyable=True, usual_bytes=2_500)
 
     def max_bytes(self, task: Task) -> int:
         """43 bytes out, one frame back; with TLS and an upgrade around it in a WebSocket."""

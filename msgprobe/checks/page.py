@@ -7,6 +7,7 @@ from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Role, Task
 from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.door import Licence
 from msgprobe.steps.http import HttpTalk
 
 
@@ -37,6 +38,8 @@ class PageCheck:
         flow = flow_of(task)
         async with opened(ctx, flow) as stream:
             if stream is not None:
+                if task.role is Role.CONTROL:
+                    stream.allow(Licence.OPENING)  # what a sentinel is for: a portal answers it
                 talk = HttpTalk(ctx=ctx, stream=stream, host=flow.host)
                 said = await talk.get(flow.path, expectation(flow, exact=task.role is Role.CONTROL))
                 leave_rest(ctx, stream, said)

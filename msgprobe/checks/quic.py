@@ -29,7 +29,7 @@ class QuicCheck:
     name = "quic"
     version = "1"
     title = "QUIC handshake with one address"
-    traits = Traits(transport=Transport.UDP, usual_bytes=8_000)
+    traits = Traits(asks_proof=True, transport=Transport.UDP, usual_bytes=8_000)
 
     def max_bytes(self, task: Task) -> int:
         """Our limits of datagrams."""

@@ -23,7 +23,7 @@ class SmpCheck:
     name = "smp"
     version = "1"
     title = "TLS with a SimpleX server, and its first block"
-    traits = Traits(names_host=False, proxyable=True, usual_bytes=23_000)
+    traits = Traits(asks_proof=True, names_host=False, proxyable=True, usual_bytes=23_000)
 
     def max_bytes(self, task: Task) -> int:
         """A handshake, and a block of 16 kB."""

@@ -16,7 +16,7 @@ class ThreemaCheck(KeyedCheck):
 
     name = "threema"
     title = "First words of Threema's own protocol, with the server's seal"
-    traits = Traits(names_host=False, proxyable=True, usual_bytes=1_000)
+    traits = Traits(asks_proof=True, names_host=False, proxyable=True, usual_bytes=1_000)
     size, asked = KEY_SIZE, CLIENT_HELLO_SIZE
 
     async def speak(self, ctx: StepContext, stream: Stream, keys: tuple[bytes, ...]) -> None:

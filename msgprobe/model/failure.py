@@ -63,7 +63,15 @@ class Failure(StrEnum):
     """The peer sent more than any honest answer holds; we stopped reading (not an OONI word)."""
     PROXY_FAILED = "proxy_failed"
     """The user's proxy is not there, turns us away or does not carry this (not an OONI word)."""
+    NOT_ALLOWED = "address_not_allowed"
+    """We do not go, or say that, to an address of this kind because of an answer of the network
+    (not an OONI word): nothing was sent, and nothing is known of who lives there."""
     UNKNOWN = "unknown_failure"
+
+    @property
+    def is_ours(self) -> bool:
+        """We ended it or did not begin it: it says nothing about the network."""
+        return self in (Failure.INTERRUPTED, Failure.NOT_ALLOWED)
 
     @property
     def is_silence(self) -> bool:

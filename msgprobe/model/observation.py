@@ -150,6 +150,8 @@ class DnsObservation(_Observation):
     resolver_address: str | None = None
     rcode: str | None = None
     addresses: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+    """Those of ``addresses`` that lie in a network of this device's own."""
     aliases: tuple[str, ...] = ()
     answers: tuple[DnsAnswer, ...] = ()
     listened: float = 0.0

@@ -27,6 +27,9 @@ class Traits:
     """Whoever is on the way can read the host's name in its first words, where it has one."""
     opens_tls: bool = False
     """It opens TLS at once. A check that does not say so counts as doing so once it was seen to."""
+    asks_proof: bool = False
+    """The peer has to prove itself, by a certificate or a key, before anything but the opening of
+    that is said to it; a check that opens TLS at once does so too."""
     proxyable: bool = False
     """It speaks over any stream, and its answer proves something: a proxy can carry it."""
     forms: tuple[str, ...] = ()
@@ -63,6 +66,11 @@ class KnownTraits:
     def speaks_tls(self, endpoint: Endpoint) -> bool:
         """Its check is known to open TLS, before any was seen."""
         return self.of(endpoint.check).opens_tls or inside_tls(endpoint)
+
+    def asks_proof(self, endpoint: Endpoint) -> bool:
+        """Its peer proves itself first."""
+        traits = self.of(endpoint.check)
+        return traits.asks_proof or self.speaks_tls(endpoint)
 
     def has_forms(self, endpoint: Endpoint) -> bool:
         """It speaks a protocol that has other forms on the same port."""

@@ -47,6 +47,7 @@ FAILURES: dict[Failure, str] = {
     Failure.PROTOCOL_INVALID: "an answer that the protocol does not allow",
     Failure.TOO_LARGE: "more data than any honest answer holds",
     Failure.PROXY_FAILED: "the proxy itself did not do its part",
+    Failure.NOT_ALLOWED: "not contacted: only an answer of the network leads to this address",
     Failure.UNKNOWN: "an unknown failure",
 }
 

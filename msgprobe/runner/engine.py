@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from msgprobe.checks.base import Check
@@ -13,7 +13,9 @@ from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Arm, Flow, Running, Task
+from msgprobe.runner.given import Given
 from msgprobe.steps.context import Recorder, StepContext
+from msgprobe.steps.guard import GuardedNetwork
 from msgprobe.steps.world import World
 
 HONEST = 12_000
@@ -89,6 +91,7 @@ class Runner:
     limits: Limits
     emit: Callable[[Event], None]
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
     measurements: list[Measurement] = field(default_factory=list)
     _order: dict[str, int] = field(default_factory=dict)
     _running: dict[str, _Running] = field(default_factory=dict)
@@ -288,7 +291,7 @@ class Runner:
         # and its silence until then proves nothing.
         deadline = began + self._patience(task, began)
         context = StepContext(
-            world=self.world,
+            world=self._guarded(task),
             transaction=self._transactions,
             deadline=deadline,
             recorder=recorder,
@@ -303,6 +306,13 @@ class Runner:
         except Exception as exc:  # a plug-in may raise anything; it must not end the run
             return Status.BUG, f"{type(exc).__name__}: {exc}"[:200]
         return Status.COMPLETED, ""
+
+    def _guarded(self, task: Task) -> World:
+        """The world as ``task`` may touch it: where an answer alone leads is looked at first."""
+        machine, network = self.world.machine, self.world.network
+        allowed = self.given.to(task, machine.system_resolvers)
+        guard = GuardedNetwork(network, allowed, machine.own_addresses)
+        return replace(self.world, network=guard, to_proxy=network)
 
     def _patience(self, task: Task, began: float) -> float:
         """Seconds for a task: its own, less where it had to queue until the run's end drew near."""

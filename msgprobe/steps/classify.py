@@ -9,7 +9,7 @@ import socket
 import ssl
 
 from msgprobe.model.failure import Failure
-from msgprobe.steps.door import ConnectError
+from msgprobe.steps.door import ConnectError, NotAllowed
 from msgprobe.wire.error import WireError
 
 
@@ -59,6 +59,8 @@ def classify(exc: BaseException) -> Failure:
     match exc:
         case ConnectError() if exc.__cause__ is not None:
             return classify(exc.__cause__)
+        case NotAllowed():
+            return Failure.NOT_ALLOWED
         case asyncio.CancelledError() | KeyboardInterrupt():
             return Failure.INTERRUPTED
         case TooLarge():

@@ -56,7 +56,7 @@ async def connect(
             info, port_used = exc.info, exc.source_port
         return Failed(failure, Operation.CONNECT)
     finally:
-        if failure is not None:
+        if failure not in (None, Failure.NOT_ALLOWED):
             sent, received = unconnected_bytes(address, info)
             ctx.recorder.count(sent=sent, received=received)
         ctx.record(

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Observation, Window
+from msgprobe.model.reach import is_own
 from msgprobe.model.target import Key, Root
 from msgprobe.steps.accounting import stream_bytes
 from msgprobe.steps.door import Stream
@@ -103,6 +104,11 @@ class StepContext:
         """Seconds left until the deadline, at most ``cap``, never negative."""
         left = max(0.0, self.deadline - self.now())
         return left if cap is None else min(cap, left)
+
+    def inside(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of ``addresses`` that lie in a network of this device's own."""
+        own = self.world.machine.own_addresses() if addresses else ()
+        return tuple(address for address in addresses if is_own(address, own))
 
     def window(self, start: float) -> Window:
         """From ``start`` until now."""

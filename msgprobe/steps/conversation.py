@@ -53,6 +53,11 @@ class Conversation:
         self.stage, self.proof = stage, max(proof, self.proof)
         self.detail = detail or self.detail
 
+    @property
+    def reticent(self) -> bool:
+        """Nothing of the peer's own words is kept: it is a stranger at a special address."""
+        return False
+
     def outcome(self, value: T | None) -> Done[T] | Failed:
         """Done with what the block found out; None: it did not end well."""
         if self.failure is not None or value is None:
@@ -70,7 +75,7 @@ class Conversation:
             port=self.port,
             stage=self.stage,
             proof=self.proof,
-            detail=self.detail,
+            detail="" if self.reticent and self.proof < Proof.CRYPTO else self.detail,
             bytes_sent=self.bytes_sent,
             bytes_received=self.bytes_received,
             first_byte=self.first_byte,

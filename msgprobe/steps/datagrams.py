@@ -11,7 +11,7 @@ from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.conversation import Conversation, hold
-from msgprobe.steps.door import Datagrams
+from msgprobe.steps.door import Datagrams, Licence
 
 FLOOD = 500
 """More datagrams than that from the peer are a flood, and we stop listening."""
@@ -40,6 +40,15 @@ class Datagram(Conversation):
         if self.asked_at is None:
             self.asked_at = self._ctx.now()
             self.stage = "sent"
+
+    @property
+    def reticent(self) -> bool:
+        """It is asked at a special address."""
+        return self._door is not None and self._door.licence is not Licence.EVERYTHING
+
+    def open(self, licence: Licence) -> None:
+        """Say what the first words are (see `Datagrams.allow`). Raises OSError."""
+        self._opened().allow(licence)
 
     def _opened(self) -> Datagrams:
         if self._door is None:

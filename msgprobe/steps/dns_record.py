@@ -68,6 +68,7 @@ class Question:
                 resolver_address=self.address,
                 rcode=first.rcode if first else None,
                 addresses=first.addresses if first else (),
+                inside=self.ctx.inside(first.addresses) if first else (),
                 aliases=first.aliases if first else (),
                 answers=tuple(self.answers),
                 listened=self.listened,

@@ -48,6 +48,7 @@ async def ask_system(ctx: StepContext, lookup: Lookup) -> tuple[str, ...]:
                 resolver=lookup.resolver.kind,
                 resolver_name=lookup.resolver.name,
                 addresses=addresses,
+                inside=ctx.inside(addresses),
                 aliases=aliases,
             )
         )

@@ -5,9 +5,11 @@ Every method that waits may be cancelled, and raises ``OSError`` with errno inta
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import Protocol
 
 from msgprobe.model.observation import TcpInfo
+from msgprobe.model.reach import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,24 @@ class ConnectError(OSError):
         self.source_port = source_port
 
 
+class NotAllowed(OSError):
+    """We do not send that there: see `msgprobe.model.reach`. Nothing has left this device."""
+
+
+class Licence(IntEnum):
+    """What may be said to a peer at a special address to which only an answer of the network led.
+
+    Elsewhere everything may, and nobody needs to ask.
+    """
+
+    NOTHING = 0
+    """It has proved nothing, and was not asked to."""
+    OPENING = 1
+    """The first words of a protocol in which the peer proves itself, or what a sentinel is for."""
+    EVERYTHING = 2
+    """It has proved itself."""
+
+
 class Stream(Protocol):
     """A connected byte stream to one address.
 
@@ -71,6 +91,18 @@ class Stream(Protocol):
         ...
 
     @property
+    def licence(self) -> Licence:
+        """What may be sent; `Licence.EVERYTHING` where nothing is in doubt."""
+        ...
+
+    def allow(self, licence: Licence) -> None:
+        """Whoever speaks a protocol says what its first words, and then the peer's proof, allow.
+
+        Without effect where nothing is in doubt.
+        """
+        ...
+
+    @property
     def sent(self) -> int:
         """Payload bytes handed to the kernel."""
         ...
@@ -81,7 +113,7 @@ class Stream(Protocol):
         ...
 
     async def send(self, data: bytes) -> None:
-        """Hand all of ``data`` to the kernel. Raises OSError."""
+        """Hand all of ``data`` to the kernel. Raises OSError (`NotAllowed`: see ``licence``)."""
         ...
 
     async def receive(self, limit: int) -> bytes:
@@ -118,6 +150,15 @@ async def exactly(stream: Stream, size: int) -> bytes:
 class Datagrams(Protocol):
     """An unconnected UDP socket that asks one address and hears whoever answers."""
 
+    @property
+    def licence(self) -> Licence:
+        """As of a `Stream`."""
+        ...
+
+    def allow(self, licence: Licence) -> None:
+        """As of a `Stream`."""
+        ...
+
     async def send(self, data: bytes) -> None:
         """Send one datagram to the address asked. Raises OSError."""
         ...
@@ -132,7 +173,7 @@ class Datagrams(Protocol):
 
 
 class Network(Protocol):
-    """The only door to the network."""
+    """The only door to the network. `NotAllowed` is the guard's, before any socket is made."""
 
     async def connect_tcp(
         self,
@@ -169,6 +210,10 @@ class Network(Protocol):
         """
         ...
 
+    def reach(self, address: str) -> Reach:
+        """What may be done with ``address``, as far as this door knows what led to it."""
+        ...
+
     def route(self, address: str) -> str:
         """Source address the kernel would use towards ``address``; sends nothing. OSError: none."""
         ...
@@ -191,4 +236,9 @@ class Machine(Protocol):
 
     def proxy_variables(self) -> tuple[str, ...]:
         """Names of the proxy variables that are set."""
+        ...
+
+    def own_addresses(self) -> tuple[str, ...]:
+        """This device's addresses, with the lengths of their networks' prefixes where neighbours
+        may live (``192.0.2.7/24``)."""
         ...

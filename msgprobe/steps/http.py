@@ -12,6 +12,7 @@ from msgprobe.steps.browser import NAVIGATION, USER_AGENT
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
+from msgprobe.steps.guard import retained
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, DRAINED, kept_headers
 from msgprobe.steps.links import PAGE_CAP, Search
 from msgprobe.steps.tls_stream import TlsStream, authenticated
@@ -207,28 +208,31 @@ class HttpTalk:
         if date is not None:
             offset = (date - self.ctx.world.clock.utcnow()).total_seconds()
         self.ctx.record(
-            HttpObservation(
-                transaction=self.ctx.transaction,
-                window=self.ctx.window(start),
-                failure=failure,
-                address=stream.address,
-                port=stream.port,
-                host=self.host or stream.address,
-                path=path,
-                tls=isinstance(stream, TlsStream),
-                authenticated=authenticated(stream),
-                status=connection.status,
-                headers=headers,
-                body=printable(connection.body, BODY_KEPT),
-                body_bytes=len(connection.body),
-                body_complete=connection.complete,
-                first_byte=self._first_byte(),
-                date=None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                clock_offset=offset,
-                matched=expect.met_by(connection.status, connection.headers, connection.body),
-                links=links,
-                errno=errno,
-                info=stream.tcp_info(),
+            retained(
+                stream,
+                HttpObservation(
+                    transaction=self.ctx.transaction,
+                    window=self.ctx.window(start),
+                    failure=failure,
+                    address=stream.address,
+                    port=stream.port,
+                    host=self.host or stream.address,
+                    path=path,
+                    tls=isinstance(stream, TlsStream),
+                    authenticated=authenticated(stream),
+                    status=connection.status,
+                    headers=headers,
+                    body=printable(connection.body, BODY_KEPT),
+                    body_bytes=len(connection.body),
+                    body_complete=connection.complete,
+                    first_byte=self._first_byte(),
+                    date=None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    clock_offset=offset,
+                    matched=expect.met_by(connection.status, connection.headers, connection.body),
+                    links=links,
+                    errno=errno,
+                    info=stream.tcp_info(),
+                ),
             )
         )
 

@@ -6,13 +6,12 @@ import ssl
 from msgprobe.model.observation import LocalObservation
 from msgprobe.steps.classify import errno_name
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.machine import TUNNELS
 
 # Public literals (a.root-servers.net) that the kernel is asked for a route to; nothing is sent.
 _PUBLIC_4, _PUBLIC_6 = "198.41.0.4", "2001:503:ba3e::2:30"
 
 _UNIQUE_LOCAL = ipaddress.ip_network("fc00::/7")
-
-_TUNNELS = ("tun", "tap", "wg", "ppp", "utun", "ipsec", "tailscale", "zt")
 
 
 def inspect(ctx: StepContext) -> None:
@@ -30,7 +29,7 @@ def inspect(ctx: StepContext) -> None:
             window=ctx.window(start),
             failure=None,
             interfaces_up=machine.interfaces_up(),
-            tunnel=any(d.startswith(_TUNNELS) for d in machine.default_devices()),
+            tunnel=any(d.startswith(TUNNELS) for d in machine.default_devices()),
             route4=route4,
             route6=route6,
             resolvers=machine.system_resolvers(),

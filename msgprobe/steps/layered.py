@@ -1,7 +1,7 @@
 """A stream on top of another: whatever a layer does not change is the stream's below."""
 
 from msgprobe.model.observation import TcpInfo
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
 
 
 class LayeredStream:
@@ -27,6 +27,15 @@ class LayeredStream:
     def source_port(self) -> int:
         """Our port."""
         return self._stream.source_port
+
+    @property
+    def licence(self) -> Licence:
+        """What may be sent on the TCP stream."""
+        return self._stream.licence
+
+    def allow(self, licence: Licence) -> None:
+        """Allow it on the TCP stream."""
+        self._stream.allow(licence)
 
     @property
     def sent(self) -> int:

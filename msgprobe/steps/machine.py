@@ -2,11 +2,23 @@
 
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_interface
 from pathlib import Path
 
+from msgprobe.model.reach import BENCHMARK
+
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_UP = 0x1
+_UP, _POINT_TO_POINT = 0x1, 0x10
+"""Flags of an interface (netdevice(7))."""
+
+TUNNELS = ("tun", "tap", "wg", "ppp", "utun", "ipsec", "tailscale", "zt")
+"""How the names of tunnels' devices begin."""
+
+_FRESH = 1.0
+"""Seconds for which a list of this device's addresses is used again: networks change while a run is
+under way, but not between two packets."""
 
 
 class SystemMachine:
@@ -15,6 +27,7 @@ class SystemMachine:
     def __init__(self, root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> None:
         self._root = root
         self._environment = environment
+        self._own: tuple[float, tuple[str, ...]] | None = None
 
     def interfaces_up(self) -> int:
         """Interfaces besides loopback with IFF_UP; all that exist where flags cannot be read."""
@@ -57,6 +70,35 @@ class SystemMachine:
         """Names, in either case, as curl and most programs read them."""
         names = [v for name in _PROXY_VARIABLES for v in (name, name.lower())]
         return tuple(name for name in names if self._environment.get(name))
+
+    def own_addresses(self) -> tuple[str, ...]:
+        """Addresses of every interface with their prefixes' lengths, as of a second ago at most.
+
+        Only the very address of a tunnel counts where it lies in the range for benchmarks: the
+        others in it are names that the tunnel carries, not neighbours (`reach.BENCHMARK`).
+        """
+        now = time.monotonic()
+        if self._own is None or now > self._own[0] + _FRESH:
+            self._own = now, tuple(self._addresses())
+        return self._own[1]
+
+    def _addresses(self) -> Iterator[str]:
+        # Takes 10 ms to import, which nobody waits for before something is to be dialled.
+        import ifaddr
+
+        for adapter in ifaddr.get_adapters():
+            for one in adapter.ips:
+                address = one.ip if isinstance(one.ip, str) else one.ip[0]
+                own = ip_interface(f"{address}/{one.network_prefix}")
+                carries = own.version == 4 and own.ip in BENCHMARK and self._is_tunnel(adapter.name)
+                yield str(own.ip) if carries else str(own)
+
+    def _is_tunnel(self, name: str) -> bool:
+        try:
+            flags = int(self._read(f"sys/class/net/{name}/flags").strip(), 16)
+        except ValueError:
+            flags = 0
+        return bool(flags & _POINT_TO_POINT) or name.startswith(TUNNELS)
 
     def _read(self, path: str) -> str:
         try:

@@ -2,7 +2,7 @@
 
 from msgprobe.model.observation import WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
 from msgprobe.steps.protocol import Talk, speak
 from msgprobe.wire.mmtls import (
     HEADER_SIZE,
@@ -35,6 +35,7 @@ async def first_words(
     seconds = int(ctx.world.clock.utcnow().timestamp())
     hello = client_hello(secrets.points, ctx.world.entropy(RANDOM_SIZE), seconds)
     answer: ServerHello | None = None
+    stream.allow(Licence.OPENING)
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
         await talk.send(record(hello))
         header = await talk.receive_exactly(HEADER_SIZE)

@@ -7,7 +7,7 @@ from typing import Protocol
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
 from msgprobe.model.target import Key
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
 from msgprobe.steps.protocol import Talk, speak
 from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto import (
@@ -66,6 +66,8 @@ async def prove_server(
     plain = http or not obfuscated
     transport = Transport(framing) if plain else Transport.obfuscated(framing, dc, entropy)
     answer: Answer | None = None
+    if not http:  # a request in the clear is no opening of a proof
+        stream.allow(Licence.OPENING)
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
         carrier = _posts(talk, stream) if http else _Packets(talk, transport)
         line = _Line(carrier, int(ctx.world.clock.utcnow().timestamp()))

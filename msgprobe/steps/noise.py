@@ -3,7 +3,7 @@
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Proof
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
 from msgprobe.steps.protocol import Talk, speak
 from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.noise import (
@@ -41,6 +41,7 @@ async def first_words(
     private = ctx.world.entropy(EPHEMERAL_SIZE)
     public = public_key(private)
     hello: ServerHello | None = None
+    stream.allow(Licence.OPENING)
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
         # Any 32 bytes are a point on the curve: without the library nobody knows its secret, and
         # the answer is then judged by its shape alone.

@@ -8,7 +8,7 @@ from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.conversation import Conversation, hold
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
 
 READ_CAP = 64 * 1024
 """Most bytes that one conversation reads, unless it asks for less."""
@@ -33,6 +33,11 @@ class Talk(Conversation):
         self._buffer = b""
         self._begun_at = ctx.now()
         self._asked_at: float | None = None
+
+    @property
+    def reticent(self) -> bool:
+        """It is asked at a special address, and has not proved itself."""
+        return self._stream.licence is not Licence.EVERYTHING
 
     async def send(self, data: bytes) -> None:
         """Send ``data``; the stage is at least ``sent``. Raises OSError."""

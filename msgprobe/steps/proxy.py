@@ -12,6 +12,7 @@ from typing import Any
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TcpInfo, TcpObservation
+from msgprobe.model.reach import Reach
 from msgprobe.steps.accounting import lookup_bytes, unconnected_bytes
 from msgprobe.steps.classify import classify
 from msgprobe.steps.context import Done, Failed, StepContext
@@ -120,6 +121,9 @@ async def connect_through(
     failure: Failure | None = Failure.INTERRUPTED
     below: Stream | None = None
     try:
+        if not _may_be_told(ctx, address):
+            failure = Failure.NOT_ALLOWED
+            return Failed(failure, Operation.CONNECT)
         below = await _reach(ctx, proxy)
         if below is None:
             failure = Failure.PROXY_FAILED
@@ -142,6 +146,15 @@ async def connect_through(
         )
 
 
+def _may_be_told(ctx: StepContext, address: str) -> bool:
+    """A name is the proxy's to resolve; a literal it dials as it is, often from this device."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return True
+    return ctx.world.network.reach(address) is Reach.FREE
+
+
 async def _reach(ctx: StepContext, proxy: Proxy) -> Stream | None:
     """The stream to the proxy, None when there is none to be had."""
     try:
@@ -149,7 +162,8 @@ async def _reach(ctx: StepContext, proxy: Proxy) -> Stream | None:
     except OSError:  # socket.gaierror and TimeoutError are such
         return None
     try:
-        below = await ctx.world.network.connect_tcp(address, proxy.port, timeout=ctx.remaining())
+        network = ctx.world.to_proxy or ctx.world.network
+        below = await network.connect_tcp(address, proxy.port, timeout=ctx.remaining())
     except OSError as exc:
         info = exc.info if isinstance(exc, ConnectError) else None
         sent, received = unconnected_bytes(address, info)

@@ -9,6 +9,7 @@ from msgprobe.model.target import Root, Trust
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.datagrams import Datagram, exchange
+from msgprobe.steps.door import Licence
 from msgprobe.wire.error import WireError
 from msgprobe.wire.quic import (
     PROBE_SIZE,
@@ -112,6 +113,7 @@ async def shake_hands(
     ca_file = ctx.world.trust.public_file if trust in (Trust.PUBLIC, Trust.EITHER) else None
     own = roots if trust in (Trust.PINNED, Trust.EITHER) else ()
     async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as talk:
+        talk.open(Licence.OPENING)
         handshake = library.Handshake(
             ctx, talk, server_name, ca_file, "".join(root.pem for root in own), trust is not None
         )

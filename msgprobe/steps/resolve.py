@@ -8,7 +8,7 @@ from msgprobe.steps.dns_stream import ask_https, ask_tcp
 from msgprobe.steps.dns_system import ask_system
 from msgprobe.steps.dns_udp import ask_udp
 
-_LOCAL_RESOLVER = "127.0.0.1"
+LOCAL_RESOLVER = "127.0.0.1"
 """Whom the system asks when no nameserver is configured (resolv.conf(5))."""
 
 
@@ -19,7 +19,7 @@ async def resolve(ctx: StepContext, lookup: Lookup) -> None:
         case ResolverKind.SYSTEM:
             await ask_system(ctx, lookup)
         case ResolverKind.DIRECT:
-            configured = ctx.world.system_resolvers() or (_LOCAL_RESOLVER,)
+            configured = ctx.world.system_resolvers() or (LOCAL_RESOLVER,)
             await _ask_by_datagram(ctx, lookup, resolver.address or configured[0])
         case ResolverKind.UDP:
             await _ask_by_datagram(ctx, lookup, _address(lookup))

@@ -12,7 +12,8 @@ import time
 from datetime import UTC, datetime
 
 from msgprobe.model.observation import TcpInfo
-from msgprobe.steps.door import ConnectError
+from msgprobe.model.reach import Reach
+from msgprobe.steps.door import ConnectError, Licence
 from msgprobe.steps.tcp_info import read_tcp_info
 
 _DRAIN = 16 * 1024
@@ -57,6 +58,8 @@ class SystemClock:
 class SystemStream:
     """A connected TCP socket."""
 
+    licence = Licence.EVERYTHING
+
     def __init__(self, sock: socket.socket, address: str, port: int) -> None:
         self._sock = sock
         self._last: TcpInfo | None = None
@@ -66,6 +69,9 @@ class SystemStream:
         self.source_port = _source_port(sock)
         self.sent = 0
         self.received = 0
+
+    def allow(self, licence: Licence) -> None:
+        """Nothing: see `msgprobe.steps.guard` for who restricts."""
 
     async def send(self, data: bytes) -> None:
         """Hand all of ``data`` to the kernel. Raises OSError."""
@@ -113,9 +119,14 @@ class SystemStream:
 class SystemDatagrams:
     """A UDP socket that hears everybody where ICMP errors can still be heard, else one address."""
 
+    licence = Licence.EVERYTHING
+
     def __init__(self, sock: socket.socket, address: str, port: int) -> None:
         self._sock = sock
         self._peer = _endpoint(address, port)
+
+    def allow(self, licence: Licence) -> None:
+        """Nothing: see `msgprobe.steps.guard` for who restricts."""
 
     async def send(self, data: bytes) -> None:
         """Send one datagram to the address asked. Raises OSError."""
@@ -228,6 +239,10 @@ class SystemNetwork:
         threading.Thread(target=ask, name=f"lookup {name}", daemon=True).start()
         async with asyncio.timeout(timeout):
             return await answer
+
+    def reach(self, address: str) -> Reach:
+        """Everything: see `msgprobe.steps.guard` for who restricts."""
+        return Reach.FREE
 
     def route(self, address: str) -> str:
         """Source address towards ``address``: a UDP connect sends nothing. Raises OSError."""

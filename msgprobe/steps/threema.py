@@ -2,7 +2,7 @@
 
 from msgprobe.model.observation import WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
 from msgprobe.steps.protocol import Talk, speak
 from msgprobe.wire.error import WireError
 from msgprobe.wire.threema import (
@@ -32,6 +32,7 @@ async def first_words(
     secret, cookie = ctx.world.entropy(KEY_SIZE), ctx.world.entropy(COOKIE_SIZE)
     public = public_key(secret)
     hello: ServerHello | None = None
+    stream.allow(Licence.OPENING)
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
         # Any 32 bytes pass for a key: without the library the answer is judged by its shape alone.
         await talk.send(client_hello(public or secret, cookie))

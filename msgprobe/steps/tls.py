@@ -14,7 +14,8 @@ from msgprobe.model.target import Root, Trust
 from msgprobe.steps.certificate import pinned_anchor, root_sha256, shown_chain
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import Stream
+from msgprobe.steps.door import Licence, Stream
+from msgprobe.steps.guard import retained
 from msgprobe.steps.hello import PAUSE, offered, pieces
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.printable import printable
@@ -87,7 +88,9 @@ async def handshake(
         error, failure = exc, classify(exc)
     finally:
         pinned = frozenset(root.sha256.lower() for root in roots)
-        ctx.record(attempt.observe(failure, error, pinned))
+        seen = attempt.observe(failure, error, pinned)
+        stream.allow(Licence.EVERYTHING if seen.verified else Licence.NOTHING)
+        ctx.record(retained(stream, seen))
     if failure is not None:
         return Failed(failure, Operation.TLS_HANDSHAKE)
     return Done(attempt.secured())
@@ -127,6 +130,7 @@ class _Handshake:
 
     async def run(self) -> None:
         """Pump until the handshake is done. Raises OSError, EOFError, TooLarge or _NotTls."""
+        self._stream.allow(Licence.OPENING)
         while True:
             try:
                 self._tls.do_handshake()

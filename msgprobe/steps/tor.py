@@ -2,6 +2,7 @@
 
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
+from msgprobe.steps.door import Licence
 from msgprobe.steps.protocol import Talk, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
@@ -38,6 +39,7 @@ async def first_words(
     certificates do not hold together). Out of their dates they prove ``Proof.NONCE``.
     """
     version: int | None = None
+    stream.allow(Licence.OPENING)
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
         await talk.send(versions_cell())
         size = versions_size(await talk.receive_exactly(VERSIONS_HEADER_SIZE))

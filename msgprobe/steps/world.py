@@ -42,6 +42,8 @@ class World:
     entropy: Callable[[int], bytes] = os.urandom
     proxy: Proxy | None = None
     """The user's proxy, for flows that go ``via`` it."""
+    to_proxy: Network | None = None
+    """The way to that proxy, which may well be on this device or in its network; None: as all."""
 
     def now(self) -> float:
         """Seconds since the run began."""

@@ -207,9 +207,9 @@ def unheld(measurement: Measurement | None) -> Answer:
 
 def failed(talk: Conversation) -> Answer:
     """How a conversation ended badly: something else came, or nothing."""
-    failure = talk.failure
-    if failure is None or failure is Failure.INTERRUPTED:
-        return Answer(word=Word.NOT_ASKED, what="stopped before it ended", cut=True)
+    failure = talk.failure or Failure.INTERRUPTED
+    if failure.is_ours:
+        return Answer(word=Word.NOT_ASKED, what=FAILURES[failure], cut=True)
     where = f"{_place(talk.address)}:{talk.flow.port}"
     what = f"{where}: {FAILURES[failure]}"
     tls = talk.tls

@@ -20,6 +20,7 @@ from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.planning.timetable import SPACING
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.given import Given, given
 from msgprobe.session import Stop
 from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import World, system_world
@@ -126,7 +127,8 @@ async def verify(
     started_at = world.clock.utcnow()
     prepare(world, quic=True)
     request = replace(request, quick=True, throttle=False, functions=())
-    runner = _runner(world, services, request, checks, emit)
+    named = given(services, gate) if controls is None else given(services, gate, controls)
+    runner = _runner(world, services, request, checks, named, emit)
     stop.on_request(lambda: runner.stop("interrupted"))
     empty = Evidence(
         request=request,
@@ -160,6 +162,7 @@ def _runner(
     services: Sequence[Service],
     request: Request,
     checks: Mapping[str, Check],
+    named: Given,
     emit: Callable[[Event], None],
 ) -> Runner:
     """Who holds the conversations, a few at a time."""
@@ -168,6 +171,7 @@ def _runner(
         checks=checks,
         roots={s.name: s.roots for s in services if s.roots},
         keys={s.name: s.keys for s in services if s.keys},
+        given=named,
         limits=Limits(at_once=AT_ONCE, pace=PACE, max_bytes=MOST_BYTES, deadline=request.max_time),
         emit=emit,
     )

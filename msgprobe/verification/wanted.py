@@ -82,7 +82,11 @@ class Dial:
 
     def named(self, host: str, four: int = FOUR, six: int = SIX) -> tuple[str, ...]:
         """Addresses that the system's resolver gives for ``host``."""
-        found = [a for a in self._scene.facts.name(host).system_addresses if not ips.is_bogon(a)]
+        found = [
+            a
+            for a in self._scene.facts.name(host).system_addresses
+            if self._scene.facts.leads_out(a)
+        ]
         fit = [a for a in found if self.usable(a)]
         by_family = {v: [a for a in fit if ips.family(a) == v] for v in (4, 6)}
         return (*by_family[4][:four], *by_family[6][:six])

@@ -5,15 +5,22 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+import pytest
+
+from msgprobe.model.control import Controls
 from msgprobe.model.event import Event
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.given import Given, given
 from msgprobe.steps.connect import connect
 from msgprobe.steps.context import StepContext
+from msgprobe.steps.door import NotAllowed
+from msgprobe.steps.machine import SystemMachine
 from msgprobe.steps.world import system_world
+from tests.evidence.story import RESOLVERS, SERVICE, SITES
 from tests.model.tasks import task_of
 
 Conversation = Callable[[StepContext], Awaitable[None]]
@@ -47,6 +54,7 @@ def execute(
     limits: Limits | None = None,
     stop_after: float | None = None,
     emit: Callable[[Event], None] = lambda event: None,
+    named: Given | None = None,
 ) -> tuple[Measurement, ...]:
     async def go() -> tuple[Measurement, ...]:
         runner = Runner(
@@ -55,6 +63,7 @@ def execute(
             roots={},
             limits=limits or Limits(),
             emit=emit,
+            given=named or Given(),
         )
         async with runner:
             runner.submit(tasks)
@@ -116,10 +125,62 @@ def test_stopping_keeps_what_was_seen() -> None:
         await connect(ctx, "127.0.0.1", 9, timeout=1.0)
         await asyncio.sleep(3600)
 
-    (only,) = execute([task("a")], Scripted("scripted", talk), stop_after=0.2)
+    named = Given(services={"acme": frozenset({"127.0.0.1"})})
+    (only,) = execute([task("a")], Scripted("scripted", talk), stop_after=0.2, named=named)
     assert only.status is Status.CANCELLED
     (seen,) = only.observations
     assert isinstance(seen, TcpObservation) and seen.failure is Failure.CONNECTION_REFUSED
+
+
+async def _past_all_steps(ctx: StepContext) -> None:
+    """As a plug-in may do it, or a plan that is wrong: whatever the task's own address is."""
+    for address in ("127.0.0.1", "::1", "0.0.0.0", *_own_addresses()):
+        await connect(ctx, address, 9, timeout=1.0)
+        with pytest.raises(NotAllowed):
+            ctx.world.network.open_udp(address, 9)
+
+
+def _own_addresses() -> tuple[str, ...]:
+    return tuple(one.partition("/")[0] for one in SystemMachine().own_addresses())
+
+
+def test_no_check_gets_past_the_gate_to_this_device() -> None:
+    (only,) = execute([task("a")], Scripted("scripted", _past_all_steps))
+    assert only.status is Status.COMPLETED, only.detail
+    assert {o.failure for o in only.observations} == {Failure.NOT_ALLOWED}
+    assert len(only.observations) >= 3 and only.bytes_sent == 0
+
+
+def test_what_one_service_s_file_names_is_no_way_for_another_s_names() -> None:
+    async def talk(ctx: StepContext) -> None:
+        await connect(ctx, "127.0.0.1", 9, timeout=1.0)
+
+    named = Given(services={"other": frozenset({"127.0.0.1"})})
+    for subject, failure in (
+        ("acme", Failure.NOT_ALLOWED),
+        ("other", Failure.CONNECTION_REFUSED),
+    ):
+        asked = replace(task("a"), subject=subject)
+        (only,) = execute([asked], Scripted("scripted", talk), named=named)
+        (seen,) = only.observations
+        assert seen.failure is failure
+
+
+def test_the_catalogue_gives_what_it_names() -> None:
+    service = replace(SERVICE, endpoints=(replace(SERVICE.endpoints[0], addresses=("10.0.0.1",)),))
+    silent = Controls(sites=SITES, resolvers=RESOLVERS, silent=("192.0.2.1",))
+    named = given([service], silent)
+    assert named.services == {"acme": frozenset({"10.0.0.1"})}
+    assert {*SITES[0].addresses, *RESOLVERS[0].addresses, "192.0.2.1"} <= named.controls
+
+    def mine() -> tuple[str, ...]:
+        return ("127.0.0.53",)
+
+    direct = Lookup(name="x", resolver=Resolver(kind=ResolverKind.DIRECT, name="direct"))
+    assert named.to(replace(task("a"), probe=direct), mine) == {"127.0.0.53"}
+    encrypted = Resolver(kind=ResolverKind.DOH, name="r", host="dns.example")
+    asked = replace(task("a"), probe=Lookup(name="x", resolver=encrypted))
+    assert named.to(asked, mine) == frozenset()
 
 
 def test_a_task_that_is_stopped_before_it_begins_is_skipped() -> None:

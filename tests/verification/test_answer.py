@@ -17,6 +17,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.row import Word
 from msgprobe.model.task import Lookup, Probe, Resolver, ResolverKind
 from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.given import Given
 from msgprobe.steps.world import system_world
 from msgprobe.verification import answer
 from msgprobe.verification.answer import Answer
@@ -27,6 +28,8 @@ from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, closed_port, fin, replies, reset, run, serve, serve_tls
 
 FLOW = tls_flow(0, roots_of="acme")
+GIVEN = Given(controls=frozenset({HOST}))
+"""The catalogue names this device itself, where the tests' servers are."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"
 
 
@@ -42,6 +45,7 @@ def real_runner() -> Runner:
         checks=registry(),
         roots={"acme": (root(),)},
         limits=Limits(),
+        given=GIVEN,
         emit=lambda event: None,
     )
 
