@@ -4,12 +4,12 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
+from msgprobe.model.reach import is_special
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """The well-known prefix of RFC 6052; an answer inside it is the IPv4 address it embeds."""
-
-_SHARED = ipaddress.IPv4Network("100.64.0.0/10")
 
 
 @lru_cache(maxsize=4096)
@@ -27,12 +27,7 @@ def parse(address: str) -> IPAddress | None:
 @lru_cache(maxsize=4096)
 def is_bogon(address: str) -> bool:
     """No public service can live there (RFC 6890): private, loopback, unspecified, reserved…"""
-    ip = parse(address)
-    if ip is None:
-        return True
-    if isinstance(ip, ipaddress.IPv4Address) and ip in _SHARED:
-        return True
-    return not ip.is_global or ip.is_multicast
+    return is_special(address)
 
 
 def is_null(address: str) -> bool:

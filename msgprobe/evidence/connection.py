@@ -230,10 +230,10 @@ class ConnectionFacts:
         """Neutral names too get addresses where no public service can live.
 
         Tunnels that answer every name with an address of their own (198.18.0.0/15) do that, and
-        portals; such an answer then accuses nobody, and is dialled like any other.
+        portals; such an answer then accuses nobody.
         """
         answered = [o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.addresses]
-        fake = [o for o in answered if all(ips.is_bogon(a) for a in o.addresses)]
+        fake = [o for o in answered if not any(self.facts.leads_out(a) for a in o.addresses)]
         return len(fake) >= 2 and len(fake) * 2 > len(answered)
 
     @cached_property
@@ -247,12 +247,9 @@ class ConnectionFacts:
     @cached_property
     def doh_failures(self) -> tuple[DnsObservation, ...]:
         """Encrypted questions that got no answer at all (not: a negative one)."""
-        silent = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)
-        return tuple(
-            o
-            for o in self.facts.lookups(ResolverKind.DOH)
-            if o.failure is not None and o.failure not in silent
-        )
+        told = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)
+        none = (None, *told, Failure.NOT_ALLOWED)
+        return tuple(o for o in self.facts.lookups(ResolverKind.DOH) if o.failure not in none)
 
     @cached_property
     def doh_blocked(self) -> bool:
@@ -329,7 +326,7 @@ class ConnectionFacts:
         A host that never answers while others always do is closed to us, or dead; that says
         nothing about the line.
         """
-        every = [t for t in self.control_talks if t.failure is not Failure.INTERRUPTED]
+        every = [t for t in self.control_talks if not (t.failure and t.failure.is_ours)]
         talks = [t for t in every if t.task.subject in self._alive]
         if not talks:
             return 0.0

@@ -93,7 +93,7 @@ class Conversation:
     @property
     def dies_after_handshake(self) -> bool:
         """The handshake went well, then what was said inside it died."""
-        if self.failure in (None, Failure.INTERRUPTED) or self.stage is not Stage.ANSWER:
+        if self.failure is None or self.failure.is_ours or self.stage is not Stage.ANSWER:
             return False
         return self.tls is not None and self.tls.failure is None and self.transfer is None
 
@@ -162,7 +162,7 @@ class Conversation:
 
         ``protocol.impostor`` is none of the network's: somebody else answered.
         """
-        if self.failure is Failure.INTERRUPTED:
+        if self.failure is not None and self.failure.is_ours:
             return None
         if self.impostor:
             return "protocol.impostor"

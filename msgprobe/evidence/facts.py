@@ -12,6 +12,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, TlsObservation
+from msgprobe.model.reach import Reach, reach
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Lookup, ResolverKind, Role
@@ -194,6 +195,14 @@ class Facts:
         others = [t for t in spoken if (t.address, t.flow.port) == here]
         answered = [t for t in others if t.answered_tls or t.answered_http or t.genuine]
         return 2 * len(answered) > len(others)
+
+    def leads_out(self, address: str) -> bool:
+        """A public service can live there, and it is in none of this device's own networks."""
+        return not ips.is_bogon(address) and address not in self._names.inside
+
+    def never(self, address: str) -> bool:
+        """Nothing is ever sent there because an answer says so (see `msgprobe.model.reach`)."""
+        return reach(address) is Reach.NEVER or address in self._names.inside
 
     @property
     def v6_usable(self) -> bool:

@@ -22,12 +22,18 @@ class NameFacts:
     name: str
     seen: tuple[tuple[Arm, DnsObservation], ...] = ()
     proved: frozenset[str] = frozenset()
+    inside: frozenset[str] = frozenset()
+    """Addresses, of whatever name, that lie in this device's own networks."""
 
     def by(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
         """Answers of those kinds of resolver, without those of addresses that run no DNS."""
         return tuple(
             o for arm, o in self.seen if o.resolver in kinds and arm is not Arm.NON_RESOLVER
         )
+
+    def leads_out(self, address: str) -> bool:
+        """A public service can live there."""
+        return not ips.is_bogon(address) and address not in self.inside
 
     @property
     def system(self) -> tuple[DnsObservation, ...]:
@@ -68,7 +74,7 @@ class NameFacts:
             *_addresses(self.by(ResolverKind.UDP, ResolverKind.DIRECT)),
         )
         return tuple(
-            dict.fromkeys(a for a in others if ips.parse(a) not in mine and not ips.is_bogon(a))
+            dict.fromkeys(a for a in others if ips.parse(a) not in mine and self.leads_out(a))
         )
 
     @property
@@ -142,7 +148,7 @@ class NameFacts:
             return None
         direct = [o.failure for o in self.by(ResolverKind.DIRECT) if o.family == 4]
         for failure in direct:
-            if failure is not None and failure is not Failure.INTERRUPTED:
+            if failure is not None and not failure.is_ours:
                 return failure
         if direct and any(f is None for f in direct):
             return None
@@ -179,13 +185,17 @@ class NameIndex:
 
     seen: dict[str, list[tuple[Arm, DnsObservation]]] = field(default_factory=dict)
     proved: dict[str, set[str]] = field(default_factory=dict)
+    inside: set[str] = field(default_factory=set)
 
     def add(self, measurement: Measurement) -> None:
         """Take the DNS observations of a Lookup task; others are not about the asked name."""
         if not isinstance(measurement.task.probe, Lookup) or measurement.status is Status.BUG:
             return
         for seen in measurement.observations:
-            if isinstance(seen, DnsObservation) and seen.failure is not Failure.INTERRUPTED:
+            if not isinstance(seen, DnsObservation):
+                continue
+            self.inside.update(seen.inside)
+            if seen.failure is None or not seen.failure.is_ours:
                 self.seen.setdefault(seen.name, []).append((measurement.task.arm, seen))
 
     def get(self, name: str) -> NameFacts:
@@ -194,4 +204,5 @@ class NameIndex:
             name=name,
             seen=tuple(self.seen.get(name, ())),
             proved=frozenset(self.proved.get(name, ())),
+            inside=frozenset(self.inside),
         )

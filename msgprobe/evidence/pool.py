@@ -94,7 +94,7 @@ class EndpointFacts:
         return (
             self.name is not None
             and bool(self.name.system)
-            and all(ips.is_bogon(a) for a in self.name.own_addresses)
+            and not any(self.name.leads_out(a) for a in self.name.own_addresses)
         )
 
     @property
@@ -183,7 +183,10 @@ class PoolFacts:
         mine = set(endpoint.addresses if name is None else name.own_addresses)
         own: list[AddressFacts] = []
         other: list[AddressFacts] = []
-        for address, talks in by_address(self.facts.of(self.service, endpoint)).items():
+        every = [
+            t for t in self.facts.of(self.service, endpoint) if not self._led_astray(endpoint, t)
+        ]
+        for address, talks in by_address(every).items():
             view = AddressFacts(
                 address=address,
                 own=tuple(t for t in talks if t.task.arm in _SPOKEN),
@@ -193,6 +196,13 @@ class PoolFacts:
         return EndpointFacts(
             endpoint=endpoint, name=name, addresses=tuple(own), elsewhere=tuple(other)
         )
+
+    def _led_astray(self, endpoint: Endpoint, talk: Conversation) -> bool:
+        """Every name leads inside here, and whoever was met there did not prove to be the service:
+        that says nothing about the service."""
+        named = endpoint.host is not None and talk.address not in endpoint.addresses
+        inside = named and self.connection.fake_addresses and not self.facts.leads_out(talk.address)
+        return inside and not talk.genuine
 
     @cached_property
     def tested(self) -> tuple[MemberFacts, ...]:
@@ -300,5 +310,5 @@ class PoolFacts:
         hosts = {e.host for e in self.service.endpoints if e.host is not None}
         names = [self.facts.name(host) for host in sorted(hosts)]
         today = {a for n in names for a in (*n.system_addresses, *n.encrypted_addresses)}
-        real = [a for a in today if not ips.is_bogon(a)]
+        real = [a for a in today if self.facts.leads_out(a)]
         return not real or any(ips.within(a, known) for a in real)

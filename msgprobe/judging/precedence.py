@@ -49,7 +49,14 @@ ACCUSING: tuple[PoolRule, ...] = (
 ADDING: tuple[PoolRule, ...] = (*PAGE_RULES, *TUPLE_RULES)
 """Rules that say more about a blocking that others have licensed."""
 
-REASONS = ("pool.gone", "tls.inspection", "tls.clock", "controls.failed", "tls.store_age")
+REASONS = (
+    "pool.gone",
+    "dns.led_inside",
+    "tls.inspection",
+    "tls.clock",
+    "controls.failed",
+    "tls.store_age",
+)
 """Rules that say why a failure accuses nobody; they come before those that leave it open."""
 
 Found = tuple[Finding, ...]

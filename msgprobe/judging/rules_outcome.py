@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from msgprobe.evidence.inside import misled
 from msgprobe.evidence.local_filters import (
     LOCAL_FILTER,
     LOCAL_OVERRIDE,
@@ -62,9 +63,11 @@ def _own_filter(p: PoolFacts) -> Cited:
 
 
 def _by_other_resolver(p: PoolFacts) -> Cited:
-    """The connection's resolver is dead for every name; the service answers all the same."""
+    """The connection's resolver is dead for every name, or leads all of them to nobody; the service
+    answers all the same."""
     named = [e for e in p.failing if e.name is not None]
-    if not p.connection.resolver_dead or p.ok or not named:
+    broken = p.connection.resolver_dead or misled(p.connection)
+    if not broken or p.ok or not named:
         return ()
     good = [t for e in named for t in e.genuine_elsewhere]
     enough = len({e.endpoint.member for e in named if e.genuine_elsewhere}) >= p.need
@@ -99,6 +102,13 @@ def _controls_gone(p: PoolFacts) -> Cited:
     if p.ok or not p.failed or p.connection.controls_hold:
         return ()
     return (*p.failed, *(t for _, t in p.facts.site_talks(Arm.AGAIN) if t.failure is not None))
+
+
+def _led_inside(p: PoolFacts) -> Cited:
+    """Neutral names lead inside as well, and the service did not prove itself there."""
+    if p.ok or not p.connection.fake_addresses:
+        return ()
+    return [o for e in p.failing if e.unresolved and e.name for o in e.name.system]
 
 
 def _unnamed(p: PoolFacts) -> Cited:
@@ -159,6 +169,14 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
         licence="NXDOMAIN over encrypted DNS from two operators",
         why="The names exist nowhere any more: this catalogue is older than the service.",
         holds=_gone,
+    ),
+    UNCLEAR.at(Layer.DNS).rule(
+        "dns.led_inside",
+        licence="neutral names are answered with addresses inside this device or network too",
+        why="Every name is answered here with an address inside this device or network (a login "
+        "page, a tunnel or a broken resolver). The service did not prove itself there, which says "
+        "nothing about the service.",
+        holds=_led_inside,
     ),
     _UNCLEAR_TLS.rule(
         "tls.inspection",

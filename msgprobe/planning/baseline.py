@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -220,8 +219,7 @@ def _base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) 
         found = list(endpoint.addresses)
     else:
         name = context.facts.name(endpoint.host)
-        fake = context.connection.fake_addresses
-        found = [a for a in name.system_addresses if fake or not ips.is_bogon(a)]
+        found = [a for a in name.system_addresses if context.leads(endpoint, a)]
     picks = context.dialable(found, four=1 if sparing else 2, six=0 if sparing_six else 1)
     return [flow_task(context, service, endpoint, a) for a in picks]
 
@@ -231,9 +229,16 @@ def _flows(
 ) -> list[Task]:
     tasks = []
     for base in base_tasks(context, service, endpoint):
-        once = endpoint.reserve or base.id in spared
+        once = endpoint.reserve or base.id in spared or _inside(context, endpoint, base)
         tasks += context.tries(base, Arm.REPEAT, times=1 if once else 3)
     return tasks
+
+
+def _inside(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:
+    """It is with a special address, where a failure accuses nobody: once is enough."""
+    assert isinstance(task.probe, Flow)
+    named = endpoint.host is not None and task.probe.address not in endpoint.addresses
+    return named and not context.facts.leads_out(task.probe.address)
 
 
 def _spared(context: PlanningContext, service: Service) -> frozenset[str]:

@@ -314,14 +314,26 @@ class PlanningContext:
         return self.flow(address, 443, host, **{"server_name": host, **more})
 
     def known(self, host: str, hints: Iterable[str] = ()) -> list[str]:
-        """Addresses of ``host`` whose family works here: ``hints`` first, then the system's own."""
+        """Addresses of ``host`` where a public service can live and whose family works here:
+        ``hints`` first, then the system's own."""
         every = (*hints, *self.facts.name(host).system_addresses)
-        return [a for a in every if self.facts.usable(a)]
+        return [a for a in every if self.facts.usable(a) and self.facts.leads_out(a)]
 
     @cached_property
     def six_works(self) -> bool:
         """A neutral host answered over IPv6."""
         return any(t.connected for t in self.connection.six)
+
+    def leads(self, endpoint: Endpoint, address: str) -> bool:
+        """An answer that names ``address`` leads the endpoint's check there.
+
+        To a special address only where neutral names lead to such as well, which a tunnel does, and
+        only a check in which the peer proves itself before anything else is said.
+        """
+        if self.facts.leads_out(address) or address in endpoint.addresses:
+            return True
+        tunnel = self.connection.fake_addresses and not self.facts.never(address)
+        return tunnel and self.traits.asks_proof(endpoint)
 
     def dialable(self, addresses: Iterable[str], four: int, six: int) -> list[str]:
         """The first addresses of each family that may be dialled here."""

@@ -30,8 +30,18 @@ def suspects(context: PlanningContext, service: Service) -> list[Suspect]:
         Suspect(pool=pool, endpoint=endpoint, task=task)
         for pool, endpoint in first_endpoints(context, service)
         for task in base_tasks(context, service, endpoint)
-        if context.started(task.id) is not None and context.suspicious(task)
+        if context.started(task.id) is not None
+        and _leads_out(context, endpoint, task)
+        and context.suspicious(task)
     ]
+
+
+def _leads_out(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:
+    """It is at an address of which another experiment could tell anything."""
+    assert isinstance(task.probe, Flow)
+    address = task.probe.address
+    given = endpoint.host is None or address in endpoint.addresses
+    return given or context.facts.leads_out(address)
 
 
 def variation(

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import CallServer, Controls
 from msgprobe.model.cost import RESOLVE, STUN
@@ -144,7 +143,7 @@ def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
 
 def _address(context: PlanningContext, server: CallServer) -> str | None:
     """IPv4 where there is any: call servers' IPv6 is rarer than their IPv4."""
-    good = [a for a in context.known(server.host, server.addresses) if not ips.is_bogon(a)]
+    good = context.known(server.host, server.addresses)
     picks = context.dialable(good, four=1, six=1)
     return picks[0] if picks else None
 

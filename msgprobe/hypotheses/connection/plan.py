@@ -140,7 +140,7 @@ def _resolvers(context: PlanningContext) -> list[Task]:
 
 
 def _site(context: PlanningContext, site: Site) -> list[Task]:
-    good = [a for a in context.known(site.host, site.addresses) if not ips.is_bogon(a)]
+    good = context.known(site.host, site.addresses)
     tasks = []
     four = next((a for a in good if ":" not in a), None)
     six = next((a for a in good if ":" in a), None)
@@ -169,7 +169,9 @@ def _site_task(
 
 
 def _sentinel(context: PlanningContext, sentinel: Sentinel) -> list[Task]:
-    address = ips.four_first(context.known(sentinel.host))
+    found = context.facts.name(sentinel.host).system_addresses
+    usable = [a for a in found if context.facts.usable(a) and not context.facts.never(a)]
+    address = ips.four_first(usable)
     if address is None:
         return []
     flow = Flow(

@@ -6,6 +6,7 @@ from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.controls import SiteView
 from msgprobe.evidence.conversation import AT_ONCE, Conversation, Stage
 from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
+from msgprobe.evidence.inside import led_near, misled
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
 from msgprobe.hypotheses.rule import Evidence, Rule, Word
 from msgprobe.model.failure import Failure
@@ -72,6 +73,15 @@ def _portal(g: ConnectionFacts) -> Evidence | None:
     if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.open:
         return None  # leaky ones let a site or a page pass, hardly two networks
     return transactions(t for _, t in g.tampered)
+
+
+def _portal_by_names(g: ConnectionFacts) -> Evidence | None:
+    """Every name leads to somebody near, who is not asked where that is this device's own network
+    (see `msgprobe.model.reach`), and nothing beyond answers as itself."""
+    near = led_near(g)
+    if not near or g.exact or not _dead_views(g) or g.networks(g.domestic):
+        return None
+    return transactions(near, _talks(g.abroad))
 
 
 def _dead_views(g: ConnectionFacts) -> bool:
@@ -217,6 +227,15 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         _portal,
     ),
     _rule(
+        State.CAPTIVE_PORTAL,
+        Strength.LIKELY,
+        "connection.portal.names",
+        "neutral names lead into this network, and no foreign site in three networks answers",
+        "Every name leads to an address inside this network, and nothing beyond it answers: a "
+        "login page (captive portal) stands before the Internet, or the router has no line.",
+        _portal_by_names,
+    ),
+    _rule(
         State.ALLOWLIST,
         Strength.LIKELY,
         "connection.allowlist",
@@ -298,6 +317,15 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         "neutral names fail at the system's resolver while neutral addresses answer",
         "The resolver (DNS) of this connection is broken for every name; the network works.",
         _dns_fault,
+    ),
+    _rule(
+        State.DNS_FAULT,
+        Strength.CONFIRMED,
+        "connection.dns_lies",
+        "neutral names lead to addresses where no public service lives, neutral addresses answer",
+        "The resolver (DNS) of this connection answers every name with an address inside this "
+        "device or network, where nobody is; the network itself works.",
+        lambda g: transactions(misled(g)) or None if g.open else None,
     ),
     _rule(
         State.BAD_LINK,

@@ -129,7 +129,7 @@ def _own_over_tcp(context: PlanningContext, host: str) -> tuple[Resolver, ...]:
     """The system's own resolver over TCP, where it is a public one and denies the name over UDP."""
     local = context.facts.local
     address = next(iter(local.resolvers), None) if local is not None else None
-    if address is None or ips.is_bogon(address) or not context.facts.usable(address):
+    if address is None or not context.facts.leads_out(address) or not context.facts.usable(address):
         return ()
     said = context.facts.name(host).by(ResolverKind.DIRECT)
     if all(o.failure is not Failure.DNS_NXDOMAIN for o in said):

@@ -33,7 +33,7 @@ def plan_addresses(context: PlanningContext, service: Service, found: list[Suspe
         fresh = [
             a
             for a in (*name.other_addresses, *endpoint.addresses)
-            if ips.parse(a) not in mine and not ips.is_bogon(a)
+            if ips.parse(a) not in mine and context.facts.leads_out(a)
         ]
         for address in context.dialable(fresh, four=ELSEWHERE_A_NAME, six=1):
             flow = endpoint_flow(context, service, endpoint, address)

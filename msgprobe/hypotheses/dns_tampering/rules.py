@@ -145,7 +145,7 @@ def _misdirected(e: EndpointFacts, name: NameFacts) -> bool:
     if not name.system_addresses or not name.exists:
         return False
     mine = name.system_addresses
-    if all(ips.is_bogon(a) for a in mine) or ips.same(mine, name.encrypted_addresses):
+    if not any(name.leads_out(a) for a in mine) or ips.same(mine, name.encrypted_addresses):
         return False
     truth = {ips.network(a) for a in name.encrypted_addresses}
     return not any(ips.network(a) in truth for a in mine) and not e.genuine

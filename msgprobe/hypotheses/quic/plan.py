@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import TRIES
 from msgprobe.hypotheses.quic.rules import CHECK, answered, unanswered
 from msgprobe.model.control import Controls, Site
@@ -128,7 +127,7 @@ def _silent(context: PlanningContext, task: Task) -> bool:
 def _bases(context: PlanningContext, service: Service, endpoint: Endpoint) -> list[Task]:
     """As a browser would do it: one address, another one when that is silent."""
     name = context.facts.name(endpoint.host or "")
-    good = [a for a in name.system_addresses if not ips.is_bogon(a)]
+    good = [a for a in name.system_addresses if context.facts.leads_out(a)]
     tasks: list[Task] = []
     for address in context.dialable(good, four=QUIC_ADDRESSES, six=0):
         base = replace(
@@ -146,7 +145,7 @@ def _neutral(context: PlanningContext, *, more: bool) -> list[Task]:
     """Neutral servers under their own names: one, with ``more`` or when it is silent another."""
     tasks: list[Task] = []
     for site in quic_sites(context.controls, context.request):
-        good = [a for a in context.known(site.host, site.addresses) if not ips.is_bogon(a)]
+        good = context.known(site.host, site.addresses)
         for address in context.dialable(good, four=1, six=0)[:1]:
             flow = context.https(address, site.host)
             tasks.append(_OWN_NAME.task(f"q.site.{site.name}", site.name, flow, _patience(context)))

@@ -21,7 +21,6 @@ from msgprobe.hypotheses.rule import (
     PoolRule,
     first_holding,
 )
-from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome
@@ -56,7 +55,8 @@ def unanswered(talk: Conversation) -> bool:
     return (
         seen is not None
         and seen.first_byte is None
-        and talk.failure not in (None, Failure.INTERRUPTED)
+        and talk.failure is not None
+        and not talk.failure.is_ours
     )
 
 
@@ -73,7 +73,7 @@ def name_unanswered(talk: Conversation) -> bool:
 
 def _repeated(talks: Iterable[Conversation]) -> tuple[Conversation, ...]:
     """The attempts in order, if all met silence and enough of them began apart; else none."""
-    tried = [t for t in talks if t.failure is not Failure.INTERRUPTED]
+    tried = [t for t in talks if not (t.failure and t.failure.is_ours)]
     if not tried or not all(name_unanswered(t) for t in tried):
         return ()
     ordered = sorted(tried, key=lambda t: (t.protocol_start, t.task.id))
@@ -261,7 +261,7 @@ def quic_blocked(g: ConnectionFacts) -> bool:
     neutral = g.facts.arm(Arm.QUIC_NEUTRAL)
     own = [t for t in g.facts.arm(*OWN_ARMS) if t.task.check == CHECK]
     tried = [t for t in (*neutral, *own, *g.facts.arm(*ARMS[1:])) if t.protocol is not None]
-    if not all(unanswered(t) or t.failure is Failure.INTERRUPTED for t in tried):
+    if not all(unanswered(t) or (t.failure and t.failure.is_ours) for t in tried):
         return False
     silent = [t for t in neutral if unanswered(t)]
     sites = {s.name: s.network for s in g.facts.controls.sites}

@@ -98,7 +98,7 @@ def _hidden(p: PoolFacts, e: EndpointFacts, mechanism: str) -> tuple[DnsObservat
 
 def ran(talk: Conversation) -> bool:
     """It ended by itself, not by our own stop."""
-    return talk.failure is not Failure.INTERRUPTED
+    return talk.failure is None or not talk.failure.is_ours
 
 
 def _ended(talk: Conversation) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import Site
 from msgprobe.model.cost import ENDPOINT, TLS
@@ -114,7 +113,7 @@ def _through(context: PlanningContext, service: Service, endpoint: Endpoint) -> 
     """By name where there is one, for the proxy's resolver may know better; and by the address that
     fails here, for another address of the name may live where this one is dead."""
     dialled = [
-        t for t in base_tasks(context, service, endpoint) if not ips.is_bogon(t.flow.address)
+        t for t in base_tasks(context, service, endpoint) if context.facts.leads_out(t.flow.address)
     ]
     places = [] if endpoint.host is None else [endpoint.host]
     places += [t.flow.address for t in dialled[:1]]

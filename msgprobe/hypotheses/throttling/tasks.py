@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.model.control import Source
 from msgprobe.model.run import Request
@@ -69,7 +68,7 @@ def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[
 
 def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = ()) -> str | None:
     """The address that a program would dial for ``host``, or a known one."""
-    found = [a for a in context.facts.name(host).system_addresses if not ips.is_bogon(a)]
+    found = [a for a in context.facts.name(host).system_addresses if context.facts.leads_out(a)]
     picks = context.dialable(found, four=1, six=1) or context.dialable(hints, four=1, six=1)
     return picks[0] if picks else None
 
