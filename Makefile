@@ -8,7 +8,7 @@ TOOLS  := $(VENV)/tools# uv and pip-audit, whose dependencies stay out of ours
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle demo bench interop fuzz lock audit torture wheel clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle special-ranges demo bench interop fuzz lock audit torture wheel clean
 
 install: $(STAMP)
 
@@ -75,6 +75,11 @@ same: install
 
 exam-throttle: install
 	$(BIN)/python -m tests.lab throttle --out tests/lab/throttle_exam.txt $(ARGS)
+
+# Every name led to each special address, one after the other: half an hour. CI leads names to all
+# of them at once.
+special-ranges: install
+	MSGPROBE_TORTURE=1 $(BIN)/python -m pytest tests/lab_tests/test_special_ranges.py $(ARGS)
 
 demo: install
 	$(BIN)/python -m tests.lab demo

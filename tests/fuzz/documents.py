@@ -43,7 +43,7 @@ def judged_run(data: bytes) -> None:
 def target_file(data: bytes) -> None:
     """A target file is read, and what it holds is listed."""
     known = registry()
-    found, part = loader._parse("mine.toml", data, frozenset(known), examiner(known))
+    _, found, part = loader._parse("mine.toml", data, frozenset(known), examiner(known))
     controls = control.merge([part])
     control_rows(controls)
     if found is not None:
@@ -55,6 +55,6 @@ def target_file(data: bytes) -> None:
 def planned_file(data: bytes) -> None:
     """A target file is read, and it is told what a run would contact."""
     known = registry()
-    found, part = loader._parse("mine.toml", data, frozenset(known), examiner(known))
+    _, found, part = loader._parse("mine.toml", data, frozenset(known), examiner(known))
     services = () if found is None else (found,)
     session.planned(services, control.merge([part]), _REQUEST)

@@ -88,6 +88,11 @@ def _map() -> dict[str, tuple[str, ...]]:
     return {name: (*four, *six) for name, (four, six) in found.items()}
 
 
+def addresses_of_all() -> Mapping[str, tuple[str, ...]]:
+    """The addresses of every host of the world, by name."""
+    return _map()
+
+
 def at(*names: str) -> tuple[str, ...]:
     """The addresses, as host prefixes, of every host whose name is or lies below one of these."""
     found = [

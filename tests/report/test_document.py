@@ -242,7 +242,7 @@ def test_what_target_files_replaced_or_were_allowed_is_in_every_form() -> None:
     )
     run = replace(RUN, allowances=allowed)
     found = document(run, exit_code=1, evidence=True)
-    _validate(json.loads(dumps(found)))
+    validate(json.loads(dumps(found)))
     assert read_run(dumps(found)) == run
     assert found["overrides"] == [{"kind": "service", "name": "telegram", "file": "own\x1b.toml"}]
     last = json.loads(jsonl.render(run, View()).splitlines()[-1])

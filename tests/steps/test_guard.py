@@ -35,7 +35,7 @@ from msgprobe.steps.resolve import resolve
 from msgprobe.steps.stun import ask_datagrams
 from msgprobe.steps.system import SystemNetwork
 from msgprobe.steps.tls import handshake
-from tests.steps.asked import task_of
+from tests.model.tasks import task_of
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, context, only, run, serve, serve_tls, world
 

@@ -22,6 +22,7 @@ from tests.lab.scenarios.residual import SCENARIOS as RESIDUAL
 from tests.lab.scenarios.second_vantage import SCENARIOS as SECOND_VANTAGE
 from tests.lab.scenarios.service_outage import SCENARIOS as SERVICE_OUTAGE
 from tests.lab.scenarios.shutdowns import SCENARIOS as SHUTDOWNS
+from tests.lab.scenarios.special_ranges import SCENARIOS as SPECIAL_RANGES
 from tests.lab.scenarios.throttling import SCENARIOS as THROTTLING
 from tests.lab.scenarios.tls_fingerprint import SCENARIOS as TLS_FINGERPRINT
 from tests.lab.scenarios.tls_interception import SCENARIOS as TLS_INTERCEPTION
@@ -47,6 +48,7 @@ _EVERY: Final = (
     *SERVICE_OUTAGE,
     *NEUTRAL_HOSTS,
     *ALL_SERVICES,
+    *SPECIAL_RANGES,
 )
 
 
