@@ -118,7 +118,7 @@ $(TOOLS)/.installed: $(STAMP) locks/tools.txt
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/tools.txt
 	@touch $@
 
-# What hurts on purpose: hostile files and what else is in tests/torture; ARGS="files --only find".
+# What hurts on purpose, all of it or one: ARGS="files --only find".
 torture: install
 	$(BIN)/python -m tests.torture $(ARGS)
 

@@ -1,6 +1,66 @@
-"""``python -m msgprobe`` is the ``msgprobe`` command."""
+"""The ``msgprobe`` command, also as ``python -m msgprobe``.
 
-from msgprobe.cli.main import main
+Everything is imported late, so that signals are handled from the first line on and nothing that is
+wrong with this machine ends in the interpreter's own exit status 1, which would read "blocked".
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+_SIGINT, _CRASH = 130, 70
+
+_AGAIN = "_MSGPROBE_AGAIN"
+"""Set in the environment of a process that has been started a second time."""
+
+
+def main() -> "NoReturn":
+    """Run the command line and leave at once, past whatever would hold the interpreter up."""
+    status: object = _CRASH
+    try:
+        from msgprobe.interrupts import claim
+
+        claim()
+        from msgprobe.cli.main import main as command
+
+        command()
+    except SystemExit as end:
+        status = end.code
+    except KeyboardInterrupt:  # while the first import was under way
+        status = _SIGINT
+    except BaseException as fault:
+        _once_more()
+        _tell(fault)
+    os._exit(status if isinstance(status, int) else _CRASH)
+
+
+def _once_more() -> None:
+    """Start anew, once, where this device had too little of something before anything was done: a
+    passing shortage costs nobody his evidence. Returns where that is not to be."""
+    try:
+        from msgprobe.interrupts import committed
+
+        if os.name == "posix" and _AGAIN not in os.environ and not committed():
+            os.environ[_AGAIN] = "1"
+            os.execv(sys.executable, sys.orig_argv)
+    except BaseException:
+        return
+
+
+def _tell(fault: BaseException) -> None:
+    """One line, without memory, imports or streams of Python's."""
+    try:
+        os.write(2, b"msgprobe itself failed; this says nothing about the network.")
+        # what follows may fail for want of memory
+        name = type(fault).__name__
+        text = " ".join(str(fault).split()).encode("ascii", "backslashreplace")[:300]
+        os.write(2, b" (" + name.encode("ascii", "replace") + b": " + text + b")\n")
+    except BaseException:
+        return
+
 
 if __name__ == "__main__":
     main()

@@ -27,21 +27,26 @@ from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
 from msgprobe.model.target import Service
 from msgprobe.model.task import Task
 from msgprobe.model.traits import KnownTraits
-from msgprobe.model.verdict import Outcome, ServiceVerdict
+from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.timetable import BEGIN_UNTIL
+from msgprobe.report.exit_status import FAULT
 from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.runner.given import given
+from msgprobe.steps.aside import aside
 from msgprobe.steps.prepare import prepare
-from msgprobe.steps.world import Proxy, World, system_world
+from msgprobe.steps.world import Proxy, TrustError, World, system_world
 
 NO_GUESS = Guess()
 """Nothing is known of where this device may be."""
 
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""
+
+PREPARED = 5.0
+"""Seconds after the last conversation until what was to make them quicker is given up."""
 
 COMPARING = 3
 """The phase in which transfers are compared, beside the rounds that phases are named after."""
@@ -67,13 +72,19 @@ class Stop:
     """How somebody outside asks a run to end: it then judges what it has."""
 
     reason: str | None = None
+    fault: Exception | None = None
+    """What of ours ended it."""
     _wake: list[Callable[[], None]] = field(default_factory=list)
 
     def request(self, reason: str) -> None:
-        """End soon; ``reason`` is kept in the run (``SIGINT``, ``SIGTERM``)."""
+        """End soon; ``reason`` is kept in the run (``SIGINT``, ``SIGTERM``, ``SIGHUP``)."""
         self.reason = self.reason or reason
         for wake in self._wake:
             wake()
+
+    def failed(self, fault: Exception) -> None:
+        """The run ended by a fault of this program or device."""
+        self.reason, self.fault = self.reason or FAULT, fault
 
     def on_request(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` when a stop is requested."""
@@ -120,7 +131,7 @@ async def run(
     seen, decided = await _measured(world, empty, table, guess, stop, emit)
     measurements = _redacted(seen) if redact else seen
     evidence = replace(empty, controls=kept(controls, guess, seen), measurements=measurements)
-    verdict = verdicts.judge(evidence)
+    verdict = _judged(evidence, stop)
     _tell_rest(verdict.services, decided, emit)
     return Run(
         run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
@@ -151,11 +162,28 @@ async def _measured(
     quic = _wants_quic(empty.services, empty.request)
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
-    prepared = asyncio.get_running_loop().run_in_executor(None, partial(prepare, world, quic=quic))
+    prepared = asyncio.ensure_future(aside(partial(prepare, world, quic=quic)))
     decided: set[str] = set()
-    await _explore(runner, empty, guess, stop, emit, decided)
-    await prepared
+    try:
+        await _explore(runner, empty, guess, stop, emit, decided)
+    except Exception as fault:  # what was seen until then is worth having
+        stop.failed(fault)
+    await _prepared(prepared, stop)
     return runner.in_order(), decided
+
+
+async def _prepared(preparing: "asyncio.Future[None]", stop: Stop) -> None:
+    """Its end, unless somebody is in a hurry. Raises TrustError, by which nothing could be asked;
+    what else was wrong with it is in the conversations."""
+    if stop.reason is not None:
+        preparing.cancel()
+    try:
+        async with asyncio.timeout(PREPARED):
+            await preparing
+    except TrustError:
+        raise
+    except (Exception, asyncio.CancelledError):
+        return
 
 
 def _runner(
@@ -170,6 +198,7 @@ def _runner(
         keys={s.name: s.keys for s in services if s.keys},
         given=given(services, empty.controls),
         limits=Limits(
+            at_once=min(Limits().at_once, world.machine.conversations()),
             max_bytes=request.max_bytes,
             deadline=request.max_time,
             pace=WIDE_PACE if len(services) > MANY else Limits().pace,
@@ -241,6 +270,15 @@ async def _explore(
                 await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
+
+
+def _judged(evidence: Evidence, stop: Stop) -> Verdict:
+    """The verdict. If judging fails, that nothing is known: the evidence can be judged later."""
+    try:
+        return verdicts.judge(evidence)
+    except Exception as fault:
+        stop.failed(fault)
+        return verdicts.judge(replace(evidence, measurements=()))
 
 
 def _wants_quic(services: Sequence[Service], request: Request) -> bool:

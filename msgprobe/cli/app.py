@@ -20,7 +20,7 @@ folder (quick, throttle, wait, max_time, max_bytes, only, family, country, targe
 
 Exit status: 0 all ok; 1 something blocked or throttled; 2 wrong usage or target file; 3 something
 inconclusive, degraded, down or not tested; 4 the connection itself; 70 our own fault; 74 output
-could not be written; 130 or 143 interrupted."""
+could not be written; 129, 130 or 143 interrupted (SIGHUP, SIGINT, SIGTERM)."""
 
 _PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False}
 app = typer.Typer(

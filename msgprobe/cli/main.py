@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from msgprobe import interrupts
 from msgprobe.cli.output import OutputError, claim_streams, put, reason, say, silence_stdout
 from msgprobe.report.exit_status import Exit
 
@@ -32,14 +33,14 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Never shows a traceback unless asked to."""
     claim_streams()
     words = list(sys.argv[1:] if argv is None else argv)
+    status = _run(words)
     try:
-        status = _run(words)
         with contextlib.suppress(AttributeError):
             sys.stdout.flush()
     except OSError as error:
         # whatever was left in the buffer of standard output
         status = _unwritten(f"standard output: {reason(error)}")
-    sys.exit(status)
+    sys.exit(interrupts.status() or status)
 
 
 def _run(words: list[str]) -> int:
@@ -55,6 +56,8 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         return Exit.SIGINT
     except Exception as error:
+        if _lack(error) is not None and not interrupts.committed() and interrupts.claimed():
+            raise  # whoever started us tries once more
         if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
             # help is printed by click, not by us
             return _unwritten(f"standard output: {reason(error)}")
@@ -108,12 +111,36 @@ def _unwritten(why: str) -> int:
     return Exit.OUTPUT
 
 
-def _crashed(error: BaseException, words: Sequence[str]) -> int:
+def failed(error: BaseException) -> str:
+    """One line on a fault of ours, or of this device's, that ended the run."""
+    lack = _lack(error)
+    if lack is not None:
+        return f"msgprobe: {lack}; this says nothing about the network."
     name = type(error).__name__
-    say(
+    return (
         f"msgprobe itself failed ({name}: {_one_line(str(error))[:300]}); this says nothing about "
         "the network. Please report it with what -vv prints."
     )
+
+
+def _lack(error: BaseException) -> str | None:
+    """What this device has too little of, and where to look; None: that was not it."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((lack for e in error.exceptions if (lack := _lack(e)) is not None), None)
+    if error.__context__ is not None and (lack := _lack(error.__context__)) is not None:
+        return lack  # such as a target file that could not be opened
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+        return "this device has too little free memory for it (see also: ulimit -v)"
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "this device allows too few open files for it (see: ulimit -n)"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return "this device allows no thread for it (see: ulimit -u)"
+    return None
+
+
+def _crashed(error: BaseException, words: Sequence[str]) -> int:
+    say(failed(error))
     if os.environ.get("MSGPROBE_DEBUG") or "-vv" in words or words.count("-v") > 1:
         import traceback
 

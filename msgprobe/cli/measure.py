@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import FrameType
 
-from msgprobe import session
+from msgprobe import interrupts, session
 from msgprobe.catalog import loader
 from msgprobe.catalog.country import guessed
 from msgprobe.checks.base import Check
@@ -19,14 +18,17 @@ from msgprobe.cli.catalogue import announce, chosen
 from msgprobe.cli.output import OutputError, look, say
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
+from msgprobe.interrupts import Politely
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Decided, Event
 from msgprobe.model.liberty import Allowances
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
+from msgprobe.report.exit_status import Exit
 from msgprobe.report.plan import cost, deep_cost, left_out, warnings
 from msgprobe.report.progress import Progress
+from msgprobe.steps import memory
 
 Show = Callable[[Event], None]
 
@@ -103,6 +105,10 @@ def _warn(
 
 def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
+    lack = memory.lacking()
+    if lack is not None:
+        say(f"msgprobe: {lack}; this says nothing about the network.")
+        return Exit.CRASH
     delivery.prepare()
     vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
@@ -121,26 +127,36 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
         )
         say(cost(plan, wish.request))
     stop = session.Stop()
-    with watched(stop, quiet=delivery.view.quiet) as show:
-        emit = _Sink(delivery, show, stop)
-        run: Run = asyncio.run(
-            session.run(
-                services,
-                catalogue.controls,
-                wish.request,
-                checks=checks(),
-                catalogue_sha256=catalogue.sha256,
-                emit=emit,
-                stop=stop,
-                redact=redact,
-                proxy=wish.proxy,
-                reports=reports,
-                guess=likely,
+    with ending(stop):
+        with watched(quiet=delivery.view.quiet) as show:
+            emit = _Sink(delivery, show, stop)
+            run: Run = asyncio.run(
+                session.run(
+                    services,
+                    catalogue.controls,
+                    wish.request,
+                    checks=checks(),
+                    catalogue_sha256=catalogue.sha256,
+                    emit=emit,
+                    stop=stop,
+                    redact=redact,
+                    proxy=wish.proxy,
+                    reports=reports,
+                    guess=likely,
+                )
+            )
+        if emit.fault is not None:
+            raise emit.fault
+        status = delivery.deliver(
+            replace(
+                run,
+                allowances=catalogue.allowances.without_folders(),
+                interrupted=stop.reason or run.interrupted,
             )
         )
-    if emit.fault is not None:
-        raise emit.fault
-    return delivery.deliver(replace(run, allowances=catalogue.allowances.without_folders()))
+        if stop.fault is not None:
+            raise stop.fault
+        return status
 
 
 class _Sink:
@@ -153,6 +169,7 @@ class _Sink:
         self.fault: OutputError | None = None
 
     def __call__(self, event: Event) -> None:
+        interrupts.commit()
         self._show(event)
         if isinstance(event, Decided) and self.fault is None:
             try:
@@ -163,45 +180,37 @@ class _Sink:
 
 
 @contextlib.contextmanager
-def watched(stop: session.Stop, *, quiet: bool) -> Iterator[Show]:
-    """What shows progress, where there is a terminal; a signal ends it all politely."""
+def watched(*, quiet: bool) -> Iterator[Show]:
+    """What shows progress, where there is a terminal."""
     screen = look(sys.stderr)
     with contextlib.ExitStack() as stack:
         show: Show = session.ignore
         if screen.terminal and not quiet:
             progress = Progress(sys.stderr, color=screen.color, unicode=screen.unicode)
             show = stack.enter_context(progress)
-        stack.enter_context(signals(stop))
         yield show
 
 
-@contextlib.contextmanager
-def signals(stop: session.Stop) -> Iterator[None]:
-    """SIGINT and SIGTERM ask the run to end; a second one ends the process at once.
+def _silent(_: object) -> None:
+    """Shows no traceback to a user."""
+
+
+def ending(stop: session.Stop) -> Politely:
+    """While a run is under way and until it has been delivered, a signal asks it to end.
 
     The handlers are the interpreter's, not the loop's: they also work where the loop has none
     (Windows), and before and after it runs. ``asyncio.run`` leaves a handler of ours alone.
     """
-    asked = False
+    if "MSGPROBE_DEBUG" not in os.environ:
+        # what asyncio says of callbacks, and the interpreter of what it could not raise, is for us
+        logging.getLogger("asyncio").disabled = True
+        sys.unraisablehook = _silent
 
-    def handle(number: int, _: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                # a cursor that progress has hidden must come back
-                os.write(2, b"\x1b[?25h\n" if sys.stderr.isatty() else b"")
-            os._exit(128 + number)
-        asked = True
-        name = signal.Signals(number).name
+    def ask(name: str) -> None:
         try:
             # a signal handler may not touch the loop's events itself
             asyncio.get_running_loop().call_soon_threadsafe(stop.request, name)
         except RuntimeError:
             stop.request(name)
 
-    before = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return Politely(ask)

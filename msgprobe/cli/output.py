@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from msgprobe import interrupts
+
 
 class OutputError(Exception):
     """Output could not be written; the text says where and why. Exit status 74."""
@@ -75,6 +77,7 @@ def put(text: str) -> None:
     stream = sys.stdout
     if stream is None:
         raise OutputError("standard output is closed")
+    interrupts.commit()
     data = text.encode(stream.encoding or "ascii", "backslashreplace")
     try:
         buffer = getattr(stream, "buffer", None)
@@ -123,34 +126,25 @@ def check_file(path: Path) -> None:
         raise OutputError(f"{path}: there is no folder {folder}; make it first")
     if not os.access(path if _special(path) else folder, os.W_OK):
         raise OutputError(f"{path}: no permission to write there")
+    if not _special(path):
+        from msgprobe.cli.files import clear
+
+        clear(folder)
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write the whole file or leave what was there: a new file beside it, then renamed.
+    """Write the whole file or leave what was there. Readable by its owner only.
 
-    Readable by its owner only. Raises OutputError.
+    Raises OutputError.
     """
-    from tempfile import NamedTemporaryFile
+    from msgprobe.cli.files import replace_file
 
     data = text.encode("utf-8", "backslashreplace")
     try:
         if _special(path):
             path.write_bytes(data)
-            return
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            made = Path(file.name)
-            try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                made.unlink(missing_ok=True)
-                raise
-        try:
-            made.replace(path)
-        except OSError:
-            made.unlink(missing_ok=True)
-            raise
+        else:
+            replace_file(path, data)
     except OSError as error:
         raise OutputError(f"{path}: {reason(error)}") from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgprobe.cli.formats import FORMATS, JSON, TEXT, Format
 from msgprobe.cli.option import Flags
-from msgprobe.cli.output import OutputError, check_file, look, put, say, write_file
+from msgprobe.cli.output import check_file, look, put, say, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
@@ -47,21 +47,21 @@ class Delivery:
     def deliver(self, run: Run) -> int:
         """Write everything that is wanted and give the exit status.
 
-        A fault of one output does not keep the others from being written; then the first fault is
-        raised as OutputError.
+        A fault of one output, or of ours while making it, does not keep the others from being
+        written; then the first one is raised: OutputError, or whatever it was.
         """
         status = exit_status(run, self.fail_on)
         can = look(sys.stdout)
         view = replace(
             self.view, exit_code=status, width=can.width, color=can.color, unicode=can.unicode
         )
-        faults: list[OutputError] = []
+        faults: list[Exception] = []
         steps: list[Callable[[Run, View], None]] = [self._save]
         steps += [partial(self._file, form, path) for form, path in self.files]
         for step in (*steps, self._stdout):
             try:
-                step(run, view)
-            except OutputError as error:
+                _twice(partial(step, run, view))
+            except Exception as error:
                 faults.append(error)
         if faults:
             raise faults[0]
@@ -94,6 +94,14 @@ class Delivery:
             put(end)
         else:
             write_file(self.output, "".join(map(form.part, self._told)) + end)
+
+
+def _twice(step: Callable[[], None]) -> None:
+    """Do it, and once more where memory was short for a moment. Raises what ``step`` raises."""
+    try:
+        step()
+    except MemoryError:
+        step()
 
 
 def delivery(flags: Flags, fail_on: Collection[str] | None) -> Delivery:

@@ -10,7 +10,7 @@ from msgprobe.catalog import loader
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
 from msgprobe.cli.catalogue import announce, chosen
-from msgprobe.cli.measure import watched
+from msgprobe.cli.measure import ending, watched
 from msgprobe.cli.output import look, put, say
 from msgprobe.cli.request import Wish
 from msgprobe.model.control import Controls
@@ -78,7 +78,7 @@ def _asked(
     quiet: bool,
 ) -> Verification:
     stop = session.Stop()
-    with watched(stop, quiet=quiet) as emit:
+    with ending(stop), watched(quiet=quiet) as emit:
         return asyncio.run(
             ask_rows(
                 services,

@@ -38,7 +38,8 @@ class Failure(StrEnum):
     PERMISSION_DENIED = "permission_denied"
     """EPERM or EACCES: a rule on this machine forbids it."""
     INTERRUPTED = "interrupted"
-    """We stopped it ourselves: Ctrl-C, or the whole run's deadline."""
+    """Not the network's doing: we stopped it ourselves (Ctrl-C, the whole run's deadline), or this
+    device stood still or ran out of memory, threads or open files."""
     DNS_NXDOMAIN = "dns_nxdomain_error"
     DNS_NO_ANSWER = "dns_no_answer"
     DNS_REFUSED = "dns_refused_error"

@@ -88,7 +88,7 @@ class Verification:
     """All rows that were wanted, and the circumstances.
 
     ``started_at`` is ISO 8601 in UTC. ``closed`` says why nothing is concluded from this line
-    (empty: it is open). ``interrupted`` is ``SIGINT``, ``SIGTERM`` or ``max_time``.
+    (empty: it is open). ``interrupted`` is ``SIGINT``, ``SIGTERM``, ``SIGHUP`` or ``max_time``.
     """
 
     started_at: str

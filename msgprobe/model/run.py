@@ -103,7 +103,8 @@ class Run:
     bytes_sent: int
     bytes_received: int
     interrupted: str | None = None
-    """``SIGINT``, ``SIGTERM``, ``max_time`` or ``max_bytes`` when the run was cut short."""
+    """Why the run was cut short: ``SIGINT``, ``SIGTERM``, ``SIGHUP``, ``max_time``, ``max_bytes``,
+    or ``fault`` when this program or device failed."""
     evidence: Evidence
     verdict: Verdict
     allowances: Allowances = NO_ALLOWANCES

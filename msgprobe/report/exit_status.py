@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """The exit statuses of ``msgprobe``: sysexits.h for 70 and 74, 128 + signal for 130 and 143."""
+    """The exit statuses of ``msgprobe``: sysexits.h for 70 and 74, 128 + signal for the rest."""
 
     OK = 0
     """All that was tested works."""
@@ -26,9 +26,21 @@ class Exit(IntEnum):
     """The connection itself is neither ``online`` nor ``bad_link``."""
     CRASH = 70
     OUTPUT = 74
+    SIGHUP = 129
     SIGINT = 130
     SIGTERM = 143
 
+
+FAULT = "fault"
+"""Why a run was cut short: something in this program, or of this machine, failed it."""
+
+ENDED = {
+    "SIGHUP": Exit.SIGHUP,
+    "SIGINT": Exit.SIGINT,
+    "SIGTERM": Exit.SIGTERM,
+    FAULT: Exit.CRASH,
+}
+"""What a run that was cut short ends with, whatever it found, by why it was."""
 
 FAIL_ON_WORDS: tuple[str, ...] = (*(o.value for o in Outcome), *(s.value for s in State))
 """Every word that ``--fail-on`` takes."""
@@ -50,13 +62,12 @@ def fail_on_words(text: str) -> frozenset[str]:
 def exit_status(run: "Run", fail_on: Collection[str] | None = None) -> int:
     """The exit status of ``run``; ``fail_on`` are outcomes and states that alone exit 1.
 
-    Order: a signal first (the run is incomplete, whatever it found), then the connection (if it
-    explains the failures, no service is to blame), then interference, then whatever is not ``ok``.
+    Order: a signal or a fault of ours first (the run is incomplete, whatever it found), then the
+    connection (if it explains the failures, no service is to blame), then interference, then
+    whatever is not ``ok``.
     """
-    if run.interrupted == "SIGINT":
-        return Exit.SIGINT
-    if run.interrupted == "SIGTERM":
-        return Exit.SIGTERM
+    if run.interrupted in ENDED:
+        return ENDED[run.interrupted]
     if fail_on is not None:
         return _named(run.verdict, frozenset(fail_on))
     if run.verdict.connection.state not in (State.ONLINE, State.BAD_LINK):

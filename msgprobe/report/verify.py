@@ -13,7 +13,7 @@ from msgprobe.model.row import CONTROLS, Checked, Verification, Word
 from msgprobe.model.run import FORMAT_VERSION
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exit_status import ENDED, Exit
 from msgprobe.report.propose import proposal
 
 _MONTH = 30.44
@@ -25,11 +25,9 @@ LONGEST = 300
 
 def exit_status(found: Verification) -> Exit:
     """0 when every row that could be asked holds, 3 when one does not or was left out for want of
-    time, 130 or 143 when somebody stopped it."""
-    if found.interrupted == "SIGINT":
-        return Exit.SIGINT
-    if found.interrupted == "SIGTERM":
-        return Exit.SIGTERM
+    time, 129, 130 or 143 when somebody stopped it."""
+    if found.interrupted in ENDED:
+        return ENDED[found.interrupted]
     words = {row.word for row in found.rows}
     cut = any(row.cut for row in found.rows)
     bad = words & {Word.DIFFERS, Word.NO_ANSWER}

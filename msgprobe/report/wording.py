@@ -92,10 +92,12 @@ NOTE_WORDS: dict[str, str] = {
 }
 
 INTERRUPTED_WORDS: dict[str, str] = {
+    "SIGHUP": "stopped when the terminal went away",
     "SIGINT": "stopped by Ctrl-C",
     "SIGTERM": "stopped by SIGTERM",
     "max_time": "stopped at the time limit",
     "max_bytes": "stopped at the limit of bytes",
+    "fault": "stopped by a fault of this program or device",
 }
 
 

@@ -17,6 +17,9 @@ class TooLarge(Exception):
     """The peer sent more than any honest answer holds."""
 
 
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN)
+"""This device has too few descriptors, too little memory or (EAGAIN) no thread left."""
+
 _BY_ERRNO = {
     errno.ECONNREFUSED: Failure.CONNECTION_REFUSED,
     errno.ECONNRESET: Failure.CONNECTION_RESET,
@@ -35,6 +38,7 @@ _BY_ERRNO = {
     errno.EADDRINUSE: Failure.ADDRESS_NOT_AVAILABLE,
     errno.EPERM: Failure.PERMISSION_DENIED,
     errno.EACCES: Failure.PERMISSION_DENIED,
+    **dict.fromkeys(EXHAUSTED, Failure.INTERRUPTED),
 }
 
 _BY_EAI = {
@@ -45,6 +49,7 @@ _BY_EAI = {
         ("EAI_FAIL", Failure.DNS_NON_RECOVERABLE),
         ("EAI_NODATA", Failure.DNS_NO_ANSWER),
         ("EAI_ADDRFAMILY", Failure.DNS_NO_ANSWER),
+        ("EAI_MEMORY", Failure.INTERRUPTED),
     )
     if hasattr(socket, name)
 }
@@ -69,6 +74,8 @@ def classify(exc: BaseException) -> Failure:
             return Failure.PROTOCOL_INVALID
         case EOFError():
             return Failure.EOF
+        case MemoryError():
+            return Failure.INTERRUPTED
         case ssl.SSLError():
             return _tls(exc)
         case OSError():
@@ -90,6 +97,8 @@ def _tls(exc: ssl.SSLError) -> Failure:
         return Failure.EOF
     if isinstance(exc, ssl.SSLCertVerificationError):
         return _certificate(exc)
+    if exc.reason == "MALLOC_FAILURE":
+        return Failure.INTERRUPTED
     return Failure.TLS_FAILED
 
 

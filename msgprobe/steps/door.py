@@ -234,6 +234,10 @@ class Machine(Protocol):
         """Addresses of the configured DNS servers, in order."""
         ...
 
+    def conversations(self) -> int:
+        """How many it can hold at the same time, 1 at least."""
+        ...
+
     def proxy_variables(self) -> tuple[str, ...]:
         """Names of the proxy variables that are set."""
         ...

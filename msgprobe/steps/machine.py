@@ -20,6 +20,15 @@ _FRESH = 1.0
 """Seconds for which a list of this device's addresses is used again: networks change while a run is
 under way, but not between two packets."""
 
+_DESCRIPTORS = 1024
+"""Open files that are asked of the system: what most allow."""
+
+_OTHERS = 12
+"""Descriptors for the standard streams, the event loop, files and lookups."""
+
+_MANY = 512
+"""Conversations where nothing limits them."""
+
 
 class SystemMachine:
     """Reads ``/sys``, ``/proc`` and ``/etc/resolv.conf`` under ``root``; says less without them."""
@@ -65,6 +74,25 @@ class SystemMachine:
             if len(words) >= 2 and words[0] == "nameserver":
                 found.append(words[1])
         return tuple(dict.fromkeys(found))
+
+    def conversations(self) -> int:
+        """As many as leave descriptors for files, lookups and a second socket of each.
+
+        Raises the soft limit of open files where it is low (macOS: 256) and the hard one allows.
+        """
+        try:
+            import resource
+
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            if soft != resource.RLIM_INFINITY and soft < _DESCRIPTORS:
+                wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+                resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+                soft = max(soft, wanted)
+        except (ImportError, OSError, ValueError):
+            return _MANY
+        if soft == resource.RLIM_INFINITY:
+            return _MANY
+        return max(1, (soft - _OTHERS) // 2)
 
     def proxy_variables(self) -> tuple[str, ...]:
         """Names, in either case, as curl and most programs read them."""

@@ -1,11 +1,12 @@
 """Telegram's own protocol on a connected stream: does the holder of its RSA key answer?"""
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
 from msgprobe.model.target import Key
+from msgprobe.steps.aside import aside
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
 from msgprobe.steps.protocol import Talk, speak
@@ -149,9 +150,8 @@ async def _prove(
     public = PublicKey(int(key.modulus, 16), key.exponent, key.old_padding)
     # Factoring takes tens of milliseconds: in a thread, so that no other conversation's times
     # grow by them.
-    question = await asyncio.to_thread(
-        req_dh_params, answer, public, nonce, new_nonce, dc, ctx.world.entropy
-    )
+    asked = partial(req_dh_params, answer, public, nonce, new_nonce, dc, ctx.world.entropy)
+    question = await aside(asked)
     await line.send(question)
     talk.reached(ASKED, Proof.NONCE)
     match await line.receive():

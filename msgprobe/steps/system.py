@@ -7,12 +7,13 @@ import os
 import socket
 import struct
 import sys
-import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.reach import Reach
+from msgprobe.steps.aside import SMALL, begin
 from msgprobe.steps.door import ConnectError, Licence
 from msgprobe.steps.tcp_info import read_tcp_info
 
@@ -27,6 +28,11 @@ _ADDRESSES = 32
 
 # Linux in6.h/in.h; Python does not name them. With it an unconnected socket hears ICMP errors.
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
+
+_BOOT_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
+_SLOW = 0.5
+"""Seconds of a lookup that nobody else has waited for without harm."""
 
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -47,8 +53,14 @@ class SystemClock:
     """The machine's own clocks."""
 
     def monotonic(self) -> float:
-        """Seconds on the monotonic clock."""
-        return time.monotonic()
+        """Seconds on the monotonic clock, those in which the machine slept included.
+
+        Linux leaves them out of CLOCK_MONOTONIC: a conversation that a suspended phone was in the
+        middle of would seem to fail at once.
+        """
+        if _BOOT_CLOCK is None:
+            return time.monotonic()
+        return time.clock_gettime(_BOOT_CLOCK)
 
     def utcnow(self) -> datetime:
         """The wall clock in UTC."""
@@ -145,6 +157,8 @@ class SystemDatagrams:
 class SystemNetwork:
     """The real network."""
 
+    _slow = False
+
     async def connect_tcp(
         self,
         address: str,
@@ -213,32 +227,28 @@ class SystemNetwork:
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Ask getaddrinfo in a daemon thread, which may outlive us but holds nobody up."""
         family = _FAMILIES[families[0]] if len(families) == 1 else socket.AF_UNSPEC
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[tuple[tuple[str, ...], tuple[str, ...]]] = loop.create_future()
-
-        def settle(
-            found: tuple[tuple[str, ...], tuple[str, ...]] | None, exc: Exception | None
-        ) -> None:
-            if answer.done():
-                return
-            if exc is not None:
-                answer.set_exception(exc)
-            elif found is not None:
-                answer.set_result(found)
-
-        def ask() -> None:
-            found, failed = None, None
-            try:
-                found = _getaddrinfo(name, family)
-            except Exception as exc:
-                failed = exc
-            # The loop is closed when the run ended before the answer came.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(settle, found, failed)
-
-        threading.Thread(target=ask, name=f"lookup {name}", daemon=True).start()
+        try:
+            answer = begin(partial(_getaddrinfo, name, family), stack=SMALL)
+        except RuntimeError:
+            return self._lookup_here(name, family)
         async with asyncio.timeout(timeout):
             return await answer
+
+    def _lookup_here(
+        self, name: str, family: socket.AddressFamily
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Without a thread it holds up every conversation: a slow one is the last. Raises OSError.
+
+        resolv.conf(5): the variable outweighs the file, and is read when a resolver is set up.
+        """
+        if self._slow:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
+        begun = time.monotonic()
+        try:
+            return _getaddrinfo(name, family)
+        finally:
+            self._slow = time.monotonic() - begun > _SLOW
 
     def reach(self, address: str) -> Reach:
         """Everything: see `msgprobe.steps.guard` for who restricts."""

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,17 @@ def _isolation() -> list[str] | None:
 
 ALONE = _isolation()
 isolated = pytest.mark.skipif(ALONE is None, reason="no network namespaces here")
+
+
+def under_way(pid: int) -> None:
+    """Wait until a connection to port 443 stands in the network namespace of that process."""
+    table, deadline = Path(f"/proc/{pid}/net/tcp"), time.monotonic() + 60
+    while time.monotonic() < deadline:
+        rows = [line.split() for line in table.read_text("ascii").splitlines()[1:]]
+        if any(row[2].endswith(":01BB") and row[3] == "01" for row in rows):
+            return
+        time.sleep(0.05)
+    raise AssertionError("nothing was connected to within a minute")
 
 
 def one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:

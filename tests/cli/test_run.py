@@ -15,7 +15,7 @@ from xml.etree.ElementTree import parse
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line
+from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line, under_way
 
 # -- what a run prints ---------------------------------------------------------------------------
 
@@ -125,12 +125,14 @@ def test_what_a_deep_look_costs_is_said_first_everywhere(msgprobe: Msgprobe) -> 
 
 
 @isolated
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_ends_the_run_and_what_is_known_is_printed(
     number: signal.Signals, status: int, environ: dict[str, str]
 ) -> None:
     process = _hanging_run(environ)
-    time.sleep(2.0)
+    under_way(process.pid)
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == status, err
@@ -143,7 +145,7 @@ def test_a_signal_ends_the_run_and_what_is_known_is_printed(
 @isolated
 def test_a_second_signal_ends_it_at_once(environ: dict[str, str]) -> None:
     process = _hanging_run(environ)
-    time.sleep(2.0)
+    under_way(process.pid)
     for _ in range(2):
         process.send_signal(signal.SIGINT)
         time.sleep(0.01)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line
+from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line, under_way
 from tests.cli.test_run import _HANG
 
 OLD = """
@@ -128,7 +128,7 @@ def test_a_signal_ends_it_and_what_is_known_is_printed(
     number: signal.Signals, status: int, environ: dict[str, str]
 ) -> None:
     process = _mute(environ, "signal", "--json")
-    time.sleep(3.0)
+    under_way(process.pid)
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == status, err

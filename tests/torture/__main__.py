@@ -1,54 +1,42 @@
-"""``python -m tests.torture [KIND…] [--only WORD] [--keep DIR]``: keeps every promise when hurt?
+"""``python -m tests.torture [NAME [ARGUMENTS]]``: one torture; all of them without a name, one after
+the other. Exit 0: everything was borne; 1: something was not; 2: there is none of that name."""
 
-A kind is a module of this package with a function ``run(Options) -> Outcome``; its docstring's
-first line is its title. Exit 0: all promises held; 1: some did not; 2: wrong arguments.
-"""
-
-import argparse
-import importlib
-import pkgutil
+import ast
 import sys
-import time
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-
-import tests.torture
-from tests.torture.kind import Options
-
-_PLACE = Path(__file__).parents[2] / ".lab" / "torture"
 
 
-def kinds() -> dict[str, ModuleType]:
-    """The modules that torture something, by name."""
-    names = sorted(m.name for m in pkgutil.iter_modules(tests.torture.__path__))
-    modules = {n: importlib.import_module(f"tests.torture.{n}") for n in names if n[0] != "_"}
-    return {name: module for name, module in modules.items() if hasattr(module, "run")}
+def kinds() -> dict[str, str]:
+    """The modules of this package that torture something, each with its title."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if "main" in functions and path.stem != "__main__":
+            found[path.stem] = (ast.get_docstring(tree) or path.stem).splitlines()[0]
+    return found
 
 
 def main(argv: list[str]) -> int:
-    """Run the kinds that are asked for, all without any; print sums and faults."""
+    """The torture's own exit status: 0 where everything was borne, else 1; 2 for no such name."""
     known = kinds()
-    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("kind", nargs="*", metavar="KIND", help=f"of {', '.join(known)}")
-    parser.add_argument("--only", action="append", default=[], help="cases with this in their name")
-    parser.add_argument("--keep", type=Path, default=_PLACE, help="folder for what is made")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(argv)
-    for name in options.kind:
-        if name not in known:
-            parser.error(f"there is no kind {name!r}; known are: {', '.join(known)}")
-    faults = 0
-    for name in options.kind or known:
-        began = time.monotonic()
-        keep = options.keep / name
-        keep.mkdir(parents=True, exist_ok=True)
-        found = known[name].run(Options(keep=keep, only=tuple(options.only), seed=options.seed))
-        title = (known[name].__doc__ or name).splitlines()[0]
-        print(f"{name}: {title} ({time.monotonic() - began:.0f} s)")
-        for line in (*found.sums, *(f"FAULT {fault}" for fault in found.faults)):
-            print(f"  {line}", flush=True)
-        faults += len(found.faults)
+    if argv and argv[0] not in known:
+        print(f"there is no {argv[0]!r}; known are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    if argv:
+        return _one(argv[0], argv[1:])
+    faults = []
+    for name, title in known.items():
+        print(f"{name}: {title}", flush=True)
+        faults += [name] if _one(name, []) else []
+    print(f"not borne: {', '.join(faults) or '-'}")
     return 1 if faults else 0
+
+
+def _one(name: str, argv: list[str]) -> int:
+    status: int = import_module(f"tests.torture.{name}").main(argv)
+    return status
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ Refused ones are tried in an empty network namespace, those that are taken in th
 where the gate opens and all that the file names is asked for.
 """
 
+import argparse
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +16,11 @@ from tests.lab import exam
 from tests.lab.network import Finished
 from tests.lab.scenario import Scenario
 from tests.torture.hostile_files import Case, cases
-from tests.torture.kind import Options, Outcome
 
 MAX_TIME_S: Final = 3.0
 GRACE_S: Final = 3.0
 """What a run may take beyond its own limit."""
+_PLACE: Final = Path(__file__).parents[2] / ".lab" / "torture"
 _ENDED: Final = (0, 1, 3, 4)
 _UNPRINTABLE: Final = re.compile("[^\\n\\x20-\\x7e\\xa0-\\uffff]|[\\u200b-\\u202e]")
 
@@ -77,11 +78,11 @@ def made(case: Case, folder: Path) -> Path:
     return case.make(own)
 
 
-def run(options: Options) -> Outcome:
-    """Try every file in one lab; what has a fault is tried once more, lest another program's load
-    count as ours."""
-    wanted = [case for case in cases() if options.wants(case.name)]
-    scene = exam.stage(Scenario(id="torture", title="", kind="innocent", row="-"), 1, options.keep)
+def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], list[str]]:
+    """Sums in words, and faults. Every file is tried in one lab; what has a fault is tried once
+    more, lest another program's load count as ours."""
+    scenario = Scenario(id="torture", title="", kind="innocent", row="-")
+    scene = exam.stage(scenario, seed, keep)
     faults: list[str] = []
     slowest, what = 0.0, "-"
 
@@ -94,17 +95,32 @@ def run(options: Options) -> Outcome:
 
     with scene.lab:
         for number, case in enumerate(wanted):
-            folder = options.keep.resolve() / f"{number:03}"
-            tried = refused if case.refused else taken
+            folder = keep.resolve() / f"{number:03}"
+            way = refused if case.refused else taken
             for _ in range(2):
-                found = [f"{case.name}: {f}" for f in tried(case, call, made(case, folder))]
+                found = [f"{case.name}: {f}" for f in way(case, call, made(case, folder))]
                 if not found:
                     break
             faults += found
-    sums = (
+    sums = [
         f"{len(wanted)} files: {sum(c.refused for c in wanted)} refused, "
         f"{sum(not c.refused for c in wanted)} taken, "
         f"{sum(len(c.overrides) for c in wanted)} overrides told",
         f"longest command: {slowest:.1f} s of {MAX_TIME_S + GRACE_S:.0f} s ({what})",
-    )
-    return Outcome(sums=sums, faults=tuple(faults))
+    ]
+    return sums, faults
+
+
+def main(argv: list[str]) -> int:
+    """Try the files; print sums and faults. 0 without faults, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture files", description=__doc__)
+    parser.add_argument("--only", action="append", default=[], help="cases with this in their name")
+    parser.add_argument("--keep", type=Path, default=_PLACE, help="folder for what is made")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    only = options.only
+    wanted = [case for case in cases() if not only or any(word in case.name for word in only)]
+    options.keep.mkdir(parents=True, exist_ok=True)
+    sums, faults = tried(wanted, options.keep, options.seed)
+    print("\n".join([*sums, *(f"FAULT {fault}" for fault in faults)]))
+    return 1 if faults else 0
