@@ -196,11 +196,13 @@ class ConnectionFacts:
         return frozenset({s.host for s in controls.sites} | {s.host for s in controls.sentinels})
 
     def neutral_answers(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
-        """Answers about neutral names, IPv4 questions only (a name may have no AAAA)."""
+        """Answers about neutral names, IPv4 questions only (a name may have no AAAA), and none that
+        this device itself ended."""
         return tuple(
             o
             for o in self.facts.lookups(*kinds)
             if o.name in self.neutral_names and o.family in (0, 4)
+            if o.failure is not Failure.INTERRUPTED
         )
 
     @cached_property

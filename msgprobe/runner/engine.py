@@ -9,11 +9,13 @@ from functools import partial
 from msgprobe.checks.base import Check
 from msgprobe.model.cost import BARE
 from msgprobe.model.event import Event, Finished, Started
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Arm, Flow, Running, Task
 from msgprobe.runner.given import Given
+from msgprobe.runner.standstill import FRESH, Watch, spoiled, voided
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
 from msgprobe.steps.world import World
@@ -25,11 +27,8 @@ peer may send more, up to the check's own cap; ``Runner.spent`` then ends the ru
 GRACE = 1.0
 """Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
 
-FRESH = 0.05
-"""Seconds for which a count of the bytes in flight holds, and between two looks at the clock."""
-
-STOOD_STILL = 0.5
-"""Seconds by which a look at the clock is late when this process, not the network, stood still."""
+ONCE_MORE = 0.3
+"""Seconds before a conversation that this device spoiled is held again."""
 
 LEAST = 8.0
 """Seconds that any conversation may take: three SYN retransmissions and the answer."""
@@ -73,6 +72,8 @@ class _Running:
     recorder: Recorder
     started: float | None = None
     stood_still: float = 0.0
+    still_since: float | None = None
+    lacked: bool = False
     reserved: int = 0
     counted: int = 0
 
@@ -105,7 +106,7 @@ class Runner:
     _moved: int = 0
     _counted_at: float = float("-inf")
     _watcher: asyncio.Task[None] | None = None
-    _looked_at: float | None = None
+    _watch_on_time: Watch = field(default_factory=Watch)
 
     async def __aenter__(self) -> "Runner":
         self._free = asyncio.Semaphore(self.limits.at_once)
@@ -132,20 +133,16 @@ class Runner:
         so much later, lest its silence be taken for the network's.
         """
         self._look_at_the_clock()
-        return {
-            i: Running(task=r.task, since=r.started + r.stood_still)
-            for i, r in self._running.items()
-            if r.started is not None
-        }
+        begun = [(i, r, r.started) for i, r in self._running.items() if r.started is not None]
+        return {i: Running(task=r.task, since=at + r.stood_still) for i, r, at in begun}
 
     def _look_at_the_clock(self) -> None:
         now = self.world.now()
-        late = now - (now if self._looked_at is None else self._looked_at) - FRESH
-        self._looked_at = now
-        if late >= STOOD_STILL:
-            for running in self._running.values():
-                if running.started is not None:
-                    running.stood_still += late
+        late = self._watch_on_time.look(now)
+        for running in self._running.values() if late else ():
+            if running.started is not None:
+                running.stood_still += late
+                running.still_since = running.still_since or now - late
 
     @property
     def opened(self) -> frozenset[str]:
@@ -192,10 +189,8 @@ class Runner:
 
     @property
     def bytes_so_far(self) -> int:
-        """Bytes on the wire so far, running tasks included; as of ``FRESH`` seconds ago at most.
-
-        Each open connection costs a question to the kernel, and every event asks.
-        """
+        """Bytes on the wire so far, running tasks included; as of ``FRESH`` seconds ago at most:
+        each open connection costs a question to the kernel, and every event asks."""
         self._count()
         return self._settled + sum(r.counted for r in self._running.values())
 
@@ -236,9 +231,9 @@ class Runner:
         self.world.random.shuffle(new)
         for task in new:
             recorder = Recorder()
-            handle = self._group.create_task(self._hold(task, recorder), name=task.id)
+            handle = self._group.create_task(self._hold(task), name=task.id)
             self._running[task.id] = _Running(task=task, handle=handle, recorder=recorder)
-            handle.add_done_callback(partial(self._never_ran, task, recorder))
+            handle.add_done_callback(partial(self._never_ran, task))
         return len(new)
 
     def slow_down(self, pace: float) -> None:
@@ -260,7 +255,7 @@ class Runner:
         finally:
             self._changed.clear()
 
-    async def _hold(self, task: Task, recorder: Recorder) -> None:
+    async def _hold(self, task: Task) -> None:
         """One task from its turn in the queue to its measurement."""
         status, detail = Status.SKIPPED, "not begun"
         try:
@@ -272,20 +267,46 @@ class Runner:
                 if refusal is not None:
                     detail = refusal
                     return
-                began = self.world.now()
-                self._running[task.id].started = began
+                self._begin(self._running[task.id])
                 self.emit(Started(task=task))
                 status, detail = Status.CANCELLED, "interrupted"
-                status, detail = await self._converse(task, recorder, began)
+                status, detail = await self._converse(task)
+                if self._again(self._running[task.id], status):
+                    status, detail = Status.CANCELLED, "interrupted"
+                    await asyncio.sleep(ONCE_MORE)
+                    self._begin(self._running[task.id])
+                    status, detail = await self._converse(task)
         except asyncio.CancelledError as exc:
             detail = str(exc.args[0]) if exc.args else "interrupted"
         finally:
-            self._settle(task, recorder, status, detail)
+            self._settle(task, status, detail)
 
-    async def _converse(self, task: Task, recorder: Recorder, began: float) -> tuple[Status, str]:
+    def _begin(self, running: _Running) -> None:
+        """It begins now, for the first time or again; what it has cost so far stays counted."""
+        self._look_at_the_clock()
+        before, running.recorder = running.recorder, Recorder()
+        running.recorder.count(sent=before.bytes_sent, received=before.bytes_received)
+        running.started, running.stood_still, running.still_since = self.world.now(), 0.0, None
+
+    def _again(self, running: _Running, status: Status) -> bool:
+        """This device spoiled the conversation, and there is still time to hold it once more.
+
+        Not so transfers: their pairs are to run side by side.
+        """
+        self._look_at_the_clock()
+        seen = running.recorder.observations
+        if _moves(running.task) or self._refusal(running.task) is not None:
+            return False
+        if status is Status.COMPLETED and any(o.failure is Failure.INTERRUPTED for o in seen):
+            return True  # nobody stopped it, but this device had nothing left to hold it with
+        return running.lacked or spoiled(seen, running.still_since)
+
+    async def _converse(self, task: Task) -> tuple[Status, str]:
         check = self.checks.get(task.check)
         if check is None:
             return Status.BUG, f"no check is called {task.check!r}"
+        running = self._running[task.id]
+        began = running.started or 0.0
         self._transactions += 1
         # The run's own deadline is not the conversation's: whoever is cut by it was interrupted,
         # and its silence until then proves nothing.
@@ -294,7 +315,7 @@ class Runner:
             world=self._guarded(task),
             transaction=self._transactions,
             deadline=deadline,
-            recorder=recorder,
+            recorder=running.recorder,
             roots=self.roots,
             keys=self.keys,
         )
@@ -304,6 +325,7 @@ class Runner:
         except TimeoutError:
             return Status.CANCELLED, "the check overran its deadline"
         except Exception as exc:  # a plug-in may raise anything; it must not end the run
+            running.lacked = isinstance(exc, MemoryError | ImportError | OSError)
             return Status.BUG, f"{type(exc).__name__}: {exc}"[:200]
         return Status.COMPLETED, ""
 
@@ -319,10 +341,10 @@ class Runner:
         more = MOVING if task.check == _TRANSFER else LEAST
         return min(task.timeout, max(LEAST, self.limits.latest + more - began))
 
-    def _never_ran(self, task: Task, recorder: Recorder, _: asyncio.Task[None]) -> None:
+    def _never_ran(self, task: Task, _: asyncio.Task[None]) -> None:
         """A task that is stopped before its first step runs no ``finally`` of its own."""
         if task.id in self._running:
-            self._settle(task, recorder, Status.SKIPPED, "not begun")
+            self._settle(task, Status.SKIPPED, "not begun")
 
     async def _pace(self) -> None:
         now = self.world.now()
@@ -352,14 +374,18 @@ class Runner:
         """The byte budget is used up, for somebody sends more than honest servers do."""
         return self.bytes_so_far >= self.limits.max_bytes
 
-    def _settle(self, task: Task, recorder: Recorder, status: Status, detail: str) -> None:
+    def _settle(self, task: Task, status: Status, detail: str) -> None:
+        self._look_at_the_clock()
         running = self._running.pop(task.id)
-        now = self.world.now()
+        recorder, now = running.recorder, self.world.now()
+        if spoiled(recorder.observations, running.still_since):
+            status = Status.CANCELLED
+            detail = f"this device stood still for {running.stood_still:.1f} s"
         measurement = Measurement(
             task=task,
             status=status,
             window=Window(start=running.started if running.started is not None else now, end=now),
-            observations=recorder.observations,
+            observations=voided(recorder.observations, running.still_since),
             bytes_sent=recorder.bytes_sent,
             bytes_received=recorder.bytes_received,
             detail=detail or None,

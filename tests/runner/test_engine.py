@@ -1,6 +1,7 @@
 """Tasks become measurements: nothing is lost, whatever happens to them."""
 
 import asyncio
+import resource
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -318,3 +319,66 @@ def test_seconds_in_which_this_process_stood_still_are_not_the_networks_silence(
     before, after, later = asyncio.run(go())
     assert after - before >= 0.9
     assert later == after, "an ordinary wait shifts nothing"
+
+
+async def _refused(ctx: StepContext) -> None:
+    """A connect to a port of loopback where nobody listens."""
+    await connect(ctx, "127.0.0.1", 9)
+
+
+def test_what_failed_while_this_process_stood_still_is_asked_again() -> None:
+    times: list[int] = []
+
+    async def stopped_once(ctx: StepContext) -> None:
+        times.append(ctx.transaction)
+        await asyncio.sleep(0.2)
+        if len(times) == 1:
+            time.sleep(1.0)  # as if the whole program had been stopped  # noqa: ASYNC251
+        await _refused(ctx)
+
+    (only,) = execute([task("a")], Scripted("scripted", stopped_once))
+    assert len(times) == 2
+    assert only.status is Status.COMPLETED
+    assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
+    assert {o.transaction for o in only.observations} == {times[1]}
+
+
+def test_what_failed_while_it_stood_still_again_blames_nobody() -> None:
+    async def stopped(ctx: StepContext) -> None:
+        await asyncio.sleep(0.2)
+        time.sleep(1.0)  # noqa: ASYNC251
+        await _refused(ctx)
+
+    (only,) = execute([task("a")], Scripted("scripted", stopped))
+    assert only.status is Status.CANCELLED
+    assert "stood still for" in str(only.detail)
+    assert [o.failure for o in only.observations] == [Failure.INTERRUPTED]
+
+
+def test_an_answer_that_came_although_it_stood_still_is_kept() -> None:
+    async def good(ctx: StepContext) -> None:
+        await _refused(ctx)  # before, and none of its doing
+        await asyncio.sleep(0.2)
+        time.sleep(1.0)  # noqa: ASYNC251
+
+    (only,) = execute([task("a")], Scripted("scripted", good))
+    assert only.status is Status.COMPLETED
+    assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
+
+
+def test_a_conversation_without_a_descriptor_blames_nobody_and_is_held_once_more() -> None:
+    times: list[int] = []
+
+    async def greedy(ctx: StepContext) -> None:
+        times.append(ctx.transaction)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if len(times) == 1:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            await _refused(ctx)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    (only,) = execute([task("a")], Scripted("scripted", greedy))
+    assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
+    assert len(times) == 2

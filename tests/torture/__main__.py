@@ -1,5 +1,6 @@
-"""``python -m tests.torture [NAME [ARGUMENTS]]``: one torture; all of them without a name, one after
-the other. Exit 0: everything was borne; 1: something was not; 2: there is none of that name."""
+"""``python -m tests.torture [NAME [ARGUMENTS]]``: one torture, or all of them without a name.
+
+Exit 0: everything was borne; 1: something was not; 2: there is none of that name."""
 
 import ast
 import sys
