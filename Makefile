@@ -118,7 +118,8 @@ $(TOOLS)/.installed: $(STAMP) locks/tools.txt
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/tools.txt
 	@touch $@
 
-# What hurts on purpose, all of it or one: ARGS="files --only find".
+# What hurts on purpose, all of it or one: ARGS="files --only find",
+# ARGS="redaction --runs FOLDER..." (whether redaction changes a verdict of what was saved there).
 torture: install
 	$(BIN)/python -m tests.torture $(ARGS)
 

@@ -31,8 +31,9 @@ from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.timetable import BEGIN_UNTIL
+from msgprobe.redaction.export import forged, to_minute
+from msgprobe.redaction.redactor import redacted
 from msgprobe.report.exit_status import FAULT
-from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.runner.given import given
 from msgprobe.steps.aside import aside
@@ -129,9 +130,8 @@ async def run(
         traits=traits(table),
     )
     seen, decided = await _measured(world, empty, table, guess, stop, emit)
-    measurements = _redacted(seen) if redact else seen
-    evidence = replace(empty, controls=kept(controls, guess, seen), measurements=measurements)
-    verdict = _judged(evidence, stop)
+    whole = replace(empty, controls=kept(controls, guess, seen), measurements=seen)
+    evidence, verdict = _judged(whole, stop, redact=redact)
     _tell_rest(verdict.services, decided, emit)
     return Run(
         run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
@@ -217,7 +217,7 @@ def _elsewhere(report: Run, services: Sequence[Service], now: datetime) -> Elsew
         services,
         run_id=report.run_id,
         made_at=report.started_at,
-        age_s=round((now - made).total_seconds(), 3),
+        age_s=(to_minute(now) - to_minute(made)).total_seconds(),
     )
 
 
@@ -272,13 +272,15 @@ async def _explore(
             await runner.change(0.2)
 
 
-def _judged(evidence: Evidence, stop: Stop) -> Verdict:
-    """The verdict. If judging fails, that nothing is known: the evidence can be judged later."""
+def _judged(evidence: Evidence, stop: Stop, *, redact: bool) -> tuple[Evidence, Verdict]:
+    """What is kept, and the verdict. If judging fails, that nothing is known: the evidence can be
+    judged later."""
     try:
-        return verdicts.judge(evidence)
+        return judged(evidence, redact=redact)
     except Exception as fault:
         stop.failed(fault)
-        return verdicts.judge(replace(evidence, measurements=()))
+        kept = redacted(evidence) if redact else evidence
+        return kept, verdicts.judge(replace(evidence, measurements=()))
 
 
 def _wants_quic(services: Sequence[Service], request: Request) -> bool:
@@ -301,8 +303,8 @@ def _tell_settled(
             continue
         if not any(m.task.endpoint and m.task.subject == service.name for m in runner.measurements):
             continue
-        own = replace(evidence, services=(service,), measurements=_redacted(evidence.measurements))
-        (verdict,) = verdicts.judge(own).services
+        # not redacted: that changes no word, and here it would take time from what is measured
+        (verdict,) = verdicts.judge(replace(evidence, services=(service,))).services
         if {f.outcome for f in verdict.functions} <= {Outcome.OK, Outcome.NOT_TESTED}:
             decided.add(service.name)
             emit(Decided(verdict=verdict))
@@ -327,10 +329,6 @@ def _phase(tasks: Iterable[Task], told: set[int], emit: Callable[[Event], None])
         told.add(number)
         if number in titles:
             emit(Phase(title=titles[number]))
-
-
-def _redacted(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
-    return tuple(redacted(m) for m in measurements)
 
 
 def _cut(measurements: Iterable[Measurement]) -> str | None:
@@ -369,9 +367,29 @@ def planned(
     return contacts(services, asked, request, most, known, seeded=seeded)
 
 
-def judge(run: Run) -> Run:
-    """Today's rules over saved evidence, with the catalogue rows that the run itself used."""
-    return replace(run, verdict=verdicts.judge(run.evidence))
+def judge(run: Run, *, redact: bool = True) -> Run:
+    """Today's rules over saved evidence, with the catalogue rows that the run itself used. What was
+    not redacted is, unless ``redact`` is False."""
+    evidence, verdict = judged(run.evidence, redact=redact)
+    return replace(run, evidence=evidence, verdict=verdict)
+
+
+def judged(evidence: Evidence, *, redact: bool = True) -> tuple[Evidence, Verdict]:
+    """What may be kept of ``evidence``, and the verdict on just that, so that everybody who has it
+    comes to the same one. A chain that it cites as forged is kept whole."""
+    if not redact:
+        return evidence, verdicts.judge(evidence)
+    kept = redacted(evidence)
+    verdict = verdicts.judge(kept)
+    if proof := forged(verdict):
+        kept = redacted(evidence, proof)
+        verdict = verdicts.judge(kept)
+    return kept, verdict
+
+
+def shown(run: Run) -> Run:
+    """``run`` with its own verdict, and of its evidence what may be shown to anybody."""
+    return replace(run, evidence=redacted(run.evidence, forged(run.verdict)))
 
 
 def rules() -> tuple[RuleInfo, ...]:

@@ -29,11 +29,14 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
             [sys.executable, "-m", "msgprobe", command, "--help"], capture_output=True, text=True
         )
         assert found.returncode == 0, f"msgprobe {command}: {found.stderr}"
-    shown = subprocess.run(
-        [sys.executable, "-m", "msgprobe", "run", "--help"], capture_output=True, text=True
-    ).stdout
+    shown = "".join(
+        subprocess.run(
+            [sys.executable, "-m", "msgprobe", command, "--help"], capture_output=True, text=True
+        ).stdout
+        for command in ("run", "explain")
+    )
     for option in set(re.findall(r"--[a-z][a-z-]+", README)):
-        assert option in shown, f"{option} is not an option of msgprobe run"
+        assert option in shown, f"{option} is an option of neither msgprobe run nor explain"
 
 
 def test_every_make_target_in_the_readme_exists() -> None:

@@ -96,12 +96,13 @@ def plan(wish: "Wish", flags: "Flags") -> None:
 def judge(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A saved run; - is stdin.")],
     delivery: "Delivery",
+    flags: "Flags",
 ) -> int:
     """Judge a saved run with today's rules. Sends nothing."""
     from msgprobe.cli import saved
 
     delivery.prepare()
-    status: int = delivery.deliver(saved.judge(file))
+    status: int = delivery.deliver(saved.judge(file, redact=not flags.no_redact))
     return status
 
 
@@ -118,11 +119,17 @@ def explain(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Also write the transfers' curves to FILE."),
     ] = None,
+    reveals: Annotated[
+        bool,
+        typer.Option("--reveals", help="Say instead what the file tells about who measured."),
+    ] = False,
+    *,
+    flags: "Flags",
 ) -> None:
     """Show the evidence behind a saved verdict, or what a rule says."""
     from msgprobe.cli import saved
 
-    saved.explain(what, service, html)
+    saved.explain(what, service, html, tells=reveals, redact=not flags.no_redact)
 
 
 @app.command()

@@ -32,6 +32,11 @@ from msgprobe.steps import memory
 
 Show = Callable[[Event], None]
 
+UNREDACTED = (
+    "msgprobe: --no-redact: what is written keeps texts and addresses as they came; they may name "
+    "you, your device and your network"
+)
+
 Names = Sequence[str] | None
 """Services by name; none of them means the core ones, None all that there are."""
 
@@ -118,6 +123,8 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
         known = ", ".join(catalogue.countries) or "none"
         say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
     _warn(catalogue, services, names, quiet=delivery.view.quiet)
+    if not redact:
+        say(UNREDACTED)
     likely = guess(wish, catalogue)
     if wish.request.throttle and not delivery.view.quiet:
         say(deep_cost(wish.request))

@@ -113,9 +113,16 @@ class Flags:
         default=False,
     )
     no_redact: bool = _option(
-        "run services_verify",
+        "run judge explain services_verify",
         "--no-redact",
-        "Keep addresses that tell about you and your network.",
+        "Keep all that came as it came: texts and addresses that may name you, your device and "
+        "your network.",
+        default=False,
+    )
+    coarse_time: bool = _option(
+        "run judge",
+        "--coarse-time",
+        "Write down the hour in which the run began, not the minute.",
         default=False,
     )
     verbose: int = _option(

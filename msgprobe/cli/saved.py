@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from msgprobe.cli.output import check_file, look, put, reason, say, write_file
+from msgprobe.cli.output import Look, check_file, look, put, reason, say, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 
@@ -38,19 +38,28 @@ def read(name: str) -> Run:
         raise UsageError(f"{shown}: {error}") from None
 
 
-def judge(name: str) -> Run:
+def judge(name: str, *, redact: bool = True) -> Run:
     """The run in ``name`` under today's rules."""
     from msgprobe import session
 
-    return session.judge(read(name))
+    return session.judge(read(name), redact=redact)
 
 
-def explain(what: str, service: str | None, html: Path | None = None) -> None:
+def explain(
+    what: str,
+    service: str | None,
+    html: Path | None = None,
+    *,
+    tells: bool = False,
+    redact: bool = True,
+) -> None:
     """Print the evidence of a saved run, or what a rule says; with ``html`` also write the page.
 
-    Raises UsageError, NotInRun, UnknownRule or OutputError.
+    ``tells``: print instead what the file reveals about who measured. Raises UsageError, NotInRun,
+    UnknownRule or OutputError.
     """
     from msgprobe import session
+    from msgprobe.redaction.export import exported
     from msgprobe.report.explain import explain_rule, explain_run
 
     can = look(sys.stdout)
@@ -58,6 +67,10 @@ def explain(what: str, service: str | None, html: Path | None = None) -> None:
         if html is not None:
             check_file(html)
         run = read(what)
+        if tells:
+            put(_reveals(run, can))
+            return
+        run = exported(session.shown(run)) if redact else run
         text = explain_run(run, service, session.rules(), width=can.width, unicode=can.unicode)
         if html is not None:
             from msgprobe.report.curves_html import render
@@ -71,11 +84,22 @@ def explain(what: str, service: str | None, html: Path | None = None) -> None:
         raise UsageError(
             f"{what}: there is no such file; name one saved with: msgprobe run -o FILE"
         )
+    if tells:
+        raise UsageError(
+            "--reveals: a rule reveals nothing; name a file saved with: msgprobe run -o FILE"
+        )
     if html is not None:
         raise UsageError(
             "--html: a rule has no curves; name a file saved with: msgprobe run -o FILE"
         )
     put(explain_rule(what, session.rules(), width=can.width, unicode=can.unicode))
+
+
+def _reveals(run: Run, can: Look) -> str:
+    from msgprobe.redaction.reveals import reveals
+    from msgprobe.report.explain import render_reveals
+
+    return render_reveals(reveals(run), width=can.width, unicode=can.unicode)
 
 
 def rules() -> None:

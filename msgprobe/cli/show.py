@@ -12,6 +12,7 @@ from msgprobe.cli.output import check_file, look, put, say, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
+from msgprobe.redaction.export import Grain, exported
 from msgprobe.report.exit_status import exit_status
 from msgprobe.report.view import View
 
@@ -27,6 +28,8 @@ class Delivery:
     output: Path | None
     view: View
     fail_on: Collection[str] | None
+    grain: Grain = Grain.MINUTE
+    """How exactly is written when the run began."""
     _saved: bool = False
     _told: list[ServiceVerdict] = field(default_factory=list)
 
@@ -51,6 +54,7 @@ class Delivery:
         written; then the first one is raised: OutputError, or whatever it was.
         """
         status = exit_status(run, self.fail_on)
+        run = exported(run, self.grain)
         can = look(sys.stdout)
         view = replace(
             self.view, exit_code=status, width=can.width, color=can.color, unicode=can.unicode
@@ -123,4 +127,14 @@ def delivery(flags: Flags, fail_on: Collection[str] | None) -> Delivery:
             fail_on=None if fail_on is None else frozenset(fail_on),
         ),
         fail_on=fail_on,
+        grain=_grain(flags),
     )
+
+
+def _grain(flags: Flags) -> Grain:
+    """Seconds where nothing is to be redacted. Raises UsageError for two opposite wishes."""
+    if flags.no_redact and flags.coarse_time:
+        raise UsageError("--no-redact and --coarse-time exclude each other")
+    if flags.no_redact:
+        return Grain.SECOND
+    return Grain.HOUR if flags.coarse_time else Grain.MINUTE

@@ -78,6 +78,8 @@ class Certificate:
     """One certificate of a chain as it was shown. ``der`` is base64; hashes are SHA-256 in hex.
 
     ``names`` are the host names that it is for (dNSNames, in lower case; with ``*`` as written).
+    Redacted, parties and names that are not known are numbers, dates are days, and ``der`` is there
+    only where the chain is cited as forged.
     """
 
     subject: str
@@ -102,8 +104,8 @@ class _Observation:
 class LocalObservation(_Observation):
     """What this machine says about its own connection, without sending anything.
 
-    ``resolvers`` are the configured ones with private addresses redacted to a class word
-    (``private``, ``loopback``, ``link-local``) unless redaction is off.
+    ``resolvers`` are the configured ones; all but public ones are redacted to a class word
+    (``private``, ``loopback``, ``link-local``, ``provider``) unless redaction is off.
     """
 
     interfaces_up: int = 0
@@ -222,7 +224,11 @@ class HttpObservation(_Observation):
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
-    """The beginning of the body, made printable."""
+    """The beginning of the body, made printable; empty once it was redacted."""
+    body_sha256: str | None = None
+    """SHA-256 in hex of that beginning, where it was redacted."""
+    marks: tuple[str, ...] = ()
+    """What that beginning was known as, where it was redacted: its kind, known block pages."""
     body_bytes: int = 0
     body_complete: bool = False
     first_byte: float | None = None

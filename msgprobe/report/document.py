@@ -18,6 +18,7 @@ from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run
 from msgprobe.model.target import Service
 from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
+from msgprobe.redaction.reveals import reveals
 from msgprobe.report.stale import StaleRows
 from msgprobe.report.view import View
 
@@ -61,6 +62,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
         "advice": run.verdict.advice,
         "services": _services(run),
     }
+    found["reveals"] = list(reveals(run, evidence=evidence))
     if evidence:
         found["evidence"] = {
             "request": to_json(run.evidence.request),

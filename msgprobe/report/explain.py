@@ -166,6 +166,16 @@ class _Page:
             self.copyable(f"$ {again}", 6)
 
 
+def render_reveals(lines: Sequence[str], *, width: int | None = 80, unicode: bool = True) -> str:
+    """What a file tells about who measured, a paragraph a thing."""
+    page = ["This file tells whoever has it:"]
+    for line in lines:
+        safe = f"- {printable(line)}"
+        page += [safe] if width is None else textwrap.wrap(safe, width, subsequent_indent="  ")
+    text = "\n".join(page) + "\n"
+    return text if unicode else ascii_only(text)
+
+
 def explain_rule(
     rule_id: str, rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True
 ) -> str:

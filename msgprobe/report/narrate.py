@@ -14,6 +14,7 @@ from msgprobe.model.observation import (
 )
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, Task
+from msgprobe.redaction.texts import leads_to
 from msgprobe.report import wording
 from msgprobe.report.escape import printable
 
@@ -183,7 +184,9 @@ def _http(seen: HttpObservation) -> str:
     if seen.failure is not None or seen.status is None:
         text += ("; " if seen.status is not None else "") + _end(seen.failure, "no answer")
     location = next((v for n, v in seen.headers if n.lower() == "location"), None)
-    return f"{text}, sent on to {location}" if location else text
+    if seen.marks:
+        text += f", known as {', '.join(seen.marks)}"
+    return f"{text}, sent on to {leads_to(location)}" if location else text
 
 
 def _transfer(seen: TransferObservation) -> str:

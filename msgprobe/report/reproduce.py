@@ -9,6 +9,7 @@ import shlex
 from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Direction, Trust
 from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Task
+from msgprobe.redaction.names import HIDDEN_PATH
 from msgprobe.report.escape import printable
 
 _PLAIN_HTTP = "page"
@@ -39,6 +40,8 @@ def command(task: Task, path: str | None = None) -> str | None:
             return _lookup(lookup)
         case Flow(via=str()):
             return None  # it would show, or have to invent, where the proxy is
+        case Flow() as flow if HIDDEN_PATH in (flow.path, path):
+            return None  # where it was is not kept
         case Flow() as flow if flow.option(OPTION) is not None:
             return None  # no common tool cuts its ClientHello, or greets as another program
         case Flow() as flow:

@@ -18,7 +18,6 @@ from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
 from msgprobe.planning.context import Moment, PlanningContext
 from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.planning.timetable import SPACING
-from msgprobe.report.redact import redact as redacted
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.runner.given import Given, given
 from msgprobe.session import Stop
@@ -27,6 +26,7 @@ from msgprobe.steps.world import World, system_world
 from msgprobe.verification import answer, neutral, wanted
 from msgprobe.verification.answer import Answer
 from msgprobe.verification.authority import authorities
+from msgprobe.verification.cleaned import cleaned
 from msgprobe.verification.wanted import Wanted, name_task
 
 AT_ONCE, PACE = 8, 0.05
@@ -70,7 +70,7 @@ class _Work:
     def measured(self) -> tuple[Measurement, ...]:
         """Everything so far, as it may be shown."""
         seen = self.runner.in_order()
-        return tuple(redacted(m) for m in seen) if self.redact else seen
+        return tuple(cleaned(m) for m in seen) if self.redact else seen
 
     def context(self) -> PlanningContext:
         """What is known by now."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from msgprobe.cli.option import options
+from msgprobe.redaction.redactor import redacted
 from msgprobe.report.document import read_run
 from tests.cli.process import COMMAND, Msgprobe, isolated, one_line
 from tests.interpreter import python
@@ -143,7 +144,45 @@ def test_judging_again_changes_nothing(msgprobe: Msgprobe, saved: Path, tmp_path
     first = read_run(again.read_text())
     msgprobe("judge", str(again), "-o", str(again))
     assert read_run(again.read_text()) == first
-    assert first.evidence == read_run(saved.read_text()).evidence
+    assert first.evidence == redacted(read_run(saved.read_text()).evidence)
+
+
+def test_what_reads_a_file_leaves_out_again_what_it_has_too_much(
+    msgprobe: Msgprobe, saved: Path
+) -> None:
+    """The sample is as `run --no-redact` saves one: private addresses, a page, cookies."""
+    secrets = ("192.168.1.1", "203.0.113.9", "id=person", "50123")
+    assert all(secret in saved.read_text() for secret in secrets)
+    for words in (
+        ("judge", saved, "--json", "--evidence"),
+        ("judge", saved, "--jsonl", "--evidence"),
+        ("judge", saved, "-vv"),
+        ("explain", saved, "-vv"),
+        ("explain", saved, "--reveals"),
+    ):
+        done = msgprobe(*map(str, words))
+        assert done.returncode in (0, 1, 3, 4), done.stderr
+        assert not [s for s in secrets if s in done.stdout + done.stderr], words
+
+
+def test_a_researcher_may_keep_everything(msgprobe: Msgprobe, saved: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.json"
+    msgprobe("judge", str(saved), "--no-redact", "-o", str(again))
+    assert read_run(again.read_text()).evidence == read_run(saved.read_text()).evidence
+    assert json.loads(again.read_text())["reveals"][0].startswith("NOT REDACTED")
+    done = msgprobe("judge", str(saved), "--no-redact", "--coarse-time")
+    assert done.returncode == 2 and "exclude each other" in done.stderr
+
+
+def test_a_file_tells_what_it_reveals(msgprobe: Msgprobe, saved: Path, tmp_path: Path) -> None:
+    said = msgprobe("explain", str(saved), "--reveals").stdout
+    assert "NOT REDACTED" in said and "msgprobe judge FILE -o COPY" in said
+    clean = tmp_path / "clean.json"
+    msgprobe("judge", str(saved), "--coarse-time", "-o", str(clean))
+    said = msgprobe("explain", str(clean), "--reveals").stdout
+    assert "NOT REDACTED" not in said and "Not in it: addresses of yours" in said
+    assert "10:00:00Z (to the hour)" in said
+    assert msgprobe("explain", "tls.mitm.swap", "--reveals").returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from msgprobe.checks.registry import examiner, promise, registry
 from msgprobe.cli.formats import FORMATS, TEXT
 from msgprobe.model.age import control_rows, service_rows
 from msgprobe.model.run import Request, Run
+from msgprobe.redaction.redactor import redacted
 from msgprobe.report.document import SavedRunError, read_run
 from msgprobe.report.explain import explain_run
-from msgprobe.report.redact import redact
 from msgprobe.report.services import render_list, render_show
 from msgprobe.report.view import View
 
@@ -28,8 +28,7 @@ def _read(data: bytes) -> Run:
 
 def saved_run(data: bytes) -> None:
     """A saved run is read, and what was read is redacted."""
-    for measurement in _read(data).evidence.measurements:
-        redact(measurement)
+    redacted(_read(data).evidence)
 
 
 def judged_run(data: bytes) -> None:

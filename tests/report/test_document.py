@@ -168,7 +168,7 @@ def test_anything_else_is_refused_with_a_remedy_or_a_place(text: str, words: lis
 def test_a_missing_part_is_refused_or_has_a_harmless_default(key: str) -> None:
     found = json.loads(TEXT)
     del found[key]
-    if key in ("interrupted", "overrides", "allowed"):
+    if key in ("interrupted", "overrides", "allowed", "reveals"):
         assert read_run(json.dumps(found)) == RUN
         return
     with pytest.raises(SavedRunError):

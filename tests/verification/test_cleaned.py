@@ -17,20 +17,20 @@ from msgprobe.model.observation import (
     TransferObservation,
 )
 from msgprobe.model.task import Flow, Lookup
-from msgprobe.report.redact import address_class, redact, without_addresses
+from msgprobe.verification.cleaned import address_class, cleaned, without_addresses
 from tests.report import sample
 
 LOCAL, DNS, BROKEN, PAGE = sample.measurements()
 
 
 def test_resolvers_at_home_become_a_word() -> None:
-    (seen,) = redact(LOCAL).observations
+    (seen,) = cleaned(LOCAL).observations
     assert isinstance(seen, LocalObservation)
     assert seen.resolvers == ("private", "loopback", "link-local", "8.8.8.8")
 
 
 def test_the_resolver_is_hidden_in_question_answer_and_task() -> None:
-    found = redact(DNS)
+    found = cleaned(DNS)
     (seen,) = found.observations
     assert isinstance(seen, DnsObservation)
     assert seen.resolver_address == "private"
@@ -44,7 +44,7 @@ def test_source_ports_are_gone_and_targets_stay() -> None:
     flow = BROKEN.task.probe
     assert isinstance(flow, Flow)
     task = replace(BROKEN.task, probe=replace(flow, source_port=50123))
-    found = redact(replace(BROKEN, task=task))
+    found = cleaned(replace(BROKEN, task=task))
     tcp = found.observations[0]
     assert isinstance(tcp, TcpObservation)
     assert (tcp.source_port, tcp.address) == (0, "192.0.2.80")
@@ -53,7 +53,7 @@ def test_source_ports_are_gone_and_targets_stay() -> None:
 
 
 def test_pages_lose_cookies_and_the_visitors_address() -> None:
-    http = redact(PAGE).observations[1]
+    http = cleaned(PAGE).observations[1]
     assert isinstance(http, HttpObservation)
     assert "203.0.113.9" not in http.body
     assert "person" not in str(http.headers)
@@ -76,7 +76,7 @@ def test_free_text_of_checks_and_plain_answers_is_cleaned() -> None:
         proof=Proof.BYTES,
         detail="you are 2001:db8::7",
     )
-    found = redact(replace(BROKEN, observations=(tls, own), detail="from 10.0.0.2:5000"))
+    found = cleaned(replace(BROKEN, observations=(tls, own), detail="from 10.0.0.2:5000"))
     first, second = found.observations
     assert isinstance(first, TlsObservation)
     assert isinstance(second, ProtocolObservation)
@@ -142,17 +142,17 @@ def test_twice_is_once(text: str) -> None:
 
 def test_redacting_measurements_twice_is_once() -> None:
     seen = sample.run(sample.blocked()).evidence
-    once = tuple(redact(m) for m in seen.measurements)
+    once = tuple(cleaned(m) for m in seen.measurements)
     assert once != seen.measurements
-    assert tuple(redact(m) for m in once) == once
+    assert tuple(cleaned(m) for m in once) == once
 
 
 def test_a_link_from_a_page_loses_the_visitors_address_and_numbers_stay() -> None:
     path = "/file?for=203.0.113.9&part=1"
     whole = sample.moved(path=path)
-    (seen,) = redact(whole).observations
+    (seen,) = cleaned(whole).observations
     assert isinstance(seen, TransferObservation)
     assert seen.path == "/file?for=[address]&part=1"
     assert seen.curve == whole.observations[0].curve  # type: ignore[union-attr]
     assert (seen.address, seen.moved) == ("192.0.2.80", 80_000)
-    assert redact(redact(whole)) == redact(whole)
+    assert cleaned(cleaned(whole)) == cleaned(whole)

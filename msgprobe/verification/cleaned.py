@@ -39,7 +39,7 @@ _HARDWARE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 _PRIVATE_COOKIES = frozenset({"set-cookie", "set-cookie2", "cookie", "authorization"})
 
 
-def redact(measurement: Measurement) -> Measurement:
+def cleaned(measurement: Measurement) -> Measurement:
     """``measurement`` without private resolvers, printed addresses, cookies and source ports."""
     return replace(
         measurement,
