@@ -55,7 +55,7 @@ class Names:
         self._templates = tuple(
             re.compile(re.escape(text).replace(re.escape(_BYTES), r"\d{1,9}"))
             for text in known
-            if _BYTES in text
+            if text.count(_BYTES) == 1  # more would let a text match in too many ways to try
         )
         self._party_numbers: dict[str, int] = {}
         self._host_numbers: dict[str, int] = {}

@@ -44,8 +44,11 @@ def reveals(run: Run, *, evidence: bool = True) -> tuple[str, ...]:
     request = run.evidence.request
     if not evidence:
         return tuple(lines)
+    lines.append("All that the target files say about them, those of your own files too.")
     if request.country is not None:
         lines.append(f"The country that you named: {request.country}.")
+    if near := sorted({s.country for s in run.evidence.controls.domestic if s.country}):
+        lines.append(f"Sites of a country were asked, where you may be: {_list(near)}.")
     if request.via is not None:
         lines.append(f"That you used a proxy ({request.via}); neither where it is nor who you are.")
     lines += [

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from msgprobe import session
 from msgprobe.judging.judge import judge
@@ -25,9 +27,22 @@ from msgprobe.redaction.redactor import redacted
 from tests.evidence.story import Story
 from tests.hypotheses.tls_interception.test_mitm import FOLLOWS, told
 from tests.report import sample
+from tests.torture.planted import planted
 
 LOCAL, DNS, BROKEN, PAGE = sample.measurements()
 HEX = "ab" * 32
+WORDS = [
+    ("the", "answer", "begins", "[5", "characters;", "HTTP]"),
+    ("name-2.invalid", "[party", "3]"),
+    ("[party", "2]"),
+    ("name-2.invalid",),
+    ("3ffe:0:2::7",),
+    ("192.168.0.2",),
+    ("other",),
+    ("[hash", "2]"),
+    ("own-network.invalid",),
+]
+"""What stands for something that was taken out, written by a network itself."""
 
 
 def of(*measurements: Measurement) -> tuple[Measurement, ...]:
@@ -295,6 +310,25 @@ def test_why_a_task_never_ran_stays_and_a_fault_of_ours_is_its_kind(
 ) -> None:
     (found,) = of(replace(BROKEN, status=Status.BUG, detail=text))
     assert found.detail == kept
+
+
+@given(st.text(max_size=40) | st.sampled_from(WORDS).map(" ".join))
+def test_whatever_the_network_writes_twice_is_once(text: str) -> None:
+    once = redacted(evidence(*planted(text, 10)))
+    assert redacted(once) == once
+
+
+def test_a_path_of_a_target_file_may_have_one_number_in_it() -> None:
+    """With many there would be more ways to read a long number than anybody can try."""
+    run = sample.run()
+    source = run.evidence.controls.sources[0]
+    for path, kept in (("/down/{bytes}", "/down/65536"), ("/{bytes}" + "{bytes}" * 40, "/[path]")):
+        controls = replace(run.evidence.controls, sources=(replace(source, path=path),))
+        asked = "/down/65536" if "down" in path else "/" + "1" * 400 + "x"
+        whole = replace(run.evidence, controls=controls, measurements=(sample.moved(path=asked),))
+        (found,) = redacted(whole).measurements[0].observations
+        assert isinstance(found, TransferObservation)
+        assert found.path == kept
 
 
 def test_twice_is_once() -> None:
