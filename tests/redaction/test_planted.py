@@ -1,4 +1,4 @@
-"""Identifiers that a network writes come out nowhere (all of them: ``make torture ARGS=redaction``)."""
+"""Identifiers that a network writes come out nowhere; all of them by `make torture`."""
 
 import pytest
 
