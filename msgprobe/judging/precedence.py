@@ -51,6 +51,7 @@ ADDING: tuple[PoolRule, ...] = (*PAGE_RULES, *TUPLE_RULES)
 
 REASONS = (
     "pool.gone",
+    "dns.in_a_tunnel",
     "dns.led_inside",
     "tls.inspection",
     "tls.clock",

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from msgprobe.evidence.inside import misled
+from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.inside import carried, misled
 from msgprobe.evidence.local_filters import (
     LOCAL_FILTER,
     LOCAL_OVERRIDE,
@@ -104,6 +105,14 @@ def _controls_gone(p: PoolFacts) -> Cited:
     return (*p.failed, *(t for _, t in p.facts.site_talks(Arm.AGAIN) if t.failure is not None))
 
 
+def _in_a_tunnel(p: PoolFacts) -> Cited:
+    """A tunnel makes the addresses up, and nobody of the pool was asked, for none could prove
+    himself there."""
+    own = p.probes(*OWN_ARMS)
+    asked = {t.task.endpoint for t in own} & {e.endpoint.name for e in p.failing}
+    return _led_inside(p) if not asked and carried(p.connection) else ()
+
+
 def _led_inside(p: PoolFacts) -> Cited:
     """Neutral names lead inside as well, and the service did not prove itself there."""
     if p.ok or not p.connection.fake_addresses:
@@ -169,6 +178,13 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
         licence="NXDOMAIN over encrypted DNS from two operators",
         why="The names exist nowhere any more: this catalogue is older than the service.",
         holds=_gone,
+    ),
+    NOT_TESTED.at(Layer.DNS).rule(
+        "dns.in_a_tunnel",
+        licence="a tunnel carries what proves itself, and these servers have no way to",
+        why="Every name is answered here with an address that a tunnel made up. Servers there are "
+        "asked only for a proof of who they are, which these cannot give.",
+        holds=_in_a_tunnel,
     ),
     UNCLEAR.at(Layer.DNS).rule(
         "dns.led_inside",

@@ -9,12 +9,14 @@ from msgprobe.agenda.planner import agenda
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
 from msgprobe.judging.connection import judge_connection
+from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import DnsObservation
+from msgprobe.model.observation import DnsObservation, Proof
+from msgprobe.model.target import Endpoint, Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 from msgprobe.planning.context import Moment
-from tests.evidence.story import ADDRESSES, CHAT, SENTINELS, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, HERE, SENTINELS, SERVICE, SITES, Story
 from tests.judging.word import text
 
 INSIDE = ("127.0.0.1", "0.0.0.0", "169.254.1.1", "10.0.0.7", "192.168.1.1", "100.64.0.9", "fd00::7")
@@ -97,6 +99,40 @@ def test_a_tunnel_carries_what_proves_itself_at_such_an_address() -> None:
         story.target(host, address="198.18.0.7")
     assert connection(story).state is State.ONLINE
     assert text(story).rules == ("ok.authenticated",)
+
+
+def test_who_cannot_prove_himself_in_a_tunnel_is_not_tested() -> None:
+    call = Endpoint(
+        name="turn",
+        pool="calls",
+        member="turn",
+        check="stun",
+        port=3478,
+        host="turn.example",
+        provenance=HERE,
+    )
+    service = replace(
+        SERVICE,
+        pools=(*SERVICE.pools, Pool(name="calls", function=Function.CALLS)),
+        endpoints=(*SERVICE.endpoints, call),
+    )
+    story = sites(led(Story(services=(service,)).local(tunnel=True), "198.18.0.7"))
+    story.asked("turn.example", ResolverKind.SYSTEM, "198.18.0.9", arm=Arm.BASE)
+    story.flow(  # its true address, which encrypted DNS gives
+        "31.13.70.9",
+        subject="acme",
+        endpoint="turn",
+        arm=Arm.OTHER_ADDRESS,
+        check="stun",
+        host="turn.example",
+        proof=Proof.NONCE,
+    )
+    for host in CHAT:
+        story.target(host, address="198.18.0.7")
+    (verdict,) = judge(story.evidence()).services
+    words = {f.function: (f.outcome, f.rules) for f in verdict.functions}
+    assert words[Function.CALLS] == (Outcome.NOT_TESTED, ("dns.in_a_tunnel",))
+    assert verdict.outcome is Outcome.OK
 
 
 def test_a_login_page_that_answers_every_name_is_one_though_nobody_asks_it() -> None:
