@@ -227,7 +227,7 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "huge.toml"
     with path.open("wb") as stream:
         stream.truncate(LARGEST * 1000)
-    with pytest.raises(CatalogError, match="larger than 1 MiB"):
+    with pytest.raises(CatalogError, match="larger than 256 KiB"):
         load([path])
 
 
