@@ -79,8 +79,9 @@ def made(case: Case, folder: Path) -> Path:
 
 
 def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], list[str]]:
-    """Sums in words, and faults. Every file is tried in one lab; what has a fault is tried once
-    more, lest another program's load count as ours."""
+    """Sums in words, and faults. Every file is tried in one lab, and ``results.txt`` tells of each at
+    once. What has a fault is tried once more, lest another program's load count as
+    ours."""
     scenario = Scenario(id="torture", title="", kind="innocent", row="-")
     scene = exam.stage(scenario, seed, keep)
     faults: list[str] = []
@@ -93,7 +94,7 @@ def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], lis
             slowest, what = done.seconds, " ".join(args)[:80]
         return done
 
-    with scene.lab:
+    with scene.lab, (keep / "results.txt").open("w", encoding="utf-8") as told:
         for number, case in enumerate(wanted):
             folder = keep.resolve() / f"{number:03}"
             way = refused if case.refused else taken
@@ -102,6 +103,8 @@ def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], lis
                 if not found:
                     break
             faults += found
+            told.write(f"{case.name}: {'; '.join(found) or 'as promised'}\n")
+            told.flush()
     sums = [
         f"{len(wanted)} files: {sum(c.refused for c in wanted)} refused, "
         f"{sum(not c.refused for c in wanted)} taken, "
