@@ -21,6 +21,7 @@ def main() -> "NoReturn":
     """Run the command line and leave at once, past whatever would hold the interpreter up."""
     status: object = _CRASH
     try:
+        _claim()
         from msgprobe.interrupts import claim
 
         claim()
@@ -29,12 +30,29 @@ def main() -> "NoReturn":
         command()
     except SystemExit as end:
         status = end.code
-    except KeyboardInterrupt:  # while the first import was under way
+    except KeyboardInterrupt:  # in the instant before that
         status = _SIGINT
     except BaseException as fault:
         _once_more()
         _tell(fault)
     os._exit(status if isinstance(status, int) else _CRASH)
+
+
+def _claim() -> None:
+    """The first signal ends the process, until `msgprobe.interrupts` knows better.
+
+    With the interpreter's own half of `signal`, which is there at once: the other half is a file
+    that imports more, for some milliseconds in which a signal would still end us its own way.
+    """
+    try:
+        import _signal  # type: ignore[import-not-found]
+    except ImportError:
+        return
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(_signal, name, None)
+        if number is None or (name == "SIGHUP" and _signal.getsignal(number) == _signal.SIG_IGN):
+            continue
+        _signal.signal(number, lambda number, _: os._exit(128 + number))
 
 
 def _once_more() -> None:

@@ -97,7 +97,7 @@ def _tls(exc: ssl.SSLError) -> Failure:
         return Failure.EOF
     if isinstance(exc, ssl.SSLCertVerificationError):
         return _certificate(exc)
-    if exc.reason == "MALLOC_FAILURE":
+    if getattr(exc, "reason", None) == "MALLOC_FAILURE":
         return Failure.INTERRUPTED
     return Failure.TLS_FAILED
 

@@ -54,10 +54,11 @@ def one(
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture signals", description=__doc__)
     parser.add_argument("--step", type=int, default=5, help="milliseconds between moments")
+    parser.add_argument("--since", type=int, default=0, help="the first moment in milliseconds")
     parser.add_argument("--until", type=int, default=2000, help="the last moment in milliseconds")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     options = parser.parse_args(argv)
-    moments = range(0, options.until + 1, options.step)
+    moments = range(options.since, options.until + 1, options.step)
     cases = list(product(moments, ENTRIES, SIGNALS))
     statuses: Counter[tuple[str, int, bool]] = Counter()
     faults: list[str] = []
