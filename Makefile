@@ -92,6 +92,8 @@ interop: install
 	$(BIN)/python -m tests.interop $(ARGS)
 
 # Coverage-guided, by the time that is given (--seconds N for each target); not part of `check`.
+# Towards ten million executions of each codec, those that have the fewest first, added up in
+# tests/fuzz/counts.txt: make fuzz ARGS="--count --until 10000000 --seconds 600"
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz $(ARGS)
 

@@ -130,6 +130,10 @@ class HttpConnection:
                 await answer.aclose()
         except httpcore.RemoteProtocolError as exc:
             raise HttpFault(self._fault(exc)) from exc
+        except httpcore.ConnectionNotAvailable as exc:
+            # The answer before said that it is the last one here. The server's own word is no cut
+            # connection, which a rule might take for a censor's.
+            raise HttpFault(Failure.HTTP_INVALID) from exc
         except TooLarge:
             if self.status is None:
                 raise

@@ -51,6 +51,28 @@ def answer(data: bytes, expect: Expectation = NOTHING_EXPECTED) -> HttpObservati
     return fetch(loopback.replies(data), expect=expect)
 
 
+@pytest.mark.parametrize(
+    "last", [b"HTTP/1.1 200 OK\r\nConnection: close\r\n", b"HTTP/1.0 200 OK\r\n"]
+)
+def test_a_server_that_answers_once_is_not_asked_again_and_not_cut(last: bytes) -> None:
+    async def main() -> None:
+        async with serve(loopback.replies(last + b"Content-Length: 2\r\n\r\nok")) as port:
+            ctx = context()
+            opened = await connect(ctx, HOST, port)
+            assert isinstance(opened, Done)
+            async with closing(ctx, opened.value):
+                talk = HttpTalk(ctx=ctx, stream=opened.value, host="page.test", last=False)
+                assert isinstance(await talk.get("/"), Done)
+                again = await talk.get("/again")
+            assert isinstance(again, Failed) and again.failure is Failure.HTTP_INVALID
+            first, second = (o for o in ctx.recorder.observations if isinstance(o, HttpObservation))
+            assert (first.status, first.failure) == (200, None)
+            assert (second.status, second.path) == (None, "/again")
+            assert second.failure is Failure.HTTP_INVALID
+
+    run(main())
+
+
 def test_a_page_is_read_and_described() -> None:
     seen = answer(
         b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 5\r\n"
