@@ -11,8 +11,8 @@ COUNTS: Final = Path(__file__).with_name("counts.txt")
 
 _HEAD: Final = """\
 Executions of each target in all, added up by `make fuzz ARGS="--count"`; a finding that was mended
-stays counted. Worst: processor milliseconds of one input, instrumented. Last: date and commit of
-the run that was added last.
+stays counted. Worst: processor milliseconds of one input, instrumented (0.000: none was slow enough
+to be timed, or it was not timed yet). Last: date and commit of the run that was added last.
 
 """
 

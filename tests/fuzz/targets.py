@@ -66,8 +66,22 @@ USUAL: Final = 4096
 """Octets of any other input, at most."""
 
 
+_PARTS: Final = {
+    "mtproto transport": ("abridged", "full", "intermediate", "obfuscated"),
+    "mtproto proof": ("pq", "server"),
+    "noise chain": ("chain",),
+    "quic handshake": ("handshake",),
+    "saved run": ("run",),
+    "target file": ("file",),
+}
+"""Codecs whose name is not the first word of their targets' names, by their second word."""
+
+
 def codec(target: str) -> str:
     """What the counts of several targets add up to: "dns" for "dns body"."""
-    name = target.partition(",")[0]
-    kept = {"saved run", "target file"}
-    return name if name in kept else name.partition(" ")[0]
+    first, _, rest = target.replace(",", "").partition(" ")
+    second = rest.partition(" ")[0]
+    for name, words in _PARTS.items():
+        if name.startswith(first) and second in words:
+            return name
+    return first

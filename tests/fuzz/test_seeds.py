@@ -9,7 +9,7 @@ import msgprobe.wire
 from tests.fuzz.counts import Row, add, read
 from tests.fuzz.mutate import json_document, toml_document
 from tests.fuzz.seeds import genuine, more
-from tests.fuzz.targets import MUTATORS, REFUSALS, TARGETS
+from tests.fuzz.targets import MUTATORS, REFUSALS, TARGETS, codec
 from tests.wire import codecs
 
 REFUSED = {"noise keys", "mmtls signature"}
@@ -89,3 +89,21 @@ def test_counts_add_up(tmp_path: Path) -> None:
         "saved run, judged": other,
     }
     assert "dns " in table.read_text() and "1,500,009" in table.read_text()
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("dns", "dns"),
+        ("dns body", "dns"),
+        ("mmtls, its length right", "mmtls"),
+        ("mtproto resPQ to us", "mtproto"),
+        ("mtproto server DH sealed", "mtproto proof"),
+        ("mtproto full", "mtproto transport"),
+        ("quic to us", "quic"),
+        ("quic handshake, secured", "quic handshake"),
+        ("saved run, judged", "saved run"),
+    ],
+)
+def test_targets_of_one_codec_are_counted_together(target: str, name: str) -> None:
+    assert target in TARGETS and codec(target) == name
