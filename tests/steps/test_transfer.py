@@ -38,8 +38,11 @@ async def server(handle: Serve, tls: ssl.SSLContext | None = None) -> AsyncItera
             await writer.wait_closed()
 
     listening = await asyncio.start_server(guarded, HOST, 0, ssl=tls or server_context())
-    async with listening:
+    try:
         yield int(listening.sockets[0].getsockname()[1])
+    finally:
+        # Nobody waits for those who are still connected, as `async with` does since Python 3.12.
+        listening.close()
 
 
 def _flow(port: int, path: str, options: dict[str, str]) -> Flow:
