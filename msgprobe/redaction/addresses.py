@@ -39,11 +39,20 @@ _BLOCKS: tuple[Network, ...] = tuple(
 6to4 and Teredo are among them because they have the user's own IPv4 address inside."""
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Address | None:
     """The address that a text is, without brackets and zone; None when it is none."""
+    plain = text.strip("[]").partition("%")[0]
+    return _parsed(plain) if len(plain) <= _LONGEST else None
+
+
+_LONGEST = 45
+"""Characters of an address: six groups, and one of IPv4 behind them."""
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Address | None:
     try:
-        return ip_address(text.strip("[]").partition("%")[0])
+        return ip_address(text)
     except ValueError:
         return None
 

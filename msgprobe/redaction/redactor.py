@@ -31,7 +31,6 @@ class Redactor:
         self._forged = forged
         self._addresses = Addresses(texts, local)
         self._names = Names(texts, chains)
-        self._done: dict[int, tuple[Measurement, Measurement]] = {}
         self._changes: Mapping[How, Change] = {
             How.PART: self._part,
             How.ADDRESS: lambda _, v: self._address(v),
@@ -57,11 +56,8 @@ class Redactor:
 
     def measurement(self, measurement: Measurement) -> Measurement:
         """What is kept of a measurement."""
-        known = self._done.get(id(measurement))
-        if known is None or known[0] is not measurement:
-            known = (measurement, self._part(None, measurement))
-            self._done[id(measurement)] = known
-        return known[1]
+        kept: Measurement = self._part(None, measurement)
+        return kept
 
     def _part(self, _: Any, value: Any) -> Any:
         if isinstance(value, tuple):
