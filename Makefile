@@ -12,11 +12,11 @@ TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
 install: $(STAMP)
 
-# What is installed is what locks/dev.txt says, checked against its hashes, on every Python.
-$(STAMP): pyproject.toml locks/dev.txt
+# What is installed is what .locks/dev.txt says, checked against its hashes, on every Python.
+$(STAMP): pyproject.toml .locks/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("msgprobe needs Python 3.11 or newer; try: make PYTHON=python3.12 install") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r locks/dev.txt
+	@$(PIP) --require-hashes -r .locks/dev.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -97,27 +97,27 @@ interop: install
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-$(VENV)/.fuzz: $(STAMP) locks/fuzz.txt
-	@$(PIP) --require-hashes -r locks/fuzz.txt
+$(VENV)/.fuzz: $(STAMP) .locks/fuzz.txt
+	@$(PIP) --require-hashes -r .locks/fuzz.txt
 	@touch $@
 
 # The newest versions that pyproject.toml allows, with the hashes of all their files; for every
 # platform and every Python from 3.11 on in one.
 lock: $(TOOLS)/.installed
-	$(LOCK) --extra dev pyproject.toml -o locks/dev.txt
-	$(LOCK) --group pyproject.toml:fuzz -c locks/dev.txt -o locks/fuzz.txt
-	$(LOCK) --group pyproject.toml:tools -o locks/tools.txt
+	$(LOCK) --extra dev pyproject.toml -o .locks/dev.txt
+	$(LOCK) --group pyproject.toml:fuzz -c .locks/dev.txt -o .locks/fuzz.txt
+	$(LOCK) --group pyproject.toml:tools -o .locks/tools.txt
 
 LOCK = $(TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 # Known vulnerabilities of what is locked: 0 none, 1 some, 3 it could not be told.
 audit: $(TOOLS)/.installed
-	@$(BIN)/python -m tests.supply $(TOOLS)/bin/pip-audit locks/*.txt
+	@$(BIN)/python -m tests.supply $(TOOLS)/bin/pip-audit .locks/*.txt
 
-$(TOOLS)/.installed: $(STAMP) locks/tools.txt
+$(TOOLS)/.installed: $(STAMP) .locks/tools.txt
 	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
-	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/tools.txt
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .locks/tools.txt
 	@touch $@
 
 # What hurts on purpose, all of it or one: ARGS="files --only find",

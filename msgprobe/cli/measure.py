@@ -108,6 +108,25 @@ def _warn(
         say(f"msgprobe: {line}")
 
 
+def _tell_country(country: str | None, catalogue: loader.Catalogue) -> None:
+    if country is not None and country not in catalogue.countries:
+        known = ", ".join(catalogue.countries) or "none"
+        say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
+
+
+def _tell_cost(
+    wish: Wish, catalogue: loader.Catalogue, services: Sequence[Service], likely: Guess
+) -> None:
+    """What the run may take: always for a deep one, else where somebody looks on."""
+    if wish.request.throttle:
+        say(deep_cost(wish.request))
+    elif look(sys.stderr).terminal:
+        plan = session.planned(
+            services, catalogue.controls, wish.request, checks=checks(), guess=likely
+        )
+        say(cost(plan, wish.request))
+
+
 def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
     lack = memory.lacking()
@@ -118,21 +137,13 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
     vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
     reports = vantage.reports(wish.compare, services)
-    country = wish.request.country
-    if country is not None and country not in catalogue.countries:
-        known = ", ".join(catalogue.countries) or "none"
-        say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
+    _tell_country(wish.request.country, catalogue)
     _warn(catalogue, services, names, quiet=delivery.view.quiet)
     if not redact:
         say(UNREDACTED)
     likely = guess(wish, catalogue)
-    if wish.request.throttle and not delivery.view.quiet:
-        say(deep_cost(wish.request))
-    elif look(sys.stderr).terminal and not delivery.view.quiet:
-        plan = session.planned(
-            services, catalogue.controls, wish.request, checks=checks(), guess=likely
-        )
-        say(cost(plan, wish.request))
+    if not delivery.view.quiet:
+        _tell_cost(wish, catalogue, services, likely)
     stop = session.Stop()
     with ending(stop):
         with watched(quiet=delivery.view.quiet) as show:

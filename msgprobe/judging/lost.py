@@ -1,6 +1,6 @@
 """Functions of which nothing answers: they leave no ``ok`` for the service."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
@@ -23,17 +23,24 @@ def lost(
     is interfered with: then the function is in doubt. What the line explains is no fault of the
     service's.
     """
-    found: dict[Function, bool] = {}
-    by_function = {f: [p for p in pools if p.pool.function is f] for f in Function}
+    every = list(pools)
+    found = {}
     for verdict in functions:
-        tested = [p for p in by_function[verdict.function] if p.tested and not p.pool.caveat]
+        own = [p for p in every if p.pool.function is verdict.function and not p.pool.caveat]
+        tested = [p for p in own if p.tested]
         if verdict.outcome is Outcome.INCONCLUSIVE and tested and not any(p.ok for p in tested):
-            by_line = bool(BY_LINE.intersection(verdict.rules))
-            clean = said.state is State.ONLINE and all(p.connection.controls_hold for p in tested)
-            found[verdict.function] = clean and not by_line and _spread(tested)
+            found[verdict.function] = _blameless(verdict, tested, said) and _spread(tested)
         elif FRONT_FAILS.info.rule_id in verdict.rules:
             found[verdict.function] = False
     return found
+
+
+def _blameless(
+    verdict: FunctionVerdict, tested: Sequence[PoolFacts], said: ConnectionVerdict
+) -> bool:
+    """The line, as far as can be seen."""
+    holds = all(p.connection.controls_hold for p in tested)
+    return said.state is State.ONLINE and holds and not BY_LINE.intersection(verdict.rules)
 
 
 _UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})

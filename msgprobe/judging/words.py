@@ -181,15 +181,20 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
         return _ADVICE[connection.state]
     if "clock_skew" in connection.notes:
         return "This device's clock is wrong, which breaks secure connections: set it, run again."
+    return _about(services) or _calm(connection, services)
+
+
+def _about(services: Sequence[ServiceVerdict]) -> str:
+    """What to do about the gravest word of a service; empty where nothing failed."""
     by = {o: [s.name for s in services if s.outcome is o] for o in Outcome}
-    works = [s.name for s in services if s.outcome is Outcome.OK or s.partial]
     by[Outcome.BLOCKED] += by[Outcome.THROTTLED]
-    by[Outcome.INCONCLUSIVE] = [n for n in by[Outcome.INCONCLUSIVE] if n not in works]
+    whole = [s.name for s in services if s.outcome is Outcome.INCONCLUSIVE and not s.partial]
+    by[Outcome.INCONCLUSIVE] = whole
     sure = any(s.strength is Strength.CONFIRMED for s in services if s.outcome is Outcome.DOWN)
     for outcome, text in _ABOUT.items():
         if by[outcome]:
             return text.format(names=listing(by[outcome]), maybe="" if sure else "probably ")
-    return _calm(connection, works, by[Outcome.NOT_TESTED], _open(services))
+    return ""
 
 
 def _open(services: Sequence[ServiceVerdict]) -> list[str]:
@@ -202,20 +207,14 @@ def _open(services: Sequence[ServiceVerdict]) -> list[str]:
     return [f"{function} ({', '.join(names)})" for function, names in found.items()]
 
 
-def _calm(
-    connection: ConnectionVerdict,
-    fine: Sequence[str],
-    untested: Sequence[str],
-    unclear: Sequence[str],
-) -> str:
-    """Nothing failed: what then?"""
-    works = "works" if len(fine) == 1 else "work"
-    if fine and unclear:
-        return f"{listing(fine)} {works} from here; no clear result for {listing(unclear)}."
+def _calm(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
+    """Nothing failed as a whole: what then?"""
+    fine = [s.name for s in services if s.outcome is Outcome.OK or s.partial]
+    works = f"{listing(fine)} work" + ("s" if len(fine) == 1 else "")
+    if fine and (unclear := _open(services)):
+        return f"{works} from here; no clear result for {listing(unclear)}."
     if connection.state is State.BAD_LINK:
         return "Nothing is blocked; the connection itself is poor. Wait or try another network."
-    if fine and untested:
-        return f"{listing(fine)} {works} from here; the rest was not tested."
-    if fine:
-        return "Everything that was tested works from here."
-    return "Nothing was tested."
+    if fine and any(s.outcome is Outcome.NOT_TESTED for s in services):
+        return f"{works} from here; the rest was not tested."
+    return "Everything that was tested works from here." if fine else "Nothing was tested."

@@ -154,6 +154,7 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         resolver_address=Kept(How.RESOLVER, "the network's own one, or a public one"),
         rcode=Kept(How.RCODE, _END),
         addresses=Kept(How.ADDRESS, _NETWORKS),
+        inside=Kept(How.ADDRESS, "which of them lead into a network of this device's own"),
         aliases=Kept(How.DROPPED, _UNREAD),
         answers=Kept(How.PART, "contradicting answers to one question"),
     ),

@@ -13,8 +13,9 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
-from msgprobe.model.task import Arm, Flow, Running, Task
+from msgprobe.model.task import Flow, Running, Task
 from msgprobe.runner.given import Given
+from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
 from msgprobe.runner.standstill import FRESH, Watch, spoiled, voided
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
@@ -38,14 +39,6 @@ UNOPENED = 1.5
 
 MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
-
-_TRANSFER = "transfer"
-_MOVERS = (_TRANSFER, "volley")
-"""Checks that move bytes to see how fast they go."""
-
-PROMPT = (Arm.AGAIN, Arm.MONITOR)
-"""Neutral conversations that do not queue for their turn: long after the failure beside which they
-stand they would show nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +163,7 @@ class Runner:
         """Bytes on the wire of conversations so far, transfers left out, and what those under way
         or waiting for their turn are likely to cost; as fresh as `bytes_so_far`."""
         self._count()
-        talking = [(i, r) for i, r in self._running.items() if not _moves(r.task)]
+        talking = [(i, r) for i, r in self._running.items() if not moves(r.task)]
         late, opened = self.world.now() - UNOPENED, self.opened
         silent = {
             i
@@ -295,7 +288,7 @@ class Runner:
         """
         self._look_at_the_clock()
         seen = running.recorder.observations
-        if _moves(running.task) or self._refusal(running.task) is not None:
+        if moves(running.task) or self._refusal(running.task) is not None:
             return False
         if status is Status.COMPLETED and any(o.failure is Failure.INTERRUPTED for o in seen):
             return True  # nobody stopped it, but this device had nothing left to hold it with
@@ -338,7 +331,7 @@ class Runner:
 
     def _patience(self, task: Task, began: float) -> float:
         """Seconds for a task: its own, less where it had to queue until the run's end drew near."""
-        more = MOVING if task.check == _TRANSFER else LEAST
+        more = MOVING if task.check == TRANSFER else LEAST
         return min(task.timeout, max(LEAST, self.limits.latest + more - began))
 
     def _never_ran(self, task: Task, _: asyncio.Task[None]) -> None:
@@ -392,7 +385,7 @@ class Runner:
         )
         octets = measurement.bytes_sent + measurement.bytes_received
         self._settled += octets
-        self._moved += octets if _moves(task) else 0
+        self._moved += octets if moves(task) else 0
         self.measurements.append(measurement)
         self._changed.set()
         self.emit(
@@ -403,8 +396,3 @@ class Runner:
                 bytes_so_far=self.bytes_so_far,
             )
         )
-
-
-def _moves(task: Task) -> bool:
-    """It is a transfer, or the page that names the object of one."""
-    return task.check in _MOVERS or task.arm is Arm.TRANSFER_PAGE

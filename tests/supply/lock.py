@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT: Final = Path(__file__).parents[2]
-LOCKS: Final = ROOT / "locks"
+LOCKS: Final = ROOT / ".locks"
 
 _PIN: Final = "=="
 

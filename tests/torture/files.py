@@ -79,9 +79,11 @@ def made(case: Case, folder: Path) -> Path:
 
 
 def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], list[str]]:
-    """Sums in words, and faults. Every file is tried in one lab, and ``results.txt`` tells of each at
-    once. What has a fault is tried once more, lest another program's load count as
-    ours."""
+    """Sums in words, and faults.
+
+    Every file is tried in one lab, and ``results.txt`` tells of each at once. What has a fault is
+    tried once more, lest another program's load count as ours.
+    """
     scenario = Scenario(id="torture", title="", kind="innocent", row="-")
     scene = exam.stage(scenario, seed, keep)
     faults: list[str] = []
