@@ -63,7 +63,9 @@ def sent(lab_possible: None, tmp_path_factory: pytest.TempPathFactory) -> Sent:
     workdir: Path = tmp_path_factory.mktemp("away")
     scene = exam.stage(SENT_AWAY, 1, workdir)
     with scene.lab as lab:
-        done = scene.run("run", "--json", "--evidence", "--seed", "1", *scene.targets)
+        done = scene.run(
+            "run", "--json", "--evidence", "--no-redact", "--seed", "1", *scene.targets
+        )
         line = lab.capture
     return Sent(document=json.loads(done.stdout), line=line)
 

@@ -321,6 +321,10 @@ def test_seconds_in_which_this_process_stood_still_are_not_the_networks_silence(
     assert later == after, "an ordinary wait shifts nothing"
 
 
+LOOPBACK = Given(controls=frozenset({"127.0.0.1"}))
+"""As if the catalogue named it."""
+
+
 async def _refused(ctx: StepContext) -> None:
     """A connect to a port of loopback where nobody listens."""
     await connect(ctx, "127.0.0.1", 9)
@@ -336,7 +340,7 @@ def test_what_failed_while_this_process_stood_still_is_asked_again() -> None:
             time.sleep(1.0)  # as if the whole program had been stopped  # noqa: ASYNC251
         await _refused(ctx)
 
-    (only,) = execute([task("a")], Scripted("scripted", stopped_once))
+    (only,) = execute([task("a")], Scripted("scripted", stopped_once), named=LOOPBACK)
     assert len(times) == 2
     assert only.status is Status.COMPLETED
     assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
@@ -361,7 +365,7 @@ def test_an_answer_that_came_although_it_stood_still_is_kept() -> None:
         await asyncio.sleep(0.2)
         time.sleep(1.0)  # noqa: ASYNC251
 
-    (only,) = execute([task("a")], Scripted("scripted", good))
+    (only,) = execute([task("a")], Scripted("scripted", good), named=LOOPBACK)
     assert only.status is Status.COMPLETED
     assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
 
@@ -379,6 +383,6 @@ def test_a_conversation_without_a_descriptor_blames_nobody_and_is_held_once_more
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
-    (only,) = execute([task("a")], Scripted("scripted", greedy))
+    (only,) = execute([task("a")], Scripted("scripted", greedy), named=LOOPBACK)
     assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
     assert len(times) == 2
