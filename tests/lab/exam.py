@@ -23,6 +23,8 @@ COMMAND: tuple[str, ...] = (str(Path(sys.executable).with_name("msgprobe")),)
 
 ACCUSING = ("blocked", "throttled")
 
+_NOTHING = {"inconclusive", "not_tested"}
+
 CLEAN = "I0"
 """The scenario in which nothing is wrong."""
 
@@ -134,6 +136,14 @@ def run(
     return replace(result, faults=(*result.faults, *broken))
 
 
+def left_unclear(scenario: Scenario, services: Mapping[str, str]) -> tuple[str, ...]:
+    """Services called inconclusive of which something better is true: not those of which nothing
+    else can honestly be said."""
+    expected = scenario.expected()
+    nothing = {name for name, true in expected.items() if set(true.words) <= _NOTHING}
+    return tuple(k for k, v in services.items() if v == "inconclusive" and k not in nothing)
+
+
 def _report(scenario: Scenario, scene: Stage, seed: int) -> None:
     """A run past the censor, as on another network, for the run proper to compare with.
 
@@ -180,7 +190,7 @@ def compare(
         faults=tuple(faults),
         mechanism_faults=tuple(mechanism_faults),
         accusations=tuple(f"{k} {v}" for k, v in words.items() if innocent and v in ACCUSING),
-        unclear=tuple(k for k, v in services.items() if v == "inconclusive"),
+        unclear=left_unclear(scenario, services),
         seconds=document["duration_s"],
         reported_bytes=bytes_seen["sent"] + bytes_seen["received"],
         wire_bytes=after.ip_bytes - before.ip_bytes,

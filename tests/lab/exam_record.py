@@ -274,7 +274,7 @@ def judge(scenario: Scenario, kept: Kept) -> Record:
         must=must,
         blocked=tuple(k for k in must if words.get(k) == "blocked"),
         judged=len(services),
-        unclear=tuple(s for s in services if words[s] == "inconclusive"),
+        unclear=exam.left_unclear(scenario, {s: words[s] for s in services}),
         nodes=_nodes(scenario, words, result.mechanisms),
         mine=_side(scenario, words),
         ooni=_side(scenario, ooni_rules.judge(document)),
