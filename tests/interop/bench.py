@@ -121,10 +121,12 @@ class Bench:
 
     def run(self, name: str, argv: Sequence[str], env: Mapping[str, str]) -> Seen:
         """Run a client in the lab's client namespace; what it said is kept under ``name``."""
-        trust = self.stage.env["SSL_CERT_FILE"]  # Go and our own client; Node has its own word
+        trust = str(self.stage.lab.trust)  # Go and our own client; Node has its own word
         self._reader.read()
         done = self.stage.lab.run(
-            argv, {**self.stage.env, "NODE_EXTRA_CA_CERTS": trust, **env}, LONGEST_S
+            argv,
+            {**self.stage.env, "SSL_CERT_FILE": trust, "NODE_EXTRA_CA_CERTS": trust, **env},
+            LONGEST_S,
         )
         seen = Seen(done, self._reader.read())
         lines = "\n".join(seen.journal.lines)

@@ -78,6 +78,7 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
     workdir.mkdir(parents=True, exist_ok=True)
     config = WorldConfig(workdir=str(workdir), seed=seed, ipv6=ipv6, **dict(scenario.world))
     trust, targets = prepare(workdir, shipped())
+    own: dict[str, Any] = {"trust": trust, **scenario.lab}
     lab = Lab(
         workdir=workdir,
         link=link or scenario.link,
@@ -85,15 +86,15 @@ def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None
         world=config.to_json(),
         seed=seed,
         inhabited=known_addresses(config),
-        **dict(scenario.lab),
+        **own,
     )
-    env = {"SSL_CERT_FILE": str(trust), "COLUMNS": "80", **bytecode.ENVIRONMENT}
+    env = {"COLUMNS": "80", **bytecode.ENVIRONMENT}
     if "MSGPROBE_DEBUG" in os.environ:
         env["MSGPROBE_DEBUG"] = "1"
     args = tuple(a for path in targets for a in ("--targets", str(path)))
     # The lab's roots and keys stand in copies of the shipped files, ports of mail in some of them.
     args += ("--allow-override", "--allow-mail-ports") if targets else ()
-    env |= scenario.env
+    env |= {k: v.replace("{lab}", str(workdir)) for k, v in scenario.env.items()}
     wrapper = tuple(w.replace("{seed}", str(seed)) for w in scenario.wrapper)
     return Stage(lab=lab, env=env, targets=args, workdir=workdir, wrapper=wrapper)
 
@@ -169,6 +170,8 @@ def compare(
     state = document["connection"]["state"]
     if state not in scenario.states:
         faults.append(f"connection {state}, not {'|'.join(scenario.states)}")
+    said = set(scenario.never) & set(document["connection"]["notes"])
+    faults += [f"note {note}" for note in sorted(said)]
     missing = set(scenario.notes) - set(document["connection"]["notes"])
     mechanism_faults = [f"no note {note}" for note in sorted(missing)]
     for key, true in scenario.expected().items():

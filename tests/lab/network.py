@@ -86,6 +86,8 @@ class Lab:
     the prefixes where somebody lives, None for all; the gateway and ``resolver`` always live.
     ``access`` cripples the client's own side: no default route, or no carrier; ``interface`` is
     the name of its end of the line.
+    ``trust`` is the file of the authorities that the client's programs find in certifi's place, the
+    list of those that browsers believe; None leaves the real one.
     ``client_commands`` run in the client's namespace at the end of its set-up. Same seed, same
     losses and chances. Raises `LabError` with one line where a lab can't start.
     """
@@ -103,6 +105,7 @@ class Lab:
     inhabited: Sequence[str] | None = None
     access: Literal["up", "no_route", "no_link"] = "up"
     interface: str = CLIENT_END
+    trust: Path | None = None
     client_commands: Sequence[Sequence[str]] = ()
     _namespaces: list[Namespace] = field(default_factory=list, init=False)
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
@@ -143,7 +146,7 @@ class Lab:
             interface=self.interface,
         )
         configure(middle, *shape.middle(client.holder.pid, world.holder.pid))
-        files = ClientFiles(self.workdir, self.resolver, self.hosts)
+        files = ClientFiles(self.workdir, self.resolver, self.hosts, self.trust)
         with ThreadPoolExecutor(3) as pool:
             waiting = [
                 pool.submit(configure, client, *shape.client()),

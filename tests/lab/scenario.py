@@ -45,11 +45,13 @@ class Scenario:
     ``service.function`` to its truth; every service that is not named must be ``others``.
     ``usable`` says that an honest tool must not be inconclusive here (loss <= 5 %, RTT <= 300 ms,
     >= 1 Mbit/s); ``look_alike`` that no single place can tell.
+    ``notes`` must be made, those of ``never`` must not.
     ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
     ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen;
     ``spares`` are labels of actions that must not have: what they watch must not be contacted.
-    ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's.
+    ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's;
+    ``{lab}`` in ``env`` is the lab's folder.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Scenario:
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     states: tuple[str, ...] = ("online",)
     notes: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     link: Link = GOOD
     actions: Sequence[Action] = ()
     world: Mapping[str, Any] = field(default_factory=dict)

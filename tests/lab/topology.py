@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+import certifi
+
 from tests.lab.netns import Namespace
 
 CLIENT_LINK: Final = "client0"
@@ -143,17 +145,20 @@ for name in resolv.conf hosts nsswitch.conf; do
   fi
   mount --bind "$1/$name" "$place"
 done
+if [ -n "$2" ]; then mount --bind "$2" "$3"; fi
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFiles:
-    """The files under /etc that say how the client resolves names."""
+    """The files that say how the client resolves names, and whom it believes."""
 
     workdir: Path
     resolver: str
     hosts: Mapping[str, str]
     """More lines for /etc/hosts: name -> address."""
+    trust: Path | None = None
+    """What the client's public list of authorities (certifi's file) holds instead."""
 
     def mount(self, client: Namespace) -> None:
         """Writes the files and lays them over the client's own; also hides the host's
@@ -168,4 +173,5 @@ class ClientFiles:
             ("nsswitch.conf", "hosts: files dns\n"),
         ):
             (place / name).write_text(text, encoding="utf-8")
-        client.run(["sh", "-c", _MOUNTS, "sh", str(place)])
+        laid = [str(self.trust), certifi.where()] if self.trust is not None else ["", ""]
+        client.run(["sh", "-c", _MOUNTS, "sh", str(place), *laid])

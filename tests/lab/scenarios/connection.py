@@ -7,6 +7,7 @@ from tests.lab.censor import Drop, Match, PassOnly, Throttle
 from tests.lab.scenario import GOOD, Scenario, at, truth
 from tests.lab.scenarios.kinds import connection, innocent
 from tests.lab.scenarios.shared import (
+    COMPANY,
     GATEWAY,
     LTE,
     NOT_ABROAD,
@@ -242,6 +243,95 @@ _PORTALS: Final = (
     ),
 )
 
+_ONE: Final = Mitm(
+    names=("*",), issuer="self_signed", certificate="login.hotel.example", page="portal"
+)
+_INSPECTS: Final = Mitm(names=("*",), issuer="corporate")
+_READABLE: Final = {**of("signal", truth("inconclusive")), **of("messenger", truth("inconclusive"))}
+
+_ANSWERING: Final = (
+    connection(
+        "MP1",
+        "portal: one certificate of its own for everything, every page replaced, DNS honest",
+        "captive_portal",
+        tls_to_box("tls"),
+        http_to_box(),
+        _rest(53, 80, 443, 10443, 10080),
+        row="I10",
+        world={"mitm": _ONE, "http": _pages()},
+        fires=("tls", "http"),
+    ),
+    connection(
+        "MP2",
+        "portal: it signs a certificate for each name, and replaces every page",
+        "captive_portal",
+        tls_to_box("tls"),
+        http_to_box(),
+        _rest(53, 80, 443, 10443, 10080),
+        row="I10",
+        world={
+            "mitm": Mitm(names=("*",), issuer="corporate", page="portal"),
+            "http": _pages(),
+        },
+        fires=("tls", "http"),
+    ),
+    connection(
+        "MP3",
+        "leaky portal: one certificate for everything but one site, one sentinel passes",
+        "captive_portal",
+        http_to_box(),
+        tls_to_box("tls", not_to=at("www.gnu.org")),
+        row="I11",
+        world={"mitm": _ONE, "http": _pages(*_SENTINELS[:1])},
+        others=_LEAKY,
+    ),
+    connection(
+        "MP4",
+        "portal: a public authority's certificate for its own name, whatever is asked for",
+        "captive_portal",
+        tls_to_box("tls"),
+        http_to_box(),
+        _rest(53, 80, 443, 10443, 10080),
+        row="I10",
+        world={
+            "mitm": Mitm(
+                names=("*",), issuer="public", certificate="login.hotel.example", page="portal"
+            ),
+            "http": _pages(),
+        },
+        fires=("tls", "http"),
+    ),
+    innocent(
+        "MP5",
+        "a company inspects TLS, and its honest cache carries plain HTTP",
+        tls_to_box("tls"),
+        http_to_box(),
+        row="none (innocent twin of MP2)",
+        world={"mitm": _INSPECTS, "http": HttpInterceptor(names=("*",), does="via")},
+        truths=_READABLE,
+        notes=("tls_inspection",),
+    ),
+    innocent(
+        "MP6",
+        "a company inspects TLS under a root that the user trusts, and forbids plain HTTP",
+        tls_to_box("tls"),
+        http_to_box(),
+        row="none (innocent twin of MP2)",
+        world={"mitm": _INSPECTS, "http": HttpInterceptor(names=("*",), does="page")},
+        env=COMPANY,
+        truths=_READABLE,
+        notes=("tls_inspection", "plain_http_tampered"),
+    ),
+    innocent(
+        "MP7",
+        "every page of plain HTTP is replaced, and TLS is left alone",
+        http_to_box(),
+        row="none (innocent twin of MP1)",
+        world={"http": _pages()},
+        notes=("plain_http_tampered",),
+    ),
+)
+
 # --- proxies of the user's ----------------------------------------------------------------------
 
 _HTTPS: Final = {"HTTPS_PROXY": "http://10.77.0.1:3128"}
@@ -265,4 +355,4 @@ _PROXIES: Final = (
     ),
 )
 
-SCENARIOS: Final = (*_LINES, *_device(), *_PORTALS, *_PROXIES)
+SCENARIOS: Final = (*_LINES, *_device(), *_PORTALS, *_ANSWERING, *_PROXIES)

@@ -18,6 +18,7 @@ class More(TypedDict, total=False):
     others: Truth
     counts: Mapping[str, tuple[int, int]]
     notes: tuple[str, ...]
+    never: tuple[str, ...]
     link: Link
     world: Mapping[str, Any]
     lab: Mapping[str, Any]

@@ -97,6 +97,13 @@ RU_HOME: Final = home("RU", "ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru"
 NOT_ABROAD: Final = (*KZ_HOME, "10.0.0.0/8")
 """Kazakhstan's own sites and the provider's network."""
 
+# --- trust --------------------------------------------------------------------------------------
+
+COMPANY: Final = {"SSL_CERT_FILE": "{lab}/company-ca.pem"}
+"""The user's own list of authorities: the public ones and a company's."""
+CLOSED: Final = {"SSL_CERT_FILE": "{lab}/public-ca.pem"}
+"""A list of the user's own in which there is no authority that browsers know, as on a test bed."""
+
 # --- lines --------------------------------------------------------------------------------------
 
 LTE: Final = Link(delay_ms=30, jitter_ms=5, down_kbit=10_000, up_kbit=3_000, loss=0.003)

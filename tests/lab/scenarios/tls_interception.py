@@ -9,14 +9,18 @@ from tests.lab.censor import Match, PassOnly
 from tests.lab.scenario import CORE, OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
+    CLOSED,
+    COMPANY,
     FAULT,
     MESSENGER,
     QUIET,
     RESOLVER,
     UNCLEAR,
     blocked,
+    drop_udp,
     hosts,
     of,
+    reset,
     tls_to_box,
 )
 from tests.lab.world.config import HostPolicy, Mitm, Tls
@@ -53,8 +57,9 @@ _RESIGNED: Final = (
         "A28",
         "Messenger is re-signed under a root that this device was told to believe",
         tls_to_box(),
-        world={"mitm": Mitm(names=MESSENGER, issuer="public")},
+        world={"mitm": Mitm(names=MESSENGER, issuer="corporate")},
         truths=of("messenger", truth("ok|blocked|inconclusive")),
+        env=COMPANY,
         notes=("own_roots",),
         deviation="the truth is intercepted: with SSL_CERT_FILE the user decides whom to believe, "
         "and a note says what that means; the built-in store would not hold that root",
@@ -189,4 +194,246 @@ def _clocks() -> Iterator[Scenario]:
         )
 
 
-SCENARIOS: Final = (*_RESIGNED, *_SERVERS, *_clocks())
+# --- inspection: known by the agreement of issuers ----------------------------------------------
+
+_READABLE: Final = {
+    **of("signal", UNCLEAR, text=UNCLEAR),
+    **of("messenger", UNCLEAR, text=UNCLEAR, web=UNCLEAR),
+}
+"""What rests on certificates alone, where somebody re-signs all of them."""
+_ALL: Final = Mitm(names=("*",), issuer="corporate")
+_HOME_RU: Final = ("ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru", "www.ozon.ru")
+
+_INSPECTED: Final = (
+    innocent(
+        "MI1",
+        "a company re-signs everything, and its root is in the user's own list",
+        tls_to_box(),
+        row="A28 (everything)",
+        world={"mitm": _ALL},
+        env=COMPANY,
+        truths=_READABLE,
+        notes=("tls_inspection", "own_roots"),
+    ),
+    innocent(
+        "MI2",
+        "the same, and Signal and one neutral site are exempt",
+        tls_to_box(),
+        row="A28 (everything, some exempt)",
+        world={
+            "mitm": Mitm(names=("*",), exempt=("signal.org", "www.python.org"), issuer="corporate")
+        },
+        env=COMPANY,
+        truths={k: v for k, v in _READABLE.items() if k.startswith("messenger")},
+        notes=("tls_inspection",),
+    ),
+    innocent(
+        "MI3",
+        "a box re-signs everything but two neutral sites, under a root that nobody here trusts",
+        tls_to_box(),
+        row="I21 (some exempt)",
+        world={
+            "mitm": Mitm(
+                names=("*",), exempt=("www.python.org", "www.debian.org"), issuer="corporate"
+            )
+        },
+        args=("--quick",),
+        truths=_READABLE,
+        notes=("tls_inspection",),
+    ),
+    blocking(
+        "MI4",
+        "a company re-signs everything under a root that the user trusts, and resets Messenger",
+        {**of("signal", UNCLEAR, text=UNCLEAR), **of("messenger", blocked("tls.reset"))},
+        reset(*MESSENGER),
+        tls_to_box(),
+        row="A16 (under inspection)",
+        world={"mitm": _ALL},
+        env=COMPANY,
+        notes=("tls_inspection",),
+    ),
+    innocent(
+        "MI5",
+        "a state's root re-signs everything, and nobody is singled out",
+        tls_to_box(),
+        row="A27 (everything)",
+        world={"mitm": Mitm(names=("*",), issuer="private")},
+        truths=_READABLE,
+        notes=("tls_inspection", "state_root_kz"),
+    ),
+    innocent(
+        "MI6",
+        "the company's root is in the user's list, and nobody re-signs anything",
+        row="none (innocent twin of MI1)",
+        env=COMPANY,
+        notes=("own_roots",),
+        never=("tls_inspection",),
+    ),
+    innocent(
+        "MI7",
+        "the user's list holds no authority that browsers know, as on a test bed; all is well",
+        row="none (innocent twin of MI1)",
+        env=CLOSED,
+        lab={"trust": None},
+        notes=("own_roots",),
+        never=("tls_inspection",),
+    ),
+    innocent(
+        "MI8",
+        "domestic sites live under their state's authority; nobody re-signs anything",
+        row="none (innocent twin of MI5)",
+        world={"country": "RU", **hosts(HostPolicy(names=_HOME_RU, tls="national"))},
+        args=("--country", "RU"),
+        never=("tls_inspection", "state_root_ru"),
+    ),
+    innocent(
+        "MI9",
+        "three neutral sites have moved to a public authority that this tool's list lacks",
+        row="none (innocent twin of MI3)",
+        world=hosts(
+            HostPolicy(names=("www.debian.org", "dns.google", "www.gnu.org"), tls="new_root")
+        ),
+        never=("tls_inspection",),
+    ),
+    innocent(
+        "MI10",
+        "a company re-signs everything; the user's list holds no authority that browsers know",
+        tls_to_box(),
+        row="A28 (everything)",
+        world={"mitm": _ALL},
+        env=COMPANY,
+        lab={"trust": None},
+        truths=_READABLE,
+        notes=("tls_inspection",),
+    ),
+    blocking(
+        "MI11",
+        "Signal's chat hosts show a certificate of the authority of all, on such a test bed",
+        of("signal", _MITM, text=_MITM, media=OK),
+        tls_to_box(),
+        row="A27 (an authority that everybody trusts)",
+        world={"mitm": Mitm(names=("chat.signal.org",), issuer="public")},
+        env=CLOSED,
+        lab={"trust": None},
+        never=("tls_inspection",),
+    ),
+)
+
+# --- forgers: known by agreement across services ------------------------------------------------
+
+_TWO: Final = (*MESSENGER, "telegram.org")
+_FACEBOOK_6: Final = tuple(a for a in at(*MESSENGER) if ":" in a)
+_FACEBOOK_4: Final = tuple(a for a in at(*MESSENGER) if ":" not in a)
+_FRONT_UNCLEAR: Final = of("messenger", truth("ok|inconclusive"), web=UNCLEAR)
+_HALF: Final = truth("degraded|blocked", "tls.mitm")
+
+_FORGED: Final = (
+    blocking(
+        "MF1",
+        "one self-signed certificate for two unrelated services, at their own addresses alone",
+        {**of("messenger", _MITM), **of("signal", _MITM, text=_MITM)},
+        tls_to_box(to=at(*MESSENGER, "chat.signal.org")),
+        row="A27 (by address)",
+        world={
+            "mitm": Mitm(
+                names=(*MESSENGER, "chat.signal.org"),
+                issuer="self_signed",
+                certificate="gateway.example",
+            )
+        },
+    ),
+    blocking(
+        "MF2",
+        "a state's authority signs for two unrelated services, at their own addresses alone",
+        {**of("messenger", _MITM), **of("signal", _MITM)},
+        tls_to_box(to=at(*MESSENGER, "signal.org")),
+        row="A27 (by address)",
+        world={"mitm": Mitm(names=("*",), issuer="private")},
+        notes=("state_root_kz",),
+    ),
+    blocking(
+        "MF3",
+        "certificates forged for Messenger's names over IPv4 alone",
+        of("messenger", _HALF),
+        tls_to_box(family=4),
+        row="A27 (one family)",
+        world={"mitm": Mitm(names=MESSENGER)},
+    ),
+    blocking(
+        "MF4",
+        "certificates forged at Messenger's own addresses of IPv4 alone",
+        of("messenger", _HALF),
+        tls_to_box(to=_FACEBOOK_4),
+        row="A27 (one family, by address)",
+        world={"mitm": Mitm(names=MESSENGER)},
+    ),
+    blocking(
+        "MF5",
+        "certificates forged at Messenger's own addresses; QUIC passes",
+        of("messenger", _MITM),
+        tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
+        row="A27 (by address)",
+        world={"mitm": Mitm(names=MESSENGER)},
+    ),
+    blocking(
+        "MF6",
+        "the same without QUIC: one service, and no second way to its certificate",
+        of("messenger", truth("inconclusive|blocked")),
+        drop_udp("udp", ports=(443,)),
+        tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
+        row="A27 (by address)",
+        world={"mitm": Mitm(names=MESSENGER)},
+        usable=False,
+        deviation="one service whose every host shows one unknown authority may have changed it",
+    ),
+    innocent(
+        "MF7",
+        "two services' fronts show everybody what nobody has given them yet, each its own",
+        row="none (innocent twin of MF1)",
+        world=hosts(HostPolicy(names=("www.facebook.com", "telegram.org"), tls="untouched")),
+        truths={**_FRONT_UNCLEAR, **of("telegram", truth("ok|inconclusive|degraded"))},
+        usable=False,
+    ),
+    innocent(
+        "MF8",
+        "two services have moved to a public authority that this tool's list lacks",
+        row="none (innocent twin of MF2)",
+        world=hosts(HostPolicy(names=(*MESSENGER, "updates.signal.org"), tls="new_root")),
+        truths={
+            **of("messenger", truth("inconclusive")),
+            **of("signal", truth("ok|inconclusive|degraded"), text=OK),
+        },
+        usable=False,
+    ),
+    innocent(
+        "MF9",
+        "Messenger's web front shows a certificate of its own making over IPv6 alone",
+        row="none (innocent twin of MF3)",
+        world=hosts(
+            HostPolicy(names=("www.facebook.com",), addresses=_FACEBOOK_6, tls="self_signed")
+        ),
+        truths=of("messenger", truth("ok|degraded|inconclusive")),
+    ),
+    innocent(
+        "MF10",
+        "two services of a country live under its state's authority, as its other sites do",
+        row="none (innocent twin of MF2)",
+        services=("vk", "max", "signal"),
+        world={
+            "country": "RU",
+            **hosts(HostPolicy(names=("service:vk", "service:max", *_HOME_RU), tls="national")),
+        },
+        args=("--country", "RU"),
+        never=("state_root_ru",),
+        truths={**of("vk", UNCLEAR), **of("max", UNCLEAR)},
+        usable=False,
+    ),
+    innocent(
+        "MF11",
+        "two services that trust their own authorities alone work as ever",
+        row="none (innocent twin of MF1)",
+        services=("signal", "session", "simplex"),
+    ),
+)
+
+SCENARIOS: Final = (*_RESIGNED, *_INSPECTED, *_FORGED, *_SERVERS, *_clocks())

@@ -26,11 +26,13 @@ Tls = Literal[
     "self_signed",
     "new_root",
     "other_ca",
+    "national",
+    "untouched",
     "wrong_name",
 ]
 Pace = Literal["normal", "silent", "slow", "drip", "endless", "huge", "malformed", "escapes"]
 Chat = Literal["genuine", "other_root", "wrong_static", "turns_away"]
-Issuer = Literal["private", "corporate", "self_signed", "public"]
+Issuer = Literal["private", "corporate", "national", "self_signed", "public"]
 Keeper = Literal["normal", "wrong_key", "unknown_key"]
 Quic = Literal["normal", "silent"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
@@ -168,7 +170,8 @@ class ResolverPolicy:
 class Mitm:
     """What the interceptor on port 10443 re-signs: ``names`` but not ``exempt``.
 
-    ``issuer`` ``public``: an authority that everybody trusts.
+    ``issuer`` ``public``: an authority that everybody trusts; ``private`` and
+    ``national`` are states'. ``certificate``: a host name, the only one that certificates are for.
 
     ``page`` empty hands the request to the true server; ``block`` and ``portal`` answer themselves.
     """
@@ -176,6 +179,7 @@ class Mitm:
     names: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
     issuer: Issuer = "private"
+    certificate: str = ""
     page: Literal["", "block", "portal"] = ""
 
 

@@ -37,7 +37,7 @@ async def tls(servers: Servers, sock: socket.socket, address: str) -> None:
     place = servers.place(address)
     answer: Answer
     shown = name or (place.default.name if place else address)
-    context = servers.pki.context(shown, mitm.issuer)
+    context = servers.pki.context(mitm.certificate or shown, mitm.issuer)
     if mitm.page == "portal":
         answer = _said(servers.to_login())
     elif mitm.page == "block":

@@ -3,6 +3,7 @@
 import datetime as dt
 import fcntl
 import ipaddress
+import os
 import re
 import ssl
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from msgprobe.catalog.loader import Catalogue
 from tests.lab.world.datacentre import fingerprint
@@ -34,7 +35,16 @@ _AUTHORITIES: Final = {
     "imessage-1": ("Apple Inc.", "Apple Root CA"),
     "private": ("Information Security Certification Authority", "ISCA Root"),
     "corporate": ("Example Antivirus", "Example Antivirus Web Shield Root"),
+    "national": (
+        "The Ministry of Digital Development and Communications",
+        "Russian Trusted Root CA",
+    ),
 }
+_COUNTRIES: Final = {"national": "RU"}
+_UNTOUCHED: Final = ("Acme Co", "Kubernetes Ingress Controller Fake Certificate")
+"""What a front end shows that nobody has given a certificate yet; each makes one of its own."""
+_LOGGED: Final = ("public", "public-new", "public-other")
+"""Authorities of public lists, whose certificates bear promises of public logs (RFC 6962 §3.3)."""
 KNOWN, KNOWN_ISSUER = "known", "known-issuer"
 """Authorities of servers that are known by a certificate's hash: they sign for themselves, or have
 one of their own each."""
@@ -151,10 +161,13 @@ class Pki:
         ``alpn`` is the application protocol that it chooses if it may, none when empty.
 
         ``flaw``: ``expired``, ``self_signed`` (``authority`` then does not matter), ``new_root``,
-        ``other_ca`` (another public one), ``wrong_name`` or ``normal``.
+        ``other_ca`` (another public one), ``national`` (a state's own), ``untouched`` (a front's
+        own, made by itself), ``wrong_name`` or ``normal``.
         """
         if flaw == "other_ca":
             authority, flaw = "public-other", "normal"
+        if flaw == "national":
+            authority, flaw = "national", "normal"
         if flaw == "new_root":
             authority = "signal-new" if authority.startswith("signal") else "public-new"
         if authority == "self_signed":
@@ -182,9 +195,12 @@ class Pki:
         if flaw == "self_signed":
             pair = _issue((None, shown), None, start, 3650 * _DAY, shown)
             path.write_bytes(pair.pem())
+        elif flaw == "untouched":
+            path.write_bytes(_issue(_UNTOUCHED, None, start, 365 * _DAY, "ingress.local").pem())
         else:
             middle = self._middles[authority]
-            pair = _issue((None, shown), middle, start, 90 * _DAY, shown)
+            logged = authority in _LOGGED
+            pair = _issue((None, shown), middle, start, 90 * _DAY, shown, logged=logged)
             chain = middle.certificate.public_bytes(serialization.Encoding.PEM)
             path.write_bytes(pair.pem() + chain)
         return path
@@ -193,8 +209,10 @@ class Pki:
         path = self._folder / f"{name}.pem"
         if path.exists():
             return _Pair.read(path.read_bytes())
-        organisation, common = _AUTHORITIES[name.removesuffix("-intermediate")]
-        title = (organisation, common if issuer is None else f"{common} Issuing CA 1")
+        of = name.removesuffix("-intermediate")
+        organisation, common = _AUTHORITIES[of]
+        common = common if issuer is None else f"{common} Issuing CA 1"
+        title = (organisation, common, _COUNTRIES.get(of))
         start = self._now - 1000 * _DAY
         pair = _issue(title, issuer, start, 4000 * _DAY, None, edwards=name in _ED25519)
         path.write_bytes(pair.pem())
@@ -215,11 +233,16 @@ def world_now(skew_days: float) -> dt.datetime:
 
 
 def write_trust(workdir: Path) -> Path:
-    """Make the authorities and ``public-ca.pem``, what the client gets as SSL_CERT_FILE."""
+    """Make the authorities and ``public-ca.pem``, the client's list of public
+    authorities; and ``company-ca.pem``, the same and a company's own authority."""
     pki = Pki(workdir, world_now(0))
-    path = workdir / "public-ca.pem"
-    known = (pki.root(name) for name in ("public", "public-other"))
-    path.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM) for one in known))
+    path, company = workdir / "public-ca.pem", workdir / "company-ca.pem"
+    own, *known = (
+        pki.root(name).public_bytes(serialization.Encoding.PEM)
+        for name in ("corporate", "public", "public-other")
+    )
+    path.write_bytes(b"".join(known))
+    company.write_bytes(b"".join((*known, own)))
     return path
 
 
@@ -271,23 +294,41 @@ def _alternative(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _title(organisation: str | None, common: str) -> x509.Name:
+_Title = tuple[str | None, str] | tuple[str | None, str, str | None]
+"""Organisation, common name and country."""
+
+
+def _title(organisation: str | None, common: str, country: str | None = None) -> x509.Name:
     parts = [x509.NameAttribute(NameOID.COMMON_NAME, common[:64])]
     if organisation is not None:
         parts.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    if country is not None:
+        parts.insert(0, x509.NameAttribute(NameOID.COUNTRY_NAME, country))
     return x509.Name(parts)
 
 
+def _promises() -> x509.UnrecognizedExtension:
+    """Two logs' promises to publish the certificate, of the right form (RFC 6962 §3.2, §3.3)."""
+    told = int(dt.datetime.now(dt.UTC).timestamp() * 1000).to_bytes(8)
+    one = b"\0" + os.urandom(32) + told + b"\0\0\4\3" + (70).to_bytes(2) + os.urandom(70)
+    listed = 2 * (len(one).to_bytes(2) + one)
+    inner = len(listed).to_bytes(2) + listed
+    oid = ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS
+    return x509.UnrecognizedExtension(oid, b"\x04\x81" + len(inner).to_bytes(1) + inner)
+
+
 def _issue(
-    title: tuple[str | None, str],
+    title: _Title,
     issuer: _Pair | None,
     start: dt.datetime,
     life: dt.timedelta,
     name: str | None,
     *,
     edwards: bool = False,
+    logged: bool = False,
 ) -> _Pair:
-    """A certificate for the server ``name``, or for an authority if that is None."""
+    """A certificate for the server ``name``, or for an authority if that is None; ``logged``: with
+    the promises of public logs."""
     key: Key = (
         ed25519.Ed25519PrivateKey.generate() if edwards else ec.generate_private_key(ec.SECP256R1())
     )
@@ -324,5 +365,7 @@ def _issue(
         names = x509.SubjectAlternativeName([_alternative(name)])
         builder = builder.add_extension(server, critical=False)
         builder = builder.add_extension(names, critical=False)
+    if logged:
+        builder = builder.add_extension(_promises(), critical=False)
     edwards_signer = isinstance(signer, ed25519.Ed25519PrivateKey)
     return _Pair(builder.sign(signer, None if edwards_signer else hashes.SHA256()), key)

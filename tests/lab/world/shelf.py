@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 def prepare(workdir: Path, catalogue: Catalogue) -> tuple[Path, tuple[Path, ...]]:
-    """Gives ``workdir`` its authorities; SSL_CERT_FILE and the ``--targets`` of the client."""
+    """Gives ``workdir`` its authorities; the client's list of public ones and its targets."""
     try:
         with _lock:
             kept = _kept(catalogue)
