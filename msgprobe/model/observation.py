@@ -78,6 +78,7 @@ class Certificate:
     """One certificate of a chain as it was shown. ``der`` is base64; hashes are SHA-256 in hex.
 
     ``names`` are the host names that it is for (dNSNames, in lower case; with ``*`` as written).
+    ``logged``: it bears promises of certificate transparency logs (RFC 6962 §3.3), unchecked.
     Redacted, parties and names that are not known are numbers, dates are days, and ``der`` is there
     only where the chain is cited as forged.
     """
@@ -90,6 +91,7 @@ class Certificate:
     not_after: str
     der: str
     names: tuple[str, ...] = ()
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +206,10 @@ class TlsObservation(_Observation):
     """The trust anchor that the chain ended in, when it verified."""
     root_pinned: bool = False
     """The anchor is the service's own: one of its roots, or a certificate known by its SHA-256."""
+    root_public: bool | None = None
+    """Whether the anchor's key is in the built-in list of public authorities. False: only a store
+    that the user named holds it, beside public ones. None: nothing verified, the anchor is the
+    service's own, or that store holds no public authority at all."""
     verify_error: str | None = None
     plain: str | None = None
     errno: str | None = None

@@ -176,6 +176,7 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         alert=Kept(How.ALERT, _END),
         chain=Kept(How.CHAIN, "who else shows the same certificate"),
         root_sha256=Kept(How.HASH, "the public or own authority that it ended in"),
+        root_public=Kept(How.WHOLE, "a root of the user's own proves no service"),
         verify_error=Kept(How.VERIFY_ERROR, _END),
         plain=Kept(How.PLAIN, "an answer that is not TLS"),
         **_KERNEL,
@@ -187,6 +188,7 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         **_all(How.DAY, "begun after the authority had ended", "not_before not_after"),
         "der": Kept(How.WHOLE_CHAIN, "the best proof of a forged one"),
         "names": Kept(How.NAMES, "whether it is for the right name"),
+        "logged": Kept(How.WHOLE, "a public authority that the list lacks, or somebody's own"),
     },
     HttpObservation: _seen(
         address=Kept(How.ADDRESS, _NETWORKS),

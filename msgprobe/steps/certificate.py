@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import re
 import ssl
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgprobe.model.observation import Certificate
@@ -13,6 +15,7 @@ from msgprobe.wire.error import WireError
 _MAX_CHAIN = 10
 _MOST_KEPT = 16 * 1024
 """Bytes of certificates that an observation holds in full; honest chains take 3 to 6 kB."""
+_BODY = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 _UNREADABLE = CertificateFields(subject="", issuer="", not_before="", not_after="", spki_sha256="")
 
 
@@ -64,10 +67,32 @@ def _issued(der: bytes, issuer: bytes) -> bool:
     return True
 
 
-def root_sha256(tls: ssl.SSLObject) -> str | None:
-    """The trust anchor of a chain that verified (never ask before it did)."""
+def anchor(tls: ssl.SSLObject) -> bytes | None:
+    """The trust anchor of a chain that verified, in DER (never ask before it did)."""
     chain = _chain(tls, "get_verified_chain")
-    return hashlib.sha256(chain[-1]).hexdigest() if chain else None
+    return chain[-1] if chain else None
+
+
+def key_sha256(der: bytes) -> str | None:
+    """The SHA-256 of a certificate's public key (SubjectPublicKeyInfo) in hex; None: unreadable."""
+    try:
+        return read_certificate(der).spki_sha256
+    except WireError:
+        return None
+
+
+def keys(pem_file: str) -> frozenset[str]:
+    """The keys of all certificates in a PEM file, as `key_sha256` gives them. Raises OSError."""
+    text = Path(pem_file).read_text(encoding="utf-8", errors="replace")
+    found = (key_sha256(_decoded(body)) for body in _BODY.findall(text))
+    return frozenset(key for key in found if key is not None)
+
+
+def _decoded(body: str) -> bytes:
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return b""
 
 
 def _chain(tls: ssl.SSLObject, method: str) -> list[bytes]:
@@ -102,4 +127,5 @@ def _describe(der: bytes, *, whole: bool) -> Certificate:
         not_after=fields.not_after,
         der=base64.b64encode(der).decode("ascii") if whole else "",
         names=fields.hosts,
+        logged=fields.logged,
     )

@@ -5,13 +5,14 @@ asyncio's own TLS hides the bytes, the alert, the plain answer and the chain tha
 
 import asyncio
 import contextlib
+import hashlib
 import ssl
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.hello import Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Root, Trust
-from msgprobe.steps.certificate import pinned_anchor, root_sha256, shown_chain
+from msgprobe.steps.certificate import anchor, pinned_anchor, shown_chain
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
@@ -237,9 +238,10 @@ class _Handshake:
         info = self._stream.tcp_info()
         done = failure is None
         alert, alert_received = self._alert(error)
-        root = self._anchor
-        if done and self._checked and not self._by_hash:
-            root = root_sha256(self._tls)
+        root, public = self._anchor, None
+        if done and self._checked and not self._by_hash and (der := anchor(self._tls)) is not None:
+            root = hashlib.sha256(der).hexdigest()
+            public = None if root in pinned else self._ctx.world.trust.holds_publicly(der)
         acked: bool | None = None
         if info is not None and self._hello_size:
             acked = info.bytes_acked >= self._before + self._hello_size
@@ -266,6 +268,7 @@ class _Handshake:
             chain=shown_chain(self._tls),
             root_sha256=root,
             root_pinned=root in pinned or self._anchor is not None,
+            root_public=public,
             verify_error=self._verify_error(error),
             plain=self._plain,
             errno=None if error is None else errno_name(error),

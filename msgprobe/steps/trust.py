@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
+from msgprobe.steps.certificate import key_sha256, keys
 from msgprobe.steps.hello import PADDING, disguise, post_quantum
 
 VARIABLE = "SSL_CERT_FILE"
@@ -30,6 +31,7 @@ class TrustStore:
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
         self._contexts: dict[_Key, ssl.SSLContext] = {}
+        self._listed: frozenset[str] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "TrustStore":
@@ -53,6 +55,20 @@ class TrustStore:
         import certifi
 
         return certifi.where()
+
+    def holds_publicly(self, der: bytes) -> bool | None:
+        """Whether an anchor of the public store is one of certifi's list, by its key.
+
+        None where the user named a store that holds nothing of that list: a world of its own, in
+        which that list knows nobody.
+        """
+        if self._ca_file is None:
+            return True
+        if self._listed is None:
+            import certifi
+
+            self._listed = keys(certifi.where()) & keys(self._ca_file)
+        return key_sha256(der) in self._listed if self._listed else None
 
     def context(
         self,

@@ -1,7 +1,7 @@
 """The few fields of an X.509 certificate that evidence needs, read without any library.
 
-Sources: RFC 5280 §4.1 (Certificate) and §4.2.1.6 (subjectAltName), X.690 (DER). Nothing is
-verified here: OpenSSL does that.
+Sources: RFC 5280 §4.1 (Certificate) and §4.2.1.6 (subjectAltName), RFC 6962 §3.3 (promises of
+logs), X.690 (DER). Nothing is verified here: OpenSSL does that.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 _EXPLICIT_VERSION, _EXPLICIT_EXTENSIONS = 0xA0, 0xA3
 _BOOLEAN, _OCTETS, _DNS_NAME = 0x01, 0x04, 0x82
 _SUBJECT_ALT_NAME = b"\x55\x1d\x11"
+_LOGS = b"\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02"
+"""1.3.6.1.4.1.11129.2.4.2, promises of certificate transparency logs."""
 _ATTRIBUTES = {b"\x55\x04\x03": "CN", b"\x55\x04\x0a": "O", b"\x55\x04\x06": "C"}
 _ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
 _MAX_NAME = 64
@@ -29,6 +31,7 @@ class CertificateFields:
     """Names as ``CN=…, O=…, C=…``; dates as ISO 8601 in UTC; ``spki_sha256`` in hex.
 
     ``hosts`` are the dNSNames of subjectAltName, in lower case; empty also where that is malformed.
+    ``logged``: it bears promises of public logs, which nobody has checked.
     """
 
     subject: str
@@ -37,6 +40,7 @@ class CertificateFields:
     not_after: str
     spki_sha256: str
     hosts: tuple[str, ...] = ()
+    logged: bool = False
 
 
 class _Reader:
@@ -97,33 +101,39 @@ def read_certificate(der: bytes) -> CertificateFields:
     not_before, not_after = _time(validity), _time(validity)
     subject = _name(tbs.expect(_SEQUENCE)[0])
     spki = tbs.expect(_SEQUENCE)[1]
+    hosts, logged = _extensions(tbs)
     return CertificateFields(
         subject=subject,
         issuer=issuer,
         not_before=not_before,
         not_after=not_after,
         spki_sha256=hashlib.sha256(spki).hexdigest(),
-        hosts=_hosts(tbs),
+        hosts=hosts,
+        logged=logged,
     )
 
 
-def _hosts(rest: _Reader) -> tuple[str, ...]:
-    """The host names in what follows the key. A bad extension does not spoil the other fields."""
+def _extensions(rest: _Reader) -> tuple[tuple[str, ...], bool]:
+    """The host names in what follows the key, and whether logs have promised anything. A bad
+    extension does not spoil the other fields."""
     try:
         while rest.more:
             tag, contents, _ = rest.next()
             if tag == _EXPLICIT_EXTENSIONS:
-                return _alternative_names(_Reader(_Reader(contents).expect(_SEQUENCE)[0]))
+                return _names_and_logs(_Reader(_Reader(contents).expect(_SEQUENCE)[0]))
     except WireError:
         pass
-    return ()
+    return (), False
 
 
-def _alternative_names(extensions: _Reader) -> tuple[str, ...]:
+def _names_and_logs(extensions: _Reader) -> tuple[tuple[str, ...], bool]:
     found: list[str] = []
+    logged = False
     while extensions.more:
         extension = _Reader(extensions.expect(_SEQUENCE)[0])
-        if extension.expect(_OID)[0] != _SUBJECT_ALT_NAME:
+        kind = extension.expect(_OID)[0]
+        logged = logged or kind == _LOGS
+        if kind != _SUBJECT_ALT_NAME:
             continue
         if extension.tag == _BOOLEAN:  # critical, as it has to be where the subject is empty
             extension.next()
@@ -132,7 +142,7 @@ def _alternative_names(extensions: _Reader) -> tuple[str, ...]:
             tag, value, _ = names.next()
             if tag == _DNS_NAME and _is_host(value):
                 found.append(value.decode("ascii").lower())
-    return tuple(found)
+    return tuple(found), logged
 
 
 def _is_host(value: bytes) -> bool:

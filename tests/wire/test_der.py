@@ -132,6 +132,20 @@ def test_host_names_that_are_malformed_spoil_nothing_else(
     assert fields.issuer == "CN=authority" and len(fields.spki_sha256) == 64
 
 
+LOGS = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
+
+
+@pytest.mark.parametrize(("extension", "logged"), [(LOGS, True), (SAN, False)])
+def test_promises_of_logs_are_seen_beside_the_names(
+    extension: x509.ObjectIdentifier, logged: bool
+) -> None:
+    names = (x509.SubjectAlternativeName([x509.DNSName("a.example")]), False)
+    promise = (x509.UnrecognizedExtension(extension, b"\x04\x00"), False)
+    shown = (names, promise) if logged else (names,)
+    fields = read_certificate(leaf_der(*shown))
+    assert (fields.hosts, fields.logged) == (("a.example",), logged)
+
+
 def test_no_more_host_names_are_read_than_certificates_hold() -> None:
     many = x509.SubjectAlternativeName([x509.DNSName(f"h{n}.example") for n in range(2000)])
     assert len(read_certificate(leaf_der((many, False))).hosts) == 256
