@@ -5,12 +5,13 @@ an authority that our list lacks, nor that it is somebody on the way. What tells
 else it is shown.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.former_roots import FORMER_ROOTS, FormerRoot
+from msgprobe.evidence.resigning import issuers
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Certificate
 from msgprobe.model.target import Trust
@@ -57,23 +58,27 @@ def of_former_authority(talk: Conversation) -> str | None:
     host = talk.tls.server_name or talk.flow.server_name
     if not host or not names_host(shown, host) or _counterfeit(talk.tls.chain):
         return None
-    for issuer in _issuers(talk.tls.chain):
+    for issuer in issuers(talk.tls.chain):
         if any(shown.not_before[:10] <= root.not_after for root in _FORMER.get(issuer, ())):
             return issuer
     return None
 
 
-def _issuers(chain: Sequence[Certificate]) -> Iterator[str]:
-    """Who is said to have signed the leaf, who that one's certificate, and so on: links of the
-    chain only, for anything may be sent along."""
-    issuer, rest = chain[0].issuer, list(chain[1:])
-    while True:
-        yield issuer
-        above = next((c for c in rest if c.subject == issuer), None)
-        if above is None:
-            return
-        rest.remove(above)
-        issuer = above.issuer
+def of_public_authority(talk: Conversation) -> bool:
+    """A certificate that convinced nobody and yet says that it comes from a public authority: one
+    that public lists once held, or one whose certificates public logs have promised to publish.
+
+    Such promises are demanded by browsers (RFC 6962; Chrome's and Apple's policies since 2018), so
+    that a public authority newer than our list has them and one that re-signs has none. They are
+    not checked here: it accuses nobody and proves nobody.
+    """
+    shown = leaf(talk)
+    if shown is None or talk.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
+        return False
+    if talk.flow.trust not in (Trust.PUBLIC, Trust.EITHER):
+        return False
+    host = (talk.tls.server_name if talk.tls else None) or talk.flow.server_name or ""
+    return of_former_authority(talk) is not None or (shown.logged and names_host(shown, host))
 
 
 def _counterfeit(chain: Sequence[Certificate]) -> bool:

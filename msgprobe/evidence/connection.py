@@ -13,12 +13,14 @@ from msgprobe.evidence.controls import (
     fair,
     inspector,
     other_names,
-    own_authority,
     phantoms,
+    reached,
 )
 from msgprobe.evidence.conversation import Conversation, Stage
 from msgprobe.evidence.facts import Facts, grouped
+from msgprobe.evidence.forgers import Forger, forgers
 from msgprobe.evidence.outages import Outages
+from msgprobe.evidence.portals import portal
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION
@@ -61,20 +63,23 @@ class ConnectionFacts:
         return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_BREAKS_TLS
 
     @cached_property
-    def inspector(self) -> str | None:
-        """The issuer that re-signs neutral sites of two owners or more, None when nobody does."""
-        return inspector(self.facts)
+    def portal(self) -> tuple[Conversation, ...]:
+        """What shows a login page before the Internet; empty: none (see `portals.portal`)."""
+        return portal(self.facts, self.tampered, self.exact)
 
-    def _reached(self, talk: Conversation) -> bool:
-        if talk.authenticated or talk.genuine:
-            return True
-        if talk.tls is None or not talk.tls.chain or talk.failure is None:
-            return False
-        if talk.failure is Failure.TLS_INVALID_CERTIFICATE:
-            return self.clock_wrong
-        if talk.tls.chain[0].issuer == self.inspector:
-            return True
-        return own_authority(self.facts, talk)
+    @cached_property
+    def inspector(self) -> str | None:
+        """The authority that re-signs neutral sites (`controls.inspector`), None: nobody does."""
+        return None if self.portal else inspector(self.facts)
+
+    @cached_property
+    def forgers(self) -> tuple[Forger, ...]:
+        """Hands that forge certificates of services; none where everything is re-signed."""
+        return () if self.portal or self.inspector else forgers(self.facts)
+
+    def reaches(self, talk: Conversation) -> bool:
+        """A neutral site answered there (see `controls.reached`), though it may be re-signed."""
+        return reached(self.facts, talk, self.inspector, clock_wrong=self.clock_wrong)
 
     # -- sites
 
@@ -87,7 +92,7 @@ class ConnectionFacts:
                 if s.name == site.name and (version == 0 or _version(t) == version)
             )
             if talks:
-                reached = tuple(t for t in talks if self._reached(t))
+                reached = tuple(t for t in talks if self.reaches(t))
                 views.append(SiteView(site=site, talks=talks, reached=reached))
         return tuple(views)
 
@@ -332,14 +337,14 @@ class ConnectionFacts:
         talks = [t for t in every if t.task.subject in self._alive]
         if not talks:
             return 0.0
-        failed = [t for t in talks if t.failure is not None and not self._reached(t)]
+        failed = [t for t in talks if t.failure is not None and not self.reaches(t)]
         return len(failed) / len(talks)
 
     @cached_property
     def _alive(self) -> set[str]:
         """Neutral hosts that answered at some time."""
         talks = self.control_talks
-        return {t.task.subject for t in talks if t.failure is None or self._reached(t)}
+        return {t.task.subject for t in talks if t.failure is None or self.reaches(t)}
 
     @cached_property
     def retransmitted(self) -> float:
@@ -359,7 +364,7 @@ class ConnectionFacts:
     def failing_now(self) -> bool:
         """While the targets failed most neutral sites failed as well: silence proves nothing."""
         talks = [t for _, t in self.facts.site_talks(Arm.AGAIN)]
-        failed = [t for t in talks if t.symptom is not None]
+        failed = [t for t in talks if t.symptom is not None and not self.reaches(t)]
         return len(talks) >= 3 and 2 * len(failed) > len(talks)
 
     @cached_property

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.certificates import of_public_authority
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.resigning import NEUTRAL_ARMS, OWNERS, owners_by_signer, signer
 from msgprobe.model.control import CallServer, Controls, Site, Source
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
@@ -26,7 +28,8 @@ SAME_SECONDS = 10.0
 """Seconds between the starts of two conversations that are compared."""
 
 RE_SIGNED = 2
-"""Owners whose sites must be signed by one unknown authority before it counts as an inspector."""
+"""Owners whose sites must be signed by one unknown authority before it counts as an inspector where
+hardly anybody else answers."""
 
 SILENT_HOSTS = 2
 """Hosts without DNS that must answer before somebody counts as answering in their place."""
@@ -88,24 +91,28 @@ def addresses_of(facts: Facts) -> tuple[tuple[Neutral, frozenset[object]], ...]:
 
 
 def inspector(facts: Facts) -> str | None:
-    """The issuer that re-signs neutral sites abroad of two owners or more, None when nobody does.
+    """The authority that re-signs neutral sites abroad of three owners or more, or of two where
+    fewer show certificates that hold; None when nobody does.
 
-    Domestic sites tell nothing here: a country's own authority may sign for many of them.
+    Some names may be exempt (banks, health, messengers), so that those that are prove nothing.
+    Domestic sites tell nothing here: a country's own authority may sign for many of them. Nor do
+    certificates that say to be a public authority's: our list may be too old, or too new.
     """
-    verified: set[str] = set()
-    owners: dict[str, set[str]] = {}
-    for site, talk in facts.site_talks(Arm.GATE, Arm.AGAIN):
-        if site.country is not None:
-            continue
-        issuer = unknown_issuer(talk)
-        if talk.authenticated:
-            verified.add(site.owner)
-        elif issuer is not None:
-            owners.setdefault(issuer, set()).add(site.owner)
-    widest = max(sorted(owners), key=lambda i: len(owners[i]), default=None)
-    if widest is not None and len(owners[widest]) >= max(RE_SIGNED, len(verified) + 1):
-        return widest
-    return None
+    owners = unknown_signers(facts)
+    talks = facts.site_talks(*NEUTRAL_ARMS)
+    held = {s.owner for s, t in talks if s.country is None and t.authenticated}
+    widest = max(sorted(owners), key=lambda who: len(owners[who]), default=None)
+    if widest is None:
+        return None
+    enough = min(OWNERS, max(RE_SIGNED, len(held) + 1))
+    return widest if len(owners[widest]) >= enough else None
+
+
+def unknown_signers(facts: Facts) -> dict[str, frozenset[str]]:
+    """Owners of neutral sites abroad by the authority, known to nobody, that signs for them."""
+    talks = [t for _, t in facts.site_talks(*NEUTRAL_ARMS)]
+    unknown = [t for t in talks if unknown_issuer(t) is not None and not of_public_authority(t)]
+    return owners_by_signer(unknown, facts.controls.sites)
 
 
 def unknown_issuer(talk: Conversation) -> str | None:
@@ -113,6 +120,20 @@ def unknown_issuer(talk: Conversation) -> str | None:
     if talk.tls is None or talk.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
         return None
     return talk.tls.chain[0].issuer if talk.tls.chain else None
+
+
+def reached(facts: Facts, talk: Conversation, inspector: str | None, *, clock_wrong: bool) -> bool:
+    """A neutral site answered as far as the user's box, this device's clock and the age of our own
+    list let it."""
+    if talk.authenticated or talk.genuine:
+        return True
+    if talk.tls is None or not talk.tls.chain or talk.failure is None:
+        return False
+    if talk.failure is Failure.TLS_INVALID_CERTIFICATE:
+        return clock_wrong
+    if signer(talk) == inspector or of_public_authority(talk):
+        return True
+    return own_authority(facts, talk)
 
 
 def own_authority(facts: Facts, talk: Conversation) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.evidence.names import NameFacts, NameIndex
+from msgprobe.evidence.resigning import without_resigning
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
@@ -61,6 +62,7 @@ class Facts:
             for seen in measurement.observations:
                 if isinstance(seen, LocalObservation):
                     self._local = seen
+        talks = list(without_resigning(talks, evidence, self._local))
         self.talk_by_id = {t.task.id: t for t in talks}
         # What went through the user's proxy tells nothing about this connection: no rule and no
         # experiment may take it for a conversation on the path itself.

@@ -9,7 +9,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 11
+RULES_VERSION = 12
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -18,7 +18,10 @@ CHANGED: Mapping[str, int] = {
     "pool.some_members": 8,
     "pool.one_member": 8,
     "tls.same_address": 8,
-    "tls.mitm": 8,
+    "tls.mitm": 12,
+    "tls.inspection": 12,
+    "tls.store_age": 12,
+    "connection.portal": 12,
     "tls.early": 9,
     "tls.fingerprint": 9,
     "tcp.timeout": 8,

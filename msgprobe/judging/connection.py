@@ -1,9 +1,11 @@
 """The word for the connection itself, and the remarks beside it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from msgprobe.evidence.connection import CLOCK_TOLERANCE, ConnectionFacts
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
+from msgprobe.evidence.state_roots import STATE_ROOTS, foreign_state_roots
 from msgprobe.hypotheses.connection.rules import (
     CONNECTION_RULES,
     LOSSY,
@@ -32,6 +34,11 @@ def _dns_intercepted(g: ConnectionFacts) -> bool:
     return any(g.facts.name(host).intercepted for host in sorted(hosts))
 
 
+def _named(note: str, g: ConnectionFacts) -> bool:
+    """A state's authority signs here for names that are not its own country's."""
+    return note in foreign_state_roots(g.facts)
+
+
 def _works(g: ConnectionFacts) -> bool:
     """Something abroad answers."""
     return bool(g.networks(g.abroad))
@@ -54,6 +61,7 @@ def _six_missing(g: ConnectionFacts) -> bool:
 NOTES: dict[str, Callable[[ConnectionFacts], object]] = {
     "clock_skew": lambda g: abs(g.clock_offset or 0.0) > CLOCK_TOLERANCE,
     "tls_inspection": lambda g: g.inspector is not None,
+    **{note: partial(_named, note) for note in STATE_ROOTS},
     "own_roots": lambda g: g.facts.local is not None and g.facts.local.own_roots,
     "vpn": lambda g: g.facts.local is not None and g.facts.local.tunnel,
     "proxy_configured": lambda g: _works(g) and _proxies(g),

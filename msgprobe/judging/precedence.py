@@ -21,7 +21,7 @@ from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vanta
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
-from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
+from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_RULES
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
@@ -29,6 +29,7 @@ from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
     CUT_SHORT,
     INCONCLUSIVE_RULES,
+    INSPECTED,
     OK_RULES,
     UNTESTED,
 )
@@ -36,6 +37,7 @@ from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 
 ACCUSING: tuple[PoolRule, ...] = (
     *DNS_RULES,
+    *FORGER_RULES,
     *TLS_RULES,
     *HELLO_RULES,
     *CONNECT_RULES,
@@ -158,6 +160,13 @@ def _member_hit(c: Case) -> Found:
     return (*c.by(MEMBER_HIT), *struck) if struck else ()
 
 
+def _rest_inspected(c: Case) -> Found:
+    """Some members answer, and all that fails does so by a certificate that is re-signed here."""
+    failed = c.pool.failed
+    hidden = all(t.symptom == "tls.certificate" for t in failed)
+    return c.by(INSPECTED) if c.pool.ok and failed and hidden else ()
+
+
 def _one_member(c: Case) -> Found:
     some = c.by(*DEGRADED_RULES)
     return c.by(ONE_MEMBER) if some and not c.accused else ()
@@ -196,6 +205,12 @@ PRECEDENCE: tuple[Row, ...] = (
         caveat=True,
     ),
     Row(
+        title="it works, and at some addresses certificates are forged",
+        when=_works,
+        found=lambda c: c.by(*HALF_RULES)[:1],
+        caveat=True,
+    ),
+    Row(
         title="it works, and loses far more than others",
         when=_works,
         found=lambda c: c.by(*LOSS_RULES, *RESIDUAL_RULES, *CONVERSATION_LOSS_RULES),
@@ -217,6 +232,7 @@ PRECEDENCE: tuple[Row, ...] = (
         found=_by_connection,
     ),
     Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)),
+    Row(title="the rest is re-signed", when=_fails, found=_rest_inspected, partial=True),
     Row(title="one member may be retired", when=_fails, found=_one_member, partial=True),
     Row(title="some members answer", when=_fails, found=_some_members),
     Row(title="interference", when=_fails, found=_accusation),

@@ -9,7 +9,7 @@ from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
-from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
+from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_RULES
 from msgprobe.judging.connection import UNKNOWN
 from msgprobe.judging.precedence import ACCUSING, ADDING
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
@@ -40,6 +40,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *LOSS_RULES,
         *RESIDUAL_RULES,
         *CONVERSATION_LOSS_RULES,
+        *HALF_RULES,
         *STORE_RULES,
         *INCONCLUSIVE_RULES,
     )

@@ -88,7 +88,7 @@ def _failing(symptom: str = "") -> Callable[[PoolFacts], Cited]:
 
 
 def _inspected(p: PoolFacts) -> Cited:
-    if p.ok or p.connection.inspector is None:
+    if enough(p) or p.connection.inspector is None:
         return ()
     return p.with_symptom("tls.certificate")
 
@@ -172,6 +172,15 @@ OK_RULES: tuple[PoolRule, ...] = (
     ),
 )
 
+INSPECTED: PoolRule = _UNCLEAR_TLS.rule(
+    "tls.inspection",
+    licence="neutral sites are re-signed too",
+    why="All encrypted traffic here is opened and re-signed (by an employer, a school, a state or "
+    "an antivirus), so the service's certificate cannot be judged. Somebody can read along: do not "
+    "log in, unless you know who it is and trust them.",
+    holds=_inspected,
+)
+
 INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     NOT_TESTED.at(Layer.DNS).rule(
         "pool.gone",
@@ -194,13 +203,7 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
         "nothing about the service.",
         holds=_led_inside,
     ),
-    _UNCLEAR_TLS.rule(
-        "tls.inspection",
-        licence="neutral sites are re-signed too",
-        why="All encrypted traffic here is opened and re-signed (by an employer, a school or an "
-        "antivirus), so the service's certificate cannot be judged.",
-        holds=_inspected,
-    ),
+    INSPECTED,
     _UNCLEAR_TLS.rule(
         "tls.clock",
         licence="the clock is off by more than a day",
@@ -281,6 +284,7 @@ MAY_BE_OLD = frozenset(
         "tls.certificate",
         "tls.store_age",
         "tls.mitm.swap",
+        "tls.mitm.one_service",
         "dns.unresolved",
         "failed.unexplained",
         "tcp.one_network",

@@ -177,24 +177,75 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
             "certificate warnings: somebody forges the certificates. Save the evidence (-o FILE) "
             "and use another network."
         )
-    if connection.state in _ADVICE:
-        return _ADVICE[connection.state]
-    if "clock_skew" in connection.notes:
-        return "This device's clock is wrong, which breaks secure connections: set it, run again."
-    return _about(services) or _calm(connection, services)
+    if said := _of_the_line(connection, services):
+        return said
+    doubt = _until_known(services)
+    return _about(services, doubt) or doubt + _calm(connection, services)
 
 
-def _about(services: Sequence[ServiceVerdict]) -> str:
-    """What to do about the gravest word of a service; empty where nothing failed."""
-    by = {o: [s.name for s in services if s.outcome is o] for o in Outcome}
+def _about(services: Sequence[ServiceVerdict], doubt: str) -> str:
+    """What to do about the gravest word of a service; empty where nothing failed. ``doubt`` is said
+    before it where nothing graver is certain."""
+    by = {o: _named(services, o) for o in Outcome}
     by[Outcome.BLOCKED] += by[Outcome.THROTTLED]
     whole = [s.name for s in services if s.outcome is Outcome.INCONCLUSIVE and not s.partial]
     by[Outcome.INCONCLUSIVE] = whole
     sure = any(s.strength is Strength.CONFIRMED for s in services if s.outcome is Outcome.DOWN)
     for outcome, text in _ABOUT.items():
         if by[outcome]:
-            return text.format(names=listing(by[outcome]), maybe="" if sure else "probably ")
+            said = text.format(names=listing(by[outcome]), maybe="" if sure else "probably ")
+            return f"{doubt}{said}" if outcome is Outcome.INCONCLUSIVE else said
     return ""
+
+
+def _named(services: Sequence[ServiceVerdict], *words: Outcome) -> list[str]:
+    """The services with one of these words, in the order of the words."""
+    return [s.name for word in words for s in services if s.outcome is word]
+
+
+def _of_the_line(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
+    """What the connection itself asks for, whatever befell services; empty: nothing."""
+    if connection.state in _ADVICE:
+        return _ADVICE[connection.state]
+    if "clock_skew" in connection.notes:
+        return "This device's clock is wrong, which breaks secure connections: set it, run again."
+    if "tls_inspection" in connection.notes:
+        return _read_along(connection, _named(services, Outcome.BLOCKED, Outcome.THROTTLED))
+    return ""
+
+
+_DOUBTED = ("tls.mitm.", "tls.certificate", "tls.store_age")
+"""Rules about certificates that may or may not be the service's own."""
+
+
+def _until_known(services: Sequence[ServiceVerdict]) -> str:
+    """A warning, where it is not known whose certificates some services show that have no clear
+    result; empty where all is known."""
+    doubted = [
+        s.name
+        for s in services
+        if s.outcome is Outcome.INCONCLUSIVE
+        if any(r.startswith(_DOUBTED) for f in s.functions for r in f.rules[:1])
+    ]
+    if not doubted:
+        return ""
+    return f"Do not log in to {listing(doubted)} here until you know whose certificate that is. "
+
+
+_READ_ALONG = (
+    "Somebody can read along here: do not log in, unless you know who re-signs the encrypted "
+    "traffic (an employer, a school, an antivirus) and trust them.{who}{also}"
+)
+_STATES = {"state_root_kz": "Kazakhstan's", "state_root_ru": "Russia's"}
+
+
+def _read_along(connection: ConnectionVerdict, hit: Sequence[str]) -> str:
+    """Everything is re-signed: whoever does it reads along."""
+    named = [whose for note, whose in _STATES.items() if note in connection.notes]
+    return _READ_ALONG.format(
+        who=f" The certificates name an authority of {listing(named)} state." if named else "",
+        also=f" {listing(hit)}: the network interferes besides." if hit else "",
+    )
 
 
 def _open(services: Sequence[ServiceVerdict]) -> list[str]:

@@ -9,7 +9,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import nothing_abroad
+from msgprobe.planning.controls import awaits_pages, nothing_abroad
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.timetable import REPEATED, SIX_A_POOL, TURN, WIDEN
@@ -128,11 +128,16 @@ def plan_base(context: PlanningContext) -> list[Task]:
             tasks.append(asked)
             if context.connection.resolver_answers:
                 tasks += context.asked_again(asked)
-        if context.connection.open and not context.settling():
+        if _may_begin(context):
             tasks += _in_turn(context, service)
         elif not context.connection.open and nothing_abroad(context):
             tasks += _one_each(context, service)
     return tasks
+
+
+def _may_begin(context: PlanningContext) -> bool:
+    """Enough abroad answers, and what still may come of the first look is not waited for."""
+    return context.connection.open and not context.settling() and not awaits_pages(context)
 
 
 def _in_turn(context: PlanningContext, service: Service) -> list[Task]:

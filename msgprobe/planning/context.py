@@ -134,6 +134,12 @@ class PlanningContext:
         talk = self.talk(task_id)
         return talk is not None and talk.failure is None and not talk.impostor
 
+    def answered(self, task_id: str) -> bool:
+        """The conversation with a neutral site ended well, or as well as a box that re-signs
+        certificates lets it."""
+        talk = self.talk(task_id)
+        return talk is not None and (self.good(task_id) or self.connection.reaches(talk))
+
     @cached_property
     def typical(self) -> float:
         """Seconds of a quick neutral conversation that went well; 0 before there is any.
@@ -189,7 +195,7 @@ class PlanningContext:
         for prefix in ("g.site.", "g.site6."):
             wanted = [prefix + s.name for s in self.controls.abroad]
             ids = [i for i in wanted if self.started(i) is not None]
-            missing = [i for i in ids if not self.good(i)]
+            missing = [i for i in ids if not self.answered(i)]
             if len(missing) < len(ids):
                 begun += len(ids)
                 lacking += len(missing)
@@ -231,12 +237,14 @@ class PlanningContext:
     def settling(self) -> bool:
         """The controls have only just opened, and most of what was asked there may still be
         answered."""
-        if not self._lacking:
-            return False
+        return self._lacking and self.just_opened()
+
+    def just_opened(self) -> bool:
+        """The second neutral site has answered not long ago."""
         ends = sorted(
             m.window.end
             for m in self.facts.measurements
-            if m.task.arm is Arm.GATE and m.task.check == "https" and self.good(m.task.id)
+            if m.task.arm is Arm.GATE and m.task.check == "https" and self.answered(m.task.id)
         )
         return bool(ends) and not self.due(ends[:2][-1], SETTLING)
 
@@ -262,7 +270,9 @@ class PlanningContext:
         """The conversation failed, or has hung for longer than any honest answer of a neutral
         site takes; False while it may still be answered or has not begun."""
         talk = self.talk(task_id)
-        return self.due(self.since(task_id)) if talk is None else talk.failure is not None
+        if talk is None:
+            return self.due(self.since(task_id))
+        return talk.failure is not None and not self.connection.reaches(talk)
 
     def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
         """The task, and its repeats as they fall due while no attempt has succeeded."""

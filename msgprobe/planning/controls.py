@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import SiteView
 from msgprobe.model.control import Controls, Sentinel, Site
 from msgprobe.model.run import Request
@@ -10,7 +11,14 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.public_resolvers import answered_dns, without_dns
 from msgprobe.planning.purpose import question
-from msgprobe.planning.timetable import LAST_CONTROLS, LISTEN, NEUTRAL_NAMES, SENTINELS, SITES
+from msgprobe.planning.timetable import (
+    LAST_CONTROLS,
+    LISTEN,
+    NEUTRAL_NAMES,
+    SENTINELS,
+    SITES,
+    SPARE_SITES,
+)
 
 NO_RESOLVER = "d3.neutral.silent"
 """The question to a host without DNS, which is asked once however many want to know."""
@@ -20,8 +28,23 @@ _SILENCE = question(Arm.NON_RESOLVER, "does somebody answer all questions, whome
 
 def foreign_sites(controls: Controls, request: Request) -> list[Site]:
     """Neutral sites abroad, one a network, in the catalogue's order."""
-    found = first_of_each(controls.abroad, lambda site: site.network)
-    return found[: SITES - 1 if request.quick else SITES]
+    return _one_a_network(controls)[: _asked(request)]
+
+
+def spare_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
+    """Neutral sites abroad that are asked where others show certificates that nobody vouches for,
+    and too few to tell who does it; none that is unfair anywhere."""
+    rest = _one_a_network(controls)[_asked(request) :]
+    return tuple(s for s in rest if not s.unfair_in)[:SPARE_SITES]
+
+
+def _one_a_network(controls: Controls) -> list[Site]:
+    return first_of_each(controls.abroad, lambda site: site.network)
+
+
+def _asked(request: Request) -> int:
+    """How many neutral sites abroad every run asks."""
+    return SITES - 1 if request.quick else SITES
 
 
 def chosen_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
@@ -32,6 +55,26 @@ def chosen_sites(controls: Controls, request: Request) -> tuple[Site, ...]:
 def chosen_sentinels(controls: Controls) -> list[Sentinel]:
     """One sentinel an owner."""
     return first_of_each(controls.sentinels, lambda page: page.owner)[:SENTINELS]
+
+
+def page_address(context: PlanningContext, page: Sentinel) -> str | None:
+    """Where the captive-portal page is asked for; None where its name leads nowhere, or not yet."""
+    found = context.facts.name(page.host).system_addresses
+    usable = [a for a in found if context.facts.usable(a) and not context.facts.never(a)]
+    return ips.four_first(usable)
+
+
+def awaits_pages(context: PlanningContext) -> bool:
+    """All neutral sites that answer are re-signed, and the pages that would tell a portal have not
+    come yet: whoever stands before the Internet may answer TLS too. Not waited for long."""
+    if context.connection.inspector is None:
+        return False
+    if any(t.authenticated for v in context.connection.abroad for t in v.talks):
+        return False
+    pages = chosen_sentinels(context.controls)
+    asked = [f"g.name.{p.host}" for p in pages]
+    asked += [f"g.sentinel.{p.name}" for p in pages if page_address(context, p) is not None]
+    return any(context.ended(i) is None for i in asked) and context.just_opened()
 
 
 def neutral_host(controls: Controls, request: Request) -> str | None:
@@ -76,6 +119,12 @@ def asks_home(request: Request) -> bool:
     return request.country is not None
 
 
+def usual_views(context: PlanningContext) -> list[SiteView]:
+    """What came of neutral sites abroad but spare ones, which only tell who re-signs."""
+    spare = spare_sites(context.controls, context.request)
+    return [view for view in context.connection.abroad if view.site not in spare]
+
+
 def reached_sites(views: Iterable[SiteView]) -> list[tuple[Site, str]]:
     """Sites that answered, one a network, each with an address of it that did."""
     found = [(view.site, a) for view in views if (a := view.address) is not None]
@@ -87,7 +136,7 @@ def troubled(context: PlanningContext) -> bool:
     talks = [t for _, t in context.facts.site_talks(Arm.AGAIN, Arm.MONITOR) if t.tcp is not None]
     talks.sort(key=lambda t: context.facts.by_id[t.task.id].window.end)
     last = talks[-LAST_CONTROLS:]
-    failed = sum(t.symptom is not None for t in last)
+    failed = sum(t.symptom is not None and not context.connection.reaches(t) for t in last)
     return len(last) >= LAST_CONTROLS - 1 and 2 * failed > len(last)
 
 

@@ -10,7 +10,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import attempt_ids
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import reached_sites
+from msgprobe.planning.controls import reached_sites, usual_views
 from msgprobe.planning.suspects import Suspect
 from msgprobe.planning.timetable import SWAP_SERVERS
 
@@ -139,7 +139,7 @@ def neutral_servers(context: PlanningContext) -> list[tuple[Site, str]]:
 
 def answering(context: PlanningContext) -> list[tuple[Site, str]]:
     """Every such server, those that can convict by themselves first."""
-    views = sorted(context.connection.abroad, key=lambda v: not context.connection.fair((v.site,)))
+    views = sorted(usual_views(context), key=lambda v: not context.connection.fair((v.site,)))
     # Not while its IPv4 address is about to answer: both halves of D7 need the same one.
     settled = [v for v in views if ":" not in (v.address or "") or not may_answer(context, v.site)]
     return reached_sites(v for v in settled if v.site.any_name)

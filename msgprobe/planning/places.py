@@ -16,7 +16,13 @@ from msgprobe.planning.baseline import (
     spare_members,
     wanted_pools,
 )
-from msgprobe.planning.controls import asks_home, chosen_sentinels, chosen_sites, neutral_host
+from msgprobe.planning.controls import (
+    asks_home,
+    chosen_sentinels,
+    chosen_sites,
+    neutral_host,
+    spare_sites,
+)
 from msgprobe.planning.experiment import Place, Scope
 from msgprobe.planning.public_resolvers import (
     DIRECT,
@@ -44,6 +50,7 @@ ON_HANGING = "if handshakes with neutral sites hang"
 ON_DYING = "if greetings of our shape die at every neutral site"
 ON_TARGETED = "if greetings with its own name get no answer"
 ON_SILENCE = "if neutral sites fall silent together"
+ON_STRANGE = "if a neutral site shows a certificate that nobody vouches for"
 ON_SHUT = "if no neutral site answers"
 ON_NOTHING_ABROAD = "if nothing abroad answers"
 ON_ANSWER = "if another host that runs no DNS answers"
@@ -108,6 +115,8 @@ def every_site(scope: Scope) -> Iterator[Place]:
         fits = 4 in scope.request.families or any(":" in a for a in site.addresses)
         late = site.country is not None and not asks_home(scope.request)
         yield at_site(site, ON_NOTHING_ABROAD if late else "" if fits else ON_SIX)
+    for site in spare_sites(scope.controls, scope.request):
+        yield at_site(site, ON_STRANGE)
 
 
 def sentinels(scope: Scope) -> Iterator[Place]:
@@ -119,9 +128,10 @@ def sentinels(scope: Scope) -> Iterator[Place]:
 
 def neutral_names(scope: Scope) -> Iterator[Place]:
     """The name of each of these, at the system's resolver."""
-    late = {p.target for p in every_site(scope) if p.condition == ON_NOTHING_ABROAD}
+    on = (ON_NOTHING_ABROAD, ON_STRANGE)
+    late = {p.target: p.condition for p in every_site(scope) if p.condition in on}
     for host in dict.fromkeys(p.target for p in (*every_site(scope), *sentinels(scope))):
-        yield question(scope, SYSTEM, host, ON_NOTHING_ABROAD if host in late else "")
+        yield question(scope, SYSTEM, host, late.get(host, ""))
 
 
 def resolvers(scope: Scope) -> Iterator[Place]:

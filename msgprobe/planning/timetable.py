@@ -137,6 +137,10 @@ SITES = 5
 """Neutral sites abroad that are asked, one a network: three must answer for a claim, and two may be
 blocked themselves."""
 
+SPARE_SITES = 3
+"""More of them that are asked where some show certificates that nobody vouches for: a box that
+re-signs often exempts some names, and three owners must agree before it is known."""
+
 SENTINELS = 4
 """Captive-portal pages that are asked for, one an owner: two of them must be changed alike."""
 

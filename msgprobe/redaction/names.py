@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from msgprobe.evidence.former_roots import FORMER_ROOTS
+from msgprobe.evidence.state_roots import STATE_ROOTS, countries
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import Certificate
 from msgprobe.redaction.addresses import CLASSES
@@ -41,11 +42,14 @@ class Names:
     """Keeps names as the module says, the same one always in the same way.
 
     ``known`` are texts of the target files, ``forged`` certificates that are kept whole, so that
-    nothing in them is hidden any more.
+    nothing in them is hidden any more; ``home`` are countries that a party may be of.
     """
 
-    def __init__(self, known: Collection[str], forged: Iterable[Certificate]) -> None:
+    def __init__(
+        self, known: Collection[str], forged: Iterable[Certificate], home: Collection[str] = ()
+    ) -> None:
         self.known = frozenset(known)
+        self._home = frozenset(home)
         self._hosts = {text.lower().rstrip(".") for text in known if " " not in text}
         self._parents = {host.partition(".")[2] for host in self._hosts} - {""}
         self._parties = {*_FORMER, *known, ""}
@@ -80,13 +84,17 @@ class Names:
         return name.lower().rstrip(".") in self._hosts
 
     def party(self, text: str) -> str:
-        """Whom a certificate is for or by."""
+        """Whom a certificate is for or by: of an unknown one what it has of a state's known
+        authority, and its country where a service has a name under that country's domain."""
         if text in self._parties:
             return text
         if text.startswith("CN=") and self._is_known(text[3:]):
             return text
+        low = text.lower()
         number = self._party_numbers.setdefault(text, len(self._party_numbers) + 1)
-        return f"[party {number}]"
+        of_state = (f"O={one}" for names in STATE_ROOTS.values() for one in names if one in low)
+        of_country = (f"C={c.upper()}" for c in sorted(countries((text,)) & self._home))
+        return ", ".join((f"[party {number}]", *of_state, *of_country))
 
     def hash(self, text: str) -> str:
         """A SHA-256 in hex; of anything else whether it is the same."""

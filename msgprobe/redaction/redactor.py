@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any
 
+from msgprobe.evidence.state_roots import home_countries
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Certificate, LocalObservation, TlsObservation
 from msgprobe.model.run import Evidence
@@ -30,7 +31,7 @@ class Redactor:
         texts = frozenset(_texts((evidence.services, evidence.controls)))
         self._forged = forged
         self._addresses = Addresses(texts, local)
-        self._names = Names(texts, chains)
+        self._names = Names(texts, chains, home_countries(evidence.services))
         self._changes: Mapping[How, Change] = {
             How.PART: self._part,
             How.ADDRESS: lambda _, v: self._address(v),

@@ -1,5 +1,6 @@
 """What a run still tells about who measured and where, said in plain words."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 
@@ -31,6 +32,9 @@ NOT_THERE = (
     "words."
 )
 
+_STATE = re.compile(r"\[party \d+\], (.+)")
+"""What is kept of an unknown party beside its number."""
+
 _PAGES = frozenset(name for name, _ in BLOCK_PAGES)
 
 
@@ -57,7 +61,13 @@ def reveals(run: Run, *, evidence: bool = True) -> tuple[str, ...]:
     ]
     kept = redacted(run.evidence, forged(run.verdict))
     seen = [o for m in kept.measurements for o in m.observations]
-    lines += [*_device(seen), *_answers(seen), *_pages(seen), *_certificates(run, seen)]
+    lines += [
+        *_device(seen),
+        *_answers(seen),
+        *_pages(seen),
+        *_certificates(run, seen),
+        *_states(seen),
+    ]
     raw = _unredacted(run, kept)
     return (_warning(raw), *lines) if raw else (*lines, NOT_THERE)
 
@@ -210,6 +220,15 @@ def _pages(seen: Sequence[Observation]) -> Iterator[str]:
         yield f"Known block pages: {_list(named)}."
     if any(o.clock_offset for o in pages):
         yield "How wrong your clock is, to the minute."
+
+
+def _states(seen: Sequence[Observation]) -> Iterator[str]:
+    """What is kept of unknown parties beside their numbers."""
+    chains = (o.chain for o in seen if isinstance(o, TlsObservation))
+    parties = (party for chain in chains for c in chain for party in (c.subject, c.issuer))
+    told = {m[1] for party in parties if (m := _STATE.fullmatch(party))}
+    if told:
+        yield f"States and countries that unknown certificates name: {'; '.join(sorted(told))}."
 
 
 def _certificates(run: Run, seen: Sequence[Observation]) -> Iterator[str]:

@@ -61,6 +61,10 @@ STATE_WORDS: dict[State, str] = {
 NOTE_WORDS: dict[str, str] = {
     "clock_skew": "this device's clock is wrong",
     "tls_inspection": "all encrypted traffic is opened and re-signed here (TLS inspection)",
+    "state_root_kz": "certificates are signed by an authority that calls itself that of "
+    "Kazakhstan's state",
+    "state_root_ru": "certificates are signed by an authority that calls itself that of Russia's "
+    "state",
     "own_roots": "certificates are checked against SSL_CERT_FILE: whoever owns a root in it can "
     "read along unnoticed",
     "vpn": "the traffic leaves through a VPN",

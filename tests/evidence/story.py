@@ -93,7 +93,11 @@ SERVICE = Service(
 
 
 def certificate(
-    issuer: str = "CN=Public CA", subject: str = "CN=x", names: tuple[str, ...] = ()
+    issuer: str = "CN=Public CA",
+    subject: str = "CN=x",
+    names: tuple[str, ...] = (),
+    *,
+    logged: bool = False,
 ) -> Certificate:
     return Certificate(
         subject=subject,
@@ -104,6 +108,7 @@ def certificate(
         not_after="2027-01-01T00:00:00Z",
         der="",
         names=names,
+        logged=logged,
     )
 
 
@@ -279,6 +284,7 @@ class Story:
         min_rtt: float = RTT,
         check: str = "https",
         trust: Trust = Trust.PUBLIC,
+        root_public: bool | None = None,
     ) -> "Story":
         """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
         window = Window(start=start, end=start + took)
@@ -304,6 +310,7 @@ class Story:
                     server_name=server_name or host,
                     verified=bad is None and arm not in _LOOKING,
                     checked=arm not in _LOOKING,
+                    root_public=root_public,
                     hello_size=517,
                     hello_acked=acked,
                     alert_received=bad is Failure.TLS_FAILED,

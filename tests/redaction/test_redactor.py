@@ -254,6 +254,35 @@ def test_certificates_keep_hashes_and_days_and_whether_parties_are_the_same() ->
     }
 
 
+STATE = "CN=ISCA of room 203, O=Information Security Certification Authority, C=KZ"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "kept"),
+    [
+        (STATE, "[party 2], O=information security certification authority"),
+        ("CN=Sub CA, O=Ministry of room 203, C=DE", "[party 2], C=DE"),
+        ("CN=Sub CA, O=Hotel, C=US", "[party 2]"),
+        ("CN=box, C=DE of room 203, C=de", "[party 2], C=DE"),
+    ],
+)
+def test_of_an_authority_stays_what_tells_a_states_from_others(issuer: str, kept: str) -> None:
+    """Its known name, and a country under whose domain a service has its own."""
+    run = sample.run().evidence
+    (service, *others) = run.services
+    first = replace(service.endpoints[0], host="chat.example.de")
+    home = replace(service, endpoints=(first, *service.endpoints[1:]))
+    seen = BROKEN.observations[1]
+    assert isinstance(seen, TlsObservation)
+    broken = replace(BROKEN, observations=(replace(seen, chain=(shown("router", issuer),)),))
+    whole = replace(run, services=(home, *others), measurements=(broken,))
+    once = redacted(whole)
+    (found,) = once.measurements[0].observations
+    assert isinstance(found, TlsObservation)
+    assert [c.issuer for c in found.chain] == [kept]
+    assert redacted(once) == once
+
+
 def test_a_chain_that_is_cited_as_forged_stays_whole_and_only_that() -> None:
     story: Story = told(*FOLLOWS)
     whole = _with_der(story.evidence())

@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.controls import unknown_signers
 from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.resigning import OWNERS
 from msgprobe.hypotheses.connection.plan_dead import plan_foreign_names, plan_holes
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.cost import HTTPS, LOCAL, PAGE, PING, PORT, RESOLVE, TLS
@@ -19,7 +20,10 @@ from msgprobe.planning.controls import (
     neutral_host,
     neutral_silence,
     nothing_abroad,
+    page_address,
     reached_sites,
+    spare_sites,
+    usual_views,
 )
 from msgprobe.planning.experiment import Experiment, Line, Part
 from msgprobe.planning.public_resolvers import (
@@ -117,9 +121,19 @@ def plan_gate(context: PlanningContext) -> list[Task]:
 def _asked_sites(context: PlanningContext) -> tuple[Site, ...]:
     """The sites that are asked by now."""
     sites = chosen_sites(context.controls, context.request)
-    if asks_home(context.request) or nothing_abroad(context):
-        return sites
-    return tuple(s for s in sites if s.country is None)
+    if not asks_home(context.request) and not nothing_abroad(context):
+        sites = tuple(s for s in sites if s.country is None)
+    return (*sites, *spare_sites(context.controls, context.request)) if _strange(context) else sites
+
+
+def _strange(context: PlanningContext) -> bool:
+    """Some neutral site abroad shows a certificate of an authority that nobody knows, not enough of
+    them to tell a box that re-signs: others may be exempt."""
+    if context.connection.portal or not (inspected := unknown_signers(context.facts)):
+        return False
+    spare = (f"g.site.{s.name}" for s in spare_sites(context.controls, context.request))
+    begun = any(context.started(i) is not None for i in spare)
+    return begun or max(len(owners) for owners in inspected.values()) < OWNERS
 
 
 def _names(context: PlanningContext) -> list[Task]:
@@ -169,9 +183,7 @@ def _site_task(
 
 
 def _sentinel(context: PlanningContext, sentinel: Sentinel) -> list[Task]:
-    found = context.facts.name(sentinel.host).system_addresses
-    usable = [a for a in found if context.facts.usable(a) and not context.facts.never(a)]
-    address = ips.four_first(usable)
+    address = page_address(context, sentinel)
     if address is None:
         return []
     flow = Flow(
@@ -217,7 +229,7 @@ def _big_hello(context: PlanningContext) -> list[Task]:
     if context.request.quick or context.sparing or context.mss:
         return []
     tasks: list[Task] = []
-    for site, address in reached_sites(context.connection.abroad)[:BIG_HELLOS]:
+    for site, address in reached_sites(usual_views(context))[:BIG_HELLOS]:
         flow = context.https(address, site.host, options=BIG_HELLO)
         base = _BIGGER.task(f"g.big.{site.name}", site.name, flow, PATIENCE)
         tasks += context.tries(base, times=2)

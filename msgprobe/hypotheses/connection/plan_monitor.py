@@ -8,7 +8,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import reached_sites
+from msgprobe.planning.controls import reached_sites, usual_views
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
     MONITOR_EVERY,
@@ -97,7 +97,7 @@ def _enough(context: PlanningContext, outages: Outages, number: int) -> bool:
 
 def _known(context: PlanningContext) -> list[tuple[Site, str]]:
     """Sites that answered at some time, one a network, in an order of this run's own."""
-    sites = sorted(reached_sites(context.connection.abroad), key=lambda pair: pair[0].network)
+    sites = sorted(reached_sites(usual_views(context)), key=lambda pair: pair[0].network)
     Random(f"{context.request.seed}/look").shuffle(sites)
     return sites
 

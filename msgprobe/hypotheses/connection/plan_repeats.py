@@ -2,6 +2,7 @@
 
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.controls import usual_views
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import CONTROLS_AFTER, SPACING
@@ -11,7 +12,7 @@ _AGAIN = Purpose(Arm.AGAIN, "tls", "do neutral sites still work while the target
 
 def controls_again(context: PlanningContext) -> list[Task]:
     """One site a network, again as long as something about a target is under way."""
-    reached = [view for view in context.connection.abroad if view.reached]
+    reached = [view for view in usual_views(context) if view.reached]
     tasks: list[Task] = []
     for view in first_of_each(reached, lambda view: view.site.network)[:CONTROLS_AFTER]:
         site = view.site

@@ -8,7 +8,12 @@ from msgprobe.evidence.controls import DYING
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import chosen_sites, foreign_sites, nothing_abroad
+from msgprobe.planning.controls import (
+    chosen_sites,
+    foreign_sites,
+    nothing_abroad,
+    usual_views,
+)
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import TARGETED_SITES
 
@@ -58,7 +63,7 @@ def _dying_at(context: PlanningContext, site: Site) -> str | None:
 def _names(context: PlanningContext, site: Site) -> list[tuple[str, str]]:
     """Which names to show to its address, each with a word for it. None as long as other sites may
     still answer: what dies here may die everywhere."""
-    views = [v for v in context.connection.abroad if v.reached and v.site.network != site.network]
+    views = [v for v in usual_views(context) if v.reached and v.site.network != site.network]
     views.sort(key=lambda v: not context.connection.fair((v.site,)))
     if views:
         return [("abroad", views[0].site.host)]

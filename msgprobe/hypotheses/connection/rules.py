@@ -69,10 +69,9 @@ def _forbidden_here(g: ConnectionFacts) -> Evidence | None:
 
 
 def _portal(g: ConnectionFacts) -> Evidence | None:
-    owners = {s.owner for s, _ in g.tampered}
-    if len(owners) < 2 or len(g.tampered) < len(g.exact) or g.open:
+    if not g.portal or g.open:
         return None  # leaky ones let a site or a page pass, hardly two networks
-    return transactions(t for _, t in g.tampered)
+    return transactions(g.portal)
 
 
 def _portal_by_names(g: ConnectionFacts) -> Evidence | None:
@@ -222,7 +221,8 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         State.CAPTIVE_PORTAL,
         Strength.CONFIRMED,
         "connection.portal",
-        "sentinel pages of two owners or more are replaced",
+        "sentinel pages of two owners or more are replaced, or of one where neutral sites of three "
+        "show one certificate that is for none of them",
         "A login page (captive portal) stands before the Internet: log in first.",
         _portal,
     ),

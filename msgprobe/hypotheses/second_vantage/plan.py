@@ -17,6 +17,7 @@ from msgprobe.planning.baseline import (
     wanted_pools,
 )
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.controls import usual_views
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.suspects import failing
@@ -142,7 +143,7 @@ def _once_more(
 
 def _controls(context: PlanningContext, tasks: list[Task]) -> list[Task]:
     """A neutral site through the proxy: before, and after something failed that way."""
-    sites = [v.site for v in context.connection.abroad if v.reached][:PROXY_CONTROLS]
+    sites = [v.site for v in usual_views(context) if v.reached][:PROXY_CONTROLS]
     wanted: list[Task] = []
     working: Site | None = None
     for site in sites:

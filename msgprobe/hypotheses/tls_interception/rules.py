@@ -1,28 +1,226 @@
-"""Rules about this tool's own list of trusted authorities, which ages as services do."""
+"""Rules about certificates that nobody vouches for: forged, or of another age than our own list."""
 
-from msgprobe.evidence.certificates import of_former_authority
-from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.rule import UNCLEAR, Cited, PoolRule
+from collections.abc import Iterable, Sequence
+
+from msgprobe.evidence.certificates import of_public_authority, shown_elsewhere
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.forgers import Forger, second_way
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
+from msgprobe.evidence.resigning import signer, widely_trusted
+from msgprobe.hypotheses.rule import (
+    BLOCKED,
+    IMPAIRED,
+    LIKELY_BLOCKED,
+    LIKELY_IMPAIRED,
+    UNCLEAR,
+    Cited,
+    PoolRule,
+)
+from msgprobe.model.failure import Failure
+from msgprobe.model.target import Trust
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
+
+_UNCLEAR = UNCLEAR.at(Layer.TLS)
 
 
 def _store_age(p: PoolFacts) -> Cited:
-    """No member answers, and every certificate that convinced nobody names a former authority."""
+    """No member answers, and every certificate that convinced nobody names a public authority."""
     if p.ok:
         return ()
     shown = p.with_symptom("tls.certificate")
-    return shown if all(of_former_authority(t) is not None for t in shown) else ()
+    return shown if all(of_public_authority(t) for t in shown) else ()
+
+
+def _untrusted(p: PoolFacts, views: Iterable[AddressFacts]) -> list[AddressFacts]:
+    """Those whose certificate nobody trusts, on a link that does not re-sign neutral sites.
+
+    Not where one certificate is known by its hash: a server that has got a new one looks the same.
+    """
+    if p.connection.inspector is not None:
+        return []
+    return [
+        a
+        for a in views
+        if any(
+            t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
+            for t in a.failed
+        )
+        and not _may_be_inspection(p, a)
+    ]
+
+
+def _may_be_inspection(p: PoolFacts, view: AddressFacts) -> bool:
+    """The user's own list holds no public authority, and the one that signed here signs for neutral
+    sites as well: inspection, unless this very server shows another one to a neutral name."""
+    wide = widely_trusted(p.facts.talks, p.facts.evidence) if _own_list(p) else frozenset()
+    if not wide.intersection(who for t in view.failed if (who := signer(t)) is not None):
+        return False
+    swapped = {signer(t) for t in view.probes if t.task.arm is Arm.OTHER_SNI}
+    return not swapped - wide - {None}
+
+
+def _own_list(p: PoolFacts) -> bool:
+    return p.facts.local is not None and p.facts.local.own_roots
+
+
+def _failing(p: PoolFacts) -> list[AddressFacts]:
+    """Untrusted addresses of members that do not answer."""
+    return _untrusted(p, p.failing_addresses("tls.certificate"))
+
+
+def _halves(p: PoolFacts) -> list[AddressFacts]:
+    """Untrusted addresses that a program here would dial, of members that answer at others."""
+    every = (a for m in p.ok for e in m.endpoints for a in e.addresses)
+    return _untrusted(p, (a for a in every if a.symptom == "tls.certificate"))
+
+
+def _talks(views: Iterable[AddressFacts]) -> list[Conversation]:
+    return [t for a in views for t in a.failed]
+
+
+def _mitm_swap(p: PoolFacts) -> Cited:
+    """The same address shows another issuer to a neutral name: a forged certificate, or a bad one
+    of the service's own beside its front's good default.
+
+    Not for services with roots of their own, whose new root beside a front's default looks alike.
+    """
+    for a in _failing(p):
+        if any(t.flow.trust is not Trust.PUBLIC for t in a.own):
+            continue
+        issuers = {_issuer(t) for t in a.failed}
+        swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI and _issuer(t) is not None]
+        if swaps and all(_issuer(t) not in issuers for t in swaps):
+            yield from a.failed
+            yield from swaps
+
+
+def _issuer(talk: Conversation) -> str | None:
+    return talk.tls.chain[0].issuer if talk.tls is not None and talk.tls.chain else None
+
+
+def _follows(p: PoolFacts, shown: Sequence[Conversation]) -> tuple[Conversation, ...]:
+    """Neutral servers in two networks 'have' a certificate for the target's name, by the untrusted
+    issuer that the target's own addresses show."""
+    # A name of two pools is taken there for one of them alone.
+    asked = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
+    return shown_elsewhere(p.facts, shown, asked)
+
+
+def _hands(p: PoolFacts, shown: Sequence[Conversation]) -> list[Forger]:
+    """Who made these certificates, where several hosts show his."""
+    ids = {t.task.id for t in shown}
+    name = p.service.name
+    return [
+        f
+        for f in p.connection.forgers
+        if f.agrees(name) and any(t.task.id in ids for t in f.of(name))
+    ]
+
+
+def _otherwise(p: PoolFacts, shown: Sequence[Conversation]) -> tuple[Conversation, ...]:
+    """Several hosts show one hand's certificates, and a genuine one for such a name is seen another
+    way."""
+    for who in _hands(p, shown):
+        mine = who.of(p.service.name)
+        if genuine := second_way(p.facts, mine):
+            return (*mine, *genuine)
+    return ()
+
+
+def _strangers(p: PoolFacts, shown: Sequence[Conversation]) -> tuple[Conversation, ...]:
+    """Services that have nothing to do with each other show one hand's certificates."""
+    return tuple(t for who in _hands(p, shown) if who.strangers for t in who.shown)
+
+
+def _one_service(p: PoolFacts) -> Cited:
+    shown = _talks(_failing(p))
+    return [t for who in _hands(p, shown) for t in who.of(p.service.name)]
+
+
+def _sure_half(p: PoolFacts) -> Cited:
+    shown = _talks(_halves(p))
+    return _follows(p, shown) or _otherwise(p, shown)
 
 
 STORE_RULES: tuple[PoolRule, ...] = (
-    UNCLEAR.at(Layer.TLS).rule(
+    _UNCLEAR.rule(
         "tls.store_age",
         licence="a certificate for the right name whose chain names an authority that public lists "
-        "once held",
-        why="The certificate is for the right name and says that it comes from an authority that "
-        "this tool's list of trusted authorities no longer (or not yet) contains: the list and the "
-        "service may be of different age. Nothing proves it genuine or forged. Do not log in until "
-        "you know.",
+        "once held, or which public logs have promised to publish",
+        why="The certificate is for the right name and says that it comes from a public authority "
+        "that this tool's list of trusted authorities does not (or no longer) contain: the list "
+        "and the service may be of different age. Nothing proves it genuine or forged. Do not log "
+        "in until you know.",
         holds=_store_age,
     ),
 )
+
+FORGER_RULES: tuple[PoolRule, ...] = (
+    BLOCKED.at(Layer.TLS).rule(
+        "tls.mitm.elsewhere",
+        "tls.mitm",
+        licence="an artefact: neutral servers in two networks show a certificate for the target's "
+        "name, or make one for each greeting",
+        why="Even neutral servers 'have' a certificate for this service here: it is forged on the "
+        "way. Do not log in on this network.",
+        holds=lambda p: _follows(p, _talks(_failing(p))),
+    ),
+    BLOCKED.at(Layer.TLS).rule(
+        "tls.mitm.second_way",
+        "tls.mitm",
+        licence="one hand signs for two unrelated services, or for hosts of one in two networks, "
+        "while neutral names keep theirs, and the genuine certificate is seen another way (another "
+        "address or resolver, QUIC)",
+        why="Several servers show certificates that one unknown hand has signed, and the genuine "
+        "one is seen another way: they are forged on the way. Do not log in on this network.",
+        holds=lambda p: _otherwise(p, _talks(_failing(p))),
+    ),
+    LIKELY_BLOCKED.at(Layer.TLS).rule(
+        "tls.mitm.strangers",
+        "tls.mitm",
+        licence="one hand signs for two unrelated services, while neutral names keep theirs",
+        why="Services that have nothing to do with each other show certificates that one unknown "
+        "hand has signed, while other sites keep theirs: they are forged on the way. Do not log in "
+        "on this network.",
+        holds=lambda p: _strangers(p, _talks(_failing(p))),
+    ),
+    _UNCLEAR.rule(
+        "tls.mitm.swap",
+        licence="an untrusted certificate for the service's name, another one for a neutral name",
+        why="The certificate for this service's name is one that nobody trusts, and the same "
+        "server shows another one for a neutral name: it is forged on the way, or the service "
+        "made a mistake with its own. Do not log in until you know.",
+        holds=_mitm_swap,
+    ),
+    _UNCLEAR.rule(
+        "tls.mitm.one_service",
+        licence="one unknown authority signs for hosts of one service in two networks, while "
+        "neutral names keep theirs",
+        why="All servers of this service that were asked show certificates of an authority that "
+        "nobody trusts, while other sites keep theirs: they are forged on the way, or the service "
+        "has changed its own. Somebody may read along: do not log in until you know.",
+        holds=_one_service,
+    ),
+)
+
+HALF_RULES: tuple[PoolRule, ...] = (
+    IMPAIRED.at(Layer.TLS).rule(
+        "tls.mitm.half",
+        "tls.mitm",
+        licence="what shows a forger, at some addresses of a name that answers at others",
+        why="At some of the service's addresses certificates are forged on the way; others answer. "
+        "Which one an app takes is chance: do not log in on this network.",
+        holds=_sure_half,
+    ),
+    LIKELY_IMPAIRED.at(Layer.TLS).rule(
+        "tls.mitm.half.strangers",
+        "tls.mitm",
+        licence="one hand signs for two unrelated services, at some addresses of names that answer "
+        "at others",
+        why="At some of the service's addresses certificates are signed by the hand that signs for "
+        "other services too; others answer. Do not log in on this network.",
+        holds=lambda p: _strangers(p, _talks(_halves(p))),
+    ),
+)
+"""One way that works acquits nobody who forges what is shown on another."""

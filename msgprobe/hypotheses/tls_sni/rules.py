@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgprobe.evidence.certificates import shown_elsewhere
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import Shown, follows
-from msgprobe.evidence.pool import AddressFacts, PoolFacts
+from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
-from msgprobe.model.failure import Failure
-from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
@@ -108,52 +105,6 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-def _issuer(talk: Conversation) -> str | None:
-    return talk.tls.chain[0].issuer if talk.tls is not None and talk.tls.chain else None
-
-
-def _forged(p: PoolFacts) -> list[AddressFacts]:
-    """Addresses whose certificate nobody trusts, on a link that does not re-sign neutral sites.
-
-    Not where one certificate is known by its hash: a server that has got a new one looks the same.
-    """
-    if p.connection.inspector is not None:
-        return []
-    return [
-        a
-        for a in p.failing_addresses("tls.certificate")
-        if any(
-            t.failure is Failure.TLS_UNKNOWN_AUTHORITY and t.flow.trust is not Trust.HASH
-            for t in a.failed
-        )
-    ]
-
-
-def _mitm_swap(p: PoolFacts) -> Cited:
-    """The same address shows another issuer to a neutral name: a forged certificate, or a bad one
-    of the service's own beside its front's good default.
-
-    Not for services with roots of their own, whose new root beside a front's default looks alike.
-    """
-    for a in _forged(p):
-        if any(t.flow.trust is not Trust.PUBLIC for t in a.own):
-            continue
-        issuers = {_issuer(t) for t in a.failed}
-        swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI and _issuer(t) is not None]
-        if swaps and all(_issuer(t) not in issuers for t in swaps):
-            yield from a.failed
-            yield from swaps
-
-
-def _mitm_elsewhere(p: PoolFacts) -> Cited:
-    """Neutral servers in two networks 'have' a certificate for the target's name, by the untrusted
-    issuer that the target's own addresses show."""
-    failed = [t for a in _forged(p) for t in a.failed]
-    # A name of two pools is taken there for one of them alone.
-    asked = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
-    return shown_elsewhere(p.facts, failed, asked)
-
-
 def _follow_rules() -> Iterator[PoolRule]:
     words = {
         "tls.reset": "is reset",
@@ -215,23 +166,6 @@ TLS_RULES: tuple[PoolRule, ...] = (
             holds=_early(f"tls.{kind}"),
         )
         for kind in ("reset", "alert", "eof")
-    ),
-    _UNCLEAR.rule(
-        "tls.mitm.swap",
-        licence="an untrusted certificate for the service's name, another one for a neutral name",
-        why="The certificate for this service's name is one that nobody trusts, and the same "
-        "server shows another one for a neutral name: it is forged on the way, or the service "
-        "made a mistake with its own. Do not log in until you know.",
-        holds=_mitm_swap,
-    ),
-    _BLOCKED.rule(
-        "tls.mitm.elsewhere",
-        "tls.mitm",
-        licence="an artefact: neutral servers in two networks show a certificate for the target's "
-        "name, or make one for each greeting",
-        why="Even neutral servers 'have' a certificate for this service here: it is forged on the "
-        "way. Do not log in on this network.",
-        holds=_mitm_elsewhere,
     ),
     *_swap_rules(),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe import session
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.outages import Outages
@@ -14,7 +15,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
-from tests.evidence.story import CHAT, SENTINELS, SITES, Story, somebody
+from tests.evidence.story import CHAT, SENTINELS, SITES, Story, certificate, somebody
 from tests.judging.word import text
 
 HOME = tuple(
@@ -29,6 +30,13 @@ HOME = tuple(
 
 def state(story: Story) -> ConnectionVerdict:
     return judge(story.evidence()).connection
+
+
+def kept_state(story: Story) -> ConnectionVerdict:
+    """The same of what is kept after redaction, which tells as much."""
+    _, verdict = session.judged(story.evidence())
+    assert verdict == judge(story.evidence())
+    return verdict.connection
 
 
 def stretches(story: Story) -> Outages:
@@ -165,6 +173,48 @@ def test_a_portal_that_lets_one_page_or_site_pass_is_a_portal(reached: int) -> N
 def test_replaced_pages_on_a_line_that_reaches_two_networks_are_no_portal() -> None:
     story = sites(sentinels(Story().local(), replaced=2), Arm.GATE, 1.0)
     assert state(story).state is not State.CAPTIVE_PORTAL
+
+
+def answering(story: Story, *, one: bool, only: int = 4) -> Story:
+    """Somebody answers TLS in the place of neutral sites: with one certificate, or one a name."""
+    for site in SITES[:only]:
+        name = "login.example" if one else site.host
+        shown = certificate("CN=Login", f"CN={name}", (name,))
+        story.site(site, fails="tls", failure=Failure.TLS_UNKNOWN_AUTHORITY, chain=(shown,))
+    return story
+
+
+@pytest.mark.parametrize(("one", "replaced"), [(True, 3), (True, 2), (False, 2)])
+def test_a_portal_that_answers_tls_is_a_portal(one: bool, replaced: int) -> None:
+    story = answering(sentinels(Story().local(), replaced=replaced), one=one)
+    found = kept_state(story)
+    assert found.state is State.CAPTIVE_PORTAL and "tls_inspection" not in found.notes
+
+
+def test_one_replaced_page_is_enough_beside_one_certificate_for_everything() -> None:
+    story = sentinels(Story().local(), replaced=1)
+    story.told = story.told[:2]
+    assert kept_state(answering(story, one=True)).state is State.CAPTIVE_PORTAL
+    other = sentinels(Story().local(), replaced=1)
+    other.told = other.told[:2]
+    assert kept_state(answering(other, one=False)).state is not State.CAPTIVE_PORTAL
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_pages_that_come_unchanged_are_no_portals(one: bool) -> None:
+    found = kept_state(answering(sentinels(Story().local(), replaced=0), one=one))
+    assert found.state is State.ONLINE and "tls_inspection" in found.notes
+
+
+def test_inspection_that_lets_sites_answer_inside_is_no_portal() -> None:
+    """Plain HTTP is forbidden there, and the user's own list holds the company's root."""
+    story = sentinels(Story().local(own_roots=True), replaced=3)
+    for site in SITES:
+        shown = certificate("CN=Company", f"CN={site.host}", (site.host,))
+        story.site(site, chain=(shown,), root_public=False)
+    found = kept_state(story)
+    assert found.state is State.ONLINE
+    assert {"tls_inspection", "plain_http_tampered"} <= set(found.notes)
 
 
 def at_home(story: Story, *, foreign_name_dies: bool) -> Story:

@@ -11,6 +11,7 @@ from tests.lab.scenarios.shared import (
     GATEWAY,
     LTE,
     NOT_ABROAD,
+    RE_SIGNED,
     RESOLVER,
     SILENT,
     TELEGRAM,
@@ -247,7 +248,6 @@ _ONE: Final = Mitm(
     names=("*",), issuer="self_signed", certificate="login.hotel.example", page="portal"
 )
 _INSPECTS: Final = Mitm(names=("*",), issuer="corporate")
-_READABLE: Final = {**of("signal", truth("inconclusive")), **of("messenger", truth("inconclusive"))}
 
 _ANSWERING: Final = (
     connection(
@@ -308,7 +308,7 @@ _ANSWERING: Final = (
         http_to_box(),
         row="none (innocent twin of MP2)",
         world={"mitm": _INSPECTS, "http": HttpInterceptor(names=("*",), does="via")},
-        truths=_READABLE,
+        truths=RE_SIGNED,
         notes=("tls_inspection",),
     ),
     innocent(
@@ -319,7 +319,7 @@ _ANSWERING: Final = (
         row="none (innocent twin of MP2)",
         world={"mitm": _INSPECTS, "http": HttpInterceptor(names=("*",), does="page")},
         env=COMPANY,
-        truths=_READABLE,
+        truths=RE_SIGNED,
         notes=("tls_inspection", "plain_http_tampered"),
     ),
     innocent(

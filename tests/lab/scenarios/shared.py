@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgprobe.catalog.loader import load
 from tests.lab.censor import Drop, Match, OnSni, PortRewrite
 from tests.lab.link import Link
-from tests.lab.scenario import Truth, truth
+from tests.lab.scenario import OK, Truth, truth
 from tests.lab.world.config import HostPolicy, WorldConfig, lying
 from tests.lab.world.hosts import addresses
 
@@ -135,6 +135,16 @@ def blocked(*mechanisms: str) -> Truth:
 def of(service: str, whole: Truth, **functions: Truth) -> dict[str, Truth]:
     """The truth of a service, and of those of its functions that are named."""
     return {service: whole, **{f"{service}.{name}": one for name, one in functions.items()}}
+
+
+RE_SIGNED: Final = {
+    **of("signal", UNCLEAR, text=UNCLEAR),
+    **of("messenger", UNCLEAR, text=UNCLEAR, web=UNCLEAR),
+    **of("telegram", UNCLEAR, text=OK),
+    **of("whatsapp", UNCLEAR, text=OK),
+}
+"""Where somebody re-signs all certificates: what rests on them alone cannot be judged, and leaves
+no service whole that works by a protocol of its own."""
 
 
 # --- what the middlebox matches and does --------------------------------------------------------

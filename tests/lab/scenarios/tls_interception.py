@@ -14,6 +14,7 @@ from tests.lab.scenarios.shared import (
     FAULT,
     MESSENGER,
     QUIET,
+    RE_SIGNED,
     RESOLVER,
     UNCLEAR,
     blocked,
@@ -196,11 +197,6 @@ def _clocks() -> Iterator[Scenario]:
 
 # --- inspection: known by the agreement of issuers ----------------------------------------------
 
-_READABLE: Final = {
-    **of("signal", UNCLEAR, text=UNCLEAR),
-    **of("messenger", UNCLEAR, text=UNCLEAR, web=UNCLEAR),
-}
-"""What rests on certificates alone, where somebody re-signs all of them."""
 _ALL: Final = Mitm(names=("*",), issuer="corporate")
 _HOME_RU: Final = ("ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru", "www.ozon.ru")
 
@@ -212,7 +208,7 @@ _INSPECTED: Final = (
         row="A28 (everything)",
         world={"mitm": _ALL},
         env=COMPANY,
-        truths=_READABLE,
+        truths=RE_SIGNED,
         notes=("tls_inspection", "own_roots"),
     ),
     innocent(
@@ -224,7 +220,7 @@ _INSPECTED: Final = (
             "mitm": Mitm(names=("*",), exempt=("signal.org", "www.python.org"), issuer="corporate")
         },
         env=COMPANY,
-        truths={k: v for k, v in _READABLE.items() if k.startswith("messenger")},
+        truths={k: v for k, v in RE_SIGNED.items() if not k.startswith("signal")},
         notes=("tls_inspection",),
     ),
     innocent(
@@ -238,13 +234,16 @@ _INSPECTED: Final = (
             )
         },
         args=("--quick",),
-        truths=_READABLE,
+        truths=RE_SIGNED,
         notes=("tls_inspection",),
     ),
     blocking(
         "MI4",
         "a company re-signs everything under a root that the user trusts, and resets Messenger",
-        {**of("signal", UNCLEAR, text=UNCLEAR), **of("messenger", blocked("tls.reset"))},
+        {
+            **{k: v for k, v in RE_SIGNED.items() if not k.startswith("messenger")},
+            **of("messenger", blocked("tls.reset")),
+        },
         reset(*MESSENGER),
         tls_to_box(),
         row="A16 (under inspection)",
@@ -258,7 +257,7 @@ _INSPECTED: Final = (
         tls_to_box(),
         row="A27 (everything)",
         world={"mitm": Mitm(names=("*",), issuer="private")},
-        truths=_READABLE,
+        truths=RE_SIGNED,
         notes=("tls_inspection", "state_root_kz"),
     ),
     innocent(
@@ -303,7 +302,7 @@ _INSPECTED: Final = (
         world={"mitm": _ALL},
         env=COMPANY,
         lab={"trust": None},
-        truths=_READABLE,
+        truths=RE_SIGNED,
         notes=("tls_inspection",),
     ),
     blocking(
