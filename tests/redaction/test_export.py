@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from msgprobe.model.observation import TlsObservation
 from msgprobe.model.run import Elsewhere
 from msgprobe.model.verdict import State
 from msgprobe.redaction.export import Grain, exported, rounded
@@ -12,6 +13,7 @@ from msgprobe.redaction.redactor import redacted
 from msgprobe.redaction.reveals import NOT_THERE, reveals
 from msgprobe.report.document import document, read_run, render
 from msgprobe.report.view import View
+from tests.evidence.story import certificate
 from tests.report import sample
 
 
@@ -51,6 +53,22 @@ def test_a_file_says_itself_what_it_tells() -> None:
     assert said == list(reveals(kept))
     assert said[-1] == NOT_THERE
     assert any("one of your own network" in line and "Google" in line for line in said)
+
+
+def test_it_says_which_country_an_unknown_certificate_names() -> None:
+    run = sample.run(sample.blocked())
+    (service, *others) = run.evidence.services
+    home = replace(service.endpoints[0], host="chat.example.de")
+    services = (replace(service, endpoints=(home,)), *others)
+    broken = next(m for m in run.evidence.measurements if len(m.observations) > 1)
+    seen = broken.observations[1]
+    assert isinstance(seen, TlsObservation)
+    box = certificate("CN=box of room 203, C=DE")
+    told = replace(broken, observations=(replace(seen, chain=(box,)),))
+    evidence = redacted(replace(run.evidence, services=services, measurements=(told,)))
+    said = reveals(exported(replace(run, evidence=evidence)))
+    assert "States and countries that unknown certificates name: C=DE." in said
+    assert "room 203" not in str(said)
 
 
 def test_a_file_that_is_not_redacted_says_so_first_and_repeats_nothing_of_it() -> None:
