@@ -8,7 +8,7 @@ from msgprobe.model.observation import TcpInfo, TcpObservation
 from msgprobe.steps.accounting import unconnected_bytes
 from msgprobe.steps.classify import classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.door import ConnectError, Stream
+from msgprobe.steps.door import ConnectError, Stream, TcpOptions
 
 _GOODBYE = 0.25
 """Seconds that a peer gets for its FIN; twice the measured round trip when that is less."""
@@ -45,7 +45,10 @@ async def connect(
     try:
         left = ctx.remaining(timeout)
         stream = await ctx.world.network.connect_tcp(
-            address, port, timeout=left, source_port=source_port, mss=mss, window=window
+            address,
+            port,
+            timeout=left,
+            options=TcpOptions(source_port=source_port, mss=mss, window=window),
         )
         failure, info, port_used = None, stream.tcp_info(), stream.source_port
         ctx.recorder.opened(stream)

@@ -172,24 +172,30 @@ class Datagrams(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpOptions:
+    """What a TCP socket is told before it connects.
+
+    ``source_port`` 0 lets the kernel choose; ``mss`` clamps the segment size (0: no clamp),
+    ``window`` is the receive buffer in bytes (0: the kernel's own).
+    """
+
+    source_port: int = 0
+    mss: int = 0
+    window: int = 0
+
+
+USUAL = TcpOptions()
+"""Everything is the kernel's to choose."""
+
+
 class Network(Protocol):
     """The only door to the network. `NotAllowed` is the guard's, before any socket is made."""
 
     async def connect_tcp(
-        self,
-        address: str,
-        port: int,
-        *,
-        timeout: float,
-        source_port: int = 0,
-        mss: int = 0,
-        window: int = 0,
+        self, address: str, port: int, *, timeout: float, options: TcpOptions = USUAL
     ) -> Stream:
-        """Connect to one IP literal within ``timeout`` seconds. Raises ConnectError.
-
-        ``source_port`` 0 lets the kernel choose; ``mss`` clamps the segment size (0: no clamp),
-        ``window`` is the receive buffer in bytes (0: the kernel's own).
-        """
+        """Connect to one IP literal within ``timeout`` seconds. Raises ConnectError."""
         ...
 
     def open_udp(self, address: str, port: int) -> Datagrams:

@@ -11,7 +11,16 @@ from typing import TypeVar
 
 from msgprobe.model.observation import HttpObservation, TlsObservation
 from msgprobe.model.reach import Reach, reach
-from msgprobe.steps.door import ConnectError, Datagrams, Licence, Network, NotAllowed, Stream
+from msgprobe.steps.door import (
+    USUAL,
+    ConnectError,
+    Datagrams,
+    Licence,
+    Network,
+    NotAllowed,
+    Stream,
+    TcpOptions,
+)
 from msgprobe.steps.layered import LayeredStream
 
 Seen = TypeVar("Seen", TlsObservation, HttpObservation)
@@ -42,23 +51,14 @@ class GuardedNetwork:
         self._own = own
 
     async def connect_tcp(
-        self,
-        address: str,
-        port: int,
-        *,
-        timeout: float,
-        source_port: int = 0,
-        mss: int = 0,
-        window: int = 0,
+        self, address: str, port: int, *, timeout: float, options: TcpOptions = USUAL
     ) -> Stream:
         """As the network's own. Raises ConnectError, also with `NotAllowed` as its cause."""
         try:
             free = self._is_free(address)
         except NotAllowed as exc:
-            raise ConnectError(exc, None, source_port) from exc
-        stream = await self._network.connect_tcp(
-            address, port, timeout=timeout, source_port=source_port, mss=mss, window=window
-        )
+            raise ConnectError(exc, None, options.source_port) from exc
+        stream = await self._network.connect_tcp(address, port, timeout=timeout, options=options)
         return stream if free else GuardedStream(stream)
 
     def open_udp(self, address: str, port: int) -> Datagrams:

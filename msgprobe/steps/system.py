@@ -14,7 +14,7 @@ from functools import partial
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.reach import Reach
 from msgprobe.steps.aside import SMALL, begin
-from msgprobe.steps.door import ConnectError, Licence
+from msgprobe.steps.door import USUAL, ConnectError, Licence, TcpOptions
 from msgprobe.steps.tcp_info import read_tcp_info
 
 _DRAIN = 16 * 1024
@@ -160,36 +160,30 @@ class SystemNetwork:
     _slow = False
 
     async def connect_tcp(
-        self,
-        address: str,
-        port: int,
-        *,
-        timeout: float,
-        source_port: int = 0,
-        mss: int = 0,
-        window: int = 0,
+        self, address: str, port: int, *, timeout: float, options: TcpOptions = USUAL
     ) -> SystemStream:
         """Connect to one IP literal. Raises ConnectError."""
         try:
             sock = socket.socket(_family(address), socket.SOCK_STREAM)
         except OSError as exc:
-            raise ConnectError(exc, None, source_port) from exc
+            raise ConnectError(exc, None, options.source_port) from exc
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if mss and hasattr(socket, "TCP_MAXSEG"):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
-            if window:  # before the SYN: what was offered once cannot be taken back
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+            if options.mss and hasattr(socket, "TCP_MAXSEG"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, options.mss)
+            if options.window:  # before the SYN: what was offered once cannot be taken back
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.window)
             # A port can be used again only if whoever had it before allowed that, too.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if source_port:
-                sock.bind(("", source_port))
+            if options.source_port:
+                sock.bind(("", options.source_port))
             async with asyncio.timeout(timeout):
                 await asyncio.get_running_loop().sock_connect(sock, _endpoint(address, port))
             return SystemStream(sock, address, port)
         except OSError as exc:
-            failed = ConnectError(exc, read_tcp_info(sock), _source_port(sock) or source_port)
+            port_used = _source_port(sock) or options.source_port
+            failed = ConnectError(exc, read_tcp_info(sock), port_used)
             sock.close()
             raise failed from exc
         except BaseException:

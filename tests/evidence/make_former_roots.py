@@ -49,34 +49,8 @@ MODULE = Path(__file__).parents[2] / "msgprobe" / "evidence" / "former_roots.py"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _WIDTH = 100
 
-_HEAD = '''\
-# ruff: noqa: RUF001 (Turkish names)
-"""Public authorities that certifi's list once held and no longer does. Data only.
-
-Written by ``python -m tests.evidence.make_former_roots`` from the releases of certifi on PyPI
-(https://pypi.org/project/certifi/) that it names; do not edit by hand. Left out are authorities
-whose key the newest release still holds in another certificate, and those whose name, as this tool
-prints names, it still holds with another key.
-"""
-
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerRoot:
-    """``subject`` is as `msgprobe.model.observation.Certificate` has it; ``spki_sha256`` in hex.
-
-    ``not_after`` is the day its certificate ends; ``last_in`` the latest of the releases compared
-    that held it.
-    """
-
-    subject: str
-    spki_sha256: str
-    not_after: str
-    last_in: str
-
-
-'''
+_TABLE = "NEWEST = "
+"""What the part of the module that is written anew begins with."""
 
 
 def gone(bundles: Mapping[str, Sequence[bytes]]) -> dict[str, list[CertificateFields]]:
@@ -102,8 +76,8 @@ def source(newest: str, found: dict[str, list[CertificateFields]]) -> str:
     """The text of the module."""
     return "".join(
         (
-            _HEAD,
-            f'NEWEST = "{newest}"\n"""The release of certifi that holds none of them."""\n\n',
+            MODULE.read_text(encoding="utf-8").partition(f"\n{_TABLE}")[0] + "\n",
+            f'{_TABLE}"{newest}"\n"""The release of certifi that holds none of them."""\n\n',
             "# fmt: off\n_BY_RELEASE: dict[str, tuple[tuple[str, str, str], ...]] = {\n",
             *(line for release in reversed(found) for line in _release(release, found[release])),
             "}\n# fmt: on\n\n",

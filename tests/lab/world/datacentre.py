@@ -2,7 +2,8 @@
 key, and dh_gen_ok. Encrypted messages are not understood: like unknown keys they get -404.
 
 Sources: core.telegram.org/mtproto/auth_key, tdlib/td mtproto_api.tl, gotd/td crypto/rsa_pad.go and
-exchange/server_flow.go. Written apart from the product's own, so that they can disagree.
+exchange/server_flow.go. Written apart from the product's own, but for the prime, so that they
+can disagree.
 """
 
 import logging
@@ -15,23 +16,13 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from msgprobe.wire.mtproto_proof import DH_PRIME
 from tests.lab.world.config import Keeper
 from tests.lab.world.modexp import power
 
 _P: Final = 0x494C553B
 _Q: Final = 0x53911073
 """The sample of core.telegram.org."""
-_PRIME: Final = int(
-    "C71CAEB9C6B1C9048E6C522F70F13F73980D40238E3E21C14934D037563D930F"
-    "48198A0AA7C14058229493D22530F4DBFA336F6E0AC925139543AED44CCE7C37"
-    "20FD51F69458705AC68CD4FE6B6B13ABDC9746512969328454F18FAF8C595F64"
-    "2477FE96BB2A941D5BCD1D4AC8CC49880708FA9B378E3C4F3A9060BEE67CF9A4"
-    "A4A695811051907E162753B56B0F6B410DBA74D8A84B2A14B3144E0EF1284754"
-    "FD17ED950D5965B4B9DD46582DB1178D169C6BC465B0D6FF9CA3928FEF5B9AE4"
-    "E418FC15E83EBEA0F87FA9FF5EED70050DED2849F47BF959D956850CE929851F"
-    "0D8115F635B105EE2E4E15D04B2454BF6F4FADF034B10403119CD8E3B92FCC5B",
-    16,
-)
 _REQ_PQ: Final = (0xBE7E8EF1, 0x60469778)
 _REQ_DH: Final = 0xD712E4BE
 _SET_CLIENT_DH: Final = 0xF5045F1F
@@ -196,9 +187,9 @@ class Exchange:
 
     def _params(self, new_nonce: bytes) -> bytes:
         self._shared_nonce, self._secret = new_nonce, int.from_bytes(os.urandom(32))
-        g_a = power(3, self._secret, _PRIME)
+        g_a = power(3, self._secret, DH_PRIME)
         inner = struct.pack("<I", 0xB5890DBA) + self._nonces + struct.pack("<i", 3)
-        inner += _number(_PRIME) + _text(g_a.to_bytes(256)) + struct.pack("<i", int(self._now))
+        inner += _number(DH_PRIME) + _text(g_a.to_bytes(256)) + struct.pack("<i", int(self._now))
         plain = sha1(inner).digest() + inner
         plain += os.urandom(-len(plain) % 16)
         sealed = _text(_ige(plain, *_answer_key(new_nonce, self._nonces[16:]), seal=True))
@@ -217,10 +208,10 @@ class Exchange:
             sha1(inner[: len(inner) - len(rest)]).digest() != plain[:20]
             or int.from_bytes(inner[:4], "little") != _CLIENT_DH_INNER
             or inner[4:36] != self._nonces
-            or not 1 < int.from_bytes(g_b) < _PRIME - 1
+            or not 1 < int.from_bytes(g_b) < DH_PRIME - 1
         ):
             return None
-        agreed = sha1(power(int.from_bytes(g_b), self._secret, _PRIME).to_bytes(256)).digest()
+        agreed = sha1(power(int.from_bytes(g_b), self._secret, DH_PRIME).to_bytes(256)).digest()
         self._centre.agreed.add(agreed[-8:])
         _JOURNAL.info("mtproto dh_gen_ok %s", agreed[-8:].hex())
         mark = sha1(self._shared_nonce + b"\1" + agreed[:8]).digest()[4:]
