@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TcpInfo, TcpObservation
@@ -62,18 +63,21 @@ async def connect(
         if failure not in (None, Failure.NOT_ALLOWED):
             sent, received = unconnected_bytes(address, info)
             ctx.recorder.count(sent=sent, received=received)
-        ctx.record(
-            TcpObservation(
-                transaction=ctx.transaction,
-                window=ctx.window(start),
-                failure=failure,
-                address=address,
-                port=port,
-                source_port=port_used,
-                errno=errno,
-                info=info,
-            )
-        )
+        seen = connect_seen(ctx, start, failure, address, port)
+        ctx.record(replace(seen, source_port=port_used, errno=errno, info=info))
+
+
+def connect_seen(
+    ctx: StepContext, start: float, failure: Failure | None, address: str, port: int
+) -> TcpObservation:
+    """What is seen of a connect by whoever does not ask the kernel about it."""
+    return TcpObservation(
+        transaction=ctx.transaction,
+        window=ctx.window(start),
+        failure=failure,
+        address=address,
+        port=port,
+    )
 
 
 def abandon(ctx: StepContext, stream: Stream) -> None:

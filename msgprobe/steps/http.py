@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import HttpObservation
 from msgprobe.steps.browser import NAVIGATION, USER_AGENT
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.guard import retained
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, DRAINED, kept_headers
+from msgprobe.steps.http_seen import request_seen
 from msgprobe.steps.links import PAGE_CAP, Search
-from msgprobe.steps.tls_stream import TlsStream, authenticated
+from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.printable import printable
 
 if TYPE_CHECKING:
@@ -210,16 +210,10 @@ class HttpTalk:
         self.ctx.record(
             retained(
                 stream,
-                HttpObservation(
-                    transaction=self.ctx.transaction,
-                    window=self.ctx.window(start),
-                    failure=failure,
-                    address=stream.address,
-                    port=stream.port,
-                    host=self.host or stream.address,
-                    path=path,
-                    tls=isinstance(stream, TlsStream),
-                    authenticated=authenticated(stream),
+                replace(
+                    request_seen(
+                        self.ctx, stream, start, failure, self.host or stream.address, path
+                    ),
                     status=connection.status,
                     headers=headers,
                     body=printable(connection.body, BODY_KEPT),
@@ -231,7 +225,6 @@ class HttpTalk:
                     matched=expect.met_by(connection.status, connection.headers, connection.body),
                     links=links,
                     errno=errno,
-                    info=stream.tcp_info(),
                 ),
             )
         )

@@ -4,13 +4,15 @@ h2 speaks the protocol; like httpcore it is imported only where it is used.
 """
 
 import asyncio
+from dataclasses import replace
 
 from msgprobe.model.failure import Operation
-from msgprobe.model.observation import HttpObservation, Proof
+from msgprobe.model.observation import Proof
 from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http_limits import kept_headers
+from msgprobe.steps.http_seen import request_seen
 from msgprobe.steps.protocol import Talk, bonus_patience, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
@@ -66,7 +68,9 @@ async def ask(
         status, headers = visit.status, visit.headers
         await visit.end()
         if status is not None:
-            ctx.record(_observed(ctx, stream, start, host, path, status, headers, header))
+            seen = request_seen(ctx, stream, start, None, host, path)
+            matched = None if header is None else header.lower() in dict(headers)
+            ctx.record(replace(seen, status=status, headers=headers, matched=matched))
     if talk.failure is not None:
         return Failed(talk.failure, Operation.PROTOCOL)
     return Done(status)
@@ -172,31 +176,3 @@ class _Visit:
         self.status = int(status)
         self.headers = kept_headers((k, v) for k, v in fields if not k.startswith(b":"))
         self._talk.reached("response", Proof.SHAPE, f"status {self.status}")
-
-
-def _observed(
-    ctx: StepContext,
-    stream: TlsStream,
-    start: float,
-    host: str,
-    path: str,
-    status: int,
-    headers: Headers,
-    header: str | None,
-) -> HttpObservation:
-    names = {name for name, _ in headers}
-    return HttpObservation(
-        transaction=ctx.transaction,
-        window=ctx.window(start),
-        failure=None,
-        address=stream.address,
-        port=stream.port,
-        host=host,
-        path=path,
-        tls=True,
-        authenticated=stream.verified,
-        status=status,
-        headers=headers,
-        matched=None if header is None else header.lower() in names,
-        info=stream.tcp_info(),
-    )

@@ -11,10 +11,11 @@ import ipaddress
 from typing import Any
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import TcpInfo, TcpObservation
+from msgprobe.model.observation import TcpInfo
 from msgprobe.model.reach import Reach
 from msgprobe.steps.accounting import lookup_bytes, unconnected_bytes
 from msgprobe.steps.classify import classify
+from msgprobe.steps.connect import connect_seen
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import ConnectError, Proxy, Stream, exactly
 from msgprobe.steps.layered import LayeredStream
@@ -135,15 +136,7 @@ async def connect_through(
         if failure is not None and below is not None:
             ctx.recorder.closing(below, aborted=True)
             below.close(abort=True)
-        ctx.record(
-            TcpObservation(
-                transaction=ctx.transaction,
-                window=ctx.window(start),
-                failure=failure,
-                address=address,
-                port=port,
-            )
-        )
+        ctx.record(connect_seen(ctx, start, failure, address, port))
 
 
 def _may_be_told(ctx: StepContext, address: str) -> bool:

@@ -5,6 +5,7 @@ wsproto speaks the protocol; like httpcore it is imported only where it is used.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgprobe.model.failure import Failure, Operation
@@ -14,8 +15,8 @@ from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http_limits import BODY_KEPT, HEADER_CAP, kept_headers
+from msgprobe.steps.http_seen import request_seen
 from msgprobe.steps.layered import LayeredStream
-from msgprobe.steps.tls_stream import TlsStream, authenticated
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 
@@ -199,6 +200,18 @@ class _Upgrade:
                 case _:
                     pass
 
+    def seen(self, request: HttpObservation, errno: str | None) -> HttpObservation:
+        """The request's observation with what was answered."""
+        return replace(
+            request,
+            status=self.status,
+            headers=self.headers,
+            body=printable(self.body, BODY_KEPT),
+            body_bytes=len(self.body),
+            matched=None if self.status is None else self.status == _SWITCHING,
+            errno=errno,
+        )
+
 
 async def upgrade(
     ctx: StepContext,
@@ -232,40 +245,10 @@ async def upgrade(
     except (OSError, EOFError, TooLarge) as exc:
         failure, errno = classify(exc), errno_name(exc)
     finally:
-        ctx.record(_observed(ctx, asked, start, host, path, failure, errno))
+        ctx.record(asked.seen(request_seen(ctx, stream, start, failure, host, path), errno))
     if failure is not None or asked.status != _SWITCHING:
         return Failed(failure or Failure.HTTP_INVALID, Operation.HTTP_ROUND_TRIP)
     return Done(WebSocketStream(stream, asked.connection, text=text))
-
-
-def _observed(
-    ctx: StepContext,
-    asked: _Upgrade,
-    start: float,
-    host: str,
-    path: str,
-    failure: Failure | None,
-    errno: str | None,
-) -> HttpObservation:
-    stream = asked.stream
-    return HttpObservation(
-        transaction=ctx.transaction,
-        window=ctx.window(start),
-        failure=failure,
-        address=stream.address,
-        port=stream.port,
-        host=host,
-        path=path,
-        tls=isinstance(stream, TlsStream),
-        authenticated=authenticated(stream),
-        status=asked.status,
-        headers=asked.headers,
-        body=printable(asked.body, BODY_KEPT),
-        body_bytes=len(asked.body),
-        matched=None if asked.status is None else asked.status == _SWITCHING,
-        errno=errno,
-        info=stream.tcp_info(),
-    )
 
 
 def _headers(host: str, origin: str | None) -> dict[str, str]:
