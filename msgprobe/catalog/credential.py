@@ -1,5 +1,8 @@
 """Certificate authorities and keys of a service's own: [[root]] and [[key]]."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from msgprobe.catalog import value
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
 from msgprobe.model.target import Key, Provenance, Root
@@ -7,13 +10,25 @@ from msgprobe.model.target import Key, Provenance, Root
 _ROOT = ("name", "pem", "sha256", *PROVENANCE)
 _KEY = ("name", "pem", "fingerprint", "old_padding", *PROVENANCE)
 
+C = TypeVar("C", Root, Key)
+
 
 def read_roots(top: Table, provenance: Provenance) -> tuple[Root, ...]:
     """The [[root]]s of the file ``top``. Raises CatalogError."""
-    tables = top.tables("root", _ROOT, most=20)
-    roots = tuple(_root(table, provenance) for table in tables)
-    distinct(tables, [root.name for root in roots], "root")
-    return roots
+    return _distinct(top, provenance, "root", _ROOT, _root)
+
+
+def _distinct(
+    top: Table,
+    provenance: Provenance,
+    kind: str,
+    fields: tuple[str, ...],
+    read: Callable[[Table, Provenance], C],
+) -> tuple[C, ...]:
+    tables = top.tables(kind, fields, most=20)
+    found = tuple(read(table, provenance) for table in tables)
+    distinct(tables, [one.name for one in found], kind)
+    return found
 
 
 def _root(table: Table, provenance: Provenance) -> Root:
@@ -36,10 +51,7 @@ def _check_stated(table: Table, key: str, stated: str, actual: str, what: str) -
 
 def read_keys(top: Table, provenance: Provenance) -> tuple[Key, ...]:
     """The [[key]]s of the file ``top``. Raises CatalogError."""
-    tables = top.tables("key", _KEY, most=20)
-    keys = tuple(_key(table, provenance) for table in tables)
-    distinct(tables, [key.name for key in keys], "key")
-    return keys
+    return _distinct(top, provenance, "key", _KEY, _key)
 
 
 def _key(table: Table, provenance: Provenance) -> Key:

@@ -94,6 +94,11 @@ def _all(how: How, why: str, names: str) -> dict[str, Kept]:
     return {name: Kept(how, why) for name in names.split()}
 
 
+_PEER = {
+    "address": Kept(How.ADDRESS, _NETWORKS),
+    "port": Kept(How.WHOLE, _ASKED),
+}
+
 _KERNEL = {
     "errno": Kept(How.ERRNO, _END),
     "info": Kept(How.WHOLE, "numbers of the kernel: loss, round trips, segments"),
@@ -160,14 +165,12 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         answers=Kept(How.PART, "contradicting answers to one question"),
     ),
     TcpObservation: _seen(
-        address=Kept(How.ADDRESS, _NETWORKS),
-        port=Kept(How.WHOLE, _ASKED),
+        **_PEER,
         source_port=Kept(How.DROPPED, "an operator finds the flow in its logs by it"),
         **_KERNEL,
     ),
     TlsObservation: _seen(
-        address=Kept(How.ADDRESS, _NETWORKS),
-        port=Kept(How.WHOLE, _ASKED),
+        **_PEER,
         server_name=Kept(How.NAME, _ASKED),
         **_all(How.WHOLE, "what the answer proves", "verified checked root_pinned alert_received"),
         **_all(How.WHOLE, _COUNT, "bytes_sent bytes_received hello_size hello_acked first_byte"),
@@ -208,8 +211,7 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         **_KERNEL,
     ),
     ProtocolObservation: _seen(
-        address=Kept(How.ADDRESS, _NETWORKS),
-        port=Kept(How.WHOLE, _ASKED),
+        **_PEER,
         **_all(How.WHOLE, "what the answer proves", "protocol stage proof transport"),
         **_all(How.WHOLE, _COUNT, "round_trips bytes_sent bytes_received first_byte"),
         request_acked=Kept(How.WHOLE, _COUNT),
@@ -217,8 +219,7 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         **_KERNEL,
     ),
     TransferObservation: _seen(
-        address=Kept(How.ADDRESS, _NETWORKS),
-        port=Kept(How.WHOLE, _ASKED),
+        **_PEER,
         **_all(How.NAME, _ASKED, "host server_name"),
         path=Kept(How.PATH, _ASKED),
         **_all(How.WHOLE, _COUNT, "direction wanted moved capped status answers authenticated"),

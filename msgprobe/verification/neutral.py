@@ -23,6 +23,7 @@ from msgprobe.verification.wanted import (
     at_address,
     moved,
     name_task,
+    row_of,
     with_hints,
 )
 
@@ -76,18 +77,6 @@ def _foreign(controls: Controls, row: Site | Source) -> str:
     return next((s.host for s in (*far, *others)), OTHER_NAME)
 
 
-def _row(control: Control, kind: Kind, read: Read, host: str | None = None) -> Wanted:
-    return Wanted(
-        service=CONTROLS,
-        table=control.name,
-        row=control.name,
-        kind=kind,
-        provenance=control.provenance,
-        read=read,
-        host=host,
-    )
-
-
 def _entry(row: str, kind: Kind, read: Read) -> Wanted:
     """An entry of the table [controls] itself."""
     return Wanted(
@@ -108,7 +97,7 @@ def _question(
 
 
 def _site(context: PlanningContext, dial: Dial, site: Site, controls: Controls) -> Iterator[Wanted]:
-    base = _row(site, Kind.SITE, _ANSWERS, site.host)
+    base = row_of(CONTROLS, site, Kind.SITE, _ANSWERS, site.host)
 
     def make(address: str) -> Task:
         flow = context.https(address, site.host, path=site.path)
@@ -144,11 +133,13 @@ def _sentinel(context: PlanningContext, dial: Dial, sentinel: Sentinel) -> Itera
         why = "does the page with a known answer come unchanged?"
         return _question(context, sentinel, "sentinel", "page", flow, why)
 
-    yield from with_hints(_row(sentinel, Kind.SENTINEL, _ANSWERS, sentinel.host), dial, make, ())
+    yield from with_hints(
+        row_of(CONTROLS, sentinel, Kind.SENTINEL, _ANSWERS, sentinel.host), dial, make, ()
+    )
 
 
 def _resolver(dial: Dial, resolver: PublicResolver, name: str) -> Iterator[Wanted]:
-    base = _row(resolver, Kind.RESOLVER, answer.of_resolver)
+    base = row_of(CONTROLS, resolver, Kind.RESOLVER, answer.of_resolver)
     for asked in _manners(resolver):
         kind, address = asked.kind.value, asked.address or ""
         task_id = f"v.dns.{kind}.{resolver.name}.{address}"
@@ -169,7 +160,7 @@ def _manners(resolver: PublicResolver) -> Iterator[Resolver]:
 def _source(
     context: PlanningContext, dial: Dial, source: Source, controls: Controls
 ) -> Iterator[Wanted]:
-    base = _row(source, Kind.TRANSFER, answer.of_transfer, source.host)
+    base = row_of(CONTROLS, source, Kind.TRANSFER, answer.of_transfer, source.host)
 
     def make(address: str, way: Direction = Direction.DOWN, name: str | None = None) -> Task:
         size = PIECE[way]
@@ -194,7 +185,7 @@ def _call_server(context: PlanningContext, dial: Dial, server: CallServer) -> It
         why = "does the call server answer everybody?"
         return replace(_question(context, server, "stun", "stun", flow, why), timeout=PATIENCE)
 
-    base = _row(server, Kind.STUN, _ANSWERS, server.host)
+    base = row_of(CONTROLS, server, Kind.STUN, _ANSWERS, server.host)
     yield from with_hints(base, dial, make, server.addresses)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import promise
@@ -62,6 +63,33 @@ class Wanted:
     unasked: str = ""
 
 
+class Row(Protocol):
+    """A row of a target file, with a name of its own."""
+
+    @property
+    def name(self) -> str:
+        """What the file calls it."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it comes from."""
+        ...
+
+
+def row_of(service: str, row: Row, kind: Kind, read: Read, host: str | None = None) -> Wanted:
+    """A row with a table of its own; no conversation yet."""
+    return Wanted(
+        service=service,
+        table=row.name,
+        row=row.name,
+        kind=kind,
+        provenance=row.provenance,
+        read=read,
+        host=host,
+    )
+
+
 def name_task(host: str, families: tuple[int, ...]) -> Task:
     """The system's resolver is asked for a name of the catalogue."""
     return _NAME.lookup(f"v.name.{host}", host, SYSTEM, families)
@@ -111,16 +139,9 @@ def service_wanted(
     dial = Dial(context)
     for endpoint in service.endpoints:
         proof = promise(checks)(service, endpoint)
-        base = Wanted(
-            service=service.name,
-            table=endpoint.member,
-            row=endpoint.name,
-            kind=Kind.MEMBER,
-            provenance=endpoint.provenance,
-            read=partial(answer.of_service, promised=proof),
-            host=endpoint.host,
-            port=endpoint.port,
-        )
+        read = partial(answer.of_service, promised=proof)
+        base = row_of(service.name, endpoint, Kind.MEMBER, read, endpoint.host)
+        base = replace(base, table=endpoint.member, port=endpoint.port)
         make = partial(flow_task, context, service, endpoint)
         hints = () if endpoint.reserve and endpoint.host is not None else endpoint.addresses
         yield from with_hints(base, dial, make, hints)
@@ -171,15 +192,7 @@ def at_address(base: Wanted, dial: Dial, address: str, task: Task) -> Wanted:
 def _asset(
     context: PlanningContext, dial: Dial, service: Service, asset: Asset
 ) -> Iterator[Wanted]:
-    base = Wanted(
-        service=service.name,
-        table=asset.name,
-        row=asset.name,
-        kind=Kind.ASSET,
-        provenance=asset.provenance,
-        read=answer.of_transfer,
-        host=asset.host or None,
-    )
+    base = row_of(service.name, asset, Kind.ASSET, answer.of_transfer, asset.host or None)
     if asset.pool is not None:
         servers = [
             e for e in volley_order(service, asset, context.request) if dial.usable(e.addresses[0])
