@@ -252,17 +252,21 @@ def certificate_hash(value: object) -> str:
         raise Wrong(wrong.why, "give 64 hexadecimal digits, or 44 characters of base64") from None
 
 
+def _der(match: re.Match[str] | None, what: str, right: str) -> bytes:
+    """What stands between the PEM lines that matched."""
+    if match is None:
+        raise Wrong(f"is not one PEM {what}", right)
+    try:
+        return binascii.a2b_base64("".join(match[1].split()), strict_mode=True)
+    except ValueError:
+        raise Wrong("is not base64 between its PEM lines", right) from None
+
+
 def certificate(value: object) -> tuple[str, str]:
     """One certificate in PEM, and the SHA-256 of its DER."""
     right = 'give one "-----BEGIN CERTIFICATE-----" block'
     found = text(value)
-    match = _PEM.match(found)
-    if match is None:
-        raise Wrong("is not one PEM certificate", right)
-    try:
-        der = binascii.a2b_base64("".join(match[1].split()), strict_mode=True)
-    except ValueError:
-        raise Wrong("is not base64 between its PEM lines", right) from None
+    der = _der(_PEM.match(found), "certificate", right)
     # A DER certificate is one SEQUENCE with a two-byte length (X.690 §8.1.3) that fills it.
     if der[:2] != b"\x30\x82" and der[:2] != b"\x30\x81":
         raise Wrong("is PEM, but no X.509 certificate inside", right)
@@ -275,13 +279,7 @@ def certificate(value: object) -> tuple[str, str]:
 def rsa_key(value: object) -> tuple[int, int]:
     """Modulus and exponent of one RSA public key of 2048 bits in PEM."""
     right = 'give one "-----BEGIN RSA PUBLIC KEY-----" block with a key of 2048 bits'
-    match = _RSA_PEM.match(text(value))
-    if match is None:
-        raise Wrong("is not one PEM key", right)
-    try:
-        der = binascii.a2b_base64("".join(match[1].split()), strict_mode=True)
-    except ValueError:
-        raise Wrong("is not base64 between its PEM lines", right) from None
+    der = _der(_RSA_PEM.match(text(value)), "key", right)
     # RFC 8017 A.1.1: a SEQUENCE of two INTEGERs, the first one 256 bytes behind a zero; DER then
     # leaves no choice but the exponent's size.
     tail = der[265:]

@@ -12,6 +12,9 @@ from msgprobe.checks.registry import examiner, registry
 BAD = Path(__file__).parent / "bad"
 CHECKS = registry()
 
+_OPTIONS = "pool[chat].member[one].options"
+_HASH = "pool[chat].member[one].certificate_sha256"
+
 # file: (place: a key, or "line N"), a word of why, a word of the remedy
 EXPECTED: dict[str, tuple[str, str, str]] = {
     "not_toml": ("line 7", "not TOML", "telegram.toml"),
@@ -99,36 +102,16 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "sample_above_members": ("pool[chat].sample", "2 is more than the 1", "at most 1"),
     "ok_at_above_sample": ("pool[chat].ok_at", "in the sample", "at most 1"),
     "pinned_without_root": ("pool[chat].member[one].trust", "no [[root]]", "add the"),
-    "hash_without_certificate": (
-        "pool[chat].member[one].certificate_sha256",
-        'trust is "hash"',
-        "add the SHA-256",
-    ),
-    "certificate_without_hash": (
-        "pool[chat].member[one].certificate_sha256",
-        'trust is "public"',
-        'trust = "hash"',
-    ),
+    "hash_without_certificate": (_HASH, 'trust is "hash"', "add the SHA-256"),
+    "certificate_without_hash": (_HASH, 'trust is "public"', 'trust = "hash"'),
     "certificate_hash_short": (
-        "pool[chat].member[one].certificate_sha256[0]",
+        f"{_HASH}[0]",
         '"36:EA:0B" is not a SHA-256',
         "64 hexadecimal digits, or 44",
     ),
-    "certificate_hash_not_base64": (
-        "pool[chat].member[one].certificate_sha256[0]",
-        "is not a SHA-256",
-        "44 characters of base64",
-    ),
-    "certificate_hash_is_text": (
-        "pool[chat].member[one].certificate_sha256",
-        "not a list",
-        "[ ]",
-    ),
-    "certificate_hash_twice": (
-        "pool[chat].member[one].certificate_sha256[1]",
-        "is there twice",
-        "remove one",
-    ),
+    "certificate_hash_not_base64": (f"{_HASH}[0]", "is not a SHA-256", "44 characters of base64"),
+    "certificate_hash_is_text": (_HASH, "not a list", "[ ]"),
+    "certificate_hash_twice": (f"{_HASH}[1]", "is there twice", "remove one"),
     "asset_by_hash": ("asset[page].trust", "members of pools", "public, pinned or either"),
     "root_sha256_mismatch": ("root[own].sha256", "not that of", "2642f1f90b389fed"),
     "root_sha256_short": ("root[own].sha256", '"abc"', "64 hexadecimal"),
@@ -156,33 +139,21 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "unfair_in_at_home": ("site[x].unfair_in", '"RU" is the country', "take it out"),
     "unfair_in_at_home_source": ("transfer[x].unfair_in", '"KZ" is the country', "take it out"),
     "bad_country": ("site[x].country", '"kaz"', '"KZ"'),
-    "dialogue_without_protocol": ("pool[chat].member[one].options", "protocol = ''", "short name"),
-    "dialogue_unknown_option": ("pool[chat].member[one].options", "skript", "script"),
-    "dialogue_unknown_transport": (
-        "pool[chat].member[one].options",
-        "'udp'",
-        "tcp, tls, websocket",
-    ),
-    "dialogue_bad_line": (
-        "pool[chat].member[one].options",
-        "script cannot be used",
-        "line 2: write",
-    ),
-    "dialogue_bad_hex": ("pool[chat].member[one].options", "script cannot be used", "hexadecimal"),
-    "dialogue_bad_escape": ("pool[chat].member[one].options", "script cannot be used", "no escape"),
-    "dialogue_reserved_stage": (
-        "pool[chat].member[one].options",
-        "script cannot be used",
-        "reserved",
-    ),
-    "dialogue_waits_for_nothing": ("pool[chat].member[one].options", "no answer", "S stage"),
-    "dialogue_tls_twice": ("pool[chat].member[one].options", "TLS twice", "once"),
-    "dialogue_tls_inside_tls": ("pool[chat].member[one].options", "turns to TLS", "already"),
-    "dialogue_binary_message": ("pool[chat].member[one].options", "above 7f", "text"),
-    "dialogue_certificate": ("pool[chat].member[one].options", "'any'", "unchecked"),
-    "https_method": ("pool[chat].member[one].options", "'PUT'", "GET or POST"),
-    "https_header": ("pool[chat].member[one].options", "'X Y'", "give a name"),
-    "https_body_without_post": ("pool[chat].member[one].options", "option body", 'method = "POST"'),
+    "dialogue_without_protocol": (_OPTIONS, "protocol = ''", "short name"),
+    "dialogue_unknown_option": (_OPTIONS, "skript", "script"),
+    "dialogue_unknown_transport": (_OPTIONS, "'udp'", "tcp, tls, websocket"),
+    "dialogue_bad_line": (_OPTIONS, "script cannot be used", "line 2: write"),
+    "dialogue_bad_hex": (_OPTIONS, "script cannot be used", "hexadecimal"),
+    "dialogue_bad_escape": (_OPTIONS, "script cannot be used", "no escape"),
+    "dialogue_reserved_stage": (_OPTIONS, "script cannot be used", "reserved"),
+    "dialogue_waits_for_nothing": (_OPTIONS, "no answer", "S stage"),
+    "dialogue_tls_twice": (_OPTIONS, "TLS twice", "once"),
+    "dialogue_tls_inside_tls": (_OPTIONS, "turns to TLS", "already"),
+    "dialogue_binary_message": (_OPTIONS, "above 7f", "text"),
+    "dialogue_certificate": (_OPTIONS, "'any'", "unchecked"),
+    "https_method": (_OPTIONS, "'PUT'", "GET or POST"),
+    "https_header": (_OPTIONS, "'X Y'", "give a name"),
+    "https_body_without_post": (_OPTIONS, "option body", 'method = "POST"'),
     "resolver_without_address": ("resolver[x].addresses", "missing", "port 53"),
 }
 
