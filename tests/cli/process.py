@@ -27,6 +27,49 @@ ALONE = _isolation()
 isolated = pytest.mark.skipif(ALONE is None, reason="no network namespaces here")
 
 
+_HANG = (
+    'import socket, sys, os; s = socket.create_server(("0.0.0.0", 443), backlog=512); '
+    't = socket.create_server(("0.0.0.0", 80), backlog=512); '
+    "[x.set_inheritable(True) for x in (s, t)]; os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Listens for every address and never answers, then becomes the command."""
+
+
+def unanswered(environ: dict[str, str], *words: str) -> "subprocess.Popen[str]":
+    """The command where every address accepts connections and no one ever answers."""
+    setup = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo; "
+    call = f"exec {sys.executable} -c '{_HANG}' {COMMAND} {' '.join(words)}"
+    return subprocess.Popen(
+        [*(ALONE or []), "sh", "-c", setup + call],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def own_file(name: str, *, source: str = "a test", date: str = "2026-11", more: str = "") -> str:
+    """A target file of the user's own: one chat server; ``more`` are lines about the service."""
+    return f"""
+[service]
+name = "{name}"
+title = "{name.title()}"
+primary = "text"
+source = "{source}"
+date = "{date}"
+{more}
+
+[[pool]]
+name = "chat"
+function = "text"
+check = "tls"
+
+[[pool.member]]
+name = "one"
+host = "chat.{name}.example"
+"""
+
+
 def under_way(pid: int) -> None:
     """Wait until a connection to port 443 stands in the network namespace of that process."""
     table, deadline = Path(f"/proc/{pid}/net/tcp"), time.monotonic() + 60

@@ -7,7 +7,6 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from xml.etree.ElementTree import parse
@@ -15,7 +14,7 @@ from xml.etree.ElementTree import parse
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line, under_way
+from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line, unanswered, under_way
 
 # -- what a run prints ---------------------------------------------------------------------------
 
@@ -132,7 +131,7 @@ def test_what_a_deep_look_costs_is_said_first_everywhere(msgprobe: Msgprobe) -> 
 def test_a_signal_ends_the_run_and_what_is_known_is_printed(
     number: signal.Signals, status: int, environ: dict[str, str]
 ) -> None:
-    process = _hanging_run(environ)
+    process = unanswered(environ, "run", "--json")
     under_way(process.pid)
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
@@ -145,7 +144,7 @@ def test_a_signal_ends_the_run_and_what_is_known_is_printed(
 
 @isolated
 def test_a_second_signal_ends_it_at_once(environ: dict[str, str]) -> None:
-    process = _hanging_run(environ)
+    process = unanswered(environ, "run", "--json")
     under_way(process.pid)
     for _ in range(2):
         process.send_signal(signal.SIGINT)
@@ -155,24 +154,3 @@ def test_a_second_signal_ends_it_at_once(environ: dict[str, str]) -> None:
     assert time.monotonic() - begun < 2
     assert process.returncode == 130
     assert "Traceback" not in err
-
-
-def _hanging_run(environ: dict[str, str]) -> "subprocess.Popen[str]":
-    """A run in a namespace where every address accepts connections and no one ever answers."""
-    setup = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo; "
-    listen = f"exec {sys.executable} -c '{_HANG}' {COMMAND} run --json"
-    return subprocess.Popen(
-        [*(ALONE or []), "sh", "-c", setup + listen],
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-_HANG = (
-    'import socket, sys, os; s = socket.create_server(("0.0.0.0", 443), backlog=512); '
-    't = socket.create_server(("0.0.0.0", 80), backlog=512); '
-    "[x.set_inheritable(True) for x in (s, t)]; os.execv(sys.argv[1], sys.argv[1:])"
-)
-"""Listens for every address and never answers, then becomes the command."""

@@ -4,33 +4,14 @@ namespace without a link, or with nothing behind it.
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated, one_line, under_way
-from tests.cli.test_run import _HANG
+from tests.cli.process import Msgprobe, isolated, one_line, own_file, unanswered, under_way
 
-OLD = """
-[service]
-name = "acme"
-title = "Acme"
-primary = "text"
-source = "an old book"
-date = "2021-03"
-
-[[pool]]
-name = "chat"
-function = "text"
-check = "tls"
-
-[[pool.member]]
-name = "one"
-host = "chat.acme.example"
-"""
+OLD = own_file("acme", source="an old book", date="2021-03")
 
 
 @pytest.mark.parametrize(
@@ -102,22 +83,9 @@ def test_own_target_files_are_asked(msgprobe: Msgprobe, tmp_path: Path) -> None:
     assert (row["row"], row["stale"], row["source"]) == ("one-443", True, "an old book")
 
 
-def _mute(environ: dict[str, str], *words: str) -> "subprocess.Popen[str]":
-    """In a namespace where every address accepts connections and no one ever answers."""
-    setup = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo; "
-    call = f"exec {sys.executable} -c '{_HANG}' {COMMAND} services verify {' '.join(words)}"
-    return subprocess.Popen(
-        [*(ALONE or []), "sh", "-c", setup + call],
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @isolated
 def test_where_no_neutral_site_answers_no_row_is_doubted(environ: dict[str, str]) -> None:
-    out, err = _mute(environ, "signal").communicate(timeout=40)
+    out, err = unanswered(environ, "services", "verify", "signal").communicate(timeout=40)
     assert "Nothing was asked: no neutral site answers from here" in out, err
     assert "differs" not in out and "no answer:" not in out and "# Proposed" not in out
 
@@ -127,7 +95,7 @@ def test_where_no_neutral_site_answers_no_row_is_doubted(environ: dict[str, str]
 def test_a_signal_ends_it_and_what_is_known_is_printed(
     number: signal.Signals, status: int, environ: dict[str, str]
 ) -> None:
-    process = _mute(environ, "signal", "--json")
+    process = unanswered(environ, "services", "verify", "signal", "--json")
     under_way(process.pid)
     process.send_signal(number)
     out, err = process.communicate(timeout=20)

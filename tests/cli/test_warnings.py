@@ -7,26 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.process import Msgprobe, isolated
-
-OWN = """
-[service]
-name = "own"
-title = "Own"
-primary = "text"
-source = "a test"
-date = "2026-11"
-{warning}
-
-[[pool]]
-name = "chat"
-function = "text"
-check = "tls"
-
-[[pool.member]]
-name = "one"
-host = "chat.example.org"
-"""
+from tests.cli.process import Msgprobe, isolated, own_file
 
 
 def test_the_plan_of_a_service_with_a_warning_says_it_in_both_forms(msgprobe: Msgprobe) -> None:
@@ -74,8 +55,8 @@ def test_a_users_own_service_is_treated_alike(
     msgprobe: Msgprobe, tmp_path: Path, warning: str, told: bool
 ) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(OWN.format(warning=warning))
+    path.write_text(own_file("own", more=warning))
     done = msgprobe("plan", "--all", "--json", "--targets", str(path))
     targets = {one["target"] for one in json.loads(done.stdout)["contacts"]}
-    assert ("chat.example.org" in targets) is not told
+    assert ("chat.own.example" in targets) is not told
     assert ("--all leaves out Own: its owner asks not to" in done.stderr) is told

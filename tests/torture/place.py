@@ -125,13 +125,7 @@ class Silence:
             time.sleep(after)
             begun = time.monotonic()
             process.send_signal(number)
-        hung = False
-        try:
-            out, err = process.communicate(timeout=patience)
-        except subprocess.TimeoutExpired:
-            hung = True
-            process.kill()
-            out, err = process.communicate()
+        out, err, hung = until_end(process, patience)
         seconds = time.monotonic() - begun
         reached = os.read(reading, 1) == b"1"
         os.close(reading)
@@ -143,6 +137,15 @@ class Silence:
             hung=hung,
             reached=reached,
         )
+
+
+def until_end(process: "subprocess.Popen[bytes]", patience: float) -> tuple[bytes, bytes, bool]:
+    """What it printed, and whether it hung for so many seconds: then it was killed."""
+    try:
+        return *process.communicate(timeout=patience), False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return *process.communicate(), True
 
 
 def _all_signals() -> None:

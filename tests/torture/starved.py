@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from tests.lab.exam import Stage, stage
 from tests.lab.scenarios import find
-from tests.torture.place import shim
+from tests.torture.place import shim, until_end
 
 MAX_TIME_S: Final = 20
 PATIENCE_S: Final = 75.0
@@ -120,7 +120,7 @@ def call(
     scene.workdir.chmod(0o755)
     path.unlink(missing_ok=True)
     words = ("run", "-o", str(path), "--seed", "1", *scene.targets, *args)
-    begun, hung = time.monotonic(), False
+    begun = time.monotonic()
     with scene.lab.popen(
         [*wrapper, *scene.command, *words],
         scene.env | (more or {}),
@@ -129,12 +129,7 @@ def call(
         stderr=subprocess.PIPE,
     ) as process:
         with contextlib.nullcontext() if part is None else share(process, part):
-            try:
-                _, err = process.communicate(timeout=patience)
-            except subprocess.TimeoutExpired:
-                hung = True
-                process.kill()
-                _, err = process.communicate()
+            _, err, hung = until_end(process, patience)
     saved = None
     with contextlib.suppress(OSError):
         saved = json.loads(path.read_bytes())
