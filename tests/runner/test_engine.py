@@ -238,34 +238,36 @@ def test_nothing_begins_after_the_latest_moment() -> None:
     assert (seen.status, seen.detail) == (Status.SKIPPED, "too late to begin")
 
 
+def noting(name: str, noted: dict[str, float], what: Callable[[StepContext], float]) -> Scripted:
+    """A check called ``name`` that notes under its name ``what`` it finds when it is run."""
+
+    async def talk(ctx: StepContext) -> None:
+        noted[name] = what(ctx)
+
+    return Scripted(name, talk)
+
+
 def test_neutral_controls_do_not_queue_behind_others() -> None:
     began: dict[str, float] = {}
 
-    def noting(name: str) -> Scripted:
-        async def talk(ctx: StepContext) -> None:
-            began[name] = ctx.now()
-
-        return Scripted(name, talk)
-
     others = [replace(task(f"other{n}"), check="other") for n in range(20)]
     control = replace(task("again.x", check="control"), arm=Arm.AGAIN, role=Role.CONTROL)
-    execute([*others, control], noting("other"), noting("control"), limits=Limits(pace=0.01))
+    execute(
+        [*others, control],
+        noting("other", began, StepContext.now),
+        noting("control", began, StepContext.now),
+        limits=Limits(pace=0.01),
+    )
     assert began["control"] < began["other"], "the last of the others waited for nineteen turns"
 
 
 def test_whoever_begins_late_gets_less_patience_but_a_transfer_keeps_its_own() -> None:
     left: dict[str, float] = {}
 
-    def noting(name: str) -> Scripted:
-        async def talk(ctx: StepContext) -> None:
-            left[name] = ctx.remaining()
-
-        return Scripted(name, talk)
-
     execute(
         [task("t.x", check="transfer", timeout=30.0), task("x", check="other", timeout=30.0)],
-        noting("transfer"),
-        noting("other"),
+        noting("transfer", left, StepContext.remaining),
+        noting("other", left, StepContext.remaining),
         limits=Limits(latest=2.0),
     )
     assert left["other"] <= 10.0 < left["transfer"]

@@ -17,7 +17,7 @@ from msgprobe.steps import noise
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
 from tests.lab.world.noise import chain, montgomery, server_hello
-from tests.steps import loopback
+from tests.steps import deaths, loopback
 from tests.steps.loopback import HOST, context, only, run, serve
 
 
@@ -55,12 +55,7 @@ def test_a_block_page_is_no_answer_and_is_shown() -> None:
 
 
 def test_the_ways_to_die_are_told_apart() -> None:
-    died = whatsapp(loopback.reset)
-    assert (died.failure, died.errno) == (Failure.CONNECTION_RESET, "ECONNRESET")
-    assert (died.stage, died.proof) == ("sent", Proof.CONNECTED)
-    assert whatsapp(loopback.fin).failure is Failure.EOF
-    silent = whatsapp(loopback.silence, seconds=0.3)
-    assert silent.failure is Failure.TIMED_OUT and silent.request_acked in (True, None)
+    deaths.are_told_apart(whatsapp)
     slow = whatsapp(loopback.drip(b"\0\x01\x5d" + bytes(20), 0.05), seconds=0.3)
     assert (slow.failure, slow.stage) == (Failure.TIMED_OUT, "answered")
 

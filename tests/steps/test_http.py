@@ -18,7 +18,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http import NOTHING_EXPECTED, Expectation, HttpAnswer, HttpTalk
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, TOTAL_CAP
 from msgprobe.steps.tls import handshake
-from tests.steps import loopback
+from tests.steps import deaths, loopback
 from tests.steps.authority import NAME, root, server_context
 from tests.steps.loopback import HOST, Pair, context, listening, only, run, serve, serve_tls
 
@@ -297,12 +297,5 @@ def test_inside_tls_a_page_is_asked_for_as_a_browser_opens_it(
 
 
 def test_a_request_cancelled_half_way_is_one_interrupted_observation() -> None:
-    async def main() -> None:
-        async with serve(loopback.silence) as port:
-            ctx = context()
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.15):
-                    await get(ctx, port)
-            assert only(ctx, HttpObservation).failure is Failure.INTERRUPTED
-
-    run(main())
+    ctx = run(deaths.cancelled(get))
+    assert only(ctx, HttpObservation).failure is Failure.INTERRUPTED

@@ -359,13 +359,15 @@ def lookup(port: int, kind: ResolverKind) -> Lookup:
     return Lookup(name=NAME, resolver=given, families=(4,), linger=0.3)
 
 
+async def resolved(port: int, kind: ResolverKind) -> list[dict[str, Any]]:
+    return await survive(task("resolve", lookup(port, kind)), context(PATIENCE_S))
+
+
 @pytest.mark.parametrize("kind", DNS)
 def test_resolvers_over_udp(kind: str) -> None:
     async def main() -> list[dict[str, Any]]:
         async with datagrams(lied(DNS[kind])) as port:
-            return await survive(
-                task("resolve", lookup(port, ResolverKind.UDP)), context(PATIENCE_S)
-            )
+            return await resolved(port, ResolverKind.UDP)
 
     (seen,) = run(main())
     good = kind in ("dns_many_addresses", "dns_flood_answers")
@@ -392,9 +394,7 @@ def framed(kind: Lie) -> Talk:
 def test_resolvers_over_tcp(kind: str) -> None:
     async def main() -> list[dict[str, Any]]:
         async with serve(framed(DNS[kind])) as port:
-            return await survive(
-                task("resolve", lookup(port, ResolverKind.TCP)), context(PATIENCE_S)
-            )
+            return await resolved(port, ResolverKind.TCP)
 
     good = kind in ("dns_many_addresses", "dns_flood_answers")
     assert (run(main())[-1]["failure"] is None) is good

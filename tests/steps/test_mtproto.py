@@ -19,7 +19,7 @@ from tests.lab.world import mtproto
 from tests.lab.world.config import Keeper
 from tests.lab.world.datacentre import DataCentre, Exchange, fingerprint
 from tests.model.tasks import task_of
-from tests.steps import loopback
+from tests.steps import deaths, loopback
 from tests.steps.loopback import HOST, Pair, context, listening, only, run, serve
 
 NOW = 1_700_000_000.0
@@ -235,12 +235,7 @@ def test_a_block_page_is_no_answer_and_is_shown() -> None:
 
 
 def test_the_ways_to_die_are_told_apart() -> None:
-    died = with_socket(loopback.reset)
-    assert (died.failure, died.errno) == (Failure.CONNECTION_RESET, "ECONNRESET")
-    assert (died.stage, died.proof) == ("sent", Proof.CONNECTED)
-    assert with_socket(loopback.fin).failure is Failure.EOF
-    silent = with_socket(loopback.silence, seconds=0.3)
-    assert silent.failure is Failure.TIMED_OUT and silent.request_acked in (True, None)
+    deaths.are_told_apart(with_socket)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,14 @@ async def ask(ctx: StepContext, target: str = NAME, port: int = 443) -> bytes:
         return found
 
 
+async def asked(server: Talk, scheme: str = "socks5", **how: str) -> tuple[bytes, TcpObservation]:
+    """What comes back through a proxy like that, and what is seen of the connect."""
+    async with serve(server) as port:
+        ctx = through(port, scheme, 5.0, **how)
+        said = await ask(ctx)
+    return said, only(ctx, TcpObservation)
+
+
 @pytest.mark.parametrize(
     ("target", "kind"),
     [
@@ -139,13 +147,9 @@ def test_nothing_tells_where_the_proxy_is_or_what_the_way_to_it_is_like() -> Non
 
 
 def test_wrong_credentials_are_the_proxys_fault_not_the_targets() -> None:
-    async def main() -> None:
-        async with serve(socks5([], login=(b"me", b"hush"))) as port:
-            ctx = through(port, user="me", password="wrong")
-            assert await ask(ctx) == b""
-        assert only(ctx, TcpObservation).failure is Failure.PROXY_FAILED
-
-    run(main())
+    server = socks5([], login=(b"me", b"hush"))
+    said, seen = run(asked(server, user="me", password="wrong"))
+    assert (said, seen.failure) == (b"", Failure.PROXY_FAILED)
 
 
 @pytest.mark.parametrize(
@@ -165,13 +169,8 @@ def test_wrong_credentials_are_the_proxys_fault_not_the_targets() -> None:
 def test_replies_about_the_target_are_told_from_those_about_the_proxy(
     reply: int, failure: Failure
 ) -> None:
-    async def main() -> None:
-        async with serve(socks5([], reply)) as port:
-            ctx = through(port)
-            assert await ask(ctx) == b""
-        assert only(ctx, TcpObservation).failure is failure
-
-    run(main())
+    said, seen = run(asked(socks5([], reply)))
+    assert (said, seen.failure) == (b"", failure)
 
 
 @pytest.mark.parametrize("target", [NAME, "192.0.2.7", "2001:db8::7"])
@@ -204,13 +203,8 @@ def test_http_connect_in_pieces_with_data_behind_its_head(target: str) -> None:
     ],
 )
 def test_statuses_of_an_http_proxy(status: int, failure: Failure) -> None:
-    async def main() -> None:
-        async with serve(http([], b"HTTP/1.1 %d No\r\n\r\n" % status)) as port:
-            ctx = through(port, "http")
-            assert await ask(ctx) == b""
-        assert only(ctx, TcpObservation).failure is failure
-
-    run(main())
+    said, seen = run(asked(http([], b"HTTP/1.1 %d No\r\n\r\n" % status), "http"))
+    assert (said, seen.failure) == (b"", failure)
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "http"])

@@ -1,6 +1,5 @@
 """TLS: every way in which a handshake can end, with the evidence that tells them apart."""
 
-import asyncio
 import contextlib
 import socket
 import ssl
@@ -19,7 +18,7 @@ from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, StepContext
 from msgprobe.steps.hello import LARGE_BOUND
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND, HTTP_ALPN, handshake
-from tests.steps import loopback
+from tests.steps import deaths, loopback
 from tests.steps.authority import NAME, root, root_sha256, server_context
 from tests.steps.loopback import HOST, context, only, run, serve, serve_tls, world
 
@@ -219,16 +218,8 @@ def test_one_byte_now_and_then_is_stopped_by_the_deadline() -> None:
 
 
 def test_a_handshake_cancelled_half_way_is_one_interrupted_observation() -> None:
-    async def main() -> None:
-        async with serve(loopback.silence) as port:
-            ctx = context()
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.1):
-                    await shake(ctx, port)
-            seen = only(ctx, TlsObservation)
-            assert seen.failure is Failure.INTERRUPTED and seen.hello_size == 517
-
-    run(main())
+    seen = only(run(deaths.cancelled(shake)), TlsObservation)
+    assert seen.failure is Failure.INTERRUPTED and seen.hello_size == 517
 
 
 def test_contexts_are_shared() -> None:
