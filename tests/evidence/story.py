@@ -67,6 +67,20 @@ SITES = tuple(
 SENTINELS = tuple(map(_sentinel, range(1, 4)))
 RESOLVERS = tuple(map(public_resolver, range(1, 3)))
 
+
+def endpoint(member: str, pool: str, check: str = "https", port: int = 443) -> Endpoint:
+    """One of a member that is called as its host."""
+    return Endpoint(
+        name=f"{member}-{port}",
+        pool=pool,
+        member=member,
+        check=check,
+        port=port,
+        host=f"{member}.example",
+        provenance=HERE,
+    )
+
+
 CHAT = ("chat1.example", "chat2.example")
 ADDRESSES = {"chat1.example": "31.13.70.1", "chat2.example": "157.240.1.1"}
 
@@ -75,18 +89,7 @@ SERVICE = Service(
     title="Acme",
     primary=Function.TEXT,
     pools=(Pool(name="chat", function=Function.TEXT, ok_at=1),),
-    endpoints=tuple(
-        Endpoint(
-            name=f"{host.split('.')[0]}-443",
-            pool="chat",
-            member=host.split(".")[0],
-            check="https",
-            port=443,
-            host=host,
-            provenance=HERE,
-        )
-        for host in CHAT
-    ),
+    endpoints=tuple(endpoint(host.removesuffix(".example"), "chat") for host in CHAT),
     prefixes=("31.13.64.0/18", "157.240.0.0/16"),
     provenance=HERE,
 )

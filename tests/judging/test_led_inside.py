@@ -12,11 +12,11 @@ from msgprobe.judging.connection import judge_connection
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, Proof
-from msgprobe.model.target import Endpoint, Function, Pool
+from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 from msgprobe.planning.context import Moment
-from tests.evidence.story import ADDRESSES, CHAT, HERE, SENTINELS, SERVICE, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, SENTINELS, SERVICE, SITES, Story, endpoint
 from tests.judging.word import text
 
 INSIDE = ("127.0.0.1", "0.0.0.0", "169.254.1.1", "10.0.0.7", "192.168.1.1", "100.64.0.9", "fd00::7")
@@ -102,15 +102,7 @@ def test_a_tunnel_carries_what_proves_itself_at_such_an_address() -> None:
 
 
 def test_who_cannot_prove_himself_in_a_tunnel_is_not_tested() -> None:
-    call = Endpoint(
-        name="turn",
-        pool="calls",
-        member="turn",
-        check="stun",
-        port=3478,
-        host="turn.example",
-        provenance=HERE,
-    )
+    call = endpoint("turn", "calls", "stun", 3478)
     service = replace(
         SERVICE,
         pools=(*SERVICE.pools, Pool(name="calls", function=Function.CALLS)),
@@ -121,7 +113,7 @@ def test_who_cannot_prove_himself_in_a_tunnel_is_not_tested() -> None:
     story.flow(  # its true address, which encrypted DNS gives
         "31.13.70.9",
         subject="acme",
-        endpoint="turn",
+        endpoint=call.name,
         arm=Arm.OTHER_ADDRESS,
         check="stun",
         host="turn.example",

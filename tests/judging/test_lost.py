@@ -7,20 +7,12 @@ import pytest
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
-from msgprobe.model.target import Endpoint, Function, Pool
+from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import ResolverKind
 from msgprobe.model.verdict import Outcome, ServiceVerdict
-from tests.evidence.story import ADDRESSES, CHAT, HERE, SERVICE, Story
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, endpoint
 
-MEDIA = Endpoint(
-    name="media-443",
-    pool="media",
-    member="media",
-    check="https",
-    port=443,
-    host="media.example",
-    provenance=HERE,
-)
+MEDIA = endpoint("media", "media")
 
 
 def word(story: Story, *, caveat: str = "", primary: Function = Function.TEXT) -> ServiceVerdict:
