@@ -112,6 +112,21 @@ def _telethon_row(transport: str, name: str) -> Row:
     )
 
 
+def _noise_row(
+    client: str, package: str, command: Callable[[Bench, Case], Command], refusal: str
+) -> Row:
+    """It refuses a key that it does not know and a peer without the key in the same words."""
+    return Row(
+        client=client,
+        package=package,
+        protocol="noise",
+        transport="WebSocket, TLS",
+        command=command,
+        stranger=refusal,
+        impostor=refusal,
+    )
+
+
 ROWS: Final = (
     Row(
         client="TDLib",
@@ -135,22 +150,8 @@ ROWS: Final = (
         stranger="Public key not found",
         impostor=r"Retrying due to (KeyError|SecurityCheckMismatch)",  # as Telethon
     ),
-    Row(
-        client="whatsmeow (neonize)",
-        package="neonize",
-        protocol="noise",
-        transport="WebSocket, TLS",
-        command=_neonize,
-        stranger="failed to verify intermediate cert signature",
-        impostor="failed to verify intermediate cert signature",
+    _noise_row(
+        "whatsmeow (neonize)", "neonize", _neonize, "failed to verify intermediate cert signature"
     ),
-    Row(
-        client="Baileys",
-        package="baileys",
-        protocol="noise",
-        transport="WebSocket, TLS",
-        command=_baileys,
-        stranger="noise intermediate certificate signature invalid",
-        impostor="noise intermediate certificate signature invalid",
-    ),
+    _noise_row("Baileys", "baileys", _baileys, "noise intermediate certificate signature invalid"),
 )

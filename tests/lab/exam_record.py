@@ -187,11 +187,22 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Made:
+    """How a run was made. ``fault``: it is void, and why."""
+
+    seconds: float = 0.0
+    octets: int = 0
+    version: str = ""
+    commit: str = ""
+    date: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Made):
     """What a run amounts to. ``accused`` are services and functions called blocked or throttled
     although nothing licenses it, ``fine`` censored ones called ok, ``must`` those that have to be
     called blocked and ``blocked`` those of them that are. ``plain_octets`` leaves out transfers.
-    ``fault``: the run is void, and why.
     """
 
     scenario: Scenario
@@ -211,13 +222,7 @@ class Record:
     nodes: Nodes = Nodes()
     mine: Side = Side()
     ooni: Side = Side()
-    seconds: float = 0.0
-    octets: int = 0
     plain_octets: int = 0
-    version: str = ""
-    commit: str = ""
-    date: str = ""
-    fault: str = ""
 
     @property
     def name(self) -> str:

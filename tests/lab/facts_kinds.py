@@ -274,27 +274,18 @@ def _kinds() -> Iterable[Kind]:
 
 
 def _rotations() -> Iterable[Kind]:
-    yield Kind(
-        name="rotated-rsa",
-        group="a key that rotated",
-        fits=_speaks("rsa-key"),
-        makes=_policy(mtproto="unknown_key"),
-        leaves=_own_key("mtproto"),
-    )
-    yield Kind(
-        name="rotated-noise",
-        group="a key that rotated",
-        fits=_speaks("noise-root"),
-        makes=_policy(chat="other_root"),
-        leaves=_own_key("noise"),
-    )
-    for name, flaw in (("rotated", "new_root"), ("public-instead", "other_ca")):
+    for name, spoken, policy, leaves in (
+        ("rotated-rsa", "rsa-key", {"mtproto": "unknown_key"}, _own_key("mtproto")),
+        ("rotated-noise", "noise-root", {"chat": "other_root"}, _own_key("noise")),
+        ("roots-rotated", "roots", {"tls": "new_root"}, _in_tls),
+        ("roots-public-instead", "roots", {"tls": "other_ca"}, _pinned_only),
+    ):
         yield Kind(
-            name=f"roots-{name}",
+            name=name,
             group="a key that rotated",
-            fits=_speaks("roots"),
-            makes=_policy(tls=flaw),
-            leaves=_in_tls if flaw == "new_root" else _pinned_only,
+            fits=_speaks(spoken),
+            makes=_policy(**policy),
+            leaves=leaves,
         )
 
 

@@ -15,7 +15,7 @@ from msgprobe.planning.baseline import sample, sample_size
 from msgprobe.planning.controls import chosen_sentinels, chosen_sites
 from msgprobe.planning.public_resolvers import doh_resolvers, udp_resolvers
 from msgprobe.planning.timetable import WIDEN
-from tests.lab.exam_record import Kept
+from tests.lab.exam_record import Kept, Made
 from tests.lab.facts_cases import Case, Part
 from tests.lab.facts_pieces import Effect, homes
 from tests.lab.facts_rows import DEFAULT, core, host_of
@@ -186,7 +186,7 @@ def _controls_left(case: Case) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Made):
     """What a run amounts to. ``alarms`` and ``downs`` are the errors that are never forgiven;
     ``wrong`` are other words than may be said; ``due`` are services that keep what they need, and
     ``missed`` those of them that are not called ok. ``emptied`` are functions left with too few,
@@ -207,12 +207,6 @@ class Record:
     notes: tuple[str, ...] = ()
     met: bool = True
     """The run met what is contradicted."""
-    seconds: float = 0.0
-    octets: int = 0
-    version: str = ""
-    commit: str = ""
-    date: str = ""
-    fault: str = ""
 
     @property
     def bad(self) -> bool:

@@ -166,6 +166,12 @@ def _by_name(**fields: Any) -> Callable[[str, Random], Deeds]:
     return does
 
 
+def _one_way(way: str, match: Match) -> Kind:
+    """A limiter that works in one direction alone."""
+    does = _by_name(match=match, kbit=140)
+    return Kind(label=f"sni-{way}-only", does=does, mechanism=_SNI, kbit=140, directions=(way,))
+
+
 def _by_address(direction: str = "both", **fields: Any) -> Callable[[str, Random], Deeds]:
     """A `Throttle` by the service's addresses."""
 
@@ -225,20 +231,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             directions=("down",),
         ),
         Kind(label="sni-delay", does=_delayed_and_lossy, mechanism=_SNI),
-        Kind(
-            label="sni-up-only",
-            does=_by_name(match=_UP, kbit=140),
-            mechanism=_SNI,
-            kbit=140,
-            directions=("up",),
-        ),
-        Kind(
-            label="sni-down-only",
-            does=_by_name(match=_DOWN, kbit=140),
-            mechanism=_SNI,
-            kbit=140,
-            directions=("down",),
-        ),
+        _one_way("up", _UP),
+        _one_way("down", _DOWN),
         Kind(label="ip-loss-40", does=_by_address("up", do="lose", loss=0.4), mechanism=_IP),
         Kind(label="ip-loss-both-30", does=_by_address(do="lose", loss=0.3), mechanism=_IP),
         Kind(label="ip-police-140", does=_by_address(kbit=140), mechanism=_IP, kbit=140),

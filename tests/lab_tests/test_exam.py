@@ -29,6 +29,7 @@ from tests.lab.subset import covering, features, subset
 from tests.lab.throttle_cells import LINES
 from tests.lab.whole_exam import main, schedule
 from tests.lab_tests.exam_documents import document, flow
+from tests.lab_tests.keeping import is_made_once
 
 FINE = dict.fromkeys(CORE, "ok")
 CENSOR = Scenario(
@@ -267,14 +268,7 @@ def test_the_exam_goes_on_with_what_is_kept(
 def test_a_run_is_made_once_and_kept(
     lab_possible: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["C14", "--seeds", "1", "--keep", str(tmp_path), "--jobs", "1"]
-    assert main(asked) == 0
-    assert "right C14" in capsys.readouterr().out
-    (file,) = tmp_path.iterdir()
-    before = file.stat().st_mtime_ns
-    assert main(asked) == 0
-    assert "right C14" not in capsys.readouterr().out
-    assert file.stat().st_mtime_ns == before
+    is_made_once(main, ["C14", "--seeds", "1"], tmp_path, capsys)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.lab.scenario import CORE
 from tests.lab.world.config import WorldConfig
 from tests.lab.world.hosts import build, shipped
 from tests.lab_tests.exam_documents import document
+from tests.lab_tests.keeping import is_made_once
 
 ROOT = Path(__file__).parents[2]
 FINE = dict.fromkeys(CORE, "ok")
@@ -306,14 +307,7 @@ def test_what_is_kept_is_not_made_again(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_run_is_made_once_and_kept(
     lab_possible: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["s-www.debian.org-dead", "--most", "1", "--keep", str(tmp_path), "--jobs", "1"]
-    assert main(asked) == 0
-    assert "right s-www.debian.org-dead" in capsys.readouterr().out
-    (file,) = tmp_path.iterdir()
-    before = file.stat().st_mtime_ns
-    assert main(asked) == 0
-    assert "right s-www.debian.org-dead" not in capsys.readouterr().out
-    assert file.stat().st_mtime_ns == before
+    is_made_once(main, ["s-www.debian.org-dead", "--most", "1"], tmp_path, capsys)
 
 
 def test_an_unknown_run_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.lab.content import Kind, covers
 from tests.lab.world import pages
+from tests.lab.world.config import HttpInterceptor, Mitm
 from tests.lab.world.http import Request, Response
 from tests.lab.world.servers import Servers
 from tests.lab.world.talk import abort, peek, relay, streams
@@ -24,10 +25,10 @@ Answer = Callable[[Request], Response | None]
 async def tls(servers: Servers, sock: socket.socket, address: str) -> None:
     """Re-sign what `Mitm` names, relay the rest. Raises OSError."""
     mitm = servers.config.mitm
-    kind, name, first = await peek(sock)
-    if not first:
+    seen = await _beginning(sock, mitm)
+    if seen is None:
         return
-    taken = covers(mitm.names, name) and not (name and covers(mitm.exempt, name))
+    kind, name, taken = seen
     if mitm.page == "portal" and kind is not Kind.TLS:
         abort(sock)
         return
@@ -52,10 +53,10 @@ async def tls(servers: Servers, sock: socket.socket, address: str) -> None:
 async def http(servers: Servers, sock: socket.socket, address: str) -> None:
     """Answer plain HTTP as `HttpInterceptor` says, relay the rest. Raises OSError."""
     rule = servers.config.http
-    kind, name, first = await peek(sock)
-    if not first:
+    seen = await _beginning(sock, rule)
+    if seen is None:
         return
-    taken = covers(rule.names, name) and not (name and covers(rule.exempt, name))
+    kind, name, taken = seen
     place = servers.place(address)
     if kind is not Kind.HTTP or not taken:
         await relay(sock, address, 80)
@@ -79,6 +80,16 @@ async def http(servers: Servers, sock: socket.socket, address: str) -> None:
             "page": pages.block_page(name, rule.status),
         }[rule.does]
         await servers.converse(await streams(sock), _said(said))
+
+
+async def _beginning(
+    sock: socket.socket, rule: Mitm | HttpInterceptor
+) -> tuple[Kind, str | None, bool] | None:
+    """What is spoken, the name in it, and whether ``rule`` is about that; None: nothing came."""
+    kind, name, first = await peek(sock)
+    if not first:
+        return None
+    return kind, name, covers(rule.names, name) and not (name and covers(rule.exempt, name))
 
 
 def _said(response: Response) -> Answer:
