@@ -27,17 +27,8 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.target import Direction
-from msgprobe.model.task import (
-    Arm,
-    Flow,
-    Inspect,
-    Lookup,
-    Probe,
-    Resolver,
-    ResolverKind,
-    Role,
-    Task,
-)
+from msgprobe.model.task import Flow, Inspect, Lookup, Probe, Resolver, ResolverKind
+from tests.model.tasks import task_of
 
 
 def _percent(text: str) -> str:
@@ -162,10 +153,8 @@ def planted(text: str, transaction: int) -> Iterator[Measurement]:
 def _measurement(
     probe: Probe, number: int, check: str, *seen: object, **more: object
 ) -> Measurement:
-    task = Task(
-        id=f"p{number}.{check}.{len(str(more))}", round=1, role=Role.TARGET, arm=Arm.BASE,
-        check=check, subject="telegram", endpoint="web", probe=probe,
-    )  # fmt: skip
+    task_id = f"p{number}.{check}.{len(str(more))}"
+    task = task_of(check, probe, subject="telegram", task_id=task_id, endpoint="web")
     made = Measurement(task=task, status=Status.COMPLETED, window=W, observations=seen)  # type: ignore[arg-type]
     return replace(made, **more)  # type: ignore[arg-type]
 
