@@ -1,6 +1,7 @@
 """Is it the connection itself? Lines that die or come and go, faults of the device, portals."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from tests.lab.censor import Drop, Match, PassOnly, Throttle
@@ -249,31 +250,32 @@ _ONE: Final = Mitm(
 )
 _INSPECTS: Final = Mitm(names=("*",), issuer="corporate")
 
+
+def _answering(id_: str, title: str, shown: Mitm) -> Scenario:
+    """A portal that answers TLS so, and replaces every page."""
+    return connection(
+        id_,
+        title,
+        "captive_portal",
+        tls_to_box("tls"),
+        http_to_box(),
+        _rest(53, 80, 443, 10443, 10080),
+        row="I10",
+        world={"mitm": shown, "http": _pages()},
+        fires=("tls", "http"),
+    )
+
+
 _ANSWERING: Final = (
-    connection(
+    _answering(
         "MP1",
         "portal: one certificate of its own for everything, every page replaced, DNS honest",
-        "captive_portal",
-        tls_to_box("tls"),
-        http_to_box(),
-        _rest(53, 80, 443, 10443, 10080),
-        row="I10",
-        world={"mitm": _ONE, "http": _pages()},
-        fires=("tls", "http"),
+        _ONE,
     ),
-    connection(
+    _answering(
         "MP2",
         "portal: it signs a certificate for each name, and replaces every page",
-        "captive_portal",
-        tls_to_box("tls"),
-        http_to_box(),
-        _rest(53, 80, 443, 10443, 10080),
-        row="I10",
-        world={
-            "mitm": Mitm(names=("*",), issuer="corporate", page="portal"),
-            "http": _pages(),
-        },
-        fires=("tls", "http"),
+        Mitm(names=("*",), issuer="corporate", page="portal"),
     ),
     connection(
         "MP3",
@@ -285,21 +287,10 @@ _ANSWERING: Final = (
         world={"mitm": _ONE, "http": _pages(*_SENTINELS[:1])},
         others=_LEAKY,
     ),
-    connection(
+    _answering(
         "MP4",
         "portal: a public authority's certificate for its own name, whatever is asked for",
-        "captive_portal",
-        tls_to_box("tls"),
-        http_to_box(),
-        _rest(53, 80, 443, 10443, 10080),
-        row="I10",
-        world={
-            "mitm": Mitm(
-                names=("*",), issuer="public", certificate="login.hotel.example", page="portal"
-            ),
-            "http": _pages(),
-        },
-        fires=("tls", "http"),
+        replace(_ONE, issuer="public"),
     ),
     innocent(
         "MP5",

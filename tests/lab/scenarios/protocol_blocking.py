@@ -1,9 +1,10 @@
 """Is a messenger's own protocol recognised, and dropped or ended? And who else may speak it?"""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.lab.censor import OnPattern
-from tests.lab.scenario import OK, UNKNOWN, Scenario, at, truth
+from tests.lab.censor import Deed, OnPattern
+from tests.lab.scenario import OK, UNKNOWN, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     CHAT,
@@ -33,6 +34,18 @@ _BOX_SAYS: Final = (
 ).hex()
 """What a box answers to plain HTTP, whoever was asked."""
 
+
+def _raw_dies(id_: str, what: str, truths: Mapping[str, Truth], do: Deed, **more: Any) -> Scenario:
+    """Whatever is neither TLS nor HTTP ends so on the way to Telegram."""
+    return blocking(
+        id_,
+        f"whatever is neither TLS nor HTTP is {what} on the way to Telegram",
+        truths,
+        OnPattern(label="raw", match=_TO_CENTRES, pattern=RAW, do=do),
+        **more,
+    )
+
+
 _RECOGNISED: Final = (
     blocking(
         "P1",
@@ -48,19 +61,19 @@ _RECOGNISED: Final = (
         others=truth("ok|blocked"),
         deviation="an odd beginning instead of an entropy rule; always instead of 26 %",
     ),
-    blocking(
+    _raw_dies(
         "P5",
-        "whatever is neither TLS nor HTTP is dropped on the way to Telegram",
+        "dropped",
         of("telegram", _MTPROTO, text=_MTPROTO, media=_MTPROTO, web=OK),
-        OnPattern(label="raw", match=_TO_CENTRES, pattern=RAW, do="drop"),
+        "drop",
         row="A34, A35 (fully encrypted and plain MTProto)",
         deviation="always, and by the beginning alone",
     ),
-    blocking(
+    _raw_dies(
         "P6",
-        "whatever is neither TLS nor HTTP is reset on the way to Telegram",
+        "reset",
         of("telegram", _MTPROTO, text=_MTPROTO, web=OK),
-        OnPattern(label="raw", match=_TO_CENTRES, pattern=RAW, do="rst"),
+        "rst",
         row="A34, A35 (with resets)",
     ),
     blocking(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from tests.lab.censor import Drop, Match
-from tests.lab.scenario import OK, truth
+from tests.lab.scenario import OK, Scenario, Truth, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import WHATSAPP, blocked, drop_udp, hosts, of, swallow
 from tests.lab.world.config import HostPolicy
@@ -14,22 +14,32 @@ _NAMED: Final = drop_udp("quic", ports=(443,), quic_name=WHATSAPP)
 _DEGRADED: Final = truth("degraded", "quic.sni")
 _BOTH: Final = blocked("tls.timeout.sni", "quic.sni")
 
+
+def _named(id_: str, title: str, silent_s: float, deviation: str, **more: Truth) -> Scenario:
+    """QUIC dies by name, and for so long whatever follows it."""
+    return blocking(
+        id_,
+        title,
+        of("whatsapp", _DEGRADED, web=_DEGRADED, text=OK, **more),
+        replace(_NAMED, residual_s=silent_s),
+        row="A38",
+        deviation=deviation,
+    )
+
+
 SCENARIOS: Final = (
-    blocking(
+    _named(
         "Q1",
         "QUIC that names WhatsApp is dropped, TCP works",
-        of("whatsapp", _DEGRADED, web=_DEGRADED, text=OK, media=OK),
-        _NAMED,
-        row="A38",
-        deviation="packets that bear the name, without 180 s of silence for the addresses after it",
+        0.0,
+        "packets that bear the name, without 180 s of silence for the addresses after it",
+        media=OK,
     ),
-    blocking(
+    _named(
         "Q5",
         "once WhatsApp is named over QUIC, that server is silent for 180 s",
-        of("whatsapp", _DEGRADED, web=_DEGRADED, text=OK),
-        replace(_NAMED, residual_s=180.0),
-        row="A38",
-        deviation="whatever the ports; the Initial packet itself is dropped as well",
+        180.0,
+        "whatever the ports; the Initial packet itself is dropped as well",
     ),
     blocking(
         "Q3",

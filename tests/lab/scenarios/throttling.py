@@ -36,19 +36,24 @@ _SLOW: Final = truth("throttled|degraded")
 
 # --- by name or address -------------------------------------------------------------------------
 
+
+def _policed(id_: str, where: str, mechanism: str, **more: Any) -> Scenario:
+    """What names WhatsApp is held to 140 kbit/s."""
+    return blocking(
+        id_,
+        f"connections that name WhatsApp are policed to 140 kbit/s{where}",
+        of("whatsapp", truth("throttled", mechanism)),
+        Throttle(label="police", names=WHATSAPP, kbit=140),
+        **more,
+    )
+
+
 _SLOWED: Final = (
-    blocking(
-        "T1",
-        "connections that name WhatsApp are policed to 140 kbit/s",
-        of("whatsapp", truth("throttled", "throttle.sni.policing")),
-        Throttle(label="police", names=WHATSAPP, kbit=140),
-        row="B1",
-    ),
-    blocking(
+    _policed("T1", "", "throttle.sni.policing", row="B1"),
+    _policed(
         "W3",
-        "connections that name WhatsApp are policed to 140 kbit/s, among strict servers",
-        of("whatsapp", truth("throttled", "throttle.sni")),
-        Throttle(label="police", names=WHATSAPP, kbit=140),
+        ", among strict servers",
+        "throttle.sni",
         row="B1 (strict servers)",
         world={"strict_names": True},
     ),

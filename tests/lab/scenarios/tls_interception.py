@@ -1,7 +1,7 @@
 """Is a certificate forged, or is the list of trusted authorities, or the clock, of another age?"""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from msgprobe.catalog.loader import load
 from msgprobe.model.target import Trust
@@ -30,6 +30,20 @@ _MITM: Final = blocked("tls.mitm")
 
 # --- somebody re-signs --------------------------------------------------------------------------
 
+
+def _trusted(id_: str, title: str, **more: Any) -> Scenario:
+    """Signal's chat hosts are forged under an authority that everybody trusts."""
+    return blocking(
+        id_,
+        title,
+        of("signal", _MITM, text=_MITM, media=OK),
+        tls_to_box(),
+        row="A27 (an authority that everybody trusts)",
+        world={"mitm": Mitm(names=("chat.signal.org",), issuer="public")},
+        **more,
+    )
+
+
 _RESIGNED: Final = (
     blocking(
         "A27",
@@ -38,14 +52,7 @@ _RESIGNED: Final = (
         tls_to_box(),
         world={"mitm": Mitm(names=MESSENGER)},
     ),
-    blocking(
-        "M1",
-        "Signal's chat hosts show a certificate of a public authority",
-        of("signal", _MITM, text=_MITM, media=OK),
-        tls_to_box(),
-        row="A27 (an authority that everybody trusts)",
-        world={"mitm": Mitm(names=("chat.signal.org",), issuer="public")},
-    ),
+    _trusted("M1", "Signal's chat hosts show a certificate of a public authority"),
     innocent(
         "M2",
         "the same at every name but Signal's own: nobody is harmed",
@@ -305,13 +312,9 @@ _INSPECTED: Final = (
         truths=RE_SIGNED,
         notes=("tls_inspection",),
     ),
-    blocking(
+    _trusted(
         "MI11",
         "Signal's chat hosts show a certificate of the authority of all, on such a test bed",
-        of("signal", _MITM, text=_MITM, media=OK),
-        tls_to_box(),
-        row="A27 (an authority that everybody trusts)",
-        world={"mitm": Mitm(names=("chat.signal.org",), issuer="public")},
         env=CLOSED,
         lab={"trust": None},
         never=("tls_inspection",),

@@ -1,12 +1,12 @@
 """Does the fault follow the name that a ClientHello or a request carries?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from tests.lab.censor import OnHost, OnSni
 from tests.lab.link import Link
-from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     CUT,
@@ -36,6 +36,26 @@ RESET: Final = blocked("tls.reset.sni")
 TIMEOUT: Final = blocked("tls.timeout.sni")
 
 # --- every name of a service --------------------------------------------------------------------
+
+
+def _among_strict(
+    id_: str,
+    title: str,
+    truths: Mapping[str, Truth],
+    names: tuple[str, ...],
+    *,
+    shared: bool = False,
+) -> Scenario:
+    """ClientHellos with these names are dropped where servers turn foreign names away."""
+    return blocking(
+        id_,
+        title,
+        truths,
+        swallow(*names),
+        row=f"A19 (strict servers{', shared addresses' if shared else ''})",
+        world={"strict_names": True, **(SHARED if shared else {})},
+    )
+
 
 _WHOLE: Final = (
     blocking(
@@ -97,21 +117,18 @@ _WHOLE: Final = (
         args=("--quick",),
         services=("discord", "matrix"),
     ),
-    blocking(
+    _among_strict(
         "W1",
         "the greeting that names Messenger is dropped, among strict servers",
         of("messenger", TIMEOUT),
-        swallow(*MESSENGER),
-        row="A19 (strict servers)",
-        world={"strict_names": True},
+        MESSENGER,
     ),
-    blocking(
+    _among_strict(
         "W7",
         "Telegram's names are dropped among strict servers on shared addresses",
         of("telegram", TIMEOUT, text=OK),
-        swallow(*TELEGRAM),
-        row="A19 (strict servers, shared addresses)",
-        world={"strict_names": True, **SHARED},
+        TELEGRAM,
+        shared=True,
     ),
     innocent(
         "A36",
