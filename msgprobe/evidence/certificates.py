@@ -78,7 +78,8 @@ def of_public_authority(talk: Conversation) -> bool:
     if talk.flow.trust not in (Trust.PUBLIC, Trust.EITHER):
         return False
     host = (talk.tls.server_name if talk.tls else None) or talk.flow.server_name or ""
-    return of_former_authority(talk) is not None or (shown.logged and names_host(shown, host))
+    promised = shown.logged is True and names_host(shown, host)
+    return promised or of_former_authority(talk) is not None
 
 
 def _counterfeit(chain: Sequence[Certificate]) -> bool:

@@ -78,7 +78,8 @@ class Certificate:
     """One certificate of a chain as it was shown. ``der`` is base64; hashes are SHA-256 in hex.
 
     ``names`` are the host names that it is for (dNSNames, in lower case; with ``*`` as written).
-    ``logged``: it bears promises of certificate transparency logs (RFC 6962 §3.3), unchecked.
+    ``logged``: it bears promises of certificate transparency logs (RFC 6962 §3.3), unchecked; None
+    in runs that were saved before anybody looked.
     Redacted, parties and names that are not known are numbers, dates are days, and ``der`` is there
     only where the chain is cited as forged.
     """
@@ -91,7 +92,7 @@ class Certificate:
     not_after: str
     der: str
     names: tuple[str, ...] = ()
-    logged: bool = False
+    logged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def certificate(
     subject: str = "CN=x",
     names: tuple[str, ...] = (),
     *,
-    logged: bool = False,
+    logged: bool | None = False,
 ) -> Certificate:
     return Certificate(
         subject=subject,

@@ -211,6 +211,17 @@ def test_a_public_authority_that_our_list_lacks_is_no_forger() -> None:
     assert found.functions[0].rules == ("tls.store_age",) and safe(found)
 
 
+def test_what_an_older_file_does_not_say_convicts_nobody() -> None:
+    """Whether logs promised to publish it was not looked at when the run was saved."""
+    unknown: dict[str, Any] = {"issuer": "CN=Somebody", "logged": None}
+    known: dict[str, Any] = {"issuer": "CN=Somebody", "logged": False}
+    for told, outcome in ((unknown, Outcome.INCONCLUSIVE), (known, Outcome.BLOCKED)):
+        story = both()
+        for host in CHAT:
+            story.target(host, times=3, **FORGED, chain=(names(host, **told),))
+        assert said(other(story, names(OTHER, **told))).outcome is outcome
+
+
 RUSSIAN = "CN=Russian Trusted Sub CA, O=The Ministry of Digital Development, C=RU"
 
 
