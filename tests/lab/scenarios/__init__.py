@@ -25,6 +25,7 @@ from tests.lab.scenarios.shutdowns import SCENARIOS as SHUTDOWNS
 from tests.lab.scenarios.special_ranges import SCENARIOS as SPECIAL_RANGES
 from tests.lab.scenarios.throttling import SCENARIOS as THROTTLING
 from tests.lab.scenarios.tls_fingerprint import SCENARIOS as TLS_FINGERPRINT
+from tests.lab.scenarios.tls_forgers import SCENARIOS as TLS_FORGERS
 from tests.lab.scenarios.tls_interception import SCENARIOS as TLS_INTERCEPTION
 from tests.lab.scenarios.tls_sni import SCENARIOS as TLS_SNI
 
@@ -38,6 +39,7 @@ _EVERY: Final = (
     *IP_BLOCKING,
     *TLS_SNI,
     *TLS_INTERCEPTION,
+    *TLS_FORGERS,
     *TLS_FINGERPRINT,
     *RESIDUAL,
     *PROTOCOL_BLOCKING,

@@ -94,6 +94,8 @@ def home(country: str, *hosts: str) -> tuple[str, ...]:
 
 KZ_HOME: Final = home("KZ", "egov.kz", "kaspi.kz", "telecom.kz", "www.nur.kz")
 RU_HOME: Final = home("RU", "ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru")
+RU_NAMES: Final = ("ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru", "www.ozon.ru")
+"""Sites at home in Russia."""
 NOT_ABROAD: Final = (*KZ_HOME, "10.0.0.0/8")
 """Kazakhstan's own sites and the provider's network."""
 

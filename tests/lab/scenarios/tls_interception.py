@@ -16,9 +16,9 @@ from tests.lab.scenarios.shared import (
     QUIET,
     RE_SIGNED,
     RESOLVER,
+    RU_NAMES,
     UNCLEAR,
     blocked,
-    drop_udp,
     hosts,
     of,
     reset,
@@ -205,7 +205,6 @@ def _clocks() -> Iterator[Scenario]:
 # --- inspection: known by the agreement of issuers ----------------------------------------------
 
 _ALL: Final = Mitm(names=("*",), issuer="corporate")
-_HOME_RU: Final = ("ya.ru", "m.vk.ru", "web.max.ru", "www.gosuslugi.ru", "www.ozon.ru")
 
 _INSPECTED: Final = (
     innocent(
@@ -288,7 +287,7 @@ _INSPECTED: Final = (
         "MI8",
         "domestic sites live under their state's authority; nobody re-signs anything",
         row="none (innocent twin of MI5)",
-        world={"country": "RU", **hosts(HostPolicy(names=_HOME_RU, tls="national"))},
+        world={"country": "RU", **hosts(HostPolicy(names=RU_NAMES, tls="national"))},
         args=("--country", "RU"),
         never=("tls_inspection", "state_root_ru"),
     ),
@@ -321,121 +320,4 @@ _INSPECTED: Final = (
     ),
 )
 
-# --- forgers: known by agreement across services ------------------------------------------------
-
-_TWO: Final = (*MESSENGER, "telegram.org")
-_FACEBOOK_6: Final = tuple(a for a in at(*MESSENGER) if ":" in a)
-_FACEBOOK_4: Final = tuple(a for a in at(*MESSENGER) if ":" not in a)
-_FRONT_UNCLEAR: Final = of("messenger", truth("ok|inconclusive"), web=UNCLEAR)
-_HALF: Final = truth("degraded|blocked", "tls.mitm")
-
-_FORGED: Final = (
-    blocking(
-        "MF1",
-        "one self-signed certificate for two unrelated services, at their own addresses alone",
-        {**of("messenger", _MITM), **of("signal", _MITM, text=_MITM)},
-        tls_to_box(to=at(*MESSENGER, "chat.signal.org")),
-        row="A27 (by address)",
-        world={
-            "mitm": Mitm(
-                names=(*MESSENGER, "chat.signal.org"),
-                issuer="self_signed",
-                certificate="gateway.example",
-            )
-        },
-    ),
-    blocking(
-        "MF2",
-        "a state's authority signs for two unrelated services, at their own addresses alone",
-        {**of("messenger", _MITM), **of("signal", _MITM)},
-        tls_to_box(to=at(*MESSENGER, "signal.org")),
-        row="A27 (by address)",
-        world={"mitm": Mitm(names=("*",), issuer="private")},
-        notes=("state_root_kz",),
-    ),
-    blocking(
-        "MF3",
-        "certificates forged for Messenger's names over IPv4 alone",
-        of("messenger", _HALF),
-        tls_to_box(family=4),
-        row="A27 (one family)",
-        world={"mitm": Mitm(names=MESSENGER)},
-    ),
-    blocking(
-        "MF4",
-        "certificates forged at Messenger's own addresses of IPv4 alone",
-        of("messenger", _HALF),
-        tls_to_box(to=_FACEBOOK_4),
-        row="A27 (one family, by address)",
-        world={"mitm": Mitm(names=MESSENGER)},
-    ),
-    blocking(
-        "MF5",
-        "certificates forged at Messenger's own addresses; QUIC passes",
-        of("messenger", _MITM),
-        tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
-        row="A27 (by address)",
-        world={"mitm": Mitm(names=MESSENGER)},
-    ),
-    blocking(
-        "MF6",
-        "the same without QUIC: one service, and no second way to its certificate",
-        of("messenger", truth("inconclusive|blocked")),
-        drop_udp("udp", ports=(443,)),
-        tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
-        row="A27 (by address)",
-        world={"mitm": Mitm(names=MESSENGER)},
-        usable=False,
-        deviation="one service whose every host shows one unknown authority may have changed it",
-    ),
-    innocent(
-        "MF7",
-        "two services' fronts show everybody what nobody has given them yet, each its own",
-        row="none (innocent twin of MF1)",
-        world=hosts(HostPolicy(names=("www.facebook.com", "telegram.org"), tls="untouched")),
-        truths={**_FRONT_UNCLEAR, **of("telegram", truth("ok|inconclusive|degraded"))},
-        usable=False,
-    ),
-    innocent(
-        "MF8",
-        "two services have moved to a public authority that this tool's list lacks",
-        row="none (innocent twin of MF2)",
-        world=hosts(HostPolicy(names=(*MESSENGER, "updates.signal.org"), tls="new_root")),
-        truths={
-            **of("messenger", truth("inconclusive")),
-            **of("signal", truth("ok|inconclusive|degraded"), text=OK),
-        },
-        usable=False,
-    ),
-    innocent(
-        "MF9",
-        "Messenger's web front shows a certificate of its own making over IPv6 alone",
-        row="none (innocent twin of MF3)",
-        world=hosts(
-            HostPolicy(names=("www.facebook.com",), addresses=_FACEBOOK_6, tls="self_signed")
-        ),
-        truths=of("messenger", truth("ok|degraded|inconclusive")),
-    ),
-    innocent(
-        "MF10",
-        "two services of a country live under its state's authority, as its other sites do",
-        row="none (innocent twin of MF2)",
-        services=("vk", "max", "signal"),
-        world={
-            "country": "RU",
-            **hosts(HostPolicy(names=("service:vk", "service:max", *_HOME_RU), tls="national")),
-        },
-        args=("--country", "RU"),
-        never=("state_root_ru",),
-        truths={**of("vk", UNCLEAR), **of("max", UNCLEAR)},
-        usable=False,
-    ),
-    innocent(
-        "MF11",
-        "two services that trust their own authorities alone work as ever",
-        row="none (innocent twin of MF1)",
-        services=("signal", "session", "simplex"),
-    ),
-)
-
-SCENARIOS: Final = (*_RESIGNED, *_INSPECTED, *_FORGED, *_SERVERS, *_clocks())
+SCENARIOS: Final = (*_RESIGNED, *_INSPECTED, *_SERVERS, *_clocks())
