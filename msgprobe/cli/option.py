@@ -56,7 +56,8 @@ class Flags:
     fail_on: str | None = _option(
         "run judge",
         "--fail-on A,B",
-        "Exit 1 for these outcomes or connection states alone, else 0.",
+        "Exit 1 for these outcomes or connection states alone; else 0, or 3 or 4 where nothing "
+        "could be measured.",
     )
     quick: bool | None = _option(
         "run plan", "--quick/--no-quick", "Leave out QUIC and the search for throttling."
