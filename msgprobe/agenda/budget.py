@@ -130,8 +130,10 @@ def _never_opens(context: PlanningContext, task: Task) -> bool:
 
 
 def _unopened(context: PlanningContext, task_id: str) -> bool:
-    talk = context.talk(task_id)
-    return task_id not in context.moment.opened if talk is None else not talk.connected
+    conversation = context.conversation(task_id)
+    return (
+        task_id not in context.moment.opened if conversation is None else not conversation.connected
+    )
 
 
 def most_bytes(context: PlanningContext) -> float:

@@ -3,7 +3,7 @@
 from msgprobe.agenda.budget import affordable
 from msgprobe.agenda.variations import plan_variations
 from msgprobe.hypotheses.calls.plan import CHECK, plan_calls
-from msgprobe.hypotheses.connection.plan import plan_gate
+from msgprobe.hypotheses.connection.plan import plan_connection
 from msgprobe.hypotheses.connection.plan_monitor import plan_line_monitor
 from msgprobe.hypotheses.connection.plan_targeted import plan_targeted
 from msgprobe.hypotheses.dns_tampering.plan import plan_resolvers
@@ -11,7 +11,7 @@ from msgprobe.hypotheses.quic.plan import plan_quic
 from msgprobe.hypotheses.residual.plan import plan_residual
 from msgprobe.hypotheses.second_vantage.plan import plan_second
 from msgprobe.hypotheses.throttling.plan import plan_transfers
-from msgprobe.hypotheses.tls_fingerprint.plan import plan_gate_hello, plan_hello
+from msgprobe.hypotheses.tls_fingerprint.plan import plan_connection_hello, plan_hello
 from msgprobe.hypotheses.tls_fingerprint.plan_concurrency import plan_concurrency
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
@@ -24,8 +24,8 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     context = PlanningContext(evidence, moment)
     moving = plan_transfers(context)
     tasks = [
-        *plan_gate(context),
-        *plan_gate_hello(context),
+        *plan_connection(context),
+        *plan_connection_hello(context),
         *plan_targeted(context),
         *plan_base(context),
         *plan_quic(context),

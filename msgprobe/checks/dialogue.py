@@ -111,16 +111,16 @@ class DialogueCheck:
         async with opened(ctx, flow) as stream:
             if stream is None:
                 return
-            talk: Stream | None = stream
+            exchange: Stream | None = stream
             verified = False
             if plan.transport != "tcp":
-                talk = inside = await securing(stream)
+                exchange = inside = await securing(stream)
                 if plan.transport == "websocket" and inside is not None:
-                    talk, verified = await _websocket(ctx, flow, inside), inside.verified
-            if talk is not None:
+                    exchange, verified = await _websocket(ctx, flow, inside), inside.verified
+            if exchange is not None:
                 await converse(
                     ctx,
-                    talk,
+                    exchange,
                     plan.protocol,
                     plan.script,
                     securing=securing,

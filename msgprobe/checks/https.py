@@ -16,7 +16,7 @@ from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task
 from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
-from msgprobe.steps.http import HttpTalk
+from msgprobe.steps.http import HttpExchange
 from msgprobe.steps.links import PAGE_CAP, Search
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
 
@@ -78,8 +78,8 @@ class HttpsCheck:
                 return
             inside = await secured(ctx, flow, stream)
             if inside is not None:
-                talk = HttpTalk(ctx=ctx, stream=inside, host=flow.host or flow.server_name)
-                said = await talk.ask(
+                exchange = HttpExchange(ctx=ctx, stream=inside, host=flow.host or flow.server_name)
+                said = await exchange.ask(
                     flow.option("method") or "GET",
                     flow.path,
                     headers=headers,

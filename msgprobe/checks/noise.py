@@ -56,9 +56,9 @@ class NoiseCheck:
         async with opened(ctx, flow) as stream:
             if stream is None:
                 return
-            talk = stream if transport is None else await in_websocket(ctx, flow, stream)
-            if talk is not None:
-                await first_words(ctx, talk, root=root, prologue=prologue)
+            exchange = stream if transport is None else await in_websocket(ctx, flow, stream)
+            if exchange is not None:
+                await first_words(ctx, exchange, root=root, prologue=prologue)
 
 
 def _octets(flow: Flow, option: str, size: int) -> bytes | None:

@@ -8,7 +8,7 @@ from msgprobe.model.task import Role, Task
 from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.door import Licence
-from msgprobe.steps.http import HttpTalk
+from msgprobe.steps.http import HttpExchange
 
 
 class PageCheck:
@@ -40,6 +40,8 @@ class PageCheck:
             if stream is not None:
                 if task.role is Role.CONTROL:
                     stream.allow(Licence.OPENING)  # what a sentinel is for: a portal answers it
-                talk = HttpTalk(ctx=ctx, stream=stream, host=flow.host)
-                said = await talk.get(flow.path, expectation(flow, exact=task.role is Role.CONTROL))
+                exchange = HttpExchange(ctx=ctx, stream=stream, host=flow.host)
+                said = await exchange.get(
+                    flow.path, expectation(flow, exact=task.role is Role.CONTROL)
+                )
                 leave_rest(ctx, stream, said)

@@ -10,7 +10,7 @@ from msgprobe.model.traits import Traits
 from msgprobe.steps.browser import NAVIGATION, part_of
 from msgprobe.steps.connect import WIDE, abandon
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.http import REQUEST_BOUND, HttpTalk
+from msgprobe.steps.http import REQUEST_BOUND, HttpExchange
 from msgprobe.steps.http_limits import DRAINED, TOTAL_CAP
 from msgprobe.steps.links import LONGEST, PAGE_CAP, Search
 from msgprobe.steps.tls import HANDSHAKE_CAP, HELLO_BOUND
@@ -104,19 +104,19 @@ async def _object_path(
     if pattern is None and len(paths) == 1:
         return paths[0]
     host = flow.host or flow.address
-    talk = HttpTalk(ctx=ctx, stream=inside, host=flow.host, last=False)
+    exchange = HttpExchange(ctx=ctx, stream=inside, host=flow.host, last=False)
     if pattern is not None:
         search = Search(pattern=pattern, page_host=host, path=flow.path, host=host)
-        match await talk.ask("GET", flow.path, timeout=patience, search=search):
+        match await exchange.ask("GET", flow.path, timeout=patience, search=search):
             case Done(value=page) if page.complete and page.links:
                 paths = page.links
             case _:
                 return None
-    return await _largest(talk, host, _page_host(flow), paths, _wanted(flow), patience)
+    return await _largest(exchange, host, _page_host(flow), paths, _wanted(flow), patience)
 
 
 async def _largest(
-    talk: HttpTalk,
+    exchange: HttpExchange,
     host: str,
     page_host: str | None,
     paths: Sequence[str],
@@ -130,7 +130,7 @@ async def _largest(
     largest, most = paths[0], 0
     for path in paths if len(paths) > 1 else ():
         why = NAVIGATION if page_host is None else part_of(page_host, host, path)
-        match await talk.ask("HEAD", path, headers=why, timeout=patience):
+        match await exchange.ask("HEAD", path, headers=why, timeout=patience):
             case Failed():
                 return None
             case Done(value=said):

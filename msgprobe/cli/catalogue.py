@@ -37,7 +37,7 @@ def chosen(wish: Wish, country: str | None = None) -> loader.Catalogue:
 
 
 def announce(catalogue: loader.Catalogue) -> None:
-    """Say what target files do with the user's leave, also to who wants no talk."""
+    """Say what target files do with the user's leave, also to who wants no progress shown."""
     for line in catalogue.allowances.lines():
         say(f"msgprobe: {printable(line)}")
 

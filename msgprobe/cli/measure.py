@@ -101,7 +101,7 @@ def _left_out(catalogue: loader.Catalogue, names: Names) -> tuple[str, ...]:
 def _warn(
     catalogue: loader.Catalogue, services: Sequence[Service], names: Names, *, quiet: bool
 ) -> None:
-    """Say what this run may bring upon the user, who hears it even where he wants no talk."""
+    """Say what this run may bring upon the user, who hears it even with ``--quiet``."""
     for line in () if quiet else _left_out(catalogue, names):
         say(line)
     for line in warnings(services):

@@ -1,4 +1,4 @@
-"""The two streams and the files: stdout is data, stderr is talk, a file is whole or not there."""
+"""The two streams and the files: stdout is data, stderr progress; a file is whole or not there."""
 
 import codecs
 import contextlib
@@ -61,7 +61,7 @@ def _utf8(stream: TextIO | None) -> bool:
 def claim_streams() -> None:
     """Put the null device where a standard stream is closed.
 
-    Otherwise the first socket would get its number, and talk would be sent to a messenger.
+    Otherwise the first socket would get its number, and progress would be sent to a messenger.
     """
     for number in (0, 1, 2):
         try:

@@ -84,7 +84,7 @@ def _asked(
                 services,
                 controls if with_controls else None,
                 request,
-                gate=controls,
+                line_controls=controls,
                 checks=checks,
                 emit=emit,
                 stop=stop,

@@ -27,10 +27,10 @@ class Calls:
 
     @cached_property
     def _by_server(self) -> tuple[tuple[CallServer, tuple[Conversation, ...]], ...]:
-        talks = self._facts.arm(Arm.NEUTRAL_CALL)
+        conversations = self._facts.arm(Arm.NEUTRAL_CALL)
         found = []
         for server in self._facts.controls.calls:
-            own = tuple(t for t in talks if t.task.subject == server.name)
+            own = tuple(t for t in conversations if t.task.subject == server.name)
             if own:
                 found.append((server, own))
         return tuple(found)
@@ -39,26 +39,26 @@ class Calls:
         """Neutral servers' answers; only of those on ``port`` when it is given."""
         return tuple(
             t
-            for server, talks in self._by_server
+            for server, conversations in self._by_server
             if port in (0, server.port)
-            for t in talks
+            for t in conversations
             if bound(t)
         )
 
-    def networks(self, talks: Iterable[Conversation]) -> set[str]:
-        """The networks of the neutral servers in ``talks``."""
+    def networks(self, conversations: Iterable[Conversation]) -> set[str]:
+        """The networks of the neutral servers in ``conversations``."""
         label = {s.name: s.network for s in self._facts.controls.calls}
-        return {label[t.task.subject] for t in talks if t.task.subject in label}
+        return {label[t.task.subject] for t in conversations if t.task.subject in label}
 
     def silent(self, port: int = 0) -> tuple[Conversation, ...]:
         """Attempts at servers that were silent every time, often enough to count."""
         return tuple(
             t
-            for server, talks in self._by_server
+            for server, conversations in self._by_server
             if port in (0, server.port)
-            and len(talks) >= TRIES
-            and all(t.symptom == "udp.timeout" for t in talks)
-            for t in talks
+            and len(conversations) >= TRIES
+            and all(t.symptom == "udp.timeout" for t in conversations)
+            for t in conversations
         )
 
     @cached_property
@@ -99,7 +99,12 @@ class Calls:
     def loss(self, own: tuple[Conversation, ...]) -> CallLoss | None:
         """What trains to a service's own servers and to neutral ones lost; None without both."""
         mine, others = _counts(own), _counts(self._facts.arm(Arm.NEUTRAL_TRAIN))
-        trips = [t for talk in own if talk.protocol for t in talk.protocol.round_trips]
+        trips = [
+            t
+            for conversation in own
+            if conversation.protocol
+            for t in conversation.protocol.round_trips
+        ]
         came = [t for t in trips if t is not None]
         if not came or not others[1]:
             return None
@@ -112,24 +117,28 @@ class Calls:
         )
 
 
-def bound(talk: Conversation) -> bool:
+def bound(conversation: Conversation) -> bool:
     """An answer that bears our own transaction id."""
-    return talk.failure is None and talk.protocol is not None and talk.proof >= Proof.NONCE
+    return (
+        conversation.failure is None
+        and conversation.protocol is not None
+        and conversation.proof >= Proof.NONCE
+    )
 
 
-def _counts(talks: Iterable[Conversation]) -> tuple[int, int]:
+def _counts(conversations: Iterable[Conversation]) -> tuple[int, int]:
     """(packets lost, packets sent) of trains of which something came."""
-    trips = [t.protocol.round_trips for t in talks if t.protocol is not None and bound(t)]
+    trips = [t.protocol.round_trips for t in conversations if t.protocol is not None and bound(t)]
     return sum(t.count(None) for t in trips), sum(map(len, trips))
 
 
-def _share(talk: Conversation) -> float:
-    lost, sent = _counts([talk])
+def _share(conversation: Conversation) -> float:
+    lost, sent = _counts([conversation])
     return lost / sent if sent else 0.0
 
 
-def _rationed(talk: Conversation) -> bool:
+def _rationed(conversation: Conversation) -> bool:
     """Nothing was lost before the last answer, everything after it."""
-    trips = talk.protocol.round_trips if talk.protocol is not None else ()
+    trips = conversation.protocol.round_trips if conversation.protocol is not None else ()
     answered = [n for n, trip in enumerate(trips) if trip is not None]
     return bool(answered) and None not in trips[: answered[-1]]

@@ -30,9 +30,13 @@ _FORMER: dict[str, tuple[FormerRoot, ...]] = {
 }
 
 
-def leaf(talk: Conversation) -> Certificate | None:
+def leaf(conversation: Conversation) -> Certificate | None:
     """The certificate that the peer showed for itself; None where none came."""
-    return talk.tls.chain[0] if talk.tls is not None and talk.tls.chain else None
+    return (
+        conversation.tls.chain[0]
+        if conversation.tls is not None and conversation.tls.chain
+        else None
+    )
 
 
 def names_host(certificate: Certificate, host: str) -> bool:
@@ -42,7 +46,7 @@ def names_host(certificate: Certificate, host: str) -> bool:
     return wanted in certificate.names or (bool(dot) and f"*.{parent}" in certificate.names)
 
 
-def of_former_authority(talk: Conversation) -> str | None:
+def of_former_authority(conversation: Conversation) -> str | None:
     """The authority that public lists once held and ours lacks, where the chain says that it ends
     there and the certificate is for the right name; None otherwise.
 
@@ -50,21 +54,25 @@ def of_former_authority(talk: Conversation) -> str | None:
     name: it accuses nobody and proves nobody. Who shows another key under the authority's name, or
     a certificate begun after the authority's own had ended, is not it.
     """
-    shown = leaf(talk)
-    if shown is None or talk.tls is None or talk.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
+    shown = leaf(conversation)
+    if (
+        shown is None
+        or conversation.tls is None
+        or conversation.failure is not Failure.TLS_UNKNOWN_AUTHORITY
+    ):
         return None
-    if talk.flow.trust not in (Trust.PUBLIC, Trust.EITHER):
+    if conversation.flow.trust not in (Trust.PUBLIC, Trust.EITHER):
         return None
-    host = talk.tls.server_name or talk.flow.server_name
-    if not host or not names_host(shown, host) or _counterfeit(talk.tls.chain):
+    host = conversation.tls.server_name or conversation.flow.server_name
+    if not host or not names_host(shown, host) or _counterfeit(conversation.tls.chain):
         return None
-    for issuer in issuers(talk.tls.chain):
+    for issuer in issuers(conversation.tls.chain):
         if any(shown.not_before[:10] <= root.not_after for root in _FORMER.get(issuer, ())):
             return issuer
     return None
 
 
-def of_public_authority(talk: Conversation) -> bool:
+def of_public_authority(conversation: Conversation) -> bool:
     """A certificate that convinced nobody and yet says that it comes from a public authority: one
     that public lists once held, or one whose certificates public logs have promised to publish.
 
@@ -72,14 +80,18 @@ def of_public_authority(talk: Conversation) -> bool:
     that a public authority newer than our list has them and one that re-signs has none. They are
     not checked here: it accuses nobody and proves nobody.
     """
-    shown = leaf(talk)
-    if shown is None or talk.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
+    shown = leaf(conversation)
+    if shown is None or conversation.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
         return False
-    if talk.flow.trust not in (Trust.PUBLIC, Trust.EITHER):
+    if conversation.flow.trust not in (Trust.PUBLIC, Trust.EITHER):
         return False
-    host = (talk.tls.server_name if talk.tls else None) or talk.flow.server_name or ""
+    host = (
+        (conversation.tls.server_name if conversation.tls else None)
+        or conversation.flow.server_name
+        or ""
+    )
     promised = shown.logged is True and names_host(shown, host)
-    return promised or of_former_authority(talk) is not None
+    return promised or of_former_authority(conversation) is not None
 
 
 def _counterfeit(chain: Sequence[Certificate]) -> bool:
@@ -123,55 +135,55 @@ def shown_elsewhere(
 
 
 def _same_maker(
-    talk: Conversation, mine: Sequence[Conversation], usual: dict[str, set[_Shown]]
+    conversation: Conversation, mine: Sequence[Conversation], usual: dict[str, set[_Shown]]
 ) -> bool:
     """The server's certificate is by the issuer that the target's addresses show, and not the one
     that it shows to everybody. An issuer that neutral servers have as well (a public authority,
     where the service trusts its own alone) must have made it for the very name."""
-    there = _shown(talk)
+    there = _shown(conversation)
     own = {s for t in mine if (s := _shown(t)) is not None}
-    if there is None or there in usual.get(talk.address, set()):
+    if there is None or there in usual.get(conversation.address, set()):
         return False
     if there in own:
         return True
     if there[1] not in {issuer for _, issuer, _ in own}:
         return False
     neutral = {issuer for found in usual.values() for _, issuer, _ in found}
-    certificate = leaf(talk)
-    named = certificate is not None and names_host(certificate, talk.flow.server_name or "")
+    certificate = leaf(conversation)
+    named = certificate is not None and names_host(certificate, conversation.flow.server_name or "")
     return named or there[1] not in neutral
 
 
 def _usual(facts: Facts) -> dict[str, set[_Shown]]:
     """What neutral servers show under their own and under other neutral names, by address."""
     found: dict[str, set[_Shown]] = {}
-    sites = (t for _, t in facts.site_talks(Arm.GATE, Arm.AGAIN, Arm.MONITOR))
-    for talk in (*sites, *facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)):
-        shown = _shown(talk)
+    sites = (t for _, t in facts.site_conversations(Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR))
+    for conversation in (*sites, *facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)):
+        shown = _shown(conversation)
         if shown is not None:
-            found.setdefault(talk.address, set()).add(shown)
+            found.setdefault(conversation.address, set()).add(shown)
     return found
 
 
-def _shown(talk: Conversation) -> _Shown | None:
-    certificate = leaf(talk)
+def _shown(conversation: Conversation) -> _Shown | None:
+    certificate = leaf(conversation)
     if certificate is None:
         return None
     return certificate.subject, certificate.issuer, certificate.names
 
 
-def _minted(talks: Sequence[Conversation]) -> bool:
+def _minted(conversations: Sequence[Conversation]) -> bool:
     """Every handshake showed another certificate."""
-    shown = [c.sha256 for t in talks if (c := leaf(t)) is not None]
+    shown = [c.sha256 for t in conversations if (c := leaf(t)) is not None]
     return len(shown) >= MINTED and len(set(shown)) == len(shown)
 
 
-def _network(facts: Facts, talk: Conversation) -> str:
+def _network(facts: Facts, conversation: Conversation) -> str:
     """Who routes a neutral server: one label an operator, however many addresses it has."""
     for site in facts.controls.sites:
-        if talk.address in site.addresses:
+        if conversation.address in site.addresses:
             return site.network
-    for site, other in facts.site_talks(Arm.GATE, Arm.AGAIN, Arm.MONITOR):
-        if other.address == talk.address:
+    for site, other in facts.site_conversations(Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR):
+        if other.address == conversation.address:
             return site.network
-    return ips.network(talk.address)
+    return ips.network(conversation.address)

@@ -49,10 +49,10 @@ class ConnectionFacts:
     def clock_offset(self) -> float | None:
         """Median of what web servers of at least two owners say minus our clock, in seconds."""
         said: dict[str, float] = {}
-        for talk in self.facts.talks:
-            http = talk.http
+        for conversation in self.facts.conversations:
+            http = conversation.http
             if isinstance(http, HttpObservation) and http.clock_offset is not None:
-                said[talk.task.subject] = http.clock_offset
+                said[conversation.task.subject] = http.clock_offset
         if len(said) < 2:
             return None
         return median(said.values())
@@ -77,35 +77,35 @@ class ConnectionFacts:
         """Hands that forge certificates of services; none where everything is re-signed."""
         return () if self.portal or self.inspector else forgers(self.facts)
 
-    def reaches(self, talk: Conversation) -> bool:
+    def reaches(self, conversation: Conversation) -> bool:
         """A neutral site answered there (see `controls.reached`), though it may be re-signed."""
-        return reached(self.facts, talk, self.inspector, clock_wrong=self.clock_wrong)
+        return reached(self.facts, conversation, self.inspector, clock_wrong=self.clock_wrong)
 
     # -- sites
 
     def _views(self, sites: tuple[Site, ...], *arms: Arm, version: int = 4) -> tuple[SiteView, ...]:
         views = []
         for site in sites:
-            talks = tuple(
+            conversations = tuple(
                 t
-                for s, t in self.facts.site_talks(*arms)
+                for s, t in self.facts.site_conversations(*arms)
                 if s.name == site.name and (version == 0 or _version(t) == version)
             )
-            if talks:
-                reached = tuple(t for t in talks if self.reaches(t))
-                views.append(SiteView(site=site, talks=talks, reached=reached))
+            if conversations:
+                reached = tuple(t for t in conversations if self.reaches(t))
+                views.append(SiteView(site=site, conversations=conversations, reached=reached))
         return tuple(views)
 
     @cached_property
     def abroad(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad, over IPv4 or whatever the link has."""
-        arms = (Arm.GATE, Arm.AGAIN, Arm.MONITOR)
+        arms = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR)
         return self._views(self.facts.controls.abroad, *arms, version=0)
 
     @cached_property
     def domestic(self) -> tuple[SiteView, ...]:
         """Sites of the user's own country."""
-        return self._views(self.facts.controls.domestic, Arm.GATE, Arm.AGAIN, version=0)
+        return self._views(self.facts.controls.domestic, Arm.CONNECTION, Arm.AGAIN, version=0)
 
     @cached_property
     def later(self) -> tuple[SiteView, ...]:
@@ -118,9 +118,9 @@ class ConnectionFacts:
         conversations under that name, by network (a name of its own is asked for at TLS level)."""
         own = {v.site.name: v.site.network for v in self.domestic if v.reached}
         found: dict[str, tuple[Conversation, ...]] = {}
-        talks = self.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)
+        conversations = self.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)
         for name, network in own.items():
-            mine = tuple(t for t in talks if t.task.subject == name)
+            mine = tuple(t for t in conversations if t.task.subject == name)
             if len(mine) >= 2 and all(t.symptom in ("tls.timeout", "tls.reset") for t in mine):
                 found[network] = mine
         return found
@@ -129,9 +129,9 @@ class ConnectionFacts:
         """Whether what these neutral servers show may accuse anybody (see `controls.fair`)."""
         return fair(self.facts.request.country, rows)
 
-    def servers(self, talks: Iterable[Conversation]) -> tuple[Neutral, ...]:
+    def servers(self, conversations: Iterable[Conversation]) -> tuple[Neutral, ...]:
         """The neutral servers that these conversations dialled, whatever name they bore."""
-        dialled = {ips.parse(t.address) for t in talks}
+        dialled = {ips.parse(t.address) for t in conversations}
         return tuple(row for row, known in self._addresses if dialled & known)
 
     @cached_property
@@ -174,7 +174,7 @@ class ConnectionFacts:
         by_name = {s.name: s for s in self.facts.controls.sentinels}
         return tuple(
             (by_name[t.task.subject], t)
-            for t in self.facts.arm(Arm.GATE)
+            for t in self.facts.arm(Arm.CONNECTION)
             if t.task.subject in by_name
         )
 
@@ -298,13 +298,15 @@ class ConnectionFacts:
     def big_hello_dies(self) -> tuple[Conversation, ...]:
         """ClientHellos in two segments to neutral sites in two networks or more that all vanished,
         while the same sites answered to a small one; empty as soon as one was answered."""
-        tried = [t for _, t in self.facts.site_talks(Arm.BIG_HELLO) if t.connected]
+        tried = [t for _, t in self.facts.site_conversations(Arm.BIG_HELLO) if t.connected]
         ended = [t for t in tried if t.failure is not Failure.INTERRUPTED]
         by_site = grouped(ended, lambda t: t.task.subject)
         reached = {v.site.name: v.site.network for v in self.abroad if v.reached}
         died = all(
-            name in reached and len(talks) >= 2 and all(t.symptom in _VANISHED for t in talks)
-            for name, talks in by_site.items()
+            name in reached
+            and len(conversations) >= 2
+            and all(t.symptom in _VANISHED for t in conversations)
+            for name, conversations in by_site.items()
         )
         apart = died and len({reached[name] for name in by_site}) >= 2
         return tuple(ended) if apart else ()
@@ -312,16 +314,20 @@ class ConnectionFacts:
     # -- quality
 
     @cached_property
-    def neutral_talks(self) -> tuple[Conversation, ...]:
+    def neutral_conversations(self) -> tuple[Conversation, ...]:
         """Every neutral conversation of either family, sentinels included."""
-        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
+        sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
         return (*sites, *(t for _, t in self.sentinels))
 
     @cached_property
-    def control_talks(self) -> tuple[Conversation, ...]:
+    def control_conversations(self) -> tuple[Conversation, ...]:
         """Every neutral IPv4 conversation, sentinels included; but ClientHellos of a shape that is
         dropped for everybody tell nothing about the line."""
-        sites = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if _version(t) == 4]
+        sites = [
+            t
+            for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)
+            if _version(t) == 4
+        ]
         if self.facts.other_shape:
             sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
         return (*sites, *(t for _, t in self.sentinels))
@@ -333,18 +339,18 @@ class ConnectionFacts:
         A host that never answers while others always do is closed to us, or dead; that says
         nothing about the line.
         """
-        every = [t for t in self.control_talks if not (t.failure and t.failure.is_ours)]
-        talks = [t for t in every if t.task.subject in self._alive]
-        if not talks:
+        every = [t for t in self.control_conversations if not (t.failure and t.failure.is_ours)]
+        conversations = [t for t in every if t.task.subject in self._alive]
+        if not conversations:
             return 0.0
-        failed = [t for t in talks if t.failure is not None and not self.reaches(t)]
-        return len(failed) / len(talks)
+        failed = [t for t in conversations if t.failure is not None and not self.reaches(t)]
+        return len(failed) / len(conversations)
 
     @cached_property
     def _alive(self) -> set[str]:
         """Neutral hosts that answered at some time."""
-        talks = self.control_talks
-        return {t.task.subject for t in talks if t.failure is None or self.reaches(t)}
+        conversations = self.control_conversations
+        return {t.task.subject for t in conversations if t.failure is None or self.reaches(t)}
 
     @cached_property
     def retransmitted(self) -> float:
@@ -352,7 +358,7 @@ class ConnectionFacts:
         be sent again (0 to 1)."""
         infos = [
             last.info
-            for t in self.control_talks
+            for t in self.control_conversations
             if t.task.subject in self._alive
             for last in [t.http or t.tls or t.tcp]
             if last is not None and last.info is not None
@@ -363,15 +369,15 @@ class ConnectionFacts:
     @cached_property
     def failing_now(self) -> bool:
         """While the targets failed most neutral sites failed as well: silence proves nothing."""
-        talks = [t for _, t in self.facts.site_talks(Arm.AGAIN)]
-        failed = [t for t in talks if t.symptom is not None and not self.reaches(t)]
-        return len(talks) >= 3 and 2 * len(failed) > len(talks)
+        conversations = [t for _, t in self.facts.site_conversations(Arm.AGAIN)]
+        failed = [t for t in conversations if t.symptom is not None and not self.reaches(t)]
+        return len(conversations) >= 3 and 2 * len(failed) > len(conversations)
 
     @cached_property
     def six(self) -> tuple[Conversation, ...]:
         """Neutral conversations over IPv6."""
-        talks = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN)]
-        return tuple(t for t in talks if _version(t) == 6)
+        conversations = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
+        return tuple(t for t in conversations if _version(t) == 6)
 
     @cached_property
     def six_broken(self) -> bool:
@@ -389,5 +395,5 @@ class ConnectionFacts:
         )
 
 
-def _version(talk: Conversation) -> int:
-    return 6 if ":" in talk.address else 4
+def _version(conversation: Conversation) -> int:
+    return 6 if ":" in conversation.address else 4

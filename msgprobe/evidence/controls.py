@@ -43,13 +43,13 @@ class SiteView:
     """One neutral site: ``reached`` when a TLS peer answered as far as the user's box lets it."""
 
     site: Site
-    talks: tuple[Conversation, ...]
+    conversations: tuple[Conversation, ...]
     reached: tuple[Conversation, ...]
 
     @property
     def connected(self) -> tuple[Conversation, ...]:
         """Conversations whose TCP handshake completed."""
-        return tuple(t for t in self.talks if t.connected)
+        return tuple(t for t in self.conversations if t.connected)
 
     @property
     def hello_dies(self) -> bool:
@@ -99,8 +99,8 @@ def inspector(facts: Facts) -> str | None:
     certificates that say to be a public authority's: our list may be too old, or too new.
     """
     owners = unknown_signers(facts)
-    talks = facts.site_talks(*NEUTRAL_ARMS)
-    held = {s.owner for s, t in talks if s.country is None and t.authenticated}
+    conversations = facts.site_conversations(*NEUTRAL_ARMS)
+    held = {s.owner for s, t in conversations if s.country is None and t.authenticated}
     widest = max(sorted(owners), key=lambda who: len(owners[who]), default=None)
     if widest is None:
         return None
@@ -110,44 +110,50 @@ def inspector(facts: Facts) -> str | None:
 
 def unknown_signers(facts: Facts) -> dict[str, frozenset[str]]:
     """Owners of neutral sites abroad by the authority, known to nobody, that signs for them."""
-    talks = [t for _, t in facts.site_talks(*NEUTRAL_ARMS)]
-    unknown = [t for t in talks if unknown_issuer(t) is not None and not of_public_authority(t)]
+    conversations = [t for _, t in facts.site_conversations(*NEUTRAL_ARMS)]
+    unknown = [
+        t for t in conversations if unknown_issuer(t) is not None and not of_public_authority(t)
+    ]
     return owners_by_signer(unknown, facts.controls.sites)
 
 
-def unknown_issuer(talk: Conversation) -> str | None:
+def unknown_issuer(conversation: Conversation) -> str | None:
     """Who signed a certificate of an authority that this device does not know."""
-    if talk.tls is None or talk.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
+    if conversation.tls is None or conversation.failure is not Failure.TLS_UNKNOWN_AUTHORITY:
         return None
-    return talk.tls.chain[0].issuer if talk.tls.chain else None
+    return conversation.tls.chain[0].issuer if conversation.tls.chain else None
 
 
-def reached(facts: Facts, talk: Conversation, inspector: str | None, *, clock_wrong: bool) -> bool:
+def reached(
+    facts: Facts, conversation: Conversation, inspector: str | None, *, clock_wrong: bool
+) -> bool:
     """A neutral site answered as far as the user's box, this device's clock and the age of our own
     list let it."""
-    if talk.authenticated or talk.genuine:
+    if conversation.authenticated or conversation.genuine:
         return True
-    if talk.tls is None or not talk.tls.chain or talk.failure is None:
+    if conversation.tls is None or not conversation.tls.chain or conversation.failure is None:
         return False
-    if talk.failure is Failure.TLS_INVALID_CERTIFICATE:
+    if conversation.failure is Failure.TLS_INVALID_CERTIFICATE:
         return clock_wrong
-    if signer(talk) == inspector or of_public_authority(talk):
+    if signer(conversation) == inspector or of_public_authority(conversation):
         return True
-    return own_authority(facts, talk)
+    return own_authority(facts, conversation)
 
 
-def own_authority(facts: Facts, talk: Conversation) -> bool:
+def own_authority(facts: Facts, conversation: Conversation) -> bool:
     """A domestic site under an authority that this device does not know, where nobody abroad shows
     such a one: its country's own. The site has been reached, which is all that it is asked for.
 
     Who signs each certificate by itself, as portals do, is no authority.
     """
-    issuer = unknown_issuer(talk)
-    if issuer is None or talk.task.subject not in {s.name for s in facts.controls.domestic}:
+    issuer = unknown_issuer(conversation)
+    if issuer is None or conversation.task.subject not in {s.name for s in facts.controls.domestic}:
         return False
-    if talk.tls is None or talk.tls.chain[0].subject == issuer:
+    if conversation.tls is None or conversation.tls.chain[0].subject == issuer:
         return False
-    abroad = [t for s, t in facts.site_talks(Arm.GATE, Arm.AGAIN) if s.country is None]
+    abroad = [
+        t for s, t in facts.site_conversations(Arm.CONNECTION, Arm.AGAIN) if s.country is None
+    ]
     return not any(unknown_issuer(t) for t in abroad)
 
 
@@ -156,26 +162,30 @@ def other_names(facts: Facts, view: SiteView) -> tuple[Conversation, ...]:
     own = [t for t in view.connected if t.symptom in DYING]
     if len(own) < OWN_FAILURES or len(own) < len(view.connected):
         return ()
-    talks = facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE, subject=view.site.name)
-    return tuple(t for t in talks if _answers_instead(t, own))
+    conversations = facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE, subject=view.site.name)
+    return tuple(t for t in conversations if _answers_instead(t, own))
 
 
-def _answers_instead(talk: Conversation, own: Sequence[Conversation]) -> bool:
+def _answers_instead(conversation: Conversation, own: Sequence[Conversation]) -> bool:
     """An answer that conversations under the own name at that address lack, in the same seconds.
 
     A certificate always is one. A bare alert is one too, but not where the own name dies in
     silence after the server had acknowledged it, for where only big answers vanish an alert passes
     as well; and not where the own name gets alerts.
     """
-    here = [t for t in own if t.address == talk.address]
-    near = [t for t in here if abs(t.dialled - talk.dialled) <= SAME_SECONDS]
-    if not near or talk.tls is None:
+    here = [t for t in own if t.address == conversation.address]
+    near = [t for t in here if abs(t.dialled - conversation.dialled) <= SAME_SECONDS]
+    if not near or conversation.tls is None:
         return False
-    if talk.tls.chain or talk.tls.failure is None:
+    if conversation.tls.chain or conversation.tls.failure is None:
         return True
     silent = [t for t in here if t.symptom == "tls.timeout"]
     heard = any(t.tls is None or t.tls.hello_acked is not False for t in silent)
-    return talk.tls.alert_received and not heard and all(t.symptom != "tls.alert" for t in here)
+    return (
+        conversation.tls.alert_received
+        and not heard
+        and all(t.symptom != "tls.alert" for t in here)
+    )
 
 
 def phantoms(controls: Controls, answers: Iterable[DnsObservation]) -> tuple[DnsObservation, ...]:

@@ -171,14 +171,14 @@ class Conversation:
         return _symptom(self.stage, self.failure, self)
 
 
-def _symptom(stage: Stage, failure: Failure, talk: Conversation) -> str:
+def _symptom(stage: Stage, failure: Failure, conversation: Conversation) -> str:
     if failure in (Failure.ADDRESS_NOT_AVAILABLE, Failure.NETWORK_DOWN):
         return "local"
     if failure is Failure.PERMISSION_DENIED:
         # ICMPv6 "administratively prohibited" from a router comes as EACCES too; a rule on this
         # machine answers at once.
-        waited = talk.tcp is not None and talk.tcp.window.seconds >= AT_ONCE
-        return "ip.unreachable" if waited and ":" in talk.address else "local"
+        waited = conversation.tcp is not None and conversation.tcp.window.seconds >= AT_ONCE
+        return "ip.unreachable" if waited and ":" in conversation.address else "local"
     if stage is Stage.CONNECT:
         if failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET):
             return "tcp.refused"
@@ -186,12 +186,12 @@ def _symptom(stage: Stage, failure: Failure, talk: Conversation) -> str:
             return "ip.unreachable"
         return "tcp.timeout" if failure.is_silence else "tcp"
     if stage is Stage.TLS:
-        return _tls_symptom(failure, talk)
-    if talk.protocol is not None and talk.protocol.transport == "udp":
+        return _tls_symptom(failure, conversation)
+    if conversation.protocol is not None and conversation.protocol.transport == "udp":
         return _udp_symptom(failure)
-    if talk.protocol is not None:
-        return "protocol." + talk.protocol.protocol
-    return "tls.post_handshake" if talk.tls is not None else "http"
+    if conversation.protocol is not None:
+        return "protocol." + conversation.protocol.protocol
+    return "tls.post_handshake" if conversation.tls is not None else "http"
 
 
 def _udp_symptom(failure: Failure) -> str:
@@ -203,7 +203,7 @@ def _udp_symptom(failure: Failure) -> str:
     return "udp.timeout" if failure.is_silence else "udp"
 
 
-def _tls_symptom(failure: Failure, talk: Conversation) -> str:
+def _tls_symptom(failure: Failure, conversation: Conversation) -> str:
     if failure.is_certificate:
         return "tls.certificate"
     if failure is Failure.CONNECTION_RESET or failure is Failure.CONNECTION_ABORTED:
@@ -212,7 +212,7 @@ def _tls_symptom(failure: Failure, talk: Conversation) -> str:
         return "tls.eof"
     if failure.is_silence:
         return "tls.timeout"
-    if talk.tls is not None and talk.tls.alert_received:
+    if conversation.tls is not None and conversation.tls.alert_received:
         return "tls.alert"
     return "tls.garbage"
 

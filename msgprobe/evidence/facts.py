@@ -50,33 +50,35 @@ class Facts:
         self._names = NameIndex()
         self._local: LocalObservation | None = None
         self._arms: dict[tuple[tuple[Arm, ...], str | None], tuple[Conversation, ...]] = {}
-        self._site_talks: dict[tuple[Arm, ...], tuple[tuple[Site, Conversation], ...]] = {}
+        self._site_conversations: dict[tuple[Arm, ...], tuple[tuple[Site, Conversation], ...]] = {}
         self._lookups: dict[tuple[ResolverKind, ...], tuple[DnsObservation, ...]] = {}
         self._known_names: dict[str, NameFacts] = {}
-        talks: list[Conversation] = []
+        conversations: list[Conversation] = []
         for measurement in ordered:
             self._names.add(measurement)
-            talk = fold(measurement)
-            if talk is not None:
-                talks.append(talk)
+            conversation = fold(measurement)
+            if conversation is not None:
+                conversations.append(conversation)
             for seen in measurement.observations:
                 if isinstance(seen, LocalObservation):
                     self._local = seen
-        talks = list(without_resigning(talks, evidence, self._local))
-        self.talk_by_id = {t.task.id: t for t in talks}
+        conversations = list(without_resigning(conversations, evidence, self._local))
+        self.conversation_by_id = {t.task.id: t for t in conversations}
         # What went through the user's proxy tells nothing about this connection: no rule and no
         # experiment may take it for a conversation on the path itself.
-        self.second = tuple(t for t in talks if t.task.arm is Arm.SECOND_PATH)
-        talks = [t for t in talks if t.task.arm is not Arm.SECOND_PATH]
-        self.talks = tuple(talks)
-        for talk in talks:
-            own = talk.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS)
+        self.second = tuple(t for t in conversations if t.task.arm is Arm.SECOND_PATH)
+        conversations = [t for t in conversations if t.task.arm is not Arm.SECOND_PATH]
+        self.conversations = tuple(conversations)
+        for conversation in conversations:
+            own = conversation.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS)
             # Any server answers datagrams with what it was asked: that shows no name's address.
-            udp = talk.protocol is not None and talk.protocol.transport == "udp"
-            if udp and talk.proof < Proof.CRYPTO:
+            udp = conversation.protocol is not None and conversation.protocol.transport == "udp"
+            if udp and conversation.proof < Proof.CRYPTO:
                 continue
-            if own and talk.genuine and talk.flow.host:
-                self._names.proved.setdefault(talk.flow.host, set()).add(talk.address)
+            if own and conversation.genuine and conversation.flow.host:
+                self._names.proved.setdefault(conversation.flow.host, set()).add(
+                    conversation.address
+                )
 
     @property
     def local(self) -> LocalObservation | None:
@@ -95,7 +97,7 @@ class Facts:
         if key not in self._arms:
             self._arms[key] = tuple(
                 t
-                for t in self.talks
+                for t in self.conversations
                 if t.task.arm in arms and (subject is None or t.task.subject == subject)
             )
         return self._arms[key]
@@ -106,28 +108,28 @@ class Facts:
 
     @cached_property
     def _by_endpoint(self) -> dict[tuple[str, str], tuple[Conversation, ...]]:
-        own = [t for t in self.talks if t.task.role is Role.TARGET and t.task.endpoint]
+        own = [t for t in self.conversations if t.task.role is Role.TARGET and t.task.endpoint]
         index = grouped(own, lambda t: (t.task.subject, t.task.endpoint or ""))
         return {key: tuple(value) for key, value in index.items()}
 
     # -- controls
 
-    def site_talks(self, *arms: Arm) -> tuple[tuple[Site, Conversation], ...]:
+    def site_conversations(self, *arms: Arm) -> tuple[tuple[Site, Conversation], ...]:
         """Conversations with neutral sites under their own names."""
-        if arms not in self._site_talks:
+        if arms not in self._site_conversations:
             sites = {s.name: s for s in self.controls.sites}
-            self._site_talks[arms] = tuple(
+            self._site_conversations[arms] = tuple(
                 (sites[t.task.subject], t)
-                for t in self.talks
+                for t in self.conversations
                 if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
             )
-        return self._site_talks[arms]
+        return self._site_conversations[arms]
 
     @cached_property
     def other_shape(self) -> tuple[Conversation, ...]:
         """ClientHellos of another program's shape, where neutral sites in two networks or more
         answer these alone and nobody answers ours; none otherwise."""
-        sites = self.site_talks(Arm.GATE)
+        sites = self.site_conversations(Arm.CONNECTION)
         abroad = [(s, t) for s, t in sites if s.country is None and t.genuine]
         other = [(s, t) for s, t in abroad if t.flow.option(OPTION) == Hello.OTHER]
         if len(other) < len(abroad) or len({s.network for s, _ in other}) < 2:
@@ -139,7 +141,7 @@ class Facts:
         """The median round trip to neutral sites in seconds, None before any answered."""
         times = sorted(
             t.tcp.window.seconds
-            for _, t in self.site_talks(Arm.GATE, Arm.AGAIN)
+            for _, t in self.site_conversations(Arm.CONNECTION, Arm.AGAIN)
             if t.tcp is not None and t.connected
         )
         return times[len(times) // 2] if times else None
@@ -156,7 +158,7 @@ class Facts:
             )
         return self._lookups[kinds]
 
-    def early(self, talk: Conversation) -> bool:
+    def early(self, conversation: Conversation) -> bool:
         """The failure came faster than the path to that very address allows.
 
         The smallest RTT must come from other sockets: a connect time of the same one proves
@@ -170,16 +172,20 @@ class Facts:
         after our first words where this device was late with them. Not so a server that answers
         other words on the same port; and an alert answers ours.
         """
-        took, shortest = _answer_time(talk), self._shortest(talk)
+        took, shortest = _answer_time(conversation), self._shortest(conversation)
         if took is None or shortest is None or took >= EARLY * shortest:
             return False
-        heard = talk.tls is not None and talk.tls.alert_received
-        return heard or self._lets_in(talk) or not _may_hang_up(talk, took, shortest)
+        heard = conversation.tls is not None and conversation.tls.alert_received
+        return (
+            heard or self._lets_in(conversation) or not _may_hang_up(conversation, took, shortest)
+        )
 
-    def _shortest(self, talk: Conversation) -> float | None:
+    def _shortest(self, conversation: Conversation) -> float | None:
         """The smallest round trip to its address that other sockets have seen; None: too few."""
         others = [
-            t for t in self.talks if t.address == talk.address and t.transaction != talk.transaction
+            t
+            for t in self.conversations
+            if t.address == conversation.address and t.transaction != conversation.transaction
         ]
         whole = [r for t in others if t.failure is None and (r := _kernel_rtt(t)) is not None]
         opened = [
@@ -189,10 +195,10 @@ class Facts:
         ]
         return min((*whole, *opened)) if whole or len(opened) >= SYN_RTTS else None
 
-    def _lets_in(self, talk: Conversation) -> bool:
+    def _lets_in(self, conversation: Conversation) -> bool:
         """Most of what is said under other names, or in other words, at that very address and port
         gets an answer."""
-        here = (talk.address, talk.flow.port)
+        here = (conversation.address, conversation.flow.port)
         spoken = self.arm(Arm.OTHER_SNI, Arm.OTHER_PAYLOAD)
         others = [t for t in spoken if (t.address, t.flow.port) == here]
         answered = [t for t in others if t.answered_tls or t.answered_http or t.genuine]
@@ -221,29 +227,42 @@ class Facts:
         return version == 4 and 4 in self.request.families and routed
 
 
-def _kernel_rtt(talk: Conversation) -> float | None:
-    infos = [o.info for o in (talk.tcp, talk.tls, talk.http, talk.protocol) if o is not None]
+def _kernel_rtt(conversation: Conversation) -> float | None:
+    infos = [
+        o.info
+        for o in (conversation.tcp, conversation.tls, conversation.http, conversation.protocol)
+        if o is not None
+    ]
     known = [i.min_rtt for i in infos if i is not None and i.min_rtt > 0]
     return min(known) if known else None
 
 
-def _may_hang_up(talk: Conversation, took: float, rtt: float) -> bool:
+def _may_hang_up(conversation: Conversation, took: float, rtt: float) -> bool:
     """A server that ends every connection as soon as it stands could have done so by then."""
-    spoken = talk.tls if talk.tls is not None else talk.protocol
-    if talk.tcp is None or spoken is None:
+    spoken = conversation.tls if conversation.tls is not None else conversation.protocol
+    if conversation.tcp is None or spoken is None:
         return False  # the connection itself was refused
-    return spoken.window.start + took >= talk.tcp.window.start + (1 + EARLY) * rtt
+    return spoken.window.start + took >= conversation.tcp.window.start + (1 + EARLY) * rtt
 
 
-def _answer_time(talk: Conversation) -> float | None:
+def _answer_time(conversation: Conversation) -> float | None:
     """Seconds from our last write to the failure."""
-    if talk.stage.name == "CONNECT" and talk.tcp is not None:
-        return talk.tcp.window.seconds
-    if isinstance(talk.tls, TlsObservation) and talk.tls.failure is not None:
-        return talk.tls.window.seconds if talk.tls.first_byte is None else talk.tls.first_byte
-    said = talk.protocol
+    if conversation.stage.name == "CONNECT" and conversation.tcp is not None:
+        return conversation.tcp.window.seconds
+    if isinstance(conversation.tls, TlsObservation) and conversation.tls.failure is not None:
+        return (
+            conversation.tls.window.seconds
+            if conversation.tls.first_byte is None
+            else conversation.tls.first_byte
+        )
+    said = conversation.protocol
     ended = (Failure.CONNECTION_RESET, Failure.EOF)
-    if said is not None and talk.tls is None and said.failure in ended and not said.bytes_received:
+    if (
+        said is not None
+        and conversation.tls is None
+        and said.failure in ended
+        and not said.bytes_received
+    ):
         return said.window.seconds
     return None
 
@@ -260,9 +279,9 @@ def grouped(items: Iterable[Item], kind: Callable[[Item], Group]) -> dict[Group,
     return found
 
 
-def by_address(talks: Iterable[Conversation]) -> dict[str, list[Conversation]]:
+def by_address(conversations: Iterable[Conversation]) -> dict[str, list[Conversation]]:
     """Conversations by the address that they dialled."""
-    return grouped(talks, lambda talk: talk.address)
+    return grouped(conversations, lambda conversation: conversation.address)
 
 
 class Seen(Protocol):
@@ -278,6 +297,6 @@ def transactions(*groups: Iterable[Seen]) -> tuple[int, ...]:
     return tuple(sorted({item.transaction for group in groups for item in group}))
 
 
-def networks(talks: Sequence[Conversation]) -> set[str]:
+def networks(conversations: Sequence[Conversation]) -> set[str]:
     """The distinct networks (/24 or /48) that the conversations dialled."""
-    return {ips.network(t.address) for t in talks}
+    return {ips.network(t.address) for t in conversations}

@@ -11,14 +11,14 @@ _LABELS = 2
 one owner's, which accuses nobody."""
 
 
-def unrelated(services: Sequence[Service], talks: Iterable[Conversation]) -> bool:
+def unrelated(services: Sequence[Service], conversations: Iterable[Conversation]) -> bool:
     """Whether the conversations are with two services at least that share neither a domain, nor a
     network of addresses."""
     by_name = {s.name: s for s in services}
     dialled: dict[str, set[str]] = {}
-    for talk in talks:
-        if talk.task.subject in by_name:
-            dialled.setdefault(talk.task.subject, set()).add(talk.address)
+    for conversation in conversations:
+        if conversation.task.subject in by_name:
+            dialled.setdefault(conversation.task.subject, set()).add(conversation.address)
     names = sorted(dialled)
     return any(
         not _related(by_name[one], dialled[one], by_name[other], dialled[other])

@@ -50,18 +50,18 @@ class Forger:
         )
 
 
-def hand(talk: Conversation) -> Hand | None:
+def hand(conversation: Conversation) -> Hand | None:
     """Whose work the shown certificate is; None where none came.
 
     Names like ``localhost`` are anybody's, so that who signs for himself is known by the key.
     """
-    if talk.tls is None or not talk.tls.chain:
+    if conversation.tls is None or not conversation.tls.chain:
         return None
-    shown, *rest = talk.tls.chain
+    shown, *rest = conversation.tls.chain
     if shown.subject == shown.issuer:
         return "key", shown.spki_sha256
     above = next((c for c in rest if c.subject == shown.issuer), None)
-    return ("key", above.spki_sha256) if above is not None else ("name", signer(talk) or "")
+    return ("key", above.spki_sha256) if above is not None else ("name", signer(conversation) or "")
 
 
 def forgers(facts: Facts) -> tuple[Forger, ...]:
@@ -70,15 +70,15 @@ def forgers(facts: Facts) -> tuple[Forger, ...]:
 
     Not one that says to be a public authority, nor one of a service's own country's.
     """
-    neutral = [(s, t) for s, t in facts.site_talks(*NEUTRAL_ARMS) if s.country is None]
+    neutral = [(s, t) for s, t in facts.site_conversations(*NEUTRAL_ARMS) if s.country is None]
     if len({s.owner for s, t in neutral if t.authenticated}) < KEEP_THEIRS:
         return ()
     usual = {hand(t) for _, t in neutral}
     by_hand: dict[Hand, list[Conversation]] = {}
-    for talk in _untrusted(facts):
-        who = hand(talk)
+    for conversation in _untrusted(facts):
+        who = hand(conversation)
         if who is not None and who not in usual:
-            by_hand.setdefault(who, []).append(talk)
+            by_hand.setdefault(who, []).append(conversation)
     return tuple(
         Forger(shown=tuple(found), strangers=unrelated(facts.services, _worth(found)))
         for _, found in sorted(by_hand.items())
@@ -100,20 +100,20 @@ def _untrusted(facts: Facts) -> list[Conversation]:
     ]
 
 
-def _unlogged(talk: Conversation) -> bool:
+def _unlogged(conversation: Conversation) -> bool:
     """No log has promised to publish it. What an older file does not say convicts nobody: a new
     public authority, which our list lacks, looks the same there."""
-    shown = leaf(talk)
+    shown = leaf(conversation)
     return shown is not None and shown.logged is False
 
 
 def _worth(found: Sequence[Conversation]) -> list[Conversation]:
     """Certificates made for the very name; or one that several services show, whoever it is for."""
     hashes: dict[str, set[str]] = {}
-    for talk in found:
-        shown = leaf(talk)
+    for conversation in found:
+        shown = leaf(conversation)
         if shown is not None:
-            hashes.setdefault(shown.sha256, set()).add(talk.task.subject)
+            hashes.setdefault(shown.sha256, set()).add(conversation.task.subject)
     return [
         t
         for t in found
@@ -131,18 +131,18 @@ def second_way(facts: Facts, forged: Sequence[Conversation]) -> tuple[Conversati
     """Genuine certificates for the names of the ``forged`` ones, seen another way: at another
     address, which may be another resolver's or of the other family, or over QUIC."""
     addresses: dict[str, set[str]] = {}
-    for talk in forged:
-        addresses.setdefault(talk.flow.server_name or "", set()).add(talk.address)
+    for conversation in forged:
+        addresses.setdefault(conversation.flow.server_name or "", set()).add(conversation.address)
     return tuple(
         t
-        for t in facts.talks
+        for t in facts.conversations
         if t.task.role is Role.TARGET and (name := t.flow.server_name or t.flow.host) in addresses
         if (t.authenticated and t.address not in addresses[name]) or _proved_by_quic(t)
     )
 
 
-def _proved_by_quic(talk: Conversation) -> bool:
-    said = talk.protocol
-    if said is None or said.transport != "udp" or talk.failure is not None:
+def _proved_by_quic(conversation: Conversation) -> bool:
+    said = conversation.protocol
+    if said is None or said.transport != "udp" or conversation.failure is not None:
         return False
-    return talk.tls is None and said.protocol == "quic" and said.proof is Proof.CRYPTO
+    return conversation.tls is None and said.protocol == "quic" and said.proof is Proof.CRYPTO

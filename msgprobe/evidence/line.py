@@ -29,14 +29,14 @@ SPAN = 4.0
 def _downloads(facts: Facts, *, domestic: bool) -> list[Sample]:
     """Neutral downloads of the first look."""
     inside = {s.name for s in facts.controls.sources if s.country is not None}
-    every = (Sample(talk=t) for t in facts.arm(Arm.TRANSFER_SOURCE))
+    every = (Sample(conversation=t) for t in facts.arm(Arm.TRANSFER_SOURCE))
     return [
         s
         for s in every
         if s.usable
         and s.direction is Direction.DOWN
-        and s.talk.flow.option("asset") is None
-        and (s.talk.task.subject in inside) is domestic
+        and s.conversation.flow.option("asset") is None
+        and (s.conversation.task.subject in inside) is domestic
     ]
 
 
@@ -48,9 +48,9 @@ def slow_line(facts: Facts) -> tuple[int, ...]:
     """The transactions that show neutral sources in two networks slow; empty when they are not."""
     samples = _downloads(facts, domestic=False)
     rate = _rate(samples)
-    if rate is None or rate >= SLOW_LINE or len({s.talk.task.subject for s in samples}) < 2:
+    if rate is None or rate >= SLOW_LINE or len({s.conversation.task.subject for s in samples}) < 2:
         return ()
-    return tuple(sorted(s.talk.transaction for s in samples))
+    return tuple(sorted(s.conversation.transaction for s in samples))
 
 
 def slow_abroad(facts: Facts) -> tuple[int, ...]:
@@ -59,7 +59,7 @@ def slow_abroad(facts: Facts) -> tuple[int, ...]:
     rate, abroad = _rate(inside), _rate(_downloads(facts, domestic=False))
     if not slow_line(facts) or rate is None or abroad is None or rate < FASTER_INSIDE * abroad:
         return ()
-    return (*slow_line(facts), *sorted(s.talk.transaction for s in inside))
+    return (*slow_line(facts), *sorted(s.conversation.transaction for s in inside))
 
 
 def capped_line(facts: Facts) -> tuple[int, ...]:
@@ -68,7 +68,7 @@ def capped_line(facts: Facts) -> tuple[int, ...]:
     It answers quickly while it is idle, as no slow technology does, and yet all that was moved
     together never exceeded `CAP` once neutral conversations had to wait for each other.
     """
-    neutral = [t for _, t in facts.site_talks(Arm.GATE)]
+    neutral = [t for _, t in facts.site_conversations(Arm.CONNECTION)]
     rtts = [t.info.min_rtt for t in neutral if t.info is not None and t.info.min_rtt > 0]
     good = sorted(
         (facts.by_id[t.task.id].window.seconds, t.transaction) for t in neutral if t.genuine

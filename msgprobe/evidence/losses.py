@@ -27,8 +27,8 @@ HANDSHAKE = 3
 def upwards(info: TcpInfo) -> tuple[int, int]:
     """(segments sent again for a reason, segments with data sent, the repeated ones included).
 
-    Greeting and request are segments of their own, however small. What is still being repeated at
-    the end counts neither way: it may be late, not lost.
+    ClientHello and request are segments of their own, however small. What is still being repeated
+    at the end counts neither way: it may be late, not lost.
     """
     lost = max(0, info.total_retrans - info.needless - info.retransmits)
     sent = max(ceil(info.bytes_sent / SEGMENT), HANDSHAKE + info.total_retrans)

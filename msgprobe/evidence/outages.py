@@ -38,7 +38,7 @@ FEW_RUNS = -1.645
 _SPOKEN = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.EOF)
 """Failures that somebody on the other side brought about: the line is not dead."""
 
-NEUTRAL = (Arm.GATE, Arm.AGAIN, Arm.MONITOR, Arm.TRANSFER_SOURCE)
+NEUTRAL = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR, Arm.TRANSFER_SOURCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +79,14 @@ class Outages:
         self._pending = tuple(pending)
 
     @cached_property
-    def _talks(self) -> tuple[tuple[str, Conversation], ...]:
+    def _conversations(self) -> tuple[tuple[str, Conversation], ...]:
         """Neutral conversations abroad over IPv4 (or all there is) with the network asked."""
         controls = self._facts.controls
         label = {s.name: s.network for s in controls.abroad}
         label |= {s.name: s.network for s in controls.sources if s.country is None}
         label |= {s.name: s.owner for s in controls.sentinels}
-        talks = self._facts.arm(*NEUTRAL)
-        found = [(label[t.task.subject], t) for t in talks if t.task.subject in label]
+        conversations = self._facts.arm(*NEUTRAL)
+        found = [(label[t.task.subject], t) for t in conversations if t.task.subject in label]
         four = [(n, t) for n, t in found if ":" not in t.address]
         return tuple(four or found)
 
@@ -96,18 +96,20 @@ class Outages:
 
         A line that carries a transfer of a service's is not dead, however little else it carries.
         """
-        own = [t for t in self._facts.talks if t.task.role is Role.TARGET]
-        return tuple(sorted(at for t in (*own, *(t for _, t in self._talks)) for at in heard(t)))
+        own = [t for t in self._facts.conversations if t.task.role is Role.TARGET]
+        return tuple(
+            sorted(at for t in (*own, *(t for _, t in self._conversations)) for at in heard(t))
+        )
 
     @cached_property
     def waits(self) -> tuple[Wait, ...]:
         """Every wait of `QUIET` seconds or more for a neutral host that answers at other times."""
-        alive = {t.task.subject for _, t in self._talks if heard(t)}
+        alive = {t.task.subject for _, t in self._conversations if heard(t)}
         found = [
-            Wait(start=start, end=end, network=network, transaction=talk.transaction)
-            for network, talk in self._talks
-            if talk.task.subject in alive
-            for start, end in silences(talk)
+            Wait(start=start, end=end, network=network, transaction=conversation.transaction)
+            for network, conversation in self._conversations
+            if conversation.task.subject in alive
+            for start, end in silences(conversation)
         ]
         return tuple(w for w in (*found, *self._pending) if w.end - w.start >= QUIET)
 
@@ -162,11 +164,13 @@ class Outages:
     def outcomes(self) -> tuple[bool, ...]:
         """Whether each neutral conversation worked, in the order in which that was decided."""
         told = []
-        for _, talk in self._talks:
-            if talk.failure is None:
-                told.append((max(heard(talk), default=0.0), True))
-            elif talk.failure.is_silence or talk.failure is Failure.INTERRUPTED:
-                told += [(start, False) for start, end in silences(talk) if end - start >= QUIET]
+        for _, conversation in self._conversations:
+            if conversation.failure is None:
+                told.append((max(heard(conversation), default=0.0), True))
+            elif conversation.failure.is_silence or conversation.failure is Failure.INTERRUPTED:
+                told += [
+                    (start, False) for start, end in silences(conversation) if end - start >= QUIET
+                ]
         return tuple(ok for _, ok in sorted(told))
 
     @property
@@ -192,56 +196,66 @@ class Outages:
         """The transactions that waited in the outages."""
         return tuple(sorted({t for s in self.dead for t in s.transactions}))
 
-    def spoilt(self, talk: Conversation) -> bool:
+    def spoilt(self, conversation: Conversation) -> bool:
         """The line was dead while this conversation waited, so that its failure proves nothing.
 
         A transfer is spoilt by any outage in it: it was slow for that reason.
         """
         if not self.dead:
             return False
-        if talk.transfer is not None:
-            window = talk.transfer.window
+        if conversation.transfer is not None:
+            window = conversation.transfer.window
             return any(window.start < s.end and s.start < window.end for s in self.dead)
-        if talk.failure is None or not (
-            talk.failure.is_silence or talk.failure is Failure.INTERRUPTED
+        if conversation.failure is None or not (
+            conversation.failure.is_silence or conversation.failure is Failure.INTERRUPTED
         ):
             return False
-        waits = silences(talk)
+        waits = silences(conversation)
         return any(a < s.end and s.start < b for a, b in waits for s in self.dead)
 
 
-def _layers(talk: Conversation) -> list[tuple[float, float, bool]]:
+def _layers(conversation: Conversation) -> list[tuple[float, float, bool]]:
     """Start, end and success of every layer of a conversation, in order."""
-    every = (talk.tcp, talk.tls, talk.http, talk.protocol, talk.transfer)
+    every = (
+        conversation.tcp,
+        conversation.tls,
+        conversation.http,
+        conversation.protocol,
+        conversation.transfer,
+    )
     return [(o.window.start, o.window.end, o.failure is None) for o in every if o is not None]
 
 
-def heard(talk: Conversation) -> list[float]:
+def heard(conversation: Conversation) -> list[float]:
     """Moments at which the other side was heard: each layer that ended well, and every byte."""
-    times = [end for _, end, ok in _layers(talk) if ok]
-    if talk.failure in _SPOKEN:
-        times += [end for _, end, ok in _layers(talk)[-1:] if not ok]
-    if talk.tls is not None and talk.tls.failure is not None and talk.tls.bytes_received:
-        times.append(talk.tls.window.start + (talk.tls.first_byte or 0.0))
-    if talk.protocol is not None and talk.protocol.round_trips:
+    times = [end for _, end, ok in _layers(conversation) if ok]
+    if conversation.failure in _SPOKEN:
+        times += [end for _, end, ok in _layers(conversation)[-1:] if not ok]
+    if (
+        conversation.tls is not None
+        and conversation.tls.failure is not None
+        and conversation.tls.bytes_received
+    ):
+        times.append(conversation.tls.window.start + (conversation.tls.first_byte or 0.0))
+    if conversation.protocol is not None and conversation.protocol.round_trips:
         # Its end says nothing: it waits for those questions, too, that are never answered.
-        times = [at for at in times if at != talk.protocol.window.end]
-        if talk.protocol.first_byte is not None:
-            times.append(talk.protocol.window.start + talk.protocol.first_byte)
-    if isinstance(talk.transfer, TransferObservation):
-        begun = talk.transfer.window.start
-        times = [at for at in times if at != talk.transfer.window.end]
-        times += [begun + after for after, _ in talk.transfer.curve]
+        times = [at for at in times if at != conversation.protocol.window.end]
+        if conversation.protocol.first_byte is not None:
+            times.append(conversation.protocol.window.start + conversation.protocol.first_byte)
+    if isinstance(conversation.transfer, TransferObservation):
+        begun = conversation.transfer.window.start
+        times = [at for at in times if at != conversation.transfer.window.end]
+        times += [begun + after for after, _ in conversation.transfer.curve]
     return times
 
 
-def silences(talk: Conversation) -> list[tuple[float, float]]:
+def silences(conversation: Conversation) -> list[tuple[float, float]]:
     """The times in which a conversation waited, between one sign of life and the next.
 
     A refusal or a reset is a sign of life of somebody: it ends a wait like an answer.
     """
-    layers = _layers(talk)
+    layers = _layers(conversation)
     if not layers:
         return []
-    points = [layers[0][0], *sorted(heard(talk)), layers[-1][1]]
+    points = [layers[0][0], *sorted(heard(conversation)), layers[-1][1]]
     return [(a, b) for a, b in pairwise(points) if b - a >= QUIET]

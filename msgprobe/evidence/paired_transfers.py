@@ -72,14 +72,15 @@ class PairedTransfers:
         self.service = service
         self.asset = asset
         about = [
-            Sample(talk=t)
-            for t in facts.talks
+            Sample(conversation=t)
+            for t in facts.conversations
             if t.task.arm in MOVING and (t.flow.option("direction") or "down") == asset.direction
         ]
         mine = [
             s
             for s in about
-            if s.talk.task.subject == service.name and s.talk.flow.option("asset") == asset.name
+            if s.conversation.task.subject == service.name
+            and s.conversation.flow.option("asset") == asset.name
         ]
         self.own = _arm(mine, Arm.TRANSFER)
         self.neutral = _arm(mine, Arm.TRANSFER_NEUTRAL_SNI)
@@ -103,12 +104,12 @@ class PairedTransfers:
     def there_pairs(self) -> tuple[Pair, ...]:
         """The service's name beside the server's own, at a neutral server, block by block."""
         mine = {
-            (s.number, s.talk.address): s
+            (s.number, s.conversation.address): s
             for s in self.sources
-            if s.talk.flow.option("asset") == self.asset.name
-            and s.talk.flow.option("service") == self.service.name
+            if s.conversation.flow.option("asset") == self.asset.name
+            and s.conversation.flow.option("service") == self.service.name
         }
-        return _pairs((s, mine.get((s.number, s.talk.address))) for s in self.there)
+        return _pairs((s, mine.get((s.number, s.conversation.address))) for s in self.there)
 
     @cached_property
     def wide_pairs(self) -> tuple[Pair, ...]:
@@ -119,11 +120,11 @@ class PairedTransfers:
         """
         named: dict[str, float] = {}
         for s in self.there:
-            named[s.talk.address] = min(s.start, named.get(s.talk.address, s.start))
+            named[s.conversation.address] = min(s.start, named.get(s.conversation.address, s.start))
         clean = [
             s
             for s in self.sources
-            if s.usable and s.start <= named.get(s.talk.address, float("inf"))
+            if s.usable and s.start <= named.get(s.conversation.address, float("inf"))
         ]
         found = []
         for own in self.own:
@@ -191,13 +192,17 @@ class PairedTransfers:
     @property
     def here_fails(self) -> bool:
         """The server gives nothing under a neutral name: the name alone cannot be changed here."""
-        tried = [s for s in self.neutral if s.talk.transfer is not None or s.talk.failure]
+        tried = [
+            s for s in self.neutral if s.conversation.transfer is not None or s.conversation.failure
+        ]
         return len(tried) >= 2 and not any(s.served for s in tried)
 
     @property
     def there_fails(self) -> bool:
         """Neutral servers give nothing under the service's name."""
-        tried = [s for s in self.there if s.talk.transfer is not None or s.talk.failure]
+        tried = [
+            s for s in self.there if s.conversation.transfer is not None or s.conversation.failure
+        ]
         return len(tried) >= 2 and not any(s.usable for s in tried)
 
     # -- kinds of evidence
@@ -253,7 +258,9 @@ class PairedTransfers:
         """The service's ordinary conversations lose far more than those with neutral sites: other
         connections, other moments, more of its addresses."""
         mine = [t for t in self.facts.arm(*OWN_ARMS, subject=self.service.name) if t.connected]
-        neutral = [t for _, t in self.facts.site_talks(Arm.GATE, Arm.AGAIN) if t.connected]
+        neutral = [
+            t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN) if t.connected
+        ]
         if len({t.address for t in mine}) < 2:
             return False
         return exceeds((t.info for t in mine), (t.info for t in neutral), unlikely=1e-2)
@@ -267,7 +274,7 @@ class PairedTransfers:
             for source in self.sources:
                 pair = self._beside(own, source) if source.usable else None
                 if pair is not None and abs(source.start - own.start) < 30.0:
-                    name = source.talk.task.subject
+                    name = source.conversation.task.subject
                     (lost if pair.corrected > OTHER_SERVER else won).add(name)
         return frozenset(lost - won)
 
@@ -298,8 +305,8 @@ class PairedTransfers:
     def poisoned(self) -> tuple[Sample, ...]:
         """Neutral servers' transfers, fast until the service was named there and slow ever after,
         if two servers show it."""
-        named = grouped(self.there, lambda s: s.talk.address)
-        plain = grouped((s for s in self.sources if s.usable), lambda s: s.talk.address)
+        named = grouped(self.there, lambda s: s.conversation.address)
+        plain = grouped((s for s in self.sources if s.usable), lambda s: s.conversation.address)
         servers = [_turned_slow(mine, plain.get(at, [])) for at, mine in named.items()]
         found = [samples for samples in servers if samples]
         return tuple(s for samples in found for s in samples) if len(found) >= 2 else ()
@@ -316,7 +323,7 @@ class PairedTransfers:
         place = max(s.place for s in stopped)
         there = [s for s in stopped if place - s.place <= SAME_PLACE]
         passed = [s for s in self.fair if s.place > place + SAME_PLACE]
-        enough = len(there) >= FREEZES and len({s.talk.address for s in passed}) >= 2
+        enough = len(there) >= FREEZES and len({s.conversation.address for s in passed}) >= 2
         return tuple(there) if enough else ()
 
     @property
@@ -333,7 +340,9 @@ class PairedTransfers:
 
 def _questions(facts: Facts) -> float | None:
     """Seconds that a volley's questions take on this line, by neutral uploads; None: not known."""
-    sources = [Sample(talk=t) for t in facts.talks if t.task.arm is Arm.TRANSFER_SOURCE]
+    sources = [
+        Sample(conversation=t) for t in facts.conversations if t.task.arm is Arm.TRANSFER_SOURCE
+    ]
     ups = [s for s in sources if s.direction is Direction.UP and s.served]
     took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
     return median(took) if took else None
@@ -357,8 +366,8 @@ def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
 
 
 def _arm(samples: Sequence[Sample], arm: Arm) -> tuple[Sample, ...]:
-    found = [s for s in samples if s.talk.task.arm is arm]
-    return tuple(sorted(found, key=lambda s: (s.start, s.talk.task.id)))
+    found = [s for s in samples if s.conversation.task.arm is arm]
+    return tuple(sorted(found, key=lambda s: (s.start, s.conversation.task.id)))
 
 
 def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:

@@ -59,12 +59,12 @@ class AddressFacts:
         Where the target's failure is an alert, another alert is no better answer: the server may
         dislike our hello whatever it names.
         """
-        talks = [t for t in self.probes if t.task.arm is Arm.OTHER_SNI]
+        conversations = [t for t in self.probes if t.task.arm is Arm.OTHER_SNI]
         alert = self.symptom == "tls.alert"
         good = tuple(
-            t for t in talks if t.answered_tls and not (alert and t.symptom == "tls.alert")
+            t for t in conversations if t.answered_tls and not (alert and t.symptom == "tls.alert")
         )
-        return good if len(good) * 2 > len(talks) else ()
+        return good if len(good) * 2 > len(conversations) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,23 +186,27 @@ class PoolFacts:
         every = [
             t for t in self.facts.of(self.service, endpoint) if not self._led_astray(endpoint, t)
         ]
-        for address, talks in by_address(every).items():
+        for address, conversations in by_address(every).items():
             view = AddressFacts(
                 address=address,
-                own=tuple(t for t in talks if t.task.arm in _SPOKEN),
-                probes=tuple(t for t in talks if t.task.arm not in _SPOKEN),
+                own=tuple(t for t in conversations if t.task.arm in _SPOKEN),
+                probes=tuple(t for t in conversations if t.task.arm not in _SPOKEN),
             )
             (own if address in mine else other).append(view)
         return EndpointFacts(
             endpoint=endpoint, name=name, addresses=tuple(own), elsewhere=tuple(other)
         )
 
-    def _led_astray(self, endpoint: Endpoint, talk: Conversation) -> bool:
+    def _led_astray(self, endpoint: Endpoint, conversation: Conversation) -> bool:
         """Every name leads inside here, and whoever was met there did not prove to be the service:
         that says nothing about the service."""
-        named = endpoint.host is not None and talk.address not in endpoint.addresses
-        inside = named and self.connection.fake_addresses and not self.facts.leads_out(talk.address)
-        return inside and not talk.genuine
+        named = endpoint.host is not None and conversation.address not in endpoint.addresses
+        inside = (
+            named
+            and self.connection.fake_addresses
+            and not self.facts.leads_out(conversation.address)
+        )
+        return inside and not conversation.genuine
 
     @cached_property
     def tested(self) -> tuple[MemberFacts, ...]:
@@ -239,12 +243,12 @@ class PoolFacts:
     @cached_property
     def interrupted(self) -> tuple[Conversation, ...]:
         """Attempts that we ended ourselves before anything was certain."""
-        return tuple(t for t in self._talks if t.failure is Failure.INTERRUPTED)
+        return tuple(t for t in self._conversations if t.failure is Failure.INTERRUPTED)
 
     @cached_property
     def opened(self) -> tuple[Conversation, ...]:
         """Attempts that ended well without any answer that counts: an open port."""
-        own = (t for t in self._talks if t.task.arm in OWN_ARMS)
+        own = (t for t in self._conversations if t.task.arm in OWN_ARMS)
         return tuple(t for t in own if t.connected and t.failure is None)
 
     @property
@@ -266,10 +270,10 @@ class PoolFacts:
 
     def probes(self, *arms: Arm) -> tuple[Conversation, ...]:
         """Conversations of other arms about this pool's endpoints."""
-        return tuple(t for t in self._talks if t.task.arm in arms)
+        return tuple(t for t in self._conversations if t.task.arm in arms)
 
     @cached_property
-    def _talks(self) -> tuple[Conversation, ...]:
+    def _conversations(self) -> tuple[Conversation, ...]:
         mine = (e for e in self.service.endpoints if e.pool == self.pool.name)
         return tuple(t for e in mine for t in self.facts.of(self.service, e))
 

@@ -27,23 +27,29 @@ def portal(
     name: while pages are replaced that is the portal's, and no inspection of what passes. Where
     all neutral sites show one certificate that is for none of them, one page is enough.
     """
-    talks = [(s, t) for s, t in facts.site_talks(*NEUTRAL_ARMS) if s.country is None]
-    same = one_certificate(talks)
+    conversations = [
+        (s, t) for s, t in facts.site_conversations(*NEUTRAL_ARMS) if s.country is None
+    ]
+    same = one_certificate(conversations)
     if len({s.owner for s, _ in replaced}) < (1 if same else PAGES) or len(replaced) < len(exact):
         return ()
-    if len({s.network for s, t in talks if t.authenticated or t.answered_http}) >= PASSED:
+    if len({s.network for s, t in conversations if t.authenticated or t.answered_http}) >= PASSED:
         return ()
     return (*(t for _, t in replaced), *same)
 
 
-def one_certificate(talks: Sequence[tuple[Site, Conversation]]) -> tuple[Conversation, ...]:
+def one_certificate(conversations: Sequence[tuple[Site, Conversation]]) -> tuple[Conversation, ...]:
     """Conversations with neutral sites of several owners that showed one and the same certificate,
     which is for none of the names asked for; empty where there is none such."""
     by_hash: dict[str, list[tuple[Site, Conversation]]] = {}
-    for site, talk in talks:
-        shown = leaf(talk)
-        if shown is not None and not talk.authenticated and not names_host(shown, site.host):
-            by_hash.setdefault(shown.sha256, []).append((site, talk))
+    for site, conversation in conversations:
+        shown = leaf(conversation)
+        if (
+            shown is not None
+            and not conversation.authenticated
+            and not names_host(shown, site.host)
+        ):
+            by_hash.setdefault(shown.sha256, []).append((site, conversation))
     for found in by_hash.values():
         if len({s.owner for s, _ in found}) >= OWNERS:
             return tuple(t for _, t in found)

@@ -23,7 +23,7 @@ from msgprobe.model.task import Arm, Role
 OWNERS = 3
 """Owners of neutral sites that one authority must sign for before it counts as re-signing."""
 
-NEUTRAL_ARMS = (Arm.GATE, Arm.AGAIN, Arm.MONITOR)
+NEUTRAL_ARMS = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR)
 """The arms in which neutral sites are spoken to under their own names."""
 
 _OWN = (Arm.BASE, Arm.REPEAT)
@@ -43,63 +43,63 @@ def issuers(chain: Sequence[Certificate]) -> Iterator[str]:
         issuer = above.issuer
 
 
-def signer(talk: Conversation) -> str | None:
+def signer(conversation: Conversation) -> str | None:
     """The authority that the certificate's chain says to end in; None where none was shown.
 
     Not who signed the leaf: boxes that re-sign have several intermediate authorities.
     """
-    if talk.tls is None or not talk.tls.chain:
+    if conversation.tls is None or not conversation.tls.chain:
         return None
-    *_, last = issuers(talk.tls.chain)
+    *_, last = issuers(conversation.tls.chain)
     return last
 
 
 def owners_by_signer(
-    talks: Iterable[Conversation], sites: Iterable[Site]
+    conversations: Iterable[Conversation], sites: Iterable[Site]
 ) -> dict[str, frozenset[str]]:
     """Owners of neutral sites abroad by the authority that signs for them. Domestic sites tell
     nothing: a country's own authority may sign for many of them."""
     by_name = {s.name: s for s in sites if s.country is None}
     found: dict[str, set[str]] = {}
-    for talk in talks:
-        site, who = by_name.get(talk.task.subject), signer(talk)
-        if site is not None and who is not None and _under_own_name(talk):
+    for conversation in conversations:
+        site, who = by_name.get(conversation.task.subject), signer(conversation)
+        if site is not None and who is not None and _under_own_name(conversation):
             found.setdefault(who, set()).add(site.owner)
     return {who: frozenset(owners) for who, owners in found.items()}
 
 
-def _under_own_name(talk: Conversation) -> bool:
-    return talk.task.role is Role.CONTROL and talk.task.arm in NEUTRAL_ARMS
+def _under_own_name(conversation: Conversation) -> bool:
+    return conversation.task.role is Role.CONTROL and conversation.task.arm in NEUTRAL_ARMS
 
 
 def without_resigning(
-    talks: Sequence[Conversation], evidence: Evidence, local: LocalObservation | None
+    conversations: Sequence[Conversation], evidence: Evidence, local: LocalObservation | None
 ) -> tuple[Conversation, ...]:
     """The conversations; those that only an authority which re-signs here vouches for are read as
     if nobody did."""
     if local is None or not local.own_roots:
-        return tuple(talks)
-    private = [t for t in talks if _private(t)]
+        return tuple(conversations)
+    private = [t for t in conversations if _private(t)]
     makers = _agreed(private, evidence)
-    closed = [t for t in talks if _unclassed(t)]
-    makers |= _shown_by_pins(closed, talks, evidence)
+    closed = [t for t in conversations if _unclassed(t)]
+    makers |= _shown_by_pins(closed, conversations, evidence)
     if not makers:
-        return tuple(talks)
+        return tuple(conversations)
     doubted = {t.task.id for t in (*private, *closed) if signer(t) in makers}
-    return tuple(_unverified(t) if t.task.id in doubted else t for t in talks)
+    return tuple(_unverified(t) if t.task.id in doubted else t for t in conversations)
 
 
-def widely_trusted(talks: Iterable[Conversation], evidence: Evidence) -> frozenset[str]:
+def widely_trusted(conversations: Iterable[Conversation], evidence: Evidence) -> frozenset[str]:
     """Authorities of a store without any public one that sign for several owners' neutral sites:
     each may be that store's public one, or one that re-signs."""
-    closed = [t for t in talks if _unclassed(t)]
+    closed = [t for t in conversations if _unclassed(t)]
     found = owners_by_signer(closed, evidence.controls.sites)
     return frozenset(who for who, owners in found.items() if len(owners) >= OWNERS)
 
 
-def _private(talk: Conversation) -> bool:
+def _private(conversation: Conversation) -> bool:
     """Only the user's own store vouches for it, and no public list ever held its authority."""
-    tls = talk.tls
+    tls = conversation.tls
     return (
         tls is not None
         and tls.verified
@@ -108,9 +108,9 @@ def _private(talk: Conversation) -> bool:
     )
 
 
-def _unclassed(talk: Conversation) -> bool:
+def _unclassed(conversation: Conversation) -> bool:
     """The user's store vouches for it, and holds no public authority that it could be told by."""
-    tls = talk.tls
+    tls = conversation.tls
     return tls is not None and tls.verified and tls.root_public is None and not tls.root_pinned
 
 
@@ -121,14 +121,14 @@ def _agreed(private: Sequence[Conversation], evidence: Evidence) -> set[str]:
     neutral = owners_by_signer(private, evidence.controls.sites)
     found = {who for who, owners in neutral.items() if len(owners) >= OWNERS}
     served: dict[str, list[Conversation]] = {}
-    for talk in private:
-        if talk.task.role is Role.TARGET and talk.task.arm in _OWN:
-            served.setdefault(signer(talk) or "", []).append(talk)
+    for conversation in private:
+        if conversation.task.role is Role.TARGET and conversation.task.arm in _OWN:
+            served.setdefault(signer(conversation) or "", []).append(conversation)
     return found | {who for who, seen in served.items() if unrelated(evidence.services, seen)}
 
 
 def _shown_by_pins(
-    closed: Sequence[Conversation], talks: Sequence[Conversation], evidence: Evidence
+    closed: Sequence[Conversation], conversations: Sequence[Conversation], evidence: Evidence
 ) -> set[str]:
     """In a store without any public authority each may be the lab's public one, or a company's.
 
@@ -140,21 +140,27 @@ def _shown_by_pins(
         return set()
     pinned = {
         (signer(t), t.address)
-        for t in talks
+        for t in conversations
         if t.flow.trust is Trust.PINNED and t.failure is Failure.TLS_UNKNOWN_AUTHORITY
     }
-    swapped = [t for t in talks if t.task.arm is Arm.OTHER_SNI]
+    swapped = [t for t in conversations if t.task.arm is Arm.OTHER_SNI]
     return {who for t in swapped if (who := signer(t)) in wide and (who, t.address) in pinned}
 
 
-def _unverified(talk: Conversation) -> Conversation:
+def _unverified(conversation: Conversation) -> Conversation:
     """As a device sees it that lacks the authority; what failed later has failed all the same."""
-    assert talk.tls is not None
-    http = None if talk.http is None else replace(talk.http, authenticated=False)
-    if talk.failure is not None:
-        return replace(talk, tls=replace(talk.tls, verified=False), http=http)
+    assert conversation.tls is not None
+    http = None if conversation.http is None else replace(conversation.http, authenticated=False)
+    if conversation.failure is not None:
+        return replace(conversation, tls=replace(conversation.tls, verified=False), http=http)
     failure = Failure.TLS_UNKNOWN_AUTHORITY
-    tls = replace(talk.tls, verified=False, failure=failure)
+    tls = replace(conversation.tls, verified=False, failure=failure)
     return replace(
-        talk, stage=Stage.TLS, failure=failure, tls=tls, http=http, protocol=None, transfer=None
+        conversation,
+        stage=Stage.TLS,
+        failure=failure,
+        tls=tls,
+        http=http,
+        protocol=None,
+        transfer=None,
     )

@@ -24,7 +24,7 @@ INFLATED = 2.5
 MOST, MORE = 0.6, 0.3
 """Share of the slow transfers that lost something, and by how much it exceeds the neutral ones'."""
 
-SLOW_GREETING = 3.0
+SLOW_HANDSHAKE = 3.0
 """How many times longer than a neutral one a handshake takes that is held up itself."""
 
 
@@ -140,7 +140,9 @@ def _sibling(paired: PairedTransfers) -> str:
     rates = [s.plateau_kbit for s in paired.siblings if s.finished]
     if not rates or not any(_faster(s, paired) for s in paired.siblings):
         return ""
-    place = "IPv6" if ":" in paired.siblings[0].talk.address else "another address of its name"
+    place = (
+        "IPv6" if ":" in paired.siblings[0].conversation.address else "another address of its name"
+    )
     return f" Over {place} it moves {kbit(median(rates))}."
 
 
@@ -167,11 +169,11 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
         return f"{path}.policing" if lossy else f"{path}.shaping"
     if lossy:
         return f"{path}.loss"
-    usual = _greeting(fair)
-    return f"{path}.delay" if usual and _greeting(slow) > SLOW_GREETING * usual else path
+    usual = _handshake_s(fair)
+    return f"{path}.delay" if usual and _handshake_s(slow) > SLOW_HANDSHAKE * usual else path
 
 
-def _greeting(samples: Sequence[Sample]) -> float:
+def _handshake_s(samples: Sequence[Sample]) -> float:
     """Seconds that a handshake typically took; 0 if unknown."""
     return median([s.handshake for s in samples] or [0.0])
 

@@ -24,11 +24,11 @@ STATE_ROOTS: dict[str, tuple[str, ...]] = {
 """Notes, and how those authorities call themselves."""
 
 
-def state_root(talk: Conversation) -> str | None:
+def state_root(conversation: Conversation) -> str | None:
     """The note about the state whose authority the shown chain names; None for none."""
-    if talk.tls is None or not talk.tls.chain:
+    if conversation.tls is None or not conversation.tls.chain:
         return None
-    named = " ".join(issuers(talk.tls.chain)).lower()
+    named = " ".join(issuers(conversation.tls.chain)).lower()
     found = (n for n, names in STATE_ROOTS.items() if any(one in named for one in names))
     return next(found, None)
 
@@ -37,22 +37,22 @@ def foreign_state_roots(facts: Facts) -> frozenset[str]:
     """Notes of states whose authorities sign, unbelieved, for neutral sites abroad or for services
     that are not their country's."""
     services = {s.name: s for s in facts.services}
-    talks = [t for s, t in facts.site_talks(*NEUTRAL_ARMS) if s.country is None]
-    talks += [
+    conversations = [t for s, t in facts.site_conversations(*NEUTRAL_ARMS) if s.country is None]
+    conversations += [
         t
         for t in facts.arm(*OWN_ARMS)
         if t.task.subject in services and not at_home(services[t.task.subject], t)
     ]
-    unbelieved = (t for t in talks if t.failure is Failure.TLS_UNKNOWN_AUTHORITY)
+    unbelieved = (t for t in conversations if t.failure is Failure.TLS_UNKNOWN_AUTHORITY)
     return frozenset(note for t in unbelieved if (note := state_root(t)) is not None)
 
 
-def at_home(service: Service, talk: Conversation) -> bool:
+def at_home(service: Service, conversation: Conversation) -> bool:
     """Whether the chain names an authority of the country under whose domain the service has a
     name: a state may demand of its own services that they use its authority."""
-    if talk.tls is None or not talk.tls.chain:
+    if conversation.tls is None or not conversation.tls.chain:
         return False
-    return bool(countries(issuers(talk.tls.chain)) & home_countries((service,)))
+    return bool(countries(issuers(conversation.tls.chain)) & home_countries((service,)))
 
 
 def home_countries(services: Iterable[Service]) -> frozenset[str]:

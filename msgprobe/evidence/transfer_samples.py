@@ -42,32 +42,32 @@ QUESTIONS = 10_624
 class Sample:
     """One transfer. ``number`` is its place among those of its arm."""
 
-    talk: Conversation
+    conversation: Conversation
 
     @property
     def transaction(self) -> int:
         """The number under which a report shows it."""
-        return self.talk.transaction
+        return self.conversation.transaction
 
     @property
     def number(self) -> int:
         """Which block of the comparison it belongs to; 0 in the first look."""
-        return self.talk.task.attempt
+        return self.conversation.task.attempt
 
     @property
     def start(self) -> float:
         """Seconds since the run began."""
-        return self.talk.dialled
+        return self.conversation.dialled
 
     @property
     def direction(self) -> Direction:
         """Which way the payload goes."""
-        return Direction(self.talk.flow.option("direction") or Direction.DOWN)
+        return Direction(self.conversation.flow.option("direction") or Direction.DOWN)
 
     @property
     def moved(self) -> int:
         """Payload bytes."""
-        return self.talk.transfer.moved if self.talk.transfer is not None else 0
+        return self.conversation.transfer.moved if self.conversation.transfer is not None else 0
 
     @property
     def silent(self) -> bool:
@@ -77,24 +77,26 @@ class Sample:
     @property
     def answered(self) -> bool:
         """The object's server, or that of the page that names it, said something in HTTP."""
-        answers = (self.talk.transfer, self.talk.http)
+        answers = (self.conversation.transfer, self.conversation.http)
         return any(a is not None and a.status is not None for a in answers)
 
     @property
     def handshake(self) -> float:
         """Seconds that TLS took."""
-        return self.talk.tls.window.seconds if self.talk.tls is not None else 0.0
+        return self.conversation.tls.window.seconds if self.conversation.tls is not None else 0.0
 
     @property
     def usable(self) -> bool:
         """It says something about speed: the object came, or time ran out while it did."""
-        talk, seen = self.talk, self.talk.transfer
+        conversation, seen = self.conversation, self.conversation.transfer
         if seen is not None and seen.answers is not None:
             return (seen.failure is None or seen.failure.is_silence) and not self.limited
-        if not talk.connected or talk.tls is None:
+        if not conversation.connected or conversation.tls is None:
             return False
         if seen is None:  # the handshake, or the page before, was too slow for our patience
-            before = talk.tls.failure or (talk.http.failure if talk.http is not None else None)
+            before = conversation.tls.failure or (
+                conversation.http.failure if conversation.http is not None else None
+            )
             return before is not None and before.is_silence
         if seen.failure is not None and not seen.failure.is_silence:
             return False
@@ -105,7 +107,7 @@ class Sample:
     @property
     def served(self) -> bool:
         """The peer gave the object, or took it."""
-        seen = self.talk.transfer
+        seen = self.conversation.transfer
         if seen is None or seen.failure is not None:
             return False
         if seen.answers is not None:
@@ -115,7 +117,7 @@ class Sample:
     @property
     def stopped(self) -> bool:
         """It stopped for good: our patience ended it, most of which had passed without a byte."""
-        seen = self.talk.transfer
+        seen = self.conversation.transfer
         if seen is None or not seen.capped or not seen.stalls or not self.begun:
             return False
         moved, length = seen.stalls[-1]
@@ -126,7 +128,7 @@ class Sample:
         """The server keeps quiet while its machine still acknowledges what it is sent: it answers
         no more of these questions, and says nothing about the path. Where the platform cannot tell,
         the server has the benefit of the doubt."""
-        seen = self.talk.transfer
+        seen = self.conversation.transfer
         if seen is None or seen.answers is None or not self.stopped:
             return False
         return seen.info is None or not seen.info.unacked
@@ -134,12 +136,16 @@ class Sample:
     @property
     def finished(self) -> bool:
         """It moved all there was to move."""
-        return self.served and self.talk.transfer is not None and not self.talk.transfer.capped
+        return (
+            self.served
+            and self.conversation.transfer is not None
+            and not self.conversation.transfer.capped
+        )
 
     @property
     def elapsed(self) -> float:
         """Seconds of handshake and transfer together, to the end or to our patience's."""
-        seen = self.talk.transfer or self.talk.http
+        seen = self.conversation.transfer or self.conversation.http
         return self.handshake + (seen.window.seconds if seen is not None else 0.0)
 
     def seconds(self, size: int) -> float | None:
@@ -151,7 +157,9 @@ class Sample:
     def moving(self, size: int) -> float | None:
         """Seconds of the transfer alone until ``size`` bytes had moved; None: they never had."""
         before = (0.0, 0)
-        for at, moved in self.talk.transfer.curve if self.talk.transfer is not None else ():
+        for at, moved in (
+            self.conversation.transfer.curve if self.conversation.transfer is not None else ()
+        ):
             if moved >= size:
                 gained = moved - before[1]
                 share = (size - before[1]) / gained if gained else 1.0
@@ -162,7 +170,7 @@ class Sample:
     @property
     def begun(self) -> bool:
         """Something of an answer came, or of an upload was taken."""
-        seen = self.talk.transfer
+        seen = self.conversation.transfer
         if seen is None or not seen.moved:
             return False
         told = seen.status is not None or seen.answers is not None
@@ -173,7 +181,7 @@ class Sample:
         """Seconds until an answer began, the round trip not counted: the server may have taken
         them to make it up, which says nothing about how fast the path is. All of its time where
         none began."""
-        page, seen = self.talk.http, self.talk.transfer
+        page, seen = self.conversation.http, self.conversation.transfer
         if seen is None:
             return page.window.seconds if page is not None and page.first_byte is None else 0.0
         if seen.direction is Direction.UP or seen.answers is not None:
@@ -186,7 +194,7 @@ class Sample:
     @property
     def info(self) -> TcpInfo | None:
         """The kernel's view at the end."""
-        seen = self.talk.transfer or self.talk.tls
+        seen = self.conversation.transfer or self.conversation.tls
         return seen.info if seen is not None else None
 
     @property
@@ -199,7 +207,7 @@ class Sample:
     def plateau_kbit(self) -> float:
         """The rate once the first burst is over: from a third of the bytes on, until the end of the
         transfer or of our patience."""
-        seen = self.talk.transfer
+        seen = self.conversation.transfer
         if seen is None or not seen.curve:
             return 0.0
         first = next((p for p in seen.curve if p[1] >= min(FEWEST, seen.moved / 3)), seen.curve[0])
@@ -212,7 +220,7 @@ class Sample:
     @property
     def kbit(self) -> float:
         """The mean rate of the transfer alone."""
-        seen = self.talk.transfer
+        seen = self.conversation.transfer
         if seen is None or not seen.moved:
             return 0.0
         took = seen.window.seconds if seen.capped else seen.curve[-1][0]

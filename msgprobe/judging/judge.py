@@ -71,14 +71,14 @@ def _while_it_worked(facts: Facts, connection: ConnectionFacts) -> Facts:
     """The facts without what services failed at while the line itself was dead."""
     if not connection.outages.dead:
         return facts
-    spoilt = {t.task.id for t in facts.talks if _own(t) and connection.outages.spoilt(t)}
+    spoilt = {t.task.id for t in facts.conversations if _own(t) and connection.outages.spoilt(t)}
     kept = tuple(m for m in facts.measurements if m.task.id not in spoilt)
     return Facts(replace(facts.evidence, measurements=kept)) if spoilt else facts
 
 
-def _own(talk: Conversation) -> bool:
+def _own(conversation: Conversation) -> bool:
     """A service's own conversation, or a transfer that one of its transfers is compared with."""
-    return talk.task.role is Role.TARGET or talk.transfer is not None
+    return conversation.task.role is Role.TARGET or conversation.transfer is not None
 
 
 def judge_service(

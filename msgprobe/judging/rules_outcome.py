@@ -102,7 +102,10 @@ def _clock(p: PoolFacts) -> Cited:
 def _controls_gone(p: PoolFacts) -> Cited:
     if p.ok or not p.failed or p.connection.controls_hold:
         return ()
-    return (*p.failed, *(t for _, t in p.facts.site_talks(Arm.AGAIN) if t.failure is not None))
+    return (
+        *p.failed,
+        *(t for _, t in p.facts.site_conversations(Arm.AGAIN) if t.failure is not None),
+    )
 
 
 def _in_a_tunnel(p: PoolFacts) -> Cited:

@@ -18,7 +18,7 @@ class Role(StrEnum):
 class Arm(StrEnum):
     """Which experiment a task belongs to (the D numbers are those of the diagnosis matrix)."""
 
-    GATE = "gate"
+    CONNECTION = "gate"
     """Round 0: the connection itself."""
     BASE = "base"
     """Round 1: the endpoint exactly as the messenger would use it."""
@@ -29,7 +29,7 @@ class Arm(StrEnum):
     MONITOR = "look"
     """A neutral site, time and again, while the line seems to come and go."""
     BIG_HELLO = "big_hello"
-    """A neutral site greeted in two segments, as programs with a post-quantum key share do."""
+    """A ClientHello of two segments to a neutral site, as with a post-quantum key share."""
     OTHER_RESOLVER = "d1.resolver"
     OTHER_QUERY = "d2.query"
     NON_RESOLVER = "d3.non_resolver"

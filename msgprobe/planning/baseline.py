@@ -109,7 +109,7 @@ def endpoint_flow(
 
 
 def shape_id(service: Service, endpoint: Endpoint, address: str, shape: Hello) -> str:
-    """The task in which that address is greeted in another shape (D8)."""
+    """The task in which that address gets a ClientHello of another shape (D8)."""
     return f"d8.{service.name}.{endpoint.name}.{address}.{shape.value}"
 
 
@@ -249,7 +249,7 @@ def _inside(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:
 def _spared(context: PlanningContext, service: Service) -> frozenset[str]:
     """Conversations that need no repeats, for all of their pool die at the ClientHello and enough
     others of it are repeated: of two names, or two addresses of the only one. An address that is
-    greeted in other shapes is among those, for an answer there tells only beside enough failures.
+    asked in other shapes is among those, for an answer there tells only beside enough failures.
     """
     by_pool: dict[str, list[tuple[Endpoint, Task]]] = {}
     for pool, endpoint in first_endpoints(context, service):
@@ -274,10 +274,10 @@ def _spared(context: PlanningContext, service: Service) -> frozenset[str]:
 
 def _dying(context: PlanningContext, task: Task) -> bool:
     """It failed at the ClientHello, or its connection stands and nothing has come for too long."""
-    talk = context.talk(task.id)
-    if talk is None:
+    conversation = context.conversation(task.id)
+    if conversation is None:
         return task.id in context.moment.opened and context.stalled(task)
-    symptom = talk.symptom or ""
+    symptom = conversation.symptom or ""
     return symptom.startswith("tls.") and symptom != "tls.certificate"
 
 

@@ -109,9 +109,9 @@ class PlanningContext:
         """The measurement of a finished task."""
         return self.facts.by_id.get(task_id)
 
-    def talk(self, task_id: str) -> Conversation | None:
+    def conversation(self, task_id: str) -> Conversation | None:
         """The conversation of a finished Flow task."""
-        return self.facts.talk_by_id.get(task_id)
+        return self.facts.conversation_by_id.get(task_id)
 
     def started(self, task_id: str) -> float | None:
         """When a task began, finished or not."""
@@ -131,14 +131,18 @@ class PlanningContext:
 
     def good(self, task_id: str) -> bool:
         """The conversation ended well (genuine where that applies)."""
-        talk = self.talk(task_id)
-        return talk is not None and talk.failure is None and not talk.impostor
+        conversation = self.conversation(task_id)
+        return (
+            conversation is not None and conversation.failure is None and not conversation.impostor
+        )
 
     def answered(self, task_id: str) -> bool:
         """The conversation with a neutral site ended well, or as well as a box that re-signs
         certificates lets it."""
-        talk = self.talk(task_id)
-        return talk is not None and (self.good(task_id) or self.connection.reaches(talk))
+        conversation = self.conversation(task_id)
+        return conversation is not None and (
+            self.good(task_id) or self.connection.reaches(conversation)
+        )
 
     @cached_property
     def typical(self) -> float:
@@ -150,7 +154,9 @@ class PlanningContext:
         took = [
             m.window.seconds
             for m in self.facts.measurements
-            if m.task.arm is Arm.GATE and isinstance(m.task.probe, Flow) and self.good(m.task.id)
+            if m.task.arm is Arm.CONNECTION
+            and isinstance(m.task.probe, Flow)
+            and self.good(m.task.id)
         ]
         return sorted(took)[:2][-1] if took else 0.0
 
@@ -207,7 +213,7 @@ class PlanningContext:
         drops is not among them, nor what a full queue only delayed."""
         infos = [
             last.info
-            for t in self.facts.talks
+            for t in self.facts.conversations
             if t.failure is None
             for last in [t.http or t.protocol or t.tls or t.tcp]
             if last is not None and last.info is not None
@@ -244,7 +250,7 @@ class PlanningContext:
         ends = sorted(
             m.window.end
             for m in self.facts.measurements
-            if m.task.arm is Arm.GATE and m.task.check == "https" and self.answered(m.task.id)
+            if m.task.arm is Arm.CONNECTION and m.task.check == "https" and self.answered(m.task.id)
         )
         return bool(ends) and not self.due(ends[:2][-1], SETTLING)
 
@@ -261,18 +267,22 @@ class PlanningContext:
 
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
-        talk = self.talk(task.id)
-        if talk is not None and talk.symptom == "tls.certificate" and self.connection.inspector:
+        conversation = self.conversation(task.id)
+        if (
+            conversation is not None
+            and conversation.symptom == "tls.certificate"
+            and self.connection.inspector
+        ):
             return False  # everything is re-signed here: the reason is known
-        return self.stalled(task) or (talk is not None and talk.symptom is not None)
+        return self.stalled(task) or (conversation is not None and conversation.symptom is not None)
 
     def dead(self, task_id: str) -> bool:
         """The conversation failed, or has hung for longer than any honest answer of a neutral
         site takes; False while it may still be answered or has not begun."""
-        talk = self.talk(task_id)
-        if talk is None:
+        conversation = self.conversation(task_id)
+        if conversation is None:
             return self.due(self.since(task_id))
-        return talk.failure is not None and not self.connection.reaches(talk)
+        return conversation.failure is not None and not self.connection.reaches(conversation)
 
     def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
         """The task, and its repeats as they fall due while no attempt has succeeded."""
@@ -304,7 +314,7 @@ class PlanningContext:
     @cached_property
     def mss(self) -> int:
         """Segment size to ask for: small when only small segments reach neutral hosts."""
-        sites = self.facts.site_talks(Arm.GATE)
+        sites = self.facts.site_conversations(Arm.CONNECTION)
         small = any(t.flow.mss and t.genuine for _, t in sites)
         normal = any(not t.flow.mss and t.genuine for _, t in sites)
         return SMALL_SEGMENTS if small and not normal else 0

@@ -69,7 +69,7 @@ def awaits_pages(context: PlanningContext) -> bool:
     come yet: whoever stands before the Internet may answer TLS too. Not waited for long."""
     if context.connection.inspector is None:
         return False
-    if any(t.authenticated for v in context.connection.abroad for t in v.talks):
+    if any(t.authenticated for v in context.connection.abroad for t in v.conversations):
         return False
     pages = chosen_sentinels(context.controls)
     asked = [f"g.name.{p.host}" for p in pages]
@@ -133,9 +133,11 @@ def reached_sites(views: Iterable[SiteView]) -> list[tuple[Site, str]]:
 
 def troubled(context: PlanningContext) -> bool:
     """Neutral sites fail just now: what is tried meanwhile shows nothing, and loads the line."""
-    talks = [t for _, t in context.facts.site_talks(Arm.AGAIN, Arm.MONITOR) if t.tcp is not None]
-    talks.sort(key=lambda t: context.facts.by_id[t.task.id].window.end)
-    last = talks[-LAST_CONTROLS:]
+    conversations = [
+        t for _, t in context.facts.site_conversations(Arm.AGAIN, Arm.MONITOR) if t.tcp is not None
+    ]
+    conversations.sort(key=lambda t: context.facts.by_id[t.task.id].window.end)
+    last = conversations[-LAST_CONTROLS:]
     failed = sum(t.symptom is not None and not context.connection.reaches(t) for t in last)
     return len(last) >= LAST_CONTROLS - 1 and 2 * failed > len(last)
 

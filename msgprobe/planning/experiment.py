@@ -26,7 +26,8 @@ it fails, who else does; then whatever refines that."""
 
 Part = IntEnum(
     "Part",
-    "GATE HOLES STATES SERVICES NAMES EXTRAS CALLS TRANSFERS CALLS_FAIL FAILS ELSEWHERE PROXY LAST",
+    "CONNECTION HOLES STATES SERVICES NAMES EXTRAS CALLS TRANSFERS CALLS_FAIL FAILS ELSEWHERE "
+    "PROXY LAST",
 )
 """The parts of the plan of contacts, in the order in which it is read."""
 

@@ -37,14 +37,15 @@ def dying_names(
     """Suspects that die, or hang, at a ClientHello that names a host; by pool and that name."""
     by_name: dict[tuple[str, str], list[Suspect]] = {}
     for s in found:
-        talk = context.talk(s.task.id)
+        conversation = context.conversation(s.task.id)
         dying = not _past_handshake(context, s) and (
-            talk is None or (talk.symptom or "").startswith("tls.")
+            conversation is None or (conversation.symptom or "").startswith("tls.")
         )
         # Who names nobody, or only later (STARTTLS), is not recognised by a name in the
         # ClientHello.
         speaks = s.task.flow.server_name is not None and (
-            context.traits.speaks_tls(s.endpoint) or (talk is not None and talk.tls is not None)
+            context.traits.speaks_tls(s.endpoint)
+            or (conversation is not None and conversation.tls is not None)
         )
         if dying and speaks and s.endpoint.host is not None:
             by_name.setdefault((s.pool.name, s.endpoint.host), []).append(s)
@@ -53,8 +54,12 @@ def dying_names(
 
 def _past_handshake(context: PlanningContext, s: Suspect) -> bool:
     """Its TLS handshake went well, and what was said inside died or hangs."""
-    talk = context.talk(s.task.id)
-    return s.task.id in context.moment.secured if talk is None else talk.dies_after_handshake
+    conversation = context.conversation(s.task.id)
+    return (
+        s.task.id in context.moment.secured
+        if conversation is None
+        else conversation.dies_after_handshake
+    )
 
 
 def dying_later(
@@ -109,10 +114,12 @@ def _shown(
     ids = [i for i in attempt_ids(first) if context.started(i) is not None]
     if not ids:
         return None
-    twin = context.talk(f"d7.neutral.{site.name}{manner.suffix}")
-    talks = [talk for i in ids if (talk := context.talk(i)) is not None]
+    twin = context.conversation(f"d7.neutral.{site.name}{manner.suffix}")
+    conversations = [
+        conversation for i in ids if (conversation := context.conversation(i)) is not None
+    ]
     return swapped.Shown(
-        answered=any(manner.answered(t) for t in talks),
+        answered=any(manner.answered(t) for t in conversations),
         dies=context.dead(ids[0]),
         others=None if twin is None else manner.answered(twin),
     )

@@ -47,8 +47,8 @@ ON_SERVICE = "if a service fails"
 ON_FAILURE = "if {} fails or hangs"
 UNLESS_SLOW = "unless the line is slow"
 ON_HANGING = "if handshakes with neutral sites hang"
-ON_DYING = "if greetings of our shape die at every neutral site"
-ON_TARGETED = "if greetings with its own name get no answer"
+ON_DYING = "if ClientHellos of our shape die at every neutral site"
+ON_TARGETED = "if ClientHellos with its own name get no answer"
 ON_SILENCE = "if neutral sites fall silent together"
 ON_STRANGE = "if a neutral site shows a certificate that nobody vouches for"
 ON_SHUT = "if no neutral site answers"
@@ -97,10 +97,10 @@ def abroad(scope: Scope) -> Iterator[Place]:
     return map(at_site, foreign_sites(scope))
 
 
-def greeted_big(scope: Scope) -> Iterator[Place]:
+def big_hello_at(scope: Scope) -> Iterator[Place]:
     """Each of them, the first one alone when all is well; none with ``--quick``."""
     for number, site in enumerate(foreign_sites(scope) if not scope.request.quick else ()):
-        yield at_site(site, "if a big greeting vanished elsewhere" if number else UNLESS_SLOW)
+        yield at_site(site, "if a big ClientHello vanished elsewhere" if number else UNLESS_SLOW)
 
 
 def at_home(scope: Scope) -> list[Place]:

@@ -64,7 +64,7 @@ def living_encrypted(context: PlanningContext) -> tuple[Resolver, ...]:
 
 def _gets_nothing(context: PlanningContext, resolver: Resolver) -> bool:
     """The neutral question through it failed without any DNS answer, or hangs."""
-    asked = gate_question(resolver)
+    asked = first_question(resolver)
     done = context.ended(asked)
     if done is not None:
         seen = [o for o in done.observations if isinstance(o, DnsObservation)]
@@ -72,7 +72,7 @@ def _gets_nothing(context: PlanningContext, resolver: Resolver) -> bool:
     return context.due(context.started(asked))
 
 
-def gate_question(resolver: Resolver) -> str:
+def first_question(resolver: Resolver) -> str:
     """The task in which ``resolver`` is asked for a neutral name in round 0."""
     return f"g.dns.{resolver.kind.value}.{resolver.name}"
 

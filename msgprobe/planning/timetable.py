@@ -213,7 +213,7 @@ SHAPED_SITES = 3
 """Neutral sites that are asked with another program's ClientHello."""
 
 SHAPED_NAMES = 6
-"""Names of a service that are greeted in other shapes at most: the program looks the same to all of
+"""Names of a service that are asked in other shapes at most: the program looks the same to all of
 them, and the bytes are needed for repeats in the usual shape."""
 
 CROWD = 2

@@ -187,7 +187,7 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
     ),
     Certificate: {
         **_all(How.PARTY, "who signs for several servers", "subject issuer"),
-        **_all(How.HASH, "whether it is the same one, or made for each greeting", "sha256"),
+        **_all(How.HASH, "whether it is the same one, or made for each connection", "sha256"),
         **_all(How.HASH, "whether a former authority's key is another", "spki_sha256"),
         **_all(How.DAY, "begun after the authority had ended", "not_before not_after"),
         "der": Kept(How.WHOLE_CHAIN, "the best proof of a forged one"),

@@ -43,7 +43,7 @@ def command(task: Task, path: str | None = None) -> str | None:
         case Flow() as flow if HIDDEN_PATH in (flow.path, path):
             return None  # where it was is not kept
         case Flow() as flow if flow.option(OPTION) is not None:
-            return None  # no common tool cuts its ClientHello, or greets as another program
+            return None  # no common tool cuts its ClientHello, or sends that of another program
         case Flow() as flow:
             if task.check == _TRANSFER:
                 return _transfer(flow, path)

@@ -163,15 +163,15 @@ class Runner:
         """Bytes on the wire of conversations so far, transfers left out, and what those under way
         or waiting for their turn are likely to cost; as fresh as `bytes_so_far`."""
         self._count()
-        talking = [(i, r) for i, r in self._running.items() if not moves(r.task)]
+        conversations = [(i, r) for i, r in self._running.items() if not moves(r.task)]
         late, opened = self.world.now() - UNOPENED, self.opened
         silent = {
             i
-            for i, r in talking
+            for i, r in conversations
             if isinstance(r.task.probe, Flow) and i not in opened and (r.started or late) < late
         }
         begun = sum(
-            max(r.counted, BARE if i in silent else likely_bytes(r.task)) for i, r in talking
+            max(r.counted, BARE if i in silent else likely_bytes(r.task)) for i, r in conversations
         )
         return self._settled - self._moved + begun
 

@@ -9,7 +9,7 @@ from msgprobe.model.observation import IMPOSTOR_STAGES, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.conversation import LayerFailed
 from msgprobe.steps.door import Stream
-from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.error import WireError
@@ -150,46 +150,46 @@ async def converse(
     gives another answer than expected (stage ``unexpected``) or says that it closes (``closed``)
     has answered all the same.
     """
-    async with speak(ctx, stream, protocol, timeout=timeout, cap=CAP) as talk:
+    async with speak(ctx, stream, protocol, timeout=timeout, cap=CAP) as exchange:
         if verified:
-            talk.reached("websocket", Proof.CRYPTO)
+            exchange.reached("websocket", Proof.CRYPTO)
         if isinstance(stream, TlsStream):
-            _secured(talk, stream, alpn)
+            _secured(exchange, stream, alpn)
         try:
             for line in script:
-                await _follow(talk, stream, line, securing, alpn)
+                await _follow(exchange, stream, line, securing, alpn)
         except WireError as fault:
-            if talk.proof < Proof.CRYPTO:
+            if exchange.proof < Proof.CRYPTO:
                 raise
-            talk.reached("unexpected", Proof.CRYPTO, f"{fault}: {talk.shown}")
+            exchange.reached("unexpected", Proof.CRYPTO, f"{fault}: {exchange.shown}")
         except ClosedByPeer as said:
-            if talk.proof < Proof.CRYPTO:
+            if exchange.proof < Proof.CRYPTO:
                 raise
-            talk.reached("closed", Proof.CRYPTO, f"the server closes the WebSocket: {said}")
-    return talk.outcome(talk.stage)
+            exchange.reached("closed", Proof.CRYPTO, f"the server closes the WebSocket: {said}")
+    return exchange.outcome(exchange.stage)
 
 
 async def _follow(
-    talk: Talk, stream: Stream, line: Line, securing: Securing | None, alpn: str | None
+    exchange: Exchange, stream: Stream, line: Line, securing: Securing | None, alpn: str | None
 ) -> None:
     match line:
         case Say(data=data):
-            await talk.send(data)
+            await exchange.send(data)
         case Hear(stage=stage):
-            await talk.receive_until(line.end)
-            talk.reached(stage, Proof.SHAPE)
+            await exchange.receive_until(line.end)
+            exchange.reached(stage, Proof.SHAPE)
         case Secure():
             inside = await securing(stream) if securing is not None else None
             if inside is None:
                 raise LayerFailed(Failure.TLS_FAILED)
-            talk.go_on_inside(inside)
-            _secured(talk, inside, alpn)
+            exchange.go_on_inside(inside)
+            _secured(exchange, inside, alpn)
 
 
-def _secured(talk: Talk, inside: TlsStream, alpn: str | None) -> None:
+def _secured(exchange: Exchange, inside: TlsStream, alpn: str | None) -> None:
     chosen = alpn is not None and inside.alpn == alpn
     detail = f"the server chose the protocol {alpn}" if chosen else ""
     if inside.verified:
-        talk.reached("tls", Proof.CRYPTO, detail)
+        exchange.reached("tls", Proof.CRYPTO, detail)
     else:
-        talk.reached("tls", Proof.SHAPE if chosen else Proof.BYTES, detail)
+        exchange.reached("tls", Proof.SHAPE if chosen else Proof.BYTES, detail)

@@ -12,7 +12,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.dns_record import Question
 from msgprobe.steps.dns_system import ask_system
 from msgprobe.steps.door import Stream, exactly
-from msgprobe.steps.http import HttpTalk
+from msgprobe.steps.http import HttpExchange
 from msgprobe.steps.tls import handshake
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.dns_message import MAX_MESSAGE, DnsWireError, build_query, parse_answer
@@ -93,13 +93,15 @@ class _HttpsDoor:
     """Messages as bodies of POST requests."""
 
     def __init__(self, ctx: StepContext, stream: TlsStream, resolver: Resolver) -> None:
-        self._talk = HttpTalk(ctx=ctx, stream=stream, host=resolver.host)
+        self._exchange = HttpExchange(ctx=ctx, stream=stream, host=resolver.host)
         self._path = resolver.path
 
     async def ask(self, query: bytes, *, last: bool) -> bytes:
-        self._talk.last = last
+        self._exchange.last = last
         headers = {"Content-Type": _MEDIA_TYPE, "Accept": _MEDIA_TYPE}
-        match await self._talk.ask("POST", self._path, headers=headers, content=query, whole=True):
+        match await self._exchange.ask(
+            "POST", self._path, headers=headers, content=query, whole=True
+        ):
             case Failed(failure=failure):
                 raise _Refused(failure)
             case Done(value=answer):

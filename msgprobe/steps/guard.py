@@ -1,4 +1,4 @@
-"""The last gate before the network: no mistake of a plan, a check or a plug-in passes it.
+"""The last guard before the network: no mistake of a plan, a check or a plug-in passes it.
 
 What may go where is `msgprobe.model.reach`. Here the door itself holds to it: for an address of
 which nothing is known but that an answer named it, no socket is made where none may, and where the
@@ -37,9 +37,9 @@ def retained(stream: Stream, seen: Seen) -> Seen:
 
 
 class GuardedNetwork:
-    """A network behind the gate.
+    """A network behind the guard.
 
-    ``given`` are addresses that the user or the catalogue names, to which the gate is open. ``own``
+    ``given`` are addresses that the user or the catalogue names, to which the way is open. ``own``
     tells this device's addresses of now (see `Machine.own_addresses`).
     """
 

@@ -89,7 +89,7 @@ class HttpAnswer:
 
 
 @dataclass(slots=True, kw_only=True)
-class HttpTalk:
+class HttpExchange:
     """Requests, one after another, on one stream. ``host`` None: the address literal."""
 
     ctx: StepContext

@@ -13,7 +13,7 @@ from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.http_limits import kept_headers
 from msgprobe.steps.http_seen import request_seen
-from msgprobe.steps.protocol import Talk, bonus_patience, speak
+from msgprobe.steps.protocol import Exchange, bonus_patience, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
@@ -52,38 +52,38 @@ async def ask(
     start = ctx.now()
     status: int | None = None
     headers: Headers = ()
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        visit = _Visit(talk, host, path)
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
+        visit = _Visit(exchange, host, path)
         await visit.begin()
         await visit.until_settings()
         try:
             async with asyncio.timeout(bonus_patience(stream)):
                 await visit.until_answered()
         except EOFError:
-            talk.reached("settings", Proof.SHAPE, "the server closes without answering")
+            exchange.reached("settings", Proof.SHAPE, "the server closes without answering")
         except TimeoutError as exc:
             if exc.errno is not None:
                 raise
-            talk.reached("settings", Proof.SHAPE, "the server does not answer the request")
+            exchange.reached("settings", Proof.SHAPE, "the server does not answer the request")
         status, headers = visit.status, visit.headers
         await visit.end()
         if status is not None:
             seen = request_seen(ctx, stream, start, None, host, path)
             matched = None if header is None else header.lower() in dict(headers)
             ctx.record(replace(seen, status=status, headers=headers, matched=matched))
-    if talk.failure is not None:
-        return Failed(talk.failure, Operation.PROTOCOL)
+    if exchange.failure is not None:
+        return Failed(exchange.failure, Operation.PROTOCOL)
     return Done(status)
 
 
 class _Visit:
     """One connection with one request on it."""
 
-    def __init__(self, talk: Talk, host: str, path: str) -> None:
+    def __init__(self, exchange: Exchange, host: str, path: str) -> None:
         from h2.config import H2Configuration
         from h2.connection import H2Connection
 
-        self._talk = talk
+        self._exchange = exchange
         self._fields = [
             (":method", "GET"),
             (":scheme", "https"),
@@ -130,7 +130,7 @@ class _Visit:
     async def _flush(self) -> None:
         data = self._h2.data_to_send()
         if data:
-            await self._talk.send(data)
+            await self._exchange.send(data)
 
     async def _acknowledge(self) -> None:
         """Send what the server's frames ask for. Raises OSError, and TooLarge in a flood of them,
@@ -140,14 +140,14 @@ class _Visit:
         if self._acked > ACKS_BOUND:
             raise TooLarge
         if data:
-            await self._talk.send(data)
+            await self._exchange.send(data)
 
     async def _read(self) -> None:
         from h2 import events
         from h2.exceptions import ProtocolError
 
-        data = await self._talk.receive_some()
-        if self._talk.beginning[3:4] not in (b"", _SETTINGS):
+        data = await self._exchange.receive_some()
+        if self._exchange.beginning[3:4] not in (b"", _SETTINGS):
             # RFC 9113 §3.4. h2 would wait for the rest of whatever frame it takes this for.
             raise WireError("http2: the answer does not begin with settings")
         try:
@@ -158,12 +158,14 @@ class _Visit:
             match event:
                 case events.RemoteSettingsChanged():
                     self._settings = True
-                    self._talk.reached("settings", Proof.SHAPE)
+                    self._exchange.reached("settings", Proof.SHAPE)
                 case events.ResponseReceived(headers=headers):
                     self._answered([(bytes(k), bytes(v)) for k, v in headers])
                 case events.StreamReset() | events.ConnectionTerminated():
                     self._over = True
-                    self._talk.reached("settings", Proof.BYTES, "the server refuses the request")
+                    self._exchange.reached(
+                        "settings", Proof.BYTES, "the server refuses the request"
+                    )
                 case _:
                     pass
         await self._acknowledge()
@@ -175,4 +177,4 @@ class _Visit:
         self._over = True
         self.status = int(status)
         self.headers = kept_headers((k, v) for k, v in fields if not k.startswith(b":"))
-        self._talk.reached("response", Proof.SHAPE, f"status {self.status}")
+        self._exchange.reached("response", Proof.SHAPE, f"status {self.status}")

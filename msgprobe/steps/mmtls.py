@@ -3,7 +3,7 @@
 from msgprobe.model.observation import WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
-from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.wire.mmtls import (
     HEADER_SIZE,
     RANDOM_SIZE,
@@ -36,27 +36,27 @@ async def first_words(
     hello = client_hello(secrets.points, ctx.world.entropy(RANDOM_SIZE), seconds)
     answer: ServerHello | None = None
     stream.allow(Licence.OPENING)
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        await talk.send(record(hello))
-        header = await talk.receive_exactly(HEADER_SIZE)
-        answer = parse_server_hello(await talk.receive_exactly(body_size(header)))
-        talk.reached("server_hello", Proof.SHAPE)
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
+        await exchange.send(record(hello))
+        header = await exchange.receive_exactly(HEADER_SIZE)
+        answer = parse_server_hello(await exchange.receive_exactly(body_size(header)))
+        exchange.reached("server_hello", Proof.SHAPE)
         if secrets.first is None:
-            talk.detail = "answered, not authenticated"
+            exchange.detail = "answered, not authenticated"
         else:
-            await _authenticate(talk, secrets, hello, answer, keys)
-    return talk.outcome(answer)
+            await _authenticate(exchange, secrets, hello, answer, keys)
+    return exchange.outcome(answer)
 
 
 async def _authenticate(
-    talk: Talk, secrets: Secrets, hello: bytes, answer: ServerHello, keys: tuple[bytes, ...]
+    exchange: Exchange, secrets: Secrets, hello: bytes, answer: ServerHello, keys: tuple[bytes, ...]
 ) -> None:
     """Whose key is it? Raises what reading raises, and WireError for what was not made for us."""
-    header = await talk.receive_exactly(HEADER_SIZE)
-    sealed = await talk.receive_exactly(body_size(header))
+    header = await exchange.receive_exactly(HEADER_SIZE)
+    sealed = await exchange.receive_exactly(body_size(header))
     signature = open_signature(secrets, hello, answer, header, sealed)
     key = signing_key(transcript(hello, answer), signature, keys)
     if key is None:
-        talk.reached(WRONG_KEY, Proof.SHAPE, "the hellos are not signed with a key of WeChat's")
+        exchange.reached(WRONG_KEY, Proof.SHAPE, "the hellos are not signed with a key of WeChat's")
     else:
-        talk.reached("server_authenticated", Proof.CRYPTO, f"signed with key {key.hex()[2:10]}")
+        exchange.reached("server_authenticated", Proof.CRYPTO, f"signed with key {key.hex()[2:10]}")

@@ -29,23 +29,23 @@ async def first_words(
     and ``unexpected`` (other bytes) are no failures. A reset or a broken TLS stream is one.
     """
     answer: ConnAck | None = None
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        await talk.send(HELLO)
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
+        await exchange.send(HELLO)
         try:
             async with asyncio.timeout(bonus_patience(stream)):
                 packet = b""
                 while more := missing(packet):
-                    packet += await talk.receive_exactly(more)
+                    packet += await exchange.receive_exactly(more)
             answer = parse_connack(packet)
-            talk.reached("connack", Proof.SHAPE, f"return code {answer.code}")
+            exchange.reached("connack", Proof.SHAPE, f"return code {answer.code}")
         except EOFError:
-            talk.reached("closed", Proof.CONNECTED, "the server closes after our CONNECT")
+            exchange.reached("closed", Proof.CONNECTED, "the server closes after our CONNECT")
         except WireError as exc:
-            talk.reached("unexpected", Proof.BYTES, str(exc))
+            exchange.reached("unexpected", Proof.BYTES, str(exc))
         except TimeoutError as exc:
             if exc.errno is not None:
                 raise
-            talk.reached("silent", Proof.CONNECTED, "the server does not answer our CONNECT")
-    if talk.failure is not None:
-        return Failed(talk.failure, Operation.PROTOCOL)
+            exchange.reached("silent", Proof.CONNECTED, "the server does not answer our CONNECT")
+    if exchange.failure is not None:
+        return Failed(exchange.failure, Operation.PROTOCOL)
     return Done(answer)

@@ -9,7 +9,7 @@ from msgprobe.model.target import Key
 from msgprobe.steps.aside import aside
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
-from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto import (
     FLOOD,
@@ -69,24 +69,24 @@ async def prove_server(
     answer: Answer | None = None
     if not http:  # a request in the clear is no opening of a proof
         stream.allow(Licence.OPENING)
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        carrier = _posts(talk, stream) if http else _Packets(talk, transport)
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
+        carrier = _posts(exchange, stream) if http else _Packets(exchange, transport)
         line = _Line(carrier, int(ctx.world.clock.utcnow().timestamp()))
         nonce = entropy(NONCE_SIZE)
         match await line.ask(req_pq_multi(nonce)):
             case TransportError() as error:
                 answer = error
-                talk.reached("answered", Proof.SHAPE, str(error))
+                exchange.reached("answered", Proof.SHAPE, str(error))
             case body:
                 answer = parse_res_pq(body, nonce)
                 key = _chosen(answer, keys)
-                talk.reached("respq", Proof.NONCE, f"names {_named(answer)}")
+                exchange.reached("respq", Proof.NONCE, f"names {_named(answer)}")
                 if keys and key is None and not any_key:
-                    talk.reached(UNKNOWN_KEY, Proof.NONCE)
+                    exchange.reached(UNKNOWN_KEY, Proof.NONCE)
                     raise WireError(f"mtproto: the server names only {_named(answer)}, all unknown")
                 if key is not None:
-                    answer = await _prove(ctx, talk, line, answer, key, nonce, dc)
-    return talk.outcome(answer)
+                    answer = await _prove(ctx, exchange, line, answer, key, nonce, dc)
+    return exchange.outcome(answer)
 
 
 class _Carrier(Protocol):
@@ -100,25 +100,25 @@ class _Carrier(Protocol):
 class _Packets:
     """Messages as the packets of one transport."""
 
-    def __init__(self, talk: Talk, transport: Transport) -> None:
-        self._talk = talk
+    def __init__(self, exchange: Exchange, transport: Transport) -> None:
+        self._exchange = exchange
         self._transport = transport
 
     async def send(self, message: bytes) -> None:
-        await self._talk.send(self._transport.pack(message))
+        await self._exchange.send(self._transport.pack(message))
 
     async def receive(self) -> bytes:
         packet = b""
         while more := self._transport.missing(packet):
-            packet += self._transport.clear(await self._talk.receive_exactly(more))
+            packet += self._transport.clear(await self._exchange.receive_exactly(more))
         return self._transport.payload(packet)
 
 
-def _posts(talk: Talk, stream: Stream) -> _Carrier:
+def _posts(exchange: Exchange, stream: Stream) -> _Carrier:
     # h11 takes its time to import: only who speaks HTTP waits for it.
     from msgprobe.steps.mtproto_http import Posts
 
-    return Posts(talk, stream.address, stream.port)
+    return Posts(exchange, stream.address, stream.port)
 
 
 class _Line:
@@ -144,7 +144,13 @@ class _Line:
 
 
 async def _prove(
-    ctx: StepContext, talk: Talk, line: _Line, answer: ResPQ, key: Key, nonce: bytes, dc: int
+    ctx: StepContext,
+    exchange: Exchange,
+    line: _Line,
+    answer: ResPQ,
+    key: Key,
+    nonce: bytes,
+    dc: int,
 ) -> ServerDH | ResPQ:
     new_nonce = ctx.world.entropy(NEW_NONCE_SIZE)
     public = PublicKey(int(key.modulus, 16), key.exponent, key.old_padding)
@@ -153,22 +159,22 @@ async def _prove(
     asked = partial(req_dh_params, answer, public, nonce, new_nonce, dc, ctx.world.entropy)
     question = await aside(asked)
     await line.send(question)
-    talk.reached(ASKED, Proof.NONCE)
+    exchange.reached(ASKED, Proof.NONCE)
     match await line.receive():
         case TransportError(code=code) as error if code == FLOOD:
-            talk.reached(ASKED, Proof.NONCE, f"{error} instead of a proof")
+            exchange.reached(ASKED, Proof.NONCE, f"{error} instead of a proof")
             return answer
         case TransportError() as error:
-            talk.reached(WRONG_KEY, Proof.NONCE)
+            exchange.reached(WRONG_KEY, Proof.NONCE)
             raise WireError(f"mtproto: {error} instead of a proof of key {key.fingerprint}")
         case body:
             try:
                 proved = parse_server_dh(body, nonce, answer.server_nonce, new_nonce)
             except WireError:
-                talk.reached(WRONG_KEY, Proof.NONCE)
+                exchange.reached(WRONG_KEY, Proof.NONCE)
                 raise
     prime = "" if proved.usual_prime else ", with a new prime"
-    talk.reached("server_dh_params", Proof.CRYPTO, f"proved key {key.fingerprint}{prime}")
+    exchange.reached("server_dh_params", Proof.CRYPTO, f"proved key {key.fingerprint}{prime}")
     return proved
 
 

@@ -8,7 +8,7 @@ import h11
 
 from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.http_limits import HEADER_CAP
-from msgprobe.steps.protocol import Talk
+from msgprobe.steps.protocol import Exchange
 from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto_transport import MAX_PACKET
 from msgprobe.wire.printable import printable
@@ -22,8 +22,8 @@ _ERROR_SIZE = 4
 class Posts:
     """One connection over which each message is POSTed, and answered in the answer's body."""
 
-    def __init__(self, talk: Talk, address: str, port: int) -> None:
-        self._talk = talk
+    def __init__(self, exchange: Exchange, address: str, port: int) -> None:
+        self._exchange = exchange
         name = f"[{address}]" if ":" in address else address
         self._host = name if port == 80 else f"{name}:{port}"
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_CAP)
@@ -44,7 +44,7 @@ class Posts:
         ]
         request = h11.Request(method="POST", target=PATH, headers=fields)
         parts = (request, h11.Data(data=message), h11.EndOfMessage())
-        await self._talk.send(b"".join(self._http.send(part) or b"" for part in parts))
+        await self._exchange.send(b"".join(self._http.send(part) or b"" for part in parts))
 
     async def receive(self) -> bytes:
         """The body of the answer. Raises OSError, EOFError, TooLarge and, for what is no answer of
@@ -54,7 +54,7 @@ class Posts:
             while True:
                 match self._http.next_event():
                     case h11.NEED_DATA:
-                        self._http.receive_data(await self._talk.receive_some())
+                        self._http.receive_data(await self._exchange.receive_some())
                     case h11.Response(status_code=status):
                         pass
                     case h11.Data(data=data):

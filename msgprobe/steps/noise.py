@@ -4,7 +4,7 @@ from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
-from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.steps.websocket import ClosedByPeer
 from msgprobe.wire.noise import (
     EPHEMERAL_SIZE,
@@ -42,29 +42,29 @@ async def first_words(
     public = public_key(private)
     hello: ServerHello | None = None
     stream.allow(Licence.OPENING)
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
         # Any 32 bytes are a point on the curve: without the library nobody knows its secret, and
         # the answer is then judged by its shape alone.
-        await talk.send(client_hello(public or private, prologue))
+        await exchange.send(client_hello(public or private, prologue))
         try:
-            header = await talk.receive_exactly(3)
+            header = await exchange.receive_exactly(3)
         except ClosedByPeer as exc:
             # Only inside a WebSocket. Who says so is known from the TLS below, not from this.
-            talk.reached("closed", Proof.BYTES, f"the server closes the WebSocket: {exc}")
+            exchange.reached("closed", Proof.BYTES, f"the server closes the WebSocket: {exc}")
             return Failed(Failure.EOF, Operation.PROTOCOL)
-        body = await talk.receive_exactly(frame_size(header))
+        body = await exchange.receive_exactly(frame_size(header))
         hello = parse_server_hello(body)
         if public is None:
-            talk.reached("server_hello", Proof.SHAPE, "answered, not authenticated")
+            exchange.reached("server_hello", Proof.SHAPE, "answered, not authenticated")
         else:
-            talk.reached("server_hello", Proof.SHAPE)
-            _authenticate(ctx, talk, private, hello, prologue, root)
-    return talk.outcome(hello)
+            exchange.reached("server_hello", Proof.SHAPE)
+            _authenticate(ctx, exchange, private, hello, prologue, root)
+    return exchange.outcome(hello)
 
 
 def _authenticate(
     ctx: StepContext,
-    talk: Talk,
+    exchange: Exchange,
     private: bytes,
     hello: ServerHello,
     prologue: bytes,
@@ -75,13 +75,19 @@ def _authenticate(
     chain = parse_chain(opened.chain)
     flaw = None if root is None else chain.flaw(static=opened.static, root=root)
     if root is None:
-        talk.reached("server_hello_decrypted", Proof.NONCE, "no root key to check the chain with")
+        exchange.reached(
+            "server_hello_decrypted", Proof.NONCE, "no root key to check the chain with"
+        )
     elif flaw is not None:
-        talk.reached("unknown_root", Proof.SHAPE, f"the certificate chain does not hold: {flaw}")
+        exchange.reached(
+            "unknown_root", Proof.SHAPE, f"the certificate chain does not hold: {flaw}"
+        )
     elif not chain.holds_at(ctx.world.clock.utcnow().timestamp()):
         # Expired, or a wrong clock here: the key is the service's, but it may have lost it since.
         detail = "the certificate chain holds, but not on this device's date"
-        talk.reached("server_hello_decrypted", Proof.NONCE, detail)
+        exchange.reached("server_hello_decrypted", Proof.NONCE, detail)
     else:
         serial = chain.leaf.serial
-        talk.reached("server_authenticated", Proof.CRYPTO, f"certificate {serial} by the root key")
+        exchange.reached(
+            "server_authenticated", Proof.CRYPTO, f"certificate {serial} by the root key"
+        )

@@ -28,8 +28,8 @@ async def ping(
         except WireError:
             return None
 
-    async with exchange(ctx, address, 0, PROTOCOL, transport="icmp") as talk:
-        answered = await talk.train(
+    async with exchange(ctx, address, 0, PROTOCOL, transport="icmp") as datagram:
+        answered = await datagram.train(
             [echo(n, payload) for n, payload in enumerate(payloads)],
             recognise,
             spacing=spacing,
@@ -37,4 +37,4 @@ async def ping(
         )
         if not answered:
             raise TimeoutError
-        talk.reached("bound", Proof.NONCE, f"{answered} of {count} answered")
+        datagram.reached("bound", Proof.NONCE, f"{answered} of {count} answered")

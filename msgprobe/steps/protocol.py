@@ -22,7 +22,7 @@ _BONUS_PATIENCE = 1.0
 _BONUS_ROUND_TRIPS = 5
 
 
-class Talk(Conversation):
+class Exchange(Conversation):
     """A conversation on a stream, which goes on when it is over."""
 
     def __init__(self, ctx: StepContext, stream: Stream, cap: int = READ_CAP) -> None:
@@ -117,9 +117,9 @@ def speak(
     *,
     timeout: float | None = None,
     cap: int = READ_CAP,
-) -> AbstractAsyncContextManager[Talk]:
+) -> AbstractAsyncContextManager[Exchange]:
     """Hold a conversation inside ``async with``; records a ProtocolObservation at its end.
 
     See `hold` for how it may end. At most ``cap`` bytes are read.
     """
-    return hold(ctx, Talk(ctx, stream, cap), protocol, timeout)
+    return hold(ctx, Exchange(ctx, stream, cap), protocol, timeout)

@@ -44,21 +44,23 @@ async def negotiate(
     probe = version_probe(ctx.world.entropy(PROBE_SIZE))
     noise: list[int] = []
     versions: tuple[int, ...] = ()
-    async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as talk:
+    async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as datagram:
         for pause in (*PAUSES, None):
-            await talk.send(probe.data)
-            if talk.stage == "sent":
-                talk.reached("negotiation_sent", Proof.NONE, why)
-            versions = await _versions(talk, probe, pause, noise)
+            await datagram.send(probe.data)
+            if datagram.stage == "sent":
+                datagram.reached("negotiation_sent", Proof.NONE, why)
+            versions = await _versions(datagram, probe, pause, noise)
             if versions:
                 break
         offered = "versions " + ", ".join(f"{v:08x}" for v in versions[:_SHOWN])
-        talk.reached("version_negotiation", Proof.NONCE, f"{offered}; {why}" if why else offered)
-    return talk.outcome(versions)
+        datagram.reached(
+            "version_negotiation", Proof.NONCE, f"{offered}; {why}" if why else offered
+        )
+    return datagram.outcome(versions)
 
 
 async def _versions(
-    talk: Datagram, probe: VersionProbe, pause: float | None, noise: list[int]
+    datagram: Datagram, probe: VersionProbe, pause: float | None, noise: list[int]
 ) -> tuple[int, ...]:
     """The versions offered; none within ``pause`` seconds (None: the conversation's own end).
 
@@ -69,11 +71,11 @@ async def _versions(
     try:
         async with clock:
             while True:
-                data = await talk.receive()
+                data = await datagram.receive()
                 try:
                     return parse_version_negotiation(data, probe)
                 except WireError as exc:
-                    talk.reached("answered", Proof.BYTES, str(exc))
+                    datagram.reached("answered", Proof.BYTES, str(exc))
                     noise.append(len(data))
                     if len(noise) > MOST_NOISE:
                         raise TooLarge from exc
@@ -112,14 +114,19 @@ async def shake_hands(
                 return Done(None)
     ca_file = ctx.world.trust.public_file if trust in (Trust.PUBLIC, Trust.EITHER) else None
     own = roots if trust in (Trust.PINNED, Trust.EITHER) else ()
-    async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as talk:
-        talk.open(Licence.OPENING)
+    async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as datagram:
+        datagram.open(Licence.OPENING)
         handshake = library.Handshake(
-            ctx, talk, server_name, ca_file, "".join(root.pem for root in own), trust is not None
+            ctx,
+            datagram,
+            server_name,
+            ca_file,
+            "".join(root.pem for root in own),
+            trust is not None,
         )
         await handshake.run()
-    if talk.failure is not None:
-        return Failed(talk.failure, Operation.PROTOCOL)
+    if datagram.failure is not None:
+        return Failed(datagram.failure, Operation.PROTOCOL)
     return Done(None)
 
 

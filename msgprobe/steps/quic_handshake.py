@@ -98,18 +98,18 @@ class Handshake:
     def __init__(
         self,
         ctx: StepContext,
-        talk: Datagram,
+        datagram: Datagram,
         server_name: str | None,
         ca_file: str | None,
         own_roots: str,
         checked: bool,
     ) -> None:
         self._ctx = ctx
-        self._talk = talk
+        self._datagram = datagram
         self._verifies = checked and server_name is not None
         self._log = _Log()
         self._sent = self._received = 0
-        self._peer = (talk.address, talk.port)
+        self._peer = (datagram.address, datagram.port)
         self._quic = QuicConnection(
             configuration=QuicConfiguration(
                 is_client=True,
@@ -132,14 +132,14 @@ class Handshake:
         """
         self._quic.connect(self._peer, now=self._ctx.now())
         await self._flush()
-        self._talk.reached("initial_sent", Proof.NONE)
+        self._datagram.reached("initial_sent", Proof.NONE)
         while not self._complete():
             await self._hear()
             await self._flush()
             self._look()
         proof = Proof.CRYPTO if self._verifies else Proof.NONCE
         detail = "h3, the certificate holds" if self._verifies else "h3, certificate not checked"
-        self._talk.reached("handshake", proof, detail)
+        self._datagram.reached("handshake", proof, detail)
         self._quic.close()
         await self._flush()
 
@@ -148,7 +148,7 @@ class Handshake:
             if self._sent >= MOST_SENT:
                 raise TooLarge
             self._sent += 1
-            await self._talk.send(data)
+            await self._datagram.send(data)
 
     async def _hear(self) -> None:
         """One datagram, or the connection's own timer."""
@@ -156,7 +156,7 @@ class Handshake:
         clock = asyncio.timeout(None if due is None else max(0.0, due - self._ctx.now()))
         try:
             async with clock:
-                data = await self._talk.receive()
+                data = await self._datagram.receive()
         except TimeoutError:
             if not clock.expired():
                 raise  # the kernel's own
@@ -177,13 +177,15 @@ class Handshake:
             closing = _close(frames)
             if event == "packet_received":
                 if kind in _STAGES:
-                    self._talk.reached(kind, Proof.NONCE)
+                    self._datagram.reached(kind, Proof.NONCE)
                 if closing is not None:
-                    self._talk.reached("closed", Proof.NONCE, f"the server closes: {closing[1]}")
+                    self._datagram.reached(
+                        "closed", Proof.NONCE, f"the server closes: {closing[1]}"
+                    )
                     raise ssl.SSLError(closing[1])
             elif closing is not None:
                 ours = "certificate_refused" if closing[0] in _CERTIFICATE else "broken_off"
-                self._talk.reached(ours, Proof.NONCE, f"we close: {closing[1]}")
+                self._datagram.reached(ours, Proof.NONCE, f"we close: {closing[1]}")
                 raise ssl.SSLError(closing[1])
 
     def _complete(self) -> bool:

@@ -21,18 +21,18 @@ async def provisioning(
     failure. Nothing about an account is said, and the address is not kept.
     """
     found: Provisioning | None = None
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
         try:
-            message = await talk.receive_some()
+            message = await exchange.receive_some()
             while not stream.message_whole:
-                message += await talk.receive_some()
+                message += await exchange.receive_some()
                 if len(message) > MAX_MESSAGE:
                     raise TooLarge
         except ClosedByPeer as exc:
-            talk.reached("closed", Proof.BYTES, f"the server closes the WebSocket: {exc}")
+            exchange.reached("closed", Proof.BYTES, f"the server closes the WebSocket: {exc}")
             return Failed(Failure.EOF, Operation.PROTOCOL)
         found = parse_provisioning(message)
         size = len(found.address)
-        talk.reached("provisioning_address", Proof.SHAPE, f"an address of {size} bytes")
-        await talk.send(accepted(found.request))
-    return talk.outcome(found)
+        exchange.reached("provisioning_address", Proof.SHAPE, f"an address of {size} bytes")
+        await exchange.send(accepted(found.request))
+    return exchange.outcome(found)

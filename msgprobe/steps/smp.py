@@ -18,11 +18,13 @@ async def server_hello(
     certificate, ``server_authenticated`` (``Proof.CRYPTO``).
     """
     hello: ServerHello | None = None
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        hello = parse_server_hello(await talk.receive_exactly(BLOCK_SIZE))
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
+        hello = parse_server_hello(await exchange.receive_exactly(BLOCK_SIZE))
         versions = f"versions {hello.oldest} to {hello.newest}"
         if stream.verified:
-            talk.reached("server_authenticated", Proof.CRYPTO, versions)
+            exchange.reached("server_authenticated", Proof.CRYPTO, versions)
         else:
-            talk.reached("server_hello", Proof.SHAPE, f"{versions}; answered, not authenticated")
-    return talk.outcome(hello)
+            exchange.reached(
+                "server_hello", Proof.SHAPE, f"{versions}; answered, not authenticated"
+            )
+    return exchange.outcome(hello)

@@ -44,26 +44,26 @@ async def ask_datagrams(
     """
     asked = [(forms[n % len(forms)], ctx.world.entropy(ID_SIZE)) for n in range(count)]
     numbers = {asked_identity(form, identity): n for n, (form, identity) in enumerate(asked)}
-    async with exchange(ctx, address, port, PROTOCOL) as talk:
-        replies = _Replies(talk, numbers)
-        answered = await talk.train(
+    async with exchange(ctx, address, port, PROTOCOL) as datagram:
+        replies = _Replies(datagram, numbers)
+        answered = await datagram.train(
             [question(form, identity) for form, identity in asked],
             replies.recognise,
             spacing=spacing,
             patience=min(patience, ctx.remaining()),
         )
-        if not answered and talk.first_byte is not None:
+        if not answered and datagram.first_byte is not None:
             raise WireError("stun: no answer bears our transaction id")
         if not answered:
             raise TimeoutError
-        talk.reached("bound", Proof.NONCE, f"{answered} of {count} answered{replies.said}")
+        datagram.reached("bound", Proof.NONCE, f"{answered} of {count} answered{replies.said}")
 
 
 class _Replies:
     """Which question a datagram answers."""
 
-    def __init__(self, talk: Datagram, numbers: dict[bytes, int]) -> None:
-        self._talk = talk
+    def __init__(self, datagram: Datagram, numbers: dict[bytes, int]) -> None:
+        self._datagram = datagram
         self._numbers = numbers
         self.said = ""
 
@@ -79,13 +79,13 @@ class _Replies:
 async def ask_stream(ctx: StepContext, stream: Stream, form: Form = Form.BINDING) -> None:
     """One question over TCP (RFC 8489 §6.2.2); records a ProtocolObservation."""
     identity = ctx.world.entropy(ID_SIZE)
-    async with speak(ctx, stream, PROTOCOL) as talk:
-        await talk.send(question(form, identity))
-        header = await talk.receive_exactly(HEADER_SIZE)
-        answer = parse_answer(header + await talk.receive_exactly(body_size(header)))
+    async with speak(ctx, stream, PROTOCOL) as datagram:
+        await datagram.send(question(form, identity))
+        header = await datagram.receive_exactly(HEADER_SIZE)
+        answer = parse_answer(header + await datagram.receive_exactly(body_size(header)))
         if answer.identity != asked_identity(form, identity):
             raise WireError("stun: the answer bears another transaction id")
-        talk.reached("bound", Proof.NONCE, "answered" + _special(answer))
+        datagram.reached("bound", Proof.NONCE, "answered" + _special(answer))
 
 
 def _special(answer: StunAnswer) -> str:

@@ -3,7 +3,7 @@
 from msgprobe.model.observation import WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
-from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.wire.error import WireError
 from msgprobe.wire.threema import (
     COOKIE_SIZE,
@@ -33,28 +33,28 @@ async def first_words(
     public = public_key(secret)
     hello: ServerHello | None = None
     stream.allow(Licence.OPENING)
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
         # Any 32 bytes pass for a key: without the library the answer is judged by its shape alone.
-        await talk.send(client_hello(public or secret, cookie))
-        data = await talk.receive_exactly(SERVER_HELLO_SIZE)
-        if talk.bytes_received != SERVER_HELLO_SIZE:
+        await exchange.send(client_hello(public or secret, cookie))
+        data = await exchange.receive_exactly(SERVER_HELLO_SIZE)
+        if exchange.bytes_received != SERVER_HELLO_SIZE:
             # It is the client's turn now, so that an honest server has said no more than this.
             raise WireError("threema: more than a hello")
         hello = parse_server_hello(data, cookie)
-        talk.reached("server_hello", Proof.SHAPE)
+        exchange.reached("server_hello", Proof.SHAPE)
         if public is None:
-            talk.detail = "answered, not authenticated"
+            exchange.detail = "answered, not authenticated"
         else:
-            _authenticate(talk, hello, secret, cookie, keys)
-    return talk.outcome(hello)
+            _authenticate(exchange, hello, secret, cookie, keys)
+    return exchange.outcome(hello)
 
 
 def _authenticate(
-    talk: Talk, hello: ServerHello, secret: bytes, cookie: bytes, keys: tuple[bytes, ...]
+    exchange: Exchange, hello: ServerHello, secret: bytes, cookie: bytes, keys: tuple[bytes, ...]
 ) -> None:
     """Whose key is it? Raises WireError for an answer that was not made for us."""
     key = opening_key(hello, secret, cookie, keys)
     if key is None:
-        talk.reached(WRONG_KEY, Proof.SHAPE, "the answer is not sealed with a key of Threema's")
+        exchange.reached(WRONG_KEY, Proof.SHAPE, "the answer is not sealed with a key of Threema's")
     else:
-        talk.reached("server_authenticated", Proof.CRYPTO, f"sealed with key {key.hex()[:8]}")
+        exchange.reached("server_authenticated", Proof.CRYPTO, f"sealed with key {key.hex()[:8]}")

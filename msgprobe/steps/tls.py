@@ -155,9 +155,9 @@ class _Handshake:
             self._sent += data
             await self._stream.send(data)
         else:
-            await self._greet(data)
+            await self._send_hello(data)
 
-    async def _greet(self, data: bytes) -> None:
+    async def _send_hello(self, data: bytes) -> None:
         self._hello_size, self._hello_at = len(data), self._ctx.now()
         first, *rest = pieces(data, self._server_name, self._hello)
         self._sent += first

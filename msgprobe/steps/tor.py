@@ -3,7 +3,7 @@
 from msgprobe.model.observation import UNKNOWN_KEY, WRONG_KEY, Proof
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence
-from msgprobe.steps.protocol import Talk, speak
+from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.steps.tls_stream import TlsStream
 from msgprobe.wire.error import WireError
 from msgprobe.wire.tor import (
@@ -40,36 +40,36 @@ async def first_words(
     """
     version: int | None = None
     stream.allow(Licence.OPENING)
-    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as talk:
-        await talk.send(versions_cell())
-        size = versions_size(await talk.receive_exactly(VERSIONS_HEADER_SIZE))
-        version = agreed_version(await talk.receive_exactly(size))
-        talk.reached("versions", Proof.SHAPE)
-        certs = parse_certs(await _certs(talk))
-        talk.reached("certificates", Proof.SHAPE)
+    async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
+        await exchange.send(versions_cell())
+        size = versions_size(await exchange.receive_exactly(VERSIONS_HEADER_SIZE))
+        version = agreed_version(await exchange.receive_exactly(size))
+        exchange.reached("versions", Proof.SHAPE)
+        certs = parse_certs(await _certs(exchange))
+        exchange.reached("certificates", Proof.SHAPE)
         try:
             who = identity(certs, stream.certificate or b"")
         except ImportError:
-            talk.detail = "answered, not authenticated"
+            exchange.detail = "answered, not authenticated"
         else:
             if who.flaw is not None:
-                talk.reached(WRONG_KEY, Proof.SHAPE, who.flaw)
+                exchange.reached(WRONG_KEY, Proof.SHAPE, who.flaw)
             elif who.fingerprint not in fingerprints:
-                talk.reached(UNKNOWN_KEY, Proof.SHAPE, f"it is relay {who.fingerprint.hex()}")
+                exchange.reached(UNKNOWN_KEY, Proof.SHAPE, f"it is relay {who.fingerprint.hex()}")
             elif not who.holds_at(ctx.world.clock.utcnow()):
                 detail = "the certificates hold, but not on this device's date"
-                talk.reached("certificates", Proof.NONCE, detail)
+                exchange.reached("certificates", Proof.NONCE, detail)
             else:
                 detail = f"relay {who.fingerprint.hex()}"
-                talk.reached("relay_authenticated", Proof.CRYPTO, detail)
-    return talk.outcome(version)
+                exchange.reached("relay_authenticated", Proof.CRYPTO, detail)
+    return exchange.outcome(version)
 
 
-async def _certs(talk: Talk) -> bytes:
+async def _certs(exchange: Exchange) -> bytes:
     """The body of the CERTS cell. Raises what reading raises, and WireError."""
     for _ in range(_CELLS):
-        command, size = cell_size(await talk.receive_exactly(HEADER_SIZE))
-        body = await talk.receive_exactly(size)
+        command, size = cell_size(await exchange.receive_exactly(HEADER_SIZE))
+        body = await exchange.receive_exactly(size)
         if command == CERTS:
             return body
     raise WireError("tor: nothing but padding")

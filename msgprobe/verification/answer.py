@@ -61,138 +61,144 @@ HOLDS = Answer(word=Word.HOLDS)
 def of_service(measurement: Measurement, promised: Proof | None) -> Answer:
     """A row that promises an answer of its service: ``promised`` is the strongest proof that its
     check could bring, None where the check makes no promise."""
-    talk = fold(measurement)
-    if talk is None:
+    conversation = fold(measurement)
+    if conversation is None:
         return unheld(measurement)
-    if talk.impostor:
-        said = talk.protocol.detail if talk.protocol is not None else ""
-        return _differs(talk, f"an answer without the service's key: {said}")
-    if talk.failure is not None:
-        return failed(talk)
-    if talk.protocol is None or talk.protocol.transport != "udp":
-        odd = _unexpected(talk)
+    if conversation.impostor:
+        said = conversation.protocol.detail if conversation.protocol is not None else ""
+        return _differs(conversation, f"an answer without the service's key: {said}")
+    if conversation.failure is not None:
+        return failed(conversation)
+    if conversation.protocol is None or conversation.protocol.transport != "udp":
+        odd = _unexpected(conversation)
         if odd is not None:
             return odd
-    if promised is not None and talk.proof < min(promised, Proof.SHAPE):
-        return _differs(talk, f"an answer that proves nothing (P{talk.proof.value})")
-    if promised is not None and talk.proof < promised:
+    if promised is not None and conversation.proof < min(promised, Proof.SHAPE):
+        return _differs(
+            conversation, f"an answer that proves nothing (P{conversation.proof.value})"
+        )
+    if promised is not None and conversation.proof < promised:
         return Answer(word=Word.HOLDS, what="answered, not authenticated")
     return HOLDS
 
 
 def of_name_elsewhere(measurement: Measurement) -> Answer:
     """A server that should answer at TLS level whatever name it is asked for."""
-    talk = fold(measurement)
-    if talk is None:
+    conversation = fold(measurement)
+    if conversation is None:
         return unheld(measurement)
-    if talk.answered_tls:
+    if conversation.answered_tls:
         return HOLDS
-    said = failed(talk) if talk.failure is not None else _differs(talk, "no TLS")
-    name = talk.flow.server_name or "another name"
+    said = (
+        failed(conversation)
+        if conversation.failure is not None
+        else _differs(conversation, "no TLS")
+    )
+    name = conversation.flow.server_name or "another name"
     return Answer(word=Word.DIFFERS, what=f"asked for {name}: {said.what}", cut=said.cut)
 
 
 def of_quic(measurement: Measurement) -> Answer:
     """A neutral site that should speak QUIC."""
-    talk = fold(measurement)
-    if talk is None:
+    conversation = fold(measurement)
+    if conversation is None:
         return unheld(measurement)
-    return HOLDS if quic_answered(talk) else failed(talk)
+    return HOLDS if quic_answered(conversation) else failed(conversation)
 
 
 def of_transfer(measurement: Measurement) -> Answer:
     """An object that should be given, or a request body that should be taken."""
-    talk = fold(measurement)
-    if talk is None:
+    conversation = fold(measurement)
+    if conversation is None:
         return unheld(measurement)
-    seen = talk.transfer
+    seen = conversation.transfer
     if seen is None:
         return of_page(measurement)
     if seen.answers is not None:
-        return HOLDS if seen.answers else failed(talk)
-    return (_taken if seen.direction is Direction.UP else _given)(talk, seen)
+        return HOLDS if seen.answers else failed(conversation)
+    return (_taken if seen.direction is Direction.UP else _given)(conversation, seen)
 
 
-def _taken(talk: Conversation, seen: TransferObservation) -> Answer:
+def _taken(conversation: Conversation, seen: TransferObservation) -> Answer:
     if seen.moved >= seen.wanted or seen.capped:
         return HOLDS
     if seen.status is not None:
-        return _differs(talk, f"status {seen.status} after {seen.moved} bytes", seen.status)
-    return failed(talk)
+        return _differs(conversation, f"status {seen.status} after {seen.moved} bytes", seen.status)
+    return failed(conversation)
 
 
-def _given(talk: Conversation, seen: TransferObservation) -> Answer:
+def _given(conversation: Conversation, seen: TransferObservation) -> Answer:
     if seen.status is not None and seen.status not in SERVED:
-        return _differs(talk, f"status {seen.status}", seen.status)
+        return _differs(conversation, f"status {seen.status}", seen.status)
     if seen.moved >= seen.wanted or (seen.capped and seen.moved):
         return HOLDS
     if seen.failure is not None or seen.capped:
-        return failed(talk)
-    return _differs(talk, f"only {seen.moved} bytes came, of {seen.wanted}", seen.status)
+        return failed(conversation)
+    return _differs(conversation, f"only {seen.moved} bytes came, of {seen.wanted}", seen.status)
 
 
 def of_page(measurement: Measurement) -> Answer:
     """A page that should name an object, and named none."""
-    talk = fold(measurement)
-    if talk is None:
+    conversation = fold(measurement)
+    if conversation is None:
         return unheld(measurement)
-    if talk.failure is not None:
-        return failed(talk)
-    page = talk.http
+    if conversation.failure is not None:
+        return failed(conversation)
+    page = conversation.http
     if page is not None and page.status not in SERVED:
-        return _differs(talk, f"the page answers with status {page.status}{_sent_on(page)}")
-    return _differs(talk, "the page names no such object")
+        return _differs(conversation, f"the page answers with status {page.status}{_sent_on(page)}")
+    return _differs(conversation, "the page names no such object")
 
 
 def of_resolver(measurement: Measurement) -> Answer:
     """A resolver that should give a neutral name's address."""
-    talked = _question(measurement)
-    if talked is None:
+    lookup = _question(measurement)
+    if lookup is None:
         return unheld(measurement)
-    if talked.failure is None and talked.addresses:
-        lies = [a for a in talked.addresses if ips.is_bogon(a)]
+    if lookup.failure is None and lookup.addresses:
+        lies = [a for a in lookup.addresses if ips.is_bogon(a)]
         if not lies:
             return HOLDS
-        return Answer(word=Word.DIFFERS, what=f"{talked.name} leads to {lies[0]}")
-    return _unresolved(talked)
+        return Answer(word=Word.DIFFERS, what=f"{lookup.name} leads to {lies[0]}")
+    return _unresolved(lookup)
 
 
 def of_silence(measurement: Measurement) -> Answer:
     """An address that should run no DNS server: silence and refusal both show that it does not."""
-    talked = _question(measurement)
-    if talked is None:
+    lookup = _question(measurement)
+    if lookup is None:
         return unheld(measurement)
-    if talked.answers or talked.rcode is not None:
-        said = ", ".join(talked.addresses) or talked.rcode or "something"
+    if lookup.answers or lookup.rcode is not None:
+        said = ", ".join(lookup.addresses) or lookup.rcode or "something"
         return Answer(word=Word.DIFFERS, what=f"somebody answers DNS there: {said}")
-    if talked.failure is Failure.INTERRUPTED:
+    if lookup.failure is Failure.INTERRUPTED:
         return unheld(measurement)
     return HOLDS
 
 
 def of_beacon(measurement: Measurement, up: Sequence[str], down: Sequence[str]) -> Answer:
     """The name whose address is the service's own word on its health."""
-    talked = _question(measurement)
-    if talked is None:
+    lookup = _question(measurement)
+    if lookup is None:
         return unheld(measurement)
-    if talked.failure is not None or not talked.addresses:
-        return _unresolved(talked)
-    if ips.same(talked.addresses, up):
+    if lookup.failure is not None or not lookup.addresses:
+        return _unresolved(lookup)
+    if ips.same(lookup.addresses, up):
         return HOLDS
-    said = ", ".join(talked.addresses)
-    why = "the service says that it is down" if ips.same(talked.addresses, down) else "neither word"
+    said = ", ".join(lookup.addresses)
+    why = "the service says that it is down" if ips.same(lookup.addresses, down) else "neither word"
     return Answer(word=Word.DIFFERS, what=f"{said}: {why}")
 
 
 def of_name(measurement: Measurement | None) -> Answer:
     """Whether a name leads to addresses where a public service can live."""
-    talked = None if measurement is None else _question(measurement)
-    if measurement is None or talked is None:
+    lookup = None if measurement is None else _question(measurement)
+    if measurement is None or lookup is None:
         return unheld(measurement)
-    if talked.failure is not None or not talked.addresses:
-        return _unresolved(talked)
-    if all(ips.is_bogon(a) for a in talked.addresses):
-        return Answer(word=Word.DIFFERS, what=f"the name leads to {', '.join(talked.addresses)}")
+    if lookup.failure is not None or not lookup.addresses:
+        return _unresolved(lookup)
+    if all(ips.is_bogon(a) for a in lookup.addresses):
+        return Answer(word=Word.DIFFERS, what=f"the name leads to {', '.join(lookup.addresses)}")
     return HOLDS
 
 
@@ -205,24 +211,24 @@ def unheld(measurement: Measurement | None) -> Answer:
     return Answer(word=Word.NOT_ASKED, what=measurement.detail or "not begun", cut=True)
 
 
-def failed(talk: Conversation) -> Answer:
+def failed(conversation: Conversation) -> Answer:
     """How a conversation ended badly: something else came, or nothing."""
-    failure = talk.failure or Failure.INTERRUPTED
+    failure = conversation.failure or Failure.INTERRUPTED
     if failure.is_ours:
         return Answer(word=Word.NOT_ASKED, what=FAILURES[failure], cut=True)
-    where = f"{_place(talk.address)}:{talk.flow.port}"
+    where = f"{_place(conversation.address)}:{conversation.flow.port}"
     what = f"{where}: {FAILURES[failure]}"
-    tls = talk.tls
+    tls = conversation.tls
     if failure.is_certificate and tls is not None and tls.chain:
         what += f", of {tls.chain[0].issuer or 'nobody'}, for {tls.chain[0].subject or 'nobody'}"
-        return _differs(talk, what)
+        return _differs(conversation, what)
     alert = tls is not None and tls.alert_received
     if alert and tls is not None:
         what += f" (alert {tls.alert})"
-    if talk.http is not None and talk.http.status is not None:
-        what += f", status {talk.http.status}"
+    if conversation.http is not None and conversation.http.status is not None:
+        what += f", status {conversation.http.status}"
     if failure in _ANSWERS or alert:
-        return _differs(talk, what)
+        return _differs(conversation, what)
     return Answer(word=Word.NO_ANSWER, what=what)
 
 
@@ -252,28 +258,28 @@ def better(first: Answer, second: Answer) -> Answer:
     return first if Word.HOLDS is first.word or second.word is Word.NOT_ASKED else second
 
 
-def _unexpected(talk: Conversation) -> Answer | None:
+def _unexpected(conversation: Conversation) -> Answer | None:
     """An HTTP answer that is not the expected one, or that says that the server fails."""
-    http, flow = talk.http, talk.flow
+    http, flow = conversation.http, conversation.flow
     if http is None or http.status is None:
         return None
     if flow.option("transport") == "websocket":
-        return _no_websocket(talk, http)
+        return _no_websocket(conversation, http)
     if http.matched is False:
-        return _differs(talk, _mismatch(http, flow), http.status)
+        return _differs(conversation, _mismatch(http, flow), http.status)
     if http.status >= 500 and not flow.expect_status:
-        return _differs(talk, f"status {http.status}", http.status)
+        return _differs(conversation, f"status {http.status}", http.status)
     return None
 
 
-def _no_websocket(talk: Conversation, http: HttpObservation) -> Answer | None:
+def _no_websocket(conversation: Conversation, http: HttpObservation) -> Answer | None:
     """A server that refuses strangers the upgrade is there; one that knows no such path, or fails,
     is not what the row says."""
     if http.matched is not False or http.status is None:
         return None
     what = f"status {http.status} instead of a WebSocket{_sent_on(http)}"
     moved = http.status in (404, 410) or http.status >= 500 or 300 <= http.status < 400
-    return _differs(talk, what) if moved else Answer(word=Word.HOLDS, what=what)
+    return _differs(conversation, what) if moved else Answer(word=Word.HOLDS, what=what)
 
 
 def _mismatch(http: HttpObservation, flow: Flow) -> str:
@@ -293,14 +299,16 @@ def _sent_on(http: HttpObservation) -> str:
     return f", sent on to {location[:200]}" if location else ""
 
 
-def _differs(talk: Conversation, what: str, status: int | None = None) -> Answer:
-    http = talk.http
+def _differs(conversation: Conversation, what: str, status: int | None = None) -> Answer:
+    http = conversation.http
     return Answer(
         word=Word.DIFFERS,
         what=what,
         came=Came(
             status=status,
-            shown=talk.tls.chain if talk.tls is not None and talk.failure is not None else (),
+            shown=conversation.tls.chain
+            if conversation.tls is not None and conversation.failure is not None
+            else (),
             body=http.body[:BODY_SHOWN] if http is not None else "",
         ),
     )
@@ -314,11 +322,11 @@ def _question(measurement: Measurement) -> DnsObservation | None:
     return found[0] if found and found[0].failure is not Failure.INTERRUPTED else None
 
 
-def _unresolved(talked: DnsObservation) -> Answer:
-    failure = talked.failure or Failure.DNS_NO_ANSWER
+def _unresolved(lookup: DnsObservation) -> Answer:
+    failure = lookup.failure or Failure.DNS_NO_ANSWER
     gone = failure in (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
     word = Word.DIFFERS if gone or failure in _ANSWERS else Word.NO_ANSWER
-    what = f"{talked.name}: {FAILURES[failure]}"
+    what = f"{lookup.name}: {FAILURES[failure]}"
     return Answer(word=word, what=what, came=Came(gone=gone))
 
 

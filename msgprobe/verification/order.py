@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import traits
-from msgprobe.hypotheses.connection.plan import plan_gate
+from msgprobe.hypotheses.connection.plan import plan_connection
 from msgprobe.model.control import Controls
 from msgprobe.model.event import Event, Phase
 from msgprobe.model.measurement import Measurement
@@ -110,7 +110,7 @@ async def verify(
     controls: Controls | None,
     request: Request,
     *,
-    gate: Controls,
+    line_controls: Controls,
     checks: Mapping[str, Check],
     emit: Callable[[Event], None],
     stop: Stop,
@@ -119,21 +119,21 @@ async def verify(
 ) -> Verification:
     """Ask every row of ``services`` and of ``controls`` (None: of no control).
 
-    ``gate`` are the neutral controls that tell whether the line is open. ``request.max_time``
-    limits the whole; ``stop`` ends it early with what is known. Raises TrustError when
-    ``SSL_CERT_FILE`` is unusable, else nothing.
+    ``line_controls`` are the neutral controls that tell whether the line is open.
+    ``request.max_time`` limits the whole; ``stop`` ends it early with what is known. Raises
+    TrustError when ``SSL_CERT_FILE`` is unusable, else nothing.
     """
     world = world or system_world(request.seed)
     started_at = world.clock.utcnow()
     prepare(world, quic=True)
     request = replace(request, quick=True, throttle=False, functions=())
-    named = given(services, gate) if controls is None else given(services, gate, controls)
+    named = given(services, *filter(None, (line_controls, controls)))
     runner = _runner(world, services, request, checks, named, emit)
     stop.on_request(lambda: runner.stop("interrupted"))
     empty = Evidence(
         request=request,
         services=tuple(services),
-        controls=replace(gate, sites=gate.abroad),
+        controls=replace(line_controls, sites=line_controls.abroad),
         traits=traits(checks),
     )
     work = _Work(runner=runner, stop=stop, empty=empty, redact=redact, emit=emit)
@@ -187,7 +187,7 @@ async def _look(work: _Work) -> str:
         local = context.facts.local
         if local is not None and not (local.route4 or local.route6):
             return NO_ROUTE
-        tasks = plan_gate(context)
+        tasks = plan_connection(context)
         if context.connection.open:
             opened = runner.world.now() if opened is None else opened
             if _settled(runner, tasks, opened):
@@ -197,10 +197,10 @@ async def _look(work: _Work) -> str:
             if runner.idle and context.wake_at is None:
                 break
         await runner.change(0.2)
-    gate = work.context().connection
-    if not gate.open:
+    connection = work.context().connection
+    if not connection.open:
         return "" if work.over() else SHUT
-    return RESIGNED if gate.inspector else ""
+    return RESIGNED if connection.inspector else ""
 
 
 def _settled(runner: Runner, tasks: Sequence[Task], opened: float) -> bool:

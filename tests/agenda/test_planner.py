@@ -42,14 +42,14 @@ def test_flows_to_services_wait_for_the_gate() -> None:
 
 
 def test_when_all_is_well_nothing_is_diagnosed() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
     for task in base:
         assert isinstance(task.probe, Flow)
         story.told.append(_succeeded(story, task))
-    assert arms(wanted(story)) <= {Arm.GATE, Arm.BASE}
+    assert arms(wanted(story)) <= {Arm.CONNECTION, Arm.BASE}
 
 
 def _succeeded(story: Story, task: Task) -> Measurement:
@@ -69,7 +69,7 @@ def _failed(task: Task, stage: str, failure: Failure) -> Measurement:
 
 
 def failing(stage: str, failure: Failure, service: Service = SERVICE) -> Story:
-    story = Story(services=(service,)).good_gate()
+    story = Story(services=(service,)).good_connection()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
@@ -208,7 +208,7 @@ def test_a_run_of_the_shipped_catalogue_is_bounded_however_much_fails() -> None:
         controls=catalogue.controls,
         traits=TRAITS,
     )
-    story.good_gate()
+    story.good_connection()
     measured: dict[str, Measurement] = {}
     for step in range(12):
         now = 10.0 * step
@@ -259,7 +259,7 @@ def test_where_the_protocol_dies_it_is_tried_in_its_other_forms(
         dataclasses.replace(e, check="mtproto", host=None, addresses=(address,), options=own)
         for e, address in zip(SERVICE.endpoints, ("31.13.70.1", "157.240.1.1"), strict=True)
     )
-    story = Story(services=(dataclasses.replace(SERVICE, endpoints=endpoints),)).good_gate()
+    story = Story(services=(dataclasses.replace(SERVICE, endpoints=endpoints),)).good_connection()
     for task in [t for t in wanted(story) if t.arm is Arm.BASE]:
         assert isinstance(task.probe, Flow) and task.probe.options == own
         dead = Story().target(
@@ -282,7 +282,7 @@ def test_where_the_protocol_dies_it_is_tried_in_its_other_forms(
     assert all(t.changes.startswith("payload") for t in forms)
 
 
-def test_what_dies_after_the_greeting_is_asked_with_a_request() -> None:
+def test_what_dies_after_the_handshake_is_asked_with_a_request() -> None:
     tasks = wanted(failing("answer", Failure.TIMED_OUT))
     named = [t for t in tasks if t.arm is Arm.TARGET_SNI_ELSEWHERE]
     twins = [t for t in tasks if t.arm is Arm.NEUTRAL_SNI_ELSEWHERE]
@@ -317,7 +317,7 @@ def test_a_neutral_name_is_asked_for_at_its_address_unless_the_fault_follows_its
 
 
 def test_a_greeting_that_was_answered_is_not_taken_for_one_that_hangs() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = under_way(

@@ -22,13 +22,13 @@ def answered(task: Task, *, rtt: float, took: float) -> Measurement:
     other = Story()
     assert isinstance(task.probe, Flow)
     site, host = task.subject, task.probe.host or ""
-    other.flow(task.probe.address, subject=site, arm=Arm.GATE, host=host, took=rtt)
+    other.flow(task.probe.address, subject=site, arm=Arm.CONNECTION, host=host, took=rtt)
     (told,) = other.told
     window = Window(start=ANSWERED_AT - took, end=ANSWERED_AT)
     return dataclasses.replace(told, task=task, window=window)
 
 
-def after_the_gate(*, good: int, now: float, rtt: float = 0.06, took: float = 0.3) -> Agenda:
+def after_first_controls(*, good: int, now: float, rtt: float = 0.06, took: float = 0.3) -> Agenda:
     """Of all neutral sites, asked at once, ``good`` answered; the others still hang."""
     story = Story().local()
     for site in SITES:
@@ -50,22 +50,24 @@ def own(plan: Agenda) -> list[Task]:
 
 
 def test_the_services_wait_a_little_where_most_neutral_sites_still_lack() -> None:
-    early = after_the_gate(good=2, now=ANSWERED_AT + 0.1)
+    early = after_first_controls(good=2, now=ANSWERED_AT + 0.1)
     assert not own(early)
     assert early.wake_at is not None and early.wake_at <= ANSWERED_AT + SETTLING
-    assert own(after_the_gate(good=2, now=ANSWERED_AT + SETTLING + 0.1)), "but not for long"
-    assert own(after_the_gate(good=len(SITES), now=ANSWERED_AT + 0.1)), "nor where all have come"
+    assert own(after_first_controls(good=2, now=ANSWERED_AT + SETTLING + 0.1)), "but not for long"
+    assert own(after_first_controls(good=len(SITES), now=ANSWERED_AT + 0.1)), (
+        "nor where all have come"
+    )
 
 
 @pytest.mark.parametrize(("rtt", "pace"), [(0.06, 0.0), (0.25, FAR_PACE)])
 def test_conversations_on_a_far_line_begin_one_after_the_other(rtt: float, pace: float) -> None:
-    plan = after_the_gate(good=len(SITES), now=1.0, rtt=rtt, took=5 * rtt)
+    plan = after_first_controls(good=len(SITES), now=1.0, rtt=rtt, took=5 * rtt)
     assert plan.pace == pace
 
 
 def losing(sent_again: int) -> Story:
     """Every neutral conversation of 100 segments sent so many of them again."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     seen = info(segs_out=100, total_retrans=sent_again)
     for number, told in enumerate(story.told):
         observations = tuple(

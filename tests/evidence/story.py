@@ -239,7 +239,7 @@ class Story:
         *addresses: str,
         failure: Failure | None = None,
         resolver: str = "system",
-        arm: Arm = Arm.GATE,
+        arm: Arm = Arm.CONNECTION,
         later: tuple[str, ...] = (),
         role: Role = Role.CONTROL,
     ) -> "Story":
@@ -347,7 +347,7 @@ class Story:
         who: dict[str, Any] = {"subject": subject, "endpoint": endpoint, "role": role}
         return self.tell(task_of(check, probe, task_id=task_id, arm=arm, **who), *seen)
 
-    def site(self, site: Site, arm: Arm = Arm.GATE, **how: Any) -> "Story":
+    def site(self, site: Site, arm: Arm = Arm.CONNECTION, **how: Any) -> "Story":
         """A neutral site is spoken to, by its own name unless ``host`` is another."""
         how = {"host": site.host, **how}
         return self.flow(site.addresses[0], subject=site.name, arm=arm, **how)
@@ -372,7 +372,7 @@ class Story:
 
     # -- whole chapters
 
-    def good_gate(self, *, sites: int = 4) -> "Story":
+    def good_connection(self, *, sites: int = 4) -> "Story":
         self.local()
         for site in self.sites[:sites]:
             self.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])

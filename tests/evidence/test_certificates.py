@@ -52,8 +52,8 @@ MADE = like_whatsapp(CHAT[0])
 def shown(chain: Chain, *, host: str = CHAT[0], trust: Trust = Trust.PUBLIC) -> Conversation:
     """A conversation in which a server showed the chain and convinced nobody."""
     story = Story().target(host, chain=described(chain.ders), trust=trust, **UNTRUSTED)
-    (talk,) = Facts(story.evidence()).talks
-    return talk
+    (conversation,) = Facts(story.evidence()).conversations
+    return conversation
 
 
 def pool(story: Story) -> PoolFacts:
@@ -133,9 +133,9 @@ def test_an_authority_signs_nothing_after_its_own_end() -> None:
 
 
 def test_the_name_of_the_host_alone_being_wrong_is_another_failure() -> None:
-    talk = shown(like_whatsapp(CHAT[0]))
-    assert of_former_authority(replace(talk, failure=Failure.TLS_INVALID_HOSTNAME)) is None
-    assert of_former_authority(replace(talk, failure=None)) is None
+    conversation = shown(like_whatsapp(CHAT[0]))
+    assert of_former_authority(replace(conversation, failure=Failure.TLS_INVALID_HOSTNAME)) is None
+    assert of_former_authority(replace(conversation, failure=None)) is None
 
 
 def test_the_installed_list_lacks_the_former_roots_unless_it_is_older() -> None:
@@ -155,7 +155,7 @@ def test_the_installed_list_lacks_the_former_roots_unless_it_is_older() -> None:
 
 def aged(**how: Any) -> Story:
     """Every server shows a certificate for its name that ends in a former root."""
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     for host in CHAT:
         chain = described(like_whatsapp(host).ders)
         story.target(host, times=3, chain=chain, **(UNTRUSTED | how))
@@ -216,7 +216,7 @@ def elsewhere(
     """Chat 1 shows ``own``, one a handshake, which convince nobody; each neutral address shows its
     certificate for that name, and ``neutral`` for a neutral one."""
     host = CHAT[0]
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     own = own or leaves(host, "CN=forger", 1) * 3
     for n, one in enumerate(own):
         arm = Arm.REPEAT if n else Arm.BASE

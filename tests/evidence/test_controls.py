@@ -23,7 +23,7 @@ def unfair(site: Site, *countries: str, network: str | None = None) -> Site:
     return replace(site, unfair_in=countries, network=network or site.network)
 
 
-def gate(story: Story) -> ConnectionFacts:
+def connection_of(story: Story) -> ConnectionFacts:
     return ConnectionFacts(Facts(story.evidence()))
 
 
@@ -52,7 +52,7 @@ def test_it_takes_a_fair_server_or_two_networks(
 ) -> None:
     assert fair(country, rows) is expected
     assert fair(country, reversed(rows)) is expected
-    story = Story().good_gate().evidence()
+    story = Story().good_connection().evidence()
     asked = replace(story, request=replace(story.request, country=country))
     assert ConnectionFacts(Facts(asked)).fair(rows) is expected
 
@@ -61,7 +61,7 @@ def test_the_servers_of_conversations_are_found_by_address_whatever_their_name()
     call = CallServer(
         name="call", host="call.example", owner="C", network="c", addresses=(), provenance=HERE
     )
-    story = Story().good_gate()
+    story = Story().good_connection()
     story.dns("call.example", ResolverKind.SYSTEM, "20.99.0.1")
     for address in (ONE.addresses[0], "20.99.0.1", "203.0.113.77"):
         story.flow(
@@ -119,7 +119,7 @@ def healthy(*sites: Site) -> Story:
 
 
 def targeted(story: Story) -> list[str]:
-    return [view.site.name for view in gate(story).targeted]
+    return [view.site.name for view in connection_of(story).targeted]
 
 
 def test_a_site_whose_address_answers_another_name_is_a_target() -> None:
@@ -210,7 +210,7 @@ def test_an_inspector_is_one_issuer_for_sites_abroad_of_two_owners() -> None:
     story = Story().local()
     for site in (ONE, TWO):
         signed(story, site, "CN=Web Shield")
-    assert gate(story).inspector == "CN=Web Shield"
+    assert connection_of(story).inspector == "CN=Web Shield"
 
 
 def test_two_sites_of_one_owner_are_no_inspector() -> None:
@@ -218,14 +218,14 @@ def test_two_sites_of_one_owner_are_no_inspector() -> None:
     story = Story(sites=sites).local()
     for site in sites[:2]:
         signed(story, site, "CN=Web Shield")
-    assert gate(story).inspector is None
+    assert connection_of(story).inspector is None
 
 
 def test_more_owners_that_verify_than_are_re_signed_are_no_inspection() -> None:
     story = healthy(THREE, FOUR)
     for site in (ONE, TWO):
         signed(story, site, "CN=Web Shield")
-    assert gate(story).inspector is None
+    assert connection_of(story).inspector is None
 
 
 def home_story(*, abroad_dead: bool = True) -> Story:
@@ -239,7 +239,7 @@ def test_a_countrys_own_authority_inspects_nobody_and_its_sites_are_reached() ->
     story = home_story()
     for site in HOME[:2]:
         signed(story, site, OWN_CA)
-    found = gate(story)
+    found = connection_of(story)
     assert found.inspector is None
     assert found.networks(found.domestic) == {HOME[0].network, HOME[1].network}
     assert state(story)[0] is State.DOMESTIC_ONLY
@@ -250,14 +250,14 @@ def test_domestic_sites_are_not_reached_where_sites_abroad_are_re_signed_too() -
     for site in HOME[:2]:
         signed(story, site, OWN_CA)
     signed(story, ONE, "CN=Portal")
-    assert gate(story).networks(gate(story).domestic) == set()
+    assert connection_of(story).networks(connection_of(story).domestic) == set()
 
 
 def test_domestic_sites_that_sign_for_themselves_were_not_reached() -> None:
     story = home_story()
     for site in HOME[:2]:
         signed(story, site, f"CN={site.host}", f"CN={site.host}")
-    assert gate(story).networks(gate(story).domestic) == set()
+    assert connection_of(story).networks(connection_of(story).domestic) == set()
     assert state(story)[0] is State.NO_INTERNET
 
 
@@ -283,30 +283,30 @@ def intercepted(story: Story) -> bool:
 
 
 def test_a_name_denied_over_udp_and_given_over_tcp_by_one_resolver_is_an_interception() -> None:
-    story = asked(Story().good_gate(), ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN)
+    story = asked(Story().good_connection(), ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN)
     assert not intercepted(story)
     assert intercepted(asked(story, ResolverKind.TCP, TRUE))
 
 
 def test_a_wrong_or_impossible_address_over_udp_is_one_too() -> None:
     for lie in ("10.10.34.36", "203.98.7.65"):
-        story = asked(Story().good_gate(), ResolverKind.UDP, lie)
+        story = asked(Story().good_connection(), ResolverKind.UDP, lie)
         asked(story, ResolverKind.TCP, TRUE)
         asked(story, ResolverKind.DOH, TRUE)
         assert intercepted(story)
 
 
 def test_other_resolvers_turning_addresses_and_failing_tcp_are_none() -> None:
-    two = asked(Story().good_gate(), ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN)
+    two = asked(Story().good_connection(), ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN)
     assert not intercepted(asked(two, ResolverKind.TCP, TRUE, resolver="resolver2"))
-    turning = asked(Story().good_gate(), ResolverKind.UDP, "31.13.70.9")
+    turning = asked(Story().good_connection(), ResolverKind.UDP, "31.13.70.9")
     asked(turning, ResolverKind.DOH, TRUE)
     assert not intercepted(asked(turning, ResolverKind.TCP, TRUE))
-    elsewhere = asked(Story().good_gate(), ResolverKind.UDP, "157.240.9.9")
+    elsewhere = asked(Story().good_connection(), ResolverKind.UDP, "157.240.9.9")
     assert not intercepted(asked(elsewhere, ResolverKind.TCP, "31.13.71.1"))  # nobody knows
-    silent = asked(Story().good_gate(), ResolverKind.UDP, failure=Failure.TIMED_OUT)
+    silent = asked(Story().good_connection(), ResolverKind.UDP, failure=Failure.TIMED_OUT)
     assert not intercepted(asked(silent, ResolverKind.TCP, TRUE))
-    both = asked(Story().good_gate(), ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN)
+    both = asked(Story().good_connection(), ResolverKind.UDP, failure=Failure.DNS_NXDOMAIN)
     assert not intercepted(asked(both, ResolverKind.TCP, failure=Failure.DNS_NXDOMAIN))
 
 
@@ -315,7 +315,7 @@ def test_other_resolvers_turning_addresses_and_failing_tcp_are_none() -> None:
 
 def silent_asked(*names: str, host: str, listed: int = 2) -> bool:
     """Whether somebody counts as taking all DNS (or, for the service's name, as forging it)."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     for name in names:
         story.dns(host, ResolverKind.UDP, "20.1.0.1", resolver=name, arm=Arm.NON_RESOLVER)
     evidence = story.evidence()

@@ -40,7 +40,7 @@ def inspected(*exempt: Site, own: bool = True, **how: Any) -> Story:
     return story
 
 
-def gate(story: Story) -> ConnectionFacts:
+def connection_of(story: Story) -> ConnectionFacts:
     return ConnectionFacts(Facts(story.evidence()))
 
 
@@ -62,7 +62,7 @@ def serves(story: Story, root: str = COMPANY, **how: Any) -> FunctionVerdict:
 
 def test_sites_of_three_owners_under_one_private_root_are_inspection_though_it_is_trusted() -> None:
     story = inspected(SITES[0])
-    found = gate(story)
+    found = connection_of(story)
     assert found.inspector == COMPANY
     assert len(found.networks(found.abroad)) == 4
     verdict = judged(story)
@@ -98,13 +98,13 @@ def test_an_exempt_member_is_no_reason_to_call_the_others_impaired() -> None:
 
 
 def test_two_owners_beside_two_that_hold_are_none() -> None:
-    assert gate(inspected(*SITES[:2])).inspector is None
+    assert connection_of(inspected(*SITES[:2])).inspector is None
 
 
 @pytest.mark.parametrize("public", [True, None])
 def test_a_public_root_inspects_nobody(public: bool | None) -> None:
     story = inspected(own=public is None, root_public=public)
-    assert gate(story).inspector is None
+    assert connection_of(story).inspector is None
     assert serves(story, root_public=public).outcome is Outcome.OK
 
 
@@ -127,9 +127,14 @@ def test_what_dies_inside_is_told_as_it_died() -> None:
     )
     for site in SITES[:1]:
         story.target(CHAT[0], address="31.13.70.7", root_public=False, chain=chain(site.host))
-    (talk,) = (t for t in Facts(story.evidence()).arm(Arm.BASE) if t.address != "31.13.70.7")
-    assert (talk.failure, talk.symptom) == (Failure.CONNECTION_RESET, "tls.post_handshake")
-    assert not talk.authenticated
+    (conversation,) = (
+        t for t in Facts(story.evidence()).arm(Arm.BASE) if t.address != "31.13.70.7"
+    )
+    assert (conversation.failure, conversation.symptom) == (
+        Failure.CONNECTION_RESET,
+        "tls.post_handshake",
+    )
+    assert not conversation.authenticated
 
 
 # -- a list of the user's own without any public authority
@@ -165,7 +170,7 @@ def test_there_a_pinned_services_server_tells_who_is_re_signed(
     swapped: str | None, inspects: bool, word: Outcome
 ) -> None:
     story = closed(swapped)
-    assert (gate(story).inspector is not None) is inspects
+    assert (connection_of(story).inspector is not None) is inspects
     assert text(story).outcome is word
 
 
@@ -178,7 +183,7 @@ def test_public_authorities_that_our_list_lacks_inspect_nobody() -> None:
     for site in SITES[1:]:
         shown = certificate("CN=New Public Root", f"CN={site.host}", (site.host,), logged=True)
         story.site(site, chain=(shown,), **UNTRUSTED)
-    found = gate(story)
+    found = connection_of(story)
     assert found.inspector is None
     assert len(found.networks(found.abroad)) == 4
 

@@ -19,7 +19,7 @@ from msgprobe.steps.dns_stream import _Refused, _TcpDoor
 from msgprobe.steps.door import Proxy, Stream
 from msgprobe.steps.http2 import _Visit
 from msgprobe.steps.http_exchange import HttpConnection, HttpFault, Reading
-from msgprobe.steps.protocol import Talk
+from msgprobe.steps.protocol import Exchange
 from msgprobe.steps.proxy import ProxiedStream, _ask
 from msgprobe.steps.websocket import WebSocketStream, _Upgrade
 from msgprobe.wire.dns_message import parse_answer
@@ -175,7 +175,7 @@ def http2_headers(data: bytes) -> None:
 
 
 async def _visited(data: bytes) -> None:
-    visit = _Visit(Talk(context(), _here(data)), "messenger.test", "/")
+    visit = _Visit(Exchange(context(), _here(data)), "messenger.test", "/")
     await visit.begin()
     await visit.until_settings()
     await visit.until_answered()

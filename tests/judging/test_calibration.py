@@ -175,7 +175,7 @@ def test_families_that_are_said_to_have_changed_exist() -> None:
 
 
 def test_a_verdict_carries_its_number_and_no_number_for_no_claim() -> None:
-    fine = judge(Story().good_gate().names().all_targets(times=1).evidence()).services[0]
+    fine = judge(Story().good_connection().names().all_targets(times=1).evidence()).services[0]
     assert fine.outcome is Outcome.OK
     if counted_with(TABLE, RULES_VERSION, CHANGED) is None:
         assert fine.confidence is None and fine.functions[0].confidence is None

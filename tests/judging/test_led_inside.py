@@ -142,7 +142,7 @@ def test_a_dead_line_that_leads_to_this_device_is_no_login_page() -> None:
 
 @pytest.mark.parametrize("address", INSIDE)
 def test_a_lie_about_the_service_alone_is_evidence(address: str) -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host in CHAT:
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
         for n in (1, 2):
@@ -154,7 +154,7 @@ def test_a_lie_about_the_service_alone_is_evidence(address: str) -> None:
 
 
 def test_what_we_did_not_do_is_no_failure_of_the_service() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     for host in CHAT:
         story.target(host, times=3, fails="connect", failure=Failure.NOT_ALLOWED)
     assert text(story).outcome is Outcome.NOT_TESTED
@@ -186,7 +186,7 @@ def test_a_plan_leads_to_private_addresses_only_where_a_tunnel_may_be() -> None:
         if t.check == "page" and t.role.value == "target"
     ]
     assert pages == [], "no request in the clear for the service's name"
-    alone = Story().good_gate()
+    alone = Story().good_connection()
     for host in CHAT:
         alone.asked(host, ResolverKind.SYSTEM, "10.0.0.7", arm=Arm.BASE)
     assert ("10.0.0.7", "https") not in dialled(alone)

@@ -14,25 +14,25 @@ from tests.judging.word import text
 
 
 def test_an_authenticated_answer_is_ok_and_confirmed() -> None:
-    verdict = text(Story().good_gate().names().all_targets(times=1))
+    verdict = text(Story().good_connection().names().all_targets(times=1))
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
 
 
 def test_an_open_port_earns_nothing() -> None:
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.all_targets(times=1, check="connect")
     assert text(story).outcome is Outcome.INCONCLUSIVE or text(story).outcome is Outcome.NOT_TESTED
 
 
 def test_an_answer_in_the_own_protocol_is_ok_but_only_likely() -> None:
-    story = Story().good_gate().names().all_targets(times=1, check="noise", proof=Proof.NONCE)
+    story = Story().good_connection().names().all_targets(times=1, check="noise", proof=Proof.NONCE)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
 
 
 @pytest.mark.parametrize("check", ["noise", "mtproto", "acme"])
 def test_a_cryptographic_answer_in_the_own_protocol_is_ok_and_confirmed(check: str) -> None:
-    story = Story().good_gate().names().all_targets(times=1, check=check, proof=Proof.CRYPTO)
+    story = Story().good_connection().names().all_targets(times=1, check=check, proof=Proof.CRYPTO)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
 
@@ -43,7 +43,7 @@ def test_a_cryptographic_answer_in_the_own_protocol_is_ok_and_confirmed(check: s
 def test_an_answer_under_a_strange_key_is_not_the_services(
     check: str, stage: str, proof: Proof
 ) -> None:
-    story = Story().good_gate().names().all_targets(check=check, proof=proof, stage=stage)
+    story = Story().good_connection().names().all_targets(check=check, proof=proof, stage=stage)
     verdict = text(story.controls_again())
     assert (verdict.outcome, verdict.strength) == (Outcome.INCONCLUSIVE, None)
     assert verdict.rules == ("protocol.impostor",)
@@ -51,7 +51,7 @@ def test_an_answer_under_a_strange_key_is_not_the_services(
 
 
 def test_a_stranger_inside_authenticated_tls_is_still_one() -> None:
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.all_targets(check="https", proof=Proof.SHAPE, stage="unknown_root").controls_again()
     verdict = text(story)
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("protocol.impostor",))
@@ -59,24 +59,24 @@ def test_a_stranger_inside_authenticated_tls_is_still_one() -> None:
 
 def test_a_protocol_that_ended_early_but_well_leaves_what_tls_proved() -> None:
     # The server closed the WebSocket by a frame of its own: whoever did is authenticated.
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.all_targets(times=1, check="https", proof=Proof.BYTES, stage="closed")
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.CONFIRMED)
     # Without TLS it is nobody's answer.
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.all_targets(times=1, check="noise", proof=Proof.BYTES, stage="closed")
     assert text(story).outcome is not Outcome.OK
 
 
 def test_a_protocol_that_fails_inside_authenticated_tls_is_not_ok() -> None:
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.all_targets(check="https", proof=Proof.CONNECTED, fails="answer", stage="sent")
     assert text(story.controls_again()).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_genuine_server_beside_a_stranger_is_ok() -> None:
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.target(CHAT[0], check="noise", proof=Proof.CRYPTO)
     story.target(CHAT[1], times=3, check="noise", proof=Proof.SHAPE, stage="unknown_root")
     assert text(story).endpoints.ok == 1
@@ -85,7 +85,7 @@ def test_a_genuine_server_beside_a_stranger_is_ok() -> None:
 
 def test_an_answer_that_only_looks_right_is_ok_but_only_likely() -> None:
     # Without a library for the proof: answered, not authenticated.
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.all_targets(times=1, check="noise", proof=Proof.SHAPE, stage="server_hello")
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
@@ -101,43 +101,43 @@ def test_nothing_is_blamed_when_the_controls_fail_too() -> None:
 
 
 def test_silence_everywhere_in_two_networks_with_good_controls_is_blocked_likely() -> None:
-    story = Story().good_gate().names().all_targets(fails="connect").controls_again()
+    story = Story().good_connection().names().all_targets(fails="connect").controls_again()
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert verdict.mechanisms == ("tcp.timeout",)
 
 
 def test_silence_in_one_network_only_is_inconclusive() -> None:
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.target(CHAT[0], times=3, fails="connect").controls_again()
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_silence_seen_once_is_inconclusive() -> None:
-    story = Story().good_gate().names().all_targets(times=1, fails="connect").controls_again()
+    story = Story().good_connection().names().all_targets(times=1, fails="connect").controls_again()
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_silence_with_controls_in_two_networks_only_is_inconclusive() -> None:
-    story = Story().good_gate(sites=2).names().all_targets(fails="connect")
+    story = Story().good_connection(sites=2).names().all_targets(fails="connect")
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_silence_is_confirmed_when_the_same_machines_answer_on_another_port() -> None:
-    story = Story().good_gate().names().all_targets(fails="connect").controls_again()
+    story = Story().good_connection().names().all_targets(fails="connect").controls_again()
     story.all_targets(times=1, arm=Arm.OTHER_PORT, port=80, check="connect")
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
 
 
 def test_refusal_by_every_address_alone_is_inconclusive() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     story.all_targets(fails="connect", failure=Failure.CONNECTION_REFUSED)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_refusal_faster_than_the_path_is_blocked() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     story.all_targets(fails="connect", failure=Failure.CONNECTION_REFUSED, took=0.005, min_rtt=0.0)
     story.all_targets(times=1, arm=Arm.OTHER_PORT, port=5222, check="connect")
     assert text(story).outcome is Outcome.BLOCKED
@@ -160,13 +160,13 @@ RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
 
 
 def test_one_name_reset_where_a_neutral_one_works_may_be_a_dead_backend() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     swap(story.target(CHAT[0], times=3, **RESET), CHAT[0])
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_two_names_in_two_networks_reset_where_neutral_ones_work_is_blocked_likely() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     swap(story.all_targets(**RESET), *CHAT)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.LIKELY)
@@ -176,7 +176,7 @@ def test_two_names_in_two_networks_reset_where_neutral_ones_work_is_blocked_like
 def test_the_same_while_a_neutral_server_answers_to_the_name_may_be_the_services_own_doing() -> (
     None
 ):
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     swap(story.all_targets(**RESET), *CHAT)
     verdict = text(elsewhere(story, CHAT[0]))
     assert verdict.outcome is Outcome.INCONCLUSIVE
@@ -184,21 +184,21 @@ def test_the_same_while_a_neutral_server_answers_to_the_name_may_be_the_services
 
 
 def test_a_fault_that_follows_the_name_to_a_neutral_server_is_confirmed() -> None:
-    story = Story().good_gate().names().controls_again().all_targets(**RESET)
+    story = Story().good_connection().names().controls_again().all_targets(**RESET)
     verdict = text(elsewhere(story, CHAT[0], **RESET))
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
     assert verdict.mechanisms == ("tls.reset.sni",)
 
 
 def test_a_neutral_server_that_fails_under_its_own_name_too_shows_nothing() -> None:
-    story = Story().good_gate().names().controls_again().all_targets(**RESET)
+    story = Story().good_connection().names().controls_again().all_targets(**RESET)
     story.elsewhere(CHAT[0], **RESET)
     story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, check="tls", **RESET)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_hello_that_alone_goes_unacknowledged_is_confirmed_at_the_name() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     swap(story.all_targets(fails="tls", acked=False), *CHAT)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
@@ -207,7 +207,7 @@ def test_a_hello_that_alone_goes_unacknowledged_is_confirmed_at_the_name() -> No
 
 @pytest.mark.parametrize("kind", [Failure.CONNECTION_RESET, Failure.TLS_FAILED])
 def test_an_end_that_came_faster_than_the_path_is_an_artefact(kind: Failure) -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     # The path is known by three other sockets: a radio that wakes up delays the first packets.
     story.all_targets(times=4, fails="tls", failure=kind, took=0.01)
     verdict = text(story)
@@ -217,7 +217,7 @@ def test_an_end_that_came_faster_than_the_path_is_an_artefact(kind: Failure) -> 
 
 def test_a_lost_syn_makes_no_answer_early() -> None:
     """The RTT must come from another socket than the one that failed."""
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     story.target(CHAT[0], times=3, fails="tls", failure=Failure.CONNECTION_RESET, took=0.04)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
@@ -230,7 +230,7 @@ FORGED: dict[str, Any] = {
 
 
 def test_a_forged_certificate_that_follows_the_name_is_interception() -> None:
-    story = Story().good_gate().names().controls_again().all_targets(**FORGED)
+    story = Story().good_connection().names().controls_again().all_targets(**FORGED)
     story = elsewhere(swap(story, *CHAT), CHAT[0], servers=2, issuer=FORGED["issuer"])
     verdict = text(story)
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.mitm",))
@@ -238,14 +238,14 @@ def test_a_forged_certificate_that_follows_the_name_is_interception() -> None:
 
 
 def test_a_bad_certificate_beside_a_front_s_good_one_may_be_the_service_s_own() -> None:
-    story = Story().good_gate().names().controls_again().all_targets(**FORGED)
+    story = Story().good_connection().names().controls_again().all_targets(**FORGED)
     verdict = text(swap(story, *CHAT))
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.mitm.swap",))
     assert "Do not log in" in verdict.why
 
 
 def test_the_same_new_issuer_for_every_name_may_be_the_service_itself() -> None:
-    story = Story().good_gate().names().controls_again().all_targets(**FORGED)
+    story = Story().good_connection().names().controls_again().all_targets(**FORGED)
     for host in CHAT:
         story.target(
             host,
@@ -285,7 +285,7 @@ def liar(story: Story, *addresses: str, failure: Failure | None = None, asked: i
     ],
 )
 def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mechanism: str) -> None:
-    story = liar(Story().good_gate(), failure=failure)
+    story = liar(Story().good_connection(), failure=failure)
     story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
@@ -300,7 +300,7 @@ def test_a_denied_name_that_works_elsewhere_is_confirmed(failure: Failure, mecha
 def test_a_name_that_fails_at_one_resolver_alone_may_be_out_of_its_reach(
     failure: Failure, mechanism: str, others: bool
 ) -> None:
-    story = liar(Story().good_gate(), failure=failure)
+    story = liar(Story().good_connection(), failure=failure)
     for host in CHAT:
         story.target(host, arm=Arm.OTHER_ADDRESS)
         story.asked(
@@ -319,13 +319,13 @@ def test_a_name_that_fails_at_one_resolver_alone_may_be_out_of_its_reach(
 
 @pytest.mark.parametrize("asked", [1, 2])
 def test_a_resolver_that_failed_once_or_twice_for_a_name_may_fail_for_any(asked: int) -> None:
-    story = liar(Story().good_gate(), failure=Failure.DNS_SERVFAIL, asked=asked)
+    story = liar(Story().good_connection(), failure=Failure.DNS_SERVFAIL, asked=asked)
     story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_resolver_that_answers_in_between_does_not_deny_the_name() -> None:
-    story = liar(Story().good_gate(), failure=Failure.DNS_SERVFAIL)
+    story = liar(Story().good_connection(), failure=Failure.DNS_SERVFAIL)
     for host in CHAT:
         answer = (host, ResolverKind.DIRECT, ADDRESSES[host])
         story.asked(*answer)
@@ -346,14 +346,14 @@ def test_a_denied_name_on_a_resolver_that_fails_for_all_is_no_blocking() -> None
 
 
 def test_a_bogon_that_encrypted_dns_never_gives_is_an_artefact() -> None:
-    verdict = text(liar(Story().good_gate(), "10.10.34.36"))
+    verdict = text(liar(Story().good_connection(), "10.10.34.36"))
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
     assert verdict.mechanisms == ("dns.injection.bogon",)
 
 
 def test_another_public_address_that_proves_itself_is_no_lie() -> None:
     """CDNs answer differently by place: the certificate decides, not the address."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host in CHAT:
         story.asked(host, ResolverKind.SYSTEM, "31.13.99.9", arm=Arm.BASE)
         story.target(host, address="31.13.99.9")
@@ -361,7 +361,7 @@ def test_another_public_address_that_proves_itself_is_no_lie() -> None:
 
 
 def test_a_wrong_public_address_is_a_lie_when_the_true_one_proves_itself() -> None:
-    story = liar(Story().good_gate(), "198.51.1.9")
+    story = liar(Story().good_connection(), "198.51.1.9")
     for host in CHAT:
         story.target(host, times=3, address="198.51.1.9", fails="connect")
         story.target(host, arm=Arm.OTHER_ADDRESS)
@@ -370,7 +370,7 @@ def test_a_wrong_public_address_is_a_lie_when_the_true_one_proves_itself() -> No
 
 
 def test_two_contradicting_answers_to_one_question_are_an_artefact() -> None:
-    story = liar(Story().good_gate(), "198.51.1.9")
+    story = liar(Story().good_connection(), "198.51.1.9")
     story.asked(
         CHAT[0], ResolverKind.UDP, "198.51.1.9", later=(ADDRESSES[CHAT[0]],), resolver="resolver1"
     )
@@ -379,7 +379,7 @@ def test_two_contradicting_answers_to_one_question_are_an_artefact() -> None:
 
 
 def test_a_filter_of_the_users_own_is_named_and_not_called_blocking() -> None:
-    story = liar(Story().good_gate(), "0.0.0.0")
+    story = liar(Story().good_connection(), "0.0.0.0")
     story.dns("adverts.example", ResolverKind.SYSTEM, "0.0.0.0", arm=Arm.OTHER_QUERY)
     story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     verdict = judge(story.evidence())
@@ -388,19 +388,19 @@ def test_a_filter_of_the_users_own_is_named_and_not_called_blocking() -> None:
 
 
 def test_the_same_null_answer_from_a_resolver_that_hides_no_adverts_is_blocking() -> None:
-    story = liar(Story().good_gate(), "0.0.0.0")
+    story = liar(Story().good_connection(), "0.0.0.0")
     story.dns("adverts.example", ResolverKind.SYSTEM, "20.9.9.9", arm=Arm.OTHER_QUERY)
     assert text(story).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize("status", [403, 429, 451])
 def test_an_authenticated_refusal_is_never_blocked(status: int) -> None:
-    verdict = text(Story().good_gate().names().all_targets(times=1, status=status))
+    verdict = text(Story().good_connection().names().all_targets(times=1, status=status))
     assert verdict.outcome is Outcome.OK
 
 
 def test_names_that_fail_everywhere_are_the_services_own_fault() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host in CHAT:
         story.asked(host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY, arm=Arm.BASE)
         for n in (1, 2):
@@ -411,7 +411,7 @@ def test_names_that_fail_everywhere_are_the_services_own_fault() -> None:
 
 
 def test_a_name_that_is_gone_everywhere_says_the_catalogue_is_old() -> None:
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.told = [m for m in story.told if getattr(m.task.probe, "name", "") != CHAT[1]]
     story.dns(CHAT[1], ResolverKind.SYSTEM, failure=Failure.DNS_NXDOMAIN, role=Role.TARGET)
     for n in (1, 2):
@@ -429,13 +429,13 @@ def test_a_name_that_is_gone_everywhere_says_the_catalogue_is_old() -> None:
 
 
 def test_a_question_that_vanished_once_accuses_nobody() -> None:
-    story = liar(Story().good_gate(), failure=Failure.TIMED_OUT, asked=1)
+    story = liar(Story().good_connection(), failure=Failure.TIMED_OUT, asked=1)
     story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
 def test_vanished_questions_mean_nothing_where_neutral_ones_vanish_too() -> None:
-    story = liar(Story().good_gate(), failure=Failure.TIMED_OUT)
+    story = liar(Story().good_connection(), failure=Failure.TIMED_OUT)
     story.all_targets(times=1, arm=Arm.OTHER_ADDRESS)
     for _ in range(2):
         story.dns("site1.example", ResolverKind.UDP, failure=Failure.TIMED_OUT, resolver="x")
@@ -444,7 +444,7 @@ def test_vanished_questions_mean_nothing_where_neutral_ones_vanish_too() -> None
 
 def test_a_dead_cache_of_the_services_own_in_this_network_accuses_nobody() -> None:
     """One name, another public address that is merely silent; the true one works elsewhere."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     story.asked(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", arm=Arm.BASE)
     story.names(system=False).controls_again()
     story.target(CHAT[0], times=3, address="95.56.1.9", fails="connect")
@@ -453,7 +453,7 @@ def test_a_dead_cache_of_the_services_own_in_this_network_accuses_nobody() -> No
 
 
 def test_a_wrong_address_that_shows_a_foreign_certificate_is_a_lie() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     story.asked(CHAT[0], ResolverKind.SYSTEM, "95.56.1.9", arm=Arm.BASE)
     story.names(system=False).controls_again()
     story.target(CHAT[0], times=3, address="95.56.1.9", **FORGED)
@@ -472,7 +472,7 @@ def test_a_tunnel_that_gives_every_name_an_address_of_its_own_accuses_nobody() -
 
 
 def test_a_neutral_server_that_rejects_every_foreign_name_shows_nothing() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
     story.all_targets(**alert)
     story.elsewhere(CHAT[0], **alert)
@@ -481,7 +481,7 @@ def test_a_neutral_server_that_rejects_every_foreign_name_shows_nothing() -> Non
 
 
 def test_servers_that_answer_every_name_with_an_alert_dislike_our_hello() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
     story.all_targets(**alert)
     story.all_targets(times=1, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls", **alert)
@@ -489,7 +489,7 @@ def test_servers_that_answer_every_name_with_an_alert_dislike_our_hello() -> Non
 
 
 def test_two_answers_that_are_both_the_services_own_contradict_nobody() -> None:
-    story = liar(Story().good_gate(), "198.51.1.9")
+    story = liar(Story().good_connection(), "198.51.1.9")
     story.asked(
         CHAT[0], ResolverKind.UDP, "157.240.9.9", later=(ADDRESSES[CHAT[0]],), resolver="resolver1"
     )
@@ -499,7 +499,7 @@ def test_two_answers_that_are_both_the_services_own_contradict_nobody() -> None:
 @pytest.mark.parametrize("named", [False, True])
 def test_roots_of_the_user_s_own_are_noted_and_change_no_word(named: bool) -> None:
     story = Story()
-    story.good_gate().local(own_roots=named)
+    story.good_connection().local(own_roots=named)
     story.told = [m for m in story.told if m.task.id != "g.local" or m is story.told[-1]]
     found = judge(story.names().all_targets(times=1).evidence())
     assert ("own_roots" in found.connection.notes) is named

@@ -31,7 +31,7 @@ def word(story: Story, *, caveat: str = "", primary: Function = Function.TEXT) -
 
 def line() -> Story:
     """A good line on which the media server answers."""
-    story = Story().good_gate(sites=2).names().controls_again()
+    story = Story().good_connection(sites=2).names().controls_again()
     story.asked("media.example", ResolverKind.SYSTEM, "31.13.71.1")
     return story.target("media.example", address="31.13.71.1")
 

@@ -41,7 +41,7 @@ def expecting(*members: str, **expected: Any) -> Service:
 
 
 def test_an_error_where_no_other_answer_is_known_to_be_due_is_an_answer() -> None:
-    verdict = text(Story().good_gate().names().all_targets(times=1, status=503))
+    verdict = text(Story().good_connection().names().all_targets(times=1, status=503))
     assert (verdict.outcome, verdict.strength) == (Outcome.OK, Strength.LIKELY)
     assert "5xx" in verdict.why
 
@@ -54,26 +54,26 @@ def test_errors_of_two_members_where_another_answer_is_due_are_down(
     expected: dict[str, Any],
 ) -> None:
     story = Story(services=(expecting("chat1", "chat2", **expected),))
-    verdict = text(story.good_gate().names().all_targets(times=1, status=502))
+    verdict = text(story.good_connection().names().all_targets(times=1, status=502))
     assert (verdict.outcome, verdict.strength) == (Outcome.DOWN, Strength.CONFIRMED)
 
 
 def test_an_error_of_one_member_where_another_answer_is_due_is_not() -> None:
     story = Story(services=(expecting("chat1", expect_status=(401,)),))
-    story.good_gate().names().all_targets(times=1, status=503)
+    story.good_connection().names().all_targets(times=1, status=503)
     assert text(story).outcome is Outcome.OK
 
 
 @pytest.mark.parametrize(("later", "word"), [(5.0, Outcome.OK), (31.0, Outcome.DOWN)])
 def test_one_member_is_down_only_when_it_is_so_for_long(later: float, word: Outcome) -> None:
-    story = Story(services=(expecting("chat1", expect_status=(401,)),)).good_gate().names()
+    story = Story(services=(expecting("chat1", expect_status=(401,)),)).good_connection().names()
     story.target(CHAT[0], status=503).target(CHAT[0], status=503, start=later)
     assert text(story).outcome is word
 
 
 def test_a_good_answer_beside_an_error_is_good() -> None:
     story = Story(services=(expecting("chat1", "chat2", expect_status=(200,)),))
-    story.good_gate().names().target(CHAT[0], status=503).target(CHAT[1])
+    story.good_connection().names().target(CHAT[0], status=503).target(CHAT[1])
     assert (text(story).outcome, text(story).strength) == (Outcome.OK, Strength.CONFIRMED)
 
 
@@ -105,7 +105,9 @@ def failing_web(story: Story) -> None:
 
 def test_a_service_whose_primary_function_answers_is_not_down() -> None:
     pool = Pool(name="web", function=Function.WEB)
-    story = Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_gate().names()
+    story = (
+        Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_connection().names()
+    )
     story.all_targets(times=1)
     failing_web(story)
     found = service(story)
@@ -116,7 +118,9 @@ def test_a_service_whose_primary_function_answers_is_not_down() -> None:
 
 def test_a_pool_that_is_down_beside_one_that_works_is_only_a_part_of_the_function() -> None:
     pool = Pool(name="more", function=Function.TEXT)
-    story = Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_gate().names()
+    story = (
+        Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_connection().names()
+    )
     story.all_targets(times=1)
     failing_web(story)
     assert (text(story).outcome, text(story).partial) == (Outcome.DEGRADED, True)
@@ -151,7 +155,7 @@ def five(ok_at: int = 5) -> Service:
 
 def told(missing: int, *, web: str = "149.154.166.1", fails: dict[str, Any] = SILENT) -> Story:
     """The first ``missing`` of five servers fail in repeats, the site's name leads to ``web``."""
-    story = Story(services=(five(),)).good_gate()
+    story = Story(services=(five(),)).good_connection()
     story.dns("web1.example", ResolverKind.SYSTEM, web, role=Role.TARGET)
     story.target("web1.example", address=web)
     for n in range(1, 6):
@@ -186,7 +190,7 @@ def test_two_dead_members_are_a_degraded_service() -> None:
 
 def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> None:
     pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
-    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_gate().names()
+    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_connection().names()
     story.target(CHAT[0]).target(CHAT[1], times=3, **SILENT).controls_again()
     found = service(story)
     assert (found.outcome, found.functions[0].outcome) == (Outcome.INCONCLUSIVE,) * 2
@@ -196,7 +200,7 @@ def test_a_member_whose_name_is_shown_to_be_the_trigger_is_no_retired_one() -> N
     from tests.judging.test_licences import elsewhere
 
     pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
-    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_gate().names()
+    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_connection().names()
     story.target(CHAT[0], times=3, **RESET).target(CHAT[1]).controls_again()
     found = service(elsewhere(story, CHAT[0], **RESET))
     assert found.outcome is Outcome.DEGRADED
@@ -206,7 +210,7 @@ def test_a_member_whose_name_is_shown_to_be_the_trigger_is_no_retired_one() -> N
 def test_enough_members_that_answer_do_not_acquit_whoever_cuts_off_another() -> None:
     from tests.judging.test_licences import elsewhere
 
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     story.target(CHAT[0], times=3, **RESET).target(CHAT[1]).controls_again()
     assert service(story).outcome is Outcome.OK
     found = service(elsewhere(story, CHAT[0], **RESET))
@@ -228,7 +232,7 @@ def test_silent_addresses_in_networks_that_the_service_has_left_are_not() -> Non
 
 
 def test_names_that_lead_to_new_addresses_are_judged_by_these() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host in CHAT:
         for kind, who in ((ResolverKind.SYSTEM, "system"), (ResolverKind.DOH, "resolver1")):
             story.dns(host, kind, f"45.9.{len(host)}.1", resolver=who, role=Role.TARGET)

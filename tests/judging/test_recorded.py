@@ -107,7 +107,7 @@ def test_a_leaf_without_a_subject_holds_under_the_services_own_root_alone(host: 
         )
     public = shaken(made, host)
     assert public.failure is Failure.TLS_UNKNOWN_AUTHORITY and not public.verified
-    assert of_former_authority(talk(host, public)) is None
+    assert of_former_authority(conversation(host, public)) is None
     assert f"certificate for {host}, issued by CN=Signal Messenger" in came(public)
 
 
@@ -132,16 +132,16 @@ def test_a_chain_to_a_dropped_root_does_not_hold_and_tells_of_the_lists_age(host
     made = like_whatsapp("*.whatsapp.net", "*.whatsapp.com", "whatsapp.com")
     seen = shaken(made, host)
     assert seen.failure is Failure.TLS_UNKNOWN_AUTHORITY and not seen.verified
-    assert of_former_authority(talk(host, seen)) == EV
+    assert of_former_authority(conversation(host, seen)) == EV
 
 
 def test_a_forger_who_writes_the_dropped_roots_name_for_another_host_is_not_excused() -> None:
     seen = shaken(like_whatsapp("*.whatsapp.net"), "web.whatsapp.com")
     assert seen.failure is Failure.TLS_UNKNOWN_AUTHORITY
-    assert of_former_authority(talk("web.whatsapp.com", seen)) is None
+    assert of_former_authority(conversation("web.whatsapp.com", seen)) is None
 
 
-def talk(host: str, seen: TlsObservation) -> Conversation:
+def conversation(host: str, seen: TlsObservation) -> Conversation:
     """The conversation with ``host`` in which that was seen."""
     flow = Flow(address=HOST, port=443, host=host, server_name=host)
     task = task_of("tls", flow, subject="acme")
@@ -281,7 +281,7 @@ def whatsapp() -> Story:
             for r in found
         ),
     )
-    story = Story(services=(service,)).good_gate()
+    story = Story(services=(service,)).good_connection()
     for n, chain in enumerate(found):
         address = f"31.13.{73 + n}.52"
         story.asked(chain.host, ResolverKind.SYSTEM, address, arm=Arm.BASE)

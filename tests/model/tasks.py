@@ -29,7 +29,9 @@ def task_of(
     )
 
 
-def control_of(check: str, probe: Probe, subject: str, task_id: str, arm: Arm = Arm.GATE) -> Task:
+def control_of(
+    check: str, probe: Probe, subject: str, task_id: str, arm: Arm = Arm.CONNECTION
+) -> Task:
     """A conversation with somebody neutral, before any service is spoken to."""
     return task_of(
         check, probe, subject=subject, task_id=task_id, arm=arm, nth_round=0, role=Role.CONTROL

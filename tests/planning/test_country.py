@@ -153,7 +153,7 @@ def home_tasks(tasks: list[Task]) -> list[Task]:
 def renamed(story: Story) -> Story:
     """Gate tasks get the ids that the planner gives them."""
     for number, m in enumerate(story.told):
-        flow = isinstance(m.task.probe, Flow) and m.task.arm is Arm.GATE
+        flow = isinstance(m.task.probe, Flow) and m.task.arm is Arm.CONNECTION
         if flow:
             task = replace(m.task, id=f"g.site.{m.task.subject}")
             story.told[number] = replace(m, task=task)
@@ -266,7 +266,7 @@ def test_no_other_name_is_tried_while_all_may_still_answer() -> None:
     story.flow(
         SITES[0].addresses[0],
         subject="site1",
-        arm=Arm.GATE,
+        arm=Arm.CONNECTION,
         host=SITES[0].host,
         fails="tls",
         failure=Failure.CONNECTION_RESET,
@@ -294,7 +294,7 @@ def resolvers(count: int) -> tuple[PublicResolver, ...]:
 def asked(
     evidence: Evidence, failures: Mapping[str, Failure | None], now: float = 5.0
 ) -> PlanningContext:
-    """The gate's encrypted questions have ended like this; the others have begun at second 0."""
+    """Round 0's encrypted questions have ended like this; the others have begun at second 0."""
     told = []
     running: dict[str, Running] = {}
     for resolver in doh_resolvers(evidence.controls, evidence.request, 9):

@@ -43,7 +43,7 @@ def line(*, strange: int, asked: int = 5) -> Story:
 @pytest.mark.parametrize(("strange", "more"), [(0, set()), (1, SPARE), (2, SPARE), (3, set())])
 def test_they_are_asked_while_too_few_sites_tell_who_re_signs(strange: int, more: set[str]) -> None:
     tasks = wanted(line(strange=strange))
-    asked = {t.subject for t in tasks if isinstance(t.probe, Flow) and t.arm is Arm.GATE}
+    asked = {t.subject for t in tasks if isinstance(t.probe, Flow) and t.arm is Arm.CONNECTION}
     assert asked & SPARE == more
 
 

@@ -177,7 +177,7 @@ def measurements() -> tuple[Measurement, ...]:
                 resolvers=("192.168.1.1", "127.0.0.53", "fe80::1%eth0", "8.8.8.8"),
             ),
             check="local",
-            arm=Arm.GATE,
+            arm=Arm.CONNECTION,
         ),
         measurement(
             Lookup(

@@ -1,4 +1,4 @@
-"""The last gate: whatever a plan or a check wants, bytes go only where they may."""
+"""The last guard: whatever a plan or a check wants, bytes go only where they may."""
 
 import asyncio
 import dataclasses
@@ -27,7 +27,7 @@ from msgprobe.steps.connect import connect
 from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Proxy, Stream
 from msgprobe.steps.guard import GuardedDatagrams, GuardedNetwork, GuardedStream
-from msgprobe.steps.http import HttpTalk
+from msgprobe.steps.http import HttpExchange
 from msgprobe.steps.mtproto import prove_server
 from msgprobe.steps.noise import first_words
 from msgprobe.steps.proxy import connect_through
@@ -45,7 +45,7 @@ PAGE = b"HTTP/1.1 200 OK\r\nServer: router 4711\r\nContent-Length: 8\r\n\r\nS/N 
 def guarded(
     *, given: tuple[str, ...] = (), own: tuple[str, ...] = (), seconds: float = 5.0
 ) -> StepContext:
-    """A conversation whose network is behind the gate, as the runner's are."""
+    """A conversation whose network is behind the guard, as the runner's are."""
     here = world()
     guard = GuardedNetwork(here.network, frozenset(given), lambda: own)
     return context(seconds, here=dataclasses.replace(here, network=guard, to_proxy=here.network))
@@ -270,7 +270,7 @@ async def _asked_inside(ctx: StepContext, port: int, trust: Trust | None) -> Tls
     roots = (root(),) if trust is Trust.PINNED else ()
     inside = await handshake(ctx, stream, server_name=NAME, trust=trust, roots=roots)
     if isinstance(inside, Done):
-        await HttpTalk(ctx=ctx, stream=inside.value, host=NAME).get("/")
+        await HttpExchange(ctx=ctx, stream=inside.value, host=NAME).get("/")
     stream.close()
     return only(ctx, TlsObservation)
 

@@ -15,7 +15,7 @@ from msgprobe.model.target import Trust
 from msgprobe.steps.browser import USER_AGENT
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done, Failed, StepContext
-from msgprobe.steps.http import NOTHING_EXPECTED, Expectation, HttpAnswer, HttpTalk
+from msgprobe.steps.http import NOTHING_EXPECTED, Expectation, HttpAnswer, HttpExchange
 from msgprobe.steps.http_limits import BODY_CAP, BODY_KEPT, TOTAL_CAP
 from msgprobe.steps.tls import handshake
 from tests.steps import deaths, loopback
@@ -31,7 +31,7 @@ async def get(
     opened = await connect(ctx, HOST, port)
     assert isinstance(opened, Done)
     async with closing(ctx, opened.value):
-        talk = HttpTalk(ctx=ctx, stream=opened.value, host="page.test")
+        talk = HttpExchange(ctx=ctx, stream=opened.value, host="page.test")
         return await talk.get(path, expect)
 
 
@@ -61,7 +61,7 @@ def test_a_server_that_answers_once_is_not_asked_again_and_not_cut(last: bytes) 
             opened = await connect(ctx, HOST, port)
             assert isinstance(opened, Done)
             async with closing(ctx, opened.value):
-                talk = HttpTalk(ctx=ctx, stream=opened.value, host="page.test", last=False)
+                talk = HttpExchange(ctx=ctx, stream=opened.value, host="page.test", last=False)
                 assert isinstance(await talk.get("/"), Done)
                 again = await talk.get("/again")
             assert isinstance(again, Failed) and again.failure is Failure.HTTP_INVALID
@@ -238,7 +238,7 @@ def test_a_nonsense_date_is_no_date(date: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def inside(ctx: StepContext, port: int) -> AsyncIterator[HttpTalk]:
+async def inside(ctx: StepContext, port: int) -> AsyncIterator[HttpExchange]:
     """HTTP inside TLS."""
     opened = await connect(ctx, HOST, port)
     assert isinstance(opened, Done)
@@ -247,7 +247,7 @@ async def inside(ctx: StepContext, port: int) -> AsyncIterator[HttpTalk]:
             ctx, stream, server_name=NAME, trust=Trust.PINNED, roots=(root(),)
         )
         assert isinstance(secured, Done)
-        yield HttpTalk(ctx=ctx, stream=secured.value, host=NAME)
+        yield HttpExchange(ctx=ctx, stream=secured.value, host=NAME)
 
 
 def test_inside_tls_the_answer_is_authenticated_and_a_later_reset_is_http() -> None:

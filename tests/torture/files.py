@@ -1,7 +1,7 @@
 """Target files of a stranger: each is refused, or its run ends in time; every override is told.
 
 Refused ones are tried in an empty network namespace, those that are taken in the lab's clean world,
-where the gate opens and all that the file names is asked for.
+where the line is open and all that the file names is asked for.
 """
 
 import argparse

@@ -212,12 +212,12 @@ def _undecided(context: PlanningContext, task: Task) -> bool:
 
 def _lossy(context: PlanningContext, bases: list[Task], turn: int) -> bool:
     """A train of the service's own lost many packets."""
-    talks = [context.talk(_train_id(t, turn)) for t in bases]
+    conversations = [context.conversation(_train_id(t, turn)) for t in bases]
     return any(
         t is not None
         and t.protocol is not None
         and t.protocol.round_trips.count(None) >= SUSPICIOUS_LOSS
-        for t in talks
+        for t in conversations
     )
 
 

@@ -30,7 +30,7 @@ from msgprobe.planning.public_resolvers import (
     DIRECT,
     SYSTEM,
     doh_resolvers,
-    gate_question,
+    first_question,
     living_encrypted,
     udp_resolvers,
 )
@@ -49,23 +49,23 @@ LOOK = "g.local"
 BIG_HELLO = ((OPTION, Hello.MODERN.value),)
 """Options of a ClientHello in two segments."""
 
-_gate = partial(Line, Part.GATE)
+_connection = partial(Line, Part.CONNECTION)
 _state = partial(Line, Part.STATES)
 
 _OWNER = "neutral site ({owner}), IPv6 too where there is any"
-_SHAPED = f"once more with another program's greeting ({SHAPED_SITES} of these at most)"
+_SHAPED = f"once more with another program's ClientHello ({SHAPED_SITES} of these at most)"
 _SMALL = "once more with small segments (MTU black hole)"
 _CONNECTION = (
-    _gate(at.neutral_names, 0),
-    _gate(at.every_site, 0, "https", 2 * TRIES, _OWNER),
-    _gate(at.sentinels, 0, "page", 1, "captive-portal page of {owner}"),
-    _gate(at.resolvers, 0),
+    _connection(at.neutral_names, 0),
+    _connection(at.every_site, 0, "https", 2 * TRIES, _OWNER),
+    _connection(at.sentinels, 0, "page", 1, "captive-portal page of {owner}"),
+    _connection(at.resolvers, 0),
     _state(at.abroad, 0, "https", 1, _SMALL, at.ON_HANGING),
     _state(at.abroad, 0, "https", 1, _SHAPED, at.ON_DYING, options=OTHER_HELLO),
     Line(Part.NAMES, at.source_names, 1, unless_asked=True),
 )
-_BIG_PASS = "do greetings of post-quantum size pass here?"
-_BIG = _state(at.greeted_big, 0, "tls", 2, _BIG_PASS, options=BIG_HELLO)
+_BIG_PASS = "do ClientHellos of post-quantum size pass here?"
+_BIG = _state(at.big_hello_at, 0, "tls", 2, _BIG_PASS, options=BIG_HELLO)
 _GOES = "does the connection come and go?"
 _LOOKS = _state(at.abroad, 2, "tls", MONITOR_MOST, _GOES, at.ON_SILENCE)
 _ABROAD = "does a domestic server answer when a foreign name is asked for?"
@@ -83,7 +83,7 @@ _SHUT = (
 _AGAIN = Line(Part.LAST, at.abroad, 2, "tls", TRIES, "the neutral site once more", at.ON_SERVICE)
 
 EXPERIMENTS = (
-    Experiment(Arm.GATE, (HTTPS, PAGE, RESOLVE, LOCAL), None, _CONNECTION),
+    Experiment(Arm.CONNECTION, (HTTPS, PAGE, RESOLVE, LOCAL), None, _CONNECTION),
     Experiment(Arm.BIG_HELLO, (TLS,), None, (_BIG,)),
     Experiment(Arm.MONITOR, (TLS,), None, (_LOOKS,)),
     Experiment(Arm.NEUTRAL_SNI_ELSEWHERE, (TLS, HTTPS), None, _RENAMED),
@@ -91,17 +91,17 @@ EXPERIMENTS = (
     Experiment(Arm.AGAIN, (TLS,), None, (_AGAIN,)),
 )
 
-_DEVICE = Purpose(Arm.GATE, "local", "has this device a route, a resolver, a proxy?", 0)
-_NAME = question(Arm.GATE, "does this connection's resolver give neutral names?")
-_RESOLVER = question(Arm.GATE, "which resolvers answer for a neutral name?")
-_SITE = Purpose(Arm.GATE, "https", "does a neutral site abroad answer?", 0)
-_HOME = Purpose(Arm.GATE, "https", "does a neutral site at home answer?", 0)
+_DEVICE = Purpose(Arm.CONNECTION, "local", "has this device a route, a resolver, a proxy?", 0)
+_NAME = question(Arm.CONNECTION, "does this connection's resolver give neutral names?")
+_RESOLVER = question(Arm.CONNECTION, "which resolvers answer for a neutral name?")
+_SITE = Purpose(Arm.CONNECTION, "https", "does a neutral site abroad answer?", 0)
+_HOME = Purpose(Arm.CONNECTION, "https", "does a neutral site at home answer?", 0)
 _PORTAL = "does a page with a known answer come unchanged (captive portal)?"
-_SENTINEL = Purpose(Arm.GATE, "page", _PORTAL, 0)
-_BIGGER = Purpose(Arm.BIG_HELLO, "tls", _BIG_PASS, 0, "greeting: two segments")
+_SENTINEL = Purpose(Arm.CONNECTION, "page", _PORTAL, 0)
+_BIGGER = Purpose(Arm.BIG_HELLO, "tls", _BIG_PASS, 0, "ClientHello: two segments")
 
 
-def plan_gate(context: PlanningContext) -> list[Task]:
+def plan_connection(context: PlanningContext) -> list[Task]:
     """Everything of round 0 that is wanted by now."""
     tasks = [_DEVICE.task(LOOK, "this device", Inspect(), 2.0)]
     local = context.facts.local
@@ -150,7 +150,7 @@ def _resolvers(context: PlanningContext) -> list[Task]:
     encrypted = {r.name: r for r in doh_resolvers(context.controls, context.request)}
     encrypted |= {r.name: r for r in living_encrypted(context)}
     others = [DIRECT, *udp_resolvers(context.controls, context.request), *encrypted.values()]
-    return [_RESOLVER.lookup(gate_question(r), host, r) for r in others]
+    return [_RESOLVER.lookup(first_question(r), host, r) for r in others]
 
 
 def _site(context: PlanningContext, site: Site) -> list[Task]:
@@ -220,8 +220,12 @@ def _small_segments(context: PlanningContext) -> list[Task]:
 def _hangs(context: PlanningContext, site: Site) -> bool:
     """Its first conversation was silent at the ClientHello, or is under way."""
     base = f"g.site.{site.name}"
-    talk = context.talk(base)
-    return base in context.moment.running if talk is None else talk.symptom == "tls.timeout"
+    conversation = context.conversation(base)
+    return (
+        base in context.moment.running
+        if conversation is None
+        else conversation.symptom == "tls.timeout"
+    )
 
 
 def _big_hello(context: PlanningContext) -> list[Task]:

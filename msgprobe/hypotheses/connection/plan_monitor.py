@@ -134,7 +134,9 @@ def _once_more(context: PlanningContext, outages: Outages) -> list[Task]:
 def _spoilt(context: PlanningContext, outages: Outages, base: Task) -> bool:
     """No attempt went well or is under way, and one fell into a time when the line was dead."""
     ids = base.attempts()
-    talks = [t for i in ids if (t := context.talk(i)) is not None]
-    if any(t.genuine for t in talks) or any(i in context.moment.running for i in ids):
+    conversations = [t for i in ids if (t := context.conversation(i)) is not None]
+    if any(t.genuine for t in conversations) or any(i in context.moment.running for i in ids):
         return False
-    return context.started(f"{base.id}#again") is not None or any(map(outages.spoilt, talks))
+    return context.started(f"{base.id}#again") is not None or any(
+        map(outages.spoilt, conversations)
+    )

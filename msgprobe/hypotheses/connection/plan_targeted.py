@@ -36,7 +36,7 @@ def plan_targeted(context: PlanningContext) -> list[Task]:
         for kind, name in _names(context, site):
             task_id = f"g.other.{site.name}.{kind}"
             done = context.ended(task_id)
-            tasks.append(done.task if done else _greeting(context, site, address, name, task_id))
+            tasks.append(done.task if done else _hello_task(context, site, address, name, task_id))
     return tasks
 
 
@@ -48,9 +48,9 @@ def _begun(context: PlanningContext, site: Site) -> bool:
 def _dying_at(context: PlanningContext, site: Site) -> str | None:
     """Where the site's first conversation failed, or hangs, after TCP had connected."""
     base = f"g.site.{site.name}"
-    talk = context.talk(base)
-    if talk is not None:
-        return talk.address if talk.symptom in DYING else None
+    conversation = context.conversation(base)
+    if conversation is not None:
+        return conversation.address if conversation.symptom in DYING else None
     if (
         base not in context.moment.opened
         or base in context.moment.secured
@@ -76,6 +76,8 @@ def _names(context: PlanningContext, site: Site) -> list[tuple[str, str]]:
     return [*found, *(("home", s.host) for s in home[:1])]
 
 
-def _greeting(context: PlanningContext, site: Site, address: str, name: str, task_id: str) -> Task:
+def _hello_task(
+    context: PlanningContext, site: Site, address: str, name: str, task_id: str
+) -> Task:
     flow = Flow(address=address, port=443, host=name, server_name=name, trust=None)
     return _RENAMED.task(task_id, site.name, flow, context.hello_timeout())

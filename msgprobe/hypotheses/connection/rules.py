@@ -56,12 +56,14 @@ def _forbidden_here(g: ConnectionFacts) -> Evidence | None:
 
     A busy machine measures some of them late, so a third of them must be that fast.
     """
-    talks = g.neutral_talks
-    forbidden = [t for t in talks if t.symptom == "local"]
-    turned_away = [t for t in talks if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY]
+    conversations = g.neutral_conversations
+    forbidden = [t for t in conversations if t.symptom == "local"]
+    turned_away = [
+        t for t in conversations if t.stage is Stage.CONNECT and t.failure in _TURNED_AWAY
+    ]
     refused = [t for t in turned_away if t not in forbidden]
     at_once = [t for t in refused if t.tcp is not None and t.tcp.window.seconds < AT_ONCE]
-    if len(talks) < 3 or len(forbidden) + len(refused) < len(talks):
+    if len(conversations) < 3 or len(forbidden) + len(refused) < len(conversations):
         return None
     if 3 * (len(at_once) + len(forbidden)) < len(refused) + len(forbidden):
         return None
@@ -80,7 +82,7 @@ def _portal_by_names(g: ConnectionFacts) -> Evidence | None:
     near = led_near(g)
     if not near or g.exact or not _dead_views(g) or g.networks(g.domestic):
         return None
-    return transactions(near, _talks(g.abroad))
+    return transactions(near, _conversations(g.abroad))
 
 
 def _dead_views(g: ConnectionFacts) -> bool:
@@ -88,8 +90,8 @@ def _dead_views(g: ConnectionFacts) -> bool:
     return not g.networks(g.abroad) and len({v.site.network for v in g.abroad}) >= 3
 
 
-def _talks(views: Iterable[SiteView]) -> list[Conversation]:
-    return [t for v in views for t in v.talks]
+def _conversations(views: Iterable[SiteView]) -> list[Conversation]:
+    return [t for v in views for t in v.conversations]
 
 
 def _answers(views: Iterable[SiteView]) -> list[Conversation]:
@@ -105,7 +107,10 @@ def _allowlist(g: ConnectionFacts) -> Evidence | None:
     if len(dying) < 2 and len(home_dead) < 2 and len(g.names_needed) < 2:
         return None
     return transactions(
-        *g.names_needed.values(), _talks(dying), _talks(home_dead), _answers(g.domestic)
+        *g.names_needed.values(),
+        _conversations(dying),
+        _conversations(home_dead),
+        _answers(g.domestic),
     )
 
 
@@ -114,13 +119,13 @@ def _other_names_pass(g: ConnectionFacts) -> Evidence | None:
     struck = g.targeted
     if not _dead_views(g) or len({v.site.network for v in struck}) < 2:
         return None
-    return transactions((t for v in struck for t in g.other_names(v)), _talks(g.abroad))
+    return transactions((t for v in struck for t in g.other_names(v)), _conversations(g.abroad))
 
 
 def _domestic_only(g: ConnectionFacts) -> Evidence | None:
     if not _dead_views(g) or g.exact or len(g.networks(g.domestic)) < 2:
         return None
-    return transactions(_talks(g.abroad), _answers(g.domestic))
+    return transactions(_conversations(g.abroad), _answers(g.domestic))
 
 
 def _favoured(g: ConnectionFacts) -> Evidence | None:
@@ -130,7 +135,7 @@ def _favoured(g: ConnectionFacts) -> Evidence | None:
     proved = [t for t in own if t.flow.port == HTTPS]
     if not _dead_views(g) or len(networks(proved)) < 2:
         return None
-    return transactions(proved, _talks(g.abroad))
+    return transactions(proved, _conversations(g.abroad))
 
 
 def _shutdown(g: ConnectionFacts) -> Evidence | None:
@@ -143,7 +148,7 @@ def _shutdown(g: ConnectionFacts) -> Evidence | None:
         return None  # a network that wants a proxy to be used closes the same ports
     if any(v.connected for v in g.abroad):
         return None
-    return transactions(g.holes, g.foreign_dns, _talks(g.abroad))
+    return transactions(g.holes, g.foreign_dns, _conversations(g.abroad))
 
 
 def _shutdown_443(g: ConnectionFacts) -> Evidence | None:
@@ -151,16 +156,18 @@ def _shutdown_443(g: ConnectionFacts) -> Evidence | None:
     owners = {s.owner for s, t in g.sentinels if t in g.exact}
     if not _dead_views(g) or len(owners) < 2:
         return None
-    if any(v.hello_dies and any(t.symptom == "tls.timeout" for t in v.talks) for v in g.abroad):
+    if any(
+        v.hello_dies and any(t.symptom == "tls.timeout" for t in v.conversations) for v in g.abroad
+    ):
         return None
-    return transactions(g.exact, _talks(g.abroad))
+    return transactions(g.exact, _conversations(g.abroad))
 
 
 def nothing_beyond(g: ConnectionFacts) -> Evidence | None:
     """Neither a neutral site nor a sentinel answered; what services said is another rule's."""
     if g.networks(g.abroad) or g.exact or not (g.abroad or g.sentinels or g.resolver_failures):
         return None
-    return transactions(_talks(g.abroad), (t for _, t in g.sentinels))
+    return transactions(_conversations(g.abroad), (t for _, t in g.sentinels))
 
 
 def _proxy_only(g: ConnectionFacts) -> Evidence | None:
@@ -179,18 +186,20 @@ def _dns_fault(g: ConnectionFacts) -> Evidence | None:
 def _bad_link(g: ConnectionFacts) -> Evidence | None:
     rtt = g.facts.rtt
     slow = rtt is not None and rtt >= SLOW_RTT
-    failing = g.failure_share >= 0.25 and len(g.control_talks) >= 4
+    failing = g.failure_share >= 0.25 and len(g.control_conversations) >= 4
     stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
     poor = slow or failing or stuck or g.retransmitted >= LOSSY or small_segments_alone(g)
     if poor or capped_line(g.facts):
-        return transactions(g.control_talks)
+        return transactions(g.control_conversations)
     return None
 
 
 def small_segments_alone(g: ConnectionFacts) -> bool:
     """Handshakes with neutral hosts need small segments: big ones vanish on the way."""
-    clamped = [t for _, t in g.facts.site_talks(Arm.GATE) if t.flow.mss and t.genuine]
-    normal = [t for _, t in g.facts.site_talks(Arm.GATE) if not t.flow.mss and t.genuine]
+    clamped = [t for _, t in g.facts.site_conversations(Arm.CONNECTION) if t.flow.mss and t.genuine]
+    normal = [
+        t for _, t in g.facts.site_conversations(Arm.CONNECTION) if not t.flow.mss and t.genuine
+    ]
     return len(clamped) >= 2 and not normal
 
 

@@ -47,10 +47,10 @@ def plan_page(context: PlanningContext, service: Service, found: list[Suspect]) 
     """One page over plain HTTP: is it a block page? Over IPv4 where that is possible: fewer boxes
     that answer in a server's place speak IPv6."""
     for s in sorted(found, key=lambda s: ":" in s.address):
-        talk = context.talk(s.task.id)
+        conversation = context.conversation(s.task.id)
         if context.traits.datagrams(s.endpoint):
             continue
-        if s.endpoint.host is None or talk is None or s.endpoint.port != 443:
+        if s.endpoint.host is None or conversation is None or s.endpoint.port != 443:
             continue
         flow = context.flow(s.address, 80, s.endpoint.host, trust=None)
         task_id = f"page.{service.name}.{s.endpoint.host}"

@@ -168,12 +168,14 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
             yield from e.genuine_elsewhere
 
 
-def _exposed(talk: Conversation) -> bool:
+def _exposed(conversation: Conversation) -> bool:
     """The peer has shown that it is somebody else, which a new certificate where only the old one
     is known does not show, nor one of an authority that this tool's list is too new for."""
-    if talk.symptom == "tls.certificate":
-        return talk.flow.trust is not Trust.HASH and of_former_authority(talk) is None
-    return talk.symptom == "tls.garbage"
+    if conversation.symptom == "tls.certificate":
+        return (
+            conversation.flow.trust is not Trust.HASH and of_former_authority(conversation) is None
+        )
+    return conversation.symptom == "tls.garbage"
 
 
 def _shared_addresses(p: PoolFacts) -> set[str]:

@@ -9,9 +9,9 @@ from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
 
-def _foreign_page(talk: Conversation) -> bool:
+def _foreign_page(conversation: Conversation) -> bool:
     """Plain HTTP got an answer that the service itself would not give: it redirects to HTTPS."""
-    http = talk.http
+    http = conversation.http
     if http is None or http.status is None or not http.host:
         return False
     if http.status in (301, 302, 303, 307, 308):
@@ -29,15 +29,15 @@ def _page(p: PoolFacts) -> Cited:
     """A page on the service's own address, for its name, while sentinel pages come unchanged."""
     if not p.connection.exact or p.connection.tampered:
         return
-    for talk in p.probes(Arm.PLAIN_PAGE):
-        name = p.facts.name(talk.flow.host or "")
+    for conversation in p.probes(Arm.PLAIN_PAGE):
+        name = p.facts.name(conversation.flow.host or "")
         own = (
-            ips.within(talk.address, p.service.prefixes)
-            or ips.same([talk.address], name.encrypted_addresses)
-            or talk.address in name.proved
+            ips.within(conversation.address, p.service.prefixes)
+            or ips.same([conversation.address], name.encrypted_addresses)
+            or conversation.address in name.proved
         )
-        if own and _foreign_page(talk):
-            yield talk
+        if own and _foreign_page(conversation):
+            yield conversation
 
 
 def _led_astray(p: PoolFacts) -> Cited:

@@ -20,5 +20,5 @@ def plan_ports(context: PlanningContext, service: Service, found: list[Suspect])
 
 
 def _connected(context: PlanningContext, s: Suspect) -> bool:
-    talk = context.talk(s.task.id)
-    return talk is not None and talk.connected
+    conversation = context.conversation(s.task.id)
+    return conversation is not None and conversation.connected

@@ -39,15 +39,15 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
     """
 
     def holds(p: PoolFacts) -> Cited:
-        talks = _all_fail(p, symptom)
-        if len(networks(talks)) < 2 or not p.names_hold or not p.connection.controls_hold:
+        conversations = _all_fail(p, symptom)
+        if len(networks(conversations)) < 2 or not p.names_hold or not p.connection.controls_hold:
             return ()
         if len(p.tested) < 2 or not p.still_known:
             return ()
         other = _alive(p)
         if bool(other) is not alive:
             return ()
-        return (*talks, *other)
+        return (*conversations, *other)
 
     return holds
 
@@ -60,9 +60,9 @@ def _early_refusal(p: PoolFacts) -> Cited:
 
 def _one_network(p: PoolFacts) -> Cited:
     for symptom in ("tcp.timeout", "ip.unreachable"):
-        talks = _all_fail(p, symptom)
-        if talks and (len(networks(talks)) < 2 or len(p.tested) < 2):
-            return talks
+        conversations = _all_fail(p, symptom)
+        if conversations and (len(networks(conversations)) < 2 or len(p.tested) < 2):
+            return conversations
     return ()
 
 

@@ -29,7 +29,11 @@ def plan_other_words(
     """Plain HTTP where the messenger's own protocol dies on a connection that stands."""
     tasks: list[Task] = []
     fit = [s for s in one_an_address(context, found) if context.traits.has_forms(s.endpoint)]
-    heard = [s for s in fit if (talk := context.talk(s.task.id)) is not None and talk.connected]
+    heard = [
+        s
+        for s in fit
+        if (conversation := context.conversation(s.task.id)) is not None and conversation.connected
+    ]
     for s in first_of_pools(heard, WORDS_A_POOL):
         port = s.endpoint.port
         flow = context.flow(s.address, port, s.endpoint.host or s.address, trust=None)
@@ -63,8 +67,8 @@ def _begun(context: PlanningContext, service: Service, s: Suspect) -> bool:
 
 def _may_answer(context: PlanningContext, s: Suspect) -> bool:
     """Its machine may be there: it connected, or is being asked still."""
-    talk = context.talk(s.task.id)
-    return talk is None or talk.connected
+    conversation = context.conversation(s.task.id)
+    return conversation is None or conversation.connected
 
 
 def _forms_of(context: PlanningContext, service: Service, s: Suspect) -> list[Task]:

@@ -47,10 +47,10 @@ def _other_form(protocol: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-def _proved(talk: Conversation) -> bool:
+def _proved(conversation: Conversation) -> bool:
     """Another form of the service's own protocol, up to the proof of its key."""
-    spoken = talk.task.arm is Arm.OTHER_PAYLOAD and talk.protocol is not None
-    return spoken and talk.genuine and talk.proof >= Proof.CRYPTO
+    spoken = conversation.task.arm is Arm.OTHER_PAYLOAD and conversation.protocol is not None
+    return spoken and conversation.genuine and conversation.proof >= Proof.CRYPTO
 
 
 PROTOCOL_RULES: tuple[PoolRule, ...] = (

@@ -107,20 +107,24 @@ def _patience(context: PlanningContext) -> float:
 
 
 def _answers(context: PlanningContext, task: Task) -> bool:
-    talk = context.talk(task.id)
-    return talk is not None and answered(talk)
+    conversation = context.conversation(task.id)
+    return conversation is not None and answered(conversation)
 
 
 def _quiet(context: PlanningContext, task: Task) -> bool:
     """Nothing came, or nothing has come for longer than an honest answer takes."""
-    talk = context.talk(task.id)
-    return context.stalled(task) or (talk is not None and unanswered(talk))
+    conversation = context.conversation(task.id)
+    return context.stalled(task) or (conversation is not None and unanswered(conversation))
 
 
 def _silent(context: PlanningContext, task: Task) -> bool:
     """As `_quiet`, but for ports that are closed: a server without QUIC is nobody's doing."""
-    talk = context.talk(task.id)
-    refused = talk is not None and talk.failure is not None and not talk.failure.is_silence
+    conversation = context.conversation(task.id)
+    refused = (
+        conversation is not None
+        and conversation.failure is not None
+        and not conversation.failure.is_silence
+    )
     return _quiet(context, task) and not refused
 
 

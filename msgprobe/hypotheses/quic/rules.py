@@ -44,43 +44,43 @@ _APART = 2.5
 """Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
 
 
-def answered(talk: Conversation) -> bool:
+def answered(conversation: Conversation) -> bool:
     """A QUIC server answered, however it ended: something came that is bound to our own ids."""
-    return talk.protocol is not None and talk.protocol.proof >= Proof.NONCE
+    return conversation.protocol is not None and conversation.protocol.proof >= Proof.NONCE
 
 
-def unanswered(talk: Conversation) -> bool:
+def unanswered(conversation: Conversation) -> bool:
     """Nothing came at all, and it was not we who stopped too early."""
-    seen = talk.protocol
+    seen = conversation.protocol
     return (
         seen is not None
         and seen.first_byte is None
-        and talk.failure is not None
-        and not talk.failure.is_ours
+        and conversation.failure is not None
+        and not conversation.failure.is_ours
     )
 
 
-def name_unanswered(talk: Conversation) -> bool:
+def name_unanswered(conversation: Conversation) -> bool:
     """The name was really sent, in an Initial packet, and only silence followed."""
     return (
-        unanswered(talk)
-        and talk.failure is not None
-        and talk.failure.is_silence
-        and talk.protocol is not None
-        and talk.protocol.stage == "initial_sent"
+        unanswered(conversation)
+        and conversation.failure is not None
+        and conversation.failure.is_silence
+        and conversation.protocol is not None
+        and conversation.protocol.stage == "initial_sent"
     )
 
 
-def _repeated(talks: Iterable[Conversation]) -> tuple[Conversation, ...]:
+def _repeated(conversations: Iterable[Conversation]) -> tuple[Conversation, ...]:
     """The attempts in order, if all met silence and enough of them began apart; else none."""
-    tried = [t for t in talks if not (t.failure and t.failure.is_ours)]
+    tried = [t for t in conversations if not (t.failure and t.failure.is_ours)]
     if not tried or not all(name_unanswered(t) for t in tried):
         return ()
     ordered = sorted(tried, key=lambda t: (t.protocol_start, t.task.id))
     apart = [ordered[0]]
-    for talk in ordered[1:]:
-        if talk.protocol_start >= apart[-1].protocol_start + _APART:
-            apart.append(talk)
+    for conversation in ordered[1:]:
+        if conversation.protocol_start >= apart[-1].protocol_start + _APART:
+            apart.append(conversation)
     return tuple(ordered) if len(apart) >= TRIES else ()
 
 
@@ -110,8 +110,8 @@ def elsewhere(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
     """Neutral servers at which the service's name dies and a neutral one is answered."""
     neutral = by_address(p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL))
     found: dict[str, tuple[Conversation, ...]] = {}
-    for address, talks in by_address(p.probes(Arm.QUIC_ELSEWHERE)).items():
-        dead = _repeated(talks)
+    for address, conversations in by_address(p.probes(Arm.QUIC_ELSEWHERE)).items():
+        dead = _repeated(conversations)
         alive = _between(dead, neutral.get(address, ())) if dead else ()
         if alive:
             found[address] = (*dead, *alive)
@@ -125,9 +125,9 @@ def poisoned(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
     everybody = by_address(p.facts.arm(Arm.QUIC_ELSEWHERE))
     neutral = by_address(p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL))
     found: dict[str, tuple[Conversation, ...]] = {}
-    for address, talks in by_address(p.probes(Arm.QUIC_ELSEWHERE)).items():
+    for address, conversations in by_address(p.probes(Arm.QUIC_ELSEWHERE)).items():
         alone = len({t.flow.server_name for t in everybody[address]}) == 1
-        cited = _silenced(_repeated(talks), neutral.get(address, ())) if alone else ()
+        cited = _silenced(_repeated(conversations), neutral.get(address, ())) if alone else ()
         if cited:
             found[address] = cited
     return dict(sorted(found.items(), key=lambda item: _named_at(item[1])))
@@ -147,12 +147,12 @@ def _silenced(
     return (*before, *dead, *after) if gone else ()
 
 
-def _named_at(talks: Sequence[Conversation]) -> float:
-    return min(t.protocol_start for t in talks if t.task.arm is Arm.QUIC_ELSEWHERE)
+def _named_at(conversations: Sequence[Conversation]) -> float:
+    return min(t.protocol_start for t in conversations if t.task.arm is Arm.QUIC_ELSEWHERE)
 
 
-def _of(talks: Iterable[Conversation], *arms: Arm) -> tuple[Conversation, ...]:
-    return tuple(t for t in talks if t.task.arm in arms)
+def _of(conversations: Iterable[Conversation], *arms: Arm) -> tuple[Conversation, ...]:
+    return tuple(t for t in conversations if t.task.arm in arms)
 
 
 def _follows_the_name(p: PoolFacts) -> Cited:
@@ -160,7 +160,7 @@ def _follows_the_name(p: PoolFacts) -> Cited:
     places = {**here(p), **there}
     if not there or len(places) < PLACES or p.connection.failing_now:
         return ()
-    return [t for talks in places.values() for t in talks]
+    return [t for conversations in places.values() for t in conversations]
 
 
 def _poisons(p: PoolFacts) -> Cited:
@@ -175,7 +175,7 @@ def _poisons(p: PoolFacts) -> Cited:
         witnesses = [t for t in second if answered(t) and t.protocol_start >= dead_since + _APART]
         if not witnesses:
             return ()
-    return [t for talks in found for t in talks]
+    return [t for conversations in found for t in conversations]
 
 
 def _name_at_home(p: PoolFacts) -> Cited:
@@ -187,7 +187,7 @@ def _name_at_home(p: PoolFacts) -> Cited:
         return ()
     if len({ips.network(address) for address in own}) < PLACES:
         return ()
-    return [t for talks in own.values() for t in talks]
+    return [t for conversations in own.values() for t in conversations]
 
 
 QUIC_RULES: tuple[PoolRule, ...] = (

@@ -24,8 +24,8 @@ def plan_residual(context: PlanningContext) -> list[Task]:
 
 def _died(context: PlanningContext, s: Suspect) -> bool:
     """It connected once, and later not even that."""
-    first = context.talk(s.task.id)
-    later = [context.talk(i) for i in s.task.attempts()[1:]]
+    first = context.conversation(s.task.id)
+    later = [context.conversation(i) for i in s.task.attempts()[1:]]
     return (
         first is not None
         and first.connected

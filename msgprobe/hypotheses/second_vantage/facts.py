@@ -33,11 +33,11 @@ SYMPTOMS = {
     "tcp.timeout": ("tcp.timeout", Layer.TCP, "It is silent"),
     "tcp.refused": ("tcp.refused", Layer.TCP, "It refuses"),
     "ip.unreachable": ("ip.unreachable", Layer.TCP, "It is declared unreachable"),
-    "tls.reset": ("tls.reset", Layer.TLS, "The greeting is reset"),
-    "tls.eof": ("tls.reset", Layer.TLS, "The greeting is cut short"),
-    "tls.timeout": ("tls.timeout", Layer.TLS, "The greeting gets no answer"),
-    "tls.alert": ("tls.alert", Layer.TLS, "The greeting ends with an alert"),
-    "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the greeting"),
+    "tls.reset": ("tls.reset", Layer.TLS, "The ClientHello is reset"),
+    "tls.eof": ("tls.reset", Layer.TLS, "The ClientHello is cut short"),
+    "tls.timeout": ("tls.timeout", Layer.TLS, "The ClientHello gets no answer"),
+    "tls.alert": ("tls.alert", Layer.TLS, "The ClientHello ends with an alert"),
+    "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the TLS handshake"),
     **{
         f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL, "Its own protocol fails")
         for name in PROTOCOLS
@@ -96,13 +96,13 @@ def _hidden(p: PoolFacts, e: EndpointFacts, mechanism: str) -> tuple[DnsObservat
 # -- the user's proxy
 
 
-def ran(talk: Conversation) -> bool:
+def ran(conversation: Conversation) -> bool:
     """It ended by itself, not by our own stop."""
-    return talk.failure is None or not talk.failure.is_ours
+    return conversation.failure is None or not conversation.failure.is_ours
 
 
-def _ended(talk: Conversation) -> float:
-    every = (talk.tcp, talk.tls, talk.http, talk.protocol)
+def _ended(conversation: Conversation) -> float:
+    every = (conversation.tcp, conversation.tls, conversation.http, conversation.protocol)
     return max((o.window.end for o in every if o is not None), default=0.0)
 
 
@@ -123,9 +123,11 @@ def _tried(p: PoolFacts, e: EndpointFacts) -> list[Conversation]:
     ]
 
 
-def _answers(talk: Conversation) -> bool:
+def _answers(conversation: Conversation) -> bool:
     """Genuine by more than its shape, which whoever runs the proxy could give as well."""
-    return talk.genuine and talk.proof >= Proof.NONCE and not talk.server_error
+    return (
+        conversation.genuine and conversation.proof >= Proof.NONCE and not conversation.server_error
+    )
 
 
 def reached(symptom: str) -> Callable[[PoolFacts], Cited]:
@@ -165,34 +167,38 @@ def name_reached(mechanism: str) -> Callable[[PoolFacts], Cited]:
 def fails_alike(p: PoolFacts) -> Cited:
     """Whatever was tried through the working proxy fails as it does here, repeatedly."""
     neutral = _proxy_works(p) if _sound(p) else ()
-    tried = [(e, talks) for e in _main(p) if (talks := _tried(p, e))]
+    tried = [(e, conversations) for e in _main(p) if (conversations := _tried(p, e))]
     members: set[str] = set()
     cited: list[Conversation] = []
-    for e, talks in tried:
+    for e, conversations in tried:
         symptom = e.symptom or ""
-        if not all(_alike(symptom, t) for t in talks):
+        if not all(_alike(symptom, t) for t in conversations):
             return ()
         here = [t for a in _repeated(e, symptom) for t in a.failed]
-        if here and len(talks) >= _AGAIN and e.endpoint.port == _CARRIED:
+        if here and len(conversations) >= _AGAIN and e.endpoint.port == _CARRIED:
             members.add(e.endpoint.member)
-            cited += (*here, *talks)
+            cited += (*here, *conversations)
     enough = neutral and len(members) >= max(1, min(2, len(p.tested)))
     return (*cited, *neutral) if enough else ()
 
 
-def _alike(symptom: str, talk: Conversation) -> bool:
+def _alike(symptom: str, conversation: Conversation) -> bool:
     """The failure through the proxy is what an outage with that symptom here would cause there."""
-    if talk.failure is None or talk.failure is Failure.PROXY_FAILED or talk.impostor:
+    if (
+        conversation.failure is None
+        or conversation.failure is Failure.PROXY_FAILED
+        or conversation.impostor
+    ):
         return False
     if symptom in ("tcp.timeout", "tcp.refused", "ip.unreachable"):
-        if talk.stage is Stage.CONNECT:
+        if conversation.stage is Stage.CONNECT:
             return True
         # some proxies (ssh -D) say yes before they dial, and hang up when it fails
-        heard = talk.tls.bytes_received if talk.tls is not None else 0
-        heard += talk.protocol.bytes_received if talk.protocol is not None else 0
-        return talk.failure is Failure.EOF and not heard
+        heard = conversation.tls.bytes_received if conversation.tls is not None else 0
+        heard += conversation.protocol.bytes_received if conversation.protocol is not None else 0
+        return conversation.failure is Failure.EOF and not heard
     cut = ("tls.reset", "tls.eof")
-    return talk.symptom == symptom or (symptom in cut and talk.symptom in cut)
+    return conversation.symptom == symptom or (symptom in cut and conversation.symptom in cut)
 
 
 # -- a report made elsewhere

@@ -160,8 +160,8 @@ def _controls(context: PlanningContext, tasks: list[Task]) -> list[Task]:
 
 
 def _failed(context: PlanningContext, task: Task) -> bool:
-    talk = context.talk(task.id)
-    return talk is not None and talk.failure is not None
+    conversation = context.conversation(task.id)
+    return conversation is not None and conversation.failure is not None
 
 
 def _control(context: PlanningContext, site: Site, when: str) -> Task:

@@ -35,7 +35,7 @@ def server_down(p: PoolFacts) -> tuple[Conversation, ...]:
     lasting = any(_begun(t[-1]) - _begun(t[0]) >= APART for t in due.values())
     if len(due) < ERRING_MEMBERS and not lasting:
         return ()
-    return tuple(talk for talks in due.values() for talk in talks)
+    return tuple(conversation for conversations in due.values() for conversation in conversations)
 
 
 def _overdue(endpoints: tuple[EndpointFacts, ...]) -> list[Conversation]:
@@ -48,9 +48,9 @@ def _expects(e: EndpointFacts) -> bool:
     return bool(row.expect_status) or row.expect_text is not None or bool(row.option("header"))
 
 
-def _begun(talk: Conversation) -> float:
+def _begun(conversation: Conversation) -> float:
     """Seconds since the run began when the question was sent."""
-    return talk.http.window.start if talk.http is not None else 0.0
+    return conversation.http.window.start if conversation.http is not None else 0.0
 
 
 def _with_error(p: PoolFacts) -> Cited:

@@ -95,7 +95,7 @@ EXPERIMENTS = (
 )
 
 _ASSET = question(Arm.BASE, "where is its asset?", 1, role=Role.TARGET)
-_SOURCE = question(Arm.GATE, "where is a neutral object to compare with?", 1)
+_SOURCE = question(Arm.CONNECTION, "where is a neutral object to compare with?", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _names(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list
 
 def _quiet(context: PlanningContext) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
-    quiet = bool(context.facts.talks)
+    quiet = bool(context.facts.conversations)
     for running in context.moment.running.values():
         arm = running.task.arm
         if arm in MOVING:
@@ -179,6 +179,6 @@ def _quiet(context: PlanningContext) -> bool:
         train = TRAIN_SECONDS + (context.facts.rtt or 0.0)
         most = train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE
         quiet = context.due(running.since, most) and quiet
-    started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in context.facts.talks)
+    started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in context.facts.conversations)
     moving = any(r.task.surveys for r in context.moment.running.values())
     return quiet or started or moving

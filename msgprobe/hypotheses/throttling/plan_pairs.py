@@ -162,7 +162,7 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
 
 def _patience(paired: PairedTransfers) -> float:
     """Long enough to call a transfer slow beyond doubt, and no longer."""
-    times = sorted(s.elapsed for s in paired.fair if s.talk.task.arm is Arm.TRANSFER_SOURCE)
+    times = sorted(s.elapsed for s in paired.fair if s.conversation.task.arm is Arm.TRANSFER_SOURCE)
     typical = times[len(times) // 2] if times else 1.0
     return min(TRANSFER_PATIENCE, max(FAST_PATIENCE, 6 * typical))
 

@@ -178,8 +178,8 @@ def _size(context: PlanningContext, direction: Direction, fastest: float) -> int
 def _took(context: PlanningContext, task: Task) -> float | None:
     """Seconds that a neutral transfer took, handshake included and six round trips left out;
     None: it gave nothing. Six are what handshake and slow start need on any line."""
-    talk = context.talk(task.id)
-    if talk is None:
+    conversation = context.conversation(task.id)
+    if conversation is None:
         return None
-    sample = Sample(talk=talk)
+    sample = Sample(conversation=conversation)
     return max(0.0, sample.elapsed - 6 * (sample.min_rtt or 0.0)) if sample.served else None

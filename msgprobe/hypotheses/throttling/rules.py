@@ -138,7 +138,7 @@ NOTHING: SpeedRule = _IMPAIRED.rule(
     licence="transfers of two hosts move nothing at all, neutral ones run, and other conversations "
     "are answered",
     why="Its transfers move nothing at all while neutral ones run, although its servers answer: a "
-    "fault of its own, or interference with what follows the greeting.",
+    "fault of its own, or interference with what follows the TLS handshake.",
     holds=_nothing,
 )
 """Not a speed: where nothing moves, nothing else about transfers is said."""
@@ -298,7 +298,7 @@ def _alike(paired: PairedTransfers, path: str) -> Finding | None:
     pairs = paired.wide_pairs
     if paired.silent or not pairs or not all(p.corrected > OTHER_SERVER for p in pairs):
         return None
-    cited = [s.talk for p in pairs for s in (p.target, p.control)]
+    cited = [s.conversation for p in pairs for s in (p.target, p.control)]
     return Finding(info=replace(ALIKE, mechanism=path), evidence=transactions(cited))
 
 

@@ -14,16 +14,16 @@ UNLIKELY = 1e-5
 """Fisher's p: as many as three dozen pools are looked at in a run."""
 
 
-def _well(talks: Iterable[Conversation]) -> list[Conversation]:
-    return [t for t in talks if t.genuine and t.info is not None]
+def _well(conversations: Iterable[Conversation]) -> list[Conversation]:
+    return [t for t in conversations if t.genuine and t.info is not None]
 
 
 def _lossy(p: PoolFacts) -> Cited:
     """The service's conversations lose far more than those of all others, and so do this pool's."""
-    talks = [t for t in p.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET]
-    mine = _well(t for t in talks if t.task.subject == p.service.name)
-    others = _well(t for t in talks if t.task.subject != p.service.name)
-    others += _well(t for _, t in p.facts.site_talks(Arm.GATE, Arm.AGAIN))
+    conversations = [t for t in p.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET]
+    mine = _well(t for t in conversations if t.task.subject == p.service.name)
+    others = _well(t for t in conversations if t.task.subject != p.service.name)
+    others += _well(t for _, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN))
     own = _well(p.genuine)
     if lost_share(t.info for t in own) < FLOOR:
         return ()

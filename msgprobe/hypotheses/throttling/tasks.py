@@ -152,7 +152,7 @@ def objects(context: PlanningContext, service: Service, asset: Asset) -> tuple[s
     and none before."""
     if asset.page_host is None:
         return (asset.path, *asset.more_paths)
-    page = context.talk(page_id(service, asset))
+    page = context.conversation(page_id(service, asset))
     return page.http.links if page is not None and page.http is not None else ()
 
 

@@ -45,13 +45,13 @@ def _named(scope: Scope) -> Iterator[Place]:
         yield Place(target=host, subject=service, port=port, most=times * each)
 
 
-_SHAPED = "the greeting cut in two, larger, or as another program would send it"
+_SHAPED = "the ClientHello cut in two, larger, or as another program would send it"
 _LINE = Line(Part.FAILS, _named, 2, "tls", 1, _SHAPED, at.FAILS)
 
 EXPERIMENTS = (Experiment(Arm.OTHER_HELLO, (TLS,), Telling.CAUSE, (_LINE,)),)
 
 _ANSWERS = "does a neutral site abroad answer another program?"
-_PROGRAM = Purpose(Arm.GATE, "https", _ANSWERS, 0, SHAPES[Hello.OTHER])
+_PROGRAM = Purpose(Arm.CONNECTION, "https", _ANSWERS, 0, SHAPES[Hello.OTHER])
 
 
 def plan_hello(context: PlanningContext) -> list[Task]:
@@ -121,7 +121,7 @@ def _twice(context: PlanningContext, first: Task) -> list[Task]:
 # -- where every neutral site dies at the ClientHello
 
 
-def plan_gate_hello(context: PlanningContext) -> list[Task]:
+def plan_connection_hello(context: PlanningContext) -> list[Task]:
     """Neutral sites abroad once more with another program's ClientHello, where ours dies at all
     that could be dialled: who lets no such program through is not who lets chosen sites through."""
     if context.connection.open:
@@ -137,10 +137,10 @@ def plan_gate_hello(context: PlanningContext) -> list[Task]:
 
 def _dies(context: PlanningContext, site: Site) -> bool:
     base = f"g.site.{site.name}"
-    talk = context.talk(base)
-    if talk is None:
+    conversation = context.conversation(base)
+    if conversation is None:
         return base in context.moment.running and context.dead(base)
-    return (talk.symptom or "").startswith("tls.") and not talk.answered_tls
+    return (conversation.symptom or "").startswith("tls.") and not conversation.answered_tls
 
 
 def _neutral(context: PlanningContext, site: Site) -> Task | None:

@@ -40,12 +40,16 @@ def _shaped(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
 def _answered(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
     """All ClientHellos of that shape, if the genuine server answered every one while ClientHellos
     of the usual shape went on to fail: an outage that had ended would look alike otherwise."""
-    talks = _shaped(address, shape)
-    if len(talks) < ANSWERS or not all(t.authenticated for t in talks) or not address.repeated:
+    conversations = _shaped(address, shape)
+    if (
+        len(conversations) < ANSWERS
+        or not all(t.authenticated for t in conversations)
+        or not address.repeated
+    ):
         return ()
-    first = min(t.tls.window.end for t in talks if t.tls is not None)
+    first = min(t.tls.window.end for t in conversations if t.tls is not None)
     last = max(t.tls.window.start for t in address.failed if t.tls is not None)
-    return talks if first <= last else ()
+    return conversations if first <= last else ()
 
 
 def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
@@ -116,10 +120,10 @@ def _some_shape(p: PoolFacts) -> Cited:
             yield from _all_of(a)
 
 
-def froze(talk: Conversation) -> bool:
+def froze(conversation: Conversation) -> bool:
     """It connected, spoke TLS or began to, and then nothing came any more."""
-    silent = talk.failure is not None and talk.failure.is_silence
-    return silent and talk.connected and talk.tls is not None
+    silent = conversation.failure is not None and conversation.failure.is_silence
+    return silent and conversation.connected and conversation.tls is not None
 
 
 def _silent(address: AddressFacts) -> bool:
@@ -134,7 +138,9 @@ def _alone(p: PoolFacts) -> Cited:
     if not p.connection.controls_hold:
         return
     frozen = [a for e in p.failing for a in e.addresses if _silent(a)]
-    by_arm = grouped((t for a in frozen for t in a.probes), lambda talk: talk.task.arm)
+    by_arm = grouped(
+        (t for a in frozen for t in a.probes), lambda conversation: conversation.task.arm
+    )
     lonely, crowd = by_arm.get(Arm.ALONE, []), by_arm.get(Arm.TOGETHER, [])
     again = [t for t in crowd if froze(t)]
     # The first of a crowd may have been through before the others came.
@@ -157,21 +163,21 @@ def _split_rules() -> Iterator[PoolRule]:
             f"tls.split_name.{kind}",
             f"{path}.sni",
             licence="same address, same bytes: the genuine server answers when they are cut inside "
-            "the name, and a neutral name uncut, while repeats of the usual greeting fail",
-            why="The genuine server answers as soon as the greeting is sent in two pieces, cut "
+            "the name, and a neutral name uncut, while repeats of the usual ClientHello fail",
+            why="The genuine server answers as soon as the ClientHello is sent in two pieces, cut "
             "inside the service's name, and under a neutral name even uncut. No server can see "
             "the cut: something on the way reads the name in single packets. (Programs that cut "
-            "their greeting get through here.)",
+            "their ClientHello get through here.)",
             holds=_split(symptom, named=True),
         )
         yield _BLOCKED.rule(
             f"tls.split.{kind}",
             path,
             licence="same address, same bytes: the genuine server answers when they are cut in "
-            "two, while repeats of the usual greeting fail",
-            why="The genuine server answers as soon as the greeting is sent in two pieces. No "
+            "two, while repeats of the usual ClientHello fail",
+            why="The genuine server answers as soon as the ClientHello is sent in two pieces. No "
             "server can see the cut: something on the way reads single packets. (Programs that "
-            "cut their greeting get through here.)",
+            "cut their ClientHello get through here.)",
             holds=_split(symptom, named=False),
         )
 
@@ -181,26 +187,26 @@ HELLO_RULES: tuple[PoolRule, ...] = (
     _BLOCKED.rule(
         "tls.fingerprint.early",
         "tls.fingerprint",
-        licence="any name dies in our shape of the greeting, sooner than the path allows; the "
+        licence="any name dies in our shape of the ClientHello, sooner than the path allows; the "
         "genuine server answers another shape in between",
-        why="Greetings that look like this program's are broken off sooner than the server could "
-        "have done it, whatever they name; the genuine server answers another program's greeting.",
+        why="ClientHellos that look like this program's are broken off sooner than the server "
+        "could have done it, whatever they name; the genuine server answers another program's.",
         holds=_early_shape,
     ),
     LIKELY_BLOCKED.at(Layer.TLS).rule(
         "tls.fingerprint.unacked",
         "tls.fingerprint",
-        licence="in two networks no greeting of our shape is acknowledged, whatever its name; the "
-        "genuine servers answer another shape in between",
-        why="Greetings that look like this program's never reach the servers, in several networks "
-        "and whatever they name; another program's greeting is answered by the genuine servers.",
+        licence="in two networks no ClientHello of our shape is acknowledged, whatever its name; "
+        "the genuine servers answer another shape in between",
+        why="ClientHellos that look like this program's never reach the servers, in several "
+        "networks and whatever they name; another program's is answered by the genuine servers.",
         holds=_unacked_shape,
     ),
     UNCLEAR.at(Layer.TLS).rule(
         "tls.fingerprint.unclear",
-        licence="our shape of the greeting fails and another is answered; nothing says who minds",
-        why="The genuine server answers another program's greeting and not this one's: somebody on "
-        "the way sorts programs out, or the service itself keeps programs like this one away. "
+        licence="our ClientHello fails, one of another shape is answered; nothing says who minds",
+        why="The genuine server answers another program's ClientHello and not this one's: somebody "
+        "on the way sorts programs out, or the service itself keeps programs like this one away. "
         "Messengers that look otherwise may work.",
         holds=_some_shape,
     ),

@@ -53,7 +53,7 @@ def _untrusted(p: PoolFacts, views: Iterable[AddressFacts]) -> list[AddressFacts
 def _may_be_inspection(p: PoolFacts, view: AddressFacts) -> bool:
     """The user's own list holds no public authority, and the one that signed here signs for neutral
     sites as well: inspection, unless this very server shows another one to a neutral name."""
-    wide = widely_trusted(p.facts.talks, p.facts.evidence) if _own_list(p) else frozenset()
+    wide = widely_trusted(p.facts.conversations, p.facts.evidence) if _own_list(p) else frozenset()
     if not wide.intersection(who for t in view.failed if (who := signer(t)) is not None):
         return False
     swapped = {signer(t) for t in view.probes if t.task.arm is Arm.OTHER_SNI}
@@ -75,7 +75,7 @@ def _halves(p: PoolFacts) -> list[AddressFacts]:
     return _untrusted(p, (a for a in every if a.symptom == "tls.certificate"))
 
 
-def _talks(views: Iterable[AddressFacts]) -> list[Conversation]:
+def _conversations(views: Iterable[AddressFacts]) -> list[Conversation]:
     return [t for a in views for t in a.failed]
 
 
@@ -95,8 +95,12 @@ def _mitm_swap(p: PoolFacts) -> Cited:
             yield from swaps
 
 
-def _issuer(talk: Conversation) -> str | None:
-    return talk.tls.chain[0].issuer if talk.tls is not None and talk.tls.chain else None
+def _issuer(conversation: Conversation) -> str | None:
+    return (
+        conversation.tls.chain[0].issuer
+        if conversation.tls is not None and conversation.tls.chain
+        else None
+    )
 
 
 def _follows(p: PoolFacts, shown: Sequence[Conversation]) -> tuple[Conversation, ...]:
@@ -134,12 +138,12 @@ def _strangers(p: PoolFacts, shown: Sequence[Conversation]) -> tuple[Conversatio
 
 
 def _one_service(p: PoolFacts) -> Cited:
-    shown = _talks(_failing(p))
+    shown = _conversations(_failing(p))
     return [t for who in _hands(p, shown) for t in who.of(p.service.name)]
 
 
 def _sure_half(p: PoolFacts) -> Cited:
-    shown = _talks(_halves(p))
+    shown = _conversations(_halves(p))
     return _follows(p, shown) or _otherwise(p, shown)
 
 
@@ -161,10 +165,10 @@ FORGER_RULES: tuple[PoolRule, ...] = (
         "tls.mitm.elsewhere",
         "tls.mitm",
         licence="an artefact: neutral servers in two networks show a certificate for the target's "
-        "name, or make one for each greeting",
+        "name, or make one for each connection",
         why="Even neutral servers 'have' a certificate for this service here: it is forged on the "
         "way. Do not log in on this network.",
-        holds=lambda p: _follows(p, _talks(_failing(p))),
+        holds=lambda p: _follows(p, _conversations(_failing(p))),
     ),
     BLOCKED.at(Layer.TLS).rule(
         "tls.mitm.second_way",
@@ -174,7 +178,7 @@ FORGER_RULES: tuple[PoolRule, ...] = (
         "address or resolver, QUIC)",
         why="Several servers show certificates that one unknown hand has signed, and the genuine "
         "one is seen another way: they are forged on the way. Do not log in on this network.",
-        holds=lambda p: _otherwise(p, _talks(_failing(p))),
+        holds=lambda p: _otherwise(p, _conversations(_failing(p))),
     ),
     LIKELY_BLOCKED.at(Layer.TLS).rule(
         "tls.mitm.strangers",
@@ -183,7 +187,7 @@ FORGER_RULES: tuple[PoolRule, ...] = (
         why="Services that have nothing to do with each other show certificates that one unknown "
         "hand has signed, while other sites keep theirs: they are forged on the way. Do not log in "
         "on this network.",
-        holds=lambda p: _strangers(p, _talks(_failing(p))),
+        holds=lambda p: _strangers(p, _conversations(_failing(p))),
     ),
     _UNCLEAR.rule(
         "tls.mitm.swap",
@@ -220,7 +224,7 @@ HALF_RULES: tuple[PoolRule, ...] = (
         "at others",
         why="At some of the service's addresses certificates are signed by the hand that signs for "
         "other services too; others answer. Do not log in on this network.",
-        holds=lambda p: _strangers(p, _talks(_halves(p))),
+        holds=lambda p: _strangers(p, _conversations(_halves(p))),
     ),
 )
 """One way that works acquits nobody who forges what is shown on another."""

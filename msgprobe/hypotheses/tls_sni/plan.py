@@ -113,8 +113,8 @@ def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner
 def _asked_there(context: PlanningContext, s: Suspect, host: str) -> list[tuple[Site, str]]:
     """The servers to take a name to: one that can convict by itself, else two; and two for a
     certificate that nobody vouches for, since one alone may deliver the name for the service."""
-    talk = context.talk(s.task.id)
-    if talk is not None and talk.symptom == "tls.certificate":
+    conversation = context.conversation(s.task.id)
+    if conversation is not None and conversation.symptom == "tls.certificate":
         return answering(context)[:SWAP_SERVERS]
     servers = neutral_servers(context)
     if not all(context.connection.fair((site,)) for site, _ in servers):

@@ -21,7 +21,7 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     served = {t.address for t in neutral}
     asked = p.probes(Arm.TARGET_SNI_ELSEWHERE)
     ended = [t for t in asked if t.symptom is not None or t.answered_tls]
-    names = grouped(ended, lambda talk: talk.flow.server_name)
+    names = grouped(ended, lambda conversation: conversation.flow.server_name)
     cited = [t for mine in names.values() for t in _dead_there(mine, symptom, served)]
     if not cited or not p.connection.fair(p.connection.servers(cited)):
         return ()
@@ -30,16 +30,16 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
 
 
 def _dead_there(
-    talks: Sequence[Conversation], symptom: str, served: set[str]
+    conversations: Sequence[Conversation], symptom: str, served: set[str]
 ) -> list[Conversation]:
     """Those about one name that died this way where other names are ``served``: as many as a claim
     needs, and nothing that was answered."""
-    dead = [t for t in talks if t.symptom == symptom and t.address in served]
+    dead = [t for t in conversations if t.symptom == symptom and t.address in served]
     enough = len(dead) >= (TRIES if symptom == "tls.timeout" else 2)
-    return dead if enough and follows(_shown(talks, served)) else []
+    return dead if enough and follows(_shown(conversations, served)) else []
 
 
-def _shown(talks: Sequence[Conversation], served: set[str]) -> list[Shown]:
+def _shown(conversations: Sequence[Conversation], served: set[str]) -> list[Shown]:
     """What came of one name at each neutral server; those in ``served`` answer other names."""
     return [
         Shown(
@@ -47,7 +47,7 @@ def _shown(talks: Sequence[Conversation], served: set[str]) -> list[Shown]:
             dies=any(t.symptom is not None for t in there),
             others=address in served,
         )
-        for address, there in by_address(talks).items()
+        for address, there in by_address(conversations).items()
     ]
 
 
@@ -95,12 +95,12 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
 
     def holds(p: PoolFacts) -> Cited:
         hit = [a for a in p.failing_addresses(symptom) if a.repeated and a.swapped]
-        talks = [t for a in hit for t in a.failed]
+        conversations = [t for a in hit for t in a.failed]
         names = {t.flow.server_name or "" for a in hit for t in a.own}
-        spread = len(names) >= 2 and len(networks(talks)) >= 2 and not passes_elsewhere(p)
+        spread = len(names) >= 2 and len(networks(conversations)) >= 2 and not passes_elsewhere(p)
         if not hit or spread is not wide:
             return ()
-        return (*talks, *(t for a in hit for t in a.swapped))
+        return (*conversations, *(t for a in hit for t in a.swapped))
 
     return holds
 
@@ -152,8 +152,8 @@ TLS_RULES: tuple[PoolRule, ...] = (
         "tls.sni.unacked",
         "tls.timeout.sni",
         licence="the target's ClientHello alone goes unacknowledged on the same address",
-        why="The server's machine never even received the greeting that names the service, while "
-        "a greeting with a neutral name at the same address is answered: it is dropped on the way.",
+        why="The server's machine never even received the ClientHello that names the service, "
+        "while one with a neutral name at the same address is answered: it is dropped on the way.",
         holds=_unacked,
     ),
     *(

@@ -34,28 +34,32 @@ def _repeatedly(p: PoolFacts) -> list[AddressFacts]:
     return [a for a in _dying(p) if len(a.failed) >= TRIES]
 
 
-def _requests(talks: Iterable[Conversation], arm: Arm) -> list[Conversation]:
-    return [t for t in talks if t.task.arm is arm and t.task.check == REQUEST]
+def _requests(conversations: Iterable[Conversation], arm: Arm) -> list[Conversation]:
+    return [t for t in conversations if t.task.arm is arm and t.task.check == REQUEST]
 
 
 def _names(addresses: Iterable[AddressFacts]) -> set[str | None]:
     return {t.flow.server_name for a in addresses for t in a.own}
 
 
-def _leaf(talk: Conversation) -> Certificate | None:
-    return talk.tls.chain[0] if talk.tls is not None and talk.tls.chain else None
+def _leaf(conversation: Conversation) -> Certificate | None:
+    return (
+        conversation.tls.chain[0]
+        if conversation.tls is not None and conversation.tls.chain
+        else None
+    )
 
 
-def _same_server(talk: Conversation, twins: Iterable[Conversation]) -> bool:
+def _same_server(conversation: Conversation, twins: Iterable[Conversation]) -> bool:
     """It has the same certificate for the service's name as for another foreign one: it is no
     front of the service, whose dead backend would hang there as well."""
-    leaf = _leaf(talk)
+    leaf = _leaf(conversation)
     return leaf is not None and all(leaf == _leaf(t) for t in twins)
 
 
-def _enough(talks: list[Conversation]) -> bool:
-    silent = [t for t in talks if t.failure is not None and t.failure.is_silence]
-    return len(talks) >= (TRIES if silent else CUT_TRIES)
+def _enough(conversations: list[Conversation]) -> bool:
+    silent = [t for t in conversations if t.failure is not None and t.failure.is_silence]
+    return len(conversations) >= (TRIES if silent else CUT_TRIES)
 
 
 def _elsewhere(p: PoolFacts) -> Cited:
@@ -88,9 +92,9 @@ def _passes_elsewhere(p: PoolFacts) -> bool:
 
 def _swapped(address: AddressFacts) -> tuple[Conversation, ...]:
     """D6 with a request: a neutral name got an answer on the same address."""
-    talks = _requests(address.probes, Arm.OTHER_SNI)
-    good = tuple(t for t in talks if t.answered_http)
-    return good if len(good) * 2 > len(talks) else ()
+    conversations = _requests(address.probes, Arm.OTHER_SNI)
+    good = tuple(t for t in conversations if t.answered_http)
+    return good if len(good) * 2 > len(conversations) else ()
 
 
 def _hits(p: PoolFacts) -> tuple[Conversation, ...]:
@@ -118,18 +122,18 @@ AFTER_RULES: tuple[PoolRule, ...] = (
     BLOCKED.at(Layer.TLS).rule(
         "tls.post_handshake.elsewhere",
         "tls.post_handshake.sni",
-        licence="data dies after the greeting, and so it does under the target's name at a neutral "
-        "server that answers other foreign names",
+        licence="data dies after the TLS handshake, and so it does under the target's name at a "
+        "neutral server that answers other foreign names",
         why="The servers prove who they are, then every request dies. The same happens at a "
-        "neutral server that has nothing to do with the service once it is greeted by the "
+        "neutral server that has nothing to do with the service once it is addressed by the "
         "service's name, while another name is answered there: the name is the trigger.",
         holds=_elsewhere,
     ),
     LIKELY_BLOCKED.at(Layer.TLS).rule(
         "tls.post_handshake.same_address",
         "tls.post_handshake",
-        licence="data dies after the greeting, a neutral name is answered on the same address, for "
-        "two names in two networks, and it died at a neutral server too",
+        licence="data dies after the TLS handshake, a neutral name is answered on the same "
+        "address, for two names in two networks, and it died at a neutral server too",
         why="The servers prove who they are, then every request dies, while requests under a "
         "neutral name are answered on the same addresses, for several names in several networks: "
         "one dead backend cannot look like this.",
@@ -137,16 +141,16 @@ AFTER_RULES: tuple[PoolRule, ...] = (
     ),
     _UNCLEAR.rule(
         "tls.post_handshake.one_front",
-        licence="data dies after the greeting, a neutral name is answered on the same address, for "
-        "one name or network only or although a neutral server answers to the name",
+        licence="data dies after the TLS handshake, a neutral name is answered on the same "
+        "address, for one name or network only or although a neutral server answers to the name",
         why="The server proves who it is, then every request dies, while one under a neutral name "
-        "is answered there: blocking of what follows the greeting, or a front whose backend for "
-        "this service hangs.",
+        "is answered there: blocking of what follows the TLS handshake, or a front whose backend "
+        "for this service hangs.",
         holds=lambda p: () if _spread(p) else _hits(p),
     ),
     _UNCLEAR.rule(
         "tls.post_handshake.backend",
-        licence="data dies after the greeting, and a neutral server answers to the target's name",
+        licence="data dies after the handshake, and a neutral server answers to the target's name",
         why="The server proves who it is, then every request dies. At a neutral server a request "
         "that names the service is answered, so its name alone is not what matters: more likely "
         "what stands behind the service's front hangs.",

@@ -120,7 +120,7 @@ ANSWERED = (0.04, 0.04, 0.04)
 
 def begun() -> Calls:
     story = Calls(services=(SERVICE,))
-    story.good_gate()
+    story.good_connection()
     return story
 
 

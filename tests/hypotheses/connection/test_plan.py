@@ -46,17 +46,17 @@ def _told(story: Story, task: Task) -> bool:
 
 def healthy() -> Story:
     """A good line, on which every conversation takes a fifth of a second."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     story.told = [replace(m, window=Window(start=0.0, end=0.2)) for m in story.told]
     return story
 
 
 def test_a_line_that_works_is_not_looked_at_any_longer() -> None:
-    assert tasks(Story().good_gate(), Arm.MONITOR, 5.0) == []
+    assert tasks(Story().good_connection(), Arm.MONITOR, 5.0) == []
 
 
 def test_a_line_that_never_worked_is_not_looked_at_any_longer() -> None:
-    story = sites(Story().local(), Arm.GATE, 0.0, dead=True)
+    story = sites(Story().local(), Arm.CONNECTION, 0.0, dead=True)
     assert tasks(story, Arm.MONITOR, 12.0) == []
 
 

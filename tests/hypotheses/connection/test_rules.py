@@ -64,7 +64,7 @@ def sites(
 
 def gap(*, back: bool = True) -> Story:
     """A line that works, is dead from second 4 to 12, and perhaps works again."""
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     sites(story, Arm.AGAIN, 4.0, dead=True)
     return sites(story, Arm.MONITOR, 12.5, step=2.5) if back else story
 
@@ -83,8 +83,8 @@ def test_a_line_that_dies_and_stays_dead_is_so_too_since_no_chance_makes_such_ru
 
 
 def test_one_change_with_few_failures_is_a_line_that_was_slow_to_come_up() -> None:
-    story = sites(Story().local(), Arm.GATE, 0.0, dead=True, only=3)
-    sites(story, Arm.GATE, 3.0, dead=True, only=3)
+    story = sites(Story().local(), Arm.CONNECTION, 0.0, dead=True, only=3)
+    sites(story, Arm.CONNECTION, 3.0, dead=True, only=3)
     for n in range(8):
         sites(story, Arm.AGAIN, 9.0 + n)
     assert stretches(story).changes == 1
@@ -92,7 +92,7 @@ def test_one_change_with_few_failures_is_a_line_that_was_slow_to_come_up() -> No
 
 
 def test_a_lossy_line_has_no_dead_stretch() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for n in range(3):
         sites(story, Arm.AGAIN, 4.0 * n + 1, dead=True, only=3)
         story.site(SITES[3], Arm.AGAIN, check="tls", start=4.0 * n + 3, took=0.2)
@@ -102,7 +102,7 @@ def test_a_lossy_line_has_no_dead_stretch() -> None:
 
 def test_one_network_that_falls_silent_is_not_the_line() -> None:
     story = Story(sites=tuple(replace(s, network="one") for s in SITES))
-    sites(story.good_gate(), Arm.AGAIN, 4.0, dead=True)
+    sites(story.good_connection(), Arm.AGAIN, 4.0, dead=True)
     assert stretches(story).dead == ()
 
 
@@ -119,7 +119,7 @@ def test_no_service_is_blamed_for_failing_in_a_dead_stretch() -> None:
 
 
 def test_a_device_that_stood_still_itself_was_not_cut_off() -> None:
-    story = sites(Story().good_gate(), Arm.AGAIN, 1.0)
+    story = sites(Story().good_connection(), Arm.AGAIN, 1.0)
     for site in SITES:  # begun just before the pause, timed out after it, nothing in between
         story.site(site, Arm.AGAIN, check="tls", start=1.2, took=8.0, fails="connect")
     sites(story, Arm.MONITOR, 9.3)
@@ -146,12 +146,14 @@ def test_what_fails_while_neutral_sites_answer_is_still_judged() -> None:
 
 def dead_abroad(story: Story) -> Story:
     story.local()
-    return sites(story, Arm.GATE, 0.0, dead=True)
+    return sites(story, Arm.CONNECTION, 0.0, dead=True)
 
 
 def sentinels(story: Story, *, replaced: int) -> Story:
     for n, s in enumerate(SENTINELS):
-        story.flow(f"30.0.{n}.1", subject=s.name, arm=Arm.GATE, host=s.host, check="page", port=80)
+        story.flow(
+            f"30.0.{n}.1", subject=s.name, arm=Arm.CONNECTION, host=s.host, check="page", port=80
+        )
         last = story.told[-1]
         seen = tuple(
             replace(o, matched=n >= replaced, status=302 if n < replaced else 204)
@@ -171,7 +173,7 @@ def test_a_portal_that_lets_one_page_or_site_pass_is_a_portal(reached: int) -> N
 
 
 def test_replaced_pages_on_a_line_that_reaches_two_networks_are_no_portal() -> None:
-    story = sites(sentinels(Story().local(), replaced=2), Arm.GATE, 1.0)
+    story = sites(sentinels(Story().local(), replaced=2), Arm.CONNECTION, 1.0)
     assert state(story).state is not State.CAPTIVE_PORTAL
 
 
@@ -266,14 +268,14 @@ def test_an_echo_that_comes_back_is_a_hole(proof: Proof, word: State) -> None:
 
 
 def test_nothing_direct_and_a_proxy_may_mean_that_only_the_proxy_leads_out() -> None:
-    story = sites(Story().local(proxies=("HTTPS_PROXY",)), Arm.GATE, 0.0, dead=True)
+    story = sites(Story().local(proxies=("HTTPS_PROXY",)), Arm.CONNECTION, 0.0, dead=True)
     verdict = state(story)
     assert (verdict.state, verdict.rules) == (State.NO_INTERNET, ("connection.proxy_only",))
     assert "proxy_only" in verdict.notes and "proxy_configured" not in verdict.notes
 
 
 def test_a_proxy_on_a_working_line_is_only_configured() -> None:
-    story = sites(Story().local(proxies=("HTTPS_PROXY",)), Arm.GATE, 0.0)
+    story = sites(Story().local(proxies=("HTTPS_PROXY",)), Arm.CONNECTION, 0.0)
     assert "proxy_configured" in state(story).notes and "proxy_only" not in state(story).notes
 
 
@@ -281,7 +283,7 @@ def test_a_proxy_on_a_working_line_is_only_configured() -> None:
 
 
 def test_hosts_that_never_answer_do_not_make_the_line_poor() -> None:
-    story = sites(Story().local(), Arm.GATE, 0.0)
+    story = sites(Story().local(), Arm.CONNECTION, 0.0)
     story.told.pop()
     for _ in range(3):
         story.site(SITES[3], fails="tls")
@@ -289,7 +291,7 @@ def test_hosts_that_never_answer_do_not_make_the_line_poor() -> None:
 
 
 def test_hosts_that_answer_one_time_in_two_do() -> None:
-    story = sites(Story().local(), Arm.GATE, 0.0)
+    story = sites(Story().local(), Arm.CONNECTION, 0.0)
     for site in SITES[:3]:
         for n in range(2):
             story.site(site, Arm.AGAIN, start=5.0 + n, fails="tls")
@@ -337,7 +339,7 @@ def big(story: Story, *, dead: int, alive: int = 0) -> Story:
 def test_big_greetings_that_vanish_at_two_sites_while_small_ones_pass_are_noted(
     dead: int, alive: int, noted: bool
 ) -> None:
-    story = big(Story().good_gate(), dead=dead, alive=alive)
+    story = big(Story().good_connection(), dead=dead, alive=alive)
     assert ("pq_intolerant" in state(story).notes) is noted
 
 
@@ -356,7 +358,7 @@ def chosen(
     """The system's resolver sends every name to ``page``; other resolvers say ``others``, and the
     addresses of the names ``tried`` work."""
     story = Story()
-    story.good_gate()
+    story.good_connection()
     story.told[0] = Story().local(resolvers=(resolver,)).told[0]
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):
         story.asked(host, ResolverKind.SYSTEM, page, arm=Arm.BASE)

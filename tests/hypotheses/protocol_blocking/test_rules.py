@@ -15,7 +15,7 @@ MTPROTO: dict[str, Any] = {"check": "mtproto"}
 
 
 def begun() -> Story:
-    return Story().good_gate().names()
+    return Story().good_connection().names()
 
 
 def dying(*starts: float) -> Story:
@@ -56,7 +56,7 @@ def test_less_than_a_proof_stays_likely(proof: Proof) -> None:
 
 def test_proofs_of_fewer_members_than_are_needed_leave_it_likely() -> None:
     both = dataclasses.replace(SERVICE, pools=(dataclasses.replace(SERVICE.pools[0], ok_at=2),))
-    story = Story(services=(both,)).good_gate().names()
+    story = Story(services=(both,)).good_connection().names()
     story.target(CHAT[0], proof=Proof.CRYPTO, stage="server_dh_params", **MTPROTO)
     story.target(CHAT[1], proof=Proof.NONCE, stage="respq", **MTPROTO)
     found = text(story)

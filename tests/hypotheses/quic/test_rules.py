@@ -84,7 +84,7 @@ class Tale(Story):
 def tale(*, tcp: bool = True, second: str = SECOND, holds: bool = True) -> Tale:
     """Neutral sites work over TCP, and with ``tcp`` the service as well."""
     found = Tale(services=(FAST,), sites=QUIC_SITES)
-    found.good_gate()
+    found.good_connection()
     found.asked(NAME, ResolverKind.SYSTEM, HOME, second, arm=Arm.BASE)
     if holds:
         found.names()
@@ -199,7 +199,7 @@ def test_nor_where_a_neutral_server_takes_the_name() -> None:
 def test_nor_where_the_addresses_are_nobodys() -> None:
     """Forged ones: some QUIC server lives there, which does not serve the name."""
     story = Tale(services=(replace(FAST, prefixes=()),), sites=QUIC_SITES)
-    story.good_gate()
+    story.good_connection()
     story.asked(NAME, ResolverKind.SYSTEM, HOME, SECOND, arm=Arm.BASE)
     dies_at_home(dies_at_home(story), SECOND)
     assert text(story).mechanisms == ()
@@ -281,7 +281,7 @@ def test_where_the_connection_is_out_of_order_nobody_is_judged() -> None:
     story = Tale(services=(FAST,), sites=QUIC_SITES)
     story.local()
     for site in SITES:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, fails="connect")
+        story.flow(site.addresses[0], subject=site.name, arm=Arm.CONNECTION, fails="connect")
     dies_elsewhere(dies_at_home(story))
     verdict = judge(story.evidence())
     assert verdict.connection.state is State.NO_INTERNET
@@ -354,7 +354,7 @@ def test_nor_where_nothing_else_works() -> None:
     story = Tale(services=(FAST,), sites=QUIC_SITES)
     story.local()
     for site in SITES:
-        story.flow(site.addresses[0], subject=site.name, arm=Arm.GATE, fails="connect")
+        story.flow(site.addresses[0], subject=site.name, arm=Arm.CONNECTION, fails="connect")
     story.quic(Arm.QUIC_NEUTRAL, SERVER, 1.0).quic(Arm.QUIC_NEUTRAL, OTHER, 4.0)
     assert "quic_blocked" not in notes(story)
 

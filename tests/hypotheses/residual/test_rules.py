@@ -53,7 +53,7 @@ def struck(story: Story, host: str, *, alive: bool = True, dead: bool = True) ->
 
 
 def told(*hosts: str, **how: Any) -> FunctionVerdict:
-    story = Story(services=(TWO_EACH,)).good_gate().controls_again()
+    story = Story(services=(TWO_EACH,)).good_connection().controls_again()
     for host in CHAT:
         if host in hosts:
             struck(story, host, **how)
@@ -84,7 +84,7 @@ def test_less_than_that_leaves_it_ok(hosts: tuple[str, ...], how: dict[str, Any]
 def test_an_end_at_the_first_words_sooner_than_the_server_could(
     check: str, took: float, outcome: str, failure: Failure
 ) -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     ended: dict[str, Any] = {"fails": "answer", "failure": failure, "took": took}
     story.all_targets(check=check, proof=Proof.CONNECTED, **ended)
     verdict = text(story)
@@ -134,7 +134,7 @@ def test_a_server_that_hangs_up_on_everybody_is_not_early_where_we_were_late(
 ) -> None:
     """The path takes 40 ms: the connection stands then, and whoever hangs up unheard is heard of
     40 ms later. Our first words went out ``late``, and the end came ``heard`` seconds after."""
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     stage = "tls" if check == "https" else "answer"
     proof = None if check == "https" else Proof.CONNECTED
     ended: dict[str, Any] = {"fails": stage, "failure": Failure.CONNECTION_RESET}
@@ -148,7 +148,7 @@ def test_a_server_that_hangs_up_on_everybody_is_not_early_where_we_were_late(
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_server_that_answers_another_name_does_not_hang_up_on_everybody(answered: bool) -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     story.all_targets(fails="tls", failure=Failure.CONNECTION_RESET)
     for host in CHAT:
         swap = {"fails": None} if answered else {"fails": "tls", "failure": Failure.EOF}
@@ -159,13 +159,13 @@ def test_a_server_that_answers_another_name_does_not_hang_up_on_everybody(answer
 
 
 def test_an_alert_is_an_answer_to_our_words_however_late_they_were() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     story.all_targets(fails="tls", failure=Failure.TLS_FAILED)
     _late(story, "https", 0.031, 0.009)
     assert "tls.early.alert" in text(story).rules
 
 
 def test_silence_at_the_first_words_is_never_early() -> None:
-    story = Story().good_gate().names().controls_again()
+    story = Story().good_connection().names().controls_again()
     story.all_targets(check="noise", proof=Proof.CONNECTED, took=0.01, **SILENT)
     assert text(story).outcome is Outcome.INCONCLUSIVE

@@ -40,7 +40,7 @@ def told(task: Task, *, start: float = 0.0, fails: str | None = None) -> Measure
 
 def failing(**hosts: str | None) -> Story:
     """A fine connection; the base conversations at ``hosts`` fail at that stage (None: go well)."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host, address in ADDRESSES.items():
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
@@ -80,7 +80,7 @@ def test_what_fails_is_asked_for_by_name_and_by_the_address_that_failed() -> Non
 
 
 def test_an_address_that_no_public_service_has_is_not_asked_for() -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host in CHAT:
         asked_for(story, host, "10.0.0.1")
     assert {place(t) for t in targets(wanted(story))} == set(CHAT)
@@ -101,7 +101,7 @@ def test_two_members_of_a_pool_and_no_datagrams() -> None:
         )
         for n in range(5)
     )
-    story = Story(services=(dataclasses.replace(SERVICE, endpoints=many),)).good_gate()
+    story = Story(services=(dataclasses.replace(SERVICE, endpoints=many),)).good_connection()
     for n, e in enumerate(many):
         story.dns(e.host or "", ResolverKind.SYSTEM, f"31.13.7{n}.1", role=Role.TARGET)
     for task in wanted(story):
@@ -116,7 +116,7 @@ def test_two_members_of_a_pool_and_no_datagrams() -> None:
 
 def _second_of(endpoints: tuple[Endpoint, ...]) -> list[Task]:
     """The second path where the names of ``endpoints`` do not resolve."""
-    story = Story(services=(dataclasses.replace(SERVICE, endpoints=endpoints),)).good_gate()
+    story = Story(services=(dataclasses.replace(SERVICE, endpoints=endpoints),)).good_connection()
     for e in endpoints:
         asked_for(story, e.host or "", failure=Failure.DNS_NXDOMAIN)
     return targets(wanted(story))
@@ -138,7 +138,7 @@ def test_an_answer_there_calls_for_one_more_try_from_here() -> None:
 
 def test_a_name_that_does_not_resolve_is_asked_again_from_here_too() -> None:
     asked = _second_of(SERVICE.endpoints)[0]
-    story = Story(services=(SERVICE,)).good_gate()
+    story = Story(services=(SERVICE,)).good_connection()
     for host in CHAT:
         asked_for(story, host, failure=Failure.DNS_NXDOMAIN)
     story.told.append(told(asked, start=20.0))

@@ -44,7 +44,7 @@ def text(story: Story, *reports: Elsewhere) -> FunctionVerdict:
 
 def failing(*hosts: str, **how: Any) -> Story:
     """The connection is fine; at ``hosts`` everything fails three times."""
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     for host in hosts or (ONE,):
         story.target(host, times=3, **how)
     return story.controls_again()
@@ -255,7 +255,7 @@ def test_who_answers_is_no_question_for_a_second_vantage(how: dict[str, Any], ru
 
 
 def test_a_connection_in_trouble_lets_no_second_vantage_accuse() -> None:
-    story = Story().good_gate(sites=2).names()
+    story = Story().good_connection(sites=2).names()
     story.target(ONE, times=3, **SILENT)
     again(second(control(story)), **SILENT)
     assert word(story) == UNKNOWN
@@ -267,7 +267,7 @@ def test_the_proxys_path_is_not_this_connections() -> None:
     second(control(story), times=2, min_rtt=0.1, took=0.2, **RESET)
     assert word(story) == UNKNOWN
     # What answers there is no proof of the name here: one address, nobody's word for it.
-    story = Story().good_gate()
+    story = Story().good_connection()
     story.asked(ONE, ResolverKind.SYSTEM, "45.1.1.1", arm=Arm.BASE)
     story.target(ONE, times=3, address="45.1.1.1", **SILENT)
     second(control(story.controls_again()), address="45.1.1.1")
@@ -275,7 +275,7 @@ def test_the_proxys_path_is_not_this_connections() -> None:
 
 
 def denied(failure: Failure) -> Story:
-    story = Story().good_gate()
+    story = Story().good_connection()
     story.asked(ONE, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
     return story.controls_again()
 
@@ -347,11 +347,11 @@ def made(story: Story, *, age: float = 3600.0) -> Elsewhere:
 
 
 def works() -> Story:
-    return Story().good_gate().names().all_targets(times=1)
+    return Story().good_connection().names().all_targets(times=1)
 
 
 def test_a_report_keeps_what_matters_and_survives_json() -> None:
-    story = Story().good_gate().names().target(ONE).target(TWO, times=3, **RESET)
+    story = Story().good_connection().names().target(ONE).target(TWO, times=3, **RESET)
     report = made(story)
     (said,) = report.functions
     assert (said.service, said.function, said.outcome) == ("acme", Function.TEXT, Outcome.OK)
@@ -382,7 +382,7 @@ def test_a_report_of_a_day_ago_is_named_as_too_old() -> None:
 
 
 def test_a_report_about_something_else_says_nothing() -> None:
-    only_two = Story().good_gate().names().target(TWO)
+    only_two = Story().good_connection().names().target(TWO)
     assert word(failing(**SILENT), made(only_two)) == UNKNOWN
     moved = dataclasses.replace(
         SERVICE, endpoints=tuple(dataclasses.replace(e, port=80) for e in SERVICE.endpoints)

@@ -28,7 +28,7 @@ def told(
 ) -> Story:
     """A good day, volleys from that many servers, and fast neutral transfers between them; before
     them a neutral upload at ``uplink`` (None: there was none)."""
-    story = Story(services=(replace(SERVICE, assets=(VOLLEY,)),)).good_gate()
+    story = Story(services=(replace(SERVICE, assets=(VOLLEY,)),)).good_connection()
     story.names().all_targets(times=1)
     now = 3.0
     if uplink is not None:

@@ -38,7 +38,7 @@ def lossy(told: Sequence[Measurement], role: Role, lost: int, sent: int) -> list
 def story(mine: int, neutral: int) -> Story:
     """Five good conversations with each server, a dozen with neutral sites, with those losses of
     ten segments each."""
-    told = Story().good_gate().names().controls_again()
+    told = Story().good_connection().names().controls_again()
     told.all_targets(times=5)
     for site in SITES * 2:
         told.site(site)

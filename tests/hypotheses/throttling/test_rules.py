@@ -101,7 +101,7 @@ class Race:
 
 @pytest.fixture
 def race() -> Race:
-    story = Story(services=(MOVING,)).good_gate().names().all_targets(times=1)
+    story = Story(services=(MOVING,)).good_connection().names().all_targets(times=1)
     return Race(story)
 
 
@@ -303,7 +303,7 @@ def _page_alone(m: Measurement) -> Measurement:
 
 
 def test_where_nothing_works_transfers_that_move_nothing_add_nothing() -> None:
-    story = Story(services=(MOVING,)).good_gate().names().all_targets(fails="answer")
+    story = Story(services=(MOVING,)).good_connection().names().all_targets(fails="answer")
     seen = Race(story).look(0).blocks(0, here=15_000, there=0).text
     assert (seen.outcome, seen.rules) == (Outcome.INCONCLUSIVE, ("failed.unexplained",))
 

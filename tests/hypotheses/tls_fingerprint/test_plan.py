@@ -54,7 +54,7 @@ def told(
 
 
 def begun(service: Service = SERVICE) -> Story:
-    story = Story(services=(service,)).good_gate()
+    story = Story(services=(service,)).good_connection()
     for host, address in ADDRESSES.items():
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     return story
@@ -270,7 +270,7 @@ def test_the_plan_lists_every_shape_where_it_may_be_shown() -> None:
     lines = planned(
         select(catalogue, ["signal"]), catalogue.controls, Request(seed=3), checks=registry()
     )
-    listed = {(c.target, c.port) for c in lines if "greeting cut" in c.reason}
+    listed = {(c.target, c.port) for c in lines if "ClientHello cut" in c.reason}
     assert ("chat.signal.org", 443) in listed
     named = {
         (e.host, e.port)
@@ -278,13 +278,13 @@ def test_the_plan_lists_every_shape_where_it_may_be_shown() -> None:
         if e.check in ("tls", "https") and e.host is not None
     }
     assert {(c.target, c.port) for c in lines if c.round == 1} & named <= listed
-    assert all(c.condition and c.max_bytes > 0 for c in lines if "greeting cut" in c.reason)
+    assert all(c.condition and c.max_bytes > 0 for c in lines if "ClientHello cut" in c.reason)
 
 
 # -- where ours dies at every neutral site
 
 
-def dying_gate(died: int) -> Story:
+def dying_connection(died: int) -> Story:
     story = Story().local()
     for number, site in enumerate(story.sites):
         base = next(t for t in wanted(story, now=0.1) if t.id == f"g.site.{site.name}")
@@ -294,19 +294,21 @@ def dying_gate(died: int) -> Story:
 
 
 def neutral(tasks: list[Task]) -> list[Task]:
-    return [t for t in of(tasks, Arm.GATE) if t.id.startswith("g.shape.")]
+    return [t for t in of(tasks, Arm.CONNECTION) if t.id.startswith("g.shape.")]
 
 
 def test_another_program_is_tried_where_ours_dies_at_all_neutral_sites() -> None:
-    tasks = neutral(wanted(dying_gate(4), now=1.0))
+    tasks = neutral(wanted(dying_connection(4), now=1.0))
     assert len(tasks) == 3
     assert {(t.round, t.check, flow(t).option(OPTION)) for t in tasks} == {(0, "https", "other")}
-    assert not neutral(wanted(dying_gate(2), now=1.0)), "two networks answer: nothing is wrong"
-    assert not neutral(wanted(dying_gate(0), now=1.0))
+    assert not neutral(wanted(dying_connection(2), now=1.0)), (
+        "two networks answer: nothing is wrong"
+    )
+    assert not neutral(wanted(dying_connection(0), now=1.0))
 
 
 def test_services_are_then_asked_as_that_program_would() -> None:
-    story = dying_gate(4)
+    story = dying_connection(4)
     story.told += [told(t, 1.0, 0.1, None) for t in neutral(wanted(story, now=1.0))]
     for host, address in ADDRESSES.items():
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
@@ -327,7 +329,7 @@ def test_a_port_that_died_is_compared_with_another_of_the_same_machine(
         dataclasses.replace(e, check="mtproto", host=None, addresses=(ADDRESSES[e.host or ""],))
         for e in SERVICE.endpoints
     )
-    story = Story(services=(dataclasses.replace(SERVICE, endpoints=own),)).good_gate()
+    story = Story(services=(dataclasses.replace(SERVICE, endpoints=own),)).good_connection()
 
     def silent(task: Task, stage: str, start: float) -> Measurement:
         other = Story()

@@ -49,7 +49,7 @@ def swap(story: Story, *hosts: str, **how: Any) -> Story:
 
 
 def fine() -> Story:
-    return Story().good_gate().names().controls_again()
+    return Story().good_connection().names().controls_again()
 
 
 @pytest.mark.parametrize(("failure", "path"), KINDS)
@@ -98,7 +98,7 @@ def test_two_failures_of_the_usual_greeting_are_too_few() -> None:
 
 
 def test_controls_that_fail_take_the_licence_away() -> None:
-    story = Story().good_gate(sites=2).names()
+    story = Story().good_connection(sites=2).names()
     swap(dying(story, CHAT[0], failure=Failure.CONNECTION_RESET), CHAT[0])
     assert text(shaped(story, CHAT[0], Hello.SPLIT, 0.1, 3.1)).outcome is Outcome.INCONCLUSIVE
 
@@ -247,7 +247,7 @@ def shape_dies_everywhere(*answering: int, usual: int | None = None) -> Story:
     """Every neutral site dies in the usual shape; those answer another (``usual``: ours too)."""
     story = Story().local()
     for number, site in enumerate(story.sites, start=1):
-        how: dict[str, Any] = {"subject": site.name, "arm": Arm.GATE, "host": site.host}
+        how: dict[str, Any] = {"subject": site.name, "arm": Arm.CONNECTION, "host": site.host}
         dies = None if number == usual else "tls"
         story.flow(site.addresses[0], fails=dies, **how)
         if number in answering:
@@ -272,7 +272,7 @@ def test_another_program_that_is_let_through_makes_it_no_allow_list() -> None:
         shape_dies_everywhere(),
         shape_dies_everywhere(1),
         shape_dies_everywhere(1, 2, usual=3),
-        Story().good_gate(),
+        Story().good_connection(),
     ],
     ids=["nobody answers", "one network", "ours is answered too", "all is well"],
 )

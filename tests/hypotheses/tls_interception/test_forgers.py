@@ -67,7 +67,7 @@ def other(
 
 def both(host: str = OTHER, **more: Any) -> Story:
     story = Story(services=(replace(SERVICE, prefixes=()), service("talk", host, **more)))
-    return story.good_gate().names()
+    return story.good_connection().names()
 
 
 def said(story: Story, name: str = "acme") -> ServiceVerdict:
@@ -129,7 +129,7 @@ def test_services_of_one_owner_are_no_strangers(host: str, address: str) -> None
 
 def test_services_that_share_prefixes_are_no_strangers() -> None:
     story = Story(services=(SERVICE, replace(service("talk", OTHER), prefixes=SERVICE.prefixes)))
-    found = said(other(acme(story.good_gate().names()), names(OTHER)))
+    found = said(other(acme(story.good_connection().names()), names(OTHER)))
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
@@ -147,14 +147,14 @@ def test_where_no_neutral_site_keeps_its_own_nobody_is_a_forger() -> None:
 
 
 def test_one_service_alone_may_have_changed_its_authority() -> None:
-    found = said(acme(Story().good_gate().names()))
+    found = said(acme(Story().good_connection().names()))
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.functions[0].rules == ("tls.mitm.one_service",) and safe(found)
 
 
 def test_another_address_with_the_genuine_one_shows_the_forger() -> None:
     """Another resolver's address, or the other family's."""
-    story = acme(Story().good_gate().names())
+    story = acme(Story().good_connection().names())
     story.target(CHAT[0], arm=Arm.OTHER_ADDRESS, address="2a03:2880::1", check="tls")
     found = said(story)
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
@@ -186,12 +186,12 @@ def by_quic(story: Story, proof: Proof) -> Story:
     [(Proof.CRYPTO, Outcome.BLOCKED), (Proof.NONCE, Outcome.INCONCLUSIVE)],
 )
 def test_the_genuine_one_over_quic_shows_the_forger(proof: Proof, word: Outcome) -> None:
-    story = by_quic(acme(Story().good_gate().names()), proof)
+    story = by_quic(acme(Story().good_connection().names()), proof)
     assert said(story).outcome is word
 
 
 def test_one_host_and_a_genuine_certificate_elsewhere_may_be_one_bad_front() -> None:
-    story = acme(Story().good_gate().names(), "CN=own", CHAT[0]).target(CHAT[1])
+    story = acme(Story().good_connection().names(), "CN=own", CHAT[0]).target(CHAT[1])
     story.target(CHAT[0], arm=Arm.OTHER_ADDRESS, address="2a03:2880::1", check="tls")
     assert said(story).outcome is not Outcome.BLOCKED
 
@@ -227,7 +227,7 @@ RUSSIAN = "CN=Russian Trusted Sub CA, O=The Ministry of Digital Development, C=R
 
 def test_a_state_may_sign_for_its_own_services() -> None:
     home = replace(SERVICE, prefixes=(), endpoints=at("chat1.example.ru", "chat2.example.ru"))
-    story = Story(services=(home, service("talk", "talk.ru"))).good_gate()
+    story = Story(services=(home, service("talk", "talk.ru"))).good_connection()
     for host, one in zip(CHAT, home.endpoints, strict=True):
         assert one.host is not None
         story.asked(one.host, ResolverKind.SYSTEM, ADDRESSES[host], arm=Arm.BASE)
@@ -271,7 +271,7 @@ def test_the_state_whose_authority_signs_is_named() -> None:
 
 def halves(*, agreed: bool = True) -> Story:
     """Every name answers over IPv6, and shows a forged certificate over IPv4."""
-    story = Story().good_gate()
+    story = Story().good_connection()
     for number, host in enumerate(CHAT):
         six = f"2a03:2880:{number}::1"
         story.asked(host, ResolverKind.SYSTEM, ADDRESSES[host], six, arm=Arm.BASE)

@@ -21,7 +21,7 @@ def told(
 ) -> Story:
     """Every name shows a certificate of its own by a public authority, which is not trusted; so
     do, or do not, neutral servers that are asked for one of the names."""
-    story = Story().good_gate().names()
+    story = Story().good_connection().names()
     for host in CHAT:
         shown: dict[str, Any] = {"issuer": PUBLIC, "shown_for": f"CN={host}"}
         story.target(

@@ -26,7 +26,7 @@ BOTH = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("trust", [Trust.PUBLIC, Trust.HASH])
 def test_beside_another_certificate_for_a_neutral_name(trust: Trust) -> None:
-    story = Story().good_gate().names().controls_again().all_targets(trust=trust, **UNKNOWN)
+    story = Story().good_connection().names().controls_again().all_targets(trust=trust, **UNKNOWN)
     story.all_targets(times=1, arm=Arm.OTHER_SNI, server_name="site1.example", check="tls")
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
@@ -37,7 +37,7 @@ def test_beside_neutral_servers_that_show_one_of_the_same_issuer(
 ) -> None:
     """A public authority is 'unknown' too where only one certificate is known, and neutral servers
     may well have their own from the same one."""
-    story = Story().good_gate().names().controls_again().all_targets(trust=trust, **UNKNOWN)
+    story = Story().good_connection().names().controls_again().all_targets(trust=trust, **UNKNOWN)
     for site in SITES[:2]:
         story.elsewhere(CHAT[0], site, times=1, issuer=UNKNOWN["issuer"])
     assert text(story).outcome is outcome
@@ -47,7 +47,7 @@ def test_beside_neutral_servers_that_show_one_of_the_same_issuer(
 def test_beside_an_old_address_where_the_known_certificate_is_still_shown(
     trust: Trust, outcome: Outcome
 ) -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     for host in CHAT:
         moved = f"198.51.{CHAT.index(host)}.9"
         story.asked(host, ResolverKind.SYSTEM, moved, arm=Arm.BASE)
@@ -57,7 +57,9 @@ def test_beside_an_old_address_where_the_known_certificate_is_still_shown(
 
 
 def test_the_word_is_the_one_for_unexpected_certificates_and_warns() -> None:
-    story = Story().good_gate().names().controls_again().all_targets(trust=Trust.HASH, **UNKNOWN)
+    story = (
+        Story().good_connection().names().controls_again().all_targets(trust=Trust.HASH, **UNKNOWN)
+    )
     verdict = text(story)
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.certificate",))
     assert "Do not log in" in verdict.why

@@ -26,7 +26,7 @@ PLACES = tuple(product(WAYS, (True, False)))
 
 @pytest.mark.parametrize("places", [p for n in (1, 2) for p in product(PLACES, repeat=n)])
 def test_plan_and_rule_agree(places: tuple[tuple[str, bool], ...]) -> None:
-    story = Story().good_gate()
+    story = Story().good_connection()
     host = next(iter(ADDRESSES))
     for name, address in ADDRESSES.items():
         story.dns(name, ResolverKind.SYSTEM, address, role=Role.TARGET, arm=Arm.BASE)

@@ -17,7 +17,7 @@ NEUTRAL = SITES[0]
 
 def dead(**how: Any) -> Story:
     """Every conversation is greeted well and dies at the request, time and again."""
-    return Story().good_gate().names().controls_again().all_targets(**(how or DIES))
+    return Story().good_connection().names().controls_again().all_targets(**(how or DIES))
 
 
 def swap(story: Story, *hosts: str, **how: Any) -> Story:

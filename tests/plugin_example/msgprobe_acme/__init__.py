@@ -45,12 +45,12 @@ class AcmeCheck:
         async with opened(ctx, flow) as stream:
             if stream is None:
                 return  # did not connect; recorded
-            async with speak(ctx, stream, "acme") as talk:
-                await talk.send(b"ACME %b %b\n" % (word, nonce))
-                if await talk.receive_exactly(len(expected)) != expected:
+            async with speak(ctx, stream, "acme") as exchange:
+                await exchange.send(b"ACME %b %b\n" % (word, nonce))
+                if await exchange.receive_exactly(len(expected)) != expected:
                     raise WireError("not the welcome that our nonce asks for")
                 # An answer bound to our own random numbers: no block page says that.
-                talk.reached("welcome", Proof.NONCE)
+                exchange.reached("welcome", Proof.NONCE)
 
 
 def _welcome(nonce: bytes) -> bytes:
