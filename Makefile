@@ -5,22 +5,28 @@ VENV   := .venv$(addprefix -,$(filter-out python3,$(notdir $(PYTHON))))
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TOOLS  := $(VENV)/tools# uv and pip-audit, whose dependencies stay out of ours
+RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle special-ranges demo bench interop fuzz lock audit torture wheel clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle special-ranges demo bench interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
-# What is installed is what .locks/dev.txt says, checked against its hashes, on every Python.
-$(STAMP): pyproject.toml .locks/dev.txt
+# What is installed is what the locks say, checked against their hashes, on every Python.
+$(STAMP): $(RUN) .locks/dev.txt
+	@$(PIP) --require-hashes -r .locks/dev.txt
+	@touch $@
+
+$(RUN): pyproject.toml .locks/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit("msgprobe needs Python 3.11 or newer; try: make PYTHON=python3.12 install") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r .locks/dev.txt
+	@$(PIP) --require-hashes -r .locks/run.txt
+	@$(BIN)/python -m pip uninstall --quiet --yes setuptools 2>/dev/null
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: install
+run: $(RUN)
 	@$(BIN)/msgprobe run $(ARGS)
 
 test: install
@@ -105,11 +111,16 @@ $(VENV)/.fuzz: $(STAMP) .locks/fuzz.txt
 # platform and every Python from 3.11 on in one.
 lock: $(TOOLS)/.installed
 	$(LOCK) --extra dev pyproject.toml -o .locks/dev.txt
+	$(LOCK) --group pyproject.toml:install pyproject.toml -c .locks/dev.txt -o .locks/run.txt
+	$(LOCK) pyproject.toml $(LEFT_OUT) -c .locks/dev.txt -o .locks/pyz.txt
 	$(LOCK) --group pyproject.toml:fuzz -c .locks/dev.txt -o .locks/fuzz.txt
 	$(LOCK) --group pyproject.toml:tools -o .locks/tools.txt
 
 LOCK = $(TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# What no pure wheel is of, or only Windows needs: proofs say less without it.
+LEFT_OUT = $(addprefix --no-emit-package ,cryptography cffi pycparser colorama)
 
 # Known vulnerabilities of what is locked: 0 none, 1 some, 3 it could not be told.
 audit: $(TOOLS)/.installed
@@ -124,6 +135,11 @@ $(TOOLS)/.installed: $(STAMP) .locks/tools.txt
 # ARGS="redaction --runs FOLDER..." (whether redaction changes a verdict of what was saved there).
 torture: install
 	$(BIN)/python -m tests.torture $(ARGS)
+
+# The program with all that it needs in one file: runs wherever there is a Python, from a stick.
+pyz: install
+	@mkdir -p dist
+	@$(BIN)/python -m tests.packaging.pyz dist/msgprobe.pyz
 
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -45,12 +45,30 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _self_copy(folder: Path | None) -> None:
+    if folder is not None:
+        from msgprobe.cli.self_copy import copy_to
+
+        copy_to(folder)
+        raise typer.Exit
+
+
 @app.callback()
 def _top(
     version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_version, help="Print the version."),
     ] = False,
+    self_copy: Annotated[
+        Path | None,
+        typer.Option(
+            "--self-copy",
+            metavar="DIR",
+            is_eager=True,
+            callback=_self_copy,
+            help="Copy this program (msgprobe.pyz) into DIR, for others, and print its SHA-256.",
+        ),
+    ] = None,
 ) -> None:
     pass
 

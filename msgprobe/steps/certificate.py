@@ -5,7 +5,6 @@ import hashlib
 import re
 import ssl
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 from msgprobe.model.observation import Certificate
@@ -81,10 +80,9 @@ def key_sha256(der: bytes) -> str | None:
         return None
 
 
-def keys(pem_file: str) -> frozenset[str]:
-    """The keys of all certificates in a PEM file, as `key_sha256` gives them. Raises OSError."""
-    text = Path(pem_file).read_text(encoding="utf-8", errors="replace")
-    found = (key_sha256(_decoded(body)) for body in _BODY.findall(text))
+def keys(pem: str) -> frozenset[str]:
+    """The keys of all certificates in a text in PEM, as `key_sha256` gives them."""
+    found = (key_sha256(_decoded(body)) for body in _BODY.findall(pem))
     return frozenset(key for key in found if key is not None)
 
 

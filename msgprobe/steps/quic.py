@@ -112,7 +112,9 @@ async def shake_hands(
                 return failed
             case Done():
                 return Done(None)
-    ca_file = ctx.world.trust.public_file if trust in (Trust.PUBLIC, Trust.EITHER) else None
+    public = trust in (Trust.PUBLIC, Trust.EITHER)
+    ca_file = ctx.world.trust.public_file if public else None
+    listed = ctx.world.trust.public_text() if public and ca_file is None else ""
     own = roots if trust in (Trust.PINNED, Trust.EITHER) else ()
     async with exchange(ctx, address, port, PROTOCOL, timeout=timeout) as datagram:
         datagram.open(Licence.OPENING)
@@ -121,7 +123,7 @@ async def shake_hands(
             datagram,
             server_name,
             ca_file,
-            "".join(root.pem for root in own),
+            listed + "".join(root.pem for root in own),
             trust is not None,
         )
         await handshake.run()

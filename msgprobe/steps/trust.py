@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
@@ -48,13 +49,23 @@ class TrustStore:
         return self._ca_file is not None
 
     @property
-    def public_file(self) -> str:
-        """The file that the public store is read from (PEM)."""
+    def public_file(self) -> str | None:
+        """The file that the public store is read from (PEM); None where no file holds it, because
+        the whole program is one: see `public_text`."""
         if self._ca_file is not None:
             return self._ca_file
         import certifi
 
-        return certifi.where()
+        # Not certifi.where(), which would write the store to a temporary file there.
+        beside = Path(certifi.__file__).with_name("cacert.pem")
+        return str(beside) if beside.is_file() else None
+
+    @staticmethod
+    def public_text() -> str:
+        """certifi's list in PEM, from wherever it is."""
+        import certifi
+
+        return certifi.contents()
 
     def holds_publicly(self, der: bytes) -> bool | None:
         """Whether an anchor of the public store is one of certifi's list, by its key.
@@ -65,9 +76,8 @@ class TrustStore:
         if self._ca_file is None:
             return True
         if self._listed is None:
-            import certifi
-
-            self._listed = keys(certifi.where()) & keys(self._ca_file)
+            named = Path(self._ca_file).read_text(encoding="utf-8", errors="replace")
+            self._listed = keys(self.public_text()) & keys(named)
         return key_sha256(der) in self._listed if self._listed else None
 
     def context(
@@ -126,7 +136,8 @@ class TrustStore:
 
     def _load_public(self, context: ssl.SSLContext) -> None:
         if self._ca_file is None:
-            context.load_verify_locations(cafile=self.public_file)
+            file = self.public_file
+            context.load_verify_locations(file, cadata=None if file else self.public_text())
             return
         try:
             context.load_verify_locations(cafile=self._ca_file)

@@ -3,20 +3,24 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Final
 
-from tests.lab import exam
+from tests.lab import exam, read_only
 from tests.lab.exam_text import skipped
 from tests.lab.netns import LabError, why_not
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import SCENARIOS, find
 from tests.lab.subset import subset
 from tests.lab.table import line, once_more, passed, summary
+from tests.lab.world.hosts import shipped
+from tests.lab.world.shelf import prepare
 
 AGAIN = (101, 102)
 """Seeds beside its own with which CI tries a wrong run again."""
@@ -31,6 +35,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--keep", type=Path, help="keep every lab's files below this folder")
     parser.add_argument("--ci", action="store_true", help="a part of them for a short time")
     parser.add_argument("--audit", action="store_true", help="also hold runs to their promises")
+    parser.add_argument(
+        "--pyz",
+        type=Path,
+        metavar="FILE",
+        help="run this file instead, without site-packages and HOME, where nothing can be written",
+    )
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     options = parser.parse_args(argv)
     try:
@@ -53,7 +63,8 @@ def main(argv: list[str]) -> int:
     seeds = [int(s) for s in options.seeds.split(",")]
     with tempfile.TemporaryDirectory(prefix="msgprobe-lab-") as folder:
         where = options.keep or Path(folder)
-        status = _exam(chosen, seeds, options.jobs, where, audited=options.audit, retry=options.ci)
+        run = partial(_run, audited=options.audit, pyz=options.pyz)
+        status = _exam(chosen, seeds, options.jobs, where, run, retry=options.ci)
     if options.ci:
         print(f"left out for want of time: {len(left_out)} scenarios: {', '.join(left_out) or '-'}")
     return status
@@ -64,15 +75,15 @@ def _exam(
     seeds: list[int],
     jobs: int,
     folder: Path,
+    run: Callable[[Scenario, int, Path], exam.Result],
     *,
-    audited: bool,
     retry: bool,
 ) -> int:
     def one(job: tuple[int, Scenario]) -> exam.Result:
         seed, scenario = job
         workdir = folder / f"{scenario.id}-{seed}"
         try:
-            result = exam.run(scenario, seed, workdir, audited=audited)
+            result = run(scenario, seed, workdir)
         except LabError as exc:
             result = exam.Result(scenario=scenario, seed=seed, faults=(f"no lab: {exc}",))
         print(line(result), flush=True)
@@ -94,6 +105,29 @@ def _exam(
         if not result.right:
             print(line(result))
     return 0 if passed(results) else 1
+
+
+def _run(
+    scenario: Scenario, seed: int, workdir: Path, *, audited: bool, pyz: Path | None
+) -> exam.Result:
+    if pyz is None:
+        return exam.run(scenario, seed, workdir, audited=audited)
+    workdir.mkdir(parents=True, exist_ok=True)
+    trust, _ = prepare(workdir, shipped())
+    own = _with_trust(pyz, trust, workdir)
+    alone = (sys.executable, "-S", str(Path(read_only.__file__)), str(workdir.resolve()))
+    command = (*alone, sys.executable, "-S", str(own.resolve()))
+    return exam.run(scenario, seed, workdir, audited=audited, command=command)
+
+
+def _with_trust(pyz: Path, trust: Path, workdir: Path) -> Path:
+    """The file with the lab's authorities in it, which elsewhere are put in place of certifi's."""
+    own = workdir / "msgprobe.pyz"
+    with zipfile.ZipFile(pyz) as source, zipfile.ZipFile(own, "w", zipfile.ZIP_DEFLATED) as copy:
+        for entry in source.infolist():
+            changed = entry.filename == "certifi/cacert.pem"
+            copy.writestr(entry, trust.read_bytes() if changed else source.read(entry))
+    return own
 
 
 def _names(again: Sequence[exam.Result], results: Sequence[exam.Result]) -> str:

@@ -1,6 +1,7 @@
 """The wheels, built once, and the reasons why a test can't run here."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def alone() -> list[str]:
     """The start of a command line that runs the rest without any network; skips as above."""
     _skip(None if ALONE is not None else "network namespaces are needed (unshare --net)")
     return ALONE or []
+
+
+@pytest.fixture(scope="session")
+def strace() -> str:
+    """strace(1), which tells what a process asks of the kernel; skips as above."""
+    found = shutil.which("strace")
+    _skip(None if found else "strace is needed")
+    return found or ""
 
 
 @pytest.fixture(scope="session")
