@@ -23,6 +23,13 @@ class Format:
     """Its flag names a file, written beside what is printed; else it is what is printed."""
     streams: bool = False
     """Each service's part goes out once it is decided, what ``render`` gives at the end."""
+    printed: bool = False
+    """It is printed also beside ``-o FILE``, which then gets what a run is saved as."""
+    own_status: bool = False
+    """Its module has ``status(run, exit_code)``: who reads it has exit statuses of his own."""
+    page_variable: str | None = None
+    """The environment variable that names a file to which its module's ``page(run, view)`` is
+    added, where it is set."""
     commands: str = "run judge"
 
     @property
@@ -38,6 +45,15 @@ class Format:
     def part(self, verdict: "ServiceVerdict") -> str:
         """What goes out as soon as ``verdict`` is final."""
         text: str = self._renderer().part(verdict)
+        return text
+
+    def status(self, run: "Run", exit_code: int) -> int:
+        """The exit status of ``run``, whose usual one is ``exit_code``."""
+        return int(self._renderer().status(run, exit_code)) if self.own_status else exit_code
+
+    def page(self, run: "Run", view: "View") -> str:
+        """What is added to the file of ``page_variable``."""
+        text: str = self._renderer().page(run, view)
         return text
 
     def _renderer(self) -> Any:
@@ -62,6 +78,20 @@ FORMATS = (
         help="Print one JSON object per service, then one for the run.",
         module="jsonl",
         streams=True,
+    ),
+    Format(
+        name="github",
+        help="Print GitHub's annotations, and add a table to the workflow's summary.",
+        module="github",
+        printed=True,
+        page_variable="GITHUB_STEP_SUMMARY",
+    ),
+    Format(
+        name="nagios",
+        help="Print a line for Nagios or Icinga and exit with 0, 1, 2 or 3, as their plugins do.",
+        module="nagios",
+        printed=True,
+        own_status=True,
     ),
     Format(name="junit", help="Also write JUnit XML to FILE.", module="junit", to_file=True),
 )

@@ -40,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         # whatever was left in the buffer of standard output
         status = _unwritten(f"standard output: {reason(error)}")
-    sys.exit(interrupts.status() or status)
+    status = interrupts.status() or status
+    if "--nagios" in words and status > Exit.UNPROVEN:
+        status = Exit.UNPROVEN  # monitors call what is above it out of bounds
+    sys.exit(status)
 
 
 def _run(words: list[str]) -> int:
@@ -63,7 +66,7 @@ def _run(words: list[str]) -> int:
             return _unwritten(f"standard output: {reason(error)}")
         if type(error).__name__ in _FAULTS and type(error).__module__.startswith("msgprobe."):
             say(f"msgprobe: {_one_line(str(error))}")
-            return Exit.USAGE
+            return _misuse(words)
         return _crashed(error, words)
 
 
@@ -85,8 +88,13 @@ def _commands(words: list[str]) -> int:
         raise OutputError("standard output: Broken pipe") from None
     except click_error as error:
         _misused(error)
-        return Exit.USAGE
+        return _misuse(words)
     return status if isinstance(status, int) else Exit.OK
+
+
+def _misuse(words: list[str]) -> Exit:
+    """The exit status; monitors take 2 for CRITICAL and 3 for UNKNOWN."""
+    return Exit.UNPROVEN if "--nagios" in words else Exit.USAGE
 
 
 def _misused(error: Exception) -> None:

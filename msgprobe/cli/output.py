@@ -149,6 +149,15 @@ def write_file(path: Path, text: str) -> None:
         raise OutputError(f"{path}: {reason(error)}") from error
 
 
+def add_to_file(path: Path, text: str) -> None:
+    """Write ``text`` at the end of a file, which belongs to others too. Raises OutputError."""
+    try:
+        with path.open("ab") as stream:
+            stream.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise OutputError(f"{path}: {reason(error)}") from error
+
+
 def _special(path: Path) -> bool:
     """A device, pipe or socket: it is written to, not replaced."""
     try:

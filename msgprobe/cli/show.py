@@ -1,5 +1,6 @@
 """A run goes out: to standard output in the form that was asked for, and to files."""
 
+import os
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from msgprobe.cli.formats import FORMATS, JSON, TEXT, Format
 from msgprobe.cli.option import Flags
-from msgprobe.cli.output import check_file, look, put, say, write_file
+from msgprobe.cli.output import add_to_file, check_file, look, put, say, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
@@ -62,6 +63,7 @@ class Delivery:
         faults: list[Exception] = []
         steps: list[Callable[[Run, View], None]] = [self._save]
         steps += [partial(self._file, form, path) for form, path in self.files]
+        steps.append(self._page)
         for step in (*steps, self._stdout):
             try:
                 _twice(partial(step, run, view))
@@ -69,15 +71,22 @@ class Delivery:
                 faults.append(error)
         if faults:
             raise faults[0]
-        return int(status)
+        return int(status) if self.form is None else self.form.status(run, status)
 
     def _file(self, form: Format, path: Path, run: Run, view: View) -> None:
         write_file(path, form.render(run, view))
 
     def _save(self, run: Run, view: View) -> None:
         if self.output is not None and not (self.form and self.form.streams):
-            write_file(self.output, (self.form or JSON).render(run, view))
+            form = JSON if self.form is None or self.form.printed else self.form
+            write_file(self.output, form.render(run, view))
             self._saved = True
+
+    def _page(self, run: Run, view: View) -> None:
+        if self.form is not None and self.form.page_variable is not None:
+            named = os.environ.get(self.form.page_variable)
+            if named:
+                add_to_file(Path(named), self.form.page(run, view))
 
     def _stdout(self, run: Run, view: View) -> None:
         if self.form is None:
@@ -86,7 +95,7 @@ class Delivery:
                 say(f"Saved with its evidence: {self.output}")
         elif self.form.streams:
             self._rest(self.form, run, view)
-        elif self.output is None:
+        elif self.output is None or self.form.printed:
             put(self.form.render(run, view))
 
     def _rest(self, form: Format, run: Run, view: View) -> None:

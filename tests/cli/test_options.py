@@ -29,7 +29,7 @@ def test_run_and_plan_share_all_that_decides_what_is_contacted() -> None:
     assert plan < run
     assert run - plan == {
         *("jsonl", "junit", "output", "evidence", "fail_on", "no_redact", "quiet", "compare"),
-        "coarse_time",
+        *("coarse_time", "github", "nagios"),
     }
 
 

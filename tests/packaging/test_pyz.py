@@ -81,9 +81,7 @@ def test_without_any_network_it_says_so(one_file: Path, alone: list[str]) -> Non
     assert done.returncode == 4, done.stdout + done.stderr
 
 
-def test_nothing_is_written(
-    one_file: Path, alone: list[str], strace: str, tmp_path: Path
-) -> None:
+def test_nothing_is_written(one_file: Path, alone: list[str], strace: str, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     calls = "openat,open,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,symlink"
     traced = (strace, "-f", "-qq", "-o", trace, "-e", f"trace={calls}")
