@@ -8,7 +8,9 @@ class CatalogError(ValueError):
 
     ``file`` is the path as given. ``line`` and ``column`` (both from 1) are known when the file is
     not TOML at all; otherwise ``key`` names the place, as in ``pool[dc].member[dc1].ports``.
-    ``why`` says what is wrong with it and ``right`` what would be right.
+    ``why`` says what is wrong with it and ``right`` what would be right. ``path`` is the same place
+    as keys and indices, where it is one place; ``meant`` the key that was probably meant; ``more``
+    the other faults of the same file.
     """
 
     def __init__(
@@ -20,6 +22,7 @@ class CatalogError(ValueError):
         key: str = "",
         line: int | None = None,
         column: int | None = None,
+        path: tuple[str | int, ...] | None = None,
     ) -> None:
         self.file = file
         self.why = why
@@ -27,6 +30,9 @@ class CatalogError(ValueError):
         self.key = key
         self.line = line
         self.column = column
+        self.path = path
+        self.meant: str | None = None
+        self.more: tuple[CatalogError, ...] = ()
         super().__init__(str(self))
 
     def __str__(self) -> str:

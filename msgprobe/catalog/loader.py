@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgprobe.catalog import control, service
 from msgprobe.catalog.error import CatalogError, UnknownService, quoted
+from msgprobe.catalog.faults import read_all
 from msgprobe.catalog.limits import FILES, LARGEST
 from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed, Owners
 from msgprobe.catalog.service import Examine
@@ -67,7 +68,8 @@ def load(
     domestic sites only those of ``country`` are kept; none without one. ``known_checks``, if given,
     are the only names allowed for ``check``, and ``examine`` says what is wrong with an endpoint's
     options.
-    Raises CatalogError at the first fault of any file: nothing of a faulty load is used.
+    Raises CatalogError for the first faulty file, with all its faults: nothing of a faulty load is
+    used.
     """
     digest = hashlib.sha256()
     services: dict[str, Service] = {}
@@ -269,12 +271,16 @@ def _parse(
         raise CatalogError(
             file, f"is not sensible TOML ({type(exc).__name__})", "write it plainly"
         ) from None
-    top = Table(file, "", raw, (*service.SECTIONS, *control.SECTIONS))
-    has_service = any(section in top for section in service.SECTIONS)
     if not raw:
         raise CatalogError(file, "is empty", "add a [service] with its [[pool]]s, or controls")
-    found = service.read_service(top, known_checks, examine) if has_service else None
-    return top, found, control.read_controls(top)
+
+    def understood(data: dict[str, Any]) -> tuple[Table, Service | None, control.Part]:
+        top = Table(file, "", data, (*service.SECTIONS, *control.SECTIONS))
+        has_service = any(section in top for section in service.SECTIONS)
+        found = service.read_service(top, known_checks, examine) if has_service else None
+        return top, found, control.read_controls(top)
+
+    return read_all(raw, understood)
 
 
 def _only(controls: Controls, country: str | None) -> Controls:

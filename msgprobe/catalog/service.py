@@ -67,6 +67,20 @@ Examine = Callable[[Endpoint], str | None]
 """What is wrong with an endpoint's options, in the words of its check; None: nothing."""
 
 
+_MEANT = {
+    **dict.fromkeys(("tcp", "port", "telnet"), "connect"),
+    **dict.fromkeys(("ssl", "certificate"), "tls"),
+    **dict.fromkeys(("http", "get"), "page"),
+    **dict.fromkeys(("ws", "wss", "websocket", "xmpp", "smtp", "imap"), "dialogue"),
+    **dict.fromkeys(("turn", "udp"), "stun"),
+    **dict.fromkeys(("icmp", "icmp6"), "ping"),
+    **dict.fromkeys(("http3", "h3"), "quic"),
+    **dict.fromkeys(("h2",), "http2"),
+    "dns": "resolve",
+}
+"""Other words for a check, by which nobody would find it."""
+
+
 def head(top: Table) -> Table | None:
     """The table [service] of the file ``top``, if there is one. Raises CatalogError."""
     return top.table("service", _SERVICE)
@@ -237,7 +251,7 @@ def _check_extra(table: Table, extra: bool, endpoints: list[Endpoint]) -> None:
 def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way:
     check = table.take("check", value.name, base.check)
     if check is not None and known_checks is not None and check not in known_checks:
-        near = nearest(check, known_checks, most=1)
+        near = (_MEANT.get(check, ""),) if check in _MEANT else nearest(check, known_checks, most=1)
         right = f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(known_checks)}"
         raise table.fault("check", f"there is no check {quoted(check)}", right)
     return _Way(

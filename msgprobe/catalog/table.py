@@ -13,15 +13,29 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
+class StandIn(str):
+    """A name put in place of a missing or faulty one, which is not shown."""
+
+    __slots__ = ()
+
+
 class Table:
     """A TOML table whose possible keys are known beforehand; others are refused at once.
 
     ``place`` is where it stands in the file (empty: the top). Raises CatalogError throughout.
     """
 
-    def __init__(self, file: str, place: str, data: object, keys: Collection[str]) -> None:
+    def __init__(
+        self,
+        file: str,
+        place: str,
+        data: object,
+        keys: Collection[str],
+        path: tuple[str | int, ...] = (),
+    ) -> None:
         self.file = file
         self.place = place
+        self._path = path
         if not isinstance(data, dict):
             raise self.fault("", f"is {kind(data)}", "write it as a table of keys and values")
         self._data: dict[str, Any] = data
@@ -29,12 +43,20 @@ class Table:
             if key not in keys:
                 near = nearest(key, keys, most=1)
                 right = f'did you mean "{near[0]}"?' if near else f"possible are {', '.join(keys)}"
-                raise self.fault(key if key.isprintable() else quoted(key), "unknown key", right)
+                shown = key if key.isprintable() else quoted(key)
+                fault = self.fault(shown, "unknown key", right)
+                fault.path, fault.meant = (*path, key), near[0] if near else None
+                raise fault
 
     def fault(self, key: str, why: str, right: str) -> CatalogError:
         """The error to raise for ``key`` of this table (empty: for the table itself)."""
         place = ".".join(part for part in (self.place, key) if part)
-        return CatalogError(self.file, why, right, key=place)
+        own = key.partition("[")[0]
+        # A key with a dot is a place elsewhere in the file, in words.
+        path = (
+            None if "." in key or not (key or self._path) else self._path + ((own,) if own else ())
+        )
+        return CatalogError(self.file, why, right, key=place, path=path)
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
@@ -73,7 +95,7 @@ class Table:
         """The table under ``key``, None if it is left out."""
         if key not in self._data:
             return None
-        return Table(self.file, self._at(key), self._data[key], keys)
+        return Table(self.file, self._at(key), self._data[key], keys, (*self._path, key))
 
     def tables(self, key: str, keys: Collection[str], most: int = 100) -> list["Table"]:
         """The tables of the array ``key``; each is called by its own ``name`` in messages."""
@@ -82,8 +104,10 @@ class Table:
         found = []
         for place, data in enumerate(self._list(key, most, f"[[{self._at_plain(key)}]]")):
             own = data.get("name") if isinstance(data, dict) else None
-            label = own if isinstance(own, str) and own.isprintable() and own else str(place)
-            found.append(Table(self.file, self._at(f"{key}[{label[:63]}]"), data, keys))
+            shown = isinstance(own, str) and not isinstance(own, StandIn) and own.isprintable()
+            label = own if shown and own else str(place)
+            path = (*self._path, key, place)
+            found.append(Table(self.file, self._at(f"{key}[{label[:63]}]"), data, keys, path))
         return found
 
     def pairs(self, key: str, read: Callable[[object], T]) -> tuple[tuple[str, T], ...]:
@@ -91,7 +115,7 @@ class Table:
         data = self._data.get(key, {})
         if not isinstance(data, dict):
             raise self.fault(key, f"is {kind(data)}", f'write it as {key} = {{ key = "value" }}')
-        inner = Table(self.file, self._at(key), data, list(data))
+        inner = Table(self.file, self._at(key), data, list(data), (*self._path, key))
         return tuple((own, inner.need(own, read)) for own in data)
 
     def provenance(self, base: Provenance | None) -> Provenance:

@@ -58,7 +58,7 @@ def show(name: str, wish: Wish) -> None:
 
 
 def check(paths: tuple[str, ...]) -> None:
-    """Print what the files hold. Raises CatalogError at the first fault."""
+    """Print what the files hold. Raises CatalogError for the first faulty one."""
     catalogue = read(tuple(map(Path, paths)), allowed=EVERYTHING)
     names = ", ".join(s.name for s in catalogue.services)
     put(f"No fault found. With these files the services are: {names}\n")

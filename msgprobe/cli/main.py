@@ -65,7 +65,8 @@ def _run(words: list[str]) -> int:
             # help is printed by click, not by us
             return _unwritten(f"standard output: {reason(error)}")
         if type(error).__name__ in _FAULTS and type(error).__module__.startswith("msgprobe."):
-            say(f"msgprobe: {_one_line(str(error))}")
+            for one in (error, *getattr(error, "more", ())):
+                say(f"msgprobe: {_one_line(str(one))}")
             return _misuse(words)
         return _crashed(error, words)
 
