@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -12,6 +12,7 @@ from functools import partial
 from msgprobe import __version__
 from msgprobe.agenda.contacts import contacts
 from msgprobe.agenda.experiments import likely_bytes
+from msgprobe.agenda.phases import new_titles
 from msgprobe.agenda.planner import agenda
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry, traits
@@ -23,17 +24,17 @@ from msgprobe.model.control import Controls, Guess
 from msgprobe.model.event import Counted, Decided, Event, Phase
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
-from msgprobe.model.run import Elsewhere, Evidence, Request, Run, Tool
+from msgprobe.model.run import NOWHERE, Elsewhere, Evidence, Request, Run, Tool, Vantage
 from msgprobe.model.target import Service
-from msgprobe.model.task import Task
 from msgprobe.model.traits import KnownTraits
-from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
+from msgprobe.model.verdict import Outcome, Verdict
 from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.timetable import BEGIN_UNTIL
 from msgprobe.redaction.export import forged, to_minute
 from msgprobe.redaction.redactor import redacted
 from msgprobe.report.exit_status import FAULT
+from msgprobe.runner.cut import cut_short, lacking
 from msgprobe.runner.engine import Limits, Runner
 from msgprobe.runner.given import given
 from msgprobe.steps.aside import aside
@@ -48,10 +49,6 @@ BUDGET_CHECK = 0.5
 
 PREPARED = 5.0
 """Seconds after the last conversation until what was to make them quicker is given up."""
-
-COMPARING = 3
-"""The phase in which transfers are compared, beside the rounds that phases are named after."""
-
 
 TICK = 0.02
 """Seconds to let several results arrive before planning anew, ..."""
@@ -110,46 +107,64 @@ async def run(
     proxy: Proxy | None = None,
     reports: Sequence[Run] = (),
     guess: Guess = NO_GUESS,
+    vantage: Vantage = NOWHERE,
 ) -> Run:
     """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing.
 
     ``proxy`` is a second path for what fails on the first (``request.via`` names its kind);
     ``reports`` are saved runs from elsewhere to compare with, whose dates are ISO 8601 in UTC.
-    ``guess`` changes what is asked, never what is judged or kept of it.
+    ``guess`` changes what is asked, never what is judged or kept of it; ``vantage`` is only kept.
     """
-    world = world or system_world(request.seed)
-    world = world if proxy is None else replace(world, proxy=proxy)
+    world = _world(world or system_world(request.seed), proxy)
     stop = stop or Stop()
     table = checks if checks is not None else registry()
-    started_at = world.clock.utcnow()
+    now = world.clock.utcnow()
     empty = Evidence(
         request=request,
         services=tuple(services),
         controls=controls,
-        elsewhere=tuple(_elsewhere(r, services, started_at) for r in reports),
+        elsewhere=tuple(_elsewhere(r, services, now) for r in reports),
         traits=traits(table),
     )
-    seen, decided = await _measured(world, empty, table, guess, stop, emit)
-    whole = replace(empty, controls=kept(controls, guess, seen), measurements=seen)
-    evidence, verdict = _judged(whole, stop, redact=redact)
-    _tell_rest(verdict.services, decided, emit)
-    return Run(
-        run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
-        tool=tool(),
-        catalogue_sha256=catalogue_sha256,
-        started_at=started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    begun = replace(_begun(world, empty, now), catalogue_sha256=catalogue_sha256, vantage=vantage)
+    seen, decided = await _measured(world, begun, table, guess, stop, emit)
+    evidence, verdict = _judged(_with(empty, seen, guess), stop, redact=redact)
+    found = replace(
+        begun,
         duration_s=round(world.now(), 3),
         bytes_sent=sum(m.bytes_sent for m in seen),
         bytes_received=sum(m.bytes_received for m in seen),
-        interrupted=stop.reason or _cut(seen),
+        interrupted=stop.reason or cut_short(seen),
         evidence=evidence,
         verdict=verdict,
     )
+    _tell_rest(found, decided, emit)
+    return found
+
+
+def _begun(world: World, empty: Evidence, now: datetime) -> Run:
+    """The run before anything was asked."""
+    return Run(
+        run_id=str(uuid.UUID(bytes=world.entropy(16), version=4)),
+        tool=tool(),
+        catalogue_sha256="",
+        started_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        evidence=empty,
+    )
+
+
+def _world(world: World, proxy: Proxy | None) -> World:
+    return world if proxy is None else replace(world, proxy=proxy)
+
+
+def _with(empty: Evidence, seen: tuple[Measurement, ...], guess: Guess) -> Evidence:
+    controls = kept(empty.controls, guess, seen)
+    return replace(empty, controls=controls, measurements=seen)
 
 
 async def _measured(
     world: World,
-    empty: Evidence,
+    begun: Run,
     checks: Mapping[str, Check],
     guess: Guess,
     stop: Stop,
@@ -157,6 +172,7 @@ async def _measured(
 ) -> tuple[tuple[Measurement, ...], set[str]]:
     """Ask all that is to be asked, and meanwhile import what it needs. Gives what came, and the
     services whose verdicts were told."""
+    empty = begun.evidence
     runner = _runner(world, empty, checks, emit)
     emit(Phase(title="looking at the connection"))
     quic = _wants_quic(empty.services, empty.request)
@@ -165,7 +181,7 @@ async def _measured(
     prepared = asyncio.ensure_future(aside(partial(prepare, world, quic=quic)))
     decided: set[str] = set()
     try:
-        await _explore(runner, empty, guess, stop, emit, decided)
+        await _explore(runner, begun, guess, stop, emit, decided)
     except Exception as fault:  # what was seen until then is worth having
         stop.failed(fault)
     await _prepared(prepared, stop)
@@ -223,7 +239,7 @@ def _elsewhere(report: Run, services: Sequence[Service], now: datetime) -> Elsew
 
 async def _explore(
     runner: Runner,
-    empty: Evidence,
+    begun: Run,
     guess: Guess,
     stop: Stop,
     emit: Callable[[Event], None],
@@ -232,12 +248,12 @@ async def _explore(
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
     told: set[int] = set()
-    asked = fitted(empty.controls, empty.request, guess)
+    asked = fitted(begun.evidence.controls, begun.evidence.request, guess)
     async with runner:
         while stop.reason is None:
             now = runner.world.now()
             seen = runner.in_order()
-            evidence = replace(empty, controls=kept(empty.controls, guess, seen), measurements=seen)
+            evidence = _with(begun.evidence, seen, guess)
             moment = Moment(
                 now=now,
                 running=runner.running,
@@ -249,17 +265,16 @@ async def _explore(
             wanted = agenda(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
-            _phase(wanted.tasks, told, emit)
+            for title in new_titles(wanted.tasks, told):
+                emit(Phase(title=title))
             runner.slow_down(wanted.pace)
-            begun = runner.submit(wanted.tasks)
+            new = runner.submit(wanted.tasks)
             emit(Counted(bytes_so_far=runner.bytes_so_far))
-            if not begun:  # judging takes long enough to hold up what is about to be timed
-                _tell_settled(evidence, runner.subjects | wanted.pending, runner, decided, emit)
-            if now >= runner.limits.deadline:
-                runner.stop("no time left (max_time)")
-                break
-            if runner.spent:
-                runner.stop("no bytes left (max_bytes)")
+            if not new:  # judging takes long enough to hold up what is about to be timed
+                so_far = replace(begun, evidence=evidence)
+                _tell_settled(so_far, runner.subjects | wanted.pending, runner, decided, emit)
+            if (lack := lacking(runner, now)) is not None:
+                runner.stop(lack)
                 break
             if runner.idle and wanted.wake_at is None:
                 break
@@ -288,7 +303,7 @@ def _wants_quic(services: Sequence[Service], request: Request) -> bool:
 
 
 def _tell_settled(
-    evidence: Evidence,
+    run: Run,
     busy: frozenset[str] | set[str],
     runner: Runner,
     decided: set[str],
@@ -298,46 +313,24 @@ def _tell_settled(
 
     Every other word may still be changed by what is measured for its sake.
     """
+    evidence = run.evidence
     for service in evidence.services:
         if service.name in decided or service.name in busy:
             continue
         if not any(m.task.endpoint and m.task.subject == service.name for m in runner.measurements):
             continue
         # not redacted: that changes no word, and here it would take time from what is measured
-        (verdict,) = verdicts.judge(replace(evidence, services=(service,))).services
+        found = verdicts.judge(replace(evidence, services=(service,)))
+        (verdict,) = found.services
         if {f.outcome for f in verdict.functions} <= {Outcome.OK, Outcome.NOT_TESTED}:
             decided.add(service.name)
-            emit(Decided(verdict=verdict))
+            emit(Decided(run=replace(run, verdict=found), verdict=verdict))
 
 
-def _tell_rest(
-    services: Iterable[ServiceVerdict], decided: set[str], emit: Callable[[Event], None]
-) -> None:
-    for service in services:
+def _tell_rest(run: Run, decided: set[str], emit: Callable[[Event], None]) -> None:
+    for service in run.verdict.services:
         if service.service not in decided:
-            emit(Decided(verdict=service))
-
-
-def _phase(tasks: Iterable[Task], told: set[int], emit: Callable[[Event], None]) -> None:
-    titles = {
-        1: "trying every service",
-        2: "something is amiss: finding out why",
-        COMPARING: "comparing speeds",
-    }
-    rounds = {COMPARING if task.surveys else task.round for task in tasks}
-    for number in sorted(rounds - told):
-        told.add(number)
-        if number in titles:
-            emit(Phase(title=titles[number]))
-
-
-def _cut(measurements: Iterable[Measurement]) -> str | None:
-    """``max_time`` or ``max_bytes`` when a limit kept tasks from running."""
-    details = {m.detail for m in measurements if m.detail}
-    for limit in ("max_time", "max_bytes"):
-        if any(limit in d for d in details):
-            return limit
-    return None
+            emit(Decided(run=run, verdict=service))
 
 
 def tool() -> Tool:

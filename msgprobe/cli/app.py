@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from msgprobe.cli.show import Delivery
 
 _SETTINGS = """Settings: flags over MSGPROBE_* variables over config.toml in the configuration
-folder (quick, throttle, wait, max_time, max_bytes, only, family, country, targets, fail_on, via).
+folder (quick, throttle, wait, max_time, max_bytes, only, family, country, asn, label,
+targets, fail_on, via).
 
 Exit status: 0 all ok; 1 something blocked or throttled; 2 wrong usage or target file; 3 something
 inconclusive, degraded, down or not tested; 4 the connection itself; 70 our own fault; 74 output

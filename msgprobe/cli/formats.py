@@ -18,7 +18,7 @@ class Format:
     help: str
     module: str
     """In `msgprobe.report`, imported when used so that ``--help`` stays fast. It has
-    ``render(run, view)``; one that ``streams`` has ``part(verdict)`` too."""
+    ``render(run, view)``; one that ``streams`` has ``part(run, verdict)`` too."""
     to_file: bool = False
     """Its flag names a file, written beside what is printed; else it is what is printed."""
     streams: bool = False
@@ -42,9 +42,9 @@ class Format:
         text: str = self._renderer().render(run, view)
         return text
 
-    def part(self, verdict: "ServiceVerdict") -> str:
-        """What goes out as soon as ``verdict`` is final."""
-        text: str = self._renderer().part(verdict)
+    def part(self, run: "Run", verdict: "ServiceVerdict") -> str:
+        """What goes out as soon as ``verdict`` is final, of ``run`` as it stands then."""
+        text: str = self._renderer().part(run, verdict)
         return text
 
     def status(self, run: "Run", exit_code: int) -> int:

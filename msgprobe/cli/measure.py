@@ -161,6 +161,7 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
                     proxy=wish.proxy,
                     reports=reports,
                     guess=likely,
+                    vantage=wish.vantage,
                 )
             )
         if emit.fault is not None:
@@ -191,7 +192,7 @@ class _Sink:
         self._show(event)
         if isinstance(event, Decided) and self.fault is None:
             try:
-                self._delivery.decided(event.verdict)
+                self._delivery.decided(event.run, event.verdict)
             except OutputError as error:
                 self.fault = error
                 self._stop.request("output")

@@ -90,6 +90,14 @@ class Flags:
         "Also compare with sites of this country. Without it the time zone tells which ones "
         "to ask where nothing abroad answers; none switches that off.",
     )
+    asn: str | None = _option(
+        "run",
+        "--asn ASN",
+        "Write down the number of your provider's network, like AS9198. It is not looked up.",
+    )
+    label: str | None = _option(
+        "run", "--label NAME", "Write down this name of your own for where this is measured."
+    )
     targets: list[str] | None = _option(
         _ALLOWING,
         "--targets PATH",

@@ -13,7 +13,7 @@ from msgprobe.cli import settings
 from msgprobe.cli.option import Flags
 from msgprobe.cli.output import say
 from msgprobe.model.liberty import Liberty
-from msgprobe.model.run import Request
+from msgprobe.model.run import NOWHERE, Request, Vantage
 from msgprobe.model.target import Function
 from msgprobe.steps.door import Proxy
 
@@ -48,6 +48,7 @@ class Wish:
     proxy: Proxy | None = None
     compare: tuple[str, ...] = ()
     """Files with reports made elsewhere."""
+    vantage: Vantage = NOWHERE
     guesses: bool = True
     """The country may be guessed, for none was given and the guess was not switched off."""
 
@@ -95,6 +96,27 @@ def country_code(text: str) -> str:
     if text.upper() not in COUNTRIES:
         raise ValueError(f"{text!r:.40} is no country of ISO 3166-1; write it like KZ, or none")
     return text.upper()
+
+
+def as_number(text: object) -> int:
+    """``AS9198`` or ``9198`` (RFC 6793: 32 bits, 0 is nobody's). Raises ValueError."""
+    found = re.fullmatch(r"(?:AS)?(\d{1,10})", str(text).strip().upper(), re.ASCII)
+    if found is None or not 0 < int(found[1]) < 1 << 32:
+        raise ValueError(f"{str(text)!r:.40} is no number of a network; write it like AS9198")
+    return int(found[1])
+
+
+MOST_OF_A_LABEL = 64
+
+
+def label(text: str) -> str:
+    """A name of the user's own for where this is. Raises ValueError."""
+    name = text.strip()
+    if not name or not name.isprintable() or len(name) > MOST_OF_A_LABEL:
+        raise ValueError(
+            f"{text!r:.40} is no label; take 1 to {MOST_OF_A_LABEL} characters that can be seen"
+        )
+    return name
 
 
 def family(four: bool, six: bool) -> int | None:
@@ -149,6 +171,10 @@ def wish(flags: Flags) -> Wish:
         fail_on=_pick(given, "fail_on", "--fail-on", flags.fail_on, fail_on_words),
         proxy=proxy,
         compare=tuple(flags.compare or ()),
+        vantage=Vantage(
+            asn=_pick(given, "asn", "--asn", flags.asn, as_number),
+            label=_pick(given, "label", "--label", flags.label, label),
+        ),
         guesses=country is None,
     )
 

@@ -72,9 +72,11 @@ def _paths(value: object) -> tuple[str, ...]:
 
 
 KEYS: Mapping[str, Callable[[object], Any]] = {
+    "asn": _number,
     "country": _text,
     "fail_on": lambda value: ",".join(_list(value)),
     "family": _family,
+    "label": _text,
     "max_bytes": _number,
     "max_time": _number,
     "only": _list,

@@ -40,13 +40,16 @@ class Delivery:
             if path is not None:
                 check_file(path)
 
-    def decided(self, verdict: ServiceVerdict) -> None:
-        """A service's verdict is final: its part goes out now. Raises OutputError."""
+    def decided(self, run: Run, verdict: ServiceVerdict) -> None:
+        """A service's verdict is final: its part goes out now. Raises OutputError.
+
+        ``run`` is as it stands, and says which run it is and what its connection is like.
+        """
         if self.form is None or not self.form.streams:
             return
         self._told.append(verdict)
         if self.output is None:
-            put(self.form.part(verdict))
+            put(self.form.part(exported(run, self.grain), verdict))
 
     def deliver(self, run: Run) -> int:
         """Write everything that is wanted and give the exit status.
@@ -101,12 +104,13 @@ class Delivery:
     def _rest(self, form: Format, run: Run, view: View) -> None:
         for verdict in run.verdict.services:
             if verdict not in self._told:
-                self.decided(verdict)
+                self.decided(run, verdict)
         end = form.render(run, view)
         if self.output is None:
             put(end)
         else:
-            write_file(self.output, "".join(map(form.part, self._told)) + end)
+            parts = [form.part(run, verdict) for verdict in self._told]
+            write_file(self.output, "".join(parts) + end)
 
 
 def _twice(step: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.run import Run
 from msgprobe.model.task import Task
 from msgprobe.model.verdict import ServiceVerdict
 
@@ -40,8 +41,12 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A service's verdict will not change any more."""
+    """A service's verdict will not change any more.
 
+    ``run`` is as it stood then: which run it is, and what was known of the connection.
+    """
+
+    run: Run
     verdict: ServiceVerdict
 
 

@@ -7,7 +7,7 @@ from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Service
 from msgprobe.model.traits import Traits
-from msgprobe.model.verdict import Outcome, State, Strength, Verdict
+from msgprobe.model.verdict import ConnectionVerdict, Outcome, State, Strength, Verdict
 
 FORMAT_VERSION = 1
 
@@ -81,6 +81,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vantage:
+    """Where a run was made, as far as its user says; nothing of it is looked up, or judged by.
+
+    ``asn`` is the number of the autonomous system (``--asn``), ``label`` a name of the user's own
+    (``--label``), and ``series`` names the runs of one line that a history keeps together. The
+    country is in the `Request`, for it also changes what is asked.
+    """
+
+    asn: int | None = None
+    label: str | None = None
+    series: str | None = None
+
+
+NOWHERE = Vantage()
+"""The user said nothing of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """Who measured."""
 
@@ -91,6 +109,10 @@ class Tool:
     platform: str = ""
 
 
+UNJUDGED = Verdict(connection=ConnectionVerdict(state=State.NO_INTERNET))
+"""Of a run that has only begun: nothing is known to work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run, complete: enough to be judged again elsewhere. ``started_at`` is ISO 8601 in UTC."""
@@ -99,13 +121,14 @@ class Run:
     tool: Tool
     catalogue_sha256: str
     started_at: str
-    duration_s: float
-    bytes_sent: int
-    bytes_received: int
+    duration_s: float = 0.0
+    bytes_sent: int = 0
+    bytes_received: int = 0
     interrupted: str | None = None
     """Why the run was cut short: ``SIGINT``, ``SIGTERM``, ``SIGHUP``, ``max_time``, ``max_bytes``,
     or ``fault`` when this program or device failed."""
     evidence: Evidence
-    verdict: Verdict
+    verdict: Verdict = UNJUDGED
+    vantage: Vantage = NOWHERE
     allowances: Allowances = NO_ALLOWANCES
     """What target files did with the user's leave; their names without folders."""

@@ -46,11 +46,12 @@ def reveals(run: Run, *, evidence: bool = True) -> tuple[str, ...]:
         f"What measured: {_tools(run)}.",
     ]
     request = run.evidence.request
+    if request.country is not None:
+        lines.append(f"The country that you named: {request.country}.")
+    lines += _vantage(run)
     if not evidence:
         return tuple(lines)
     lines.append("All that the target files say about them, those of your own files too.")
-    if request.country is not None:
-        lines.append(f"The country that you named: {request.country}.")
     if near := sorted({s.country for s in run.evidence.controls.domestic if s.country}):
         lines.append(f"Sites of a country were asked, where you may be: {_list(near)}.")
     if request.via is not None:
@@ -70,6 +71,16 @@ def reveals(run: Run, *, evidence: bool = True) -> tuple[str, ...]:
     ]
     raw = _unredacted(run, kept)
     return (_warning(raw), *lines) if raw else (*lines, NOT_THERE)
+
+
+def _vantage(run: Run) -> Iterator[str]:
+    """What the user said of where it was measured."""
+    if run.vantage.asn is not None:
+        yield f"The network that you named: AS{run.vantage.asn}."
+    if run.vantage.label is not None:
+        yield f"The label that you gave: {run.vantage.label}."
+    if run.vantage.series is not None:
+        yield f"Which of your runs were made on one line: {run.vantage.series}."
 
 
 def _unredacted(run: Run, kept: Evidence) -> tuple[str, ...]:

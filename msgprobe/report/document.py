@@ -14,11 +14,12 @@ from msgprobe.model.control import Controls
 from msgprobe.model.liberty import Allowances, Override, Taken
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.older import TRAITS, as_today
-from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool
+from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool, Vantage
 from msgprobe.model.target import Service
 from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
 from msgprobe.redaction.reveals import reveals
+from msgprobe.report.keys import keys
 from msgprobe.report.stale import StaleRows
 from msgprobe.report.view import View
 
@@ -41,19 +42,9 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
     """``run`` as plain JSON data; ``evidence`` adds the rows in use and every measurement."""
     found: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "tool": {
-            "name": run.tool.name,
-            "version": run.tool.version,
-            "rules_version": run.verdict.rules_version,
-            "python": run.tool.python,
-            "openssl": run.tool.openssl,
-            "platform": run.tool.platform,
-        },
-        "run_id": run.run_id,
-        "catalogue_sha256": run.catalogue_sha256,
+        **keys(run),
         "overrides": to_json(run.allowances.overrides),
         "allowed": to_json(run.allowances.taken),
-        "started_at": run.started_at,
         "duration_s": round(run.duration_s, 3),
         "bytes": {"sent": run.bytes_sent, "received": run.bytes_received},
         "interrupted": run.interrupted,
@@ -216,6 +207,11 @@ def _run(data: Mapping[str, Any]) -> Run:
             services=_get(data, "services", tuple[ServiceVerdict, ...]),
             advice=_optional(data, "advice") or "",
             rules_version=_get(tool, "rules_version", int, "$.tool"),
+        ),
+        vantage=Vantage(
+            asn=_get(data, "asn", int) if data.get("asn") is not None else None,
+            label=_optional(data, "label"),
+            series=_optional(data, "series"),
         ),
         allowances=Allowances(
             overrides=_rows(data, "overrides", tuple[Override, ...]),

@@ -7,12 +7,15 @@ from msgprobe.model.codec import to_json
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report.document import document
+from msgprobe.report.keys import keys
 from msgprobe.report.view import View
 
 
-def part(verdict: ServiceVerdict) -> str:
-    """A service: the same keys as in the document's ``services``, and ``type``."""
-    return _line({"type": "service", **to_json(verdict)})
+def part(run: Run, verdict: ServiceVerdict) -> str:
+    """A service: ``type``, the keys of the run, the connection as it was known when the service was
+    decided, and the same keys as in the document's ``services``."""
+    connection = to_json(run.verdict.connection)
+    return _line({"type": "service", **keys(run), "connection": connection, **to_json(verdict)})
 
 
 def render(run: Run, view: View) -> str:

@@ -30,6 +30,7 @@ def test_run_and_plan_share_all_that_decides_what_is_contacted() -> None:
     assert run - plan == {
         *("jsonl", "junit", "output", "evidence", "fail_on", "no_redact", "quiet", "compare"),
         *("coarse_time", "github", "nagios"),
+        *("coarse_time", "asn", "label"),
     }
 
 
@@ -39,7 +40,7 @@ def test_every_format_renders_a_run(form: Format) -> None:
     text = form.render(found, View(evidence=True))
     assert text.endswith("\n")
     if form.streams:
-        assert form.part(found.verdict.services[0]).endswith("\n")
+        assert form.part(found, found.verdict.services[0]).endswith("\n")
 
 
 def test_formats_are_named_once_and_by_their_flag() -> None:

@@ -8,6 +8,7 @@ from msgprobe.cli import settings
 from msgprobe.cli.option import Flags
 from msgprobe.cli.request import UsageError, byte_count, duration, family, functions, wish
 from msgprobe.cli.settings import SettingsError
+from msgprobe.model.run import Vantage
 from msgprobe.model.target import Function
 
 
@@ -180,3 +181,26 @@ def test_each_platform_has_its_folder(
 ) -> None:
     found = settings.folder(environ, platform)
     assert (None if found is None else found.as_posix()) == folder
+
+
+def test_where_it_is_measured_is_written_down_as_the_user_says(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert wish(Flags()).vantage == Vantage()
+    config.write_text('asn = 9198\nlabel = "office"\n')
+    assert wish(Flags()).vantage == Vantage(asn=9198, label="office")
+    monkeypatch.setenv("MSGPROBE_ASN", "AS13335")
+    assert wish(Flags(label="home")).vantage == Vantage(asn=13335, label="home")
+    assert wish(Flags(asn="as4294967295")).vantage.asn == 4294967295
+
+
+@pytest.mark.parametrize("asn", ["0", "4294967296", "AS", "-1", "9198a", "", "\u0669"])
+def test_what_is_no_network_is_refused(config: Path, asn: str) -> None:
+    with pytest.raises(UsageError, match=r"--asn: .*AS9198"):
+        wish(Flags(asn=asn))
+
+
+@pytest.mark.parametrize("label", ["", "  ", "a\nb", "\x1b[2J", "\u202egnp", "x" * 65])
+def test_a_label_is_short_and_can_be_seen(config: Path, label: str) -> None:
+    with pytest.raises(UsageError, match=r"--label: .*1 to 64"):
+        wish(Flags(label=label))

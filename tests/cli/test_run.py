@@ -47,7 +47,11 @@ def test_json_is_one_object_and_json_lines_one_per_service(msgprobe: Msgprobe) -
     assert [s["service"] for s in whole["services"]] == ["telegram", "signal"]
     assert whole["measurements"] == []
     lines = msgprobe("run", "telegram", "signal", "--jsonl", alone=True).stdout.splitlines()
-    assert [json.loads(line)["type"] for line in lines] == ["service", "service", "run"]
+    *parts, last = map(json.loads, lines)
+    assert [part["type"] for part in (*parts, last)] == ["service", "service", "run"]
+    for part in parts:
+        for key in ("run_id", "started_at", "tool", "catalogue_sha256", "request", "connection"):
+            assert part[key] == last[key], "each line says which run it is of, and that it is dead"
 
 
 @isolated

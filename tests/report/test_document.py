@@ -11,6 +11,7 @@ import pytest
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.liberty import Allowances, Liberty, Override, Taken
+from msgprobe.model.run import Vantage
 from msgprobe.model.target import Function
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, State, Strength
@@ -27,6 +28,12 @@ RUN = sample.run(
     sample.throttled(),
     sample.service_verdict(Outcome.OK, "Signal"),
     notes=("ipv6_missing",),
+)
+
+
+CARRIED = (
+    *("tool", "run_id", "catalogue_sha256", "started_at", "request"),
+    *("country", "asn", "label", "series"),
 )
 
 
@@ -168,7 +175,8 @@ def test_anything_else_is_refused_with_a_remedy_or_a_place(text: str, words: lis
 def test_a_missing_part_is_refused_or_has_a_harmless_default(key: str) -> None:
     found = json.loads(TEXT)
     del found[key]
-    if key in ("interrupted", "overrides", "allowed", "reveals"):
+    grown = ("overrides", "allowed", "reveals", "request", "country", "asn", "label", "series")
+    if key in ("interrupted", *grown):
         assert read_run(json.dumps(found)) == RUN
         return
     with pytest.raises(SavedRunError):
@@ -176,14 +184,35 @@ def test_a_missing_part_is_refused_or_has_a_harmless_default(key: str) -> None:
 
 
 def test_json_lines_hold_the_same_as_the_document() -> None:
-    lines = [jsonl.part(v) for v in RUN.verdict.services]
+    lines = [jsonl.part(RUN, v) for v in RUN.verdict.services]
     lines.append(jsonl.render(RUN, View(exit_code=1)))
     assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
     *services, last = (json.loads(line) for line in lines)
     whole = document(RUN, exit_code=1, evidence=False)
     assert [s.pop("type") for s in services] == ["service"] * 3
     assert last.pop("type") == "run"
+    for line in services:
+        carried = {key: line.pop(key) for key in (*CARRIED, "connection")}
+        assert carried == {key: whole[key] for key in (*CARRIED, "connection")}
     assert {**last, "services": services} == whole
+
+
+def test_every_object_says_which_run_it_is_of_and_where_that_was_made() -> None:
+    run = replace(RUN, vantage=Vantage(asn=9198, label="home, 5th floor", series="s1"))
+    whole = document(run, exit_code=1, evidence=True)
+    validate(whole)
+    assert (whole["asn"], whole["label"], whole["series"]) == (9198, "home, 5th floor", "s1")
+    assert whole["request"] == whole["evidence"]["request"]
+    assert read_run(dumps(whole)) == run
+    line = json.loads(jsonl.part(run, run.verdict.services[0]))
+    assert {key: line[key] for key in CARRIED} == {key: whole[key] for key in CARRIED}
+
+
+def test_a_shutdown_is_told_in_every_line() -> None:
+    cut = [sample.service_verdict(Outcome.INCONCLUSIVE, name) for name in ("Signal", "Telegram")]
+    run = sample.run(*cut, state=State.SHUTDOWN, seen=())
+    for verdict in run.verdict.services:
+        assert json.loads(jsonl.part(run, verdict))["connection"]["state"] == "shutdown"
 
 
 def test_a_cut_is_told_wherever_it_falls() -> None:
@@ -210,7 +239,7 @@ def test_speeds_are_a_list_of_objects_with_numbers() -> None:
         }
     ]
     assert found["services"][0]["functions"][0]["speeds"] == []
-    line = json.loads(jsonl.part(RUN.verdict.services[1]))
+    line = json.loads(jsonl.part(RUN, RUN.verdict.services[1]))
     assert line["functions"][0]["speeds"][0]["target_kbit"] == 141.0
 
 
