@@ -152,6 +152,39 @@ def explain(
 
 
 @app.command()
+@shared
+def export(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl or parquet.")
+    ] = "csv",
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="PATH", help="The file to write; - is stdout.")
+    ] = "-",
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="Only runs that began then or later (UTC)."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Only runs that began before.")
+    ] = None,
+    *,
+    flags: "Flags",
+) -> None:
+    """Write saved runs, with their own verdicts, in a format that other programs take.
+
+    csv, jsonl and parquet hold one row for each function of each service in each run.
+    """
+    from msgprobe.cli import export as exports
+
+    span = exports.Span(
+        since=exports.moment("--since", since), until=exports.moment("--until", until)
+    )
+    runs = exports.files(files, redact=not flags.no_redact)
+    exports.export(runs, form, None if output == "-" else Path(output), span)
+
+
+@app.command()
 def rules() -> None:
     """List the rules that a verdict may cite."""
     from msgprobe.cli import saved

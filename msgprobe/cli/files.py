@@ -9,8 +9,10 @@ import contextlib
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 _WINDOWS = os.name == "nt"
 """Neither renames nor removes a file that somebody has open."""
@@ -38,6 +40,33 @@ def replace_file(path: Path, data: bytes) -> None:
                 os.close(number)
             if _WINDOWS:
                 part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into piece by piece, which takes the place of ``path`` once all went well.
+
+    What is no regular file (a device, a pipe) is written to as it is. Raises OSError.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as special:
+            yield special
+        return
+    clear(path.parent)
+    part = path.parent / f".msgprobe-{token_hex(8)}.part"
+    number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with open(number, "wb") as file:
+            _lock(number)
+            yield file
+            file.flush()
+            os.fsync(number)
+        part.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink()

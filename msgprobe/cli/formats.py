@@ -93,6 +93,7 @@ FORMATS = (
         printed=True,
         own_status=True,
     ),
+    Format(name="csv", help="Print CSV, one row per function.", module="rows_csv"),
     Format(name="junit", help="Also write JUnit XML to FILE.", module="junit", to_file=True),
 )
 """In the order of the help."""

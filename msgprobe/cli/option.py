@@ -122,7 +122,7 @@ class Flags:
         default=False,
     )
     no_redact: bool = _option(
-        "run judge explain services_verify",
+        "run judge explain export services_verify",
         "--no-redact",
         "Keep all that came as it came: texts and addresses that may name you, your device and "
         "your network.",
@@ -135,7 +135,7 @@ class Flags:
         default=False,
     )
     verbose: int = _option(
-        "run plan judge explain services_verify",
+        "run plan judge explain export services_verify",
         "-v --verbose",
         "Say more; -vv shows our own faults.",
         default=0,

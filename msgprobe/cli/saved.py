@@ -31,11 +31,31 @@ def read(name: str) -> Run:
     if len(data) > LARGEST:
         raise UsageError(f"{shown}: is larger than any saved run ({LARGEST // 10**6} MB)")
     try:
-        return read_run(data.decode())
+        return read_run(_plain(data).decode())
     except UnicodeDecodeError:
         raise UsageError(f"{shown}: is not text; name a file saved with -o") from None
     except SavedRunError as error:
         raise UsageError(f"{shown}: {error}") from None
+
+
+def _plain(data: bytes) -> bytes:
+    """Without gzip around it. Raises SavedRunError where that is torn or holds too much."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    import zlib
+
+    from msgprobe.report.document import SavedRunError
+
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpack.decompress(data, LARGEST + 1)
+    except zlib.error:
+        raise SavedRunError("its gzip is damaged") from None
+    if len(plain) > LARGEST:
+        raise SavedRunError(f"is larger than any saved run ({LARGEST // 10**6} MB)")
+    if not unpack.eof:
+        raise SavedRunError("it is cut off (its gzip has no end)")
+    return plain
 
 
 def judge(name: str, *, redact: bool = True) -> Run:

@@ -28,9 +28,8 @@ def test_run_and_plan_share_all_that_decides_what_is_contacted() -> None:
     run, plan = ({one.name for one in options(name)} for name in ("run", "plan"))
     assert plan < run
     assert run - plan == {
-        *("jsonl", "junit", "output", "evidence", "fail_on", "no_redact", "quiet", "compare"),
-        *("coarse_time", "github", "nagios"),
-        *("coarse_time", "asn", "label"),
+        *("jsonl", "csv", "junit", "github", "nagios", "output", "evidence", "fail_on"),
+        *("no_redact", "quiet", "compare", "coarse_time", "asn", "label"),
     }
 
 

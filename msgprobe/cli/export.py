@@ -1,0 +1,150 @@
+"""Saved runs in formats that other programs take: ``msgprobe export``."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from msgprobe.cli.output import OutputError, check_file, put, reason, say
+from msgprobe.cli.request import UsageError
+from msgprobe.cli.saved import read
+from msgprobe.model.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A format in which runs go out: a module of `msgprobe.report` with ``write(runs, out)``."""
+
+    module: str
+    extra: str | None = None
+    """The extra that has its library."""
+    text: bool = True
+    """It may be printed."""
+
+
+EXPORTS = {
+    "csv": Export(module="rows_csv"),
+    "jsonl": Export(module="rows_jsonl"),
+    "parquet": Export(module="rows_parquet", extra="parquet", text=False),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From when (inclusive) to when (exclusive) runs began; None: there is no end on that side."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, run: Run) -> bool:
+        """``run`` began in it; one whose start is unknown only does where there are no ends."""
+        if self.since is None and self.until is None:
+            return True
+        try:
+            began = _utc(run.started_at)
+        except ValueError:
+            return False
+        return (self.since is None or self.since <= began) and (
+            self.until is None or began < self.until
+        )
+
+
+def moment(flag: str, text: str | None) -> datetime | None:
+    """``2026-11-26`` or ``2026-11-26T10:30Z``; UTC unless it says otherwise. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        return _utc(text)
+    except ValueError:
+        raise UsageError(
+            f"{flag}: {text!r:.40} is no time; write it like 2026-11-26 or 2026-11-26T10:30Z"
+        ) from None
+
+
+def _utc(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def files(names: Iterable[str], *, redact: bool) -> Iterator[Run]:
+    """The runs in the files, one after the other, as they may be shown. Raises UsageError."""
+    from msgprobe import session
+    from msgprobe.redaction.export import exported
+
+    for name in names:
+        run = read(name)
+        yield exported(session.shown(run)) if redact else run
+
+
+def export(runs: Iterable[Run], form: str, output: Path | None, span: Span) -> None:
+    """Write ``runs`` of ``span``, wherever they come from. Raises UsageError or OutputError.
+
+    The file is whole or not there: a run that cannot be read leaves what was there before.
+    """
+    if form not in EXPORTS:
+        raise UsageError(f"--format: {form!r:.40} is none; known are: {', '.join(EXPORTS)}")
+    how = EXPORTS[form]
+    if output is None and not how.text:
+        raise UsageError(f"--format {form}: is no text; name a file with -o")
+    if output is not None:
+        check_file(output)
+    chosen = _Chosen(runs, span)
+    write = _writer(form, how)
+    with _printed() if output is None else _file(output) as out:
+        write(chosen, out)
+    if output is not None:
+        say(f"Written: {output} ({chosen.count} {'run' if chosen.count == 1 else 'runs'})")
+
+
+class _Chosen:
+    """The runs of a span, counted as they go by."""
+
+    def __init__(self, runs: Iterable[Run], span: Span) -> None:
+        self._runs, self._span = runs, span
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Run]:
+        for run in self._runs:
+            if self._span.holds(run):
+                self.count += 1
+                yield run
+
+
+def _writer(form: str, how: Export) -> Callable[[Iterable[Run], BinaryIO], None]:
+    if how.extra is not None:
+        _check_library(form, how.extra)
+    module = import_module(f"msgprobe.report.{how.module}")
+    return cast("Callable[[Iterable[Run], BinaryIO], None]", module.write)
+
+
+def _check_library(form: str, extra: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec("pyarrow") is None:
+        raise UsageError(f"--format {form}: needs a library: pip install 'msgprobe[{extra}]'")
+
+
+@contextlib.contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
+    from msgprobe.cli.files import whole
+
+    try:
+        with whole(path) as out:
+            yield out
+    except OSError as error:
+        raise OutputError(f"{path}: {reason(error)}") from error
+
+
+@contextlib.contextmanager
+def _printed() -> Iterator[BinaryIO]:
+    """Standard output: what is written to it goes out at once. Raises OutputError."""
+    yield cast("BinaryIO", _Standard())
+
+
+class _Standard:
+    def write(self, data: bytes) -> int:
+        put(data.decode())
+        return len(data)

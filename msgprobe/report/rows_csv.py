@@ -1,0 +1,66 @@
+"""A run as CSV (RFC 4180), one row a function: what spreadsheets open and pandas reads.
+
+Several values in one cell are parted by a semicolon and a space. A text that a spreadsheet would
+take for a formula gets an apostrophe in front of it; nothing else is changed but what cannot be
+seen.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from msgprobe.interchange.rows import COLUMNS, Cell, Row, rows
+from msgprobe.model.run import Run
+from msgprobe.report.escape import printable
+from msgprobe.report.view import View
+
+_FORMULA = frozenset("=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}") | frozenset(
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+"""How formulas begin (OWASP, CSV injection); in some locales with the wide forms, too."""
+
+
+def render(run: Run, view: View) -> str:
+    """The header and the rows of one run."""
+    return _lines([COLUMNS]) + _of(run)
+
+
+def write(runs: Iterable[Run], out: BinaryIO) -> None:
+    """The header once and the rows of all ``runs``, in UTF-8."""
+    out.write(_lines([COLUMNS]).encode())
+    for run in runs:
+        out.write(_of(run).encode("utf-8", "backslashreplace"))
+
+
+def _of(run: Run) -> str:
+    return _lines(_texts(row) for row in rows(run))
+
+
+def _lines(cells: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(cells)
+    return text.getvalue()
+
+
+def _texts(row: Row) -> list[str]:
+    return [_text(cell) for cell in row.cells()]
+
+
+def _text(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case int() | float():
+            return str(cell)
+        case tuple():
+            return _harmless("; ".join(cell))
+        case str():
+            return _harmless(cell)
+
+
+def _harmless(text: str) -> str:
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip()[:1] in _FORMULA and shown.strip() else shown
