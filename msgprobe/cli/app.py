@@ -156,7 +156,7 @@ def explain(
 def export(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl or parquet.")
+        str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl, parquet or ooni.")
     ] = "csv",
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="PATH", help="The file to write; - is stdout.")
@@ -173,7 +173,8 @@ def export(
 ) -> None:
     """Write saved runs, with their own verdicts, in a format that other programs take.
 
-    csv, jsonl and parquet hold one row for each function of each service in each run.
+    csv, jsonl and parquet hold one row for each function of each service in each run. ooni is
+    OONI's data format 0.2.0, a measurement a line; nothing is sent to OONI.
     """
     from msgprobe.cli import export as exports
 

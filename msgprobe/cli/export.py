@@ -28,6 +28,7 @@ class Export:
 EXPORTS = {
     "csv": Export(module="rows_csv"),
     "jsonl": Export(module="rows_jsonl"),
+    "ooni": Export(module="ooni"),
     "parquet": Export(module="rows_parquet", extra="parquet", text=False),
 }
 

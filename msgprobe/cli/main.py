@@ -23,6 +23,7 @@ _FAULTS = {
     "SavedRunError",
     "UnknownRule",
     "NotInRun",
+    "NoStart",
     "SettingsError",
     "UsageError",
 }

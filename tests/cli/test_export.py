@@ -129,3 +129,23 @@ def test_what_makes_no_sense_is_told(
 def test_judge_prints_the_same_table(msgprobe: Msgprobe, three: list[str]) -> None:
     (one,) = ids(msgprobe("judge", three[0], "--csv").stdout)
     assert one == "run-1"
+
+
+def test_ooni_measurements_are_lines_of_json(msgprobe: Msgprobe, three: list[str]) -> None:
+    done = msgprobe("export", *three, "--format", "ooni")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {one["test_name"] for one in found} == {"telegram", "web_connectivity"}
+    starts = {one["measurement_start_time"] for one in found}
+    assert starts == {f"2026-01-0{day} 10:30:00" for day in (1, 2, 3)}
+
+
+def test_a_run_without_a_start_is_no_measurement_of_theirs(
+    msgprobe: Msgprobe, tmp_path: Path
+) -> None:
+    run = replace(sample.run(sample.blocked()), started_at="unknown")
+    path = tmp_path / "run.json"
+    path.write_text(text(run))
+    done = msgprobe("export", str(path), "--format", "ooni")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert run.run_id in done.stderr and "start" in done.stderr
