@@ -1,7 +1,7 @@
 """Target files become a catalogue: shipped ones first, then others, which add or override."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,6 +186,20 @@ def _claim(file: str, kind: str, name: str, origin: dict[str, str], kinds: dict[
         why = f"{quoted(name)} is already a {kinds[name]}"
         raise CatalogError(file, why, f"give the {kind} another name", key=key)
     origin[owner] = file
+
+
+def shipped() -> dict[str, bytes]:
+    """msgprobe's own target files by name, in the order in which they are read. Raises
+    CatalogError."""
+    return {file.name: _read(file) for file in _shipped()}
+
+
+def digest(files: Iterable[bytes]) -> str:
+    """The ``sha256`` of a catalogue that was read from these files."""
+    found = hashlib.sha256()
+    for data in files:
+        found.update(data)
+    return found.hexdigest()
 
 
 def _shipped() -> "list[Path | Traversable]":

@@ -137,9 +137,13 @@ def write_file(path: Path, text: str) -> None:
 
     Raises OutputError.
     """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """The same of what is no text."""
     from msgprobe.cli.files import replace_file
 
-    data = text.encode("utf-8", "backslashreplace")
     try:
         if _special(path):
             path.write_bytes(data)

@@ -13,29 +13,43 @@ LARGEST = 100 * 1000 * 1000
 
 def read(name: str) -> Run:
     """The run in the file ``name``, ``-`` for standard input. Raises UsageError naming it."""
-    from msgprobe.report.document import SavedRunError, read_run
+    return parsed(name, data(name))
 
-    shown = "standard input" if name == "-" else name
+
+def data(name: str) -> bytes:
+    """The bytes of a saved run, as they are. Raises UsageError naming the file."""
+    shown = _shown(name)
     try:
         if name == "-":
             if sys.stdin is None:
                 raise UsageError("standard input is closed")
-            data = sys.stdin.buffer.read(LARGEST + 1)
+            found = sys.stdin.buffer.read(LARGEST + 1)
         else:
             with Path(name).open("rb") as file:
-                data = file.read(LARGEST + 1)
+                found = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"{shown}: {reason(error)}; name a file saved with -o") from None
-    if len(data) > LARGEST:
+    if len(found) > LARGEST:
         raise UsageError(f"{shown}: is larger than any saved run ({LARGEST // 10**6} MB)")
+    return found
+
+
+def parsed(name: str, found: bytes) -> Run:
+    """The run in the bytes of the file ``name``. Raises UsageError naming it."""
+    from msgprobe.report.document import SavedRunError, read_run
+
     try:
-        return read_run(_plain(data).decode())
+        return read_run(_plain(found).decode())
     except UnicodeDecodeError:
-        raise UsageError(f"{shown}: is not text; name a file saved with -o") from None
+        raise UsageError(f"{_shown(name)}: is not text; name a file saved with -o") from None
     except SavedRunError as error:
-        raise UsageError(f"{shown}: {error}") from None
+        raise UsageError(f"{_shown(name)}: {error}") from None
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
 
 
 def _plain(data: bytes) -> bytes:

@@ -43,8 +43,8 @@ class CertificateFields:
     logged: bool = False
 
 
-class _Reader:
-    """Walks one constructed value."""
+class Reader:
+    """Walks the values in the contents of a constructed one, or of a whole text."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -74,6 +74,7 @@ class _Reader:
 
     @property
     def more(self) -> bool:
+        """Whether anything is left."""
         return self._at < len(self._data)
 
     @property
@@ -90,14 +91,14 @@ class _Reader:
 
 def read_certificate(der: bytes) -> CertificateFields:
     """The fields of one certificate. Raises WireError."""
-    certificate = _Reader(_Reader(der).expect(_SEQUENCE)[0])
-    tbs = _Reader(certificate.expect(_SEQUENCE)[0])
+    certificate = Reader(Reader(der).expect(_SEQUENCE)[0])
+    tbs = Reader(certificate.expect(_SEQUENCE)[0])
     if tbs.tag == _EXPLICIT_VERSION:
         tbs.next()
     tbs.next()  # serial number
     tbs.next()  # signature algorithm
     issuer = _name(tbs.expect(_SEQUENCE)[0])
-    validity = _Reader(tbs.expect(_SEQUENCE)[0])
+    validity = Reader(tbs.expect(_SEQUENCE)[0])
     not_before, not_after = _time(validity), _time(validity)
     subject = _name(tbs.expect(_SEQUENCE)[0])
     spki = tbs.expect(_SEQUENCE)[1]
@@ -113,31 +114,31 @@ def read_certificate(der: bytes) -> CertificateFields:
     )
 
 
-def _extensions(rest: _Reader) -> tuple[tuple[str, ...], bool]:
+def _extensions(rest: Reader) -> tuple[tuple[str, ...], bool]:
     """The host names in what follows the key, and whether logs have promised anything. A bad
     extension does not spoil the other fields."""
     try:
         while rest.more:
             tag, contents, _ = rest.next()
             if tag == _EXPLICIT_EXTENSIONS:
-                return _names_and_logs(_Reader(_Reader(contents).expect(_SEQUENCE)[0]))
+                return _names_and_logs(Reader(Reader(contents).expect(_SEQUENCE)[0]))
     except WireError:
         pass
     return (), False
 
 
-def _names_and_logs(extensions: _Reader) -> tuple[tuple[str, ...], bool]:
+def _names_and_logs(extensions: Reader) -> tuple[tuple[str, ...], bool]:
     found: list[str] = []
     logged = False
     while extensions.more:
-        extension = _Reader(extensions.expect(_SEQUENCE)[0])
+        extension = Reader(extensions.expect(_SEQUENCE)[0])
         kind = extension.expect(_OID)[0]
         logged = logged or kind == _LOGS
         if kind != _SUBJECT_ALT_NAME:
             continue
         if extension.tag == _BOOLEAN:  # critical, as it has to be where the subject is empty
             extension.next()
-        names = _Reader(_Reader(extension.expect(_OCTETS)[0]).expect(_SEQUENCE)[0])
+        names = Reader(Reader(extension.expect(_OCTETS)[0]).expect(_SEQUENCE)[0])
         while names.more and len(found) < _MAX_HOSTS:
             tag, value, _ = names.next()
             if tag == _DNS_NAME and _is_host(value):
@@ -153,11 +154,11 @@ def _is_host(value: bytes) -> bool:
 def _name(data: bytes) -> str:
     """CN, O and C of a distinguished name, in that order, the first of each."""
     found: dict[str, str] = {}
-    sets = _Reader(data)
+    sets = Reader(data)
     while sets.more:
-        attributes = _Reader(sets.expect(_SET)[0])
+        attributes = Reader(sets.expect(_SET)[0])
         while attributes.more:
-            pair = _Reader(attributes.expect(_SEQUENCE)[0])
+            pair = Reader(attributes.expect(_SEQUENCE)[0])
             label = _ATTRIBUTES.get(pair.expect(_OID)[0])
             tag, value, _ = pair.next()
             if label is not None and label not in found:
@@ -166,7 +167,7 @@ def _name(data: bytes) -> str:
     return ", ".join(f"{label}={found[label]}" for label in ("CN", "O", "C") if label in found)
 
 
-def _time(reader: _Reader) -> str:
+def _time(reader: Reader) -> str:
     tag, value, _ = reader.next()
     text = value.decode("ascii", "replace")
     if tag == _UTC_TIME and len(text) == 13:
