@@ -129,7 +129,8 @@ def judge(
 @shared
 def explain(
     what: Annotated[
-        str, typer.Argument(metavar="FILE|RULE", help="A saved run (-: stdin) or rule.")
+        str,
+        typer.Argument(metavar="FILE|NAME", help="A saved run (-: stdin), a rule or a mechanism."),
     ],
     service: Annotated[
         str | None, typer.Argument(metavar="[SERVICE]", help="Only this service of the run.")
@@ -145,7 +146,7 @@ def explain(
     *,
     flags: "Flags",
 ) -> None:
-    """Show the evidence behind a saved verdict, or what a rule says."""
+    """Show the evidence behind a saved verdict, or what a rule or a mechanism means."""
     from msgprobe.cli import saved
 
     saved.explain(what, service, html, tells=reveals, redact=not flags.no_redact)

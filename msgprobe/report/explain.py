@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from msgprobe.judging.words import MECHANISMS
 from msgprobe.model.age import STALE_MONTHS
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TransferObservation
@@ -177,25 +178,50 @@ def render_reveals(lines: Sequence[str], *, width: int | None = 80, unicode: boo
 
 
 def explain_rule(
-    rule_id: str, rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True
+    name: str, rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True
 ) -> str:
-    """What a rule says, on which evidence. Raises UnknownRule with the nearest names."""
-    known = {r.rule_id: r for r in rules}
-    rule = known.get(rule_id)
-    if rule is None:
-        near = get_close_matches(rule_id[:100], list(known), n=3, cutoff=0.4)
+    """What the rule or the mechanism ``name`` says, or both where both are called so.
+
+    Raises UnknownRule with the nearest names.
+    """
+    parts = [_rule(rule, width) for rule in rules if rule.rule_id == name]
+    named = {rule.mechanism for rule in rules if rule.mechanism} | set(MECHANISMS)
+    if name in named:
+        parts.append(_mechanism(name, rules, width))
+    if not parts:
+        known = sorted({rule.rule_id for rule in rules} | named)
+        near = get_close_matches(name[:100], known, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: msgprobe rules"
-        raise UnknownRule(f"there is neither a file nor a rule {printable(rule_id)!r}; {hint}")
+        raise UnknownRule(f"there is no file, rule or mechanism {printable(name)!r}; {hint}")
+    text = "\n".join(parts)
+    return text if unicode else ascii_only(text)
+
+
+def _rule(rule: RuleInfo, width: int | None) -> str:
     rows = [
         ("rule", f"{rule.rule_id} (version {rule.version})"),
         ("layer", rule.layer.value),
         ("says", _says(rule)),
         ("mechanism", rule.mechanism or "none"),
-        ("licence", rule.licence),
+        ("what this proves", rule.licence),
         ("why", rule.why),
     ]
-    text = "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
-    return text if unicode else ascii_only(text)
+    return "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
+
+
+def _mechanism(name: str, rules: Sequence[RuleInfo], width: int | None) -> str:
+    """Its words, its place among the others, and what has to be seen before it is named."""
+    above = name.rpartition(".")[0]
+    below = [one for one in MECHANISMS if one.startswith(f"{name}.")]
+    rows = [("mechanism", name), ("means", MECHANISMS.get(name, "see the rules that name it"))]
+    rows += [("a kind of", f"{above}: {MECHANISMS[above]}")] if above in MECHANISMS else []
+    rows += [("kinds of it", f"{one}: {MECHANISMS[one]}") for one in below]
+    rows += [
+        ("named by", f"{rule.rule_id} ({_says(rule)}), where this is seen: {rule.licence}")
+        for rule in rules
+        if rule.mechanism == name
+    ]
+    return "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
 
 
 def render_rules(rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True) -> str:
