@@ -117,11 +117,11 @@ def test_a_broken_target_file_names_file_and_key(msgprobe: Msgprobe, tmp_path: P
     path = tmp_path / "own.toml"
     path.write_text("[service]\nname = 3\n")
     done = msgprobe("run", "--targets", str(path))
-    first, *others = done.stderr.splitlines()
+    lines = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
-    assert "own.toml: service.name: " in first
-    assert others, "it has neither a title nor pools"
-    assert all("own.toml: " in line for line in others)
+    assert all(line.startswith(f"msgprobe: {path}: ") for line in lines)
+    told = {line.removeprefix(f"msgprobe: {path}: ").partition(": ")[0] for line in lines}
+    assert {"service.name", "service.title", "pool"} <= told
 
 
 @isolated
