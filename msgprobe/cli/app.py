@@ -114,13 +114,28 @@ def plan(wish: "Wish", flags: "Flags") -> None:
 @shared
 def judge(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A saved run; - is stdin.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="ooni",
+            help="FILE holds OONI's measurements, one a line (or .gz).",
+        ),
+    ] = None,
+    *,
     delivery: "Delivery",
     flags: "Flags",
 ) -> int:
-    """Judge a saved run with today's rules. Sends nothing."""
-    from msgprobe.cli import saved
+    """Judge a saved run with today's rules. Sends nothing.
+
+    With --from ooni each measurement of a messenger test is judged as evidence; they have no
+    controls, so that failures accuse nobody but for what only interference explains.
+    """
+    from msgprobe.cli import foreign, saved
 
     delivery.prepare()
+    if source is not None:
+        return foreign.judge(file, source, delivery, redact=not flags.no_redact)
     status: int = delivery.deliver(saved.judge(file, redact=not flags.no_redact))
     return status
 

@@ -14,12 +14,19 @@ from msgprobe.hypotheses.connection.rules import (
 )
 from msgprobe.hypotheses.quic.rules import quic_answers, quic_blocked
 from msgprobe.hypotheses.rule import Finding, Word, first_holding
+from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import ConnectionVerdict, State, Strength
 
 UNKNOWN = Word(State.NO_INTERNET, Strength.LIKELY).info(
     "connection.untested",
     "nothing was measured",
     "The connection was not tested long enough to say anything.",
+)
+
+NO_CONTROLS = Word(State.UNKNOWN, Strength.LIKELY).info(
+    "connection.no_controls",
+    "measurements of others that hold nothing neutral",
+    "Nothing neutral was asked beside the services, so nothing is known of the connection itself.",
 )
 
 
@@ -92,9 +99,14 @@ def notes(g: ConnectionFacts) -> tuple[str, ...]:
     return tuple(name for name, holds in NOTES.items() if holds(g))
 
 
+def _untold(g: ConnectionFacts) -> RuleInfo:
+    """Why nothing is said: there was nothing to ask, or it was not asked."""
+    return NO_CONTROLS if g.facts.evidence.controls.empty else UNKNOWN
+
+
 def judge_connection(g: ConnectionFacts) -> ConnectionVerdict:
     """The first rule that holds gives the state; without any evidence nothing is claimed."""
-    found = first_holding(CONNECTION_RULES, g) or Finding(info=UNKNOWN, evidence=())
+    found = first_holding(CONNECTION_RULES, g) or Finding(info=_untold(g), evidence=())
     assert isinstance(found.info.outcome, State)
     return ConnectionVerdict(
         state=found.info.outcome,

@@ -57,6 +57,7 @@ REASONS = (
     "dns.led_inside",
     "tls.inspection",
     "tls.clock",
+    "controls.none",
     "controls.failed",
     "tls.store_age",
 )

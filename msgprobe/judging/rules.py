@@ -10,7 +10,7 @@ from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
 from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_RULES
-from msgprobe.judging.connection import UNKNOWN
+from msgprobe.judging.connection import NO_CONTROLS, UNKNOWN
 from msgprobe.judging.precedence import ACCUSING, ADDING
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.judging.rules_outcome import (
@@ -47,6 +47,7 @@ def rules() -> tuple[RuleInfo, ...]:
     return (
         *(r.info for r in CONNECTION_RULES),
         UNKNOWN,
+        NO_CONTROLS,
         *(r.info for r in tables),
         *(r.info for r in QUIC_RULES),
         *(r.info for r in SPEED_RULES),

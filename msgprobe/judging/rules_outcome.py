@@ -99,6 +99,10 @@ def _clock(p: PoolFacts) -> Cited:
     return [t for t in p.failed if t.failure is Failure.TLS_INVALID_CERTIFICATE]
 
 
+def _no_controls(p: PoolFacts) -> Cited:
+    return p.failed if p.facts.evidence.controls.empty and not p.ok else ()
+
+
 def _controls_gone(p: PoolFacts) -> Cited:
     if p.ok or not p.failed or p.connection.controls_hold:
         return ()
@@ -214,6 +218,12 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
         holds=_clock,
     ),
     _UNCLEAR_CONNECTION.rule(
+        "controls.none",
+        licence="no control",
+        why="Nothing neutral was asked at the time: the same failure everywhere would look alike.",
+        holds=_no_controls,
+    ),
+    _UNCLEAR_CONNECTION.rule(
         "controls.failed",
         licence="the controls failed too",
         why="Neutral sites failed at the same time, so the connection itself may be the cause.",
@@ -305,6 +315,7 @@ BY_LINE = frozenset(
     {
         "connection.explains",
         "controls.failed",
+        "controls.none",
         "dns.unresolved",
         "pool.cut_short",
         "tls.clock",

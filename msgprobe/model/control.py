@@ -130,6 +130,11 @@ class Controls:
         return called(name, self.sources)
 
     @property
+    def empty(self) -> bool:
+        """Nothing neutral can be asked: these are measurements of others, without controls."""
+        return self == Controls()
+
+    @property
     def abroad(self) -> tuple[Site, ...]:
         """Neutral sites that belong to no favoured country."""
         return tuple(s for s in self.sites if s.country is None)

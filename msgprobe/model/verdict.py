@@ -49,11 +49,19 @@ class State(StrEnum):
     SHUTDOWN = "shutdown"
     NO_INTERNET = "no_internet"
     LOCAL_FAULT = "local_fault"
+    UNKNOWN = "unknown"
+    """Nothing neutral was asked: measurements of others, which have no controls."""
 
     @property
     def usable(self) -> bool:
         """Services can be judged on such a connection."""
-        return self in (State.ONLINE, State.BAD_LINK, State.DNS_FAULT, State.INTERMITTENT)
+        partly = (State.BAD_LINK, State.DNS_FAULT, State.INTERMITTENT)
+        return self in (State.ONLINE, State.UNKNOWN, *partly)
+
+    @property
+    def blameless(self) -> bool:
+        """It is no reason for anything: what a run means is what its services say."""
+        return self in (State.ONLINE, State.BAD_LINK, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

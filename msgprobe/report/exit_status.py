@@ -70,7 +70,7 @@ def exit_status(run: "Run", fail_on: Collection[str] | None = None) -> int:
         return ENDED[run.interrupted]
     if fail_on is not None:
         return _named(run.verdict, frozenset(fail_on))
-    if run.verdict.connection.state not in (State.ONLINE, State.BAD_LINK):
+    if not run.verdict.connection.state.blameless:
         return Exit.CONNECTION
     outcomes = {s.outcome for s in run.verdict.services}
     if outcomes & {Outcome.BLOCKED, Outcome.THROTTLED}:
@@ -95,7 +95,7 @@ def _named(verdict: Verdict, fail_on: Collection[str]) -> Exit:
     """By ``--fail-on``: nothing of it was met only where something could be measured."""
     if met(verdict, fail_on):
         return Exit.INTERFERENCE
-    if verdict.connection.state not in (State.ONLINE, State.BAD_LINK):
+    if not verdict.connection.state.blameless:
         return Exit.CONNECTION
     return Exit.OK if any(map(measured, verdict.services)) else Exit.UNPROVEN
 

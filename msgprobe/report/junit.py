@@ -9,7 +9,7 @@ from collections.abc import Collection
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgprobe.model.run import Run
-from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, State
+from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
 from msgprobe.report import wording
 from msgprobe.report.escape import printable
 from msgprobe.report.exit_status import Exit, met
@@ -50,7 +50,7 @@ def _connection(root: Element, run: Run, fail_on: Collection[str] | None) -> Ele
     case = SubElement(suite, "testcase", classname="msgprobe.connection", name="connection")
     if fail_on is not None and verdict.state.value in fail_on:
         _fault(case, "failure", verdict.state.value, verdict.why)
-    elif verdict.state not in (State.ONLINE, State.BAD_LINK) and not _named(run, fail_on):
+    elif not verdict.state.blameless and not _named(run, fail_on):
         _fault(case, "error", verdict.state.value, verdict.why)
     return suite
 

@@ -23,17 +23,23 @@ _FORMULA = frozenset("=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}") | f
 
 def render(run: Run, view: View) -> str:
     """The header and the rows of one run."""
-    return _lines([COLUMNS]) + _of(run)
+    return header() + body(run)
+
+
+def header() -> str:
+    """The line with the names of the columns."""
+    return _lines([COLUMNS])
 
 
 def write(runs: Iterable[Run], out: BinaryIO) -> None:
     """The header once and the rows of all ``runs``, in UTF-8."""
-    out.write(_lines([COLUMNS]).encode())
+    out.write(header().encode())
     for run in runs:
-        out.write(_of(run).encode("utf-8", "backslashreplace"))
+        out.write(body(run).encode("utf-8", "backslashreplace"))
 
 
-def _of(run: Run) -> str:
+def body(run: Run) -> str:
+    """The rows of one run, without the header."""
     return _lines(_texts(row) for row in rows(run))
 
 

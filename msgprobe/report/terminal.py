@@ -219,7 +219,7 @@ class _Page:
         self.line("")
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
-        good = verdict.state in (State.ONLINE, State.BAD_LINK)
+        good = verdict.state.blameless
         style = "green" if verdict.state is State.ONLINE else "yellow" if good else "bold red"
         content = self.piece("Connection: ")
         content.append_text(self.piece(wording.STATE_WORDS[verdict.state], style))

@@ -56,6 +56,7 @@ STATE_WORDS: dict[State, str] = {
     State.SHUTDOWN: "shut down",
     State.NO_INTERNET: "no Internet",
     State.LOCAL_FAULT: "fault on this device",
+    State.UNKNOWN: "not known",
 }
 
 NOTE_WORDS: dict[str, str] = {

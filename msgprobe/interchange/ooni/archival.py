@@ -66,13 +66,12 @@ class Archive:
         return next((number for network, number in self._networks if one in network), None)
 
     def sections(self, measurements: Iterable[Measurement]) -> Sections:
-        """The lists, each in the order of time; requests newest first, as df-001 wants them."""
+        """The lists in the order in which things were asked; requests newest first (df-001)."""
         found: Sections = {name: [] for name in SECTIONS}
         for measurement in measurements:
             for seen in measurement.observations:
                 self._add(found, measurement.task, seen)
-        for name, entries in found.items():
-            entries.sort(key=_when, reverse=name == "requests")
+        found["requests"].sort(key=_when, reverse=True)
         return found
 
     def _add(self, found: Sections, task: Task, seen: Any) -> None:
