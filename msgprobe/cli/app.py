@@ -270,7 +270,8 @@ def verify(
 def export(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl, parquet or ooni.")
+        str,
+        typer.Option("--format", metavar="FORMAT", help="csv, jsonl, parquet, ooni or prometheus."),
     ] = "csv",
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="PATH", help="The file to write; - is stdout.")
@@ -288,7 +289,8 @@ def export(
     """Write saved runs, with their own verdicts, in a format that other programs take.
 
     csv, jsonl and parquet hold one row for each function of each service in each run. ooni is
-    OONI's data format 0.2.0, a measurement a line; nothing is sent to OONI.
+    OONI's data format 0.2.0, a measurement a line; nothing is sent to OONI. prometheus is
+    the newest run of each line in Prometheus' text format.
     """
     from msgprobe.cli import export as exports
 

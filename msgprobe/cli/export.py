@@ -29,6 +29,7 @@ EXPORTS = {
     "csv": Export(module="rows_csv"),
     "jsonl": Export(module="rows_jsonl"),
     "ooni": Export(module="ooni"),
+    "prometheus": Export(module="prometheus"),
     "parquet": Export(module="rows_parquet", extra="parquet", text=False),
 }
 

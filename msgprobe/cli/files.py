@@ -21,16 +21,16 @@ _OURS = re.compile(r"\.msgprobe-[0-9a-f]{16}\.part")
 """A file that was never finished; its owner holds a lock on it for as long as it lives."""
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Put ``data`` into ``path``, whatever happens meanwhile: all of it, or what was there before.
 
-    Readable by its owner only. Raises OSError.
+    By default readable by its owner only. Raises OSError.
     """
     clear(path.parent)
     part = path.parent / f".msgprobe-{token_hex(8)}.part"
     try:
-        if not _nameless(path, part, data):
-            number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        if not _nameless(path, part, data, mode):
+            number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
             try:
                 _lock(number)
                 _write(number, data)
@@ -112,7 +112,7 @@ def _lock(number: int) -> bool:
     return True
 
 
-def _nameless(path: Path, part: Path, data: bytes) -> bool:
+def _nameless(path: Path, part: Path, data: bytes, mode: int) -> bool:
     """Write a file without a name, then give it one; False where that cannot be.
 
     Not every file system has such files (vfat, NFS), and the name is given by way of /proc.
@@ -120,7 +120,7 @@ def _nameless(path: Path, part: Path, data: bytes) -> bool:
     if not hasattr(os, "O_TMPFILE"):
         return False
     try:
-        number = os.open(path.parent, os.O_TMPFILE | os.O_RDWR, 0o600)
+        number = os.open(path.parent, os.O_TMPFILE | os.O_RDWR, mode)
     except OSError:
         return False
     try:

@@ -21,6 +21,8 @@ class Format:
     ``render(run, view)``; one that ``streams`` has ``part(run, verdict)`` too."""
     to_file: bool = False
     """Its flag names a file, written beside what is printed; else it is what is printed."""
+    shared: bool = False
+    """Other users of this machine may read that file: another program takes it from there."""
     streams: bool = False
     """Each service's part goes out once it is decided, what ``render`` gives at the end."""
     printed: bool = False
@@ -95,5 +97,12 @@ FORMATS = (
     ),
     Format(name="csv", help="Print CSV, one row per function.", module="rows_csv"),
     Format(name="junit", help="Also write JUnit XML to FILE.", module="junit", to_file=True),
+    Format(
+        name="prometheus",
+        help="Also write metrics to FILE, for the node exporter's textfile collector.",
+        module="prometheus",
+        to_file=True,
+        shared=True,
+    ),
 )
 """In the order of the help."""

@@ -132,8 +132,8 @@ def check_file(path: Path) -> None:
         clear(folder)
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write the whole file or leave what was there. Readable by its owner only.
+def write_file(path: Path, text: str, *, shared: bool = False) -> None:
+    """Write the whole file or leave what was there. Readable by its owner only, unless ``shared``.
 
     Raises OutputError.
     """
@@ -148,7 +148,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         if _special(path):
             path.write_bytes(data)
         else:
-            replace_file(path, data)
+            replace_file(path, data, mode=0o644 if shared else 0o600)
     except OSError as error:
         raise OutputError(f"{path}: {reason(error)}") from error
 

@@ -77,7 +77,7 @@ class Delivery:
         return int(status) if self.form is None else self.form.status(run, status)
 
     def _file(self, form: Format, path: Path, run: Run, view: View) -> None:
-        write_file(path, form.render(run, view))
+        write_file(path, form.render(run, view), shared=form.shared)
 
     def _save(self, run: Run, view: View) -> None:
         if self.output is not None and not (self.form and self.form.streams):
