@@ -86,6 +86,44 @@ def run(wish: "Wish", delivery: "Delivery", flags: "Flags") -> int:
 
 @app.command()
 @shared
+def serve(
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="ADDRESS:PORT", help="Where to listen.")
+    ] = "127.0.0.1:9716",
+    interval: Annotated[
+        str, typer.Option("--interval", metavar="TIME", help="Least time between two runs.")
+    ] = "5min",
+    remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Listen where other machines can ask.")
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="Who asks must bear the token in FILE."),
+    ] = None,
+    *,
+    wish: "Wish",
+    flags: "Flags",
+) -> None:
+    """Measure when Prometheus asks, and answer with metrics. Needs the extra serve.
+
+    /probe?service=NAME measures one of the services named here, unless that was done less than
+    --interval ago; /metrics shows the newest of each and measures nothing.
+    """
+    from msgprobe.cli import serve as serving
+    from msgprobe.cli.request import names
+
+    serving.serve(
+        wish,
+        names(flags),
+        listen=listen,
+        interval=interval,
+        remote=remote,
+        token_file=token_file,
+    )
+
+
+@app.command()
+@shared
 def plan(wish: "Wish", flags: "Flags") -> None:
     """List everything that such a run may contact, when and why. Sends nothing."""
     import sys

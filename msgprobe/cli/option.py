@@ -11,7 +11,7 @@ import typer
 
 from msgprobe.cli.formats import FORMATS
 
-_ALLOWING = "run plan services_list services_show services_verify"
+_ALLOWING = "run plan serve services_list services_show services_verify"
 """The commands that read target files of the user's, and may be told to let them do more."""
 
 
@@ -37,10 +37,10 @@ class Flags:
     """What stood on the command line, in the order of the help; the default where it did not."""
 
     services: list[str] | None = _option(
-        "run plan", "[SERVICE]...", "Services; none named means the core ones."
+        "run plan serve", "[SERVICE]...", "Services; none named means the core ones."
     )
     everything: bool = _option(
-        "run plan",
+        "run plan serve",
         "--all",
         "All services but those that carry a warning, up to 20 MB and 2 minutes.",
         default=False,
@@ -60,7 +60,7 @@ class Flags:
         "could be measured.",
     )
     quick: bool | None = _option(
-        "run plan", "--quick/--no-quick", "Leave out QUIC and the search for throttling."
+        "run plan serve", "--quick/--no-quick", "Leave out QUIC and the search for throttling."
     )
     throttle: bool | None = _option(
         "run plan",
@@ -72,31 +72,35 @@ class Flags:
         "run plan", "--wait TIME", "With --throttle: time until the repeat, by default 10min."
     )
     max_time: str | None = _option(
-        "run plan services_verify", "--max-time TIME", "Most time, like 30 or 2min."
+        "run plan serve services_verify", "--max-time TIME", "Most time, like 30 or 2min."
     )
     max_bytes: str | None = _option(
-        "run plan", "--max-bytes SIZE", "Most bytes on the wire, like 500k or 2M."
+        "run plan serve", "--max-bytes SIZE", "Most bytes on the wire, like 500k or 2M."
     )
     only: list[str] | None = _option(
-        "run plan",
+        "run plan serve",
         "--only FUNCTION",
         "Only this function (text, media, calls, web, signup); repeatable.",
     )
-    ipv4: bool = _option("run plan services_verify", "-4 --ipv4", "Use IPv4 only.", default=False)
-    ipv6: bool = _option("run plan services_verify", "-6 --ipv6", "Use IPv6 only.", default=False)
+    ipv4: bool = _option(
+        "run plan serve services_verify", "-4 --ipv4", "Use IPv4 only.", default=False
+    )
+    ipv6: bool = _option(
+        "run plan serve services_verify", "-6 --ipv6", "Use IPv6 only.", default=False
+    )
     country: str | None = _option(
-        "run plan",
+        "run plan serve",
         "--country CC",
         "Also compare with sites of this country. Without it the time zone tells which ones "
         "to ask where nothing abroad answers; none switches that off.",
     )
     asn: str | None = _option(
-        "run",
+        "run serve",
         "--asn ASN",
         "Write down the number of your provider's network, like AS9198. It is not looked up.",
     )
     label: str | None = _option(
-        "run", "--label NAME", "Write down this name of your own for where this is measured."
+        "run serve", "--label NAME", "Write down this name of your own for where this is measured."
     )
     targets: list[str] | None = _option(
         _ALLOWING,
@@ -159,7 +163,9 @@ class Flags:
         "instead of a URL lets you type it.",
     )
     via_file: str | None = _option(
-        "run plan", "--via-file FILE", "Read the URL of that proxy, with its password, from FILE."
+        "run plan serve",
+        "--via-file FILE",
+        "Read the URL of that proxy, with its password, from FILE.",
     )
     compare: list[str] | None = _option(
         "run",
