@@ -27,16 +27,9 @@ def test_every_command_that_an_option_names_takes_it(command: str) -> None:
 def test_run_and_plan_share_all_that_decides_what_is_contacted() -> None:
     run, plan = ({one.name for one in options(name)} for name in ("run", "plan"))
     assert plan < run
-<<<<<<< HEAD
-    assert run - plan == {
-        *("jsonl", "csv", "junit", "prometheus", "github", "nagios", "output", "evidence"),
-        *("fail_on", "no_redact", "quiet", "compare", "coarse_time", "asn", "label"),
-    }
-=======
-    forms = {"jsonl", "csv", "junit", "prometheus"}
+    forms = {"jsonl", "csv", "junit", "prometheus", "github", "nagios"}
     written = {"output", "evidence", "no_redact", "coarse_time", "asn", "label"}
     assert run - plan == forms | written | {"fail_on", "quiet", "compare"}
->>>>>>> 991f61c (--prometheus FILE and export --format prometheus: states, mechanisms, speeds as metrics)
 
 
 @pytest.mark.parametrize("form", [TEXT, *FORMATS], ids=lambda form: str(form.name))
