@@ -137,10 +137,10 @@ def write_file(path: Path, text: str, *, shared: bool = False) -> None:
 
     Raises OutputError.
     """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), shared=shared)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, shared: bool = False) -> None:
     """The same of what is no text."""
     from msgprobe.cli.files import replace_file
 

@@ -1,11 +1,16 @@
 """Saved runs: read, judge again, explain."""
 
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from msgprobe.cli.output import Look, check_file, look, put, reason, say, write_file
 from msgprobe.cli.request import UsageError
-from msgprobe.model.run import Run
+from msgprobe.model.run import Integrity, Run
+
+_MAGIC = b"PK"
+"""With it zip files begin, and no saved run does."""
 
 LARGEST = 100 * 1000 * 1000
 """Bytes of a saved run; a real one has a hundredth of it, and memory stays bounded."""
@@ -13,7 +18,58 @@ LARGEST = 100 * 1000 * 1000
 
 def read(name: str) -> Run:
     """The run in the file ``name``, ``-`` for standard input. Raises UsageError naming it."""
-    return parsed(name, data(name))
+    packed = _packed(name)
+    return parsed(name, data(name)) if packed is None else _sealed(*packed)
+
+
+def there(name: str) -> bool:
+    """Whether ``name`` is a file that may hold a run, standard input, or a run in a package."""
+    return name == "-" or Path(name).is_file() or _packed(name) is not None
+
+
+def is_package(name: str) -> bool:
+    """Whether there is a file ``name`` that begins as a package does, and no saved run."""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except (OSError, ValueError):
+        return False
+
+
+def _packed(name: str) -> tuple[str, str | None] | None:
+    """The package and the run of ``case.zip`` or ``case.zip/0002``; None for anything else."""
+    package, _, run = name.rpartition("/")
+    if re.fullmatch(r"\d{4}", run) and is_package(package):
+        return package, run
+    return (name, None) if is_package(name) else None
+
+
+def _sealed(name: str, run: str | None) -> Run:
+    """A run in the package ``name``. Raises UsageError, also where anything was altered."""
+    from msgprobe.sealing.check import check
+    from msgprobe.sealing.container import Container
+    from msgprobe.sealing.error import PackageError
+    from msgprobe.sealing.listing import run_file
+
+    try:
+        with Path(name).open("rb") as file:
+            package = Container(file)
+            known = check(package)
+            whole = [one.run for one in known.runs if not one.gone]
+            if run is None and len(whole) > 1:
+                raise UsageError(f"{name}: holds {len(whole)} runs; name one, like {name}/0001")
+            if not whole or run not in (None, *whole):
+                wanted = run or known.runs[0].run
+                raise UsageError(f"{name}: has no run {wanted} of which nothing was taken out")
+            chosen = run_file(run or whole[0], "json")
+            found = parsed(f"{name}/{run or whole[0]}", package.read(chosen))
+    except PackageError as error:
+        raise UsageError(f"{name}: ALTERED ({error})") from None
+    except OSError as error:
+        raise UsageError(f"{name}: {reason(error)}") from None
+    if known.verified and found.integrity is not Integrity.ALTERED:
+        return replace(found, integrity=Integrity.SEALED)
+    return found
 
 
 def data(name: str) -> bytes:
@@ -97,7 +153,7 @@ def explain(
     from msgprobe.report.explain import explain_rule, explain_run
 
     can = look(sys.stdout)
-    if what == "-" or Path(what).is_file():
+    if there(what):
         if html is not None:
             check_file(html)
         run = read(what)

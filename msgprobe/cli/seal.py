@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from msgprobe.catalog import loader
 from msgprobe.cli import saved
 from msgprobe.cli.output import check_file, put, reason, say, write_bytes
 from msgprobe.cli.request import UsageError
-from msgprobe.model.run import Run
+from msgprobe.model.run import Integrity, Run
+from msgprobe.report import integrity
 from msgprobe.report import sealed as report
 from msgprobe.report.package_text import TEXTS
 from msgprobe.sealing import change, signature
@@ -24,8 +25,6 @@ from msgprobe.sealing.package import Case, Exhibit, seal
 from msgprobe.sealing.stamp import LARGEST as LARGEST_REPLY
 
 _LARGEST_KEY = 64 * 1024
-_MAGIC = b"PK"
-"""With it zip files begin, and no saved run does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ def make(wish: Sealing) -> None:
 
     Raises UsageError, OutputError.
     """
-    packages = [name for name in wish.files if _is_package(name)]
+    packages = [name for name in wish.files if saved.is_package(name)]
     if not packages:
         _seal(wish)
     elif len(wish.files) == 1:
@@ -92,7 +91,7 @@ def _page(run: Run) -> str:
     from msgprobe.redaction.export import exported
     from msgprobe.report.curves_html import render
 
-    return render(exported(session.shown(run)))
+    return render(replace(exported(session.shown(run)), integrity=Integrity.SEALED))
 
 
 def _runs(names: Sequence[str]) -> Iterator[tuple[bytes, Run]]:
@@ -102,7 +101,10 @@ def _runs(names: Sequence[str]) -> Iterator[tuple[bytes, Run]]:
         if data in seen:
             raise UsageError(f"{name}: is the same as {seen[data]}; name each run once")
         seen[data] = name
-        yield data, saved.parsed(name, data)
+        run = saved.parsed(name, data)
+        if told := integrity.warning(run):
+            raise UsageError(f"{name}: {told}")
+        yield data, run
 
 
 def _signer(key: Path | None) -> signature.Signer | None:
@@ -132,7 +134,10 @@ def _change(name: str, wish: Sealing) -> None:
                 "--take-out: -o is missing; name another file for the copy: -o OUT.zip"
             )
         else:
-            made, output = change.taken_out(container, wish.take_out), wish.output
+            made, output = (
+                change.taken_out(container, wish.take_out, (f"/{integrity.KEY}",)),
+                wish.output,
+            )
     write_bytes(output, made)
     verify(str(output))
 
@@ -187,14 +192,6 @@ def _opened(name: str) -> Iterator[Container]:
         raise UsageError(f"{name}: {reason(error)}; name a package made by seal") from None
     with file:
         yield Container(file)
-
-
-def _is_package(name: str) -> bool:
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except (OSError, ValueError):
-        return False
 
 
 def _bytes(path: Path, most: int) -> bytes:

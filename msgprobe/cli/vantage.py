@@ -7,6 +7,7 @@ from msgprobe.cli import saved
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
+from msgprobe.report import integrity
 
 
 def check_library(wanted: object) -> None:
@@ -39,6 +40,8 @@ def _report(name: str, services: Sequence[Service]) -> Run:
             f"--compare: {shown}: $.started_at: should be a date and time in UTC, is "
             f"{run.started_at!r:.40}"
         )
+    if told := integrity.warning(run):
+        raise UsageError(f"--compare: {shown}: {told}")
     theirs = {s.name for s in run.evidence.services}
     if not theirs & {s.name for s in services}:
         known = ", ".join(sorted(theirs)) or "none"

@@ -1,6 +1,7 @@
 """A run: what was asked, what was used, what was seen, and (beside it) what it meant."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from msgprobe.model.control import Controls
 from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
@@ -113,6 +114,17 @@ UNJUDGED = Verdict(connection=ConnectionVerdict(state=State.NO_INTERNET))
 """Of a run that has only begun: nothing is known to work."""
 
 
+class Integrity(StrEnum):
+    """Whether a run is as it was written down."""
+
+    UNSEALED = "unsealed"
+    """Nothing shows that it was changed, and nothing that it was not."""
+    SEALED = "sealed"
+    """It is in a package that is unchanged since a key signed it."""
+    ALTERED = "altered"
+    """It contradicts its own hash, or was made of one that does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run, complete: enough to be judged again elsewhere. ``started_at`` is ISO 8601 in UTC."""
@@ -132,3 +144,5 @@ class Run:
     vantage: Vantage = NOWHERE
     allowances: Allowances = NO_ALLOWANCES
     """What target files did with the user's leave; their names without folders."""
+    integrity: Integrity = Integrity.UNSEALED
+    """Of the file that it was read from."""

@@ -7,7 +7,7 @@ from msgprobe.model.run import Run
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow
 from msgprobe.model.verdict import ServiceVerdict
-from msgprobe.report import wording
+from msgprobe.report import integrity, wording
 from msgprobe.report.curves import clock
 from msgprobe.report.escape import printable
 from msgprobe.report.narrate import transfer_end
@@ -68,6 +68,7 @@ def render(run: Run, service: str | None = None) -> str:
     version = _text(f"msgprobe {run.tool.version}, run of {run.started_at}")
     state = wording.STATE_WORDS[run.verdict.connection.state]
     parts.append(f"<p>{version}. Connection: {_text(state)}.</p>\n")
+    parts.append(f"<p>{_text(integrity.WORDS[run.integrity])}</p>\n")
     drawn = pictures(run, name)
     for verdict in run.verdict.services:
         if name in (None, verdict.service):

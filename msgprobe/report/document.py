@@ -14,11 +14,21 @@ from msgprobe.model.control import Controls
 from msgprobe.model.liberty import Allowances, Override, Taken
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.older import TRAITS, as_today
-from msgprobe.model.run import FORMAT_VERSION, Elsewhere, Evidence, Request, Run, Tool, Vantage
+from msgprobe.model.run import (
+    FORMAT_VERSION,
+    Elsewhere,
+    Evidence,
+    Integrity,
+    Request,
+    Run,
+    Tool,
+    Vantage,
+)
 from msgprobe.model.target import Service
 from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
 from msgprobe.redaction.reveals import reveals
+from msgprobe.report import integrity
 from msgprobe.report.keys import keys
 from msgprobe.report.stale import StaleRows
 from msgprobe.report.view import View
@@ -63,6 +73,9 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
             "traits": to_json(run.evidence.traits),
         }
     found["measurements"] = to_json(run.evidence.measurements) if evidence else []
+    if run.integrity is Integrity.ALTERED:
+        found[integrity.MARK] = True
+    found[integrity.KEY] = integrity.content_hash(found)
     return found
 
 
@@ -217,6 +230,7 @@ def _run(data: Mapping[str, Any]) -> Run:
             overrides=_rows(data, "overrides", tuple[Override, ...]),
             taken=_rows(data, "allowed", tuple[Taken, ...]),
         ),
+        integrity=integrity.integrity(data),
     )
 
 

@@ -11,7 +11,7 @@ from msgprobe.model.observation import TransferObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
-from msgprobe.report import curves, wording
+from msgprobe.report import curves, integrity, wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.narrate import asked, came
@@ -39,6 +39,8 @@ def explain_run(
     """Every word of ``run`` (or of one ``service``) with its evidence. Raises NotInRun."""
     chosen = _chosen(run, service)
     page = _Page(run, {r.rule_id: r for r in rules}, width)
+    page.put(integrity.WORDS[run.integrity])
+    page.put("")
     connection = run.verdict.connection
     page.put(f"Connection: {wording.STATE_WORDS[connection.state]} ({connection.strength.value})")
     page.put(connection.why, 2)

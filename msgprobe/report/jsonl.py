@@ -7,6 +7,7 @@ from msgprobe.model.codec import to_json
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report.document import document
+from msgprobe.report.integrity import KEY
 from msgprobe.report.keys import keys
 from msgprobe.report.view import View
 
@@ -22,6 +23,7 @@ def render(run: Run, view: View) -> str:
     """The run: the document without ``services`` (they had their lines), and ``type``."""
     found = document(run, exit_code=view.exit_code, evidence=view.evidence)
     found.pop("services")
+    found.pop(KEY)  # which is of the whole document
     return _line({"type": "run", **found})
 
 

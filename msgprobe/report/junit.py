@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
-from msgprobe.report import wording
+from msgprobe.report import integrity, wording
 from msgprobe.report.escape import printable
 from msgprobe.report.exit_status import Exit, met
 from msgprobe.report.view import View
@@ -56,9 +56,13 @@ def _connection(root: Element, run: Run, fail_on: Collection[str] | None) -> Ele
 
 
 def _allowances(suite: Element, run: Run) -> None:
-    """What target files replaced or were allowed; properties come before cases."""
-    if lines := run.allowances.lines():
+    """What target files replaced or were allowed, and that the saved run was altered; properties
+    come before cases."""
+    lines, told = run.allowances.lines(), integrity.warning(run)
+    if lines or told:
         inside = SubElement(suite, "properties")
+        if told:
+            SubElement(inside, "property", name="altered", value=told)
         for line in lines:
             SubElement(inside, "property", name="allowed", value=printable(line))
 

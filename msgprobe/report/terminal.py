@@ -13,7 +13,7 @@ from msgprobe.model.verdict import (
     ServiceVerdict,
     State,
 )
-from msgprobe.report import wording
+from msgprobe.report import integrity, wording
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.view import View
 
@@ -34,6 +34,7 @@ def render(run: Run, view: View) -> str:
     """
     page = _Page(view)
     verbose, quiet = view.verbose, view.quiet
+    page.altered(run)
     services = run.verdict.services
     name_width = max((_cells(printable(s.name, limit=20)) for s in services), default=0)
     words = [wording.verdict_words(s.outcome, s.strength, s.partial) for s in services]
@@ -110,6 +111,11 @@ class _Page:
         for number, line in enumerate(self.wrapped(content, len(indent))):
             whole = line if number == 0 or not indent else Text(indent).append_text(line)
             self.console.print(whole, soft_wrap=True)
+
+    def altered(self, run: Run) -> None:
+        """What has to be told before anything that the run says."""
+        if told := integrity.warning(run):
+            self.line(told, style="bold")
 
     def line(self, text: str, *, indent: str = "", style: str = "") -> None:
         """One paragraph of which every line starts with ``indent``."""

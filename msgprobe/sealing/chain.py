@@ -8,13 +8,13 @@ START = "0" * 64
 """What the first line has instead of a hash."""
 
 
-def chained(lists: Iterable[bytes]) -> bytes:
-    """The lines for the runs with these lists of leaves, in their order."""
+def chained(digests: Iterable[str]) -> bytes:
+    """The lines for the runs whose lists of leaves have these SHA-256, in their order."""
     found, previous = [], START
-    for number, listed in enumerate(lists, 1):
+    for number, digest in enumerate(digests, 1):
         row = {
             "run": f"{number:04}",
-            "leaves_sha256": hashlib.sha256(listed).hexdigest(),
+            "leaves_sha256": digest,
             "previous_sha256": previous,
         }
         line = json.dumps(row).encode() + b"\n"

@@ -1,6 +1,6 @@
 """What may be done to a package later without breaking it: a stamp attached, fields taken out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgprobe.sealing import listing, stamp
 from msgprobe.sealing.check import SealedRun, check, fields, taken_out_text
@@ -30,24 +30,25 @@ def attached(package: Container, reply: bytes) -> bytes:
     return pack(listing.ordered({**package.files(), **own}))
 
 
-def taken_out(package: Container, wanted: Sequence[str]) -> bytes:
+def taken_out(
+    package: Container, wanted: Sequence[str], made_of_all: Collection[str] = ()
+) -> bytes:
     """A copy without the fields that ``wanted`` names; what signs and stamps it stays true.
 
     Of a run that loses a field the file itself, its page and its secret go as well: they would tell
-    what is gone. Raises PackageError, and SealError for a name that no field has.
+    what is gone, and so would the fields at the paths ``made_of_all``, such as a hash of the rest.
+    Raises PackageError, and SealError for a name that no field has.
     """
-    before = check(package)
+    runs = check(package).runs
     files = dict(package.files())
     used: set[str] = set()
-    runs = []
-    for one in before.runs:
-        kept = []
-        for leaf in fields(package, one.run):
-            hits = [name for name in wanted if matches(leaf, name)]
-            used.update(hits)
-            kept.append(Leaf(leaf.path, leaf.sha256, None) if hits else leaf)
+    left = []
+    for one in runs:
+        found = fields(package, one.run)
+        kept, hits = _without(found, wanted, made_of_all)
+        used |= hits
         gone = tuple(leaf.path for leaf in kept if leaf.line is None)
-        runs.append(SealedRun(run=one.run, fields=len(kept), gone=gone))
+        left.append(SealedRun(run=one.run, fields=len(kept), gone=gone))
         if gone:
             for kind in (*listing.WHOLE, "sha256"):
                 files.pop(run_file(one.run, kind), None)
@@ -56,5 +57,21 @@ def taken_out(package: Container, wanted: Sequence[str]) -> bytes:
     for name in wanted:
         if name not in used:
             raise SealError(f"{name!r:.80} is no field of what is in it")
-    files[listing.TAKEN_OUT] = taken_out_text(runs)
+    files[listing.TAKEN_OUT] = taken_out_text(left)
     return pack(listing.ordered(files))
+
+
+def _without(
+    found: Sequence[Leaf], wanted: Sequence[str], made_of_all: Collection[str]
+) -> tuple[list[Leaf], set[str]]:
+    """The leaves, those that are wanted without a line, and which of ``wanted`` named any."""
+    gone: set[str] = set()
+    used: set[str] = set()
+    for leaf in found:
+        if hits := [name for name in wanted if matches(leaf, name)]:
+            gone.add(leaf.path)
+            used.update(hits)
+    if gone:
+        gone.update(made_of_all)
+    kept = [Leaf(x.path, x.sha256, None) if x.path in gone else x for x in found]
+    return kept, used

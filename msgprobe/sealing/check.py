@@ -69,7 +69,7 @@ def check(
     for run in names:
         found = fields(package, run)
         runs.append(_sealed(run, found))
-        lists.append(render_leaves(found))
+        lists.append(sha256(render_leaves(found)))
     _same(package, listing.HISTORY, chained(lists))
     _taken_out(package, runs)
     created, version = _datapackage(package, rows, names)

@@ -18,8 +18,8 @@ from typing import BinaryIO
 from msgprobe.sealing.error import Fault, PackageError
 
 MOST_FILES = 5_000
-LARGEST_FILE = 64 * 1024 * 1024
-LARGEST = 1024 * 1024 * 1024
+LARGEST_FILE = 32 * 1024 * 1024
+LARGEST = 256 * 1024 * 1024
 """Bytes of a package."""
 
 _NAME = re.compile(r"(?:[a-z]{1,16}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")

@@ -20,8 +20,10 @@ from typing import Any
 
 from msgprobe.sealing.error import Fault, PackageError
 
-MOST_VALUES = 2_000_000
-"""Of a run, as a bound on memory: a run of everything has a tenth of it."""
+MOST_VALUES = 1_000_000
+"""Of a run, as a bound on memory: one of a megabyte has a tenth of it."""
+LARGEST_PATHS = 64 * 1024 * 1024
+"""Characters of all paths of a run together; one of a megabyte has two millions."""
 DEEPEST = 64
 """Lists and objects within each other; a run has a dozen."""
 SECRET_BYTES = 32
@@ -58,7 +60,14 @@ def leaves(evidence: bytes, secret: bytes) -> list[Leaf]:
     run = _parsed(evidence)
     texts: set[int] = set()
     _texts(run, texts, DEEPEST)
-    return [_leaf(n, *found, secret) for n, found in enumerate(_fields("", run, texts))]
+    found: list[Leaf] = []
+    room = LARGEST_PATHS
+    for path, value in _fields("", run, texts):
+        room -= len(path)
+        if room < 0:
+            raise ValueError("it has longer names than any run")
+        found.append(_leaf(len(found), path, value, secret))
+    return found
 
 
 def _leaf(number: int, path: str, value: Any, secret: bytes) -> Leaf:

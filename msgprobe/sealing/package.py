@@ -63,7 +63,7 @@ def seal(case: Case, signer: Signer | None) -> bytes:
     lists = []
     for run, exhibit in zip(runs, case.exhibits, strict=True):
         files |= _exhibit(run, exhibit)
-        lists.append(_leaves(run, exhibit))
+        lists.append(sha256(_leaves(run, exhibit)))
     files[listing.HISTORY] = chained(lists)
     files |= {f"catalogue/{name}": data for name, data in case.catalogue.items()}
     facts = Facts(

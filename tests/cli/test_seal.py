@@ -10,6 +10,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,13 @@ stranger = pytest.mark.skipif(
 def _run(run_id: str) -> str:
     run = replace(sample.run(sample.blocked()), run_id=run_id)
     return dumps(document(run, exit_code=1, evidence=True))
+
+
+def _older(saved: Path) -> dict[str, Any]:
+    """The run as a version wrote it that knew no hash of it, so that a test may change it."""
+    run: dict[str, Any] = json.loads(saved.read_text())
+    del run["content_sha256"]
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +85,7 @@ def test_runs_are_in_the_order_in_which_they_began(
     msgprobe: Msgprobe, saved: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "earlier.json"
-    run = json.loads(saved.read_text())
+    run = _older(saved)
     other.write_text(json.dumps(run | {"started_at": "2020-01-01T00:00:00Z", "run_id": "first"}))
     path = tmp_path / "two.zip"
     assert msgprobe("seal", str(saved), str(other), "-o", str(path)).returncode == 0
@@ -89,7 +97,7 @@ def test_runs_are_in_the_order_in_which_they_began(
 def test_the_catalogue_is_in_it_where_it_is_that_of_the_run(
     msgprobe: Msgprobe, saved: Path, tmp_path: Path
 ) -> None:
-    run = json.loads(saved.read_text()) | {"catalogue_sha256": loader.load().sha256}
+    run = _older(saved) | {"catalogue_sha256": loader.load().sha256}
     saved.write_text(json.dumps(run))
     path = tmp_path / "c.zip"
     assert msgprobe("seal", str(saved), "-o", str(path)).returncode == 0
@@ -278,20 +286,20 @@ def test_a_stranger_checks_a_copy_as_the_text_says(
     copy, folder = tmp_path / "copy.zip", tmp_path / "unpacked"
     words = ("--take-out", "started_at", "--take-out", "/services/0/summary")
     done = msgprobe("seal", str(package), *words, "-o", str(copy))
-    assert done.returncode == 0 and "2 taken out: /started_at" in done.stdout, done.stderr
+    assert done.returncode == 0 and "3 taken out: /started_at" in done.stdout, done.stderr
     (_, signature, _), _, (sums, history, *steps, _), *_ = unpacked(copy, folder)
     for line in (sums, signature, history):
         done = _shell(line, folder)
         assert done.returncode == 0, (line, done.stderr)
     *_, last = [_shell(line, folder) for line in steps]
     assert [line.split()[2] for line in last.stdout.splitlines()] == [
-        *("/started_at", "/services/0/summary"),
+        *("/started_at", "/services/0/summary", "/content_sha256"),
     ]
     fields = folder / "evidence" / "0001.fields"
     fields.write_text(fields.read_text().replace('"telegram"', '"signal"', 1))
     shutil.rmtree(folder / "fields")
     *_, last = [_shell(line, folder) for line in steps]
-    assert len(last.stdout.splitlines()) == 3
+    assert len(last.stdout.splitlines()) == 4
     leaves = folder / "evidence" / "0001.leaves"
     leaves.write_text(leaves.read_text().replace("started_at", "ended_at"))
     assert _shell(history, folder).returncode != 0
@@ -305,10 +313,34 @@ def test_a_draft_for_a_person_is_in_it(package: Path) -> None:
     assert hashlib.sha256(history.splitlines(keepends=True)[-1]).hexdigest() in text
 
 
+def test_a_run_is_read_out_of_its_package(msgprobe: Msgprobe, package: Path, saved: Path) -> None:
+    plain, packed = (msgprobe("judge", str(path), "--json") for path in (saved, package))
+    assert packed.stdout == plain.stdout and packed.returncode == plain.returncode
+    assert "Sealed: unchanged" in msgprobe("explain", f"{package}/0001").stdout
+    assert "Not sealed" in msgprobe("explain", str(saved)).stdout
+    one_line(msgprobe("explain", f"{package}/0002"), 2, "0002")
+    package.write_bytes(package.read_bytes().replace(b"blocked", b"allowed", 1))
+    for command in ("judge", "explain"):
+        one_line(msgprobe(command, str(package)), 2, "ALTERED", "changed")
+
+
+def test_a_run_that_contradicts_its_hash_is_altered_and_not_sealed(
+    msgprobe: Msgprobe, saved: Path, tmp_path: Path
+) -> None:
+    saved.write_text(saved.read_text().replace('"blocked"', '"ok"', 1))
+    assert "ALTERED" in msgprobe("judge", str(saved)).stdout
+    assert "ALTERED" in msgprobe("explain", str(saved)).stdout
+    one_line(msgprobe("seal", str(saved), "-o", str(tmp_path / "o.zip")), 2, "ALTERED")
+    done = msgprobe("run", "telegram", "--compare", str(saved), "--max-time", "1", alone=True)
+    one_line(done, 2, "--compare", "ALTERED")
+
+
 def test_a_hostile_text_in_a_run_stays_harmless(msgprobe: Msgprobe, tmp_path: Path) -> None:
-    run = json.loads(_run("x")) | {"started_at": sample.HOSTILE, sample.HOSTILE: "key"}
     path, package = tmp_path / "h.json", tmp_path / "h.zip"
-    path.write_text(json.dumps(run))
+    path.write_text(_run("x"))
+    path.write_text(
+        json.dumps(_older(path) | {"started_at": sample.HOSTILE, sample.HOSTILE: "key"})
+    )
     assert msgprobe("seal", str(path), "-o", str(package)).returncode == 0
     copy = tmp_path / "copy.zip"
     words = ("seal", str(package), "--take-out", "/*", "-o", str(copy))

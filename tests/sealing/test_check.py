@@ -218,3 +218,26 @@ def test_nothing_and_too_much_are_not_sealed(signer: Signer) -> None:
         seal(case(), signer)
     with pytest.raises(SealError, match="run 2"):
         seal(case(evidence(), b"[]"), signer)
+
+
+class Forger(Signer):
+    """Has everything but the private key: signs with what an earlier package was signed with."""
+
+    def __init__(self, victim: Signer, earlier: bytes) -> None:
+        self._victim, self._earlier = victim, earlier
+
+    @property
+    def public(self) -> bytes:
+        return self._victim.public
+
+    def sign(self, data: bytes) -> bytes:
+        return self._earlier
+
+
+def test_a_forger_who_makes_everything_anew_lacks_the_key(signer: Signer, package: bytes) -> None:
+    right = case(evidence(), evidence("two"))
+    wrong = case(evidence().replace(b"blocked", b"unblock"), evidence("two"))
+    earlier = opened(package).read("package.sig")
+    assert fault(seal(right, Forger(signer, earlier))).fault is Fault.SIGNATURE
+    assert fault(seal(wrong, Forger(signer, earlier))).fault is Fault.SIGNATURE
+    assert fault(seal(wrong, Forger(signer, bytes(64)))).fault is Fault.SIGNATURE
