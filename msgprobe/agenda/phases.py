@@ -9,7 +9,7 @@ COMPARING = 3
 
 _TITLES = {
     1: "trying every service",
-    2: "something is amiss: finding out why",
+    2: "some tests failed: checking why",
     COMPARING: "comparing speeds",
 }
 

@@ -17,7 +17,7 @@ MECHANISMS = {
         f"protocol.{n}": f"its own protocol ({name}) gets no answer"
         for n, name in PROTOCOLS.items()
     },
-    "dns.nxdomain": "its name is erased from the DNS",
+    "dns.nxdomain": "the resolver says that its name does not exist",
     "dns.injection": "its name is answered with a wrong address",
     "dns.injection.bogon": "its name is answered with an impossible address",
     "dns.injection.blockpage": "its name leads to a block page",
@@ -29,15 +29,15 @@ MECHANISMS = {
     "ip.unreachable": "routers declare its addresses unreachable",
     "tls.reset": "connections are torn down",
     "tls.reset.sni": "connections that name it are torn down",
-    "tls.timeout": "connections freeze at the ClientHello",
-    "tls.timeout.sni": "connections that name it freeze",
+    "tls.timeout": "connections get no answer to their first TLS message",
+    "tls.timeout.sni": "connections that name it get no answer",
     "tls.alert": "connections end with a forged alert",
     "tls.alert.sni": "connections that name it end with a forged alert",
-    "tls.fingerprint": "ClientHellos that look like this program's are dropped or torn down",
-    "tls.conn_count": "several connections at the same time freeze",
+    "tls.fingerprint": "connections that look like this program's are dropped or torn down",
+    "tls.conn_count": "several connections at the same time get no answer",
     "tls.mitm": "its certificate is forged",
-    "tls.post_handshake": "data dies after the TLS handshake",
-    "tls.post_handshake.sni": "data dies once a ClientHello has named it",
+    "tls.post_handshake": "connections die after the TLS handshake",
+    "tls.post_handshake.sni": "connections that named it die after the TLS handshake",
     "http.blockpage": "a block page is shown",
     "tcp.freeze": "transfers stop for good after the first kilobytes",
     "tcp.freeze.bytes": "transfers stop for good after a number of bytes",
@@ -155,14 +155,14 @@ def summary(verdict: ServiceVerdict) -> str:
 
 
 _ABOUT = {
-    Outcome.BLOCKED: "{names}: the network interferes, your phone is fine. Save the evidence "
-    "(-o FILE), ask somebody on another network to run this too; another connection or a VPN may "
-    "help.",
-    Outcome.DEGRADED: "{names}: only a part works. Run again in some minutes and on another "
-    "network to see whether it is this network.",
-    Outcome.DOWN: "{names} {maybe}has a fault of its own: wait, it is not your network.",
-    Outcome.INCONCLUSIVE: "Nothing certain about {names}. Run again in some minutes and ask "
-    "somebody on another network to run this too: a proxy abroad (--via) or their saved run "
+    Outcome.BLOCKED: "Your network is {maybe}{doing}. Your device is fine. Save the evidence "
+    "(-o FILE) and ask somebody on another network to run this too. Another connection or a VPN "
+    "may help.",
+    Outcome.DEGRADED: "Only a part of {names} works. Run again in some minutes, and on another "
+    "network, to see whether it is this network.",
+    Outcome.DOWN: "{names} {maybe}has a fault of its own. It is not your network. Wait.",
+    Outcome.INCONCLUSIVE: "There is no clear result for {names}. Run again in some minutes, and "
+    "ask somebody on another network to run this too: a proxy abroad (--via) or their saved run "
     "(--compare) can tell an outage from blocking.",
 }
 """What to do about services with such a word, the gravest first."""
@@ -186,16 +186,26 @@ def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) ->
 def _about(services: Sequence[ServiceVerdict], doubt: str) -> str:
     """What to do about the gravest word of a service; empty where nothing failed. ``doubt`` is said
     before it where nothing graver is certain."""
-    by = {o: _named(services, o) for o in Outcome}
+    by = {o: [s for s in services if s.outcome is o] for o in Outcome}
     by[Outcome.BLOCKED] += by[Outcome.THROTTLED]
-    whole = [s.name for s in services if s.outcome is Outcome.INCONCLUSIVE and not s.partial]
-    by[Outcome.INCONCLUSIVE] = whole
-    sure = any(s.strength is Strength.CONFIRMED for s in services if s.outcome is Outcome.DOWN)
+    by[Outcome.INCONCLUSIVE] = [s for s in by[Outcome.INCONCLUSIVE] if not s.partial]
     for outcome, text in _ABOUT.items():
-        if by[outcome]:
-            said = text.format(names=listing(by[outcome]), maybe="" if sure else "probably ")
+        if about := by[outcome]:
+            sure = all(s.strength is Strength.CONFIRMED for s in about)
+            said = text.format(
+                names=listing([s.name for s in about]),
+                maybe="" if sure else "probably ",
+                doing=_doing(about),
+            )
             return f"{doubt}{said}" if outcome is Outcome.INCONCLUSIVE else said
     return ""
+
+
+def _doing(services: Sequence[ServiceVerdict]) -> str:
+    """What the network does to services that it interferes with."""
+    words = {Outcome.BLOCKED: "blocking", Outcome.THROTTLED: "slowing down"}
+    found = [(verb, _named(services, word)) for word, verb in words.items()]
+    return listing([f"{verb} {listing(names)}" for verb, names in found if names])
 
 
 def _named(services: Sequence[ServiceVerdict], *words: Outcome) -> list[str]:
@@ -244,7 +254,7 @@ def _read_along(connection: ConnectionVerdict, hit: Sequence[str]) -> str:
     named = [whose for note, whose in _STATES.items() if note in connection.notes]
     return _READ_ALONG.format(
         who=f" The certificates name an authority of {listing(named)} state." if named else "",
-        also=f" {listing(hit)}: the network interferes besides." if hit else "",
+        also=f" The network interferes with {listing(hit)} as well." if hit else "",
     )
 
 

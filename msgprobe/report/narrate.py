@@ -155,7 +155,7 @@ def _answer(answer: DnsAnswer) -> str:
 
 def _tls(seen: TlsObservation) -> str:
     name = f"naming {seen.server_name}" if seen.server_name else "naming nobody"
-    good = f"{seen.version} agreed" if seen.version else "hands shaken"
+    good = f"{seen.version} agreed" if seen.version else "handshake complete"
     text = f"TLS {name}: {_end(seen.failure, good)}"
     text += f" (sent {seen.bytes_sent} B, received {seen.bytes_received} B"
     if seen.hello_acked is not None and seen.failure is not None:

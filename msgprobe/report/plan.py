@@ -139,8 +139,8 @@ def cost(contacts: Sequence[Contact], request: Request) -> str:
     usual = sum(c.usual_bytes if c.check in _TRANSFERS else addresses * c.usual_bytes for c in sure)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
-        f"This will cost less than {wording.amount(min(usual, most))} where all is well, at most "
-        f"{wording.amount(most)} and {wording.seconds(request.max_time)} where it is not."
+        f"Uses less than {wording.amount(min(usual, most))} if all works (at most "
+        f"{wording.amount(most)} and {wording.seconds(request.max_time)})."
     )
 
 
@@ -148,7 +148,7 @@ def deep_cost(request: Request) -> str:
     """What ``--throttle`` may cost, said before it begins."""
     minutes = request.max_time / 60
     time = f"{minutes:.0f} minutes" if minutes >= 2 else wording.seconds(request.max_time)
-    text = f"This will cost up to {wording.limit(request.max_bytes)} and {time}"
+    text = f"Uses at most {wording.limit(request.max_bytes)} and {time}"
     if request.max_time <= request.throttle_wait:
         text += ", which leaves no time to repeat anything after the wait"
     return f"{text}; Ctrl-C keeps what was measured."

@@ -477,7 +477,7 @@ def test_the_cost_said_beforehand_has_the_transfers_in_it() -> None:
 def test_the_cost_of_a_deep_look() -> None:
     deep = Request(throttle=True, max_time=840, max_bytes=30_000_000)
     assert plan.deep_cost(deep) == (
-        "This will cost up to 30 MB and 14 minutes; Ctrl-C keeps what was measured."
+        "Uses at most 30 MB and 14 minutes; Ctrl-C keeps what was measured."
     )
     short = replace(deep, max_time=60.0, max_bytes=500_000)
     assert "500 kB" in plan.deep_cost(short)
