@@ -4,11 +4,14 @@ A login page answers so, a tunnel that tells its names apart by made-up addresse
 that is broken or lies about everything. None of them is about a messenger.
 """
 
+from collections.abc import Iterable
+
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.names import NameFacts
 from msgprobe.model.observation import DnsObservation
-from msgprobe.model.reach import Reach, reach
+from msgprobe.model.reach import Reach, is_special, reach, special_range
 from msgprobe.model.task import ResolverKind
 
 
@@ -28,6 +31,30 @@ def carried(g: ConnectionFacts) -> tuple[Conversation, ...]:
     """What was answered as it should at such addresses: a tunnel carries it."""
     genuine = (t for t in g.facts.arm(*OWN_ARMS) if t.genuine and t.flow.host is not None)
     return tuple(t for t in (*g.exact, *genuine) if not g.facts.leads_out(t.address))
+
+
+def tunnelled(g: ConnectionFacts, name: NameFacts) -> bool:
+    """All that the system says of the name lies in special ranges in which a conversation was
+    answered as it should: a tunnel of the user's own carries some names, and this is one of them.
+
+    Whether this very name works there is another question: its server may fail, or have no way to
+    prove itself.
+    """
+    given = name.system_addresses
+    return bool(given) and set(given) == set(_in_carried_ranges(g, given))
+
+
+def _in_carried_ranges(g: ConnectionFacts, given: Iterable[str]) -> list[str]:
+    ranges = {special_range(t.address) for t in carried(g)}
+    return [a for a in given if not g.facts.leads_out(a) and special_range(a) in ranges]
+
+
+def astray(g: ConnectionFacts, name: NameFacts) -> tuple[str, ...]:
+    """Addresses that the system gives for the name where no public service can live, and that no
+    tunnel carries."""
+    given = name.system_addresses
+    carries = _in_carried_ranges(g, given)
+    return tuple(a for a in given if is_special(a) and a not in carries)
 
 
 def misled(g: ConnectionFacts) -> tuple[DnsObservation, ...]:

@@ -18,7 +18,8 @@ def own_filter(facts: Facts, name: NameFacts) -> str | None:
     """Which of the user's own devices hides ``name``: a note's identifier, or None.
 
     A filter is the user's own when the resolver is one known to filter, or when it is a local
-    device that also hides a well-known advertising name. An override is in the hosts file when
+    device that also hides a well-known advertising name, or leads both to one address in this
+    device's own network, where a filter shows its own page. An override is in the hosts file when
     the system's answer is not what the system's own resolver says to our datagram.
     """
     if _override(name):
@@ -28,12 +29,18 @@ def own_filter(facts: Facts, name: NameFacts) -> str | None:
     known = {a for r in facts.controls.resolvers if r.filters for a in r.addresses}
     if resolvers & known and (_hidden(name) or _alone(name)):
         return LOCAL_FILTER
-    if not _hidden(name):
-        return None
-    advert = facts.controls.advert_host
-    if advert is None or not all(_is_local(r) for r in resolvers) or not resolvers:
-        return None
-    return LOCAL_FILTER if _hidden(facts.name(advert)) else None
+    return LOCAL_FILTER if _hides_adverts(facts, name, resolvers) else None
+
+
+def _hides_adverts(facts: Facts, name: NameFacts, resolvers: set[str]) -> bool:
+    """A local device hides the name as it hides an advertising one."""
+    if facts.controls.advert_host is None:
+        return False
+    advert = facts.name(facts.controls.advert_host)
+    if _led_home(name, advert):
+        return True
+    local = bool(resolvers) and all(_is_local(r) for r in resolvers)
+    return local and _hidden(name) and _hidden(advert)
 
 
 def advert_evidence(facts: Facts) -> tuple[DnsObservation, ...]:
@@ -62,6 +69,12 @@ def _hidden(name: NameFacts) -> bool:
         o.failure in (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_REFUSED)
         for o in name.system
     )
+
+
+def _led_home(name: NameFacts, advert: NameFacts) -> bool:
+    """Both lead to the same neighbours, and to nobody else."""
+    mine = set(name.system_addresses)
+    return bool(mine) and mine <= name.inside and mine == set(advert.system_addresses)
 
 
 def _alone(name: NameFacts) -> bool:

@@ -10,6 +10,7 @@ from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped
 from msgprobe.evidence.names import NameFacts
+from msgprobe.evidence.shares import Shares
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -172,6 +173,11 @@ class PoolFacts:
         )
 
     @cached_property
+    def shares(self) -> Shares:
+        """How many of many handshakes fail, of this service and of others."""
+        return Shares(self.facts)
+
+    @cached_property
     def members(self) -> tuple[MemberFacts, ...]:
         """All members of the pool, tested or not."""
         mine = [self._endpoint(e) for e in self.service.endpoints if e.pool == self.pool.name]
@@ -198,14 +204,10 @@ class PoolFacts:
         )
 
     def _led_astray(self, endpoint: Endpoint, conversation: Conversation) -> bool:
-        """Every name leads inside here, and whoever was met there did not prove to be the service:
-        that says nothing about the service."""
+        """The name leads inside here, and whoever was met there did not prove to be the service:
+        that says nothing about the service, whatever the answer says of the resolver."""
         named = endpoint.host is not None and conversation.address not in endpoint.addresses
-        inside = (
-            named
-            and self.connection.fake_addresses
-            and not self.facts.leads_out(conversation.address)
-        )
+        inside = named and not self.facts.leads_out(conversation.address)
         return inside and not conversation.genuine
 
     @cached_property

@@ -1,12 +1,15 @@
-"""The statistics of paired transfers: exact, small, and free of any library.
+"""The statistics of pairs and shares: exact, small, and free of any library.
 
 Sources: A. Wald, "Sequential Tests of Statistical Hypotheses", Ann. Math. Stat. 16 (1945); R. A.
 Fisher's exact test as in any textbook. The constants are those of the method (see `sprt`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from enum import StrEnum
 from math import comb, log
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Decision(StrEnum):
@@ -63,3 +66,19 @@ def fisher_greater(hits: int, trials: int, other_hits: int, other_trials: int) -
         1.0,
         sum(comb(trials, k) * comb(other_trials, total - k) for k in range(hits, most + 1)) / ways,
     )
+
+
+def holm(chances: Mapping[Key, float], alpha: float) -> tuple[Key, ...]:
+    """Those of several hypotheses that are rejected, the surest first, by Holm's step-down method:
+    the chance that any true one is among them is at most ``alpha``.
+
+    ``chances`` are the p-values of all that could have been looked at, 1 of those that were not.
+    """
+    found = []
+    left = len(chances)
+    for key in sorted(chances, key=lambda k: chances[k]):
+        if chances[key] > alpha / left:
+            break
+        found.append(key)
+        left -= 1
+    return tuple(found)

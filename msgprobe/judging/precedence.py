@@ -11,8 +11,9 @@ from functools import cached_property
 
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.calls.rules import LOSS_RULES, UDP_RULES
-from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES
+from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, NAME_HALF_RULES
 from msgprobe.hypotheses.dns_tampering.rules_page import PAGE_RULES
+from msgprobe.hypotheses.dns_tampering.rules_resolvers import RESOLVER_RULES
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES, UNCLEAR_RULES
 from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
 from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES, TUPLE_RULES
@@ -24,6 +25,8 @@ from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
 from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_RULES
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
+from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
+from msgprobe.judging.rules_halves import HALF_FAILS, half_hit
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
@@ -37,6 +40,7 @@ from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 
 ACCUSING: tuple[PoolRule, ...] = (
     *DNS_RULES,
+    *RESOLVER_RULES,
     *FORGER_RULES,
     *TLS_RULES,
     *HELLO_RULES,
@@ -161,6 +165,20 @@ def _member_hit(c: Case) -> Found:
     return (*c.by(MEMBER_HIT), *struck) if struck else ()
 
 
+def _some_of_many(c: Case) -> Found:
+    """Some of many is evidence, whether or not a member was answered by chance; but connections
+    that freeze each other are another matter."""
+    return () if c.by(*COUNT_RULES) else c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1]
+
+
+def _half(c: Case) -> Found:
+    """One way that works does not acquit the other. Silence shows nothing while the line itself is
+    in trouble."""
+    if forged := c.by(*NAME_HALF_RULES):
+        return forged
+    return () if c.pool.connection.failing_now else half_hit(c.pool) or c.by(*HALF_FAILS)
+
+
 def _rest_inspected(c: Case) -> Found:
     """Some members answer, and all that fails does so by a certificate that is re-signed here."""
     failed = c.pool.failed
@@ -190,6 +208,12 @@ def _accusation(c: Case) -> Found:
     return (*accused, *c.by(*ADDING))
 
 
+def _impaired(c: Case) -> Found:
+    """What is known to be amiss, and may be nobody's doing; the connection's own troubles first."""
+    hidden = any(f.info.rule_id in REASONS for f in c.by(*INCONCLUSIVE_RULES))
+    return () if hidden else tuple(f for f in c.shown if f.info.outcome is Outcome.DEGRADED)
+
+
 def _unclear(c: Case) -> Found:
     """Why nothing can be said, the plainest reason first; one rule speaks."""
     open_ones = [f for f in c.shown if f.info.outcome is Outcome.INCONCLUSIVE]
@@ -200,6 +224,12 @@ def _unclear(c: Case) -> Found:
 
 PRECEDENCE: tuple[Row, ...] = (
     Row(
+        title="it works, and a share of what names it fails",
+        when=_works,
+        found=_some_of_many,
+        caveat=True,
+    ),
+    Row(
         title="it works, and some members are interfered with",
         when=_works,
         found=_member_hit,
@@ -209,6 +239,12 @@ PRECEDENCE: tuple[Row, ...] = (
         title="it works, and at some addresses certificates are forged",
         when=_works,
         found=lambda c: c.by(*HALF_RULES)[:1],
+        caveat=True,
+    ),
+    Row(
+        title="it works, and at some addresses it is interfered with, or fails",
+        when=_works,
+        found=_half,
         caveat=True,
     ),
     Row(
@@ -233,11 +269,13 @@ PRECEDENCE: tuple[Row, ...] = (
         found=_by_connection,
     ),
     Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)),
+    Row(title="a share of what names it fails", when=_fails, found=_some_of_many),
     Row(title="the rest is re-signed", when=_fails, found=_rest_inspected, partial=True),
     Row(title="one member may be retired", when=_fails, found=_one_member, partial=True),
     Row(title="some members answer", when=_fails, found=_some_members),
     Row(title="interference", when=_fails, found=_accusation),
     Row(title="the service's own failure", when=_fails, found=lambda c: c.down[:1] or c.second),
+    Row(title="it fails in one way only", when=_fails, found=_impaired),
     Row(title="it fails, and nothing says why", when=_fails, found=_unclear),
     Row(title="nothing is known", when=_fails, found=_nothing_known),
 )

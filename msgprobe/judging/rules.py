@@ -2,6 +2,7 @@
 
 from msgprobe.hypotheses.calls.rules import LOSS_RULES
 from msgprobe.hypotheses.connection.rules import CONNECTION_RULES
+from msgprobe.hypotheses.dns_tampering.rules import NAME_HALF_RULES
 from msgprobe.hypotheses.quic.rules import QUIC_RULES
 from msgprobe.hypotheses.residual.rules import RESIDUAL_RULES
 from msgprobe.hypotheses.second_vantage.rules import SECOND_RULES
@@ -10,8 +11,10 @@ from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
 from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_RULES
+from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
 from msgprobe.judging.connection import NO_CONTROLS, UNKNOWN
 from msgprobe.judging.precedence import ACCUSING, ADDING
+from msgprobe.judging.rules_halves import HALF_FAILS, HALF_HIT
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
@@ -35,8 +38,13 @@ def rules() -> tuple[RuleInfo, ...]:
         *DOWN_RULES,
         ONE_MEMBER,
         MEMBER_HIT,
+        HALF_HIT,
+        *NAME_HALF_RULES,
+        *HALF_FAILS,
         *DEGRADED_RULES,
         *COUNT_RULES,
+        *FOLLOWING_RULES,
+        *SHARE_RULES,
         *LOSS_RULES,
         *RESIDUAL_RULES,
         *CONVERSATION_LOSS_RULES,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from msgprobe.evidence.facts import OWN_ARMS
-from msgprobe.evidence.inside import carried, misled
+from msgprobe.evidence.inside import carried, misled, tunnelled
 from msgprobe.evidence.local_filters import (
     LOCAL_FILTER,
     LOCAL_OVERRIDE,
@@ -121,10 +121,13 @@ def _in_a_tunnel(p: PoolFacts) -> Cited:
 
 
 def _led_inside(p: PoolFacts) -> Cited:
-    """Neutral names lead inside as well, and the service did not prove itself there."""
-    if p.ok or not p.connection.fake_addresses:
+    """Neutral names lead inside as well, or a tunnel carries this one, and the service did not
+    prove itself there."""
+    if p.ok:
         return ()
-    return [o for e in p.failing if e.unresolved and e.name for o in e.name.system]
+    named = [e.name for e in p.failing if e.unresolved and e.name is not None]
+    everywhere = p.connection.fake_addresses
+    return [o for n in named if everywhere or tunnelled(p.connection, n) for o in n.system]
 
 
 def _unnamed(p: PoolFacts) -> Cited:
@@ -198,16 +201,17 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     NOT_TESTED.at(Layer.DNS).rule(
         "dns.in_a_tunnel",
         licence="a tunnel carries what proves itself, and these servers have no way to",
-        why="Every name is answered here with an address that a tunnel made up. Servers there are "
-        "asked only for a proof of who they are, which these cannot give.",
+        why="Names are answered here with addresses that a tunnel made up. Servers there are asked "
+        "only for a proof of who they are, which these cannot give.",
         holds=_in_a_tunnel,
     ),
     UNCLEAR.at(Layer.DNS).rule(
         "dns.led_inside",
-        licence="neutral names are answered with addresses inside this device or network too",
-        why="Every name is answered here with an address inside this device or network (a login "
-        "page, a tunnel or a broken resolver). The service did not prove itself there, which says "
-        "nothing about the service.",
+        licence="neutral names are answered with addresses inside this device or network too, or "
+        "other services prove themselves at such",
+        why="Names are answered here with addresses inside this device or network (a login page, a "
+        "tunnel or a broken resolver). The service did not prove itself there, which says nothing "
+        "about the service.",
         holds=_led_inside,
     ),
     INSPECTED,

@@ -84,6 +84,11 @@ PROOF_FIRST: tuple[IPNetwork, ...] = tuple(
 )
 """Ranges in which no public service lives, but portals, tunnels and providers' own servers may."""
 
+_NEIGHBOURHOODS = tuple(
+    ip_network(prefix) for prefix in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+)
+"""RFC 1918."""
+
 BENCHMARK = IPv4Network("198.18.0.0/15")
 """RFC 2544. No neighbours live there: a tunnel that has its own address in it gives the others to
 the names that it carries."""
@@ -125,6 +130,26 @@ def reach(address: str, own: Iterable[str] = ()) -> Reach:
 def is_special(address: str) -> bool:
     """No public service lives there, whatever this device's own networks are."""
     return reach(address) is not Reach.FREE
+
+
+def may_be_neighbour(address: str) -> bool:
+    """``address`` is one of RFC 1918, as those of this network's other devices are."""
+    parsed = _parsed(address)
+    return parsed is not None and any(
+        parsed.version == n.version and parsed in n for n in _NEIGHBOURHOODS
+    )
+
+
+def special_range(address: str) -> str | None:
+    """The range of `PROOF_FIRST` that ``address`` lies in, as its prefix; of a private network, in
+    which neighbours may live, only the /24. None for any other address."""
+    parsed = _parsed(address)
+    if parsed is None:
+        return None
+    found = next((n for n in PROOF_FIRST if parsed.version == n.version and parsed in n), None)
+    if found in _NEIGHBOURHOODS:
+        return str(IPv4Network((int(parsed), 24), strict=False))
+    return None if found is None else str(found)
 
 
 def is_own(address: str, own: Iterable[str]) -> bool:

@@ -7,11 +7,12 @@ from itertools import takewhile
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
+from msgprobe.model.reach import is_special, may_be_neighbour
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Pool
 from msgprobe.model.task import Arm, Flow, Running, Task
@@ -347,13 +348,38 @@ class PlanningContext:
     def leads(self, endpoint: Endpoint, address: str) -> bool:
         """An answer that names ``address`` leads the endpoint's check there.
 
-        To a special address only where neutral names lead to such as well, which a tunnel does, and
-        only a check in which the peer proves itself before anything else is said.
+        To a special address only a check in which the peer proves itself before anything else is
+        said. Where neutral names lead to such as well, which a tunnel does, every one; else, for
+        tunnels may carry some names alone, to an address where no neighbour lives those of the
+        first host that is led there, and the others once it has proved itself.
         """
         if self.facts.leads_out(address) or address in endpoint.addresses:
             return True
-        tunnel = self.connection.fake_addresses and not self.facts.never(address)
-        return tunnel and self.traits.asks_proof(endpoint)
+        if self.facts.never(address) or not self.traits.asks_proof(endpoint):
+            return False
+        first = self._first_led.get(address) == endpoint.host
+        return first or self.connection.fake_addresses or address in self._proved_inside
+
+    @cached_property
+    def _first_led(self) -> dict[str, str]:
+        """The first host of the services that is led to each special address."""
+        found: dict[str, str] = {}
+        for service in self.services:
+            for e in service.endpoints:
+                if e.host is None or not self.traits.asks_proof(e):
+                    continue
+                for address in self.facts.name(e.host).system_addresses:
+                    if is_special(address) and not may_be_neighbour(address):
+                        found.setdefault(address, e.host)
+        return found
+
+    @cached_property
+    def _proved_inside(self) -> frozenset[str]:
+        """Special addresses at which a service has proved itself."""
+        own = self.facts.arm(*OWN_ARMS)
+        return frozenset(
+            t.address for t in own if t.genuine and not self.facts.leads_out(t.address)
+        )
 
     def dialable(self, addresses: Iterable[str], four: int, six: int) -> list[str]:
         """The first addresses of each family that may be dialled here."""

@@ -8,6 +8,7 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.picks import first_of_each
+from msgprobe.planning.timetable import NEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +80,20 @@ def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> b
     tasks = base_tasks(context, service, endpoint)
     if tasks:
         begun = [t for t in tasks if context.started(t.id) is not None]
-        return bool(begun) and all(context.suspicious(t) for t in begun)
+        return bool(begun) and all(
+            context.suspicious(t) or _unmet(context, endpoint, t) for t in begun
+        )
     if endpoint.host is None:
         return False
     asked = f"b.name.{service.name}.{endpoint.host}"
     return context.ended(asked) is not None or context.due(context.started(asked))
+
+
+def _unmet(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:
+    """It is at a special address, where a tunnel would have taken the connection by now: it stands
+    at this device, or a few milliseconds away."""
+    away = _leads_out(context, endpoint, task) or task.id in context.moment.opened
+    return not away and context.ended(task.id) is None and context.due(context.since(task.id), NEAR)
 
 
 def one_an_address(context: PlanningContext, found: Iterable[Suspect]) -> list[Suspect]:

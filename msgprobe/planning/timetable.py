@@ -28,9 +28,16 @@ TURN = 2.0
 LISTEN = 3.0
 """Seconds that an answer from nowhere is waited for."""
 
+NEAR = 1.0
+"""Seconds in which a tunnel on this device or in its network has accepted a connection, a repeated
+SYN included."""
+
 LINGER = 2.0
 """Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
 satellite and a busy resolver comes within that."""
+
+SHARE_SPACING = 0.25
+"""Seconds between the starts of handshakes with one name that are counted."""
 
 QUIET_BEFORE_ALONE = 1.5
 """Seconds without any conversation that names the host, before the next step begins."""
@@ -164,6 +171,16 @@ CONTROLS_AFTER = 4
 
 ADDRESSES = 3
 """Addresses of one name that may be dialled at most, in one experiment."""
+
+MANY_HANDSHAKES = 10
+"""Handshakes with a name at its own addresses, and as many at neutral servers, where some fail:
+with the first attempts of every run enough to tell a third that fails from none (Fisher, 1e-3)."""
+
+SHARED_NAMES = 2
+"""Names of a service that are asked so often: who strikes some of a service strikes most of it."""
+
+SHARES_AT_ONCE = 2
+"""Of these with one name at the same time: four are frozen by some boxes (D13)."""
 
 SIX_A_POOL = 2
 """Names of a pool, in the catalogue's order, that are dialled over IPv6 beside IPv4: who drops a

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -257,6 +258,9 @@ DAYS: dict[str, Callable[[], Trouble]] = {
         ends=lambda t: RESET if says_own_name(t) else WELL
     ),
     "names are reset at home": lambda: Trouble(ends=lambda t: RESET if only_there(t) else WELL),
+    "names are reset now and then": lambda: Trouble(
+        ends=lambda t: RESET if says_own_name(t) and crc32(t.id.encode()) % 2 else WELL
+    ),
     "names freeze at home": lambda: Trouble(ends=lambda t: "tls hangs" if only_there(t) else WELL),
     "crowds freeze": Crowded,
     "nothing opens": lambda: Trouble(ends=lambda t: "connect hangs" if own(t) else WELL),

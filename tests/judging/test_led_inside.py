@@ -190,3 +190,53 @@ def test_a_plan_leads_to_private_addresses_only_where_a_tunnel_may_be() -> None:
     for host in CHAT:
         alone.asked(host, ResolverKind.SYSTEM, "10.0.0.7", arm=Arm.BASE)
     assert ("10.0.0.7", "https") not in dialled(alone)
+
+
+FAKE = "198.18.0.7"
+"""What a tunnel gives the first of the names that it carries."""
+
+
+def carries(*hosts: str) -> Story:
+    """Neutral names lead out; those of the service to addresses that a tunnel makes up."""
+    story = Story().good_connection().controls_again()
+    for n, host in enumerate(CHAT):
+        fake = f"198.18.0.{7 + n}"
+        story.asked(host, ResolverKind.SYSTEM, fake, arm=Arm.BASE)
+        for r in (1, 2):
+            story.asked(host, ResolverKind.DOH, ADDRESSES[host], resolver=f"resolver{r}")
+        if host in hosts:
+            story.target(host, address=fake)
+        else:
+            story.target(host, address=fake, fails="connect")
+    return story
+
+
+def test_a_tunnel_may_carry_the_services_names_alone() -> None:
+    assert text(carries(*CHAT)).rules == ("ok.authenticated",)
+    assert text(carries(CHAT[0])).outcome is Outcome.OK, "one of the pool is enough"
+
+
+def test_what_a_tunnel_carries_is_no_lie_where_its_server_fails() -> None:
+    service = replace(SERVICE, pools=(replace(SERVICE.pools[0], ok_at=2),))
+    story = carries(CHAT[0])
+    story.services = (service,)
+    found = text(story)
+    assert found.outcome is not Outcome.BLOCKED and found.mechanisms == ()
+
+
+def test_an_address_of_tunnels_where_nobody_proves_himself_is_evidence() -> None:
+    found = text(carries())
+    assert (found.outcome, found.mechanisms) == (Outcome.BLOCKED, ("dns.injection.bogon",))
+
+
+def test_one_host_is_asked_whether_a_tunnel_is_there_and_the_others_once_it_is() -> None:
+    story = Story().good_connection()
+    for host in CHAT:
+        story.asked(host, ResolverKind.SYSTEM, FAKE, arm=Arm.BASE)
+    wanted = agenda(story.evidence(), Moment(now=60.0)).tasks
+    hosts = {t.probe.host for t in wanted if isinstance(t.probe, Flow) and t.probe.address == FAKE}
+    assert hosts == {CHAT[0]}
+    story.target(CHAT[0], address=FAKE)
+    wanted = agenda(story.evidence(), Moment(now=60.0)).tasks
+    hosts = {t.probe.host for t in wanted if isinstance(t.probe, Flow) and t.probe.address == FAKE}
+    assert hosts == set(CHAT)

@@ -217,11 +217,12 @@ class DnsForge(Action):
     ``answer`` is addresses, or one of nxdomain, refused, servfail, empty, drop. ``servers`` are the
     prefixes of the servers concerned (none: all, also hosts that run no DNS). ``replace`` drops the
     question; ``race`` lets it pass, so that the true answer follows. The lie arrives at ``at_ms``
-    if given, else at ``at_rtt``.
+    if given, else at ``at_rtt``. ``family`` 4 or 6: only questions for addresses of that family.
     """
 
     names: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    family: int = 0
     servers: tuple[str, ...] = ()
     not_servers: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()

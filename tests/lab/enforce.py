@@ -153,6 +153,10 @@ class IcmpEnforcer:
         return None
 
 
+_OF_FAMILY: Final = {4: 1, 6: 28}
+"""The types of the records that hold addresses, A and AAAA (RFC 1035, RFC 3596)."""
+
+
 class DnsForgeEnforcer:
     def __init__(self, action: censor.DnsForge, bench: Bench) -> None:
         self._action, self._bench = action, bench
@@ -176,6 +180,8 @@ class DnsForgeEnforcer:
             return packet
         asked = question(packet.payload)
         if asked is None or not covers(action.names, asked.name) or covers(action.but, asked.name):
+            return packet
+        if action.family and asked.type != _OF_FAMILY[action.family]:
             return packet
         if action.probability < 1 and self._bench.chance.random() >= action.probability:
             return packet

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.inside import astray
 from msgprobe.model.cost import RESOLVE
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
@@ -86,14 +87,23 @@ def plan_resolvers(context: PlanningContext) -> list[Task]:
 
 
 def suspicious_names(context: PlanningContext, service: Service) -> list[str]:
-    """Names of endpoints that fail or hang at every address, or that have none to dial."""
+    """Names of endpoints that fail or hang at every address, or that have none to dial, or of whose
+    addresses some are impossible."""
     return list(
         dict.fromkeys(
             e.host
             for _, e in first_endpoints(context, service)
-            if e.host is not None and failing(context, service, e)
+            if e.host is not None
+            and (failing(context, service, e) or _half_astray(context, e.host))
         )
     )
+
+
+def _half_astray(context: PlanningContext, host: str) -> bool:
+    """Some of what the system says leads out, some nowhere."""
+    name = context.facts.name(host)
+    lies = () if context.connection.fake_addresses else astray(context.connection, name)
+    return bool(lies) and any(name.leads_out(a) for a in name.system_addresses)
 
 
 def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> list[Task]:

@@ -1,41 +1,32 @@
 """Rules about names: what licenses ``blocked`` at ``dns.*``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_former_authority
 from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES
-from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.inside import astray
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
+from msgprobe.hypotheses.dns_tampering.predicates import (
+    NO_NAME,
+    SILENT,
+    acquitted,
+    fails_everywhere,
+    lie,
+    steadily,
+    suspected,
+)
+from msgprobe.hypotheses.rule import BLOCKED, IMPAIRED, LIKELY_BLOCKED, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
 _BLOCKED = BLOCKED.at(Layer.DNS)
 _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.DNS)
-
-NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
-CHANCE = 0.1
-"""Share of neutral questions that may vanish before silence stops meaning anything."""
-
-SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
-
-
-def _suspects(p: PoolFacts) -> list[tuple[EndpointFacts, NameFacts]]:
-    """Failing endpoints with their names, on a resolver that serves neutral names."""
-    named = [(e, e.name) for e in p.failing if e.name is not None and p.connection.resolver_works]
-    unproved = [(e, n) for e, n in named if not n.proved & set(n.system_addresses)]
-    return [(e, n) for e, n in unproved if own_filter(p.facts, n) is None]
-
-
-def _lie(name: NameFacts) -> tuple[DnsObservation, ...]:
-    return (*name.system, *name.by(ResolverKind.DIRECT))
 
 
 def _denied(
@@ -46,63 +37,26 @@ def _denied(
 
     def holds(p: PoolFacts) -> Cited:
         cited: list[Conversation | DnsObservation] = []
-        for e, name in _suspects(p):
+        for e, name in suspected(p):
             if name.denied not in failures or not name.exists or name.bogons:
                 continue
             if bool(e.genuine_elsewhere) is not proved:
                 continue
-            if everywhere is not None and _fails_everywhere(p, name, failures) is not everywhere:
+            if everywhere is not None and fails_everywhere(p, name, failures) is not everywhere:
                 continue
-            if name.denied in SILENT and not _silence_counts(p, name):
+            if not steadily(p, name) or (not proved and not acquitted(p, e, name)):
                 continue
-            if name.denied is Failure.DNS_SERVFAIL and not _always_fails(name):
-                continue
-            if not proved and not _acquitted(p, e, name):
-                continue
-            cited += [*_lie(name), *name.exists, *e.genuine_elsewhere]
+            cited += [*lie(name), *name.exists, *e.genuine_elsewhere]
         return cited
 
     return holds
-
-
-def _silence_counts(p: PoolFacts, name: NameFacts) -> bool:
-    """Three questions of our own vanished, on a link where neutral ones do not."""
-    lost = [o for o in name.by(ResolverKind.DIRECT) if o.failure in SILENT]
-    return len(lost) >= TRIES and p.connection.quiet_share <= CHANCE
-
-
-def _fails_everywhere(p: PoolFacts, name: NameFacts, failures: Sequence[Failure]) -> bool:
-    """Other operators' resolvers fail alike when they are asked in the open: something on the way
-    does it. One resolver alone may not reach the name's servers, or not believe their signatures
-    (RFC 4035), which an operator brings about as well as a censor. Where somebody takes all
-    questions over UDP, whomever they are for, their answers are all that one resolver's."""
-    if p.connection.transparent_dns:
-        return False
-    others = name.by(ResolverKind.UDP)
-    return bool(others) and all(o.failure in failures for o in others)
-
-
-def _always_fails(name: NameFacts) -> bool:
-    """The resolver failed for this name each time it was asked: many fail now and then for any."""
-    direct = name.by(ResolverKind.DIRECT)
-    failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
-    return len(failed) >= TRIES and len(failed) == len(direct)
-
-
-def _acquitted(p: PoolFacts, e: EndpointFacts, name: NameFacts) -> bool:
-    """Two operators agree on the name, or its encrypted address is one the service is known by."""
-    truth = name.encrypted_addresses
-    known = any(ips.within(a, p.service.prefixes) for a in truth) or ips.same(
-        truth, e.endpoint.addresses
-    )
-    return known or len({o.resolver_name for o in name.exists}) >= 2
 
 
 def _bogon(p: PoolFacts) -> Cited:
     """An impossible address that encrypted DNS and neutral names never get."""
     if p.connection.fake_addresses:
         return
-    for e, name in _suspects(p):
+    for e, name in suspected(p):
         beacon = p.service.beacon
         if beacon is not None and beacon.host == name.name:
             continue
@@ -112,13 +66,29 @@ def _bogon(p: PoolFacts) -> Cited:
                 yield from name.exists
 
 
+def _half_bogon(p: PoolFacts) -> Cited:
+    """An impossible address beside those at which the service answers: one family of an answer, or
+    one of several, is forged. What a filter gives for advertising names as well is its own."""
+    if p.connection.fake_addresses or not p.connection.resolver_works:
+        return
+    advert = p.facts.controls.advert_host
+    own = set() if advert is None else set(p.facts.name(advert).system_addresses)
+    for name in {
+        e.name.name: e.name for m in p.ok for e in m.endpoints if e.genuine and e.name
+    }.values():
+        lies = set(astray(p.connection, name)) - own
+        if lies and name.exists and not any(ips.is_bogon(a) for a in name.encrypted_addresses):
+            yield from (o for o in name.system if lies & set(o.addresses))
+            yield from name.exists
+
+
 def _conflict(p: PoolFacts) -> Cited:
     """Two contradicting answers, of which one is the truth and one is nobody's.
 
     Two answers that merely differ may both be true: CDNs rotate, and a late answer to a question
     that was sent twice comes twice.
     """
-    for e, name in _suspects(p):
+    for e, name in suspected(p):
         truth = {*name.encrypted_addresses, *(t.address for t in e.genuine_elsewhere)}
         nets = {ips.network(a) for a in truth}
         for seen in name.conflicts:
@@ -136,7 +106,7 @@ def _phantom(p: PoolFacts) -> Cited:
     """Hosts without DNS answer for this name, and not for neutral ones."""
     if p.connection.transparent_dns:
         return
-    for _, name in _suspects(p):
+    for _, name in suspected(p):
         yield from phantoms(p.facts.controls, name.phantom)
 
 
@@ -157,12 +127,12 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
     Without that it may be a dead cache of the service's own in this network.
     """
     shared = _shared_addresses(p)
-    for e, name in _suspects(p):
+    for e, name in suspected(p):
         if not _misdirected(e, name):
             continue
         exposed = any(_exposed(t) for t in e.failed)
         if (exposed or shared & set(name.system_addresses)) and e.genuine_elsewhere:
-            yield from _lie(name)
+            yield from lie(name)
             yield from name.exists
             yield from e.failed
             yield from e.genuine_elsewhere
@@ -197,7 +167,7 @@ def _shared_addresses(p: PoolFacts) -> set[str]:
 
 def _blockpage(p: PoolFacts) -> Cited:
     """The wrong address serves a page over plain HTTP for the messenger's name."""
-    for e, name in _suspects(p):
+    for e, name in suspected(p):
         if not _misdirected(e, name) or not e.genuine_elsewhere:
             continue
         pages = [
@@ -246,14 +216,6 @@ DNS_RULES: tuple[PoolRule, ...] = (
         why="Resolvers of several operators fail for this name alone when they are asked in the "
         "open; encrypted DNS gives an address and the genuine service answers there.",
         holds=_denied(Failure.DNS_SERVFAIL, proved=True, everywhere=True),
-    ),
-    UNCLEAR.at(Layer.DNS).rule(
-        "dns.one_resolver",
-        licence="one resolver alone fails for the name or is silent about it",
-        why="The resolver of this connection fails for this name, others do not, and the genuine "
-        "service answers. A resolver that was told to fail and one that does not reach the "
-        "service's own name servers look the same. Another resolver helps.",
-        holds=_denied(Failure.DNS_SERVFAIL, *SILENT, proved=True, everywhere=False),
     ),
     _BLOCKED.rule(
         "dns.timeout.validated",
@@ -315,3 +277,17 @@ DNS_RULES: tuple[PoolRule, ...] = (
         holds=_validated_elsewhere,
     ),
 )
+
+NAME_HALF_RULES: tuple[PoolRule, ...] = (
+    IMPAIRED.at(Layer.DNS).rule(
+        "dns.injection.half",
+        "dns.injection.bogon",
+        licence="an artefact: an impossible address beside those at which the service answers, "
+        "which encrypted DNS and neutral names never get",
+        why="The name is answered with an address where no public service can live, beside those "
+        "at which the service answers: one family, or one of several addresses, is forged. Which "
+        "one an app takes is chance.",
+        holds=_half_bogon,
+    ),
+)
+"""One way that works does not acquit who forges the other."""

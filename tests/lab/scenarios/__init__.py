@@ -11,6 +11,7 @@ from tests.lab.scenarios.calls import SCENARIOS as CALLS
 from tests.lab.scenarios.connection import SCENARIOS as CONNECTION
 from tests.lab.scenarios.countries import SCENARIOS as COUNTRIES
 from tests.lab.scenarios.dns_tampering import SCENARIOS as DNS_TAMPERING
+from tests.lab.scenarios.halves import SCENARIOS as HALVES
 from tests.lab.scenarios.honest_resolvers import SCENARIOS as HONEST_RESOLVERS
 from tests.lab.scenarios.innocent_lines import SCENARIOS as INNOCENT_LINES
 from tests.lab.scenarios.ip_blocking import SCENARIOS as IP_BLOCKING
@@ -19,8 +20,10 @@ from tests.lab.scenarios.order import ORDER
 from tests.lab.scenarios.protocol_blocking import SCENARIOS as PROTOCOL_BLOCKING
 from tests.lab.scenarios.quic import SCENARIOS as QUIC
 from tests.lab.scenarios.residual import SCENARIOS as RESIDUAL
+from tests.lab.scenarios.resolvers import SCENARIOS as RESOLVERS
 from tests.lab.scenarios.second_vantage import SCENARIOS as SECOND_VANTAGE
 from tests.lab.scenarios.service_outage import SCENARIOS as SERVICE_OUTAGE
+from tests.lab.scenarios.shares import SCENARIOS as SHARES
 from tests.lab.scenarios.shutdowns import SCENARIOS as SHUTDOWNS
 from tests.lab.scenarios.special_ranges import SCENARIOS as SPECIAL_RANGES
 from tests.lab.scenarios.throttling import SCENARIOS as THROTTLING
@@ -51,6 +54,9 @@ _EVERY: Final = (
     *NEUTRAL_HOSTS,
     *ALL_SERVICES,
     *SPECIAL_RANGES,
+    *SHARES,
+    *HALVES,
+    *RESOLVERS,
 )
 
 

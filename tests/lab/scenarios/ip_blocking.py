@@ -174,26 +174,28 @@ _PORTS: Final = (
 
 # --- some addresses of each name ----------------------------------------------------------------
 
+_HALF_CUT: Final = truth("degraded|blocked", "tcp.timeout")
+
 
 def _some_addresses() -> Iterator[Scenario]:
     for family, other in ((4, 6), (6, 4)):
         yield blocking(
             f"F{family}",
             f"WhatsApp's IPv{family} addresses are cut off, IPv{other} is open",
-            of("whatsapp", WORKS, text=WORKS, web=WORKS),
+            of("whatsapp", _HALF_CUT, web=_HALF_CUT),
             drop("null", *at(*WHATSAPP), family=family),
             row=f"ooni §3c (IPv{family} blocked, IPv{other} open)",
         )
     firsts = tuple(at(host)[0] for host in hosts_of("messenger"))
     refuse = RstOnSyn(label="rst", match=Match(to=firsts, ports=(443,)), early=False, at_rtt=1.0)
-    for id_, how, action in (
-        ("F1", "is cut off, the others are open", drop("null", *firsts)),
-        ("F2", "refuses, as the server would", refuse),
+    for id_, how, mechanism, action in (
+        ("F1", "is cut off, the others are open", "tcp.timeout", drop("null", *firsts)),
+        ("F2", "refuses, as the server would", "tcp.refused", refuse),
     ):
         yield blocking(
             id_,
             f"one address of each of Messenger's names {how}",
-            of("messenger", WORKS),
+            of("messenger", truth("degraded|blocked", mechanism)),
             action,
             row="ooni §3c (per-IP block with other IPs open)",
         )

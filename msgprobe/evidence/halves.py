@@ -1,0 +1,80 @@
+"""The half of a pool that fails while the other half answers: some of a name's addresses, or one
+family of them.
+
+Whether an app meets the half that works is chance, or its own manner of choosing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.pool import AddressFacts, MemberFacts, PoolFacts
+from msgprobe.model.task import Arm
+
+
+class FailingHalf(PoolFacts):
+    """A pool as whoever meets its failing addresses alone would see it.
+
+    Its members are those of the whole that answer somewhere, with the addresses of their main
+    endpoints at which every attempt failed, as often as a claim needs. It has none where nothing
+    answers, or nothing fails so.
+    """
+
+    def __init__(self, whole: PoolFacts) -> None:
+        super().__init__(whole.facts, whole.connection, whole.service, whole.pool)
+        self._whole = whole
+
+    @cached_property
+    def members(self) -> tuple[MemberFacts, ...]:
+        """The members that have such addresses."""
+        found = (_failing(member) for member in self._whole.members if member.ok)
+        return tuple(member for member in found if member.endpoints)
+
+    @property
+    def views(self) -> tuple[AddressFacts, ...]:
+        """The failing addresses."""
+        return tuple(a for e in self.failing for a in e.addresses)
+
+
+def _failing(member: MemberFacts) -> MemberFacts:
+    endpoints = []
+    for e in member.endpoints:
+        dead = tuple(a for a in e.addresses if a.repeated and not a.genuine)
+        if dead and not e.endpoint.reserve:
+            endpoints.append(replace(e, addresses=dead, elsewhere=()))
+    return MemberFacts(name=member.name, endpoints=tuple(endpoints))
+
+
+def alike(p: PoolFacts, symptom: str) -> tuple[AddressFacts, ...]:
+    """Addresses of working members of the service that fail this way, where they are of two names
+    (or nameless members) and in two networks: more than one server that is out of order. Those of a
+    family that does not carry neutral sites' answers here are left out."""
+    found: list[tuple[str, AddressFacts]] = []
+    for pool in (p, *p.beside):
+        for member in FailingHalf(pool).members:
+            for e in member.endpoints:
+                whose = e.endpoint.host or member.name
+                found += [
+                    (whose, a)
+                    for a in e.addresses
+                    if a.symptom == symptom and _carries(p, ips.family(a.address))
+                ]
+    return tuple(a for _, a in found) if _spread(found) else ()
+
+
+def _spread(found: Sequence[tuple[str, AddressFacts]]) -> bool:
+    names = {whose for whose, _ in found}
+    return len(names) >= 2 and len({ips.network(a.address) for _, a in found}) >= 2
+
+
+def _carries(p: PoolFacts, version: int) -> bool:
+    """Neutral sites abroad in two networks answer over that family, and more than fail over it."""
+    asked = [
+        (site, t)
+        for site, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)
+        if site.country is None and ips.family(t.address) == version
+    ]
+    good = [(site, t) for site, t in asked if p.connection.reaches(t)]
+    failed = [t for _, t in asked if t.symptom is not None and not p.connection.reaches(t)]
+    return len({site.network for site, _ in good}) >= 2 and len(good) > len(failed)

@@ -1,0 +1,77 @@
+"""What rules about names have in common: whose names are suspected, and how a resolver fails."""
+
+from collections.abc import Sequence
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.inside import tunnelled
+from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.names import NameFacts
+from msgprobe.evidence.pool import EndpointFacts, PoolFacts
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.task import ResolverKind
+
+NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
+CHANCE = 0.1
+"""Share of neutral questions that may vanish before silence stops meaning anything."""
+
+SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
+
+
+def suspected(p: PoolFacts) -> list[tuple[EndpointFacts, NameFacts]]:
+    """Failing endpoints with their names, on a resolver that serves neutral names; but what a
+    filter of the user's own hides, or a tunnel carries, is no lie."""
+    named = [(e, e.name) for e in p.failing if e.name is not None and p.connection.resolver_works]
+    unproved = [(e, n) for e, n in named if not n.proved & set(n.system_addresses)]
+    return [
+        (e, n)
+        for e, n in unproved
+        if own_filter(p.facts, n) is None and not tunnelled(p.connection, n)
+    ]
+
+
+def lie(name: NameFacts) -> tuple[DnsObservation, ...]:
+    """What this connection's resolver says of the name, to the system and to our own question."""
+    return (*name.system, *name.by(ResolverKind.DIRECT))
+
+
+def silence_counts(p: PoolFacts, name: NameFacts) -> bool:
+    """Three questions of our own vanished, on a link where neutral ones do not."""
+    lost = [o for o in name.by(ResolverKind.DIRECT) if o.failure in SILENT]
+    return len(lost) >= TRIES and p.connection.quiet_share <= CHANCE
+
+
+def fails_everywhere(p: PoolFacts, name: NameFacts, failures: Sequence[Failure]) -> bool:
+    """Other operators' resolvers fail alike when they are asked in the open: something on the way
+    does it. One resolver alone may not reach the name's servers, or not believe their signatures
+    (RFC 4035), which an operator brings about as well as a censor. Where somebody takes all
+    questions over UDP, whomever they are for, their answers are all that one resolver's."""
+    if p.connection.transparent_dns:
+        return False
+    others = name.by(ResolverKind.UDP)
+    return bool(others) and all(o.failure in failures for o in others)
+
+
+def always_fails(name: NameFacts) -> bool:
+    """The resolver failed for this name each time it was asked: many fail now and then for any."""
+    direct = name.by(ResolverKind.DIRECT)
+    failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
+    return len(failed) >= TRIES and len(failed) == len(direct)
+
+
+def steadily(p: PoolFacts, name: NameFacts) -> bool:
+    """The name is denied in a manner that no chance explains: silence and failures count only where
+    they were repeated."""
+    if name.denied in SILENT:
+        return silence_counts(p, name)
+    return name.denied is not Failure.DNS_SERVFAIL or always_fails(name)
+
+
+def acquitted(p: PoolFacts, e: EndpointFacts, name: NameFacts) -> bool:
+    """Two operators agree on the name, or its encrypted address is one the service is known by."""
+    truth = name.encrypted_addresses
+    known = any(ips.within(a, p.service.prefixes) for a in truth) or ips.same(
+        truth, e.endpoint.addresses
+    )
+    return known or len({o.resolver_name for o in name.exists}) >= 2

@@ -1,0 +1,196 @@
+"""Rules about resolvers: one that fails for one service alone, and none left that is honest.
+
+A resolver that does not reach a zone's name servers fails for that zone, and remembers it (RFC 2308
+section 7), so that neither repeats nor several names of one zone tell it from one that was told to
+fail; names of two zones do, where neutral ones resolve.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.names import NameFacts
+from msgprobe.evidence.pool import EndpointFacts, PoolFacts
+from msgprobe.hypotheses.dns_tampering.predicates import (
+    CHANCE,
+    NO_NAME,
+    SILENT,
+    acquitted,
+    fails_everywhere,
+    lie,
+    steadily,
+    suspected,
+)
+from msgprobe.hypotheses.rule import LIKELY_BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation
+from msgprobe.model.task import ResolverKind
+from msgprobe.model.verdict import Layer
+
+NAMES, ZONES = 3, 2
+"""Names of a service, and zones that they are of, for which one resolver must fail."""
+
+NEUTRAL = 5
+"""Neutral names that it must give in the same run."""
+
+KNOWN = 2
+"""Names of a service that must be answered for at addresses that only the catalogue knows: one may
+have been given up by the service itself."""
+
+_LABELS = 2
+"""Labels of a name by which its zone is told. Of a country with names like ``co.uk`` too many are
+then of one zone, which accuses nobody."""
+
+_SERVFAIL = (Failure.DNS_SERVFAIL,)
+
+Named = list[tuple[EndpointFacts, NameFacts]]
+
+
+def _alone(p: PoolFacts, failures: Sequence[Failure]) -> Named:
+    """Names for which this connection's resolver alone fails so, each time, while encrypted
+    resolvers know them."""
+    return [
+        (e, name)
+        for e, name in suspected(p)
+        if name.denied in failures
+        and name.exists
+        and not name.bogons
+        and not fails_everywhere(p, name, failures)
+        and steadily(p, name)
+        and (e.genuine_elsewhere or acquitted(p, e, name))
+    ]
+
+
+def _serves(p: PoolFacts) -> bool:
+    """This resolver gives as many neutral names as a claim needs, and hardly ever fails for one."""
+    asked = p.connection.neutral_answers(ResolverKind.SYSTEM, ResolverKind.DIRECT)
+    failed = [o for o in asked if o.failure is not None]
+    given = {o.name for o in asked if o.addresses}
+    return len(given) >= NEUTRAL and len(failed) <= CHANCE * len(asked)
+
+
+def _wide(named: Named) -> bool:
+    hosts = {name.name for _, name in named}
+    zones = {tuple(host.lower().rstrip(".").split(".")[-_LABELS:]) for host in hosts}
+    return len(hosts) >= NAMES and len(zones) >= ZONES
+
+
+def _cited(named: Iterable[tuple[EndpointFacts, NameFacts]]) -> Cited:
+    found: list[Conversation | DnsObservation] = []
+    for e, name in named:
+        found += [*lie(name), *name.exists, *e.genuine_elsewhere]
+    return found
+
+
+def _one_resolver(failures: Sequence[Failure], *, wide: bool) -> Callable[[PoolFacts], Cited]:
+    """It fails for names of this pool; ``wide``: for so many of the service that no zone's own
+    fault explains it."""
+
+    def holds(p: PoolFacts) -> Cited:
+        mine = _alone(p, failures)
+        if not mine or not _serves(p):
+            return ()
+        every = [*mine, *(found for other in p.beside for found in _alone(other, failures))]
+        if wide is not _wide(every):
+            return ()
+        return _cited(every if wide else mine)
+
+    return holds
+
+
+def _unsteady(p: PoolFacts) -> Cited:
+    """The same on a resolver of which too little is known, or that fails for others as well."""
+    return () if _serves(p) else _cited(_alone(p, (*_SERVFAIL, *SILENT)))
+
+
+def _known_addresses(failures: Sequence[Failure]) -> Callable[[PoolFacts], Cited]:
+    """No encrypted resolver could be asked, this connection's denies several names, and at the
+    addresses that the catalogue knows them by the service proves itself."""
+
+    def holds(p: PoolFacts) -> Cited:
+        mine = _only_known(p, failures)
+        every = [*mine, *(found for other in p.beside for found in _only_known(other, failures))]
+        return _cited(every) if mine and len({n.name for _, n in every}) >= KNOWN else ()
+
+    return holds
+
+
+def _only_known(p: PoolFacts, failures: Sequence[Failure]) -> Named:
+    if not _serves(p):
+        return []
+    return [
+        (e, name)
+        for e, name in suspected(p)
+        if name.denied in failures
+        and not name.bogons
+        and not any(_told(o) for o in name.encrypted)
+        and steadily(p, name)
+        and any(t.address in e.endpoint.addresses for t in e.genuine_elsewhere)
+    ]
+
+
+def _told(seen: DnsObservation) -> bool:
+    """A resolver said something about the name, be it that there is none."""
+    return seen.failure is None or seen.failure in (*NO_NAME, *_SERVFAIL, Failure.DNS_REFUSED)
+
+
+_KINDS: tuple[tuple[str, tuple[Failure, ...], str], ...] = (
+    ("dns.servfail", _SERVFAIL, "fails for"),
+    ("dns.timeout", SILENT, "is silent about"),
+)
+
+_ALONE: tuple[PoolRule, ...] = tuple(
+    rule
+    for mechanism, failures, what in _KINDS
+    for rule in (
+        LIKELY_BLOCKED.at(Layer.DNS).rule(
+            f"{mechanism}.one_resolver",
+            mechanism,
+            licence="one resolver fails for three names or more of the service in two zones, while "
+            "it gives five neutral names, and encrypted resolvers give the service's",
+            why=f"The resolver of this connection {what} several names of this service, in zones "
+            "of their own, and gives all others; other resolvers know them. Another resolver "
+            "helps.",
+            holds=_one_resolver(failures, wide=True),
+        ),
+        LIKELY_IMPAIRED.at(Layer.DNS).rule(
+            f"{mechanism}.few_names",
+            mechanism,
+            licence="one resolver alone fails for the name, or for names of one zone, while it "
+            "gives five neutral names",
+            why=f"The resolver of this connection {what} this name, others do not. A resolver that "
+            "was told to fail and one that does not reach the service's own name servers look the "
+            "same. Another resolver helps.",
+            holds=_one_resolver(failures, wide=False),
+        ),
+    )
+)
+
+RESOLVER_RULES: tuple[PoolRule, ...] = (
+    *_ALONE,
+    *(
+        LIKELY_BLOCKED.at(Layer.DNS).rule(
+            f"{mechanism}.known_address",
+            mechanism,
+            licence="no encrypted resolver can be asked, this one denies two names, and the "
+            "service proves itself at the addresses that the catalogue knows them by",
+            why="The resolver of this connection does not give this service's names, no encrypted "
+            "one can be asked, and the genuine service answers at the addresses it is known by.",
+            holds=_known_addresses(failures),
+        )
+        for mechanism, failures in (
+            ("dns.nxdomain", NO_NAME),
+            ("dns.refused", (Failure.DNS_REFUSED,)),
+            ("dns.servfail", _SERVFAIL),
+            ("dns.timeout", SILENT),
+        )
+    ),
+    UNCLEAR.at(Layer.DNS).rule(
+        "dns.one_resolver",
+        licence="one resolver alone fails for the name or is silent about it",
+        why="The resolver of this connection fails for this name, others do not, and the genuine "
+        "service answers. A resolver that was told to fail and one that does not reach the "
+        "service's own name servers look the same. Another resolver helps.",
+        holds=_unsteady,
+    ),
+)
+"""The rules about few names impair, and speak where nothing accuses."""

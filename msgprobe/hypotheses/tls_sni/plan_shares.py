@@ -1,0 +1,128 @@
+"""A name whose handshakes fail now and then: how many of many, here and at a neutral server?"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from msgprobe.evidence.shares import FLOOR, Shares, mixed, named
+from msgprobe.model.cost import TLS
+from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.task import Arm, Role, Task
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.controls import foreign_name, troubled
+from msgprobe.planning.experiment import Experiment, Telling
+from msgprobe.planning.name_swaps import neutral_servers
+from msgprobe.planning.purpose import Purpose
+from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
+from msgprobe.planning.timetable import (
+    MANY_HANDSHAKES,
+    PROMPT,
+    SHARE_SPACING,
+    SHARED_NAMES,
+    SHARES_AT_ONCE,
+)
+
+EXPERIMENTS = (
+    Experiment(Arm.SHARE, (TLS,), Telling.SURENESS, (OTHERWISE,)),
+    Experiment(Arm.SHARE_ELSEWHERE, (TLS,), Telling.NAME, (ANY_NAME,)),
+    Experiment(Arm.SHARE_NEUTRAL, (TLS,), None, (ANY_NAME,)),
+)
+
+_HOW_MANY = "how many of many handshakes that name it fail?"
+_OWN = Purpose(Arm.SHARE, "tls", _HOW_MANY, 2, "", Role.TARGET)
+_THERE = Purpose(Arm.SHARE_ELSEWHERE, "tls", _HOW_MANY, 2, "address: a neutral server", Role.TARGET)
+_OTHERS = "how many handshakes with a neutral name fail in the same seconds?"
+_TWIN = Purpose(Arm.SHARE_NEUTRAL, "tls", _OTHERS, 2, "server name: a neutral one, not its own")
+
+
+def plan_shares(context: PlanningContext) -> list[Task]:
+    """As many handshakes as a claim needs, in turns, for the first such names of each service; none
+    where neutral handshakes fail in a share as well, or the line can't take them."""
+    if not context.connection.open or context.sparing or context.mss or troubled(context):
+        return []
+    asked = [(s, host) for s in context.services for host in _names(context, s)]
+    if not asked or Shares(context.facts).neutral.share > 2 * FLOOR:
+        return []
+    tasks: list[Task] = []
+    for service, host in asked:
+        tasks += _in_turns(context, list(_about(context, service, host)), SHARES_AT_ONCE)
+    return [*tasks, *_in_turns(context, _neutral(context), 1)]
+
+
+def _names(context: PlanningContext, service: Service) -> list[str]:
+    """Those that were begun with stay."""
+    found = mixed(context.facts, service)
+    begun = [h for h in found if context.started(_stem(service, h)) is not None]
+    return list(dict.fromkeys((*begun, *found)))[:SHARED_NAMES]
+
+
+def _stem(service: Service, host: str, place: str = "own", number: int = 1) -> str:
+    return f"share.{service.name}.{host}.{place}.{number}"
+
+
+def _about(context: PlanningContext, service: Service, host: str) -> Iterator[Task | None]:
+    """At its own addresses and at neutral servers by turns."""
+    endpoint = next(e for e in service.endpoints if e.host == host)
+    own = _own(context, service, endpoint, host)
+    there = _elsewhere(context, service, endpoint, host)
+    return chain.from_iterable(zip(own, there, strict=True))
+
+
+def _own(
+    context: PlanningContext, service: Service, endpoint: Endpoint, host: str
+) -> Iterator[Task]:
+    spoken = named(context.facts, service)[host]
+    places = sorted({(t.address, t.flow.port) for t in spoken if t.answered_tls})
+    for number in range(1, MANY_HANDSHAKES + 1):
+        address, port = places[number % len(places)]
+        flow = context.flow(address, port, host, server_name=host, trust=None)
+        task_id = _stem(service, host, "own", number)
+        yield _OWN.task(
+            task_id, service.name, flow, _patience(context), endpoint=endpoint.name, pair=host
+        )
+
+
+def _elsewhere(
+    context: PlanningContext, service: Service, endpoint: Endpoint, host: str
+) -> Iterator[Task | None]:
+    servers = neutral_servers(context)
+    for number in range(1, MANY_HANDSHAKES + 1):
+        if not servers:
+            yield None
+            continue
+        _, address = servers[number % len(servers)]
+        flow = context.https(address, host, trust=None)
+        task_id = _stem(service, host, "elsewhere", number)
+        yield _THERE.task(
+            task_id, service.name, flow, _patience(context), endpoint=endpoint.name, pair=host
+        )
+
+
+def _neutral(context: PlanningContext) -> list[Task]:
+    tasks = []
+    servers = neutral_servers(context)
+    for number in range(1, MANY_HANDSHAKES + 1) if servers else ():
+        site, address = servers[number % len(servers)]
+        flow = context.https(address, foreign_name(context, site), trust=None)
+        tasks.append(_TWIN.task(f"share.neutral.{number}", site.name, flow, _patience(context)))
+    return tasks
+
+
+def _patience(context: PlanningContext) -> float:
+    """Seconds for a handshake; what others needed more for shows nothing (see `Shares`)."""
+    waited = PROMPT + 10.0 * (context.facts.rtt or 0.0)
+    return min(context.hello_timeout(), max(waited, 8.0 * context.typical))
+
+
+def _in_turns(context: PlanningContext, tasks: Sequence[Task | None], most: int) -> list[Task]:
+    """Those that have begun, and the next one where not too many are under way."""
+    wanted: list[Task] = []
+    for task in tasks:
+        if task is None:
+            continue
+        if context.started(task.id) is None:
+            open_ones = [t for t in wanted if context.ended(t.id) is None]
+            last = context.started(wanted[-1].id) if wanted else None
+            soon = last is not None and not context.due(last, SHARE_SPACING)
+            return wanted if len(open_ones) >= most or soon else [*wanted, task]
+        wanted.append(task)
+    return wanted

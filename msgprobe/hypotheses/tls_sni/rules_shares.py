@@ -1,0 +1,75 @@
+"""Rules about names of which a share of the handshakes fails: interference that fails open."""
+
+from collections.abc import Callable
+
+from msgprobe.evidence.controls import DYING
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.shares import joined
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, Cited, PoolRule
+from msgprobe.model.verdict import Layer
+
+_SYMPTOMS = {
+    **DYING,
+    **{s: s for s in ("tcp.timeout", "tcp.refused", "protocol.mtproto", "protocol.noise")},
+}
+
+
+def _hosts(p: PoolFacts) -> frozenset[str]:
+    """Names of this pool that fail in a share that neutral ones do not."""
+    own = [e for e in p.service.endpoints if e.pool == p.pool.name]
+    mine = {e.host for e in own} | {e.name for e in own if e.host is None}
+    return frozenset(h for h in p.shares.excessive.get(p.service.name, ()) if h in mine)
+
+
+def _share(symptom: str) -> Callable[[PoolFacts], Cited]:
+    def holds(p: PoolFacts) -> Cited:
+        hosts = _hosts(p)
+        found = joined(t for h, t in p.shares.own(p.service).items() if h in hosts)
+        return found.every if found.symptom == symptom else ()
+
+    return holds
+
+
+def _follows(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """The service's names fail in such a share at neutral servers as well."""
+
+    def holds(p: PoolFacts) -> Cited:
+        there = p.shares.following.get(p.service.name)
+        hosts = _hosts(p)
+        if there is None or there.symptom != symptom or not hosts:
+            return ()
+        if not p.connection.fair(p.connection.servers(there.failed)):
+            return ()
+        own = (t for h, t in p.shares.own(p.service).items() if h in hosts)
+        return (*joined(own).failed, *there.every)
+
+    return holds
+
+
+FOLLOWING_RULES: tuple[PoolRule, ...] = tuple(
+    BLOCKED.at(Layer.TLS).rule(
+        f"tls.share.elsewhere.{symptom.removeprefix('tls.')}",
+        f"{mechanism}.sni",
+        licence="a share of the handshakes that name the service fails, here and at a neutral "
+        "server, which other names and neutral sites do not (exact test, 1e-3 over all names)",
+        why="A share of the connections that name the service fails, at its own addresses and at a "
+        "neutral server that has nothing to do with it, while other names fail nowhere so often: "
+        "the name is the trigger, and what acts on it lets some pass.",
+        holds=_follows(symptom),
+    )
+    for symptom, mechanism in DYING.items()
+)
+
+SHARE_RULES: tuple[PoolRule, ...] = tuple(
+    LIKELY_IMPAIRED.at(Layer.TLS).rule(
+        f"tls.share.{symptom.removeprefix('tls.')}",
+        mechanism,
+        licence="a share of the handshakes that name the service fails which neutral ones do not "
+        "(exact test over the same minutes, 1e-3 over all names of the run)",
+        why="A share of the connections to servers ({pool}) fails, far more than of those to "
+        "neutral sites in the same minutes: servers that are overloaded, or something on the way.",
+        holds=_share(symptom),
+    )
+    for symptom, mechanism in _SYMPTOMS.items()
+)
+"""They impair, and speak where nothing accuses."""

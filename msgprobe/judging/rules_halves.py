@@ -1,0 +1,95 @@
+"""Rules about pools that answer at some addresses, or over one family, and fail at others."""
+
+from collections.abc import Callable
+
+from msgprobe.evidence.halves import FailingHalf, alike
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES
+from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
+from msgprobe.hypotheses.residual.rules import EARLY_RULES
+from msgprobe.hypotheses.rule import IMPAIRED, LIKELY_IMPAIRED, Cited, Finding, PoolRule, apply
+from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
+from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
+from msgprobe.judging.rules_members import enough
+from msgprobe.model.verdict import Layer, Outcome, Strength
+
+_ACCUSING: tuple[PoolRule, ...] = (
+    *TLS_RULES,
+    *CONNECT_RULES,
+    *PROTOCOL_RULES,
+    *EARLY_RULES,
+    *AFTER_RULES,
+)
+"""What shows interference at addresses that are dialled; forged certificates have rules of their
+own about halves."""
+
+_SYMPTOMS = {
+    "tcp.timeout": "tcp.timeout",
+    "tcp.refused": "tcp.refused",
+    "ip.unreachable": "ip.unreachable",
+    "tls.reset": "tls.reset",
+    "tls.eof": "tls.reset",
+    "tls.timeout": "tls.timeout",
+    "tls.alert": "tls.alert",
+    "tls.post_handshake": "tls.post_handshake",
+    "protocol.mtproto": "protocol.mtproto",
+    "protocol.noise": "protocol.noise",
+}
+"""How a half fails, and the mechanism that it is called by."""
+
+
+def _hit(p: PoolFacts) -> Cited:
+    half = FailingHalf(p)
+    if not enough(p) or not half.failing:
+        return ()
+    return (*p.genuine, *half.failed)
+
+
+HALF_HIT: PoolRule = IMPAIRED.at(Layer.TCP).rule(
+    "pool.half_hit",
+    licence="names answer at some addresses or over one family, and what happens at the others is "
+    "shown to be done on the way",
+    why="Servers ({pool}) answer at some of their addresses; what happens at the others is done on "
+    "the way. Which one an app meets is chance.",
+    holds=_hit,
+)
+"""Speaks beside a rule that accuses alone: one way that works does not acquit the other."""
+
+
+def _fails(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """Some of this pool's working members have addresses that fail this way, and so have others of
+    the service, in another network."""
+
+    def holds(p: PoolFacts) -> Cited:
+        mine = [a for a in FailingHalf(p).views if a.symptom == symptom]
+        if not mine or not enough(p) or not p.connection.controls_hold:
+            return ()
+        return [t for a in alike(p, symptom) for t in a.failed]
+
+    return holds
+
+
+HALF_FAILS: tuple[PoolRule, ...] = tuple(
+    LIKELY_IMPAIRED.at(Layer.TCP).rule(
+        f"pool.half.{symptom}",
+        mechanism,
+        licence="addresses of two names in two networks fail in every one of repeated attempts, "
+        "while others of the same names answer and neutral sites work",
+        why="Servers ({pool}) answer at some of their addresses and fail at others, several names "
+        "in several networks alike. Which one an app meets is chance. A fault of the service's own "
+        "may look the same.",
+        holds=_fails(symptom),
+    )
+    for symptom, mechanism in _SYMPTOMS.items()
+)
+
+
+def half_hit(p: PoolFacts) -> tuple[Finding, ...]:
+    """What shows that somebody interferes with the failing half; where a fault of the service's
+    own is left as an explanation it is not shown, for the half that works does not exclude one."""
+    half = FailingHalf(p)
+    if not half.failing:
+        return ()
+    found = [f for f in apply(_ACCUSING, half) if f.info.outcome is Outcome.BLOCKED]
+    sure = [f for f in found if f.info.strength is Strength.CONFIRMED]
+    return (*apply((HALF_HIT,), p), *sure) if sure else ()

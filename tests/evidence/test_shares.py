@@ -1,0 +1,140 @@
+"""Some of many is evidence where neutral handshakes do not fail so; a poor line is none."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.shares import Shares, mixed
+from msgprobe.evidence.statistics import holm
+from msgprobe.model.failure import Failure
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
+from tests.judging.word import text
+
+RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+SILENT: dict[str, Any] = {"fails": "tls", "failure": Failure.TIMED_OUT}
+FOREIGN = SITES[1].host
+
+
+def handshakes(story: Story, failed: int, of: int = 10, **how: Any) -> Story:
+    """So many of each name's handshakes fail at its own address."""
+    for host in CHAT:
+        story.target(host)
+        for n in range(of):
+            story.target(host, arm=Arm.SHARE, check="tls", **(how if n < failed else {}))
+    return story
+
+
+def there(story: Story, failed: int, of: int = 10, **how: Any) -> Story:
+    """So many of the first name's fail at a neutral server."""
+    for n in range(of):
+        story.target(
+            CHAT[0],
+            arm=Arm.SHARE_ELSEWHERE,
+            check="tls",
+            address=SITES[0].addresses[0],
+            **(how if n < failed else {}),
+        )
+    return story
+
+
+def neutral(story: Story, failed: int = 0, of: int = 20, **how: Any) -> Story:
+    """So many of another foreign name's fail there."""
+    for n in range(of):
+        bad = how if n < failed else {}
+        story.site(SITES[0], Arm.SHARE_NEUTRAL, host=FOREIGN, check="tls", **bad)
+    return story
+
+
+def begun() -> Story:
+    return Story().good_connection().names()
+
+
+def said(story: Story) -> FunctionVerdict:
+    return text(story.controls_again())
+
+
+def test_holm_rejects_step_by_step() -> None:
+    assert holm({"a": 0.01, "b": 0.02, "c": 0.04}, 0.05) == ("a", "b", "c")
+    assert holm({"a": 0.01, "b": 0.03, "c": 0.04}, 0.05) == ("a",)
+    assert holm({"a": 0.02, "b": 0.02, "c": 0.02}, 0.05) == ()
+    assert holm({}, 0.05) == ()
+
+
+@pytest.mark.parametrize(("how", "mechanism"), [(RESET, "tls.reset"), (SILENT, "tls.timeout")])
+def test_a_share_that_neutral_ones_do_not_fail_in_impairs(
+    how: dict[str, Any], mechanism: str
+) -> None:
+    found = said(neutral(handshakes(begun(), 6, **how, took=3.0)))
+    assert (found.outcome, found.strength) == (Outcome.DEGRADED, Strength.LIKELY)
+    assert found.mechanisms == (mechanism,)
+
+
+def test_a_share_that_follows_the_name_is_blocking_that_fails_open() -> None:
+    found = said(there(neutral(handshakes(begun(), 6, **RESET)), 6, **RESET))
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert found.mechanisms == ("tls.reset.sni",)
+
+
+def test_a_server_that_turns_others_away_as_often_shows_nothing() -> None:
+    story = handshakes(begun(), 6, **RESET)
+    found = said(there(neutral(story, 8, **RESET), 6, **RESET))
+    assert found.outcome is not Outcome.BLOCKED
+
+
+def test_a_line_that_fails_as_often_for_everybody_accuses_nobody() -> None:
+    story = there(neutral(handshakes(begun(), 5, **RESET), 10, **RESET), 5, **RESET)
+    assert said(story).outcome is Outcome.OK
+
+
+def test_few_failures_are_chance() -> None:
+    assert said(neutral(handshakes(begun(), 1, **RESET))).outcome is Outcome.OK
+
+
+def test_silence_is_no_failure_where_neutral_answers_took_longer() -> None:
+    story = neutral(handshakes(begun(), 6, **SILENT, took=3.0))
+    story.site(SITES[0], Arm.AGAIN, check="tls", took=4.0)
+    assert said(story).outcome is Outcome.OK
+
+
+def test_an_address_that_never_answers_is_no_share() -> None:
+    """One dead server of a name is another question."""
+    story = begun()
+    for host in CHAT:
+        story.target(host)
+    for _ in range(12):
+        story.target(CHAT[0], arm=Arm.SHARE, check="tls", address="31.13.99.9", **RESET)
+    facts = Facts(neutral(story).evidence())
+    assert Shares(facts).excessive == {}
+
+
+def test_repeats_that_were_made_until_one_went_well_do_not_count() -> None:
+    story = begun()
+    for host in CHAT:
+        story.target(host)
+        for _ in range(8):
+            story.target(host, arm=Arm.REPEAT, **RESET)
+    facts = Facts(neutral(story).evidence())
+    assert Shares(facts).excessive == {}
+
+
+def test_who_was_never_looked_at_counts_for_the_correction() -> None:
+    """What is significant of one service alone is not among many."""
+    story = neutral(handshakes(begun(), 3, **RESET), of=60)
+    alone = Shares(Facts(story.evidence())).excessive
+    others = tuple(
+        replace(SERVICE, name=f"other{n}", endpoints=SERVICE.endpoints) for n in range(400)
+    )
+    among = replace(story.evidence(), services=(SERVICE, *others))
+    assert alone != {} and Shares(Facts(among)).excessive == {}
+
+
+def test_only_an_address_that_does_both_wavers() -> None:
+    story = begun().target(CHAT[0], **RESET).target(CHAT[1])
+    assert mixed(Facts(story.evidence()), SERVICE) == ()
+    story.target(CHAT[0], arm=Arm.REPEAT)
+    assert mixed(Facts(story.evidence()), SERVICE) == (CHAT[0],)
+    assert ADDRESSES[CHAT[0]] != ADDRESSES[CHAT[1]]

@@ -1,0 +1,102 @@
+"""Is one half of a service's addresses, or one family, cut off, forged or slowed, and the other
+left alone?"""
+
+from typing import Final
+
+from tests.lab.censor import DnsForge, Drop, Match, OnSni, Throttle
+from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.shared import (
+    BOGON,
+    MESSENGER,
+    drop,
+    hosts,
+    hosts_of,
+    of,
+    tcp_to,
+)
+from tests.lab.world.config import HostPolicy, dead
+
+_FIRSTS: Final = tuple(at(host)[0] for host in hosts_of("messenger"))
+"""One address of each of Messenger's names."""
+_FRONT: Final = "www.facebook.com"
+_SIX: Final = tuple(a for a in at(*MESSENGER) if ":" in a)
+_FOUR: Final = Match(proto=("tcp",), family=4)
+
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    blocking(
+        "HA1",
+        "connections that name Messenger are reset over IPv4, and left alone over IPv6",
+        of("messenger", truth("degraded|blocked", "tls.reset.sni")),
+        OnSni(label="rst", names=MESSENGER, match=_FOUR, do="rst"),
+        row="A17 (one family)",
+    ),
+    blocking(
+        "HA2",
+        "ClientHellos at one address of each of Messenger's names are dropped if they bear it",
+        of("messenger", truth("degraded|blocked", "tls.timeout")),
+        OnSni(label="drop", names=MESSENGER, match=tcp_to(*_FIRSTS), do="drop"),
+        row="A19 (per-IP)",
+    ),
+    blocking(
+        "HA3",
+        "impossible IPv4 addresses are injected for Messenger's names; IPv6 ones are true",
+        of("messenger", truth("degraded|blocked", "dns.injection.bogon")),
+        DnsForge(label="forge", names=MESSENGER, answer=(BOGON,), family=4),
+        row="A2 (one family)",
+    ),
+    blocking(
+        "HA7",
+        "Messenger's IPv4 addresses are held to 140 kbit/s, IPv6 is not",
+        of("messenger", truth("throttled|degraded", "throttle")),
+        Throttle(
+            label="slow",
+            match=Match(to=at(*MESSENGER), family=4, direction="both"),
+            kbit=140,
+        ),
+        row="B1 (one family)",
+    ),
+    blocking(
+        "HA4",
+        "one IPv4 address of each of Messenger's names is held to 140 kbit/s, the others are not",
+        of("messenger", truth("throttled|degraded", "throttle")),
+        Throttle(label="slow", match=Match(to=_FIRSTS, direction="both"), kbit=140),
+        row="B1 (per-IP)",
+    ),
+    innocent(
+        "HA8",
+        "one of the three backends of Messenger's web front is dead to everybody",
+        row="none (innocent twin of F1)",
+        world=hosts(dead(_FRONT, addresses=at(_FRONT)[:1])),
+        truths=of("messenger", truth("ok|degraded"), text=OK),
+    ),
+    innocent(
+        "HA9",
+        "IPv6 is broken for everybody on this line",
+        drop("six", family=6),
+        row="none (innocent twin of F6)",
+    ),
+    innocent(
+        "HA12",
+        "IPv6 swallows long packets for everybody on this line, so that handshakes hang there",
+        Drop(label="six", match=Match(family=6, longer_than=1280, direction="both")),
+        row="none (innocent twin of HA2)",
+    ),
+    innocent(
+        "HA10",
+        "Messenger's own IPv6 servers are gone for everybody",
+        row="none (innocent twin of F6)",
+        world=hosts(dead("service:messenger", addresses=_SIX)),
+        truths=of("messenger", truth("ok|degraded")),
+    ),
+    innocent(
+        "HA11",
+        "one of the two backends of Signal's chat servers hangs up on those who name it",
+        row="none (innocent twin of HA2)",
+        world=hosts(
+            HostPolicy(names=("chat.signal.org",), addresses=at("chat.signal.org")[:1], tls="reset")
+        ),
+        truths=of("signal", truth("ok|degraded"), media=OK),
+    ),
+)

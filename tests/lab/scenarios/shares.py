@@ -1,0 +1,114 @@
+"""Does a share of a service's handshakes fail, where neutral ones do not?"""
+
+from typing import Any, Final
+
+from tests.lab.censor import Match, OnPattern, OnSni, RstOnSyn
+from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    CHAT,
+    MESSENGER,
+    RAW,
+    SIGNAL,
+    SILENT,
+    TELEGRAM,
+    blocked,
+    hosts,
+    of,
+)
+from tests.lab.world.config import HostPolicy
+
+_FRONT: Final = "www.facebook.com"
+_IMPAIRED: Final = truth("degraded|blocked")
+_FAIR: Final = truth("ok|degraded|inconclusive|down")
+"""Of a service that has a fault of its own, whatever one place makes of it: no accusation."""
+
+
+def _some(share: float, *names: str, **more: Any) -> OnSni:
+    """Befalls that share of the connections whose ClientHello bears one of the names."""
+    match = Match(proto=("tcp",), probability=share, to=more.pop("to", ()))
+    return OnSni(label="some", names=names, match=match, **more)
+
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    blocking(
+        "SH1",
+        "six in ten connections that name Messenger are reset",
+        of("messenger", blocked("tls.reset")),
+        _some(0.6, *MESSENGER),
+        row="A17 (fails open)",
+    ),
+    blocking(
+        "SH2",
+        "half of the ClientHellos that name Signal are dropped",
+        of("signal", blocked("tls.timeout")),
+        _some(0.5, *SIGNAL, do="drop"),
+        row="A19 (fails open)",
+    ),
+    blocking(
+        "SH3",
+        "seven in ten connections to Telegram on the web are reset as late as by the server",
+        of("telegram", blocked("tls.reset"), web=blocked("tls.reset"), text=OK),
+        _some(0.7, *TELEGRAM, at_rtt=1.0),
+        row="A17 (fails open, late)",
+    ),
+    blocking(
+        "SH4",
+        "half of the connections to Messenger's addresses are refused, as late as by the server",
+        of("messenger", truth("degraded")),
+        RstOnSyn(
+            label="some",
+            match=Match(to=at(*MESSENGER), proto=("tcp",), probability=0.5),
+            early=False,
+            at_rtt=1.0,
+        ),
+        row="A13 (a share)",
+        deviation="servers that are overloaded look the same, so that nobody is accused",
+    ),
+    blocking(
+        "SH9",
+        "six in ten connections in WhatsApp's own protocol freeze at its first words",
+        of("whatsapp", _IMPAIRED, text=_IMPAIRED),
+        OnPattern(
+            label="some",
+            pattern=RAW,
+            match=Match(to=at(*CHAT), proto=("tcp",), probability=0.6),
+            do="drop",
+        ),
+        row="A34 (a share)",
+    ),
+    innocent(
+        "SH5",
+        "Messenger's servers are overloaded: they hang up on half of those who connect",
+        _some(0.5, "*", to=at(*MESSENGER), at_rtt=1.0),
+        row="none (innocent twin of SH1)",
+        truths=of("messenger", _FAIR),
+        usable=False,
+    ),
+    innocent(
+        "SH6",
+        "a line on which four in ten of all handshakes are reset",
+        _some(0.4, "*"),
+        row="none (innocent twin of SH1)",
+        others=SILENT,
+        states=(*ANY_LINK, "intermittent", "no_internet"),
+        usable=False,
+    ),
+    innocent(
+        "SH7",
+        "one of the three backends of Messenger's web front is dead",
+        row="none (innocent twin of SH3)",
+        world=hosts(HostPolicy(names=(_FRONT,), addresses=at(_FRONT)[:1], tls="reset")),
+        truths=of("messenger", truth("ok|degraded"), web=truth("ok|degraded")),
+    ),
+    innocent(
+        "SH8",
+        "a line that swallows four in ten of all ClientHellos",
+        _some(0.4, "*", do="drop"),
+        row="none (innocent twin of SH2)",
+        others=SILENT,
+        states=(*ANY_LINK, "intermittent", "no_internet"),
+        usable=False,
+    ),
+)
