@@ -10,6 +10,7 @@ from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints, joined_later
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Telling
+from msgprobe.planning.timetable import MANY_HANDSHAKES
 
 MOST = 860_000
 """Bytes of a run about four services from which on no experiment and no repeat begins, transfers
@@ -24,6 +25,9 @@ ON_A_SLOW_LINE = 0.5
 ON_A_LOSSY_LINE = ((0.14, 0.5), (0.075, 0.6), (0.055, 0.75))
 """The share of those bytes for a line on which so large a share of segments had to be sent again:
 there a conversation costs more than it should, and those under way will."""
+
+COUNTED = (Arm.SHARE, Arm.SHARE_ELSEWHERE)
+"""The experiments that count handshakes."""
 
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
@@ -59,13 +63,21 @@ def affordable(context: PlanningContext, tasks: Sequence[Task]) -> tuple[Task, .
 
 
 def _promised(context: PlanningContext, tasks: Sequence[Task]) -> int:
-    """Bytes of the tries that are still to come where a name dies elsewhere, or another shape of a
-    ClientHello was answered: too few of them would be worth nothing."""
+    """Bytes of the tries that are still to come where a name dies elsewhere, another shape of a
+    ClientHello was answered, or a share is counted: too few of them would be worth nothing."""
     begun: Counter[str] = Counter()
     for task in tasks:
         if task.arm is Arm.TARGET_SNI_ELSEWHERE and context.started(task.id) is not None:
             begun[task.first] += TRIES if context.good(task.id) else 1
-    return TYPICAL * (sum(max(0, TRIES - n) for n in begun.values()) + _shapes_to_come(context))
+    tries = sum(max(0, TRIES - n) for n in begun.values())
+    return TYPICAL * (tries + _shapes_to_come(context) + _shares_to_come(context, tasks))
+
+
+def _shares_to_come(context: PlanningContext, tasks: Sequence[Task]) -> int:
+    """Handshakes that are still to be counted, of names that fail now and then: fewer tell less."""
+    counted = [t for t in tasks if t.arm in COUNTED]
+    begun = sum(context.started(t.id) is not None for t in counted)
+    return len({(t.subject, t.pair) for t in counted}) * 2 * MANY_HANDSHAKES - begun
 
 
 def _shapes_to_come(context: PlanningContext) -> int:
@@ -105,6 +117,8 @@ def _costly(context: PlanningContext, task: Task) -> bool:
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH
+    if task.arm in COUNTED and not _burdened(context):
+        return False  # few names of a run, and set aside
     kept = (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO)
     if task.arm in kept and task.attempt > 1 and not _burdened(context):
         return False  # promised, and set aside since the first try began

@@ -25,6 +25,9 @@ ALPHA = 1e-3
 FLOOR = 0.1
 """Share below which a front is merely imperfect, and above which a neutral server is no control."""
 
+SYNS = 7.0
+"""Seconds of silence after which a SYN and three repeats were lost (RFC 6298: at 1, 3 and 7 s)."""
+
 _NEUTRAL = (
     Arm.CONNECTION,
     Arm.AGAIN,
@@ -67,6 +70,11 @@ class Tally:
         return (*self.failed, *self.answered)
 
     @property
+    def secured(self) -> bool:
+        """They begin with a ClientHello that bears a name."""
+        return any(t.flow.server_name for t in self.every)
+
+    @property
     def share(self) -> float:
         """The share that failed, 0 to 1; 0 of none."""
         return len(self.failed) / self.tried if self.tried else 0.0
@@ -87,7 +95,7 @@ class Tally:
 def tally(conversations: Iterable[Conversation], patience: float = 0.0) -> Tally:
     """Silence counts where it was waited for longer than ``patience`` seconds."""
     every = list(conversations)
-    failed = (t for t in every if _failed(t) and not _impatient(t, patience))
+    failed = (t for t in every if _failed(t) and not _merely_late(t, patience))
     return Tally(tuple(failed), tuple(t for t in every if _answered(t)))
 
 
@@ -103,52 +111,44 @@ def _went_well(neutral: Conversation) -> bool:
     return _answered(neutral) and not _went_wrong(neutral)
 
 
-def _impatient(conversation: Conversation, patience: float) -> bool:
-    failure = conversation.failure
-    silent = failure is not None and failure.is_silence
-    return silent and _took(conversation) <= patience
+def _merely_late(conversation: Conversation, patience: float) -> bool:
+    """It was silent, and not for so long, or not so wholly, that only a lost cause is left: where
+    some packets are lost what is said comes late, a little of it at least."""
+    if conversation.failure is None or not conversation.failure.is_silence:
+        return False
+    if not conversation.connected:
+        return _took(conversation) < SYNS
+    heard = (o for o in (conversation.tls, conversation.protocol) if o is not None)
+    return any(o.bytes_received for o in heard) or _took(conversation) <= patience
 
 
 def _took(conversation: Conversation) -> float:
-    """Seconds of connecting and of the handshake."""
-    parts = (conversation.tcp, conversation.tls)
+    """Seconds of connecting and of the handshake, be it one of a protocol of its own."""
+    parts = (conversation.tcp, conversation.tls, conversation.protocol)
     return sum(o.window.seconds for o in parts if o is not None)
 
 
-def named(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
-    """Conversations with the service's own addresses whose ClientHello names a host of its."""
-    mine = (
-        t
-        for t in facts.arm(*OWN_ARMS, Arm.SHARE, subject=service.name)
-        if t.task.role is Role.TARGET and t.flow.server_name and _speaks_tls(facts, service, t)
-    )
-    return grouped(mine, lambda t: t.flow.server_name or "")
-
-
-def _speaks_tls(facts: Facts, service: Service, conversation: Conversation) -> bool:
-    if conversation.tls is not None:
-        return True
-    found = (e for e in service.endpoints if e.name == conversation.task.endpoint)
-    return any(facts.traits.speaks_tls(e) for e in found)
-
-
-def _spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
-    """Those, and conversations in protocols of its own that begin with a connection, by name, by
-    host where none is sent, by endpoint where there is none."""
-    udp = {e.name for e in service.endpoints if facts.traits.datagrams(e)}
-    every = [t for there in named(facts, service).values() for t in there]
-    for t in facts.arm(Arm.BASE, subject=service.name):
-        plain = not t.flow.server_name and t.task.role is Role.TARGET
-        if plain and t.tls is None and t.task.endpoint not in udp:
-            every.append(t)
-    return grouped(every, lambda t: t.flow.server_name or t.flow.host or t.task.endpoint or "")
+def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
+    """Conversations that begin with a connection to the service's own addresses, by what names
+    them: the name in the ClientHello, the host where none is sent, the endpoint where there is
+    none."""
+    kinds = {e.name: e for e in service.endpoints}
+    found = []
+    for t in facts.arm(*OWN_ARMS, Arm.SHARE, subject=service.name):
+        endpoint = kinds.get(t.task.endpoint or "")
+        if t.task.role is not Role.TARGET or endpoint is None or facts.traits.datagrams(endpoint):
+            continue
+        tls = t.tls is not None or facts.traits.speaks_tls(endpoint)
+        if tls == bool(t.flow.server_name):
+            found.append(t)
+    return grouped(found, lambda t: t.flow.server_name or t.flow.host or t.task.endpoint or "")
 
 
 def mixed(facts: Facts, service: Service) -> tuple[str, ...]:
-    """Names that some address both answered and failed under: neither cut off nor left alone."""
+    """Those that some address both answered and failed: neither cut off nor left alone."""
     return tuple(
-        host
-        for host, conversations in named(facts, service).items()
+        what
+        for what, conversations in spoken(facts, service).items()
         if any(map(_wavers, grouped(conversations, lambda t: t.address).values()))
     )
 
@@ -181,32 +181,28 @@ class Shares:
     def own(self, service: Service) -> dict[str, Tally]:
         """What came of each name, at addresses that are not dead to it."""
         found = {}
-        for host, conversations in _spoken(self._facts, service).items():
-            alive = self._alive(service, conversations)
+        for what, conversations in spoken(self._facts, service).items():
+            alive = {t.address for t in conversations if _answered(t)}
             counted = [t for t in conversations if t.address in alive and _planned(t)]
-            found[host] = tally(counted, self.patience)
+            found[what] = tally(counted, self.patience)
         return found
-
-    def _alive(self, service: Service, conversations: Iterable[Conversation]) -> set[str]:
-        """Addresses at which one of them, or a repeat of it, was answered."""
-        ends = {t.task.endpoint for t in conversations}
-        repeats = self._facts.arm(*OWN_ARMS, subject=service.name)
-        again = (t for t in repeats if t.task.endpoint in ends)
-        return {t.address for t in (*conversations, *again) if _answered(t)}
 
     @cached_property
     def excessive(self) -> dict[str, frozenset[str]]:
         """Names by service whose handshakes fail in a share that neutral ones do not: each by
-        itself, or all of a service's together."""
+        itself, or all of a service's together that speak alike (by TLS, or not)."""
         chances: dict[tuple[str, str], float] = {}
         failing: dict[tuple[str, str], frozenset[str]] = {}
         for service in self._facts.services:
             names = self.own(service)
-            hit = frozenset(h for h, t in names.items() if t.failed)
-            whole = joined(names.values())
-            for host, one in (*((h, t) for h, t in names.items()), ("", whole)):
-                chances[service.name, host] = one.exceeds(self.neutral)
-                failing[service.name, host] = frozenset({host}) if host else hit
+            for what, one in names.items():
+                chances[service.name, what] = one.exceeds(self.neutral)
+                failing[service.name, what] = frozenset({what})
+            for secured in (True, False):
+                alike = {h: t for h, t in names.items() if t.secured is secured}
+                key = service.name, f"/{secured}"
+                chances[key] = joined(alike.values()).exceeds(self.neutral)
+                failing[key] = frozenset(h for h, t in alike.items() if t.failed)
         found: dict[str, frozenset[str]] = {}
         for key in holm(chances, ALPHA):
             found[key[0]] = found.get(key[0], frozenset()) | failing[key]

@@ -176,7 +176,9 @@ def _half(c: Case) -> Found:
     in trouble."""
     if forged := c.by(*NAME_HALF_RULES):
         return forged
-    return () if c.pool.connection.failing_now else half_hit(c.pool) or c.by(*HALF_FAILS)
+    if c.pool.connection.failing_now or c.by(*COUNT_RULES):
+        return ()
+    return half_hit(c.pool) or c.by(*HALF_FAILS)
 
 
 def _rest_inspected(c: Case) -> Found:
@@ -188,12 +190,12 @@ def _rest_inspected(c: Case) -> Found:
 
 def _one_member(c: Case) -> Found:
     some = c.by(*DEGRADED_RULES)
-    return c.by(ONE_MEMBER) if some and not c.accused else ()
+    return c.by(ONE_MEMBER) if some and not c.accused and not _impaired(c) else ()
 
 
 def _some_members(c: Case) -> Found:
     some = c.by(*DEGRADED_RULES)
-    return (*some, *c.accused) if some else ()
+    return (*some, *c.accused, *_impaired(c)) if some else ()
 
 
 def _accusation(c: Case) -> Found:

@@ -179,6 +179,9 @@ with the first attempts of every run enough to tell a third that fails from none
 SHARED_NAMES = 2
 """Names of a service that are asked so often: who strikes some of a service strikes most of it."""
 
+SHARED_IN_ALL = 4
+"""Names of a run that are asked so often: each costs some 60 kB."""
+
 SHARES_AT_ONCE = 2
 """Of these with one name at the same time: four are frozen by some boxes (D13)."""
 

@@ -9,6 +9,7 @@ from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.shares import Shares, mixed
 from msgprobe.evidence.statistics import holm
 from msgprobe.model.failure import Failure
+from msgprobe.model.observation import TlsObservation
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
@@ -97,6 +98,29 @@ def test_few_failures_are_chance() -> None:
 def test_silence_is_no_failure_where_neutral_answers_took_longer() -> None:
     story = neutral(handshakes(begun(), 6, **SILENT, took=3.0))
     story.site(SITES[0], Arm.AGAIN, check="tls", took=4.0)
+    assert said(story).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(("took", "outcome"), [(3.0, Outcome.OK), (8.0, Outcome.DEGRADED)])
+def test_a_lost_syn_or_two_only_make_a_connection_late(took: float, outcome: Outcome) -> None:
+    cut: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT, "took": took}
+    assert said(neutral(handshakes(begun(), 6, **cut))).outcome is outcome
+
+
+def test_a_handshake_that_has_begun_to_be_answered_is_late() -> None:
+    story = neutral(handshakes(begun(), 6, **SILENT, took=3.0))
+    story.told = [
+        replace(
+            m,
+            observations=tuple(
+                replace(o, bytes_received=900)
+                if isinstance(o, TlsObservation) and o.failure is not None
+                else o
+                for o in m.observations
+            ),
+        )
+        for m in story.told
+    ]
     assert said(story).outcome is Outcome.OK
 
 

@@ -2,12 +2,14 @@
 
 A resolver that does not reach a zone's name servers fails for that zone, and remembers it (RFC 2308
 section 7), so that neither repeats nor several names of one zone tell it from one that was told to
-fail; names of two zones do, where neutral ones resolve.
+fail; names of two zones do, where neutral ones resolve. Services of one owner may hang on the same
+name servers: where they alone fail together, that owner's servers are the cheaper explanation.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.families import unrelated
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.dns_tampering.predicates import (
@@ -74,6 +76,24 @@ def _wide(named: Named) -> bool:
     return len(hosts) >= NAMES and len(zones) >= ZONES
 
 
+def _one_owners(p: PoolFacts, failures: Sequence[Failure]) -> bool:
+    """Other services fail so as well, and all of them have something to do with each other."""
+    found = {
+        service: [
+            t
+            for pool in service.pools
+            for e, _ in _alone(PoolFacts(p.facts, p.connection, service, pool), failures)
+            for t in (*e.genuine, *e.genuine_elsewhere)
+        ]
+        for service in p.facts.services
+        if service.name != p.service.name
+    }
+    others = [s for s in found if found[s]]
+    mine = [t for e, _ in _alone(p, failures) for t in e.genuine_elsewhere]
+    every = (*mine, *(t for s in others for t in found[s]))
+    return bool(others) and not unrelated((p.service, *others), every)
+
+
 def _cited(named: Iterable[tuple[EndpointFacts, NameFacts]]) -> Cited:
     found: list[Conversation | DnsObservation] = []
     for e, name in named:
@@ -90,7 +110,7 @@ def _one_resolver(failures: Sequence[Failure], *, wide: bool) -> Callable[[PoolF
         if not mine or not _serves(p):
             return ()
         every = [*mine, *(found for other in p.beside for found in _alone(other, failures))]
-        if wide is not _wide(every):
+        if wide is not (_wide(every) and not _one_owners(p, failures)):
             return ()
         return _cited(every if wide else mine)
 

@@ -1,28 +1,32 @@
 """A name whose handshakes fail now and then: how many of many, here and at a neutral server?"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
-from msgprobe.evidence.shares import FLOOR, Shares, mixed, named
-from msgprobe.model.cost import TLS
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.shares import FLOOR, Shares, mixed, spoken
+from msgprobe.model.cost import ENDPOINT, TLS
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Role, Task
+from msgprobe.planning.baseline import endpoint_flow
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, troubled
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.name_swaps import neutral_servers
 from msgprobe.planning.purpose import Purpose
-from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
+from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE, SERVICES
 from msgprobe.planning.timetable import (
     MANY_HANDSHAKES,
     PROMPT,
     SHARE_SPACING,
+    SHARED_IN_ALL,
     SHARED_NAMES,
     SHARES_AT_ONCE,
 )
 
 EXPERIMENTS = (
-    Experiment(Arm.SHARE, (TLS,), Telling.SURENESS, (OTHERWISE,)),
+    Experiment(Arm.SHARE, (TLS, *ENDPOINT), Telling.SURENESS, (*SERVICES, OTHERWISE)),
     Experiment(Arm.SHARE_ELSEWHERE, (TLS,), Telling.NAME, (ANY_NAME,)),
     Experiment(Arm.SHARE_NEUTRAL, (TLS,), None, (ANY_NAME,)),
 )
@@ -39,17 +43,28 @@ def plan_shares(context: PlanningContext) -> list[Task]:
     where neutral handshakes fail in a share as well, or the line can't take them."""
     if not context.connection.open or context.sparing or context.mss or troubled(context):
         return []
-    asked = [(s, host) for s in context.services for host in _names(context, s)]
+    asked = _asked(context)
     if not asked or Shares(context.facts).neutral.share > 2 * FLOOR:
         return []
     tasks: list[Task] = []
-    for service, host in asked:
-        tasks += _in_turns(context, list(_about(context, service, host)), SHARES_AT_ONCE)
+    for service, what in asked:
+        tasks += _in_turns(context, list(_about(context, service, what)), SHARES_AT_ONCE)
     return [*tasks, *_in_turns(context, _neutral(context), 1)]
 
 
+def _asked(context: PlanningContext) -> list[tuple[Service, str]]:
+    """Services, and what wavers of each; those that were begun with stay, then one of each service
+    goes before a second one."""
+    found = [
+        (context.started(_stem(service, what)) is None, turn, number, service, what)
+        for number, service in enumerate(context.services)
+        for turn, what in enumerate(_names(context, service))
+    ]
+    picks = sorted(found, key=lambda one: one[:3])[:SHARED_IN_ALL]
+    return [(service, what) for *_, service, what in picks]
+
+
 def _names(context: PlanningContext, service: Service) -> list[str]:
-    """Those that were begun with stay."""
     found = mixed(context.facts, service)
     begun = [h for h in found if context.started(_stem(service, h)) is not None]
     return list(dict.fromkeys((*begun, *found)))[:SHARED_NAMES]
@@ -59,42 +74,58 @@ def _stem(service: Service, host: str, place: str = "own", number: int = 1) -> s
     return f"share.{service.name}.{host}.{place}.{number}"
 
 
-def _about(context: PlanningContext, service: Service, host: str) -> Iterator[Task | None]:
+def _about(context: PlanningContext, service: Service, what: str) -> Iterator[Task | None]:
     """At its own addresses and at neutral servers by turns."""
-    endpoint = next(e for e in service.endpoints if e.host == host)
-    own = _own(context, service, endpoint, host)
-    there = _elsewhere(context, service, endpoint, host)
+    answered = [t for t in spoken(context.facts, service)[what] if t.symptom is None]
+    if not answered:
+        return iter(())
+    endpoint = next(e for e in service.endpoints if e.name == answered[0].task.endpoint)
+    own = _own(context, service, endpoint, what, answered)
+    there = _elsewhere(context, service, endpoint, what)
     return chain.from_iterable(zip(own, there, strict=True))
 
 
 def _own(
-    context: PlanningContext, service: Service, endpoint: Endpoint, host: str
+    context: PlanningContext,
+    service: Service,
+    endpoint: Endpoint,
+    what: str,
+    answered: Sequence[Conversation],
 ) -> Iterator[Task]:
-    spoken = named(context.facts, service)[host]
-    places = sorted({(t.address, t.flow.port) for t in spoken if t.answered_tls})
+    """A bare handshake where the ClientHello bears the name, else the endpoint's own words."""
+    places = sorted({(t.address, t.flow.port) for t in answered})
+    secured = bool(answered[0].flow.server_name)
     for number in range(1, MANY_HANDSHAKES + 1):
         address, port = places[number % len(places)]
-        flow = context.flow(address, port, host, server_name=host, trust=None)
-        task_id = _stem(service, host, "own", number)
-        yield _OWN.task(
-            task_id, service.name, flow, _patience(context), endpoint=endpoint.name, pair=host
+        flow = (
+            context.flow(address, port, what, server_name=what, trust=None)
+            if secured
+            else replace(endpoint_flow(context, service, endpoint, address), port=port)
+        )
+        task = _OWN.task(_stem(service, what, "own", number), service.name, flow, 0.0)
+        yield replace(
+            task,
+            check=task.check if secured else endpoint.check,
+            timeout=_patience(context),
+            endpoint=endpoint.name,
+            pair=what,
         )
 
 
 def _elsewhere(
-    context: PlanningContext, service: Service, endpoint: Endpoint, host: str
+    context: PlanningContext, service: Service, endpoint: Endpoint, what: str
 ) -> Iterator[Task | None]:
-    servers = neutral_servers(context)
+    servers = neutral_servers(context) if what == endpoint.host else []
+    named = not context.traits.sends_no_name(endpoint)
     for number in range(1, MANY_HANDSHAKES + 1):
-        if not servers:
+        if not servers or not named:
             yield None
             continue
         _, address = servers[number % len(servers)]
-        flow = context.https(address, host, trust=None)
-        task_id = _stem(service, host, "elsewhere", number)
-        yield _THERE.task(
-            task_id, service.name, flow, _patience(context), endpoint=endpoint.name, pair=host
-        )
+        flow = context.https(address, what, trust=None)
+        task_id = _stem(service, what, "elsewhere", number)
+        more = {"endpoint": endpoint.name, "pair": what}
+        yield _THERE.task(task_id, service.name, flow, _patience(context), **more)
 
 
 def _neutral(context: PlanningContext) -> list[Task]:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.story import SENTINELS, SERVICE, Story, endpoint
-from tests.judging.word import text
 
 SERVFAIL, SILENT = Failure.DNS_SERVFAIL, Failure.TIMED_OUT
 TWO_ZONES = ("chat.acme.example", "web.acme.example", "cdn.acme-static.example")
@@ -24,29 +25,54 @@ def failing(
     encrypted: bool = True,
     known: bool = False,
     broken: int = 0,
+    beside: Service | None = None,
 ) -> FunctionVerdict:
     """The connection's resolver fails for ``hosts``; ``neutral`` names of pages come from it beside
     those of the sites, and it fails for ``broken`` others. ``known``: their addresses stand in the
-    catalogue."""
+    catalogue. ``beside``: another service for which it fails."""
     rows = tuple(
         replace(endpoint(f"m{n}", "chat"), host=host, addresses=(TRUE[n],) if known else ())
         for n, host in enumerate(hosts)
     )
-    story = Story(services=(replace(SERVICE, endpoints=rows),)).good_connection()
+    mine = replace(SERVICE, endpoints=rows)
+    story = Story(services=(mine, beside) if beside else (mine,)).good_connection()
     for page in SENTINELS[:neutral]:
         story.dns(page.host, ResolverKind.SYSTEM, "20.9.0.1")
     for page in SENTINELS[neutral : neutral + broken]:
         story.dns(page.host, ResolverKind.SYSTEM, failure=SERVFAIL)
-    for n, host in enumerate(hosts):
-        story.asked(host, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
-        for _ in range(3):
-            story.asked(host, ResolverKind.DIRECT, failure=failure)
-        if encrypted:
-            story.asked(host, ResolverKind.UDP, TRUE[n], resolver="resolver1")
-            for r in (1, 2):
-                story.asked(host, ResolverKind.DOH, TRUE[n], resolver=f"resolver{r}")
-        story.flow(TRUE[n], subject="acme", arm=Arm.OTHER_ADDRESS, endpoint=rows[n].name, host=host)
-    return text(story.controls_again())
+    for service in story.services:
+        for n, row in enumerate(service.endpoints):
+            address = TRUE[n] if service is mine else service.prefixes[0].replace(".0/", f".{n}/")
+            fails(story, service, row, address.partition("/")[0], failure, encrypted=encrypted)
+    return verdict(story.controls_again())
+
+
+def fails(
+    story: Story,
+    service: Service,
+    row: Endpoint,
+    address: str,
+    failure: Failure | None,
+    *,
+    encrypted: bool,
+) -> None:
+    """The connection's resolver fails for the row's name, and the service answers elsewhere."""
+    assert row.host is not None
+    story.asked(row.host, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
+    for _ in range(3):
+        story.asked(row.host, ResolverKind.DIRECT, failure=failure)
+    if encrypted:
+        story.asked(row.host, ResolverKind.UDP, address, resolver="resolver1")
+        for r in (1, 2):
+            story.asked(row.host, ResolverKind.DOH, address, resolver=f"resolver{r}")
+    story.flow(
+        address, subject=service.name, arm=Arm.OTHER_ADDRESS, endpoint=row.name, host=row.host
+    )
+
+
+def verdict(story: Story) -> FunctionVerdict:
+    """What is said of the first service."""
+    return judge(story.evidence()).services[0].functions[0]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +127,36 @@ def test_one_name_may_have_been_given_up_though_its_address_still_answers() -> N
 def test_an_address_that_nobody_knows_is_no_way_to_the_truth() -> None:
     found = failing(TWO_ZONES, Failure.DNS_NXDOMAIN, encrypted=False, known=False)
     assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def other(*hosts: str, prefixes: tuple[str, ...]) -> Service:
+    """Another service, with these names and networks."""
+    rows = tuple(replace(endpoint(f"o{n}", "chat"), host=h) for n, h in enumerate(hosts))
+    return replace(SERVICE, name="other", endpoints=rows, prefixes=prefixes)
+
+
+def test_an_owners_own_name_servers_are_the_cheaper_explanation() -> None:
+    """Two services in the same networks fail, and nobody else does."""
+    related = other("a.other.example", "b.other-two.example", prefixes=SERVICE.prefixes)
+    assert failing(TWO_ZONES, SERVFAIL, beside=related).outcome is Outcome.DEGRADED
+
+
+def test_services_that_are_strangers_do_not_share_name_servers() -> None:
+    """No owner's fault explains both."""
+    stranger = other("a.stranger.test", prefixes=("45.76.81.0/24",))
+    assert failing(TWO_ZONES, SERVFAIL, beside=stranger).outcome is Outcome.BLOCKED
+
+
+def test_one_member_of_a_pool_for_which_the_resolver_fails_is_no_retired_one() -> None:
+    rows = tuple(replace(endpoint(f"m{n}", "chat"), host=h) for n, h in enumerate(ONE_ZONE))
+    pool = replace(SERVICE.pools[0], ok_at=3)
+    service = replace(SERVICE, pools=(pool,), endpoints=rows)
+    story = Story(services=(service,)).good_connection()
+    for page in SENTINELS:
+        story.dns(page.host, ResolverKind.SYSTEM, "20.9.0.1")
+    fails(story, service, rows[0], TRUE[0], SERVFAIL, encrypted=True)
+    for n in (1, 2):
+        story.asked(ONE_ZONE[n], ResolverKind.SYSTEM, TRUE[n], arm=Arm.BASE)
+        story.flow(TRUE[n], subject="acme", arm=Arm.BASE, endpoint=rows[n].name, host=ONE_ZONE[n])
+    found = verdict(story.controls_again())
+    assert (found.outcome, found.mechanisms) == (Outcome.DEGRADED, ("dns.servfail",))

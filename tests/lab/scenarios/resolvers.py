@@ -98,6 +98,20 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         truths=of("whatsapp", _NOT_SURE),
     ),
     innocent(
+        "RS13",
+        "the provider's resolver does not reach Meta's name servers, on which two services hang",
+        row="none (innocent twin of RS1)",
+        world=provider_says("servfail", *WHATSAPP, *MESSENGER, "fbsbx.com"),
+        truths={**of("whatsapp", _NOT_SURE), **of("messenger", _NOT_SURE)},
+    ),
+    blocking(
+        "RS14",
+        "the provider's resolver fails for WhatsApp's names and for those of Telegram's web",
+        {**of("whatsapp", blocked("dns.servfail")), **of("telegram", blocked("dns.servfail"))},
+        row="RS1 (two services)",
+        world=provider_says("servfail", *WHATSAPP, *TELEGRAM),
+    ),
+    innocent(
         "RS7",
         "WhatsApp's own name servers are down, for everybody; the addresses work",
         row="none (innocent twin of RS1)",

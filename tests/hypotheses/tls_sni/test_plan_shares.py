@@ -1,0 +1,109 @@
+"""A name that fails now and then is asked many times, here and elsewhere, few at the same time."""
+
+from dataclasses import replace
+from typing import Any
+
+from msgprobe.hypotheses.tls_sni.plan_shares import plan_shares
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import Window
+from msgprobe.model.run import Evidence, Request
+from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.timetable import MANY_HANDSHAKES, SHARES_AT_ONCE
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of, under_way
+
+RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+
+
+def wavering(*hosts: str) -> Story:
+    """These names were answered at an address where an attempt before had failed."""
+    story = Story().good_connection().names()
+    for host in CHAT:
+        if host in hosts:
+            story.target(host, **RESET)
+            story.target(host, arm=Arm.REPEAT)
+        else:
+            story.target(host)
+    return story
+
+
+def wanted(story: Story, *done: Measurement, now: float = 60.0, **moment: Any) -> list[Task]:
+    evidence = quickly(story)
+    evidence = replace(evidence, measurements=(*evidence.measurements, *done))
+    return plan_shares(PlanningContext(evidence, Moment(now=now, **moment)))
+
+
+def quickly(story: Story) -> Evidence:
+    """On a line that is not slow."""
+    told = (replace(m, window=Window(start=0.0, end=0.1)) for m in story.told)
+    return replace(story.evidence(), measurements=tuple(told))
+
+
+def whole(story: Story) -> list[Task]:
+    """All that is wanted, each ended well before the next look."""
+    done: dict[str, Measurement] = {}
+    for look in range(200):
+        fresh = [t for t in wanted(story, *done.values(), now=100.0 + look) if t.id not in done]
+        if not fresh:
+            return [m.task for m in done.values()]
+        for task in fresh:
+            seen = came_of(task, start=100.0 + look)
+            done[task.id] = replace(
+                seen, status=Status.COMPLETED, window=Window(start=100.0 + look, end=100.1 + look)
+            )
+    raise AssertionError("it never ends")
+
+
+def test_as_many_here_as_elsewhere_and_beside_it() -> None:
+    tasks = whole(wavering(CHAT[0]))
+    counts = {arm: sum(t.arm is arm for t in tasks) for arm in (Arm.SHARE, Arm.SHARE_ELSEWHERE)}
+    assert counts == {Arm.SHARE: MANY_HANDSHAKES, Arm.SHARE_ELSEWHERE: MANY_HANDSHAKES}
+    twins = [t for t in tasks if t.arm is Arm.SHARE_NEUTRAL]
+    assert len(twins) == MANY_HANDSHAKES and all(t.role is Role.CONTROL for t in twins)
+
+
+def test_each_says_what_it_is_about() -> None:
+    tasks = whole(wavering(CHAT[0]))
+    assert tasks
+    for task in tasks:
+        flow = task.probe
+        assert isinstance(flow, Flow)
+        here = flow.address == ADDRESSES[CHAT[0]]
+        assert here is (task.arm is Arm.SHARE)
+        assert (flow.server_name == CHAT[0]) is (task.role is Role.TARGET)
+
+
+def test_few_at_the_same_time() -> None:
+    story = wavering(CHAT[0])
+    begun: list[Task] = []
+    for look in range(20):
+        moment = {"running": under_way(begun, since=50.0)}
+        fresh = [
+            t
+            for t in wanted(story, now=60.0 + look, **moment)
+            if t.role is Role.TARGET and t.id not in {b.id for b in begun}
+        ]
+        begun += fresh
+    assert len(begun) == SHARES_AT_ONCE
+
+
+def test_what_never_wavers_is_not_asked_again() -> None:
+    assert wanted(wavering()) == []
+    cut = Story().good_connection().names().all_targets(**RESET)
+    assert wanted(cut) == []
+
+
+def test_a_line_that_fails_for_everybody_is_spared() -> None:
+    story = wavering(*CHAT)
+    for site in SITES:
+        story.site(site, Arm.AGAIN, check="tls", **RESET)
+        story.site(site, Arm.AGAIN, check="tls")
+    assert wanted(wavering(*CHAT)) != [] and wanted(story) == []
+
+
+def test_who_is_in_a_hurry_is_spared() -> None:
+    story = wavering(*CHAT)
+    assert wanted(story) != []
+    hurried = replace(quickly(story), request=Request(quick=True))
+    assert plan_shares(PlanningContext(hurried, Moment(now=60.0))) == []
