@@ -8,13 +8,13 @@ Procedure", Scand. J. Stat. 6 (1979)), those included that nobody had a reason t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
-from msgprobe.evidence.statistics import fisher_greater, holm
+from msgprobe.evidence.statistics import Key, fisher_greater, holm
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
@@ -190,23 +190,24 @@ class Shares:
     @cached_property
     def excessive(self) -> dict[str, frozenset[str]]:
         """Names by service whose handshakes fail in a share that neutral ones do not: each by
-        itself, or all of a service's together that speak alike (by TLS, or not)."""
-        chances: dict[tuple[str, str], float] = {}
-        failing: dict[tuple[str, str], frozenset[str]] = {}
-        for service in self._facts.services:
-            names = self.own(service)
-            for what, one in names.items():
-                chances[service.name, what] = one.exceeds(self.neutral)
-                failing[service.name, what] = frozenset({what})
-            for secured in (True, False):
-                alike = {h: t for h, t in names.items() if t.secured is secured}
-                key = service.name, f"/{secured}"
-                chances[key] = joined(alike.values()).exceeds(self.neutral)
-                failing[key] = frozenset(h for h, t in alike.items() if t.failed)
-        found: dict[str, frozenset[str]] = {}
-        for key in holm(chances, ALPHA):
-            found[key[0]] = found.get(key[0], frozenset()) | failing[key]
-        return found
+        itself, or all of a service's together that speak alike (by TLS, or not). Half of the errors
+        allowed goes to each of the two questions."""
+        tallies = {service.name: self.own(service) for service in self._facts.services}
+        each = {(s, n): t for s, names in tallies.items() for n, t in names.items()}
+        whole = {
+            (s, secured): joined(t for t in names.values() if t.secured is secured)
+            for s, names in tallies.items()
+            for secured in (True, False)
+        }
+        found = {(s, n) for s, n in self._beyond(each)}
+        for s, secured in self._beyond(whole):
+            names = tallies[s].items()
+            found |= {(s, n) for n, t in names if t.failed and t.secured is secured}
+        return {s: frozenset(n for t, n in found if t == s) for s, _ in found}
+
+    def _beyond(self, tallies: Mapping[Key, Tally]) -> tuple[Key, ...]:
+        chances = {key: one.exceeds(self.neutral) for key, one in tallies.items()}
+        return holm(chances, ALPHA / 2)
 
     @cached_property
     def following(self) -> dict[str, Tally]:

@@ -374,6 +374,15 @@ def test_dns_lie(
     assert lab.log.fired == {"lie": 1}
 
 
+def test_dns_lie_about_one_family(client: Client, lab: Lab) -> None:
+    lie = DnsForge(names=("telegram.org",), answer=("fd00::1",), family=6, label="lie")
+    lab.set_actions([lie])
+    ((_, truth),) = client.udp("8.8.8.8", 53, query("telegram.org"))
+    assert answers(truth) == ["203.0.113.80"]
+    ((_, told),) = client.udp("8.8.8.8", 53, query("telegram.org", 28))
+    assert answers(told) == ["fd00::1"]
+
+
 def test_dns_race_silence_and_hosts_without_dns(client: Client, lab: Lab) -> None:
     race = DnsForge(names=("telegram.org",), answer=("198.18.0.1",), mode="race", at_ms=5)
     lab.set_actions([race])

@@ -129,9 +129,10 @@ def _elsewhere(
 
 
 def _neutral(context: PlanningContext) -> list[Task]:
+    """Twice as many, once for all: what they are too few for is no evidence."""
     tasks = []
     servers = neutral_servers(context)
-    for number in range(1, MANY_HANDSHAKES + 1) if servers else ():
+    for number in range(1, 2 * MANY_HANDSHAKES + 1) if servers else ():
         site, address = servers[number % len(servers)]
         flow = context.https(address, foreign_name(context, site), trust=None)
         tasks.append(_TWIN.task(f"share.neutral.{number}", site.name, flow, _patience(context)))

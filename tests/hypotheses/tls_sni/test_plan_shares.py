@@ -60,7 +60,7 @@ def test_as_many_here_as_elsewhere_and_beside_it() -> None:
     counts = {arm: sum(t.arm is arm for t in tasks) for arm in (Arm.SHARE, Arm.SHARE_ELSEWHERE)}
     assert counts == {Arm.SHARE: MANY_HANDSHAKES, Arm.SHARE_ELSEWHERE: MANY_HANDSHAKES}
     twins = [t for t in tasks if t.arm is Arm.SHARE_NEUTRAL]
-    assert len(twins) == MANY_HANDSHAKES and all(t.role is Role.CONTROL for t in twins)
+    assert len(twins) == 2 * MANY_HANDSHAKES and all(t.role is Role.CONTROL for t in twins)
 
 
 def test_each_says_what_it_is_about() -> None:

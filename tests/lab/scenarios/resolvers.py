@@ -35,8 +35,9 @@ _ALL_DENY: Final = {
 }
 
 
-def _carried(*names: str) -> dict[str, Any]:
-    """A tunnel of the user's own gives these names an address of its own, and carries them."""
+def _carried(*names: str, at: tuple[str, ...] = ("isp",)) -> dict[str, Any]:
+    """A tunnel of the user's own gives these names an address of its own, whoever of ``at`` is
+    asked in the open, and carries them."""
     every = [
         host
         for host in addresses_of_all()
@@ -47,7 +48,9 @@ def _carried(*names: str) -> dict[str, Any]:
         "extra": tuple(ExtraHost(name=h, addresses=(a,), ports=()) for h, a in fake.items()),
         "resolvers": (
             ResolverPolicy(
-                at=("isp",), rules=tuple((f"={h}", f"answer:{a}") for h, a in fake.items())
+                at=at,
+                rules=tuple((f"={h}", f"answer:{a}") for h, a in fake.items()),
+                channels=("udp", "tcp"),
             ),
             ResolverPolicy(
                 at=("public",),
@@ -181,6 +184,13 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "a tunnel of the user's own carries Messenger's web front alone",
         row="B0 (one name)",
         world=_carried("www.facebook.com"),
+    ),
+    innocent(
+        "RT6",
+        "a tunnel of the user's own takes all questions for Telegram's names, and carries them",
+        row="B0 (some names)",
+        world=_carried(*TELEGRAM, at=("isp", "public")),
+        truths=of("telegram", truth("ok|degraded|inconclusive"), text=OK),
     ),
     blocking(
         "RT4",
