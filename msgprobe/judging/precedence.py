@@ -166,9 +166,16 @@ def _member_hit(c: Case) -> Found:
 
 
 def _some_of_many(c: Case) -> Found:
-    """Some of many is evidence, whether or not a member was answered by chance; but connections
-    that freeze each other are another matter."""
-    return () if c.by(*COUNT_RULES) else c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1]
+    """Some of many is evidence, whether or not a member was answered by chance."""
+    found = c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1]
+    return () if found and _counted(c) else found
+
+
+def _counted(c: Case) -> bool:
+    """Connections that come together freeze, whosever: what failed in part may have been ours."""
+    p = c.pool
+    every = (PoolFacts(p.facts, p.connection, s, x) for s in p.facts.services for x in s.pools)
+    return any(apply(COUNT_RULES, one) for one in every)
 
 
 def _half(c: Case) -> Found:
@@ -176,9 +183,10 @@ def _half(c: Case) -> Found:
     in trouble."""
     if forged := c.by(*NAME_HALF_RULES):
         return forged
-    if c.pool.connection.failing_now or c.by(*COUNT_RULES):
+    if c.pool.connection.failing_now:
         return ()
-    return half_hit(c.pool) or c.by(*HALF_FAILS)
+    found = half_hit(c.pool) or c.by(*HALF_FAILS)
+    return () if found and _counted(c) else found
 
 
 def _rest_inspected(c: Case) -> Found:

@@ -8,7 +8,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.shares import FLOOR, Shares, mixed, spoken
 from msgprobe.model.cost import ENDPOINT, TLS
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Role, Task
+from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.baseline import endpoint_flow
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, troubled
@@ -152,9 +152,20 @@ def _in_turns(context: PlanningContext, tasks: Sequence[Task | None], most: int)
         if task is None:
             continue
         if context.started(task.id) is None:
-            open_ones = [t for t in wanted if context.ended(t.id) is None]
             last = context.started(wanted[-1].id) if wanted else None
             soon = last is not None and not context.due(last, SHARE_SPACING)
-            return wanted if len(open_ones) >= most or soon else [*wanted, task]
+            return wanted if _alike(context, task) >= most or soon else [*wanted, task]
         wanted.append(task)
     return wanted
+
+
+def _alike(context: PlanningContext, task: Task) -> int:
+    """Conversations under way that name the same, of whatever experiment: some boxes freeze several
+    at the same time, and what failed then would be our own doing."""
+    running = (r.task for r in context.moment.running.values())
+    return sum(_names_what(t) == _names_what(task) for t in running)
+
+
+def _names_what(task: Task) -> str | None:
+    flow = task.probe
+    return flow.server_name or flow.host if isinstance(flow, Flow) else None
