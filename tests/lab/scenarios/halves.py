@@ -35,7 +35,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     blocking(
         "HA2",
         "ClientHellos at one address of each of Messenger's names are dropped if they bear it",
-        of("messenger", truth("degraded|blocked", "tls.timeout")),
+        of("messenger", truth("degraded|blocked", "tls.timeout.sni")),
         OnSni(label="drop", names=MESSENGER, match=tcp_to(*_FIRSTS), do="drop"),
         row="A19 (per-IP)",
     ),
@@ -49,7 +49,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     blocking(
         "HA7",
         "Messenger's IPv4 addresses are held to 140 kbit/s, IPv6 is not",
-        of("messenger", truth("throttled|degraded", "throttle")),
+        of("messenger", truth("throttled|degraded")),
         Throttle(
             label="slow",
             match=Match(to=at(*MESSENGER), family=4, direction="both"),
@@ -60,7 +60,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     blocking(
         "HA4",
         "one IPv4 address of each of Messenger's names is held to 140 kbit/s, the others are not",
-        of("messenger", truth("throttled|degraded", "throttle")),
+        of("messenger", truth("throttled|degraded")),
         Throttle(label="slow", match=Match(to=_FIRSTS, direction="both"), kbit=140),
         row="B1 (per-IP)",
     ),

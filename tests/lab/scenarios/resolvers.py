@@ -16,7 +16,7 @@ from tests.lab.scenarios.shared import (
     provider_says,
     reset,
 )
-from tests.lab.world.config import ExtraHost, ResolverPolicy
+from tests.lab.world.config import ExtraHost, ResolverPolicy, lying
 
 _NOT_SURE: Final = truth("degraded|inconclusive|ok")
 _FAKE: Final = "198.18.7.7"
@@ -109,10 +109,10 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     ),
     blocking(
         "RS14",
-        "the provider's resolver fails for WhatsApp's names and for those of Telegram's web",
-        {**of("whatsapp", blocked("dns.servfail")), **of("telegram", blocked("dns.servfail"))},
+        "the provider's resolver fails for WhatsApp's names, and is silent about Telegram's",
+        {**of("whatsapp", blocked("dns.servfail")), **of("telegram", blocked("dns.timeout"))},
         row="RS1 (two services)",
-        world=provider_says("servfail", *WHATSAPP, *TELEGRAM),
+        world={"resolvers": (lying(*WHATSAPP, action="servfail"), lying(*TELEGRAM, action="drop"))},
     ),
     innocent(
         "RS7",
