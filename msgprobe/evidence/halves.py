@@ -9,8 +9,12 @@ from dataclasses import replace
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.pool import AddressFacts, MemberFacts, PoolFacts
 from msgprobe.model.task import Arm
+
+Place = tuple[str | None, str, int]
+"""A host, if any, an address and a port."""
 
 
 class FailingHalf(PoolFacts):
@@ -28,8 +32,15 @@ class FailingHalf(PoolFacts):
     @cached_property
     def members(self) -> tuple[MemberFacts, ...]:
         """The members that have such addresses."""
-        found = (_failing(member) for member in self._whole.members if member.ok)
+        answered = self._answered
+        found = (_failing(m, answered) for m in self._whole.members if m.ok)
         return tuple(member for member in found if member.endpoints)
+
+    @property
+    def _answered(self) -> set[Place]:
+        """Where some conversation of the service went well, with whichever endpoint it was."""
+        own = self.facts.arm(*OWN_ARMS, Arm.SHARE, subject=self.service.name)
+        return {(t.flow.host, t.address, t.flow.port) for t in own if t.failure is None}
 
     @property
     def views(self) -> tuple[AddressFacts, ...]:
@@ -37,10 +48,13 @@ class FailingHalf(PoolFacts):
         return tuple(a for e in self.failing for a in e.addresses)
 
 
-def _failing(member: MemberFacts) -> MemberFacts:
+def _failing(member: MemberFacts, answered: set[Place]) -> MemberFacts:
     endpoints = []
     for e in member.endpoints:
-        dead = tuple(a for a in e.addresses if a.repeated and not a.genuine)
+        host, port = e.endpoint.host, e.endpoint.port
+        dead = tuple(
+            a for a in e.addresses if a.repeated and (host, a.address, port) not in answered
+        )
         if dead and not e.endpoint.reserve:
             endpoints.append(replace(e, addresses=dead, elsewhere=()))
     return MemberFacts(name=member.name, endpoints=tuple(endpoints))

@@ -80,6 +80,13 @@ def test_a_half_that_an_attempt_was_answered_at_is_none() -> None:
     assert said(told).outcome is Outcome.OK
 
 
+def test_a_half_that_another_handshake_with_the_same_name_passed_at_is_none() -> None:
+    told = story(*CHAT, **SILENT)
+    for host in CHAT:
+        told.target(host, arm=Arm.SHARE, check="tls")
+    assert said(told).outcome is Outcome.OK
+
+
 def test_what_is_shown_to_be_done_on_the_way_is_sure() -> None:
     told = story(*CHAT, **RESET)
     for host in CHAT:
