@@ -147,7 +147,7 @@ class Interference(Action):
     ``residual_s`` > 0 also drops everything between the client and that far end's address and port
     (``tuple4``: from the same client port only) for so long, the timer restarting with each such
     packet of the client (Bock et al., WOOT 2021). ``reassemble`` false reads only what is complete
-    in one segment.
+    in one segment; ``spares_whole`` leaves just that alone, and acts at the segment that completes.
     """
 
     match: Match = Match(proto=("tcp",))
@@ -161,6 +161,7 @@ class Interference(Action):
     residual_s: float = 0.0
     residual: Literal["tuple3", "tuple4"] = "tuple3"
     reassemble: bool = True
+    spares_whole: bool = False
 
     def __post_init__(self) -> None:
         if self.do not in get_args(Deed):
@@ -174,14 +175,16 @@ class OnSni(Interference):
 
     A name covers itself and all below it, ``=name`` only itself, ``*`` any and none. ``ciphers``
     (hexadecimal) are all that it must offer, in order: a fingerprint. ``ech``: only one with an
-    encrypted inner greeting (RFC 9849). With ``together`` only so many open ones that named the
-    same within ``within_s`` seconds are struck, and all of them.
+    encrypted inner greeting (RFC 9849); ``alpn``: only one that offers that protocol (RFC 7301).
+    With ``together`` only so many open ones that named the same within ``within_s`` seconds are
+    struck, and all of them.
     """
 
     names: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
     ciphers: str = ""
     ech: bool = False
+    alpn: str = ""
     together: int = 0
     within_s: float = 5.0
 
@@ -353,19 +356,8 @@ class ActionFile:
     kinds: ClassVar[dict[str, type[Action]]] = {
         kind.__name__: kind
         for kind in (
-            Drop,
-            PassOnly,
-            RstOnSyn,
-            IcmpUnreachable,
-            OnSni,
-            OnHost,
-            OnPattern,
-            PortRewrite,
-            DnsForge,
-            DnsRedirect,
-            Freeze,
-            Throttle,
-            ConnectionCap,
+            *(Drop, PassOnly, RstOnSyn, IcmpUnreachable, OnSni, OnHost, OnPattern, PortRewrite),
+            *(DnsForge, DnsRedirect, Freeze, Throttle, ConnectionCap),
         )
     }
 

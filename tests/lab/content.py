@@ -20,6 +20,8 @@ _METHOD: Final = re.compile(rb"(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT) ")
 LONGEST_FIRST_WORDS: Final = 16384
 ECH: Final = 65037
 """The extension encrypted_client_hello (RFC 9849)."""
+ALPN: Final = 16
+"""The extension application_layer_protocol_negotiation (RFC 7301)."""
 
 
 class Kind(Enum):
@@ -97,10 +99,10 @@ def cipher_suites(stream: bytes) -> bytes:
     return stream[at + 2 : at + 2 + size]
 
 
-def extensions(stream: bytes) -> list[int]:
-    """The types of the extensions in a client's first bytes; none if they are no ClientHello in
+def extensions(stream: bytes) -> dict[int, bytes]:
+    """The extensions in a client's first bytes by their type; none if they are no ClientHello in
     one record, or not whole."""
-    found: list[int] = []
+    found: dict[int, bytes] = {}
     suites = cipher_suites(stream)
     if not suites:
         return found
@@ -112,11 +114,20 @@ def extensions(stream: bytes) -> list[int]:
         at += 2
         while at < end:
             kind, size = struct.unpack_from("!HH", stream, at)
-            found.append(kind)
+            found[kind] = stream[at + 4 : at + 4 + size]
             at += 4 + size
     except (IndexError, struct.error):
-        return []
+        return {}
     return found
+
+
+def protocols(stream: bytes) -> tuple[str, ...]:
+    """The application protocols that a client's first bytes offer (RFC 7301 section 3.1)."""
+    offered, at, found = extensions(stream).get(ALPN, b""), 2, []
+    while at < len(offered):
+        found.append(offered[at + 1 : at + 1 + offered[at]].decode("latin-1"))
+        at += 1 + offered[at]
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

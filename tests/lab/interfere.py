@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.lab import censor
 from tests.lab import packet as ip
-from tests.lab.content import ECH, Kind, cipher_suites, covers, extensions
+from tests.lab.content import ECH, Kind, cipher_suites, covers, extensions, protocols
 from tests.lab.enforce import Bench, Injection
 from tests.lab.flows import Flow
 from tests.lab.packet import ACK, FIN, PSH, RST, SYN, TCP, Packet
@@ -87,14 +87,12 @@ class InterferenceEnforcer:
             return self._pattern.match(flow.stream) is not None if flow.stream else None
         if flow.kind is Kind.UNDECIDED:
             return None
+        if flow.in_one_segment and action.spares_whole:
+            return False
         if not action.reassemble and not flow.in_one_segment:
             return False
-        if isinstance(action, censor.OnSni) and action.ciphers:
-            if cipher_suites(flow.stream) != bytes.fromhex(action.ciphers):
-                return False
-        if isinstance(action, censor.OnSni) and action.ech:
-            if ECH not in extensions(flow.stream):
-                return False
+        if isinstance(action, censor.OnSni) and not _offers(action, flow.stream):
+            return False
         if isinstance(action, censor.OnSni | censor.OnHost):
             wanted = Kind.TLS if isinstance(action, censor.OnSni) else Kind.HTTP
             named = covers(action.names, flow.name) and not covers(action.but, flow.name)
@@ -183,3 +181,12 @@ class InterferenceEnforcer:
             segment = self._segment(packet, flags, after, piece, index * _ANSWER_SIZE)
             self._bench.injections.append(Injection(True, segment, delay))
         self._reset_server(packet, packet.seq)
+
+
+def _offers(action: censor.OnSni, stream: bytes) -> bool:
+    """Whether the ClientHello has, beside its name, all that ``action`` asks of one."""
+    if action.ciphers and cipher_suites(stream) != bytes.fromhex(action.ciphers):
+        return False
+    if action.ech and ECH not in extensions(stream):
+        return False
+    return not action.alpn or action.alpn in protocols(stream)

@@ -20,7 +20,7 @@ from tests.lab.censor import (
     PortRewrite,
     RstOnSyn,
 )
-from tests.lab.content import ECH, answers, cipher_suites, extensions
+from tests.lab.content import ALPN, ECH, answers, cipher_suites, extensions, protocols
 from tests.lab.link import Link
 from tests.lab.network import Lab
 from tests.lab_tests.client import Client, client_hello, quic_initial
@@ -41,13 +41,13 @@ def query(name: str, kind: int = 1) -> bytes:
     return b"\x12\x34\x01\0\0\1\0\0\0\0\0\0" + labels + b"\0" + struct.pack("!HH", kind, 1)
 
 
-def with_extension(hello: bytes, kind: int) -> bytes:
+def with_extension(hello: bytes, kind: int, data: bytes = b"\0\1\2\3") -> bytes:
     """The ClientHello, in one record, with an extension more."""
     at = 5 + 4 + 2 + 32
     at += 1 + hello[at]
     at += 2 + len(cipher_suites(hello))
     at += 1 + hello[at]
-    rest = hello[at + 2 :] + struct.pack("!HH", kind, 4) + b"\0\1\2\3"
+    rest = hello[at + 2 :] + struct.pack("!HH", kind, len(data)) + data
     message = hello[9:at] + struct.pack("!H", len(rest)) + rest
     size = len(message)
     return hello[:3] + struct.pack("!HB", size + 4, 1) + size.to_bytes(3, "big") + message
@@ -240,9 +240,9 @@ def test_the_client_s_packets_alone_may_count(client: Client, lab: Lab) -> None:
 
 def test_greetings_with_an_encrypted_inner_one(client: Client, lab: Lab) -> None:
     assert ECH not in extensions(BAD) and 0 in extensions(BAD)
-    assert extensions(b"\x16\x03\x01") == extensions(with_extension(BAD, ECH)[:-9]) == []
+    assert extensions(b"\x16\x03\x01") == extensions(with_extension(BAD, ECH)[:-9]) == {}
     inner = with_extension(BAD, ECH)
-    assert extensions(inner) == [*extensions(BAD), ECH]
+    assert [*extensions(inner)] == [*extensions(BAD), ECH]
     lab.set_actions([sni("drop", ech=True)])
     plain, hidden, other = client.tcp(
         (WEB, 443, BAD), (WEB, 443, inner), (WEB, 443, with_extension(GOOD, ECH))
@@ -296,6 +296,24 @@ def test_a_split_client_hello_is_read_only_by_a_box_that_reassembles(
     lab.set_actions([sni("rst", reassemble=False)])
     assert client.tcp((WEB, 443, BAD, split))[0].error == ""
     assert client.tcp((WEB, 443, BAD))[0].error == "ECONNRESET"
+
+
+def test_a_box_that_acts_at_the_second_segment_spares_whole_client_hellos(
+    client: Client, lab: Lab
+) -> None:
+    lab.set_actions([sni("rst", spares_whole=True)])
+    assert client.tcp((WEB, 443, BAD))[0].error == ""
+    split = {"pieces": [BAD.index(b"telegram")]}
+    assert client.tcp((WEB, 443, BAD, split))[0].error == "ECONNRESET"
+
+
+def test_a_box_may_act_on_those_alone_that_offer_a_protocol(client: Client, lab: Lab) -> None:
+    h2 = with_extension(BAD, ALPN, b"\0\x0c\2h2\x08http/1.1")
+    assert protocols(h2) == ("h2", "http/1.1")
+    assert protocols(BAD) == protocols(h2[:60]) == ()
+    lab.set_actions([sni("rst", alpn="h2")])
+    assert client.tcp((WEB, 443, BAD))[0].error == ""
+    assert client.tcp((WEB, 443, h2))[0].error == "ECONNRESET"
 
 
 def test_a_fingerprint_is_the_cipher_suites_in_their_order(client: Client, lab: Lab) -> None:

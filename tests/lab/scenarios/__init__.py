@@ -8,6 +8,7 @@ from typing import Final
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios.all_services import SCENARIOS as ALL_SERVICES
 from tests.lab.scenarios.calls import SCENARIOS as CALLS
+from tests.lab.scenarios.clients import SCENARIOS as CLIENTS
 from tests.lab.scenarios.connection import SCENARIOS as CONNECTION
 from tests.lab.scenarios.countries import SCENARIOS as COUNTRIES
 from tests.lab.scenarios.dns_tampering import SCENARIOS as DNS_TAMPERING
@@ -44,6 +45,7 @@ _EVERY: Final = (
     *TLS_INTERCEPTION,
     *TLS_FORGERS,
     *TLS_FINGERPRINT,
+    *CLIENTS,
     *RESIDUAL,
     *PROTOCOL_BLOCKING,
     *QUIC,

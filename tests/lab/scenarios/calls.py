@@ -9,6 +9,9 @@ from tests.lab.scenarios.shared import (
     CUT,
     FAULT,
     NOT_TESTED,
+    ON_EDGE,
+    ON_HALF_A_SECOND,
+    QUIET,
     RELAYS,
     UNCLEAR,
     blocked,
@@ -27,6 +30,8 @@ _TO_RELAYS: Final = udp_to(*at(*RELAYS))
 _STUN: Final = blocked("udp.stun")
 _LOST: Final = blocked("udp.drop")
 _DEGRADED: Final = truth("degraded")
+_UNSURE: Final = truth("blocked|degraded|inconclusive")
+"""Anything but fine."""
 _ROW: Final = "calls only"
 _NOBODY_ANSWERS: Final = {
     **of("signal", UNCLEAR, calls=UNCLEAR),
@@ -72,6 +77,47 @@ SCENARIOS: Final = (
         of("signal", _DEGRADED, calls=_DEGRADED),
         Drop(label="loss", match=udp_to(*at(*RELAYS), probability=0.35)),
         row=_ROW,
+    ),
+    blocking(
+        "U3-edge",
+        "all UDP to Signal's relays is dropped, on a phone on EDGE; over TCP they answer",
+        of("signal", _UNSURE, calls=_UNSURE),
+        Drop(label="udp", match=_TO_RELAYS),
+        row="calls only (EDGE)",
+        **ON_EDGE,
+    ),
+    blocking(
+        "U1-edge",
+        "STUN to Signal's relays is recognised and dropped, on a phone on EDGE",
+        of("signal", _UNSURE, calls=_UNSURE),
+        Drop(label="stun", match=udp_to(*at(*RELAYS), contains=_COOKIE)),
+        row="calls only (EDGE)",
+        **ON_EDGE,
+    ),
+    blocking(
+        "U3-far",
+        "all UDP to Signal's relays is dropped on a line of half a second",
+        of("signal", _UNSURE, calls=_UNSURE),
+        Drop(label="udp", match=_TO_RELAYS),
+        row="calls only (half a second)",
+        **ON_HALF_A_SECOND,
+    ),
+    innocent(
+        "U5-edge",
+        "Signal's relays do not answer strangers, on a phone on EDGE",
+        row="own limits (EDGE)",
+        truths=of("signal", truth("ok|degraded|inconclusive"), calls=UNCLEAR),
+        world=hosts(HostPolicy(names=RELAYS, stun="silent")),
+        **ON_EDGE,
+    ),
+    innocent(
+        "I44-edge",
+        "all UDP but port 53 is dropped, on a phone on EDGE",
+        drop_udp(not_ports=(53,)),
+        row="I44 (EDGE)",
+        truths=dict.fromkeys(("signal", "messenger"), QUIET),
+        fires=(),
+        **ON_EDGE,
     ),
     innocent(
         "U4",

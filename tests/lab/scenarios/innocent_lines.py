@@ -13,6 +13,7 @@ from tests.lab.scenario import GOOD, OK, Scenario
 from tests.lab.scenarios.kinds import innocent
 from tests.lab.scenarios.shared import (
     ANY_LINK,
+    EDGE,
     GATEWAY,
     QUIET,
     RESOLVER,
@@ -25,9 +26,6 @@ from tests.lab.world.config import HttpInterceptor, Pep
 
 # --- slow and lossy lines -----------------------------------------------------------------------
 
-_EDGE: Final = Link(
-    delay_ms=325, jitter_ms=50, down_kbit=200, up_kbit=260, loss=0.01, queue_ms=3000
-)
 _WIFI: Final = Link(delay_ms=30, down_kbit=20_000, up_kbit=10_000)
 _DEAD_AT_TIMES: Final = ("online", "bad_link", "intermittent", "no_internet")
 
@@ -36,12 +34,12 @@ def _too_bad() -> Iterator[Scenario]:
     """Lines too bad to judge on."""
     bursts = replace(_WIFI, delay_ms=35, burst=3.0)
     for id_, title, row, link, states in (
-        ("I1", "EDGE phone: 650 ms, 200 kbit/s, 1 % loss", "I1", _EDGE, ("bad_link",)),
+        ("I1", "EDGE phone: 650 ms, 200 kbit/s, 1 % loss", "I1", EDGE, ("bad_link",)),
         (
             "I2",
             "GPRS: 80/20 kbit/s, 650 ms, 1 % loss",
             "I2",
-            replace(_EDGE, down_kbit=80, up_kbit=20, queue_ms=4000),
+            replace(EDGE, down_kbit=80, up_kbit=20, queue_ms=4000),
             ("bad_link",),
         ),
         (

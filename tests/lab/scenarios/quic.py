@@ -6,12 +6,24 @@ from typing import Final
 from tests.lab.censor import Drop, Match
 from tests.lab.scenario import OK, Scenario, Truth, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import WHATSAPP, blocked, drop_udp, hosts, of, swallow
+from tests.lab.scenarios.shared import (
+    MESSENGER,
+    ON_EDGE,
+    ON_HALF_A_SECOND,
+    WHATSAPP,
+    blocked,
+    drop_udp,
+    hosts,
+    of,
+    swallow,
+)
 from tests.lab.world.config import HostPolicy
 
 _NAMED: Final = drop_udp("quic", ports=(443,), quic_name=WHATSAPP)
 """Initial packets that bear the name; what belongs to no such packet passes."""
 _DEGRADED: Final = truth("degraded", "quic.sni")
+_UNSURE: Final = truth("degraded|inconclusive")
+"""Anything but fine, and nothing worse than it is."""
 _BOTH: Final = blocked("tls.timeout.sni", "quic.sni")
 
 
@@ -70,5 +82,43 @@ SCENARIOS: Final = (
         "the fronts have no QUIC server behind them for one messenger's name",
         row="none (a dead backend behind a front that negotiates versions)",
         world=hosts(HostPolicy(names=WHATSAPP, quic="silent")),
+    ),
+    blocking(
+        "Q1-edge",
+        "QUIC that names WhatsApp is dropped, on a phone on EDGE",
+        of("whatsapp", _UNSURE, web=_UNSURE),
+        _NAMED,
+        row="A38 (EDGE)",
+        **ON_EDGE,
+    ),
+    blocking(
+        "Q6-edge",
+        "QUIC that names Messenger is dropped, on a phone on EDGE",
+        of("messenger", _UNSURE, web=_UNSURE),
+        replace(_NAMED, match=replace(_NAMED.match, quic_name=MESSENGER)),
+        row="A38 (EDGE)",
+        **ON_EDGE,
+    ),
+    blocking(
+        "Q7-far",
+        "QUIC that names both of Meta's messengers is dropped, on a line of half a second",
+        {**of("messenger", _UNSURE, web=_UNSURE), **of("whatsapp", _UNSURE, web=_UNSURE)},
+        replace(_NAMED, match=replace(_NAMED.match, quic_name=(*MESSENGER, *WHATSAPP))),
+        row="A38 (half a second)",
+        **ON_HALF_A_SECOND,
+    ),
+    innocent(
+        "Q2-edge",
+        "all of UDP port 443 is dropped, on a phone on EDGE",
+        drop_udp(ports=(443,), direction="both"),
+        row="A39 (EDGE)",
+        **ON_EDGE,
+    ),
+    innocent(
+        "Q4-edge",
+        "one messenger's name has no QUIC server behind its fronts, on a phone on EDGE",
+        row="none (a dead backend, EDGE)",
+        world=hosts(HostPolicy(names=WHATSAPP, quic="silent")),
+        **ON_EDGE,
     ),
 )

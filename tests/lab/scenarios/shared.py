@@ -1,7 +1,7 @@
 """What scenarios have in common: names, addresses, lines, truths, actions and worlds."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from msgprobe.catalog.loader import load
 from tests.lab.censor import Drop, Match, OnSni, PortRewrite
@@ -109,6 +109,7 @@ CLOSED: Final = {"SSL_CERT_FILE": "{lab}/public-ca.pem"}
 # --- lines --------------------------------------------------------------------------------------
 
 LTE: Final = Link(delay_ms=30, jitter_ms=5, down_kbit=10_000, up_kbit=3_000, loss=0.003)
+EDGE: Final = Link(delay_ms=325, jitter_ms=50, down_kbit=200, up_kbit=260, loss=0.01, queue_ms=3000)
 ANY_LINK: Final = ("online", "bad_link")
 """States of a line that works, however well."""
 
@@ -121,6 +122,29 @@ QUIET: Final = truth("ok|degraded|inconclusive")
 """On a link too bad to judge: anything but an accusation."""
 SILENT: Final = truth("ok|degraded|inconclusive|not_tested")
 """The same where the connection itself may end the run."""
+
+
+class HardLine(TypedDict):
+    """What a scenario says of a line on which an honest tool may be unsure."""
+
+    link: Link
+    states: tuple[str, ...]
+    usable: bool
+    others: Truth
+
+
+ON_EDGE: Final[HardLine] = {
+    "link": EDGE,
+    "states": ("bad_link",),
+    "usable": False,
+    "others": QUIET,
+}
+ON_HALF_A_SECOND: Final[HardLine] = {
+    "link": Link(delay_ms=250, down_kbit=2_000, up_kbit=1_000, loss=0.005),
+    "states": ANY_LINK,
+    "usable": False,
+    "others": QUIET,
+}
 CUT: Final = truth("inconclusive|blocked")
 """What one place may say of what a censor cuts off just as a fault would."""
 FAULT: Final = truth("inconclusive|down")

@@ -6,9 +6,20 @@ from typing import Final
 
 from tests.lab.censor import Match, OnPattern, OnSni
 from tests.lab.content import cipher_suites
+from tests.lab.link import Link
 from tests.lab.scenario import OK, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import MESSENGER, NOT_ABROAD, SIGNAL, blocked, of, tcp_to
+from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    MESSENGER,
+    NOT_ABROAD,
+    SIGNAL,
+    TELEGRAM,
+    WHATSAPP,
+    blocked,
+    of,
+    tcp_to,
+)
 
 
 def _usual_ciphers() -> str:
@@ -93,6 +104,8 @@ _SHAPE: Final = (
     ),
 )
 
+_AT_ONCE_BOX: Final = OnSni(label="count", names=MESSENGER, together=2, do="drop_both")
+
 _AT_ONCE: Final = (
     innocent(
         "A33",
@@ -106,9 +119,41 @@ _AT_ONCE: Final = (
         "two greetings at once with a name of Messenger's freeze",
         # Who never sees a single one pass calls it blocked, which is no lie: apps open several.
         of("messenger", truth("degraded|blocked", "tls.conn_count"), calls=OK),
-        OnSni(label="count", names=MESSENGER, together=2, do="drop_both"),
+        _AT_ONCE_BOX,
         row="A33 (two)",
         deviation="two, not four; those that came together freeze, later ones are counted anew",
+    ),
+    blocking(
+        "A33-signal",
+        "two greetings at once with a name of Signal's freeze",
+        of("signal", truth("degraded|blocked", "tls.conn_count")),
+        replace(_AT_ONCE_BOX, names=SIGNAL),
+        row="A33 (two)",
+        deviation="another messenger, whose names have few addresses each",
+    ),
+    blocking(
+        "A33-up",
+        "two greetings at once with a name of WhatsApp's vanish, what the servers say does not",
+        of("whatsapp", truth("degraded|blocked", "tls.conn_count"), text=OK),
+        replace(_AT_ONCE_BOX, names=WHATSAPP, do="drop"),
+        row="A33 (two)",
+    ),
+    blocking(
+        "A33-far",
+        "two greetings at once with a name of Telegram's freeze, far away",
+        of("telegram", truth("degraded|blocked", "tls.conn_count"), text=OK),
+        replace(_AT_ONCE_BOX, names=TELEGRAM),
+        row="A33 (two)",
+        link=Link(delay_ms=90, down_kbit=10_000, up_kbit=5_000, loss=0.002),
+        states=ANY_LINK,
+    ),
+    innocent(
+        "A33-own",
+        "Messenger's own fronts answer one greeting of a client at a time",
+        replace(_AT_ONCE_BOX, names=("*",), match=tcp_to(*at(*MESSENGER))),
+        row="A33 (the service's own)",
+        truths=of("messenger", truth("ok|degraded|inconclusive"), calls=OK),
+        deviation="the box stands for the servers' own doing",
     ),
 )
 

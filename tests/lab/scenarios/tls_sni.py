@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from tests.lab.censor import OnHost, OnSni
+from tests.lab.censor import DnsForge, OnHost, OnSni
 from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
+    BLOCK_PAGE,
     CUT,
     FAULT,
     IN_PART,
@@ -24,6 +25,7 @@ from tests.lab.scenarios.shared import (
     http_to_box,
     leads_to_page,
     of,
+    provider_says,
     reset,
     swallow,
     tcp_to,
@@ -107,6 +109,40 @@ _WHOLE: Final = (
         reset(*SIGNAL),
         row="OONI 47",
         world=leads_to_page(*SIGNAL),
+    ),
+    blocking(
+        "O47-drop",
+        "the provider sends WhatsApp's names to its block page, and at the true addresses the "
+        "ClientHello that bears one is dropped",
+        of("whatsapp", blocked("tls.timeout.sni", "dns.injection"), text=OK),
+        swallow("web.whatsapp.com", "www.whatsapp.com", "mmg.whatsapp.net"),
+        row="OONI 47 (silent)",
+        world=leads_to_page("web.whatsapp.com", "www.whatsapp.com", "mmg.whatsapp.net"),
+    ),
+    blocking(
+        "O47-path",
+        "somebody on the way forges Telegram's names and resets who names it at the true address",
+        of("telegram", blocked("tls.reset.sni", "dns.injection"), text=OK),
+        DnsForge(label="forge", names=TELEGRAM, answer=(BLOCK_PAGE,)),
+        reset(*TELEGRAM),
+        row="OONI 47 (on the way)",
+        world={"block_page": BLOCK_PAGE},
+    ),
+    blocking(
+        "O47-nx",
+        "the provider denies Messenger's names, and who finds the true address is reset",
+        of("messenger", blocked("tls.reset.sni", "dns.nxdomain")),
+        reset(*MESSENGER),
+        row="OONI 47 (NXDOMAIN)",
+        world=provider_says("nxdomain", *MESSENGER),
+    ),
+    blocking(
+        "O47-dns",
+        "the provider sends Signal's names to its block page, and all is well at the true address",
+        of("signal", blocked("dns.injection")),
+        row="OONI 47 (names alone)",
+        world=leads_to_page(*SIGNAL),
+        deviation="the half that must not be called a reset",
     ),
     blocking(
         "S1",

@@ -97,6 +97,7 @@ class HostPolicy:
     ``think_s`` are seconds before a server's first answer, and before each HTTP answer. With
     ``ration`` a host gives so many HTTP answers in all, then 429. ``paths`` and ``demands`` narrow
     what is done to HTTP answers: to requests for these paths, and to those without that header.
+    ``h2``: it speaks HTTP/2 with who offers it.
     ``strangers``: how who names a host that does not live there is treated (``normal``: as
     `Host.any_name` says; ``misdirected``: HTTP 421).
     """
@@ -125,6 +126,7 @@ class HostPolicy:
     paths: tuple[str, ...] = ()
     demands: str = ""
     strangers: Strangers = "normal"
+    h2: bool = False
 
     def concerns(self, path: str, headers: Mapping[str, str]) -> bool:
         """Whether what is done to HTTP answers is done to that of this request."""

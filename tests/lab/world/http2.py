@@ -47,5 +47,7 @@ def _reply(connection: H2Connection, event: RequestReceived, answer: Answer) -> 
         return
     headers = [(":status", str(response.status)), ("content-type", response.content_type)]
     headers += [(name.lower(), value) for name, value in response.headers]
-    connection.send_headers(stream, headers)
-    connection.send_data(stream, response.body, end_stream=True)
+    bodiless = fields.get(":method") == "HEAD"
+    connection.send_headers(stream, headers, end_stream=bodiless)
+    if not bodiless:
+        connection.send_data(stream, response.body, end_stream=True)

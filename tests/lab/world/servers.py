@@ -161,7 +161,7 @@ class Servers:
         self, place: Place, port: int, host: Host, policy: HostPolicy, *, strange: bool
     ) -> Callable[[socket.socket], Awaitable[None]]:
         inside, alpn = dialogue.INSIDE.get(place.ports.get(port, ""), (None, "http/1.1"))
-        alpn = "h2" if host.speaks == "http2" else alpn
+        alpn = "h2" if host.speaks == "http2" or policy.h2 else alpn
         shown = host.stranger if strange else host.shown or host.name
         context = self.pki.context(shown, host.authority, policy.tls, alpn)
 
