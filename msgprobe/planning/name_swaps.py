@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from msgprobe.evidence import name_swaps as swapped
+from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import TRIES
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import attempt_ids
@@ -20,15 +22,27 @@ Dying = Mapping[tuple[str, str], list[Suspect]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How far a conversation of these experiments goes, and what counts as an answer to it."""
+    """How far a conversation of these experiments goes, and what counts as an answer to it, and as
+    its death."""
 
     check: str
     suffix: str
     answered: Callable[[Conversation], bool]
+    died: Callable[[Conversation], bool]
 
 
-CLIENT_HELLO = Manner(check="tls", suffix="", answered=lambda t: t.answered_tls)
-REQUEST = Manner(check="https", suffix=".https", answered=lambda t: t.answered_http)
+CLIENT_HELLO = Manner(
+    check="tls",
+    suffix="",
+    answered=lambda t: t.answered_tls,
+    died=lambda t: t.symptom in DYING and not t.answered_tls,
+)
+REQUEST = Manner(
+    check="https",
+    suffix=".https",
+    answered=lambda t: t.answered_http,
+    died=lambda t: t.dies_after_handshake and not t.answered_http,
+)
 
 
 def dying_names(
@@ -118,9 +132,12 @@ def _shown(
     conversations = [
         conversation for i in ids if (conversation := context.conversation(i)) is not None
     ]
+    died = [t for t in conversations if manner.died(t)]
     return swapped.Shown(
         answered=any(manner.answered(t) for t in conversations),
-        dies=context.dead(ids[0]),
+        died=tuple(t.failure is not None and t.failure.is_silence for t in died),
+        hangs=context.dead(ids[0]),
+        more=len(conversations) < TRIES,
         others=None if twin is None else manner.answered(twin),
     )
 

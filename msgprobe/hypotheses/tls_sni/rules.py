@@ -1,5 +1,6 @@
 """Rules about handshakes: what licenses ``blocked`` at ``tls.*``."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from msgprobe.evidence.controls import DYING
@@ -14,9 +15,11 @@ from msgprobe.model.verdict import Layer
 _BLOCKED = BLOCKED.at(Layer.TLS)
 _UNCLEAR = UNCLEAR.at(Layer.TLS)
 
+_SILENCE = "tls.timeout"
+
 
 def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
-    """D7: the pool's names die the same way at a neutral server that serves its own name."""
+    """D7: the pool's names die, and this way, at a neutral server that answers other names."""
     neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
     served = {t.address for t in neutral}
     asked = p.probes(Arm.TARGET_SNI_ELSEWHERE)
@@ -32,11 +35,17 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
 def _dead_there(
     conversations: Sequence[Conversation], symptom: str, served: set[str]
 ) -> list[Conversation]:
-    """Those about one name that died this way where other names are ``served``: as many as a claim
-    needs, and nothing that was answered."""
-    dead = [t for t in conversations if t.symptom == symptom and t.address in served]
-    enough = len(dead) >= (TRIES if symptom == "tls.timeout" else 2)
-    return dead if enough and follows(_shown(conversations, served)) else []
+    """Those about one name that died where other names are ``served``, if the fault follows it
+    there and this is the way in which it dies."""
+    dead = [t for t in conversations if t.address in served and _died(t)]
+    ways = Counter(t.symptom for t in dead)
+    broken = Counter({way: n for way, n in ways.items() if way != _SILENCE})
+    way = min(broken or ways, key=lambda w: (-ways[w], w or ""), default=None)
+    return dead if way == symptom and follows(_shown(conversations, served)) else []
+
+
+def _died(conversation: Conversation) -> bool:
+    return conversation.symptom in DYING and not conversation.answered_tls
 
 
 def _shown(conversations: Sequence[Conversation], served: set[str]) -> list[Shown]:
@@ -44,7 +53,7 @@ def _shown(conversations: Sequence[Conversation], served: set[str]) -> list[Show
     return [
         Shown(
             answered=any(t.answered_tls for t in there),
-            dies=any(t.symptom is not None for t in there),
+            died=tuple(t.symptom == _SILENCE for t in there if _died(t)),
             others=address in served,
         )
         for address, there in by_address(conversations).items()
@@ -54,7 +63,7 @@ def _shown(conversations: Sequence[Conversation], served: set[str]) -> list[Show
 def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
         followed = _followed(p, symptom)
-        return (*p.with_symptom(symptom), *followed) if followed else ()
+        return (*(p.with_symptom(symptom) or p.with_symptom(*DYING)), *followed) if followed else ()
 
     return holds
 

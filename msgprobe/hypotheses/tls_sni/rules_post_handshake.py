@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
+from msgprobe.evidence.name_swaps import enough
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.observation import Certificate
@@ -12,9 +13,6 @@ from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
 _UNCLEAR = UNCLEAR.at(Layer.TLS)
-
-CUT_TRIES = 2
-"""Requests that must be cut off at a neutral server; of those that get no answer it takes more."""
 
 REQUEST = "https"
 """The check of experiments that go on to a request; bare ClientHellos say nothing about what
@@ -57,11 +55,6 @@ def _same_server(conversation: Conversation, twins: Iterable[Conversation]) -> b
     return leaf is not None and all(leaf == _leaf(t) for t in twins)
 
 
-def _enough(conversations: list[Conversation]) -> bool:
-    silent = [t for t in conversations if t.failure is not None and t.failure.is_silence]
-    return len(conversations) >= (TRIES if silent else CUT_TRIES)
-
-
 def _elsewhere(p: PoolFacts) -> Cited:
     """D7 with a request: a neutral server answers another foreign name before and after, and every
     request that names the service dies there after the handshake."""
@@ -82,7 +75,8 @@ def _dies_beside(there: list[Conversation], twins: list[Conversation]) -> bool:
     """Enough requests died after the handshake at a server that answered all those beside them."""
     served = bool(twins) and all(t.answered_http for t in twins)
     alike = all(t.dies_after_handshake and _same_server(t, twins) for t in there)
-    return served and alike and _enough(there)
+    silences = (t.failure is not None and t.failure.is_silence for t in there)
+    return served and alike and enough(silences)
 
 
 def _passes_elsewhere(p: PoolFacts) -> bool:

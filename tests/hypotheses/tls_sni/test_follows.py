@@ -19,13 +19,22 @@ from msgprobe.planning.name_swaps import follows as planned
 from msgprobe.planning.suspects import suspects
 from tests.evidence.story import ADDRESSES, SERVICE, SITES, Story
 
-WAYS = ("answered", "dies")
+RESET, SILENCE = Failure.CONNECTION_RESET, Failure.TIMED_OUT
+WAYS: tuple[tuple[Failure | None, ...], ...] = (
+    (None, None, None),
+    (RESET, RESET, RESET),
+    (RESET, SILENCE, SILENCE),
+    (SILENCE, RESET, Failure.INTERRUPTED),
+    (RESET, None, SILENCE),
+)
 PLACES = tuple(product(WAYS, (True, False)))
 """What a server says to the service's name, and whether it answers other foreign names."""
 
 
 @pytest.mark.parametrize("places", [p for n in (1, 2) for p in product(PLACES, repeat=n)])
-def test_plan_and_rule_agree(places: tuple[tuple[str, bool], ...]) -> None:
+def test_plan_and_rule_agree(
+    places: tuple[tuple[tuple[Failure | None, ...], bool], ...],
+) -> None:
     story = Story().good_connection()
     host = next(iter(ADDRESSES))
     for name, address in ADDRESSES.items():
@@ -33,7 +42,7 @@ def test_plan_and_rule_agree(places: tuple[tuple[str, bool], ...]) -> None:
         for _ in range(3):
             story.target(name, address=address, fails="tls", failure=Failure.CONNECTION_RESET)
     for site, (way, others) in zip(SITES, places, strict=False):
-        for attempt in (1, 2, 3):
+        for attempt, failure in enumerate(way, start=1):
             story.flow(
                 site.addresses[0],
                 subject=SERVICE.name,
@@ -41,8 +50,8 @@ def test_plan_and_rule_agree(places: tuple[tuple[str, bool], ...]) -> None:
                 endpoint=SERVICE.endpoints[0].name,
                 host=host,
                 server_name=host,
-                fails=None if way == "answered" else "tls",
-                failure=Failure.CONNECTION_RESET,
+                fails=None if failure is None else "tls",
+                failure=failure or RESET,
             )
             stem = f"d7.{SERVICE.name}.{host}.{site.name}"
             _rename(story, stem if attempt == 1 else f"{stem}#{attempt}")
@@ -83,15 +92,28 @@ def _rename(story: Story, task_id: str) -> None:
     story.told[-1] = dataclasses.replace(last, task=dataclasses.replace(last.task, id=task_id))
 
 
+def _dead(*silences: bool, others: bool | None = True, more: bool = False) -> Shown:
+    return Shown(answered=False, died=silences, more=more, others=others)
+
+
+ANSWERS = Shown(answered=True, died=(), others=True)
+
+
 @pytest.mark.parametrize(
     ("places", "word"),
     [
         ([], False),
-        ([Shown(answered=False, dies=True, others=True)], True),
-        ([Shown(answered=True, dies=True, others=True)], False),
-        ([Shown(answered=False, dies=True, others=False)], False),
-        ([Shown(answered=False, dies=True, others=None)], None),
-        ([Shown(answered=False, dies=False, others=True)], None),
+        ([_dead(False, False)], True),
+        ([_dead(False, True, True)], True),
+        ([_dead(True, True, True)], True),
+        ([_dead(True, True)], False),
+        ([_dead(False, True)], False),
+        ([_dead(False, more=True)], True),
+        ([Shown(answered=False, died=(), hangs=True, more=True, others=True)], True),
+        ([Shown(answered=True, died=(False, False), others=True)], False),
+        ([_dead(False, False, others=False)], False),
+        ([_dead(False, False, others=None)], None),
+        ([Shown(answered=False, died=(), more=True, others=True)], None),
     ],
 )
 def test_what_one_server_says(places: list[Shown], word: bool | None) -> None:
@@ -99,7 +121,7 @@ def test_what_one_server_says(places: list[Shown], word: bool | None) -> None:
 
 
 def test_a_server_that_turns_every_foreign_name_away_does_not_hide_another() -> None:
-    silent = Shown(answered=False, dies=True, others=False)
-    assert follows([silent, Shown(answered=False, dies=True, others=True)]) is True
-    assert follows([silent, Shown(answered=True, dies=False, others=True)]) is False
-    assert follows([silent, Shown(answered=False, dies=True, others=None)]) is None
+    silent = _dead(True, True, True, others=False)
+    assert follows([silent, _dead(False, False)]) is True
+    assert follows([silent, ANSWERS]) is False
+    assert follows([silent, _dead(False, False, others=None)]) is None
