@@ -40,6 +40,10 @@ ARMS = (
 PLACES = 2
 """Addresses at which the name must be what decides."""
 
+_INITIAL = 1200
+_EACH = 3
+"""Initials that an attempt of the shortest patience sends, at 0, 1 and 3 s."""
+
 _APART = 2.5
 """Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
 
@@ -71,8 +75,19 @@ def name_unanswered(conversation: Conversation) -> bool:
     )
 
 
-def _repeated(conversations: Iterable[Conversation]) -> tuple[Conversation, ...]:
-    """The attempts in order, if all met silence and enough of them began apart; else none."""
+def _initials(conversation: Conversation) -> int:
+    """Initial packets that bore the name; each fills a datagram (RFC 9000 §14.1)."""
+    return conversation.protocol.bytes_sent // _INITIAL if conversation.protocol else 0
+
+
+def _repeated(
+    conversations: Iterable[Conversation], *, whole: bool = False
+) -> tuple[Conversation, ...]:
+    """The attempts in order, if all met silence and enough of them began apart; else none.
+
+    Two are enough where they lost as many Initials as three of the shortest patience: on a long
+    path each attempt waits, and asks, longer, and there is no time for a third. Not with ``whole``.
+    """
     tried = [t for t in conversations if not (t.failure and t.failure.is_ours)]
     if not tried or not all(name_unanswered(t) for t in tried):
         return ()
@@ -81,7 +96,8 @@ def _repeated(conversations: Iterable[Conversation]) -> tuple[Conversation, ...]
     for conversation in ordered[1:]:
         if conversation.protocol_start >= apart[-1].protocol_start + _APART:
             apart.append(conversation)
-    return tuple(ordered) if len(apart) >= TRIES else ()
+    lost = sum(map(_initials, ordered)) >= TRIES * _EACH and not whole
+    return tuple(ordered) if len(apart) >= (TRIES - lost) else ()
 
 
 def _between(
@@ -92,13 +108,14 @@ def _between(
     return tuple(t for t in others if answered(t) and first <= t.protocol_start <= last)
 
 
-def here(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
-    """The service's own addresses at which its name dies and something else is answered."""
+def here(p: PoolFacts, *, whole: bool = False) -> dict[str, tuple[Conversation, ...]]:
+    """The service's own addresses at which its name dies and something else is answered; ``whole``
+    as in `_repeated`."""
     found: dict[str, tuple[Conversation, ...]] = {}
     for member in p.members:
         for endpoint in member.endpoints:
             for view in endpoint.addresses:
-                dead = _repeated(view.own)
+                dead = _repeated(view.own, whole=whole)
                 swaps = (Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION)
                 alive = _between(dead, _of(view.probes, *swaps)) if dead else ()
                 if alive:
@@ -180,9 +197,10 @@ def _poisons(p: PoolFacts) -> Cited:
 
 def _name_at_home(p: PoolFacts) -> Cited:
     """As above at the service's own addresses alone: fronts with a dead backend look alike."""
-    own = here(p)
     # Whoever filters by name does so at neutral servers, too.
-    let_pass = any(answered(t) for t in p.probes(Arm.QUIC_ELSEWHERE))
+    there = p.probes(Arm.QUIC_ELSEWHERE)
+    let_pass = any(answered(t) for t in there)
+    own = here(p, whole=not any(name_unanswered(t) for t in there))
     if let_pass or elsewhere(p) or p.connection.failing_now or not p.names_hold:
         return ()
     if len({ips.network(address) for address in own}) < PLACES:

@@ -367,3 +367,31 @@ def test_an_answer_over_quic_shows_no_address_unless_it_proves_the_name() -> Non
     assert Facts(story.evidence()).name(NAME).proved == frozenset()
     story.quic(Arm.BASE, HOME, 2.0, says=True, proof=Proof.CRYPTO)
     assert Facts(story.evidence()).name(NAME).proved == {HOME}
+
+
+# -- long paths, on which there is no time for a third attempt
+
+
+@pytest.mark.parametrize(("initials", "told"), [(5, True), (4, False)])
+def test_two_attempts_do_that_lost_as_many_initials_as_three(initials: int, told: bool) -> None:
+    story = tale()
+    sent: dict[str, Any] = {"bytes_sent": initials * 1200}
+    story.quic(Arm.BASE, HOME, 1.0, **sent).quic(Arm.REPEAT, HOME, 5.0, **sent)
+    story.quic(Arm.QUIC_OTHER_SNI, HOME, 4.1, says=True)
+    story.quic(Arm.QUIC_NEUTRAL, SERVER, 1.0, says=True)
+    story.quic(Arm.QUIC_ELSEWHERE, SERVER, 4.0, 8.0, **sent)
+    found = text(story.quic(Arm.QUIC_NEUTRAL_ELSEWHERE, SERVER, 4.1, says=True))
+    assert (found.outcome is Outcome.DEGRADED) is told
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_two_such_attempts_need_the_name_to_be_unanswered_elsewhere(shown: bool) -> None:
+    """A dead backend behind the service's fronts looks alike at home."""
+    story = tale()
+    for address in (HOME, SECOND):
+        story.quic(Arm.BASE, address, 1.0, bytes_sent=7200)
+        story.quic(Arm.REPEAT, address, 5.0, bytes_sent=7200)
+        story.quic(Arm.QUIC_OTHER_SNI, address, 4.1, says=True)
+    if shown:
+        story.quic(Arm.QUIC_ELSEWHERE, SERVER, 4.0, bytes_sent=7200)
+    assert (text(story).mechanisms == ("quic.sni",)) is shown
