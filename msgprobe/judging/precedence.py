@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.calls.rules import LOSS_RULES, UDP_RULES
-from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, NAME_HALF_RULES
+from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, LIE_RULES, NAME_HALF_RULES
 from msgprobe.hypotheses.dns_tampering.rules_page import PAGE_RULES
 from msgprobe.hypotheses.dns_tampering.rules_resolvers import RESOLVER_RULES
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES, UNCLEAR_RULES
@@ -52,7 +52,7 @@ ACCUSING: tuple[PoolRule, ...] = (
     *AFTER_RULES,
 )
 
-ADDING: tuple[PoolRule, ...] = (*PAGE_RULES, *TUPLE_RULES)
+ADDING: tuple[PoolRule, ...] = (*LIE_RULES, *PAGE_RULES, *TUPLE_RULES)
 """Rules that say more about a blocking that others have licensed."""
 
 REASONS = (

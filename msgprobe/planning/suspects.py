@@ -7,6 +7,7 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.experiment import Options
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import NEAR
 
@@ -34,6 +35,27 @@ def suspects(context: PlanningContext, service: Service) -> list[Suspect]:
         if context.started(task.id) is not None
         and _leads_out(context, endpoint, task)
         and context.suspicious(task)
+    ]
+
+
+def offered(s: Suspect) -> Options:
+    """The application protocol that the suspect's ClientHello offers, if not the usual one, as an
+    option of a bare ClientHello: who minds that must not look like who minds its name or shape."""
+    named = s.task.flow.option("alpn") or {"http2": "h2"}.get(s.task.check)
+    return () if named is None else (("alpn", named),)
+
+
+def at_true_addresses(context: PlanningContext, service: Service) -> list[Suspect]:
+    """Conversations that failed at addresses which only other resolvers or the catalogue give."""
+    failed = {
+        t.task.endpoint: t.task
+        for t in reversed(context.facts.arm(Arm.OTHER_ADDRESS, subject=service.name))
+        if t.task.attempt == 1 and t.symptom is not None
+    }
+    return [
+        Suspect(pool=pool, endpoint=endpoint, task=failed[endpoint.name])
+        for pool, endpoint in first_endpoints(context, service)
+        if endpoint.name in failed
     ]
 
 

@@ -118,9 +118,7 @@ def test_on_a_terminal_the_cost_is_said_first(environ: dict[str, str]) -> None:
 @isolated
 def test_what_a_deep_look_costs_is_said_first_everywhere(msgprobe: Msgprobe) -> None:
     done = msgprobe("run", "telegram", "--throttle", "--json", alone=True)
-    assert done.stderr == (
-        "Uses at most 30 MB and 14 minutes; Ctrl-C keeps what was measured.\n"
-    )
+    assert done.stderr == ("Uses at most 30 MB and 14 minutes; Ctrl-C keeps what was measured.\n")
     assert json.loads(done.stdout)["format_version"] == 1
     assert msgprobe("run", "telegram", "--throttle", "-q", alone=True).stderr == ""
 

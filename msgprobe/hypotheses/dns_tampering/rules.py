@@ -18,7 +18,7 @@ from msgprobe.hypotheses.dns_tampering.predicates import (
     steadily,
     suspected,
 )
-from msgprobe.hypotheses.rule import BLOCKED, IMPAIRED, LIKELY_BLOCKED, Cited, PoolRule
+from msgprobe.hypotheses.rule import BLOCKED, IMPAIRED, LIKELY_BLOCKED, REMARK, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.target import Trust
@@ -138,6 +138,29 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
             yield from e.genuine_elsewhere
 
 
+def _pages(p: PoolFacts, name: NameFacts) -> list[Conversation]:
+    """Pages that the addresses which the system gives show for the messenger's name."""
+    return [
+        t
+        for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
+        if t.address in name.system_addresses and t.http is not None and t.http.status is not None
+    ]
+
+
+def _misdirected_too(p: PoolFacts) -> Cited:
+    """The wrong address is known for one, and nothing proves itself at the true one, for something
+    else interferes there: whoever cuts a service in two ways leaves no genuine answer to find."""
+    shared = _shared_addresses(p)
+    for e, name in suspected(p):
+        if not _misdirected(e, name) or e.genuine_elsewhere or not acquitted(p, e, name):
+            continue
+        pages = _pages(p, name)
+        exposed = [t for t in e.failed if _exposed(t)]
+        if pages or exposed or shared & set(name.system_addresses):
+            yield from (*lie(name), *name.exists)
+            yield from (*pages, *exposed)
+
+
 def _exposed(conversation: Conversation) -> bool:
     """The peer has shown that it is somebody else, which a new certificate where only the old one
     is known does not show, nor one of an authority that this tool's list is too new for."""
@@ -170,14 +193,7 @@ def _blockpage(p: PoolFacts) -> Cited:
     for e, name in suspected(p):
         if not _misdirected(e, name) or not e.genuine_elsewhere:
             continue
-        pages = [
-            t
-            for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
-            if t.address in name.system_addresses
-            and t.http is not None
-            and t.http.status is not None
-        ]
-        if pages:
+        if pages := _pages(p, name):
             yield from pages
             yield from e.genuine_elsewhere
 
@@ -291,3 +307,16 @@ NAME_HALF_RULES: tuple[PoolRule, ...] = (
     ),
 )
 """One way that works does not acquit who forges the other."""
+
+LIE_RULES: tuple[PoolRule, ...] = (
+    REMARK.at(Layer.DNS).rule(
+        "dns.injection.beside",
+        "dns.injection",
+        licence="the name leads to an address that shows what it is, or that several names share; "
+        "two operators' encrypted resolvers, or the service's own addresses, say otherwise, and at "
+        "the true one something else interferes",
+        why="The name leads to a wrong address as well.",
+        holds=_misdirected_too,
+    ),
+)
+"""They add to a blocking that others have licensed."""

@@ -30,7 +30,7 @@ from msgprobe.planning.name_swaps import (
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
-from msgprobe.planning.suspects import Suspect, variation
+from msgprobe.planning.suspects import Suspect, at_true_addresses, offered, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
 
 EXPERIMENTS = (
@@ -50,8 +50,10 @@ def plan_requests(context: PlanningContext, service: Service, found: list[Suspec
 
 
 def plan_names(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
-    """The swaps for the first names of each pool that die at the ClientHello."""
-    return _both_ways(context, service, dying_names(context, found), CLIENT_HELLO)
+    """The swaps for the first names of each pool that die at the ClientHello, also where only other
+    resolvers say where they lead: one lie does not explain what dies at the true address."""
+    every = [*found, *at_true_addresses(context, service)]
+    return _both_ways(context, service, dying_names(context, every), CLIENT_HELLO)
 
 
 def _both_ways(
@@ -102,7 +104,9 @@ def _swaps(
 def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner) -> list[Task]:
     other = neutral_name(context)
     host = s.endpoint.host if manner is CLIENT_HELLO else other
-    flow = context.flow(s.address, s.endpoint.port, host, server_name=other, trust=None)
+    options = offered(s) if manner is CLIENT_HELLO else ()
+    where = (s.address, s.endpoint.port, host)
+    flow = context.flow(*where, server_name=other, trust=None, options=options)
     task_id = swap_id(service, s, manner)
     task = variation(
         s, service, Arm.OTHER_SNI, task_id, flow, "server name: a neutral one", manner.check
