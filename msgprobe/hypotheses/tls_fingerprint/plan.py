@@ -21,7 +21,7 @@ from msgprobe.planning.name_swaps import dying_names, follows, swap_id
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.shared_experiments import OTHER_HELLO
-from msgprobe.planning.suspects import Suspect, suspects, variation
+from msgprobe.planning.suspects import Suspect, offered, suspects, variation
 from msgprobe.planning.timetable import (
     NAMES_A_POOL,
     SHAPED_NAMES,
@@ -104,7 +104,7 @@ def _shapes(context: PlanningContext, service: Service, s: Suspect) -> list[Task
 
 
 def _shaped(context: PlanningContext, service: Service, s: Suspect, shape: Hello) -> Task:
-    flow = s.task.flow.with_options({OPTION: shape.value})
+    flow = s.task.flow.with_options({**dict(offered(s)), OPTION: shape.value})
     task_id = _id(service, s, shape)
     task = variation(s, service, Arm.OTHER_HELLO, task_id, flow, SHAPES[shape], "tls")
     return replace(task, timeout=context.hello_timeout())

@@ -72,9 +72,11 @@ def elsewhere(story: Story, failure: Failure | None, now: float = 100.0, **more:
     return story
 
 
-def failing(failure: Failure, took: float = 0.05, stage: str = "tls") -> Story:
+def failing(
+    failure: Failure, took: float = 0.05, stage: str = "tls", service: Service = SERVICE
+) -> Story:
     """The base conversations fail at 0 s."""
-    story = begun()
+    story = begun(service)
     for task in of(wanted(story), Arm.BASE):
         if isinstance(task.probe, Flow):
             story.told.append(told(task, 0.0, took, failure, stage))
@@ -116,6 +118,17 @@ def test_names_that_die_at_the_greeting_are_shown_in_other_shapes() -> None:
         assert (seen.address, seen.server_name) == (ADDRESSES[seen.host or ""], seen.host)
         assert (task.check, seen.port, seen.trust) == ("tls", 443, Trust.PUBLIC)
         assert task.changes.startswith("ClientHello: ")
+
+
+@pytest.mark.parametrize(("check", "alpn"), [("https", None), ("http2", "h2")])
+def test_shapes_and_other_names_offer_the_same_protocol(check: str, alpn: str | None) -> None:
+    """Who minds HTTP/2 must not look like who minds the name, or the shape."""
+    ends = tuple(dataclasses.replace(e, check=check) for e in SERVICE.endpoints)
+    service = dataclasses.replace(SERVICE, endpoints=ends)
+    story = elsewhere(failing(Failure.CONNECTION_RESET, service=service), None)
+    tasks = of(wanted(story, now=1.0), Arm.OTHER_HELLO, Arm.OTHER_SNI)
+    assert {t.arm for t in tasks} == {Arm.OTHER_HELLO, Arm.OTHER_SNI}
+    assert {flow(t).option("alpn") for t in tasks} == {alpn}
 
 
 def test_what_hangs_is_tried_before_it_has_failed() -> None:
