@@ -234,6 +234,12 @@ def _unclear(c: Case) -> Found:
 
 PRECEDENCE: tuple[Row, ...] = (
     Row(
+        title="it works, and connections are counted",
+        when=_works,
+        found=lambda c: c.by(COUNT_RULES[0]),
+        caveat=True,
+    ),
+    Row(
         title="it works, and a share of what names it fails",
         when=_works,
         found=_some_of_many,
@@ -278,7 +284,7 @@ PRECEDENCE: tuple[Row, ...] = (
         when=lambda c: not c.said.state.usable and not c.pool.ok,
         found=_by_connection,
     ),
-    Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)),
+    Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)[:1]),
     Row(title="a share of what names it fails", when=_fails, found=_some_of_many),
     Row(title="the rest is re-signed", when=_fails, found=_rest_inspected, partial=True),
     Row(title="one member may be retired", when=_fails, found=_one_member, partial=True),

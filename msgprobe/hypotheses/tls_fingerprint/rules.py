@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, grouped, networks
+from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import (
     BLOCKED,
@@ -126,34 +126,44 @@ def froze(conversation: Conversation) -> bool:
     return silent and conversation.connected and conversation.tls is not None
 
 
-def _silent(address: AddressFacts) -> bool:
-    """Every attempt froze, in as many as a claim needs."""
-    own = address.own
-    return len(own) >= TRIES and all(froze(t) for t in own)
+def _frozen(p: PoolFacts) -> list[Conversation]:
+    """The pool's own conversations that froze, if nothing of it fails otherwise and they are as
+    many as a claim needs; where others answer, in two networks, for one path convicts nobody."""
+    own = [t for m in p.tested for e in m.endpoints for a in e.addresses for t in a.own]
+    frozen = [t for t in own if froze(t)]
+    if not p.connection.controls_hold or len(frozen) < TRIES or not all(map(froze, p.failed)):
+        return []
+    return [] if p.ok and len(networks(frozen)) < 2 else frozen
 
 
 def _alone(p: PoolFacts) -> Cited:
-    """What freezes together works alone; together again it freezes again, and alone it works: an
-    outage that ended in between looks otherwise."""
-    if not p.connection.controls_hold:
-        return
-    frozen = [a for e in p.failing for a in e.addresses if _silent(a)]
-    by_arm = grouped(
-        (t for a in frozen for t in a.probes), lambda conversation: conversation.task.arm
-    )
-    lonely, crowd = by_arm.get(Arm.ALONE, []), by_arm.get(Arm.TOGETHER, [])
-    again = [t for t in crowd if froze(t)]
+    """What froze together is answered alone, and together it freezes again: an outage that ended in
+    between looks otherwise.
+
+    Whoever counts connections counts those of all names of a service. So its names are taken
+    together, and none of a pool that froze in company is then said to die of its name.
+    """
+    frozen, lonely = _frozen(p), _lonely(p)
+    again = [
+        t
+        for t in p.facts.arm(Arm.TOGETHER, subject=p.service.name)
+        if lonely and t.dialled > min(one.dialled for one in lonely)
+    ]
+    froze_again = [t for t in again if froze(t)]
     # The first of a crowd may have been through before the others came.
-    if _alternate(lonely, again) and 2 * len(again) > len(crowd):
-        yield from (*(t for a in frozen for t in a.failed), *lonely, *again)
+    if len(lonely) >= ANSWERS and len(froze_again) >= CROWD and 2 * len(froze_again) > len(again):
+        yield from (*frozen, *lonely, *froze_again) if frozen else ()
 
 
-def _alternate(lonely: list[Conversation], again: list[Conversation]) -> bool:
-    """Each one alone was answered, and enough froze together between the first and the last."""
-    if len(lonely) < ANSWERS or not all(t.genuine for t in lonely):
-        return False
-    begun = sorted(t.dialled for t in lonely)
-    return sum(begun[0] < t.dialled < begun[-1] for t in again) >= CROWD
+def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
+    """Each of the service's conversations that was alone, if every one was answered."""
+    lonely = p.facts.arm(Arm.ALONE, subject=p.service.name)
+    return lonely if all(t.genuine for t in lonely) else ()
+
+
+def _answered_alone(p: PoolFacts) -> Cited:
+    frozen, lonely = _frozen(p), _lonely(p)
+    return (*frozen, *lonely) if frozen and lonely else ()
 
 
 def _split_rules() -> Iterator[PoolRule]:
@@ -216,10 +226,19 @@ COUNT_RULES: tuple[PoolRule, ...] = (
     LIKELY_IMPAIRED.at(Layer.TLS).rule(
         "tls.conn_count",
         COUNTED,
-        licence="conversations at the same time freeze in repeats; one alone is answered by the "
-        "genuine server; those together freeze again; one alone is answered again",
+        licence="conversations at the same time freeze in repeats; single ones, alone, are "
+        "answered by the genuine servers; those together freeze again",
         why="Several connections at the same time freeze, again and again; a single one, alone, is "
         "answered by the genuine server. Something counts the connections.",
         holds=_alone,
     ),
+    LIKELY_IMPAIRED.at(Layer.TLS).rule(
+        "tls.answered_alone",
+        licence="conversations at the same time freeze in repeats; one alone is answered by the "
+        "genuine server; that they freeze together again was not seen",
+        why="Several connections at the same time froze, and a single one, alone, was answered by "
+        "the genuine server: something counts the connections, or what was wrong has passed.",
+        holds=_answered_alone,
+    ),
 )
+"""In order: the first that holds speaks. Whose name is answered alone does not die of it."""

@@ -10,9 +10,9 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Function, Pool
-from msgprobe.model.task import Arm, Flow
+from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import Outcome, State, Strength
-from tests.evidence.story import CHAT, SERVICE, Story
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
 KINDS = [
@@ -238,6 +238,32 @@ def test_what_freezes_together_and_works_alone_twice_is_counted() -> None:
 def test_less_than_both_turns_counts_nothing(steps: tuple[tuple[Arm, float, bool], ...]) -> None:
     story = together(dying(fine(), *CHAT, failure=Failure.TIMED_OUT), CHAT[0], *steps)
     assert "tls.conn_count" not in text(story).mechanisms
+
+
+def test_names_that_are_answered_alone_and_freeze_again_together_are_counted() -> None:
+    """Two names, each alone once, do for one that is alone twice."""
+    story = dying(fine(), *CHAT, failure=Failure.TIMED_OUT)
+    together(story, CHAT[0], *COUNTED[:3])
+    assert text(together(story, CHAT[1], (ALONE, 21, True))).mechanisms == ("tls.conn_count",)
+
+
+def test_what_is_answered_alone_does_not_die_of_its_name() -> None:
+    story = dying(fine(), *CHAT, failure=Failure.TIMED_OUT).elsewhere(
+        CHAT[0], fails="tls", failure=Failure.TIMED_OUT
+    )
+    other = SITES[1].host
+    story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, check="tls", host=other, server_name=other)
+    assert text(story).mechanisms == ("tls.timeout.sni",)
+    verdict = text(together(story, CHAT[0], (ALONE, 20, True)))
+    assert (verdict.outcome, verdict.mechanisms) == (Outcome.DEGRADED, ())
+    assert verdict.rules == ("tls.answered_alone",)
+
+
+def test_one_path_of_a_name_that_works_is_not_counted() -> None:
+    story = fine().all_targets(times=1)
+    dying(story, CHAT[0], failure=Failure.TIMED_OUT, address="31.13.70.9")
+    story.asked(CHAT[0], ResolverKind.SYSTEM, ADDRESSES[CHAT[0]], "31.13.70.9", arm=Arm.BASE)
+    assert text(together(story, CHAT[0], *COUNTED)).outcome is Outcome.OK
 
 
 # -- a shape that dies everywhere
