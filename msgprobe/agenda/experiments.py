@@ -11,6 +11,7 @@ from msgprobe.hypotheses.second_vantage import plan as second
 from msgprobe.hypotheses.throttling import plan as moves
 from msgprobe.hypotheses.tls_fingerprint import plan as hello
 from msgprobe.hypotheses.tls_fingerprint import plan_concurrency as alone
+from msgprobe.hypotheses.tls_fingerprint import plan_modern as modern
 from msgprobe.hypotheses.tls_sni import plan as names
 from msgprobe.hypotheses.tls_sni import plan_shares as shares
 from msgprobe.model.task import Arm, Task
@@ -19,7 +20,7 @@ from msgprobe.planning.experiment import Experiment
 
 _MODULES = (
     *(shared, connection, ports, forms, calls, quic, addresses),
-    *(hello, alone, second, dns, names, shares, moves),
+    *(hello, modern, alone, second, dns, names, shares, moves),
 )
 STATED: tuple[Experiment, ...] = tuple(one for module in _MODULES for one in module.EXPERIMENTS)
 """In the order in which the plan of contacts tells of them, within each part of it."""

@@ -13,6 +13,7 @@ from msgprobe.hypotheses.second_vantage.plan import plan_second
 from msgprobe.hypotheses.throttling.plan import plan_transfers
 from msgprobe.hypotheses.tls_fingerprint.plan import plan_connection_hello, plan_hello
 from msgprobe.hypotheses.tls_fingerprint.plan_concurrency import plan_concurrency
+from msgprobe.hypotheses.tls_fingerprint.plan_modern import plan_modern
 from msgprobe.hypotheses.tls_sni.plan_shares import plan_shares
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
@@ -34,6 +35,7 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
         *plan_variations(context),
         *plan_hello(context),
         *plan_concurrency(context),
+        *plan_modern(context),
         *plan_shares(context),
         *plan_residual(context),
         *plan_second(context),

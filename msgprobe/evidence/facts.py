@@ -158,7 +158,7 @@ class Facts:
             )
         return self._lookups[kinds]
 
-    def early(self, conversation: Conversation) -> bool:
+    def early(self, conversation: Conversation, *, lets_in: bool = False) -> bool:
         """The failure came faster than the path to that very address allows.
 
         The smallest RTT must come from other sockets: a connect time of the same one proves
@@ -170,15 +170,15 @@ class Facts:
         A server that hangs up on whoever connects (its back ends are down) does so without having
         heard anything: its end comes a round trip after the connection stands, which may be soon
         after our first words where this device was late with them. Not so a server that answers
-        other words on the same port; and an alert answers ours.
+        other words on the same port (``lets_in``: that is known otherwise); and an alert answers
+        ours.
         """
         took, shortest = _answer_time(conversation), self._shortest(conversation)
         if took is None or shortest is None or took >= EARLY * shortest:
             return False
         heard = conversation.tls is not None and conversation.tls.alert_received
-        return (
-            heard or self._lets_in(conversation) or not _may_hang_up(conversation, took, shortest)
-        )
+        lets_in = lets_in or self._lets_in(conversation)
+        return heard or lets_in or not _may_hang_up(conversation, took, shortest)
 
     def _shortest(self, conversation: Conversation) -> float | None:
         """The smallest round trip to its address that other sockets have seen; None: too few."""

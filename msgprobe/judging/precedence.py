@@ -22,6 +22,7 @@ from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vanta
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
+from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_RULES
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
@@ -165,6 +166,11 @@ def _member_hit(c: Case) -> Found:
     return (*c.by(MEMBER_HIT), *struck) if struck else ()
 
 
+def _modern(c: Case) -> Found:
+    """Who greets as a tool does gets through, and who greets as clients do does not."""
+    return c.by(*MODERN_RULES)[:1]
+
+
 def _some_of_many(c: Case) -> Found:
     """Some of many is evidence, whether or not a member was answered by chance."""
     found = c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1]
@@ -240,6 +246,12 @@ PRECEDENCE: tuple[Row, ...] = (
         caveat=True,
     ),
     Row(
+        title="it works, and ClientHellos of modern clients are cut off",
+        when=_works,
+        found=lambda c: tuple(f for f in _modern(c) if f.info.outcome is Outcome.BLOCKED),
+        caveat=True,
+    ),
+    Row(
         title="it works, and a share of what names it fails",
         when=_works,
         found=_some_of_many,
@@ -261,6 +273,12 @@ PRECEDENCE: tuple[Row, ...] = (
         title="it works, and at some addresses it is interfered with, or fails",
         when=_works,
         found=_half,
+        caveat=True,
+    ),
+    Row(
+        title="it works, and ClientHellos of modern clients die",
+        when=_works,
+        found=_modern,
         caveat=True,
     ),
     Row(

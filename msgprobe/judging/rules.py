@@ -10,6 +10,7 @@ from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
+from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_RULES
 from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
 from msgprobe.judging.connection import NO_CONTROLS, UNKNOWN
@@ -45,6 +46,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *COUNT_RULES,
         *FOLLOWING_RULES,
         *SHARE_RULES,
+        *MODERN_RULES,
         *LOSS_RULES,
         *RESIDUAL_RULES,
         *CONVERSATION_LOSS_RULES,

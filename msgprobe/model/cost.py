@@ -36,6 +36,8 @@ class Use(NamedTuple):
 
 LOCAL, PORT, OVER_QUIC = Use("local", 0), Use("connect", BARE), Use("quic", QUIC)
 RESOLVE, TLS, HTTPS, PAGE = Use("resolve"), Use("tls"), Use("https"), Use("page")
+MODERN = (TLS, Use("http2"))
+"""Whatever has the ClientHello of a modern client."""
 STUN, PING, MOVE, VOLLEY = Use("stun"), Use("ping"), Use("transfer"), Use("volley")
 ENDPOINT = (Use(""), PORT, OVER_QUIC)
 """Whatever the endpoint's own check is."""

@@ -40,6 +40,13 @@ class Arm(StrEnum):
     """The neutral half of D7: the same neutral server under its own name."""
     OTHER_HELLO = "d8.hello"
     """The service's own name at its own address; only the shape of the ClientHello differs."""
+    MODERN = "d19.hello"
+    """The service's own name at its own address, where it works; the ClientHello is a modern
+    client's: two segments long, with HTTP/2."""
+    MODERN_ELSEWHERE = "d19.elsewhere"
+    """The service's name in such a ClientHello to a neutral server."""
+    MODERN_NEUTRAL = "d19.neutral"
+    """The neutral half of that: a name that is not that server's own either."""
     OTHER_PORT = "d9.port"
     OTHER_TRANSPORT = "d10.transport"
     SHARE = "share.own"

@@ -11,6 +11,9 @@ from msgprobe.planning.timetable import ADDRESSES
 
 OTHER_HELLO = ((OPTION, Hello.OTHER.value),)
 
+MODERN_HELLO = ((OPTION, Hello.MODERN.value), ("alpn", "h2,http/1.1"))
+"""As browsers greet: two segments long, with HTTP/2."""
+
 OTHERWISE = Line(
     Part.FAILS,
     at.other_ports,

@@ -88,8 +88,8 @@ NOTE_WORDS: dict[str, str] = {
     "tls_fingerprint": "secure connections that look like this program's are dropped, whoever they "
     "are for; those that look otherwise pass",
     "mtu_black_hole": "large packets vanish (MTU)",
-    "pq_intolerant": "ClientHellos of modern size (post-quantum) vanish on the way, which breaks "
-    "apps that send them",
+    "pq_intolerant": "ClientHellos as modern clients send them (of post-quantum size, with HTTP/2) "
+    "vanish on the way, which breaks apps that send them",
     "plan_cap": "the data plan seems used up",
     "lossy": "packets get lost",
     "second_path_failed": "the proxy for the second path does not work, so it told nothing",

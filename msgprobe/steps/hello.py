@@ -17,8 +17,9 @@ _PADDING = tuple(f"x-{'padding-' * 25}{n}" for n in range(8))
 """Names of application protocols that nobody speaks; a server ignores what it does not know
 (RFC 7301 §3.2). Together 1.7 kB: more than one segment of any Ethernet path."""
 
-_TIMES = 140
-"""How often ``http/1.1`` is offered for a ClientHello as long as one with a post-quantum share."""
+_SHARE = 1260
+"""Bytes that a post-quantum share takes, and more: as many of application protocols are offered, by
+naming the same ones many times over, for a ClientHello as long as one that has it."""
 
 _OTHER_CIPHERS = "ECDHE+CHACHA20:ECDHE+AESGCM:ECDHE+AES:!SHA1"
 _OTHER_CURVE = "prime256v1"
@@ -45,7 +46,8 @@ def offered(alpn: tuple[str, ...], hello: Hello) -> tuple[str, ...]:
     """The application protocols to offer in a ClientHello of that shape."""
     if hello is Hello.MODERN and not post_quantum():
         # No server minds, and it names nothing strange.
-        return (alpn or ("http/1.1",)) * _TIMES
+        usual = alpn or ("http/1.1",)
+        return usual * (_SHARE // sum(1 + len(one) for one in usual))
     return (*alpn, *_PADDING) if hello is Hello.LARGE else alpn
 
 

@@ -39,10 +39,12 @@ async def ask(
     *,
     host: str,
     path: str = "/",
+    method: str = "GET",
     header: str | None = None,
     timeout: float | None = None,
 ) -> Done[int | None] | Failed:
-    """GET ``path``; records a ProtocolObservation, and an HttpObservation where a status came.
+    """Ask for ``path`` by ``method``, GET or HEAD; records a ProtocolObservation, and an
+    HttpObservation where a status came.
 
     Stages: ``sent``, ``answered``, ``settings`` (``Proof.SHAPE``), ``response``. TLS has shown
     whose server it is: once its settings came, a request that it does not answer is its own affair
@@ -53,7 +55,7 @@ async def ask(
     status: int | None = None
     headers: Headers = ()
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
-        visit = _Visit(exchange, host, path)
+        visit = _Visit(exchange, host, path, method)
         await visit.begin()
         await visit.until_settings()
         try:
@@ -79,13 +81,13 @@ async def ask(
 class _Visit:
     """One connection with one request on it."""
 
-    def __init__(self, exchange: Exchange, host: str, path: str) -> None:
+    def __init__(self, exchange: Exchange, host: str, path: str, method: str = "GET") -> None:
         from h2.config import H2Configuration
         from h2.connection import H2Connection
 
         self._exchange = exchange
         self._fields = [
-            (":method", "GET"),
+            (":method", method),
             (":scheme", "https"),
             (":authority", host),
             (":path", path),

@@ -225,6 +225,11 @@ def lies(asked: Lookup) -> tuple[str, ...]:
     return truth(asked) if neutral or not mine else ()
 
 
+def is_modern(task: Task) -> bool:
+    """Its ClientHello is a modern client's."""
+    return flow(task).option(OPTION) == Hello.MODERN
+
+
 class Crowded(Trouble):
     """Greetings with one name freeze while others with it are under way."""
 
@@ -262,6 +267,9 @@ DAYS: dict[str, Callable[[], Trouble]] = {
         ends=lambda t: RESET if says_own_name(t) and crc32(t.id.encode()) % 2 else WELL
     ),
     "names freeze at home": lambda: Trouble(ends=lambda t: "tls hangs" if only_there(t) else WELL),
+    "modern greetings with our names are reset": lambda: Trouble(
+        ends=lambda t: RESET if is_modern(t) and says_own_name(t) else WELL
+    ),
     "crowds freeze": Crowded,
     "nothing opens": lambda: Trouble(ends=lambda t: "connect hangs" if own(t) else WELL),
     "nothing follows a greeting": lambda: Trouble(

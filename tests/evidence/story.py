@@ -303,7 +303,7 @@ class Story:
             return failure if fails == stage else None
 
         seen.append(TcpObservation(**common, failure=ends("connect"), info=info(min_rtt=min_rtt)))
-        if fails != "connect" and check in ("tls", "https"):
+        if fails != "connect" and check in ("tls", "https", "http2"):
             bad = ends("tls")
             shown = bad is None or bad.is_certificate
             seen.append(
@@ -327,7 +327,7 @@ class Story:
                     **common, failure=ends("answer"), protocol=check, stage=stage, proof=proof
                 )
             )
-        elif check in ("https", "page") and fails not in ("connect", "tls"):
+        elif check in ("https", "http2", "page") and fails not in ("connect", "tls"):
             seen.append(
                 HttpObservation(
                     **common,

@@ -7,8 +7,7 @@ from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.resigning import OWNERS
 from msgprobe.hypotheses.connection.plan_dead import plan_foreign_names, plan_holes
 from msgprobe.model.control import Sentinel, Site
-from msgprobe.model.cost import HTTPS, LOCAL, PAGE, PING, PORT, RESOLVE, TLS
-from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.cost import HTTPS, LOCAL, MODERN, PAGE, PING, PORT, RESOLVE, TLS
 from msgprobe.model.task import Arm, Flow, Inspect, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.context import SMALL_SEGMENTS, PlanningContext
@@ -35,7 +34,7 @@ from msgprobe.planning.public_resolvers import (
     udp_resolvers,
 )
 from msgprobe.planning.purpose import Purpose, question
-from msgprobe.planning.shared_experiments import ANY_NAME, OTHER_HELLO
+from msgprobe.planning.shared_experiments import ANY_NAME, MODERN_HELLO, OTHER_HELLO
 from msgprobe.planning.timetable import (
     BIG_HELLOS,
     MONITOR_MOST,
@@ -46,7 +45,6 @@ from msgprobe.planning.timetable import (
 
 LOOK = "g.local"
 
-BIG_HELLO = ((OPTION, Hello.MODERN.value),)
 """Options of a ClientHello in two segments."""
 
 _connection = partial(Line, Part.CONNECTION)
@@ -64,8 +62,8 @@ _CONNECTION = (
     _state(at.abroad, 0, "https", 1, _SHAPED, at.ON_DYING, options=OTHER_HELLO),
     Line(Part.NAMES, at.source_names, 1, unless_asked=True),
 )
-_BIG_PASS = "do ClientHellos of post-quantum size pass here?"
-_BIG = _state(at.big_hello_at, 0, "tls", 2, _BIG_PASS, options=BIG_HELLO)
+_BIG_PASS = "do ClientHellos as modern clients send them pass here?"
+_BIG = _state(at.big_hello_at, 0, "http2", 2, _BIG_PASS, options=MODERN_HELLO)
 _GOES = "does the connection come and go?"
 _LOOKS = _state(at.abroad, 2, "tls", MONITOR_MOST, _GOES, at.ON_SILENCE)
 _ABROAD = "does a domestic server answer when a foreign name is asked for?"
@@ -84,7 +82,7 @@ _AGAIN = Line(Part.LAST, at.abroad, 2, "tls", TRIES, "the neutral site once more
 
 EXPERIMENTS = (
     Experiment(Arm.CONNECTION, (HTTPS, PAGE, RESOLVE, LOCAL), None, _CONNECTION),
-    Experiment(Arm.BIG_HELLO, (TLS,), None, (_BIG,)),
+    Experiment(Arm.BIG_HELLO, MODERN, None, (_BIG,)),
     Experiment(Arm.MONITOR, (TLS,), None, (_LOOKS,)),
     Experiment(Arm.NEUTRAL_SNI_ELSEWHERE, (TLS, HTTPS), None, _RENAMED),
     Experiment(Arm.HOLE, (PORT, PING), None, _SHUT),
@@ -98,7 +96,7 @@ _SITE = Purpose(Arm.CONNECTION, "https", "does a neutral site abroad answer?", 0
 _HOME = Purpose(Arm.CONNECTION, "https", "does a neutral site at home answer?", 0)
 _PORTAL = "does a page with a known answer come unchanged (captive portal)?"
 _SENTINEL = Purpose(Arm.CONNECTION, "page", _PORTAL, 0)
-_BIGGER = Purpose(Arm.BIG_HELLO, "tls", _BIG_PASS, 0, "ClientHello: two segments")
+_BIGGER = Purpose(Arm.BIG_HELLO, "http2", _BIG_PASS, 0, "ClientHello: two segments, with HTTP/2")
 
 
 def plan_connection(context: PlanningContext) -> list[Task]:
@@ -234,7 +232,7 @@ def _big_hello(context: PlanningContext) -> list[Task]:
         return []
     tasks: list[Task] = []
     for site, address in reached_sites(usual_views(context))[:BIG_HELLOS]:
-        flow = context.https(address, site.host, options=BIG_HELLO)
+        flow = context.https(address, site.host, options=(*MODERN_HELLO, ("method", "HEAD")))
         base = _BIGGER.task(f"g.big.{site.name}", site.name, flow, PATIENCE)
         tasks += context.tries(base, times=2)
         if not context.dead(base.id):

@@ -1,0 +1,193 @@
+"""Rules about the ClientHellos of modern clients, where small ones are answered (D19).
+
+Small ones are what a tool or an old app sends; a browser or a newer app has no other than these.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from msgprobe.evidence.controls import DYING
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import TRIES, grouped
+from msgprobe.evidence.name_swaps import Shown, follows
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import Certificate
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Layer
+
+_BLOCKED = BLOCKED.at(Layer.TLS)
+
+LATE = "tls.post_handshake"
+
+_TORN = (Failure.CONNECTION_RESET, Failure.EOF)
+"""An answer that makes no sense is the server's own."""
+
+EARLY_ENDS = 2
+"""Ends that came sooner than the path allows: one may be a clock's doing."""
+
+
+def _dying(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
+    """Of each name at each address where small ClientHellos are answered and every modern one dies,
+    ``least`` of them; nothing where no neutral site answers modern ones."""
+    if not _neutral(p):
+        return
+    places = grouped(p.probes(Arm.MODERN), lambda t: (t.address, t.flow.server_name))
+    for place, conversations in places.items():
+        small = [t for t in p.genuine if (t.address, t.flow.server_name) == place]
+        ended = [t for t in conversations if t.symptom is not None or t.answered_tls]
+        if small and len(ended) >= least and all(_way(t) for t in ended):
+            yield [*ended, *small]
+
+
+def _way(conversation: Conversation) -> str | None:
+    """How it died: at the ClientHello, or once the handshake was done; None: it did not."""
+    failure = conversation.failure
+    if conversation.dies_after_handshake:
+        return LATE if failure and (failure.is_silence or failure in _TORN) else None
+    return conversation.symptom if conversation.symptom in DYING else None
+
+
+def _answered(conversation: Conversation) -> bool:
+    """A TLS peer went on with it. An alert is no answer here: who forges one ends what he minds,
+    and a server that sends one to whatever it does not serve shows nothing."""
+    return conversation.answered_tls and _way(conversation) is None
+
+
+def _neutral(p: PoolFacts) -> tuple[Conversation, ...]:
+    """Modern ClientHellos that neutral sites answered under their own names."""
+    return tuple(t for _, t in p.facts.site_conversations(Arm.BIG_HELLO) if _answered(t))
+
+
+def _commonest(conversations: list[Conversation]) -> str | None:
+    """How they die, broken off rather than silent: silence beside resets is a lost reset."""
+    ways = Counter(way for t in conversations if (way := _way(t)))
+    broken = sorted(way for way in ways if way != "tls.timeout") or sorted(ways)
+    return max(broken, key=lambda way: ways[way], default=None)
+
+
+def _followed(p: PoolFacts) -> list[Conversation]:
+    """One of the service's names dies so at neutral servers that answer another foreign name in the
+    same shape; of any pool, for the names of a service are hit together."""
+    neutral = [t for t in p.facts.arm(Arm.MODERN_NEUTRAL) if _answered(t)]
+    asked = p.facts.arm(Arm.MODERN_ELSEWHERE, subject=p.service.name)
+    cited: list[Conversation] = []
+    for there in grouped(asked, lambda t: t.flow.server_name).values():
+        places = grouped(there, lambda t: t.address)
+        beside = {a: [t for t in neutral if _same_server(mine, t)] for a, mine in places.items()}
+        if follows([_shown(mine, served=bool(beside[a])) for a, mine in places.items()]):
+            cited += [t for a, mine in places.items() if beside[a] for t in (*mine, *beside[a])]
+    fair = p.connection.fair(p.connection.servers(cited))
+    return list(dict.fromkeys(cited)) if fair else []
+
+
+def _same_server(conversations: list[Conversation], twin: Conversation) -> bool:
+    """The twin was held with that server, as far; and where the service's name died after the
+    handshake, under the same certificate: it is no front of the service, whose dead backend would
+    hang there as well."""
+    first = conversations[0]
+    shown = [_leaf(t) for t in conversations if t.dies_after_handshake]
+    alike = all(leaf is not None and leaf == _leaf(twin) for leaf in shown)
+    return (twin.address, twin.task.check) == (first.address, first.task.check) and alike
+
+
+def _leaf(conversation: Conversation) -> Certificate | None:
+    chain = conversation.tls.chain if conversation.tls is not None else ()
+    return chain[0] if chain else None
+
+
+def _shown(conversations: list[Conversation], *, served: bool) -> Shown:
+    died = [t for t in conversations if _way(t)]
+    return Shown(
+        answered=any(_answered(t) for t in conversations),
+        died=tuple(t.failure is not None and t.failure.is_silence for t in died),
+        others=served,
+    )
+
+
+def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
+    def holds(p: PoolFacts) -> Cited:
+        dying = [t for conversations in _dying(p) for t in conversations]
+        followed = _followed(p) if dying else []
+        mine = [t for t in followed if t.task.arm is Arm.MODERN_ELSEWHERE]
+        if mine and _commonest(mine) == symptom:
+            yield from (*dying, *followed)
+
+    return holds
+
+
+def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """They end sooner than the server could have ended them, whatever it minds: small ones show
+    that it does not hang up on whoever connects."""
+
+    def holds(p: PoolFacts) -> Cited:
+        for conversations in _dying(p):
+            ends = [t for t in conversations if t.symptom == symptom]
+            if sum(p.facts.early(t, lets_in=True) for t in ends) >= EARLY_ENDS:
+                yield from (*conversations, *_neutral(p))
+
+    return holds
+
+
+def _unclear(p: PoolFacts) -> Cited:
+    for conversations in _dying(p):
+        yield from (*conversations, *p.probes(Arm.MODERN_ELSEWHERE), *_neutral(p))
+
+
+def _name_rules() -> Iterator[PoolRule]:
+    words = {
+        "tls.reset": "are reset",
+        "tls.timeout": "get no answer",
+        "tls.eof": "are closed",
+        "tls.alert": "get a forged alert",
+        LATE: "die once the handshake is done",
+    }
+    for symptom, what in words.items():
+        kind = symptom.removeprefix("tls.")
+        yield _BLOCKED.rule(
+            f"tls.modern.elsewhere.{kind}",
+            f"{DYING.get(symptom, symptom)}.sni",
+            licence="same address, same name: small ClientHellos are answered, those of modern "
+            "clients die; the name dies so at a neutral server that answers another foreign name "
+            "in the same shape",
+            why=f"Small ClientHellos are answered; those of browsers and newer apps {what}. The "
+            "same happens to its name at a neutral server that has nothing to do with it, where "
+            "another name passes: the name is the trigger.",
+            holds=_elsewhere(symptom),
+        )
+
+
+MODERN_RULES: tuple[PoolRule, ...] = (
+    *_name_rules(),
+    *(
+        _BLOCKED.rule(
+            f"tls.modern.early.{kind}",
+            DYING[f"tls.{kind}"],
+            licence="same address, same name: small ClientHellos are answered, those of modern "
+            "clients end sooner than the path allows; neutral sites answer such",
+            why="Small ClientHellos are answered; those of browsers and newer apps are broken off "
+            "sooner than the server could have done it, and neutral sites answer such.",
+            holds=_early(f"tls.{kind}"),
+        )
+        for kind in ("reset", "alert", "eof")
+    ),
+    LIKELY_IMPAIRED.at(Layer.TLS).rule(
+        "tls.modern.unclear",
+        licence="same address, same name: small ClientHellos are answered, those of modern clients "
+        "die, and neutral sites answer such; nothing says who minds",
+        why="Small ClientHellos are answered; those of browsers and newer apps are not, and "
+        "neutral sites answer such. Somebody on the way minds them, or the service's own servers "
+        "do.",
+        holds=_unclear,
+    ),
+    UNCLEAR.at(Layer.TLS).rule(
+        "tls.modern.unfinished",
+        licence="same address, same name: small ClientHellos are answered, two of modern clients "
+        "died and none was answered, fewer than a claim needs",
+        why="Small ClientHellos are answered; two of those that browsers and newer apps send were "
+        "not, which is too few to say more.",
+        holds=lambda p: (t for conversations in _dying(p, least=2) for t in conversations),
+    ),
+)
+"""In order: the first that holds speaks."""

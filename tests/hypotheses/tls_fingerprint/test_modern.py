@@ -1,0 +1,210 @@
+"""ClientHellos of modern clients (D19): when they are tried, and what their end licenses."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from msgprobe.agenda.planner import agenda
+from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.run import Request
+from msgprobe.model.task import Arm, Flow, ResolverKind, Task
+from msgprobe.model.verdict import Outcome, Strength
+from msgprobe.planning.context import Moment
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
+from tests.hypotheses.tls_fingerprint.test_plan import told
+from tests.judging.word import text
+
+ARMS = (Arm.MODERN, Arm.MODERN_ELSEWHERE, Arm.MODERN_NEUTRAL)
+RESET, SILENCE = Failure.CONNECTION_RESET, Failure.TIMED_OUT
+
+
+def fine(*, passes: bool = True) -> Story:
+    """Small ones are answered everywhere; and a neutral site's answer to a modern one."""
+    story = Story().good_connection().names().all_targets(times=1)
+    return story.site(SITES[0], Arm.BIG_HELLO, check="tls", fails=None if passes else "tls")
+
+
+def modern(story: Story, *ends: Failure | None, host: str = CHAT[0], took: float = 0.05) -> Story:
+    """How one ClientHello after the other ends at the service's own address."""
+    for n, failure in enumerate(ends):
+        fails = None if failure is None else "tls"
+        how: dict[str, Any] = {"fails": fails, "failure": failure or RESET, "took": took}
+        story.target(host, arm=Arm.MODERN, check="tls", start=1.0 + 3.0 * n, **how)
+    return story
+
+
+def elsewhere(story: Story, *ends: Failure | None, served: bool = True) -> Story:
+    """How they end at a neutral server, and whether it answers another name in that shape."""
+    for failure in ends:
+        fails = None if failure is None else "tls"
+        how: dict[str, Any] = {"fails": fails, "failure": failure or RESET, "check": "tls"}
+        address = SITES[0].addresses[0]
+        story.target(CHAT[0], arm=Arm.MODERN_ELSEWHERE, address=address, **how)
+    other = SITES[1].host
+    how = {"host": other, "server_name": other, "fails": None if served else "tls"}
+    return story.site(SITES[0], Arm.MODERN_NEUTRAL, check="tls", **how)
+
+
+@pytest.mark.parametrize(
+    ("failure", "path"),
+    [
+        (RESET, "tls.reset"),
+        (Failure.EOF, "tls.reset"),
+        (SILENCE, "tls.timeout"),
+        (Failure.TLS_FAILED, "tls.alert"),
+    ],
+)
+def test_a_fault_that_follows_the_name_is_done_to_it(failure: Failure, path: str) -> None:
+    ends = (failure,) * 3
+    verdict = text(elsewhere(modern(fine(), *ends), *ends))
+    assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert verdict.mechanisms == (f"{path}.sni",)
+
+
+def test_silence_beside_a_reset_is_a_lost_reset() -> None:
+    mixed = (RESET, SILENCE, SILENCE)
+    verdict = text(elsewhere(modern(fine(), *mixed), *mixed))
+    assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.reset.sni",))
+
+
+def test_an_end_before_the_server_could_is_told_whatever_is_named() -> None:
+    verdict = text(modern(fine(), RESET, RESET, RESET, took=0.012))
+    assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.reset",))
+
+
+def late(*, twin: dict[str, Any] | None = None) -> Story:
+    """The handshake goes well, and nothing comes of it: at home, and at a neutral server beside
+    another name (``twin``: how that goes)."""
+    story, dies = fine(), {"check": "https", "fails": "answer", "failure": SILENCE}
+    story.target(CHAT[0], times=3, arm=Arm.MODERN, **dies)
+    if twin is not None:
+        address, other = SITES[0].addresses[0], SITES[1].host
+        story.target(CHAT[0], times=3, arm=Arm.MODERN_ELSEWHERE, address=address, **dies)
+        how = {"check": "https", "host": other, "server_name": other, **twin}
+        story.site(SITES[0], Arm.MODERN_NEUTRAL, **how)
+    return story
+
+
+def test_what_dies_once_the_handshake_is_done_follows_the_name_too() -> None:
+    verdict = text(late(twin={}))
+    assert (verdict.outcome, verdict.mechanisms) == (
+        Outcome.BLOCKED,
+        ("tls.post_handshake.sni",),
+    )
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [None, {"fails": "answer"}, {"issuer": "CN=another"}, {"check": "tls"}],
+    ids=["at home alone", "no name is answered", "a front of the service", "not so far"],
+)
+def test_a_dead_backend_hangs_there_too(twin: dict[str, Any] | None) -> None:
+    assert text(late(twin=twin)).outcome is Outcome.DEGRADED
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        modern(fine(), RESET, RESET, RESET),
+        elsewhere(modern(fine(), RESET, RESET, RESET), None),
+        elsewhere(modern(fine(), RESET, RESET, RESET), RESET, RESET, RESET, served=False),
+        elsewhere(modern(fine(), RESET, RESET, RESET), RESET),
+        modern(fine(), SILENCE, SILENCE, SILENCE),
+    ],
+    ids=["at home alone", "passes elsewhere", "no name passes", "once elsewhere", "silence"],
+)
+def test_what_the_service_s_own_servers_may_do_accuses_nobody(story: Story) -> None:
+    verdict = text(story)
+    assert (verdict.outcome, verdict.strength) == (Outcome.DEGRADED, Strength.LIKELY)
+    assert verdict.mechanisms == ()
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        modern(fine(), None),
+        modern(fine(), RESET),
+        modern(fine(), RESET, RESET, None),
+        modern(fine(passes=False), RESET, RESET, RESET, took=0.012),
+        modern(fine(), *((Failure.TLS_UNKNOWN_AUTHORITY,) * 3)),
+    ],
+    ids=["all is well", "once", "one passes", "for everybody", "another fault"],
+)
+def test_less_than_that_leaves_it_working(story: Story) -> None:
+    assert text(story).outcome is Outcome.OK
+
+
+def test_two_that_die_and_none_that_is_answered_leave_it_open() -> None:
+    verdict = text(modern(fine(), SILENCE, SILENCE))
+    assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.modern.unfinished",))
+
+
+def test_where_small_ones_die_too_other_rules_speak() -> None:
+    story = Story().good_connection().names().all_targets(fails="tls", failure=RESET)
+    story.site(SITES[0], Arm.BIG_HELLO, check="tls")
+    ends = (RESET,) * 3
+    verdict = text(elsewhere(modern(story, *ends), *ends))
+    assert not any("modern" in rule for rule in verdict.rules)
+
+
+# -- the plan
+
+
+def wanted(story: Story, now: float = 5.0, **request: Any) -> list[Task]:
+    evidence = dataclasses.replace(story.evidence(), request=Request(**request))
+    return list(agenda(evidence, Moment(now=now)).tasks)
+
+
+def moderns(tasks: list[Task]) -> list[Task]:
+    return [t for t in tasks if t.arm in ARMS]
+
+
+def worked() -> Story:
+    """What the plan wanted first went well, within moments."""
+    story = Story().local().names()
+    for site in SITES:
+        story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
+    for arm in (Arm.CONNECTION, Arm.BIG_HELLO, Arm.BASE):
+        for task in wanted(story):
+            if task.arm is arm and isinstance(task.probe, Flow) and task.check != "page":
+                story.told.append(told(task, 0.0, 0.2, None))
+    return story
+
+
+def test_a_name_of_each_zone_is_greeted_so_where_all_is_well() -> None:
+    tasks = moderns(wanted(worked()))
+    assert {t.arm for t in tasks} == {Arm.MODERN} and len(tasks) == len(CHAT)
+    for task in tasks:
+        assert isinstance(task.probe, Flow)
+        assert task.probe.option(OPTION) == Hello.MODERN
+        assert task.probe.option("alpn") == "h2,http/1.1"
+        assert task.probe.address == ADDRESSES[task.probe.server_name or ""]
+
+
+def test_the_name_is_shown_elsewhere_only_where_it_dies() -> None:
+    story = worked()
+    first, *_ = moderns(wanted(story))
+    story.told.append(told(first, 5.0, 0.05, RESET))
+    assert {t.arm for t in moderns(wanted(story, now=6.0))} == set(ARMS)
+
+
+@pytest.mark.parametrize("stage", ["tls", "answer"])
+def test_it_is_shown_as_often_as_a_claim_needs(stage: str) -> None:
+    """However it dies at home, and also where another name dies meanwhile."""
+    story = worked()
+    for task in moderns(wanted(story)):
+        story.told.append(told(task, 5.0, 6.0, SILENCE, stage))
+    (first,) = [t for t in wanted(story, now=11.5) if t.arm is Arm.MODERN_ELSEWHERE]
+    assert first.check == "http2"
+    story.told.append(told(first, 9.0, 6.0, SILENCE, stage))
+    again = [t for t in wanted(story, now=17.0) if t.arm is Arm.MODERN_ELSEWHERE]
+    assert {t.first for t in again} == {first.id} and len(again) == 3
+
+
+def test_not_where_the_path_or_the_user_wants_none() -> None:
+    assert not moderns(wanted(worked(), quick=True))
+    story = worked()
+    story.told = [t for t in story.told if t.task.arm is not Arm.BIG_HELLO]
+    assert not moderns(wanted(story)), "no neutral site has answered one"
