@@ -75,7 +75,7 @@ def _is_of(url: str, host: str) -> bool:
 def _name(theirs: Theirs) -> str:
     """The same for the same measurement, and another for each."""
     whole = hashlib.sha256(repr(theirs).encode("utf-8", "backslashreplace")).hexdigest()
-    return f"ooni-{theirs.report or 'no-report'}-{theirs.test}-{whole[:12]}"
+    return f"ooni-{theirs.report[:80] or 'no-report'}-{theirs.test}-{whole[:12]}"
 
 
 def judge(name: str, source: str, delivery: Delivery, *, redact: bool) -> int:

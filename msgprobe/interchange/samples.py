@@ -4,7 +4,7 @@ States are one series each, 1 for the one that holds, as the OpenMetrics state s
 of the connection stands beside each service: an alert can stay silent where the line is cut.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,19 @@ def families(run: Run, onsets: Onsets | None = None) -> tuple[Family, ...]:
         found[name].append(((*common, *labels), value))
     return tuple(
         Family(name=name, text=TEXTS[name], samples=tuple(samples))
+        for name, samples in found.items()
+        if samples
+    )
+
+
+def together(every: Iterable[tuple[Family, ...]]) -> tuple[Family, ...]:
+    """The families of several runs, each name and each set of labels once: the last one counts."""
+    found: dict[str, dict[Labels, float]] = {name: {} for name in TEXTS}
+    for families_of_one in every:
+        for family in families_of_one:
+            found[family.name].update(family.samples)
+    return tuple(
+        Family(name=name, text=TEXTS[name], samples=tuple(samples.items()))
         for name, samples in found.items()
         if samples
     )

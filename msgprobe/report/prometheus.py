@@ -7,7 +7,7 @@ timestamps, which that collector refuses; when the run was is a metric.
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from msgprobe.interchange.samples import TEXTS, Family, Labels, families
+from msgprobe.interchange.samples import Family, Labels, families, together
 from msgprobe.model.run import Run
 from msgprobe.report.escape import printable
 from msgprobe.report.view import View
@@ -32,15 +32,10 @@ def write(runs: Iterable[Run], out: BinaryIO) -> None:
 
 def _text(every: Iterable[tuple[Family, ...]]) -> str:
     """One block for each name, whichever runs its samples are of."""
-    samples: dict[str, list[tuple[Labels, float]]] = {name: [] for name in TEXTS}
-    for found in every:
-        for family in found:
-            samples[family.name] += family.samples
     lines: list[str] = []
-    for name, told in samples.items():
-        if told:
-            lines += [f"# HELP {name} {TEXTS[name]}", f"# TYPE {name} gauge"]
-            lines += [f"{name}{_labels(labels)} {value!r}" for labels, value in told]
+    for family in together(every):
+        lines += [f"# HELP {family.name} {family.text}", f"# TYPE {family.name} gauge"]
+        lines += [f"{family.name}{_labels(labels)} {value!r}" for labels, value in family.samples]
     return "".join(f"{line}\n" for line in lines)
 
 

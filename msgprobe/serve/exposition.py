@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from msgprobe.interchange.samples import families
+from msgprobe.interchange.samples import families, together
 from msgprobe.serve.keeper import Kept
 
 
@@ -41,10 +41,8 @@ class _Collector:
         yield CounterMetricFamily(
             "msgprobe_faults", "Runs that broke by a fault of this program or device.", self._faults
         )
-        made: dict[str, Metric] = {}
-        for one in self._kept:
-            for family in families(one.run, one.onsets):
-                metric = made.setdefault(family.name, Metric(family.name, family.text, "gauge"))
-                for labels, value in family.samples:
-                    metric.add_sample(family.name, dict(labels), value)
-        yield from made.values()
+        for family in together(families(one.run, one.onsets) for one in self._kept):
+            metric = Metric(family.name, family.text, "gauge")
+            for labels, value in family.samples:
+                metric.add_sample(family.name, dict(labels), value)
+            yield metric

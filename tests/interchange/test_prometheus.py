@@ -102,6 +102,15 @@ def test_the_newest_run_of_each_line_is_written() -> None:
     assert sorted(starts) == [1767609000, 1770287400]
 
 
+def test_no_sample_is_told_twice() -> None:
+    out = io.BytesIO()
+    one_by_one = [sample.run(sample.service_verdict(name=name)) for name in ("Signal", "Telegram")]
+    prometheus.write(one_by_one, out)
+    lines = [x for x in out.getvalue().decode().splitlines() if not x.startswith("#")]
+    names = [line.rpartition(" ")[0] for line in lines]
+    assert len(names) == len(set(names))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters()))
 def test_hostile_text_stays_text(text: str) -> None:

@@ -24,7 +24,8 @@ def test_the_wheel_has_every_target_file_and_no_tests(wheel: Path) -> None:
     shipped = {f"msgprobe/_targets/{path.name}" for path in (ROOT / "targets").glob("*.toml")}
     assert len(shipped) > len(CORE)
     assert shipped <= names
-    assert {"msgprobe/py.typed", "msgprobe/report/run.schema.json"} <= names
+    data = {"py.typed", "report/run.schema.json", "serve/alerts.yml", "serve/dashboard.json"}
+    assert {f"msgprobe/{name}" for name in data} <= names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"msgprobe"}
 
 

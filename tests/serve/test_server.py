@@ -119,6 +119,20 @@ def test_a_probe_measures_and_metrics_do_not() -> None:
     served(line, ask)
 
 
+def test_no_sample_is_told_twice() -> None:
+    line = Line()
+
+    async def ask(asker: Asker) -> None:
+        for name in sorted(SERVICES):
+            await asker.get(f"/probe?service={name}")
+        _, text = await asker.get("/metrics")
+        names = [one.rpartition(" ")[0] for one in text.splitlines() if not one.startswith("#")]
+        assert len(names) == len(set(names))
+        assert {f'services="{n}"' in text for n in SERVICES} == {True}
+
+    served(line, ask)
+
+
 def test_what_is_fresh_is_not_measured_again_and_one_run_is_made_at_a_time() -> None:
     line = Line(wait=0.1)
 
