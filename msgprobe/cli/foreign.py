@@ -53,7 +53,8 @@ class _Judge:
                 started_at=theirs.started_at,
                 duration_s=round(theirs.runtime, 3),
                 evidence=found,
-                verdict=verdict,
+                # what to do next is said to who is on the line
+                verdict=replace(verdict, advice=""),
                 vantage=Vantage(asn=theirs.asn),
             )
 
@@ -150,7 +151,7 @@ def _shown(form: Format, run: Run, delivery: Delivery, status: int, title: str) 
     if form is TEXT:
         from msgprobe.report.escape import printable
 
-        return f"{printable(title.rstrip())}\n\n{form.render(run, view)}\n"
+        return f"{printable(title.rstrip())}\n\n{form.render(run, view).rstrip()}\n\n"
     if form.name == "csv":
         from msgprobe.report.rows_csv import body
 
