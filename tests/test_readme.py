@@ -31,7 +31,9 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
         assert found.returncode == 0, f"msgprobe {command}: {found.stderr}"
     shown = "".join(
         subprocess.run(
-            [sys.executable, "-m", "msgprobe", command, "--help"], capture_output=True, text=True
+            [sys.executable, "-m", "msgprobe", *command.split(), "--help"],
+            capture_output=True,
+            text=True,
         ).stdout
         for command in ("", "run", "explain", "export", "judge", "seal", "serve")
     )

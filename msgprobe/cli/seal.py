@@ -1,5 +1,6 @@
 """``msgprobe seal`` and ``msgprobe verify``: files in, a package out, and what became of one."""
 
+import io
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from msgprobe.cli import saved
 from msgprobe.cli.output import check_file, put, reason, say, write_bytes
 from msgprobe.cli.request import UsageError
 from msgprobe.model.run import Integrity, Run
+from msgprobe.redaction.reveals import unredacted
 from msgprobe.report import integrity
 from msgprobe.report import sealed as report
 from msgprobe.report.package_text import TEXTS
@@ -61,28 +63,38 @@ def _seal(wish: Sealing) -> None:
         raise UsageError("-o is missing; name the package to make: -o OUT.zip")
     for path in filter(None, (wish.output, wish.request)):
         check_file(path)
-    runs = sorted(_runs(wish.files), key=lambda one: one[1].started_at)
+    signer = _signer(wish.key)
+    runs = sorted(_runs(wish.files), key=lambda one: one.run.started_at)
     catalogue = loader.shipped()
     mine = loader.digest(catalogue.values())
     case = Case(
         exhibits=[
-            Exhibit(evidence=data, page=_page(run), secret=secrets.token_bytes(32))
-            for data, run in runs
+            Exhibit(
+                name=one.name,
+                evidence=one.data,
+                page=_page(one.run),
+                secret=secrets.token_bytes(32),
+            )
+            for one in runs
         ],
-        catalogue=catalogue if any(run.catalogue_sha256 == mine for _, run in runs) else {},
+        catalogue=catalogue if any(o.run.catalogue_sha256 == mine for o in runs) else {},
         texts=TEXTS,
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}",
         version=__version__,
     )
-    with _told(str(wish.output)):
-        package = seal(case, _signer(wish.key))
+    try:
+        package = seal(case, signer)
+    except SealError as error:
+        raise UsageError(str(error)) from None
     write_bytes(wish.output, package)
-    with _opened(str(wish.output)) as container, _told(str(wish.output)):
-        if wish.request is not None:
-            write_bytes(wish.request, change.request(container))
-        put(report.made(check(container), str(wish.output), own=wish.key is None))
+    made = Container(io.BytesIO(package))
+    put(report.made(check(made), str(wish.output), own=wish.key is None))
     if wish.request is not None:
+        write_bytes(wish.request, change.request(made))
         say(f"The request for a time stamp: {wish.request}")
+    for one in runs:
+        if told := unredacted(one.run):
+            say(f"msgprobe: {one.name}: {told}")
 
 
 def _page(run: Run) -> str:
@@ -94,7 +106,14 @@ def _page(run: Run) -> str:
     return render(replace(exported(session.shown(run)), integrity=Integrity.SEALED))
 
 
-def _runs(names: Sequence[str]) -> Iterator[tuple[bytes, Run]]:
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    name: str
+    data: bytes
+    run: Run
+
+
+def _runs(names: Sequence[str]) -> Iterator[_Saved]:
     seen: dict[bytes, str] = {}
     for name in names:
         data = saved.data(name)
@@ -104,7 +123,7 @@ def _runs(names: Sequence[str]) -> Iterator[tuple[bytes, Run]]:
         run = saved.parsed(name, data)
         if told := integrity.warning(run):
             raise UsageError(f"{name}: {told}")
-        yield data, run
+        yield _Saved(name, data, run)
 
 
 def _signer(key: Path | None) -> signature.Signer | None:

@@ -83,6 +83,12 @@ def _vantage(run: Run) -> Iterator[str]:
         yield f"Which of your runs were made on one line: {run.vantage.series}."
 
 
+def unredacted(run: Run) -> str | None:
+    """The warning that `reveals` begins with; None where ``run`` is redacted."""
+    raw = _unredacted(run, redacted(run.evidence, forged(run.verdict)))
+    return _warning(raw) if raw else None
+
+
 def _unredacted(run: Run, kept: Evidence) -> tuple[str, ...]:
     """The fields in which ``run`` holds more than the list allows, like ``HttpObservation.body``;
     empty where it is redacted."""

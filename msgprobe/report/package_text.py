@@ -21,7 +21,8 @@ MEASUREMENTS OF MESSENGERS, SEALED
 What it does not prove: who made it, that the device was honest, or what the network did at other
 times. A copied file has no history: ask for this one from whoever had it first.
 
-    evidence/NNNN.json    a run, byte by byte as it was saved: what was sent, what came, when
+    evidence/NNNN.json    a run, byte by byte as it was saved: what was sent, what came, when, and
+                          (evidence.services) what the program knew about each messenger
     evidence/NNNN.html    the same for people: open it in a browser; it loads nothing
     history.jsonl         one line a run, in order; each holds the hash of the line before it
 {catalogue}    certificate.txt       a draft for a person to complete and sign
@@ -63,6 +64,7 @@ like. Unpack the file into an empty folder, open a terminal there, and type what
 
     sha256sum --check --strict package.sha256 evidence/*.sha256
 
+   (On a Mac: shasum -a 256 --check --strict, with the same files.)
    Only package.sha256 itself, package.sig, stamp.tsr and stamp.sha256 are in no list. Any other
    file that is not was not sealed: do not rely on it.
 """

@@ -104,11 +104,12 @@ def fields(package: Container, run: str) -> list[Leaf]:
         return read_copy(package.read(run_file(run, "leaves")), package.read(name), name)
     name = run_file(run, "sha256")
     stated = listing.read_sums(package.read(name), name)
-    for kind in listing.WHOLE:
-        one = run_file(run, kind)
-        if stated.get(one) != sha256(package.read(one)):
+    names = [run_file(run, kind) for kind in listing.WHOLE]
+    hashes = {one: sha256(package.read(one)) for one in names}
+    for one, digest in hashes.items():
+        if stated.get(one) != digest:
             raise PackageError(Fault.CHANGED, one)
-    _same(package, name, listing.sums((n, stated[n]) for n in sorted(stated)))
+    _same(package, name, listing.sums(hashes.items()))
     secret = read_secret(package.read(run_file(run, "salt")), run_file(run, "salt"))
     try:
         return leaves(package.read(run_file(run, "json")), secret)

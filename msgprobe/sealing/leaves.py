@@ -188,9 +188,15 @@ def matches(leaf: Leaf, wanted: str) -> bool:
 
 
 def _inside(path: str, line: str | None) -> Iterator[str]:
-    """The paths of what a field with parts holds."""
-    if line is not None and line.endswith(("}]", "]]")):
-        yield from _below(path, json.loads(line)[1])
+    """The paths of what a field with parts holds. Raises PackageError for a line that is no
+    field, which a package may hold that somebody made on purpose."""
+    if line is None or not line.endswith(("}]", "]]")):
+        return
+    try:
+        _, value = json.loads(line)
+        yield from _below(path, value)
+    except (ValueError, TypeError, RecursionError):
+        raise PackageError(Fault.CHANGED, f"{path:.200}: this is no field") from None
 
 
 def _below(path: str, value: Any) -> Iterator[str]:

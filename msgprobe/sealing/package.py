@@ -16,8 +16,10 @@ MOST_RUNS = 999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """One run: its bytes as they were saved, its page for people, and 32 random bytes."""
+    """One run: its bytes as they were saved, its page for people, and 32 random bytes. ``name`` is
+    what it is called where it cannot be sealed, and stands nowhere in the package."""
 
+    name: str
     evidence: bytes
     page: str
     secret: bytes
@@ -54,7 +56,7 @@ class Case:
 def seal(case: Case, signer: Signer | None) -> bytes:
     """The package. The same case with the same key gives the same bytes.
 
-    Raises SealError for a run that has no fields to seal, naming its number from 1.
+    Raises SealError for a run that has no fields to seal, with its name.
     """
     if not 1 <= len(case.exhibits) <= MOST_RUNS:
         raise SealError(f"a package holds 1 to {MOST_RUNS} runs, not {len(case.exhibits)}")
@@ -63,7 +65,7 @@ def seal(case: Case, signer: Signer | None) -> bytes:
     lists = []
     for run, exhibit in zip(runs, case.exhibits, strict=True):
         files |= _exhibit(run, exhibit)
-        lists.append(sha256(_leaves(run, exhibit)))
+        lists.append(sha256(_leaves(exhibit)))
     files[listing.HISTORY] = chained(lists)
     files |= {f"catalogue/{name}": data for name, data in case.catalogue.items()}
     facts = Facts(
@@ -81,7 +83,7 @@ def seal(case: Case, signer: Signer | None) -> bytes:
 
 def _exhibit(run: str, exhibit: Exhibit) -> dict[str, bytes]:
     if max(len(exhibit.evidence), len(exhibit.page)) > LARGEST_FILE:
-        raise SealError(f"run {int(run)} is larger than a package may hold")
+        raise SealError(f"{exhibit.name}: is larger than a package may hold")
     found = {
         run_file(run, "html"): exhibit.page.encode(),
         run_file(run, "json"): exhibit.evidence,
@@ -91,11 +93,11 @@ def _exhibit(run: str, exhibit: Exhibit) -> dict[str, bytes]:
     return found | {run_file(run, "sha256"): listing.sums(rows)}
 
 
-def _leaves(run: str, exhibit: Exhibit) -> bytes:
+def _leaves(exhibit: Exhibit) -> bytes:
     try:
         return render_leaves(leaves(exhibit.evidence, exhibit.secret))
     except ValueError as error:
-        raise SealError(f"run {int(run)}: {error}") from None
+        raise SealError(f"{exhibit.name}: {error}") from None
 
 
 def _seals(

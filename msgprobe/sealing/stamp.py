@@ -112,7 +112,7 @@ def trusted(reply: bytes, data: bytes, roots: bytes) -> Stamp:
 
     Raises PackageError where it is not, SealError where that cannot be told here.
     """
-    found = read(reply, data)
+    read(reply, data)
     try:
         from cryptography import x509
         from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
@@ -136,4 +136,4 @@ def trusted(reply: bytes, data: bytes, roots: bytes) -> Stamp:
         subject = next(c.subject for c in every if c.serial_number == signer.serial_number)
     except (VerificationError, ValueError, StopIteration) as error:
         raise PackageError(Fault.STAMP, f"not by that authority ({error})") from None
-    return Stamp(time=found.time, authority=subject.rfc4514_string())
+    return Stamp(time=answer.tst_info.gen_time, authority=subject.rfc4514_string())

@@ -335,6 +335,22 @@ def test_a_run_that_contradicts_its_hash_is_altered_and_not_sealed(
     one_line(done, 2, "--compare", "ALTERED")
 
 
+def test_what_is_not_redacted_is_told(msgprobe: Msgprobe, saved: Path, tmp_path: Path) -> None:
+    redacted, out = tmp_path / "redacted.json", tmp_path / "out.zip"
+    assert "NOT REDACTED" in msgprobe("seal", str(saved), "-o", str(out)).stderr
+    msgprobe("judge", str(saved), "-o", str(redacted))
+    assert msgprobe("seal", str(redacted), "-o", str(out)).stderr == ""
+
+
+def test_a_run_that_says_one_thing_twice_is_not_sealed(
+    msgprobe: Msgprobe, saved: Path, tmp_path: Path
+) -> None:
+    run = _older(saved)
+    saved.write_text('{"run_id": "other",' + json.dumps(run)[1:])
+    done = msgprobe("seal", str(saved), "-o", str(tmp_path / "o.zip"))
+    one_line(done, 2, "run.json", "twice")
+
+
 def test_a_hostile_text_in_a_run_stays_harmless(msgprobe: Msgprobe, tmp_path: Path) -> None:
     path, package = tmp_path / "h.json", tmp_path / "h.zip"
     path.write_text(_run("x"))

@@ -27,7 +27,12 @@ def evidence(run_id: str = "one") -> bytes:
 def case(*runs: bytes, catalogue: bool = True) -> Case:
     return Case(
         exhibits=[
-            Exhibit(evidence=data, page=f"<p>{number}</p>", secret=bytes([number]) * 32)
+            Exhibit(
+                name=f"run {number}",
+                evidence=data,
+                page=f"<p>{number}</p>",
+                secret=bytes([number]) * 32,
+            )
             for number, data in enumerate(runs, 1)
         ],
         catalogue={"acme.toml": b"[service]\n", "other.toml": b"# none\n"} if catalogue else {},

@@ -1,6 +1,7 @@
 """Fields are taken out, and what is left proves as before; what is gone is not found by trying."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -8,6 +9,7 @@ from msgprobe.sealing import change, listing
 from msgprobe.sealing.check import check
 from msgprobe.sealing.container import pack
 from msgprobe.sealing.error import Fault, PackageError, SealError
+from msgprobe.sealing.leaves import Leaf, leaves, matches
 from msgprobe.sealing.package import seal
 from msgprobe.sealing.signature import Signer
 from tests.sealing.conftest import Authority, case, evidence, needs_openssl, opened
@@ -82,6 +84,17 @@ def test_a_dropped_original_is_no_copy(package: bytes) -> None:
     files = opened(package).files()
     less = {n: d for n, d in files.items() if not n.startswith("evidence/0002")}
     assert fault(less) is Fault.MISSING
+
+
+def test_a_line_that_is_no_field_is_changed_though_somebody_sealed_it(signer: Signer) -> None:
+    right = json.loads('{"own": {"n": 1}, "rest": "y"}')
+    package = seal(case(json.dumps(right).encode()), signer)
+    line = leaves(json.dumps(right).encode(), bytes([1]) * 32)[0]
+    assert line.path == "/own" and matches(line, "n")
+    for text in ('["salt"}]', "[[]]", '["salt",1,{}]', '["salt",' + "[" * 5000 + "]" * 5001, "1]]"):
+        with pytest.raises(PackageError, match="no field"):
+            matches(Leaf("/own", "0" * 64, text), "n")
+    assert change.taken_out(opened(package), ["n"])
 
 
 def test_an_altered_package_is_neither_stamped_nor_copied(package: bytes) -> None:
