@@ -1,5 +1,6 @@
 """Files that others may have written: saved runs, and target files."""
 
+import io
 from typing import Final
 
 from msgprobe import session
@@ -13,6 +14,9 @@ from msgprobe.report.document import SavedRunError, read_run
 from msgprobe.report.explain import explain_run
 from msgprobe.report.services import render_list, render_show
 from msgprobe.report.view import View
+from msgprobe.sealing import stamp
+from msgprobe.sealing.check import check
+from msgprobe.sealing.container import Container
 
 _VIEW: Final = View(evidence=True, verbose=2, width=80)
 _REQUEST: Final = Request()
@@ -37,6 +41,16 @@ def judged_run(data: bytes) -> None:
     for form in (TEXT, *FORMATS):
         form.render(run, _VIEW).encode("utf-8", "backslashreplace")
     explain_run(run, None, session.rules(), width=80, unicode=True)
+
+
+def package(data: bytes) -> None:
+    """A sealed package is checked."""
+    check(Container(io.BytesIO(data)))
+
+
+def stamp_reply(data: bytes) -> None:
+    """An authority's reply to a request for a time stamp is read."""
+    stamp.read(data, b"")
 
 
 def target_file(data: bytes) -> None:

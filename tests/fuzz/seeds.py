@@ -23,7 +23,7 @@ from nacl.public import PrivateKey
 from msgprobe.wire import mmtls, mtproto, noise, protobuf, stun, threema, tor
 from msgprobe.wire.mtproto_proof import DH_PRIME, number
 from msgprobe.wire.mtproto_transport import Framing, Transport
-from tests.fuzz.saved import saved_runs
+from tests.fuzz.saved import packages, saved_runs, stamp_reply
 from tests.fuzz.streams import ACCEPT
 from tests.lab.world import mmtls as lab_mmtls
 from tests.lab.world import signal as lab_signal
@@ -283,6 +283,8 @@ def genuine() -> Mapping[str, bytes]:
         "xeddsa": KEY + _SIGNATURE + _SIGNED,
         "saved run": run,
         "saved run, judged": run,
+        "package": packages()[0],
+        "stamp reply": stamp_reply(),
         "target file": file,
         "target file, planned": file,
         **_packets(message),
@@ -306,6 +308,8 @@ def more(target: str) -> Iterator[bytes]:
         yield b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnone\n"
     if target.startswith("saved run"):
         yield from saved_runs()[1:]
+    if target == "package":
+        yield from packages()[1:]
     if target.startswith("target file"):
         for folder in ("good", "bad"):
             yield from (f.read_bytes() for f in sorted((_CATALOG / folder).glob("*.toml")))

@@ -10,11 +10,12 @@ from typing import Final
 
 from msgprobe.catalog.error import CatalogError
 from msgprobe.report.document import SavedRunError
+from msgprobe.sealing.error import PackageError
 from msgprobe.wire.error import WireError
 from tests.fuzz.mutate import Mutator, json_document, toml_document
 from tests.wire.codecs import CODECS
 
-REFUSALS: Final = (WireError, CatalogError, SavedRunError)
+REFUSALS: Final = (WireError, CatalogError, SavedRunError, PackageError)
 """How bad input is refused; each reaches a user as one line."""
 
 Target = Callable[[bytes], object]
@@ -39,6 +40,7 @@ TARGETS: Final[dict[str, Target]] = {
     "http2": _in("streams", "http2"),
     "http2 settled": _in("streams", "http2_settled"),
     "http2 headers": _in("streams", "http2_headers"),
+    "package": _in("documents", "package"),
     "proxy socks5": _in("streams", "socks5"),
     "proxy http": _in("streams", "connect"),
     "quic handshake": _in("quic", "datagrams"),
@@ -46,6 +48,7 @@ TARGETS: Final[dict[str, Target]] = {
     "quic handshake, secured": _in("quic", "secured"),
     "saved run": _in("documents", "saved_run"),
     "saved run, judged": _in("documents", "judged_run"),
+    "stamp reply": _in("documents", "stamp_reply"),
     "target file": _in("documents", "target_file"),
     "target file, planned": _in("documents", "planned_file"),
     "websocket answer": _in("streams", "answer"),
@@ -59,7 +62,7 @@ MUTATORS: Final[dict[str, Mutator]] = {
     "target file, planned": toml_document,
 }
 
-LARGEST: Final = dict.fromkeys(MUTATORS, 64 * 1024)
+LARGEST: Final = dict.fromkeys((*MUTATORS, "package"), 64 * 1024)
 """Octets of an input, where a small one would not be whole."""
 
 USUAL: Final = 4096

@@ -1,5 +1,6 @@
 """A saved run that contradicts its own hash is called altered in every form, and stays it."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from html import unescape
@@ -10,7 +11,7 @@ import pytest
 
 from msgprobe.model.run import Integrity, Run
 from msgprobe.report import curves_html, jsonl, junit, terminal
-from msgprobe.report.document import document, dumps, read_run, render
+from msgprobe.report.document import SavedRunError, document, dumps, read_run, render
 from msgprobe.report.explain import explain_run
 from msgprobe.report.integrity import integrity
 from msgprobe.report.view import View
@@ -60,6 +61,13 @@ def test_no_part_can_be_changed_unseen(key: str) -> None:
 def test_a_file_from_before_there_were_hashes_is_unsealed() -> None:
     older = {k: v for k, v in SAVED.items() if k != "content_sha256"}
     assert read_run(json.dumps(older)).integrity is Integrity.UNSEALED
+
+
+def test_depths_that_can_be_read_and_not_written_are_altered_and_nothing_worse() -> None:
+    for depth in range(50, 1200, 25):
+        text = TEXT.replace('"run_id"', f'"own": {"[" * depth}{"]" * depth}, "run_id"', 1)
+        with contextlib.suppress(SavedRunError):
+            assert read_run(text).integrity is Integrity.ALTERED
 
 
 def test_every_form_says_it_and_none_says_it_of_others() -> None:
