@@ -9,7 +9,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate same same-record exam-throttle special-ranges demo bench interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline bench-timeline demo bench interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -72,6 +72,10 @@ exam-facts-ci: install
 calibrate: install
 	$(BIN)/python -m tests.lab calibrate .lab/exam --write
 
+# How often each true word was told as which, for the timeline, of the same runs.
+confusion: install
+	$(BIN)/python -m tests.lab confusion .lab/exam --write $(ARGS)
+
 # The net under moves of code: what was recorded (an hour of labs) must come out the same.
 same-record: install
 	$(BIN)/python -m tests.same record $(ARGS)
@@ -86,6 +90,14 @@ exam-throttle: install
 # of them at once.
 special-ranges: install
 	MSGPROBE_TORTURE=1 $(BIN)/python -m pytest tests/lab_tests/test_special_ranges.py $(ARGS)
+
+# A year of quiet and 200 random stories by virtual clock, in about five minutes.
+exam-timeline: install
+	$(BIN)/python -m tests.timeline_exam $(ARGS)
+
+# A year of a fleet, ten million words: how long its timeline takes, the first time and later.
+bench-timeline: install
+	$(BIN)/python -m tests.timeline_scale $(ARGS)
 
 demo: install
 	$(BIN)/python -m tests.lab demo

@@ -69,7 +69,7 @@ JSON = Format(
     name="json",
     help="Print one JSON object.",
     module="document",
-    commands="run plan judge services_verify",
+    commands="run plan judge services_verify timeline",
 )
 """What a run is saved as."""
 

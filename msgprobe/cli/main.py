@@ -21,6 +21,7 @@ _FAULTS = {
     "TrustError",
     "CodecError",
     "SavedRunError",
+    "HistoryError",
     "UnknownRule",
     "NotInRun",
     "NoStart",
@@ -82,7 +83,7 @@ def _commands(words: list[str]) -> int:
         c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
     )
     try:
-        status = app(words, prog_name="msgprobe", standalone_mode=False)
+        status = app(_with_values(words), prog_name="msgprobe", standalone_mode=False)
     except typer.Abort:
         return Exit.SIGINT
     except SystemExit:
@@ -97,6 +98,13 @@ def _commands(words: list[str]) -> int:
 def _misuse(words: list[str]) -> Exit:
     """The exit status; monitors take 2 for CRITICAL and 3 for UNKNOWN."""
     return Exit.UNPROVEN if "--nagios" in words else Exit.USAGE
+
+
+def _with_values(words: list[str]) -> list[str]:
+    """``--history`` alone is the default place: what stands behind it is never its path, which is
+    written ``--history=PATH``, for it could as well be a service."""
+    end = words.index("--") if "--" in words else len(words)
+    return [f"{w}=" if w == "--history" else w for w in words[:end]] + words[end:]
 
 
 def _misused(error: Exception) -> None:

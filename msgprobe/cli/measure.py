@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from msgprobe import interrupts, session
 from msgprobe.catalog import loader
@@ -28,9 +29,30 @@ from msgprobe.model.target import Service
 from msgprobe.report.exit_status import Exit
 from msgprobe.report.plan import cost, deep_cost, left_out, warnings
 from msgprobe.report.progress import Progress
-from msgprobe.steps import memory
+from msgprobe.steps import memory as room
 
 Show = Callable[[Event], None]
+
+
+class Memory(Protocol):
+    """What remembers runs."""
+
+    def prepare(self) -> None:
+        """Find out before measuring whether it can. Raises OutputError."""
+
+    def add(self, run: Run) -> None:
+        """Remember a run. Raises OutputError."""
+
+
+class _Forgetful:
+    def prepare(self) -> None:
+        pass
+
+    def add(self, run: Run) -> None:
+        pass
+
+
+NO_MEMORY: Memory = _Forgetful()
 
 UNREDACTED = (
     "msgprobe: --no-redact: what is written keeps texts and addresses as they came; they may name "
@@ -127,13 +149,16 @@ def _tell_cost(
         say(cost(plan, wish.request))
 
 
-def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> int:
+def measure(
+    wish: Wish, names: Names, delivery: Delivery, *, redact: bool, memory: Memory = NO_MEMORY
+) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
-    lack = memory.lacking()
+    lack = room.lacking()
     if lack is not None:
         say(f"msgprobe: {lack}; this says nothing about the network.")
         return Exit.CRASH
     delivery.prepare()
+    memory.prepare()
     vantage.check_library(wish.proxy)
     catalogue, services = load(wish, names)
     reports = vantage.reports(wish.compare, services)
@@ -166,16 +191,27 @@ def measure(wish: Wish, names: Names, delivery: Delivery, *, redact: bool) -> in
             )
         if emit.fault is not None:
             raise emit.fault
-        status = delivery.deliver(
-            replace(
-                run,
-                allowances=catalogue.allowances.without_folders(),
-                interrupted=stop.reason or run.interrupted,
-            )
+        whole = replace(
+            run,
+            allowances=catalogue.allowances.without_folders(),
+            interrupted=stop.reason or run.interrupted,
         )
+        status = _kept(whole, delivery, memory)
         if stop.fault is not None:
             raise stop.fault
         return status
+
+
+def _kept(run: Run, delivery: Delivery, memory: Memory) -> int:
+    """Deliver the run and remember it, each whatever becomes of the other. Raises what fails."""
+    try:
+        status = delivery.deliver(run)
+    except BaseException:
+        with contextlib.suppress(OutputError):
+            memory.add(run)
+        raise
+    memory.add(run)
+    return status
 
 
 class _Sink:

@@ -14,6 +14,11 @@ from msgprobe.cli.formats import FORMATS
 _ALLOWING = "run plan serve services_list services_show services_verify"
 """The commands that read target files of the user's, and may be told to let them do more."""
 
+_REMEMBERING = (
+    "timeline history_list history_show history_export history_import history_merge history_purge"
+)
+"""The commands about what is remembered."""
+
 
 def _option(commands: str, words: str, text: str, *, default: Any = None, **more: Any) -> Any:
     """A field that is an option of ``commands``, functions of `msgprobe.cli.app` by name.
@@ -100,7 +105,10 @@ class Flags:
         "Write down the number of your provider's network, like AS9198. It is not looked up.",
     )
     label: str | None = _option(
-        "run serve", "--label NAME", "Write down this name of your own for where this is measured."
+        "run serve",
+        "--label NAME",
+        "Write down this name of your own for where this is measured; with --history what was "
+        "measured there is kept apart.",
     )
     targets: list[str] | None = _option(
         _ALLOWING,
@@ -139,7 +147,7 @@ class Flags:
         default=False,
     )
     verbose: int = _option(
-        "run plan judge explain export services_verify",
+        "run plan judge explain export services_verify timeline",
         "-v --verbose",
         "Say more; -vv shows our own faults.",
         default=0,
@@ -171,6 +179,12 @@ class Flags:
         "run",
         "--compare FILE",
         "Compare with a run that was saved (-o) on another network, at most a day ago; repeatable.",
+    )
+    history: str | None = _option(
+        f"run {_REMEMBERING}",
+        "--history [=PATH]",
+        "Remember the run (redacted, on this device alone, 30 days), or what was remembered: "
+        "--history, or --history=PATH for a file of your choice.",
     )
 
 

@@ -71,11 +71,24 @@ def _paths(value: object) -> tuple[str, ...]:
     return _list(value)
 
 
+def _place(value: object) -> str | None:
+    """A path; nothing where it is the default one, None where none is wanted."""
+    try:
+        return "" if _flag(value) else None
+    except ValueError:
+        pass
+    if isinstance(value, str):
+        return value
+    raise ValueError("should be a path, or true or false")
+
+
 KEYS: Mapping[str, Callable[[object], Any]] = {
     "asn": _number,
     "country": _text,
     "fail_on": lambda value: ",".join(_list(value)),
     "family": _family,
+    "history": _place,
+    "history_keep": _text,
     "label": _text,
     "max_bytes": _number,
     "max_time": _number,

@@ -29,7 +29,7 @@ def test_run_and_plan_share_all_that_decides_what_is_contacted() -> None:
     assert plan < run
     forms = {"jsonl", "csv", "junit", "prometheus", "github", "nagios"}
     written = {"output", "evidence", "no_redact", "coarse_time", "asn", "label"}
-    assert run - plan == forms | written | {"fail_on", "quiet", "compare"}
+    assert run - plan == forms | written | {"fail_on", "quiet", "compare", "history"}
 
 
 @pytest.mark.parametrize("form", [TEXT, *FORMATS], ids=lambda form: str(form.name))

@@ -142,6 +142,7 @@ COMMANDS: Final = {
     "exam": ("tests.lab.whole_exam", "main"),
     "facts": ("tests.lab.facts_exam", "main"),
     "calibrate": ("tests.lab.calibrate", "main"),
+    "confusion": ("tests.lab.confusion", "main"),
 }
 """The module and function of each first word that is not a scenario."""
 

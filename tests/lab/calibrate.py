@@ -85,7 +85,7 @@ def words(kept: Kept, scenario: Scenario) -> list[Word]:
     found = []
 
     def add(key: str, said: ServiceVerdict | FunctionVerdict, where: Cell | None) -> None:
-        truth = _truth(scenario, key)
+        truth = truth_of(scenario, key)
         if truth is None:
             return
         found.append(
@@ -113,7 +113,7 @@ def _cell(verdict: FunctionVerdict) -> Cell | None:
     return cell(verdict.outcome, verdict.strength, verdict.rules)
 
 
-def _truth(scenario: Scenario, key: str) -> Truth | None:
+def truth_of(scenario: Scenario, key: str) -> Truth | None:
     """A function without a truth of its own has its service's, if that one is innocent."""
     expected = scenario.expected()
     if key in expected:

@@ -1,0 +1,192 @@
+"""A timeline for people: a ribbon for every function, what happened, and what held when."""
+
+import io
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgprobe.model.history import NOT_MEASURED
+from msgprobe.model.timeline import Segment, Story, TimelineEvent
+from msgprobe.report import timeline_words as say
+from msgprobe.report.columns import align
+from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.history import name
+from msgprobe.report.view import View
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+RIBBON = 48
+"""Columns of a ribbon where nothing limits it."""
+_NARROW = 12
+_STRONGEST = ("x", "v", "~", "!", "?", "+", "-", ".")
+"""Of the words in one column of a ribbon the first of these, by its plain sign, is shown: what was
+short must not vanish."""
+
+NOTHING = (
+    "Nothing is remembered of that time; begin with: msgprobe run --history, best in cron or a "
+    "timer"
+)
+
+
+def render(stories: Sequence[Story], view: View) -> str:
+    """``stories`` as text that ends in a line feed; ``verbose`` tells every segment."""
+    if not stories:
+        return NOTHING + "\n"
+    return "\n".join(_Page(story, view).text() for story in stories)
+
+
+class _Page:
+    """One series."""
+
+    def __init__(self, story: Story, view: View) -> None:
+        from rich.console import Console
+
+        self.story, self.view = story, view
+        self.width = view.width or 80
+        self.buffer = io.StringIO()
+        self.console = Console(
+            file=self.buffer,
+            width=view.width or 100_000,
+            force_terminal=view.color,
+            color_system="standard" if view.color else None,
+            no_color=not view.color,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    def text(self) -> str:
+        story = self.story
+        self.line(f"{name(story.series)}, series {printable(story.series.public)}", style="bold")
+        looks = "1 look" if story.ticks == 1 else f"{story.ticks} looks"
+        every = f", usually every {say.every(story.interval)}" if story.interval else ""
+        self.line(f"{say.moment(story.began)} to {say.moment(story.ended)}: {looks}{every}.")
+        self.line("")
+        self.ribbons()
+        self.line("")
+        self.happened()
+        self.held()
+        return self.buffer.getvalue()
+
+    def line(self, text: str, *, indent: str = "", style: str = "") -> None:
+        from rich.text import Text
+
+        if not text:
+            self.console.print("")
+            return
+        shown = text if self.view.unicode else ascii_only(text)
+        for row in align([(shown,)], width=self._room(indent), shares=(1,)):
+            self.console.print(Text(indent + row, style=style), soft_wrap=True)
+
+    def _room(self, indent: str) -> int | None:
+        return None if self.view.width is None else max(30, self.view.width - len(indent))
+
+    def ribbons(self) -> None:
+        """One line a subject, the time from left to right."""
+        names = [say.subject(subject) for subject, _ in self.story.segments]
+        left = max(map(len, names), default=0) + 2
+        columns = max(_NARROW, min(RIBBON, self.width - left - 16))
+        for shown, (_, segments) in zip(names, self.story.segments, strict=True):
+            self.console.print(self._ribbon(shown.ljust(left), segments, columns), soft_wrap=True)
+        ends = say.local(self.story.began), say.local(self.story.ended)
+        gap = max(1, columns - len(ends[0]) - len(ends[1]))
+        self.line(f"{ends[0]}{' ' * gap}{ends[1]}", indent=" " * left, style="dim")
+
+    def _ribbon(self, head: str, segments: Sequence[Segment], columns: int) -> "Text":
+        from rich.text import Text
+
+        found = Text(head)
+        for word in _columns(segments, self.story.began, self.story.ended, columns):
+            sign, plain, style = say.SIGNS.get(word, ("?", "?", "yellow"))
+            found.append(sign if self.view.unicode else plain, style=style)
+        last = _last_word(segments)
+        found.append(f"  {say.word(last)}", style=say.SIGNS.get(last, ("", "", ""))[2])
+        return found
+
+    def happened(self) -> None:
+        """The events, those that are none, and the notes, in the order of time."""
+        told: list[tuple[int, Iterator[tuple[str, str, str]]]] = []
+        told += [(e.bracket.until, _event(e)) for e in self.story.events]
+        told += [
+            (n.at, iter([("", f"{say.moment(n.at)}: {say.note(n)}", "yellow")]))
+            for n in self.story.notes
+        ]
+        if not self.story.events:
+            self.line("No change is certain in that time.")
+        for _, lines in sorted(told, key=lambda pair: pair[0]):
+            for indent, text, style in lines:
+                self.line(text, indent=indent, style=style)
+
+    def held(self) -> None:
+        """What held when: of all subjects, or of those that changed; alike ones together."""
+        alike: dict[tuple[object, ...], tuple[list[str], Sequence[Segment]]] = {}
+        for subject, segments in self.story.segments:
+            words = {s.word for s in segments} - {NOT_MEASURED}
+            if self.view.verbose or len(words) > 1:
+                key = tuple(map(_alike, segments))
+                alike.setdefault(key, ([], segments))[0].append(subject)
+        for subjects, segments in alike.values():
+            self.line("")
+            self.line(say.subjects(subjects), style="bold")
+            for segment in segments:
+                self.line(_segment(segment), indent="  ")
+
+
+def _alike(segment: Segment) -> tuple[object, ...]:
+    told = (segment.ticks, segment.supporting, segment.settled, segment.reason)
+    return (segment.word, segment.began, segment.ended, segment.mechanisms, *told)
+
+
+def _event(event: TimelineEvent) -> Iterator[tuple[str, str, str]]:
+    remark = say.CAUSES[event.cause]
+    head = say.bracket(event.bracket)
+    yield "", head[:1].upper() + head[1:], "bold" if event.cause.real else "dim"
+    for who, what in say.grouped(event.changes):
+        yield "    ", f"{who}: {what}", ""
+    for who, what in say.grouped(event.absorbed):
+        yield "    ", f"with it {who}: {what}", "dim"
+    if remark:
+        yield "    ", f"({remark})", "dim"
+
+
+def _segment(segment: Segment) -> str:
+    when = f"{say.local(segment.began)} to {say.local(segment.ended)}"
+    if segment.word == NOT_MEASURED:
+        return f"{when}: {say.NOBODY_LOOKED} ({say.reason(segment)})"
+    text = f"{when}: {say.word(segment.word)}"
+    if segment.mechanisms:
+        text += f" [{printable(', '.join(segment.mechanisms), limit=200)}]"
+    text += f", {segment.supporting} of {segment.ticks} looks say so"
+    text += f", {_percent(segment.posterior)} sure" if segment.settled else "; not yet confirmed"
+    if segment.witnesses and segment.onset is not None:
+        text += f"; runs {', '.join(printable(w[:8]) for w in segment.witnesses[:2])}"
+    return text
+
+
+def _percent(share: float) -> str:
+    """Never certain: ``> 99 %`` is the most."""
+    return "> 99 %" if share > 0.99 else f"{round(100 * share)} %"
+
+
+def _columns(segments: Sequence[Segment], began: int, ended: int, columns: int) -> Iterator[str]:
+    """The word of each column of a ribbon."""
+    starts = [s.began for s in segments]
+    width = max(1, ended - began) / columns
+    for column in range(columns):
+        low, high = began + column * width, began + (column + 1) * width
+        first = max(0, bisect_right(starts, low) - 1)
+        inside = [s.word for s in segments[first : bisect_right(starts, high)] if s.ended >= low]
+        yield min(inside, key=_rank, default=NOT_MEASURED)
+
+
+def _rank(word: str) -> int:
+    return _STRONGEST.index(say.SIGNS.get(word, ("", "?", ""))[1])
+
+
+def _last_word(segments: Sequence[Segment]) -> str:
+    """The word of the last look."""
+    measured = [s.word for s in segments if s.word != NOT_MEASURED]
+    return measured[-1] if measured else NOT_MEASURED

@@ -1,0 +1,150 @@
+"""A timeline as one page for a browser: no scripts, nothing loaded, all text escaped."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from msgprobe.model.history import NOT_MEASURED
+from msgprobe.model.timeline import Segment, Story
+from msgprobe.report import timeline_words as say
+from msgprobe.report.escape import printable
+from msgprobe.report.history import name
+
+_LEFT, _WIDTH, _ROW = 170, 730, 22
+
+_CLASSES = {"+": "ok", "x": "bad", "v": "bad", "~": "weak", "!": "down", "?": "open", ".": "none"}
+
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta name="color-scheme" content="light dark" />
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'" />
+<title>msgprobe: timeline</title>
+<style>
+:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd; --ok: #2e7d4f;
+ --bad: #b3261e; --weak: #c77700; --down: #8a2f7a; --open: #7a7a7a; }
+@media (prefers-color-scheme: dark) {
+ :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40; --ok: #5fbf86;
+ --bad: #ff7a6e; --weak: #ffb14a; --down: #e08fd0; --open: #9a9a9a; } }
+body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
+ max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+svg { width: 100%; min-width: 40rem; height: auto; display: block; }
+svg text { fill: var(--text); font-size: 13px; }
+.scroll { overflow-x: auto; }
+.ok { fill: var(--ok); } .bad { fill: var(--bad); } .weak { fill: var(--weak); }
+.down { fill: var(--down); } .open { fill: var(--open); } .none { fill: var(--grid); }
+li { margin-bottom: .5rem; }
+.faint { color: var(--faint); }
+table { border-collapse: collapse; font-size: .875rem; }
+th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--grid);
+ vertical-align: top; }
+</style>
+</head>
+<body>
+<h1>What held when</h1>
+"""
+
+
+def render(stories: Sequence[Story]) -> str:
+    """The page: for each network its ribbons, what happened, and every segment."""
+    parts = [_HEAD]
+    for story in stories:
+        parts += _story(story)
+    if not stories:
+        parts.append("<p>Nothing is remembered of that time.</p>\n")
+    return "".join(parts) + "</body>\n</html>\n"
+
+
+def _text(text: str) -> str:
+    return escape(printable(text), quote=True)
+
+
+def _story(story: Story) -> Iterator[str]:
+    yield f"<h2><bdi>{_text(name(story.series))}</bdi></h2>\n"
+    times = f"{say.moment(story.began)} to {say.moment(story.ended)}: {story.ticks} looks."
+    yield f"<p>{_text(times)} Grey is time in which nobody looked.</p>\n"
+    yield f'<div class="scroll">{"".join(_ribbons(story))}</div>\n'
+    yield "<h3>What happened</h3>\n<ul>\n"
+    if not story.events:
+        yield "<li>No change is certain in that time.</li>\n"
+    for event in story.events:
+        lines = [f"{who}: {what}" for who, what in say.grouped(event.changes)]
+        lines += [f"with it {who}: {what}" for who, what in say.grouped(event.absorbed)]
+        remark = say.CAUSES[event.cause]
+        lines += [f"({remark})"] if remark else []
+        said = "<br />".join(map(_text, lines))
+        yield f"<li><b>{_text(say.bracket(event.bracket))}</b><br />{said}</li>\n"
+    yield "</ul>\n"
+    if story.notes:
+        yield "<h3>Notes</h3>\n<ul>\n"
+        for note in story.notes:
+            yield f"<li>{_text(say.moment(note.at))}: {_text(say.note(note))}</li>\n"
+        yield "</ul>\n"
+    yield "<h3>Segments</h3>\n"
+    yield from _table(story)
+
+
+def _ribbons(story: Story) -> Iterator[str]:
+    rows = story.segments
+    ends = [s[-1].ended for _, s in rows if s]
+    ended = max([story.ended, *ends, story.began + 1])
+    scale = _WIDTH / (ended - story.began)
+    height = _ROW * len(rows) + 24
+    yield f'<svg viewBox="0 0 {_LEFT + _WIDTH + 10} {height}" role="img">\n'
+    for i, (subject, segments) in enumerate(rows):
+        y = i * _ROW
+        yield f'<text x="0" y="{y + 15}">{_text(say.subject(subject))}</text>\n'
+        for segment in segments:
+            x = _LEFT + (max(segment.began, story.began) - story.began) * scale
+            width = max(1.0, (segment.ended - max(segment.began, story.began)) * scale)
+            yield (
+                f'<rect class="{_class(segment)}" x="{x:.1f}" y="{y + 3}" width="{width:.1f}" '
+                f'height="{_ROW - 6}"><title>{_text(_said(segment))}</title></rect>\n'
+            )
+    y = _ROW * len(rows) + 15
+    yield f'<text x="{_LEFT}" y="{y}">{_text(say.local(story.began))}</text>\n'
+    yield (
+        f'<text x="{_LEFT + _WIDTH}" y="{y}" text-anchor="end">{_text(say.local(ended))}</text>\n'
+        "</svg>\n"
+    )
+
+
+def _class(segment: Segment) -> str:
+    return _CLASSES.get(say.SIGNS.get(segment.word, ("", "?", ""))[1], "open")
+
+
+def _said(segment: Segment) -> str:
+    what = say.word(segment.word)
+    if segment.word == NOT_MEASURED:
+        what += f": {say.reason(segment)}"
+    elif segment.mechanisms:
+        what += f" [{', '.join(segment.mechanisms)}]"
+    return f"{what}, {say.local(segment.began)} to {say.local(segment.ended)}"
+
+
+def _table(story: Story) -> Iterator[str]:
+    heads = ("what", "word", "from", "to", "UTC", "looks", "sure", "witnesses")
+    yield '<div class="scroll"><table>\n<tr>'
+    yield "".join(f"<th>{h}</th>" for h in heads) + "</tr>\n"
+    for subject, segments in story.segments:
+        for one in segments:
+            measured = one.word != NOT_MEASURED
+            cells = (
+                say.subject(subject),
+                _said(one).partition(",")[0] if not measured else _word(one),
+                say.local(one.began),
+                say.local(one.ended),
+                f"{say.utc_iso(one.began)} to {say.utc_iso(one.ended)}",
+                f"{one.supporting} of {one.ticks}" if measured else "",
+                f"{one.posterior:.2f}" if measured and one.settled else "",
+                ", ".join(w[:8] for w in one.witnesses),
+            )
+            yield "<tr>" + "".join(f"<td>{_text(c)}</td>" for c in cells) + "</tr>\n"
+    yield "</table></div>\n"
+
+
+def _word(segment: Segment) -> str:
+    mechanisms = f" [{', '.join(segment.mechanisms)}]" if segment.mechanisms else ""
+    return f"{say.word(segment.word)}{mechanisms}"

@@ -1,0 +1,1 @@
+"""Remembered words become segments and events: pure, and a gap is never "fine"."""
