@@ -1,9 +1,9 @@
 """Words under other rules than they were given by: judged once per version, and kept.
 
 Evidence is judged again, not words. Of successive ticks with equal words the first and the last
-evidence is judged and one a day between, and more of it only where these come out differently; the
-others take what their neighbour got. Where no evidence was kept, a tick takes what the nearest
-evidence with the same words came to; without any its word stays as it was given.
+evidence is judged and about one a day between, and more of it only where these come out
+differently; the others take what their neighbour got. Where no evidence was kept, a tick takes what
+the nearest evidence with the same words came to; without any its word stays as it was given.
 """
 
 from array import array
@@ -22,7 +22,11 @@ Judge = Callable[[Sequence[str]], Sequence[Mapping[str, Said] | None]]
 """Documents to what they come to today; None for one that cannot be read any more."""
 
 BETWEEN = 86400
-"""Seconds between evidence that is judged though nothing around it changed."""
+"""Seconds between evidence that is judged though nothing around it changed, or more where the
+history is so long that ..."""
+
+MOST = 60
+"""... there would be more of it than this."""
 
 BATCH = 64
 """Documents that are read, judged and kept at once: memory stays bounded."""
@@ -124,7 +128,9 @@ def _judged(
     for one in evidence:
         if one.rules != rules:
             groups.setdefault(bisect_right(turns, one.n), []).append(one)
-    wanted = [one for group in groups.values() for one in _chosen(group)]
+    long = evidence[-1].at - evidence[0].at if evidence else 0
+    between = max(BETWEEN, long // MOST)
+    wanted = [one for group in groups.values() for one in _chosen(group, between)]
     found: dict[int, Mapping[str, Said]] = {}
     while wanted:
         found |= _ask(history, wanted, rules, judge)
@@ -132,11 +138,11 @@ def _judged(
     return found
 
 
-def _chosen(group: Sequence[_Evidence]) -> Iterator[_Evidence]:
-    """The first, the last, and one a day."""
+def _chosen(group: Sequence[_Evidence], between: int) -> Iterator[_Evidence]:
+    """The first, the last, and one in ``between`` seconds."""
     held: _Evidence | None = None
     for one in group:
-        if held is None or one.at - held.at >= BETWEEN or one is group[-1]:
+        if held is None or one.at - held.at >= between or one is group[-1]:
             held = one
             yield one
 

@@ -183,7 +183,11 @@ class Decoder:
             self._held(run, self.likelihood(run, "" if run.fresh else before))
             for run, before in zip(runs, befores, strict=True)
         ]
-        moves = [self.move(max(1.0, float(run.began - last.ended))) for last, run in pairwise(runs)]
+        costs[0] = [c + log(p) for c, p in zip(costs[0], self._at_first(), strict=True)]
+        moves = [
+            self.move(max(1.0, float(run.began - last.ended)), float(run.unseen))
+            for last, run in pairwise(runs)
+        ]
         return self._path(costs, moves), self._posteriors(costs, moves)
 
     def _at_first(self) -> list[float]:
