@@ -92,7 +92,7 @@ def downloaded(folder: Path) -> Path:
 
 def _own(root: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted((root / "msgprobe").rglob("*")):
-        if path.is_file() and path.suffix in (".py", ".json", ".toml", ".typed", ".txt"):
+        if path.is_file() and path.suffix in (".py", ".json", ".yml", ".toml", ".typed", ".txt"):
             yield path.relative_to(root).as_posix(), path.read_bytes()
     for path in sorted((root / "targets").glob("*.toml")):
         yield f"msgprobe/_targets/{path.name}", path.read_bytes()
