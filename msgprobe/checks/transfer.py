@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
-from msgprobe.model.target import MOST_LINKS, Direction
+from msgprobe.model.target import MOST_HEADS, MOST_LINKS, Direction
 from msgprobe.model.task import Flow, Task
 from msgprobe.model.traits import Traits
 from msgprobe.steps.browser import NAVIGATION, part_of
@@ -31,7 +31,8 @@ class TransferCheck:
 
     Options of the flow: ``direction`` (down, up), ``bytes``, ``patience`` in seconds, ``find``
     (how the object's link stands in the page at ``path``, see `msgprobe.model.link`), ``more``
-    (paths of other objects, with spaces), ``page_host`` (whose page names the object). Where
+    (paths of other objects, with spaces), ``page_host`` (whose page names the object), ``lead``
+    (bytes that go by on the connection before the object does, for which HEADs ask). Where
     there are several objects, HEADs on the same connection, a few hundred bytes each, tell their
     sizes: the first one that is large enough is moved, else the largest.
     """
@@ -49,11 +50,14 @@ class TransferCheck:
         page = PAGE_CAP + DRAINED + TOTAL_CAP if found else 0
         if found or flow.option("more") is not None:
             page += MOST_LINKS * TOTAL_CAP
+        lead = _lead(flow)
+        page += lead + TOTAL_CAP if lead else 0
         if _direction(flow) is Direction.UP:
             sent, received = wanted, TOTAL_CAP
         else:
             sent, received = 0, wanted + _UNREAD
         asked = 1 if not page else 2 + MOST_LINKS
+        asked += MOST_HEADS if lead else 0
         sent += HELLO_BOUND + (asked + 1) * (REQUEST_BOUND + LONGEST)
         return connect_bound(flow, sent=sent, received=HANDSHAKE_CAP + page + received)
 
@@ -72,6 +76,8 @@ class TransferCheck:
             if inside is None:
                 return
             path = await _object_path(ctx, flow, inside, patience)
+            if path is not None and not await _led(ctx, flow, inside, path):
+                path = None
             if path is None:
                 abandon(ctx, stream)
                 return
@@ -115,6 +121,23 @@ async def _object_path(
     return await _largest(exchange, host, _page_host(flow), paths, _wanted(flow), patience)
 
 
+async def _led(ctx: StepContext, flow: Flow, inside: TlsStream, path: str) -> bool:
+    """Ask for the object's head until so many bytes have gone by, the way that the object takes, as
+    are to come before it. False when the connection fails meanwhile."""
+    lead, up = _lead(flow), _direction(flow) is Direction.UP
+    exchange = HttpExchange(ctx=ctx, stream=inside, host=flow.host, last=False)
+    before = inside.sent if up else inside.received
+    for _ in range(MOST_HEADS):
+        if (inside.sent if up else inside.received) - before >= lead:
+            break
+        match await exchange.ask("HEAD", path, timeout=DEFAULT_PATIENCE):
+            case Failed():
+                return False
+            case Done():
+                pass
+    return True
+
+
 async def _largest(
     exchange: HttpExchange,
     host: str,
@@ -150,6 +173,10 @@ def _page_host(flow: Flow) -> str | None:
 
 def _direction(flow: Flow) -> Direction:
     return Direction(flow.option("direction") or Direction.DOWN)
+
+
+def _lead(flow: Flow) -> int:
+    return int(flow.option("lead") or 0)
 
 
 def _wanted(flow: Flow) -> int:

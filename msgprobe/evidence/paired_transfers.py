@@ -30,17 +30,8 @@ from msgprobe.model.task import Arm
 NETWORKS = 3
 """Neutral networks that must all be faster before the address is suspected."""
 
-FEWER_BYTES = 0.75
-"""Share of the usual place before which small segments must stop to show that packets count."""
-
 NEARLY = 0.4
 """Log-ratio (half as slow again) that must be left, the longer way allowed for, to look closer."""
-
-FREEZES = 3
-"""Transfers that must stop at the same place."""
-
-SAME_PLACE = 2 * 1460
-"""Bytes by which two stops may differ and still be the same place: two segments."""
 
 
 class Kind(StrEnum):
@@ -170,7 +161,7 @@ class PairedTransfers:
             for p in self.wide_pairs
             if not p.target.number
         ) or (
-            any(s.usable and not s.finished for s in self.own if not s.number)
+            any((s.usable and not s.finished) or s.ending for s in self.own if not s.number)
             or exceeds(_infos(s for s in self.own if not s.number), _infos(self.sources), 0.02)
         )
 
@@ -188,6 +179,15 @@ class PairedTransfers:
         own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
         late = max((t.http.first_byte or 0.0 for t in own if t.genuine and t.http), default=0.0)
         return late >= min((s.elapsed for s in self.own if s.silent), default=late)
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest pause after which the service, or a neutral server, went on."""
+        every = (*self.own, *self.neutral, *self.there, *self.siblings, *self.small, *self.sources)
+        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
+        sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
+        first = [t.http.first_byte or 0.0 for t in (*own, *sites) if t.genuine and t.http]
+        return max((*first, *(s.longest for s in every)), default=0.0)
 
     @property
     def here_fails(self) -> bool:
@@ -310,32 +310,6 @@ class PairedTransfers:
         servers = [_turned_slow(mine, plain.get(at, [])) for at, mine in named.items()]
         found = [samples for samples in servers if samples]
         return tuple(s for samples in found for s in samples) if len(found) >= 2 else ()
-
-    # -- a transfer that stops for good
-
-    @property
-    def frozen(self) -> tuple[Sample, ...]:
-        """Own transfers that stopped for good, if three of them stopped at the same place while
-        neutral ones passed it."""
-        stopped = [s for s in self.own if s.stopped and not s.limited]
-        if len(stopped) < FREEZES or any(s.finished for s in self.own):
-            return ()
-        place = max(s.place for s in stopped)
-        there = [s for s in stopped if place - s.place <= SAME_PLACE]
-        passed = [s for s in self.fair if s.place > place + SAME_PLACE]
-        enough = len(there) >= FREEZES and len({s.conversation.address for s in passed}) >= 2
-        return tuple(there) if enough else ()
-
-    @property
-    def freeze_path(self) -> str:
-        """``tcp.freeze``, deeper where small segments told bytes and packets apart."""
-        places = [s.place for s in self.small if s.stopped]
-        usual = max((s.place for s in self.frozen), default=0)
-        if len(places) < 2 or max(places) - min(places) > SAME_PLACE:
-            return "tcp.freeze"
-        if abs(max(places) - usual) <= SAME_PLACE:
-            return "tcp.freeze.bytes"
-        return "tcp.freeze.packets" if max(places) < FEWER_BYTES * usual else "tcp.freeze"
 
 
 def _questions(facts: Facts) -> float | None:

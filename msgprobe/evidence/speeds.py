@@ -1,10 +1,11 @@
 """An asset's speed in numbers and words, and how its slow transfers look."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import exp
 from statistics import median
 
+from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.statistics import Decision
@@ -86,28 +87,35 @@ def unsaid(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> Functi
     mine = [c for c in found if c.asset.function is verdict.function and c.asset.pool is None]
     if verdict.outcome is not Outcome.OK or not found or not found[0].facts.arm(Arm.TRANSFER):
         return verdict
-    unseen = sorted(c.asset.name for c in mine if not c.own)
-    unsure = sorted(c.asset.name for c in mine if _unsure(c))
-    empty = sorted(c.asset.name for c in mine if c.silent)
-    words = [
-        text.format(name)
-        for text, names in zip(_UNSAID, (unseen, unsure, empty), strict=True)
-        for name in names
-    ]
-    return replace(verdict, why="".join((verdict.why, *words)))
+    told = sorted((rank, c.asset.name) for c in mine for rank in _reasons(c))
+    return replace(verdict, why="".join((verdict.why, *(_UNSAID[r].format(n) for r, n in told))))
+
+
+def _reasons(paired: PairedTransfers) -> Iterator[int]:
+    """Which of the sentences hold."""
+    cut = bool(Cuts(paired).here)
+    if not paired.own:
+        yield 0
+    if _unsure(paired):
+        yield 1
+    if paired.silent and not cut:
+        yield 2
+    if cut and Cuts(paired).refused:
+        yield 3
 
 
 _UNSAID = (
     " How fast it moves its {} was not measured.",
     " Its {} was slower than neutral transfers once, which was not looked into further.",
     " Its {} gave nothing, so how fast it moves was not measured: this tool may be out of date.",
+    " Its {} was broken off, as servers do with what they did not ask for.",
 )
 
 
 def _unsure(paired: PairedTransfers) -> bool:
     """Slow at first sight, and nothing has decided since whether that means anything."""
     open_ = paired.wide is Decision.OPEN and paired.here is not Decision.NORMAL
-    return bool(paired.own) and paired.suspicious and open_
+    return bool(paired.own) and paired.suspicious and open_ and not Cuts(paired).here
 
 
 def numbers(paired: PairedTransfers) -> dict[str, str]:
@@ -122,7 +130,7 @@ def numbers(paired: PairedTransfers) -> dict[str, str]:
         "place": "on the same server" if here else "from neutral servers",
         "loss": f"{100 * lost:.0f}",
         "elsewhere": _sibling(paired),
-        "moved": f"{max((s.place for s in paired.frozen), default=0) / 1000:.0f}",
+        "moved": f"{Cuts(paired).at_most / 1000:.0f}",
     }
 
 

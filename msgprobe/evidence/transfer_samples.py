@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import log
 from statistics import mean, pstdev
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
@@ -32,10 +34,23 @@ TICKETS = 4 * 1024
 """Bytes after the handshake that need not be an answer yet: a TLS server sends session tickets
 before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
 
+HEADS = 8 * 1024
+"""Bytes after the handshake that may be tickets and the head of an answer, and nothing of what was
+asked for."""
+
 SERVED = (200, 206)
 
 QUESTIONS = 10_624
 """Bytes that a volley sends before its last answer can come (240 of 44, and 64 to begin with)."""
+
+
+class Ending(StrEnum):
+    """How a transfer was broken off, by whoever it was."""
+
+    SILENCE = "silence"
+    RESET = "reset"
+    END = "end"
+    """Without TLS's goodbye."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +147,60 @@ class Sample:
         if seen is None or seen.answers is None or not self.stopped:
             return False
         return seen.info is None or not seen.info.unacked
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it was broken off; None where it was not, where the server said so itself (a goodbye,
+        another answer), and where its machine still acknowledged what came."""
+        seen = self.conversation.transfer
+        if seen is None or self.finished or seen.goodbye or self.limited:
+            return None
+        up = seen.direction is Direction.UP
+        if seen.status is not None and (up or seen.status not in SERVED):
+            return None
+        if seen.capped:
+            heard = self.unheard is False
+            return Ending.SILENCE if 2 * self.pause >= seen.window.seconds and not heard else None
+        return {Failure.CONNECTION_RESET: Ending.RESET, Failure.EOF: Ending.END}.get(
+            seen.failure or Failure.UNKNOWN
+        )
+
+    @property
+    def amid_content(self) -> bool:
+        """More than tickets and a head had come; for an upload, more than those had been sent."""
+        seen = self.conversation.transfer
+        if seen is None:
+            return False
+        if seen.direction is Direction.UP:
+            return self.info is not None and self.info.bytes_sent > HEADS
+        return bool(seen.answers) or (seen.answers is None and seen.moved > HEADS)
+
+    @property
+    def pause(self) -> float:
+        """Seconds that were waited for more at its end; 0 where it went on until then."""
+        seen = self.conversation.transfer
+        if seen is None or not seen.stalls or seen.stalls[-1][0] != seen.moved or self.finished:
+            return 0.0
+        return seen.stalls[-1][1]
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest pause after which something came."""
+        seen = self.conversation.transfer
+        if seen is None:
+            return 0.0
+        pauses = [length for moved, length in seen.stalls if moved < seen.moved]
+        return max(pauses, default=seen.first_byte or 0.0)
+
+    @property
+    def unheard(self) -> bool | None:
+        """What we had sent was not acknowledged at its end, as any machine does whose program keeps
+        quiet; None where nothing was sent that could have been, or the platform cannot tell."""
+        seen = self.conversation.transfer
+        if seen is None or seen.info is None:
+            return None
+        asked = seen.direction is Direction.UP or seen.answers is not None
+        return seen.info.unacked > 0 if asked else None
 
     @property
     def finished(self) -> bool:
@@ -234,8 +303,11 @@ class Sample:
 
     @property
     def place(self) -> int:
-        """Payload bytes that the connection as a whole had brought, handshake included."""
-        return self.info.bytes_received if self.info is not None else self.moved
+        """Payload bytes that the connection as a whole had moved, handshake included."""
+        if self.info is None:
+            return self.moved
+        up = self.direction is Direction.UP
+        return self.info.bytes_acked if up else self.info.bytes_received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -286,6 +286,8 @@ class TransferObservation(_Observation):
     reached; ``stalls`` are (bytes moved, seconds without any more) of pauses longer than a second
     and five round trips. ``capped``: our own limit of time ended it: slow, not failed.
     ``answers``: whole answers in the service's own protocol that came; None where it was HTTP.
+    ``goodbye``: the peer ended it itself, in TLS (close_notify); None in runs that were saved
+    before anybody looked.
     """
 
     address: str
@@ -299,6 +301,7 @@ class TransferObservation(_Observation):
     capped: bool = False
     status: int | None = None
     answers: int | None = None
+    goodbye: bool | None = None
     authenticated: bool = False
     first_byte: float | None = None
     curve: tuple[tuple[float, int], ...] = ()

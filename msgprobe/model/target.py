@@ -8,6 +8,9 @@ from typing import Protocol, TypeVar
 MOST_LINKS = 4
 """Objects that are looked at in search of one that is large enough, at most."""
 
+MOST_HEADS = 24
+"""HEADs that may go before an object on the same connection, to have its bytes come later."""
+
 
 class Named(Protocol):
     """A row of the catalogue with a name of its own."""

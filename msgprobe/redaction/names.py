@@ -26,7 +26,7 @@ _BYTES = "{bytes}"
 
 _FORMER = frozenset(root.subject for root in FORMER_ROOTS)
 
-_NUMBERS = frozenset("bytes count spacing patience".split())
+_NUMBERS = frozenset("bytes count spacing patience lead".split())
 _WORDS = {
     OPTION: frozenset(Hello),
     "direction": frozenset(("up", "down")),

@@ -222,7 +222,9 @@ FIELDS: Mapping[type, Mapping[str, Kept]] = {
         **_PEER,
         **_all(How.NAME, _ASKED, "host server_name"),
         path=Kept(How.PATH, _ASKED),
-        **_all(How.WHOLE, _COUNT, "direction wanted moved capped status answers authenticated"),
+        **_all(
+            How.WHOLE, _COUNT, "direction wanted moved capped status answers goodbye authenticated"
+        ),
         **_all(How.WHOLE, _COUNT, "first_byte curve milestones stalls"),
         **_KERNEL,
     ),

@@ -15,6 +15,7 @@ class TlsStream(LayeredStream):
     """What ``tls.handshake`` gives; a Stream like the one below it.
 
     ``sent`` and ``received`` stay the TCP payload's. ``verified``: the chain and the name held.
+    ``goodbye``: the peer said, in TLS, that nothing more comes.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class TlsStream(LayeredStream):
         self._incoming = incoming
         self._outgoing = outgoing
         self.verified = verified
+        self.goodbye = False
 
     @property
     def certificate(self) -> bytes | None:
@@ -56,7 +58,9 @@ class TlsStream(LayeredStream):
         silent = 0
         while True:
             try:
-                return self._tls.read(limit)
+                content = self._tls.read(limit)
+                self.goodbye = not content  # what only ends raises instead
+                return content
             except ssl.SSLWantReadError:
                 await self._flush()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -78,3 +82,8 @@ class TlsStream(LayeredStream):
 def authenticated(stream: Stream) -> bool:
     """It is inside TLS, and the peer's chain verified."""
     return isinstance(stream, TlsStream) and stream.verified
+
+
+def said_goodbye(stream: Stream) -> bool:
+    """It is inside TLS, and the peer has ended it in so many words (close_notify)."""
+    return isinstance(stream, TlsStream) and stream.goodbye

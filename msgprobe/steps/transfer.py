@@ -22,7 +22,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Stream
 from msgprobe.steps.http_limits import HEADER_CAP, TOTAL_CAP
 from msgprobe.steps.layered import LayeredStream
-from msgprobe.steps.tls_stream import authenticated
+from msgprobe.steps.tls_stream import authenticated, said_goodbye
 
 MILESTONES = (8 * 1024, 32 * 1024, 64 * 1024, 128 * 1024)
 """Bytes whose times are kept apart."""
@@ -239,6 +239,7 @@ class _Transfer:
             capped=self.capped,
             status=self.status,
             authenticated=authenticated(self.stream),
+            goodbye=said_goodbye(self.stream),
             first_byte=self.points[0][0] if self.points else None,
             curve=thinned(self.points),
             milestones=milestones(self.points, self.moved),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, TransferObservation, Window
 from msgprobe.model.target import Direction
@@ -28,15 +29,21 @@ def moved(
     unacked: int = 0,
     burst: int = BURST,
     think: float = 0.0,
+    ends: Failure | None = None,
+    goodbye: bool = False,
+    ahead: int = 0,
+    first_byte: float | None = None,
 ) -> Measurement:
     """``burst`` bytes at once, ``think`` seconds after a round trip, then ``size`` in all at
-    ``kbit``; after ``stop_at`` bytes nothing more comes, and ``patience`` ends it. With 0 ``kbit``
-    nothing comes at all.
+    ``kbit``; after ``stop_at`` bytes nothing more comes, and ``patience`` ends it, or what ``ends``
+    says at once, with TLS's ``goodbye`` or without. With 0 ``kbit`` nothing comes at all.
+    ``ahead`` bytes went before it on the same connection.
 
     A volley has no greeting: its ``size`` is its own, and its answers are counted.
     """
     assert isinstance(task.probe, Flow)
     volley = task.check == "volley"
+    up = task.probe.option("direction") == "up"
     if volley:
         size, greeting = VOLLEY, 0.0
     if not kbit:
@@ -53,24 +60,25 @@ def moved(
     total = curve[-1][1]
     capped = total < size
     if stop_at:
-        end = patience
+        end = curve[-1][0] if ends else patience
     tcp = info(
         min_rtt=rtt,
         rtt=rtt,
         out_of_order=lost,
         total_retrans=lost,
         bytes_sent=40 * 1448,
-        bytes_received=total + (0 if volley else 3000),
+        bytes_acked=total + ahead + 3000,
+        bytes_received=total + ahead + (0 if volley else 3000),
         unacked=unacked,
     )
     base: dict[str, Any] = {"transaction": transaction, "failure": None}
-    ends: dict[str, Any] = {"address": task.probe.address, "port": task.probe.port}
+    peer: dict[str, Any] = {"address": task.probe.address, "port": task.probe.port}
     begins = start + rtt + greeting
     secured = (
-        TlsObservation(window=Window(start=start + rtt, end=begins), info=tcp, **base, **ends),
+        TlsObservation(window=Window(start=start + rtt, end=begins), info=tcp, **base, **peer),
     )
     observations = (
-        TcpObservation(window=Window(start=start, end=start + rtt), **base, **ends),
+        TcpObservation(window=Window(start=start, end=start + rtt), **base, **peer),
         *(() if volley else secured),
         TransferObservation(
             window=Window(start=begins, end=begins + end),
@@ -79,15 +87,16 @@ def moved(
             direction=Direction(task.probe.option("direction") or "down"),
             wanted=size,
             moved=total,
-            first_byte=curve[0][0] if total else None,
-            capped=capped,
-            status=None if volley or not total else 206,
+            first_byte=first_byte or (curve[0][0] if total else None),
+            capped=capped and not ends,
+            goodbye=goodbye,
+            status=None if volley or not total or (up and ends) else 206,
             answers=total // 88 if volley else None,
             curve=tuple(curve),
-            stalls=((total, end - curve[-1][0]),) if stop_at else (),
+            stalls=((total, end - curve[-1][0]),) if stop_at and not ends else (),
             info=tcp,
-            **base,
-            **ends,
+            **{**base, "failure": ends},
+            **peer,
         ),
     )
     return Measurement(

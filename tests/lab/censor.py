@@ -9,11 +9,10 @@ house, 1 is as late as the server itself.
 The kinds of interference are those of the literature; see the lab's scenarios for who did what.
 """
 
-import dataclasses
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args, get_type_hints
+from typing import Literal, get_args
 
 Direction = Literal["up", "down", "both"]
 Segment = Literal["any", "syn", "data", "ack"]
@@ -348,45 +347,3 @@ class ConnectionCap(Action):
                 f"{self.name}: most is {self.most}, window_s {self.window_s}; "
                 "a cap is 0 or more connections within more than 0 seconds"
             )
-
-
-class ActionFile:
-    """Actions to and from JSON values."""
-
-    kinds: ClassVar[dict[str, type[Action]]] = {
-        kind.__name__: kind
-        for kind in (
-            *(Drop, PassOnly, RstOnSyn, IcmpUnreachable, OnSni, OnHost, OnPattern, PortRewrite),
-            *(DnsForge, DnsRedirect, Freeze, Throttle, ConnectionCap),
-        )
-    }
-
-    @staticmethod
-    def dump(actions: Sequence[Action]) -> list[dict[str, Any]]:
-        """As JSON values, in order."""
-        return [{"action": type(one).__name__, **dataclasses.asdict(one)} for one in actions]
-
-    @classmethod
-    def load(cls, values: Sequence[Mapping[str, Any]]) -> list[Action]:
-        """What `dump` wrote. ValueError names an action or a field that is unknown."""
-        return [cls._load_one(value) for value in values]
-
-    @classmethod
-    def _load_one(cls, value: Mapping[str, Any]) -> Action:
-        fields = dict(value)
-        kind = cls.kinds.get(fields.pop("action", ""))
-        if kind is None:
-            raise ValueError(f"unknown action {value.get('action')!r}; known: {sorted(cls.kinds)}")
-        hints = get_type_hints(kind)
-        if unknown := set(fields) - set(hints):
-            raise ValueError(f"{kind.__name__}: unknown fields {sorted(unknown)}")
-        return kind(**{name: _plain(one) for name, one in fields.items()})
-
-
-def _plain(value: Any) -> Any:
-    """A JSON value as the fields of actions have it: lists are tuples, objects are matches."""
-    if isinstance(value, Mapping):
-        return Match(**{name: _plain(one) for name, one in value.items()})
-    if isinstance(value, list | tuple):
-        return tuple(_plain(one) for one in value)
-    return value

@@ -276,6 +276,7 @@ class Censor:
     """All actions of one box. Not reentrant; one packet at a time."""
 
     def __init__(self, actions: Sequence[censor.Action], bench: Bench) -> None:
+        from tests.lab.cut import Cut, CutEnforcer
         from tests.lab.interfere import InterferenceEnforcer
         from tests.lab.throttle import ConnectionCapEnforcer, ThrottleEnforcer
 
@@ -291,6 +292,7 @@ class Censor:
             censor.OnPattern: InterferenceEnforcer,
             censor.Throttle: ThrottleEnforcer,
             censor.ConnectionCap: ConnectionCapEnforcer,
+            Cut: CutEnforcer,
         }
         self.bench = bench
         self._flows = FlowTable()

@@ -24,8 +24,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tests.lab.action_file import ActionFile
 from tests.lab.capture import CaptureWriter
-from tests.lab.censor import ActionFile
 from tests.lab.enforce import Bench, Censor
 from tests.lab.link import Link, Pipe
 from tests.lab.matching import Prefixes

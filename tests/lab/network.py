@@ -25,7 +25,8 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from tests.lab import bytecode, capture
-from tests.lab.censor import Action, ActionFile
+from tests.lab.action_file import ActionFile
+from tests.lab.censor import Action
 from tests.lab.link import Link
 from tests.lab.netns import LabError, Namespace, configure, require, verify_no_way_out
 from tests.lab.topology import CLIENT_END, CLIENT_LINK, WORLD_LINK, ClientFiles, Topology

@@ -218,6 +218,7 @@ _UP: Final = Match(direction="up")
 KINDS: Final[Mapping[str, Kind]] = {
     kind.label: kind
     for kind in (
+        Kind(label="sni-police-64", does=_by_name(kbit=64), mechanism=_SNI, kbit=64),
         Kind(label="sni-police-140", does=_by_name(kbit=140), mechanism=_SNI, kbit=140),
         Kind(label="sni-police-512", does=_by_name(kbit=512), mechanism=_SNI, kbit=512),
         Kind(label="sni-police-1000", does=_by_name(kbit=1000), mechanism=_SNI, kbit=1000),
@@ -271,7 +272,7 @@ _ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {
     "fibre": ("sni-police-140", "sni-police-512", "sni-shape-256", "sni-loss-20", "ip-loss-40"),
     "lte": ("sni-police-140", "sni-police-512", "sni-loss-20", "sni-loss-40", "ip-loss-40"),
     "3g": ("sni-police-140", "sni-loss-20", "sni-loss-40"),
-    "edge": ("sni-police-140", "sni-loss-40"),
+    "edge": ("sni-police-64", "sni-police-140", "sni-loss-40"),
     "geo": ("sni-police-140", "sni-loss-40"),
     "geo-pep": ("sni-police-140",),
     "wifi5": ("sni-police-140", "sni-loss-20", "sni-loss-40", "ip-loss-40"),

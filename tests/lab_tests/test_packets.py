@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lab import packet as ip
-from tests.lab.censor import Action, ActionFile, DnsForge, Drop, Match, OnSni, PassOnly
+from tests.lab.action_file import ActionFile
+from tests.lab.censor import Action, DnsForge, Drop, Match, OnSni, PassOnly
 from tests.lab.content import Kind, answers, covers, first_words, question
 from tests.lab_tests.client import client_hello
 

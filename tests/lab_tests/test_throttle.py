@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.lab.censor import Action, ActionFile, ConnectionCap, Match, Throttle
+from tests.lab.action_file import ActionFile
+from tests.lab.censor import Action, ConnectionCap, Match, Throttle
 from tests.lab.link import Link, Pipe, Sway
 from tests.lab.network import Lab
 from tests.lab.throttle import TokenBucket

@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_samples import SAME_SERVER
@@ -20,13 +21,14 @@ from msgprobe.hypotheses.throttling.tasks import (
     own_flow,
     source_flow,
 )
-from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Arm, Role, Task
+from msgprobe.model.target import MOST_HEADS, Asset, Direction, Service
+from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import neutral_name
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
     FAST_PATIENCE,
+    LEAST_TRANSFER_PATIENCE,
     PAIRED_AT_ONCE,
     PAIRS_UNTIL,
     PROMISING_UNTIL,
@@ -37,6 +39,9 @@ from msgprobe.planning.timetable import (
 _own = partial(Purpose, check="transfer", role=Role.TARGET)
 _FAST = "is a neutral server fast under its own name?"
 _THERE = Purpose(Arm.TRANSFER_SOURCE, "transfer", _FAST)
+
+AHEAD = SAME_PLACE + SAME_PLACE // 2
+"""Bytes that go before an object on the same connection: more than two places may differ by."""
 
 SMALL_SEGMENTS = 600
 """Bytes of a segment, so that the same bytes make more than twice as many packets."""
@@ -110,19 +115,28 @@ def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Tas
     patience = _patience(paired)
     for number in range(1, MOST_PAIRS + 1):
         block = _block(context, paired, number, patience)
-        begun = any(context.started(t.id) is not None for t in block)
-        if not begun and paired.frozen:
-            last = _small(context, paired, patience)
-            return [*tasks, *last], _going_on(context, last)
-        if not begun and _decided(paired, number) and paired.here is Decision.NORMAL:
-            last = _sibling(context, paired, patience) if paired.wide is Decision.SLOW else []
-            return [*tasks, *last], _going_on(context, last)
-        if not begun and (_decided(paired, number) or _too_late(context, paired)):
-            return tasks, False
+        if not any(context.started(t.id) is not None for t in block):
+            last = _last(context, paired, number, patience)
+            if last is not None:
+                return [*tasks, *last], _going_on(context, last)
         tasks += block
         if _going_on(context, block):
             return tasks, True
     return tasks, False
+
+
+def _last(
+    context: PlanningContext, paired: PairedTransfers, number: int, patience: float
+) -> list[Task] | None:
+    """What ends a comparison before this block, if anything: a closer look, or nothing more."""
+    if Cuts(paired).here:  # whether the name ends it, two blocks tell
+        if number > TWICE:
+            return _small(context, paired)
+        return [] if _too_late(context, paired) else None
+    decided = _decided(paired, number)
+    if decided and paired.here is Decision.NORMAL:
+        return _sibling(context, paired, patience) if paired.wide is Decision.SLOW else []
+    return [] if decided or _too_late(context, paired) else None
 
 
 def _going_on(context: PlanningContext, tasks: list[Task]) -> bool:
@@ -226,18 +240,35 @@ def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float)
     )
 
 
-def _small(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
-    """D11: the asset that stops for good, in small segments."""
-    return _twice(
+def _small(context: PlanningContext, paired: PairedTransfers) -> list[Task]:
+    """D11: the asset that is cut, twice in small segments and once behind something else on the
+    same connection, with all patience and at once: what is cut occupies no line."""
+    address = dialled_address(context, paired.asset.host)
+    small = _twice(
         context,
         paired,
-        patience,
+        TRANSFER_PATIENCE,
         arm=Arm.TRANSFER_SMALL,
-        address=dialled_address(context, paired.asset.host),
+        address=address,
         mss=SMALL_SEGMENTS,
         changes=f"segments of {SMALL_SEGMENTS} bytes at most",
         reason="does it stop after so many bytes, or after so many packets?",
     )
+    round_trip = min((s.min_rtt or 0.0 for s in paired.own), default=0.0)
+    if not small or round_trip * MOST_HEADS > LEAST_TRANSFER_PATIENCE:
+        return small
+    first = small[0]
+    assert isinstance(first.probe, Flow)
+    options = (*first.probe.options, ("lead", str(AHEAD)))
+    behind = replace(
+        first,
+        id=f"{first.id}.behind",
+        attempt=len(small) + 1,
+        probe=replace(first.probe, mss=0, options=options),
+        changes="something else first on the same connection",
+        reason="is the connection cut after so many bytes, or the answer?",
+    )
+    return as_begun(context, [*small, behind])
 
 
 def _twice(
@@ -249,19 +280,20 @@ def _twice(
     address: str | None,
     changes: str,
     reason: str,
-    mss: int | None = None,
+    mss: int = 0,
 ) -> list[Task]:
-    """The asset moved twice, one after the other, with one thing changed; nowhere, no tasks."""
+    """The asset moved twice with one thing changed, one after the other unless in small segments;
+    nowhere, no tasks."""
     service, asset = paired.service, paired.asset
     if address is None:
         return []
     flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
     word = arm.value.removeprefix("t.")
-    flow = flow if mss is None else replace(flow, mss=mss)
+    flow = replace(flow, mss=mss)
     stem, timeout = f"t.{service.name}.{asset.name}.{word}", context.timeout() + patience
     changed = _own(arm, reason=reason, changes=changes)
     twice = [changed.task(f"{stem}.{n}", service.name, flow, timeout, attempt=n) for n in (1, 2)]
-    return _lane(context, twice)
+    return twice if mss else _lane(context, twice)
 
 
 def _there(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losses import exceeds
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
@@ -112,15 +113,24 @@ def _undecided(paired: PairedTransfers) -> Iterable[Sample]:
     return (*paired.own, *paired.fair)
 
 
-def _frozen(paired: PairedTransfers) -> Iterable[Sample]:
-    frozen = paired.frozen if paired.asset.pool is None else ()
-    return (*frozen, *paired.fair) if frozen else ()
+def _cut_on_the_way(paired: PairedTransfers) -> Iterable[Sample]:
+    cuts = Cuts(paired)
+    shown = cuts.on_the_way
+    return (*cuts.here, *shown, *paired.fair) if shown else ()
 
 
-def _volleys_frozen(paired: PairedTransfers) -> Iterable[Sample]:
+def _cut(paired: PairedTransfers) -> Iterable[Sample]:
+    """Broken off each time at one place, and its servers may do so; what they did not ask for they
+    break off as a rule."""
+    cuts = Cuts(paired)
+    told = paired.asset.pool is None and not cuts.refused and not cuts.late
+    return (*cuts.here, *paired.fair) if told and cuts.here else ()
+
+
+def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:
     """Nobody knows how many questions such servers answer: a limit of theirs may look alike."""
-    frozen = paired.frozen if paired.asset.pool is not None else ()
-    return (*frozen, *paired.fair) if frozen else ()
+    here = Cuts(paired).here if paired.asset.pool is not None else ()
+    return (*here, *paired.fair) if here else ()
 
 
 ALIKE = _LIKELY_THROTTLED.info(
@@ -148,10 +158,13 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     _LIKELY_BLOCKED.rule(
         "transfer.freeze",
         "tcp.freeze",
-        licence="transfers stop for good at the same byte, neutral ones pass it",
-        why="Transfers stop for good after {moved} kB, each time at the same place; neutral "
+        licence="transfers are ended at the same byte of the connection, by silence, a reset or an "
+        "end, neutral ones pass it; under a neutral name they pass it too, or neutral servers cut "
+        "them once the service is named, or connections to two networks of the service are cut "
+        "alike",
+        why="Transfers are cut off after {moved} kB, each time at the same place; neutral "
         "transfers pass it.",
-        holds=_frozen,
+        holds=_cut_on_the_way,
     ),
     _IMPAIRED.rule(
         "volley.freeze",
@@ -160,7 +173,15 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
         why="The answers of its own servers stop for good after {moved} kB, each time at the same "
         "place, while neutral transfers pass it: blocking after so many bytes, or a limit of "
         "the servers.",
-        holds=_volleys_frozen,
+        holds=_volleys_cut,
+    ),
+    _IMPAIRED.rule(
+        "transfer.cut",
+        licence="transfers are ended at the same byte each time, neutral ones pass it, and nothing "
+        "shows that it is not its servers that end them",
+        why="Transfers are broken off after {moved} kB, each time at the same place, while neutral "
+        "transfers pass it: blocking after so many bytes, or a fault of its servers.",
+        holds=_cut,
     ),
     _THROTTLED.rule(
         "throttle.name",
@@ -273,11 +294,12 @@ def _worse(new: object, old: Outcome) -> bool:
 
 def _finding(paired: PairedTransfers) -> Finding | None:
     """What the first rule that holds says, with the mechanism as exactly as it is known."""
-    found = first_holding(SPEED_RULES if not paired.silent else (NOTHING,), paired)
+    nothing = paired.silent and not Cuts(paired).here
+    found = first_holding((NOTHING,) if nothing else SPEED_RULES, paired)
     if found is None or found.info.mechanism is None:
         return found
     frozen = found.info.mechanism == "tcp.freeze"
-    path = paired.freeze_path if frozen else mechanism(paired, found.info.mechanism)
+    path = Cuts(paired).path if frozen else mechanism(paired, found.info.mechanism)
     return replace(found, info=replace(found.info, mechanism=path))
 
 

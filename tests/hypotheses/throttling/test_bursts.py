@@ -103,12 +103,13 @@ def test_a_slow_uplink_is_no_slow_server() -> None:
     assert text(told(kbit=20.0, uplink=1_000.0)).outcome is Outcome.DEGRADED
 
 
-def test_answers_that_stop_at_the_same_byte_with_nothing_acknowledged_are_degraded() -> None:
+def test_answers_of_three_networks_that_stop_at_one_byte_unacknowledged_are_cut() -> None:
+    """A server that keeps quiet still acknowledges what comes; who drops all of it does not."""
     frozen = told(stop_at=15_900, unacked=1)
     assert contest(frozen).suspicious
     seen = text(frozen)
-    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("volley.freeze",))
-    assert "16 kB" in seen.why and seen.mechanisms == ()
+    assert (seen.outcome, seen.rules) == (Outcome.BLOCKED, ("transfer.freeze",))
+    assert "16 kB" in seen.why and seen.mechanisms == ("tcp.freeze",)
 
 
 def test_a_server_that_answers_no_more_and_still_acknowledges_is_no_suspicion() -> None:

@@ -41,16 +41,20 @@ class Race:
         greeting: float = 0.1,
         rtt: float = 0.04,
         lost: int = 0,
-        stop_at: int = 0,
-        think: float = 0.0,
+        asset: str = "page",
+        direction: str = "down",
+        address: str | None = None,
+        **how: Any,
     ) -> "Race":
         """A burst at once, then ``kbit`` until all has moved, or our patience ends."""
         self.count += 1
-        address = PLACE.get(arm, f"20.9.{source[-1]}.1")
+        address = address or PLACE.get(arm, f"20.9.{source[-1]}.1")
         mine = arm is not SOURCE
-        options = {"direction": "down", "bytes": str(SIZE)}
+        options = {"direction": direction, "bytes": str(SIZE)}
         if number or mine:
-            options |= {"asset": "page", "service": "acme"}
+            options |= {"asset": asset, "service": "acme"}
+        if how.get("ahead"):
+            options |= {"lead": str(how["ahead"])}
         task = task_of(
             "transfer",
             Flow(address=address, port=443, host="x", options=tuple(options.items())),
@@ -69,8 +73,7 @@ class Race:
             greeting=greeting,
             rtt=rtt,
             lost=lost,
-            stop_at=stop_at,
-            think=think,
+            **how,
         )
         self.story.told.append(done)
         self.now = done.window.end
@@ -195,30 +198,6 @@ def test_everybody_slow_blames_nobody(race: Race) -> None:
     for _ in range(2):
         race.move(SOURCE, 140, source="src1").move(OWN, 140).move(SOURCE, 140, source="src2")
     assert race.text.outcome is Outcome.OK
-
-
-def test_stopping_for_good_at_the_same_byte_is_a_block(race: Race) -> None:
-    race.look(15_000, stop_at=20_000)
-    for n in (1, 2):
-        race.move(OWN, 15_000, number=n, stop_at=20_000)
-        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
-    seen = race.text
-    assert seen.outcome is Outcome.BLOCKED
-    assert seen.mechanisms == ("tcp.freeze",), "bytes or packets: nobody looked"
-
-
-@pytest.mark.parametrize(
-    ("place", "path"),
-    [(20_000, "tcp.freeze.bytes"), (9_000, "tcp.freeze.packets"), (30_000, "tcp.freeze")],
-)
-def test_small_segments_tell_bytes_from_packets(race: Race, place: int, path: str) -> None:
-    race.look(15_000, stop_at=20_000)
-    for n in (1, 2):
-        race.move(OWN, 15_000, number=n, stop_at=20_000)
-        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
-    for n in (1, 2):
-        race.move(Arm.TRANSFER_SMALL, 15_000, number=n, stop_at=place)
-    assert race.text.mechanisms == (path,)
 
 
 def test_the_order_of_measurements_does_not_matter(race: Race) -> None:

@@ -11,6 +11,7 @@ from tests.lab.scenarios.calls import SCENARIOS as CALLS
 from tests.lab.scenarios.clients import SCENARIOS as CLIENTS
 from tests.lab.scenarios.connection import SCENARIOS as CONNECTION
 from tests.lab.scenarios.countries import SCENARIOS as COUNTRIES
+from tests.lab.scenarios.cuts import SCENARIOS as CUTS
 from tests.lab.scenarios.dns_tampering import SCENARIOS as DNS_TAMPERING
 from tests.lab.scenarios.halves import SCENARIOS as HALVES
 from tests.lab.scenarios.honest_resolvers import SCENARIOS as HONEST_RESOLVERS
@@ -51,6 +52,7 @@ _EVERY: Final = (
     *QUIC,
     *CALLS,
     *THROTTLING,
+    *CUTS,
     *SECOND_VANTAGE,
     *SERVICE_OUTAGE,
     *NEUTRAL_HOSTS,

@@ -38,6 +38,7 @@ Quic = Literal["normal", "silent"]
 CallManner = Literal["normal", "tcp_only", "silent", "rationed"]
 Channel = Literal["udp", "tcp", "doh"]
 Strangers = Literal["normal", "alert", "reset", "misdirected"]
+Stop = Literal["pause", "end", "goodbye", "reset"]
 
 DNS_VERBS: Final = ("nxdomain", "refused", "servfail", "drop", "empty", "dangling", "truth")
 
@@ -98,6 +99,9 @@ class HostPolicy:
     ``ration`` a host gives so many HTTP answers in all, then 429. ``paths`` and ``demands`` narrow
     what is done to HTTP answers: to requests for these paths, and to those without that header.
     ``h2``: it speaks HTTP/2 with who offers it.
+    With ``stops_after`` octets of an HTTP answer, its head included, the server stops: it pauses
+    for ``pause_s`` and goes on, ends the connection with or without TLS's goodbye, or resets it. It
+    reads ``takes_at_most`` octets of an upload, if given, then resets the connection unanswered.
     ``strangers``: how who names a host that does not live there is treated (``normal``: as
     `Host.any_name` says; ``misdirected``: HTTP 421).
     """
@@ -127,6 +131,10 @@ class HostPolicy:
     demands: str = ""
     strangers: Strangers = "normal"
     h2: bool = False
+    stops_after: int = 0
+    stop: Stop = "pause"
+    pause_s: float = 0.0
+    takes_at_most: int = 0
 
     def concerns(self, path: str, headers: Mapping[str, str]) -> bool:
         """Whether what is done to HTTP answers is done to that of this request."""

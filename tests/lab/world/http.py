@@ -3,6 +3,7 @@
 import array
 import asyncio
 import datetime as dt
+import socket
 import sys
 import zlib
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,8 @@ from http import HTTPStatus
 from typing import Final
 
 from tests.lab.world import mean
-from tests.lab.world.config import HostPolicy, Pace
+from tests.lab.world.config import HostPolicy, Pace, Stop
+from tests.lab.world.talk import abort_writer
 
 _HEAD_LIMIT: Final = 32_768
 _BODY_LIMIT: Final = 1 << 17
@@ -89,10 +91,14 @@ class NotHttp(Exception):
     """The client spoke something else."""
 
 
-async def read_request(reader: asyncio.StreamReader, takes: Takes) -> Request | None:
+class TooMuch(Exception):
+    """The client sends more than the server takes."""
+
+
+async def read_request(reader: asyncio.StreamReader, takes: Takes, most: int = 0) -> Request | None:
     """The next request, None at the end of the stream; an upload's body is read and dropped.
 
-    Raises NotHttp, IncompleteReadError, TimeoutError.
+    Raises NotHttp, IncompleteReadError, TimeoutError, TooMuch for an upload of more than ``most``.
     """
     try:
         async with asyncio.timeout(_IDLE_S):
@@ -119,7 +125,9 @@ async def read_request(reader: asyncio.StreamReader, takes: Takes) -> Request | 
     if length > (_UPLOAD_LIMIT if upload else _BODY_LIMIT):
         raise NotHttp("request body too long")
     if upload:
-        await _swallow(reader, length)
+        await _swallow(reader, min(length, most or length))
+        if most and length > most:
+            raise TooMuch
         return request
     async with asyncio.timeout(_IDLE_S):
         body = await reader.readexactly(length)
@@ -150,7 +158,10 @@ async def converse(
     always = policy or HostPolicy()
     while True:
         try:
-            request = await read_request(reader, takes)
+            request = await read_request(reader, takes, always.takes_at_most)
+        except TooMuch:
+            abort_writer(writer)
+            return
         except (NotHttp, asyncio.IncompleteReadError):
             writer.write(encode(Response(status=400, body=b"Bad Request"), now(), close=True))
             return
@@ -170,13 +181,8 @@ async def converse(
         response = response.altered(policy)
         close = request.headers.get("connection", "").lower() == "close"
         data = encode(response, now(), close=close, head=request.method == "HEAD")
-        if policy.pace == "slow":
-            await _send_slowly(writer, data, policy.rate)
-        elif policy.pace != "normal":
-            await misbehave(writer, policy.pace, data)
+        if not await _say(writer, policy, data):
             return
-        else:
-            await _send(writer, data)
         if close or writer.is_closing():
             return
 
@@ -199,6 +205,25 @@ def encode(
     return text if head or response.status == 204 else text + response.body
 
 
+async def _say(writer: asyncio.StreamWriter, policy: HostPolicy, data: bytes) -> bool:
+    """Send ``data`` as ``policy`` says; False where nothing may follow it."""
+    if 0 < policy.stops_after < len(data):
+        await _send(writer, data[: policy.stops_after])
+        if policy.stop != "pause":
+            await _stop(writer, policy.stop)
+            return False
+        await asyncio.sleep(policy.pause_s)
+        data = data[policy.stops_after :]
+    if policy.pace == "slow":
+        await _send_slowly(writer, data, policy.rate)
+    elif policy.pace == "normal":
+        await _send(writer, data)
+    else:
+        await misbehave(writer, policy.pace, data)
+        return False
+    return True
+
+
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
     """Send ``data`` no faster than the client takes it, as long as there is a client."""
     whole = memoryview(data)
@@ -207,6 +232,19 @@ async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
         await writer.drain()
         if writer.is_closing():
             return
+
+
+async def _stop(writer: asyncio.StreamWriter, how: Stop) -> None:
+    """End a connection in the middle of an answer, once what was said has arrived."""
+    await asyncio.sleep(0.5)
+    if how == "goodbye":
+        writer.close()
+    elif how == "reset":
+        abort_writer(writer)
+    else:
+        writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+        await asyncio.sleep(1.0)
+        abort_writer(writer)
 
 
 async def _send_slowly(writer: asyncio.StreamWriter, data: bytes, rate: int) -> None:

@@ -1,0 +1,197 @@
+"""Transfers that are ended at the same byte each time, by silence, a reset or an end: by whom?
+
+A server may end them itself, at a byte of its answer; who sits on the way counts bytes of the
+connection, handshake and all. The two are told apart by the name (who acts on it cuts the service's
+name alone, at other servers too), and by what comes before the answer on the same connection: it
+moves the byte at which a server stops, and not the one at which the connection is cut.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import grouped
+from msgprobe.evidence.paired_transfers import PairedTransfers
+from msgprobe.evidence.transfer_samples import Ending, Sample
+from msgprobe.model.target import Direction
+
+TWICE = 2
+"""Transfers that must end at the same byte."""
+
+ONCE_EACH = 3
+"""The same where each server is asked once."""
+
+SAME_PLACE = 2 * 1460
+"""Bytes by which two ends may differ and still be the same place: two segments."""
+
+FEWER_BYTES = 0.75
+"""Share of the usual place before which small segments must end to show that packets count."""
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Where one asset's transfers are ended, and what tells who ends them."""
+
+    paired: PairedTransfers
+
+    # -- the place
+
+    @cached_property
+    def here(self) -> tuple[Sample, ...]:
+        """Own transfers that ended at one place, if all that ended did and none went beyond it,
+        while neutral ones of two networks did."""
+        least = TWICE if self.paired.asset.pool is None else ONCE_EACH
+        ended = [s for s in self.paired.own if s.ending is not None]
+        if len(ended) < least or not _together(ended) or not all(s.amid_content for s in ended):
+            return ()
+        beyond = _beyond(self.paired.fair, ended)
+        if any(_beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
+            return ()
+        return tuple(ended) if len(_networks(beyond)) >= TWICE else ()
+
+    @property
+    def place(self) -> int:
+        """Bytes of the connection after which it was ended; 0 if nowhere."""
+        return max((s.place for s in self.here), default=0)
+
+    @property
+    def late(self) -> bool:
+        """All that is missing may be late: others, or the service itself, have answered after a
+        longer pause than was waited for here."""
+        if any(s.ending is not Ending.SILENCE for s in self.here):
+            return False
+        waited = [s.pause for s in (*self.here, *self.paired.small) if s.ending is Ending.SILENCE]
+        return max(waited, default=0.0) <= self.paired.longest
+
+    # -- who ends them
+
+    @property
+    def by_name_elsewhere(self) -> tuple[Sample, ...]:
+        """Transfers that neutral servers gave under their own names, beyond the place, and that
+        ended there once the service was named to them."""
+        named = [s for s in self.paired.there if s.ending is not None]
+        ended = [s for s in named if _together([*self.here, s])]
+        servers = {s.conversation.address for s in ended}
+        plain = [s for s in self.paired.sources if s.conversation.address in servers]
+        beyond = _beyond(plain, self.here)
+        if len(ended) < TWICE or len(ended) < len(named) or any(_beyond(self.paired.there, ended)):
+            return ()
+        return (*ended, *beyond) if {s.conversation.address for s in beyond} >= servers else ()
+
+    @property
+    def by_name_here(self) -> tuple[Sample, ...]:
+        """The same object from the same server, which went beyond the place under a neutral name.
+
+        That a server closes, it may do for one of its names alone.
+        """
+        beyond = _beyond(self.paired.neutral, self.here)
+        if len(beyond) < TWICE or any(s.ending is not None for s in self.paired.neutral):
+            return ()
+        silent = all(s.ending is Ending.SILENCE and s.unheard is not False for s in self.here)
+        return beyond if silent or self.of_connection else ()
+
+    @property
+    def by_address(self) -> tuple[Sample, ...]:
+        """Connections to two networks of the service are cut at the same byte, and not answers; or
+        after so many packets, whichever way and however long these were: no server counts them."""
+        peers = [Cuts(p) for p in self.paired.peers]
+        if any(c.of_packets for c in (self, *peers)):
+            own = [s for c in (self, *peers) for s in c.paired.own]
+            found = [s for s in own if s.ending is not None and s.amid_content]
+            return tuple(found) if len(_networks(found)) >= TWICE else ()
+        others = [c for c in peers if c.here and _same_way(self, c)]
+        alike = [self, *(c for c in others if _together([*self.here, *c.here]))]
+        found = [s for c in alike for s in c.here]
+        of_connection = any(c.of_connection for c in alike) or all(s.unheard for s in found)
+        return tuple(found) if of_connection and len(_networks(found)) >= TWICE else ()
+
+    @property
+    def at_most(self) -> int:
+        """Bytes after which it was cut at the latest: of an upload of which nothing more was
+        acknowledged, what had been sent by then."""
+        infos = [s.info for s in self.here if s.info is not None]
+        if self.paired.asset.direction is Direction.DOWN or not infos:
+            return self.place
+        return max(self.place, min(i.bytes_sent - i.bytes_retrans for i in infos))
+
+    @cached_property
+    def _shifted(self) -> tuple[tuple[Sample, int], ...]:
+        """Transfers behind something else on the same connection, and how much later their answers
+        began than usual."""
+        usual = max((s.place - s.moved for s in self.here), default=0)
+        behind = [s for s in self.paired.small if s.conversation.flow.option("lead")]
+        ended = [s for s in behind if s.ending is not None]
+        if self.paired.asset.direction is Direction.UP:
+            ended = []  # nobody knows where among what was sent it was cut
+        return tuple((s, s.place - s.moved - usual) for s in ended)
+
+    @property
+    def of_connection(self) -> bool:
+        """The place stays when the answer begins later: bytes of the connection are counted, or
+        its packets."""
+        told = [(s, shift) for s, shift in self._shifted if shift > SAME_PLACE]
+        return self.of_packets or (
+            bool(told) and all(s.place <= self.place + SAME_PLACE // 2 for s, _ in told)
+        )
+
+    @property
+    def of_answer(self) -> bool:
+        """The place moves with the answer: who counts reads HTTP, as a server does."""
+        told = [(s, shift) for s, shift in self._shifted if shift > SAME_PLACE]
+        return any(s.place > self.place + SAME_PLACE // 2 for s, _ in told)
+
+    @property
+    def on_the_way(self) -> tuple[Sample, ...]:
+        """What shows that somebody on the way cuts it; nothing where its servers may do so."""
+        if not self.here or self.late or self.of_answer:
+            return ()
+        return self.by_name_elsewhere or self.by_name_here or self.by_address
+
+    @property
+    def refused(self) -> bool:
+        """An upload that somebody closed: servers do so with what they did not ask for."""
+        closed = any(s.ending is not Ending.SILENCE for s in self.here)
+        return self.paired.asset.direction is Direction.UP and closed
+
+    @cached_property
+    def _in_small_segments(self) -> tuple[int, ...]:
+        """Where transfers in small segments were ended, if that was one place. What of an upload
+        was acknowledged by then hangs on how much went at once."""
+        small = [s for s in self.paired.small if not s.conversation.flow.option("lead")]
+        places = [s.place for s in small if s.ending is not None]
+        up = self.paired.asset.direction is Direction.UP
+        agree = len(places) >= TWICE and max(places) - min(places) <= SAME_PLACE
+        return tuple(places) if agree and self.here and not up else ()
+
+    @property
+    def of_packets(self) -> bool:
+        """Small segments are ended much sooner: somebody counts packets."""
+        return 0 < max(self._in_small_segments, default=0) < FEWER_BYTES * self.place
+
+    @property
+    def path(self) -> str:
+        """``tcp.freeze``, deeper where small segments told bytes and packets apart."""
+        if self.of_packets:
+            return "tcp.freeze.packets"
+        places = self._in_small_segments
+        of_bytes = bool(places) and abs(max(places) - self.place) <= SAME_PLACE
+        return "tcp.freeze.bytes" if of_bytes else "tcp.freeze"
+
+
+def _same_way(one: Cuts, other: Cuts) -> bool:
+    return one.paired.asset.direction is other.paired.asset.direction
+
+
+def _together(samples: Sequence[Sample]) -> bool:
+    places = [s.place for s in samples]
+    return max(places) - min(places) <= SAME_PLACE
+
+
+def _beyond(samples: Iterable[Sample], ended: Sequence[Sample]) -> tuple[Sample, ...]:
+    place = max((s.place for s in ended), default=0)
+    return tuple(s for s in samples if s.place > place + SAME_PLACE)
+
+
+def _networks(samples: Iterable[Sample]) -> set[str]:
+    return set(grouped(samples, lambda s: ips.network(s.conversation.address)))

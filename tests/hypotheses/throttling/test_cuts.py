@@ -1,0 +1,161 @@
+"""Transfers that are broken off at the same byte each time: who breaks them off?"""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.target import Asset, Direction, Function
+from msgprobe.model.task import Arm
+from msgprobe.model.verdict import Outcome, Strength
+from tests.evidence.story import HERE, Story
+from tests.hypotheses.throttling.test_rules import (
+    ASSET,
+    MOVING,
+    NAMED,
+    NEUTRAL,
+    OWN,
+    SOURCE,
+    Race,
+)
+
+FILM = Asset(name="film", function=Function.TEXT, host="films.example", provenance=HERE)
+SENT = replace(ASSET, name="letter", direction=Direction.UP)
+AT = 20_000
+"""Bytes of an answer after which it is broken off; the handshake took 3000 more."""
+BEFORE = 4_500
+"""Bytes of something else on the same connection."""
+ENDS = pytest.mark.parametrize("ends", [None, Failure.CONNECTION_RESET, Failure.EOF])
+
+
+@pytest.fixture
+def race() -> Race:
+    service = replace(MOVING, assets=(ASSET, FILM, SENT))
+    return Race(Story(services=(service,)).good_connection().names().all_targets(times=1))
+
+
+def cut(race: Race, *, named: int = 0, neutral: int = 0, ends: Any = None, **more: Any) -> Race:
+    """Two looks and two blocks, in which its own transfers are broken off; ``neutral`` is where
+    those under a neutral name are, ``named`` where neutral servers break off its name."""
+    how = {"stop_at": AT, "ends": ends, **more}
+    race.look(15_000, **how)
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, **how)
+        race.move(NEUTRAL, 15_000, number=n, **_until(how, neutral))
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}", **_plain(how))
+        race.move(NAMED, 15_000, number=n, source=f"src{n}", **_until(how, named))
+    return race
+
+
+def _until(how: dict[str, Any], place: int) -> dict[str, Any]:
+    return {**how, "stop_at": place} if place else _plain(how)
+
+
+def _plain(how: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in how.items() if k in ("direction", "asset")}
+
+
+def small(race: Race, place: int, *, segments: int = AT, **how: Any) -> Race:
+    """Twice in small segments, and behind something else: ``place`` bytes of that answer come."""
+    how = {"patience": 10.0, **how}
+    for n in (1, 2):
+        race.move(Arm.TRANSFER_SMALL, 15_000, number=n, stop_at=segments, **how)
+    return race.move(Arm.TRANSFER_SMALL, 15_000, number=3, stop_at=place, ahead=BEFORE, **how)
+
+
+@ENDS
+def test_where_the_name_takes_it_to_neutral_servers_it_is_blocked(race: Race, ends: Any) -> None:
+    seen = cut(race, named=AT, ends=ends).text
+    assert (seen.outcome, seen.strength) == (Outcome.BLOCKED, Strength.LIKELY)
+    assert (seen.mechanisms, seen.rules) == (("tcp.freeze",), ("transfer.freeze",))
+
+
+def test_silence_that_a_neutral_name_is_spared_at_the_same_server_is_a_block(race: Race) -> None:
+    assert cut(race).text.outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
+def test_a_close_under_one_name_may_be_the_servers(race: Race, ends: Failure) -> None:
+    """Unless the place stays when the answer begins later on the connection."""
+    seen = cut(race, ends=ends).text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("transfer.cut",))
+    seen = small(race, AT - BEFORE, ends=ends).text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.BLOCKED, ("tcp.freeze.bytes",))
+
+
+@ENDS
+def test_a_server_that_breaks_off_under_every_name_is_impaired(race: Race, ends: Any) -> None:
+    seen = cut(race, neutral=AT, ends=ends).text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("transfer.cut",))
+    assert seen.mechanisms == ()
+
+
+@ENDS
+@pytest.mark.parametrize(
+    ("comes", "word"), [(AT - BEFORE, Outcome.BLOCKED), (AT, Outcome.DEGRADED)]
+)
+def test_two_networks_cut_alike(race: Race, ends: Any, comes: int, word: Outcome) -> None:
+    """The connection is cut where less of the answer comes when it begins later; a server breaks
+    off its answer, whenever that begins."""
+    cut(race, neutral=AT, ends=ends)
+    small(race, comes, ends=ends)
+    for _ in range(2):
+        how = {"stop_at": AT, "ends": ends, "asset": "film", "address": "77.1.2.3"}
+        race.move(OWN, 15_000, **how)
+    assert race.text.outcome is word
+
+
+def test_packets_are_counted_where_small_segments_end_sooner(race: Race) -> None:
+    assert small(cut(race, named=AT), 3_000, segments=9_000).text.mechanisms == (
+        "tcp.freeze.packets",
+    )
+
+
+@ENDS
+def test_what_went_beyond_the_place_once_is_not_cut_there(race: Race, ends: Any) -> None:
+    seen = cut(race, named=AT, ends=ends).move(OWN, 15_000).text
+    assert seen.outcome is not Outcome.BLOCKED
+
+
+def test_a_goodbye_is_the_servers_own_word(race: Race) -> None:
+    seen = cut(race, named=AT, ends=Failure.EOF, goodbye=True).text
+    assert (seen.outcome, seen.mechanisms) == (Outcome.OK, ())
+
+
+def test_tickets_and_a_head_are_no_content(race: Race) -> None:
+    """What came of it, a server may say before it has thought."""
+    race.look(15_000, stop_at=5_000)
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, stop_at=5_000).move(NEUTRAL, 15_000, number=n)
+    assert race.text.outcome is not Outcome.BLOCKED
+
+
+def test_what_comes_after_a_longer_pause_elsewhere_is_late_and_not_missing(race: Race) -> None:
+    """Its own transfers were given up after three seconds; a neutral server answered in five."""
+    cut(race).move(SOURCE, 15_000, source="src4", first_byte=5.0)
+    assert race.text.outcome is not Outcome.BLOCKED
+    assert small(race, AT - BEFORE).text.outcome is Outcome.BLOCKED, "ten seconds are more"
+
+
+def test_what_came_whole_when_it_was_waited_for_is_not_cut(race: Race) -> None:
+    assert small(cut(race), AT - BEFORE, segments=0).text.outcome is not Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("named", "word"), [(AT, Outcome.BLOCKED), (0, Outcome.OK)], ids=["follows the name", "here"]
+)
+def test_uploads_are_closed_by_servers_that_did_not_ask(
+    race: Race, named: int, word: Outcome
+) -> None:
+    up: dict[str, Any] = {"direction": "up", "asset": "letter", "ends": Failure.CONNECTION_RESET}
+    race.move(SOURCE, 15_000, source="src1", direction="up")
+    for n in (1, 2):
+        race.move(OWN, 15_000, number=n, stop_at=AT, **up)
+        race.move(NEUTRAL, 15_000, number=n, direction="up", asset="letter")
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}", direction="up", asset="letter")
+        ended = {**up, "stop_at": named} if named else _plain(up)
+        race.move(NAMED, 15_000, number=n, source=f"src{n}", **ended)
+    seen = race.text
+    assert seen.outcome is word
+    assert ("letter was broken off, as servers do" in seen.why) is (word is Outcome.OK)
