@@ -95,16 +95,23 @@ class Cuts:
     def by_address(self) -> tuple[Sample, ...]:
         """Connections to two networks of the service are cut at the same byte, and not answers; or
         after so many packets, whichever way and however long these were: no server counts them."""
-        peers = [Cuts(p) for p in self.paired.peers]
-        if any(c.of_packets for c in (self, *peers)):
-            own = [s for c in (self, *peers) for s in c.paired.own]
-            found = [s for s in own if s.ending is not None and s.amid_content]
-            return tuple(found) if len(_networks(found)) >= TWICE else ()
-        others = [c for c in peers if c.here and _same_way(self, c)]
-        alike = [self, *(c for c in others if _together([*self.here, *c.here]))]
+        every = (self, *(Cuts(p) for p in self.paired.peers))
+        if any(c.of_packets for c in every):
+            return _in_two_networks([s for c in every for s in c._ended])
+        alike = [c for c in every if self._alike(c)]
         found = [s for c in alike for s in c.here]
-        of_connection = any(c.of_connection for c in alike) or all(s.unheard for s in found)
-        return tuple(found) if of_connection and len(_networks(found)) >= TWICE else ()
+        told = any(c.of_connection for c in alike) or all(s.unheard for s in found)
+        return _in_two_networks(found) if told else ()
+
+    @property
+    def _ended(self) -> list[Sample]:
+        """Own transfers that ended amid their content, wherever."""
+        return [s for s in self.paired.own if s.ending is not None and s.amid_content]
+
+    def _alike(self, other: "Cuts") -> bool:
+        """Both are cut at the same byte of what goes the same way."""
+        same_way = self.paired.asset.direction is other.paired.asset.direction
+        return same_way and bool(other.here) and _together([*self.here, *other.here])
 
     @property
     def at_most(self) -> int:
@@ -179,10 +186,6 @@ class Cuts:
         return "tcp.freeze.bytes" if of_bytes else "tcp.freeze"
 
 
-def _same_way(one: Cuts, other: Cuts) -> bool:
-    return one.paired.asset.direction is other.paired.asset.direction
-
-
 def _together(samples: Sequence[Sample]) -> bool:
     places = [s.place for s in samples]
     return max(places) - min(places) <= SAME_PLACE
@@ -195,3 +198,8 @@ def _beyond(samples: Iterable[Sample], ended: Sequence[Sample]) -> tuple[Sample,
 
 def _networks(samples: Iterable[Sample]) -> set[str]:
     return set(grouped(samples, lambda s: ips.network(s.conversation.address)))
+
+
+def _in_two_networks(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """The samples, if two networks have some of them."""
+    return tuple(samples) if len(_networks(samples)) >= TWICE else ()

@@ -12,17 +12,8 @@ from statistics import median
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
-from msgprobe.evidence.transfer_samples import (
-    FEWEST,
-    MOVING,
-    OTHER_SERVER,
-    QUESTIONS,
-    SAME_SERVER,
-    Pair,
-    Sample,
-    compare,
-    steady,
-)
+from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair, compare, steady
+from msgprobe.evidence.transfer_samples import FEWEST, MOVING, QUESTIONS, Sample
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm
@@ -30,8 +21,8 @@ from msgprobe.model.task import Arm
 NETWORKS = 3
 """Neutral networks that must all be faster before the address is suspected."""
 
-NEARLY = 0.4
-"""Log-ratio (half as slow again) that must be left, the longer way allowed for, to look closer."""
+BLOCKS = 3
+"""Blocks of pairs, each at a moment of its own, that must be slow."""
 
 
 class Kind(StrEnum):
@@ -144,6 +135,22 @@ class PairedTransfers:
         return sprt(p.paired > SAME_SERVER for p in self.there_pairs)
 
     @cached_property
+    def named(self) -> Decision:
+        """Does the name decide, at its own address and at neutral servers alike? What one of them
+        says against it, the other cannot outweigh; and the pairs of one block share its moment, so
+        that those of three are needed."""
+        if Decision.NORMAL in (self.here, self.elsewhere):
+            return Decision.OPEN
+        slow = [
+            {p.target.number for p in pairs if p.paired > SAME_SERVER}
+            for pairs in (self.here_pairs, self.there_pairs)
+        ]
+        if not all(slow) or len(slow[0] | slow[1]) < BLOCKS:
+            return Decision.OPEN
+        every = sorted((*self.here_pairs, *self.there_pairs), key=lambda p: p.target.start)
+        return sprt(p.paired > SAME_SERVER for p in every)
+
+    @cached_property
     def wide(self) -> Decision:
         """Is it slower than neutral sources, the longer way allowed for?"""
         return sprt(p.corrected > OTHER_SERVER for p in self.wide_pairs)
@@ -155,12 +162,9 @@ class PairedTransfers:
 
     @property
     def suspicious(self) -> bool:
-        """Some own transfer was slow beside neutral ones, and a longer way is not all of it."""
-        return any(
-            p.raw > SAME_SERVER and p.corrected > NEARLY
-            for p in self.wide_pairs
-            if not p.target.number
-        ) or (
+        """Some own transfer was slow beside neutral ones, and the length of the way is not all of
+        it. Losses there may be; the same way under another name tells."""
+        return any(p.beyond > SAME_SERVER for p in self.wide_pairs if not p.target.number) or (
             any((s.usable and not s.finished) or s.ending for s in self.own if not s.number)
             or exceeds(_infos(s for s in self.own if not s.number), _infos(self.sources), 0.02)
         )
@@ -210,7 +214,7 @@ class PairedTransfers:
     @cached_property
     def slow(self) -> tuple[Sample, ...]:
         """Transfers under the service's name that lost a comparison."""
-        pairs = [p for p in (*self.here_pairs, *self.there_pairs) if p.raw > SAME_SERVER]
+        pairs = [p for p in (*self.here_pairs, *self.there_pairs) if p.beyond > SAME_SERVER]
         pairs += [p for p in self.wide_pairs if p.corrected > OTHER_SERVER]
         return tuple({id(p.target): p.target for p in pairs}.values())
 
@@ -282,7 +286,7 @@ class PairedTransfers:
     def kinds(self) -> frozenset[Kind]:
         """The kinds of evidence that are there."""
         found = {
-            Kind.HERE: self.here is Decision.SLOW or self.lossy_here,
+            Kind.HERE: Decision.SLOW in (self.here, self.named) or self.lossy_here,
             Kind.ELSEWHERE: self.elsewhere is Decision.SLOW or self.lossy_there,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
             Kind.NAME_LOSS: self.disturbed_by_name,
@@ -297,9 +301,9 @@ class PairedTransfers:
     def later(self) -> bool:
         """The blocks after the wait were slow again under the service's name."""
         pairs = (*self.here_pairs, *self.there_pairs)
-        slow = [p for p in pairs if p.raw > SAME_SERVER and p.target.number <= MOST_PAIRS]
+        slow = [p for p in pairs if p.beyond > SAME_SERVER and p.target.number <= MOST_PAIRS]
         again = [p for p in pairs if p.target.number > MOST_PAIRS]
-        return bool(slow) and len(again) >= 2 and all(p.raw > SAME_SERVER for p in again)
+        return bool(slow) and len(again) >= 2 and all(p.beyond > SAME_SERVER for p in again)
 
     @property
     def poisoned(self) -> tuple[Sample, ...]:
@@ -331,7 +335,7 @@ def _turned_slow(named: list[Sample], plain: list[Sample]) -> list[Sample]:
     if not before or not after:
         return []
     pairs = [compare(s, before[-1]) for s in (*named, *after)]
-    slow = all(p is not None and p.raw > SAME_SERVER for p in pairs)
+    slow = all(p is not None and p.beyond > SAME_SERVER for p in pairs)
     return [*before, *named, *after] if slow else []
 
 

@@ -9,7 +9,8 @@ from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.statistics import Decision
-from msgprobe.evidence.transfer_samples import FEWEST, SAME_SERVER, Pair, Sample, compare
+from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare
+from msgprobe.evidence.transfer_samples import FEWEST, Sample
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Speed
 
@@ -52,7 +53,7 @@ def speed(paired: PairedTransfers) -> Speed | None:
         floor_kbit=round(8 * max(0, size - BURST) / (FLOOR_MARGIN * median(took)) / 1000, 1),
         moved=max(s.moved for s in own),
         pairs=len(pairs),
-        slow=sum(p.raw > SAME_SERVER for p in pairs),
+        slow=sum(p.beyond > SAME_SERVER for p in pairs),
         ratio=_times([p.raw for p in paired.wide_pairs]),
         ratio_corrected=_times([p.corrected for p in paired.wide_pairs]),
     )

@@ -1,10 +1,7 @@
-"""Transfers as samples, and two samples as a pair: how much slower, and does that count?"""
+"""Transfers as samples: what one of them says, and how it ended."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log
-from statistics import mean, pstdev
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.model.failure import Failure
@@ -20,12 +17,6 @@ MOVING = (
     Arm.TRANSFER_SMALL,
     Arm.TRANSFER_SIBLING,
 )
-
-SAME_SERVER = log(2.5)
-"""Log-ratio of times from which on a pair counts as slow where only the name differs."""
-
-OTHER_SERVER = log(3.0)
-"""The same where the servers differ: replication does not remove a slower server."""
 
 FEWEST = 16 * 1024
 """Bytes that both sides must have moved: less is all slow start and luck."""
@@ -99,6 +90,13 @@ class Sample:
     def handshake(self) -> float:
         """Seconds that TLS took."""
         return self.conversation.tls.window.seconds if self.conversation.tls is not None else 0.0
+
+    @property
+    def turn(self) -> float:
+        """Seconds of one turn of the handshake, to the server and back."""
+        seen = self.conversation.tls
+        old = seen is not None and seen.version is not None and seen.version < "TLSv1.3"
+        return self.handshake / 2 if old else self.handshake
 
     @property
     def usable(self) -> bool:
@@ -308,60 +306,3 @@ class Sample:
             return self.moved
         up = self.direction is Direction.UP
         return self.info.bytes_acked if up else self.info.bytes_received
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A target's transfer beside a neutral one; scores are natural logs of ratios of times."""
-
-    target: Sample
-    control: Sample
-    raw: float
-    corrected: float
-    """With the benefit of the doubt for a longer path: less the log-ratio of round trips."""
-    paired: float = 0.0
-    """As ``raw``, without what either server took before it began to answer: what is behind one
-    name of a front may think longer than what is behind another."""
-    settled: float = 0.0
-    """That, with the benefit of the doubt for a longer path."""
-
-
-def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
-    """The pair of both, None where it says nothing: one of them was no transfer, or too little.
-
-    ``allowance`` are seconds that the target had to do something for which the control had not.
-    A transfer that was cut counts with the time it had had, so that its score is a lower bound.
-    """
-    if not target.usable or not control.usable:
-        return None
-    finished = [s.moved for s in (target, control) if s.finished]
-    size = min(finished or (target.moved, control.moved))
-    if size < FEWEST:
-        return None
-    took, base = target.seconds(size), control.seconds(size)
-    if took is None and base is None:
-        return None
-    usual = max(base or control.elapsed, 1e-4) + allowance
-    spent = took or target.elapsed
-    ratio = log(max(spent, 1e-4) / usual)
-    longer = 0.0
-    if target.min_rtt and control.min_rtt:
-        longer = max(0.0, log(target.min_rtt / control.min_rtt))
-    paired = log(max(spent - target.waited, 1e-4) / max(usual - control.waited, 1e-4))
-    return Pair(
-        target=target,
-        control=control,
-        raw=ratio,
-        corrected=ratio - longer,
-        paired=min(paired, ratio),
-        settled=min(paired, ratio) - longer,
-    )
-
-
-def steady(rates: Sequence[float]) -> bool:
-    """The rates agree: whoever limits them has a number in mind. Three within a fifth of each
-    other, or six within three tenths (a lossy line disturbs some of them)."""
-    if len(rates) < 3 or not mean(rates):
-        return False
-    spread = pstdev(rates) / mean(rates)
-    return spread <= 0.2 or (len(rates) >= 6 and spread <= 0.3)

@@ -15,6 +15,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     most_in_pairs,
     most_moved,
     page_task,
+    takes_long,
 )
 from msgprobe.model.cost import HTTPS, MOVE, VOLLEY
 from msgprobe.model.target import Asset, Direction, Service
@@ -125,10 +126,11 @@ def plan_transfers(context: PlanningContext) -> Moving:
 def _compared(
     context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> tuple[list[Task], frozenset[str]]:
-    """The first look; then what was slow in it, in pairs; then the servers of pools. Also the
-    services that more is to come of."""
+    """The first look; then what was slow in it, in pairs, at once where few transfers can be made;
+    then the servers of pools. Also the services that more is to come of."""
     ways = {d: [p for p in pairs if p[1].direction is d] for d in Direction}
     first = any(round_open(context, mine, way) for way, mine in ways.items())
+    first = first and not takes_long(context)
     paired, open_ones = ([], frozenset[str]()) if first else plan_pairs(context, pairs)
     looks = [plan_survey(context, p, way, held=bool(open_ones)) for way, p in ways.items()]
     tasks = [*(t for look, _ in looks for t in look), *paired]

@@ -11,7 +11,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
-from msgprobe.evidence.transfer_samples import SAME_SERVER
+from msgprobe.evidence.transfer_pairs import MOST_ABREAST, SAME_SERVER
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
@@ -19,6 +19,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     dialled_address,
     drawn_sources,
     own_flow,
+    side_by_side,
     source_flow,
 )
 from msgprobe.model.target import MOST_HEADS, Asset, Direction, Service
@@ -148,6 +149,8 @@ def _block(
 ) -> list[Task]:
     """Both lanes of a block, as far as they have come."""
     lanes = (_here(context, paired, number, patience), _there(context, paired, number, patience))
+    if side_by_side(context, paired.asset.direction) == MOST_ABREAST:
+        return [task for lane in lanes for task in lane]
     return [task for lane in lanes for task in _lane(context, lane)]
 
 
@@ -155,7 +158,7 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     if context.request.throttle:
         return context.moment.now > context.request.max_time / 2
     pairs = (*paired.here_pairs, *paired.there_pairs)
-    slow = len(pairs) >= 4 and all(p.raw > SAME_SERVER for p in pairs)
+    slow = len(pairs) >= 4 and all(p.beyond > SAME_SERVER for p in pairs)
     return context.moment.now > (PROMISING_UNTIL if slow else PAIRS_UNTIL)
 
 
@@ -165,6 +168,8 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
         return False
     if paired.silent:
         return True  # whatever becomes of more of them, nothing moves: no speed to compare
+    if paired.named is Decision.SLOW and len(paired.kinds) >= 2:
+        return True
     here = paired.here if not paired.here_fails else Decision.NORMAL
     there = paired.elsewhere if not paired.there_fails else Decision.NORMAL
     if Decision.OPEN in (here, there):

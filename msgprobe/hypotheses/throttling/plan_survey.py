@@ -13,6 +13,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     dialled_address,
     known_sources,
     own_task,
+    side_by_side,
     source_task,
 )
 from msgprobe.model.control import Source
@@ -20,6 +21,7 @@ from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import (
+    FAR_RTT,
     FAST_PATIENCE,
     LEAST_TRANSFER_PATIENCE,
     NEUTRAL_EVERY,
@@ -38,19 +40,22 @@ def plan_survey(
     *,
     held: bool,
 ) -> tuple[list[Task], bool]:
-    """One transfer after another; the next begins when the one before has ended, unless they are
-    ``held``, for something slow is being looked into. True: more are to come."""
+    """One transfer after another, or as many side by side as a long way carries; the next begins
+    when one before has ended, unless they are ``held``, for something slow is being looked into.
+    True: more are to come."""
     wanted: list[Task] = []
+    going_on, most = 0, side_by_side(context, direction)
     for task in _sequence(context, pairs, direction):
         if context.started(task.id) is None:
             if context.moment.now > SURVEY_UNTIL and not context.request.throttle:
-                return wanted, False
+                return wanted, bool(going_on)
             if held:
                 return wanted, True
         wanted.append(task)
-        if context.ended(task.id) is None:
+        going_on += context.ended(task.id) is None
+        if going_on >= most:
             return wanted, True
-    return wanted, False
+    return wanted, bool(going_on)
 
 
 def round_open(
@@ -70,6 +75,9 @@ def _opening(
 ) -> tuple[list[Task], list[float] | None]:
     """The neutral transfers that come first, and what they took; None while one is under way."""
     opening = [source_task(context, sources[n % len(sources)], direction, n) for n in range(2)]
+    first = _took(context, opening[0])
+    if first is not None and side_by_side(context, direction) > 1:
+        return opening, [first]  # the second goes beside what follows
     for n in range(2, 5):  # a dead mirror is no evidence: go on until one gave something
         if any(context.ended(t.id) is None for t in opening):
             return opening, None
@@ -125,11 +133,22 @@ def _turns(
     for turn in range(SURVEYS):
         order = list(pairs)
         Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
+        order = _in_turns(order)
         tasks = [t for s, a in order if (t := own_task(context, s, a, turn, size, patience))]
         if not turn:
             assets = Counter(t.subject for t in tasks)
         few = not turn or context.request.throttle
         yield from (t for t in tasks if few or assets[t.subject] < SURVEYS)
+
+
+def _in_turns(pairs: Sequence[tuple[Service, Asset]]) -> list[tuple[Service, Asset]]:
+    """One of each service, then the others: time may be over before all have had their turn."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for service, asset in pairs:
+        ranked.append((seen[service.name], (service, asset)))
+        seen[service.name] += 1
+    return [pair for _, pair in sorted(ranked, key=lambda r: r[0])]
 
 
 def _patience(
@@ -138,7 +157,8 @@ def _patience(
     """Seconds that an own transfer may take, by the fastest neutral one."""
     quick = not context.request.throttle and fastest * 4 < FAST_PATIENCE
     if quick and _slow_one(context, pairs):
-        return FAST_PATIENCE
+        rtt = context.facts.rtt or 0.0
+        return FAST_PATIENCE + (6 * rtt if rtt >= FAR_RTT else 0.0)
     likely = 8 * (fastest + 6 * (context.facts.rtt or 0.0))
     return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, likely))
 

@@ -9,7 +9,8 @@ from msgprobe.evidence.losses import exceeds
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.speeds import mechanism, numbers, speed
 from msgprobe.evidence.statistics import Decision
-from msgprobe.evidence.transfer_samples import OTHER_SERVER, Sample
+from msgprobe.evidence.transfer_pairs import OTHER_SERVER
+from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.rule import LIKELY_BLOCKED, Finding, Rule, Word, first_holding
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
 
@@ -28,7 +29,7 @@ def _paired(paired: PairedTransfers) -> tuple[Sample, ...]:
 
 def _by_name(paired: PairedTransfers) -> Iterable[Sample]:
     """The name alone makes the difference, by the sequential test, and a second kind agrees."""
-    named = Decision.SLOW in (paired.here, paired.elsewhere)
+    named = Decision.SLOW in (paired.here, paired.elsewhere, paired.named)
     return _paired(paired) if named and _name_decides(paired) else ()
 
 

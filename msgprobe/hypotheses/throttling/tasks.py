@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from msgprobe.evidence.statistics import MOST_PAIRS
+from msgprobe.evidence.transfer_pairs import LONG_WAY, abreast, length
+from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.control import Source
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service
@@ -64,6 +66,24 @@ def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[
             late = done is None or done.window.seconds > LATE_NAME
             known.append((late, source, address))
     return [(s, a) for _, s, a in sorted(known, key=lambda k: k[0])]
+
+
+def side_by_side(context: PlanningContext, direction: Direction) -> int:
+    """Transfers that the line carries at the same time, by the first neutral one that came."""
+    first = _first_neutral(context, direction)
+    return 1 if first is None else abreast(first)
+
+
+def takes_long(context: PlanningContext) -> bool:
+    """The way is so long that few transfers can be made: what is slow is looked into at once."""
+    seen = [_first_neutral(context, d) for d in Direction]
+    return any(s is not None and length(s) >= LONG_WAY for s in seen)
+
+
+def _first_neutral(context: PlanningContext, direction: Direction) -> Sample | None:
+    moved = [Sample(conversation=t) for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
+    fit = [s for s in moved if s.finished and s.direction is direction]
+    return min(fit, key=lambda s: s.start, default=None)
 
 
 def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = ()) -> str | None:

@@ -216,14 +216,14 @@ def test_what_is_slow_is_contested_until_the_test_has_decided() -> None:
     assert {t.arm for t in paired} == MOVES
     assert {flow(t).option("asset") for t in paired} == {"web-page"}
     blocks = {t.attempt for t in paired}
-    assert blocks == {1, 2, 3, 4}, "four slow pairs decide"
+    assert blocks == {1, 2, 3}, "three blocks decide, in which the name is slow here and there"
     assert day.outcome("whatsapp") is Outcome.THROTTLED
     assert {day.outcome(s) for s in ("telegram", "signal", "messenger")} == {Outcome.OK}
 
 
 def test_the_pairs_of_a_contest_differ_in_the_name_alone() -> None:
     day = Day(rate=named("web.whatsapp.com", 140.0)).run()
-    for number in (1, 2, 3, 4):
+    for number in (1, 2, 3):
         block = {t.arm: flow(t) for t in day.contest() if t.attempt == number}
         own, neutral = block[Arm.TRANSFER], block[Arm.TRANSFER_NEUTRAL_SNI]
         same = dataclasses.replace(neutral, server_name=own.server_name, trust=own.trust)
@@ -305,7 +305,7 @@ def test_one_server_is_asked_and_another_by_another_seed() -> None:
 
 
 def test_where_servers_answer_slowly_all_are_asked_once_and_it_is_degraded() -> None:
-    day = Day(rate=volleys_at(lambda n: 60.0)).run()
+    day = Day(rate=volleys_at(lambda n: 40.0)).run()
     found = volleys(day)
     # Four slow pairs more than normal ones decide.
     assert len(found) == 4 and len({flow(t).address for t in found}) == 4
@@ -316,7 +316,7 @@ def test_where_servers_answer_slowly_all_are_asked_once_and_it_is_degraded() -> 
 
 
 def test_one_slow_server_among_others_is_nothing() -> None:
-    day = Day(rate=volleys_at(lambda n: 60.0 if n == 1 else FAST)).run()
+    day = Day(rate=volleys_at(lambda n: 40.0 if n == 1 else FAST)).run()
     assert 2 <= len(volleys(day)) <= 4
     assert day.outcome("telegram") is Outcome.OK
 

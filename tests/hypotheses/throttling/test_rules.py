@@ -124,8 +124,10 @@ def test_the_name_alone_slows_it_down_here_and_elsewhere(race: Race) -> None:
     assert seen.mechanisms == ("throttle.sni.policing",)
     assert seen.rules[0] == "throttle.name"
     assert "140 kbit/s against 15 Mbit/s on the same server" in seen.why
-    # 0.1 s of greeting, 0.04 s and 34 kB at 140 kbit/s, against 0.16 s in all
-    assert 10 < seen.speeds[0].ratio < 16 and seen.speeds[0].ratio == seen.speeds[0].ratio_corrected
+    # 0.1 s of greeting, 0.04 s and 34 kB at 140 kbit/s, against 0.16 s in all; then without the
+    # four round trips that any way of 0.04 s takes, and not compared more closely than 0.24 s
+    assert 10 < seen.speeds[0].ratio < 16
+    assert 7 < seen.speeds[0].ratio_corrected < 10
 
 
 def test_a_plateau_without_losses_is_a_queue(race: Race) -> None:
@@ -143,8 +145,20 @@ def test_where_only_neutral_servers_can_change_the_name(race: Race) -> None:
     assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
 
 
-def test_three_pairs_are_too_few(race: Race) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_two_moments_are_too_few(race: Race, times: int) -> None:
+    """Four slow pairs, two at a time."""
+    seen = race.look(140).blocks(140, here=15_000, there=140, times=times).text
+    assert seen.outcome is not Outcome.THROTTLED
+
+
+def test_three_moments_here_and_elsewhere_are_enough(race: Race) -> None:
     seen = race.look(140).blocks(140, here=15_000, there=140, times=3).text
+    assert (seen.outcome, seen.rules) == (Outcome.THROTTLED, ("throttle.name",))
+
+
+def test_three_pairs_at_one_place_are_too_few(race: Race) -> None:
+    seen = race.look(140).blocks(140, here=15_000, there=15_000, times=3).text
     assert seen.outcome is not Outcome.THROTTLED
 
 
@@ -302,7 +316,7 @@ def test_without_any_transfer_nothing_is_said_about_speed(race: Race) -> None:
 
 def test_slower_at_first_sight_and_never_looked_into_is_not_passed_over(race: Race) -> None:
     """Nearly three times as long as neutral ones, and the time of the run was over."""
-    race.move(SOURCE, 15_000, source="src1").move(OWN, 900)
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 600)
     seen = race.move(SOURCE, 14_000, source="src2").text
     assert seen.outcome is Outcome.OK
     assert "page was slower than neutral transfers once" in seen.why

@@ -12,6 +12,7 @@ from tests.lab.scenarios.clients import SCENARIOS as CLIENTS
 from tests.lab.scenarios.connection import SCENARIOS as CONNECTION
 from tests.lab.scenarios.countries import SCENARIOS as COUNTRIES
 from tests.lab.scenarios.cuts import SCENARIOS as CUTS
+from tests.lab.scenarios.distances import SCENARIOS as DISTANCES
 from tests.lab.scenarios.dns_tampering import SCENARIOS as DNS_TAMPERING
 from tests.lab.scenarios.halves import SCENARIOS as HALVES
 from tests.lab.scenarios.honest_resolvers import SCENARIOS as HONEST_RESOLVERS
@@ -53,6 +54,7 @@ _EVERY: Final = (
     *CALLS,
     *THROTTLING,
     *CUTS,
+    *DISTANCES,
     *SECOND_VANTAGE,
     *SERVICE_OUTAGE,
     *NEUTRAL_HOSTS,

@@ -1,0 +1,153 @@
+"""Two transfers as a pair: how much slower, and does that count?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, log2
+from statistics import mean, pstdev
+
+from msgprobe.evidence.losses import disturbed
+from msgprobe.evidence.transfer_samples import FEWEST, Sample
+
+SAME_SERVER = log(2.5)
+"""Log-ratio of times from which on a pair counts as slow where only the name differs."""
+
+OTHER_SERVER = log(3.0)
+"""The same where the servers differ: replication does not remove a slower server."""
+
+FIRST_WINDOW = 10 * 1448
+"""Bytes that a server sends before it hears of any (RFC 6928), twice as many in each round trip."""
+
+LOSSY_ROUNDS = 8
+"""Round trips more that losses may cost a transfer: at one segment in thirty a window is some seven
+segments (Mathis et al., CCR 27, 1997), so that 64 KiB take six of them, and two are repairs."""
+
+THINKING = 0.1
+"""Seconds that a server may take for a handshake, beside the way."""
+
+LONG_WAY = 0.15
+"""Seconds of round trip from which on a line carries few transfers a minute one by one."""
+
+MOST_ABREAST, LEAST_BUSY = 4, 0.1
+"""Transfers side by side at most, and seconds that each occupies the line at least."""
+
+ORDINARY = 0.2
+"""Seconds that no line is compared more closely than: a lost segment costs as much (RFC 6298, as
+Linux has it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A target's transfer beside a neutral one; scores are natural logs of ratios of times.
+
+    Those but ``raw`` leave out what TCP needs on a way of that length whatever its speed, and
+    compare no more closely than one round trip.
+    """
+
+    target: Sample
+    control: Sample
+    raw: float
+    beyond: float
+    """Whatever it was that took the time."""
+    corrected: float
+    """With the benefit of the doubt for a longer way: the round trips that losses may cost there,
+    where there were any."""
+    paired: float = 0.0
+    """Without that, and without what either server took before it began to answer: what is behind
+    one name of a front may think longer than what is behind another."""
+    settled: float = 0.0
+    """That, with the benefit of the doubt for a longer way."""
+
+
+def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
+    """The pair of both, None where it says nothing: one of them was no transfer, or too little.
+
+    ``allowance`` are seconds that the target had to do something for which the control had not.
+    A transfer that was cut counts with the time it had had, so that its score is a lower bound.
+    """
+    if not target.usable or not control.usable:
+        return None
+    finished = [s.moved for s in (target, control) if s.finished]
+    size = min(finished or (target.moved, control.moved))
+    if size < FEWEST:
+        return None
+    took, base = target.seconds(size), control.seconds(size)
+    if took is None and base is None:
+        return None
+    usual = max(base or control.elapsed, 1e-4) + allowance
+    spent = max(took or target.elapsed, 1e-4)
+    way = _Way(target, control, size)
+    settled = way.beyond(spent - target.waited) / way.beyond_usual(usual - control.waited)
+    excused = way.beyond(spent - target.waited - way.excuse) / way.beyond_usual(
+        usual - control.waited
+    )
+    whole = way.beyond(spent) / way.beyond_usual(usual)
+    corrected = way.beyond(spent - way.excuse) / way.beyond_usual(usual)
+    return Pair(
+        target=target,
+        control=control,
+        raw=log(spent / usual),
+        beyond=log(whole),
+        corrected=log(corrected),
+        paired=log(min(settled, whole)),
+        settled=log(min(excused, corrected)),
+    )
+
+
+class _Way:
+    """What the way itself makes two transfers of ``size`` bytes take, by their round trips.
+
+    A proxy on the way answers sooner than the server (satellites have them); then the handshake
+    tells how long the way is: the quicker one of both, which nobody held up.
+    """
+
+    def __init__(self, target: Sample, control: Sample, size: int) -> None:
+        near, far = control.min_rtt or 0.0, target.min_rtt or 0.0
+        both = target.handshake and control.handshake
+        whole = min(_whole(target), _whole(control)) if both else 0.0
+        rounds = _rounds(size) if both else _rounds(size) - 1
+        self._needs = rounds * max(far, whole)
+        self._usual_needs = rounds * max(near, whole)
+        self._least = ORDINARY + max(near, far, whole)
+        self.excuse = LOSSY_ROUNDS * max(0.0, far - near) if disturbed(target.info) else 0.0
+
+    def beyond(self, seconds: float) -> float:
+        """What the target took beyond what its way needs, and a round trip."""
+        return max(0.0, seconds - self._needs) + self._least
+
+    def beyond_usual(self, seconds: float) -> float:
+        """The same of the neutral one."""
+        return max(0.0, seconds - self._usual_needs) + self._least
+
+
+def _rounds(size: int) -> float:
+    """Round trips of a handshake, a request, and an answer of ``size`` bytes."""
+    return 2 + log2(size / FIRST_WINDOW + 1)
+
+
+def _whole(sample: Sample) -> float:
+    """Seconds of the way to the server and back by its handshake, its own time left out."""
+    return max(0.0, sample.turn - THINKING)
+
+
+def length(sample: Sample) -> float:
+    """Seconds of the way to the server and back."""
+    return max(sample.min_rtt or 0.0, _whole(sample))
+
+
+def abreast(sample: Sample) -> int:
+    """Transfers like this one that its line carries side by side, each as fast as alone: on a long
+    way most of the time is spent on waiting."""
+    way, took = length(sample), sample.seconds(sample.moved)
+    if way < LONG_WAY or took is None:
+        return 1
+    waits = _rounds(sample.moved) * way
+    return max(1, min(MOST_ABREAST, int(waits / max(took - waits, LEAST_BUSY))))
+
+
+def steady(rates: Sequence[float]) -> bool:
+    """The rates agree: whoever limits them has a number in mind. Three within a fifth of each
+    other, or six within three tenths (a lossy line disturbs some of them)."""
+    if len(rates) < 3 or not mean(rates):
+        return False
+    spread = pstdev(rates) / mean(rates)
+    return spread <= 0.2 or (len(rates) >= 6 and spread <= 0.3)

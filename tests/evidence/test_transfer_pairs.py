@@ -1,0 +1,82 @@
+"""How much of a transfer's time is the way's own: round trips that any speed takes, and losses."""
+
+from math import log
+
+import pytest
+
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair, compare
+from msgprobe.evidence.transfer_samples import Sample
+from msgprobe.model.task import Arm, Flow, Role
+from tests.evidence.moves import moved
+from tests.evidence.story import Story
+from tests.model.tasks import task_of
+
+SIZE = 64 * 1024
+FAST = 15_000
+
+
+def sample(kbit: float, rtt: float, *, greeting: float | None = None, lost: int = 0) -> Sample:
+    """So fast once it has begun, over a way of that length on which slow start takes its rounds."""
+    flow = Flow(address="20.9.1.1", port=443, host="x", options=(("direction", "down"),))
+    task = task_of("transfer", flow, task_id="t.1", role=Role.CONTROL, arm=Arm.TRANSFER_SOURCE)
+    greeting = rtt if greeting is None else greeting
+    done = moved(
+        task,
+        3.0,
+        kbit,
+        size=SIZE,
+        transaction=1,
+        greeting=greeting,
+        rtt=rtt,
+        think=2 * greeting,
+        patience=60.0,
+        lost=lost,
+    )
+    story = Story()
+    story.told.append(done)
+    (conversation,) = Facts(story.evidence()).conversations
+    return Sample(conversation=conversation)
+
+
+def pair(target: Sample, control: Sample) -> Pair:
+    found = compare(target, control)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("rtt", [0.02, 0.2, 0.6])
+def test_a_limit_shows_beside_a_way_of_any_length(rtt: float) -> None:
+    """The same server under two names: 48 kB at 140 kbit/s are 2.8 s, whatever the round trip."""
+    assert pair(sample(140, rtt), sample(FAST, rtt)).paired > SAME_SERVER
+
+
+@pytest.mark.parametrize("rtt", [0.1, 0.3, 0.6])
+def test_a_long_way_alone_explains_itself(rtt: float) -> None:
+    seen = pair(sample(FAST, rtt), sample(FAST, 0.03))
+    assert seen.raw > log(2) and abs(seen.beyond) < log(1.5)
+
+
+@pytest.mark.parametrize("rtt", [0.1, 0.3, 0.4])
+def test_a_long_way_does_not_explain_a_limit(rtt: float) -> None:
+    assert pair(sample(140, rtt), sample(FAST, 0.03)).corrected > OTHER_SERVER
+
+
+def test_losses_on_a_long_way_may_explain_as_much_as_their_round_trips() -> None:
+    """Eight of 0.27 s more; and none where the way is no longer."""
+    lossy = sample(250, 0.3, lost=2)
+    assert pair(lossy, sample(FAST, 0.03)).corrected < SAME_SERVER
+    assert pair(lossy, sample(FAST, 0.03)).beyond > OTHER_SERVER
+    near = pair(sample(250, 0.03, lost=2), sample(FAST, 0.03))
+    assert near.corrected == near.beyond > OTHER_SERVER
+
+
+def test_behind_a_proxy_on_the_way_the_handshake_tells_its_length() -> None:
+    """A satellite's dish answers in 20 ms, the server in 600."""
+    slow, fast = (sample(kbit, 0.02, greeting=0.6) for kbit in (140, FAST))
+    assert pair(slow, fast).paired > SAME_SERVER
+    assert pair(sample(FAST, 0.02, greeting=1.2), fast).paired < SAME_SERVER
+
+
+def test_no_line_is_compared_more_closely_than_one_repair() -> None:
+    assert pair(sample(2_000, 0.03), sample(FAST, 0.03)).beyond < SAME_SERVER

@@ -1,0 +1,81 @@
+"""How much of a slow transfer does a long way explain, and what is left for a limit by name?"""
+
+from typing import Any, Final
+
+from tests.lab.censor import Match, Throttle
+from tests.lab.scenario import Scenario, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.shared import MESSENGER, SIGNAL, WHATSAPP, of
+
+_THROTTLED: Final = truth("throttled", "throttle.sni")
+_FINE: Final = truth("ok|degraded")
+
+
+def _far(delay_ms: float, *names: str) -> Throttle:
+    """These servers are so much farther away than all others, each way."""
+    match = Match(to=at(*names), direction="both")
+    return Throttle(label="far", match=match, do="delay", delay_ms=delay_ms)
+
+
+def _slowed(
+    id_: str, title: str, service: str, names: tuple[str, ...], delay_ms: float, **how: Any
+) -> Scenario:
+    hit = Throttle(label="hit", names=names, **how)
+    truths = of(service, _THROTTLED)
+    return blocking(id_, title, truths, _far(delay_ms, *names), hit, row="B1 (far away)")
+
+
+SCENARIOS: Final = (
+    _slowed(
+        "DI1",
+        "Messenger is 300 ms farther away, and policed to 140 kbit/s by name",
+        "messenger",
+        MESSENGER,
+        150,
+        kbit=140,
+    ),
+    _slowed(
+        "DI2",
+        "WhatsApp is 200 ms farther away, and queued to 128 kbit/s by name",
+        "whatsapp",
+        WHATSAPP,
+        100,
+        do="shape",
+        kbit=128,
+    ),
+    _slowed(
+        "DI3",
+        "Signal is 400 ms farther away, and policed to 100 kbit/s by name",
+        "signal",
+        SIGNAL,
+        200,
+        kbit=100,
+    ),
+    innocent(
+        "DI1i",
+        "Messenger is 300 ms farther away",
+        _far(150, *MESSENGER),
+        row="§5 look-alike of B1",
+        truths=of("messenger", _FINE),
+    ),
+    innocent(
+        "DI2i",
+        "WhatsApp is 240 ms farther away, over a way that loses 4 %",
+        _far(120, *WHATSAPP),
+        Throttle(
+            label="lossy",
+            match=Match(to=at(*WHATSAPP), direction="both"),
+            do="lose",
+            loss=0.04,
+        ),
+        row="§5 look-alike of B7",
+        truths=of("whatsapp", _FINE),
+    ),
+    innocent(
+        "DI3i",
+        "Signal is 400 ms farther away",
+        _far(200, *SIGNAL),
+        row="§5 look-alike of B1",
+        truths=of("signal", _FINE),
+    ),
+)
