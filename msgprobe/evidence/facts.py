@@ -1,12 +1,13 @@
 """The evidence, indexed once: what every rule and every experiment looks at."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.evidence.names import NameFacts, NameIndex
+from msgprobe.evidence.residual import PLAIN, Showing, marks, showings, silenced
 from msgprobe.evidence.resigning import without_resigning
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
@@ -115,15 +116,32 @@ class Facts:
     # -- controls
 
     def site_conversations(self, *arms: Arm) -> tuple[tuple[Site, Conversation], ...]:
-        """Conversations with neutral sites under their own names."""
+        """Conversations with neutral sites under their own names, but those that our own naming of
+        a target has silenced: they tell nothing about the line."""
         if arms not in self._site_conversations:
             sites = {s.name: s for s in self.controls.sites}
             self._site_conversations[arms] = tuple(
                 (sites[t.task.subject], t)
                 for t in self.conversations
                 if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
+                if t.task.id not in self.silenced
             )
         return self._site_conversations[arms]
+
+    @cached_property
+    def marked(self) -> Mapping[str, float]:
+        """Neutral servers that may be punished for what we said there (see `residual.marks`)."""
+        return marks(self.conversations)
+
+    @cached_property
+    def silenced(self) -> frozenset[str]:
+        """Neutral conversations that failed for that reason (see `residual.silenced`)."""
+        return silenced(self.conversations)
+
+    @cached_property
+    def shown(self) -> tuple[Showing, ...]:
+        """What came of each name of a service at each neutral server (see `residual.Showing`)."""
+        return showings(self.arm(Arm.TARGET_SNI_ELSEWHERE), self.arm(*PLAIN))
 
     @cached_property
     def other_shape(self) -> tuple[Conversation, ...]:

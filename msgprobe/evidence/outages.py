@@ -85,7 +85,8 @@ class Outages:
         label = {s.name: s.network for s in controls.abroad}
         label |= {s.name: s.network for s in controls.sources if s.country is None}
         label |= {s.name: s.owner for s in controls.sentinels}
-        conversations = self._facts.arm(*NEUTRAL)
+        ours = self._facts.silenced
+        conversations = [t for t in self._facts.arm(*NEUTRAL) if t.task.id not in ours]
         found = [(label[t.task.subject], t) for t in conversations if t.task.subject in label]
         four = [(n, t) for n, t in found if ":" not in t.address]
         return tuple(four or found)

@@ -147,12 +147,57 @@ def _in_turn(context: PlanningContext, service: Service) -> list[Task]:
     spared = _spared(context, service)
     for _, endpoint in first_endpoints(context, service):
         flows = _flows(context, service, endpoint, spared)
+        if any(_words_first(context, service, endpoint, t) for t in flows):
+            continue
         nameless = endpoint.host is None or context.traits.sends_no_name(endpoint)
         same = [] if nameless else before.setdefault(endpoint.host or "", [])
         if nameless or _turn(context, flows, same):
             tasks += flows
             same += flows
     return tasks
+
+
+def words_id(service: Service, address: str) -> str:
+    """The task in which a fresh address hears other words before the messenger's own (D14)."""
+    return f"d14.{service.name}.{address}.first"
+
+
+def fresh_words(context: PlanningContext, service: Service) -> list[tuple[Endpoint, Task]]:
+    """Conversations that are to begin because others failed, the first one of each address that
+    nothing was said to yet, in a protocol that has other forms.
+
+    Who punishes it for a while punishes the address: what other words are answered there can only
+    be known before it is spoken.
+    """
+    if service.name not in context.fresh:
+        context.fresh[service.name] = _fresh_words(context, service)
+    return context.fresh[service.name]
+
+
+def _fresh_words(context: PlanningContext, service: Service) -> list[tuple[Endpoint, Task]]:
+    found: dict[str, tuple[Endpoint, Task]] = {}
+    for pool, endpoint in first_endpoints(context, service):
+        late = (service.name, endpoint.name) in joined_later(context)
+        if pool.extra or not late or not context.traits.has_forms(endpoint):
+            continue
+        for task in base_tasks(context, service, endpoint):
+            address = task.flow.address
+            asked = context.started(words_id(service, address)) is not None
+            if asked or address not in context.dialled:
+                found.setdefault(address, (endpoint, task))
+    return list(found.values())
+
+
+def _words_first(
+    context: PlanningContext, service: Service, endpoint: Endpoint, task: Task
+) -> bool:
+    """Other words come first at its address, and have not been answered yet."""
+    if context.started(task.id) is not None:
+        return False
+    if task.flow.address not in {t.flow.address for _, t in fresh_words(context, service)}:
+        return False
+    asked = words_id(service, task.flow.address)
+    return context.ended(asked) is None and not context.due(context.started(asked), TURN)
 
 
 def first_endpoints(

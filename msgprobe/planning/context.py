@@ -90,6 +90,10 @@ class PlanningContext:
         """Endpoints wanted by now by service; kept, for every planner asks for them."""
         self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}
         """Base tasks by service and endpoint; likewise."""
+        self.fresh: dict[str, list[tuple[Endpoint, Task]]] = {}
+        """Conversations with addresses that nothing was said to yet, by service; likewise."""
+        self.promised: dict[str, tuple[str, str]] = {}
+        """Addresses of neutral servers that are shown a name from now on: service and name."""
         self.joined: frozenset[tuple[str, str]] | None = None
         """Services and endpoints that are wanted only because others failed; likewise."""
 
@@ -129,6 +133,11 @@ class PlanningContext:
         """Every task that has begun."""
         yield from (m.task for m in self.facts.measurements)
         yield from (r.task for r in self.moment.running.values())
+
+    @cached_property
+    def dialled(self) -> frozenset[str]:
+        """Addresses that something was said to, or is being said to."""
+        return frozenset(t.flow.address for t in self.known_tasks if isinstance(t.probe, Flow))
 
     def good(self, task_id: str) -> bool:
         """The conversation ended well (genuine where that applies)."""

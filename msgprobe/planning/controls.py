@@ -18,6 +18,7 @@ from msgprobe.planning.timetable import (
     SENTINELS,
     SITES,
     SPARE_SITES,
+    SWAP_SERVERS,
 )
 
 NO_RESOLVER = "d3.neutral.silent"
@@ -129,6 +130,23 @@ def reached_sites(views: Iterable[SiteView]) -> list[tuple[Site, str]]:
     """Sites that answered, one a network, each with an address of it that did."""
     found = [(view.site, a) for view in views if (a := view.address) is not None]
     return first_of_each(found, lambda pair: pair[0].network)
+
+
+def spare_address(context: PlanningContext, site: Site, usual: str) -> str:
+    """Where a neutral server may be shown names: another address of it, of the same family, than
+    the ``usual`` one, which the look at the connection and resolvers need. That one if it has no
+    other."""
+    six = ":" in usual
+    others = [a for a in site.addresses if (":" in a) is six and a != usual]
+    return next((a for a in others if context.facts.usable(a)), usual)
+
+
+def shown_sites(context: PlanningContext) -> list[Site]:
+    """The first servers that names are shown to, where there is no other address for that."""
+    views = [v for v in usual_views(context) if v.site.any_name and v.address is not None]
+    fair = [v for v in views if context.connection.fair((v.site,))]
+    picks = first_of_each(fair or views, lambda v: v.site.network)[:SWAP_SERVERS]
+    return [v.site for v in picks if spare_address(context, v.site, v.address or "") == v.address]
 
 
 def troubled(context: PlanningContext) -> bool:

@@ -1,5 +1,10 @@
 """D6 and D7, as far as other plans ask about them: which names die where, and what a neutral server
-said to them."""
+said to them.
+
+Whoever punishes a name punishes the server too to which it was said, for a while (see
+`evidence.residual`). So a server is shown one foreign name, and others only once it has answered to
+a neutral one after that; and what the look at the connection needs is not shown any.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +17,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import attempt_ids
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import reached_sites, usual_views
+from msgprobe.planning.controls import reached_sites, spare_address, usual_views
 from msgprobe.planning.suspects import Suspect
 from msgprobe.planning.timetable import SWAP_SERVERS
 
@@ -112,12 +117,22 @@ def follows(
         return False
     if not servers:
         return None if any(may_answer(context, s) for s in context.controls.abroad) else False
-    found = []
-    for host in hosts:
-        places = [p for site, _ in servers if (p := _shown(context, service, host, site, manner))]
-        if places:
-            found.append(swapped.follows(places))
-    return next((word for word in (True, False) if word in found), None)
+    words = [_follows(context, service, host, manner) for host in hosts]
+    return next((word for word in (True, False) if word in words), None)
+
+
+def _follows(context: PlanningContext, service: Service, host: str, manner: Manner) -> bool | None:
+    every = [site for site, _ in answering(context)]
+    places = [p for site in every if (p := _shown(context, service, host, site, manner))]
+    if places:
+        return swapped.follows(places)
+    return False if all(_refuses(context, site, manner) for site in every) else None
+
+
+def _refuses(context: PlanningContext, site: Site, manner: Manner) -> bool:
+    """That server answers to no foreign name, so that nobody's is shown to it."""
+    twin = context.conversation(twin_id(site, manner))
+    return twin is not None and not manner.answered(twin)
 
 
 def _shown(
@@ -128,18 +143,25 @@ def _shown(
     ids = [i for i in attempt_ids(first) if context.started(i) is not None]
     if not ids:
         return None
-    twin = context.conversation(f"d7.neutral.{site.name}{manner.suffix}")
+    twin = context.conversation(twin_id(site, manner))
     conversations = [
         conversation for i in ids if (conversation := context.conversation(i)) is not None
     ]
     died = [t for t in conversations if manner.died(t)]
+    others = None if twin is None else manner.answered(twin)
+    unsaid = bool(conversations) and all(t.tls is None for t in conversations)
     return swapped.Shown(
         answered=any(manner.answered(t) for t in conversations),
         died=tuple(t.failure is not None and t.failure.is_silence for t in died),
         hangs=context.dead(ids[0]),
         more=len(conversations) < TRIES,
-        others=None if twin is None else manner.answered(twin),
+        others=False if unsaid else others,
     )
+
+
+def twin_id(site: Site, manner: Manner = CLIENT_HELLO) -> str:
+    """The task in which that server is shown a neutral name that it does not own."""
+    return f"d7.neutral.{site.name}{manner.suffix}"
 
 
 def swap_id(service: Service, s: Suspect, manner: Manner = CLIENT_HELLO) -> str:
@@ -162,8 +184,10 @@ def neutral_servers(context: PlanningContext) -> list[tuple[Site, str]]:
 
 
 def answering(context: PlanningContext) -> list[tuple[Site, str]]:
-    """Every such server, those that can convict by themselves first."""
+    """Every such server, those that can convict by themselves first, each with the address to show
+    names at: one that nothing else needs, if it has such a one."""
     views = sorted(usual_views(context), key=lambda v: not context.connection.fair((v.site,)))
     # Not while its IPv4 address is about to answer: both halves of D7 need the same one.
     settled = [v for v in views if ":" not in (v.address or "") or not may_answer(context, v.site)]
-    return reached_sites(v for v in settled if v.site.any_name)
+    found = reached_sites(v for v in settled if v.site.any_name)
+    return [(site, spare_address(context, site, address)) for site, address in found]

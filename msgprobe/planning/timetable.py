@@ -48,6 +48,10 @@ PROMPT = 2.5
 TOO_LATE = 1.0
 """Seconds beyond the round trip after which a packet of a call is as good as lost."""
 
+AFTERMATH = 1.0
+"""Seconds beside two round trips after which a name has been said to a server, and whoever minds
+has acted: is it still there for others?"""
+
 OVERDUE = 1.5
 """Seconds after which an unanswered conversation no longer occupies the line."""
 
@@ -168,6 +172,9 @@ HOMES = 3
 
 CONTROLS_AFTER = 4
 """Sites that are asked again beside failing targets, one a network: one more than a claim needs."""
+
+ENOUGH_CONTROLS = 3
+"""Sites that suffice for that: a line is well where two of them answer, and one may be dead."""
 
 ADDRESSES = 3
 """Addresses of one name that may be dialled at most, in one experiment."""

@@ -6,7 +6,7 @@ TRANSFER = "transfer"
 _MOVERS = (TRANSFER, "volley")
 """Checks that move bytes to see how fast they go."""
 
-PROMPT = (Arm.AGAIN, Arm.MONITOR)
+PROMPT = (Arm.AGAIN, Arm.MONITOR, Arm.NEUTRAL_SNI_ELSEWHERE)
 """Neutral conversations that do not queue for their turn: long after the failure beside which they
 stand they would show nothing."""
 

@@ -83,10 +83,12 @@ class Action:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Action):
     """Drops what matches, silently: null routes, closed ports, UDP or IPv6 off, chance loss.
-    ``residual_s``: so long, it also ends all else of that protocol with that address and port."""
+    ``residual_s``: so long, it also ends all else of that protocol with that address and port, or,
+    where ``residual`` is "pair", all else with that address."""
 
     match: Match = Match()
     residual_s: float = 0.0
+    residual: Literal["pair", "tuple3"] = "tuple3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +146,11 @@ class Interference(Action):
     ``after_packets`` lets so many more packets with data pass (of both directions, or with
     ``counted`` "up" of the client's, the recognised one included) before a drop begins.
     ``residual_s`` > 0 also drops everything between the client and that far end's address and port
-    (``tuple4``: from the same client port only) for so long, the timer restarting with each such
-    packet of the client (Bock et al., WOOT 2021). ``reassemble`` false reads only what is complete
-    in one segment; ``spares_whole`` leaves just that alone, and acts at the segment that completes.
+    (``tuple4``: from the same client port only; ``pair``: whatever the port and the protocol) for
+    so long, the timer restarting with each such packet of the client (Bock et al., WOOT 2021). With
+    ``residual_do`` "rst" connections still open, and their first data are answered with resets.
+    ``reassemble`` false reads only what is complete in one segment; ``spares_whole`` leaves just
+    that alone, and acts at the segment that completes.
     """
 
     match: Match = Match(proto=("tcp",))
@@ -158,7 +162,8 @@ class Interference(Action):
     after_packets: int = 0
     counted: Literal["both", "up"] = "both"
     residual_s: float = 0.0
-    residual: Literal["tuple3", "tuple4"] = "tuple3"
+    residual: Literal["pair", "tuple3", "tuple4"] = "tuple3"
+    residual_do: Literal["drop", "rst"] = "drop"
     reassemble: bool = True
     spares_whole: bool = False
 
@@ -217,7 +222,8 @@ class DnsForge(Action):
     """Answers UDP/53 questions for ``names`` (as in `OnSni`) with a lie.
 
     ``answer`` is addresses, or one of nxdomain, refused, servfail, empty, drop. ``servers`` are the
-    prefixes of the servers concerned (none: all, also hosts that run no DNS). ``replace`` drops the
+    prefixes of the servers concerned (none: all, also hosts that run no DNS). With ``beyond`` so
+    many questions within ``within_s`` seconds are spared it. ``replace`` drops the
     question; ``race`` lets it pass, so that the true answer follows. The lie arrives at ``at_ms``
     if given, else at ``at_rtt``. ``family`` 4 or 6: only questions for addresses of that family.
     """
@@ -233,6 +239,8 @@ class DnsForge(Action):
     at_rtt: float = 0.3
     ttl: int = 60
     probability: float = 1.0
+    beyond: int = 0
+    within_s: float = 1.0
 
     def __post_init__(self) -> None:
         _check_prefixes("DnsForge.servers", self.servers)
@@ -335,9 +343,11 @@ class Throttle(Action):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionCap(Action):
     """Lets ``most`` new TCP connections to one far-end address through within ``window_s`` seconds;
-    the SYNs of others are dropped."""
+    the SYNs of others are dropped. ``shared``: so many to all addresses together, and new flows of
+    UDP count too, as at a router that tracks few."""
 
     match: Match = Match()
+    shared: bool = False
     most: int = 8
     window_s: float = 60.0
 

@@ -1,7 +1,7 @@
 """Actions at work: each packet goes through the enforcers, one per action, in order."""
 
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -69,7 +69,7 @@ class Rewriter(Protocol):
 class DropEnforcer:
     def __init__(self, action: censor.Drop, bench: Bench) -> None:
         self._fits, self._bench, self._name = bench.matcher(action.match), bench, action.name
-        self._residual_s = action.residual_s
+        self._residual_s, self._pair = action.residual_s, action.residual == "pair"
         self._until: dict[tuple[bytes, bytes, int, int], float] = {}
 
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None:
@@ -82,8 +82,9 @@ class DropEnforcer:
             return None
         return packet
 
-    @staticmethod
-    def _ends(packet: Packet, up: bool) -> tuple[bytes, bytes, int, int]:
+    def _ends(self, packet: Packet, up: bool) -> tuple[bytes, bytes, int, int]:
+        if self._pair:
+            return (packet.src, packet.dst, 0, 0) if up else (packet.dst, packet.src, 0, 0)
         if up:
             return packet.src, packet.dst, packet.dport, packet.proto
         return packet.dst, packet.src, packet.sport, packet.proto
@@ -166,6 +167,7 @@ class DnsForgeEnforcer:
         self._rcode = _RCODES.get(word, 0)
         self._addresses = () if word in _RCODES else action.answer
         self._silent = word == "drop"
+        self._answered: deque[float] = deque()
 
     def _concerns(self, packet: Packet, up: bool) -> bool:
         if not up or packet.proto != UDP or packet.dport != _DNS_PORT:
@@ -173,6 +175,15 @@ class DnsForgeEnforcer:
         if self._servers is not None and packet.dst not in self._servers:
             return False
         return packet.dst not in self._not_servers
+
+    def _spares(self, now: float) -> bool:
+        """Whether so few have been answered of late that this question is as well."""
+        while self._answered and self._answered[0] <= now - self._action.within_s:
+            self._answered.popleft()
+        if len(self._answered) >= self._action.beyond:
+            return False
+        self._answered.append(now)
+        return True
 
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None:
         action = self._action
@@ -184,6 +195,8 @@ class DnsForgeEnforcer:
         if action.family and asked.type != _OF_FAMILY[action.family]:
             return packet
         if action.probability < 1 and self._bench.chance.random() >= action.probability:
+            return packet
+        if action.beyond and self._spares(now):
             return packet
         self._bench.fired[action.name] += 1
         if self._silent:

@@ -37,10 +37,10 @@ class InterferenceEnforcer:
         self._pattern = re.compile(pattern.encode("latin-1"), re.DOTALL)
 
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None:
+        if self._residual and self._is_poisoned(packet, up, now):
+            return self._punished(packet, up)
         if packet.proto != TCP or flow is None:
             return packet
-        if self._residual and self._is_poisoned(packet, up, now):
-            return None
         if self._crowds and packet.flags & (FIN | RST):
             self._crowds.get(flow.name, {}).pop(id(flow), None)
         mark = flow.marks.get(id(self))
@@ -99,13 +99,23 @@ class InterferenceEnforcer:
             return flow.kind is wanted and named
         return False
 
+    def _punished(self, packet: Packet, up: bool) -> Packet | None:
+        """What becomes of a packet of whoever has been recognised before."""
+        if self._action.residual_do == "drop":
+            return None
+        return self._reset(packet, up) if packet.proto == TCP else packet
+
     def _residual_key(self, packet: Packet, up: bool) -> tuple[bytes, ...]:
         near, far = (packet.src, packet.dst) if up else (packet.dst, packet.src)
+        if self._action.residual == "pair":
+            return near, far
         near_port, far_port = (packet.sport, packet.dport) if up else (packet.dport, packet.sport)
         key = near, far, far_port.to_bytes(2, "big")
         return (*key, near_port.to_bytes(2, "big")) if self._action.residual == "tuple4" else key
 
     def _is_poisoned(self, packet: Packet, up: bool, now: float) -> bool:
+        if packet.proto != TCP and self._action.residual != "pair":
+            return False
         key = self._residual_key(packet, up)
         until = self._residual.get(key)
         if until is None:

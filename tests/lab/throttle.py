@@ -154,11 +154,11 @@ class ConnectionCapEnforcer:
         self._opened: dict[bytes, deque[float]] = {}
 
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None:
-        if flow is None or not up or packet.proto != TCP or packet.flags & (SYN | ACK) != SYN:
+        if flow is None or not up or not self._opens(packet):
             return packet
         if id(self) in flow.marks or not self._fits(packet, True, now):
             return packet
-        opened = self._opened.setdefault(packet.dst, deque())
+        opened = self._opened.setdefault(b"" if self._action.shared else packet.dst, deque())
         while opened and opened[0] <= now - self._action.window_s:
             opened.popleft()
         if len(opened) >= self._action.most:
@@ -167,3 +167,9 @@ class ConnectionCapEnforcer:
         opened.append(now)
         flow.marks[id(self)] = True
         return packet
+
+    def _opens(self, packet: Packet) -> bool:
+        """It may be the first of a flow that counts."""
+        if packet.proto == TCP:
+            return packet.flags & (SYN | ACK) == SYN
+        return self._action.shared

@@ -350,6 +350,28 @@ def test_residual(client: Client, lab: Lab, residual: str, sport: int) -> None:
     assert (other_port.error, other.error) == ("", "")
 
 
+def test_who_is_punished_by_address_is_so_whatever_the_port(client: Client, lab: Lab) -> None:
+    lab.set_actions([sni("drop", residual_s=2.0, residual="pair")])
+    bad, other_port, other = client.tcp(
+        (WEB, 443, BAD),
+        (WEB, 80, GOOD, {"after": 0.7}),
+        (OTHER, 443, GOOD, {"after": 0.7}),
+    )
+    assert (bad.error, other_port.error, other.error) == ("timeout", "timeout", "")
+
+
+def test_who_is_punished_with_resets_connects_first(client: Client, lab: Lab) -> None:
+    lab.set_actions([sni("rst", residual_s=2.0, residual="pair", residual_do="rst")])
+    bad, said, opened, other = client.tcp(
+        (WEB, 443, BAD),
+        (WEB, 443, GOOD, {"after": 0.5}),
+        (WEB, 443, b"", {"after": 0.5}),
+        (OTHER, 443, GOOD, {"after": 0.5}),
+    )
+    assert (bad.error, said.error) == ("ECONNRESET", "ECONNRESET")
+    assert (opened.error, other.error) == ("", "")
+
+
 def test_residual_ends(client: Client, lab: Lab) -> None:
     lab.set_actions([sni("rst", residual_s=0.3, forward=False)])
     bad, soon, later = client.tcp(
@@ -399,6 +421,12 @@ def test_dns_lie_about_one_family(client: Client, lab: Lab) -> None:
     assert answers(truth) == ["203.0.113.80"]
     ((_, told),) = client.udp("8.8.8.8", 53, query("telegram.org", 28))
     assert answers(told) == ["fd00::1"]
+
+
+def test_a_resolver_that_answers_so_many_questions_a_second(client: Client, lab: Lab) -> None:
+    lab.set_actions([DnsForge(names=("*",), answer=("refused",), beyond=2, within_s=30.0)])
+    asked = [client.udp("8.8.8.8", 53, query("example.org"))[0][1] for _ in range(3)]
+    assert [reply[3] & 15 for reply in asked] == [0, 0, 5]
 
 
 def test_dns_race_silence_and_hosts_without_dns(client: Client, lab: Lab) -> None:

@@ -236,6 +236,15 @@ def test_connections_to_one_address_are_capped(lab: Lab) -> None:
     assert later.error == ""
 
 
+def test_new_flows_to_all_addresses_together_are_capped(lab: Lab) -> None:
+    client = Client(lab)
+    lab.set_actions([ConnectionCap(most=3, window_s=30.0, shared=True, label="cap")])
+    tried = client.tcp((WEB, 443, b""), (OTHER, 443, b""), (WEB, 443, b""), wait=0.6)
+    assert [one.error for one in tried] == ["", "", ""]
+    (late,) = client.tcp((OTHER, 443, b""), wait=0.6)
+    assert late.error == "timeout"
+
+
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
     bucket = TokenBucket(kbit=80, burst=3000)  # 10 000 octets a second
     assert [bucket.wait(5.0, 1000, 0.25) for _ in range(6)] == [0, 0, 0, 0.1, 0.2, None]

@@ -96,10 +96,11 @@ def _enough(context: PlanningContext, outages: Outages, number: int) -> bool:
 
 
 def _known(context: PlanningContext) -> list[tuple[Site, str]]:
-    """Sites that answered at some time, one a network, in an order of this run's own."""
+    """Sites that answered at some time, one a network, in an order of this run's own; none that
+    may be silent because of what we said there, if there are others."""
     sites = sorted(reached_sites(usual_views(context)), key=lambda pair: pair[0].network)
     Random(f"{context.request.seed}/look").shuffle(sites)
-    return sites
+    return [pair for pair in sites if pair[1] not in context.facts.marked] or sites
 
 
 def _look(context: PlanningContext, number: int, site: Site, address: str) -> Task:

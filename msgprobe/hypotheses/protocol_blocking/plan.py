@@ -7,6 +7,7 @@ from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning import places as at
+from msgprobe.planning.baseline import fresh_words, words_id
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Telling
 from msgprobe.planning.shared_experiments import OTHERWISE
@@ -27,7 +28,7 @@ def plan_other_words(
     context: PlanningContext, service: Service, found: list[Suspect]
 ) -> list[Task]:
     """Plain HTTP where the messenger's own protocol dies on a connection that stands."""
-    tasks: list[Task] = []
+    tasks = _before_own(context, service)
     fit = [s for s in one_an_address(context, found) if context.traits.has_forms(s.endpoint)]
     heard = [
         s
@@ -40,6 +41,27 @@ def plan_other_words(
         task_id = f"d14.{service.name}.{s.endpoint.name}.{s.address}"
         changes = "payload: plain HTTP"
         tasks.append(variation(s, service, Arm.OTHER_PAYLOAD, task_id, flow, changes, "page"))
+    return tasks
+
+
+def _before_own(context: PlanningContext, service: Service) -> list[Task]:
+    """Plain HTTP at fresh addresses, before the messenger's own protocol is spoken there."""
+    tasks = []
+    for endpoint, task in fresh_words(context, service):
+        address = task.flow.address
+        flow = context.flow(address, endpoint.port, endpoint.host or address, trust=None)
+        tasks.append(
+            replace(
+                task,
+                id=words_id(service, address),
+                round=2,
+                arm=Arm.OTHER_PAYLOAD,
+                check="page",
+                probe=flow,
+                changes="payload: plain HTTP, before anything else",
+                reason=f"which change makes {service.title} work?",
+            )
+        )
     return tasks
 
 

@@ -18,7 +18,7 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import endpoint_flow, extra_endpoints, flow_task, name_task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name
+from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name, spare_address
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
@@ -150,7 +150,8 @@ def _neutral(context: PlanningContext, *, more: bool) -> list[Task]:
     tasks: list[Task] = []
     for site in quic_sites(context.controls, context.request):
         good = context.known(site.host, site.addresses)
-        for address in context.dialable(good, four=1, six=0)[:1]:
+        for usual in context.dialable(good, four=1, six=0)[:1]:
+            address = spare_address(context, site, usual)
             flow = context.https(address, site.host)
             tasks.append(_OWN_NAME.task(f"q.site.{site.name}", site.name, flow, _patience(context)))
         if not more and tasks and not _quiet(context, tasks[-1]):

@@ -24,12 +24,13 @@ from msgprobe.planning.name_swaps import (
     dying_names,
     elsewhere_id,
     follows,
-    neutral_servers,
     swap_id,
+    twin_id,
 )
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
+from msgprobe.planning.showings import Server, after_due, places, spent
 from msgprobe.planning.suspects import Suspect, at_true_addresses, offered, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
 
@@ -80,7 +81,7 @@ def _begun_first(
 ) -> list[tuple[tuple[str, str], bool]]:
     """The first pools and names, and whether each is its pool's very first; those that D7 has begun
     with stand first: what comes up later adds no more than there is room for."""
-    servers = [site.name for site, _ in neutral_servers(context)]
+    servers = [site.name for site, _ in answering(context)]
 
     def later(key: tuple[str, str]) -> bool:
         firsts = (elsewhere_id(service, key[1], name, manner) for name in servers)
@@ -114,24 +115,22 @@ def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner
     return context.tries(replace(task, timeout=context.hello_timeout()))
 
 
-def _asked_there(context: PlanningContext, s: Suspect, host: str) -> list[tuple[Site, str]]:
-    """The servers to take a name to: one that can convict by itself, else two; and two for a
-    certificate that nobody vouches for, since one alone may deliver the name for the service."""
+def _asked_there(context: PlanningContext, s: Suspect, service: Service, host: str) -> list[Server]:
+    """The servers to take a name to; two for a certificate that nobody vouches for, since one alone
+    may deliver the name for the service."""
     conversation = context.conversation(s.task.id)
     if conversation is not None and conversation.symptom == "tls.certificate":
         return answering(context)[:SWAP_SERVERS]
-    servers = neutral_servers(context)
-    if not all(context.connection.fair((site,)) for site, _ in servers):
-        return servers
-    turn = Random(f"{context.request.seed}/{host}").randrange(max(1, len(servers)))
-    return servers[turn : turn + 1]
+    return places(context, service, host)
 
 
 def _elsewhere(
     context: PlanningContext, service: Service, s: Suspect, host: str, manner: Manner
 ) -> list[Task]:
+    """A neutral name first, to know that the server takes foreign ones; then the service's; then a
+    neutral one again, for who punishes the name would silence the server to everybody."""
     tasks: list[Task] = []
-    for site, address in _asked_there(context, s, host):
+    for site, address in _asked_there(context, s, service, host):
         flow = context.https(address, host, trust=None)
         base = variation(
             s,
@@ -142,19 +141,29 @@ def _elsewhere(
             "address: a neutral server",
             manner.check,
         )
-        asked = context.tries(replace(base, timeout=context.hello_timeout()))
-        tasks += asked
+        base = replace(base, timeout=context.hello_timeout())
         twin = _twin(context, site, flow, manner)
         tasks.append(twin)
+        if context.started(base.id) is None and not _takes_names(context, twin, manner):
+            continue
+        tasks += [base] if spent(context, site, address) else context.tries(base)
+        if after_due(context, address):
+            tasks.append(_twin(context, site, flow, CLIENT_HELLO).again(2))
         if manner is REQUEST and context.started(base.attempts()[-1]) is not None:
             # Once more at the end: a server that has had enough of our requests is no censor.
             tasks.append(twin.again(2))
     return tasks
 
 
+def _takes_names(context: PlanningContext, twin: Task, manner: Manner) -> bool:
+    """The server has answered to a neutral name that it does not own."""
+    conversation = context.conversation(twin.id)
+    return conversation is not None and manner.answered(conversation)
+
+
 def _twin(context: PlanningContext, site: Site, flow: Flow, manner: Manner) -> Task:
     other = foreign_name(context, site)
-    task_id, flow = f"d7.neutral.{site.name}{manner.suffix}", named(flow, other)
+    task_id, flow = twin_id(site, manner), named(flow, other)
     return _TWIN.task(task_id, site.name, flow, context.hello_timeout(), check=manner.check)
 
 

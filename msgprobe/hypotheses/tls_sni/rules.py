@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.residual import punished
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
@@ -22,14 +24,45 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """D7: the pool's names die, and this way, at a neutral server that answers other names."""
     neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
     served = {t.address for t in neutral}
-    asked = p.probes(Arm.TARGET_SNI_ELSEWHERE)
-    ended = [t for t in asked if t.symptom is not None or t.answered_tls]
+    ended = [t for t in _asked(p) if t.symptom is not None or t.answered_tls]
     names = grouped(ended, lambda conversation: conversation.flow.server_name)
     cited = [t for mine in names.values() for t in _dead_there(mine, symptom, served)]
     if not cited or not p.connection.fair(p.connection.servers(cited)):
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
+
+
+def _asked(p: PoolFacts) -> list[Conversation]:
+    """D7 of the pool's names, where no other name had silenced the server before. Not where the
+    server has been silent to everybody since: that is `_punished`."""
+    told = {t.task.id for s in p.facts.shown if not s.punished for t in s.named}
+    return [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.task.id in told]
+
+
+def _punishing(p: PoolFacts, symptom: str) -> list[Conversation]:
+    """D7 where a name is punished: servers in two networks answered until some service's name was
+    said there, one of this service's among them, and nothing since, while the line is well."""
+    if not p.connection.controls_hold or p.connection.failing_now:
+        return []
+    servers = punished(p.facts.shown, ips.network)
+    firsts = [s.named[0] for s in servers]
+    if not any(t.task.subject == p.service.name and t.symptom == symptom for t in firsts):
+        return []
+    return [t for s in servers for t in (*s.before, *s.named, *s.after)]
+
+
+def _punished(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
+    """The pool's own name was ``named`` to one of those servers; or another of the service's was,
+    and the pool's conversations die alike."""
+
+    def holds(p: PoolFacts) -> Cited:
+        cited, own = _punishing(p, symptom), p.with_symptom(symptom)
+        mine = {t.task.id for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)}
+        said = any(t.task.id in mine for t in cited)
+        return (*own, *cited) if cited and own and said is named else ()
+
+    return holds
 
 
 def _dead_there(
@@ -97,16 +130,24 @@ def passes_elsewhere(p: PoolFacts) -> tuple[Conversation, ...]:
     return tuple(t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_tls)
 
 
+def untold_elsewhere(p: PoolFacts) -> bool:
+    """D7 was tried, and told nothing: no name of the pool could be said to a neutral server."""
+    mine = {t.task.id for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)}
+    told = (s for s in p.facts.shown if s.telling or s.passes)
+    return bool(mine) and not any(t.task.id in mine for s in told for t in s.named)
+
+
 def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
     """Only the D6 contrast holds. Wide: two names in two networks, so no single dead backend, and
-    none of the names was answered at a neutral server: a service that turns all its own names away
-    (one mistake in one place) looks the same at its own addresses."""
+    none of the names was answered at a neutral server, where one could be said: a service that
+    turns all its own names away (one mistake in one place) looks the same at its own addresses."""
 
     def holds(p: PoolFacts) -> Cited:
         hit = [a for a in p.failing_addresses(symptom) if a.repeated and a.swapped]
         conversations = [t for a in hit for t in a.failed]
         names = {t.flow.server_name or "" for a in hit for t in a.own}
         spread = len(names) >= 2 and len(networks(conversations)) >= 2 and not passes_elsewhere(p)
+        spread = spread and not untold_elsewhere(p)
         if not hit or spread is not wide:
             return ()
         return (*conversations, *(t for a in hit for t in a.swapped))
@@ -130,6 +171,26 @@ def _follow_rules() -> Iterator[PoolRule]:
             why=f"A connection that names the service {what} even at a neutral server that has "
             "nothing to do with it, while that server's own name works: the name is the trigger.",
             holds=_elsewhere(symptom),
+        )
+        yield _BLOCKED.rule(
+            f"tls.sni.residual.{kind}",
+            f"{DYING[symptom]}.sni",
+            licence="neutral servers in two networks answer until a service's name is said there, "
+            "then nothing any more, while others go on answering",
+            why=f"A connection that names the service {what}, also at a neutral server that has "
+            "nothing to do with it, and from then on that server is cut off for every name: the "
+            "name is the trigger, and whoever says it is punished for a while.",
+            holds=_punished(symptom, named=True),
+        )
+        yield LIKELY_BLOCKED.at(Layer.TLS).rule(
+            f"tls.sni.residual_beside.{kind}",
+            f"{DYING[symptom]}.sni",
+            licence="the same for another name of the service, and this one's conversations die "
+            "alike at its own addresses",
+            why=f"A connection that names it {what}. Another name of the service does so at "
+            "neutral servers too, which are cut off for every name from then on: whoever says such "
+            "a name is punished for a while.",
+            holds=_punished(symptom, named=False),
         )
 
 

@@ -66,10 +66,17 @@ SWAPPED = (Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE)
 def elsewhere(story: Story, failure: Failure | None, now: float = 100.0, **more: Any) -> Story:
     """A neutral server answers other foreign names, and to the service's own as ``failure``
     says."""
-    for task in of(wanted(story, now=now, **more), *SWAPPED):
-        foreign = task.arm is Arm.NEUTRAL_SNI_ELSEWHERE
-        story.told.append(told(task, 0.1, 0.1, None if foreign else failure))
+    while tasks := unasked(story, now=now, **more):
+        for task in tasks:
+            foreign = task.arm is Arm.NEUTRAL_SNI_ELSEWHERE
+            story.told.append(told(task, 0.1, 0.1, None if foreign else failure))
     return story
+
+
+def unasked(story: Story, **more: Any) -> list[Task]:
+    """What is wanted of neutral servers, and has not been asked yet."""
+    known = {m.task.id for m in story.told}
+    return [t for t in of(wanted(story, **more), *SWAPPED) if t.id not in known]
 
 
 def failing(
@@ -105,8 +112,8 @@ def test_where_the_fault_follows_the_name_neither_shape_nor_another_name_is_trie
 
 def test_a_neutral_server_that_turns_every_foreign_name_away_tells_nothing() -> None:
     story = failing(Failure.CONNECTION_RESET)
-    for task in of(wanted(story), *SWAPPED):
-        story.told.append(told(task, 0.1, 0.1, Failure.CONNECTION_RESET))
+    while tasks := unasked(story):
+        story.told += [told(t, 0.1, 0.1, Failure.CONNECTION_RESET) for t in tasks]
     assert of(wanted(story, now=1.0), Arm.OTHER_HELLO)
 
 
@@ -188,9 +195,10 @@ def frozen() -> Story:
     story = failing(Failure.TIMED_OUT, took=8.0)
     for task in of(wanted(story, now=9.0), Arm.REPEAT):
         story.told.append(told(task, 3.0 * (task.attempt - 1), 8.0, Failure.TIMED_OUT))
-    for task in of(wanted(story, now=9.0), *SWAPPED):
-        foreign = task.arm is Arm.NEUTRAL_SNI_ELSEWHERE
-        story.told.append(told(task, 4.0, 8.0, None if foreign else Failure.TIMED_OUT))
+    while tasks := unasked(story, now=9.0):
+        for task in tasks:
+            foreign = task.arm is Arm.NEUTRAL_SNI_ELSEWHERE
+            story.told.append(told(task, 4.0, 8.0, None if foreign else Failure.TIMED_OUT))
     return story
 
 

@@ -10,6 +10,7 @@ from tests.lab.scenarios.all_services import SCENARIOS as ALL_SERVICES
 from tests.lab.scenarios.calls import SCENARIOS as CALLS
 from tests.lab.scenarios.clients import SCENARIOS as CLIENTS
 from tests.lab.scenarios.connection import SCENARIOS as CONNECTION
+from tests.lab.scenarios.controls import SCENARIOS as CONTROLS
 from tests.lab.scenarios.countries import SCENARIOS as COUNTRIES
 from tests.lab.scenarios.cuts import SCENARIOS as CUTS
 from tests.lab.scenarios.distances import SCENARIOS as DISTANCES
@@ -63,6 +64,7 @@ _EVERY: Final = (
     *SHARES,
     *HALVES,
     *RESOLVERS,
+    *CONTROLS,
 )
 
 

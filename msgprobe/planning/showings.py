@@ -1,0 +1,176 @@
+"""Which neutral server is shown which name of a service (D7).
+
+Whoever punishes a name punishes for a while the server, too, to which it was said (see
+`evidence.residual`). So a server is shown one name, and others only once it has answered to a
+neutral one after that; one that does not is spent, for nothing can be learned there any more.
+"""
+
+from enum import Enum, auto
+from random import Random
+
+from msgprobe.evidence import residual
+from msgprobe.model.control import Site
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.name_swaps import (
+    CLIENT_HELLO,
+    REQUEST,
+    answering,
+    neutral_servers,
+    twin_id,
+)
+from msgprobe.planning.timetable import AFTERMATH, SWAP_SERVERS
+
+Server = tuple[Site, str]
+"""A neutral server, and the address of it that is shown names."""
+
+
+class State(Enum):
+    """``CLEAR``: nothing unanswered was said there. ``PROVEN``: something was, and it answers
+    others all the same. ``WAITING``: that is not known yet. ``SPENT``: it answers nobody any more,
+    or took no foreign name from the beginning."""
+
+    CLEAR = auto()
+    PROVEN = auto()
+    WAITING = auto()
+    SPENT = auto()
+
+
+def places(context: PlanningContext, service: Service, host: str) -> list[Server]:
+    """The servers that the name is shown to: those it was shown to, and while these cannot tell,
+    another one. Two are needed where neither convicts by itself, and where they are silent to
+    everybody afterwards."""
+    every = answering(context)
+    states = {address: _state(context, site, address) for site, address in every}
+    key = (service.name, host)
+    mine = [pair for pair in every if key in _named(context, pair[1])]
+    usual = neutral_servers(context)
+    needed = 1 if all(context.connection.fair((site,)) for site, _ in usual) else SWAP_SERVERS
+    if sum(states[a] is not State.SPENT for _, a in mine) >= needed:
+        return mine
+    if _punished(context) >= residual.PUNISHED_SERVERS and _known(context, service, every):
+        return mine
+    fresh = _fresh(context, key, [p for p in every if p not in mine], states)
+    if fresh is not None:
+        context.promised[fresh[1]] = key
+    return [*mine, *([fresh] if fresh is not None else [])]
+
+
+def _known(context: PlanningContext, service: Service, every: list[Server]) -> bool:
+    """Some name of the service has been said to a neutral server: where names are punished, others
+    of it would only silence more servers."""
+    return any(name == service.name for _, a in every for name, _ in _named(context, a))
+
+
+def _fresh(
+    context: PlanningContext, key: tuple[str, str], others: list[Server], states: dict[str, State]
+) -> Server | None:
+    """A server that the name may be shown to now; the usual ones first, by lot."""
+    proven = State.PROVEN in states.values()
+    if not proven and _waits(context, key[0], states):
+        return None
+    usual = [p for p in neutral_servers(context) if p in others]
+    turn = Random(f"{context.request.seed}/{key[1]}").randrange(max(1, len(usual)))
+    first = [*usual[turn:], *usual[:turn]]
+    further = [p for p in others if p not in usual]
+    lost = all(states[a] is State.SPENT for _, a in neutral_servers(context))
+    candidates: list[Server] = [*first, *(further if lost else [])]
+    for pair in candidates:
+        state = states[pair[1]]
+        free = state is State.CLEAR and context.promised.get(pair[1], key) == key
+        if state is State.PROVEN or free:
+            return pair
+    return None
+
+
+def _waits(context: PlanningContext, service: str, states: dict[str, State]) -> bool:
+    """A name of the service is at a server of which it is not known yet whether it minds."""
+    if any(name == service for name, _ in context.promised.values()):
+        return True
+    waiting = [a for a, state in states.items() if state is State.WAITING]
+    return any(s == service for a in waiting for s, _ in _named(context, a))
+
+
+def _begun(context: PlanningContext, address: str) -> list[Task]:
+    return [
+        t
+        for t in context.known_tasks
+        if t.arm is Arm.TARGET_SNI_ELSEWHERE
+        and isinstance(t.probe, Flow)
+        and t.probe.address == address
+    ]
+
+
+def _named(context: PlanningContext, address: str) -> set[tuple[str, str]]:
+    """Services and names of theirs that were said there."""
+    return {(t.subject, t.flow.server_name or "") for t in _begun(context, address)}
+
+
+def _unanswered(context: PlanningContext, address: str) -> list[Task]:
+    begun = _begun(context, address)
+    known = ((t, context.conversation(t.id)) for t in begun)
+    return [t for t, seen in known if seen is None or not residual.answered(seen)]
+
+
+def _since(context: PlanningContext, address: str) -> float | None:
+    """When the first unanswered name began there."""
+    begun = [context.started(t.id) for t in _unanswered(context, address)]
+    return min((at for at in begun if at is not None), default=None)
+
+
+def _state(context: PlanningContext, site: Site, address: str) -> State:
+    if _takes_none(context, site, address):
+        return State.SPENT
+    since = _since(context, address)
+    if since is None:
+        return State.CLEAR
+    after = [
+        t for t in context.facts.arm(*residual.PLAIN) if t.address == address and t.dialled > since
+    ]
+    if any(map(residual.answered, after)):
+        return State.PROVEN
+    silent = any(t.symptom is not None for t in after) or _hangs(context, address, since)
+    return State.SPENT if silent else State.WAITING
+
+
+def _hangs(context: PlanningContext, address: str, since: float) -> bool:
+    """A neutral conversation that began there after that has waited longer than any honest answer
+    takes."""
+    return any(
+        isinstance(r.task.probe, Flow)
+        and r.task.probe.address == address
+        and r.task.arm in residual.PLAIN
+        and r.since > since
+        and context.dead(r.task.id)
+        for r in context.moment.running.values()
+    )
+
+
+def _takes_none(context: PlanningContext, site: Site, address: str) -> bool:
+    """It answers to no foreign name, or was lost before one of a service could be said there."""
+    twins = [context.conversation(twin_id(site, m)) for m in (CLIENT_HELLO, REQUEST)]
+    known = [t for t in twins if t is not None]
+    if known and not any(t.answered_tls for t in known):
+        return True
+    ended = [t for b in _begun(context, address) if (t := context.conversation(b.id)) is not None]
+    return bool(ended) and all(t.tls is None for t in ended)
+
+
+def _punished(context: PlanningContext) -> int:
+    """Servers that have been silent to everybody since a name was said there."""
+    spent = (a for site, a in answering(context) if _state(context, site, a) is State.SPENT)
+    return sum(a in context.facts.marked for a in spent)
+
+
+def spent(context: PlanningContext, site: Site, address: str) -> bool:
+    """Nothing can be learned there any more."""
+    return _state(context, site, address) is State.SPENT
+
+
+def after_due(context: PlanningContext, address: str) -> bool:
+    """An unanswered name was said there long enough ago to ask for another once more."""
+    tasks = _unanswered(context, address)
+    if any(context.ended(t.id) is not None for t in tasks):
+        return True
+    return context.due(_since(context, address), AFTERMATH + 2 * (context.facts.rtt or 0.0))
