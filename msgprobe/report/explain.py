@@ -39,8 +39,9 @@ def explain_run(
     """Every word of ``run`` (or of one ``service``) with its evidence. Raises NotInRun."""
     chosen = _chosen(run, service)
     page = _Page(run, {r.rule_id: r for r in rules}, width)
-    page.put(integrity.WORDS[run.integrity])
-    page.put("")
+    if told := integrity.warning(run):
+        page.put(told)
+        page.put("")
     connection = run.verdict.connection
     page.put(f"Connection: {wording.STATE_WORDS[connection.state]} ({connection.strength.value})")
     page.put(connection.why, 2)
@@ -56,6 +57,9 @@ def explain_run(
             page.drawn(curves.render(picture, width=(width or 80) - 2, unicode=unicode))
     page.put("")
     page.put(run.verdict.advice)
+    if told is None:
+        page.put("")
+        page.put(integrity.WORDS[run.integrity])
     text = page.text()
     return text if unicode else ascii_only(text)
 
