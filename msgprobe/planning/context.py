@@ -351,8 +351,9 @@ class PlanningContext:
 
     @cached_property
     def six_works(self) -> bool:
-        """A neutral host answered over IPv6."""
-        return any(t.connected for t in self.connection.six)
+        """A neutral host answered over IPv6; a connection alone does not show that it carries what
+        is long."""
+        return any(self.connection.reaches(t) for t in self.connection.six)
 
     def leads(self, endpoint: Endpoint, address: str) -> bool:
         """An answer that names ``address`` leads the endpoint's check there.
