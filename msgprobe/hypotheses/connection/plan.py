@@ -228,7 +228,7 @@ def _hangs(context: PlanningContext, site: Site) -> bool:
 
 def _big_hello(context: PlanningContext) -> list[Task]:
     """One ClientHello of post-quantum size; more of them, and repeats, only where it vanishes."""
-    if context.request.quick or context.sparing or context.mss:
+    if context.choking or not context.roomy or context.mss:
         return []
     tasks: list[Task] = []
     for site, address in reached_sites(usual_views(context))[:BIG_HELLOS]:

@@ -76,8 +76,8 @@ _TWIN = Purpose(
 
 
 def plan_modern(context: PlanningContext) -> list[Task]:
-    """Once a neutral site has answered to such a ClientHello; none is begun on a line that is to be
-    spared, nor where ours have another shape or size already."""
+    """Once a neutral site has answered to such a ClientHello; none is begun on a line that cannot
+    take more, nor where ours have another shape or size already."""
     odd_path = context.mss or context.facts.other_shape
     if context.request.quick or odd_path or troubled(context):
         return []
@@ -104,22 +104,26 @@ def _of_service(context: PlanningContext, service: Service) -> list[Task]:
 
 def _chosen(context: PlanningContext, service: Service) -> list[Suspect]:
     """Two names that work, of different zones where there are such, for a censor's list may hold
-    one of them; where one dies, a name of each other pool as well, to see what users lose."""
+    one of them; where one dies, a name of each other pool as well, to see what users lose. One on a
+    line that is to be spared."""
     candidates = _candidates(context, service)
-    if context.sparing or not context.roomy:
+    if context.choking or not context.roomy:
         candidates = [s for s in candidates if _begun(context, service, s)]
     apart = first_of_each(candidates, _zone)[:MODERN_NAMES]
     pools = {s.pool.name for s in apart}
     rest = first_of_each((s for s in candidates if s.pool.name not in pools), lambda s: s.pool.name)
     first = [*apart, *rest][:MODERN_NAMES]
+    if context.sparing:
+        first = [s for s in first if s is first[0] or _begun(context, service, s)]
     some_die = any(_dies(context, _own(context, service, s)) for s in first)
     return [*apart, *rest] if some_die else first
 
 
 def _dies(context: PlanningContext, own: Task) -> bool:
-    """The first attempt died, also after its handshake, or hangs; and no other was answered."""
+    """The first attempt died, also after its handshake, and no other was answered. What hangs is
+    waited for: small ones are answered, so that nothing hurries."""
     first = context.conversation(own.id)
-    failed = context.dead(own.id) if first is None else first.symptom is not None
+    failed = first is not None and first.symptom is not None
     return failed and not any(context.good(i) for i in own.attempts())
 
 

@@ -12,7 +12,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
 from msgprobe.model.verdict import Outcome, Strength
 from msgprobe.planning.context import Moment
-from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of
 from tests.hypotheses.tls_fingerprint.test_plan import told
 from tests.judging.word import text
 
@@ -161,15 +161,15 @@ def moderns(tasks: list[Task]) -> list[Task]:
     return [t for t in tasks if t.arm in ARMS]
 
 
-def worked() -> Story:
-    """What the plan wanted first went well, within moments."""
+def worked(took: float = 0.2) -> Story:
+    """What the plan wanted first went well, within moments or so many seconds."""
     story = Story().local().names()
     for site in SITES:
         story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
     for arm in (Arm.CONNECTION, Arm.BIG_HELLO, Arm.BASE):
         for task in wanted(story):
             if task.arm is arm and isinstance(task.probe, Flow) and task.check != "page":
-                story.told.append(told(task, 0.0, 0.2, None))
+                story.told.append(came_of(task, whole=took))
     return story
 
 
@@ -188,6 +188,11 @@ def test_the_name_is_shown_elsewhere_only_where_it_dies() -> None:
     first, *_ = moderns(wanted(story))
     story.told.append(told(first, 5.0, 0.05, RESET))
     assert {t.arm for t in moderns(wanted(story, now=6.0))} == set(ARMS)
+
+
+@pytest.mark.parametrize(("took", "names"), [(0.2, 2), (1.2, 1), (2.5, 0)])
+def test_a_slow_line_is_spared_one_name_and_a_very_slow_one_both(took: float, names: int) -> None:
+    assert len(moderns(wanted(worked(took)))) == names
 
 
 @pytest.mark.parametrize("stage", ["tls", "answer"])
