@@ -18,11 +18,11 @@ from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, troubled
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
-from msgprobe.planning.name_swaps import neutral_servers
+from msgprobe.planning.name_swaps import dying_names, neutral_servers
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import MODERN_HELLO
-from msgprobe.planning.suspects import Suspect, variation
+from msgprobe.planning.suspects import Suspect, suspects, variation
 from msgprobe.planning.timetable import MODERN_NAMES
 
 PORT = 443
@@ -107,7 +107,7 @@ def _chosen(context: PlanningContext, service: Service) -> list[Suspect]:
     one of them; where one dies, a name of each other pool as well, to see what users lose. One on a
     line that is to be spared."""
     candidates = _candidates(context, service)
-    if context.choking or not context.roomy:
+    if context.choking or not context.roomy or _small_ones_die(context, service):
         candidates = [s for s in candidates if _begun(context, service, s)]
     apart = first_of_each(candidates, _zone)[:MODERN_NAMES]
     pools = {s.pool.name for s in apart}
@@ -117,6 +117,11 @@ def _chosen(context: PlanningContext, service: Service) -> list[Suspect]:
         first = [s for s in first if s is first[0] or _begun(context, service, s)]
     some_die = any(_dies(context, _own(context, service, s)) for s in first)
     return [*apart, *rest] if some_die else first
+
+
+def _small_ones_die(context: PlanningContext, service: Service) -> bool:
+    """At the ClientHello, or hang: then more of ours at the same time would only blur why."""
+    return bool(dying_names(context, suspects(context, service)))
 
 
 def _dies(context: PlanningContext, own: Task) -> bool:

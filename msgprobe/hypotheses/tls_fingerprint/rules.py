@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import (
     BLOCKED,
@@ -156,9 +156,30 @@ def _alone(p: PoolFacts) -> Cited:
 
 
 def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
-    """Each of the service's conversations that was alone, if every one was answered."""
+    """Each of the service's conversations that was alone, if every one was answered; transfers
+    that name what froze, and that nothing else of ours named at the time, are such, too, where
+    there are more than one."""
     lonely = p.facts.arm(Arm.ALONE, subject=p.service.name)
-    return lonely if all(t.genuine for t in lonely) else ()
+    own = p.facts.arm(*OWN_ARMS, subject=p.service.name)
+    names = {t.flow.server_name for t in own if froze(t)}
+    moved = [
+        t
+        for t in p.facts.arm(Arm.TRANSFER, subject=p.service.name)
+        if t.flow.server_name in names and _by_itself(p, t)
+    ]
+    every = (*lonely, *moved) if lonely or len(moved) >= ANSWERS else ()
+    return every if all(t.genuine for t in every) else ()
+
+
+def _by_itself(p: PoolFacts, conversation: Conversation) -> bool:
+    """No other conversation that named the same host was under way."""
+    mine = p.facts.by_id[conversation.task.id].window
+    others = (
+        p.facts.by_id[t.task.id].window
+        for t in p.facts.conversations
+        if t.flow.server_name == conversation.flow.server_name and t is not conversation
+    )
+    return all(w.end <= mine.start or mine.end <= w.start for w in others)
 
 
 def _answered_alone(p: PoolFacts) -> Cited:

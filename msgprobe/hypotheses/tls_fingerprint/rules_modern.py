@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, grouped
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
@@ -30,8 +30,10 @@ EARLY_ENDS = 2
 
 def _dying(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
     """Of each name at each address where small ClientHellos are answered and every modern one dies,
-    ``least`` of them; nothing where no neutral site answers modern ones."""
-    if not _neutral(p):
+    ``least`` of them; nothing where no neutral site answers modern ones, or small ones of the
+    service die as well: then it is not for their shape that these do."""
+    small_die = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if t.symptom in DYING]
+    if not _neutral(p) or len(small_die) >= TRIES:
         return
     places = grouped(p.probes(Arm.MODERN), lambda t: (t.address, t.flow.server_name))
     for place, conversations in places.items():

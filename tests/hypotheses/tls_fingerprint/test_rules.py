@@ -8,7 +8,7 @@ import pytest
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
-from msgprobe.model.observation import TlsObservation
+from msgprobe.model.observation import TlsObservation, Window
 from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import Outcome, State, Strength
@@ -257,6 +257,26 @@ def test_what_is_answered_alone_does_not_die_of_its_name() -> None:
     verdict = text(together(story, CHAT[0], (ALONE, 20, True)))
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.DEGRADED, ())
     assert verdict.rules == ("tls.answered_alone",)
+
+
+@pytest.mark.parametrize(
+    ("host", "starts", "alone"),
+    [(CHAT[0], (30, 33), True), (CHAT[0], (30,), False), (CHAT[1], (30, 33), False)],
+    ids=["twice", "once", "another name"],
+)
+def test_transfers_that_nothing_else_named_are_alone(
+    host: str, starts: tuple[int, ...], alone: bool
+) -> None:
+    story = dying(fine(), CHAT[0], failure=Failure.TIMED_OUT)
+    story.elsewhere(CHAT[0], fails="tls", failure=Failure.TIMED_OUT)
+    other = SITES[1].host
+    story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, check="tls", host=other, server_name=other)
+    for start in starts:
+        story.target(host, arm=Arm.TRANSFER, start=start)
+        window = Window(start=start, end=start + 1)
+        story.told[-1] = dataclasses.replace(story.told[-1], window=window)
+    assert (text(story).rules == ("tls.answered_alone",)) is alone
+    assert ("tls.timeout.sni" in text(story).mechanisms) is not alone
 
 
 def test_one_path_of_a_name_that_works_is_not_counted() -> None:
