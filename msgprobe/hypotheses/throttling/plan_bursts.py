@@ -101,9 +101,11 @@ def _answering(context: PlanningContext, service: Service, asset: Asset) -> Iter
 
 
 def _undecided(context: PlanningContext, service: Service, asset: Asset) -> bool:
+    """Slow so far, or nothing that was asked told anything: this device may have stood still."""
     paired = PairedTransfers(context.facts, service, asset)
     late = context.moment.now > PAIRS_UNTIL and not context.request.throttle
-    return paired.suspicious and paired.wide is Decision.OPEN and not late
+    untold = not any(s.usable or s.ending or s.limited for s in paired.own)
+    return (paired.suspicious or untold) and paired.wide is Decision.OPEN and not late
 
 
 def _id(service: Service, asset: Asset, endpoint: Endpoint) -> str:

@@ -30,6 +30,7 @@ from tests.lab.scenarios.service_outage import SCENARIOS as SERVICE_OUTAGE
 from tests.lab.scenarios.shares import SCENARIOS as SHARES
 from tests.lab.scenarios.shutdowns import SCENARIOS as SHUTDOWNS
 from tests.lab.scenarios.special_ranges import SCENARIOS as SPECIAL_RANGES
+from tests.lab.scenarios.thin_lines import SCENARIOS as THIN_LINES
 from tests.lab.scenarios.throttling import SCENARIOS as THROTTLING
 from tests.lab.scenarios.tls_fingerprint import SCENARIOS as TLS_FINGERPRINT
 from tests.lab.scenarios.tls_forgers import SCENARIOS as TLS_FORGERS
@@ -56,6 +57,7 @@ _EVERY: Final = (
     *THROTTLING,
     *CUTS,
     *DISTANCES,
+    *THIN_LINES,
     *SECOND_VANTAGE,
     *SERVICE_OUTAGE,
     *NEUTRAL_HOSTS,

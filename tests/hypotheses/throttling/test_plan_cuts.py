@@ -1,0 +1,104 @@
+"""Who moves what where transfers are broken off, where every answer comes late, and where this
+device stood still meanwhile."""
+
+import dataclasses
+from typing import Any
+
+from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm, Task
+from msgprobe.model.verdict import Outcome
+from tests.evidence.moves import moved
+from tests.hypotheses.throttling.test_plan import FAST, MOVES, Day, Rate, flow, volleys
+
+HOST = "web.whatsapp.com"
+
+
+class Strange(Day):
+    """A day on which some transfers go otherwise, as ``how`` says."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        return {}
+
+    def _hold(self, task: Task, now: float) -> Measurement:
+        if task.arm not in MOVES | {Arm.TRANSFER_SMALL}:
+            return super()._hold(task, now)
+        size, patience = (flow(task).option(o) for o in ("bytes", "patience"))
+        return moved(
+            task,
+            now,
+            self.rate(task),
+            size=int(size or 0),
+            transaction=len(self.begun),
+            patience=float(patience or 0),
+            ahead=int(flow(task).option("lead") or 0),
+            **self.how(task),
+        )
+
+
+class Cut(Strange):
+    """What names a host is reset after 20 kB of the connection, at every server."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        ahead = int(flow(task).option("lead") or 0)
+        reset = {"stop_at": 20_000 - ahead, "ends": Failure.CONNECTION_RESET}
+        return reset if flow(task).server_name == HOST else {}
+
+
+def test_a_cut_is_looked_into_in_two_blocks_and_then_in_small_segments_and_behind_others() -> None:
+    day = Cut(lambda t: FAST).run()
+    again = day.contest()
+    assert {t.attempt for t in again if t.arm is not Arm.TRANSFER_SMALL} == {1, 2}
+    small = [t for t in day.begun if t.arm is Arm.TRANSFER_SMALL]
+    assert [(flow(t).mss > 0, bool(flow(t).option("lead"))) for t in small] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+    assert day.outcome("whatsapp") is Outcome.BLOCKED
+    assert {day.outcome(s) for s in ("telegram", "signal", "messenger")} == {Outcome.OK}
+
+
+class Far(Strange):
+    """Every answer takes 0.6 s."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        return {"rtt": 0.6, "greeting": 0.6, "think": 1.2}
+
+
+def on_a_long_way(rate: Rate) -> Day:
+    return Far(rate).run()
+
+
+def test_on_a_long_way_transfers_go_side_by_side_and_a_limit_is_seen() -> None:
+    slow = (HOST, "static.whatsapp.net", "mmg.whatsapp.net")
+    day = on_a_long_way(lambda t: 100.0 if flow(t).server_name in slow else FAST)
+    assert 2 <= day.most_at_once[Direction.DOWN] <= 4
+    assert {t.attempt for t in day.contest()} == {1, 2, 3}
+    assert day.outcome("whatsapp") is Outcome.THROTTLED
+
+
+def test_on_a_long_way_nobody_is_slow_for_it() -> None:
+    day = on_a_long_way(lambda t: FAST)
+    assert day.contest() == []
+    assert {day.outcome(s) for s in ("whatsapp", "telegram", "signal", "messenger")} == {Outcome.OK}
+
+
+class Still(Strange):
+    """This device stood still during the first volley, and kept nothing of it; DCs are cut."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        return {"stop_at": 15_900, "unacked": 1} if task.check == "volley" else {}
+
+    def _hold(self, task: Task, now: float) -> Measurement:
+        done = super()._hold(task, now)
+        if task.check != "volley" or len(volleys(self)) > 1:
+            return done
+        return dataclasses.replace(done, status=Status.CANCELLED, observations=())
+
+
+def test_a_volley_that_told_nothing_is_followed_by_another() -> None:
+    day = Still(lambda t: FAST).run()
+    assert len(volleys(day)) >= 4
+    assert day.outcome("telegram") is Outcome.BLOCKED
