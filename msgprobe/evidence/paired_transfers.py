@@ -12,7 +12,15 @@ from statistics import median
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
-from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair, compare, steady
+from msgprobe.evidence.transfer_pairs import (
+    LONG_WAY,
+    OTHER_SERVER,
+    SAME_SERVER,
+    Pair,
+    compare,
+    length,
+    steady,
+)
 from msgprobe.evidence.transfer_samples import FEWEST, MOVING, QUESTIONS, Sample
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Asset, Direction, Service
@@ -95,7 +103,12 @@ class PairedTransfers:
 
     @cached_property
     def wide_pairs(self) -> tuple[Pair, ...]:
-        """Own transfers beside neutral sources: the slower of the two nearest in time.
+        """Own transfers beside neutral sources: the slower of the two nearest in time."""
+        return tuple(min(pairs, key=lambda p: p.corrected) for pairs in self._nearest)
+
+    @cached_property
+    def _nearest(self) -> tuple[tuple[Pair, ...], ...]:
+        """Each own transfer beside the two neutral ones that are nearest in time.
 
         Sources to which the service was named before are left out: a censor may have become
         suspicious of their address.
@@ -111,9 +124,8 @@ class PairedTransfers:
         found = []
         for own in self.own:
             near = sorted(clean, key=lambda s: abs(s.start - own.start))[:2]
-            pairs = [p for s in near if (p := self._beside(own, s)) is not None]
-            if pairs:
-                found.append(min(pairs, key=lambda p: p.corrected))
+            pairs = tuple(p for s in near if (p := self._beside(own, s)) is not None)
+            found += [pairs] if pairs else []
         return tuple(found)
 
     def _beside(self, own: Sample, source: Sample) -> Pair | None:
@@ -162,12 +174,19 @@ class PairedTransfers:
 
     @property
     def suspicious(self) -> bool:
-        """Some own transfer was slow beside neutral ones, and the length of the way is not all of
-        it. Losses there may be; the same way under another name tells."""
-        return any(p.beyond > SAME_SERVER for p in self.wide_pairs if not p.target.number) or (
-            any((s.usable and not s.finished) or s.ending for s in self.own if not s.number)
-            or exceeds(_infos(s for s in self.own if not s.number), _infos(self.sources), 0.02)
-        )
+        """Some own transfer of the first look was slow, cut short, or lossy beside neutral ones."""
+        first = [s for s in self.own if not s.number]
+        short = any((s.usable and not s.finished) or s.ending for s in first)
+        return self._slow_once or short or exceeds(_infos(first), _infos(self.sources), 0.02)
+
+    @property
+    def _slow_once(self) -> bool:
+        """The length of the way is not all of it. Losses there may be; the same way under another
+        name tells. On a long way, where few transfers can be made, one neutral one that was
+        disturbed itself excuses nothing."""
+        long = any(length(s) >= LONG_WAY for s in self.sources if s.usable)
+        pairs = [p for near in self._nearest for p in near] if long else self.wide_pairs
+        return any(p.beyond > SAME_SERVER for p in pairs if not p.target.number)
 
     @property
     def silent(self) -> bool:
