@@ -134,14 +134,21 @@ def length(sample: Sample) -> float:
     return max(sample.min_rtt or 0.0, _whole(sample))
 
 
-def abreast(sample: Sample) -> int:
-    """Transfers like this one that its line carries side by side, each as fast as alone: on a long
-    way most of the time is spent on waiting."""
-    way, took = length(sample), sample.seconds(sample.moved)
-    if way < LONG_WAY or took is None:
+def abreast(samples: Sequence[Sample]) -> int:
+    """Transfers like these that their line carries side by side, each as fast as alone: on a long
+    way most of the time is spent on waiting. The shortest way is taken, which nothing held up, and
+    the busiest of them."""
+    way = min((length(s) for s in samples), default=0.0)
+    if way < LONG_WAY:
         return 1
-    waits = _rounds(sample.moved) * way
-    return max(1, min(MOST_ABREAST, int(waits / max(took - waits, LEAST_BUSY))))
+    fit = [int(_rounds(s.moved) * way / _busy(s, way)) for s in samples]
+    return max(1, min(MOST_ABREAST, *fit))
+
+
+def _busy(sample: Sample, way: float) -> float:
+    """Seconds that it took beyond waiting for round trips."""
+    took = sample.seconds(sample.moved) or sample.elapsed
+    return max(LEAST_BUSY, took - _rounds(sample.moved) * way)
 
 
 def steady(rates: Sequence[float]) -> bool:

@@ -5,7 +5,14 @@ from math import log
 import pytest
 
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair, compare
+from msgprobe.evidence.transfer_pairs import (
+    MOST_ABREAST,
+    OTHER_SERVER,
+    SAME_SERVER,
+    Pair,
+    abreast,
+    compare,
+)
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.task import Arm, Flow, Role
 from tests.evidence.moves import moved
@@ -80,3 +87,13 @@ def test_behind_a_proxy_on_the_way_the_handshake_tells_its_length() -> None:
 
 def test_no_line_is_compared_more_closely_than_one_repair() -> None:
     assert pair(sample(2_000, 0.03), sample(FAST, 0.03)).beyond < SAME_SERVER
+
+
+def test_a_long_way_carries_as_many_side_by_side_as_do_not_share_its_rate() -> None:
+    assert abreast([sample(10_000, 0.6)]) == MOST_ABREAST, "0.05 s each of three"
+    assert abreast([sample(700, 0.25)]) == 2, "half a second each of one"
+    assert abreast([sample(200, 0.6)]) == 1
+    assert abreast([sample(10_000, 0.04)]) == 1, "short, and soon over"
+    held_up = sample(10_000, 0.6, greeting=1.6)
+    assert abreast([held_up, sample(200, 0.6)]) == 1, "the busiest, and the shortest way"
+    assert abreast([]) == 1

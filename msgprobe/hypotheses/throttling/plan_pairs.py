@@ -158,7 +158,7 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     if context.request.throttle:
         return context.moment.now > context.request.max_time / 2
     pairs = (*paired.here_pairs, *paired.there_pairs)
-    slow = len(pairs) >= 4 and all(p.beyond > SAME_SERVER for p in pairs)
+    slow = len(pairs) >= 2 and all(p.beyond > SAME_SERVER for p in pairs)
     return context.moment.now > (PROMISING_UNTIL if slow else PAIRS_UNTIL)
 
 

@@ -69,21 +69,20 @@ def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[
 
 
 def side_by_side(context: PlanningContext, direction: Direction) -> int:
-    """Transfers that the line carries at the same time, by the first neutral one that came."""
-    first = _first_neutral(context, direction)
-    return 1 if first is None else abreast(first)
+    """Transfers that the line carries at the same time, by the neutral ones of the first look."""
+    return abreast(_neutral(context, direction))
 
 
 def takes_long(context: PlanningContext) -> bool:
     """The way is so long that few transfers can be made: what is slow is looked into at once."""
-    seen = [_first_neutral(context, d) for d in Direction]
-    return any(s is not None and length(s) >= LONG_WAY for s in seen)
+    lengths = [length(s) for d in Direction for s in _neutral(context, d)]
+    return min(lengths, default=0.0) >= LONG_WAY
 
 
-def _first_neutral(context: PlanningContext, direction: Direction) -> Sample | None:
+def _neutral(context: PlanningContext, direction: Direction) -> list[Sample]:
     moved = [Sample(conversation=t) for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
-    fit = [s for s in moved if s.finished and s.direction is direction]
-    return min(fit, key=lambda s: s.start, default=None)
+    first = [s for s in moved if not s.conversation.flow.option("asset")]
+    return [s for s in first if s.finished and s.direction is direction]
 
 
 def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = ()) -> str | None:
