@@ -7,6 +7,7 @@ turn, each once, with a neutral transfer beside it, until the sequential test ha
 from collections.abc import Iterator
 from random import Random
 
+from msgprobe.evidence.cuts import ONCE_EACH
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import Decision
 from msgprobe.hypotheses.throttling.plan_survey import line_is_slow
@@ -56,18 +57,25 @@ def volley_order(service: Service, asset: Asset, request: Request) -> tuple[Endp
 
 
 def plan_volleys(context: PlanningContext) -> tuple[list[Task], bool]:
-    """One transfer after another; the next begins when the one before has ended. True: one is
-    under way."""
+    """One transfer after another; the next begins when the one before has ended. Where one was cut
+    others are asked at once: what is cut occupies no line. True: some are under way."""
     wanted: list[Task] = []
     if line_is_slow(context) is not False:
         return wanted, False
+    going_on = 0
     for service in context.services:
         for asset in wanted_volleys(service, context.request):
             for task in _sequence(context, service, asset):
                 wanted.append(task)
-                if context.ended(task.id) is None:
+                going_on += context.ended(task.id) is None
+                if going_on >= _at_once(context, service, asset):
                     return wanted, True
-    return wanted, False
+    return wanted, bool(going_on)
+
+
+def _at_once(context: PlanningContext, service: Service, asset: Asset) -> int:
+    own = PairedTransfers(context.facts, service, asset).own
+    return ONCE_EACH if any(s.ending is not None for s in own) else 1
 
 
 def _sequence(context: PlanningContext, service: Service, asset: Asset) -> Iterator[Task]:
