@@ -9,7 +9,7 @@ from msgprobe.model.history import CONNECTION, NOT_MEASURED, SEEING, Recorded
 from msgprobe.model.timeline import Bracket, Segment
 from msgprobe.model.verdict import Outcome
 from msgprobe.timeline.grid import Grid, Hole, Piece
-from msgprobe.timeline.hmm import LINE, SERVICE, Decoder, Model, Run
+from msgprobe.timeline.hmm import BLIND_TO, LINE, SERVICE, Decoder, Model, Run
 
 ENOUGH = 2
 """Ticks that say a word before a change to it is told: whatever one alone says may be its own."""
@@ -21,9 +21,6 @@ be less sure: a pulse cannot tell what works from what is throttled."""
 WITNESSES = 5
 """Runs that are named for a segment: the first ones."""
 
-_SPEED = (Outcome.THROTTLED.value,)
-"""Words that only a look with transfers can deny."""
-
 
 @dataclass(slots=True)
 class _Held:
@@ -33,6 +30,8 @@ class _Held:
     runs: list[Run] = field(default_factory=list)
     shares: dict[str, float] = field(default_factory=dict)
     """The words' probabilities, each summed up over the ticks."""
+    least: dict[str, float] = field(default_factory=dict)
+    """The least of them in any run that says the word."""
 
     @property
     def ticks(self) -> int:
@@ -79,7 +78,7 @@ class Teller:
         """``settled`` is the last word before it that was."""
         supporting = [r for r in held.runs if r.word == held.word]
         count = sum(r.count for r in supporting)
-        sure = settled == held.word or held.share(settled) <= STILL
+        sure = settled == held.word or held.least.get(settled, 0.0) <= STILL
         return Segment(
             subject=subject,
             word=held.word,
@@ -96,34 +95,32 @@ class Teller:
         )
 
     def _onset(self, before: _Held, after: _Held) -> Bracket:
-        """The last tick that says the word before, and the first that says the word after."""
-        supporting = next((r for r in after.runs if r.word == after.word), after.runs[0])
-        speed = after.word in _SPEED or before.word in _SPEED
-        contrary = [r for r in (*before.runs, *after.runs) if r.first < supporting.first]
-        for run in reversed(contrary):
-            if run.word == before.word:
-                last = self._seen(run, speed=speed)
-                if last is not None:
-                    return Bracket(after=last, until=self._first(supporting, speed=speed))
-        return Bracket(after=None, until=self._first(supporting, speed=speed))
+        """The last look that speaks against the change and the first one that speaks for it. One
+        that takes the trouble for ``ok`` more often than not speaks only with others like it."""
+        supporting = [r for r in after.runs if r.word == after.word] or after.runs
+        contrary = [
+            r
+            for r in (*before.runs, *after.runs)
+            if r.word == before.word and r.first < supporting[0].first
+        ]
+        ok = Outcome.OK.value
+        hidden = BLIND_TO.get(after.word, 0.0) if before.word == ok else 0.0
+        back = (n for r in reversed(contrary) for n in range(r.last, r.first - 1, -1))
+        last = self._spoken(back, hidden)
+        hidden = BLIND_TO.get(before.word, 0.0) if after.word == ok else 0.0
+        first = self._spoken((n for r in supporting for n in range(r.first, r.last + 1)), hidden)
+        return Bracket(after=last, until=supporting[-1].ended if first is None else first)
 
-    def _seen(self, run: Run, *, speed: bool) -> int | None:
-        """When the run was last seen by a look that could have said otherwise."""
+    def _spoken(self, ticks: Iterable[int], hidden: float) -> int | None:
+        """When enough was seen: by a look that sees the trouble, or by so many of those to which
+        it is ``hidden`` that often."""
         recorded = self.grid.recorded
-        if not speed or run.pulses + run.quicks == 0:
-            return run.ended
-        for n in range(run.last, run.first - 1, -1):
-            if recorded.kinds[n - recorded.first] in SEEING:
+        doubt = 1.0
+        for n in ticks:
+            doubt *= hidden
+            if doubt <= STILL or recorded.kinds[n - recorded.first] in SEEING:
                 return recorded.at(n)
         return None
-
-    def _first(self, run: Run, *, speed: bool) -> int:
-        recorded = self.grid.recorded
-        if speed and run.pulses + run.quicks:
-            for n in range(run.first, run.last + 1):
-                if recorded.kinds[n - recorded.first] in SEEING:
-                    return recorded.at(n)
-        return run.began
 
     def _witnesses(self, runs: Iterable[Run]) -> Iterator[str]:
         left = WITNESSES
@@ -189,6 +186,8 @@ def _held(
         held.runs.append(piece)
         for one, share in zip(words, shares, strict=True):
             held.shares[one] = held.shares.get(one, 0.0) + share * piece.count
+            if piece.word == word:
+                held.least[one] = min(held.least.get(one, 1.0), share)
     if held is not None:
         yield held
 
