@@ -24,8 +24,8 @@ YEAR = 365 * DAY
 CONTEXT = 150
 """Looks before a moment from which on the timeline is told again at it."""
 
-SOON = 80
-"""Looks after a change within which it is told or counts as never told."""
+SOON = 40
+"""Looks that could see a change within which it is told or counts as never told."""
 
 NEAR = 2 * 3600
 """Seconds within which an event is the change: two looks that see throttling."""
@@ -139,8 +139,8 @@ def _latency(looks: Sequence[Told], began: int, end: int, word: str, *, speed: b
     """Looks (pulses, or those that see speed) from the change on until it is told; None: never."""
     first = bisect_left([one.at for one in looks], began)
     count = 0
-    for stop in range(first, min(len(looks), first + SOON)):
-        if looks[stop].at >= end:
+    for stop in range(first, len(looks)):
+        if looks[stop].at >= end or count > SOON:
             return None
         kind = looks[stop].kind
         count += kind.sees_speed if speed else kind in ("pulse", "run", "transfer")
