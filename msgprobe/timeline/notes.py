@@ -25,6 +25,9 @@ WEEK = 7 * 86400
 """Seconds over which the usual value is taken, and for which an unusual one does not count into it
 (as IODA does: CAIDA/watchtower-sentry, MovingStat)."""
 
+FRESH = 3600
+"""Seconds for which a median of a week is as good as a new one."""
+
 KNOWN = 3
 """Values that a median needs."""
 
@@ -82,9 +85,13 @@ def _beside_usual(
     times: list[int] = []
     taken: list[float] = []
     unusual_since: int | None = None
+    usual: float | None = None
+    due = 0
     for at, value in values:
-        recent = taken[bisect_left(times, at - WEEK) :]
-        usual = median(recent) if len(recent) >= KNOWN else None
+        if at >= due:
+            recent = taken[bisect_left(times, at - WEEK) :]
+            usual = median(recent) if len(recent) >= KNOWN else None
+            due = at if usual is None else at + FRESH
         yield at, value, usual
         times.append(at)
         if usual is not None and value > factor * usual:
