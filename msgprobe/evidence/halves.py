@@ -33,7 +33,7 @@ class FailingHalf(PoolFacts):
     def members(self) -> tuple[MemberFacts, ...]:
         """The members that have such addresses."""
         answered = self._answered
-        found = (_failing(m, answered) for m in self._whole.members if m.ok)
+        found = (_failing(m, answered) for m in self._whole.members if _works(m))
         return tuple(member for member in found if member.endpoints)
 
     @property
@@ -46,6 +46,12 @@ class FailingHalf(PoolFacts):
     def views(self) -> tuple[AddressFacts, ...]:
         """The failing addresses."""
         return tuple(a for e in self.failing for a in e.addresses)
+
+
+def _works(member: MemberFacts) -> bool:
+    """It answers on an endpoint that is not a mere reserve: where only that is left it is the port
+    that fails, not a half."""
+    return any(e.genuine and not e.endpoint.reserve for e in member.endpoints)
 
 
 def _failing(member: MemberFacts, answered: set[Place]) -> MemberFacts:

@@ -42,7 +42,7 @@ _FAILS = frozenset(
 
 def _answered(conversation: Conversation) -> bool:
     if conversation.tls is not None or conversation.protocol is None:
-        return conversation.answered_tls
+        return conversation.answered_tls and conversation.symptom not in _FAILS
     return conversation.protocol.proof >= Proof.SHAPE and not conversation.impostor
 
 
@@ -199,11 +199,10 @@ class Shares:
             for s, names in tallies.items()
             for secured in (True, False)
         }
-        found = {(s, n) for s, n in self._beyond(each)}
-        for s, secured in self._beyond(whole):
-            names = tallies[s].items()
-            found |= {(s, n) for n, t in names if t.failed and t.secured is secured}
-        return {s: frozenset(n for t, n in found if t == s) for s, _ in found}
+        alike = set(self._beyond(whole))
+        shown = {(s, n) for (s, n), t in each.items() if t.failed and (s, t.secured) in alike}
+        shown.update(self._beyond(each))
+        return {s: frozenset(n for _, n in them) for s, them in grouped(shown, _whose).items()}
 
     def _beyond(self, tallies: Mapping[Key, Tally]) -> tuple[Key, ...]:
         chances = {key: one.exceeds(self.neutral) for key, one in tallies.items()}
@@ -228,6 +227,10 @@ class Shares:
             if t.flow.server_name in hosts and t.address in fair and _planned(t)
         ]
         return tally((t for t in asked if t.task.check == "tls"), self.patience)
+
+
+def _whose(name: tuple[str, str]) -> str:
+    return name[0]
 
 
 def _planned(conversation: Conversation) -> bool:
