@@ -162,6 +162,15 @@ class PairedTransfers:
         every = sorted((*self.here_pairs, *self.there_pairs), key=lambda p: p.target.start)
         return sprt(p.paired > SAME_SERVER for p in every)
 
+    @property
+    def mostly_slow_by_name(self) -> bool:
+        """Too few pairs to decide, but most of them, at its own address and at neutral servers,
+        were slow under its name."""
+        sides = (self.here_pairs, self.there_pairs)
+        slow = [sum(p.paired > SAME_SERVER for p in pairs) for pairs in sides]
+        enough = all(slow) and sum(slow) >= BLOCKS and 2 * sum(slow) > sum(map(len, sides))
+        return enough and Decision.NORMAL not in (self.here, self.elsewhere)
+
     @cached_property
     def wide(self) -> Decision:
         """Is it slower than neutral sources, the longer way allowed for?"""

@@ -11,7 +11,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
-from msgprobe.evidence.transfer_pairs import MOST_ABREAST, SAME_SERVER
+from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
@@ -180,10 +180,13 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
 
 
 def _patience(paired: PairedTransfers) -> float:
-    """Long enough to call a transfer slow beyond doubt, and no longer."""
+    """Long enough to call a transfer slow beyond doubt, the way to its server allowed for, and no
+    longer."""
     times = sorted(s.elapsed for s in paired.fair if s.conversation.task.arm is Arm.TRANSFER_SOURCE)
     typical = times[len(times) // 2] if times else 1.0
-    return min(TRANSFER_PATIENCE, max(FAST_PATIENCE, 6 * typical))
+    way = min((s.min_rtt or 0.0 for s in paired.own), default=0.0)
+    longer = 6 * way if way >= LONG_WAY else 0.0
+    return min(TRANSFER_PATIENCE, max(FAST_PATIENCE, 6 * typical) + longer)
 
 
 def _lane(context: PlanningContext, tasks: list[Task]) -> list[Task]:

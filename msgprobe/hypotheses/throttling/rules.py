@@ -104,7 +104,10 @@ def _nothing(paired: PairedTransfers) -> Iterable[Sample]:
 
 
 def _undecided(paired: PairedTransfers) -> Iterable[Sample]:
-    """Slow more often than not, and the run ended before the test had decided."""
+    """Slow more often than not, beside neutral sources or under its name, and the run ended before
+    the test had decided."""
+    if paired.mostly_slow_by_name:
+        return _paired(paired)
     pairs = paired.wide_pairs
     slow = sum(p.settled > OTHER_SERVER for p in pairs)
     if paired.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
@@ -243,7 +246,8 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     ),
     _IMPAIRED.rule(
         "speed.undecided",
-        licence="slower than neutral sources more often than not, too few transfers to decide",
+        licence="slower than neutral sources, or than under a neutral name, more often than not; "
+        "too few transfers to decide",
         why="{target} against {control} from neutral servers, in too few transfers to tell chance "
         "from interference.",
         holds=_undecided,

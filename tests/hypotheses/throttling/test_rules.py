@@ -149,7 +149,12 @@ def test_where_only_neutral_servers_can_change_the_name(race: Race) -> None:
 def test_two_moments_are_too_few(race: Race, times: int) -> None:
     """Four slow pairs, two at a time."""
     seen = race.look(140).blocks(140, here=15_000, there=140, times=times).text
-    assert seen.outcome is not Outcome.THROTTLED
+    assert (seen.outcome, seen.mechanisms) == (Outcome.DEGRADED, ())
+
+
+def test_slow_by_name_too_seldom_to_decide_is_not_passed_over(race: Race) -> None:
+    seen = race.look(14_000).blocks(140, here=15_000, there=140, times=2).text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
 
 
 def test_three_moments_here_and_elsewhere_are_enough(race: Race) -> None:
