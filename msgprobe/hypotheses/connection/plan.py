@@ -231,7 +231,10 @@ def _big_hello(context: PlanningContext) -> list[Task]:
     if context.choking or not context.roomy or context.mss:
         return []
     tasks: list[Task] = []
-    for site, address in reached_sites(usual_views(context))[:BIG_HELLOS]:
+    sites = reached_sites(usual_views(context))
+    # Whoever was asked stays: once is not enough to say that it vanishes.
+    sites.sort(key=lambda one: context.started(f"g.big.{one[0].name}") is None)
+    for site, address in sites[:BIG_HELLOS]:
         flow = context.https(address, site.host, options=(*MODERN_HELLO, ("method", "HEAD")))
         base = _BIGGER.task(f"g.big.{site.name}", site.name, flow, PATIENCE)
         tasks += context.tries(base, times=2)
