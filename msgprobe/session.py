@@ -35,8 +35,9 @@ from msgprobe.redaction.export import forged, to_minute
 from msgprobe.redaction.redactor import redacted
 from msgprobe.report.exit_status import FAULT
 from msgprobe.runner.cut import cut_short, lacking
-from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import given
+from msgprobe.runner.limits import Limits
 from msgprobe.steps.aside import aside
 from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, TrustError, World, system_world
@@ -267,8 +268,8 @@ async def _explore(
                 wanted = replace(wanted, tasks=(), wake_at=None)
             for title in new_titles(wanted.tasks, told):
                 emit(Phase(title=title))
-            runner.slow_down(wanted.pace)
-            new = runner.submit(wanted.tasks)
+            runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)
+            new = runner.submit(wanted.tasks, alone=wanted.at_once > 0)
             emit(Counted(bytes_so_far=runner.bytes_so_far))
             if not new:  # judging takes long enough to hold up what is about to be timed
                 so_far = replace(begun, evidence=evidence)

@@ -62,6 +62,24 @@ def affordable(context: PlanningContext, tasks: Sequence[Task]) -> tuple[Task, .
     return tuple(t for t in tasks if t.id not in dropped)
 
 
+def most_telling(context: PlanningContext, tasks: Sequence[Task], most: int) -> tuple[Task, ...]:
+    """The tasks that have begun, controls that do not wait, and of the others the first ``most``:
+    the look at the connection and first conversations, then each experiment with each service by
+    turns, what tells most first."""
+    turns: Counter[tuple[str, Arm]] = Counter()
+    queue: list[tuple[bool, int, int, int, str]] = []
+    for number, task in enumerate(tasks):
+        if context.started(task.id) is not None or task.arm in (Arm.AGAIN, Arm.MONITOR):
+            continue
+        late = task.round > 1 or (task.attempt > 1 and isinstance(task.probe, Flow))
+        telling = EXPERIMENTS[task.arm].telling or 0
+        turns[task.subject, task.arm] += 1
+        turn = turns[task.subject, task.arm]
+        queue.append((late, turn if late else 0, telling, number, task.id))
+    dropped = {task_id for *_, task_id in sorted(queue)[most:]}
+    return tuple(t for t in tasks if t.id not in dropped)
+
+
 def _promised(context: PlanningContext, tasks: Sequence[Task]) -> int:
     """Bytes of the tries that are still to come where a name dies elsewhere, another shape of a
     ClientHello was answered, or a share is counted: too few of them would be worth nothing."""

@@ -1,6 +1,6 @@
 """The planner: evidence so far and the clock become the set of tasks wanted. Pure."""
 
-from msgprobe.agenda.budget import affordable
+from msgprobe.agenda.budget import affordable, most_telling
 from msgprobe.agenda.variations import plan_variations
 from msgprobe.hypotheses.calls.plan import CHECK, plan_calls
 from msgprobe.hypotheses.connection.plan import plan_connection
@@ -19,6 +19,7 @@ from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
 from msgprobe.planning.baseline import plan_base
 from msgprobe.planning.context import Agenda, Moment, PlanningContext
+from msgprobe.planning.timetable import FEW_AT_ONCE, WAITING
 
 
 def agenda(evidence: Evidence, moment: Moment) -> Agenda:
@@ -47,10 +48,14 @@ def agenda(evidence: Evidence, moment: Moment) -> Agenda:
     for task in tasks:
         unique.setdefault(task.id, task)
     ordered = affordable(context, tuple(sorted(unique.values(), key=_later)))
+    if context.crowded:
+        ordered = most_telling(context, ordered, WAITING)
     return Agenda(
         tasks=ordered,
         wake_at=context.wake_at,
         pace=context.between_starts,
+        asking=0.0 if context.crowd is None else context.crowd.pace,
+        at_once=0 if context.crowd is None else FEW_AT_ONCE,
         pending=moving.pending,
     )
 

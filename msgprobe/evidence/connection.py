@@ -17,6 +17,7 @@ from msgprobe.evidence.controls import (
     reached,
 )
 from msgprobe.evidence.conversation import Conversation, Stage
+from msgprobe.evidence.crowding import repeated_share
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.forgers import Forger, forgers
 from msgprobe.evidence.outages import Outages
@@ -53,9 +54,7 @@ class ConnectionFacts:
             http = conversation.http
             if isinstance(http, HttpObservation) and http.clock_offset is not None:
                 said[conversation.task.subject] = http.clock_offset
-        if len(said) < 2:
-            return None
-        return median(said.values())
+        return median(said.values()) if len(said) >= 2 else None
 
     @cached_property
     def clock_wrong(self) -> bool:
@@ -115,7 +114,7 @@ class ConnectionFacts:
     @cached_property
     def names_needed(self) -> dict[str, tuple[Conversation, ...]]:
         """Domestic sites that answer to their own name and stay silent to a foreign one, with the
-        conversations under that name, by network (a name of its own is asked for at TLS level)."""
+        conversations under that name (asked for at TLS level), by network."""
         own = {v.site.name: v.site.network for v in self.domestic if v.reached}
         found: dict[str, tuple[Conversation, ...]] = {}
         conversations = self.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE)
@@ -212,8 +211,10 @@ class ConnectionFacts:
 
     @cached_property
     def resolver_failures(self) -> tuple[DnsObservation, ...]:
-        """Neutral names that the system's resolver could not give."""
-        return tuple(o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.failure is not None)
+        """Neutral names that the system's resolver could not give, however often it was asked."""
+        asked = self.neutral_answers(ResolverKind.SYSTEM)
+        given = {o.name for o in asked if o.failure is None}
+        return tuple(o for o in asked if o.name not in given)
 
     @cached_property
     def resolver_dead(self) -> bool:
@@ -355,16 +356,9 @@ class ConnectionFacts:
     @cached_property
     def retransmitted(self) -> float:
         """Share of our own segments to neutral hosts that answer, at least at times, which had to
-        be sent again (0 to 1)."""
-        infos = [
-            last.info
-            for t in self.control_conversations
-            if t.task.subject in self._alive
-            for last in [t.http or t.tls or t.tcp]
-            if last is not None and last.info is not None
-        ]
-        sent = sum(i.segs_out for i in infos)
-        return sum(i.total_retrans for i in infos) / sent if sent >= 20 else 0.0
+        be sent again (0 to 1); first packets that our own crowd lost left out."""
+        alive = [t for t in self.control_conversations if t.task.subject in self._alive]
+        return repeated_share(alive, without_first=self.facts.crowded)
 
     @cached_property
     def failing_now(self) -> bool:

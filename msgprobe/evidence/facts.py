@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation, fold
+from msgprobe.evidence.crowding import crowd, repeated_segments
 from msgprobe.evidence.names import NameFacts, NameIndex
 from msgprobe.evidence.residual import PLAIN, Showing, marks, showings, silenced
 from msgprobe.evidence.resigning import without_resigning
@@ -139,6 +140,18 @@ class Facts:
         return silenced(self.conversations)
 
     @cached_property
+    def crowded(self) -> bool:
+        """New flows were lost because we opened so many (see `crowding.crowd`)."""
+        ended = max((m.window.end for m in self.measurements), default=0.0)
+        found = crowd(self.measurements, self.conversations, {}, frozenset(), ended)
+        return found is not None and found.flows
+
+    @cached_property
+    def repeated(self) -> tuple[int, int]:
+        """Segments lost, and sent, in what ended well (see `crowding.repeated_segments`)."""
+        return repeated_segments(self.conversations)
+
+    @cached_property
     def shown(self) -> tuple[Showing, ...]:
         """What came of each name of a service at each neutral server (see `residual.Showing`)."""
         return showings(self.arm(Arm.TARGET_SNI_ELSEWHERE), self.arm(*PLAIN))
@@ -163,6 +176,12 @@ class Facts:
             if t.tcp is not None and t.connected
         )
         return times[len(times) // 2] if times else None
+
+    @cached_property
+    def shortest_rtt(self) -> float:
+        """The shortest round trip that opened a connection, in seconds; 0 before any did."""
+        opened = (t.tcp.window.seconds for t in self.conversations if t.tcp and t.connected)
+        return min(opened, default=0.0)
 
     def lookups(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
         """Answers to Lookup tasks through those kinds of resolver."""

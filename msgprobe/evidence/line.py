@@ -68,6 +68,8 @@ def capped_line(facts: Facts) -> tuple[int, ...]:
     It answers quickly while it is idle, as no slow technology does, and yet all that was moved
     together never exceeded `CAP` once neutral conversations had to wait for each other.
     """
+    if facts.crowded:  # they had to wait for their first packet
+        return ()
     neutral = [t for _, t in facts.site_conversations(Arm.CONNECTION)]
     rtts = [t.info.min_rtt for t in neutral if t.info is not None and t.info.min_rtt > 0]
     good = sorted(

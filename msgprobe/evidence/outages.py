@@ -111,6 +111,8 @@ class Outages:
             for network, conversation in self._conversations
             if conversation.task.subject in alive
             for start, end in silences(conversation)
+            # Our own crowd loses first packets: who was not let in yet was not waited for.
+            if not self._facts.crowded or start >= _opened(conversation)
         ]
         return tuple(w for w in (*found, *self._pending) if w.end - w.start >= QUIET)
 
@@ -213,6 +215,11 @@ class Outages:
             return False
         waits = silences(conversation)
         return any(a < s.end and s.start < b for a, b in waits for s in self.dead)
+
+
+def _opened(conversation: Conversation) -> float:
+    """When its connection stood, or was given up."""
+    return conversation.tcp.window.end if conversation.tcp is not None else 0.0
 
 
 def _layers(conversation: Conversation) -> list[tuple[float, float, bool]]:

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.crowding import Crowd, crowd
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
@@ -38,7 +39,6 @@ STUMBLED = (*VANISHED, Failure.DNS_SERVFAIL, Failure.DNS_NO_ANSWER)
 """How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
 "no answer" when one family failed and the other has no record."""
 
-
 SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
 
@@ -65,12 +65,16 @@ class Agenda:
     """All tasks wanted so far; ``wake_at`` is when time alone may add more (None: never).
 
     ``pending`` are services that more is to come about, although nothing may be under way just now.
-    ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded.
+    ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded;
+    ``asking`` those between questions to the system's resolver. Of what waits for a first answer
+    only ``at_once`` may be under way when another begins (0: any number).
     """
 
     tasks: tuple[Task, ...]
     wake_at: float | None = None
     pace: float = 0.0
+    asking: float = 0.0
+    at_once: int = 0
     pending: frozenset[str] = frozenset()
 
 
@@ -183,6 +187,19 @@ class PlanningContext:
         rtt = self.facts.rtt or 0.0
         return min(self.timeout(), max(5.0 + 10.0 * rtt, 8.0 * self.typical))
 
+    @cached_property
+    def crowd(self) -> Crowd | None:
+        """What our own crowd loses on a line with a short way; None: nothing that shows."""
+        told, seen = self.facts, self.moment
+        if told.shortest_rtt >= SLOW_RTT:
+            return None
+        return crowd(told.measurements, told.conversations, seen.running, seen.opened, seen.now)
+
+    @property
+    def crowded(self) -> bool:
+        """New flows are lost because we open so many."""
+        return self.crowd is not None and self.crowd.flows
+
     @property
     def pace(self) -> float:
         """Seconds between starts: on a slow line about what a third of a conversation occupies.
@@ -195,13 +212,15 @@ class PlanningContext:
     @property
     def between_starts(self) -> float:
         """Seconds to leave between starts."""
+        if self.crowd is not None and self.crowded:
+            return max(self.pace, self.crowd.pace)
         return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
 
     @property
     def sparing(self) -> bool:
         """Spare the line: the user asked for it, or it is slow, or chokes."""
         slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
-        return self.request.quick or slow or self.choking
+        return self.request.quick or slow or self.choking or self.crowded
 
     @cached_property
     def unanswered(self) -> float:
@@ -217,24 +236,10 @@ class PlanningContext:
                 lacking += len(missing)
         return lacking / begun if begun else 0.0
 
-    @cached_property
-    def _repeated(self) -> tuple[int, int]:
-        """Segments lost, and sent, in conversations, whoever's, that ended well: what a censor
-        drops is not among them, nor what a full queue only delayed."""
-        infos = [
-            last.info
-            for t in self.facts.conversations
-            if t.failure is None
-            for last in [t.http or t.protocol or t.tls or t.tcp]
-            if last is not None and last.info is not None
-        ]
-        lost = sum(max(0, i.total_retrans - i.needless) for i in infos)
-        return lost, sum(i.segs_out for i in infos)
-
     @property
     def sent_again(self) -> float:
         """Share of our segments that the line lost (0 to 1); 0 while too few tell."""
-        lost, sent = self._repeated
+        lost, sent = self.facts.repeated
         return lost / sent if sent >= TELLING_SEGMENTS else 0.0
 
     @property
@@ -247,7 +252,7 @@ class PlanningContext:
     def choking(self) -> bool:
         """Neutral sites do not answer so many at a time, and lose much where they answer: a policed
         line drops what is too much at once, and its round trips stay short."""
-        lost, sent = self._repeated
+        lost, sent = self.facts.repeated
         return self._lacking and lost >= CHOKING * sent > 0
 
     def settling(self) -> bool:
@@ -272,11 +277,24 @@ class PlanningContext:
         return not self.request.quick and rtt < SLOW_RTT and not slow
 
     def stalled(self, task: Task) -> bool:
-        """Still running after longer than an honest answer takes on this path."""
+        """Still running after longer than an honest answer takes on this path; not where it may be
+        our own crowd that keeps it from connecting."""
+        if self.crowded and task.id not in self.moment.opened:
+            return False
         return task.id not in self.facts.by_id and self.due(self.since(task.id), gap(task))
 
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
+        if self.crowded and self._once_lost(task):
+            return False  # it is asked again first, at a pace that the line can take
+        return self._failing(task)
+
+    def _once_lost(self, task: Task) -> bool:
+        """It did not connect, and has not been tried a second time to the end."""
+        first, second = (self.conversation(i) for i in task.attempts()[:2])
+        return first is not None and first.symptom == "tcp.timeout" and second is None
+
+    def _failing(self, task: Task) -> bool:
         conversation = self.conversation(task.id)
         if (
             conversation is not None
@@ -302,7 +320,7 @@ class PlanningContext:
         for number in range(2, times + 1):
             if begun is None or any(self.good(i) for i in ids):
                 break
-            if self.ended(base.id) is not None and not self.suspicious(base):
+            if self.ended(base.id) is not None and not self._failing(base):
                 break
             if not self.due(begun, gap(base) * (number - 1)):
                 break

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from msgprobe.model.target import Endpoint, Pool, Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Task, attempt_ids
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Options
@@ -108,6 +108,8 @@ def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> b
     if endpoint.host is None:
         return False
     asked = f"b.name.{service.name}.{endpoint.host}"
+    if context.crowd is not None:  # our own crowd may have been too much: it is asked again first
+        return context.ended(attempt_ids(asked)[1]) is not None
     return context.ended(asked) is not None or context.due(context.started(asked))
 
 

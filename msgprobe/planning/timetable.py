@@ -243,6 +243,14 @@ SHAPED_NAMES = 6
 """Names of a service that are asked in other shapes at most: the program looks the same to all of
 them, and the bytes are needed for repeats in the usual shape."""
 
+FEW_AT_ONCE = 4
+"""First packets that may be unanswered when another one goes out, where more at once are lost: as
+many as a TCP sender begins with (RFC 3390)."""
+
+WAITING = 3 * FEW_AT_ONCE
+"""Tasks that wait for their turn on such a line: so few that what tells more can come before what
+was wanted earlier."""
+
 CROWD = 2
 """Conversations at the same time, at least."""
 

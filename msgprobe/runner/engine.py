@@ -1,7 +1,7 @@
 """Runs tasks as they are wanted: concurrently, paced, under budgets, and never losing evidence."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,7 +16,9 @@ from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Flow, Running, Task
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
+from msgprobe.runner.limits import Limits
 from msgprobe.runner.standstill import FRESH, Watch, spoiled, voided
+from msgprobe.runner.turns import Turns
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
 from msgprobe.steps.world import World
@@ -39,23 +41,6 @@ UNOPENED = 1.5
 
 MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
-    wire for all of them; ``deadline`` is in seconds since the run began, and nothing begins after
-    ``latest``.
-
-    Conversations that wait for silence cost nothing, so many may; what protects a slow line is the
-    pace, which ``Runner.slow_down`` sets once the line has been measured.
-    """
-
-    at_once: int = 150
-    pace: float = 0.004
-    max_bytes: int = 5_000_000
-    deadline: float = 60.0
-    latest: float = float("inf")
 
 
 @dataclass(slots=True)
@@ -88,12 +73,12 @@ class Runner:
     given: Given = field(default_factory=Given)
     measurements: list[Measurement] = field(default_factory=list)
     _order: dict[str, int] = field(default_factory=dict)
+    _wanted: int = 0
     _running: dict[str, _Running] = field(default_factory=dict)
     _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(24))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
-    _next_start: float = 0.0
-    _pace_s: float = 0.0
+    _turns: Turns = field(default_factory=Turns)
     _transactions: int = 0
     _settled: int = 0
     _moved: int = 0
@@ -210,16 +195,19 @@ class Runner:
         """Measurements in the order in which their tasks were wanted."""
         return tuple(sorted(self.measurements, key=lambda m: self._order[m.task.id]))
 
-    def submit(self, tasks: Iterable[Task]) -> int:
-        """Start the tasks that were never started; returns how many those are.
+    def submit(self, tasks: Sequence[Task], *, alone: bool = False) -> int:
+        """Start the tasks that were never started; returns how many those are. ``alone``: others
+        that still wait for their turn are withdrawn.
 
         New ones start in random order, so that no target is always the one that meets the state
         that its predecessor left behind in a middlebox.
         """
+        if alone:
+            self._withdraw(tasks)
         new = []
         for task in tasks:
             if task.id not in self._order:
-                self._order[task.id] = len(self._order)
+                self._order[task.id] = self._wanted = self._wanted + 1
                 new.append(task)
         self.world.random.shuffle(new)
         for task in new:
@@ -229,9 +217,19 @@ class Runner:
             handle.add_done_callback(partial(self._never_ran, task))
         return len(new)
 
-    def slow_down(self, pace: float) -> None:
-        """From now on leave ``pace`` seconds between starts."""
-        self._pace_s = pace
+    def _withdraw(self, wanted: Iterable[Task]) -> None:
+        """Forget what waits for its turn and is not among the ``wanted`` any more; it may be wanted
+        again."""
+        keep = {task.id for task in wanted}
+        for task_id in [i for i in self.queued if i not in keep]:
+            del self._order[task_id]
+            self._running.pop(task_id).handle.cancel("not wanted any more")
+
+    def slow_down(self, pace: float, asking: float = 0.0, at_once: int = 0) -> None:
+        """From now on leave ``pace`` seconds between starts, ``asking`` between questions to the
+        system's resolver; and begin nothing while ``at_once`` wait for a first answer (0: any
+        number)."""
+        self._turns.pace, self._turns.asking, self._turns.few = pace, asking, at_once
 
     def stop(self, reason: str) -> None:
         """End everything now; what was seen is kept."""
@@ -251,11 +249,13 @@ class Runner:
     async def _hold(self, task: Task) -> None:
         """One task from its turn in the queue to its measurement."""
         status, detail = Status.SKIPPED, "not begun"
+        mine = self._running[task.id]
         try:
             prompt = task.arm in PROMPT
             async with nullcontext() if prompt else self._free:
                 if not prompt:
-                    await self._pace()
+                    now, limits = self.world.now, self.limits
+                    await self._turns.take(task, now, limits.pace, limits.latest, self._unanswered)
                 refusal = self._refusal(task)
                 if refusal is not None:
                     detail = refusal
@@ -272,7 +272,8 @@ class Runner:
         except asyncio.CancelledError as exc:
             detail = str(exc.args[0]) if exc.args else "interrupted"
         finally:
-            self._settle(task, status, detail)
+            if self._running.get(task.id) is mine:  # else it was withdrawn
+                self._settle(task, status, detail)
 
     def _begin(self, running: _Running) -> None:
         """It begins now, for the first time or again; what it has cost so far stays counted."""
@@ -334,17 +335,17 @@ class Runner:
         more = MOVING if task.check == TRANSFER else LEAST
         return min(task.timeout, max(LEAST, self.limits.latest + more - began))
 
-    def _never_ran(self, task: Task, _: asyncio.Task[None]) -> None:
+    def _never_ran(self, task: Task, handle: asyncio.Task[None]) -> None:
         """A task that is stopped before its first step runs no ``finally`` of its own."""
-        if task.id in self._running:
+        running = self._running.get(task.id)
+        if running is not None and running.handle is handle:
             self._settle(task, Status.SKIPPED, "not begun")
 
-    async def _pace(self) -> None:
-        now = self.world.now()
-        self._next_start = max(self._next_start + max(self.limits.pace, self._pace_s), now)
-        turn = min(self._next_start, self.limits.latest)  # whose turn comes later is refused then
-        if turn > now:
-            await asyncio.sleep(turn - now)
+    def _unanswered(self) -> int:
+        """How many conversations have begun not long ago and wait for a first answer."""
+        since = self.world.now() - UNOPENED
+        begun = [(r, r.started) for r in self._running.values() if r.started is not None]
+        return sum(at > since and not r.recorder.observations for r, at in begun)
 
     def _refusal(self, task: Task) -> str | None:
         """Why a task may not begin any more."""

@@ -1,6 +1,6 @@
 """Which tasks the runner treats otherwise than the rest."""
 
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.task import Arm, Lookup, ResolverKind, Task
 
 TRANSFER = "transfer"
 _MOVERS = (TRANSFER, "volley")
@@ -14,3 +14,9 @@ stand they would show nothing."""
 def moves(task: Task) -> bool:
     """It is a transfer, or the page that names the object of one."""
     return task.check in _MOVERS or task.arm is Arm.TRANSFER_PAGE
+
+
+def asks_system(task: Task) -> bool:
+    """It is a question to the system's resolver, by the system or by ourselves."""
+    own = (ResolverKind.SYSTEM, ResolverKind.DIRECT)
+    return isinstance(task.probe, Lookup) and task.probe.resolver.kind in own

@@ -18,8 +18,9 @@ from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
 from msgprobe.planning.context import Moment, PlanningContext
 from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.planning.timetable import SPACING
-from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
+from msgprobe.runner.limits import Limits
 from msgprobe.session import Stop
 from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import World, system_world

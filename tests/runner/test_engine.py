@@ -14,8 +14,9 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
-from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
+from msgprobe.runner.limits import Limits
 from msgprobe.steps.connect import connect
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.door import NotAllowed
@@ -100,6 +101,27 @@ def test_results_come_in_the_order_in_which_tasks_were_wanted() -> None:
 def test_a_task_runs_once_however_often_it_is_wanted() -> None:
     done = execute([task("a"), task("a"), task("a")], Scripted("scripted", nothing))
     assert len(done) == 1
+
+
+def test_what_waits_for_its_turn_may_be_withdrawn_and_wanted_again() -> None:
+    async def go() -> list[str]:
+        checks = {"scripted": Scripted("scripted", nothing)}
+        limits = Limits(pace=0.1)
+        world = system_world(1)
+        runner = Runner(world=world, checks=checks, roots={}, limits=limits, emit=lambda _: None)
+        async with runner:
+            runner.submit([task(f"t{n}") for n in range(4)])
+            while not runner.measurements:
+                await runner.change(5)
+            runner.submit([], alone=True)
+            assert not runner.queued
+            runner.submit([task("t1")])
+            while not runner.idle:
+                await runner.change(5)
+        return [m.task.id for m in runner.in_order() if m.status is Status.COMPLETED]
+
+    done = asyncio.run(go())
+    assert "t1" in done and len(done) < 4
 
 
 def test_a_broken_check_is_a_bug_and_says_nothing_about_the_network() -> None:

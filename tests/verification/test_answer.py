@@ -16,8 +16,9 @@ from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Proof
 from msgprobe.model.row import Word
 from msgprobe.model.task import Lookup, Probe, Resolver, ResolverKind
-from msgprobe.runner.engine import Limits, Runner
+from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given
+from msgprobe.runner.limits import Limits
 from msgprobe.steps.world import system_world
 from msgprobe.verification import answer
 from msgprobe.verification.answer import Answer

@@ -138,7 +138,10 @@ def _names(context: PlanningContext) -> list[Task]:
     hosts = [s.host for s in _asked_sites(context)]
     hosts += [s.host for s in chosen_sentinels(context.controls)]
     families = context.request.families
-    return [_NAME.lookup(f"g.name.{h}", h, SYSTEM, families) for h in dict.fromkeys(hosts)]
+    names = [_NAME.lookup(f"g.name.{h}", h, SYSTEM, families) for h in dict.fromkeys(hosts)]
+    # Where our own crowd was too much for the resolver, silence says nothing: it is asked again.
+    again = [t for name in names if context.crowd is not None for t in context.asked_again(name)]
+    return [*names, *again]
 
 
 def _resolvers(context: PlanningContext) -> list[Task]:

@@ -19,6 +19,7 @@ from tests.lab.scenarios.halves import SCENARIOS as HALVES
 from tests.lab.scenarios.honest_resolvers import SCENARIOS as HONEST_RESOLVERS
 from tests.lab.scenarios.innocent_lines import SCENARIOS as INNOCENT_LINES
 from tests.lab.scenarios.ip_blocking import SCENARIOS as IP_BLOCKING
+from tests.lab.scenarios.load import SCENARIOS as LOAD
 from tests.lab.scenarios.neutral_hosts import SCENARIOS as NEUTRAL_HOSTS
 from tests.lab.scenarios.order import ORDER
 from tests.lab.scenarios.protocol_blocking import SCENARIOS as PROTOCOL_BLOCKING
@@ -67,6 +68,7 @@ _EVERY: Final = (
     *HALVES,
     *RESOLVERS,
     *CONTROLS,
+    *LOAD,
 )
 
 

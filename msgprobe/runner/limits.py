@@ -1,0 +1,20 @@
+"""How much a run may do: at once, in bytes, and until when."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
+    wire for all of them; ``deadline`` is in seconds since the run began, and nothing begins after
+    ``latest``.
+
+    Conversations that wait for silence cost nothing, so many may; what protects a slow line is the
+    pace, which ``Runner.slow_down`` sets once the line has been measured.
+    """
+
+    at_once: int = 150
+    pace: float = 0.004
+    max_bytes: int = 5_000_000
+    deadline: float = 60.0
+    latest: float = float("inf")

@@ -1,0 +1,197 @@
+"""What our own crowd loses: first packets of new flows alone, and those that came last."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from msgprobe.agenda.planner import agenda
+from msgprobe.evidence.crowding import Crowd, crowd
+from msgprobe.evidence.facts import Facts
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import (
+    DnsObservation,
+    HttpObservation,
+    TcpObservation,
+    TlsObservation,
+    Window,
+)
+from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.timetable import WAITING
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, info
+
+NOW = 2.0
+
+
+def lost(story: Story, now: float) -> Crowd | None:
+    facts = Facts(story.evidence())
+    return crowd(facts.measurements, facts.conversations, {}, frozenset(), now)
+
+
+def ask(story: Story, host: str, at: float, took: float, *, role: Role = Role.CONTROL) -> None:
+    """The system's resolver is asked at that moment, and answers so late."""
+    story.dns(host, ResolverKind.SYSTEM, "20.9.0.1", role=role)
+    told = story.told[-1]
+    window = Window(start=at, end=at + took)
+    seen = tuple(
+        dataclasses.replace(o, window=window)
+        for o in told.observations
+        if isinstance(o, DnsObservation)
+    )
+    story.told[-1] = dataclasses.replace(told, observations=seen, window=window)
+
+
+def asked(order: str, *, role: Role = Role.CONTROL) -> Crowd | None:
+    """Questions 10 ms apart: ``.`` is answered at once, ``x`` after the resolver's stub has asked
+    again."""
+    story = Story().good_connection()
+    for n in range(5):
+        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    for n, how in enumerate(order):
+        ask(story, f"name{n}.example", 0.01 * n, 0.04 if how == "." else 5.04, role=role)
+    return lost(story, 6.0)
+
+
+def test_questions_that_came_last_and_were_lost() -> None:
+    found = asked("." * 6 + "x" * 8)
+    assert found is not None and found.pace == pytest.approx(0.5, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "." * 14,
+        ".x.x.xx..x.x.",  # chance
+        "x" * 6 + "." * 8,  # a line that wakes up
+        "......xx",  # too few
+    ],
+)
+def test_what_is_lost_otherwise_is_no_crowds(order: str) -> None:
+    assert asked(order) is None
+
+
+def test_a_resolver_that_says_that_it_cannot_tell_once_it_was_asked_too_much() -> None:
+    story = Story().good_connection()
+    for n in range(5):
+        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    for n in range(14):
+        ask(story, f"name{n}.example", 0.01 * n, 0.04)
+        if n >= 6:
+            told = story.told[-1]
+            seen = (dataclasses.replace(o, failure=Failure.DNS_SERVFAIL) for o in told.observations)
+            story.told[-1] = dataclasses.replace(told, observations=tuple(seen))
+    assert lost(story, 1.0) is not None
+
+
+def test_a_line_that_dies_for_a_while_loses_everything() -> None:
+    story = Story().local()
+    for n in range(14):
+        ask(story, f"name{n}.example", 0.01 * n, 0.04 if n < 6 else 5.04)
+    assert lost(story, 6.0) is None
+
+
+def test_names_of_targets_that_are_dropped_are_no_crowds() -> None:
+    assert asked("." * 6 + "x" * 8, role=Role.TARGET) is None
+
+
+def opened(story: Story, n: int, *, syns: int, data: int = 0) -> None:
+    """A conversation with a service that went well: so many SYNs and data segments sent again."""
+    story.flow(
+        f"31.13.70.{n}",
+        subject="acme",
+        arm=Arm.BASE,
+        endpoint="chat1-443",
+        host="chat1.example",
+        start=0.01 * n,
+        took=0.04 + syns,
+    )
+    told = story.told[-1]
+    whole = syns + data
+    first = info(segs_out=1 + syns, total_retrans=syns)
+    last = info(segs_out=12 + whole, total_retrans=whole)
+    seen: list[Any] = []
+    for o in told.observations:
+        if isinstance(o, TcpObservation):
+            seen.append(dataclasses.replace(o, info=first))
+        elif isinstance(o, TlsObservation | HttpObservation):
+            seen.append(dataclasses.replace(o, info=last))
+    story.told[-1] = dataclasses.replace(told, observations=tuple(seen))
+
+
+@pytest.mark.parametrize(
+    ("syns", "data", "crowded"),
+    [(1, 0, True), (0, 0, False), (1, 4, False)],
+    ids=["new flows alone", "nothing", "all flows alike"],
+)
+def test_new_flows_that_lose_their_first_packets_and_nothing_else(
+    syns: int, data: int, crowded: bool
+) -> None:
+    story = Story().good_connection()
+    for n in range(12):
+        opened(story, n, syns=syns if n % 2 else 0, data=data)
+    found = lost(story, NOW)
+    assert (found is not None and found.flows) is crowded
+
+
+def test_what_never_connects_may_be_cut_off_and_is_no_crowds() -> None:
+    story = Story().good_connection()
+    for n in range(12):
+        story.flow(
+            f"31.13.70.{n}",
+            subject="acme",
+            arm=Arm.BASE,
+            endpoint="chat1-443",
+            host="chat1.example",
+            fails="connect",
+            took=8.0,
+            start=0.5 + 0.01 * n,
+        )
+    assert lost(story, 10.0) is None
+
+
+def lossy() -> Story:
+    """Questions that came last were lost, and so were flows that were opened last."""
+    story = Story().good_connection()
+    for n in range(12):
+        opened(story, n, syns=n % 2)
+    return story
+
+
+def test_a_crowded_line_gets_few_at_a_time_and_fewer_in_all() -> None:
+    plan = agenda(lossy().evidence(), Moment(now=NOW))
+    assert plan.at_once > 0 and 0 < plan.asking <= plan.pace <= 0.5
+    context = PlanningContext(lossy().evidence(), Moment(now=NOW))
+    assert context.sparing
+
+
+def test_others_are_not_slowed() -> None:
+    plan = agenda(Story().good_connection().controls_again().evidence(), Moment(now=NOW))
+    assert (plan.at_once, plan.asking) == (0, 0.0)
+
+
+def test_a_name_that_such_a_resolver_did_not_give_is_asked_for_again() -> None:
+    story = Story().good_connection()
+    for n in range(5):
+        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    for n in range(6):
+        ask(story, f"name{n}.example", 0.01 * n, 0.04)
+    for n in range(6, 14):
+        ask(story, f"name{n}.example", 0.01 * n, 5.04)
+    story.dns(SITES[0].host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY)
+    told = story.told[-1]
+    lost = dataclasses.replace(told.task, id=f"g.name.{SITES[0].host}")
+    story.told[-1] = dataclasses.replace(told, task=lost)
+    ids = {t.id for t in agenda(story.evidence(), Moment(now=9.0)).tasks}
+    assert f"{lost.id}#2" in ids
+
+
+def test_few_tasks_wait_on_a_crowded_line_and_those_that_tell_most() -> None:
+    story = lossy()
+    for host in CHAT:
+        story.asked(host, ResolverKind.SYSTEM, ADDRESSES[host], arm=Arm.BASE)
+        story.target(host, fails="tls", failure=Failure.CONNECTION_RESET)
+    known = {m.task.id for m in story.told}
+    new = [t for t in agenda(story.evidence(), Moment(now=9.0)).tasks if t.id not in known]
+    waiting = [t for t in new if t.arm not in (Arm.AGAIN, Arm.MONITOR)]
+    assert 0 < len(waiting) <= WAITING

@@ -1,0 +1,74 @@
+"""Whose turn it is, by a clock that only the waiting moves."""
+
+import asyncio
+from collections.abc import Callable
+
+from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Task
+from msgprobe.runner.turns import Turns
+from tests.model.tasks import control_of
+
+SYSTEM = Lookup(name="a.example", resolver=Resolver(kind=ResolverKind.SYSTEM, name="system"))
+
+
+def flow(n: int) -> Task:
+    return control_of("tls", Flow(address="192.0.2.1", port=443), "x", f"flow{n}", Arm.BASE)
+
+
+def question(n: int) -> Task:
+    return control_of("resolve", SYSTEM, "system", f"question{n}", Arm.BASE)
+
+
+async def _begun(
+    turns: Turns, tasks: list[Task], unanswered: Callable[[], int], latest: float
+) -> dict[str, float]:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    found: dict[str, float] = {}
+
+    async def one(task: Task) -> None:
+        await turns.take(task, lambda: loop.time() - began, 0.0, latest, unanswered)
+        found[task.id] = loop.time() - began
+
+    await asyncio.gather(*map(one, tasks))
+    return found
+
+
+def begun(
+    turns: Turns, *tasks: Task, unanswered: Callable[[], int] = lambda: 0, latest: float = 9.0
+) -> dict[str, float]:
+    """When each of the tasks, which all come at once, may begin."""
+    return asyncio.run(_begun(turns, list(tasks), unanswered, latest))
+
+
+def test_starts_are_apart_by_the_pace() -> None:
+    at = begun(Turns(pace=0.05), *map(flow, range(3)))
+    assert at["flow1"] >= 0.05 and at["flow2"] >= 0.1
+
+
+def test_questions_to_the_systems_resolver_have_a_pace_of_their_own() -> None:
+    at = begun(Turns(asking=0.1), *map(question, range(3)), *map(flow, range(3)))
+    assert at["question1"] >= 0.1 and at["question2"] >= 0.2
+    assert max(at[f"flow{n}"] for n in range(3)) < at["question2"]
+
+
+def test_nothing_begins_while_as_many_wait_for_a_first_answer() -> None:
+    waits = iter([4, 4, 4, 0])
+    asked: list[int] = []
+
+    def unanswered() -> int:
+        asked.append(next(waits, 0))
+        return asked[-1]
+
+    begun(Turns(pace=0.001, few=4), flow(1), unanswered=unanswered)
+    assert asked == [4, 4, 4, 0]
+
+
+def test_nor_is_anybody_held_beyond_the_time_when_he_would_be_refused() -> None:
+    assert begun(Turns(pace=0.001, few=4), flow(1), unanswered=lambda: 9, latest=0.1)
+
+
+def test_where_nothing_is_slowed_down_nobody_is_counted() -> None:
+    def unanswered() -> int:
+        raise AssertionError("nobody asks")
+
+    assert begun(Turns(few=4), flow(1), unanswered=unanswered)
