@@ -28,8 +28,8 @@ from msgprobe.model.run import NOWHERE, Elsewhere, Evidence, Request, Run, Tool,
 from msgprobe.model.target import Service
 from msgprobe.model.traits import KnownTraits
 from msgprobe.model.verdict import Outcome, Verdict
-from msgprobe.planning.context import Moment
 from msgprobe.planning.fairness import fitted, kept
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import BEGIN_UNTIL
 from msgprobe.redaction.export import forged, to_minute
 from msgprobe.redaction.redactor import redacted

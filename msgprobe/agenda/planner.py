@@ -18,7 +18,8 @@ from msgprobe.hypotheses.tls_sni.plan_shares import plan_shares
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
 from msgprobe.planning.baseline import plan_base
-from msgprobe.planning.context import Agenda, Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import FEW_AT_ONCE, WAITING
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from msgprobe.cli.command import shared
+from msgprobe.cli.commands_handing_over import export, seal, verify
+from msgprobe.cli.commands_history import history_app, timeline
 
 if TYPE_CHECKING:
     from msgprobe.cli.option import Flags
@@ -35,7 +37,6 @@ app = typer.Typer(
 )
 services_app = typer.Typer(help="What can be measured; alone it lists the services.", **_PLAIN)
 app.add_typer(services_app, name="services")
-history_app = typer.Typer(help="What is remembered on this device; alone it lists it.", **_PLAIN)
 app.add_typer(history_app, name="history")
 
 
@@ -209,170 +210,8 @@ def explain(
     saved.explain(what, service, html, tells=reveals, redact=not flags.no_redact)
 
 
-_Zip = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="ZIP", help="Write the package to ZIP.")
-]
-_SigningKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--key",
-        metavar="FILE",
-        help="Sign with this Ed25519 key (PEM) instead of one made for the package alone. A key "
-        "that you use twice ties what it signs to each other.",
-    ),
-]
-_Request = Annotated[
-    Path | None,
-    typer.Option(
-        "--request",
-        metavar="FILE",
-        help="Write the request for a time stamp (RFC 3161) to FILE; it holds a hash alone.",
-    ),
-]
-_Attach = Annotated[
-    Path | None,
-    typer.Option(
-        "--attach", metavar="FILE", help="Put an authority's reply to it into the package."
-    ),
-]
-_TakeOut = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--take-out",
-        metavar="FIELD",
-        help="Make a copy of a package (-o) without this field, such as started_at or "
-        "/measurements/*/observations/*/address; what is left still verifies. Repeatable.",
-    ),
-]
-
-
-@app.command()
-def seal(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Saved runs; or one package.")
-    ],
-    output: _Zip = None,
-    key: _SigningKey = None,
-    request: _Request = None,
-    attach: _Attach = None,
-    take_out: _TakeOut = None,
-) -> None:
-    """Seal saved runs in a package that a stranger can check. Sends nothing.
-
-    The package is a zip file: the runs, a page for people, hashes, a signature, and how to check
-    them with openssl and sha256sum (README.txt). It proves that nothing was changed, not who made
-    it.
-    """
-    from msgprobe.cli.seal import Sealing, make
-
-    make(
-        Sealing(
-            files=files,
-            output=output,
-            key=key,
-            request=request,
-            attach=attach,
-            take_out=take_out or (),
-        )
-    )
-
-
-@app.command()
-def verify(
-    package: Annotated[str, typer.Argument(metavar="ZIP", help="A package made by seal.")],
-    key: Annotated[
-        str | None,
-        typer.Option(
-            "--key",
-            metavar="KEY",
-            help="It has to be signed by this key: its fingerprint, or a file with it (PEM).",
-        ),
-    ] = None,
-    authority: Annotated[
-        Path | None,
-        typer.Option(
-            "--authority",
-            metavar="FILE",
-            help="Its time stamp has to be by an authority under this certificate (PEM).",
-        ),
-    ] = None,
-) -> int:
-    """Say whether a sealed package is unchanged, offline. (The target files: services verify.)
-
-    Exit 0: unchanged since the key signed it, or the authority stamped it; 3: it agrees with its
-    own hashes, and nothing vouches for them; 1: altered, or another key or stamp; 2: no package.
-    """
-    from msgprobe.cli.seal import verify as checked
-
-    return checked(package, key=key, authority=authority)
-
-
-@app.command()
-@shared
-def export(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
-    form: Annotated[
-        str,
-        typer.Option("--format", metavar="FORMAT", help="csv, jsonl, parquet, ooni or prometheus."),
-    ] = "csv",
-    output: Annotated[
-        str, typer.Option("-o", "--output", metavar="PATH", help="The file to write; - is stdout.")
-    ] = "-",
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="TIME", help="Only runs that began then or later (UTC)."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="TIME", help="Only runs that began before.")
-    ] = None,
-    *,
-    flags: "Flags",
-) -> None:
-    """Write saved runs, with their own verdicts, in a format that other programs take.
-
-    csv, jsonl and parquet hold one row for each function of each service in each run. ooni is
-    OONI's data format 0.2.0, a measurement a line; nothing is sent to OONI. prometheus is
-    the newest run of each line in Prometheus' text format.
-    """
-    from msgprobe.cli import export as exports
-
-    span = exports.Span(
-        since=exports.moment("--since", since), until=exports.moment("--until", until)
-    )
-    runs = exports.files(files, redact=not flags.no_redact)
-    exports.export(runs, form, None if output == "-" else Path(output), span)
-
-
-@app.command()
-@shared
-def timeline(
-    services: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[SERVICE]...", help="Only these, or functions: telegram.text."),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Only the last 12h, 7d or 4w.")
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row a segment.")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page to FILE.")
-    ] = None,
-    *,
-    flags: "Flags",
-) -> int:
-    """Say what held when, and since when, of all runs remembered with --history. Sends nothing."""
-    from msgprobe.cli.timeline import Wanted
-    from msgprobe.cli.timeline import timeline as told
-
-    wanted = Wanted(
-        services=services or (),
-        since=since,
-        json="json" in flags.formats,
-        csv=csv,
-        html=html,
-        verbose=flags.verbose,
-    )
-    return told(wanted, flags.history)
+for command in (seal, verify, export, timeline):
+    app.command()(command)
 
 
 @app.command()
@@ -465,89 +304,3 @@ def services_verify(
         redact=not flags.no_redact,
         quiet=flags.quiet,
     )
-
-
-@history_app.callback(invoke_without_command=True)
-def _history(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        history_list(history=None)
-
-
-@history_app.command("list")
-@shared
-def history_list(flags: "Flags") -> None:
-    """List the networks that runs are remembered of."""
-    from msgprobe.cli import history
-
-    history.show_list(flags.history)
-
-
-@history_app.command("show")
-@shared
-def history_show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, or how it begins.")],
-    flags: "Flags",
-) -> None:
-    """Print a remembered run with its evidence, as -o would have saved it."""
-    from msgprobe.cli import history
-
-    history.show(run_id, flags.history)
-
-
-@history_app.command("export")
-@shared
-def history_export(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Ends in .gz: compressed; -: stdout")],
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Only the last 12h, 7d or 4w.")
-    ] = None,
-    *,
-    flags: "Flags",
-) -> None:
-    """Write what is remembered to FILE, without names of networks and to the minute."""
-    from msgprobe.cli import history
-
-    history.export(file, flags.history, since)
-
-
-@history_app.command("import")
-@shared
-def history_import(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="An exported history; -: stdin.")],
-    flags: "Flags",
-) -> None:
-    """Take in an exported history; a run that is known is not taken twice."""
-    from msgprobe.cli import history
-
-    history.take(file, flags.history)
-
-
-@history_app.command("merge")
-@shared
-def history_merge(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The other device's history file.")],
-    flags: "Flags",
-) -> None:
-    """Take in the history of another device of yours, labels included."""
-    from msgprobe.cli import history
-
-    history.join(file, flags.history)
-
-
-@history_app.command("purge")
-@shared
-def history_purge(
-    older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="TIME", help="Like 12h, 7d or 4w.")
-    ] = None,
-    series: Annotated[
-        str | None, typer.Option("--series", metavar="ID", help="Of this network alone.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of it.")] = False,
-    *,
-    flags: "Flags",
-) -> None:
-    """Delete for good what is older than is kept, or than you say. It is overwritten, too."""
-    from msgprobe.cli import history
-
-    history.purge(flags.history, older_than, series, everything=everything)

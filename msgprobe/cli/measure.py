@@ -166,10 +166,9 @@ def measure(
     _warn(catalogue, services, names, quiet=delivery.view.quiet)
     if not redact:
         say(UNREDACTED)
-    likely = guess(wish, catalogue)
+    likely, stop = guess(wish, catalogue), session.Stop()
     if not delivery.view.quiet:
         _tell_cost(wish, catalogue, services, likely)
-    stop = session.Stop()
     with ending(stop):
         with watched(quiet=delivery.view.quiet) as show:
             emit = _Sink(delivery, show, stop)

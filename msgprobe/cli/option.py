@@ -21,7 +21,8 @@ _REMEMBERING = (
 
 
 def _option(commands: str, words: str, text: str, *, default: Any = None, **more: Any) -> Any:
-    """A field that is an option of ``commands``, functions of `msgprobe.cli.app` by name.
+    """A field that is an option of ``commands``, functions in `msgprobe.cli.app`
+    and in the modules of commands beside it.
 
     ``words`` as in the help: its names and what it takes; without names it is an argument.
     """

@@ -15,7 +15,8 @@ from msgprobe.model.row import Checked, Verification, Word
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Lookup, Resolver, Role, Task, attempt_ids
-from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.public_resolvers import doh_resolvers
 from msgprobe.planning.timetable import SPACING
 from msgprobe.runner.engine import Runner

@@ -9,7 +9,8 @@ from msgprobe.agenda.planner import agenda
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
-from msgprobe.planning.context import Agenda, Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import FAR_PACE, SETTLING
 from tests.evidence.story import SITES, Story, info, under_way
 

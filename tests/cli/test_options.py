@@ -5,7 +5,7 @@ from inspect import signature
 
 import pytest
 
-from msgprobe.cli import app
+from msgprobe.cli import app, commands_handing_over, commands_history
 from msgprobe.cli.formats import FORMATS, TEXT, Format
 from msgprobe.cli.option import Flags, options
 from msgprobe.cli.show import delivery
@@ -19,7 +19,9 @@ LISTED = {command for one in fields(Flags) for command in one.metadata.get("comm
 
 @pytest.mark.parametrize("command", sorted(LISTED))
 def test_every_command_that_an_option_names_takes_it(command: str) -> None:
-    taken = signature(getattr(app, command)).parameters
+    modules = (app, commands_handing_over, commands_history)
+    (function,) = {getattr(m, command) for m in modules if hasattr(m, command)}
+    taken = signature(function).parameters
     assert {one.name for one in options(command)} <= set(taken)
     assert not {"flags", "wish", "delivery"} & set(taken)
 

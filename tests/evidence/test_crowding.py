@@ -17,7 +17,8 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.task import Arm, ResolverKind, Role
-from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import WAITING
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, info
 

@@ -15,7 +15,7 @@ from msgprobe.model.observation import DnsObservation, Proof
 from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from tests.evidence.story import ADDRESSES, CHAT, SENTINELS, SERVICE, SITES, Story, endpoint
 from tests.judging.word import text
 

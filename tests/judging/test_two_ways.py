@@ -6,10 +6,10 @@ import pytest
 
 from msgprobe.agenda.planner import agenda
 from msgprobe.model.failure import Failure
-from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.task import Arm, ResolverKind, Task
 from msgprobe.model.verdict import Outcome
-from msgprobe.planning.context import Moment
-from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
+from msgprobe.planning.moment import Moment
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of
 from tests.judging.word import text
 
 WRONG = "45.79.0.9"
@@ -75,8 +75,20 @@ def test_a_name_that_leads_nowhere_is_shown_elsewhere_once_it_dies_at_its_true_a
         for n in (1, 2):
             story.asked(host, ResolverKind.DOH, address, resolver=f"resolver{n}")
     assert Arm.TARGET_SNI_ELSEWHERE not in _arms(story)
-    assert Arm.TARGET_SNI_ELSEWHERE in _arms(story.target(CHAT[0], arm=Arm.OTHER_ADDRESS, **RESET))
+    # The neutral servers are shown a name that is nobody's business first.
+    twins = _of(story.target(CHAT[0], arm=Arm.OTHER_ADDRESS, **RESET), Arm.NEUTRAL_SNI_ELSEWHERE)
+    assert twins
+    story.told += [came_of(task, start=8.0, took=0.1) for task in twins]
+    assert Arm.TARGET_SNI_ELSEWHERE in _arms(story)
 
 
 def _arms(story: Story) -> set[Arm]:
-    return {t.arm for t in agenda(story.evidence(), Moment(now=9.0)).tasks}
+    return {t.arm for t in _tasks(story)}
+
+
+def _of(story: Story, arm: Arm) -> list[Task]:
+    return [t for t in _tasks(story) if t.arm is arm]
+
+
+def _tasks(story: Story) -> tuple[Task, ...]:
+    return agenda(story.evidence(), Moment(now=9.0)).tasks

@@ -15,9 +15,10 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation, Window
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Running, Task
-from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites, neutral_names
 from msgprobe.planning.fairness import fitted, kept
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.name_swaps import neutral_servers
 from msgprobe.planning.public_resolvers import doh_resolvers, living_encrypted
 from msgprobe.session import planned

@@ -7,7 +7,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, came_of, under_way
 
 SWAPS = (Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE)

@@ -9,7 +9,8 @@ from msgprobe.hypotheses.connection.plan_repeats import controls_again
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, Flow, Task
-from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.name_swaps import answering
 from tests.evidence.story import Story, certificate, somebody
 from tests.planning.test_country import renamed

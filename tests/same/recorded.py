@@ -18,7 +18,7 @@ from msgprobe.model.older import TRAITS, as_today, task_as_today
 from msgprobe.model.run import Elsewhere, Evidence, Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Running, Task
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from tests.lab import exam
 from tests.lab.netns import LabError
 from tests.lab.scenario import Scenario

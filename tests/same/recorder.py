@@ -16,7 +16,7 @@ from msgprobe.model.codec import to_json
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
-from msgprobe.planning.context import Agenda, Moment
+from msgprobe.planning.moment import Agenda, Moment
 
 Look = tuple[Evidence, Moment, Agenda]
 

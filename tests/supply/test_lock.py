@@ -15,8 +15,13 @@ from tests.supply.lock import LOCKS, ROOT, Pinned, pinned
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 DEV = pinned(LOCKS / "dev.txt")
+CORE = PROJECT["project"]["dependencies"]
+LEFT_OUT = ("cryptography",)
+"""Of the one file: no pure wheel is of it."""
 WANTED = {
-    "dev.txt": [*PROJECT["project"]["dependencies"], *EXTRAS["via"], *EXTRAS["dev"]],
+    "dev.txt": [*CORE, *EXTRAS["via"], *EXTRAS["dev"]],
+    "run.txt": [*CORE, *PROJECT["dependency-groups"]["install"]],
+    "pyz.txt": [one for one in CORE if not one.startswith(LEFT_OUT)],
     "fuzz.txt": PROJECT["dependency-groups"]["fuzz"],
     "tools.txt": PROJECT["dependency-groups"]["tools"],
 }

@@ -231,7 +231,7 @@ def _hangs(context: PlanningContext, site: Site) -> bool:
 
 def _big_hello(context: PlanningContext) -> list[Task]:
     """One ClientHello of post-quantum size; more of them, and repeats, only where it vanishes."""
-    if context.choking or not context.roomy or context.mss:
+    if context.choking or context.crowded or not context.roomy or context.mss:
         return []
     tasks: list[Task] = []
     sites = reached_sites(usual_views(context))

@@ -8,7 +8,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, Task
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import MONITOR_EVERY, MONITOR_MOST, MONITOR_UNTIL
 from tests.evidence.story import HERE, SITES, Story, came_of, gate_task, under_way
 from tests.hypotheses.connection.test_rules import HOME, gap, sites

@@ -12,7 +12,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import KnownTraits
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from tests.evidence.story import TRAITS
 from tests.hypotheses.quic.test_rules import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
 

@@ -10,7 +10,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from msgprobe.session import planned
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, came_of
 

@@ -17,7 +17,7 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
 from msgprobe.model.verdict import Outcome
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from tests.evidence.moves import moved
 from tests.evidence.story import TRAITS, Story, came_of
 

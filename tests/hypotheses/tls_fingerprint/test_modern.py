@@ -11,7 +11,7 @@ from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
 from msgprobe.model.verdict import Outcome, Strength
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of
 from tests.hypotheses.tls_fingerprint.test_plan import told
 from tests.judging.word import text

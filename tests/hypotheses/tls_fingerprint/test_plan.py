@@ -15,7 +15,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Running, Task
-from msgprobe.planning.context import Moment
+from msgprobe.planning.moment import Moment
 from msgprobe.session import planned
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, came_of, under_way
 

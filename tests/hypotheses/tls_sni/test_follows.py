@@ -13,7 +13,8 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role
-from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.name_swaps import dying_names
 from msgprobe.planning.name_swaps import follows as planned
 from msgprobe.planning.suspects import suspects

@@ -9,7 +9,8 @@ from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import Moment, PlanningContext
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import MANY_HANDSHAKES, SHARES_AT_ONCE
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of, under_way
 
