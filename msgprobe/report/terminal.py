@@ -14,6 +14,7 @@ from msgprobe.model.verdict import (
     State,
 )
 from msgprobe.report import integrity, wording
+from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.view import View
 
@@ -68,23 +69,10 @@ class _Page:
     """Collects lines. Text only ever enters as rich ``Text``, so that markup stays text."""
 
     def __init__(self, view: View) -> None:
-        from rich.console import Console
-
         self.unicode = view.unicode
         self.width = None if view.width is None else max(NARROWEST, view.width)
         self.buffer = io.StringIO()
-        self.console = Console(
-            file=self.buffer,
-            width=self.width or 100_000,
-            force_terminal=view.color,
-            color_system="standard" if view.color else None,
-            no_color=not view.color,
-            legacy_windows=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            _environ={},
-        )
+        self.console = console(self.buffer, self.width, color=view.color)
 
     def text(self) -> str:
         return self.buffer.getvalue()

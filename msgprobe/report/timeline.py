@@ -9,6 +9,7 @@ from msgprobe.model.history import NOT_MEASURED
 from msgprobe.model.timeline import Segment, Story, TimelineEvent
 from msgprobe.report import timeline_words as say
 from msgprobe.report.columns import align
+from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.history import name
 from msgprobe.report.view import View
@@ -40,23 +41,10 @@ class _Page:
     """One series."""
 
     def __init__(self, story: Story, view: View) -> None:
-        from rich.console import Console
-
         self.story, self.view = story, view
         self.width = view.width or 80
         self.buffer = io.StringIO()
-        self.console = Console(
-            file=self.buffer,
-            width=view.width or 100_000,
-            force_terminal=view.color,
-            color_system="standard" if view.color else None,
-            no_color=not view.color,
-            legacy_windows=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            _environ={},
-        )
+        self.console = console(self.buffer, view.width, color=view.color)
 
     def text(self) -> str:
         story = self.story
