@@ -27,15 +27,18 @@ class Truth:
 
     words: tuple[str, ...]
     mechanisms: tuple[str, ...] = ()
+    why: str = ""
+    """Why more than one word is right; empty where one alone is."""
 
 
-def truth(words: str, *mechanisms: str) -> Truth:
-    """``"blocked|degraded"`` and the mechanisms."""
-    return Truth(words=tuple(words.split("|")), mechanisms=mechanisms)
+def truth(words: str, *mechanisms: str, why: str = "") -> Truth:
+    """``"blocked|degraded"``, the mechanisms, and why more than one word is right."""
+    return Truth(words=tuple(words.split("|")), mechanisms=mechanisms, why=why)
 
 
 OK = truth("ok")
-UNKNOWN = truth("inconclusive|not_tested")
+UNKNOWN = truth("inconclusive")
+"""Of a service on a line that leads nowhere: it was asked for, and nothing can be said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -390,3 +390,15 @@ def test_the_table_begins_with_what_cannot_be_forgiven() -> None:
     assert "with an accusation 1 (at most 100.00 % at 95 %)" in text
     assert "void runs 1, runs not made 3" in text
     assert lines[-1].startswith("FAIL: 1 innocent runs with an accusation; recall")
+
+
+def test_who_accepts_more_than_one_word_says_why() -> None:
+    silent = [
+        s.id for s in SCENARIOS for t in s.expected().values() if len(t.words) > 1 and not t.why
+    ]
+    assert not silent, f"say why more than one word is right there: {silent}"
+
+
+def test_few_scenarios_accept_more_than_one_word() -> None:
+    several = [s.id for s in SCENARIOS if any(len(t.words) > 1 for t in s.expected().values())]
+    assert len(several) <= len(SCENARIOS) // 4

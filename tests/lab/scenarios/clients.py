@@ -32,7 +32,10 @@ _ANY_H2: Final = OnSni(label="h2", names=("*",), alpn="h2", do="drop_both")
 
 _SPEAK_H2: Final = hosts(HostPolicy(h2=True))
 
-_OWN_WALL: Final = truth("ok|degraded|inconclusive")
+_OWN_WALL: Final = truth(
+    "ok|degraded|inconclusive",
+    why="it answers our small ClientHellos; whether its own clients are served nobody here knows",
+)
 """What may be said where the service's own servers do not take what modern clients say."""
 _SERVER: Final = "the box stands for the servers' own doing: it answers at their round trip"
 
@@ -61,7 +64,11 @@ _BY_NAME: Final = (
     blocking(
         "CL4",
         "long ClientHellos to Messenger's addresses are reset, whatever they name",
-        of("messenger", truth("blocked|degraded", "tls.reset"), calls=OK),
+        of(
+            "messenger",
+            truth("blocked|degraded", "tls.reset", why="small ClientHellos pass at each address"),
+            calls=OK,
+        ),
         replace(_ANY_SECOND, match=tcp_to(*at(*MESSENGER))),
         row="§4-14 (by address)",
     ),
@@ -174,7 +181,7 @@ _TWINS: Final = (
         row="I6",
         link=Link(delay_ms=40, down_kbit=10_000, up_kbit=5_000, loss=0.04),
         states=ANY_LINK,
-        others=truth("ok|degraded"),
+        others=truth("ok|degraded", why="long ClientHellos are lost by chance"),
         never=("pq_intolerant",),
     ),
     innocent(

@@ -7,14 +7,12 @@ from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     CHAT,
-    CUT,
-    FAULT,
-    IN_PART,
     MESSENGER,
     RAW,
     SIGNAL,
     SIGNUP,
     TELEGRAM_DC,
+    UNCLEAR,
     WHATSAPP,
     blocked,
     hosts,
@@ -79,7 +77,11 @@ _NAMED: Final = (
 
 # --- by QUIC, and by a protocol of the messenger's own ------------------------------------------
 
-_QUIC: Final = truth("degraded|blocked", "quic.sni")
+_QUIC: Final = truth(
+    "degraded|blocked",
+    "quic.sni",
+    why="apps fall back to TCP, at other addresses until the punishment has passed",
+)
 _MTPROTO: Final = blocked("protocol.mtproto")
 
 
@@ -121,7 +123,7 @@ _PROTOCOLS: Final = (
     blocking(
         "MR8",
         "WhatsApp's protocol is dropped, and that address and port are silent for 120 s",
-        of("whatsapp", truth("degraded|blocked"), text=CUT, web=OK),
+        of("whatsapp", truth("degraded"), text=UNCLEAR, web=OK),
         _raw("raw", tcp_to(*at(*CHAT)), "tuple3"),
         row="A35 (by address and port)",
         deviation="its servers speak nothing else, so that they might turn strangers away so",
@@ -164,8 +166,8 @@ def _guards(name: str, residual: Literal["pair", "tuple3"]) -> OnSni:
 
 def _guarded(id_: str, title: str, *actions: Action, **more: Any) -> Scenario:
     truths: dict[str, Truth] = {
-        "signal": truth("inconclusive|down|degraded"),
-        "messenger": truth("inconclusive|down|degraded"),
+        "signal": UNCLEAR,
+        "messenger": UNCLEAR,
     }
     return innocent(id_, title, *actions, truths=truths, **more)
 
@@ -189,7 +191,7 @@ _TWINS: Final = (
             ),
         ),
         row="none (innocent twin of MR4)",
-        truths=of("whatsapp", IN_PART, signup=FAULT, text=OK),
+        truths=of("whatsapp", UNCLEAR, signup=UNCLEAR, text=OK),
         world=hosts(dead_backend(SIGNUP)),
         fires=(),
     ),
@@ -198,7 +200,7 @@ _TWINS: Final = (
         "Telegram's data centres hang for everybody, and take two connections a minute at most",
         ConnectionCap(label="cap", match=tcp_to(*TELEGRAM_DC), most=2, window_s=60.0),
         row="none (innocent twin of MR7)",
-        truths=of("telegram", truth("inconclusive|down|degraded"), text=FAULT, web=OK),
+        truths=of("telegram", UNCLEAR, text=UNCLEAR, web=OK),
         world=hosts(HostPolicy(names=("pool:telegram/dc",), connect="hang")),
         fires=(),
     ),

@@ -61,8 +61,9 @@ def _listed(home: tuple[str, ...]) -> PassOnly:
     return PassOnly(label="list", holes=holes, pass_handshake=True, direction="up")
 
 
-_NAMELESS: Final = truth("ok|inconclusive|not_tested")
-"""Who sends no name in TLS gets through."""
+_NAMELESS: Final = truth(
+    "ok|inconclusive", why="who sends no name in TLS gets through, others wait for theirs to pass"
+)
 
 _GUESSED: Final = (
     connection(

@@ -15,7 +15,9 @@ from tests.lab.scenarios.shared import MESSENGER, SIGNAL, TELEGRAM_DC, WHATSAPP,
 from tests.lab.world.config import HostPolicy
 
 _CUT: Final = truth("blocked", "tcp.freeze")
-_UNHURT: Final = truth("ok|degraded")
+_UNHURT: Final = truth(
+    "ok|degraded", why="the server answers, and breaks off or waits only in larger answers"
+)
 """A server that breaks off its own answers is impaired at most."""
 
 # --- somebody on the way ------------------------------------------------------------------------

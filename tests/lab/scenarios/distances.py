@@ -8,7 +8,7 @@ from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import MESSENGER, SIGNAL, WHATSAPP, of
 
 _THROTTLED: Final = truth("throttled", "throttle.sni")
-_FINE: Final = truth("ok|degraded")
+_FINE: Final = truth("ok")
 
 
 def _far(delay_ms: float, *names: str) -> Throttle:

@@ -10,11 +10,7 @@ from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     BOGON,
-    CUT,
-    FAULT,
-    IN_PART,
     MESSENGER,
-    QUIET,
     SIGNAL,
     SIGNUP,
     TELEGRAM,
@@ -135,7 +131,7 @@ def _ghosts() -> Iterator[Scenario]:
         yield blocking(
             f"O{number}",
             f"a name is gone everywhere, the provider still sends it to its block page{words}",
-            {"whatsapp.signup": truth("blocked|inconclusive|not_tested")},
+            {"whatsapp.signup": truth("not_tested")},
             row=f"OONI {number}",
             world={
                 **leads_to_page(f"={SIGNUP}"),
@@ -221,8 +217,6 @@ _ON_THE_WAY: Final = (
         _STATE_ANSWERS,
         drop("down", *at(*WHATSAPP)[:1]),
         row=_ROW_R,
-        truths=of("whatsapp", QUIET),
-        others=QUIET,
         fires=("down",),
         usable=False,
     ),
@@ -260,14 +254,14 @@ _ENCRYPTED: Final = (
 def _pairs() -> Iterator[Scenario]:
     true = ",".join(one.partition("/")[0] for one in at(SIGNUP))
     stale = lying(f"={SIGNUP}", action=f"answer:{_STALE}")
-    cut = of("whatsapp", CUT, signup=CUT)
+    cut = of("whatsapp", UNCLEAR, signup=UNCLEAR)
     yield from pair(
         "L12",
         "A1 (an address of the service's own)",
         ("the provider sends one name to an empty address of the service's own", cut),
         (
             "the service sends this country to a cache of its own that is dead",
-            of("whatsapp", IN_PART, signup=FAULT),
+            of("whatsapp", UNCLEAR, signup=UNCLEAR),
         ),
         world={"resolvers": (stale,)},
         innocent_world={
@@ -276,7 +270,7 @@ def _pairs() -> Iterator[Scenario]:
             "resolvers": (stale, lying(f"={SIGNUP}", action=f"answer:{true}", at=("public",))),
         },
     )
-    fails = truth("degraded|inconclusive")
+    fails = truth("degraded")
     yield from pair(
         "L14",
         "A6 (SERVFAIL, one name)",

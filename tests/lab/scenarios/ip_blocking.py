@@ -10,18 +10,14 @@ from tests.lab.scenarios.kinds import blocking, pair
 from tests.lab.scenarios.shared import (
     CDN,
     CHAT,
-    CUT,
     DC_SPARES,
-    FAULT,
-    IN_PART,
-    QUIET,
     SHARED,
     SIGNAL,
     SIGNUP,
     TELEGRAM_DC,
     TENANTS,
+    UNCLEAR,
     WHATSAPP,
-    WORKS,
     blocked,
     drop,
     hosts,
@@ -80,7 +76,7 @@ def _all_but_one() -> Iterator[Scenario]:
     yield blocking(
         "E1",
         "one of five data centres can be reached",
-        of("telegram", truth("degraded|blocked"), text=truth("degraded")),
+        of("telegram", truth("blocked"), text=truth("degraded")),
         drop("null", "2001:b28:f23d:f001::/64", *others, not_to=(keep,)),
         row="ooni §3c (1 of 5 DCs)",
         counts={"telegram.text": (1, 5)},
@@ -122,7 +118,12 @@ _DATA_CENTRES: Final = (
 
 # --- ports --------------------------------------------------------------------------------------
 
-_PARTLY: Final = truth("degraded|blocked")
+_PARTLY: Final = truth("degraded")
+"""Clients fall back to the ports that work, late or not at all."""
+_ONE_OF_SOME: Final = truth(
+    "ok|degraded",
+    why="the app has several API hosts, and which of them it cannot do without is not known",
+)
 
 _PORTS: Final = (
     blocking(
@@ -136,13 +137,13 @@ _PORTS: Final = (
     blocking(
         "A16",
         "port 443 of the chat servers is cut off, 5222 works",
-        of("whatsapp", WORKS),
+        of("whatsapp", _PARTLY),
         drop("port", *at(*CHAT), ports=(443,)),
     ),
     blocking(
         "P7",
         "port 443 of every data centre is cut off, its other ports work",
-        of("telegram", WORKS, text=WORKS),
+        of("telegram", _PARTLY, text=_PARTLY),
         drop("port", *TELEGRAM_DC, ports=(443,)),
         row="A16 (Telegram)",
     ),
@@ -156,7 +157,7 @@ _PORTS: Final = (
     blocking(
         "OF1",
         "port 443 of one of Messenger's API hosts is cut off",
-        of("messenger", QUIET, text=QUIET, web=OK),
+        of("messenger", _ONE_OF_SOME, text=_ONE_OF_SOME, web=OK),
         drop("api", *at("b-graph.facebook.com"), ports=(443,)),
         row="OONI facebook",
         look_alike=True,
@@ -174,7 +175,8 @@ _PORTS: Final = (
 
 # --- some addresses of each name ----------------------------------------------------------------
 
-_HALF_CUT: Final = truth("degraded|blocked", "tcp.timeout")
+_HALF_CUT: Final = truth("degraded", "tcp.timeout")
+"""Clients meet the half that works, later."""
 
 
 def _some_addresses() -> Iterator[Scenario]:
@@ -195,7 +197,7 @@ def _some_addresses() -> Iterator[Scenario]:
         yield blocking(
             id_,
             f"one address of each of Messenger's names {how}",
-            of("messenger", truth("degraded|blocked", mechanism)),
+            of("messenger", truth("degraded", mechanism)),
             action,
             row="ooni §3c (per-IP block with other IPs open)",
         )
@@ -203,14 +205,14 @@ def _some_addresses() -> Iterator[Scenario]:
 
 # --- what no single place can tell --------------------------------------------------------------
 
-_CUT_SIGNUP: Final = of("whatsapp", CUT, signup=CUT)
+_CUT_SIGNUP: Final = of("whatsapp", UNCLEAR, signup=UNCLEAR)
 _OPEN_443: Final = replace(closed(SIGNUP), ports=(443,))
 
 L1: Final = pair(
     "L1",
     "A11 (one address)",
     ("the web front's one network is cut off", _CUT_SIGNUP),
-    ("the registration server is dead", of("whatsapp", IN_PART, signup=FAULT)),
+    ("the registration server is dead", of("whatsapp", UNCLEAR, signup=UNCLEAR)),
     drop("null", *at(SIGNUP)),
     innocent_world=hosts(dead(SIGNUP)),
 )
@@ -218,7 +220,7 @@ L3: Final = pair(
     "L3",
     "A13",
     ("refusals forged from the server's own SYN-ACK", _CUT_SIGNUP),
-    ("the registration server closed its port", of("whatsapp", IN_PART, signup=FAULT)),
+    ("the registration server closed its port", of("whatsapp", UNCLEAR, signup=UNCLEAR)),
     RstOnSyn(label="rst", match=Match(to=at(SIGNUP), ports=(443,)), early=False),
     innocent_world=hosts(_OPEN_443),
 )
@@ -231,11 +233,11 @@ def _pairs() -> Iterator[Scenario]:
         "A13 (a whole service)",
         (
             "refusals forged from the SYN-ACKs of all of Signal's web servers",
-            of("signal", CUT, text=CUT, media=CUT),
+            of("signal", UNCLEAR, text=UNCLEAR, media=UNCLEAR),
         ),
         (
             "all of Signal's web servers closed their ports",
-            of("signal", FAULT, text=FAULT, media=FAULT),
+            of("signal", UNCLEAR, text=UNCLEAR, media=UNCLEAR),
         ),
         RstOnSyn(label="rst", match=web, early=False, at_rtt=1.0),
         innocent_world=hosts(HostPolicy(names=SIGNAL, ports=(443, 80), connect="refuse")),
@@ -245,26 +247,26 @@ def _pairs() -> Iterator[Scenario]:
         "A12 (one place)",
         (
             "the networks of one data centre are cut off",
-            of("telegram", truth("degraded|inconclusive|blocked")),
+            of("telegram", truth("degraded")),
         ),
         (
             "one data centre has lost its power",
-            of("telegram", truth("degraded|inconclusive|down")),
+            of("telegram", truth("degraded")),
         ),
         drop("null", *_DUTCH),
         innocent_world=hosts(dead("service:telegram", addresses=_DUTCH)),
     )
-    hit, failed = CUT, IN_PART
+    hit, failed = UNCLEAR, UNCLEAR
     yield from pair(
         "L13",
         "A11 (a shared address)",
         (
             "a CDN that three messengers share is cut off",
-            {**of("whatsapp", hit, web=CUT), **of("messenger", hit, web=CUT)},
+            {**of("whatsapp", hit, web=UNCLEAR), **of("messenger", hit, web=UNCLEAR)},
         ),
         (
             "a CDN that three messengers share fails",
-            {**of("whatsapp", failed, web=FAULT), **of("messenger", failed, web=FAULT)},
+            {**of("whatsapp", failed, web=UNCLEAR), **of("messenger", failed, web=UNCLEAR)},
         ),
         drop("null", *prefixes(*CDN)),
         world=SHARED,

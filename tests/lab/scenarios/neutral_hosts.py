@@ -4,10 +4,20 @@ from typing import Final
 
 from msgprobe.catalog.loader import load
 from tests.lab.censor import OnHost
-from tests.lab.scenario import at, truth
+from tests.lab.scenario import at
 from tests.lab.scenarios.countries import AT_HOME_RU, watch
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import ANY_LINK, RU_HOME, SIGNAL, blocked, drop, of, reset, swallow
+from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    RU_HOME,
+    SIGNAL,
+    UNCLEAR,
+    blocked,
+    drop,
+    of,
+    reset,
+    swallow,
+)
 
 _RESET: Final = of("signal", blocked("tls.reset.sni"))
 
@@ -91,7 +101,6 @@ def _neutral() -> tuple[str, ...]:
 
 _TLS: Final = reset(*_neutral(), label="tls")
 _HTTP: Final = OnHost(label="http", names=_neutral())
-_HIT: Final = truth("blocked|inconclusive")
 
 _ALL: Final = (
     innocent(
@@ -100,19 +109,17 @@ _ALL: Final = (
         _TLS,
         _HTTP,
         row="OONI 7",
-        others=truth("ok|inconclusive"),
         states=("online", "allowlist", "bad_link"),
         usable=False,
     ),
     blocking(
         "O7b",
         "the same, and Signal is reset too",
-        of("signal", _HIT, text=_HIT),
+        of("signal", UNCLEAR, text=UNCLEAR),
         _TLS,
         _HTTP,
         reset(*SIGNAL, label="signal"),
         row="OONI 7",
-        others=truth("ok|inconclusive"),
         states=("online", "allowlist", "bad_link"),
         usable=False,
     ),

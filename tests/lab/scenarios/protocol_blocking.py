@@ -8,8 +8,6 @@ from tests.lab.scenario import OK, UNKNOWN, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     CHAT,
-    CUT,
-    FAULT,
     RAW,
     TELEGRAM_DC,
     UNCLEAR,
@@ -50,7 +48,7 @@ _RECOGNISED: Final = (
     blocking(
         "P1",
         "Telegram's own protocol is recognised and dropped",
-        {"telegram.text": _MTPROTO},
+        {"telegram": blocked(), "telegram.text": _MTPROTO},
         OnPattern(
             label="mtproto",
             match=_TO_CENTRES,
@@ -58,7 +56,6 @@ _RECOGNISED: Final = (
             do="drop",
         ),
         row="A34 (obfuscated MTProto)",
-        others=truth("ok|blocked"),
         deviation="an odd beginning instead of an entropy rule; always instead of 26 %",
     ),
     _raw_dies(
@@ -79,7 +76,7 @@ _RECOGNISED: Final = (
     blocking(
         "E4",
         "a box answers plain HTTP itself at the data centres, their own protocol dies",
-        of("telegram", truth("blocked|inconclusive"), text=truth("blocked|inconclusive"), web=OK),
+        of("telegram", blocked(), text=blocked(), web=OK),
         OnPattern(label="raw", match=_TO_CENTRES, pattern=RAW, do="drop"),
         OnPattern(
             label="box",
@@ -103,11 +100,11 @@ _RECOGNISED: Final = (
         "A35 (Noise, late resets)",
         (
             "WhatsApp's own protocol is reset as late as its servers could",
-            of("whatsapp", truth("degraded|blocked"), text=CUT, web=OK),
+            of("whatsapp", truth("degraded"), text=UNCLEAR, web=OK),
         ),
         (
             "WhatsApp's chat servers reset whoever they do not know",
-            of("whatsapp", truth("degraded"), text=FAULT, web=OK),
+            of("whatsapp", truth("degraded"), text=UNCLEAR, web=OK),
         ),
         OnPattern(label="noise", match=_TO_CHAT, pattern=RAW, do="rst", at_rtt=1.0, copies=1),
         innocent_world=hosts(HostPolicy(names=("pool:whatsapp/chat",), chat="turns_away")),
@@ -126,7 +123,7 @@ _RECOGNISED: Final = (
     blocking(
         "K2",
         "Threema's first words are recognised and dropped",
-        of("threema", truth("degraded|blocked"), text=CUT),
+        of("threema", truth("degraded"), text=UNCLEAR),
         OnPattern(
             label="hello", match=tcp_to(*at("0.threema.ch")), pattern=r"(?s).{48}\Z", do="drop"
         ),

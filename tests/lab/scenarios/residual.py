@@ -7,7 +7,8 @@ from tests.lab.scenario import OK, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import RAW, TELEGRAM, TELEGRAM_DC, blocked, of, swallow, tcp_to
 
-_AT_TIMES: Final = truth("blocked|degraded|ok")
+_WHY: Final = "chance says how many of the run's few conversations meet it"
+_AT_TIMES: Final = truth("blocked|degraded|ok", why=_WHY)
 
 
 def _silences(share: float) -> OnPattern:
@@ -41,7 +42,7 @@ SCENARIOS: Final = (
         "a fully encrypted first packet silences its server for 180 s, every other time",
         of(
             "telegram",
-            truth("blocked|degraded", "protocol.mtproto"),
+            truth("blocked|degraded", "protocol.mtproto", why=_WHY),
             text=_AT_TIMES,
             media=_AT_TIMES,
             web=OK,

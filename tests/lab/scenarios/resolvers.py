@@ -18,7 +18,7 @@ from tests.lab.scenarios.shared import (
 )
 from tests.lab.world.config import ExtraHost, ResolverPolicy, lying
 
-_NOT_SURE: Final = truth("degraded|inconclusive|ok")
+_NOT_SURE: Final = truth("degraded")
 _FAKE: Final = "198.18.7.7"
 """What a tunnel would give; nobody lives there."""
 
@@ -119,7 +119,13 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "WhatsApp's own name servers are down, for everybody; the addresses work",
         row="none (innocent twin of RS1)",
         world={"everywhere": tuple((name, "servfail") for name in WHATSAPP)},
-        truths=of("whatsapp", truth("down|inconclusive|degraded")),
+        truths=of(
+            "whatsapp",
+            truth(
+                "down|inconclusive|degraded",
+                why="the servers answer those who know their addresses, and nobody finds them",
+            ),
+        ),
         usable=False,
     ),
     innocent(
@@ -127,7 +133,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "the provider's resolver fails for half of all questions",
         row="none (innocent twin of RS1)",
         world={"resolvers": (ResolverPolicy(at=("isp",), servfail_share=0.5),)},
-        others=truth("ok|degraded|inconclusive"),
+        others=truth("ok|degraded|inconclusive", why="every other question fails, by chance"),
         states=("online", "dns_fault", "bad_link"),
         usable=False,
     ),
@@ -161,7 +167,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         reset(*_EVERY_DOH, label="doh"),
         row="I33, A10",
         world={"everywhere": (("=cdn3.signal.org", "nxdomain"),)},
-        truths=of("signal", truth("ok|inconclusive"), text=OK),
+        truths=of("signal", OK, text=OK),
         notes=("encrypted_dns_blocked",),
     ),
     innocent(
@@ -169,15 +175,13 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "a tunnel of the user's own carries the four messengers' names alone",
         row="B0 (some names)",
         world=_carried(*MESSENGER, *WHATSAPP, *SIGNAL, *TELEGRAM, "fbsbx.com"),
-        truths={},
-        others=truth("ok|degraded|inconclusive"),
     ),
     innocent(
         "RT2",
         "a tunnel of the user's own carries Signal's names alone",
         row="B0 (some names)",
         world=_carried(*SIGNAL),
-        truths=of("signal", truth("ok|inconclusive"), text=OK),
+        truths=of("signal", OK, text=OK),
     ),
     innocent(
         "RT3",
@@ -190,7 +194,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "a tunnel of the user's own takes all questions for Telegram's names, and carries them",
         row="B0 (some names)",
         world=_carried(*TELEGRAM, at=("isp", "public")),
-        truths=of("telegram", truth("ok|degraded|inconclusive"), text=OK),
+        truths=of("telegram", OK, text=OK),
     ),
     blocking(
         "RT4",

@@ -5,11 +5,17 @@ from typing import Any, Final
 
 from tests.lab.scenario import OK, Scenario, truth
 from tests.lab.scenarios.kinds import innocent
-from tests.lab.scenarios.shared import FAULT, IN_PART, MESSENGER, SIGNUP, WHATSAPP, hosts, of
+from tests.lab.scenarios.shared import MESSENGER, SIGNUP, UNCLEAR, WHATSAPP, hosts, of
 from tests.lab.world.config import HostPolicy, dead, dead_backend
 
 _DOWN: Final = truth("down")
-_GONE: Final = truth("not_tested|inconclusive|down")
+_GONE: Final = truth("not_tested")
+_ASTRAY: Final = UNCLEAR
+"""An address that is nobody's tells neither that the service is gone nor that it is hidden."""
+_NOWHERE: Final = truth(
+    "not_tested|inconclusive",
+    why="a name that exists and has no address may be given up, or hidden by all resolvers",
+)
 
 # --- names --------------------------------------------------------------------------------------
 
@@ -21,27 +27,26 @@ def _everywhere(*rules: tuple[str, str]) -> dict[str, Any]:
 
 def _for_everybody() -> Iterator[Scenario]:
     """OONI's cases 25, 26, 48 and 50."""
-    of_signup = of("whatsapp", truth("ok|inconclusive|down"), signup=_GONE)
-    of_signal = of("signal", _GONE, text=_GONE)
+    of_signup = of("whatsapp", _ASTRAY, signup=_ASTRAY)
     for number, words, rule, truths in (
         ("25", "127.0.0.1, for one name", (f"={SIGNUP}", "answer:127.0.0.1"), of_signup),
         (
             "26",
             "127.0.0.1, for all of Signal",
             ("service:signal", "answer:127.0.0.1"),
-            of_signal,
+            of("signal", _ASTRAY, text=_ASTRAY),
         ),
         (
             "48",
             "of Signal's names that they do not exist",
             ("service:signal", "nxdomain"),
-            of_signal,
+            of("signal", _GONE, text=_GONE),
         ),
         (
             "50",
             "no address, only an alias, for Signal",
             ("service:signal", "dangling"),
-            of_signal,
+            of("signal", _NOWHERE, text=_NOWHERE),
         ),
     ):
         yield innocent(
@@ -80,7 +85,7 @@ _SERVERS: Final = (
         "O49",
         "the ports of all of Messenger's web servers are closed, for everybody",
         row="OONI 49",
-        truths=of("messenger", truth("degraded"), text=FAULT, web=FAULT),
+        truths=of("messenger", truth("degraded"), text=UNCLEAR, web=UNCLEAR),
         world=hosts(HostPolicy(names=MESSENGER, ports=(443, 80), connect="refuse")),
         look_alike=True,
     ),
@@ -98,9 +103,9 @@ _SERVERS: Final = (
         row="§5 look-alike of A17 (strict servers)",
         truths=of(
             "whatsapp",
-            IN_PART,
-            signup=FAULT,
-            media=truth("ok|degraded|inconclusive|down"),
+            UNCLEAR,
+            signup=UNCLEAR,
+            media=OK,
         ),
         world={"strict_names": True, **hosts(dead_backend(SIGNUP, "mmg.whatsapp.net"))},
         deviation="media have a spare server, which answers",
@@ -116,7 +121,7 @@ _PUZZLE: Final = (
 
 def _walls() -> Iterator[Scenario]:
     """OONI's cases 5 and 6."""
-    for id_, status, words in (("O6", 403, "ok"), ("O6b", 429, "ok"), ("O6c", 503, "ok|down")):
+    for id_, status in (("O6", 403), ("O6b", 429), ("O6c", 503)):
         wall = HostPolicy(
             names=WHATSAPP,
             status=status,
@@ -127,17 +132,17 @@ def _walls() -> Iterator[Scenario]:
             id_,
             f"a wall against robots answers {status} with a puzzle",
             row="OONI 6",
-            truths=of("whatsapp", truth(words), web=truth(words)),
+            truths=of("whatsapp", OK, web=OK),
             world=hosts(wall),
         )
 
 
 def _redirects() -> Iterator[Scenario]:
     """OONI's cases 27, 28 and 38."""
-    for number, where, location, words in (
-        ("27", "nowhere", "http://", "ok|down"),
-        ("28", "to a name that does not exist", "https://gone.telegram.invalid/", "ok|down"),
-        ("38", "to themselves", "/robots.txt", "ok|inconclusive|down"),
+    for number, where, location in (
+        ("27", "nowhere", "http://"),
+        ("28", "to a name that does not exist", "https://gone.telegram.invalid/"),
+        ("38", "to themselves", "/robots.txt"),
     ):
         away = HostPolicy(
             names=("=web.telegram.org",), status=302, headers=(("Location", location),)
@@ -146,7 +151,7 @@ def _redirects() -> Iterator[Scenario]:
             f"O{number}",
             f"the web front redirects {where}",
             row=f"OONI {number}",
-            truths=of("telegram", truth(words), web=truth(words), text=OK),
+            truths=of("telegram", OK, web=OK, text=OK),
             world=hosts(away),
         )
 

@@ -117,10 +117,15 @@ ANY_LINK: Final = ("online", "bad_link")
 
 UNCLEAR: Final = truth("inconclusive")
 NOT_TESTED: Final = truth("not_tested")
-WORKS: Final = truth("ok|degraded")
-QUIET: Final = truth("ok|degraded|inconclusive")
+QUIET: Final = truth(
+    "ok|degraded|inconclusive",
+    why="on a line as bad as this chance says which conversations end in time",
+)
 """On a link too bad to judge: anything but an accusation."""
-SILENT: Final = truth("ok|degraded|inconclusive|not_tested")
+SILENT: Final = truth(
+    "ok|degraded|inconclusive",
+    why="the line itself comes and goes: chance says what was asked while it was there",
+)
 """The same where the connection itself may end the run."""
 
 
@@ -145,12 +150,6 @@ ON_HALF_A_SECOND: Final[HardLine] = {
     "usable": False,
     "others": QUIET,
 }
-CUT: Final = truth("inconclusive|blocked")
-"""What one place may say of what a censor cuts off just as a fault would."""
-FAULT: Final = truth("inconclusive|down")
-"""What one place may say of a fault of the service's own."""
-IN_PART: Final = truth("inconclusive|degraded")
-"""What it may say of the service, where that fault is one of a part of it."""
 
 
 def blocked(*mechanisms: str) -> Truth:

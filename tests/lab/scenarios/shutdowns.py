@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from typing import Final, Unpack
 
 from tests.lab.censor import DnsForge, Drop, Match, OnHost, OnPattern, PassOnly, RstOnSyn
-from tests.lab.scenario import UNKNOWN, Scenario, at, truth
+from tests.lab.scenario import (
+    OK,
+    UNKNOWN,
+    Scenario,
+    at,
+)
 from tests.lab.scenarios.kinds import More, connection
 from tests.lab.scenarios.shared import (
     BOGON,
@@ -28,8 +33,6 @@ from tests.lab.scenarios.shared import (
 
 _ROUTERS: Final = tcp_to(ports=(179, 3785))
 _DNS: Final = udp_to(ports=(53,))
-_MIXED: Final = truth("inconclusive|not_tested|ok|degraded")
-"""Where some of what services do goes through."""
 
 # --- all is dropped, but for holes --------------------------------------------------------------
 
@@ -94,7 +97,7 @@ _BLACKOUTS: Final = (
         "allowlist|bad_link|online",
         PassOnly(label="list", holes=(Match(to=(*at(*WHATSAPP), RESOLVER)),)),
         row="ooni §3c (probe#2522)",
-        truths=of("whatsapp", truth("ok|inconclusive"), text=truth("ok|inconclusive")),
+        truths=of("whatsapp", OK, text=OK),
     ),
 )
 
@@ -155,7 +158,7 @@ def _ports() -> Iterator[Scenario]:
     web = tcp_to(ports=(443,))
     for id_, how, action, others in (
         ("C16", "refused", RstOnSyn(label="443", match=web), UNKNOWN),
-        ("C16b", "dropped", Drop(label="443", match=web), _MIXED),
+        ("C16b", "dropped", Drop(label="443", match=web), UNKNOWN),
     ):
         yield connection(
             id_,
@@ -171,7 +174,7 @@ def _ports() -> Iterator[Scenario]:
         "domestic_only|allowlist|shutdown",
         RstOnSyn(label="web", match=tcp_to(not_to=NOT_ABROAD, ports=(80, 443))),
         row="C7 (refusals, by port)",
-        others=_MIXED,
+        others=UNKNOWN,
         country="KZ",
     )
 

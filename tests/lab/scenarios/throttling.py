@@ -8,7 +8,12 @@ from typing import Any, Final
 
 from msgprobe.catalog.loader import load
 from tests.lab.censor import Freeze, Match, Throttle
-from tests.lab.scenario import Scenario, at, truth
+from tests.lab.scenario import (
+    Scenario,
+    Truth,
+    at,
+    truth,
+)
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     ANY_LINK,
@@ -32,7 +37,18 @@ from tests.lab.world.config import HostPolicy, Pep
 _BOTH_WAYS: Final = Match(direction="both")
 _ABROAD: Final = Match(not_to=NOT_ABROAD, direction="both")
 _ALL_OF_TELEGRAM: Final = (*at(*TELEGRAM), *TELEGRAM_DC)
-_SLOW: Final = truth("throttled|degraded")
+_SLOW: Final = truth("throttled")
+_HELD: Final = truth("degraded")
+"""Slow at its own servers or by their addresses alone: nothing tells who holds it."""
+
+
+def _frozen_by(mechanism: str) -> Truth:
+    return truth(
+        "blocked|degraded",
+        mechanism,
+        why="how much is fetched before it freezes is chance: all of an answer, or a part",
+    )
+
 
 # --- by name or address -------------------------------------------------------------------------
 
@@ -68,7 +84,7 @@ _SLOWED: Final = (
     blocking(
         "T5",
         "40 % of what goes to Telegram's addresses is lost",
-        of("telegram", truth("degraded|throttled")),
+        of("telegram", truth("throttled")),
         Throttle(
             label="lose", match=Match(to=_ALL_OF_TELEGRAM, direction="up"), do="lose", loss=0.4
         ),
@@ -77,7 +93,7 @@ _SLOWED: Final = (
     blocking(
         "W5",
         "a CDN that three messengers share is policed to 140 kbit/s by address",
-        {**of("whatsapp", _SLOW), **of("messenger", _SLOW), "signal.web": _SLOW, "signal": _SLOW},
+        {**of("whatsapp", _HELD), **of("messenger", _HELD), "signal.web": _HELD, "signal": _HELD},
         Throttle(label="police", match=Match(to=prefixes(*CDN), direction="both"), kbit=140),
         row="B6 (shared addresses)",
         world=SHARED,
@@ -124,13 +140,13 @@ def _frozen() -> Iterator[Scenario]:
         yield blocking(
             row,
             f"connections to Messenger's addresses freeze after {words}",
-            of("messenger", truth("blocked|throttled|degraded", path)),
+            of("messenger", _frozen_by(path)),
             freeze,
         )
     yield blocking(
         "T6",
         "connections to WhatsApp's addresses freeze after 16 kB",
-        of("whatsapp", truth("blocked|throttled|degraded", "tcp.freeze")),
+        of("whatsapp", _frozen_by("tcp.freeze")),
         _freeze(*at(*WHATSAPP), after_bytes=16_000),
         row="D11",
     )
@@ -177,7 +193,6 @@ _FOR_ALL: Final = (
         Throttle(label="dim", match=_ABROAD, kbit=200),
         row="B13",
         country="KZ",
-        others=QUIET,
         states=("bad_link",),
         notes=("slow_line", "slow_abroad"),
     ),
@@ -216,16 +231,16 @@ _SERVERS: Final = (
         "WhatsApp's servers send 300 kbit/s, to everybody",
         row="I38",
         world=_slow_servers("whatsapp", upload_rate=37_500),
-        truths=of("whatsapp", QUIET),
+        truths=of("whatsapp", _HELD),
     ),
     *pair(
         "L11",
         "B9 (by address)",
         (
             "a proxy on the way hands on 300 kbit/s of each connection to Messenger",
-            of("messenger", truth("throttled|degraded|inconclusive")),
+            of("messenger", _HELD),
         ),
-        ("Messenger's servers send 300 kbit/s, to everybody", of("messenger", QUIET)),
+        ("Messenger's servers send 300 kbit/s, to everybody", of("messenger", _HELD)),
         tls_to_pep("split", to=at(*MESSENGER)),
         world={"pep": Pep(kbit=300)},
         innocent_world=_slow_servers("messenger"),

@@ -11,9 +11,7 @@ from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     CLOSED,
     COMPANY,
-    FAULT,
     MESSENGER,
-    QUIET,
     RE_SIGNED,
     RESOLVER,
     RU_NAMES,
@@ -66,7 +64,13 @@ _RESIGNED: Final = (
         "Messenger is re-signed under a root that this device was told to believe",
         tls_to_box(),
         world={"mitm": Mitm(names=MESSENGER, issuer="corporate")},
-        truths=of("messenger", truth("ok|blocked|inconclusive")),
+        truths=of(
+            "messenger",
+            truth(
+                "ok|inconclusive",
+                why="the user has said whom to believe, and a note says what that means",
+            ),
+        ),
         env=COMPANY,
         notes=("own_roots",),
         deviation="the truth is intercepted: with SSL_CERT_FILE the user decides whom to believe, "
@@ -90,7 +94,7 @@ _RESIGNED: Final = (
         ),
         tls_to_box(),
         world={"mitm": Mitm(names=("*",), issuer="corporate")},
-        others=QUIET,
+        others=UNCLEAR,
         notes=("tls_inspection", "udp_blocked"),
         usable=False,
     ),
@@ -98,7 +102,7 @@ _RESIGNED: Final = (
 
 # --- the servers' own certificates --------------------------------------------------------------
 
-_FRONTS: Final = of("messenger", truth("ok|inconclusive|down"), web=FAULT, text=OK)
+_FRONTS: Final = of("messenger", UNCLEAR, web=UNCLEAR, text=OK)
 """The truth where Messenger's web fronts have a fault that everybody sees."""
 
 _PINNED: Final = tuple(
@@ -140,7 +144,7 @@ _SERVERS: Final = (
     innocent(
         "O1b",
         "Signal's own hosts sign themselves, for everybody",
-        truths=of("signal", FAULT, text=FAULT),
+        truths=of("signal", UNCLEAR, text=UNCLEAR),
         row="OONI 1",
         world=hosts(HostPolicy(names=("chat.signal.org",), tls="self_signed")),
         look_alike=True,
@@ -148,7 +152,7 @@ _SERVERS: Final = (
     innocent(
         "I34",
         "Signal has changed its certificate authority",
-        truths=of("signal", truth("ok|inconclusive")),
+        truths=of("signal", UNCLEAR),
         world=hosts(HostPolicy(names=_PINNED, tls="new_root")),
         look_alike=True,
     ),

@@ -10,15 +10,13 @@ from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     BLOCK_PAGE,
-    CUT,
-    FAULT,
-    IN_PART,
     MESSENGER,
     SHARED,
     SIGNAL,
     SIGNUP,
     TELEGRAM,
     TELEGRAM_DC,
+    UNCLEAR,
     WHATSAPP,
     blocked,
     hosts,
@@ -230,7 +228,7 @@ def _cut_greetings() -> Iterator[Scenario]:
         yield _one(f"H2-{do}", title, row, "tls.reset", replace(early, do=do))  # type: ignore[arg-type]
 
 
-_ONE_OF_TWO: Final = truth("degraded|blocked")
+_ONE_OF_TWO: Final = truth("degraded")
 
 _SINGLE: Final = (
     *_web_fronts(),
@@ -246,8 +244,7 @@ _SINGLE: Final = (
 
 # --- the handshake passes, what follows dies ----------------------------------------------------
 
-_MUTE: Final = truth("blocked|inconclusive", "tls.post_handshake")
-_HANGS: Final = truth("inconclusive|degraded|down")
+_MUTE: Final = blocked("tls.post_handshake")
 
 
 def _data(*names: str, to: tuple[str, ...] = ()) -> OnSni:
@@ -266,7 +263,14 @@ _AFTER: Final = (
     blocking(
         "A43",
         "handshakes that name Signal pass, the data after them is dropped",
-        of("signal", _MUTE, text=_MUTE),
+        of(
+            "signal",
+            _MUTE,
+            text=truth(
+                "blocked|inconclusive",
+                why="what tells a censor is asked for one name of a service, not for all",
+            ),
+        ),
         _data(*SIGNAL),
         row="A43 (true names)",
     ),
@@ -275,7 +279,7 @@ _AFTER: Final = (
         "Signal's fronts greet everybody, and what stands behind them hangs",
         row="A43 (the innocent half)",
         world=hosts(HostPolicy(names=SIGNAL, pace="silent")),
-        truths=of("signal", _HANGS, text=_HANGS, media=FAULT, web=FAULT),
+        truths=of("signal", UNCLEAR, text=UNCLEAR, media=UNCLEAR, web=UNCLEAR),
         deviation="its HTTP/2 host goes on answering",
     ),
     innocent(
@@ -291,13 +295,13 @@ _AFTER: Final = (
 
 # --- what no single place can tell --------------------------------------------------------------
 
-_CUT_SIGNUP: Final = of("whatsapp", CUT, signup=CUT)
+_CUT_SIGNUP: Final = of("whatsapp", UNCLEAR, signup=UNCLEAR)
 
 L2: Final = pair(
     "L2",
     "A17 (one name)",
     ("resets at one name, on listed addresses only, at full RTT", _CUT_SIGNUP),
-    ("the registration front works, its backend is dead", of("whatsapp", IN_PART, signup=FAULT)),
+    ("the registration front works, its backend is dead", of("whatsapp", UNCLEAR, signup=UNCLEAR)),
     reset(SIGNUP, match=tcp_to(*at(SIGNUP)), at_rtt=1.0),
     innocent_world=hosts(dead_backend(SIGNUP)),
 )
@@ -307,7 +311,7 @@ _L8: Final = pair(
     ("a forged alert at one name, on listed addresses only, at full RTT", _CUT_SIGNUP),
     (
         "the registration front works, its backend answers with an alert",
-        of("whatsapp", IN_PART, signup=FAULT),
+        of("whatsapp", UNCLEAR, signup=UNCLEAR),
     ),
     OnSni(label="alert", names=(SIGNUP,), match=tcp_to(*at(SIGNUP)), do="alert", at_rtt=1.0),
     innocent_world=hosts(HostPolicy(names=(SIGNUP,), tls="alert")),
