@@ -51,15 +51,23 @@ _TakeOut = Annotated[
 ]
 
 
+@shared
 def seal(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Saved runs; or one package.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Saved runs; or one package."),
+    ] = None,
     output: _Zip = None,
     key: _SigningKey = None,
     request: _Request = None,
     attach: _Attach = None,
     take_out: _TakeOut = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="With --history: the last 12h, 7d or 4w."),
+    ] = None,
+    *,
+    flags: "Flags",
 ) -> None:
     """Seal saved runs in a package that a stranger can check. Sends nothing.
 
@@ -71,12 +79,14 @@ def seal(
 
     make(
         Sealing(
-            files=files,
+            files=files or (),
             output=output,
             key=key,
             request=request,
             attach=attach,
             take_out=take_out or (),
+            history=flags.history,
+            since=since,
         )
     )
 

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from msgprobe.cli import settings
 from msgprobe.cli.files import replace_file
 from msgprobe.cli.output import OutputError, check_file, look, put, reason, say
 from msgprobe.cli.request import UsageError
-from msgprobe.history.exchange import lines, merge, parsed, take_in
+from msgprobe.history.exchange import everything, lines, merge, parsed, rows, take_in
 from msgprobe.history.file import HistoryError, readable_by_others
 from msgprobe.history.store import RETENTION, History
-from msgprobe.model.history import Attachment, NetworkKind, Series
+from msgprobe.model.history import Attachment, NetworkKind, Series, Tick, TickKind
 from msgprobe.model.run import Run
 from msgprobe.redaction.addresses import Addresses
 from msgprobe.steps.attachment import attachment
@@ -167,6 +168,22 @@ def show(run_id: str, given: str | None) -> None:
     if text is None:
         raise UsageError(f"{run_id!r:.50}: its words alone are remembered, not its evidence")
     put(text)
+
+
+def witnesses(
+    given: str, since: str | None
+) -> tuple[list[tuple[str, bytes]], list[dict[str, Any]]]:
+    """For a package: the remembered runs that are more than a pulse and whose evidence is kept,
+    each with its id, and what is remembered of all others. Raises UsageError or HistoryError."""
+    begin = None if since is None else now() - _since(since)
+    with History(place(given), write=False) as history:
+        found = [
+            (item.run_id, text.encode())
+            for _, item in everything(history, begin)
+            if isinstance(item, Tick) and item.kind is not TickKind.PULSE
+            if (text := history.document(item.run_id)) is not None
+        ]
+        return found, list(rows(history, begin))
 
 
 def export(file: str, given: str | None, since: str | None) -> None:

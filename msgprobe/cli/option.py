@@ -15,7 +15,8 @@ _ALLOWING = "run plan serve services_list services_show services_verify"
 """The commands that read target files of the user's, and may be told to let them do more."""
 
 _REMEMBERING = (
-    "timeline history_list history_show history_export history_import history_merge history_purge"
+    "seal timeline history_list history_show history_export history_import history_merge "
+    "history_purge"
 )
 """The commands about what is remembered."""
 
@@ -184,8 +185,8 @@ class Flags:
     history: str | None = _option(
         f"run {_REMEMBERING}",
         "--history [=PATH]",
-        "Remember the run (redacted, on this device alone, 30 days), or what was remembered: "
-        "--history, or --history=PATH for a file of your choice.",
+        "The history of this device (redacted, it stays here, 30 days), to remember the run in or "
+        "to read from: --history, or --history=PATH for a file of your choice.",
     )
 
 

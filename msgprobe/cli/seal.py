@@ -3,11 +3,12 @@
 import io
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from msgprobe import __version__
 from msgprobe.catalog import loader
@@ -39,6 +40,9 @@ class Sealing:
     request: Path | None = None
     attach: Path | None = None
     take_out: Sequence[str] = ()
+    history: str | None = None
+    """Where what is remembered lies; None where it is not asked for."""
+    since: str | None = None
 
 
 def make(wish: Sealing) -> None:
@@ -64,7 +68,13 @@ def _seal(wish: Sealing) -> None:
     for path in filter(None, (wish.output, wish.request)):
         check_file(path)
     signer = _signer(wish.key)
-    runs = sorted(_runs(wish.files), key=lambda one: one.run.started_at)
+    kept, remembered = _remembered(wish)
+    runs = sorted(_runs(wish.files, kept), key=lambda one: one.run.started_at)
+    if not runs:
+        raise UsageError(
+            "there is no run to seal; name saved runs, or --history where runs with their evidence "
+            "are remembered"
+        )
     catalogue = loader.shipped()
     mine = loader.digest(catalogue.values())
     case = Case(
@@ -78,6 +88,7 @@ def _seal(wish: Sealing) -> None:
             for one in runs
         ],
         catalogue=catalogue if any(o.run.catalogue_sha256 == mine for o in runs) else {},
+        remembered=remembered,
         texts=TEXTS,
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}",
         version=__version__,
@@ -113,17 +124,36 @@ class _Saved:
     run: Run
 
 
-def _runs(names: Sequence[str]) -> Iterator[_Saved]:
+def _remembered(wish: Sealing) -> tuple[list[tuple[str, bytes]], list[dict[str, Any]]]:
+    if wish.history is None:
+        if wish.since is not None:
+            raise UsageError("--since: is for --history; say which time of it is to be sealed")
+        return [], []
+    from msgprobe.cli.history import witnesses
+
+    return witnesses(wish.history, wish.since)
+
+
+def _runs(named: Sequence[str], kept: Iterable[tuple[str, bytes]]) -> Iterator[_Saved]:
+    """The runs that were named and those that are remembered, each once: one may be both."""
     seen: dict[bytes, str] = {}
-    for name in names:
+    known: set[str] = set()
+    for name in named:
         data = saved.data(name)
         if data in seen:
             raise UsageError(f"{name}: is the same as {seen[data]}; name each run once")
         seen[data] = name
-        run = saved.parsed(name, data)
-        if told := integrity.warning(run):
-            raise UsageError(f"{name}: {told}")
-        yield _Saved(name, data, run)
+        one = _read(name, data)
+        known.add(one.run.run_id)
+        yield one
+    yield from (_read(name, data) for name, data in kept if name not in known)
+
+
+def _read(name: str, data: bytes) -> _Saved:
+    run = saved.parsed(name, data)
+    if told := integrity.warning(run):
+        raise UsageError(f"{name}: {told}")
+    return _Saved(name, data, run)
 
 
 def _signer(key: Path | None) -> signature.Signer | None:
@@ -134,6 +164,8 @@ def _signer(key: Path | None) -> signature.Signer | None:
 
 
 def _change(name: str, wish: Sealing) -> None:
+    if wish.history is not None:
+        raise UsageError(f"{name}: is a package already; --history is for a new one")
     asked = [wish.request is not None, wish.attach is not None, bool(wish.take_out)]
     if sum(asked) != 1 or wish.key is not None:
         raise UsageError(

@@ -81,8 +81,11 @@ def _from(spans: Iterable[Span], first: int) -> list[Span]:
     return [replace(s, first=max(s.first, first)) for s in spans if s.last >= first]
 
 
-def lines(history: History, since: int | None = None) -> Iterator[str]:
-    """The history as lines of JSON text, without line feeds. Raises HistoryError."""
+def lines(history: History, since: int | None = None, *, evidence: bool = True) -> Iterator[str]:
+    """The history as lines of JSON text, without line feeds; ``evidence`` with what is kept of it.
+
+    Raises HistoryError.
+    """
     yield words.packed({"format": FORMAT, "version": FORMAT_VERSION})
     told_of: set[int] = set()
     for where, item in everything(history, since):
@@ -96,10 +99,10 @@ def lines(history: History, since: int | None = None) -> Iterator[str]:
                     "vpn": where.vpn,
                 }
             )
-        yield words.packed(_row(history, where, item))
+        yield words.packed(_row(history, where, item, evidence=evidence))
 
 
-def _row(history: History, where: Series, item: Tick | Gap) -> dict[str, Any]:
+def _row(history: History, where: Series, item: Tick | Gap, *, evidence: bool) -> dict[str, Any]:
     if isinstance(item, Gap):
         return {
             "gap": where.public,
@@ -120,9 +123,16 @@ def _row(history: History, where: Series, item: Tick | Gap) -> dict[str, Any]:
             [s.subject, s.direction, s.ratio, s.target_kbit, s.control_kbit] for s in item.speeds
         ],
         "document": None
-        if item.packed is None
+        if item.packed is None or not evidence
         else json.loads(unpacked(history.path, item.packed)),
     }
+
+
+def rows(history: History, since: int | None = None) -> Iterator[dict[str, Any]]:
+    """The lines of the history as values, without evidence. Raises HistoryError."""
+    for line in lines(history, since, evidence=False):
+        found: dict[str, Any] = json.loads(line)
+        yield found
 
 
 def parsed(given: Iterable[str], name: str) -> Iterator[Item]:

@@ -25,7 +25,7 @@ times. A copied file has no history: ask for this one from whoever had it first.
                           (evidence.services) what the program knew about each messenger
     evidence/NNNN.html    the same for people: open it in a browser; it loads nothing
     history.jsonl         one line a run, in order; each holds the hash of the line before it
-{catalogue}    certificate.txt       a draft for a person to complete and sign
+{remembered}{catalogue}    certificate.txt       a draft for a person to complete and sign
     package.sha256        the hash of every file; evidence/NNNN.sha256: of those of one run
     datapackage.json      the same in the layout of signed WACZ packages
 {signed}
@@ -41,6 +41,11 @@ _PROVES = "What it proves: that nothing in it was changed since the key in key.p
 _PROVES_NOTHING = (
     "What it proves: nothing by itself, for it is not signed. Its hashes show damage, not forgery."
 )
+
+_REMEMBERED = """\
+    remembered.jsonl      what the same device remembered of other times, to the minute: words
+                          without evidence; chained in the same way
+"""
 
 _CATALOGUE = """\
     catalogue/            the target files: what the program knew about each messenger. Those of a
@@ -194,6 +199,7 @@ def readme(facts: Facts) -> str:
         what=fill(what, _WIDTH),
         proves=fill(_PROVES if signed else _PROVES_NOTHING, _WIDTH),
         catalogue=_CATALOGUE if facts.catalogue else "",
+        remembered=_REMEMBERED if facts.remembered else "",
         signed=_SIGNED if signed else "",
     )
     return head.rstrip() + "\n" + _CHECK + (_CHECK_SIGNATURE if signed else _NO_SIGNATURE) + _STAMP

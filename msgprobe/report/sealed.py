@@ -30,6 +30,8 @@ def exit_status(found: Checked) -> int:
 def render(found: Checked, name: str) -> str:
     """What is known about the package in the file ``name``."""
     lines = [_headline(found, printable(name)), *map(_run, found.runs)]
+    if found.remembered:
+        lines.append(f"  memory    {found.remembered} lines about other times, unbroken")
     lines += [
         f"  sealed    {found.created}, by its own clock; msgprobe {found.version}",
         f"  key       {_key(found)}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgprobe.sealing import listing, signature, stamp
-from msgprobe.sealing.chain import chained
+from msgprobe.sealing.chain import chained, unbroken
 from msgprobe.sealing.container import Container
 from msgprobe.sealing.error import Fault, PackageError
 from msgprobe.sealing.leaves import Leaf, leaves, read_copy, read_secret, render_leaves
@@ -45,6 +45,8 @@ class Checked:
     runs: tuple[SealedRun, ...]
     stamp: Stamp | None
     catalogue: tuple[str, ...]
+    remembered: int = 0
+    """Lines about other times."""
 
     @property
     def vouched(self) -> bool:
@@ -71,6 +73,7 @@ def check(
         runs.append(_sealed(run, found))
         lists.append(sha256(render_leaves(found)))
     _same(package, listing.HISTORY, chained(lists))
+    _remembered(package)
     _taken_out(package, runs)
     created, version = _datapackage(package, rows, names)
     signed = listing.KEY in rows
@@ -87,6 +90,7 @@ def check(
         runs=tuple(runs),
         stamp=_stamp(package, authorities),
         catalogue=tuple(n for n in rows if n.startswith("catalogue/")),
+        remembered=_count(package, listing.REMEMBERED),
     )
 
 
@@ -165,6 +169,12 @@ def taken_out_text(runs: Sequence[SealedRun]) -> bytes:
     )
 
 
+def _remembered(package: Container) -> None:
+    name = listing.REMEMBERED
+    if name in package.names and not unbroken(package.read(name)):
+        raise PackageError(Fault.CHANGED, f"{name}: a line is missing or was changed")
+
+
 def _taken_out(package: Container, runs: Sequence[SealedRun]) -> None:
     copies = [n for n in package.names if n.endswith(".fields")]
     if not copies and listing.TAKEN_OUT in package.names:
@@ -176,6 +186,10 @@ def _taken_out(package: Container, runs: Sequence[SealedRun]) -> None:
 def _same(package: Container, name: str, right: bytes) -> None:
     if package.read(name) != right:
         raise PackageError(Fault.CHANGED, name)
+
+
+def _count(package: Container, name: str) -> int:
+    return package.read(name).count(b"\n") if name in package.names else 0
 
 
 def _datapackage(package: Container, rows: dict[str, str], runs: Sequence[str]) -> tuple[str, str]:

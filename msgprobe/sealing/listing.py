@@ -21,6 +21,7 @@ from msgprobe.sealing.error import Fault, PackageError
 README = "README.txt"
 CERTIFICATE = "certificate.txt"
 HISTORY = "history.jsonl"
+REMEMBERED = "remembered.jsonl"
 DATA = "datapackage.json"
 DIGEST = "datapackage-digest.json"
 KEY = "key.pem"
@@ -42,7 +43,7 @@ _ORDER = tuple(
         r"certificate(?:\.[A-Za-z_]{2,12})?\.txt",
         r"catalogue/[A-Za-z0-9._-]+\.toml",
         r"evidence/\d{4}\.(?:fields|html|json|leaves|salt|sha256)",
-        *map(re.escape, (HISTORY, DATA, DIGEST, KEY, LIST, SIGNATURE)),
+        *map(re.escape, (HISTORY, REMEMBERED, DATA, DIGEST, KEY, LIST, SIGNATURE)),
         *map(re.escape, (STAMP_HASH, STAMP, TAKEN_OUT)),
     )
 )

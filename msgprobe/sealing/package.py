@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgprobe.sealing import listing, signature
-from msgprobe.sealing.chain import chained
+from msgprobe.sealing.chain import chained, linked
 from msgprobe.sealing.container import LARGEST_FILE, pack
 from msgprobe.sealing.error import SealError
 from msgprobe.sealing.leaves import leaves, render_leaves, secret_text
@@ -39,6 +40,7 @@ class Facts:
     head: str
     key: str | None
     catalogue: bool
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Case:
     exhibits: Sequence[Exhibit]
     catalogue: Mapping[str, bytes] = field(default_factory=dict)
     """The target files of the runs, by name."""
+    remembered: Sequence[Mapping[str, Any]] = ()
+    """What was seen at other times, a row each: words, without evidence."""
     texts: Mapping[str, Callable[[Facts], str]]
     created: str
     version: str
@@ -67,6 +71,8 @@ def seal(case: Case, signer: Signer | None) -> bytes:
         files |= _exhibit(run, exhibit)
         lists.append(sha256(_leaves(exhibit)))
     files[listing.HISTORY] = chained(lists)
+    if case.remembered:
+        files[listing.REMEMBERED] = _bounded(linked(case.remembered))
     files |= {f"catalogue/{name}": data for name, data in case.catalogue.items()}
     facts = Facts(
         created=case.created,
@@ -75,10 +81,17 @@ def seal(case: Case, signer: Signer | None) -> bytes:
         head=sha256(files[listing.HISTORY].splitlines(keepends=True)[-1]),
         key=None if signer is None else signature.fingerprint(signer.public),
         catalogue=bool(case.catalogue),
+        remembered=bool(case.remembered),
     )
     files |= {name: text(facts).encode() for name, text in case.texts.items()}
     files |= dict(_seals(files, facts, signer))
     return pack(listing.ordered(files))
+
+
+def _bounded(lines: bytes) -> bytes:
+    if len(lines) > LARGEST_FILE:
+        raise SealError("what is remembered is larger than a package may hold; take less of it")
+    return lines
 
 
 def _exhibit(run: str, exhibit: Exhibit) -> dict[str, bytes]:

@@ -15,9 +15,13 @@ from typing import Any
 import pytest
 
 from msgprobe.catalog import loader
+from msgprobe.chronicle import tick
+from msgprobe.history.store import History
+from msgprobe.model.history import Attachment, NetworkKind
 from msgprobe.report.document import document, dumps
 from msgprobe.sealing.signature import Signer, fingerprint
 from tests.cli.process import COMMAND, Msgprobe, one_line
+from tests.history.ticks import pulse
 from tests.report import sample
 from tests.sealing.conftest import Authority, authority, needs_openssl
 
@@ -364,3 +368,72 @@ def test_a_hostile_text_in_a_run_stays_harmless(msgprobe: Msgprobe, tmp_path: Pa
     assert done.returncode == 0
     assert all(line.isprintable() for line in done.stdout.splitlines())
     assert msgprobe("verify", str(copy)).returncode == 0
+
+
+# --- what is remembered -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def remembered(tmp_path: Path) -> Path:
+    """A history of a whole run and, an hour after it, a pulse."""
+    path = tmp_path / "history.db"
+    whole = tick(replace(sample.run(sample.blocked()), run_id="whole"))
+    with History(path, create=True) as history:
+        where = history.series_of(Attachment(kind=NetworkKind.WIFI, resolver="private"), "my home")
+        history.add(where, replace(whole, at=1_790_000_000))
+        history.add(where, replace(pulse(0), run_id="later", at=1_790_003_600))
+    return path
+
+
+def test_what_is_remembered_is_sealed_with_the_evidence_that_was_kept(
+    remembered: Path, tmp_path: Path, msgprobe: Msgprobe
+) -> None:
+    package = tmp_path / "case.zip"
+    done = msgprobe("seal", f"--history={remembered}", "-o", str(package))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(package) as inside:
+        run = json.loads(inside.read("evidence/0001.json"))
+        rows = [json.loads(line) for line in inside.read("remembered.jsonl").splitlines()]
+        names = inside.namelist()
+        readme = inside.read("README.txt").decode()
+    assert run["run_id"] == "whole" and "evidence/0002.json" not in names
+    assert [r["run_id"] for r in rows if "tick" in r] == ["whole", "later"]
+    assert all(r.get("document") is None for r in rows)
+    assert "my home" not in json.dumps(rows)
+    assert "remembered.jsonl" in readme
+    assert msgprobe("verify", str(package)).returncode == 0
+
+
+def test_a_saved_run_that_is_remembered_too_is_sealed_once(
+    remembered: Path, tmp_path: Path, msgprobe: Msgprobe
+) -> None:
+    run = tmp_path / "run.json"
+    run.write_text(msgprobe("history", "show", "whole", f"--history={remembered}").stdout)
+    package = tmp_path / "case.zip"
+    done = msgprobe("seal", str(run), f"--history={remembered}", "-o", str(package))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(package) as inside:
+        runs = [n for n in inside.namelist() if n.endswith(".html")]
+    assert runs == ["evidence/0001.html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--since", "7d"), "--history"),
+        (("--history={history}", "--since", "soon"), "--since"),
+        (("--history={history}", "--since", "1min"), "no run to seal"),
+        (("--history={folder}/none.db",), "none.db"),
+    ],
+)
+def test_a_history_that_cannot_be_sealed_is_told(
+    words: tuple[str, ...],
+    said: str,
+    remembered: Path,
+    tmp_path: Path,
+    msgprobe: Msgprobe,
+) -> None:
+    filled = [w.format(history=remembered, folder=tmp_path) for w in words]
+    done = msgprobe("seal", *filled, "-o", str(tmp_path / "case.zip"))
+    one_line(done, 2, said)
+    assert not (tmp_path / "case.zip").exists()

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -241,3 +242,18 @@ def test_a_forger_who_makes_everything_anew_lacks_the_key(signer: Signer, packag
     assert fault(seal(right, Forger(signer, earlier))).fault is Fault.SIGNATURE
     assert fault(seal(wrong, Forger(signer, earlier))).fault is Fault.SIGNATURE
     assert fault(seal(wrong, Forger(signer, bytes(64)))).fault is Fault.SIGNATURE
+
+
+def test_each_line_about_other_times_is_tied_to_the_one_before_it(signer: Signer) -> None:
+    rows = [{"at": number} for number in range(3)]
+    sealed = seal(replace(case(evidence()), remembered=rows), signer)
+    assert check(opened(sealed)).remembered == 3
+    files = dict(opened(sealed).files())
+    first, second, third = files["remembered.jsonl"].splitlines(keepends=True)
+    for lines in (
+        first + third,
+        second + first + third,
+        first + second.replace(b"1", b"7") + third,
+    ):
+        changed = {**files, "remembered.jsonl": lines}
+        assert fault(listed_anew(changed)).where.startswith("remembered.jsonl")

@@ -167,7 +167,7 @@ def _guards(name: str, residual: Literal["pair", "tuple3"]) -> OnSni:
 def _guarded(id_: str, title: str, *actions: Action, **more: Any) -> Scenario:
     truths: dict[str, Truth] = {
         "signal": UNCLEAR,
-        "messenger": UNCLEAR,
+        "messenger": truth("degraded"),
     }
     return innocent(id_, title, *actions, truths=truths, **more)
 

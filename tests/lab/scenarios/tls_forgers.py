@@ -87,7 +87,7 @@ SCENARIOS: Final = (
         "two services' fronts show everybody what nobody has given them yet, each its own",
         row="none (innocent twin of MF1)",
         world=hosts(HostPolicy(names=("www.facebook.com", "telegram.org"), tls="untouched")),
-        truths={**_FRONT_UNCLEAR, **of("telegram", UNCLEAR)},
+        truths={**_FRONT_UNCLEAR, **of("telegram", truth("degraded"))},
         usable=False,
     ),
     innocent(
@@ -97,7 +97,7 @@ SCENARIOS: Final = (
         world=hosts(HostPolicy(names=(*MESSENGER, "updates.signal.org"), tls="new_root")),
         truths={
             **of("messenger", truth("inconclusive")),
-            **of("signal", UNCLEAR, text=OK),
+            **of("signal", OK, text=OK),
         },
         usable=False,
     ),
