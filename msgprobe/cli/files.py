@@ -26,9 +26,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
     By default readable by its owner only. Raises OSError.
     """
-    clear(path.parent)
-    part = path.parent / f".msgprobe-{token_hex(8)}.part"
-    try:
+    with _part_of(path) as part:
         if not _nameless(path, part, data, mode):
             number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
             try:
@@ -40,11 +38,6 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
                 os.close(number)
             if _WINDOWS:
                 part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
-    _sync_folder(path.parent)
 
 
 @contextlib.contextmanager
@@ -57,16 +50,23 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as special:
             yield special
         return
-    clear(path.parent)
-    part = path.parent / f".msgprobe-{token_hex(8)}.part"
-    number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with open(number, "wb") as file:
-            _lock(number)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with _part_of(path) as part:
+        with open(os.open(part, flags, 0o600), "wb") as file:
+            _lock(file.fileno())
             yield file
             file.flush()
-            os.fsync(number)
+            os.fsync(file.fileno())
         part.replace(path)
+
+
+@contextlib.contextmanager
+def _part_of(path: Path) -> Iterator[Path]:
+    """The name under which ``path`` is written; nothing is left of it unless all went well."""
+    clear(path.parent)
+    part = path.parent / f".msgprobe-{token_hex(8)}.part"
+    try:
+        yield part
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink()

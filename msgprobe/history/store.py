@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from types import TracebackType
 
 from msgprobe.history import forget, words
 from msgprobe.history.file import HistoryError, connect, told, transaction, truncate_log
@@ -50,12 +49,7 @@ class History:
     def __enter__(self) -> "History":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         with told(self.path):
             self.database.close()
 

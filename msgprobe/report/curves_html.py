@@ -1,15 +1,14 @@
 """The curves of a run as one page for a browser: no scripts, nothing loaded, all text escaped."""
 
 from collections.abc import Iterator, Sequence
-from html import escape as _escape
 
 from msgprobe.model.run import Run
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow
 from msgprobe.model.verdict import ServiceVerdict
-from msgprobe.report import integrity, wording
+from msgprobe.report import html, integrity, wording
 from msgprobe.report.curves import clock
-from msgprobe.report.escape import printable
+from msgprobe.report.html import text as _text
 from msgprobe.report.narrate import transfer_end
 from msgprobe.report.transfers import ARMS, Line, Picture, pictures
 
@@ -22,17 +21,7 @@ _CLASSES = {
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 12, 36
 
-_HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta name="color-scheme" content="light dark" />
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'" />
-<title>msgprobe: transfers</title>
-<style>
-:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd;
+_STYLE = """:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd;
  --own: #b8410a; --name: #005f9e; --theirs: #8a2f7a; --source: #5c5c5c; }
 @media (prefers-color-scheme: dark) {
  :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40;
@@ -55,16 +44,13 @@ th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px sol
  vertical-align: top; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 caption { text-align: left; color: var(--faint); }
-</style>
-</head>
-<body>
 """
 
 
 def render(run: Run, service: str | None = None) -> str:
     """The page for ``run``, or for one ``service`` of it: verdicts, curves, and every number."""
     name = None if service is None else service.lower()
-    parts = [_HEAD, "<h1>Transfers, side by side</h1>\n"]
+    parts = ["<h1>Transfers, side by side</h1>\n"]
     version = _text(f"msgprobe {run.tool.version}, run of {run.started_at}")
     state = wording.STATE_WORDS[run.verdict.connection.state]
     parts.append(f"<p>{version}. Connection: {_text(state)}.</p>\n")
@@ -79,11 +65,7 @@ def render(run: Run, service: str | None = None) -> str:
     speeds = [(s, f) for s in run.verdict.services for f in s.functions if f.speeds]
     if speeds:
         parts.append(f"<p>{_text(wording.UNTESTED)}</p>\n")
-    return "".join(parts) + "</body>\n</html>\n"
-
-
-def _text(text: str) -> str:
-    return _escape(printable(text), quote=True)
+    return html.page("transfers", _STYLE, "".join(parts))
 
 
 def _verdict(verdict: ServiceVerdict) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What is being tried right now, on a terminal only, gone without a trace at the end."""
 
-from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from msgprobe.model.event import Counted, Decided, Event, Finished, Phase, Started
@@ -51,12 +50,7 @@ class Progress:
             self._live = None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         if self._live is not None:
             try:
                 self._live.stop()

@@ -1,29 +1,19 @@
 """A timeline as one page for a browser: no scripts, nothing loaded, all text escaped."""
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from msgprobe.model.history import NOT_MEASURED
 from msgprobe.model.timeline import Segment, Story
+from msgprobe.report import html
 from msgprobe.report import timeline_words as say
-from msgprobe.report.escape import printable
 from msgprobe.report.history import name
+from msgprobe.report.html import text as _text
 
 _LEFT, _WIDTH, _ROW = 170, 730, 22
 
 _CLASSES = {"+": "ok", "x": "bad", "v": "bad", "~": "weak", "!": "down", "?": "open", ".": "none"}
 
-_HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta name="color-scheme" content="light dark" />
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'" />
-<title>msgprobe: timeline</title>
-<style>
-:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd; --ok: #2e7d4f;
+_STYLE = """:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd; --ok: #2e7d4f;
  --bad: #b3261e; --weak: #c77700; --down: #8a2f7a; --open: #7a7a7a; }
 @media (prefers-color-scheme: dark) {
  :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40; --ok: #5fbf86;
@@ -40,25 +30,17 @@ li { margin-bottom: .5rem; }
 table { border-collapse: collapse; font-size: .875rem; }
 th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--grid);
  vertical-align: top; }
-</style>
-</head>
-<body>
-<h1>What held when</h1>
 """
 
 
 def render(stories: Sequence[Story]) -> str:
     """The page: for each network its ribbons, what happened, and every segment."""
-    parts = [_HEAD]
+    parts = ["<h1>What held when</h1>\n"]
     for story in stories:
         parts += _story(story)
     if not stories:
         parts.append("<p>Nothing is remembered of that time.</p>\n")
-    return "".join(parts) + "</body>\n</html>\n"
-
-
-def _text(text: str) -> str:
-    return escape(printable(text), quote=True)
+    return html.page("timeline", _STYLE, "".join(parts))
 
 
 def _story(story: Story) -> Iterator[str]:

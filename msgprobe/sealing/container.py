@@ -45,30 +45,19 @@ class _Entry:
 
     @property
     def local(self) -> bytes:
-        name = self.name.encode("ascii")
-        return (
-            _LOCAL.pack(
-                b"PK\x03\x04",
-                *(_VERSION, 0, 0, 0, _DATE),
-                *(self.crc, self.size, self.size),
-                *(len(name), 0),
-            )
-            + name
-        )
+        return _LOCAL.pack(b"PK\x03\x04", *self._described, 0) + self.name.encode("ascii")
 
     @property
     def central(self) -> bytes:
-        name = self.name.encode("ascii")
-        return (
-            _CENTRAL.pack(
-                b"PK\x01\x02",
-                *(_UNIX | _VERSION, _VERSION, 0, 0, 0, _DATE),
-                *(self.crc, self.size, self.size),
-                *(len(name), 0, 0, 0, 0),
-                *(_MODE, self.offset),
-            )
-            + name
-        )
+        head = b"PK\x01\x02", _UNIX | _VERSION
+        tail = *(0, 0, 0, 0), _MODE, self.offset
+        return _CENTRAL.pack(*head, *self._described, *tail) + self.name.encode("ascii")
+
+    @property
+    def _described(self) -> tuple[int, ...]:
+        """What both headers say: versions and date, then the file and the length of its name."""
+        about = self.crc, self.size, self.size, len(self.name.encode("ascii"))
+        return _VERSION, 0, 0, 0, _DATE, *about
 
 
 def pack(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -282,23 +282,22 @@ class Move:
 
     def forward(self, weights: Sequence[float]) -> list[float]:
         """The weights after the move."""
-        well = weights[0]
-        base = self.changes * sum(weights[1:])
-        rest = self.trouble - self.changes
-        found = [base + rest * w + f * well for w, f in zip(weights, self.fails, strict=True)]
-        found[0] = self.well * well + sum(
-            r * w for r, w in zip(self.recovers[1:], weights[1:], strict=True)
-        )
-        return found
+        return self._moved(weights, self.fails, self.recovers)
 
     def backward(self, weights: Sequence[float]) -> list[float]:
         """For each word before the move, what is expected of the weights behind it."""
+        return self._moved(weights, self.recovers, self.fails)
+
+    def _moved(
+        self, weights: Sequence[float], spread: Sequence[float], joined: Sequence[float]
+    ) -> list[float]:
+        """What is well spreads over the troubles by ``spread``, and they join it by ``joined``."""
         well = weights[0]
         base = self.changes * sum(weights[1:])
         rest = self.trouble - self.changes
-        found = [base + rest * w + r * well for w, r in zip(weights, self.recovers, strict=True)]
+        found = [base + rest * w + s * well for w, s in zip(weights, spread, strict=True)]
         found[0] = self.well * well + sum(
-            f * w for f, w in zip(self.fails[1:], weights[1:], strict=True)
+            j * w for j, w in zip(joined[1:], weights[1:], strict=True)
         )
         return found
 

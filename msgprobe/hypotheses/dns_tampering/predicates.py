@@ -1,13 +1,15 @@
 """What rules about names have in common: whose names are suspected, and how a resolver fails."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.inside import tunnelled
 from msgprobe.evidence.local_filters import own_filter
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
+from msgprobe.hypotheses.rule import Cited
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import ResolverKind
@@ -18,8 +20,11 @@ CHANCE = 0.1
 
 SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
 
+Named = list[tuple[EndpointFacts, NameFacts]]
+"""Endpoints with their names."""
 
-def suspected(p: PoolFacts) -> list[tuple[EndpointFacts, NameFacts]]:
+
+def suspected(p: PoolFacts) -> Named:
     """Failing endpoints with their names, on a resolver that serves neutral names; but what a
     filter of the user's own hides, or a tunnel carries, is no lie."""
     named = [(e, e.name) for e in p.failing if e.name is not None and p.connection.resolver_works]
@@ -75,3 +80,21 @@ def acquitted(p: PoolFacts, e: EndpointFacts, name: NameFacts) -> bool:
         truth, e.endpoint.addresses
     )
     return known or len({o.resolver_name for o in name.exists}) >= 2
+
+
+def denied(p: PoolFacts, failures: Sequence[Failure]) -> Named:
+    """Suspected names that this connection's resolver denies this way, by no chance, and never
+    gives an impossible address for."""
+    return [
+        (e, name)
+        for e, name in suspected(p)
+        if name.denied in failures and not name.bogons and steadily(p, name)
+    ]
+
+
+def denial(named: Iterable[tuple[EndpointFacts, NameFacts]]) -> Cited:
+    """What shows that names are denied which exist: both resolvers' answers, and the service's."""
+    found: list[Conversation | DnsObservation] = []
+    for e, name in named:
+        found += [*lie(name), *name.exists, *e.genuine_elsewhere]
+    return found

@@ -1,6 +1,6 @@
 """Rules about names: what licenses ``blocked`` at ``dns.*``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_former_authority
@@ -9,18 +9,10 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.inside import astray
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.dns_tampering.predicates import (
-    NO_NAME,
-    SILENT,
-    acquitted,
-    fails_everywhere,
-    lie,
-    steadily,
-    suspected,
-)
+from msgprobe.hypotheses.dns_tampering import predicates
+from msgprobe.hypotheses.dns_tampering.predicates import NO_NAME, SILENT, acquitted, lie, suspected
 from msgprobe.hypotheses.rule import BLOCKED, IMPAIRED, LIKELY_BLOCKED, REMARK, Cited, PoolRule
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import DnsObservation
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
@@ -28,26 +20,33 @@ from msgprobe.model.verdict import Layer
 _BLOCKED = BLOCKED.at(Layer.DNS)
 _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.DNS)
 
+VALIDATED = "another resolver gives an address where the service proves itself"
+ARTEFACT = "an artefact that no honest network makes"
 
-def _denied(
-    *failures: Failure, proved: bool, everywhere: bool | None = None
-) -> Callable[[PoolFacts], Cited]:
-    """The system's resolver fails this way while the name exists by encrypted DNS. ``everywhere``:
-    other operators' resolvers fail this way too when asked in the open, or do not all."""
+_DENIALS: Mapping[str, tuple[Sequence[Failure], bool]] = {
+    "dns.nxdomain": (NO_NAME, False),
+    "dns.refused": ((Failure.DNS_REFUSED,), False),
+    "dns.servfail": ((Failure.DNS_SERVFAIL,), True),
+    "dns.timeout": (SILENT, True),
+}
+"""How a resolver denies a name, and whether other operators' have to fail this way too when they
+are asked in the open: one alone may."""
+
+
+def _denied(mechanism: str, *, proved: bool) -> Callable[[PoolFacts], Cited]:
+    """The system's resolver fails this way while the name exists by encrypted DNS; ``proved``: and
+    the service proves itself where another resolver leads."""
+    failures, everywhere = _DENIALS[mechanism]
 
     def holds(p: PoolFacts) -> Cited:
-        cited: list[Conversation | DnsObservation] = []
-        for e, name in suspected(p):
-            if name.denied not in failures or not name.exists or name.bogons:
-                continue
-            if bool(e.genuine_elsewhere) is not proved:
-                continue
-            if everywhere is not None and fails_everywhere(p, name, failures) is not everywhere:
-                continue
-            if not steadily(p, name) or (not proved and not acquitted(p, e, name)):
-                continue
-            cited += [*lie(name), *name.exists, *e.genuine_elsewhere]
-        return cited
+        return predicates.denial(
+            (e, name)
+            for e, name in predicates.denied(p, failures)
+            if name.exists
+            and bool(e.genuine_elsewhere) is proved
+            and (not everywhere or predicates.fails_everywhere(p, name, failures))
+            and (proved or acquitted(p, e, name))
+        )
 
     return holds
 
@@ -198,91 +197,73 @@ def _blockpage(p: PoolFacts) -> Cited:
             yield from e.genuine_elsewhere
 
 
-VALIDATED = "another resolver gives an address where the service proves itself"
-ARTEFACT = "an artefact that no honest network makes"
+def _validated(mechanism: str, says: str) -> PoolRule:
+    """The name is denied, and the service proves itself where another resolver leads."""
+    return _BLOCKED.rule(
+        f"{mechanism}.validated",
+        mechanism,
+        licence=VALIDATED,
+        why=f"{says} gives an address and the genuine service answers there.",
+        holds=_denied(mechanism, proved=True),
+    )
+
+
+def _acquitted(mechanism: str, says: str) -> PoolRule:
+    """The name is denied, and encrypted resolvers know it at least."""
+    return _LIKELY_BLOCKED.rule(
+        f"{mechanism}.acquitted",
+        mechanism,
+        licence="encrypted resolvers know the name at the service's own addresses",
+        why=f"{says}; encrypted resolvers know it.",
+        holds=_denied(mechanism, proved=False),
+    )
+
+
+def _artefact(
+    kind: str, holds: Callable[[PoolFacts], Cited], why: str, mechanism: str = "dns.injection"
+) -> PoolRule:
+    """The name is answered as no honest network answers."""
+    return _BLOCKED.rule(f"dns.injection.{kind}", mechanism, licence=ARTEFACT, why=why, holds=holds)
+
+
+_NO_NAME = "The resolver says that the name does not exist"
+_REFUSED = "The resolver refuses this name alone"
 
 DNS_RULES: tuple[PoolRule, ...] = (
-    _BLOCKED.rule(
-        "dns.nxdomain.validated",
-        "dns.nxdomain",
-        licence=VALIDATED,
-        why="The resolver says that the name does not exist; another resolver gives an address "
-        "and the genuine service answers there.",
-        holds=_denied(*NO_NAME, proved=True),
-    ),
-    _LIKELY_BLOCKED.rule(
-        "dns.nxdomain.acquitted",
-        "dns.nxdomain",
-        licence="encrypted resolvers know the name at the service's own addresses",
-        why="The resolver says that the name does not exist; encrypted resolvers know it.",
-        holds=_denied(*NO_NAME, proved=False),
-    ),
-    _BLOCKED.rule(
-        "dns.refused.validated",
-        "dns.refused",
-        licence=VALIDATED,
-        why="The resolver refuses this name alone; another resolver gives an address and the "
-        "genuine service answers there.",
-        holds=_denied(Failure.DNS_REFUSED, proved=True),
-    ),
-    _BLOCKED.rule(
-        "dns.servfail.validated",
+    _validated("dns.nxdomain", f"{_NO_NAME}; another resolver"),
+    _acquitted("dns.nxdomain", _NO_NAME),
+    _validated("dns.refused", f"{_REFUSED}; another resolver"),
+    _validated(
         "dns.servfail",
-        licence=VALIDATED,
-        why="Resolvers of several operators fail for this name alone when they are asked in the "
-        "open; encrypted DNS gives an address and the genuine service answers there.",
-        holds=_denied(Failure.DNS_SERVFAIL, proved=True, everywhere=True),
+        "Resolvers of several operators fail for this name alone when they are asked in the open; "
+        "encrypted DNS",
     ),
-    _BLOCKED.rule(
-        "dns.timeout.validated",
-        "dns.timeout",
-        licence=VALIDATED,
-        why="Questions for this name alone get no answer; encrypted DNS gives an address and the "
-        "genuine service answers there.",
-        holds=_denied(*SILENT, proved=True, everywhere=True),
+    _validated("dns.timeout", "Questions for this name alone get no answer; encrypted DNS"),
+    _acquitted("dns.timeout", "Questions for this name alone get no answer anywhere"),
+    _acquitted("dns.refused", _REFUSED),
+    _acquitted("dns.servfail", "Resolvers fail for this name alone"),
+    _artefact(
+        "bogon",
+        _bogon,
+        "The name is answered with an address where no public service can live.",
+        mechanism="dns.injection.bogon",
     ),
-    *(
-        _LIKELY_BLOCKED.rule(
-            f"{mechanism}.acquitted",
-            mechanism,
-            licence="encrypted resolvers know the name at the service's own addresses",
-            why=f"{says}; encrypted resolvers know it.",
-            holds=_denied(*failures, proved=False, everywhere=everywhere),
-        )
-        for mechanism, failures, everywhere, says in (
-            ("dns.timeout", SILENT, True, "Questions for this name alone get no answer anywhere"),
-            ("dns.refused", (Failure.DNS_REFUSED,), None, "The resolver refuses this name alone"),
-            ("dns.servfail", (Failure.DNS_SERVFAIL,), True, "Resolvers fail for this name alone"),
-        )
+    _artefact(
+        "race",
+        _conflict,
+        "One question got two contradicting answers: somebody on the way races the resolver.",
     ),
-    _BLOCKED.rule(
-        "dns.injection.bogon",
-        "dns.injection.bogon",
-        licence=ARTEFACT,
-        why="The name is answered with an address where no public service can live.",
-        holds=_bogon,
+    _artefact(
+        "phantom",
+        _phantom,
+        "A host that runs no resolver answered for this name: the answer is made on the way.",
     ),
-    _BLOCKED.rule(
-        "dns.injection.race",
-        "dns.injection",
-        licence=ARTEFACT,
-        why="One question got two contradicting answers: somebody on the way races the resolver.",
-        holds=_conflict,
-    ),
-    _BLOCKED.rule(
-        "dns.injection.phantom",
-        "dns.injection",
-        licence=ARTEFACT,
-        why="A host that runs no resolver answered for this name: the answer is made on the way.",
-        holds=_phantom,
-    ),
-    _BLOCKED.rule(
-        "dns.injection.blockpage",
-        "dns.injection.blockpage",
-        licence=ARTEFACT,
-        why="The name leads to a host that shows a page of its own; the genuine service answers "
-        "at another address.",
-        holds=_blockpage,
+    _artefact(
+        "blockpage",
+        _blockpage,
+        "The name leads to a host that shows a page of its own; the genuine service answers at "
+        "another address.",
+        mechanism="dns.injection.blockpage",
     ),
     _BLOCKED.rule(
         "dns.injection.validated",

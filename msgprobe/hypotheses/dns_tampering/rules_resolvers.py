@@ -6,22 +6,12 @@ fail; names of two zones do, where neutral ones resolve. Services of one owner m
 name servers: where they alone fail together, that owner's servers are the cheaper explanation.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.families import unrelated
-from msgprobe.evidence.names import NameFacts
-from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.dns_tampering.predicates import (
-    CHANCE,
-    NO_NAME,
-    SILENT,
-    acquitted,
-    fails_everywhere,
-    lie,
-    steadily,
-    suspected,
-)
+from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.dns_tampering import predicates
+from msgprobe.hypotheses.dns_tampering.predicates import CHANCE, NO_NAME, SILENT, Named, denial
 from msgprobe.hypotheses.rule import LIKELY_BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
@@ -44,21 +34,16 @@ then of one zone, which accuses nobody."""
 
 _SERVFAIL = (Failure.DNS_SERVFAIL,)
 
-Named = list[tuple[EndpointFacts, NameFacts]]
-
 
 def _alone(p: PoolFacts, failures: Sequence[Failure]) -> Named:
     """Names for which this connection's resolver alone fails so, each time, while encrypted
     resolvers know them."""
     return [
         (e, name)
-        for e, name in suspected(p)
-        if name.denied in failures
-        and name.exists
-        and not name.bogons
-        and not fails_everywhere(p, name, failures)
-        and steadily(p, name)
-        and (e.genuine_elsewhere or acquitted(p, e, name))
+        for e, name in predicates.denied(p, failures)
+        if name.exists
+        and not predicates.fails_everywhere(p, name, failures)
+        and (e.genuine_elsewhere or predicates.acquitted(p, e, name))
     ]
 
 
@@ -94,13 +79,6 @@ def _one_owners(p: PoolFacts, failures: Sequence[Failure]) -> bool:
     return bool(others) and not unrelated((p.service, *others), every)
 
 
-def _cited(named: Iterable[tuple[EndpointFacts, NameFacts]]) -> Cited:
-    found: list[Conversation | DnsObservation] = []
-    for e, name in named:
-        found += [*lie(name), *name.exists, *e.genuine_elsewhere]
-    return found
-
-
 def _one_resolver(failures: Sequence[Failure], *, wide: bool) -> Callable[[PoolFacts], Cited]:
     """It fails for names of this pool; ``wide``: for so many of the service that no zone's own
     fault explains it."""
@@ -112,14 +90,14 @@ def _one_resolver(failures: Sequence[Failure], *, wide: bool) -> Callable[[PoolF
         every = [*mine, *(found for other in p.beside for found in _alone(other, failures))]
         if wide is not (_wide(every) and not _one_owners(p, failures)):
             return ()
-        return _cited(every if wide else mine)
+        return denial(every if wide else mine)
 
     return holds
 
 
 def _unsteady(p: PoolFacts) -> Cited:
     """The same on a resolver of which too little is known, or that fails for others as well."""
-    return () if _serves(p) else _cited(_alone(p, (*_SERVFAIL, *SILENT)))
+    return () if _serves(p) else denial(_alone(p, (*_SERVFAIL, *SILENT)))
 
 
 def _known_addresses(failures: Sequence[Failure]) -> Callable[[PoolFacts], Cited]:
@@ -129,7 +107,7 @@ def _known_addresses(failures: Sequence[Failure]) -> Callable[[PoolFacts], Cited
     def holds(p: PoolFacts) -> Cited:
         mine = _only_known(p, failures)
         every = [*mine, *(found for other in p.beside for found in _only_known(other, failures))]
-        return _cited(every) if mine and len({n.name for _, n in every}) >= KNOWN else ()
+        return denial(every) if mine and len({n.name for _, n in every}) >= KNOWN else ()
 
     return holds
 
@@ -139,11 +117,8 @@ def _only_known(p: PoolFacts, failures: Sequence[Failure]) -> Named:
         return []
     return [
         (e, name)
-        for e, name in suspected(p)
-        if name.denied in failures
-        and not name.bogons
-        and not any(_told(o) for o in name.encrypted)
-        and steadily(p, name)
+        for e, name in predicates.denied(p, failures)
+        if not any(_told(o) for o in name.encrypted)
         and any(t.address in e.endpoint.addresses for t in e.genuine_elsewhere)
     ]
 
