@@ -10,17 +10,9 @@ import re
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from msgprobe.model import observation
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import (
-    DnsObservation,
-    HttpObservation,
-    LocalObservation,
-    Observation,
-    ProtocolObservation,
-    TcpObservation,
-    TlsObservation,
-    TransferObservation,
-)
+from msgprobe.model.observation import Observation
 from msgprobe.model.task import Flow, Lookup, Task
 
 ADDRESS = "[address]"
@@ -129,9 +121,9 @@ def _task(task: Task) -> Task:
 
 def _observation(seen: Observation) -> Observation:
     match seen:
-        case LocalObservation():
+        case observation.LocalObservation():
             return replace(seen, resolvers=tuple(address_class(r) for r in seen.resolvers))
-        case DnsObservation():
+        case observation.DnsObservation():
             address = seen.resolver_address
             return replace(
                 seen,
@@ -139,20 +131,20 @@ def _observation(seen: Observation) -> Observation:
                 resolver_address=None if address is None else address_class(address),
                 answers=tuple(replace(a, source=address_class(a.source)) for a in seen.answers),
             )
-        case TcpObservation():
+        case observation.TcpObservation():
             return replace(seen, source_port=0)
-        case TlsObservation():
+        case observation.TlsObservation():
             return replace(seen, plain=_text(seen.plain))
-        case HttpObservation():
+        case observation.HttpObservation():
             return replace(
                 seen,
                 headers=tuple(_header(n, v) for n, v in seen.headers),
                 body=without_addresses(seen.body),
                 links=tuple(without_addresses(link) for link in seen.links),
             )
-        case ProtocolObservation():
+        case observation.ProtocolObservation():
             return replace(seen, detail=without_addresses(seen.detail))
-        case TransferObservation():
+        case observation.TransferObservation():
             # the link may have been found in a page, which knows who asks
             return replace(seen, path=without_addresses(seen.path))
 

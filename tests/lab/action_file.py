@@ -4,23 +4,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, get_type_hints
 
-from tests.lab.censor import (
-    Action,
-    ConnectionCap,
-    DnsForge,
-    DnsRedirect,
-    Drop,
-    Freeze,
-    IcmpUnreachable,
-    Match,
-    OnHost,
-    OnPattern,
-    OnSni,
-    PassOnly,
-    PortRewrite,
-    RstOnSyn,
-    Throttle,
-)
+from tests.lab import censor
+from tests.lab.censor import Action, Match
 from tests.lab.cut import Cut
 
 
@@ -30,19 +15,19 @@ class ActionFile:
     kinds: ClassVar[dict[str, type[Action]]] = {
         kind.__name__: kind
         for kind in (
-            Drop,
-            PassOnly,
-            RstOnSyn,
-            IcmpUnreachable,
-            OnSni,
-            OnHost,
-            OnPattern,
-            PortRewrite,
-            DnsForge,
-            DnsRedirect,
-            Freeze,
-            Throttle,
-            ConnectionCap,
+            censor.Drop,
+            censor.PassOnly,
+            censor.RstOnSyn,
+            censor.IcmpUnreachable,
+            censor.OnSni,
+            censor.OnHost,
+            censor.OnPattern,
+            censor.PortRewrite,
+            censor.DnsForge,
+            censor.DnsRedirect,
+            censor.Freeze,
+            censor.Throttle,
+            censor.ConnectionCap,
             Cut,
         )
     }

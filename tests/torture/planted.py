@@ -11,21 +11,9 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
+from msgprobe.model import observation
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
-from msgprobe.model.observation import (
-    Certificate,
-    DnsAnswer,
-    DnsObservation,
-    HttpObservation,
-    LocalObservation,
-    Proof,
-    ProtocolObservation,
-    TcpObservation,
-    TlsObservation,
-    TransferObservation,
-    Window,
-)
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, Probe, Resolver, ResolverKind
 from tests.model.tasks import task_of
@@ -109,7 +97,7 @@ _KINDS: Final[tuple[Callable[[random.Random], str], ...]] = (
 )
 
 
-W: Final = Window(start=1.0, end=1.25)
+W: Final = observation.Window(start=1.0, end=1.25)
 HOST: Final = "web.telegram.example"
 """In the rows of the sample catalogue."""
 PLACE: Final = "192.0.2.80"
@@ -127,7 +115,7 @@ def planted(text: str, transaction: int) -> Iterator[Measurement]:
     number = transaction + 2
     where = {"transaction": number, "window": W, "address": PLACE, "port": 443}
     seen = (
-        TcpObservation(failure=None, errno=text, source_port=50_123, **where),  # type: ignore[arg-type]
+        observation.TcpObservation(failure=None, errno=text, source_port=50_123, **where),  # type: ignore[arg-type]
         _tls(text, where),
         _http(text, where),
         _transfer(text, where),
@@ -143,9 +131,10 @@ def planted(text: str, transaction: int) -> Iterator[Measurement]:
         f"the answer begins '220 {text} ESMTP'",
         f"signal: request GET /{text}",
     ):
-        said = ProtocolObservation(
+        said = observation.ProtocolObservation(
             transaction=number, window=W, failure=Failure.PROTOCOL_INVALID, address=PLACE, port=443,
-            protocol="stun", stage="bound", proof=Proof.NONCE, detail=banner, errno=text,
+            protocol="stun", stage="bound", proof=observation.Proof.NONCE, detail=banner,
+            errno=text,
         )  # fmt: skip
         yield _measurement(replace(flow, port=3478), number, "stun", said, detail=banner)
 
@@ -159,26 +148,28 @@ def _measurement(
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def _local(text: str, tied: Mapping[str, object]) -> LocalObservation:
-    return LocalObservation(
+def _local(text: str, tied: Mapping[str, object]) -> observation.LocalObservation:
+    return observation.LocalObservation(
         failure=None, route4=True, resolvers=(text, f"fe80::1%{text}"), proxies=(text,),
         openssl=f"OpenSSL 3.5.9 {text}", errno4=text, errno6=text, **tied,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
-def _dns(text: str, number: int) -> DnsObservation:
-    answer = DnsAnswer(after=0.1, rcode=text, addresses=(PLACE,), aliases=(text,), source=text)
-    return DnsObservation(
+def _dns(text: str, number: int) -> observation.DnsObservation:
+    answer = observation.DnsAnswer(
+        after=0.1, rcode=text, addresses=(PLACE,), aliases=(text,), source=text
+    )
+    return observation.DnsObservation(
         transaction=number, window=W, failure=None, name=HOST, family=4,
         resolver=ResolverKind.DIRECT, resolver_name=text, resolver_address=text, rcode=text,
         addresses=(PLACE,), aliases=(text, f"{text}.cdn.example"), answers=(answer, answer),
     )  # fmt: skip
 
 
-def _tls(text: str, where: Mapping[str, object]) -> TlsObservation:
+def _tls(text: str, where: Mapping[str, object]) -> observation.TlsObservation:
     der = base64.b64encode(f"0\x82{text}".encode()).decode()
     # hashes are made here, of what came: nobody writes a text into them
-    shown = Certificate(
+    shown = observation.Certificate(
         subject=f"CN={text}, O=Router",
         issuer=f"CN={text}",
         sha256="ab" * 32,
@@ -188,7 +179,7 @@ def _tls(text: str, where: Mapping[str, object]) -> TlsObservation:
         der=der,
         names=(text, f"*.{text}", f"{text}.fritz.box"),
     )
-    return TlsObservation(
+    return observation.TlsObservation(
         failure=Failure.TLS_UNKNOWN_AUTHORITY, server_name=HOST, version=text, cipher=text,
         alpn=text, alert=text, chain=(shown, replace(shown, subject=text)),
         verify_error=f"Hostname mismatch, certificate is not valid for '{text}'.",
@@ -197,7 +188,7 @@ def _tls(text: str, where: Mapping[str, object]) -> TlsObservation:
     )  # fmt: skip
 
 
-def _http(text: str, where: Mapping[str, object]) -> HttpObservation:
+def _http(text: str, where: Mapping[str, object]) -> observation.HttpObservation:
     headers = (
         ("location", f"http://{text}/login"),
         ("location", f"https://portal.example/{text}?mac={text}"),
@@ -213,15 +204,15 @@ def _http(text: str, where: Mapping[str, object]) -> HttpObservation:
         (f"x-{text}", "1"),
         ("x-client", text),
     )
-    return HttpObservation(
+    return observation.HttpObservation(
         failure=None, host=HOST, path=f"/x/{text}", tls=True, status=302, headers=headers,
         body=f"<html>Guest {text}, your address is {text}.", body_bytes=90, date=text,
         links=(f"/img/{text}.png",), marks=(text,), errno=text, **where,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
-def _transfer(text: str, where: Mapping[str, object]) -> TransferObservation:
-    return TransferObservation(
+def _transfer(text: str, where: Mapping[str, object]) -> observation.TransferObservation:
+    return observation.TransferObservation(
         failure=None, host=HOST, server_name=HOST, path=f"/f?for={text}", direction=Direction.DOWN,
         wanted=1, errno=text, **where,  # type: ignore[arg-type]
     )  # fmt: skip

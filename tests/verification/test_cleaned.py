@@ -6,16 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgprobe.model.observation import (
-    DnsObservation,
-    HttpObservation,
-    LocalObservation,
-    Proof,
-    ProtocolObservation,
-    TcpObservation,
-    TlsObservation,
-    TransferObservation,
-)
+from msgprobe.model import observation
 from msgprobe.model.task import Flow, Lookup
 from msgprobe.verification.cleaned import address_class, cleaned, without_addresses
 from tests.report import sample
@@ -25,14 +16,14 @@ LOCAL, DNS, BROKEN, PAGE = sample.measurements()
 
 def test_resolvers_at_home_become_a_word() -> None:
     (seen,) = cleaned(LOCAL).observations
-    assert isinstance(seen, LocalObservation)
+    assert isinstance(seen, observation.LocalObservation)
     assert seen.resolvers == ("private", "loopback", "link-local", "8.8.8.8")
 
 
 def test_the_resolver_is_hidden_in_question_answer_and_task() -> None:
     found = cleaned(DNS)
     (seen,) = found.observations
-    assert isinstance(seen, DnsObservation)
+    assert isinstance(seen, observation.DnsObservation)
     assert seen.resolver_address == "private"
     assert seen.answers[0].source == "private"
     assert seen.addresses == ("192.0.2.80",)
@@ -46,7 +37,7 @@ def test_source_ports_are_gone_and_targets_stay() -> None:
     task = replace(BROKEN.task, probe=replace(flow, source_port=50123))
     found = cleaned(replace(BROKEN, task=task))
     tcp = found.observations[0]
-    assert isinstance(tcp, TcpObservation)
+    assert isinstance(tcp, observation.TcpObservation)
     assert (tcp.source_port, tcp.address) == (0, "192.0.2.80")
     assert isinstance(found.task.probe, Flow)
     assert found.task.probe.source_port == 0
@@ -54,7 +45,7 @@ def test_source_ports_are_gone_and_targets_stay() -> None:
 
 def test_pages_lose_cookies_and_the_visitors_address() -> None:
     http = cleaned(PAGE).observations[1]
-    assert isinstance(http, HttpObservation)
+    assert isinstance(http, observation.HttpObservation)
     assert "203.0.113.9" not in http.body
     assert "person" not in str(http.headers)
     assert "203.0.113.9" not in str(http.headers)
@@ -63,9 +54,9 @@ def test_pages_lose_cookies_and_the_visitors_address() -> None:
 
 def test_free_text_of_checks_and_plain_answers_is_cleaned() -> None:
     tls = BROKEN.observations[1]
-    assert isinstance(tls, TlsObservation)
+    assert isinstance(tls, observation.TlsObservation)
     tls = replace(tls, plain="for 203.0.113.9")
-    own = ProtocolObservation(
+    own = observation.ProtocolObservation(
         transaction=3,
         window=sample.W,
         failure=None,
@@ -73,13 +64,13 @@ def test_free_text_of_checks_and_plain_answers_is_cleaned() -> None:
         address="192.0.2.80",
         port=1,
         stage="s",
-        proof=Proof.BYTES,
+        proof=observation.Proof.BYTES,
         detail="you are 2001:db8::7",
     )
     found = cleaned(replace(BROKEN, observations=(tls, own), detail="from 10.0.0.2:5000"))
     first, second = found.observations
-    assert isinstance(first, TlsObservation)
-    assert isinstance(second, ProtocolObservation)
+    assert isinstance(first, observation.TlsObservation)
+    assert isinstance(second, observation.ProtocolObservation)
     assert (first.plain, second.detail) == ("for [address]", "you are [address]")
     assert found.detail == "from [address]:5000"
 
@@ -160,7 +151,7 @@ def test_a_link_from_a_page_loses_the_visitors_address_and_numbers_stay() -> Non
     path = "/file?for=203.0.113.9&part=1"
     whole = sample.moved(path=path)
     (seen,) = cleaned(whole).observations
-    assert isinstance(seen, TransferObservation)
+    assert isinstance(seen, observation.TransferObservation)
     assert seen.path == "/file?for=[address]&part=1"
     assert seen.curve == whole.observations[0].curve  # type: ignore[union-attr]
     assert (seen.address, seen.moved) == ("192.0.2.80", 80_000)

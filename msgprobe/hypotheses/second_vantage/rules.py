@@ -10,20 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import LIKELY_BLOCKED, LIKELY_DOWN, Finding, PoolRule, apply
-from msgprobe.hypotheses.second_vantage.facts import (
-    NAMES,
-    QUIET,
-    SYMPTOMS,
-    fails_alike,
-    fresh,
-    name_reached,
-    ran,
-    reached,
-    report_alike,
-    report_calls_reached,
-    report_name_reached,
-    report_reached,
-)
+from msgprobe.hypotheses.second_vantage import facts as vantage
 from msgprobe.model.task import Role
 from msgprobe.model.verdict import Layer, Strength
 
@@ -52,15 +39,17 @@ def second_vantage(p: PoolFacts) -> tuple[Finding, ...]:
 def may_be_outage(found: Sequence[Finding]) -> bool:
     """All that accuses is likely at most, and an outage would look like it."""
     return all(
-        f.info.strength is not Strength.CONFIRMED and f.info.mechanism in QUIET for f in found
+        f.info.strength is not Strength.CONFIRMED and f.info.mechanism in vantage.QUIET
+        for f in found
     )
 
 
 def second_notes(facts: Facts) -> list[str]:
     """Remarks on a second vantage that could tell nothing."""
-    controls = [t for t in facts.second if t.task.role is Role.CONTROL and ran(t)]
+    controls = [t for t in facts.second if t.task.role is Role.CONTROL and vantage.ran(t)]
     found = [PROXY_FAILED] if controls and not any(t.genuine for t in controls) else []
-    return [*found, TOO_OLD] if any(not fresh(r) for r in facts.evidence.elsewhere) else found
+    old = any(not vantage.fresh(r) for r in facts.evidence.elsewhere)
+    return [*found, TOO_OLD] if old else found
 
 
 _OWN_DOING = (
@@ -74,7 +63,7 @@ _LATER = (
 
 
 def _reached_rules() -> Iterator[PoolRule]:
-    for symptom, (mechanism, layer, what) in SYMPTOMS.items():
+    for symptom, (mechanism, layer, what) in vantage.SYMPTOMS.items():
         yield LIKELY_BLOCKED.at(layer).rule(
             f"second.path.{symptom}",
             mechanism,
@@ -82,9 +71,9 @@ def _reached_rules() -> Iterator[PoolRule]:
             " and after",
             why=f"{what} from here in repeated tries, also after the genuine service had answered "
             f"at the same address through your proxy: it is not down. {_OWN_DOING}",
-            holds=reached(symptom),
+            holds=vantage.reached(symptom),
         )
-    for mechanism in NAMES:
+    for mechanism in vantage.NAMES:
         yield _LIKELY_BLOCKED_DNS.rule(
             f"second.path.{mechanism}",
             mechanism,
@@ -92,21 +81,21 @@ def _reached_rules() -> Iterator[PoolRule]:
             "before and after",
             why="This connection's resolver denies the name and serves neutral ones; through your "
             "proxy the name leads to the genuine service.",
-            holds=name_reached(mechanism),
+            holds=vantage.name_reached(mechanism),
         )
 
 
 def _report_rules() -> Iterator[PoolRule]:
-    for symptom, (mechanism, layer, what) in SYMPTOMS.items():
+    for symptom, (mechanism, layer, what) in vantage.SYMPTOMS.items():
         yield LIKELY_BLOCKED.at(layer).rule(
             f"second.report.{symptom}",
             mechanism,
             licence="a report of the last day, made elsewhere, reached the same endpoint",
             why=f"{what} from here in repeated tries; in the report for comparison the genuine "
             f"service answers. {_LATER}",
-            holds=report_reached(symptom),
+            holds=vantage.report_reached(symptom),
         )
-    for mechanism in NAMES:
+    for mechanism in vantage.NAMES:
         yield _LIKELY_BLOCKED_DNS.rule(
             f"second.report.{mechanism}",
             mechanism,
@@ -114,7 +103,7 @@ def _report_rules() -> Iterator[PoolRule]:
             " connection's resolver denies",
             why="This connection's resolver denies the name and serves neutral ones; in the report "
             f"for comparison the genuine service answers. {_LATER}",
-            holds=report_name_reached(mechanism),
+            holds=vantage.report_name_reached(mechanism),
         )
     yield LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
         "second.report.udp",
@@ -123,7 +112,7 @@ def _report_rules() -> Iterator[PoolRule]:
         "neutral ones in two networks answer on that port here",
         why="Its call server never answers here, while neutral ones on that port do; in the report "
         f"for comparison it answers. {_LATER}",
-        holds=report_calls_reached,
+        holds=vantage.report_calls_reached,
     )
 
 
@@ -135,7 +124,7 @@ ALIKE_RULES: tuple[PoolRule, ...] = (
         licence="a second vantage that reaches neutral sites fails alike, repeatedly",
         why="It fails alike through your proxy, which reaches neutral sites: the fault is probably "
         "the service's. (A proxy behind the same censor would look the same.)",
-        holds=fails_alike,
+        holds=vantage.fails_alike,
     ),
 )
 
@@ -149,7 +138,7 @@ REPORT_ALIKE_RULES: tuple[PoolRule, ...] = (
         why="It fails alike in the report for comparison, whose connection was fine: the fault is "
         "probably the service's, if that report was made on another network, which is for you to "
         "know.",
-        holds=report_alike,
+        holds=vantage.report_alike,
     ),
 )
 
