@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import exam, read_only
-from tests.lab.exam_text import skipped
-from tests.lab.netns import LabError, why_not
+from tests.lab.exam_text import without_lab
+from tests.lab.netns import LabError
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import SCENARIOS, find
 from tests.lab.subset import subset
@@ -57,9 +57,8 @@ def main(argv: list[str]) -> int:
         for scenario in chosen:
             print(f"{scenario.id:<12} {scenario.kind:<10} {scenario.row:<24} {scenario.title}")
         return 0
-    reason = why_not()
-    if reason is not None:
-        return skipped(f"lab: {len(chosen)} scenarios skipped: {reason}")
+    if (status := without_lab(f"lab: {len(chosen)} scenarios")) is not None:
+        return status
     seeds = [int(s) for s in options.seeds.split(",")]
     with tempfile.TemporaryDirectory(prefix="msgprobe-lab-") as folder:
         where = options.keep or Path(folder)

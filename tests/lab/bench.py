@@ -19,9 +19,9 @@ from typing import Final
 
 from tests.lab import exam
 from tests.lab.censor import Drop, Match
-from tests.lab.exam_text import skipped
+from tests.lab.exam_text import without_lab
 from tests.lab.link import Link
-from tests.lab.netns import LabError, why_not
+from tests.lab.netns import LabError
 from tests.lab.network import Lab
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import find
@@ -71,9 +71,8 @@ def bench(argv: Sequence[str]) -> int:
     parser.add_argument("--dead-runs", type=int, default=3, help="of each dead line (default 3)")
     parser.add_argument("--starts", type=int, default=20, help="starts of a process (default 20)")
     options = parser.parse_args(argv)
-    reason = why_not()
-    if reason is not None:
-        return skipped(f"bench: skipped: {reason}")
+    if (status := without_lab("bench:")) is not None:
+        return status
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; median (min..max)\n")
     try:
         with tempfile.TemporaryDirectory(prefix="msgprobe-bench-") as folder:

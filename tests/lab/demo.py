@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import exam
-from tests.lab.exam_text import skipped
-from tests.lab.netns import LabError, why_not
+from tests.lab.exam_text import without_lab
+from tests.lab.netns import LabError
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import find
 
@@ -42,9 +42,8 @@ def demo(argv: Sequence[str]) -> int:
         (scenario,) = find(wanted)
     except KeyError:
         return _fail(f"demo: no scenario is called {wanted!r}; see: python -m tests.lab --list")
-    reason = why_not()
-    if reason is not None:
-        return skipped(f"demo: skipped: {reason}")
+    if (status := without_lab("demo:")) is not None:
+        return status
     try:
         with tempfile.TemporaryDirectory(prefix="msgprobe-demo-") as folder:
             return _show(scenario, Path(folder))

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from tests.lab.exam_record import OWN, Nodes, Record, Side
-from tests.lab.exam_text import grid, heading, share
+from tests.lab.exam_text import grid, reasons, share, summed_up, written
 from tests.lab.scenario import CORE, Scenario
 from tests.lab.throttle_table import upper_bound
 
@@ -112,26 +112,31 @@ def _middle(values: Sequence[float]) -> tuple[float, float]:
 def failures(records: Sequence[Record], *, whole: bool) -> list[str]:
     """Why the exam is not passed; ``whole``: it was run in full and must be large enough."""
     found = totals(records)
-    why = []
-    if found.innocent_accused:
-        why.append(f"{found.innocent_accused} innocent runs with an accusation")
-    if found.bystander_accused:
-        why.append(f"{found.bystander_accused} runs that accuse a bystander")
-    if found.recall < LEAST_RECALL:
-        why.append(f"recall of blocking {found.recall:.3f}, wanted {LEAST_RECALL}")
-    if found.nodes.precision < LEAST_PRECISION_OF_MECHANISM:
-        why.append(f"precision of mechanisms {found.nodes.precision:.3f}")
-    if found.nodes.recall < LEAST_RECALL_OF_MECHANISM:
-        why.append(f"recall of mechanisms {found.nodes.recall:.3f}")
-    if found.unclear_share > MOST_UNCLEAR:
-        why.append(f"{100 * found.unclear_share:.1f} % inconclusive on usable lines")
-    if found.seconds[1] > MOST_SECONDS or found.seconds[0] > MOST_MEDIAN_SECONDS:
-        why.append(f"seconds: median {found.seconds[0]:.1f}, most {found.seconds[1]:.1f}")
-    if found.plain_octets[1] > MOST_PLAIN_OCTETS:
-        why.append(f"{found.plain_octets[1] / 1e6:.2f} MB without transfers")
-    if whole:
-        why += _too_small(records, found)
-    return why
+    slow = found.seconds[1] > MOST_SECONDS or found.seconds[0] > MOST_MEDIAN_SECONDS
+    precise = found.nodes.precision >= LEAST_PRECISION_OF_MECHANISM
+    why = reasons(
+        (found.innocent_accused, f"{found.innocent_accused} innocent runs with an accusation"),
+        (found.bystander_accused, f"{found.bystander_accused} runs that accuse a bystander"),
+        (
+            found.recall < LEAST_RECALL,
+            f"recall of blocking {found.recall:.3f}, wanted {LEAST_RECALL}",
+        ),
+        (not precise, f"precision of mechanisms {found.nodes.precision:.3f}"),
+        (
+            found.nodes.recall < LEAST_RECALL_OF_MECHANISM,
+            f"recall of mechanisms {found.nodes.recall:.3f}",
+        ),
+        (
+            found.unclear_share > MOST_UNCLEAR,
+            f"{100 * found.unclear_share:.1f} % inconclusive on usable lines",
+        ),
+        (slow, f"seconds: median {found.seconds[0]:.1f}, most {found.seconds[1]:.1f}"),
+        (
+            found.plain_octets[1] > MOST_PLAIN_OCTETS,
+            f"{found.plain_octets[1] / 1e6:.2f} MB without transfers",
+        ),
+    )
+    return [*why, *_too_small(records, found)] if whole else why
 
 
 def often_enough(records: Sequence[Record]) -> int:
@@ -161,22 +166,12 @@ def _too_small(records: Sequence[Record], found: Totals) -> list[str]:
 
 def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     """All of it as text; ``missing`` runs were wanted and not made."""
-    good = [r for r in records if not r.fault]
-    lines = [
-        heading(
-            "Exam", (r.date for r in good), (r.version for r in good), (r.commit for r in good)
-        ),
-        "",
-        *_troubles(records),
-        "",
-    ]
-    if good:
-        lines += [*grid(_HEAD, _rows(good)), ""]
-        lines += [*_two_judges(good), "", *_by_profile(good), *_sums(good)]
-    lines.append(f"void runs {len(records) - len(good)}, runs not made {missing}")
-    why = failures(records, whole=whole)
-    lines.append("FAIL: " + "; ".join(why) if why else "PASS" if whole else "PASS (in part)")
-    return "\n".join(lines) + "\n"
+    body: list[str] = []
+    if good := [r for r in records if not r.fault]:
+        body = [*grid(_HEAD, _rows(good)), ""]
+        body += [*_two_judges(good), "", *_by_profile(good), *_sums(good)]
+    lines = summed_up("Exam", records, troubles=_troubles(records), body=body, missing=missing)
+    return written(lines, failures(records, whole=whole), whole=whole)
 
 
 def _troubles(records: Sequence[Record]) -> list[str]:

@@ -17,11 +17,10 @@ from typing import Final
 
 from tests.lab import whole_exam
 from tests.lab.exam_record import OWN, Kept, path_of, read, save
-from tests.lab.exam_text import publish, skipped
+from tests.lab.exam_text import arguments, publish, without_lab
 from tests.lab.facts_cases import Case, covering, every_case
 from tests.lab.facts_table import failures, table
 from tests.lab.facts_truth import Record, judge
-from tests.lab.netns import why_not
 from tests.lab.rejudge import rejudged
 
 KEEP: Final = Path(".lab/facts")
@@ -46,9 +45,8 @@ def main(argv: Sequence[str]) -> int:
         for case in cases:
             print(f"{case.id:<64} {case.seed:>7}  {case.told}")
         return 0
-    reason = None if options.sum_up else why_not()
-    if reason is not None:
-        return skipped(f"facts: {len(cases)} runs skipped: {reason}")
+    if not options.sum_up and (status := without_lab(f"facts: {len(cases)} runs")) is not None:
+        return status
     if not options.ci:
         return _examine(cases, options.keep, options, whole=len(cases) == len(whole))
     with tempfile.TemporaryDirectory(prefix="msgprobe-facts-ci-") as folder:
@@ -62,26 +60,18 @@ def _examine(
     if options.ci:
         records = _once_more(records)
     text = table(records, whole=whole, missing=len(cases) - len(records))
-    publish(text, options.out)
-    return 1 if failures(records, whole=whole, every=options.ci) else 0
+    return publish(text, failures(records, whole=whole, every=options.ci), options.out)
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.lab facts", description=__doc__)
-    parser.add_argument("part", nargs="*", help="parts of runs' ids; all without any")
-    parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
-    parser.add_argument(
-        "--minutes", type=float, default=180.0, help="begin no run after that (default 180)"
-    )
+    parser = arguments("facts", __doc__, "part", 180.0)
     parser.add_argument("--most", type=int, help="the first so many runs alone")
     parser.add_argument("--keep", type=Path, help=f"where runs are kept (default {KEEP})")
-    parser.add_argument("--out", type=Path, help="write the table here as well")
     parser.add_argument("--ci", action="store_true", help="a part of them for a short time")
     parser.add_argument("--sum-up", action="store_true", help="only what is kept; run nothing")
     parser.add_argument(
         "--rejudge", action="store_true", help="today's rules over what was measured then"
     )
-    parser.add_argument("--list", action="store_true", help="list the runs and stop")
     return parser.parse_args(argv)
 
 

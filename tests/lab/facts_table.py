@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from tests.lab.exam_text import grid, heading, share
+from tests.lab.exam_text import grid, reasons, share, summed_up, written
 from tests.lab.facts_cases import Group
 from tests.lab.facts_truth import Record
 from tests.lab.throttle_table import upper_bound
@@ -73,13 +73,11 @@ def of_group(records: Sequence[Record], group: Group) -> list[Record]:
 def failures(records: Sequence[Record], *, whole: bool, every: bool = False) -> list[str]:
     """Why the exam is not passed. ``whole``: it was run in full; ``every``: no run may be wrong."""
     found = sums(records)
-    why = []
-    if found.alarms:
-        why.append(f"{found.alarms} runs with an accusation")
-    if found.downs:
-        why.append(f"{found.downs} runs that say down where the service answers")
-    if found.wrong:
-        why.append(f"{found.wrong} runs with a stronger word than is due")
+    why = reasons(
+        (found.alarms, f"{found.alarms} runs with an accusation"),
+        (found.downs, f"{found.downs} runs that say down where the service answers"),
+        (found.wrong, f"{found.wrong} runs with a stronger word than is due"),
+    )
     for group, least in LEAST_OK.items():
         own = sums(of_group(records, group))
         if own.whole and own.whole_ok < least * own.whole:
@@ -95,24 +93,11 @@ def failures(records: Sequence[Record], *, whole: bool, every: bool = False) -> 
 def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     """All of it as text; ``missing`` runs were wanted and not made."""
     good = [r for r in records if not r.fault]
-    lines = [
-        heading(
-            "Facts contradicted",
-            (r.date for r in good),
-            (r.version for r in good),
-            (r.commit for r in good),
-        ),
-        "",
-        *_troubles(records),
-        "",
-    ]
-    if good:
-        lines += [*_groups(good), "", *_kinds(good), "", *_more(good)]
-    lines.append(f"void runs {len(records) - len(good)}, runs not made {missing}")
-    why = failures(records, whole=whole and not missing)
-    passed = "PASS" if whole and not missing else "PASS (in part)"
-    lines.append("FAIL: " + "; ".join(why) if why else passed)
-    return "\n".join(lines) + "\n"
+    body = [*_groups(good), "", *_kinds(good), "", *_more(good)] if good else []
+    title, troubles = "Facts contradicted", _troubles(records)
+    lines = summed_up(title, records, troubles=troubles, body=body, missing=missing)
+    whole = whole and not missing
+    return written(lines, failures(records, whole=whole), whole=whole)
 
 
 def _troubles(records: Sequence[Record]) -> list[str]:

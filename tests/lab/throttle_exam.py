@@ -19,8 +19,8 @@ from threading import Lock
 from typing import Any, Final
 
 from tests.lab import exam, rivals
-from tests.lab.exam_text import publish, skipped
-from tests.lab.netns import LabError, why_not
+from tests.lab.exam_text import arguments, publish, without_lab
+from tests.lab.netns import LabError
 from tests.lab.scenario import CORE
 from tests.lab.throttle_cells import CELLS, Cell, chosen
 from tests.lab.throttle_table import Record, failures, table
@@ -41,9 +41,8 @@ def main(argv: Sequence[str]) -> int:
         for cell in cells:
             print(f"{cell.id:<28} {'innocent' if cell.innocent else 'throttled'}")
         return 0
-    reason = why_not()
-    if reason is not None:
-        return skipped(f"throttle: skipped: {reason}")
+    if (status := without_lab("throttle:")) is not None:
+        return status
     results: Path = options.resume or _RESULTS
     results.parent.mkdir(parents=True, exist_ok=True)
     if options.resume is None:
@@ -52,27 +51,19 @@ def main(argv: Sequence[str]) -> int:
     records = _go(jobs, results, options)
     whole = len(cells) == len(CELLS)
     text = table(records, whole=whole, missing=len(jobs) - len(records))
-    publish(text, options.out)
-    return 1 if failures(records, whole=whole) else 0
+    return publish(text, failures(records, whole=whole), options.out)
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.lab throttle", description=__doc__)
-    parser.add_argument("cell", nargs="*", help="parts of cells' ids; all without any")
-    parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
+    parser = arguments("throttle", __doc__, "cell", 95.0)
     parser.add_argument("--seeds", type=int, default=5, help="runs of a throttled cell (default 5)")
     parser.add_argument(
         "--innocent", type=int, default=20, help="runs of an innocent cell (default 20)"
     )
     parser.add_argument("--keep", type=Path, help="keep every run's document below this folder")
-    parser.add_argument("--out", type=Path, help="write the table here as well")
-    parser.add_argument(
-        "--minutes", type=float, default=95.0, help="begin no run after that (default 95)"
-    )
     parser.add_argument(
         "--resume", type=Path, help=f"go on with this file of results (else {_RESULTS}, anew)"
     )
-    parser.add_argument("--list", action="store_true", help="list the cells and stop")
     return parser.parse_args(argv)
 
 

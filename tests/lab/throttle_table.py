@@ -7,7 +7,7 @@ from typing import Final
 
 from scipy.stats import beta
 
-from tests.lab.exam_text import grid, heading, share
+from tests.lab.exam_text import grid, heading, reasons, share, written
 
 LEAST_INNOCENT: Final = 400
 LEAST_RECALL: Final = 0.9
@@ -112,18 +112,19 @@ def totals(records: Iterable[Record]) -> Totals:
 def failures(records: Sequence[Record], *, whole: bool) -> list[str]:
     """Why the exam is not passed; ``whole``: it was run in full and must be large enough."""
     found = totals(records)
-    why = []
-    if found.false_alarms:
-        why.append(f"{found.false_alarms} innocent runs with an accusation")
-    if found.bystanders:
-        why.append(f"{found.bystanders} runs that accuse a bystander")
-    if found.visible and found.recall < LEAST_RECALL:
-        why.append(f"recall {found.recall:.3f} among visible runs, wanted {LEAST_RECALL}")
-    if whole and not found.visible:
-        why.append("no visible run")
-    if whole and found.innocent < LEAST_INNOCENT:
-        why.append(f"only {found.innocent} innocent runs, wanted {LEAST_INNOCENT}")
-    return why
+    return reasons(
+        (found.false_alarms, f"{found.false_alarms} innocent runs with an accusation"),
+        (found.bystanders, f"{found.bystanders} runs that accuse a bystander"),
+        (
+            found.visible and found.recall < LEAST_RECALL,
+            f"recall {found.recall:.3f} among visible runs, wanted {LEAST_RECALL}",
+        ),
+        (whole and not found.visible, "no visible run"),
+        (
+            whole and found.innocent < LEAST_INNOCENT,
+            f"only {found.innocent} innocent runs, wanted {LEAST_INNOCENT}",
+        ),
+    )
 
 
 def _percent(hits: int, trials: int) -> str:
@@ -195,16 +196,14 @@ def table(records: Sequence[Record], *, whole: bool, missing: int = 0) -> str:
     good = [r for r in records if not r.fault]
     hit = [r for r in good if not r.innocent]
     innocent = [r for r in good if r.innocent]
-    lines = [heading("Exam of throttling", (r.date for r in good), (r.version for r in good)), ""]
+    lines = [heading("Exam of throttling", good), ""]
     if hit:
         lines += ["Throttled, frozen or capped", *grid(_HIT_HEAD, _rows(hit, _hit_row)), ""]
     if innocent:
         rows = _rows(innocent, _innocent_row)
         lines += ["Innocent: runs in which somebody is accused", *grid(_INNOCENT_HEAD, rows), ""]
     lines += [*_sums(good), *_troubles(records, missing)]
-    why = failures(records, whole=whole)
-    lines.append("FAIL: " + "; ".join(why) if why else "PASS" if whole else "PASS (in part)")
-    return "\n".join(lines) + "\n"
+    return written(lines, failures(records, whole=whole), whole=whole)
 
 
 def _sums(records: Sequence[Record]) -> list[str]:

@@ -18,8 +18,8 @@ from typing import Final
 from tests.lab import exam
 from tests.lab.exam_record import OWN, PROFILES, Kept, Record, judge, on_line, path_of, read, save
 from tests.lab.exam_table import LEAST_AMBIGUOUS, failures, table
-from tests.lab.exam_text import publish, skipped
-from tests.lab.netns import LabError, why_not
+from tests.lab.exam_text import arguments, publish, without_lab
+from tests.lab.netns import LabError
 from tests.lab.rejudge import rejudged
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import SCENARIOS, find
@@ -48,19 +48,16 @@ def main(argv: Sequence[str]) -> int:
         for scenario, profile, seed in jobs:
             print(path_of(Path(), scenario.id, profile, seed).name.removesuffix(".json.gz"))
         return 0
-    reason = None if options.sum_up else why_not()
-    if reason is not None:
-        return skipped(f"exam: skipped: {reason}")
+    if not options.sum_up and (status := without_lab("exam:")) is not None:
+        return status
     records = _go(jobs, options)
     whole = len(chosen) == len(SCENARIOS)
     text = table(records, whole=whole, missing=len(jobs) - len(records))
-    publish(text, options.out)
-    return 1 if failures(records, whole=whole) else 0
+    return publish(text, failures(records, whole=whole), options.out)
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.lab exam", description=__doc__)
-    parser.add_argument("scenario", nargs="*", help="ids; all without any")
+    parser = arguments("exam", __doc__, "scenario", 120.0)
     parser.add_argument("--seeds", default="5", help="how many, or which: 5, or 1,2,7 (default 5)")
     parser.add_argument(
         "--profiles", default=OWN, help=f"lines, with commas, or all: {', '.join(PROFILES)}"
@@ -68,17 +65,11 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--line-seeds", type=int, default=1, help="how many of them on lines but its own (1)"
     )
-    parser.add_argument("--jobs", type=int, default=4, help="labs at the same time (default 4)")
-    parser.add_argument(
-        "--minutes", type=float, default=120.0, help="begin no run after that (default 120)"
-    )
     parser.add_argument("--keep", type=Path, default=KEEP, help=f"where runs are kept ({KEEP})")
-    parser.add_argument("--out", type=Path, help="write the table here as well")
     parser.add_argument("--sum-up", action="store_true", help="only what is kept; run nothing")
     parser.add_argument(
         "--rejudge", action="store_true", help="today's rules over what was measured then"
     )
-    parser.add_argument("--list", action="store_true", help="list the runs and stop")
     return parser.parse_args(argv)
 
 
