@@ -1,21 +1,23 @@
 """Do datagrams reach the call servers, and are those of calls recognised or lost?"""
 
+from collections.abc import Callable
 from typing import Final
 
-from tests.lab.censor import Drop, OnPattern
-from tests.lab.scenario import OK, at, truth
+from tests.lab.censor import Action, Drop, OnPattern
+from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     NOT_TESTED,
-    ON_EDGE,
-    ON_HALF_A_SECOND,
     QUIET,
     RELAYS,
     UNCLEAR,
+    HardLine,
     blocked,
     drop_udp,
     hosts,
     of,
+    on_edge,
+    on_half_a_second,
     tcp_to,
     udp_to,
 )
@@ -24,7 +26,8 @@ from tests.lab.world.config import HostPolicy
 _COOKIE: Final = "2112a442"
 """STUN's magic cookie (RFC 8489 §5)."""
 _META: Final = ("stun.fbsbx.com",)
-_TO_RELAYS: Final = udp_to(*at(*RELAYS))
+_NO_UDP: Final = Drop(label="udp", match=udp_to(*at(*RELAYS)))
+_NO_STUN: Final = Drop(label="stun", match=udp_to(*at(*RELAYS), contains=_COOKIE))
 _STUN: Final = blocked("udp.stun")
 _LOST: Final = blocked("udp.drop")
 _DEGRADED: Final = truth("degraded")
@@ -39,6 +42,15 @@ _NOBODY_ANSWERS: Final = {
     **of("messenger", UNCLEAR, calls=UNCLEAR),
 }
 
+
+def _on_hard_line(
+    id_: str, title: str, cut: Action, line: Callable[[str], HardLine] = on_edge
+) -> Scenario:
+    """Signal's relays are cut off, on a line so hard that nobody can be sure of it."""
+    truths = of("signal", _UNSURE, calls=_UNSURE)
+    return blocking(id_, title, truths, cut, **line(_ROW))
+
+
 SCENARIOS: Final = (
     blocking(
         "U1",
@@ -49,7 +61,7 @@ SCENARIOS: Final = (
             "whatsapp.calls": NOT_TESTED,
             "telegram.calls": NOT_TESTED,
         },
-        Drop(label="stun", match=udp_to(*at(*RELAYS), contains=_COOKIE)),
+        _NO_STUN,
         row=_ROW,
     ),
     blocking(
@@ -69,7 +81,7 @@ SCENARIOS: Final = (
         "U3",
         "all UDP to Signal's relays is dropped; over TCP they answer",
         of("signal", _LOST, calls=_LOST, text=OK),
-        Drop(label="udp", match=_TO_RELAYS),
+        _NO_UDP,
         row=_ROW,
     ),
     blocking(
@@ -79,46 +91,36 @@ SCENARIOS: Final = (
         Drop(label="loss", match=udp_to(*at(*RELAYS), probability=0.35)),
         row=_ROW,
     ),
-    blocking(
+    _on_hard_line(
         "U3-edge",
         "all UDP to Signal's relays is dropped, on a phone on EDGE; over TCP they answer",
-        of("signal", _UNSURE, calls=_UNSURE),
-        Drop(label="udp", match=_TO_RELAYS),
-        row="calls only (EDGE)",
-        **ON_EDGE,
+        _NO_UDP,
     ),
-    blocking(
+    _on_hard_line(
         "U1-edge",
         "STUN to Signal's relays is recognised and dropped, on a phone on EDGE",
-        of("signal", _UNSURE, calls=_UNSURE),
-        Drop(label="stun", match=udp_to(*at(*RELAYS), contains=_COOKIE)),
-        row="calls only (EDGE)",
-        **ON_EDGE,
+        _NO_STUN,
     ),
-    blocking(
+    _on_hard_line(
         "U3-far",
         "all UDP to Signal's relays is dropped on a line of half a second",
-        of("signal", _UNSURE, calls=_UNSURE),
-        Drop(label="udp", match=_TO_RELAYS),
-        row="calls only (half a second)",
-        **ON_HALF_A_SECOND,
+        _NO_UDP,
+        on_half_a_second,
     ),
     innocent(
         "U5-edge",
         "Signal's relays do not answer strangers, on a phone on EDGE",
-        row="own limits (EDGE)",
         truths=of("signal", QUIET, calls=UNCLEAR),
         world=hosts(HostPolicy(names=RELAYS, stun="silent")),
-        **ON_EDGE,
+        **on_edge("own limits"),
     ),
     innocent(
         "I44-edge",
         "all UDP but port 53 is dropped, on a phone on EDGE",
         drop_udp(not_ports=(53,)),
-        row="I44 (EDGE)",
         truths=dict.fromkeys(("signal", "messenger"), QUIET),
         fires=(),
-        **ON_EDGE,
+        **on_edge("I44"),
     ),
     innocent(
         "U4",
@@ -169,7 +171,7 @@ SCENARIOS: Final = (
             "Signal's relays ignore strangers",
             of("signal", truth("degraded"), calls=UNCLEAR),
         ),
-        Drop(label="udp", match=_TO_RELAYS),
+        _NO_UDP,
         OnPattern(label="tcp", match=tcp_to(*at(*RELAYS), ports=(3478,)), do="drop_reply"),
         innocent_world=hosts(HostPolicy(names=RELAYS, stun="silent")),
     ),

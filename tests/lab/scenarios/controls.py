@@ -32,13 +32,30 @@ _FIRST: Final = {
     **of("messenger", _SWALLOWED, web=_SWALLOWED),
 }
 
+
+def _silenced(
+    id_: str,
+    title: str,
+    names: tuple[str, ...],
+    *,
+    seconds: float,
+    residual: Literal["pair", "tuple3"],
+    **more: Any,
+) -> Scenario:
+    """Names of Signal, or of Messenger too, are dropped, and so is all that follows them there."""
+    first = swallow(*names, residual_s=seconds, residual=residual)
+    what = {"pair": "by address", "tuple3": "by address and port"}[residual]
+    truths = {k: t for k, t in _FIRST.items() if k.startswith("signal") or names != SIGNAL}
+    return blocking(id_, title, truths, first, row=f"A21 ({what})", **more)
+
+
 _NAMED: Final = (
-    blocking(
+    _silenced(
         "MR1",
         "who names Signal cannot reach that address any more for 180 s, whatever the port",
-        of("signal", _SWALLOWED, text=_SWALLOWED),
-        swallow(*SIGNAL, residual_s=180.0, residual="pair"),
-        row="A21 (by address)",
+        SIGNAL,
+        seconds=180.0,
+        residual="pair",
     ),
     blocking(
         "MR2",
@@ -58,19 +75,19 @@ _NAMED: Final = (
         reset(*SIGNAL, *MESSENGER, residual_s=60.0, residual="pair", residual_do="rst"),
         row="A16, A21 (by address, with resets)",
     ),
-    blocking(
+    _silenced(
         "MR4",
         "who names Signal or Messenger gets nothing more from that address and port for 120 s",
-        _FIRST,
-        swallow(*SIGNAL, *MESSENGER, residual_s=120.0, residual="tuple3"),
-        row="A21 (by address and port)",
+        (*SIGNAL, *MESSENGER),
+        seconds=120.0,
+        residual="tuple3",
     ),
-    blocking(
+    _silenced(
         "MR5",
         "the same by address on a line of Kazakhstan, where some controls are unfair",
-        _FIRST,
-        swallow(*SIGNAL, *MESSENGER, residual_s=120.0, residual="pair"),
-        row="A21 (by address)",
+        (*SIGNAL, *MESSENGER),
+        seconds=120.0,
+        residual="pair",
         country="KZ",
     ),
 )

@@ -5,10 +5,10 @@ or take their time in the middle of an answer.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from tests.lab.censor import Match
-from tests.lab.cut import Cut
+from tests.lab.cut import Cut, End
 from tests.lab.scenario import Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import MESSENGER, SIGNAL, TELEGRAM_DC, WHATSAPP, hosts, of
@@ -23,60 +23,57 @@ _UNHURT: Final = truth(
 # --- somebody on the way ------------------------------------------------------------------------
 
 
-def _cut(id_: str, title: str, truths: Mapping[str, Truth], **how: Any) -> Scenario:
-    return blocking(id_, title, truths, Cut(label="cut", **how), row="D11")
+_ENDS: Final[Mapping[End, str]] = {
+    "silence": "falls silent",
+    "rst": "is reset",
+    "fin": "ends",
+}
 
 
-_BY_NAME: Final = (
-    _cut(
-        "CT1",
-        "what names WhatsApp is reset after 18 kB from the server",
-        of("whatsapp", _CUT),
-        names=WHATSAPP,
-        after_bytes=18_000,
-        end="rst",
-    ),
-    _cut(
-        "CT2",
-        "what names Messenger ends after 30 kB from the server",
-        of("messenger", _CUT),
-        names=MESSENGER,
-        after_bytes=30_000,
-        end="fin",
-    ),
-    _cut(
-        "CT3",
-        "what names WhatsApp falls silent after 12 kB from the client",
-        of("whatsapp", _CUT, media=_CUT),
-        names=WHATSAPP,
-        counted="up",
-        after_bytes=12_000,
-    ),
-    _cut(
-        "CT4",
-        "what names Messenger is reset after 20 kB from the client",
-        of("messenger", _CUT, media=_CUT),
-        names=MESSENGER,
-        counted="up",
-        after_bytes=20_000,
-        end="rst",
-    ),
-)
-_BY_ADDRESS: Final = (
-    _cut(
+def _by_name(
+    id_: str, service: str, end: End, kb: int, counted: Literal["down", "up"] = "down"
+) -> Scenario:
+    """What names a service is cut after so many kilobytes of answers, or of what is sent."""
+    title, names = {"whatsapp": ("WhatsApp", WHATSAPP), "messenger": ("Messenger", MESSENGER)}[
+        service
+    ]
+    side, more = {"down": ("server", {}), "up": ("client", {"media": _CUT})}[counted]
+    return blocking(
+        id_,
+        f"what names {title} {_ENDS[end]} after {kb} kB from the {side}",
+        of(service, _CUT, **more),
+        Cut(label="cut", names=names, after_bytes=1000 * kb, counted=counted, end=end),
+        row="D11",
+    )
+
+
+def _by_address(
+    id_: str, title: str, truths: Mapping[str, Truth], to: tuple[str, ...], kb: int, end: End
+) -> Scenario:
+    cut = Cut(label="cut", match=Match(to=to, direction="both"), after_bytes=1000 * kb, end=end)
+    return blocking(id_, title, truths, cut, row="D11")
+
+
+_CUTS: Final = (
+    _by_name("CT1", "whatsapp", "rst", 18),
+    _by_name("CT2", "messenger", "fin", 30),
+    _by_name("CT3", "whatsapp", "silence", 12, counted="up"),
+    _by_name("CT4", "messenger", "rst", 20, counted="up"),
+    _by_address(
         "CT5",
         "connections to Signal's addresses are reset after 26 kB from the server",
         of("signal", _CUT),
-        match=Match(to=at(*SIGNAL), direction="both"),
-        after_bytes=26_000,
+        to=at(*SIGNAL),
+        kb=26,
         end="rst",
     ),
-    _cut(
+    _by_address(
         "CT6",
         "connections to the data centres fall silent after 12 kB from the server",
         of("telegram", _CUT, text=_CUT),
-        match=Match(to=TELEGRAM_DC, direction="both"),
-        after_bytes=12_000,
+        to=TELEGRAM_DC,
+        kb=12,
+        end="silence",
     ),
 )
 
@@ -153,4 +150,4 @@ _LATE: Final = (
     ),
 )
 
-SCENARIOS: Final = (*_BY_NAME, *_BY_ADDRESS, *_ENDED, *_LATE)
+SCENARIOS: Final = (*_CUTS, *_ENDED, *_LATE)

@@ -25,6 +25,13 @@ def _slowed(
     return blocking(id_, title, truths, _far(delay_ms, *names), hit, row="B1 (far away)")
 
 
+def _farther(
+    id_: str, title: str, service: str, names: tuple[str, ...], delay_ms: float
+) -> Scenario:
+    far, truths = _far(delay_ms, *names), of(service, _FINE)
+    return innocent(id_, title, far, row="§5 look-alike of B1", truths=truths)
+
+
 SCENARIOS: Final = (
     _slowed(
         "DI1",
@@ -51,13 +58,7 @@ SCENARIOS: Final = (
         200,
         kbit=100,
     ),
-    innocent(
-        "DI1i",
-        "Messenger is 300 ms farther away",
-        _far(150, *MESSENGER),
-        row="§5 look-alike of B1",
-        truths=of("messenger", _FINE),
-    ),
+    _farther("DI1i", "Messenger is 300 ms farther away", "messenger", MESSENGER, 150),
     innocent(
         "DI2i",
         "WhatsApp is 240 ms farther away, over a way that loses 4 %",
@@ -71,11 +72,5 @@ SCENARIOS: Final = (
         row="§5 look-alike of B7",
         truths=of("whatsapp", _FINE),
     ),
-    innocent(
-        "DI3i",
-        "Signal is 400 ms farther away",
-        _far(200, *SIGNAL),
-        row="§5 look-alike of B1",
-        truths=of("signal", _FINE),
-    ),
+    _farther("DI3i", "Signal is 400 ms farther away", "signal", SIGNAL, 200),
 )

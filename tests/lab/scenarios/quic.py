@@ -1,5 +1,6 @@
 """Is QUIC interfered with, by the name in its Initial or altogether?"""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -8,13 +9,14 @@ from tests.lab.scenario import OK, Scenario, Truth, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     MESSENGER,
-    ON_EDGE,
-    ON_HALF_A_SECOND,
     WHATSAPP,
+    HardLine,
     blocked,
     drop_udp,
     hosts,
     of,
+    on_edge,
+    on_half_a_second,
     swallow,
 )
 from tests.lab.world.config import HostPolicy
@@ -40,6 +42,16 @@ def _named(id_: str, title: str, silent_s: float, deviation: str, **more: Truth)
         row="A38",
         deviation=deviation,
     )
+
+
+def _on_hard_line(
+    id_: str, title: str, named: Mapping[str, tuple[str, ...]], line: Callable[[str], HardLine]
+) -> Scenario:
+    """QUIC dies by the names of these services, on a line so hard that nobody can be sure of it."""
+    truths = {k: t for service in named for k, t in of(service, _UNSURE, web=_UNSURE).items()}
+    names = tuple(name for of_one in named.values() for name in of_one)
+    dropped = replace(_NAMED, match=replace(_NAMED.match, quic_name=names))
+    return blocking(id_, title, truths, dropped, **line("A38"))
 
 
 SCENARIOS: Final = (
@@ -86,42 +98,34 @@ SCENARIOS: Final = (
         row="none (a dead backend behind a front that negotiates versions)",
         world=hosts(HostPolicy(names=WHATSAPP, quic="silent")),
     ),
-    blocking(
+    _on_hard_line(
         "Q1-edge",
         "QUIC that names WhatsApp is dropped, on a phone on EDGE",
-        of("whatsapp", _UNSURE, web=_UNSURE),
-        _NAMED,
-        row="A38 (EDGE)",
-        **ON_EDGE,
+        {"whatsapp": WHATSAPP},
+        on_edge,
     ),
-    blocking(
+    _on_hard_line(
         "Q6-edge",
         "QUIC that names Messenger is dropped, on a phone on EDGE",
-        of("messenger", _UNSURE, web=_UNSURE),
-        replace(_NAMED, match=replace(_NAMED.match, quic_name=MESSENGER)),
-        row="A38 (EDGE)",
-        **ON_EDGE,
+        {"messenger": MESSENGER},
+        on_edge,
     ),
-    blocking(
+    _on_hard_line(
         "Q7-far",
         "QUIC that names both of Meta's messengers is dropped, on a line of half a second",
-        {**of("messenger", _UNSURE, web=_UNSURE), **of("whatsapp", _UNSURE, web=_UNSURE)},
-        replace(_NAMED, match=replace(_NAMED.match, quic_name=(*MESSENGER, *WHATSAPP))),
-        row="A38 (half a second)",
-        **ON_HALF_A_SECOND,
+        {"messenger": MESSENGER, "whatsapp": WHATSAPP},
+        on_half_a_second,
     ),
     innocent(
         "Q2-edge",
         "all of UDP port 443 is dropped, on a phone on EDGE",
         drop_udp(ports=(443,), direction="both"),
-        row="A39 (EDGE)",
-        **ON_EDGE,
+        **on_edge("A39"),
     ),
     innocent(
         "Q4-edge",
         "one messenger's name has no QUIC server behind its fronts, on a phone on EDGE",
-        row="none (a dead backend, EDGE)",
         world=hosts(HostPolicy(names=WHATSAPP, quic="silent")),
-        **ON_EDGE,
+        **on_edge("none (a dead backend)"),
     ),
 )

@@ -132,24 +132,33 @@ SILENT: Final = truth(
 class HardLine(TypedDict):
     """What a scenario says of a line on which an honest tool may be unsure."""
 
+    row: str
     link: Link
     states: tuple[str, ...]
     usable: bool
     others: Truth
 
 
-ON_EDGE: Final[HardLine] = {
-    "link": EDGE,
-    "states": ("bad_link",),
-    "usable": False,
-    "others": QUIET,
-}
-ON_HALF_A_SECOND: Final[HardLine] = {
-    "link": Link(delay_ms=250, down_kbit=2_000, up_kbit=1_000, loss=0.005),
-    "states": ANY_LINK,
-    "usable": False,
-    "others": QUIET,
-}
+def on_edge(row: str) -> HardLine:
+    """A row on a phone on EDGE."""
+    return {
+        "row": f"{row} (EDGE)",
+        "link": EDGE,
+        "states": ("bad_link",),
+        "usable": False,
+        "others": QUIET,
+    }
+
+
+def on_half_a_second(row: str) -> HardLine:
+    """A row on a line of half a second."""
+    return {
+        "row": f"{row} (half a second)",
+        "link": Link(delay_ms=250, down_kbit=2_000, up_kbit=1_000, loss=0.005),
+        "states": ANY_LINK,
+        "usable": False,
+        "others": QUIET,
+    }
 
 
 def blocked(*mechanisms: str) -> Truth:

@@ -1,8 +1,9 @@
 """Does one hand sign for services that are strangers to each other, or at half of a name?"""
 
-from typing import Final
+from typing import Any, Final
 
-from tests.lab.scenario import OK, at, truth
+from tests.lab.censor import Action
+from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     MESSENGER,
@@ -22,6 +23,15 @@ _FACEBOOK_6: Final = tuple(a for a in at(*MESSENGER) if ":" in a)
 _FACEBOOK_4: Final = tuple(a for a in at(*MESSENGER) if ":" not in a)
 _FRONT_UNCLEAR: Final = of("messenger", UNCLEAR, web=UNCLEAR)
 _HALF: Final = truth("degraded", "tls.mitm")
+
+
+def _as_messenger(
+    id_: str, title: str, said: Truth, *actions: Action, row: str = "A27 (by address)", **more: Any
+) -> Scenario:
+    """Certificates are forged for Messenger's names, wherever the actions lead to the forger."""
+    world = {"mitm": Mitm(names=MESSENGER)}
+    return blocking(id_, title, of("messenger", said), *actions, row=row, world=world, **more)
+
 
 SCENARIOS: Final = (
     blocking(
@@ -47,38 +57,32 @@ SCENARIOS: Final = (
         world={"mitm": Mitm(names=("*",), issuer="private")},
         notes=("state_root_kz",),
     ),
-    blocking(
+    _as_messenger(
         "MF3",
         "certificates forged for Messenger's names over IPv4 alone",
-        of("messenger", _HALF),
+        _HALF,
         tls_to_box(family=4),
         row="A27 (one family)",
-        world={"mitm": Mitm(names=MESSENGER)},
     ),
-    blocking(
+    _as_messenger(
         "MF4",
         "certificates forged at Messenger's own addresses of IPv4 alone",
-        of("messenger", _HALF),
+        _HALF,
         tls_to_box(to=_FACEBOOK_4),
         row="A27 (one family, by address)",
-        world={"mitm": Mitm(names=MESSENGER)},
     ),
-    blocking(
+    _as_messenger(
         "MF5",
         "certificates forged at Messenger's own addresses; QUIC passes",
-        of("messenger", _MITM),
+        _MITM,
         tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
-        row="A27 (by address)",
-        world={"mitm": Mitm(names=MESSENGER)},
     ),
-    blocking(
+    _as_messenger(
         "MF6",
         "the same without QUIC: one service, and no second way to its certificate",
-        of("messenger", UNCLEAR),
+        UNCLEAR,
         drop_udp("udp", ports=(443,)),
         tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
-        row="A27 (by address)",
-        world={"mitm": Mitm(names=MESSENGER)},
         usable=False,
         deviation="one service whose every host shows one unknown authority may have changed it",
     ),
