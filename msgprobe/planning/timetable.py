@@ -77,8 +77,8 @@ SURVEY_UNTIL = 24.0
 PAIRS_UNTIL = 26.0
 """Paired transfers begin no further block after that: one takes some four seconds."""
 
-PROMISING_UNTIL = 31.0
-"""The same where every pair so far was slow, so that one more may decide."""
+PROMISING_UNTIL = 32.5
+"""The same where most pairs so far were slow, so that one more may decide."""
 
 MONITOR_UNTIL = 33.0
 """No further look at the line begins after that, for it could not end in time."""
