@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from msgprobe.cli.command import shared
-from msgprobe.cli.commands_handing_over import export, seal, verify
+from msgprobe.cli.commands_handing_over import export, report, seal, verify
 from msgprobe.cli.commands_history import history_app, timeline
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def explain(
     saved.explain(what, service, html, tells=reveals, redact=not flags.no_redact)
 
 
-for command in (seal, verify, export, timeline):
+for command in (report, seal, verify, export, timeline):
     app.command()(command)
 
 

@@ -121,6 +121,26 @@ def verify(
 
 
 @shared
+def report(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="PATH", help="The page to write; - is stdout.")
+    ] = "report.html",
+    *,
+    flags: "Flags",
+) -> None:
+    """Write one page about saved runs, to read, print and hand to somebody. Sends nothing.
+
+    It says what works, how that is known, what is not shown, and how to check it. The newest run is
+    told in full. The page loads nothing and holds no script; what it keeps is redacted. With
+    --history it also tells what is remembered of earlier runs.
+    """
+    from msgprobe.cli.page import report as told
+
+    told(files, output, flags.history)
+
+
+@shared
 def export(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
     form: Annotated[

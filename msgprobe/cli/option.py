@@ -183,7 +183,7 @@ class Flags:
         "Compare with a run that was saved (-o) on another network, at most a day ago; repeatable.",
     )
     history: str | None = _option(
-        f"run {_REMEMBERING}",
+        f"run report {_REMEMBERING}",
         "--history [=PATH]",
         "The history of this device (redacted, it stays here, 30 days), to remember the run in or "
         "to read from: --history, or --history=PATH for a file of your choice.",

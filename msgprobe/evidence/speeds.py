@@ -8,6 +8,7 @@ from statistics import median
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
+from msgprobe.evidence.rate import in_words, rate_kbit
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare
 from msgprobe.evidence.transfer_samples import FEWEST, Sample
@@ -65,8 +66,12 @@ def _plateaus(
     """The medians of its own rates, of the slow ones where some are, and of neutral ones."""
     most = max(s.moved for s in fair)
     like = fair if paired.slow else [s for s in fair if s.moved >= most / 2]
-    target = median(s.plateau_kbit for s in (paired.slow or own))
-    return target, median(s.plateau_kbit for s in like)
+    return median(map(_rate, paired.slow or own)), median(map(_rate, like))
+
+
+def _rate(sample: Sample) -> float:
+    seen = sample.conversation.transfer
+    return (rate_kbit(seen) if seen is not None else None) or sample.kbit
 
 
 def _whole(pairs: Sequence[Pair]) -> tuple[float, float]:
@@ -126,22 +131,13 @@ def numbers(paired: PairedTransfers) -> dict[str, str]:
     lost = lost_share(s.info for c in lossy for s in c.own)
     here = Kind.HERE in paired.kinds
     return {
-        "target": kbit(seen.target_kbit) if seen else "slow",
-        "control": kbit(seen.control_kbit) if seen else "fast",
+        "target": in_words(seen.target_kbit) if seen else "slow",
+        "control": in_words(seen.control_kbit) if seen else "fast",
         "place": "on the same server" if here else "from neutral servers",
         "loss": f"{100 * lost:.0f}",
         "elsewhere": _sibling(paired),
         "moved": f"{Cuts(paired).at_most / 1000:.0f}",
     }
-
-
-def kbit(rate: float) -> str:
-    """``141 kbit/s`` or ``18 Mbit/s``."""
-    if rate < 1:
-        return "less than 1 kbit/s"
-    if rate < 1000:
-        return f"{rate:.0f} kbit/s"
-    return f"{rate / 1000:.1f} Mbit/s" if rate < 10_000 else f"{rate / 1000:.0f} Mbit/s"
 
 
 def _sibling(paired: PairedTransfers) -> str:
@@ -152,7 +148,7 @@ def _sibling(paired: PairedTransfers) -> str:
     place = (
         "IPv6" if ":" in paired.siblings[0].conversation.address else "another address of its name"
     )
-    return f" Over {place} it moves {kbit(median(rates))}."
+    return f" Over {place} it moves {in_words(median(rates))}."
 
 
 def _faster(sibling: Sample, paired: PairedTransfers) -> bool:

@@ -15,6 +15,7 @@ from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
 from msgprobe.hypotheses.second_vantage.rules import second_notes
 from msgprobe.hypotheses.throttling.rules import judge_speed
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNTED
+from msgprobe.judging.advice import advise
 from msgprobe.judging.calibration import counted_with, with_confidence
 from msgprobe.judging.calibration_table import TABLE
 from msgprobe.judging.connection import judge_connection
@@ -29,7 +30,6 @@ from msgprobe.judging.rules_outcome import (
     UNTESTED,
 )
 from msgprobe.judging.whole import GRAVE, deepest, joined, rolled_up
-from msgprobe.judging.words import advice
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
 from msgprobe.model.task import Arm, Role
@@ -62,7 +62,7 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(
         connection=said,
         services=services,
-        advice=advice(said, services),
+        advice=str(advise(said, services)),
         rules_version=RULES_VERSION,
     )
 

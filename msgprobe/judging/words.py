@@ -1,16 +1,10 @@
-"""Plain words for verdicts: one sentence a service, one piece of advice a run."""
+"""Plain words for verdicts: what a mechanism means, and one sentence a service."""
 
 from collections.abc import Sequence
 
+from msgprobe.judging.advice import listing
 from msgprobe.model.protocol import PROTOCOLS
-from msgprobe.model.verdict import (
-    ConnectionVerdict,
-    FunctionVerdict,
-    Outcome,
-    ServiceVerdict,
-    State,
-    Strength,
-)
+from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
 
 MECHANISMS = {
     **{
@@ -63,31 +57,6 @@ MECHANISMS = {
     "protocol.noise": "its own protocol (Noise) is recognised and ended",
     "protocol.mtproto": "Telegram's own protocol is recognised and dropped",
 }
-
-_ADVICE = {
-    State.LOCAL_FAULT: "This device is not connected: check cable, Wi-Fi, mobile data or a local "
-    "firewall, then run again.",
-    State.CAPTIVE_PORTAL: "Open any web page, log in to this network, then run again.",
-    State.DNS_FAULT: "The names do not resolve: try another DNS resolver (or restart the router), "
-    "then run again.",
-    State.INTERMITTENT: "The connection comes and goes, so what failed may work in a minute: "
-    "run again, and note the times at which it is gone (whole or half hours may mean intent).",
-    State.NO_INTERNET: "Wait and try again, and try another network (mobile data, a neighbour's "
-    "line). From one device an outage and a shutdown look alike: save this evidence (-o FILE).",
-    State.SHUTDOWN: "The cut looks deliberate. Save this evidence (-o FILE), note the time, try "
-    "another network; messages will wait until the connection returns.",
-    State.DOMESTIC_ONLY: "Only the country's own sites work. Save this evidence (-o FILE) and try "
-    "another network.",
-    State.ALLOWLIST: "Only chosen sites are let through. Save this evidence (-o FILE) and try "
-    "another network.",
-}
-
-
-def listing(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _functions(verdicts: Sequence[FunctionVerdict]) -> str:
@@ -152,130 +121,3 @@ def summary(verdict: ServiceVerdict) -> str:
         why=why.rstrip("."),
         cause=why[:1].lower() + why[1:],
     )
-
-
-_ABOUT = {
-    Outcome.BLOCKED: "Your network is {maybe}{doing}. Your device is fine. Save the evidence "
-    "(-o FILE) and ask somebody on another network to run this too. Another connection or a VPN "
-    "may help.",
-    Outcome.DEGRADED: "Only a part of {names} works. Run again in some minutes, and on another "
-    "network, to see whether it is this network.",
-    Outcome.DOWN: "{names} {maybe}has a fault of its own. It is not your network. Wait.",
-    Outcome.INCONCLUSIVE: "There is no clear result for {names}. Run again in some minutes, and "
-    "ask somebody on another network to run this too: a proxy abroad (--via) or their saved run "
-    "(--compare) can tell an outage from blocking.",
-}
-"""What to do about services with such a word, the gravest first."""
-
-
-def advice(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
-    """What this means and what to do next, in plain words."""
-    forged = [s.name for s in services if "tls.mitm" in s.mechanisms]
-    if forged:
-        return (
-            f"Do not log in to {listing(forged)} on this network, and do not click through "
-            "certificate warnings: somebody forges the certificates. Save the evidence (-o FILE) "
-            "and use another network."
-        )
-    if said := _of_the_line(connection, services):
-        return said
-    doubt = _until_known(services)
-    return _about(services, doubt) or doubt + _calm(connection, services)
-
-
-def _about(services: Sequence[ServiceVerdict], doubt: str) -> str:
-    """What to do about the gravest word of a service; empty where nothing failed. ``doubt`` is said
-    before it where nothing graver is certain."""
-    by = {o: [s for s in services if s.outcome is o] for o in Outcome}
-    by[Outcome.BLOCKED] += by[Outcome.THROTTLED]
-    by[Outcome.INCONCLUSIVE] = [s for s in by[Outcome.INCONCLUSIVE] if not s.partial]
-    for outcome, text in _ABOUT.items():
-        if about := by[outcome]:
-            sure = all(s.strength is Strength.CONFIRMED for s in about)
-            said = text.format(
-                names=listing([s.name for s in about]),
-                maybe="" if sure else "probably ",
-                doing=_doing(about),
-            )
-            return f"{doubt}{said}" if outcome is Outcome.INCONCLUSIVE else said
-    return ""
-
-
-def _doing(services: Sequence[ServiceVerdict]) -> str:
-    """What the network does to services that it interferes with."""
-    words = {Outcome.BLOCKED: "blocking", Outcome.THROTTLED: "slowing down"}
-    found = [(verb, _named(services, word)) for word, verb in words.items()]
-    return listing([f"{verb} {listing(names)}" for verb, names in found if names])
-
-
-def _named(services: Sequence[ServiceVerdict], *words: Outcome) -> list[str]:
-    """The services with one of these words, in the order of the words."""
-    return [s.name for word in words for s in services if s.outcome is word]
-
-
-def _of_the_line(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
-    """What the connection itself asks for, whatever befell services; empty: nothing."""
-    if connection.state in _ADVICE:
-        return _ADVICE[connection.state]
-    if "clock_skew" in connection.notes:
-        return "This device's clock is wrong, which breaks secure connections: set it, run again."
-    if "tls_inspection" in connection.notes:
-        return _read_along(connection, _named(services, Outcome.BLOCKED, Outcome.THROTTLED))
-    return ""
-
-
-_DOUBTED = ("tls.mitm.", "tls.certificate", "tls.store_age")
-"""Rules about certificates that may or may not be the service's own."""
-
-
-def _until_known(services: Sequence[ServiceVerdict]) -> str:
-    """A warning, where it is not known whose certificates some services show that have no clear
-    result; empty where all is known."""
-    doubted = [
-        s.name
-        for s in services
-        if s.outcome is Outcome.INCONCLUSIVE
-        if any(r.startswith(_DOUBTED) for f in s.functions for r in f.rules[:1])
-    ]
-    if not doubted:
-        return ""
-    return f"Do not log in to {listing(doubted)} here until you know whose certificate that is. "
-
-
-_READ_ALONG = (
-    "Somebody can read along here: do not log in, unless you know who re-signs the encrypted "
-    "traffic (an employer, a school, an antivirus) and trust them.{who}{also}"
-)
-_STATES = {"state_root_kz": "Kazakhstan's", "state_root_ru": "Russia's"}
-
-
-def _read_along(connection: ConnectionVerdict, hit: Sequence[str]) -> str:
-    """Everything is re-signed: whoever does it reads along."""
-    named = [whose for note, whose in _STATES.items() if note in connection.notes]
-    return _READ_ALONG.format(
-        who=f" The certificates name an authority of {listing(named)} state." if named else "",
-        also=f" The network interferes with {listing(hit)} as well." if hit else "",
-    )
-
-
-def _open(services: Sequence[ServiceVerdict]) -> list[str]:
-    """Functions without a clear result, each with the services that it is about."""
-    found: dict[str, list[str]] = {}
-    for service in services:
-        for function in service.functions:
-            if function.outcome is Outcome.INCONCLUSIVE:
-                found.setdefault(function.function.value, []).append(service.name)
-    return [f"{function} ({', '.join(names)})" for function, names in found.items()]
-
-
-def _calm(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> str:
-    """Nothing failed as a whole: what then?"""
-    fine = [s.name for s in services if s.outcome is Outcome.OK or s.partial]
-    works = f"{listing(fine)} work" + ("s" if len(fine) == 1 else "")
-    if fine and (unclear := _open(services)):
-        return f"{works} from here; no clear result for {listing(unclear)}."
-    if connection.state is State.BAD_LINK:
-        return "Nothing is blocked; the connection itself is poor. Wait or try another network."
-    if fine and any(s.outcome is Outcome.NOT_TESTED for s in services):
-        return f"{works} from here; the rest was not tested."
-    return "Everything that was tested works from here." if fine else "Nothing was tested."

@@ -8,7 +8,7 @@ from msgprobe.model.task import Arm, Flow
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report import html, integrity, wording
 from msgprobe.report.curves import clock
-from msgprobe.report.html import text as _text
+from msgprobe.report.html import cell
 from msgprobe.report.narrate import transfer_end
 from msgprobe.report.transfers import ARMS, Line, Picture, pictures
 
@@ -21,15 +21,8 @@ _CLASSES = {
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 12, 36
 
-_STYLE = """:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd;
- --own: #b8410a; --name: #005f9e; --theirs: #8a2f7a; --source: #5c5c5c; }
-@media (prefers-color-scheme: dark) {
- :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40;
- --own: #ff9a5c; --name: #6cb8f0; --theirs: #e08fd0; --source: #a8a8a8; } }
-body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
- max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
-svg { width: 100%; min-width: 34rem; height: auto; display: block; }
-svg text { fill: var(--faint); font-size: 13px; }
+STYLE = """\
+.scroll > svg { min-width: 34rem; }
 polyline, .key line { fill: none; stroke-width: 2; }
 .grid { stroke: var(--grid); stroke-width: 1; }
 .own { stroke: var(--own); stroke-width: 3; }
@@ -38,60 +31,57 @@ polyline, .key line { fill: none; stroke-width: 2; }
 .source { stroke: var(--source); stroke-dasharray: 2 3; }
 ul.key { list-style: none; padding: 0; }
 .key svg { display: inline-block; width: 44px; min-width: 44px; height: 12px; margin-right: .5rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .875rem; overflow-wrap: normal; }
-th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--grid);
- vertical-align: top; }
-td.n, th.n { text-align: right; white-space: nowrap; }
-caption { text-align: left; color: var(--faint); }
 """
+"""What a page with curves needs beside the style of all pages."""
 
 
 def render(run: Run, service: str | None = None) -> str:
     """The page for ``run``, or for one ``service`` of it: verdicts, curves, and every number."""
     name = None if service is None else service.lower()
     parts = ["<h1>Transfers, side by side</h1>\n"]
-    version = _text(f"msgprobe {run.tool.version}, run of {run.started_at}")
+    version = html.text(f"msgprobe {run.tool.version}, run of {run.started_at}")
     state = wording.STATE_WORDS[run.verdict.connection.state]
-    parts.append(f"<p>{version}. Connection: {_text(state)}.</p>\n")
-    parts.append(f"<p>{_text(integrity.WORDS[run.integrity])}</p>\n")
+    parts.append(f"<p>{version}. Connection: {html.text(state)}.</p>\n")
+    parts.append(f"<p>{html.text(integrity.WORDS[run.integrity])}</p>\n")
     drawn = pictures(run, name)
     for verdict in run.verdict.services:
         if name in (None, verdict.service):
             parts += _verdict(verdict)
-            parts += [_picture(p) for p in drawn if p.service == verdict.service]
+            parts += [figure(p) for p in drawn if p.service == verdict.service]
     if not drawn:
         parts.append("<p>No transfers were made in this run.</p>\n")
     speeds = [(s, f) for s in run.verdict.services for f in s.functions if f.speeds]
     if speeds:
-        parts.append(f"<p>{_text(wording.UNTESTED)}</p>\n")
-    return html.page("transfers", _STYLE, "".join(parts))
+        parts.append(f"<p>{html.text(wording.UNTESTED)}</p>\n")
+    return html.page("transfers", STYLE, "".join(parts))
 
 
 def _verdict(verdict: ServiceVerdict) -> Iterator[str]:
     word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
-    yield f"<h2>{_text(verdict.name)}: {_text(word)}</h2>\n<p>{_text(verdict.summary)}</p>\n"
+    yield f"<h2>{html.text(f'{verdict.name}: {word}')}</h2>\n"
+    yield f"<p>{html.text(verdict.summary)}</p>\n"
     speeds = [s for f in verdict.functions for s in f.speeds]
     if speeds:
         yield "<ul>\n"
-        yield from (f"<li>{_text(wording.speed_in_full(speed))}</li>\n" for speed in speeds)
+        yield from (f"<li>{html.text(wording.speed_in_full(speed))}</li>\n" for speed in speeds)
         yield "</ul>\n"
 
 
-def _picture(picture: Picture) -> str:
+def figure(picture: Picture, *, table: bool = True) -> str:
+    """The curves of one asset: heading, picture, legend and, with ``table``, every transfer."""
     way = "sent" if picture.direction is Direction.UP else "received"
     heading = f"{picture.asset}: kilobytes {way}, by seconds"
     keys = [
         f'<li><svg viewBox="0 0 44 12" aria-hidden="true"><line class="{_CLASSES[arm]}" x1="0" '
-        f'y1="6" x2="44" y2="6" /></svg>{_text(picture.label(arm))}: '
-        f"{_text(picture.summary(arm))}</li>\n"
+        f'y1="6" x2="44" y2="6" /></svg>{html.text(picture.label(arm))}: '
+        f"{html.text(picture.summary(arm))}</li>\n"
         for arm in ARMS
         if picture.of(arm)
     ]
     said = "; ".join(f"{picture.label(a)}: {picture.summary(a)}" for a in ARMS if picture.of(a))
     return (
-        f"<h3>{_text(heading)}</h3>\n{_svg(picture, said)}"
-        f'<ul class="key">\n{"".join(keys)}</ul>\n{_table(picture)}'
+        f"<h3>{html.text(heading)}</h3>\n{_svg(picture, said)}"
+        f'<ul class="key">\n{"".join(keys)}</ul>\n{_table(picture) if table else ""}'
     )
 
 
@@ -103,7 +93,7 @@ def _svg(picture: Picture, said: str) -> str:
         return "<p>Not a byte was moved.</p>\n"
     parts = [
         '<div class="scroll">'
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}">\n',
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.text(said)}">\n',
         *_axes(across, high),
     ]
     for arm in ARMS:  # the asset's own, unbroken, below the dashed ones: both can be seen
@@ -164,19 +154,13 @@ _COLUMNS = (
 
 
 def _table(picture: Picture) -> str:
-    heads = "".join(_cell("th", text, kind) for text, kind in _COLUMNS)
+    heads = "".join(cell("th", text, kind) for text, kind in _COLUMNS)
     rows = "".join(f"<tr>{_row(picture, line)}</tr>\n" for line in picture.lines)
     return (
         '<details><summary>Every transfer in numbers</summary><div class="scroll"><table>\n'
         f"<caption>In order of their beginning</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div></details>\n"
     )
-
-
-def _cell(tag: str, text: str, kind: str) -> str:
-    scope = ' scope="col"' if tag == "th" else ""
-    style = f' class="{kind}"' if kind else ""
-    return f"<{tag}{scope}{style}>{_text(text)}</{tag}>"
 
 
 def _row(picture: Picture, line: Line) -> str:
@@ -200,4 +184,4 @@ def _row(picture: Picture, line: Line) -> str:
             transfer_end(seen),
         ]
     pairs = zip(cells, _COLUMNS, strict=True)
-    return "".join(_cell("td", text, kind) for text, (_, kind) in pairs)
+    return "".join(cell("td", text, kind) for text, (_, kind) in pairs)

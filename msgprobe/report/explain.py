@@ -42,14 +42,7 @@ def explain_run(
     if told := integrity.warning(run):
         page.put(told)
         page.put("")
-    connection = run.verdict.connection
-    page.put(f"Connection: {wording.STATE_WORDS[connection.state]} ({connection.strength.value})")
-    page.put(connection.why, 2)
-    for line in run.allowances.lines():
-        page.put(line, 2)
-    for note in connection.notes:
-        page.put(f"Note: {wording.note(note)}.", 2)
-    page.chain(connection.rules, connection.evidence)
+    page.connection(run)
     for verdict in chosen:
         page.service(verdict)
         for picture in pictures(run, verdict.service):
@@ -62,6 +55,16 @@ def explain_run(
         page.put(integrity.WORDS[run.integrity])
     text = page.text()
     return text if unicode else ascii_only(text)
+
+
+def chain(run: Run, service: ServiceVerdict | None, rules: Sequence[RuleInfo], width: int) -> str:
+    """The evidence of one service alone, or (None) of the state of the connection."""
+    page = _Page(run, {r.rule_id: r for r in rules}, width)
+    if service is None:
+        page.connection(run)
+    else:
+        page.service(service)
+    return page.text().strip("\n") + "\n"
 
 
 def _chosen(run: Run, service: str | None) -> tuple[ServiceVerdict, ...]:
@@ -111,6 +114,16 @@ class _Page:
     def drawn(self, text: str) -> None:
         """A picture: its lines as they are."""
         self._lines += ["  " + line for line in text.splitlines()]
+
+    def connection(self, run: Run) -> None:
+        found = run.verdict.connection
+        self.put(f"Connection: {wording.STATE_WORDS[found.state]} ({found.strength.value})")
+        self.put(found.why, 2)
+        for line in run.allowances.lines():
+            self.put(line, 2)
+        for note in found.notes:
+            self.put(f"Note: {wording.note(note)}.", 2)
+        self.chain(found.rules, found.evidence)
 
     def service(self, verdict: ServiceVerdict) -> None:
         word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)

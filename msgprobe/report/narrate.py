@@ -1,5 +1,6 @@
 """One observation in plain words: what was asked, what came, when."""
 
+from msgprobe.evidence.rate import moving_time
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import (
     DnsAnswer,
@@ -198,8 +199,6 @@ def _transfer(seen: TransferObservation) -> str:
         word = f"got {seen.answers} answers,"
     taken = moving_time(seen)
     text = f"{word} {size} in {wording.seconds(taken)}"
-    if seen.moved and taken > 0:
-        text += f" ({wording.rate(seen.moved * 8 / taken / 1000)})"
     if seen.server_name != seen.host and seen.answers is None:
         text += f", naming {seen.server_name}" if seen.server_name else ", naming nobody"
     text += f": {transfer_end(seen)}"
@@ -213,16 +212,6 @@ def _transfer(seen: TransferObservation) -> str:
         text += f"; {seen.info.total_retrans} retransmitted, {seen.info.out_of_order} out of order"
         text += f", shortest round trip {seen.info.min_rtt * 1000:.0f} ms"
     return text
-
-
-def moving_time(seen: TransferObservation) -> float:
-    """Seconds in which the bytes moved: to the last of them where all came, else to the end.
-
-    A transfer that ran dry was slow until it was given up, not until its last byte.
-    """
-    if seen.curve and seen.failure is None and not seen.capped:
-        return seen.curve[-1][0]
-    return seen.window.seconds
 
 
 def transfer_end(seen: TransferObservation) -> str:

@@ -7,46 +7,36 @@ from msgprobe.model.timeline import Segment, Story
 from msgprobe.report import html
 from msgprobe.report import timeline_words as say
 from msgprobe.report.history import name
-from msgprobe.report.html import text as _text
 
 _LEFT, _WIDTH, _ROW = 170, 730, 22
 
 _CLASSES = {"+": "ok", "x": "bad", "v": "bad", "~": "weak", "!": "down", "?": "open", ".": "none"}
 
-_STYLE = """:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd; --ok: #2e7d4f;
- --bad: #b3261e; --weak: #c77700; --down: #8a2f7a; --open: #7a7a7a; }
-@media (prefers-color-scheme: dark) {
- :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40; --ok: #5fbf86;
- --bad: #ff7a6e; --weak: #ffb14a; --down: #e08fd0; --open: #9a9a9a; } }
-body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
- max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
-svg { width: 100%; min-width: 40rem; height: auto; display: block; }
-svg text { fill: var(--text); font-size: 13px; }
-.scroll { overflow-x: auto; }
+STYLE = """\
+.scroll > svg { min-width: 40rem; }
+svg text.who { fill: var(--text); }
 .ok { fill: var(--ok); } .bad { fill: var(--bad); } .weak { fill: var(--weak); }
 .down { fill: var(--down); } .open { fill: var(--open); } .none { fill: var(--grid); }
 li { margin-bottom: .5rem; }
-.faint { color: var(--faint); }
-table { border-collapse: collapse; font-size: .875rem; }
-th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--grid);
- vertical-align: top; }
 """
+"""What a page with ribbons needs beside the style of all pages."""
 
 
 def render(stories: Sequence[Story]) -> str:
     """The page: for each network its ribbons, what happened, and every segment."""
     parts = ["<h1>What held when</h1>\n"]
     for story in stories:
-        parts += _story(story)
+        parts += told(story)
     if not stories:
         parts.append("<p>Nothing is remembered of that time.</p>\n")
-    return html.page("timeline", _STYLE, "".join(parts))
+    return html.page("timeline", STYLE, "".join(parts))
 
 
-def _story(story: Story) -> Iterator[str]:
-    yield f"<h2><bdi>{_text(name(story.series))}</bdi></h2>\n"
+def told(story: Story) -> Iterator[str]:
+    """One network: its ribbons, what happened, and every segment."""
+    yield f"<h2><bdi>{html.text(name(story.series))}</bdi></h2>\n"
     times = f"{say.moment(story.began)} to {say.moment(story.ended)}: {story.ticks} looks."
-    yield f"<p>{_text(times)} Grey is time in which nobody looked.</p>\n"
+    yield f"<p>{html.text(times)} Grey is time in which nobody looked.</p>\n"
     yield f'<div class="scroll">{"".join(_ribbons(story))}</div>\n'
     yield "<h3>What happened</h3>\n<ul>\n"
     if not story.events:
@@ -56,13 +46,13 @@ def _story(story: Story) -> Iterator[str]:
         lines += [f"with it {who}: {what}" for who, what in say.grouped(event.absorbed)]
         remark = say.CAUSES[event.cause]
         lines += [f"({remark})"] if remark else []
-        said = "<br />".join(map(_text, lines))
-        yield f"<li><b>{_text(say.bracket(event.bracket))}</b><br />{said}</li>\n"
+        said = "<br />".join(map(html.text, lines))
+        yield f"<li><b>{html.text(say.bracket(event.bracket))}</b><br />{said}</li>\n"
     yield "</ul>\n"
     if story.notes:
         yield "<h3>Notes</h3>\n<ul>\n"
         for note in story.notes:
-            yield f"<li>{_text(say.moment(note.at))}: {_text(say.note(note))}</li>\n"
+            yield f"<li>{html.text(say.moment(note.at))}: {html.text(say.note(note))}</li>\n"
         yield "</ul>\n"
     yield "<h3>Segments</h3>\n"
     yield from _table(story)
@@ -77,18 +67,19 @@ def _ribbons(story: Story) -> Iterator[str]:
     yield f'<svg viewBox="0 0 {_LEFT + _WIDTH + 10} {height}" role="img">\n'
     for i, (subject, segments) in enumerate(rows):
         y = i * _ROW
-        yield f'<text x="0" y="{y + 15}">{_text(say.subject(subject))}</text>\n'
+        yield f'<text class="who" x="0" y="{y + 15}">{html.text(say.subject(subject))}</text>\n'
         for segment in segments:
             x = _LEFT + (max(segment.began, story.began) - story.began) * scale
             width = max(1.0, (segment.ended - max(segment.began, story.began)) * scale)
             yield (
                 f'<rect class="{_class(segment)}" x="{x:.1f}" y="{y + 3}" width="{width:.1f}" '
-                f'height="{_ROW - 6}"><title>{_text(_said(segment))}</title></rect>\n'
+                f'height="{_ROW - 6}"><title>{html.text(_said(segment))}</title></rect>\n'
             )
     y = _ROW * len(rows) + 15
-    yield f'<text x="{_LEFT}" y="{y}">{_text(say.local(story.began))}</text>\n'
+    yield f'<text x="{_LEFT}" y="{y}">{html.text(say.local(story.began))}</text>\n'
     yield (
-        f'<text x="{_LEFT + _WIDTH}" y="{y}" text-anchor="end">{_text(say.local(ended))}</text>\n'
+        f'<text x="{_LEFT + _WIDTH}" y="{y}" text-anchor="end">'
+        f"{html.text(say.local(ended))}</text>\n"
         "</svg>\n"
     )
 
@@ -123,7 +114,7 @@ def _table(story: Story) -> Iterator[str]:
                 f"{one.posterior:.2f}" if measured and one.settled else "",
                 ", ".join(w[:8] for w in one.witnesses),
             )
-            yield "<tr>" + "".join(f"<td>{_text(c)}</td>" for c in cells) + "</tr>\n"
+            yield "<tr>" + "".join(f"<td>{html.text(c)}</td>" for c in cells) + "</tr>\n"
     yield "</table></div>\n"
 
 

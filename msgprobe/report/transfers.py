@@ -1,15 +1,15 @@
 """The transfers of a run, put beside each other: each asset's own and the neutral ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from msgprobe.evidence.rate import moving_time, rate_kbit
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.run import Run
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow
 from msgprobe.report import wording
-from msgprobe.report.narrate import moving_time
 
 ARMS = (Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_TARGET_SNI, Arm.TRANSFER_SOURCE)
 """Those that a picture shows, in the order of its legend."""
@@ -45,11 +45,11 @@ class Line:
 
     @property
     def kbit(self) -> float | None:
-        """Its rate over all its time in kbit/s, None where nothing moved."""
-        if len(self.points) < 2:
+        """Its rate in kbit/s, None where nothing moved."""
+        if self.seen is None:
             return None
-        seconds, moved = self.points[-1]
-        return moved * 8 / seconds / 1000 if moved and seconds > 0 else None
+        # a file from a stranger may claim any curve
+        return rate_kbit(replace(self.seen, curve=tuple(_honest(self.seen.curve))))
 
 
 def _honest(curve: Iterable[tuple[float, int]]) -> Iterator[tuple[float, int]]:

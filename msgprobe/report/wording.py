@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgprobe.evidence.rate import in_words
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import (
@@ -66,8 +67,8 @@ NOTE_WORDS: dict[str, str] = {
     "Kazakhstan's state",
     "state_root_ru": "certificates are signed by an authority that calls itself that of Russia's "
     "state",
-    "own_roots": "certificates are checked against SSL_CERT_FILE: whoever owns a root in it can "
-    "read along unnoticed",
+    "own_roots": "certificates are checked against your own list (SSL_CERT_FILE). An authority in "
+    "that list can read along, and this test does not see it",
     "vpn": "the traffic leaves through a VPN",
     "proxy_configured": "a proxy is configured, which this test does not use",
     "proxy_only": "nothing leads out directly; the configured proxy, which this test does not use, "
@@ -165,15 +166,8 @@ def seconds(value: float) -> str:
 
 
 def rate(kbit: float) -> str:
-    """A rate, two significant digits: ``0.42 kbit/s``, ``140 kbit/s``, ``1.9 Mbit/s``."""
-    value, unit = (kbit, "kbit/s") if _two(kbit) < 1000 else (kbit / 1000, "Mbit/s")
-    value = _two(value)
-    digits = 0 if value >= 10 or not value else 1 if value >= 1 else 2
-    return f"{value:.{digits}f} {unit}"
-
-
-def _two(value: float) -> float:
-    return float(f"{value:.2g}")
+    """A rate, as it is said everywhere."""
+    return in_words(kbit)
 
 
 def speed(found: Speed) -> str:

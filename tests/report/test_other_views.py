@@ -417,12 +417,12 @@ def test_nothing_in_a_name_reaches_the_shell(text: str) -> None:
 
 def test_a_transfer_is_told_in_one_line() -> None:
     assert came(sample.moved().observations[0]) == (
-        "downloaded 80.0 kB in 4.54 s (140 kbit/s): complete, status 206; "
+        "downloaded 80.0 kB in 4.54 s: complete, status 206; "
         "3 retransmitted, 12 out of order, shortest round trip 34 ms"
     )
     stopped = sample.transfers()[3].observations[0]
     assert came(stopped) == (
-        "downloaded 40.0 kB of 80.0 kB in 10.0 s (32 kbit/s), naming web.telegram.example: "
+        "downloaded 40.0 kB of 80.0 kB in 10.0 s, naming web.telegram.example: "
         "stopped by us after 10.0 s, status 206; longest pause 8.50 s, after 40.0 kB; "
         "3 retransmitted, 12 out of order, shortest round trip 34 ms"
     )

@@ -39,6 +39,7 @@ FORMS: Final[tuple[tuple[str, ...], ...]] = (
     ("judge", "{run}", "--jsonl", "--evidence", "-vv"),
     ("judge", "{run}", "--coarse-time", "-vv"),
     ("explain", "{run}", "--html", "{folder}/curves.html", "-vv"),
+    ("report", "{run}", "-o", "{folder}/report.html"),
     ("explain", "{folder}/saved.json"),
     ("explain", "{run}", "--reveals"),
     ("explain", "{folder}/saved.json", "--reveals"),

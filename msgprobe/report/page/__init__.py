@@ -1,0 +1,1 @@
+"""One page about saved runs, to be handed to somebody: a lawyer, a journalist, an engineer."""

@@ -1,0 +1,368 @@
+"""How a word is known, in three steps: as the app asks, with one thing changed, and neutral.
+
+Nothing is concluded here. Of the conversations that the verdict cites those are chosen that show
+best what its rule rests on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from msgprobe.evidence.rate import rate_kbit
+from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import (
+    DnsObservation,
+    HttpObservation,
+    LocalObservation,
+    Observation,
+    Proof,
+    ProtocolObservation,
+    TlsObservation,
+    TransferObservation,
+)
+from msgprobe.model.run import Run
+from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Role
+from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
+from msgprobe.report.narrate import FAILURES, came
+from msgprobe.report.reproduce import command
+
+PLAIN_ARMS = (Arm.BASE, Arm.REPEAT)
+NEUTRAL_ARMS = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR)
+
+CHANGED: dict[Arm, str] = {
+    Arm.OTHER_RESOLVER: "The same name, asked at another resolver",
+    Arm.OTHER_QUERY: "The same resolver, asked for another name",
+    Arm.NON_RESOLVER: "The name, asked at an address where no resolver is",
+    Arm.OTHER_ADDRESS: "The service, at an address that another resolver gives",
+    Arm.TARGET_SNI_ELSEWHERE: "The same name, at a neutral server",
+    Arm.NEUTRAL_SNI_ELSEWHERE: "That neutral server, with a neutral name",
+    Arm.OTHER_SNI: "The same server, with another name",
+    Arm.OTHER_HELLO: "The same server and name, with a first message of another shape",
+    Arm.MODERN: "The same server and name, with the first message of a modern app",
+    Arm.MODERN_ELSEWHERE: "The same name in such a message, at a neutral server",
+    Arm.MODERN_NEUTRAL: "A neutral name in such a message, at that neutral server",
+    Arm.OTHER_PAYLOAD: "The same server, asked in another form",
+    Arm.OTHER_PORT: "The same server, at another port",
+    Arm.OTHER_TRANSPORT: "The same server, by another transport",
+    Arm.SHARE: "The same server and name, many times",
+    Arm.SHARE_ELSEWHERE: "The same name at a neutral server, as often",
+    Arm.SHARE_NEUTRAL: "A neutral name at that server, as often",
+    Arm.SAME_TUPLE: "Again at once, on the same pair of ports",
+    Arm.ALONE: "The same, with no other connection at that time",
+    Arm.TOGETHER: "The same, several at the same time",
+    Arm.PLAIN_PAGE: "The same name, by plain HTTP",
+    Arm.TRANSFER_NEUTRAL_SNI: "The same object from the same server, with a neutral name",
+    Arm.TRANSFER_TARGET_SNI: "A neutral server's object, with the service's name",
+    Arm.TRANSFER_SIBLING: "The same object, from another address",
+    Arm.TRANSFER_SMALL: "The same object, in small packets",
+    Arm.TRANSFER_SOURCE: "A neutral server's object, under its own name",
+    Arm.NEUTRAL_TRAIN: "A neutral call server, at the same time",
+    Arm.NEUTRAL_CALL: "A neutral call server, asked the same",
+    Arm.NEUTRAL_FORM: "A neutral call server, asked in the older form",
+    Arm.QUIC_OTHER_SNI: "The same server by QUIC, with a neutral name",
+    Arm.QUIC_NEGOTIATION: "The same server by QUIC, with no name",
+    Arm.QUIC_ELSEWHERE: "The same name by QUIC, at a neutral server",
+    Arm.QUIC_NEUTRAL_ELSEWHERE: "A neutral name by QUIC, at that neutral server",
+    Arm.QUIC_NEUTRAL: "A neutral server by QUIC",
+    Arm.SECOND_PATH: "The same, through your proxy",
+    Arm.BIG_HELLO: "A neutral server, with a large first message",
+    Arm.HOLE: "A port that routers need",
+    Arm.CONNECTION: "A neutral server",
+    Arm.AGAIN: "A neutral server, at the same time",
+    Arm.MONITOR: "A neutral server, time and again",
+}
+"""What is different from how the app asks, the most telling first."""
+
+_PAIRS = (
+    Arm.TARGET_SNI_ELSEWHERE,
+    Arm.MODERN_ELSEWHERE,
+    Arm.SHARE_ELSEWHERE,
+    Arm.TRANSFER_TARGET_SNI,
+)
+"""What tells most where it ends as the app's own did."""
+
+_OWN = (Arm.BASE, Arm.TRANSFER, Arm.TRAIN, Arm.TRANSFER_PAGE, Arm.REPEAT)
+"""What is as the app asks."""
+
+
+class Mark(StrEnum):
+    """How a conversation ended, as its picture shows it."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SLOW = "slow"
+    ODD = "odd"
+    """It was answered, by somebody who did not prove who he is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One conversation that stands for all of its kind.
+
+    ``says`` is the name that it sends in the clear (empty: none), ``server`` whom it asks,
+    ``result`` what came, ``tries`` how often, ``again`` the line that repeats it.
+    """
+
+    title: str
+    server: str
+    says: str
+    mark: Mark
+    result: str
+    tries: str
+    full: str
+    again: str | None
+    transaction: int
+
+
+class Seen:
+    """The measurements of a run, by the transactions that verdicts cite."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._by: dict[int, Measurement] = {}
+        self._hosts: dict[str, str] | None = None
+        self.fair_kbit = 0.0
+        """What neutral transfers moved beside the function that is told of; 0: not known."""
+        for measurement in run.evidence.measurements:
+            for seen in measurement.observations:
+                self._by.setdefault(seen.transaction, measurement)
+
+    def cited(self, evidence: Iterable[int]) -> list[Measurement]:
+        """Those that the file still has, each once, in order."""
+        found = {id(m): m for t in evidence if (m := self._by.get(t)) is not None}
+        return list(found.values())
+
+    def host_at(self, address: str) -> str | None:
+        """The neutral host that lives at ``address``, where a conversation of this run shows it."""
+        if self._hosts is None:
+            flows = [m.task.probe for m in self.neutral()]
+            self._hosts = {f.address: f.host for f in flows if isinstance(f, Flow) and f.host}
+        return self._hosts.get(address)
+
+    def neutral(self) -> list[Measurement]:
+        """Conversations with neutral sites under their own names."""
+        return [
+            m
+            for m in self.run.evidence.measurements
+            if m.task.role is Role.CONTROL and m.task.arm in NEUTRAL_ARMS and m.observations
+            if isinstance(m.task.probe, Flow) and m.status is Status.COMPLETED
+        ]
+
+
+def spoken(verdict: ServiceVerdict, seen: Seen) -> FunctionVerdict | None:
+    """The function whose evidence shows best why the service has its word; None: no evidence."""
+    mine = [f for f in verdict.functions if f.outcome is verdict.outcome] or [
+        f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)
+    ]
+    told = [f for f in mine if f.evidence]
+
+    def kinds(function: FunctionVerdict) -> int:
+        return len({m.task.arm for m in seen.cited(function.evidence)} - {Arm.REPEAT})
+
+    return max(told, key=lambda f: (f.strength == "confirmed", kinds(f)), default=None)
+
+
+def steps(verdict: FunctionVerdict, seen: Seen) -> tuple[Step, ...]:
+    """Three at most, each of another kind."""
+    cited = seen.cited(verdict.evidence)
+    seen.fair_kbit = max((s.control_kbit for s in verdict.speeds), default=0.0)
+    own = [m for m in cited if m.task.arm in _OWN and m.task.role is Role.TARGET]
+    found = [_step("As the app asks", own, seen)] if own else []
+    arms = _arms(cited, found[0].mark if found else None, seen)
+    found += [_step(CHANGED[arm], _of(arm, cited), seen) for arm in arms]
+    if len(found) < 2 and (repeats := _of(Arm.REPEAT, own)):
+        found.append(_step("The same once more, some seconds later", repeats, seen))
+    if len(found) < 3 and own:
+        found += _neutral(own, seen)
+    return tuple(found[:3])
+
+
+def _of(arm: Arm, cited: Sequence[Measurement]) -> list[Measurement]:
+    return [m for m in cited if m.task.arm is arm]
+
+
+def _arms(cited: Sequence[Measurement], first: Mark | None, seen: Seen) -> list[Arm]:
+    """What was changed, first where the change made a difference."""
+    arms = [a for a in CHANGED if _of(a, cited)]
+
+    def same(arm: Arm) -> bool:
+        return _mark(_typical(_of(arm, cited)), seen) is first
+
+    return sorted(arms, key=lambda a: a not in _PAIRS and same(a))
+
+
+def _neutral(own: Sequence[Measurement], seen: Seen) -> list[Step]:
+    """The neutral conversations that were nearest in time to the failures."""
+    when = own[0].window.start
+    near = sorted(seen.neutral(), key=lambda m: abs(m.window.start - when))[:4]
+    return [_step("Neutral servers, at the same time", near, seen)] if near else []
+
+
+def of_connection(evidence: Iterable[int], seen: Seen) -> tuple[Step, ...]:
+    """What shows the state of the connection: one of each kind of site and end, three at most."""
+    kinds: dict[tuple[str, Mark], list[Measurement]] = {}
+    for measurement in seen.cited(evidence):
+        if isinstance(measurement.task.probe, Flow | Lookup):
+            key = (_site_kind(measurement, seen.run), mark(measurement))
+            kinds.setdefault(key, []).append(measurement)
+    order = sorted(kinds.items(), key=lambda pair: -len(pair[1]))
+    return tuple(_step(kind, found, seen) for (kind, _), found in order[:3])
+
+
+def _site_kind(measurement: Measurement, run: Run) -> str:
+    task = measurement.task
+    if isinstance(task.probe, Lookup):
+        return "Names, asked at a resolver"
+    if task.check == "page":
+        return "Pages whose text is known (they find login pages)"
+    country = next((s.country for s in run.evidence.controls.sites if s.name == task.subject), None)
+    if country is not None:
+        return f"Neutral sites in the country ({country})"
+    return "Neutral sites abroad" if task.role is Role.CONTROL else "Servers of messengers"
+
+
+def mark(measurement: Measurement) -> Mark:
+    """How it ended, as far as its last observation tells."""
+    if not measurement.observations:
+        return Mark.BAD
+    last = measurement.observations[-1]
+    if last.failure is not None:
+        return Mark.BAD
+    if isinstance(last, HttpObservation) and last.matched is False:
+        return Mark.ODD
+    if isinstance(last, TlsObservation) and last.chain and not last.verified:
+        return Mark.GOOD if _elsewhere(measurement, last) else Mark.ODD
+    return Mark.GOOD
+
+
+def _elsewhere(measurement: Measurement, seen: TlsObservation) -> bool:
+    """A neutral server was asked for a name that it does not have, and showed none for that."""
+    name = seen.server_name or ""
+    return measurement.task.arm in _ELSEWHERE and not any(
+        shown in (name, f"*.{name.partition('.')[2]}") for shown in seen.chain[0].names
+    )
+
+
+def _mark(measurement: Measurement, seen: Seen) -> Mark:
+    """The same, where it is known how fast neutral transfers were."""
+    moved = _moved(measurement)
+    rate = None if moved is None else rate_kbit(moved)
+    slow = rate is not None and rate < seen.fair_kbit / 2
+    return Mark.SLOW if slow else mark(measurement)
+
+
+def _typical(found: Sequence[Measurement]) -> Measurement:
+    """The first of those that ended as most did."""
+    ends: dict[str, list[Measurement]] = {}
+    for one in found:
+        ends.setdefault(f"{mark(one)} {_result(one)}", []).append(one)
+    return max(ends.values(), key=len)[0]
+
+
+def _moved(measurement: Measurement) -> TransferObservation | None:
+    seen = [o for o in measurement.observations if isinstance(o, TransferObservation)]
+    return seen[-1] if seen else None
+
+
+def _step(title: str, found: Sequence[Measurement], seen: Seen) -> Step:
+    one = _typical(found)
+    ended = _mark(one, seen)
+    alike = sum(_mark(m, seen) is ended for m in found)
+    moved = _moved(one)
+    told = {
+        Mark.GOOD: "answered",
+        Mark.BAD: "failed",
+        Mark.SLOW: "were slow",
+        Mark.ODD: "were answered, unproven",
+    }[ended]
+    tries = f"{alike} of {len(found)} tries {told}" if len(found) > 1 else ""
+    return Step(
+        title=title,
+        server=_server(one, seen),
+        says=_says(one),
+        mark=ended,
+        result=_result(one),
+        tries=tries,
+        full="; ".join(came(o) for o in one.observations if not isinstance(o, LocalObservation)),
+        again=command(one.task, moved.path if moved is not None else None),
+        transaction=one.observations[-1].transaction if one.observations else 0,
+    )
+
+
+_ELSEWHERE = frozenset(
+    {
+        Arm.TARGET_SNI_ELSEWHERE,
+        Arm.NEUTRAL_SNI_ELSEWHERE,
+        Arm.MODERN_ELSEWHERE,
+        Arm.MODERN_NEUTRAL,
+        Arm.SHARE_ELSEWHERE,
+        Arm.SHARE_NEUTRAL,
+        Arm.TRANSFER_TARGET_SNI,
+        Arm.QUIC_ELSEWHERE,
+        Arm.QUIC_NEUTRAL_ELSEWHERE,
+    }
+)
+"""What goes to a neutral server under a name that is not its own."""
+
+
+def _server(measurement: Measurement, seen: Seen) -> str:
+    """Whom it asked, by a name where one is known."""
+    task = measurement.task
+    match task.probe:
+        case Lookup(resolver=resolver):
+            return resolver.name
+        case Flow() as flow:
+            where = (
+                f"[{flow.address}]:{flow.port}"
+                if ":" in flow.address
+                else (f"{flow.address}:{flow.port}")
+            )
+            if task.arm in _ELSEWHERE:
+                return seen.host_at(flow.address) or where
+            return flow.host or where
+        case Inspect():
+            return "this device"
+
+
+def _says(measurement: Measurement) -> str:
+    match measurement.task.probe:
+        case Lookup(name=name):
+            return name
+        case Flow(server_name=name):
+            return name or ""
+        case Inspect():
+            return ""
+
+
+def _result(measurement: Measurement) -> str:
+    """What came, in a few words."""
+    if not measurement.observations:
+        return "nothing was seen"
+    last = measurement.observations[-1]
+    moved = _moved(measurement)
+    if moved is not None and moved.failure is None:
+        return came(moved).partition(":")[0].partition(", naming")[0]
+    if last.failure is not None:
+        return FAILURES[last.failure]
+    return _answer(measurement, last)
+
+
+_PROVED = "answered, and proved who it is"
+
+
+def _answer(measurement: Measurement, last: Observation) -> str:
+    match last:
+        case DnsObservation():
+            return ", ".join(last.addresses[:2]) or "no address"
+        case TlsObservation(chain=(leaf, *_)) if not last.verified:
+            if _elsewhere(measurement, last):
+                return "answered, with a certificate of its own"
+            return f"a certificate issued by {leaf.issuer}, not verified"
+        case HttpObservation() if last.matched is False:
+            return f"another page than the known one (status {last.status})"
+    proved = (
+        isinstance(last, TlsObservation)
+        or (isinstance(last, HttpObservation) and last.authenticated)
+        or (isinstance(last, ProtocolObservation) and last.proof >= Proof.NONCE)
+    )
+    return _PROVED if proved else "answered"
