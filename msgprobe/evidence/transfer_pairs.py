@@ -75,7 +75,7 @@ def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | N
         return None
     usual = max(base or control.elapsed, 1e-4) + allowance
     spent = max(took or target.elapsed, 1e-4)
-    way = _Way(target, control, size)
+    way = _Way(target, control, size, None if base is None else usual)
     settled = way.beyond(spent - target.waited) / way.beyond_usual(usual - control.waited)
     excused = way.beyond(spent - target.waited - way.excuse) / way.beyond_usual(
         usual - control.waited
@@ -97,16 +97,19 @@ class _Way:
     """What the way itself makes two transfers of ``size`` bytes take, by their round trips.
 
     A proxy on the way answers sooner than the server (satellites have them); then the handshake
-    tells how long the way is: the quicker one of both, which nobody held up.
+    tells how long the way is: the quicker one of both, which nobody held up. Such a proxy speeds up
+    what follows as well, so that no way needs more than the neutral one took (``shown``, in
+    seconds; None where it did not end), for each second of round trip.
     """
 
-    def __init__(self, target: Sample, control: Sample, size: int) -> None:
+    def __init__(self, target: Sample, control: Sample, size: int, shown: float | None) -> None:
         near, far = control.min_rtt or 0.0, target.min_rtt or 0.0
         both = target.handshake and control.handshake
         whole = min(_whole(target), _whole(control)) if both else 0.0
         rounds = _rounds(size) if both else _rounds(size) - 1
-        self._needs = rounds * max(far, whole)
-        self._usual_needs = rounds * max(near, whole)
+        away, usually = max(far, whole), max(near, whole)
+        self._usual_needs = min(rounds * usually, rounds * usually if shown is None else shown)
+        self._needs = self._usual_needs * away / usually if usually else rounds * away
         self._least = ORDINARY + max(near, far, whole)
         self.excuse = LOSSY_ROUNDS * max(0.0, far - near) if disturbed(target.info) else 0.0
 

@@ -21,6 +21,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     own_flow,
     side_by_side,
     source_flow,
+    takes_long,
 )
 from msgprobe.model.target import MOST_HEADS, Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -92,10 +93,11 @@ def _suspicious(
     context: PlanningContext, service: Service, assets: list[Asset]
 ) -> list[PairedTransfers]:
     """Comparisons that are called for, those of downloads first: an upload's waits until it is
-    known whether there is one of a download, which shows more for its bytes."""
+    known whether there is one of a download, which shows more for its bytes. Not on a long way,
+    where the time for it would be over then."""
     found = paired_transfers(context.facts, service, assets)
     down = [c for c in found if c.asset.direction is Direction.DOWN]
-    if _unseen(context, down):
+    if _unseen(context, down) and not takes_long(context):
         return [c for c in down if c.suspicious]
     up = [c for c in found if c.asset.direction is Direction.UP]
     return [c for c in (*down, *up) if c.suspicious]
