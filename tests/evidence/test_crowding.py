@@ -43,12 +43,18 @@ def ask(story: Story, host: str, at: float, took: float, *, role: Role = Role.CO
     story.told[-1] = dataclasses.replace(told, observations=seen, window=window)
 
 
-def asked(order: str, *, role: Role = Role.CONTROL) -> Crowd | None:
-    """Questions 10 ms apart: ``.`` is answered at once, ``x`` after the resolver's stub has asked
-    again."""
+def way_known() -> Story:
+    """A connection that is fine, on which five handshakes have told how long the way is."""
     story = Story().good_connection()
     for n in range(5):
         story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    return story
+
+
+def asked(order: str, *, role: Role = Role.CONTROL) -> Crowd | None:
+    """Questions 10 ms apart: ``.`` is answered at once, ``x`` after the resolver's stub has asked
+    again."""
+    story = way_known()
     for n, how in enumerate(order):
         ask(story, f"name{n}.example", 0.01 * n, 0.04 if how == "." else 5.04, role=role)
     return lost(story, 6.0)
@@ -73,9 +79,7 @@ def test_what_is_lost_otherwise_is_no_crowds(order: str) -> None:
 
 
 def test_a_resolver_that_says_that_it_cannot_tell_once_it_was_asked_too_much() -> None:
-    story = Story().good_connection()
-    for n in range(5):
-        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    story = way_known()
     for n in range(14):
         ask(story, f"name{n}.example", 0.01 * n, 0.04)
         if n >= 6:
@@ -172,9 +176,7 @@ def test_others_are_not_slowed() -> None:
 
 
 def test_a_name_that_such_a_resolver_did_not_give_is_asked_for_again() -> None:
-    story = Story().good_connection()
-    for n in range(5):
-        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    story = way_known()
     for n in range(6):
         ask(story, f"name{n}.example", 0.01 * n, 0.04)
     for n in range(6, 14):

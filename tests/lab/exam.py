@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,26 @@ CLEAN = "I0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What came of a scenario. ``faults`` are reasons why it counts as judged wrong."""
+class Said:
+    """What a run says. ``faults`` are reasons why it counts as judged wrong."""
 
-    scenario: Scenario
-    seed: int
     state: str = "-"
     words: dict[str, str] = field(default_factory=dict)
     mechanisms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     mechanism_faults: tuple[str, ...] = ()
+
+    def said(self) -> "Said":
+        """No more than this of a larger one."""
+        return Said(**{own.name: getattr(self, own.name) for own in fields(Said)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Said):
+    """What came of a scenario."""
+
+    scenario: Scenario
+    seed: int
     accusations: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     seconds: float = 0.0

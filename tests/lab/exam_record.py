@@ -208,11 +208,7 @@ class Record(Made):
     scenario: Scenario
     profile: str
     seed: int
-    state: str = "-"
-    words: Mapping[str, str] = field(default_factory=dict)
-    mechanisms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    wrong: tuple[str, ...] = ()
-    mechanism_wrong: tuple[str, ...] = ()
+    said: exam.Said = field(default_factory=exam.Said)
     accused: tuple[str, ...] = ()
     fine: tuple[str, ...] = ()
     must: tuple[str, ...] = ()
@@ -231,7 +227,7 @@ class Record(Made):
 
     @property
     def right(self) -> bool:
-        return not self.wrong and not self.fault
+        return not self.said.faults and not self.fault
 
 
 def is_censored(scenario: Scenario, truth: Truth) -> bool:
@@ -267,11 +263,7 @@ def judge(scenario: Scenario, kept: Kept) -> Record:
         scenario=scenario,
         profile=kept.profile,
         seed=kept.seed,
-        state=result.state,
-        words=words,
-        mechanisms=result.mechanisms,
-        wrong=result.faults,
-        mechanism_wrong=result.mechanism_faults,
+        said=result.said(),
         accused=_accused(scenario, words),
         fine=tuple(
             k for k, t in expected.items() if is_censored(scenario, t) and words.get(k) == "ok"

@@ -94,7 +94,7 @@ def totals(records: Iterable[Record]) -> Totals:
         blocked=len(must),
         blocked_called=sum(r.blocked == r.must for r in must),
         connection=len(connection),
-        connection_right=sum(r.state in r.scenario.states for r in connection),
+        connection_right=sum(r.said.state in r.scenario.states for r in connection),
         nodes=sum((r.nodes for r in good), Nodes()),
         judged=sum(r.judged for r in clear),
         unclear=sum(len(r.unclear) for r in clear),
@@ -180,13 +180,15 @@ def _troubles(records: Sequence[Record]) -> list[str]:
     accused = [f"{r.name} seed {r.seed}: {', '.join(r.accused)}" for r in good if r.accused]
     fine = [f"{r.name} seed {r.seed}: {', '.join(r.fine)} ok" for r in good if r.fine]
     missed = [
-        f"{r.name} seed {r.seed}: " + ", ".join(f"{k} {r.words.get(k, '-')}" for k in r.must)
+        f"{r.name} seed {r.seed}: " + ", ".join(f"{k} {r.said.words.get(k, '-')}" for k in r.must)
         for r in good
         if r.must != r.blocked
     ]
-    other = [f"{r.name} seed {r.seed}: {'; '.join(r.wrong)}" for r in good if r.wrong]
+    other = [f"{r.name} seed {r.seed}: {'; '.join(r.said.faults)}" for r in good if r.said.faults]
     mechanism = [
-        f"{r.name} seed {r.seed}: {'; '.join(r.mechanism_wrong)}" for r in good if r.mechanism_wrong
+        f"{r.name} seed {r.seed}: {'; '.join(r.said.mechanism_faults)}"
+        for r in good
+        if r.said.mechanism_faults
     ]
     void = [f"{r.name} seed {r.seed}: {r.fault}" for r in records if r.fault]
     lines = []
@@ -278,15 +280,15 @@ def _truth(scenario: Scenario, keys: Sequence[str]) -> str:
 
 
 def _said(record: Record, keys: Sequence[str]) -> str:
-    state = [] if "online" in record.scenario.states else [record.state]
+    state = [] if "online" in record.scenario.states else [record.said.state]
     if keys:
-        return ", ".join([*state, *(f"{key} {record.words.get(key, '-')}" for key in keys)])
-    words = {record.words.get(s, "-") for s in record.scenario.expected()}
+        return ", ".join([*state, *(f"{key} {record.said.words.get(key, '-')}" for key in keys)])
+    words = {record.said.words.get(s, "-") for s in record.scenario.expected()}
     return ", ".join([*state, f"all {'|'.join(sorted(words))}"])
 
 
 def _found(record: Record, keys: Sequence[str]) -> str:
-    found = dict.fromkeys(m for key in keys for m in record.mechanisms.get(key, ()))
+    found = dict.fromkeys(m for key in keys for m in record.said.mechanisms.get(key, ()))
     return ",".join(found) or "-"
 
 

@@ -189,5 +189,6 @@ def _line(record: Record) -> str:
     else:
         mark = "right" if record.right else "WRONG"
     cost = f"{record.seconds:.1f} s {record.octets / 1000:.0f} kB"
-    why = "; ".join((record.fault, *record.wrong, *record.mechanism_wrong)).strip("; ")
-    return f"{mark} {record.name:<20} {record.seed:>2} {record.state:<14} {cost}  {why}".rstrip()
+    said = record.said
+    why = "; ".join((record.fault, *said.faults, *said.mechanism_faults)).strip("; ")
+    return f"{mark} {record.name:<20} {record.seed:>2} {said.state:<14} {cost}  {why}".rstrip()

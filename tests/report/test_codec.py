@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from msgprobe.hypotheses.rule import Word
 from msgprobe.model.codec import OBSERVATION_TAGS, PROBE_TAGS, CodecError, from_json, to_json
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
@@ -142,15 +143,7 @@ def test_enums_that_share_a_base_type_are_still_strict() -> None:
 
 @pytest.mark.parametrize("word", [Outcome.BLOCKED, State.SHUTDOWN, None])
 def test_a_rule_may_speak_of_a_service_or_of_the_connection(word: Outcome | State | None) -> None:
-    rule = RuleInfo(
-        rule_id="a.b",
-        layer=Layer.DNS,
-        outcome=word,
-        strength=None,
-        mechanism=None,
-        licence="l",
-        why="w",
-    )
+    rule = Word(word, None, Layer.DNS).info("a.b", "l", "w")
     read = from_json(RuleInfo, json.loads(json.dumps(to_json(rule))))
     assert read == rule
     assert type(read.outcome) is type(word)

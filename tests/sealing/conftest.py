@@ -11,6 +11,8 @@ import pytest
 from msgprobe.report.document import document, dumps
 from msgprobe.report.package_text import TEXTS
 from msgprobe.sealing.container import Container
+from msgprobe.sealing.error import PackageError
+from msgprobe.sealing.listing import placed
 from msgprobe.sealing.package import Case, Exhibit, seal
 from msgprobe.sealing.signature import Signer
 from tests.report import sample
@@ -40,6 +42,14 @@ def case(*runs: bytes, catalogue: bool = True) -> Case:
         created=CREATED,
         version="1.2",
     )
+
+
+def place(name: str) -> tuple[int, str]:
+    """Where a file stands in a package; last of all what has no place there."""
+    try:
+        return placed(name)
+    except PackageError:
+        return 99, name
 
 
 def opened(package: bytes) -> Container:

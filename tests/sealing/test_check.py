@@ -11,10 +11,10 @@ import pytest
 from msgprobe.sealing.check import Checked, check
 from msgprobe.sealing.container import pack
 from msgprobe.sealing.error import Fault, PackageError, SealError
-from msgprobe.sealing.listing import LIST, ordered, placed, sums
+from msgprobe.sealing.listing import LIST, ordered, sums
 from msgprobe.sealing.package import seal
 from msgprobe.sealing.signature import Signer, fingerprint
-from tests.sealing.conftest import CREATED, case, evidence, opened
+from tests.sealing.conftest import CREATED, case, evidence, opened, place
 
 Files = dict[str, bytes]
 
@@ -78,15 +78,8 @@ def test_every_file_counts(files: Files) -> None:
 )
 def test_a_file_that_was_not_sealed_is_found(files: Files, name: str) -> None:
     more = files | {name: b"more\n"}
-    data = pack(sorted(more.items(), key=lambda item: _place(item[0])))
+    data = pack(sorted(more.items(), key=lambda item: place(item[0])))
     assert fault(data).fault in (Fault.EXTRA_FILE, Fault.MISSING)
-
-
-def _place(name: str) -> tuple[int, str]:
-    try:
-        return placed(name)
-    except PackageError:
-        return 99, name
 
 
 def test_files_in_another_order_are_found(files: Files) -> None:

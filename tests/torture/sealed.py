@@ -24,10 +24,10 @@ from msgprobe.sealing import change
 from msgprobe.sealing.check import check
 from msgprobe.sealing.container import Container, pack
 from msgprobe.sealing.error import PackageError
-from msgprobe.sealing.listing import LIST, listed_names, placed, run_of, sums
+from msgprobe.sealing.listing import LIST, listed_names, run_of, sums
 from msgprobe.sealing.package import seal
 from msgprobe.sealing.signature import Signer
-from tests.sealing.conftest import Authority, case, evidence, opened
+from tests.sealing.conftest import Authority, case, evidence, opened, place
 
 Rows = list[tuple[str, bytes]]
 
@@ -129,15 +129,8 @@ def _lists_anew(rows: Rows) -> Rows:
     ]
     if LIST in files:
         every = dict(gone) | {n: _hash(files[n]) for n in listed}
-        files[LIST] = sums(sorted(every.items(), key=lambda one: _place(one[0])))
+        files[LIST] = sums(sorted(every.items(), key=lambda one: place(one[0])))
     return [(name, files[name]) for name, _ in rows]
-
-
-def _place(name: str) -> tuple[int, str]:
-    try:
-        return placed(name)
-    except PackageError:
-        return 99, name
 
 
 def _hash(data: bytes) -> str:
