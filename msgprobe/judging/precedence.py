@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.calls.rules import LOSS_RULES, UDP_RULES
-from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, LIE_RULES, NAME_HALF_RULES
+from msgprobe.hypotheses.calls.rules import CALL_LOSS, UDP_RULES
+from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, LIE_BESIDE, NAME_HALF
 from msgprobe.hypotheses.dns_tampering.rules_page import PAGE_RULES
 from msgprobe.hypotheses.dns_tampering.rules_resolvers import RESOLVER_RULES
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES, UNCLEAR_RULES
 from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
-from msgprobe.hypotheses.residual.rules import EARLY_RULES, RESIDUAL_RULES, TUPLE_RULES
+from msgprobe.hypotheses.residual.rules import EARLY_RULES, SAME_TUPLE, SOME_DIE
 from msgprobe.hypotheses.rule import Finding, PoolRule, apply
 from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vantage
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
-from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
+from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
-from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_RULES
+from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_AGE
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
 from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
@@ -53,7 +53,7 @@ ACCUSING: tuple[PoolRule, ...] = (
     *AFTER_RULES,
 )
 
-ADDING: tuple[PoolRule, ...] = (*LIE_RULES, *PAGE_RULES, *TUPLE_RULES)
+ADDING: tuple[PoolRule, ...] = (LIE_BESIDE, *PAGE_RULES, SAME_TUPLE)
 """Rules that say more about a blocking that others have licensed."""
 
 REASONS = (
@@ -187,7 +187,7 @@ def _counted(c: Case) -> bool:
 def _half(c: Case) -> Found:
     """One way that works does not acquit the other. Silence shows nothing while the line itself is
     in trouble."""
-    if forged := c.by(*NAME_HALF_RULES):
+    if forged := c.by(NAME_HALF):
         return forged
     if c.pool.connection.failing_now:
         return ()
@@ -233,7 +233,7 @@ def _impaired(c: Case) -> Found:
 def _unclear(c: Case) -> Found:
     """Why nothing can be said, the plainest reason first; one rule speaks."""
     open_ones = [f for f in c.shown if f.info.outcome is Outcome.INCONCLUSIVE]
-    rest = c.by(*INCONCLUSIVE_RULES, *STORE_RULES)
+    rest = c.by(*INCONCLUSIVE_RULES, STORE_AGE)
     reasons = [f for f in rest if f.info.rule_id in REASONS]
     return (*reasons, *open_ones, *rest)[:1]
 
@@ -284,7 +284,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(
         title="it works, and loses far more than others",
         when=_works,
-        found=lambda c: c.by(*LOSS_RULES, *RESIDUAL_RULES, *CONVERSATION_LOSS_RULES),
+        found=lambda c: c.by(CALL_LOSS, SOME_DIE, CONVERSATION_LOSS),
         caveat=True,
     ),
     Row(title="it works", when=_works, found=lambda c: c.fine[:1], caveat=True),

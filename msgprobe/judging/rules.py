@@ -1,17 +1,17 @@
 """Every rule that a verdict may cite, in the order in which they are shown."""
 
-from msgprobe.hypotheses.calls.rules import LOSS_RULES
+from msgprobe.hypotheses.calls.rules import CALL_LOSS
 from msgprobe.hypotheses.connection.rules import CONNECTION_RULES
-from msgprobe.hypotheses.dns_tampering.rules import NAME_HALF_RULES
+from msgprobe.hypotheses.dns_tampering.rules import NAME_HALF
 from msgprobe.hypotheses.quic.rules import QUIC_RULES
-from msgprobe.hypotheses.residual.rules import RESIDUAL_RULES
+from msgprobe.hypotheses.residual.rules import SOME_DIE
 from msgprobe.hypotheses.second_vantage.rules import SECOND_RULES
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
-from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS_RULES
+from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
-from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_RULES
+from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_AGE
 from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
 from msgprobe.judging.connection import NO_CONTROLS, UNKNOWN
 from msgprobe.judging.precedence import ACCUSING, ADDING
@@ -40,18 +40,18 @@ def rules() -> tuple[RuleInfo, ...]:
         ONE_MEMBER,
         MEMBER_HIT,
         HALF_HIT,
-        *NAME_HALF_RULES,
+        NAME_HALF,
         *HALF_FAILS,
         *DEGRADED_RULES,
         *COUNT_RULES,
         *FOLLOWING_RULES,
         *SHARE_RULES,
         *MODERN_RULES,
-        *LOSS_RULES,
-        *RESIDUAL_RULES,
-        *CONVERSATION_LOSS_RULES,
+        CALL_LOSS,
+        SOME_DIE,
+        CONVERSATION_LOSS,
         *HALF_RULES,
-        *STORE_RULES,
+        STORE_AGE,
         *INCONCLUSIVE_RULES,
     )
     return (

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from hypothesis import given, settings
@@ -14,36 +15,31 @@ from tests.catalog.test_bad_files import BAD, EXPECTED
 
 CHECKS = registry()
 
-GOOD = """
+
+def pool(name: str, function: str, check: str, *members: str) -> str:
+    """A pool in a target file, of members that are written by their lines."""
+    rows = "".join(f"  [[pool.member]]\n{indent(lines, '  ')}\n" for lines in members)
+    return f'\n[[pool]]\nname = "{name}"\nfunction = "{function}"\ncheck = "{check}"\n{rows}'
+
+
+GOOD = (
+    """
 [service]
 name = "own"
 title = "Own"
 primary = "text"
 source = "its documents"
 date = "2026-01-31"
-
-[[pool]]
-name = "chat"
-function = "text"
-check = "tls"
-  [[pool.member]]
-  name = "one"
-  host = "one.example.org"
-  ports = [443, 5222]
-  [[pool.member]]
-  name = "two"
-  host = "two.example.org"
-  addresses = ["203.0.113.7"]
-
-[[pool]]
-name = "site"
-function = "web"
-check = "https"
-  [[pool.member]]
-  name = "page"
-  host = "www.example.org"
-  path = "/"
 """
+    + pool(
+        "chat",
+        "text",
+        "tls",
+        'name = "one"\nhost = "one.example.org"\nports = [443, 5222]',
+        'name = "two"\nhost = "two.example.org"\naddresses = ["203.0.113.7"]',
+    )
+    + pool("site", "web", "https", 'name = "page"\nhost = "www.example.org"\npath = "/"')
+)
 
 # what stands there, what is put in its place, where the fault then is
 SPOILT = [

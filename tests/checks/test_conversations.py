@@ -15,15 +15,7 @@ from msgprobe.model.observation import (
     TlsObservation,
 )
 from msgprobe.model.target import Trust
-from msgprobe.model.task import (
-    Flow,
-    Inspect,
-    Lookup,
-    Resolver,
-    ResolverKind,
-    Role,
-    Task,
-)
+from msgprobe.model.task import Flow, Inspect, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.steps.context import StepContext
 from tests.model.tasks import task_of
 from tests.steps import loopback

@@ -81,6 +81,22 @@ def endpoint(member: str, pool: str, check: str = "https", port: int = 443) -> E
     )
 
 
+def numbered(pool: str, addresses: Iterable[str], *, check: str, port: int) -> tuple[Endpoint, ...]:
+    """One member without a name at each address: ``dc1``, ``dc2`` and so on."""
+    return tuple(
+        Endpoint(
+            name=f"{pool}{n}",
+            pool=pool,
+            member=f"{pool}{n}",
+            check=check,
+            port=port,
+            addresses=(address,),
+            provenance=HERE,
+        )
+        for n, address in enumerate(addresses, 1)
+    )
+
+
 CHAT = ("chat1.example", "chat2.example")
 ADDRESSES = {"chat1.example": "31.13.70.1", "chat2.example": "157.240.1.1"}
 

@@ -20,7 +20,7 @@ from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.former_roots import FORMER_ROOTS, NEWEST
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import apply
-from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
+from msgprobe.hypotheses.tls_interception.rules import STORE_AGE
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Certificate
@@ -164,7 +164,7 @@ def aged(**how: Any) -> Story:
 
 def test_a_service_older_than_our_list_accuses_nobody() -> None:
     story = aged()
-    (found,) = apply(STORE_RULES, pool(story))
+    (found,) = apply((STORE_AGE,), pool(story))
     assert (found.info.rule_id, found.info.outcome) == ("tls.store_age", Outcome.INCONCLUSIVE)
     assert "different age" in found.info.why and "Do not log in" in found.info.why
     assert len(found.evidence) == 6
@@ -186,11 +186,11 @@ def test_it_is_the_word_beside_the_fronts_usual_certificate_too() -> None:
 def test_one_certificate_of_nobody_among_them_is_not_explained_by_age() -> None:
     story = aged()
     story.target(CHAT[0], times=3, issuer="CN=nobody", **UNTRUSTED)
-    assert apply(STORE_RULES, pool(story)) == ()
+    assert apply((STORE_AGE,), pool(story)) == ()
 
 
 def test_a_member_that_answers_leaves_nothing_to_explain() -> None:
-    assert apply(STORE_RULES, pool(aged().target(CHAT[0]))) == ()
+    assert apply((STORE_AGE,), pool(aged().target(CHAT[0]))) == ()
 
 
 # -- the same certificate elsewhere

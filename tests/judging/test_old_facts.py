@@ -12,7 +12,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Function, Pool, Service
 from msgprobe.model.task import Arm, ResolverKind, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
-from tests.evidence.story import CHAT, HERE, SERVICE, Story
+from tests.evidence.story import CHAT, HERE, SERVICE, Story, numbered
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
 SILENT: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT}
@@ -132,18 +132,7 @@ def test_a_pool_that_is_down_beside_one_that_works_is_only_a_part_of_the_functio
 def five(ok_at: int = 5) -> Service:
     """A service of five numbered servers in its own networks, and a web site."""
     pool = Pool(name="dc", function=Function.TEXT, ok_at=ok_at)
-    rows = tuple(
-        Endpoint(
-            name=f"dc{n}-443",
-            pool="dc",
-            member=f"dc{n}",
-            check="acme",
-            port=443,
-            addresses=(f"149.154.16{n}.9",),
-            provenance=HERE,
-        )
-        for n in range(1, 6)
-    )
+    rows = numbered("dc", [f"149.154.16{n}.9" for n in range(1, 6)], check="acme", port=443)
     web = with_web(Pool(name="web", function=Function.WEB), "web1.example")
     return replace(
         web,
@@ -164,7 +153,7 @@ def told(missing: int, *, web: str = "149.154.166.1", fails: dict[str, Any] = SI
             story.flow(
                 f"149.154.16{n}.9",
                 subject="acme",
-                endpoint=f"dc{n}-443",
+                endpoint=f"dc{n}",
                 arm=Arm.BASE,
                 check="acme",
                 **bad,

@@ -26,7 +26,7 @@ from msgprobe.evidence.conversation import Conversation, fold
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import apply
-from msgprobe.hypotheses.tls_interception.rules import STORE_RULES
+from msgprobe.hypotheses.tls_interception.rules import STORE_AGE
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
@@ -316,7 +316,7 @@ def test_whatsapps_recorded_chain_tells_of_the_lists_age_and_accuses_nobody() ->
     story = whatsapp()
     for seen in pool(story).failed:
         assert of_former_authority(seen) == EV
-    assert [f.info.rule_id for f in apply(STORE_RULES, pool(story))] == ["tls.store_age"]
+    assert [f.info.rule_id for f in apply((STORE_AGE,), pool(story))] == ["tls.store_age"]
     verdict = judged(story)
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.store_age",))
     assert "Do not log in" in verdict.why and not verdict.mechanisms

@@ -147,13 +147,11 @@ UDP_RULES: tuple[PoolRule, ...] = (
     ),
 )
 
-LOSS_RULES: tuple[PoolRule, ...] = (
-    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
-        "udp.loss",
-        licence="twice, more packets of a call are lost than those to neutral servers in two "
-        "networks at the same time (Fisher's test)",
-        why="Many more packets to its call server are lost than to neutral ones at the same time, "
-        "twice in a row: calls would break up.",
-        holds=lambda p: p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else (),
-    ),
+CALL_LOSS: PoolRule = LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
+    "udp.loss",
+    licence="twice, more packets of a call are lost than those to neutral servers in two "
+    "networks at the same time (Fisher's test)",
+    why="Many more packets to its call server are lost than to neutral ones at the same time, "
+    "twice in a row: calls would break up.",
+    holds=lambda p: p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else (),
 )

@@ -81,6 +81,19 @@ def _half_bogon(p: PoolFacts) -> Cited:
             yield from name.exists
 
 
+NAME_HALF: PoolRule = IMPAIRED.at(Layer.DNS).rule(
+    "dns.injection.half",
+    "dns.injection.bogon",
+    licence="an artefact: an impossible address beside those at which the service answers, "
+    "which encrypted DNS and neutral names never get",
+    why="The name is answered with an address where no public service can live, beside those "
+    "at which the service answers: one family, or one of several addresses, is forged. Which "
+    "one an app takes is chance.",
+    holds=_half_bogon,
+)
+"""One way that works does not acquit who forges the other."""
+
+
 def _conflict(p: PoolFacts) -> Cited:
     """Two contradicting answers, of which one is the truth and one is nobody's.
 
@@ -158,6 +171,18 @@ def _misdirected_too(p: PoolFacts) -> Cited:
         if pages or exposed or shared & set(name.system_addresses):
             yield from (*lie(name), *name.exists)
             yield from (*pages, *exposed)
+
+
+LIE_BESIDE: PoolRule = REMARK.at(Layer.DNS).rule(
+    "dns.injection.beside",
+    "dns.injection",
+    licence="the name leads to an address that shows what it is, or that several names share; "
+    "two operators' encrypted resolvers, or the service's own addresses, say otherwise, and at "
+    "the true one something else interferes",
+    why="The name leads to a wrong address as well.",
+    holds=_misdirected_too,
+)
+"""They add to a blocking that others have licensed."""
 
 
 def _exposed(conversation: Conversation) -> bool:
@@ -274,30 +299,3 @@ DNS_RULES: tuple[PoolRule, ...] = (
         holds=_validated_elsewhere,
     ),
 )
-
-NAME_HALF_RULES: tuple[PoolRule, ...] = (
-    IMPAIRED.at(Layer.DNS).rule(
-        "dns.injection.half",
-        "dns.injection.bogon",
-        licence="an artefact: an impossible address beside those at which the service answers, "
-        "which encrypted DNS and neutral names never get",
-        why="The name is answered with an address where no public service can live, beside those "
-        "at which the service answers: one family, or one of several addresses, is forged. Which "
-        "one an app takes is chance.",
-        holds=_half_bogon,
-    ),
-)
-"""One way that works does not acquit who forges the other."""
-
-LIE_RULES: tuple[PoolRule, ...] = (
-    REMARK.at(Layer.DNS).rule(
-        "dns.injection.beside",
-        "dns.injection",
-        licence="the name leads to an address that shows what it is, or that several names share; "
-        "two operators' encrypted resolvers, or the service's own addresses, say otherwise, and at "
-        "the true one something else interferes",
-        why="The name leads to a wrong address as well.",
-        holds=_misdirected_too,
-    ),
-)
-"""They add to a blocking that others have licensed."""

@@ -41,6 +41,18 @@ def _some_die(p: PoolFacts) -> Cited:
     return cited if mine and len(networks(cited)) >= 2 else ()
 
 
+SOME_DIE: PoolRule = LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
+    "protocol.mtproto.some_die",
+    "protocol.mtproto",
+    licence="in two networks, servers fall silent at the protocol's first words and their "
+    "port is dead from then on, while another port of the same machine connects",
+    why="Servers in several networks fell silent at the first words of Telegram's own "
+    "protocol, and their port has been dead since, while the machines themselves answer: "
+    "something on the way strikes now and then. Other servers answer, so it works in part.",
+    holds=_some_die,
+)
+
+
 def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     """Its first words were answered by an end, sooner than the path to that very address allows,
     twice at least."""
@@ -80,26 +92,11 @@ def _residual(p: PoolFacts) -> Cited:
             yield from (before, t)
 
 
-RESIDUAL_RULES: tuple[PoolRule, ...] = (
-    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
-        "protocol.mtproto.some_die",
-        "protocol.mtproto",
-        licence="in two networks, servers fall silent at the protocol's first words and their "
-        "port is dead from then on, while another port of the same machine connects",
-        why="Servers in several networks fell silent at the first words of Telegram's own "
-        "protocol, and their port has been dead since, while the machines themselves answer: "
-        "something on the way strikes now and then. Other servers answer, so it works in part.",
-        holds=_some_die,
-    ),
-)
-
-TUPLE_RULES: tuple[PoolRule, ...] = (
-    REMARK.at(Layer.TLS).rule(
-        "tls.residual",
-        licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
-        why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
-        "said (residual censorship).",
-        holds=_residual,
-    ),
+SAME_TUPLE: PoolRule = REMARK.at(Layer.TLS).rule(
+    "tls.residual",
+    licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
+    why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
+    "said (residual censorship).",
+    holds=_residual,
 )
 """Adds to a blocking that other rules have licensed; alone it says nothing."""

@@ -27,13 +27,13 @@ def second_vantage(p: PoolFacts) -> tuple[Finding, ...]:
     A proxy that reaches it outweighs everything; where a proxy does not and a report does, the two
     contradict each other and nothing is said.
     """
-    answers, alike = apply(REACHED_RULES, p), apply(ALIKE_RULES, p)
+    answers, alike = apply(REACHED_RULES, p), apply((PATH_ALIKE,), p)
     if answers:
         return answers
     told = apply(REPORT_REACHED_RULES, p)
     if alike:
         return () if told else alike[:1]
-    return told or apply(REPORT_ALIKE_RULES, p)[:1]
+    return told or apply((REPORT_ALIKE,), p)[:1]
 
 
 def may_be_outage(found: Sequence[Finding]) -> bool:
@@ -118,33 +118,28 @@ def _report_rules() -> Iterator[PoolRule]:
 
 REACHED_RULES: tuple[PoolRule, ...] = tuple(_reached_rules())
 
-ALIKE_RULES: tuple[PoolRule, ...] = (
-    _LIKELY_DOWN.rule(
-        "second.path.alike",
-        licence="a second vantage that reaches neutral sites fails alike, repeatedly",
-        why="It fails alike through your proxy, which reaches neutral sites: the fault is probably "
-        "the service's. (A proxy behind the same censor would look the same.)",
-        holds=vantage.fails_alike,
-    ),
+PATH_ALIKE: PoolRule = _LIKELY_DOWN.rule(
+    "second.path.alike",
+    licence="a second vantage that reaches neutral sites fails alike, repeatedly",
+    why="It fails alike through your proxy, which reaches neutral sites: the fault is probably "
+    "the service's. (A proxy behind the same censor would look the same.)",
+    holds=vantage.fails_alike,
 )
 
 REPORT_REACHED_RULES: tuple[PoolRule, ...] = tuple(_report_rules())
 
-REPORT_ALIKE_RULES: tuple[PoolRule, ...] = (
-    _LIKELY_DOWN.rule(
-        "second.report.alike",
-        licence="a report of the last day, made elsewhere on a connection that was fine, fails "
-        "alike",
-        why="It fails alike in the report for comparison, whose connection was fine: the fault is "
-        "probably the service's, if that report was made on another network, which is for you to "
-        "know.",
-        holds=vantage.report_alike,
-    ),
+REPORT_ALIKE: PoolRule = _LIKELY_DOWN.rule(
+    "second.report.alike",
+    licence="a report of the last day, made elsewhere on a connection that was fine, fails alike",
+    why="It fails alike in the report for comparison, whose connection was fine: the fault is "
+    "probably the service's, if that report was made on another network, which is for you to "
+    "know.",
+    holds=vantage.report_alike,
 )
 
 SECOND_RULES: tuple[PoolRule, ...] = (
     *REACHED_RULES,
-    *ALIKE_RULES,
+    PATH_ALIKE,
     *REPORT_REACHED_RULES,
-    *REPORT_ALIKE_RULES,
+    REPORT_ALIKE,
 )

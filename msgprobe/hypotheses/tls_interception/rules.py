@@ -32,6 +32,18 @@ def _store_age(p: PoolFacts) -> Cited:
     return shown if all(of_public_authority(t) for t in shown) else ()
 
 
+STORE_AGE: PoolRule = _UNCLEAR.rule(
+    "tls.store_age",
+    licence="a certificate for the right name whose chain names an authority that public lists "
+    "once held, or which public logs have promised to publish",
+    why="The certificate is for the right name and says that it comes from a public authority "
+    "that this tool's list of trusted authorities does not (or no longer) contain: the list "
+    "and the service may be of different age. Nothing proves it genuine or forged. Do not log "
+    "in until you know.",
+    holds=_store_age,
+)
+
+
 def _untrusted(p: PoolFacts, views: Iterable[AddressFacts]) -> list[AddressFacts]:
     """Those whose certificate nobody trusts, on a link that does not re-sign neutral sites.
 
@@ -146,19 +158,6 @@ def _sure_half(p: PoolFacts) -> Cited:
     shown = _conversations(_halves(p))
     return _follows(p, shown) or _otherwise(p, shown)
 
-
-STORE_RULES: tuple[PoolRule, ...] = (
-    _UNCLEAR.rule(
-        "tls.store_age",
-        licence="a certificate for the right name whose chain names an authority that public lists "
-        "once held, or which public logs have promised to publish",
-        why="The certificate is for the right name and says that it comes from a public authority "
-        "that this tool's list of trusted authorities does not (or no longer) contain: the list "
-        "and the service may be of different age. Nothing proves it genuine or forged. Do not log "
-        "in until you know.",
-        holds=_store_age,
-    ),
-)
 
 FORGER_RULES: tuple[PoolRule, ...] = (
     BLOCKED.at(Layer.TLS).rule(

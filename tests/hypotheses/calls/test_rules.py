@@ -7,10 +7,10 @@ from msgprobe.judging.judge import judge
 from msgprobe.model.control import CallServer, Controls
 from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence
-from msgprobe.model.target import Endpoint, Function, Pool, Service
+from msgprobe.model.target import Function, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
-from tests.evidence.story import HERE, Story, datagrams, somebody
+from tests.evidence.story import HERE, Story, datagrams, numbered, somebody
 from tests.model.tasks import task_of
 
 SERVERS = tuple(
@@ -23,18 +23,7 @@ SERVICE = Service(
     title="Acme",
     primary=Function.CALLS,
     pools=(Pool(name="relay", function=Function.CALLS),),
-    endpoints=tuple(
-        Endpoint(
-            name=f"relay{n}",
-            pool="relay",
-            member=f"relay{n}",
-            check="stun",
-            port=3478,
-            addresses=(address,),
-            provenance=HERE,
-        )
-        for n, address in enumerate(OURS)
-    ),
+    endpoints=numbered("relay", OURS, check="stun", port=3478),
     provenance=HERE,
 )
 
@@ -77,14 +66,14 @@ class Calls(Story):
         return self
 
     def silent(self, host: str | None = None) -> "Calls":
-        for n, address in enumerate(OURS):
+        for n, address in enumerate(OURS, 1):
             for attempt, start in enumerate((0.0, 3.0, 6.0)):
                 arm = Arm.REPEAT if attempt else Arm.BASE
                 self.datagrams(address, arm, endpoint=f"relay{n}", start=start, host=host)
         return self
 
     def own(self, arm: Arm, **how: Any) -> "Calls":
-        for n, address in enumerate(OURS):
+        for n, address in enumerate(OURS, 1):
             self.datagrams(address, arm, endpoint=f"relay{n}", **how)
         return self
 
@@ -197,7 +186,7 @@ def trained(own: tuple[float | None, ...], other: tuple[float | None, ...], turn
     story = begun().neutral()
     story.own(Arm.BASE, trips=ANSWERED)
     for turn in range(turns):
-        story.datagrams(OURS[0], Arm.TRAIN, endpoint="relay0", trips=own, start=8.0 + 5 * turn)
+        story.datagrams(OURS[0], Arm.TRAIN, endpoint="relay1", trips=own, start=8.0 + 5 * turn)
         for server in SERVERS[:3]:
             story.datagrams(
                 "20.9.1.1", Arm.NEUTRAL_TRAIN, subject=server.name, trips=other, start=8.0

@@ -10,7 +10,7 @@ from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import MONITOR_EVERY, MONITOR_MOST, MONITOR_UNTIL
-from tests.evidence.story import HERE, SITES, Story, came_of, gate_task, under_way
+from tests.evidence.story import SITES, Story, came_of, gate_task, somebody, under_way
 from tests.hypotheses.connection.test_rules import HOME, gap, sites
 
 
@@ -68,14 +68,7 @@ def test_a_line_that_fell_silent_is_looked_at_until_it_comes_back() -> None:
 
 def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
     story = healthy()
-    source = Source(
-        name="mirror",
-        host="mirror.example",
-        owner="mirror",
-        network="mirror",
-        path="/big",
-        provenance=HERE,
-    )
+    source = Source(**somebody("mirror", 1), path="/big")
     evidence = story.evidence()
     evidence = replace(evidence, controls=replace(evidence.controls, sources=(source,)))
 
