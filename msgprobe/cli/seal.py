@@ -1,5 +1,6 @@
 """``msgprobe seal`` and ``msgprobe verify``: files in, a package out, and what became of one."""
 
+import hashlib
 import io
 import re
 import secrets
@@ -82,10 +83,10 @@ def _seal(wish: Sealing) -> None:
             Exhibit(
                 name=one.name,
                 evidence=one.data,
-                page=_page(one.run),
+                page=_page(one, number),
                 secret=secrets.token_bytes(32),
             )
-            for one in runs
+            for number, one in enumerate(runs, 1)
         ],
         catalogue=catalogue if any(o.run.catalogue_sha256 == mine for o in runs) else {},
         remembered=remembered,
@@ -108,13 +109,16 @@ def _seal(wish: Sealing) -> None:
             say(f"msgprobe: {one.name}: {told}")
 
 
-def _page(run: Run) -> str:
-    """The page for people that goes with a run."""
+def _page(one: "_Saved", number: int) -> str:
+    """The page for people that goes with a run, which the package calls by its number."""
     from msgprobe import session
     from msgprobe.redaction.export import exported
-    from msgprobe.report.curves_html import render
+    from msgprobe.report.page.document import Given, render
 
-    return render(replace(exported(session.shown(run)), integrity=Integrity.SEALED))
+    run = replace(exported(session.shown(one.run)), integrity=Integrity.SEALED)
+    digest = hashlib.sha256(one.data).hexdigest()
+    given = Given(name=f"{number:04}.json", sha256=digest, run=run)
+    return render((given,), session.rules())
 
 
 @dataclass(frozen=True, slots=True)
