@@ -21,6 +21,9 @@ DYING: Mapping[str, str] = {
 }
 """How a ClientHello dies, and the mechanism that it is called by: torn down is torn down."""
 
+BROKEN_OFF = {end: DYING[end] for end in ("tls.reset", "tls.alert", "tls.eof")}
+"""The ends among them that somebody makes, and that may come too early to be the server's."""
+
 OWN_FAILURES = 2
 """ClientHellos with its own name that a site must have failed before it counts as targeted."""
 

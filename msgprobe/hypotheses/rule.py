@@ -109,6 +109,28 @@ class Word:
         info = self.info(rule_id, licence, why, mechanism)
         return Rule(info=info, holds=lambda subject: transactions(holds(subject)) or None)
 
+    def rules(
+        self,
+        family: str,
+        mechanisms: Mapping[str, str],
+        *,
+        licence: str,
+        why: str,
+        holds: Callable[[str], Callable[[Subject], Cited]],
+    ) -> tuple[Rule[Subject], ...]:
+        """A rule for each symptom, with the mechanism that it is called by. Their ids are
+        ``family`` with the symptom for ``{symptom}``, or for ``{kind}`` without its ``tls.``."""
+        return tuple(
+            self.rule(
+                family.format(symptom=symptom, kind=symptom.removeprefix("tls.")),
+                mechanism,
+                licence=licence,
+                why=why,
+                holds=holds(symptom),
+            )
+            for symptom, mechanism in mechanisms.items()
+        )
+
 
 BLOCKED = Word(Outcome.BLOCKED, Strength.CONFIRMED)
 LIKELY_BLOCKED = Word(Outcome.BLOCKED, Strength.LIKELY)

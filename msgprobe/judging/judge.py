@@ -113,7 +113,7 @@ def _function(
     if wanted and function not in wanted:
         return _not_tested(function, "It was not asked for.")
     if not views:
-        return _not_tested(function, excuse or UNTESTED.info.why)
+        return _not_tested(function, excuse or UNTESTED.why)
     whole = joined(function, [judge_pool(v, said) for v in views])
     trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
     return replace(whole, loss=connection.calls.loss(trains))
@@ -144,7 +144,7 @@ def _with_extras(
 
 def _not_tested(function: Function, why: str) -> FunctionVerdict:
     return FunctionVerdict(
-        function=function, outcome=Outcome.NOT_TESTED, why=why, rules=(UNTESTED.info.rule_id,)
+        function=function, outcome=Outcome.NOT_TESTED, why=why, rules=(UNTESTED.rule_id,)
     )
 
 
@@ -152,11 +152,11 @@ def judge_pool(p: PoolFacts, said: ConnectionVerdict) -> FunctionVerdict:
     """The word of the row of `PRECEDENCE` that speaks first."""
     row, found = first(Case(p, said))
     verdict = _verdict(p, found)
-    if found[0].info is BY_CONNECTION.info:
+    if found[0].info is BY_CONNECTION:
         return replace(
             verdict,
             why=f"{said.why} Nothing can be said about the service itself.",
-            rules=(BY_CONNECTION.info.rule_id, *said.rules),
+            rules=(BY_CONNECTION.rule_id, *said.rules),
         )
     if p.pool.caveat and (row.caveat or verdict.outcome in GRAVE):
         return _with_caveat(verdict, p.pool.caveat, answers=row.caveat)
@@ -173,7 +173,7 @@ def _with_caveat(verdict: FunctionVerdict, caveat: str, *, answers: bool) -> Fun
         strength=None,
         mechanisms=(),
         why=f"{caveat[:1].upper()}{caveat[1:]}. {said}",
-        rules=(head.info.rule_id, *verdict.rules),
+        rules=(head.rule_id, *verdict.rules),
     )
 
 

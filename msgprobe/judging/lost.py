@@ -30,7 +30,7 @@ def lost(
         tested = [p for p in own if p.tested]
         if verdict.outcome is Outcome.INCONCLUSIVE and tested and not any(p.ok for p in tested):
             found[verdict.function] = _blameless(verdict, tested, said) and _spread(tested)
-        elif FRONT_FAILS.info.rule_id in verdict.rules:
+        elif FRONT_FAILS.rule_id in verdict.rules:
             found[verdict.function] = False
     return found
 

@@ -21,7 +21,7 @@ from msgprobe.hypotheses.rule import Finding, PoolRule, apply
 from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vantage
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS
-from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES, HELLO_RULES
+from msgprobe.hypotheses.tls_fingerprint.rules import CONN_COUNT, COUNT_RULES, HELLO_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_AGE
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
@@ -153,11 +153,11 @@ def _fails(c: Case) -> bool:
 
 
 def _by_connection(c: Case) -> Found:
-    return (Finding(info=BY_CONNECTION.info, evidence=c.said.evidence),)
+    return (Finding(info=BY_CONNECTION, evidence=c.said.evidence),)
 
 
 def _nothing_known(_: Case) -> Found:
-    return (Finding(info=UNTESTED.info, evidence=()),)
+    return (Finding(info=UNTESTED, evidence=()),)
 
 
 def _member_hit(c: Case) -> Found:
@@ -242,7 +242,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(
         title="it works, and connections are counted",
         when=_works,
-        found=lambda c: c.by(COUNT_RULES[0]),
+        found=lambda c: c.by(CONN_COUNT),
         caveat=True,
     ),
     Row(

@@ -62,9 +62,9 @@ def rules() -> tuple[RuleInfo, ...]:
         *(r.info for r in QUIC_RULES),
         *(r.info for r in SPEED_RULES),
         ALIKE,
-        UNTESTED.info,
+        UNTESTED,
         CUT_SHORT.info,
-        FRONT_ONLY.info,
-        FRONT_FAILS.info,
-        BY_CONNECTION.info,
+        FRONT_ONLY,
+        FRONT_FAILS,
+        BY_CONNECTION,
     )

@@ -69,18 +69,15 @@ def _fails(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-HALF_FAILS: tuple[PoolRule, ...] = tuple(
-    LIKELY_IMPAIRED.at(Layer.TCP).rule(
-        f"pool.half.{symptom}",
-        mechanism,
-        licence="addresses of two names in two networks fail in every one of repeated attempts, "
-        "while others of the same names answer and neutral sites work",
-        why="Servers ({pool}) answer at some of their addresses and fail at others, several names "
-        "in several networks alike. Which one an app meets is chance. A fault of the service's own "
-        "may look the same.",
-        holds=_fails(symptom),
-    )
-    for symptom, mechanism in _SYMPTOMS.items()
+HALF_FAILS: tuple[PoolRule, ...] = LIKELY_IMPAIRED.at(Layer.TCP).rules(
+    "pool.half.{symptom}",
+    _SYMPTOMS,
+    licence="addresses of two names in two networks fail in every one of repeated attempts, "
+    "while others of the same names answer and neutral sites work",
+    why="Servers ({pool}) answer at some of their addresses and fail at others, several names "
+    "in several networks alike. Which one an app meets is chance. A fault of the service's own "
+    "may look the same.",
+    holds=_fails,
 )
 
 

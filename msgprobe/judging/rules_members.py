@@ -8,6 +8,9 @@ from msgprobe.model.verdict import Layer
 
 _IMPAIRED = IMPAIRED.at(Layer.TCP)
 
+_ALIKE = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout")
+"""Ways to fail in which all members that do may be alike."""
+
 
 def enough(p: PoolFacts) -> bool:
     """As many members answer as the pool needs."""
@@ -82,14 +85,11 @@ DEGRADED_RULES: tuple[PoolRule, ...] = (
         why="The usual port fails; the servers answer on another port only.",
         holds=_reserve_only,
     ),
-    *(
-        _IMPAIRED.rule(
-            f"pool.some_members.{symptom}",
-            symptom,
-            licence="fewer members than the pool needs answer, the others all fail alike",
-            why="Only {ok} of {tested} servers ({pool}) answer; the others all fail alike.",
-            holds=_some_fail(symptom),
-        )
-        for symptom in ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout")
+    *_IMPAIRED.rules(
+        "pool.some_members.{symptom}",
+        {way: way for way in _ALIKE},
+        licence="fewer members than the pool needs answer, the others all fail alike",
+        why="Only {ok} of {tested} servers ({pool}) answer; the others all fail alike.",
+        holds=_some_fail,
     ),
 )

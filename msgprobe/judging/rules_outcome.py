@@ -2,14 +2,9 @@
 
 from collections.abc import Callable
 
+from msgprobe.evidence import local_filters
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.inside import carried, misled, tunnelled
-from msgprobe.evidence.local_filters import (
-    LOCAL_FILTER,
-    LOCAL_OVERRIDE,
-    advert_evidence,
-    own_filter,
-)
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import LIKELY_WORKS, NOT_TESTED, UNCLEAR, WORKS, Cited, PoolRule
 from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
@@ -49,7 +44,11 @@ def _hidden_by(note: str, p: PoolFacts) -> Cited:
     """Failing names that the user's own filter or hosts file hides; enough of them, tried at the
     addresses that others give, work."""
     named = [(e, e.name) for e in p.failing if e.name is not None]
-    if p.ok or not named or any(own_filter(p.facts, name) != note for _, name in named):
+    if (
+        p.ok
+        or not named
+        or any(local_filters.own_filter(p.facts, name) != note for _, name in named)
+    ):
         return ()
     elsewhere = [e for e, _ in named if e.genuine_elsewhere]
     if len({e.endpoint.member for e in elsewhere}) < p.need:
@@ -59,8 +58,8 @@ def _hidden_by(note: str, p: PoolFacts) -> Cited:
 
 
 def _own_filter(p: PoolFacts) -> Cited:
-    cited = _hidden_by(LOCAL_FILTER, p)
-    return (*cited, *advert_evidence(p.facts)) if cited else ()
+    cited = _hidden_by(local_filters.LOCAL_FILTER, p)
+    return (*cited, *local_filters.advert_evidence(p.facts)) if cited else ()
 
 
 def _by_other_resolver(p: PoolFacts) -> Cited:
@@ -171,7 +170,7 @@ OK_RULES: tuple[PoolRule, ...] = (
         licence="an override on this machine: its own resolver says otherwise",
         why="This device overrides the name itself (a hosts file?); asked directly, the genuine "
         "service answers.",
-        holds=lambda p: _hidden_by(LOCAL_OVERRIDE, p),
+        holds=lambda p: _hidden_by(local_filters.LOCAL_OVERRIDE, p),
     ),
     _LIKELY_WORKS.rule(
         "ok.other_resolver",
@@ -255,11 +254,10 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     ),
 )
 
-UNTESTED: PoolRule = _UNTESTED.rule(
+UNTESTED = _UNTESTED.info(
     "pool.untested",
     licence="nothing was measured",
     why="It was not tested.",
-    holds=lambda p: (),
 )
 
 CUT_SHORT: PoolRule = _UNCLEAR_CONNECTION.rule(
@@ -269,26 +267,23 @@ CUT_SHORT: PoolRule = _UNCLEAR_CONNECTION.rule(
     holds=lambda p: p.interrupted,
 )
 
-FRONT_ONLY: PoolRule = _UNTESTED.rule(
+FRONT_ONLY = _UNTESTED.info(
     "pool.front_only",
     licence="an answer of a front end that does not show the function at work",
     why="Only the front end of this function was tested, and it answers.",
-    holds=lambda p: (),
 )
 
-FRONT_FAILS: PoolRule = _UNCLEAR_CONNECTION.rule(
+FRONT_FAILS = _UNCLEAR_CONNECTION.info(
     "pool.front_fails",
     licence="a failure of what cannot show the function at work when it answers",
     why="Only the front end of this function was tested, and it fails.",
-    holds=lambda p: (),
 )
 """What cannot show that a function works cannot show that it is blocked."""
 
-BY_CONNECTION: PoolRule = _UNCLEAR_CONNECTION.rule(
+BY_CONNECTION = _UNCLEAR_CONNECTION.info(
     "connection.explains",
     licence="the connection itself explains the failure",
     why="The connection itself does not work, so nothing can be said about the service.",
-    holds=lambda p: (),
 )
 
 OLD_FACTS = "What this tool knows about the service may also be out of date."

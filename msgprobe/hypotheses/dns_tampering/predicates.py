@@ -1,6 +1,6 @@
 """What rules about names have in common: whose names are suspected, and how a resolver fails."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
@@ -19,6 +19,14 @@ CHANCE = 0.1
 """Share of neutral questions that may vanish before silence stops meaning anything."""
 
 SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
+
+DENIALS: Mapping[str, Sequence[Failure]] = {
+    "dns.nxdomain": NO_NAME,
+    "dns.refused": (Failure.DNS_REFUSED,),
+    "dns.servfail": (Failure.DNS_SERVFAIL,),
+    "dns.timeout": SILENT,
+}
+"""Mechanism: how a resolver denies a name."""
 
 Named = list[tuple[EndpointFacts, NameFacts]]
 """Endpoints with their names."""

@@ -1,6 +1,6 @@
 """Rules about names: what licenses ``blocked`` at ``dns.*``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_former_authority
@@ -10,9 +10,8 @@ from msgprobe.evidence.inside import astray
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.dns_tampering import predicates
-from msgprobe.hypotheses.dns_tampering.predicates import NO_NAME, SILENT, acquitted, lie, suspected
+from msgprobe.hypotheses.dns_tampering.predicates import DENIALS, acquitted, lie, suspected
 from msgprobe.hypotheses.rule import BLOCKED, IMPAIRED, LIKELY_BLOCKED, REMARK, Cited, PoolRule
-from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
@@ -23,20 +22,14 @@ _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.DNS)
 VALIDATED = "another resolver gives an address where the service proves itself"
 ARTEFACT = "an artefact that no honest network makes"
 
-_DENIALS: Mapping[str, tuple[Sequence[Failure], bool]] = {
-    "dns.nxdomain": (NO_NAME, False),
-    "dns.refused": ((Failure.DNS_REFUSED,), False),
-    "dns.servfail": ((Failure.DNS_SERVFAIL,), True),
-    "dns.timeout": (SILENT, True),
-}
-"""How a resolver denies a name, and whether other operators' have to fail this way too when they
-are asked in the open: one alone may."""
+_EVERYWHERE = ("dns.servfail", "dns.timeout")
+"""Denials that other operators' resolvers have to give too, asked in the open: one alone may."""
 
 
 def _denied(mechanism: str, *, proved: bool) -> Callable[[PoolFacts], Cited]:
     """The system's resolver fails this way while the name exists by encrypted DNS; ``proved``: and
     the service proves itself where another resolver leads."""
-    failures, everywhere = _DENIALS[mechanism]
+    failures, everywhere = DENIALS[mechanism], mechanism in _EVERYWHERE
 
     def holds(p: PoolFacts) -> Cited:
         return predicates.denial(

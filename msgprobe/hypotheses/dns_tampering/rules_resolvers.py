@@ -100,11 +100,12 @@ def _unsteady(p: PoolFacts) -> Cited:
     return () if _serves(p) else denial(_alone(p, (*_SERVFAIL, *SILENT)))
 
 
-def _known_addresses(failures: Sequence[Failure]) -> Callable[[PoolFacts], Cited]:
+def _known_addresses(mechanism: str) -> Callable[[PoolFacts], Cited]:
     """No encrypted resolver could be asked, this connection's denies several names, and at the
     addresses that the catalogue knows them by the service proves itself."""
 
     def holds(p: PoolFacts) -> Cited:
+        failures = predicates.DENIALS[mechanism]
         mine = _only_known(p, failures)
         every = [*mine, *(found for other in p.beside for found in _only_known(other, failures))]
         return denial(every) if mine and len({n.name for _, n in every}) >= KNOWN else ()
@@ -162,22 +163,14 @@ _ALONE: tuple[PoolRule, ...] = tuple(
 
 RESOLVER_RULES: tuple[PoolRule, ...] = (
     *_ALONE,
-    *(
-        LIKELY_BLOCKED.at(Layer.DNS).rule(
-            f"{mechanism}.known_address",
-            mechanism,
-            licence="no encrypted resolver can be asked, this one denies two names, and the "
-            "service proves itself at the addresses that the catalogue knows them by",
-            why="The resolver of this connection does not give this service's names, no encrypted "
-            "one can be asked, and the genuine service answers at the addresses it is known by.",
-            holds=_known_addresses(failures),
-        )
-        for mechanism, failures in (
-            ("dns.nxdomain", NO_NAME),
-            ("dns.refused", (Failure.DNS_REFUSED,)),
-            ("dns.servfail", _SERVFAIL),
-            ("dns.timeout", SILENT),
-        )
+    *LIKELY_BLOCKED.at(Layer.DNS).rules(
+        "{symptom}.known_address",
+        {mechanism: mechanism for mechanism in predicates.DENIALS},
+        licence="no encrypted resolver can be asked, this one denies two names, and the service "
+        "proves itself at the addresses that the catalogue knows them by",
+        why="The resolver of this connection does not give this service's names, no encrypted one "
+        "can be asked, and the genuine service answers at the addresses it is known by.",
+        holds=_known_addresses,
     ),
     UNCLEAR.at(Layer.DNS).rule(
         "dns.one_resolver",

@@ -66,16 +66,13 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-EARLY_RULES: tuple[PoolRule, ...] = tuple(
-    BLOCKED.at(Layer.PROTOCOL).rule(
-        f"protocol.{protocol}.early",
-        f"protocol.{protocol}",
-        licence="an artefact: the end came faster than the path to the server allows",
-        why="The connection was broken off at the first words of the messenger's own protocol, "
-        "sooner than the server could have done it: something nearer did.",
-        holds=_early(f"protocol.{protocol}"),
-    )
-    for protocol in ("mtproto", "noise")
+EARLY_RULES: tuple[PoolRule, ...] = BLOCKED.at(Layer.PROTOCOL).rules(
+    "{symptom}.early",
+    {symptom: symptom for symptom in ("protocol.mtproto", "protocol.noise")},
+    licence="an artefact: the end came faster than the path to the server allows",
+    why="The connection was broken off at the first words of the messenger's own protocol, "
+    "sooner than the server could have done it: something nearer did.",
+    holds=_early,
 )
 
 

@@ -105,6 +105,17 @@ def _unacked_shape(p: PoolFacts) -> Cited:
     return cited if len(networks(cited)) >= 2 else ()
 
 
+UNACKED_SHAPE: PoolRule = LIKELY_BLOCKED.at(Layer.TLS).rule(
+    "tls.fingerprint.unacked",
+    "tls.fingerprint",
+    licence="in two networks no ClientHello of our shape is acknowledged, whatever its name; "
+    "the genuine servers answer another shape in between",
+    why="ClientHellos that look like this program's never reach the servers, in several "
+    "networks and whatever they name; another program's is answered by the genuine servers.",
+    holds=_unacked_shape,
+)
+
+
 def _early_shape(p: PoolFacts) -> Cited:
     """Broken off sooner than the server could, twice at least."""
     for symptom in DYING:
@@ -113,11 +124,32 @@ def _early_shape(p: PoolFacts) -> Cited:
                 yield from _all_of(a)
 
 
+EARLY_SHAPE: PoolRule = _BLOCKED.rule(
+    "tls.fingerprint.early",
+    "tls.fingerprint",
+    licence="any name dies in our shape of the ClientHello, sooner than the path allows; the "
+    "genuine server answers another shape in between",
+    why="ClientHellos that look like this program's are broken off sooner than the server "
+    "could have done it, whatever they name; the genuine server answers another program's.",
+    holds=_early_shape,
+)
+
+
 def _some_shape(p: PoolFacts) -> Cited:
     """Another program's ClientHello is answered, ours is not, and nothing says who minds."""
     for symptom in DYING:
         for a in _fingerprinted(p, symptom):
             yield from _all_of(a)
+
+
+SOME_SHAPE: PoolRule = UNCLEAR.at(Layer.TLS).rule(
+    "tls.fingerprint.unclear",
+    licence="our ClientHello fails, one of another shape is answered; nothing says who minds",
+    why="The genuine server answers another program's ClientHello and not this one's: somebody "
+    "on the way sorts programs out, or the service itself keeps programs like this one away. "
+    "Messengers that look otherwise may work.",
+    holds=_some_shape,
+)
 
 
 def froze(conversation: Conversation) -> bool:
@@ -155,6 +187,17 @@ def _alone(p: PoolFacts) -> Cited:
         yield from (*frozen, *lonely, *froze_again) if frozen else ()
 
 
+CONN_COUNT: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
+    "tls.conn_count",
+    COUNTED,
+    licence="conversations at the same time freeze in repeats; single ones, alone, are "
+    "answered by the genuine servers; those together freeze again",
+    why="Several connections at the same time freeze, again and again; a single one, alone, is "
+    "answered by the genuine server. Something counts the connections.",
+    holds=_alone,
+)
+
+
 def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
     """Each of the service's conversations that was alone, if every one was answered; transfers
     that name what froze, and that nothing else of ours named at the time, are such, too, where
@@ -187,6 +230,16 @@ def _answered_alone(p: PoolFacts) -> Cited:
     return (*frozen, *lonely) if frozen and lonely else ()
 
 
+ANSWERED_ALONE: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
+    "tls.answered_alone",
+    licence="conversations at the same time freeze in repeats; one alone is answered by the "
+    "genuine server; that they freeze together again was not seen",
+    why="Several connections at the same time froze, and a single one, alone, was answered by "
+    "the genuine server: something counts the connections, or what was wrong has passed.",
+    holds=_answered_alone,
+)
+
+
 def _split_rules() -> Iterator[PoolRule]:
     for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
@@ -215,51 +268,13 @@ def _split_rules() -> Iterator[PoolRule]:
 
 HELLO_RULES: tuple[PoolRule, ...] = (
     *_split_rules(),
-    _BLOCKED.rule(
-        "tls.fingerprint.early",
-        "tls.fingerprint",
-        licence="any name dies in our shape of the ClientHello, sooner than the path allows; the "
-        "genuine server answers another shape in between",
-        why="ClientHellos that look like this program's are broken off sooner than the server "
-        "could have done it, whatever they name; the genuine server answers another program's.",
-        holds=_early_shape,
-    ),
-    LIKELY_BLOCKED.at(Layer.TLS).rule(
-        "tls.fingerprint.unacked",
-        "tls.fingerprint",
-        licence="in two networks no ClientHello of our shape is acknowledged, whatever its name; "
-        "the genuine servers answer another shape in between",
-        why="ClientHellos that look like this program's never reach the servers, in several "
-        "networks and whatever they name; another program's is answered by the genuine servers.",
-        holds=_unacked_shape,
-    ),
-    UNCLEAR.at(Layer.TLS).rule(
-        "tls.fingerprint.unclear",
-        licence="our ClientHello fails, one of another shape is answered; nothing says who minds",
-        why="The genuine server answers another program's ClientHello and not this one's: somebody "
-        "on the way sorts programs out, or the service itself keeps programs like this one away. "
-        "Messengers that look otherwise may work.",
-        holds=_some_shape,
-    ),
+    EARLY_SHAPE,
+    UNACKED_SHAPE,
+    SOME_SHAPE,
 )
 
 COUNT_RULES: tuple[PoolRule, ...] = (
-    LIKELY_IMPAIRED.at(Layer.TLS).rule(
-        "tls.conn_count",
-        COUNTED,
-        licence="conversations at the same time freeze in repeats; single ones, alone, are "
-        "answered by the genuine servers; those together freeze again",
-        why="Several connections at the same time freeze, again and again; a single one, alone, is "
-        "answered by the genuine server. Something counts the connections.",
-        holds=_alone,
-    ),
-    LIKELY_IMPAIRED.at(Layer.TLS).rule(
-        "tls.answered_alone",
-        licence="conversations at the same time freeze in repeats; one alone is answered by the "
-        "genuine server; that they freeze together again was not seen",
-        why="Several connections at the same time froze, and a single one, alone, was answered by "
-        "the genuine server: something counts the connections, or what was wrong has passed.",
-        holds=_answered_alone,
-    ),
+    CONN_COUNT,
+    ANSWERED_ALONE,
 )
 """In order: the first that holds speaks. Whose name is answered alone does not die of it."""

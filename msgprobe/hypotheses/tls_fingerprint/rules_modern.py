@@ -6,7 +6,7 @@ Small ones are what a tool or an old app sends; a browser or a newer app has no 
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from msgprobe.evidence.controls import DYING
+from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
@@ -162,17 +162,14 @@ def _name_rules() -> Iterator[PoolRule]:
 
 MODERN_RULES: tuple[PoolRule, ...] = (
     *_name_rules(),
-    *(
-        _BLOCKED.rule(
-            f"tls.modern.early.{kind}",
-            DYING[f"tls.{kind}"],
-            licence="same address, same name: small ClientHellos are answered, those of modern "
-            "clients end sooner than the path allows; neutral sites answer such",
-            why="Small ClientHellos are answered; those of browsers and newer apps are broken off "
-            "sooner than the server could have done it, and neutral sites answer such.",
-            holds=_early(f"tls.{kind}"),
-        )
-        for kind in ("reset", "alert", "eof")
+    *_BLOCKED.rules(
+        "tls.modern.early.{kind}",
+        BROKEN_OFF,
+        licence="same address, same name: small ClientHellos are answered, those of modern clients "
+        "end sooner than the path allows; neutral sites answer such",
+        why="Small ClientHellos are answered; those of browsers and newer apps are broken off "
+        "sooner than the server could have done it, and neutral sites answer such.",
+        holds=_early,
     ),
     LIKELY_IMPAIRED.at(Layer.TLS).rule(
         "tls.modern.unclear",

@@ -1,6 +1,6 @@
 """Rules about certificates that nobody vouches for: forged, or of another age than our own list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgprobe.evidence.certificates import of_public_authority, shown_elsewhere
 from msgprobe.evidence.conversation import Conversation
@@ -15,6 +15,7 @@ from msgprobe.hypotheses.rule import (
     UNCLEAR,
     Cited,
     PoolRule,
+    Word,
 )
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
@@ -22,6 +23,11 @@ from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
 _UNCLEAR = UNCLEAR.at(Layer.TLS)
+
+_Views = Callable[[PoolFacts], list[AddressFacts]]
+"""Addresses with certificates that nobody trusts."""
+_Shows = Callable[[PoolFacts, Sequence[Conversation]], tuple[Conversation, ...]]
+"""What shows a forger of those certificates."""
 
 
 def _store_age(p: PoolFacts) -> Cited:
@@ -159,34 +165,48 @@ def _sure_half(p: PoolFacts) -> Cited:
     return _follows(p, shown) or _otherwise(p, shown)
 
 
+DO_NOT_LOG_IN = "Do not log in on this network."
+
+
+def _forged(
+    word: Word, kind: str, shows: _Shows, licence: str, why: str, views: _Views = _failing
+) -> PoolRule:
+    """``shows`` that the certificates at those addresses are forged."""
+    return word.at(Layer.TLS).rule(
+        f"tls.mitm.{kind}",
+        "tls.mitm",
+        licence=licence,
+        why=f"{why} {DO_NOT_LOG_IN}",
+        holds=lambda p: shows(p, _conversations(views(p))),
+    )
+
+
 FORGER_RULES: tuple[PoolRule, ...] = (
-    BLOCKED.at(Layer.TLS).rule(
-        "tls.mitm.elsewhere",
-        "tls.mitm",
-        licence="an artefact: neutral servers in two networks show a certificate for the target's "
-        "name, or make one for each connection",
-        why="Even neutral servers 'have' a certificate for this service here: it is forged on the "
-        "way. Do not log in on this network.",
-        holds=lambda p: _follows(p, _conversations(_failing(p))),
+    _forged(
+        BLOCKED,
+        "elsewhere",
+        _follows,
+        "an artefact: neutral servers in two networks show a certificate for the target's name, or "
+        "make one for each connection",
+        "Even neutral servers 'have' a certificate for this service here: it is forged on the way.",
     ),
-    BLOCKED.at(Layer.TLS).rule(
-        "tls.mitm.second_way",
-        "tls.mitm",
-        licence="one hand signs for two unrelated services, or for hosts of one in two networks, "
-        "while neutral names keep theirs, and the genuine certificate is seen another way (another "
+    _forged(
+        BLOCKED,
+        "second_way",
+        _otherwise,
+        "one hand signs for two unrelated services, or for hosts of one in two networks, while "
+        "neutral names keep theirs, and the genuine certificate is seen another way (another "
         "address or resolver, QUIC)",
-        why="Several servers show certificates that one unknown hand has signed, and the genuine "
-        "one is seen another way: they are forged on the way. Do not log in on this network.",
-        holds=lambda p: _otherwise(p, _conversations(_failing(p))),
+        "Several servers show certificates that one unknown hand has signed, and the genuine one "
+        "is seen another way: they are forged on the way.",
     ),
-    LIKELY_BLOCKED.at(Layer.TLS).rule(
-        "tls.mitm.strangers",
-        "tls.mitm",
-        licence="one hand signs for two unrelated services, while neutral names keep theirs",
-        why="Services that have nothing to do with each other show certificates that one unknown "
-        "hand has signed, while other sites keep theirs: they are forged on the way. Do not log in "
-        "on this network.",
-        holds=lambda p: _strangers(p, _conversations(_failing(p))),
+    _forged(
+        LIKELY_BLOCKED,
+        "strangers",
+        _strangers,
+        "one hand signs for two unrelated services, while neutral names keep theirs",
+        "Services that have nothing to do with each other show certificates that one unknown hand "
+        "has signed, while other sites keep theirs: they are forged on the way.",
     ),
     _UNCLEAR.rule(
         "tls.mitm.swap",
@@ -216,14 +236,15 @@ HALF_RULES: tuple[PoolRule, ...] = (
         "Which one an app takes is chance: do not log in on this network.",
         holds=_sure_half,
     ),
-    LIKELY_IMPAIRED.at(Layer.TLS).rule(
-        "tls.mitm.half.strangers",
-        "tls.mitm",
-        licence="one hand signs for two unrelated services, at some addresses of names that answer "
-        "at others",
-        why="At some of the service's addresses certificates are signed by the hand that signs for "
-        "other services too; others answer. Do not log in on this network.",
-        holds=lambda p: _strangers(p, _conversations(_halves(p))),
+    _forged(
+        LIKELY_IMPAIRED,
+        "half.strangers",
+        _strangers,
+        "one hand signs for two unrelated services, at some addresses of names that answer at "
+        "others",
+        "At some of the service's addresses certificates are signed by the hand that signs for "
+        "other services too; others answer.",
+        views=_halves,
     ),
 )
 """One way that works acquits nobody who forges what is shown on another."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.controls import DYING
+from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import Shown, follows
@@ -226,16 +226,13 @@ TLS_RULES: tuple[PoolRule, ...] = (
         "while one with a neutral name at the same address is answered: it is dropped on the way.",
         holds=_unacked,
     ),
-    *(
-        _BLOCKED.rule(
-            f"tls.early.{kind}",
-            DYING[f"tls.{kind}"],
-            licence="an artefact: the answer came faster than the path to the server allows",
-            why="The connection was broken off sooner than the server could have answered: "
-            "something nearer did it.",
-            holds=_early(f"tls.{kind}"),
-        )
-        for kind in ("reset", "alert", "eof")
+    *_BLOCKED.rules(
+        "tls.early.{kind}",
+        BROKEN_OFF,
+        licence="an artefact: the answer came faster than the path to the server allows",
+        why="The connection was broken off sooner than the server could have answered: "
+        "something nearer did it.",
+        holds=_early,
     ),
     *_swap_rules(),
 )
