@@ -40,6 +40,15 @@ def _page(p: PoolFacts) -> Cited:
             yield conversation
 
 
+FOREIGN_PAGE: PoolRule = REMARK.at(Layer.HTTP).rule(
+    "http.blockpage",
+    "http.blockpage",
+    licence="an artefact: a page that the service does not serve, on its own address",
+    why="Over plain HTTP the service's own address shows a page that is not the service's.",
+    holds=_page,
+)
+
+
 def _led_astray(p: PoolFacts) -> Cited:
     """The name leads to a host outside the service's networks that shows a page of its own, while
     encrypted DNS leads into them."""
@@ -61,20 +70,17 @@ def _led_astray(p: PoolFacts) -> Cited:
             yield from pages
 
 
+LED_ASTRAY: PoolRule = REMARK.at(Layer.DNS).rule(
+    "dns.injection.page",
+    "dns.injection.blockpage",
+    licence="the name leads out of the service's networks to a page of somebody's own",
+    why="The name also leads to a host outside the service's networks that shows a page of its "
+    "own, while encrypted DNS leads into them.",
+    holds=_led_astray,
+)
+
+
 PAGE_RULES: tuple[PoolRule, ...] = (
-    REMARK.at(Layer.HTTP).rule(
-        "http.blockpage",
-        "http.blockpage",
-        licence="an artefact: a page that the service does not serve, on its own address",
-        why="Over plain HTTP the service's own address shows a page that is not the service's.",
-        holds=_page,
-    ),
-    REMARK.at(Layer.DNS).rule(
-        "dns.injection.page",
-        "dns.injection.blockpage",
-        licence="the name leads out of the service's networks to a page of somebody's own",
-        why="The name also leads to a host outside the service's networks that shows a page of its "
-        "own, while encrypted DNS leads into them.",
-        holds=_led_astray,
-    ),
+    FOREIGN_PAGE,
+    LED_ASTRAY,
 )

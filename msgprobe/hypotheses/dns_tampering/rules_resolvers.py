@@ -100,6 +100,16 @@ def _unsteady(p: PoolFacts) -> Cited:
     return () if _serves(p) else denial(_alone(p, (*_SERVFAIL, *SILENT)))
 
 
+UNSTEADY: PoolRule = UNCLEAR.at(Layer.DNS).rule(
+    "dns.one_resolver",
+    licence="one resolver alone fails for the name or is silent about it",
+    why="The resolver of this connection fails for this name, others do not, and the genuine "
+    "service answers. A resolver that was told to fail and one that does not reach the "
+    "service's own name servers look the same. Another resolver helps.",
+    holds=_unsteady,
+)
+
+
 def _known_addresses(mechanism: str) -> Callable[[PoolFacts], Cited]:
     """No encrypted resolver could be asked, this connection's denies several names, and at the
     addresses that the catalogue knows them by the service proves itself."""
@@ -172,13 +182,6 @@ RESOLVER_RULES: tuple[PoolRule, ...] = (
         "can be asked, and the genuine service answers at the addresses it is known by.",
         holds=_known_addresses,
     ),
-    UNCLEAR.at(Layer.DNS).rule(
-        "dns.one_resolver",
-        licence="one resolver alone fails for the name or is silent about it",
-        why="The resolver of this connection fails for this name, others do not, and the genuine "
-        "service answers. A resolver that was told to fail and one that does not reach the "
-        "service's own name servers look the same. Another resolver helps.",
-        holds=_unsteady,
-    ),
+    UNSTEADY,
 )
 """The rules about few names impair, and speak where nothing accuses."""

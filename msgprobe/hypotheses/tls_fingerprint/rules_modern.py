@@ -137,6 +137,17 @@ def _unclear(p: PoolFacts) -> Cited:
         yield from (*conversations, *p.probes(Arm.MODERN_ELSEWHERE), *_neutral(p))
 
 
+MODERN_UNCLEAR: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
+    "tls.modern.unclear",
+    licence="same address, same name: small ClientHellos are answered, those of modern clients "
+    "die, and neutral sites answer such; nothing says who minds",
+    why="Small ClientHellos are answered; those of browsers and newer apps are not, and "
+    "neutral sites answer such. Somebody on the way minds them, or the service's own servers "
+    "do.",
+    holds=_unclear,
+)
+
+
 def _name_rules() -> Iterator[PoolRule]:
     words = {
         "tls.reset": "are reset",
@@ -171,15 +182,7 @@ MODERN_RULES: tuple[PoolRule, ...] = (
         "sooner than the server could have done it, and neutral sites answer such.",
         holds=_early,
     ),
-    LIKELY_IMPAIRED.at(Layer.TLS).rule(
-        "tls.modern.unclear",
-        licence="same address, same name: small ClientHellos are answered, those of modern clients "
-        "die, and neutral sites answer such; nothing says who minds",
-        why="Small ClientHellos are answered; those of browsers and newer apps are not, and "
-        "neutral sites answer such. Somebody on the way minds them, or the service's own servers "
-        "do.",
-        holds=_unclear,
-    ),
+    MODERN_UNCLEAR,
     UNCLEAR.at(Layer.TLS).rule(
         "tls.modern.unfinished",
         licence="same address, same name: small ClientHellos are answered, two of modern clients "

@@ -113,6 +113,16 @@ def _mitm_swap(p: PoolFacts) -> Cited:
             yield from swaps
 
 
+MITM_SWAP: PoolRule = _UNCLEAR.rule(
+    "tls.mitm.swap",
+    licence="an untrusted certificate for the service's name, another one for a neutral name",
+    why="The certificate for this service's name is one that nobody trusts, and the same "
+    "server shows another one for a neutral name: it is forged on the way, or the service "
+    "made a mistake with its own. Do not log in until you know.",
+    holds=_mitm_swap,
+)
+
+
 def _issuer(conversation: Conversation) -> str | None:
     return (
         conversation.tls.chain[0].issuer
@@ -160,9 +170,30 @@ def _one_service(p: PoolFacts) -> Cited:
     return [t for who in _hands(p, shown) for t in who.of(p.service.name)]
 
 
+ONE_SERVICE: PoolRule = _UNCLEAR.rule(
+    "tls.mitm.one_service",
+    licence="one unknown authority signs for hosts of one service in two networks, while "
+    "neutral names keep theirs",
+    why="All servers of this service that were asked show certificates of an authority that "
+    "nobody trusts, while other sites keep theirs: they are forged on the way, or the service "
+    "has changed its own. Somebody may read along: do not log in until you know.",
+    holds=_one_service,
+)
+
+
 def _sure_half(p: PoolFacts) -> Cited:
     shown = _conversations(_halves(p))
     return _follows(p, shown) or _otherwise(p, shown)
+
+
+SURE_HALF: PoolRule = IMPAIRED.at(Layer.TLS).rule(
+    "tls.mitm.half",
+    "tls.mitm",
+    licence="what shows a forger, at some addresses of a name that answers at others",
+    why="At some of the service's addresses certificates are forged on the way; others answer. "
+    "Which one an app takes is chance: do not log in on this network.",
+    holds=_sure_half,
+)
 
 
 DO_NOT_LOG_IN = "Do not log in on this network."
@@ -208,34 +239,12 @@ FORGER_RULES: tuple[PoolRule, ...] = (
         "Services that have nothing to do with each other show certificates that one unknown hand "
         "has signed, while other sites keep theirs: they are forged on the way.",
     ),
-    _UNCLEAR.rule(
-        "tls.mitm.swap",
-        licence="an untrusted certificate for the service's name, another one for a neutral name",
-        why="The certificate for this service's name is one that nobody trusts, and the same "
-        "server shows another one for a neutral name: it is forged on the way, or the service "
-        "made a mistake with its own. Do not log in until you know.",
-        holds=_mitm_swap,
-    ),
-    _UNCLEAR.rule(
-        "tls.mitm.one_service",
-        licence="one unknown authority signs for hosts of one service in two networks, while "
-        "neutral names keep theirs",
-        why="All servers of this service that were asked show certificates of an authority that "
-        "nobody trusts, while other sites keep theirs: they are forged on the way, or the service "
-        "has changed its own. Somebody may read along: do not log in until you know.",
-        holds=_one_service,
-    ),
+    MITM_SWAP,
+    ONE_SERVICE,
 )
 
 HALF_RULES: tuple[PoolRule, ...] = (
-    IMPAIRED.at(Layer.TLS).rule(
-        "tls.mitm.half",
-        "tls.mitm",
-        licence="what shows a forger, at some addresses of a name that answers at others",
-        why="At some of the service's addresses certificates are forged on the way; others answer. "
-        "Which one an app takes is chance: do not log in on this network.",
-        holds=_sure_half,
-    ),
+    SURE_HALF,
     _forged(
         LIKELY_IMPAIRED,
         "half.strangers",
