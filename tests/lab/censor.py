@@ -10,7 +10,6 @@ The kinds of interference are those of the literature; see the lab's scenarios f
 """
 
 import ipaddress
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -18,11 +17,12 @@ Direction = Literal["up", "down", "both"]
 Segment = Literal["any", "syn", "data", "ack"]
 
 
-def _check_prefixes(where: str, prefixes: Sequence[str]) -> None:
-    for prefix in prefixes:
+def _check_prefixes(of: object, *fields: str) -> None:
+    for field, prefix in ((f, prefix) for f in fields for prefix in getattr(of, f)):
         try:
             ipaddress.ip_network(prefix)
         except ValueError as fault:
+            where = f"{type(of).__name__}.{field}"
             why = f"{where}: {fault}; write it as 192.0.2.0/24 or 2001:db8::/32"
             raise ValueError(why) from None
 
@@ -58,8 +58,7 @@ class Match:
     phase_s: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_prefixes("Match.to", self.to)
-        _check_prefixes("Match.not_to", self.not_to)
+        _check_prefixes(self, "to", "not_to")
         if unknown := set(self.proto) - {"tcp", "udp", "icmp"}:
             raise ValueError(f"Match.proto: unknown {sorted(unknown)}; known: tcp, udp, icmp")
         if self.family not in (0, 4, 6):
@@ -243,8 +242,7 @@ class DnsForge(Action):
     within_s: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_prefixes("DnsForge.servers", self.servers)
-        _check_prefixes("DnsForge.not_servers", self.not_servers)
+        _check_prefixes(self, "servers", "not_servers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
