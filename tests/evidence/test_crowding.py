@@ -100,17 +100,15 @@ def test_names_of_targets_that_are_dropped_are_no_crowds() -> None:
     assert asked("." * 6 + "x" * 8, role=Role.TARGET) is None
 
 
+def dialled(story: Story, n: int, **how: Any) -> None:
+    """One of the addresses of a service's endpoint is dialled."""
+    address, host = f"31.13.70.{n}", "chat1.example"
+    story.flow(address, subject="acme", arm=Arm.BASE, endpoint="chat1-443", host=host, **how)
+
+
 def opened(story: Story, n: int, *, syns: int, data: int = 0) -> None:
     """A conversation with a service that went well: so many SYNs and data segments sent again."""
-    story.flow(
-        f"31.13.70.{n}",
-        subject="acme",
-        arm=Arm.BASE,
-        endpoint="chat1-443",
-        host="chat1.example",
-        start=0.01 * n,
-        took=0.04 + syns,
-    )
+    dialled(story, n, start=0.01 * n, took=0.04 + syns)
     told = story.told[-1]
     whole = syns + data
     first = info(segs_out=1 + syns, total_retrans=syns)
@@ -142,12 +140,9 @@ def test_new_flows_that_lose_their_first_packets_and_nothing_else(
 def test_what_never_connects_may_be_cut_off_and_is_no_crowds() -> None:
     story = Story().good_connection()
     for n in range(12):
-        story.flow(
-            f"31.13.70.{n}",
-            subject="acme",
-            arm=Arm.BASE,
-            endpoint="chat1-443",
-            host="chat1.example",
+        dialled(
+            story,
+            n,
             fails="connect",
             took=8.0,
             start=0.5 + 0.01 * n,

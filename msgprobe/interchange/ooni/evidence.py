@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 
 from msgprobe.interchange.ooni.chains import certificate, leads_to, shows_root
 from msgprobe.interchange.ooni.theirs import Connect, Fetch, Query, Shake, Theirs
@@ -137,8 +138,7 @@ class _Reader:
         self, endpoint: Endpoint, connect: Connect, shake: Shake | None
     ) -> Measurement:
         flow = Flow(
-            address=connect.address,
-            port=connect.port,
+            **_place(connect),
             host=endpoint.host,
             server_name=endpoint.host,
             trust=endpoint.trust,
@@ -149,8 +149,7 @@ class _Reader:
             transaction=number,
             window=_window(connect),
             failure=failure(connect.failure),
-            address=connect.address,
-            port=connect.port,
+            **_place(connect),
         )
         seen: list[Observation] = [tcp]
         tls = None if shake is None else self._tls(endpoint, connect, shake, number)
@@ -179,8 +178,7 @@ class _Reader:
             transaction=number,
             window=_window(shake),
             failure=failed,
-            address=connect.address,
-            port=connect.port,
+            **_place(connect),
             server_name=shake.name,
             verified=verified,
             checked=verified or failed is not None,
@@ -207,8 +205,7 @@ class _Reader:
             transaction=number,
             window=_window(fetch),
             failure=failure(fetch.failure),
-            address=connect.address,
-            port=connect.port,
+            **_place(connect),
             host=host,
             path=fetch.path,
             tls=fetch.tls,
@@ -234,6 +231,16 @@ class _Reader:
     def _next(self) -> int:
         self.number += 1
         return self.number
+
+
+class _Place(TypedDict):
+    address: str
+    port: int
+
+
+def _place(connect: Connect) -> _Place:
+    """Where the conversation was held, as each of its observations says it."""
+    return {"address": connect.address, "port": connect.port}
 
 
 def _same(connect: Connect, shake: Shake, names: list[str]) -> bool:
