@@ -13,7 +13,7 @@ from msgprobe import __version__
 from msgprobe.agenda.contacts import contacts
 from msgprobe.agenda.experiments import likely_bytes
 from msgprobe.agenda.phases import new_titles
-from msgprobe.agenda.planner import agenda
+from msgprobe.agenda.planner import Planner
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry, traits
 from msgprobe.evidence.reports import elsewhere
@@ -249,6 +249,7 @@ async def _explore(
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
     told: set[int] = set()
+    planner = Planner()
     asked = fitted(begun.evidence.controls, begun.evidence.request, guess)
     async with runner:
         while stop.reason is None:
@@ -263,7 +264,7 @@ async def _explore(
                 queued=runner.queued,
                 spent=runner.spoken(likely_bytes),
             )
-            wanted = agenda(replace(evidence, controls=asked), moment)
+            wanted = planner.look(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
             for title in new_titles(wanted.tasks, told):

@@ -41,7 +41,8 @@ def affordable(context: PlanningContext, tasks: Sequence[Task]) -> tuple[Task, .
     their own: none of them is ever left out, but for the members that join a pool because others
     failed. What is left out now may come later, when others have cost less than was feared.
     """
-    new = [t for t in tasks if _costly(context, t) and context.started(t.id) is None]
+    joined = joined_later(context)
+    new = [t for t in tasks if _costly(context, t, joined) and context.started(t.id) is None]
     left = most_bytes(context) - context.moment.spent
     held = (HELD if _may_die_late(context) else 0) + _promised(context, tasks)
     turns: Counter[tuple[str, Arm]] = Counter()
@@ -127,8 +128,8 @@ def _burdened(context: PlanningContext) -> bool:
     return context.sparing or _loses(context) < 1.0
 
 
-def _costly(context: PlanningContext, task: Task) -> bool:
-    if task.arm is Arm.BASE and (task.subject, task.endpoint) not in joined_later(context):
+def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, str]]) -> bool:
+    if task.arm is Arm.BASE and (task.subject, task.endpoint) not in joined:
         return False
     chosen = EXPERIMENTS[task.arm].telling is not None
     if task.role is not Role.TARGET or not chosen or task.check in ("stun", "volley"):

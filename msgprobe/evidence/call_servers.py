@@ -1,11 +1,11 @@
 """What neutral call servers show: does STUN pass here, on which ports, and with what loss?"""
 
 from collections.abc import Iterable
-from functools import cached_property
 from statistics import median
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, Facts
+from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.control import CallServer
 from msgprobe.model.observation import Proof
@@ -24,8 +24,9 @@ class Calls:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self.ledger = facts.ledger
 
-    @cached_property
+    @derived
     def _by_server(self) -> tuple[tuple[CallServer, tuple[Conversation, ...]], ...]:
         conversations = self._facts.arm(Arm.NEUTRAL_CALL)
         found = []
@@ -61,7 +62,7 @@ class Calls:
             for t in conversations
         )
 
-    @cached_property
+    @derived
     def recognised(self) -> tuple[Conversation, ...]:
         """Neutral servers in two networks that are silent as clients speak, and answer the older
         form in between; with the silent attempts. Empty when there are fewer."""

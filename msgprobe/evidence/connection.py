@@ -1,7 +1,6 @@
 """The connection as the neutral controls show it: who answers, who lies, how fast."""
 
 from collections.abc import Iterable
-from functools import cached_property
 from statistics import median
 
 from msgprobe.evidence import addresses as ips
@@ -20,6 +19,7 @@ from msgprobe.evidence.conversation import Conversation, Stage
 from msgprobe.evidence.crowding import repeated_share
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.forgers import Forger, forgers
+from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.outages import Outages
 from msgprobe.evidence.portals import portal
 from msgprobe.model.control import Sentinel, Site
@@ -43,10 +43,11 @@ class ConnectionFacts:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.ledger = facts.ledger
 
     # -- clock and inspection first: they decide what "reached" means
 
-    @cached_property
+    @derived
     def clock_offset(self) -> float | None:
         """Median of what web servers of at least two owners say minus our clock, in seconds."""
         said: dict[str, float] = {}
@@ -56,22 +57,22 @@ class ConnectionFacts:
                 said[conversation.task.subject] = http.clock_offset
         return median(said.values()) if len(said) >= 2 else None
 
-    @cached_property
+    @derived
     def clock_wrong(self) -> bool:
         """The clock is off by more than a day, so certificate dates mean nothing."""
         return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_BREAKS_TLS
 
-    @cached_property
+    @derived
     def portal(self) -> tuple[Conversation, ...]:
         """What shows a login page before the Internet; empty: none (see `portals.portal`)."""
         return portal(self.facts, self.tampered, self.exact)
 
-    @cached_property
+    @derived
     def inspector(self) -> str | None:
         """The authority that re-signs neutral sites (`controls.inspector`), None: nobody does."""
         return None if self.portal else inspector(self.facts)
 
-    @cached_property
+    @derived
     def forgers(self) -> tuple[Forger, ...]:
         """Hands that forge certificates of services; none where everything is re-signed."""
         return () if self.portal or self.inspector else forgers(self.facts)
@@ -95,23 +96,23 @@ class ConnectionFacts:
                 views.append(SiteView(site=site, conversations=conversations, reached=reached))
         return tuple(views)
 
-    @cached_property
+    @derived
     def abroad(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad, over IPv4 or whatever the link has."""
         arms = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR)
         return self._views(self.facts.controls.abroad, *arms, version=0)
 
-    @cached_property
+    @derived
     def domestic(self) -> tuple[SiteView, ...]:
         """Sites of the user's own country."""
         return self._views(self.facts.controls.domestic, Arm.CONNECTION, Arm.AGAIN, version=0)
 
-    @cached_property
+    @derived
     def later(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad once more, after a target had failed."""
         return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0)
 
-    @cached_property
+    @derived
     def names_needed(self) -> dict[str, tuple[Conversation, ...]]:
         """Domestic sites that answer to their own name and stay silent to a foreign one, with the
         conversations under that name (asked for at TLS level), by network."""
@@ -133,11 +134,11 @@ class ConnectionFacts:
         dialled = {ips.parse(t.address) for t in conversations}
         return tuple(row for row, known in self._addresses if dialled & known)
 
-    @cached_property
+    @derived
     def _addresses(self) -> tuple[tuple[Neutral, frozenset[object]], ...]:
         return addresses_of(self.facts)
 
-    @cached_property
+    @derived
     def targeted(self) -> tuple[SiteView, ...]:
         """Sites abroad that are no controls on this line but targets: under its own name each dies
         at the ClientHello, while another name at the same address is answered in the same
@@ -153,21 +154,21 @@ class ConnectionFacts:
         """Networks of the sites that were reached."""
         return {v.site.network for v in views if v.reached}
 
-    @cached_property
+    @derived
     def controls_hold(self) -> bool:
         """Neutral sites in at least three networks work, before and after the target's failure."""
         return len(self.networks(self.abroad)) >= 3 and (
             not self.later or len(self.networks(self.later)) >= 2
         )
 
-    @cached_property
+    @derived
     def open(self) -> bool:
         """Enough abroad answers to go on to the services."""
         return len(self.networks(self.abroad)) >= 2
 
     # -- sentinels
 
-    @cached_property
+    @derived
     def sentinels(self) -> tuple[tuple[Sentinel, Conversation], ...]:
         """Sentinel pages that gave any HTTP answer, or failed."""
         by_name = {s.name: s for s in self.facts.controls.sentinels}
@@ -177,12 +178,12 @@ class ConnectionFacts:
             if t.task.subject in by_name
         )
 
-    @cached_property
+    @derived
     def exact(self) -> tuple[Conversation, ...]:
         """Sentinels whose answer is exactly the expected one."""
         return tuple(t for _, t in self.sentinels if t.http is not None and t.http.matched)
 
-    @cached_property
+    @derived
     def tampered(self) -> tuple[tuple[Sentinel, Conversation], ...]:
         """Sentinels answered by somebody else: a redirect or another page."""
         return tuple(
@@ -193,7 +194,7 @@ class ConnectionFacts:
 
     # -- resolver
 
-    @cached_property
+    @derived
     def neutral_names(self) -> frozenset[str]:
         """Names that no censor of messengers has a reason to touch."""
         controls = self.facts.controls
@@ -209,31 +210,31 @@ class ConnectionFacts:
             if o.failure is not Failure.INTERRUPTED
         )
 
-    @cached_property
+    @derived
     def resolver_failures(self) -> tuple[DnsObservation, ...]:
         """Neutral names that the system's resolver could not give, however often it was asked."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
         given = {o.name for o in asked if o.failure is None}
         return tuple(o for o in asked if o.name not in given)
 
-    @cached_property
+    @derived
     def resolver_dead(self) -> bool:
         """The system's resolver fails for four in five neutral names, three at least."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
         return len(asked) >= 3 and len(self.resolver_failures) >= 0.8 * len(asked)
 
-    @cached_property
+    @derived
     def resolver_answers(self) -> bool:
         """The system's resolver gave at least one neutral name."""
         return any(o.failure is None for o in self.neutral_answers(ResolverKind.SYSTEM))
 
-    @cached_property
+    @derived
     def resolver_works(self) -> bool:
         """The system's resolver answers most neutral names."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
         return bool(asked) and len(self.resolver_failures) < 0.5 * len(asked)
 
-    @cached_property
+    @derived
     def fake_addresses(self) -> bool:
         """Neutral names too get addresses where no public service can live.
 
@@ -244,7 +245,7 @@ class ConnectionFacts:
         fake = [o for o in answered if not any(self.facts.leads_out(a) for a in o.addresses)]
         return len(fake) >= 2 and len(fake) * 2 > len(answered)
 
-    @cached_property
+    @derived
     def quiet_share(self) -> float:
         """Share of neutral questions over UDP that vanished (0 to 1): what chance alone does."""
         kinds = (ResolverKind.SYSTEM, ResolverKind.DIRECT, ResolverKind.UDP)
@@ -252,20 +253,20 @@ class ConnectionFacts:
         silent = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
         return sum(o.failure in silent for o in asked) / len(asked) if asked else 0.0
 
-    @cached_property
+    @derived
     def doh_failures(self) -> tuple[DnsObservation, ...]:
         """Encrypted questions that got no answer at all (not: a negative one)."""
         told = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)
         none = (None, *told, Failure.NOT_ALLOWED)
         return tuple(o for o in self.facts.lookups(ResolverKind.DOH) if o.failure not in none)
 
-    @cached_property
+    @derived
     def doh_blocked(self) -> bool:
         """Two operators' encrypted resolvers were asked, and none answered."""
         asked = self.facts.lookups(ResolverKind.DOH)
         return len({o.resolver_name for o in asked}) >= 2 and len(self.doh_failures) == len(asked)
 
-    @cached_property
+    @derived
     def foreign_dns(self) -> tuple[DnsObservation, ...]:
         """Genuine-looking answers of public resolvers over plain UDP to neutral names."""
         return tuple(
@@ -276,26 +277,26 @@ class ConnectionFacts:
 
     # -- holes
 
-    @cached_property
+    @derived
     def holes(self) -> tuple[Conversation, ...]:
         """Ports that routers need, or ICMP, which still pass."""
         return tuple(t for t in self.facts.arm(Arm.HOLE) if t.connected or t.proof is Proof.NONCE)
 
     # -- calls
 
-    @cached_property
+    @derived
     def calls(self) -> Calls:
         """Neutral call servers."""
         return Calls(self.facts)
 
     # -- time
 
-    @cached_property
+    @derived
     def outages(self) -> Outages:
         """When neutral hosts answered, and when all of them were silent."""
         return Outages(self.facts)
 
-    @cached_property
+    @derived
     def big_hello_dies(self) -> tuple[Conversation, ...]:
         """ClientHellos in two segments to neutral sites in two networks or more that all vanished,
         while the same sites answered to a small one; empty as soon as one was answered."""
@@ -314,13 +315,13 @@ class ConnectionFacts:
 
     # -- quality
 
-    @cached_property
+    @derived
     def neutral_conversations(self) -> tuple[Conversation, ...]:
         """Every neutral conversation of either family, sentinels included."""
         sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
         return (*sites, *(t for _, t in self.sentinels))
 
-    @cached_property
+    @derived
     def control_conversations(self) -> tuple[Conversation, ...]:
         """Every neutral IPv4 conversation, sentinels included; but ClientHellos of a shape that is
         dropped for everybody tell nothing about the line."""
@@ -333,7 +334,7 @@ class ConnectionFacts:
             sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
         return (*sites, *(t for _, t in self.sentinels))
 
-    @cached_property
+    @derived
     def failure_share(self) -> float:
         """Share of neutral conversations that failed (0 to 1), of hosts that answered at some time.
 
@@ -347,40 +348,40 @@ class ConnectionFacts:
         failed = [t for t in conversations if t.failure is not None and not self.reaches(t)]
         return len(failed) / len(conversations)
 
-    @cached_property
+    @derived
     def _alive(self) -> set[str]:
         """Neutral hosts that answered at some time."""
         conversations = self.control_conversations
         return {t.task.subject for t in conversations if t.failure is None or self.reaches(t)}
 
-    @cached_property
+    @derived
     def retransmitted(self) -> float:
         """Share of our own segments to neutral hosts that answer, at least at times, which had to
         be sent again (0 to 1); first packets that our own crowd lost left out."""
         alive = [t for t in self.control_conversations if t.task.subject in self._alive]
         return repeated_share(alive, without_first=self.facts.crowded)
 
-    @cached_property
+    @derived
     def failing_now(self) -> bool:
         """While the targets failed most neutral sites failed as well: silence proves nothing."""
         conversations = [t for _, t in self.facts.site_conversations(Arm.AGAIN)]
         failed = [t for t in conversations if t.symptom is not None and not self.reaches(t)]
         return len(conversations) >= 3 and 2 * len(failed) > len(conversations)
 
-    @cached_property
+    @derived
     def six(self) -> tuple[Conversation, ...]:
         """Neutral conversations over IPv6."""
         conversations = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
         return tuple(t for t in conversations if _version(t) == 6)
 
-    @cached_property
+    @derived
     def six_broken(self) -> bool:
         """IPv6 has a route and two neutral hosts or more are silent over it, none answers."""
         return len(self.six) >= 2 and all(
             t.failure is not None and t.stage is Stage.CONNECT for t in self.six
         )
 
-    @cached_property
+    @derived
     def transparent_dns(self) -> tuple[DnsObservation, ...]:
         """Neutral names answered by hosts that run no DNS: somebody takes all DNS."""
         return phantoms(

@@ -7,7 +7,7 @@ far: nothing about the box is guessed.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -74,7 +74,7 @@ def crowd(
     measurements: Sequence[Measurement],
     conversations: Sequence[Conversation],
     running: Mapping[str, Running],
-    opened: frozenset[str],
+    opened: Collection[str],
     now: float,
 ) -> Crowd | None:
     """What our own crowd loses on this line; None as long as nothing shows that it does.
@@ -82,6 +82,9 @@ def crowd(
     ``running`` are the tasks under way, ``opened`` those of them whose connection stands.
     """
     told = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
+    lost = sum(s.neutral and s.took >= REPEATED for s in told)
+    if max(lost, sum(s.repeated for s in told)) < LOST_STARTS:
+        return None  # whatever else is known
     alive, rtt = _alive(conversations), _shortest(told)
     begun = sorted((s for s in told if _beside_life(s, alive, rtt)), key=lambda s: s.at)
     lookups = [s for s in begun if s.lookup]
@@ -166,7 +169,7 @@ def _tells(t: Conversation) -> bool:
 
 
 def _under_way(
-    running: Mapping[str, Running], opened: frozenset[str], now: float
+    running: Mapping[str, Running], opened: Collection[str], now: float
 ) -> Iterable[Start]:
     for task_id, one in running.items():
         probe, neutral = one.task.probe, one.task.role is Role.CONTROL

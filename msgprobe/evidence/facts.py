@@ -1,29 +1,36 @@
 """The evidence, indexed once: what every rule and every experiment looks at."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.conversation import Conversation, fold
+from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowd, repeated_segments
-from msgprobe.evidence.names import NameFacts, NameIndex
-from msgprobe.evidence.residual import PLAIN, Showing, marks, showings, silenced
-from msgprobe.evidence.resigning import without_resigning
+from msgprobe.evidence.ledger import Ledger, derived, remembered
+from msgprobe.evidence.names import NameFacts
+from msgprobe.evidence.residual import NAMED, PLAIN, Showing, marks, showings, silenced
+from msgprobe.evidence.shelves import (
+    CONVERSATIONS,
+    INSIDE,
+    LOCAL,
+    LOOKUPS,
+    MEASUREMENTS,
+    NAMES,
+    Shelves,
+)
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import DnsObservation, LocalObservation, Proof, TlsObservation
+from msgprobe.model.observation import DnsObservation, LocalObservation, TlsObservation, Window
 from msgprobe.model.reach import Reach, reach
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Lookup, ResolverKind, Role
+from msgprobe.model.task import Arm, ResolverKind, Role
 from msgprobe.model.traits import KnownTraits
 
 OWN_ARMS = (Arm.BASE, Arm.REPEAT)
 """The arms in which an endpoint is spoken to exactly as the messenger would."""
-
 
 TRIES = 3
 """A failure counts as repeated from this many attempts on: two may be lost by chance on a poor line
@@ -38,77 +45,106 @@ SYN_RTTS = 2
 
 
 class Facts:
-    """An index over the evidence. Holds no judgement; order of measurements does not matter."""
+    """An index over the evidence. Holds no judgement; order of measurements does not matter.
 
-    def __init__(self, evidence: Evidence) -> None:
+    With a ``ledger`` it grows by what is `add`ed, and what was worked out of it before is worked
+    out again only where that changes anything; without one the evidence is complete.
+    """
+
+    def __init__(self, evidence: Evidence, ledger: Ledger | None = None) -> None:
         self.evidence = evidence
+        self.ledger = ledger
         self.request = evidence.request
         self.services = evidence.services
         self.controls = evidence.controls
         self.traits = KnownTraits(evidence.traits)
-        ordered = sorted(evidence.measurements, key=lambda m: m.task.id)
-        self.measurements: tuple[Measurement, ...] = tuple(ordered)
-        self.by_id = {m.task.id: m for m in ordered}
-        self._names = NameIndex()
-        self._local: LocalObservation | None = None
-        self._arms: dict[tuple[tuple[Arm, ...], str | None], tuple[Conversation, ...]] = {}
-        self._site_conversations: dict[tuple[Arm, ...], tuple[tuple[Site, Conversation], ...]] = {}
-        self._lookups: dict[tuple[ResolverKind, ...], tuple[DnsObservation, ...]] = {}
-        self._known_names: dict[str, NameFacts] = {}
-        conversations: list[Conversation] = []
-        for measurement in ordered:
-            self._names.add(measurement)
-            conversation = fold(measurement)
-            if conversation is not None:
-                conversations.append(conversation)
-            for seen in measurement.observations:
-                if isinstance(seen, LocalObservation):
-                    self._local = seen
-        conversations = list(without_resigning(conversations, evidence, self._local))
-        self.conversation_by_id = {t.task.id: t for t in conversations}
-        # What went through the user's proxy tells nothing about this connection: no rule and no
-        # experiment may take it for a conversation on the path itself.
-        self.second = tuple(t for t in conversations if t.task.arm is Arm.SECOND_PATH)
-        conversations = [t for t in conversations if t.task.arm is not Arm.SECOND_PATH]
-        self.conversations = tuple(conversations)
-        for conversation in conversations:
-            own = conversation.task.arm in (*OWN_ARMS, Arm.OTHER_ADDRESS)
-            # Any server answers datagrams with what it was asked: that shows no name's address.
-            udp = conversation.protocol is not None and conversation.protocol.transport == "udp"
-            if udp and conversation.proof < Proof.CRYPTO:
-                continue
-            if own and conversation.genuine and conversation.flow.host:
-                self._names.proved.setdefault(conversation.flow.host, set()).add(
-                    conversation.address
-                )
+        self._shelves = Shelves(evidence)
+        self.add(evidence.measurements)
+
+    def add(self, measurements: Iterable[Measurement]) -> None:
+        """More has been seen. Only of a ledger's evidence, and each measurement once."""
+        changed = self._shelves.add(measurements)
+        if self.ledger is not None:
+            self.ledger.changed(*changed)
+
+    def _read(self, *inputs: Hashable) -> None:
+        if self.ledger is not None:
+            self.ledger.read(*inputs)
+
+    @derived
+    def measurements(self) -> tuple[Measurement, ...]:
+        """All of them, by the ids of their tasks."""
+        self._read(MEASUREMENTS)
+        return tuple(self._shelves.measurements)
+
+    def measured(self, *arms: Arm) -> tuple[Measurement, ...]:
+        """Those of these arms."""
+        self._read(*((MEASUREMENTS, arm) for arm in arms))
+        return self._shelves.measured(arms)
+
+    def measurement(self, task_id: str) -> Measurement | None:
+        """That of a task; None while it has not ended."""
+        if self.ledger is not None:
+            self.ledger.read(task_id)
+        return self._shelves.by_id.get(task_id)
+
+    def conversation(self, task_id: str) -> Conversation | None:
+        """That of a Flow task; None while it has not ended, or where it never began."""
+        if self.ledger is not None:
+            self.ledger.read(task_id)
+        return self._shelves.conversation_by_id.get(task_id)
+
+    def window(self, conversation: Conversation) -> Window:
+        """When its task was under way."""
+        measurement = self.measurement(conversation.task.id)
+        assert measurement is not None
+        return measurement.window
+
+    # What went through the user's proxy tells nothing about this connection: no rule and no
+    # experiment may take it for a conversation on the path itself.
+
+    @derived
+    def second(self) -> tuple[Conversation, ...]:
+        """Conversations through the user's proxy."""
+        return self._of_arms((Arm.SECOND_PATH,), None)
+
+    @derived
+    def conversations(self) -> tuple[Conversation, ...]:
+        """All others, by the ids of their tasks."""
+        self._read(CONVERSATIONS)
+        return tuple(self._shelves.conversations)
+
+    @derived
+    def conversed(self) -> bool:
+        """Some conversation has ended."""
+        return bool(self.conversations)
 
     @property
     def local(self) -> LocalObservation | None:
         """What the machine says about its own connection."""
-        return self._local
+        self._read(LOCAL)
+        return self._shelves.local
 
+    @remembered
     def name(self, host: str) -> NameFacts:
         """What is known about a host name."""
-        if host not in self._known_names:
-            self._known_names[host] = self._names.get(host)
-        return self._known_names[host]
+        self._read((NAMES, host), INSIDE)
+        return self._shelves.name(host)
 
     def arm(self, *arms: Arm, subject: str | None = None) -> tuple[Conversation, ...]:
         """Conversations of those arms."""
-        key = (arms, subject)
-        if key not in self._arms:
-            self._arms[key] = tuple(
-                t
-                for t in self.conversations
-                if t.task.arm in arms and (subject is None or t.task.subject == subject)
-            )
-        return self._arms[key]
+        return self._of_arms(arms, subject)
+
+    @remembered
+    def _of_arms(self, arms: tuple[Arm, ...], subject: str | None) -> tuple[Conversation, ...]:
+        self._read(*((arm, subject) for arm in arms))
+        return self._shelves.arms(arms, subject)
 
     def of(self, service: Service, endpoint: Endpoint) -> tuple[Conversation, ...]:
         """All conversations about an endpoint, of every arm."""
         return self._by_endpoint.get((service.name, endpoint.name), ())
 
-    @cached_property
+    @derived
     def _by_endpoint(self) -> dict[tuple[str, str], tuple[Conversation, ...]]:
         own = [t for t in self.conversations if t.task.role is Role.TARGET and t.task.endpoint]
         index = grouped(own, lambda t: (t.task.subject, t.task.endpoint or ""))
@@ -119,44 +155,46 @@ class Facts:
     def site_conversations(self, *arms: Arm) -> tuple[tuple[Site, Conversation], ...]:
         """Conversations with neutral sites under their own names, but those that our own naming of
         a target has silenced: they tell nothing about the line."""
-        if arms not in self._site_conversations:
-            sites = {s.name: s for s in self.controls.sites}
-            self._site_conversations[arms] = tuple(
-                (sites[t.task.subject], t)
-                for t in self.conversations
-                if t.task.role is Role.CONTROL and t.task.arm in arms and t.task.subject in sites
-                if t.task.id not in self.silenced
-            )
-        return self._site_conversations[arms]
+        return self._with_sites(arms)
 
-    @cached_property
+    @remembered
+    def _with_sites(self, arms: tuple[Arm, ...]) -> tuple[tuple[Site, Conversation], ...]:
+        sites = {s.name: s for s in self.controls.sites}
+        return tuple(
+            (sites[t.task.subject], t)
+            for t in self.arm(*arms)
+            if t.task.role is Role.CONTROL and t.task.subject in sites
+            if t.task.id not in self.silenced
+        )
+
+    @derived
     def marked(self) -> Mapping[str, float]:
         """Neutral servers that may be punished for what we said there (see `residual.marks`)."""
-        return marks(self.conversations)
+        return marks(self.arm(*NAMED))
 
-    @cached_property
+    @derived
     def silenced(self) -> frozenset[str]:
         """Neutral conversations that failed for that reason (see `residual.silenced`)."""
-        return silenced(self.conversations)
+        return silenced(self.arm(*NAMED, *PLAIN))
 
-    @cached_property
+    @derived
     def crowded(self) -> bool:
         """New flows were lost because we opened so many (see `crowding.crowd`)."""
         ended = max((m.window.end for m in self.measurements), default=0.0)
         found = crowd(self.measurements, self.conversations, {}, frozenset(), ended)
         return found is not None and found.flows
 
-    @cached_property
+    @derived
     def repeated(self) -> tuple[int, int]:
         """Segments lost, and sent, in what ended well (see `crowding.repeated_segments`)."""
         return repeated_segments(self.conversations)
 
-    @cached_property
+    @derived
     def shown(self) -> tuple[Showing, ...]:
         """What came of each name of a service at each neutral server (see `residual.Showing`)."""
         return showings(self.arm(Arm.TARGET_SNI_ELSEWHERE), self.arm(*PLAIN))
 
-    @cached_property
+    @derived
     def other_shape(self) -> tuple[Conversation, ...]:
         """ClientHellos of another program's shape, where neutral sites in two networks or more
         answer these alone and nobody answers ours; none otherwise."""
@@ -167,7 +205,7 @@ class Facts:
             return ()
         return tuple(t for _, t in other)
 
-    @cached_property
+    @derived
     def rtt(self) -> float | None:
         """The median round trip to neutral sites in seconds, None before any answered."""
         times = sorted(
@@ -177,7 +215,7 @@ class Facts:
         )
         return times[len(times) // 2] if times else None
 
-    @cached_property
+    @derived
     def shortest_rtt(self) -> float:
         """The shortest round trip that opened a connection, in seconds; 0 before any did."""
         opened = (t.tcp.window.seconds for t in self.conversations if t.tcp and t.connected)
@@ -185,15 +223,18 @@ class Facts:
 
     def lookups(self, *kinds: ResolverKind) -> tuple[DnsObservation, ...]:
         """Answers to Lookup tasks through those kinds of resolver."""
-        if kinds not in self._lookups:
-            self._lookups[kinds] = tuple(
-                o
-                for m in self.measurements
-                if isinstance(m.task.probe, Lookup) and m.task.arm is not Arm.NON_RESOLVER
-                for o in m.observations
-                if isinstance(o, DnsObservation) and o.resolver in kinds
-            )
-        return self._lookups[kinds]
+        return self._of_kinds(kinds)
+
+    @remembered
+    def _of_kinds(self, kinds: tuple[ResolverKind, ...]) -> tuple[DnsObservation, ...]:
+        self._read(LOOKUPS)
+        return tuple(
+            o
+            for m in self._shelves.lookups
+            if m.task.arm is not Arm.NON_RESOLVER
+            for o in m.observations
+            if isinstance(o, DnsObservation) and o.resolver in kinds
+        )
 
     def early(self, conversation: Conversation, *, lets_in: bool = False) -> bool:
         """The failure came faster than the path to that very address allows.
@@ -243,11 +284,17 @@ class Facts:
 
     def leads_out(self, address: str) -> bool:
         """A public service can live there, and it is in none of this device's own networks."""
-        return not ips.is_bogon(address) and address not in self._names.inside
+        return not ips.is_bogon(address) and address not in self.inside
 
     def never(self, address: str) -> bool:
         """Nothing is ever sent there because an answer says so (see `msgprobe.model.reach`)."""
-        return reach(address) is Reach.NEVER or address in self._names.inside
+        return reach(address) is Reach.NEVER or address in self.inside
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """Addresses, of whatever name, that lie in this device's own networks."""
+        self._read(INSIDE)
+        return self._shelves.inside
 
     @property
     def v6_usable(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.reach import Reach, is_special, reach, special_range
@@ -27,6 +28,7 @@ def led_inside(g: ConnectionFacts) -> tuple[DnsObservation, ...]:
     )
 
 
+@remembered
 def carried(g: ConnectionFacts) -> tuple[Conversation, ...]:
     """What was answered as it should at such addresses: a tunnel carries it."""
     genuine = (t for t in g.facts.arm(*OWN_ARMS) if t.genuine and t.flow.host is not None)
@@ -45,8 +47,13 @@ def tunnelled(g: ConnectionFacts, name: NameFacts) -> bool:
 
 
 def _in_carried_ranges(g: ConnectionFacts, given: Iterable[str]) -> list[str]:
-    ranges = {special_range(t.address) for t in carried(g)}
+    ranges = _carried_ranges(g)
     return [a for a in given if not g.facts.leads_out(a) and special_range(a) in ranges]
+
+
+@remembered
+def _carried_ranges(g: ConnectionFacts) -> frozenset[str | None]:
+    return frozenset(special_range(t.address) for t in carried(g))
 
 
 def astray(g: ConnectionFacts, name: NameFacts) -> tuple[str, ...]:

@@ -72,9 +72,7 @@ def capped_line(facts: Facts) -> tuple[int, ...]:
         return ()
     neutral = [t for _, t in facts.site_conversations(Arm.CONNECTION)]
     rtts = [t.info.min_rtt for t in neutral if t.info is not None and t.info.min_rtt > 0]
-    good = sorted(
-        (facts.by_id[t.task.id].window.seconds, t.transaction) for t in neutral if t.genuine
-    )
+    good = sorted((facts.window(t).seconds, t.transaction) for t in neutral if t.genuine)
     if len(good) < 3 or not rtts or min(rtts) > QUICK:
         return ()
     if good[len(good) // 2][0] < BUSY + 6 * min(rtts) or slow_abroad(facts):

@@ -1,12 +1,11 @@
 """What is known about one host name: what the system says, what others say, what proved true."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.model.failure import Failure
-from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import DnsObservation
-from msgprobe.model.task import Arm, Lookup, ResolverKind
+from msgprobe.model.task import Arm, ResolverKind
 
 STUMBLES = (Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL, Failure.DNS_TEMPORARY, Failure.TIMED_OUT)
 """How getaddrinfo fails where a resolver fails now and then: it says "no answer" when one family
@@ -177,32 +176,3 @@ def _contradict(seen: DnsObservation) -> bool:
             if one.addresses and not nets & {ips.network(a) for a in other.addresses}:
                 return True
     return False
-
-
-@dataclass(slots=True)
-class NameIndex:
-    """Collects what was asked and found about every name."""
-
-    seen: dict[str, list[tuple[Arm, DnsObservation]]] = field(default_factory=dict)
-    proved: dict[str, set[str]] = field(default_factory=dict)
-    inside: set[str] = field(default_factory=set)
-
-    def add(self, measurement: Measurement) -> None:
-        """Take the DNS observations of a Lookup task; others are not about the asked name."""
-        if not isinstance(measurement.task.probe, Lookup) or measurement.status is Status.BUG:
-            return
-        for seen in measurement.observations:
-            if not isinstance(seen, DnsObservation):
-                continue
-            self.inside.update(seen.inside)
-            if seen.failure is None or not seen.failure.is_ours:
-                self.seen.setdefault(seen.name, []).append((measurement.task.arm, seen))
-
-    def get(self, name: str) -> NameFacts:
-        """The facts about ``name``; empty ones when nobody asked."""
-        return NameFacts(
-            name=name,
-            seen=tuple(self.seen.get(name, ())),
-            proved=frozenset(self.proved.get(name, ())),
-            inside=frozenset(self.inside),
-        )

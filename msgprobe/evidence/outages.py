@@ -10,12 +10,12 @@ as far as a single client can borrow them.
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import sqrt
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.ledger import derived
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.task import Arm, Role
@@ -76,9 +76,10 @@ class Outages:
 
     def __init__(self, facts: Facts, pending: Iterable[Wait] = ()) -> None:
         self._facts = facts
+        self.ledger = facts.ledger
         self._pending = tuple(pending)
 
-    @cached_property
+    @derived
     def _conversations(self) -> tuple[tuple[str, Conversation], ...]:
         """Neutral conversations abroad over IPv4 (or all there is) with the network asked."""
         controls = self._facts.controls
@@ -91,7 +92,7 @@ class Outages:
         four = [(n, t) for n, t in found if ":" not in t.address]
         return tuple(four or found)
 
-    @cached_property
+    @derived
     def life(self) -> tuple[float, ...]:
         """Moments at which a neutral host or a service was heard, sorted.
 
@@ -102,7 +103,7 @@ class Outages:
             sorted(at for t in (*own, *(t for _, t in self._conversations)) for at in heard(t))
         )
 
-    @cached_property
+    @derived
     def waits(self) -> tuple[Wait, ...]:
         """Every wait of `QUIET` seconds or more for a neutral host that answers at other times."""
         alive = {t.task.subject for _, t in self._conversations if heard(t)}
@@ -116,7 +117,7 @@ class Outages:
         ]
         return tuple(w for w in (*found, *self._pending) if w.end - w.start >= QUIET)
 
-    @cached_property
+    @derived
     def dead(self) -> tuple[Outage, ...]:
         """The outages, in order."""
         if not self.waits:
@@ -143,7 +144,7 @@ class Outages:
             )
         return tuple(found)
 
-    @cached_property
+    @derived
     def _events(self) -> tuple[float, ...]:
         """Moments at which anything began or ended, sorted."""
         every = (o.window for m in self._facts.measurements for o in m.observations)
@@ -163,7 +164,7 @@ class Outages:
         """How often the line went from working to dead or back."""
         return sum(s.before + s.after for s in self.dead)
 
-    @cached_property
+    @derived
     def outcomes(self) -> tuple[bool, ...]:
         """Whether each neutral conversation worked, in the order in which that was decided."""
         told = []

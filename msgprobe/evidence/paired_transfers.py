@@ -10,6 +10,7 @@ from functools import cached_property
 from statistics import median
 
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
 from msgprobe.evidence.transfer_pairs import (
@@ -63,8 +64,8 @@ class PairedTransfers:
         self.asset = asset
         about = [
             Sample(conversation=t)
-            for t in facts.conversations
-            if t.task.arm in MOVING and (t.flow.option("direction") or "down") == asset.direction
+            for t in facts.arm(*MOVING)
+            if (t.flow.option("direction") or "down") == asset.direction
         ]
         mine = [
             s
@@ -346,9 +347,7 @@ class PairedTransfers:
 
 def _questions(facts: Facts) -> float | None:
     """Seconds that a volley's questions take on this line, by neutral uploads; None: not known."""
-    sources = [
-        Sample(conversation=t) for t in facts.conversations if t.task.arm is Arm.TRANSFER_SOURCE
-    ]
+    sources = [Sample(conversation=t) for t in facts.arm(Arm.TRANSFER_SOURCE)]
     ups = [s for s in sources if s.direction is Direction.UP and s.served]
     took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
     return median(took) if took else None
@@ -383,6 +382,12 @@ def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
         if pair is not None:
             found.append(pair)
     return tuple(found)
+
+
+@remembered
+def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
+    """Whether the asset's own transfers are `PairedTransfers.suspicious`."""
+    return PairedTransfers(facts, service, asset).suspicious
 
 
 def paired_transfers(

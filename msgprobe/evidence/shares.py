@@ -10,10 +10,10 @@ Procedure", Scand. J. Stat. 6 (1979)), those included that nobody had a reason t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
+from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.statistics import Key, fisher_greater, holm
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
@@ -163,8 +163,9 @@ class Shares:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self.ledger = facts.ledger
 
-    @cached_property
+    @derived
     def neutral(self) -> Tally:
         """Conversations with neutral servers that answer at all, whatever they were named, to their
         very end, for what a poor line cuts off later counts against it as well."""
@@ -173,7 +174,7 @@ class Shares:
         counted = [t for t in every if t.address in alive and _comparable(t)]
         return Tally(tuple(filter(_went_wrong, counted)), tuple(filter(_went_well, counted)))
 
-    @cached_property
+    @derived
     def patience(self) -> float:
         """Seconds that the slowest neutral handshake took which went well."""
         return max(map(_took, self.neutral.answered), default=0.0)
@@ -187,7 +188,7 @@ class Shares:
             found[what] = tally(counted, self.patience)
         return found
 
-    @cached_property
+    @derived
     def excessive(self) -> dict[str, frozenset[str]]:
         """Names by service whose handshakes fail in a share that neutral ones do not: each by
         itself, or all of a service's together that speak alike (by TLS, or not). Half of the errors
@@ -208,7 +209,7 @@ class Shares:
         chances = {key: one.exceeds(self.neutral) for key, one in tallies.items()}
         return holm(chances, ALPHA / 2)
 
-    @cached_property
+    @derived
     def following(self) -> dict[str, Tally]:
         """Of those services: what came of the names at neutral servers, where they fail in such a
         share as well."""

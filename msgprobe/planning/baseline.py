@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -118,23 +119,28 @@ def plan_base(context: PlanningContext) -> list[Task]:
     local = context.facts.local
     if local is None or not (local.route4 or local.route6):
         return []
+    return [t for service in context.services for t in _of_service(context, service)]
+
+
+@remembered
+def _of_service(context: PlanningContext, service: Service) -> tuple[Task, ...]:
     tasks = []
-    for service in context.services:
-        hosts = dict.fromkeys(
-            e.host for _, e in first_endpoints(context, service) if e.host is not None
-        )
-        for host in hosts:
-            asked = name_task(service, host, context.request)
-            tasks.append(asked)
-            if context.connection.resolver_answers:
-                tasks += context.asked_again(asked)
-        if _may_begin(context):
-            tasks += _in_turn(context, service)
-        elif not context.connection.open and nothing_abroad(context):
-            tasks += _one_each(context, service)
-    return tasks
+    hosts = dict.fromkeys(
+        e.host for _, e in first_endpoints(context, service) if e.host is not None
+    )
+    for host in hosts:
+        asked = name_task(service, host, context.request)
+        tasks.append(asked)
+        if context.connection.resolver_answers:
+            tasks += context.asked_again(asked)
+    if _may_begin(context):
+        tasks += _in_turn(context, service)
+    elif not context.connection.open and nothing_abroad(context):
+        tasks += _one_each(context, service)
+    return tuple(tasks)
 
 
+@remembered
 def _may_begin(context: PlanningContext) -> bool:
     """Enough abroad answers, and what still may come of the first look is not waited for."""
     return context.connection.open and not context.settling() and not awaits_pages(context)
@@ -162,19 +168,14 @@ def words_id(service: Service, address: str) -> str:
     return f"d14.{service.name}.{address}.first"
 
 
-def fresh_words(context: PlanningContext, service: Service) -> list[tuple[Endpoint, Task]]:
+@remembered
+def fresh_words(context: PlanningContext, service: Service) -> tuple[tuple[Endpoint, Task], ...]:
     """Conversations that are to begin because others failed, the first one of each address that
     nothing was said to yet, in a protocol that has other forms.
 
     Who punishes it for a while punishes the address: what other words are answered there can only
     be known before it is spoken.
     """
-    if service.name not in context.fresh:
-        context.fresh[service.name] = _fresh_words(context, service)
-    return context.fresh[service.name]
-
-
-def _fresh_words(context: PlanningContext, service: Service) -> list[tuple[Endpoint, Task]]:
     found: dict[str, tuple[Endpoint, Task]] = {}
     for pool, endpoint in first_endpoints(context, service):
         late = (service.name, endpoint.name) in joined_later(context)
@@ -185,7 +186,7 @@ def _fresh_words(context: PlanningContext, service: Service) -> list[tuple[Endpo
             asked = context.started(words_id(service, address)) is not None
             if asked or address not in context.dialled:
                 found.setdefault(address, (endpoint, task))
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _words_first(
@@ -200,20 +201,18 @@ def _words_first(
     return context.ended(asked) is None and not context.due(context.started(asked), TURN)
 
 
+@remembered
 def first_endpoints(
     context: PlanningContext, service: Service
 ) -> tuple[tuple[Pool, Endpoint], ...]:
     """The endpoints wanted by now: the sample, more members and reserves where some fail."""
-    if service.name not in context.endpoints:
-        context.endpoints[service.name] = tuple(_first_endpoints(context, service))
-    return context.endpoints[service.name]
+    return tuple(_first_endpoints(context, service))
 
 
+@remembered
 def joined_later(context: PlanningContext) -> frozenset[tuple[str, str]]:
     """Services and endpoints that are wanted only because others failed: reserves, and members
     beyond the sample."""
-    if context.joined is not None:
-        return context.joined
     found = set()
     for service in context.services:
         drawn: dict[str, tuple[str, ...]] = {}
@@ -223,8 +222,7 @@ def joined_later(context: PlanningContext) -> frozenset[tuple[str, str]]:
                 drawn[pool.name] = sample(service, pool, context.request)[:size]
             if endpoint.reserve or endpoint.member not in drawn[pool.name]:
                 found.add((service.name, endpoint.name))
-    context.joined = frozenset(found)
-    return context.joined
+    return frozenset(found)
 
 
 def _first_endpoints(context: PlanningContext, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
@@ -253,15 +251,9 @@ def _member_fails(context: PlanningContext, service: Service, pool: Pool, member
     return bool(tasks) and all(context.suspicious(t) for t in tasks)
 
 
+@remembered
 def base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
     """One task an address, repeats not included."""
-    key = (service.name, endpoint.name)
-    if key not in context.bases:
-        context.bases[key] = tuple(_base_tasks(context, service, endpoint))
-    return context.bases[key]
-
-
-def _base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) -> list[Task]:
     sparing = context.sparing
     many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
     sparing_six = sparing or (many and endpoint.host is not None)
@@ -271,7 +263,7 @@ def _base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) 
         name = context.facts.name(endpoint.host)
         found = [a for a in name.system_addresses if context.leads(endpoint, a)]
     picks = context.dialable(found, four=1 if sparing else 2, six=0 if sparing_six else 1)
-    return [flow_task(context, service, endpoint, a) for a in picks]
+    return tuple(flow_task(context, service, endpoint, a) for a in picks)
 
 
 def _flows(

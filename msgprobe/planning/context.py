@@ -1,20 +1,22 @@
 """What the planner sees: the evidence so far, what is running, and the clock's reading."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from dataclasses import replace
 from itertools import takewhile
+from math import inf, nextafter
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import Crowd, crowd
 from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.ledger import NEVER, Ledger, derived
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.reach import is_special, may_be_neighbour
 from msgprobe.model.run import Evidence
-from msgprobe.model.target import Endpoint, Pool
+from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import (
@@ -31,6 +33,7 @@ from msgprobe.planning.timetable import (
     SPACING,
     TELLING_SEGMENTS,
 )
+from msgprobe.planning.watched import Promises, WatchedMoment
 
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 """How a question fails that may have been lost, or met a resolver that fails now and then."""
@@ -47,45 +50,55 @@ class PlanningContext:
     """Evidence with its indexes, and the questions that planners ask about time."""
 
     def __init__(self, evidence: Evidence, moment: Moment) -> None:
-        self.facts = Facts(evidence)
+        self.ledger = Ledger()
+        self.facts = Facts(evidence, self.ledger)
         self.connection = ConnectionFacts(self.facts)
         self.request = evidence.request
         self.controls = evidence.controls
         self.services = evidence.services
         self.traits = self.facts.traits
-        self.moment = moment
-        self.wake_at: float | None = None
-        self.endpoints: dict[str, tuple[tuple[Pool, Endpoint], ...]] = {}
-        """Endpoints wanted by now by service; kept, for every planner asks for them."""
-        self.bases: dict[tuple[str, str], tuple[Task, ...]] = {}
-        """Base tasks by service and endpoint; likewise."""
-        self.fresh: dict[str, list[tuple[Endpoint, Task]]] = {}
-        """Conversations with addresses that nothing was said to yet, by service; likewise."""
-        self.promised: dict[str, tuple[str, str]] = {}
-        """Addresses of neutral servers that are shown a name from now on: service and name."""
-        self.joined: frozenset[tuple[str, str]] | None = None
-        """Services and endpoints that are wanted only because others failed; likewise."""
+        self.moment = WatchedMoment(self.ledger, moment)
+        self.promised = Promises(self.ledger)
+
+    def may_go_on(self, evidence: Evidence, moment: Moment) -> bool:
+        """Whether that can be a later look at the same run."""
+        ours = self.facts.evidence
+        same = replace(evidence, measurements=ours.measurements) == ours
+        return same and moment.now >= self.ledger.now
+
+    def go_on(self, measurements: Iterable[Measurement], moment: Moment) -> None:
+        """These measurements have come, and it is a later ``moment``: another look begins."""
+        self.ledger.look_again()
+        self.facts.add(measurements)
+        self.moment.becomes(moment)
+        self.promised = Promises(self.ledger)
+
+    @property
+    def wake_at(self) -> float | None:
+        """When time alone may change what was asked in this look; None: never."""
+        at = self.ledger.wake_at
+        return None if at == NEVER else at
 
     def wake(self, at: float) -> None:
         """Ask to be called again at ``at``, unless something happens before."""
-        if self.wake_at is None or at < self.wake_at:
-            self.wake_at = at
+        self.ledger.past(at, wake=True)
 
     def due(self, begun: float | None, after: float = SPACING) -> bool:
         """Whether ``after`` seconds have passed since ``begun``; if not, the planner is called
         again when they have. Never where nothing has begun."""
-        if begun is None or self.moment.now >= begun + after:
-            return begun is not None
-        self.wake(begun + after)
-        return False
+        return begun is not None and self.ledger.past(begun + after, wake=True)
+
+    def past(self, at: float) -> bool:
+        """Whether it is later than ``at`` seconds after the run began. Nobody is called for it."""
+        return self.ledger.past(nextafter(at, inf))
 
     def ended(self, task_id: str) -> Measurement | None:
         """The measurement of a finished task."""
-        return self.facts.by_id.get(task_id)
+        return self.facts.measurement(task_id)
 
     def conversation(self, task_id: str) -> Conversation | None:
         """The conversation of a finished Flow task."""
-        return self.facts.conversation_by_id.get(task_id)
+        return self.facts.conversation(task_id)
 
     def started(self, task_id: str) -> float | None:
         """When a task began, finished or not."""
@@ -103,7 +116,7 @@ class PlanningContext:
         yield from (m.task for m in self.facts.measurements)
         yield from (r.task for r in self.moment.running.values())
 
-    @cached_property
+    @derived
     def dialled(self) -> frozenset[str]:
         """Addresses that something was said to, or is being said to."""
         return frozenset(t.flow.address for t in self.known_tasks if isinstance(t.probe, Flow))
@@ -123,7 +136,7 @@ class PlanningContext:
             self.good(task_id) or self.connection.reaches(conversation)
         )
 
-    @cached_property
+    @derived
     def typical(self) -> float:
         """Seconds of a quick neutral conversation that went well; 0 before there is any.
 
@@ -132,15 +145,17 @@ class PlanningContext:
         """
         took = [
             m.window.seconds
-            for m in self.facts.measurements
-            if m.task.arm is Arm.CONNECTION
-            and isinstance(m.task.probe, Flow)
-            and self.good(m.task.id)
+            for m in self.facts.measured(Arm.CONNECTION)
+            if isinstance(m.task.probe, Flow) and self.good(m.task.id)
         ]
         return sorted(took)[:2][-1] if took else 0.0
 
     def timeout(self) -> float:
         """Seconds for one conversation on this path."""
+        return self._timeout
+
+    @derived
+    def _timeout(self) -> float:
         rtt = self.facts.rtt or 0.0
         left = max(PATIENCE, ENOUGH - self.moment.now)
         return min(LONGEST, left, max(PATIENCE, 7.0 + 10.0 * rtt, 8.0 * self.typical))
@@ -152,7 +167,7 @@ class PlanningContext:
         rtt = self.facts.rtt or 0.0
         return min(self.timeout(), max(5.0 + 10.0 * rtt, 8.0 * self.typical))
 
-    @cached_property
+    @derived
     def crowd(self) -> Crowd | None:
         """What our own crowd loses on a line with a short way; None: nothing that shows."""
         told, seen = self.facts, self.moment
@@ -160,12 +175,12 @@ class PlanningContext:
             return None
         return crowd(told.measurements, told.conversations, seen.running, seen.opened, seen.now)
 
-    @property
+    @derived
     def crowded(self) -> bool:
         """New flows are lost because we open so many."""
         return self.crowd is not None and self.crowd.flows
 
-    @property
+    @derived
     def pace(self) -> float:
         """Seconds between starts: on a slow line about what a third of a conversation occupies.
 
@@ -174,20 +189,20 @@ class PlanningContext:
         busy = self.typical - 5.0 * (self.facts.rtt or 0.0)
         return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
 
-    @property
+    @derived
     def between_starts(self) -> float:
         """Seconds to leave between starts."""
         if self.crowd is not None and self.crowded:
             return max(self.pace, self.crowd.pace)
         return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
 
-    @property
+    @derived
     def sparing(self) -> bool:
         """Spare the line: the user asked for it, or it is slow, or chokes."""
         slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
         return self.request.quick or slow or self.choking or self.crowded
 
-    @cached_property
+    @derived
     def unanswered(self) -> float:
         """Share of the first conversations with neutral sites abroad that got no good answer, or
         none yet; 0 where all hang over one address family, for then it is the family's fault."""
@@ -201,19 +216,19 @@ class PlanningContext:
                 lacking += len(missing)
         return lacking / begun if begun else 0.0
 
-    @property
+    @derived
     def sent_again(self) -> float:
         """Share of our segments that the line lost (0 to 1); 0 while too few tell."""
         lost, sent = self.facts.repeated
         return lost / sent if sent >= TELLING_SEGMENTS else 0.0
 
-    @property
+    @derived
     def _lacking(self) -> bool:
         """Neutral sites answer, and most of those that were asked do not, or not yet."""
         odd_path = self.mss or self.facts.other_shape  # ClientHellos of our size or shape vanish
         return self.connection.open and not odd_path and self.unanswered >= MANY_UNANSWERED
 
-    @property
+    @derived
     def choking(self) -> bool:
         """Neutral sites do not answer so many at a time, and lose much where they answer: a policed
         line drops what is too much at once, and its round trips stay short."""
@@ -229,12 +244,12 @@ class PlanningContext:
         """The second neutral site has answered not long ago."""
         ends = sorted(
             m.window.end
-            for m in self.facts.measurements
-            if m.task.arm is Arm.CONNECTION and m.task.check == "https" and self.answered(m.task.id)
+            for m in self.facts.measured(Arm.CONNECTION)
+            if m.task.check == "https" and self.answered(m.task.id)
         )
         return bool(ends) and not self.due(ends[:2][-1], SETTLING)
 
-    @property
+    @derived
     def roomy(self) -> bool:
         """Neither the user nor the path asks to be spared experiments that only refine."""
         rtt = self.facts.rtt or 0.0
@@ -246,7 +261,7 @@ class PlanningContext:
         our own crowd that keeps it from connecting."""
         if self.crowded and task.id not in self.moment.opened:
             return False
-        return task.id not in self.facts.by_id and self.due(self.since(task.id), gap(task))
+        return self.ended(task.id) is None and self.due(self.since(task.id), gap(task))
 
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
@@ -304,7 +319,7 @@ class PlanningContext:
         turns = takewhile(lambda n: self.due(begun, SPACING * (n - 1)), (2, 3))
         return [first.again(number) for number in turns]
 
-    @cached_property
+    @derived
     def mss(self) -> int:
         """Segment size to ask for: small when only small segments reach neutral hosts."""
         sites = self.facts.site_conversations(Arm.CONNECTION)
@@ -332,7 +347,7 @@ class PlanningContext:
         every = (*hints, *self.facts.name(host).system_addresses)
         return [a for a in every if self.facts.usable(a) and self.facts.leads_out(a)]
 
-    @cached_property
+    @derived
     def six_works(self) -> bool:
         """A neutral host answered over IPv6; a connection alone does not show that it carries what
         is long."""
@@ -353,7 +368,7 @@ class PlanningContext:
         first = self._first_led.get(address) == endpoint.host
         return first or self.connection.fake_addresses or address in self._proved_inside
 
-    @cached_property
+    @derived
     def _first_led(self) -> dict[str, str]:
         """The first host of the services that is led to each special address."""
         found: dict[str, str] = {}
@@ -366,7 +381,7 @@ class PlanningContext:
                         found.setdefault(address, e.host)
         return found
 
-    @cached_property
+    @derived
     def _proved_inside(self) -> frozenset[str]:
         """Special addresses at which a service has proved itself."""
         own = self.facts.arm(*OWN_ARMS)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import SiteView
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.control import Controls, Sentinel, Site
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Task
@@ -149,12 +150,13 @@ def shown_sites(context: PlanningContext) -> list[Site]:
     return [v.site for v in picks if spare_address(context, v.site, v.address or "") == v.address]
 
 
+@remembered
 def troubled(context: PlanningContext) -> bool:
     """Neutral sites fail just now: what is tried meanwhile shows nothing, and loads the line."""
     conversations = [
         t for _, t in context.facts.site_conversations(Arm.AGAIN, Arm.MONITOR) if t.tcp is not None
     ]
-    conversations.sort(key=lambda t: context.facts.by_id[t.task.id].window.end)
+    conversations.sort(key=lambda t: context.facts.window(t).end)
     last = conversations[-LAST_CONTROLS:]
     failed = sum(t.symptom is not None and not context.connection.reaches(t) for t in last)
     return len(last) >= LAST_CONTROLS - 1 and 2 * failed > len(last)

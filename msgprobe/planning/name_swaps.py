@@ -13,6 +13,7 @@ from msgprobe.evidence import name_swaps as swapped
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import attempt_ids
@@ -175,19 +176,21 @@ def may_answer(context: PlanningContext, site: Site) -> bool:
     return site.any_name and f"g.site.{site.name}" in context.moment.running
 
 
-def neutral_servers(context: PlanningContext) -> list[tuple[Site, str]]:
+@remembered
+def neutral_servers(context: PlanningContext) -> tuple[tuple[Site, str], ...]:
     """Neutral servers that answer whatever the name, one a network, that work today. Those that
     can convict by themselves stand first, and are all there are where one of them works."""
     picks = answering(context)
-    fair = [(site, address) for site, address in picks if context.connection.fair((site,))]
+    fair = tuple((site, address) for site, address in picks if context.connection.fair((site,)))
     return (fair or picks)[:SWAP_SERVERS]
 
 
-def answering(context: PlanningContext) -> list[tuple[Site, str]]:
+@remembered
+def answering(context: PlanningContext) -> tuple[tuple[Site, str], ...]:
     """Every such server, those that can convict by themselves first, each with the address to show
     names at: one that nothing else needs, if it has such a one."""
     views = sorted(usual_views(context), key=lambda v: not context.connection.fair((v.site,)))
     # Not while its IPv4 address is about to answer: both halves of D7 need the same one.
     settled = [v for v in views if ":" not in (v.address or "") or not may_answer(context, v.site)]
     found = reached_sites(v for v in settled if v.site.any_name)
-    return [(site, spare_address(context, site, address)) for site, address in found]
+    return tuple((site, spare_address(context, site, address)) for site, address in found)

@@ -5,6 +5,7 @@ Whoever punishes a name punishes for a while the server, too, to which it was sa
 neutral one after that; one that does not is spent, for nothing can be learned there any more.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
 from random import Random
 
@@ -57,7 +58,7 @@ def places(context: PlanningContext, service: Service, host: str) -> list[Server
     return [*mine, *([fresh] if fresh is not None else [])]
 
 
-def _known(context: PlanningContext, service: Service, every: list[Server]) -> bool:
+def _known(context: PlanningContext, service: Service, every: Sequence[Server]) -> bool:
     """Some name of the service has been said to a neutral server: where names are punished, others
     of it would only silence more servers."""
     return any(name == service.name for _, a in every for name, _ in _named(context, a))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task, attempt_ids
 from msgprobe.planning.baseline import base_tasks, first_endpoints
@@ -26,16 +27,17 @@ class Suspect:
         return self.task.flow.address
 
 
-def suspects(context: PlanningContext, service: Service) -> list[Suspect]:
+@remembered
+def suspects(context: PlanningContext, service: Service) -> tuple[Suspect, ...]:
     """Base conversations that failed or hang."""
-    return [
+    return tuple(
         Suspect(pool=pool, endpoint=endpoint, task=task)
         for pool, endpoint in first_endpoints(context, service)
         for task in base_tasks(context, service, endpoint)
         if context.started(task.id) is not None
         and _leads_out(context, endpoint, task)
         and context.suspicious(task)
-    ]
+    )
 
 
 def offered(s: Suspect) -> Options:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from msgprobe import session
-from msgprobe.agenda.planner import agenda
+from msgprobe.agenda.planner import Planner
 from msgprobe.judging.judge import judge
 from msgprobe.model.codec import to_json
 from msgprobe.model.contact import Contact
@@ -80,8 +80,9 @@ def _named(text: str) -> str:
 def agenda_fault(path: Path) -> str | None:
     """The first look of a recorded run at which the planner wants something else now."""
     alike: set[tuple[int, Task]] = set()
+    planner = Planner()
     for number, look in enumerate(looks(path)):
-        now = agenda(look.evidence, look.moment)
+        now = planner.look(look.evidence, look.moment)
         if not _agree(look, now.tasks, alike):
             first = _first(look.tasks, to_json(now.tasks))
             return f"look {number} at {look.moment.now:.2f} s: {first}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from msgprobe import session
+from msgprobe.agenda.planner import Planner
 from msgprobe.cli.main import main
 from msgprobe.model.codec import to_json
 from msgprobe.model.measurement import Measurement
@@ -24,14 +25,14 @@ Look = tuple[Evidence, Moment, Agenda]
 def record(argv: list[str]) -> None:
     """Run msgprobe with the arguments after the first, which names the file to write."""
     looks: list[Look] = []
-    original = session.agenda  # type: ignore[attr-defined]
 
-    def watched(evidence: Evidence, moment: Moment) -> Agenda:
-        wanted: Agenda = original(evidence, moment)
-        looks.append((evidence, moment, wanted))
-        return wanted
+    class Watched(Planner):
+        def look(self, evidence: Evidence, moment: Moment) -> Agenda:
+            wanted = super().look(evidence, moment)
+            looks.append((evidence, moment, wanted))
+            return wanted
 
-    session.agenda = watched  # type: ignore[attr-defined]
+    session.Planner = Watched  # type: ignore[attr-defined]
     sys.argv = ["msgprobe", *argv[1:]]
     try:
         main()

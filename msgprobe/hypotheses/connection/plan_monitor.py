@@ -70,7 +70,7 @@ def _so_far(context: PlanningContext) -> Outages:
         Wait(start=begun, end=context.moment.now, network=network[name])
         for name, begun in _waiting(context).items()
     ]
-    return Outages(context.facts, pending)
+    return Outages(context.facts, pending) if pending else context.connection.outages
 
 
 def _looks(context: PlanningContext, outages: Outages, number: int) -> list[Task]:

@@ -5,6 +5,7 @@ from functools import partial
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.inside import astray
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.cost import RESOLVE
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
@@ -86,10 +87,11 @@ def plan_resolvers(context: PlanningContext) -> list[Task]:
     return tasks
 
 
-def suspicious_names(context: PlanningContext, service: Service) -> list[str]:
+@remembered
+def suspicious_names(context: PlanningContext, service: Service) -> tuple[str, ...]:
     """Names of endpoints that fail or hang at every address, or that have none to dial, or of whose
     addresses some are impossible."""
-    return list(
+    return tuple(
         dict.fromkeys(
             e.host
             for _, e in first_endpoints(context, service)
@@ -99,6 +101,7 @@ def suspicious_names(context: PlanningContext, service: Service) -> list[str]:
     )
 
 
+@remembered
 def _half_astray(context: PlanningContext, host: str) -> bool:
     """Some of what the system says leads out, some nowhere."""
     name = context.facts.name(host)
@@ -106,7 +109,8 @@ def _half_astray(context: PlanningContext, host: str) -> bool:
     return bool(lies) and any(name.leads_out(a) for a in name.system_addresses)
 
 
-def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> list[Task]:
+@remembered
+def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tuple[Task, ...]:
     local = context.facts.local
     families = (6,) if local is not None and not local.route4 else (4,)
     encrypted = living_encrypted(context)
@@ -132,7 +136,7 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> lis
         tasks.append(_asked(_NOWHERE, service, host, silent, timeout=LISTEN))
         if not answered_dns(context, tasks[-1].id):
             break
-    return tasks
+    return tuple(tasks)
 
 
 def _own_over_tcp(context: PlanningContext, host: str) -> tuple[Resolver, ...]:

@@ -1,5 +1,7 @@
 """D5 and the page: does it answer at an address that others give, and what is at this one?"""
 
+from collections.abc import Sequence
+
 from msgprobe.evidence import addresses as ips
 from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
@@ -21,7 +23,9 @@ _GIVEN = "does it answer at an address that another resolver gives?"
 _ANOTHER = Purpose(Arm.OTHER_ADDRESS, "", _GIVEN, 2, "address", Role.TARGET)
 
 
-def plan_addresses(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_addresses(
+    context: PlanningContext, service: Service, found: Sequence[Suspect]
+) -> list[Task]:
     """Addresses that other resolvers or the catalogue know, of names that fail at every one of the
     system's own."""
     tasks: list[Task] = []
@@ -43,7 +47,7 @@ def plan_addresses(context: PlanningContext, service: Service, found: list[Suspe
     return tasks
 
 
-def plan_page(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_page(context: PlanningContext, service: Service, found: Sequence[Suspect]) -> list[Task]:
     """One page over plain HTTP: is it a block page? Over IPv4 where that is possible: fewer boxes
     that answer in a server's place speak IPv6."""
     for s in sorted(found, key=lambda s: ":" in s.address):

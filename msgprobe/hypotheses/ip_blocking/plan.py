@@ -1,5 +1,7 @@
 """D9: another port of the same machines."""
 
+from collections.abc import Sequence
+
 from msgprobe.model.cost import PORT
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
@@ -12,7 +14,7 @@ from msgprobe.planning.timetable import PORTS_A_POOL
 EXPERIMENTS = (Experiment(Arm.OTHER_PORT, (PORT,), Telling.CAUSE, (OTHERWISE,)),)
 
 
-def plan_ports(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_ports(context: PlanningContext, service: Service, found: Sequence[Suspect]) -> list[Task]:
     """Another port where the usual one does not open, or not yet; not where a protocol of its own
     is what dies on it."""
     shut = [s for s in one_an_address(context, found) if not _connected(context, s)]

@@ -1,5 +1,6 @@
 """D14: another protocol, or another form of the messenger's own, at the same address and port."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,7 +26,7 @@ EXPERIMENTS = (Experiment(Arm.OTHER_PAYLOAD, (*ENDPOINT, PAGE), Telling.CAUSE, _
 
 
 def plan_other_words(
-    context: PlanningContext, service: Service, found: list[Suspect]
+    context: PlanningContext, service: Service, found: Sequence[Suspect]
 ) -> list[Task]:
     """Plain HTTP where the messenger's own protocol dies on a connection that stands."""
     tasks = _before_own(context, service)
@@ -66,7 +67,7 @@ def _before_own(context: PlanningContext, service: Service) -> list[Task]:
 
 
 def plan_other_forms(
-    context: PlanningContext, service: Service, found: list[Suspect]
+    context: PlanningContext, service: Service, found: Sequence[Suspect]
 ) -> list[Task]:
     """As soon as one hangs, not when it has failed: a genuine answer has to come while repeats in
     the first form still fail, or an outage that ended in between would look the same."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.transfer_samples import MOVING
 from msgprobe.hypotheses.throttling.plan_bursts import plan_volleys, volley_order, wanted_volleys
 from msgprobe.hypotheses.throttling.plan_pairs import plan_later, plan_pairs
@@ -113,7 +114,7 @@ def plan_transfers(context: PlanningContext) -> Moving:
     pairs = moved_assets(context.services, context.controls, context.request)
     if not pairs or not context.connection.open:
         return Moving()
-    tasks = _names(context, pairs)
+    tasks = [*_names(context)]
     tasks += [t for s, a in pairs if (t := page_task(context, s, a)) is not None]
     if (context.pace > 0.0 and not context.request.throttle) or context.connection.inspector:
         return Moving(tasks)
@@ -128,11 +129,10 @@ def _compared(
 ) -> tuple[list[Task], frozenset[str]]:
     """The first look; then what was slow in it, in pairs, at once where few transfers can be made;
     then the servers of pools. Also the services that more is to come of."""
-    ways = {d: [p for p in pairs if p[1].direction is d] for d in Direction}
-    first = any(round_open(context, mine, way) for way, mine in ways.items())
+    first = any(round_open(context, way) for way in Direction)
     first = first and not takes_long(context)
     paired, open_ones = ([], frozenset[str]()) if first else plan_pairs(context, pairs)
-    looks = [plan_survey(context, p, way, held=bool(open_ones)) for way, p in ways.items()]
+    looks = [plan_survey(context, way, held=bool(open_ones)) for way in Direction]
     tasks = [*(t for look, _ in looks for t in look), *paired]
     if any(going_on for _, going_on in looks):
         return tasks, open_ones | {s.name for s, _ in pairs}
@@ -154,9 +154,11 @@ def _pools(
     return [*volleys, *later], frozenset()
 
 
-def _names(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
+@remembered
+def _names(context: PlanningContext) -> tuple[Task, ...]:
     """Hosts of assets that no endpoint of this run asks for, and hosts of sources."""
     tasks = []
+    pairs = moved_assets(context.services, context.controls, context.request)
     families, timeout = context.request.families, context.timeout()
     hosts = {(s.name, h): s for s, a in pairs for h in asset_hosts(a)}
     for (_, host), service in hosts.items():
@@ -168,12 +170,12 @@ def _names(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list
     neutral = {s.host: s for d in Direction for s in drawn_sources(context, d)}
     neutral |= {s.host: s for s in context.controls.sources if s.country is not None}
     names = [_SOURCE.lookup(f"t.name.{h}", h, SYSTEM, families, timeout=timeout) for h in neutral]
-    return [*tasks, *names]
+    return (*tasks, *names)
 
 
 def _quiet(context: PlanningContext) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
-    quiet = bool(context.facts.conversations)
+    quiet = context.facts.conversed
     for running in context.moment.running.values():
         arm = running.task.arm
         if arm in MOVING:
@@ -181,6 +183,6 @@ def _quiet(context: PlanningContext) -> bool:
         train = TRAIN_SECONDS + (context.facts.rtt or 0.0)
         most = train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE
         quiet = context.due(running.since, most) and quiet
-    started = any(t.task.arm is Arm.TRANSFER_SOURCE for t in context.facts.conversations)
+    started = bool(context.facts.arm(Arm.TRANSFER_SOURCE))
     moving = any(r.task.surveys for r in context.moment.running.values())
     return quiet or started or moving

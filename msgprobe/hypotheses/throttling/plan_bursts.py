@@ -80,7 +80,7 @@ def _at_once(context: PlanningContext, service: Service, asset: Asset) -> int:
 
 def _sequence(context: PlanningContext, service: Service, asset: Asset) -> Iterator[Task]:
     sources = known_sources(context, Direction.DOWN)
-    late = context.moment.now > SURVEY_UNTIL and not context.request.throttle
+    late = context.past(SURVEY_UNTIL) and not context.request.throttle
     for number, endpoint in enumerate(_answering(context, service, asset)):
         begun = context.started(_id(service, asset, endpoint)) is not None
         if not number and late and not begun:
@@ -111,7 +111,7 @@ def _answering(context: PlanningContext, service: Service, asset: Asset) -> Iter
 def _undecided(context: PlanningContext, service: Service, asset: Asset) -> bool:
     """Slow so far, or nothing that was asked told anything: this device may have stood still."""
     paired = PairedTransfers(context.facts, service, asset)
-    late = context.moment.now > PAIRS_UNTIL and not context.request.throttle
+    late = context.past(PAIRS_UNTIL) and not context.request.throttle
     untold = not any(s.usable or s.ending or s.limited for s in paired.own)
     return (paired.suspicious or untold) and paired.wide is Decision.OPEN and not late
 

@@ -9,7 +9,7 @@ from random import Random
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
-from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
+from msgprobe.evidence.paired_transfers import PairedTransfers, looks_slow, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
 from msgprobe.hypotheses.throttling.rules import accuses
@@ -85,7 +85,7 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
 
 def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
     """One of them has no transfer yet, and the first look still goes on."""
-    over = context.moment.now > SURVEY_UNTIL and not context.request.throttle
+    over = context.past(SURVEY_UNTIL) and not context.request.throttle
     return not over and any(not c.own for c in found)
 
 
@@ -98,9 +98,9 @@ def _suspicious(
     found = paired_transfers(context.facts, service, assets)
     down = [c for c in found if c.asset.direction is Direction.DOWN]
     if _unseen(context, down) and not takes_long(context):
-        return [c for c in down if c.suspicious]
+        return [c for c in down if looks_slow(context.facts, service, c.asset)]
     up = [c for c in found if c.asset.direction is Direction.UP]
-    return [c for c in (*down, *up) if c.suspicious]
+    return [c for c in (*down, *up) if looks_slow(context.facts, service, c.asset)]
 
 
 def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
@@ -166,11 +166,11 @@ def _block(
 
 def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     if context.request.throttle:
-        return context.moment.now > context.request.max_time / 2
+        return context.past(context.request.max_time / 2)
     pairs = (*paired.here_pairs, *paired.there_pairs)
     slow = sum(p.beyond > SAME_SERVER for p in pairs)
     promising = len(pairs) >= 2 and 2 * slow > len(pairs)
-    return context.moment.now > (PROMISING_UNTIL if promising else PAIRS_UNTIL)
+    return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)
 
 
 def _decided(paired: PairedTransfers, number: int) -> bool:

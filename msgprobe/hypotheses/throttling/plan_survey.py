@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from msgprobe.evidence.paired_transfers import PairedTransfers
+from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.paired_transfers import looks_slow
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
@@ -30,24 +31,20 @@ from msgprobe.planning.timetable import (
     SURVEYS,
     TRANSFER_PATIENCE,
 )
-from msgprobe.planning.transfers import wanted_assets
+from msgprobe.planning.transfers import moved_assets, wanted_assets
 
 
 def plan_survey(
-    context: PlanningContext,
-    pairs: list[tuple[Service, Asset]],
-    direction: Direction,
-    *,
-    held: bool,
+    context: PlanningContext, direction: Direction, *, held: bool
 ) -> tuple[list[Task], bool]:
     """One transfer after another, or as many side by side as a long way carries; the next begins
     when one before has ended, unless they are ``held``, for something slow is being looked into.
     True: more are to come."""
     wanted: list[Task] = []
     going_on, most = 0, side_by_side(context, direction)
-    for task in _sequence(context, pairs, direction):
+    for task in _sequence(context, direction):
         if context.started(task.id) is None:
-            if context.moment.now > SURVEY_UNTIL and not context.request.throttle:
+            if context.past(SURVEY_UNTIL) and not context.request.throttle:
                 return wanted, bool(going_on)
             if held:
                 return wanted, True
@@ -58,13 +55,12 @@ def plan_survey(
     return wanted, bool(going_on)
 
 
-def round_open(
-    context: PlanningContext, pairs: list[tuple[Service, Asset]], direction: Direction
-) -> bool:
+@remembered
+def round_open(context: PlanningContext, direction: Direction) -> bool:
     """Some asset is still to be moved for the first time: what is slow is looked into only then,
     or the time would be over before anybody had looked at the others."""
-    late = context.moment.now > SURVEY_UNTIL and not context.request.throttle
-    own = [t for t in _sequence(context, pairs, direction) if t.arm is Arm.TRANSFER]
+    late = context.past(SURVEY_UNTIL) and not context.request.throttle
+    own = [t for t in _sequence(context, direction) if t.arm is Arm.TRANSFER]
     firsts = [t for t in own if t.attempt_of is None]
     left = [t for t in firsts if context.ended(t.id) is None]
     return any(not late or context.started(t.id) is not None for t in left)
@@ -99,18 +95,21 @@ def line_is_slow(context: PlanningContext) -> bool | None:
     return None if times is None else bool(times) and min(times) > SLOW_SOURCE
 
 
-def _sequence(
-    context: PlanningContext, pairs: list[tuple[Service, Asset]], direction: Direction
-) -> list[Task]:
-    sources = known_sources(context, direction)
+@remembered
+def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...]:
+    sources, every = (
+        known_sources(context, direction),
+        moved_assets(context.services, context.controls, context.request),
+    )
+    pairs = [(s, a) for s, a in every if a.direction is direction]
     if not sources or not pairs:
-        return []
+        return ()
     opening, times = _opening(context, sources, direction)
     slow = line_is_slow(context)
     if slow:
-        return [*opening, *_domestic(context, direction)]
+        return (*opening, *_domestic(context, direction))
     if not times or slow is None or (min(times) > SLOW_SOURCE and not context.request.throttle):
-        return opening
+        return tuple(opening)
     size, patience = _size(context, direction, min(times)), _patience(context, pairs, min(times))
     mixed = list(opening)
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
@@ -119,7 +118,7 @@ def _sequence(
         if n % NEUTRAL_EVERY == 0 and n < len(own):
             turn = len(opening) + n // NEUTRAL_EVERY - 1
             mixed.append(source_task(context, sources[turn % len(sources)], direction, turn, size))
-    return mixed
+    return tuple(mixed)
 
 
 def _turns(
@@ -165,7 +164,7 @@ def _patience(
 
 def _slow_one(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> bool:
     """Some transfer of the first look was slow."""
-    return any(PairedTransfers(context.facts, s, a).suspicious for s, a in pairs)
+    return any(looks_slow(context.facts, s, a) for s, a in pairs)
 
 
 def _worth_it(context: PlanningContext, task: Task) -> bool:
@@ -176,7 +175,7 @@ def _worth_it(context: PlanningContext, task: Task) -> bool:
     if context.ended(task.attempt_of) is None or asset is None:
         return True
     service = next(s for s in context.services if s.name == task.subject)
-    return not PairedTransfers(context.facts, service, service.asset(asset)).suspicious
+    return not looks_slow(context.facts, service, service.asset(asset))
 
 
 def _domestic(context: PlanningContext, direction: Direction) -> list[Task]:

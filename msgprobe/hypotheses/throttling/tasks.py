@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.evidence.transfer_pairs import LONG_WAY, abreast, length
 from msgprobe.evidence.transfer_samples import Sample
@@ -45,12 +46,14 @@ def most_in_pairs(direction: Direction) -> int:
     return 2 * MOST_PAIRS * (CONTEST_BYTES[direction] + OVERHEAD)
 
 
+@remembered
 def drawn_sources(context: PlanningContext, direction: Direction) -> tuple[Source, ...]:
     """The sources of this run for one direction."""
     return chosen_sources(context.controls.sources, direction, context.request.seed)
 
 
-def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[Source, str]]:
+@remembered
+def known_sources(context: PlanningContext, direction: Direction) -> tuple[tuple[Source, str], ...]:
     """Sources with an address to dial, in this run's order; empty while names are being asked for.
 
     Those whose name came late stand last, so that nobody's place changes once transfers began.
@@ -60,19 +63,21 @@ def known_sources(context: PlanningContext, direction: Direction) -> list[tuple[
         asked = f"t.name.{source.host}"
         done = context.ended(asked)
         if done is None and not context.due(context.started(asked), LATE_NAME):
-            return []
+            return ()
         address = dialled_address(context, source.host, source.addresses)
         if address is not None:
             late = done is None or done.window.seconds > LATE_NAME
             known.append((late, source, address))
-    return [(s, a) for _, s, a in sorted(known, key=lambda k: k[0])]
+    return tuple((s, a) for _, s, a in sorted(known, key=lambda k: k[0]))
 
 
+@remembered
 def side_by_side(context: PlanningContext, direction: Direction) -> int:
     """Transfers that the line carries at the same time, by the neutral ones of the first look."""
     return abreast(_neutral(context, direction))
 
 
+@remembered
 def takes_long(context: PlanningContext) -> bool:
     """The way is so long that few transfers can be made: what is slow is looked into at once."""
     lengths = [length(s) for d in Direction for s in _neutral(context, d)]
@@ -85,6 +90,7 @@ def _neutral(context: PlanningContext, direction: Direction) -> list[Sample]:
     return [s for s in first if s.finished and s.direction is direction]
 
 
+@remembered
 def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = ()) -> str | None:
     """The address that a program would dial for ``host``, or a known one."""
     found = [a for a in context.facts.name(host).system_addresses if context.facts.leads_out(a)]
@@ -180,6 +186,7 @@ def page_id(service: Service, asset: Asset) -> str:
     return f"t.page.{service.name}.{asset.name}"
 
 
+@remembered
 def page_task(context: PlanningContext, service: Service, asset: Asset) -> Task | None:
     """The page on another host that names the asset; None where there is none, or no address."""
     if asset.page_host is None or asset.find is None:

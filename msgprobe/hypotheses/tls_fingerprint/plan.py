@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.control import Site
 from msgprobe.model.cost import TLS
 from msgprobe.model.hello import OPTION, Hello
@@ -67,7 +68,8 @@ def plan_hello(context: PlanningContext) -> list[Task]:
     return [t for service in context.services for t in _of_service(context, service)]
 
 
-def _of_service(context: PlanningContext, service: Service) -> list[Task]:
+@remembered
+def _of_service(context: PlanningContext, service: Service) -> tuple[Task, ...]:
     tasks: list[Task] = []
     named = dying_names(context, suspects(context, service))
     begun = [s for group in named.values() for s in group if _begun(context, service, s)]
@@ -79,7 +81,7 @@ def _of_service(context: PlanningContext, service: Service) -> list[Task]:
         elif room > 0 and follows(context, service, named, pool) is False:
             room -= 1
             tasks += _shapes(context, service, chosen)
-    return tasks
+    return tuple(tasks)
 
 
 def _id(service: Service, s: Suspect, shape: Hello) -> str:

@@ -56,7 +56,7 @@ def plan_concurrency(context: PlanningContext) -> list[Task]:
 def _froze_together(context: PlanningContext, service: Service, host: str) -> bool:
     """Two conversations or more that named the host froze at overlapping times."""
     conversations = [t for t in _named(context, service, host) if froze(t)]
-    windows = [context.facts.by_id[t.task.id].window for t in conversations]
+    windows = [context.facts.window(t) for t in conversations]
     return any(
         a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]
     )

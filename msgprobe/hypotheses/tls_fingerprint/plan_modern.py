@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.cost import MODERN
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Service
@@ -86,7 +87,8 @@ def plan_modern(context: PlanningContext) -> list[Task]:
     return [t for service in context.services for t in _of_service(context, service)]
 
 
-def _of_service(context: PlanningContext, service: Service) -> list[Task]:
+@remembered
+def _of_service(context: PlanningContext, service: Service) -> tuple[Task, ...]:
     chosen = _chosen(context, service)
     tasks: list[Task] = []
     for s in chosen:
@@ -99,7 +101,7 @@ def _of_service(context: PlanningContext, service: Service) -> list[Task]:
         # Where one name passes, the censor's list may hold the other.
         if not any(context.good(t.id) for t in shown if t.arm is Arm.MODERN_ELSEWHERE):
             break
-    return tasks
+    return tuple(tasks)
 
 
 def _chosen(context: PlanningContext, service: Service) -> list[Suspect]:
@@ -108,7 +110,7 @@ def _chosen(context: PlanningContext, service: Service) -> list[Suspect]:
     line that is to be spared."""
     candidates = _candidates(context, service)
     if context.choking or not context.roomy or _small_ones_die(context, service):
-        candidates = [s for s in candidates if _begun(context, service, s)]
+        candidates = tuple(s for s in candidates if _begun(context, service, s))
     apart = first_of_each(candidates, _zone)[:MODERN_NAMES]
     pools = {s.pool.name for s in apart}
     rest = first_of_each((s for s in candidates if s.pool.name not in pools), lambda s: s.pool.name)
@@ -132,7 +134,8 @@ def _dies(context: PlanningContext, own: Task) -> bool:
     return failed and not any(context.good(i) for i in own.attempts())
 
 
-def _candidates(context: PlanningContext, service: Service) -> list[Suspect]:
+@remembered
+def _candidates(context: PlanningContext, service: Service) -> tuple[Suspect, ...]:
     """Conversations inside TLS that ended well, or still may: which name is greeted so must not
     hang on which was the quickest. Those first that were greeted so before, then web ones: HTTP/2
     is theirs."""
@@ -145,12 +148,14 @@ def _candidates(context: PlanningContext, service: Service) -> list[Suspect]:
             if well and named and context.traits.speaks_tls(endpoint) and not context.stalled(task):
                 found.append(Suspect(pool=pool, endpoint=endpoint, task=task))
     kinds = (*_WEB, "")
-    return sorted(
-        found,
-        key=lambda s: (
-            not _begun(context, service, s),
-            kinds.index(s.endpoint.check if s.endpoint.check in _WEB else ""),
-        ),
+    return tuple(
+        sorted(
+            found,
+            key=lambda s: (
+                not _begun(context, service, s),
+                kinds.index(s.endpoint.check if s.endpoint.check in _WEB else ""),
+            ),
+        )
     )
 
 
@@ -161,7 +166,7 @@ def _zone(s: Suspect) -> str:
 
 def _begun(context: PlanningContext, service: Service, s: Suspect) -> bool:
     """Or waits for its turn: whoever works by then must not be chosen beside it."""
-    task_id = _own(context, service, s).id
+    task_id = _own_id(service, s)
     return context.started(task_id) is not None or task_id in context.moment.queued
 
 
@@ -177,10 +182,13 @@ def _check(s: Suspect) -> str:
     return "http2" if s.endpoint.check in _WEB else "tls"
 
 
+def _own_id(service: Service, s: Suspect) -> str:
+    return f"d19.{service.name}.{s.endpoint.name}.{s.address}"
+
+
 def _own(context: PlanningContext, service: Service, s: Suspect) -> Task:
-    task_id = f"d19.{service.name}.{s.endpoint.name}.{s.address}"
     flow = _modern(s.task.flow, s.endpoint.check)
-    task = variation(s, service, Arm.MODERN, task_id, flow, _CHANGES, _check(s))
+    task = variation(s, service, Arm.MODERN, _own_id(service, s), flow, _CHANGES, _check(s))
     return replace(task, reason=_REASON, timeout=context.hello_timeout())
 
 

@@ -216,9 +216,9 @@ def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
 
 def _by_itself(p: PoolFacts, conversation: Conversation) -> bool:
     """No other conversation that named the same host was under way."""
-    mine = p.facts.by_id[conversation.task.id].window
+    mine = p.facts.window(conversation)
     others = (
-        p.facts.by_id[t.task.id].window
+        p.facts.window(t)
         for t in p.facts.conversations
         if t.flow.server_name == conversation.flow.server_name and t is not conversation
     )

@@ -4,6 +4,7 @@ What dies at the ClientHello is tried with bare ClientHellos; what dies after a 
 request inside it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -45,12 +46,14 @@ _FOREIGN = "server name: a neutral one, not its own"
 _TWIN = Purpose(Arm.NEUTRAL_SNI_ELSEWHERE, "tls", _OTHERS, 2, _FOREIGN)
 
 
-def plan_requests(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_requests(
+    context: PlanningContext, service: Service, found: Sequence[Suspect]
+) -> list[Task]:
     """The swaps with a request inside TLS, where data dies after a good handshake."""
     return _both_ways(context, service, dying_later(context, found), REQUEST)
 
 
-def plan_names(context: PlanningContext, service: Service, found: list[Suspect]) -> list[Task]:
+def plan_names(context: PlanningContext, service: Service, found: Sequence[Suspect]) -> list[Task]:
     """The swaps for the first names of each pool that die at the ClientHello, also where only other
     resolvers say where they lead: one lie does not explain what dies at the true address."""
     every = [*found, *at_true_addresses(context, service)]
@@ -64,6 +67,8 @@ def _both_ways(
     (D6) cannot change the word any more. One fixed pair of ports a service, for that only adds a
     note."""
     tasks: list[Task] = []
+    if not dying:
+        return tasks
     fixed = manner is not CLIENT_HELLO
     for key, first in _begun_first(context, service, dying, manner):
         tasks += _swaps(context, service, dying, key, manner)
@@ -115,7 +120,9 @@ def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner
     return context.tries(replace(task, timeout=context.hello_timeout()))
 
 
-def _asked_there(context: PlanningContext, s: Suspect, service: Service, host: str) -> list[Server]:
+def _asked_there(
+    context: PlanningContext, s: Suspect, service: Service, host: str
+) -> Sequence[Server]:
     """The servers to take a name to; two for a certificate that nobody vouches for, since one alone
     may deliver the name for the service."""
     conversation = context.conversation(s.task.id)

@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 
-from msgprobe.agenda.planner import agenda
+from msgprobe.agenda.planner import Planner
 from msgprobe.catalog.loader import Catalogue, load, select
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
@@ -17,7 +17,7 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
 from msgprobe.model.verdict import Outcome
-from msgprobe.planning.moment import Moment
+from msgprobe.planning.moment import Agenda, Moment
 from tests.evidence.moves import moved
 from tests.evidence.story import TRAITS, Story, came_of
 
@@ -38,6 +38,7 @@ class Day:
     done: list[Measurement] = field(default_factory=list)
     begun: list[Task] = field(default_factory=list)
     most_at_once: dict[Direction, int] = field(default_factory=dict)
+    planner: Planner = field(default_factory=Planner)
     names_objects: bool = True
     """Pages name objects on other hosts, as they should."""
 
@@ -58,7 +59,7 @@ class Day:
             self.done += [m for m in running.values() if m.window.end <= now]
             running = {i: m for i, m in running.items() if m.window.end > now}
             started = {i: Running(task=m.task, since=m.window.start) for i, m in running.items()}
-            plan = agenda(self.evidence, Moment(now=now, running=started))
+            plan = self.look(Moment(now=now, running=started))
             known = {m.task.id for m in self.done} | running.keys()
             for task in plan.tasks:
                 if task.id not in known:
@@ -71,6 +72,9 @@ class Day:
             now = min([*ends, *([plan.wake_at] if plan.wake_at is not None else [])])
             now += 0.001
         pytest.fail("the planner does not come to an end")
+
+    def look(self, moment: Moment) -> Agenda:
+        return self.planner.look(self.evidence, moment)
 
     def _count(self, running: dict[str, Measurement]) -> None:
         for direction in Direction:
