@@ -34,6 +34,10 @@ class Delivery:
     _saved: bool = False
     _told: list[ServiceVerdict] = field(default_factory=list)
 
+    def of_file(self, name: str) -> None:
+        """The run is read from ``name``, where its evidence is."""
+        self.view = replace(self.view, saved=name)
+
     def prepare(self) -> None:
         """Find out before measuring whether the files can be written. Raises OutputError."""
         for path in (self.output, *(path for _, path in self.files)):
@@ -61,7 +65,12 @@ class Delivery:
         run = exported(run, self.grain)
         can = look(sys.stdout)
         view = replace(
-            self.view, exit_code=status, width=can.width, color=can.color, unicode=can.unicode
+            self.view,
+            exit_code=status,
+            saved=self.view.saved if self.output is None else str(self.output),
+            width=can.width,
+            color=can.color,
+            unicode=can.unicode,
         )
         faults: list[Exception] = []
         steps: list[Callable[[Run, View], None]] = [self._save]

@@ -194,7 +194,7 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     NOT_TESTED.at(Layer.DNS).rule(
         "pool.gone",
         licence="NXDOMAIN over encrypted DNS from two operators",
-        why="The names exist nowhere any more: this catalogue is older than the service.",
+        why="The names do not exist any more: what this version knows of the service is too old.",
         holds=_gone,
     ),
     NOT_TESTED.at(Layer.DNS).rule(
@@ -248,7 +248,7 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     UNCLEAR.at(Layer.TCP).rule(
         "failed.unexplained",
         licence="a failure with a cheap explanation left",
-        why="It does not work here although the connection is fine; what was measured cannot tell "
+        why="It does not work here while neutral sites do; what was measured cannot tell "
         "blocking from a fault of the service.",
         holds=_failing(),
     ),

@@ -21,13 +21,13 @@ MECHANISMS = {
     "tcp.timeout": "its addresses are cut off in silence",
     "tcp.refused": "connections to its addresses are refused on the way",
     "ip.unreachable": "routers declare its addresses unreachable",
-    "tls.reset": "connections are torn down",
-    "tls.reset.sni": "connections that name it are torn down",
+    "tls.reset": "connections are reset",
+    "tls.reset.sni": "connections that name it are reset",
     "tls.timeout": "connections get no answer to their first TLS message",
     "tls.timeout.sni": "connections that name it get no answer",
     "tls.alert": "connections end with a forged alert",
     "tls.alert.sni": "connections that name it end with a forged alert",
-    "tls.fingerprint": "connections that look like this program's are dropped or torn down",
+    "tls.fingerprint": "connections that look like this program's are dropped or reset",
     "tls.conn_count": "several connections at the same time get no answer",
     "tls.mitm": "its certificate is forged",
     "tls.post_handshake": "connections die after the TLS handshake",
@@ -37,19 +37,19 @@ MECHANISMS = {
     "tcp.freeze.bytes": "transfers stop for good after a number of bytes",
     "tcp.freeze.packets": "transfers stop for good after a number of packets",
     "throttle": "it is slowed down",
-    "throttle.loss": "packets to and from it are thrown away",
+    "throttle.loss": "packets to and from it are dropped",
     "throttle.delay": "it is delayed",
     "throttle.policing": "it is held to a fixed rate",
     "throttle.shaping": "it is queued to a fixed rate",
     "throttle.sni": "what names it is slowed down",
     "throttle.sni.policing": "what names it is held to a fixed rate",
     "throttle.sni.shaping": "what names it is queued to a fixed rate",
-    "throttle.sni.loss": "packets of connections that name it are thrown away",
+    "throttle.sni.loss": "packets of connections that name it are dropped",
     "throttle.sni.delay": "connections that name it are delayed",
     "throttle.ip": "what goes to its addresses is slowed down",
     "throttle.ip.policing": "what goes to its addresses is held to a fixed rate",
     "throttle.ip.shaping": "what goes to its addresses is queued to a fixed rate",
-    "throttle.ip.loss": "packets to and from its addresses are thrown away",
+    "throttle.ip.loss": "packets to and from its addresses are dropped",
     "throttle.ip.delay": "what goes to its addresses is delayed",
     "udp.stun": "call traffic (STUN) is recognised and dropped",
     "udp.drop": "datagrams to its call servers are dropped",
@@ -87,9 +87,9 @@ def _speaking(verdict: ServiceVerdict) -> list[FunctionVerdict]:
 
 _SENTENCES = {
     Outcome.OK: "{name} works: {good}{but}.",
-    Outcome.THROTTLED: "{name} is {likely}throttled ({bad}): {why}{tail}.",
+    Outcome.THROTTLED: "{name} is {likely}slowed down ({bad}): {why}{tail}.",
     Outcome.BLOCKED: "{name} is {likely}blocked ({bad}){how}{tail}.",
-    Outcome.DEGRADED: "{name} is impaired ({bad}): {cause}",
+    Outcome.DEGRADED: "{name} works badly ({bad}): {cause}",
     Outcome.DOWN: "{name} itself {likely}has a fault ({bad}): {cause}",
     Outcome.INCONCLUSIVE: "No clear result for {name} ({bad}): {cause}",
     Outcome.NOT_TESTED: "{name} was not tested.",
@@ -105,7 +105,7 @@ def summary(verdict: ServiceVerdict) -> str:
     """One plain sentence about a service."""
     bad = _speaking(verdict)
     good = [f for f in verdict.functions if f.outcome is Outcome.OK]
-    still = f"; {_functions(good)} still work" + ("s" if len(good) == 1 else "")
+    still = f". Still working: {_functions(good)}"
     rest = [f for f in verdict.functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)]
     reasons = listing([MECHANISMS[m] for m in verdict.mechanisms if m in MECHANISMS])
     why = bad[0].why if bad else ""

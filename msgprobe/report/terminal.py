@@ -1,9 +1,11 @@
-"""A run for people: one line per service, why where something is wrong, what to do at the end."""
+"""A run for people: a grid, why where something is wrong, and at the end what to do."""
 
 import io
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgprobe.judging.advice import advise
 from msgprobe.model.run import Run
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import (
@@ -16,6 +18,7 @@ from msgprobe.model.verdict import (
 from msgprobe.report import integrity, wording
 from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.grid import Grid, cell_len, legend, local_time
 from msgprobe.report.view import View
 
 if TYPE_CHECKING:
@@ -29,40 +32,34 @@ _INDENT = "    "
 def render(run: Run, view: View) -> str:
     """``run`` as text that ends in a line feed.
 
-    ``verbose`` 1 adds functions that work or were not tested, counts, rules and mechanisms.
-    ``quiet`` leaves the verdict lines alone. Whatever came from the network is escaped, and markup
-    in it means nothing.
+    ``verbose`` 1 adds functions that work or were not tested, all speeds, counts, rules and
+    mechanisms. ``quiet`` leaves the verdict lines alone. Whatever came from the network is escaped,
+    and markup in it means nothing.
     """
     page = _Page(view)
-    verbose, quiet = view.verbose, view.quiet
     page.altered(run)
     services = run.verdict.services
-    name_width = max((_cells(printable(s.name, limit=20)) for s in services), default=0)
-    words = [wording.verdict_words(s.outcome, s.strength, s.partial) for s in services]
-    word_width = max((len(w) for w in words), default=0)
-    columns = [f for f in Function if any(f is v.function for s in services for v in s.functions)]
-    for service, word in zip(services, words, strict=True):
-        page.service(service, word, (name_width, word_width), columns)
-        if not quiet:
-            page.reasons(service, verbose, known=run.verdict.connection.why)
-    if services and not quiet:
+    grid = Grid(services)
+    if view.quiet:
+        page.grid(grid)
+        page.connection(run.verdict.connection, quiet=True, verbose=view.verbose)
+        return page.text()
+    page.where(run)
+    page.connection(run.verdict.connection, quiet=False, verbose=view.verbose)
+    page.line("")
+    if services:
+        page.grid(grid)
+        page.line(legend(services, unicode=view.unicode), style="dim")
+    for service in services:
+        page.reasons(service, view.verbose, known=run.verdict.connection.why)
+    if services:
         page.line("")
-        page.speeds(run, name_width)
-    if not quiet:
-        for line in run.allowances.lines():
-            page.line(printable(line), style="bold")
-    page.connection(run.verdict.connection, quiet=quiet, verbose=verbose)
-    if not quiet:
-        page.cost(run)
-        page.line("")
-        page.line(printable(run.verdict.advice), style="bold")
+        page.speeds(run, grid.name_width, verbose=view.verbose)
+    for line in run.allowances.lines():
+        page.line(printable(line), style="bold")
+    page.cost(run)
+    page.advice(run)
     return page.text()
-
-
-def _cells(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 class _Page:
@@ -70,6 +67,7 @@ class _Page:
 
     def __init__(self, view: View) -> None:
         self.unicode = view.unicode
+        self.saved = view.saved
         self.width = None if view.width is None else max(NARROWEST, view.width)
         self.buffer = io.StringIO()
         self.console = console(self.buffer, self.width, color=view.color)
@@ -115,6 +113,10 @@ class _Page:
         for line in self.wrapped(self.piece(text, style), len(indent)):
             self.console.print(Text(indent).append_text(line), soft_wrap=True)
 
+    def copyable(self, command: str) -> None:
+        """A command on a line of its own, never broken."""
+        self.console.print(self.piece(f"{_INDENT}{command}"), soft_wrap=True)
+
     def labelled(self, label: str, text: str, lead: int) -> None:
         """``text`` wrapped in the column that begins at ``lead``, ``label`` before it."""
         from rich.text import Text
@@ -123,7 +125,7 @@ class _Page:
             self.line(label, style="bold")
             self.line(text, indent=_INDENT)
             return
-        head = self.piece(label + " " * (lead - _cells(label)), "bold")
+        head = self.piece(label + " " * (lead - cell_len(label)), "bold")
         for number, line in enumerate(self.wrapped(self.piece(text), lead)):
             before = Text(" " * lead) if number else head
             self.console.print(before.append_text(line), soft_wrap=True)
@@ -132,38 +134,55 @@ class _Page:
         sign = wording.SIGNS[outcome]
         return self.piece(sign.sign if self.unicode else sign.plain, sign.style)
 
-    def service(
-        self,
-        verdict: ServiceVerdict,
-        word: str,
-        widths: tuple[int, int],
-        columns: Sequence[Function],
-    ) -> None:
-        """The one line of a service; its functions go below where the line is too narrow."""
-        name = printable(verdict.name, limit=20)
-        head = self.piece("")
-        head.append_text(self.piece(name + " " * (widths[0] - _cells(name) + 2), "bold"))
-        head.append_text(self.sign(verdict.outcome)).append(" ")
-        head.append_text(self.piece(word, wording.SIGNS[verdict.outcome].style))
-        outcomes = {f.function: f.outcome for f in verdict.functions}
-        cells = [self.cell(f, outcomes.get(f)) for f in columns]
-        taken = widths[0] + 2 + 2 + widths[1] + 2
-        whole = sum(c.cell_len for c in cells) + 2 * max(0, len(cells) - 1)
-        if self.width is None or taken + whole <= self.width:
-            head.append(" " * (taken - head.cell_len))
-            line = _spaced(head, cells)
-            line.rstrip()
-            self.console.print(line, soft_wrap=True)
-            return
-        self.put(head, _INDENT)
-        if outcomes:
-            present = [self.cell(f, outcomes[f]) for f in columns if f in outcomes]
-            self.put(_spaced(self.piece(_INDENT), present), _INDENT)
+    def where(self, run: Run) -> None:
+        """When this was measured, by this device's clock, and where as far as its user said."""
+        told = filter(
+            None,
+            (
+                local_time(run.started_at),
+                run.evidence.request.country,
+                None if run.vantage.asn is None else f"AS{run.vantage.asn}",
+                run.vantage.label,
+            ),
+        )
+        self.line(printable(", ".join(told), limit=200), style="dim")
 
-    def cell(self, function: Function, outcome: Outcome | None) -> "Text":
-        """``web`` and its sign; as many blanks for a service without that function."""
-        if outcome is None:
-            return self.piece(" " * (len(function.value) + 2))
+    def grid(self, grid: "Grid") -> None:
+        """A line for each service; below it what works of it where there is no room beside it."""
+        wide = self.width is None or grid.width <= self.width
+        if wide and grid.columns:
+            heads = [self.piece(f.value) for f in grid.columns]
+            self.row(grid, self.piece(""), self.piece("result"), heads)
+        for service, word in zip(grid.services, grid.words, strict=True):
+            name = self.piece(printable(service.name, limit=20), "bold")
+            said = self.sign(service.outcome).append(" ")
+            said.append_text(self.piece(word, wording.SIGNS[service.outcome].style))
+            outcomes = {f.function: f.outcome for f in service.functions}
+            if wide:
+                cells = [
+                    self.sign(outcomes[f]) if f in outcomes else self.piece("")
+                    for f in grid.columns
+                ]
+                self.row(grid, name, said, cells)
+                continue
+            name.append("  ").append_text(said)
+            self.put(name, _INDENT)
+            if outcomes:
+                present = [self.cell(f, outcomes[f]) for f in grid.columns if f in outcomes]
+                self.put(_spaced(self.piece(_INDENT), present), _INDENT)
+
+    def row(self, grid: "Grid", name: "Text", said: "Text", cells: "Sequence[Text]") -> None:
+        line = name
+        line.append(" " * (grid.name_width + 2 - line.cell_len)).append_text(said)
+        place = grid.name_width + 2 + grid.word_width
+        for function, cell in zip(grid.columns, cells, strict=True):
+            line.append(" " * (place + 2 - line.cell_len)).append_text(cell)
+            place += 2 + len(function.value)
+        line.rstrip()
+        self.console.print(line, soft_wrap=True)
+
+    def cell(self, function: Function, outcome: Outcome) -> "Text":
+        """``web`` and its sign."""
         return self.piece(f"{function.value} ").append_text(self.sign(outcome))
 
     def reasons(self, verdict: ServiceVerdict, verbose: int, known: str) -> None:
@@ -174,43 +193,45 @@ class _Page:
         functions = [verdict.functions[i] for i in wording.in_order(verdict)]
         wrong = [f for f in functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)]
         unsaid = [f for f in wrong if not (known and f.why.startswith(known))]
+        groups = _alike(functions if verbose else unsaid)
+        name = printable(verdict.name, limit=20)
         if not wrong and not verbose and verdict.outcome is not Outcome.OK:
-            self.line(printable(verdict.summary), indent=_INDENT)
-        for group in _alike(functions if verbose else unsaid):
-            self.reason(group, alone=len(group) == len(functions) and not verbose)
+            self.line("")
+            self.line(printable(verdict.summary))
+        if not groups:
+            return
+        self.line("")
+        self.line(name, style="bold")
+        for group in groups:
+            self.reason(group)
             if verbose:
                 for details in filter(None, map(_details, group)):
                     self.line(details, indent=_INDENT * 2, style="dim")
 
-    def reason(self, group: Sequence[FunctionVerdict], *, alone: bool) -> None:
+    def reason(self, group: Sequence[FunctionVerdict]) -> None:
         """One sentence for functions with the same outcome, reason and mechanisms."""
         first = group[0]
         text = ", ".join(f.function.value for f in group)
-        if not alone:
-            text += f" {wording.OUTCOME_WORDS[first.outcome]}"
-        default = "The service answered." if first.outcome is Outcome.OK else "no reason is known."
-        text += f": {printable(first.why) or default}"
-        if first.mechanisms:
-            text += f" [{printable(', '.join(first.mechanisms))}]"
-        self.line(text, indent=_INDENT)
+        default = "The service answered." if first.outcome is Outcome.OK else "No reason is known."
+        word = wording.verdict_words(first.outcome, first.strength, partial=False)
+        self.line(f"{text} {word}: {printable(first.why) or default}", indent=_INDENT)
+        for mechanism in first.mechanisms:
+            self.line(f"See: msgprobe explain {printable(mechanism)}", indent=_INDENT, style="dim")
 
-    def speeds(self, run: Run, name_width: int) -> None:
-        """How fast each service moved beside neutral servers, and what would have been seen."""
+    def speeds(self, run: Run, name_width: int, *, verbose: int) -> None:
+        """How fast what is in doubt moved beside neutral servers, and what would have been seen."""
         services = run.verdict.services
         having = [f for s in services for f in s.functions if f.speeds]
         for service in services:
-            if told := _speeds(service):
+            if told := _speeds(service, all_of_them=bool(verbose)):
                 self.labelled(printable(service.name, limit=20), ", ".join(told), name_width + 2)
         if not having:
             excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
             if excuse is not None:
                 self.line(excuse)
-                self.line("")
             return
-        doubted = (Outcome.THROTTLED, Outcome.DEGRADED, Outcome.INCONCLUSIVE)
-        clean = all(f.outcome not in doubted for f in having)
+        clean = all(f.outcome not in _SLOW for f in having)
         self.line(wording.floor([s for f in having for s in f.speeds], clean=clean))
-        self.line("")
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
         good = verdict.state.blameless
@@ -219,15 +240,28 @@ class _Page:
         content.append_text(self.piece(wording.STATE_WORDS[verdict.state], style))
         if not quiet and not (verdict.state is State.ONLINE and not verbose) and verdict.why:
             content.append_text(self.piece(f". {printable(verdict.why)}"))
-        if verdict.notes and not quiet:
-            notes = "; ".join(printable(wording.note(n)) for n in verdict.notes)
-            if content.plain.rstrip().endswith("."):
-                content.append_text(self.piece(f" Note: {notes}."))
-            else:
-                content.append_text(self.piece(f" ({notes})"))
         if verbose and verdict.rules:
             content.append_text(self.piece(f" [{printable(', '.join(verdict.rules))}]", "dim"))
         self.put(content, _INDENT)
+        for one in () if quiet else verdict.notes:
+            note = printable(wording.note(one))
+            self.put(self.piece(f"Note: {note}."), _INDENT)
+
+    def advice(self, run: Run) -> None:
+        """What it means, then what to do, by numbers."""
+        if not run.verdict.advice:
+            return
+        advice = advise(run.verdict.connection, run.verdict.services, saved=self.saved is not None)
+        self.line("")
+        self.line(printable(advice.meaning), style="bold")
+        for number, step in enumerate(advice.steps, 1):
+            self.put(self.piece(f"{number}. {printable(step)}"), "   ")
+        if self.saved is not None and run.verdict.services:
+            name = printable(shlex.quote(self.saved))
+            self.line("")
+            self.line("To see the evidence, and to make a page that you can hand on:", style="dim")
+            for command in ("explain", "report"):
+                self.copyable(f"msgprobe {command} {name}")
 
     def cost(self, run: Run) -> None:
         total = run.bytes_sent + run.bytes_received
@@ -257,10 +291,16 @@ def _spaced(head: "Text", cells: "list[Text]") -> "Text":
     return head
 
 
-def _speeds(service: ServiceVerdict) -> list[str]:
+_SLOW = (Outcome.THROTTLED, Outcome.DEGRADED, Outcome.INCONCLUSIVE)
+
+
+def _speeds(service: ServiceVerdict, *, all_of_them: bool) -> list[str]:
+    """Those of functions in doubt, or all. Lost packets are no measure of what did not answer."""
     functions = [service.functions[i] for i in wording.in_order(service)]
-    told = [f"{f.function.value} {wording.speed(speed)}" for f in functions for speed in f.speeds]
-    return told + [f"{f.function.value} {wording.loss(f.loss)}" for f in functions if f.loss]
+    moved = [f for f in functions if all_of_them or f.outcome in _SLOW]
+    told = [f"{f.function.value} {wording.speed(speed)}" for f in moved for speed in f.speeds]
+    lost = [f for f in moved if f.loss is not None and (f.loss.lost or f.outcome is Outcome.OK)]
+    return told + [f"{f.function.value} {wording.loss(f.loss)}" for f in lost if f.loss]
 
 
 def _details(function: FunctionVerdict) -> str:

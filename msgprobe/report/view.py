@@ -14,6 +14,8 @@ class View:
     """With every observation, not the verdict alone."""
     verbose: int = 0
     quiet: bool = False
+    saved: str | None = None
+    """The file that holds the evidence of this run, as its user named it; None: nowhere."""
     width: int | None = 80
     """In columns; None wraps nothing."""
     color: bool = False

@@ -38,8 +38,8 @@ SIGNS: dict[Outcome, Sign] = {
 
 OUTCOME_WORDS: dict[Outcome, str] = {
     Outcome.OK: "works",
-    Outcome.DEGRADED: "impaired",
-    Outcome.THROTTLED: "throttled",
+    Outcome.DEGRADED: "works badly",
+    Outcome.THROTTLED: "slowed down",
     Outcome.BLOCKED: "blocked",
     Outcome.DOWN: "down",
     Outcome.INCONCLUSIVE: "unclear",
@@ -50,7 +50,7 @@ STATE_WORDS: dict[State, str] = {
     State.ONLINE: "online",
     State.BAD_LINK: "poor link",
     State.INTERMITTENT: "comes and goes",
-    State.CAPTIVE_PORTAL: "login page in the way (captive portal)",
+    State.CAPTIVE_PORTAL: "login page in the way",
     State.DNS_FAULT: "names do not resolve",
     State.DOMESTIC_ONLY: "only domestic sites",
     State.ALLOWLIST: "only chosen sites",
@@ -62,7 +62,8 @@ STATE_WORDS: dict[State, str] = {
 
 NOTE_WORDS: dict[str, str] = {
     "clock_skew": "this device's clock is wrong",
-    "tls_inspection": "all encrypted traffic is opened and re-signed here (TLS inspection)",
+    "tls_inspection": "all encrypted traffic is opened and signed again here (TLS inspection), so "
+    "somebody can read along",
     "state_root_kz": "certificates are signed by an authority that calls itself that of "
     "Kazakhstan's state",
     "state_root_ru": "certificates are signed by an authority that calls itself that of Russia's "
@@ -89,8 +90,8 @@ NOTE_WORDS: dict[str, str] = {
     "tls_fingerprint": "secure connections that look like this program's are dropped, whoever they "
     "are for; those that look otherwise pass",
     "mtu_black_hole": "large packets vanish (MTU)",
-    "pq_intolerant": "ClientHellos as modern clients send them (of post-quantum size, with HTTP/2) "
-    "vanish on the way, which breaks apps that send them",
+    "pq_intolerant": "the large first messages of modern apps (ClientHello of post-quantum size, "
+    "with HTTP/2) vanish on the way, which breaks these apps",
     "plan_cap": "the data plan seems used up",
     "lossy": "packets get lost",
     "second_path_failed": "the proxy for the second path does not work, so it told nothing",

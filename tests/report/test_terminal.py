@@ -1,6 +1,7 @@
 """The view for people: what works, what does not and why, within 80 columns."""
 
 import re
+import time
 import unicodedata
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from msgprobe.model.run import Run
+from msgprobe.model.run import Run, Vantage
 from msgprobe.model.target import Direction, Function
-from msgprobe.model.verdict import Outcome, State, Strength
+from msgprobe.model.verdict import CallLoss, Outcome, State, Strength
 from msgprobe.report import terminal
 from msgprobe.report.view import View
 from msgprobe.report.wording import NOTE_WORDS, amount, rate, seconds
@@ -38,7 +39,7 @@ def render(run: Run, **view: Any) -> str:
     return terminal.render(run, View(**view))
 
 
-@pytest.mark.parametrize("width", [80, 60, 40, 30])
+@pytest.mark.parametrize("width", [120, 80, 50, 40, 30])
 @pytest.mark.parametrize("verbose", [0, 1])
 @pytest.mark.parametrize("unicode", [True, False])
 def test_no_line_is_wider_than_the_terminal(width: int, verbose: int, unicode: bool) -> None:
@@ -56,13 +57,58 @@ def test_off_a_terminal_nothing_is_cut_or_wrapped() -> None:
     )
 
 
-def test_one_line_says_what_works_and_the_next_why_the_rest_does_not() -> None:
+def test_a_grid_says_what_works_and_a_sentence_why_the_rest_does_not() -> None:
     lines = render(run(blocked())).splitlines()
-    assert re.search(r"Telegram +✗ blocked in part +text ✓ +web ✗", lines[0])
-    assert "web blocked: Connections that name the service are torn down." in lines[1]
-    assert "[tls.reset.sni]" in " ".join(lines[1:3])
+    head = next(n for n, line in enumerate(lines) if "result" in line)
+    assert lines[head].split() == ["result", "text", "web"]
+    assert re.fullmatch(r"Telegram +✗ blocked in part +✓ +✗", lines[head + 1])
+    for name, sign in (("text", "✓"), ("web", "✗")):
+        assert lines[head].index(name) == lines[head + 1].rindex(sign), "under its head"
+    assert lines[head + 2] == "✓ works, ✗ blocked"
+    told = " ".join(" ".join(lines[head + 3 :]).split())
+    assert "Telegram web blocked: Connections that name the service are torn down." in told
+    assert "See: msgprobe explain tls.reset.sni" in told
     assert any(line.startswith("Connection: online") for line in lines)
-    assert lines[-1] == "Do this next."
+
+
+def test_what_to_do_stands_at_the_end_by_numbers() -> None:
+    lines = render(run(blocked())).splitlines()
+    meaning = lines.index("Your network is blocking Telegram. Your device is fine.")
+    steps = lines[meaning + 1 :]
+    assert [line[:3] for line in steps] == [f"{n}. " for n in range(1, len(steps) + 1)]
+    assert "run this again with -o FILE" in steps[0]
+
+
+def test_a_saved_run_is_not_to_be_saved_but_to_be_explained_and_handed_on() -> None:
+    text = render(run(blocked()), saved="my run.json")
+    assert "-o FILE" not in text
+    assert "1. Keep the saved file" in text
+    assert "msgprobe explain 'my run.json'" in text
+    assert "msgprobe report 'my run.json'" in text
+
+
+def test_when_and_where_it_was_measured_is_told_in_local_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = replace(run(blocked()), vantage=Vantage(asn=9198, label="home"))
+    request = replace(made.evidence.request, country="KZ")
+    made = replace(made, evidence=replace(made.evidence, request=request))
+    monkeypatch.setenv("TZ", "<+05>-5")  # POSIX: five hours before Greenwich's clock
+    time.tzset()
+    try:
+        first = render(made).splitlines()[0]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert first == "Mon 05 Jan 2026, 15:30 (UTC+05:00), KZ, AS9198, home"
+
+
+def test_lost_packets_do_not_contradict_that_calls_fail() -> None:
+    loss = CallLoss(sent=50, lost=0, neutral_sent=75, neutral_lost=0, median_ms=20.0)
+    for outcome, told in ((Outcome.BLOCKED, False), (Outcome.OK, True)):
+        calls = function(Function.CALLS, outcome, loss=loss)
+        text = render(run(service_verdict(outcome, functions=(calls,))), verbose=1)
+        assert ("0 of 50 packets lost" in text) is told
 
 
 def test_time_and_bytes_are_told() -> None:
@@ -103,8 +149,8 @@ def test_the_connection_is_not_blamed_again_for_every_service() -> None:
 
 def test_quiet_is_verdict_lines_alone() -> None:
     lines = render(run(blocked(), service_verdict(Outcome.OK, "Signal")), quiet=True).splitlines()
-    assert len(lines) == 3
-    assert lines[2].startswith("Connection: online")
+    assert len(lines) == 4
+    assert lines[3].startswith("Connection: online")
 
 
 def test_an_interrupted_run_says_so() -> None:
@@ -121,7 +167,9 @@ def test_every_word_can_be_shown_in_ascii(outcome: Outcome, state: State) -> Non
 def test_signs_differ_without_colour() -> None:
     for unicode in (True, False):
         heads = {
-            render(run(service_verdict(o)), unicode=unicode, quiet=True)[len("Telegram") + 2]
+            render(run(service_verdict(o)), unicode=unicode, quiet=True).splitlines()[1][
+                len("Telegram") + 2
+            ]
             for o in Outcome
         }
         assert len(heads) == len(Outcome)
@@ -203,10 +251,11 @@ CLEAN = service_verdict(Outcome.OK, "WhatsApp", functions=(FAST, UPWARDS))
 
 
 def test_speeds_stand_beside_the_neutral_ones() -> None:
-    text = render(run(CLEAN, service_verdict(Outcome.OK, "Signal")))
+    text = render(run(CLEAN, service_verdict(Outcome.OK, "Signal")), verbose=1, width=None)
     line = "WhatsApp  media 4.0 Mbit/s up (neutral 5.0), web 11 Mbit/s down (neutral 14)"
     assert line in text.splitlines()
     assert sum("neutral" in shown for shown in text.splitlines()) == 1
+    assert "(neutral" not in render(run(CLEAN)), "what is fine needs no numbers"
 
 
 def test_the_weakest_floor_is_told_with_what_was_not_tested() -> None:
@@ -232,12 +281,12 @@ def test_a_throttled_service_shows_its_numbers() -> None:
     text = " ".join(render(run(throttled())).split())
     assert "141 kbit/s against 18 Mbit/s" in text
     assert "web 140 kbit/s down (neutral 18 Mbit/s)" in text
-    assert "[throttle.sni.policing]" in text
+    assert "See: msgprobe explain throttle.sni.policing" in text
 
 
 def test_a_link_that_shows_nothing_is_not_given_a_floor() -> None:
     unsteady = function(Function.WEB, speeds=(speed(300, 280, 0),))
-    text = render(run(service_verdict(Outcome.OK, functions=(unsteady,))), width=None)
+    text = render(run(service_verdict(Outcome.OK, functions=(unsteady,))), width=None, verbose=1)
     assert "too unsteady to tell" in text
     assert "too slow or too unsteady to show throttling" in text
     assert "below" not in text

@@ -142,7 +142,7 @@ UDP_RULES: tuple[PoolRule, ...] = (
         "udp.unanswered",
         licence="silence of a call server, and nothing that shows it alive",
         why="Its call server does not answer while neutral ones do: it may be cut off, or it may "
-        "not answer strangers at all.",
+        "answer members alone.",
         holds=_silent,
     ),
 )

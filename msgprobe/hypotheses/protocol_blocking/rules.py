@@ -67,8 +67,8 @@ PROTOCOL_RULES: tuple[PoolRule, ...] = (
         "protocol.mtproto.other_words",
         "protocol.mtproto",
         licence="same address, another protocol works, in two networks",
-        why="The servers answer plain HTTP and not Telegram's own protocol, in several networks: "
-        "the protocol is the trigger.",
+        why="The servers answer plain HTTP and not Telegram's own protocol, in several networks. "
+        "So the protocol is filtered.",
         holds=_other_words("mtproto"),
     ),
     UNCLEAR.at(Layer.PROTOCOL).rule(

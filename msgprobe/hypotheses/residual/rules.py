@@ -46,9 +46,9 @@ SOME_DIE: PoolRule = LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
     "protocol.mtproto",
     licence="in two networks, servers fall silent at the protocol's first words and their "
     "port is dead from then on, while another port of the same machine connects",
-    why="Servers in several networks fell silent at the first words of Telegram's own "
+    why="Servers in several networks fell silent at the first message of Telegram's own "
     "protocol, and their port has been dead since, while the machines themselves answer: "
-    "something on the way strikes now and then. Other servers answer, so it works in part.",
+    "something on the way blocks some of them. Other servers answer, so it works in part.",
     holds=_some_die,
 )
 
@@ -70,7 +70,7 @@ EARLY_RULES: tuple[PoolRule, ...] = BLOCKED.at(Layer.PROTOCOL).rules(
     "{symptom}.early",
     {symptom: symptom for symptom in ("protocol.mtproto", "protocol.noise")},
     licence="an artefact: the end came faster than the path to the server allows",
-    why="The connection was broken off at the first words of the messenger's own protocol, "
+    why="The connection was broken off at the first message of the messenger's own protocol, "
     "sooner than the server could have done it: something nearer did.",
     holds=_early,
 )

@@ -33,10 +33,10 @@ SYMPTOMS = {
     "tcp.timeout": ("tcp.timeout", Layer.TCP, "It is silent"),
     "tcp.refused": ("tcp.refused", Layer.TCP, "It refuses"),
     "ip.unreachable": ("ip.unreachable", Layer.TCP, "It is declared unreachable"),
-    "tls.reset": ("tls.reset", Layer.TLS, "The ClientHello is reset"),
-    "tls.eof": ("tls.reset", Layer.TLS, "The ClientHello is cut short"),
-    "tls.timeout": ("tls.timeout", Layer.TLS, "The ClientHello gets no answer"),
-    "tls.alert": ("tls.alert", Layer.TLS, "The ClientHello ends with an alert"),
+    "tls.reset": ("tls.reset", Layer.TLS, "Its first message (ClientHello) is reset"),
+    "tls.eof": ("tls.reset", Layer.TLS, "Its first message (ClientHello) is cut short"),
+    "tls.timeout": ("tls.timeout", Layer.TLS, "Its first message (ClientHello) gets no answer"),
+    "tls.alert": ("tls.alert", Layer.TLS, "Its first message (ClientHello) ends with an alert"),
     "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the TLS handshake"),
     **{
         f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL, "Its own protocol fails")

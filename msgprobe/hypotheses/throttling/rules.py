@@ -140,8 +140,8 @@ def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:
 ALIKE = _LIKELY_THROTTLED.info(
     "throttle.alike",
     "every transfer slow beside neutral ones, and another function of the service shown throttled",
-    "{target} against {control} from neutral servers: slow like the other function, where it was "
-    "shown who slows it down.",
+    "{target} against {control} from neutral servers: also slow, as another function is, for which "
+    "the cause is proved.",
     "throttle",
 )
 """Where one comparison has shown who slows the service down, the others are not all held as

@@ -110,7 +110,7 @@ UNACKED_SHAPE: PoolRule = LIKELY_BLOCKED.at(Layer.TLS).rule(
     "tls.fingerprint",
     licence="in two networks no ClientHello of our shape is acknowledged, whatever its name; "
     "the genuine servers answer another shape in between",
-    why="ClientHellos that look like this program's never reach the servers, in several "
+    why="First messages that look like this program's never reach the servers, in several "
     "networks and whatever they name; another program's is answered by the genuine servers.",
     holds=_unacked_shape,
 )
@@ -129,8 +129,8 @@ EARLY_SHAPE: PoolRule = _BLOCKED.rule(
     "tls.fingerprint",
     licence="any name dies in our shape of the ClientHello, sooner than the path allows; the "
     "genuine server answers another shape in between",
-    why="ClientHellos that look like this program's are broken off sooner than the server "
-    "could have done it, whatever they name; the genuine server answers another program's.",
+    why="First messages that look like this program's are broken off sooner than the server could"
+    " have done it, whatever they name; the genuine server answers another program's.",
     holds=_early_shape,
 )
 
@@ -145,9 +145,9 @@ def _some_shape(p: PoolFacts) -> Cited:
 SOME_SHAPE: PoolRule = UNCLEAR.at(Layer.TLS).rule(
     "tls.fingerprint.unclear",
     licence="our ClientHello fails, one of another shape is answered; nothing says who minds",
-    why="The genuine server answers another program's ClientHello and not this one's: somebody "
-    "on the way sorts programs out, or the service itself keeps programs like this one away. "
-    "Messengers that look otherwise may work.",
+    why="The genuine server answers another program's first message and not this one's: something"
+    " on the way drops some programs, or the service itself keeps programs like this one "
+    "away. Messengers that look otherwise may work.",
     holds=_some_shape,
 )
 
@@ -248,10 +248,10 @@ def _split_rules() -> Iterator[PoolRule]:
             f"{path}.sni",
             licence="same address, same bytes: the genuine server answers when they are cut inside "
             "the name, and a neutral name uncut, while repeats of the usual ClientHello fail",
-            why="The genuine server answers as soon as the ClientHello is sent in two pieces, cut "
-            "inside the service's name, and under a neutral name even uncut. No server can see "
-            "the cut: something on the way reads the name in single packets. (Programs that cut "
-            "their ClientHello get through here.)",
+            why="The genuine server answers as soon as the first message is sent in two pieces, "
+            "cut inside the service's name, and under a neutral name even uncut. No server "
+            "can see the cut: something on the way reads the name in single packets. "
+            "(Programs that cut their ClientHello get through here.)",
             holds=_split(symptom, named=True),
         )
         yield _BLOCKED.rule(
@@ -259,9 +259,9 @@ def _split_rules() -> Iterator[PoolRule]:
             path,
             licence="same address, same bytes: the genuine server answers when they are cut in "
             "two, while repeats of the usual ClientHello fail",
-            why="The genuine server answers as soon as the ClientHello is sent in two pieces. No "
-            "server can see the cut: something on the way reads single packets. (Programs that "
-            "cut their ClientHello get through here.)",
+            why="The genuine server answers as soon as the first message is sent in two pieces. "
+            "No server can see the cut: something on the way reads single packets. (Programs "
+            "that cut their ClientHello get through here.)",
             holds=_split(symptom, named=False),
         )
 

@@ -141,9 +141,9 @@ MODERN_UNCLEAR: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
     "tls.modern.unclear",
     licence="same address, same name: small ClientHellos are answered, those of modern clients "
     "die, and neutral sites answer such; nothing says who minds",
-    why="Small ClientHellos are answered; those of browsers and newer apps are not, and "
-    "neutral sites answer such. Somebody on the way minds them, or the service's own servers "
-    "do.",
+    why="Small first messages (ClientHello) are answered; those of browsers and newer apps are "
+    "not, and neutral sites answer such. Something on the way drops them, or the service's "
+    "own servers do.",
     holds=_unclear,
 )
 
@@ -164,9 +164,9 @@ def _name_rules() -> Iterator[PoolRule]:
             licence="same address, same name: small ClientHellos are answered, those of modern "
             "clients die; the name dies so at a neutral server that answers another foreign name "
             "in the same shape",
-            why=f"Small ClientHellos are answered; those of browsers and newer apps {what}. The "
-            "same happens to its name at a neutral server that has nothing to do with it, where "
-            "another name passes: the name is the trigger.",
+            why=f"Small first messages (ClientHello) are answered; those of browsers and newer "
+            f"apps {what}. The same happens to its name at a neutral server that has nothing to do "
+            "with it, where another name passes. So the name is filtered.",
             holds=_elsewhere(symptom),
         )
 
@@ -178,8 +178,9 @@ MODERN_RULES: tuple[PoolRule, ...] = (
         BROKEN_OFF,
         licence="same address, same name: small ClientHellos are answered, those of modern clients "
         "end sooner than the path allows; neutral sites answer such",
-        why="Small ClientHellos are answered; those of browsers and newer apps are broken off "
-        "sooner than the server could have done it, and neutral sites answer such.",
+        why="Small first messages (ClientHello) are answered; those of browsers and newer apps "
+        "are broken off sooner than the server could have done it, and neutral sites answer "
+        "such.",
         holds=_early,
     ),
     MODERN_UNCLEAR,
@@ -187,8 +188,8 @@ MODERN_RULES: tuple[PoolRule, ...] = (
         "tls.modern.unfinished",
         licence="same address, same name: small ClientHellos are answered, two of modern clients "
         "died and none was answered, fewer than a claim needs",
-        why="Small ClientHellos are answered; two of those that browsers and newer apps send were "
-        "not, which is too few to say more.",
+        why="Small first messages (ClientHello) are answered; two of those that browsers and "
+        "newer apps send were not, which is too few to say more.",
         holds=lambda p: (t for conversations in _dying(p, least=2) for t in conversations),
     ),
 )

@@ -228,7 +228,7 @@ FORGER_RULES: tuple[PoolRule, ...] = (
         "one hand signs for two unrelated services, or for hosts of one in two networks, while "
         "neutral names keep theirs, and the genuine certificate is seen another way (another "
         "address or resolver, QUIC)",
-        "Several servers show certificates that one unknown hand has signed, and the genuine one "
+        "Several servers show certificates that one unknown authority signed, and the genuine one "
         "is seen another way: they are forged on the way.",
     ),
     _forged(
@@ -236,8 +236,8 @@ FORGER_RULES: tuple[PoolRule, ...] = (
         "strangers",
         _strangers,
         "one hand signs for two unrelated services, while neutral names keep theirs",
-        "Services that have nothing to do with each other show certificates that one unknown hand "
-        "has signed, while other sites keep theirs: they are forged on the way.",
+        "Services that have nothing to do with each other show certificates that one unknown "
+        "authority signed, while other sites keep theirs: they are forged on the way.",
     ),
     MITM_SWAP,
     ONE_SERVICE,
@@ -251,8 +251,8 @@ HALF_RULES: tuple[PoolRule, ...] = (
         _strangers,
         "one hand signs for two unrelated services, at some addresses of names that answer at "
         "others",
-        "At some of the service's addresses certificates are signed by the hand that signs for "
-        "other services too; others answer.",
+        "At some of the service's addresses certificates are signed by the authority that signs "
+        "for other services too; others answer.",
         views=_halves,
     ),
 )

@@ -169,7 +169,7 @@ def _follow_rules() -> Iterator[PoolRule]:
             f"{DYING[symptom]}.sni",
             licence="the fault follows the target's name to a neutral server",
             why=f"A connection that names the service {what} even at a neutral server that has "
-            "nothing to do with it, while that server's own name works: the name is the trigger.",
+            "nothing to do with it, while that server's own name works. So the name is filtered.",
             holds=_elsewhere(symptom),
         )
         yield _BLOCKED.rule(
@@ -178,8 +178,8 @@ def _follow_rules() -> Iterator[PoolRule]:
             licence="neutral servers in two networks answer until a service's name is said there, "
             "then nothing any more, while others go on answering",
             why=f"A connection that names the service {what}, also at a neutral server that has "
-            "nothing to do with it, and from then on that server is cut off for every name: the "
-            "name is the trigger, and whoever says it is punished for a while.",
+            "nothing to do with it, and from then on that server is cut off for every name. So "
+            "the name is filtered, and whoever sends it is cut off for a while.",
             holds=_punished(symptom, named=True),
         )
         yield LIKELY_BLOCKED.at(Layer.TLS).rule(
@@ -188,8 +188,8 @@ def _follow_rules() -> Iterator[PoolRule]:
             licence="the same for another name of the service, and this one's conversations die "
             "alike at its own addresses",
             why=f"A connection that names it {what}. Another name of the service does so at "
-            "neutral servers too, which are cut off for every name from then on: whoever says such "
-            "a name is punished for a while.",
+            "neutral servers too, which are cut off for every name from then on: whoever sends "
+            "such a name is cut off for a while.",
             holds=_punished(symptom, named=False),
         )
 
@@ -203,7 +203,7 @@ def _swap_rules() -> Iterator[PoolRule]:
             licence="same address, neutral name works, for two names in two networks, none of "
             "which is answered at a neutral server",
             why="The servers answer a neutral name at once and fail under the service's own, for "
-            "several names in several networks: one dead backend cannot look like this.",
+            "several names in several networks. One broken server cannot look like this.",
             holds=_same_address(symptom, wide=True),
         )
         yield _UNCLEAR.rule(
@@ -211,7 +211,7 @@ def _swap_rules() -> Iterator[PoolRule]:
             licence="same address, neutral name works, for one name or network only, or the name "
             "is answered at a neutral server",
             why="The server answers a neutral name and fails under the service's own: blocking by "
-            "name, or a front whose backend for this one name is dead. One name cannot tell.",
+            "name, or a server that is broken for this one name. One name cannot tell.",
             holds=_same_address(symptom, wide=False),
         )
 
@@ -222,7 +222,7 @@ TLS_RULES: tuple[PoolRule, ...] = (
         "tls.sni.unacked",
         "tls.timeout.sni",
         licence="the target's ClientHello alone goes unacknowledged on the same address",
-        why="The server's machine never even received the ClientHello that names the service, "
+        why="The server's machine never even received the message that names the service, "
         "while one with a neutral name at the same address is answered: it is dropped on the way.",
         holds=_unacked,
     ),

@@ -120,7 +120,7 @@ AFTER_RULES: tuple[PoolRule, ...] = (
         "neutral server that answers other foreign names",
         why="The servers prove who they are, then every request dies. The same happens at a "
         "neutral server that has nothing to do with the service once it is addressed by the "
-        "service's name, while another name is answered there: the name is the trigger.",
+        "service's name, while another name is answered there. So the name is filtered.",
         holds=_elsewhere,
     ),
     LIKELY_BLOCKED.at(Layer.TLS).rule(
@@ -129,8 +129,8 @@ AFTER_RULES: tuple[PoolRule, ...] = (
         licence="data dies after the TLS handshake, a neutral name is answered on the same "
         "address, for two names in two networks, and it died at a neutral server too",
         why="The servers prove who they are, then every request dies, while requests under a "
-        "neutral name are answered on the same addresses, for several names in several networks: "
-        "one dead backend cannot look like this.",
+        "neutral name are answered on the same addresses, for several names in several networks. "
+        "One broken server cannot look like this.",
         holds=lambda p: _hits(p) if _spread(p) else (),
     ),
     _UNCLEAR.rule(
@@ -138,8 +138,8 @@ AFTER_RULES: tuple[PoolRule, ...] = (
         licence="data dies after the TLS handshake, a neutral name is answered on the same "
         "address, for one name or network only or although a neutral server answers to the name",
         why="The server proves who it is, then every request dies, while one under a neutral name "
-        "is answered there: blocking of what follows the TLS handshake, or a front whose backend "
-        "for this service hangs.",
+        "is answered there: blocking of what follows the TLS handshake, or a server that is "
+        "broken for this service.",
         holds=lambda p: () if _spread(p) else _hits(p),
     ),
     _UNCLEAR.rule(

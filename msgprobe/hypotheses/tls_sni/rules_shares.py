@@ -52,8 +52,8 @@ FOLLOWING_RULES: tuple[PoolRule, ...] = BLOCKED.at(Layer.TLS).rules(
     licence="a share of the handshakes that name the service fails, here and at a neutral "
     "server, which other names and neutral sites do not (exact test, 1e-3 over all names)",
     why="A share of the connections that name the service fails, at its own addresses and at a "
-    "neutral server that has nothing to do with it, while other names fail nowhere so often: "
-    "the name is the trigger, and what acts on it lets some pass.",
+    "neutral server that has nothing to do with it, while other names fail nowhere so often. "
+    "So the name is filtered, and the filter lets some pass.",
     holds=_follows,
 )
 
