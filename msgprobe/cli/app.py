@@ -130,7 +130,10 @@ def serve(
 @app.command()
 @shared
 def plan(wish: "Wish", flags: "Flags") -> None:
-    """List everything that such a run may contact, when and why. Sends nothing."""
+    """List every host that such a run may contact, and what for. Sends nothing.
+
+    With -v: every contact, when it takes place, why, and how much it moves at most.
+    """
     import sys
 
     from msgprobe.cli.measure import planned
@@ -140,16 +143,18 @@ def plan(wish: "Wish", flags: "Flags") -> None:
     from msgprobe.report.speech import speeches
 
     found = planned(wish, names(flags), seeded=flags.seed is not None)
+    # what files of the user's own make this device say is never folded away
+    whole = flags.verbose or wish.targets or "json" in flags.formats
     more: dict[str, Any] = {
         "services": found.services,
-        "said": speeches(found.services, found.controls, wish.request),
+        "said": speeches(found.services, found.controls, wish.request) if whole else (),
         "allowances": found.allowances,
     }
     if "json" in flags.formats:
         put(render_json(found.contacts, wish.request, **more))
         return
     can = look(sys.stdout)
-    more |= {"width": can.width, "unicode": can.unicode}
+    more |= {"width": can.width, "unicode": can.unicode, "verbose": flags.verbose}
     put(render(found.contacts, wish.request, **more))
 
 
@@ -230,6 +235,23 @@ def checks() -> None:
     from msgprobe.cli import catalogue
 
     catalogue.checks()
+
+
+@app.command("help")
+def help_(
+    topic: Annotated[
+        str | None, typer.Argument(metavar="[TOPIC]", help="None named: the topics are listed.")
+    ] = None,
+    man: Annotated[bool, typer.Option("--man", help="Print the manual page (roff).")] = False,
+    completion: Annotated[
+        str | None,
+        typer.Option("--completion", metavar="SHELL", help="Print a script for bash, zsh or fish."),
+    ] = None,
+) -> None:
+    """Explain a topic: verdicts, mechanisms, measuring-safely, own-services, cron, evidence."""
+    from msgprobe.cli import help as texts
+
+    texts.show(topic, man=man, shell=completion)
 
 
 @app.command()

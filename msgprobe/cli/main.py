@@ -23,6 +23,7 @@ _FAULTS = {
     "SavedRunError",
     "HistoryError",
     "UnknownRule",
+    "UnknownTopic",
     "NotInRun",
     "NoStart",
     "SettingsError",

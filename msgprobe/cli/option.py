@@ -125,7 +125,7 @@ class Flags:
     )
     allow_private_addresses: bool = _option(
         _ALLOWING,
-        "--allow-private-addresses",
+        "--allow-local --allow-private-addresses",
         "Let a target file that asks for it name addresses of this device or its networks.",
         default=False,
     )

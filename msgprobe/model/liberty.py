@@ -16,7 +16,10 @@ class Liberty(StrEnum):
     @property
     def flag(self) -> str:
         """As it stands on the command line."""
-        return f"--allow-{self.value.replace('_', '-')}"
+        return {
+            Liberty.PRIVATE_ADDRESSES: "--allow-local",
+            Liberty.MAIL_PORTS: "--allow-mail-ports",
+        }[self]
 
 
 OVERRIDE_FLAG = "--allow-override"

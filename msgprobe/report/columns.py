@@ -16,6 +16,7 @@ def align(rows: Sequence[Sequence[str]], *, width: int | None, shares: Sequence[
     if not rows:
         return []
     natural = [max(len(row[i]) for row in rows) for i in range(len(shares))]
+    natural = [max(1, n) for n in natural]  # a column may be empty
     widths = natural if width is None else _fit(natural, width, shares)
     lines: list[str] = []
     for row in rows:

@@ -10,7 +10,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
-from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, ServiceVerdict
 from msgprobe.report import curves, integrity, wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
@@ -243,11 +243,34 @@ def _mechanism(name: str, rules: Sequence[RuleInfo], width: int | None) -> str:
     return "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
 
 
+_ABOUT: dict[Layer, str] = {
+    Layer.CONNECTION: "The connection itself, and how sure anything is",
+    Layer.DNS: "Names (DNS)",
+    Layer.TCP: "Addresses and ports (TCP, UDP, routers)",
+    Layer.TLS: "Secure connections (TLS)",
+    Layer.HTTP: "Web pages and transfers (HTTP)",
+    Layer.PROTOCOL: "The messengers' own protocols",
+}
+
+
 def render_rules(rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: bool = True) -> str:
-    """Every rule on a line: id, what it says, why."""
-    rows = [("rule", "says", "why"), *((r.rule_id, _says(r), r.why) for r in rules)]
-    text = "\n".join(align(_safe(rows), width=width, shares=(0, 1, 3))) + "\n"
+    """Every rule under what it is about: id and what it says, and why below."""
+    lines = []
+    for layer, title in _ABOUT.items():
+        mine = [rule for rule in rules if rule.layer is layer]
+        if not mine:
+            continue
+        lines += ["", title, ""]
+        for rule in mine:
+            lines.append(f"  {printable(rule.rule_id)}: {_says(rule)}")
+            why = align([(printable(rule.why),)], width=width and width - 6, shares=(1,))
+            lines += [f"      {line}" for line in why]
+    lines += ["", *align([(_MORE,)], width=width, shares=(1,))]
+    text = "\n".join(lines[1:]) + "\n"
     return text if unicode else ascii_only(text)
+
+
+_MORE = "What one of them proves: msgprobe explain RULE"
 
 
 def _says(rule: RuleInfo) -> str:

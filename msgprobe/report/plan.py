@@ -9,7 +9,7 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.run import FORMAT_VERSION, Request
 from msgprobe.model.target import Service
-from msgprobe.report import speech, wording
+from msgprobe.report import plan_hosts, speech, wording
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.speech import Speech
@@ -25,21 +25,27 @@ def render(
     services: Sequence[Service] = (),
     said: Sequence[Speech] = (),
     allowances: Allowances = NO_ALLOWANCES,
+    verbose: int = 0,
     width: int | None = 80,
     unicode: bool = True,
 ) -> str:
-    """A table with every host, port, transport, round, condition, reason and most bytes; what
-    target files make this device say; and the warnings of ``services``."""
+    """A line for each host, in groups; what target files make this device say; and the warnings
+    of ``services``. ``verbose``: instead of hosts a table with every host, port, transport, round,
+    condition, reason and most bytes."""
     if not contacts:
         return "Nothing would be contacted.\n"
-    head = ("target", "port", "round", "at most", "for", "when and why")
-    rows = [head, *(_row(contact) for contact in contacts)]
-    lines = align(rows, width=width, shares=(3, 0, 0, 0, 1, 5))
+    if verbose:
+        head = ("target", "port", "round", "at most", "for", "when and why")
+        rows = [head, *(_row(contact) for contact in contacts)]
+        lines = align(rows, width=width, shares=(3, 0, 0, 0, 1, 5))
+    else:
+        lines = plan_hosts.lines(contacts, services, width=width)
     if words := speech.lines(said):
-        lines += ["", "What is said there, beyond the first words of each protocol itself:", ""]
+        lines += ["", "What is sent there, beyond how each protocol itself begins:", ""]
         lines += _wrapped(words, width)
     allowed = (printable(line) for line in allowances.lines())
-    for text in (*allowed, *warnings(services), total(contacts, request)):
+    more = () if verbose else ("When and why each is contacted: msgprobe plan -v",)
+    for text in (*allowed, *warnings(services), total(contacts, request), *more):
         lines += ["", *align([(text,)], width=width, shares=(1,))]
     text = "\n".join(lines) + "\n"
     return text if unicode else ascii_only(text)
@@ -97,14 +103,24 @@ def left_out(services: Sequence[Service]) -> tuple[str, ...]:
 def total(contacts: Sequence[Contact], request: Request) -> str:
     """The sum of it in one sentence: the byte and time limits cut what the lines add up to."""
     always = [c for c in contacts if not c.condition]
-    most = sum(c.max_bytes for c in contacts)
-    usual = sum(c.max_bytes for c in always)
+    most = min(sum(c.max_bytes for c in contacts), request.max_bytes)
+    hosts = len({c.target for c in contacts})
     return (
-        f"{len(contacts)} lines, {len(always)} of them always contacted "
-        f"({wording.amount(min(usual, request.max_bytes))} at most, were every server to send all "
-        f"that is read); with every follow-up {wording.amount(min(most, request.max_bytes))} at "
-        f"most, in {wording.seconds(request.max_time)} at most. Nothing was sent."
+        f"{_plural(hosts, 'host')}, {_plural(len(contacts), 'contact')}; "
+        f"{len(always)} of these always take place, the others only where something fails or to "
+        f"compare. At most {wording.limit(most)} and {_time(request.max_time)}. Nothing was sent."
     )
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _time(seconds: float) -> str:
+    """``1 minute``, ``14 minutes``, ``90 s``."""
+    if seconds < 60 or seconds % 60:
+        return f"{seconds:g} s"
+    return _plural(round(seconds / 60), "minute")
 
 
 def render_json(
@@ -139,16 +155,14 @@ def cost(contacts: Sequence[Contact], request: Request) -> str:
     usual = sum(c.usual_bytes if c.check in _TRANSFERS else addresses * c.usual_bytes for c in sure)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
     return (
-        f"Uses less than {wording.amount(min(usual, most))} if all works (at most "
-        f"{wording.amount(most)} and {wording.seconds(request.max_time)})."
+        f"Uses about {wording.limit(min(usual, most))} (at most {wording.limit(most)} and "
+        f"{_time(request.max_time)})."
     )
 
 
 def deep_cost(request: Request) -> str:
     """What ``--throttle`` may cost, said before it begins."""
-    minutes = request.max_time / 60
-    time = f"{minutes:.0f} minutes" if minutes >= 2 else wording.seconds(request.max_time)
-    text = f"Uses at most {wording.limit(request.max_bytes)} and {time}"
+    text = f"Uses at most {wording.limit(request.max_bytes)} and {_time(request.max_time)}"
     if request.max_time <= request.throttle_wait:
         text += ", which leaves no time to repeat anything after the wait"
     return f"{text}; Ctrl-C keeps what was measured."

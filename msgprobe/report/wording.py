@@ -154,7 +154,7 @@ def amount(count: int) -> str:
 def limit(count: int) -> str:
     """Bytes as somebody would say a limit: ``30 MB``, ``2.5 MB``, ``500 kB``."""
     size, unit = (count / 1_000_000, "MB") if count >= 1_000_000 else (count / 1000, "kB")
-    return f"{size:.3g} {unit}"
+    return f"{size:.2g} {unit}" if size < 9.95 else f"{size:.0f} {unit}"
 
 
 def seconds(value: float) -> str:

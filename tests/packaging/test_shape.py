@@ -26,7 +26,6 @@ BRANCHY: dict[str, int] = {
     "hypotheses/ip_blocking/rules.py:_all_fail": 17,
     "hypotheses/second_vantage/facts.py:report_alike": 18,
     "judging/whole.py:joined": 17,
-    "judging/words.py:summary": 16,
     "report/propose.py:_hints": 16,
     "report/propose.py:_member_now": 16,
     "report/toml_rows.py:member_table": 19,

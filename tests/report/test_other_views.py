@@ -112,7 +112,7 @@ CONTACTS = (
 
 @pytest.mark.parametrize("width", [80, None])
 def test_the_plan_names_everything(width: int | None) -> None:
-    text = plan.render(CONTACTS, Request(), width=width)
+    text = plan.render(CONTACTS, Request(), width=width, verbose=1)
     for word in (
         "g.whatsapp.net",
         "443/tcp",
@@ -129,6 +129,34 @@ def test_the_plan_names_everything(width: int | None) -> None:
         assert max(map(len, text.splitlines())) <= width
     else:
         assert "when a name fails: another resolver: asks for g.whatsapp.net" in text
+
+
+@pytest.mark.parametrize("width", [50, 80, 120, None])
+def test_the_plan_for_people_has_a_line_for_each_host_with_what_it_is_for(
+    width: int | None,
+) -> None:
+    own = replace(sample.service(), name="acme", title="Acme")
+    endpoint = own.endpoint("web")
+    host = endpoint.host
+    assert host is not None
+    again = replace(CONTACTS[0], target=host, subject="acme", port=443, condition="")
+    found = (
+        again,
+        replace(again, port=80, condition="if it fails"),
+        replace(again, target="spare.example", condition="if it fails"),
+        CONTACTS[1],
+    )
+    text = plan.render(found, Request(), services=(own,), width=width)
+    lines = text.splitlines()
+    mine = lines[lines.index("Acme") + 1 :]
+    first = " ".join(mine[0].split())
+    assert first.startswith(f"{host} tcp 443, 80 web, speed of") or width == 50
+    assert "spare.example" in text and "only if needed" in text
+    assert sum(host in line for line in lines) == 1, "once, whatever is asked there"
+    assert "Resolvers: what addresses do the names have?" in lines
+    assert "plan -v" in text
+    if width:
+        assert max(map(len, lines)) <= width
 
 
 def test_the_plan_for_scripts_is_the_same() -> None:
@@ -468,10 +496,10 @@ def test_the_cost_said_beforehand_has_the_transfers_in_it() -> None:
         _transfer_contact(9_000_000, "if it was slow"),
     )
     text = plan.cost(contacts, Request())
-    assert "less than 1.00 MB" in text  # 2 addresses of 2.5 kB, and the object
-    assert "at most 5.00 MB and 1 min 0 s" in text
+    assert "about 1 MB" in text  # 2 addresses of 2.5 kB, and the object
+    assert "at most 5 MB and 1 minute" in text
     quick = plan.cost(contacts[:1], Request(quick=True))
-    assert "less than 2.50 kB" in quick
+    assert "about 2.5 kB" in quick
 
 
 def test_the_cost_of_a_deep_look() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 NAME: Final = "own"
 """The service of those files that have one and do not take another's name."""
 
-PRIVATE: Final = "--allow-private-addresses"
+PRIVATE: Final = "--allow-local"
 MAIL: Final = "--allow-mail-ports"
 OVERRIDE: Final = "--allow-override"
 

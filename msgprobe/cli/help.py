@@ -1,0 +1,61 @@
+"""``msgprobe help``: topics, the manual page, and scripts that complete commands in a shell."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from msgprobe import __version__
+from msgprobe.cli.output import look, put
+from msgprobe.cli.request import UsageError
+from msgprobe.report import help as words
+
+
+def show(topic: str | None, *, man: bool, shell: str | None) -> None:
+    """Print what was asked for. Raises UsageError or UnknownTopic."""
+    if sum((topic is not None, man, shell is not None)) > 1:
+        raise UsageError("help: name one of a topic, --man and --completion")
+    can = look(sys.stdout)
+    if man:
+        from msgprobe.cli.app import _SETTINGS
+
+        put(words.manual(__version__, tuple(_commands()), _SETTINGS))
+    elif shell is not None:
+        if shell not in words.SHELLS:
+            raise UsageError(f"--completion: {shell!r:.40} is none of {', '.join(words.SHELLS)}")
+        put(words.completion(shell, tuple(_commands()), _arguments()))
+    elif topic is not None:
+        put(words.render(topic, width=can.width, unicode=can.unicode))
+    else:
+        put(words.render_list(width=can.width))
+
+
+def _arguments() -> dict[str, tuple[str, ...]]:
+    """What the shipped files make of arguments: the services, the topics."""
+    from msgprobe.cli import catalogue
+
+    names = tuple(s.name for s in catalogue.read(()).services)
+    found = dict.fromkeys(("run", "plan", "serve", "services show", "services verify"), names)
+    return found | {"help": words.TOPICS}
+
+
+def _commands() -> Iterator[words.Command]:
+    """Every command with its options, as typer made it of the functions."""
+    import typer
+
+    from msgprobe.cli.app import app
+
+    yield from _below(typer.main.get_command(app), ("msgprobe",))
+
+
+def _below(group: Any, before: tuple[str, ...]) -> Iterator[words.Command]:
+    for name, command in getattr(group, "commands", {}).items():
+        path = (*before, name)
+        options = [
+            option
+            for one in command.params
+            for option in (*one.opts, *one.secondary_opts)
+            if option.startswith("-")
+        ]
+        says = " ".join((command.help or "").split("\n\n")[0].split())
+        yield words.Command(words=path, says=says, options=tuple(options))
+        yield from _below(command, path)
