@@ -109,12 +109,14 @@ async def run(
     reports: Sequence[Run] = (),
     guess: Guess = NO_GUESS,
     vantage: Vantage = NOWHERE,
+    planner: Planner | None = None,
 ) -> Run:
     """Measure and judge. Raises TrustError when ``SSL_CERT_FILE`` is unusable, else nothing.
 
     ``proxy`` is a second path for what fails on the first (``request.via`` names its kind);
     ``reports`` are saved runs from elsewhere to compare with, whose dates are ISO 8601 in UTC.
     ``guess`` changes what is asked, never what is judged or kept of it; ``vantage`` is only kept.
+    ``planner`` is who says what is asked: by default a whole run's, or one that wants less.
     """
     world = _world(world or system_world(request.seed), proxy)
     stop = stop or Stop()
@@ -128,7 +130,7 @@ async def run(
         traits=traits(table),
     )
     begun = replace(_begun(world, empty, now), catalogue_sha256=catalogue_sha256, vantage=vantage)
-    seen, decided = await _measured(world, begun, table, guess, stop, emit)
+    seen, decided = await _measured(world, begun, table, guess, planner or Planner(), stop, emit)
     evidence, verdict = _judged(_with(empty, seen, guess), stop, redact=redact)
     found = replace(
         begun,
@@ -168,6 +170,7 @@ async def _measured(
     begun: Run,
     checks: Mapping[str, Check],
     guess: Guess,
+    planner: Planner,
     stop: Stop,
     emit: Callable[[Event], None],
 ) -> tuple[tuple[Measurement, ...], set[str]]:
@@ -182,7 +185,7 @@ async def _measured(
     prepared = asyncio.ensure_future(aside(partial(prepare, world, quic=quic)))
     decided: set[str] = set()
     try:
-        await _explore(runner, begun, guess, stop, emit, decided)
+        await _explore(runner, begun, guess, planner, stop, emit, decided)
     except Exception as fault:  # what was seen until then is worth having
         stop.failed(fault)
     await _prepared(prepared, stop)
@@ -242,6 +245,7 @@ async def _explore(
     runner: Runner,
     begun: Run,
     guess: Guess,
+    planner: Planner,
     stop: Stop,
     emit: Callable[[Event], None],
     decided: set[str],
@@ -249,7 +253,6 @@ async def _explore(
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
     told: set[int] = set()
-    planner = Planner()
     asked = fitted(begun.evidence.controls, begun.evidence.request, guess)
     async with runner:
         while stop.reason is None:

@@ -28,6 +28,7 @@ from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import FEW_AT_ONCE, WAITING
 
 Plan = Callable[[PlanningContext], Sequence[Task]]
+Smaller = Callable[[Agenda], Agenda]
 
 FIRST: Final[tuple[Plan, ...]] = (
     plan_connection,
@@ -53,7 +54,9 @@ class Planner:
     """Looks at a run again and again while it goes on: what has not changed since the last look is
     not worked out anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, smaller: Smaller | None = None) -> None:
+        """``smaller`` leaves of what a whole run would want what a look is to be content with."""
+        self._smaller = smaller
         self._context: PlanningContext | None = None
         self._seen: dict[str, Measurement] = {}
 
@@ -67,7 +70,8 @@ class Planner:
         else:
             self._context = PlanningContext(evidence, moment)
         self._seen = seen
-        return _wanted(self._context)
+        wanted = _wanted(self._context)
+        return wanted if self._smaller is None else self._smaller(wanted)
 
 
 def agenda(evidence: Evidence, moment: Moment) -> Agenda:

@@ -11,6 +11,7 @@ import typer
 from msgprobe.cli.command import shared
 from msgprobe.cli.commands_handing_over import export, report, seal, verify
 from msgprobe.cli.commands_history import history_app, timeline
+from msgprobe.cli.commands_watch import watch
 
 if TYPE_CHECKING:
     from msgprobe.cli.option import Flags
@@ -139,23 +140,25 @@ def plan(wish: "Wish", flags: "Flags") -> None:
     from msgprobe.cli.measure import planned
     from msgprobe.cli.output import look, put
     from msgprobe.cli.request import names
+    from msgprobe.cli.watch_channels import webhook_contacts
     from msgprobe.report.plan import render, render_json
     from msgprobe.report.speech import speeches
 
     found = planned(wish, names(flags), seeded=flags.seed is not None)
     # what files of the user's own make this device say is never folded away
     whole = flags.verbose or wish.targets or "json" in flags.formats
+    contacts = (*found.contacts, *webhook_contacts(flags.webhook))
     more: dict[str, Any] = {
         "services": found.services,
         "said": speeches(found.services, found.controls, wish.request) if whole else (),
         "allowances": found.allowances,
     }
     if "json" in flags.formats:
-        put(render_json(found.contacts, wish.request, **more))
+        put(render_json(contacts, wish.request, **more))
         return
     can = look(sys.stdout)
     more |= {"width": can.width, "unicode": can.unicode, "verbose": flags.verbose}
-    put(render(found.contacts, wish.request, **more))
+    put(render(contacts, wish.request, **more))
 
 
 @app.command()
@@ -217,7 +220,7 @@ def explain(
     saved.explain(what, service, html, tells=reveals, redact=not flags.no_redact)
 
 
-for command in (report, seal, verify, export, timeline):
+for command in (report, seal, verify, export, watch, timeline):
     app.command()(command)
 
 

@@ -21,7 +21,7 @@ from msgprobe.history.store import RETENTION, History
 from msgprobe.model.history import Attachment, NetworkKind, Series, Tick, TickKind
 from msgprobe.model.run import Run
 from msgprobe.redaction.addresses import Addresses
-from msgprobe.steps.attachment import attachment
+from msgprobe.steps.attachment import attachment, same
 
 DEFAULT = ""
 """In place of a path: where the platform keeps what programs remember."""
@@ -117,7 +117,7 @@ class Memory:
     def _network(self) -> Attachment:
         """The network of the run; one that changed meanwhile is none of those."""
         ended = attachment()
-        if self._began is not None and self._began != ended:
+        if self._began is not None and not same(self._began, ended):
             return Attachment(kind=NetworkKind.MIXED)
         resolver = Addresses((), ()).resolver(ended.resolver) or ""
         return Attachment(kind=ended.kind, gateway=ended.gateway, resolver=resolver, vpn=ended.vpn)

@@ -11,7 +11,7 @@ import typer
 
 from msgprobe.cli.formats import FORMATS
 
-_ALLOWING = "run plan serve services_list services_show services_verify"
+_ALLOWING = "run plan serve watch services_list services_show services_verify"
 """The commands that read target files of the user's, and may be told to let them do more."""
 
 _REMEMBERING = (
@@ -44,10 +44,10 @@ class Flags:
     """What stood on the command line, in the order of the help; the default where it did not."""
 
     services: list[str] | None = _option(
-        "run plan serve", "[SERVICE]...", "Services; none named means the core ones."
+        "run plan serve watch", "[SERVICE]...", "Services; none named means the core ones."
     )
     everything: bool = _option(
-        "run plan serve",
+        "run plan serve watch",
         "--all",
         "All services but those that carry a warning, up to 20 MB and 2 minutes.",
         default=False,
@@ -90,24 +90,24 @@ class Flags:
         "Only this function (text, media, calls, web, signup); repeatable.",
     )
     ipv4: bool = _option(
-        "run plan serve services_verify", "-4 --ipv4", "Use IPv4 only.", default=False
+        "run plan serve watch services_verify", "-4 --ipv4", "Use IPv4 only.", default=False
     )
     ipv6: bool = _option(
-        "run plan serve services_verify", "-6 --ipv6", "Use IPv6 only.", default=False
+        "run plan serve watch services_verify", "-6 --ipv6", "Use IPv6 only.", default=False
     )
     country: str | None = _option(
-        "run plan serve",
+        "run plan serve watch",
         "--country CC",
         "Also compare with sites of this country. Without it the time zone tells which ones "
         "to ask where nothing abroad answers; none switches that off.",
     )
     asn: str | None = _option(
-        "run serve",
+        "run serve watch",
         "--asn ASN",
         "Write down the number of your provider's network, like AS9198. It is not looked up.",
     )
     label: str | None = _option(
-        "run serve",
+        "run serve watch",
         "--label NAME",
         "Write down this name of your own for where this is measured; with --history what was "
         "measured there is kept apart.",
@@ -149,7 +149,7 @@ class Flags:
         default=False,
     )
     verbose: int = _option(
-        "run plan judge explain export services_verify timeline",
+        "run plan judge explain export services_verify timeline watch",
         "-v --verbose",
         "Say more; -vv shows our own faults.",
         default=0,
@@ -157,7 +157,7 @@ class Flags:
         show_default=False,
     )
     quiet: bool = _option(
-        "run judge services_verify",
+        "run judge services_verify watch",
         "-q --quiet",
         "Print the verdict lines alone.",
         default=False,
@@ -182,8 +182,13 @@ class Flags:
         "--compare FILE",
         "Compare with a run that was saved (-o) on another network, at most a day ago; repeatable.",
     )
+    webhook: str | None = _option(
+        "plan watch",
+        "--webhook URL",
+        "With watch: POST each change as JSON to this https address. It is kept nowhere.",
+    )
     history: str | None = _option(
-        f"run report {_REMEMBERING}",
+        f"run watch report {_REMEMBERING}",
         "--history [=PATH]",
         "The history of this device (redacted, it stays here, 30 days), to remember the run in or "
         "to read from: --history, or --history=PATH for a file of your choice.",

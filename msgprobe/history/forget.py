@@ -19,6 +19,7 @@ def forget(database: sqlite3.Connection, before: int | None, now: int, series: i
         for table, column in (("gap", "ended"), ("event", "at")):
             if before is None:
                 database.execute(f"DELETE FROM {table}")
+                database.execute("DELETE FROM meta WHERE key LIKE 'own.%'")
             else:
                 database.execute(f"DELETE FROM {table} WHERE {column} < ?", (before,))
     if not gone:

@@ -171,6 +171,16 @@ class History:
                 (what.at, what.kind, what.body),
             )
 
+    def keep(self, key: str, text: str) -> None:
+        """Keep a text under a name of the caller's, in place of the one before."""
+        with self.writing() as database:
+            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"own.{key}", text))
+
+    def kept(self, key: str) -> str | None:
+        """The text that was kept under that name."""
+        found = self.rows("SELECT value FROM meta WHERE key = ?", f"own.{key}")
+        return str(found[0][0]) if found else None
+
     # -- what comes out --------------------------------------------------------------------------
 
     def all_series(self) -> tuple[Series, ...]:

@@ -37,6 +37,13 @@ def render(stories: Sequence[Story], view: View) -> str:
     return "\n".join(_Page(story, view).text() for story in stories)
 
 
+def ribbons(story: Story, view: View) -> str:
+    """The ribbons of a story alone, with the times at their ends."""
+    page = _Page(story, view)
+    page.ribbons()
+    return page.buffer.getvalue()
+
+
 class _Page:
     """One series."""
 

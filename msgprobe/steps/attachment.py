@@ -32,13 +32,29 @@ def attachment(root: Path = Path("/")) -> Attachment:
     routes = sorted([*_routes4(root), *_routes6(root)])
     resolver = next(_resolvers(root), "")
     if not routes:
-        hidden = not _read(root, "proc/net/route")
-        kind = NetworkKind.OTHER if hidden else NetworkKind.NONE
+        kind = NetworkKind.OTHER if _hidden(root) else NetworkKind.NONE
         return Attachment(kind=kind, resolver=resolver)
     route = routes[0]
     kind = _kind(root, route.device)
     gateway = "" if kind in _CARRIED else _hardware(root, route.gateway) or route.gateway
     return Attachment(kind=kind, gateway=gateway, resolver=resolver, vpn=kind is NetworkKind.VPN)
+
+
+def same(one: Attachment, other: Attachment) -> bool:
+    """They are one network, as far as can be told: the gateway's hardware address is known only
+    once something was sent there, and until then its own address stands for it."""
+    alike = (one.kind, one.resolver, one.vpn) == (other.kind, other.resolver, other.vpn)
+    both = _is_hardware(one.gateway) and _is_hardware(other.gateway)
+    return alike and (one.gateway == other.gateway or not both)
+
+
+def known(network: Attachment) -> bool:
+    """Nothing more will be learned of it by sending something there."""
+    return not network.gateway or _is_hardware(network.gateway)
+
+
+def _is_hardware(gateway: str) -> bool:
+    return gateway.count(":") == 5 and "::" not in gateway
 
 
 def _kind(root: Path, device: str) -> NetworkKind:
@@ -96,6 +112,15 @@ def _resolvers(root: Path) -> Iterator[str]:
         words = line.split()
         if len(words) >= 2 and words[0] == "nameserver":
             yield words[1]
+
+
+def _hidden(root: Path) -> bool:
+    """Nothing may be known of routes here. An empty table is one."""
+    try:
+        (root / "proc/net/route").read_bytes()
+    except OSError:
+        return True
+    return False
 
 
 def _read(root: Path, path: str) -> str:

@@ -26,6 +26,10 @@ BY_CONNECTION = "connection"
 NOT_ASKED = "not_asked"
 """Others were measured then."""
 
+PAUSES = 2
+"""Other pauses that say how long those of a subject usually are, which is asked more rarely than
+others: what is costly to ask, or was found blocked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hole:
@@ -59,12 +63,13 @@ class Grid:
                 self._add(runs, self._run(part, word))
         found: list[Piece] = []
         seen = None
-        for run in runs:
+        usual = _usual_pauses(runs)
+        for number, run in enumerate(runs):
             run = run if seen is None else replace(run, unseen=run.began - seen)
             last = self._seen(run)
             seen = run.began if seen is None and last is None else (last or seen)
             if found and isinstance(found[-1], Run):
-                hole = self._hole(found[-1], run)
+                hole = self._hole(found[-1], run, usual.get(number, 0.0))
                 if hole is not None:
                     found.append(hole)
                     run = replace(run, fresh=True)
@@ -138,7 +143,13 @@ class Grid:
         if first <= last:
             yield first, last
 
-    def _hole(self, before: Run, after: Run) -> Hole | None:
+    def patience(self, runs: Sequence[Run]) -> float:
+        """Seconds after the last of a subject's runs until nobody looked."""
+        usual = list(_usual_pauses(runs).values())
+        return max(SHORTEST_HOLE, MISSED * self.interval, MISSED * median(usual or [0.0]))
+
+    def _hole(self, before: Run, after: Run, usual: float) -> Hole | None:
+        """The hole between two runs; ``usual`` is how long other pauses of the subject are."""
         for dead in self._dead[max(0, bisect_right(self._dead_first, before.last) - 1) :]:
             if dead.first >= after.first:
                 break
@@ -147,7 +158,8 @@ class Grid:
         if self.cuts.between(before.last + 1, after.first):
             return Hole(before.ended, after.began, self.reason(before.ended, after.began))
         if after.first > before.last + 1:
-            long = after.began - before.ended > max(SHORTEST_HOLE, MISSED * self.interval)
+            least = max(SHORTEST_HOLE, MISSED * self.interval, MISSED * usual)
+            long = after.began - before.ended > least
             return Hole(before.ended, after.began, NOT_ASKED) if long else None
         return None
 
@@ -174,6 +186,22 @@ class Cuts:
     def between(self, first: int, last: int) -> list[int]:
         """Those from tick ``first`` to tick ``last``."""
         return self._ticks[bisect_left(self._ticks, first) : bisect_right(self._ticks, last)]
+
+
+def _usual_pauses(runs: Sequence[Run]) -> dict[int, float]:
+    """By the number of the run behind a pause in which others were asked: how long other pauses
+    around it are. None where too few tell."""
+    pauses = [
+        (number, after.began - before.ended)
+        for number, (before, after) in enumerate(pairwise(runs), start=1)
+        if after.first > before.last + 1
+    ]
+    found = {}
+    for place, (number, _) in enumerate(pauses):
+        near = [*pauses[max(0, place - NEAR) : place], *pauses[place + 1 : place + 1 + NEAR]]
+        if len(near) >= PAUSES:
+            found[number] = median(seconds for _, seconds in near)
+    return found
 
 
 def _usable(word: str) -> bool:

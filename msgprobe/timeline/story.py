@@ -7,8 +7,8 @@ from dataclasses import replace
 from msgprobe.model.history import CONNECTION, NOT_MEASURED, GapReason, Recorded
 from msgprobe.model.timeline import Segment, Story
 from msgprobe.timeline.events import changes, events
-from msgprobe.timeline.grid import MISSED, SHORTEST_HOLE, Grid
-from msgprobe.timeline.hmm import LINE, SERVICE, Model
+from msgprobe.timeline.grid import Grid
+from msgprobe.timeline.hmm import LINE, SERVICE, Model, Run
 from msgprobe.timeline.notes import notes, speed_points
 from msgprobe.timeline.segments import Teller
 
@@ -75,7 +75,8 @@ def _ended(grid: Grid, told: list[Segment], until: int | None) -> list[Segment]:
     if not told or until is None:
         return told
     last = told[-1]
-    if until - last.ended <= max(SHORTEST_HOLE, MISSED * grid.interval):
+    runs = [piece for piece in grid.pieces(last.subject) if isinstance(piece, Run)]
+    if until - last.ended <= grid.patience(runs):
         return told
     reason = grid.reason(last.ended, until)
     if last.word == NOT_MEASURED:

@@ -1,0 +1,31 @@
+"""Looks that are smaller than a run: of what a whole run would want, only some experiments.
+
+What they leave out they cannot tell: a failure is seen, and what it is due to is left to a run.
+"""
+
+from dataclasses import replace
+
+from msgprobe.model.task import Arm
+from msgprobe.planning.moment import Agenda
+
+PULSE = frozenset((Arm.CONNECTION, Arm.BASE, Arm.REPEAT, Arm.HOLE))
+"""The look at the connection, what still passes where all is dead, and first conversations."""
+
+TRANSFER = PULSE | frozenset(
+    (
+        *(Arm.TRANSFER, Arm.TRANSFER_PAGE, Arm.TRANSFER_SOURCE),
+        *(Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_TARGET_SNI),
+    )
+)
+"""Those, and transfers in pairs with neutral ones."""
+
+
+def pulse(wanted: Agenda) -> Agenda:
+    """First conversations and their repeats; nothing that looks into a failure."""
+    return replace(wanted, tasks=tuple(t for t in wanted.tasks if t.arm in PULSE))
+
+
+def transfer(wanted: Agenda) -> Agenda:
+    """The same, every object moved once, and pairs where one was slow."""
+    tasks = (t for t in wanted.tasks if t.arm in TRANSFER)
+    return replace(wanted, tasks=tuple(t for t in tasks if not (t.surveys and t.attempt_of)))

@@ -1,0 +1,100 @@
+"""Bytes: what was spent within a day, what a look is likely to cost, how often one can be had."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import floor
+
+from msgprobe.model.history import TickKind
+from msgprobe.watch.state import State
+from msgprobe.watch.timetable import COSTS, FOUR, Timetable
+
+SLOTS = 48
+"""Parts of a day by which bytes are counted."""
+
+LEARNS = 0.2
+"""Share of the newest cost in the usual one."""
+
+
+def slot(timetable: Timetable, at: float) -> int:
+    """The part of a day that a time falls into."""
+    return floor(at / timetable.day * SLOTS)
+
+
+def spent(state: State, timetable: Timetable, now: float) -> int:
+    """Bytes within the last day."""
+    return sum(_both(state, timetable, now))
+
+
+def _both(state: State, timetable: Timetable, now: float) -> tuple[int, int]:
+    """The same: by pulses, and by other looks."""
+    first = slot(timetable, now) - SLOTS
+    kept = [n for at, n in state.spent.items() if at >= first]
+    return sum(by_pulses for by_pulses, _ in kept), sum(others for _, others in kept)
+
+
+def booked(
+    state: State, timetable: Timetable, kind: TickKind, services: int, at: float, count: int
+) -> State:
+    """The state after a look of that kind at so many services cost ``count`` bytes."""
+    here = slot(timetable, at)
+    kept = {s: n for s, n in state.spent.items() if here - SLOTS <= s <= here}
+    by_pulses, others = kept.get(here, (0, 0))
+    pulse = kind is TickKind.PULSE
+    kept[here] = (by_pulses + count, others) if pulse else (by_pulses, others + count)
+    key = kind.value
+    whole = count * FOUR / max(services, 1) if kind is not TickKind.TRANSFER else count
+    usual = state.costs.get(key, float(COSTS[key]))
+    costs = {**state.costs, key: round((1 - LEARNS) * usual + LEARNS * whole)}
+    return replace(state, spent=kept, costs=costs)
+
+
+def cost(state: State, kind: TickKind, services: int) -> float:
+    """Bytes that a look of that kind at so many services is likely to cost."""
+    usual = state.costs.get(kind.value, float(COSTS[kind.value]))
+    return usual if kind is TickKind.TRANSFER else usual * max(services, 1) / FOUR
+
+
+def allowed(state: State, timetable: Timetable, kind: TickKind, services: int, now: float) -> bool:
+    """There are bytes for such a look."""
+    most = timetable.budget * (1.0 if kind is TickKind.PULSE else 1 - timetable.kept)
+    return spent(state, timetable, now) + cost(state, kind, services) <= most
+
+
+def affordable_at(
+    state: State, timetable: Timetable, kind: TickKind, services: int, at: float
+) -> float:
+    """The first time from ``at`` on at which there are bytes for such a look."""
+    for _ in range(SLOTS + 1):
+        if allowed(state, timetable, kind, services, at):
+            break
+        at = (slot(timetable, at) + 1) * timetable.day / SLOTS
+    return at
+
+
+def between_pulses(state: State, timetable: Timetable, services: int, now: float) -> float:
+    """The mean time between pulses: as often as the budget allows."""
+    planned = timetable.for_transfers + timetable.for_runs
+    _, others = _both(state, timetable, now)
+    share = max(timetable.least_for_pulses, 1 - max(planned, others / timetable.budget))
+    each = cost(state, TickKind.PULSE, services)
+    return max(timetable.every, each * timetable.day / (share * timetable.budget))
+
+
+def between_transfers(state: State, timetable: Timetable) -> float:
+    """The mean time between small transfers."""
+    each = cost(state, TickKind.TRANSFER, FOUR)
+    return max(
+        timetable.transfers, each * timetable.day / (timetable.for_transfers * timetable.budget)
+    )
+
+
+def between_runs(state: State, timetable: Timetable, services: int) -> float:
+    """The mean time between whole runs."""
+    each = cost(state, TickKind.RUN, services)
+    return max(timetable.runs, each * timetable.day / (timetable.for_runs * timetable.budget))
+
+
+def least(timetable: Timetable, services: Sequence[str]) -> int:
+    """The smallest budget with which it is worth watching so many services: a pulse an hour."""
+    each = cost(State(), TickKind.PULSE, len(services))
+    return round(each * timetable.day / timetable.longest_pulse / timetable.least_for_pulses)
