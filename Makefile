@@ -5,11 +5,12 @@ VENV   := .venv$(addprefix -,$(filter-out python3,$(notdir $(PYTHON))))
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TOOLS  := $(VENV)/tools# uv and pip-audit, whose dependencies stay out of ours
+PARITY := $(VENV)/parity# engines of a fleet, a gigabyte of them
 RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline bench-timeline demo bench interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline bench-timeline parity bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -99,6 +100,19 @@ exam-timeline: install
 bench-timeline: install
 	$(BIN)/python -m tests.timeline_scale $(ARGS)
 
+# The same answers from DuckDB, ClickHouse and Spark, to the last row. Wants a JVM (Java 17).
+parity: $(PARITY)/.installed
+	$(PARITY)/bin/python -m tests.fleet.parity $(ARGS)
+
+$(PARITY)/.installed: $(STAMP) .locks/parity.txt
+	@test -x $(PARITY)/bin/python || $(PYTHON) -m venv $(PARITY)
+	@$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .locks/dev.txt -r .locks/parity.txt
+	@touch $@
+
+# A country's view by quarters of an hour over a million, ten and a hundred million words.
+bench-fleet: install
+	$(BIN)/python -m tests.fleet.bench $(ARGS)
+
 demo: install
 	$(BIN)/python -m tests.lab demo
 
@@ -126,6 +140,7 @@ lock: $(TOOLS)/.installed
 	$(LOCK) --group pyproject.toml:install pyproject.toml -c .locks/dev.txt -o .locks/run.txt
 	$(LOCK) pyproject.toml $(LEFT_OUT) -c .locks/dev.txt -o .locks/pyz.txt
 	$(LOCK) --group pyproject.toml:fuzz -c .locks/dev.txt -o .locks/fuzz.txt
+	$(LOCK) --group pyproject.toml:parity -c .locks/dev.txt -o .locks/parity.txt
 	$(LOCK) --group pyproject.toml:tools -o .locks/tools.txt
 
 LOCK = $(TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

@@ -41,7 +41,7 @@ def tick(run: Run, kind: TickKind | None = None) -> Tick:
         words=words(kept.verdict),
         catalogue=run.catalogue_sha256,
         packed=pack(text),
-        speeds=tuple(_speeds(kept.verdict)),
+        speeds=tuple(speeds(kept.verdict)),
         rtt_ms=_round_trip(kept),
     )
 
@@ -63,7 +63,8 @@ def words(verdict: Verdict) -> dict[str, Said]:
     return found
 
 
-def _speeds(verdict: Verdict) -> list[SpeedSeen]:
+def speeds(verdict: Verdict) -> list[SpeedSeen]:
+    """How fast each function's transfers moved beside neutral ones."""
     return [
         SpeedSeen(
             f"{service.service}.{one.function.value}",

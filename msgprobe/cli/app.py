@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from msgprobe.cli.command import shared
+from msgprobe.cli.commands_fleet import fleet_app
 from msgprobe.cli.commands_handing_over import export, report, seal, verify
 from msgprobe.cli.commands_history import history_app, timeline
 from msgprobe.cli.commands_watch import watch
@@ -39,6 +40,7 @@ app = typer.Typer(
 services_app = typer.Typer(help="What can be measured; alone it lists the services.", **_PLAIN)
 app.add_typer(services_app, name="services")
 app.add_typer(history_app, name="history")
+app.add_typer(fleet_app, name="fleet")
 
 
 def _version(wanted: bool) -> None:

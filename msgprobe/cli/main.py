@@ -22,6 +22,7 @@ _FAULTS = {
     "CodecError",
     "SavedRunError",
     "HistoryError",
+    "FleetError",
     "UnknownRule",
     "UnknownTopic",
     "NotInRun",

@@ -122,6 +122,11 @@ def test_an_installed_program_says_how_to_make_one() -> None:
     assert (done.returncode, "make pyz" in done.stderr) == (2, True)
 
 
+def test_it_says_that_a_fleet_is_another_matter(one_file: Path) -> None:
+    done = run(*BARE, one_file, "fleet", "state")
+    assert (done.returncode, "pip install 'msgprobe[fleet]'" in done.stderr) == (2, True)
+
+
 def test_an_old_python_is_told_which_it_takes(one_file: Path) -> None:
     with zipfile.ZipFile(one_file) as inside:
         first = inside.read("__main__.py").decode()

@@ -1,0 +1,59 @@
+"""DuckDB: in this process, over a store's folder or a database file of the user's."""
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from msgprobe.fleet.engine import Rows
+from msgprobe.fleet.error import FleetError
+from msgprobe.fleet.parquet import check, connect, listed
+from msgprobe.fleet.store import Store
+from msgprobe.interchange.facts import columns
+
+
+class Duck:
+    """The default engine."""
+
+    def __init__(self, database: Path | None, store: Path | None) -> None:
+        if database is not None and not database.is_file():
+            raise FleetError(f"{database}: there is no such database; name a file of DuckDB's")
+        if database is None and store is None:
+            raise FleetError("--store: name the folder that msgprobe fleet pack wrote")
+        self._name = ":memory:" if database is None else str(database)
+        self._store = None if store is None else Store(store)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        spill = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="msgprobe-"))
+        self._database = self._stack.enter_context(connect(Path(spill), self._name))
+        if self._store is not None:
+            self._store.settle()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def source(self, fact: str) -> str:
+        """The files, checked; an empty table where there is none."""
+        if self._store is None:
+            return fact
+        check(self._database, self._store, fact)
+        files = self._store.files(fact)
+        if not files:
+            typed = ", ".join(f"CAST(NULL AS {k}) AS {n}" for n, k in columns(fact).items())
+            return f"(SELECT {typed}, FALSE AS vote WHERE FALSE) AS nothing"
+        return (
+            f"read_parquet({listed(files)}, hive_partitioning = true, "
+            "hive_types = {'country': VARCHAR, 'date': VARCHAR})"
+        )
+
+    def rows(self, query: str) -> Rows:
+        """The answer."""
+        return self._database.execute(query).fetchall()

@@ -1,0 +1,65 @@
+"""Spark: a cluster of the user's, Spark Connect, or a JVM on this machine."""
+
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from msgprobe.fleet.engine import Rows
+from msgprobe.fleet.error import FleetError
+
+
+class Spark:
+    """``spark://HOST:7077``, ``local[2]`` or ``sc://HOST:15002``."""
+
+    def __init__(self, url: str, store: str | None) -> None:
+        self._name, self._store = url.partition("?")[0].partition(";")[0], store
+        try:
+            from pyspark.errors import PySparkException
+            from pyspark.sql import SparkSession
+        except ImportError:
+            raise FleetError(
+                "--engine spark: needs a library: pip install 'msgprobe[spark]'"
+            ) from None
+        self._errors: tuple[type[Exception], ...] = (PySparkException, OSError, RuntimeError)
+        builder = SparkSession.builder.appName("msgprobe")
+        builder = builder.remote(url) if url.startswith("sc://") else builder.master(url)
+        builder = builder.config("spark.ui.enabled", "false")
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
+        try:
+            self._session = builder.getOrCreate()
+            # which a file says nothing of: a country's name is no date
+            self._session.conf.set(
+                "spark.sql.sources.partitionColumnTypeInference.enabled", "false"
+            )
+        except self._errors as error:
+            raise self._told(error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(*self._errors):
+            self._session.stop()
+
+    def source(self, fact: str) -> str:
+        """The store's folder, or the table of the catalogue."""
+        if self._store is None:
+            return fact
+        where = f"{self._store.rstrip('/')}/{fact}".replace("`", "``")
+        return f"parquet.`{where}`"
+
+    def rows(self, query: str) -> Rows:
+        """The answer."""
+        try:
+            return [tuple(row) for row in self._session.sql(query).collect()]
+        except self._errors as error:
+            raise self._told(error) from None
+
+    def _told(self, error: Exception) -> FleetError:
+        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        return FleetError(f"{self._name}: {why:.300}")

@@ -1,0 +1,206 @@
+"""Many lines as one page for a browser: what happened, and small multiples of networks by time.
+
+No map, no script, nothing loaded; all text escaped. A colour is never the only sign: each stretch
+has its words (a title), and interference is drawn taller than what works.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from itertools import groupby
+
+from msgprobe.model.fleet import BUCKET, Cell, CellState, CountryEvent, Subject
+from msgprobe.report.escape import printable
+from msgprobe.report.fleet import bracket, utc, word
+
+COLUMNS = 192
+"""Columns of a picture at most: of several cells in one the gravest is shown."""
+
+_LEFT, _WIDTH, _ROW = 78, 300, 9
+_GRAVITY = (
+    *(CellState.BLOCKED, CellState.THROTTLED, CellState.MIXED, CellState.DEGRADED),
+    *(CellState.DOWN, CellState.OK, CellState.INSUFFICIENT),
+)
+_CLASSES = {
+    CellState.OK: "ok",
+    CellState.DEGRADED: "weak",
+    CellState.MIXED: "weak",
+    CellState.THROTTLED: "slow",
+    CellState.BLOCKED: "bad",
+    CellState.DOWN: "down",
+    CellState.INSUFFICIENT: "none",
+}
+_TALL = {CellState.BLOCKED: 8, CellState.THROTTLED: 8, CellState.INSUFFICIENT: 2}
+
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta name="color-scheme" content="light dark" />
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'" />
+<title>msgprobe: fleet</title>
+<style>
+:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd; --ok: #9ccbb0;
+ --bad: #b3261e; --slow: #c77700; --weak: #e3c46c; --down: #8a2f7a; }
+@media (prefers-color-scheme: dark) {
+ :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40; --ok: #2e7d4f;
+ --bad: #ff7a6e; --slow: #ffb14a; --weak: #8a7a3a; --down: #e08fd0; } }
+body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
+ max-width: 75rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+svg { width: 100%; height: auto; display: block; }
+svg text { fill: var(--text); font-size: 8px; }
+svg .axis { fill: var(--faint); font-size: 7px; }
+.many { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 1rem; }
+figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
+.ok { fill: var(--ok); } .bad { fill: var(--bad); } .weak { fill: var(--weak); }
+.slow { fill: var(--slow); } .down { fill: var(--down); } .none { fill: var(--grid); }
+.key { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
+.key svg { width: 1em; height: 1em; display: inline; vertical-align: -.1em; }
+li { margin-bottom: .5rem; } .faint { color: var(--faint); }
+</style>
+</head>
+<body>
+<h1>Many lines together</h1>
+"""
+
+
+def render(
+    cells: Sequence[Cell], events: Sequence[CountryEvent], lines: Mapping[str, Mapping[int, int]]
+) -> str:
+    """The page. ``lines`` is how many vantages each network of each country has."""
+    parts = [_HEAD]
+    if not cells:
+        parts.append("<p>Nothing is known of that time.</p>\n")
+    for country, some in groupby(cells, key=lambda c: c.subject.country):
+        mine = [e for e in events if e.country == country]
+        parts += _country(country, list(some), mine, lines.get(country, {}))
+    return "".join(parts) + "</body>\n</html>\n"
+
+
+def _country(
+    country: str,
+    cells: Sequence[Cell],
+    events: Sequence[CountryEvent],
+    lines: Mapping[int, int],
+) -> Iterator[str]:
+    first = min(c.bucket for c in cells)
+    last = max(c.bucket for c in cells) + BUCKET
+    yield f"<h2>{_text(country)}</h2>\n<p>{sum(lines.values())} lines in {len(lines)} networks, "
+    yield f"{utc(first)} to {utc(last)}. A line has one vote in a quarter of an hour; nothing is "
+    yield "said of a network where fewer than three lines could tell.</p>\n"
+    yield "<h3>What happened</h3>\n<ul>\n"
+    if not events:
+        yield "<li>No event: nowhere were there enough networks or lines at once.</li>\n"
+    for one in events:
+        yield _event(one)
+    yield f'</ul>\n{_key()}<div class="many">\n'
+    order = _order(cells, events)
+    for subject, some in groupby(cells, key=lambda c: c.subject):
+        yield _figure(subject, list(some), order, (first, last))
+    yield "</div>\n"
+
+
+def _event(event: CountryEvent) -> str:
+    what = ", ".join(f"{event.service} {f}".strip() for f in event.functions)
+    how = f" [{', '.join(event.mechanisms)}]" if event.mechanisms else ""
+    end = "goes on" if event.resolution is None else f"ended {bracket(event.resolution)}"
+    order = ", ".join(_asn(e.asn) for e in event.episodes)
+    return (
+        f"<li><b>{_text(what + how)}</b><br />began {bracket(event.onset)} (UTC); {end}<br />"
+        f'<span class="faint">{len(event.episodes)} networks in the order of their onsets: '
+        f"{_text(order)}</span></li>\n"
+    )
+
+
+def _order(cells: Sequence[Cell], events: Sequence[CountryEvent]) -> list[int]:
+    """The networks: those of the events by onset, then the others by number."""
+    found = {e.asn: None for event in events for e in event.episodes}
+    return list(found | dict.fromkeys(sorted({c.asn for c in cells})))
+
+
+def _figure(
+    subject: Subject, cells: Sequence[Cell], order: Sequence[int], span: tuple[int, int]
+) -> str:
+    step = BUCKET * max(1, -(-(span[1] - span[0]) // (BUCKET * COLUMNS)))
+    mine = [asn for asn in order if any(c.asn == asn for c in cells)]
+    height = _ROW * len(mine) + 12
+    scale = _WIDTH / (span[1] - span[0])
+    parts = [
+        f"<figure><figcaption>{_text(subject.name.replace('.', ' '))}</figcaption>\n"
+        f'<svg viewBox="0 0 {_LEFT + _WIDTH + 4} {height}" role="img" '
+        f'aria-label="{_text(subject.name)}: networks by time">\n'
+    ]
+    by_asn: dict[int, list[Cell]] = {}
+    for one in cells:
+        by_asn.setdefault(one.asn, []).append(one)
+    for row, asn in enumerate(mine):
+        y = row * _ROW
+        parts.append(f'<text x="0" y="{y + 7}">{_asn(asn)}</text>\n')
+        for state, began, ended in _stretches(by_asn[asn], span[0], step):
+            tall = _TALL.get(state, 5)
+            parts.append(
+                f'<rect class="{_CLASSES[state]}" x="{_LEFT + (began - span[0]) * scale:.1f}" '
+                f'y="{y + (8 - tall)}" width="{max(0.5, (ended - began) * scale):.1f}" '
+                f'height="{tall}"><title>{_asn(asn)}: {word(state, subject)}, {_minute(began)} to '
+                f"{_minute(ended)}</title></rect>\n"
+            )
+    foot = height - 2
+    parts.append(
+        f'<text class="axis" x="{_LEFT}" y="{foot}">{_minute(span[0])}</text>\n'
+        f'<text class="axis" x="{_LEFT + _WIDTH}" y="{foot}" text-anchor="end">{_minute(span[1])}'
+        "</text>\n</svg></figure>\n"
+    )
+    return "".join(parts)
+
+
+def _stretches(
+    cells: Sequence[Cell], start: int, step: int
+) -> Iterator[tuple[CellState, int, int]]:
+    """Columns of one state as one; where there is no cell there is nothing."""
+    gravest: dict[int, CellState] = {}
+    for one in cells:
+        at = start + (one.bucket - start) // step * step
+        before = gravest.get(at, CellState.INSUFFICIENT)
+        gravest[at] = min(before, one.state, key=_GRAVITY.index)
+    began: int | None = None
+    last, held = 0, CellState.INSUFFICIENT
+    for at, state in sorted(gravest.items()):
+        if began is not None and (state is not held or at != last + step):
+            yield held, began, last + step
+            began = None
+        if began is None:
+            began, held = at, state
+        last = at
+    if began is not None:
+        yield held, began, last + step
+
+
+def _key() -> str:
+    some = {
+        "ok": "works",
+        "bad": "blocked or cut off",
+        "slow": "throttled",
+        "weak": "degraded, or lines differ",
+        "down": "down",
+        "none": "too few lines",
+    }
+    items = "".join(
+        f'<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="{c}" width="8" height="8" />'
+        f"</svg> {what}</li>"
+        for c, what in some.items()
+    )
+    return f'<ul class="key">{items}</ul>\n'
+
+
+def _asn(asn: int) -> str:
+    return f"AS{asn}" if asn else "unknown"
+
+
+def _minute(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+
+
+def _text(text: str) -> str:
+    return escape(printable(text), quote=True)
