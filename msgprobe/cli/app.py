@@ -244,6 +244,7 @@ def checks() -> None:
 
 @app.command("help")
 def help_(
+    context: typer.Context,
     topic: Annotated[
         str | None, typer.Argument(metavar="[TOPIC]", help="None named: the topics are listed.")
     ] = None,
@@ -256,7 +257,7 @@ def help_(
     """Explain a topic: verdicts, mechanisms, measuring-safely, own-services, cron, evidence."""
     from msgprobe.cli import help as texts
 
-    texts.show(topic, man=man, shell=completion)
+    texts.show(topic, context.find_root().command, man=man, shell=completion)
 
 
 @app.command()

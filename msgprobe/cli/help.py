@@ -10,19 +10,21 @@ from msgprobe.cli.request import UsageError
 from msgprobe.report import help as words
 
 
-def show(topic: str | None, *, man: bool, shell: str | None) -> None:
-    """Print what was asked for. Raises UsageError or UnknownTopic."""
+def show(topic: str | None, root: Any, *, man: bool, shell: str | None) -> None:
+    """Print what was asked for; ``root`` is the command that holds all others.
+
+    Raises UsageError or UnknownTopic.
+    """
     if sum((topic is not None, man, shell is not None)) > 1:
         raise UsageError("help: name one of a topic, --man and --completion")
     can = look(sys.stdout)
     if man:
-        from msgprobe.cli.app import _SETTINGS
-
-        put(words.manual(__version__, tuple(_commands()), _SETTINGS))
+        commands = tuple(_below(root, ("msgprobe",)))
+        put(words.manual(__version__, commands, root.epilog))
     elif shell is not None:
         if shell not in words.SHELLS:
             raise UsageError(f"--completion: {shell!r:.40} is none of {', '.join(words.SHELLS)}")
-        put(words.completion(shell, tuple(_commands()), _arguments()))
+        put(words.completion(shell, tuple(_below(root, ("msgprobe",))), _arguments()))
     elif topic is not None:
         put(words.render(topic, width=can.width, unicode=can.unicode))
     else:
@@ -38,16 +40,8 @@ def _arguments() -> dict[str, tuple[str, ...]]:
     return found | {"help": words.TOPICS}
 
 
-def _commands() -> Iterator[words.Command]:
-    """Every command with its options, as typer made it of the functions."""
-    import typer
-
-    from msgprobe.cli.app import app
-
-    yield from _below(typer.main.get_command(app), ("msgprobe",))
-
-
 def _below(group: Any, before: tuple[str, ...]) -> Iterator[words.Command]:
+    """Every command below it with its options, as typer made it of the functions."""
     for name, command in getattr(group, "commands", {}).items():
         path = (*before, name)
         options = [
