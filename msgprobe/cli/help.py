@@ -19,19 +19,19 @@ def show(topic: str | None, root: Any, *, man: bool, shell: str | None) -> None:
         raise UsageError("help: name one of a topic, --man and --completion")
     can = look(sys.stdout)
     if man:
-        commands = tuple(_below(root, ("msgprobe",)))
-        put(words.manual(__version__, commands, root.epilog))
+        made = tuple(commands(root))
+        put(words.manual(__version__, made, root.epilog))
     elif shell is not None:
         if shell not in words.SHELLS:
             raise UsageError(f"--completion: {shell!r:.40} is none of {', '.join(words.SHELLS)}")
-        put(words.completion(shell, tuple(_below(root, ("msgprobe",))), _arguments()))
+        put(words.completion(shell, tuple(commands(root)), arguments()))
     elif topic is not None:
         put(words.render(topic, width=can.width, unicode=can.unicode))
     else:
         put(words.render_list(width=can.width))
 
 
-def _arguments() -> dict[str, tuple[str, ...]]:
+def arguments() -> dict[str, tuple[str, ...]]:
     """What the shipped files make of arguments: the services, the topics."""
     from msgprobe.cli import catalogue
 
@@ -40,7 +40,7 @@ def _arguments() -> dict[str, tuple[str, ...]]:
     return found | {"help": words.TOPICS}
 
 
-def _below(group: Any, before: tuple[str, ...]) -> Iterator[words.Command]:
+def commands(group: Any, before: tuple[str, ...] = ("msgprobe",)) -> Iterator[words.Command]:
     """Every command below it with its options, as typer made it of the functions."""
     for name, command in getattr(group, "commands", {}).items():
         path = (*before, name)
@@ -52,4 +52,4 @@ def _below(group: Any, before: tuple[str, ...]) -> Iterator[words.Command]:
         ]
         says = " ".join((command.help or "").split("\n\n")[0].split())
         yield words.Command(words=path, says=says, options=tuple(options))
-        yield from _below(command, path)
+        yield from commands(command, path)

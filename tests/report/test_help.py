@@ -6,14 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from msgprobe.cli.help import _arguments, _commands
+from msgprobe.cli.app import app
+from msgprobe.cli.help import arguments, commands
 from msgprobe.judging.words import MECHANISMS
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report import help as words
 from tests.report.test_plain_words import UNPLAIN
 
-COMMANDS = {" ".join(c.words[1:]): c for c in _commands()}
+COMMANDS = {" ".join(c.words[1:]): c for c in commands(get_command(app))}
 
 
 @pytest.mark.parametrize("topic", words.TOPICS)
@@ -87,7 +89,7 @@ def test_the_manual_page_has_no_fault_that_groff_knows() -> None:
     ],
 )
 def test_bash_completes(typed: list[str], due: str, tmp_path: Path) -> None:
-    script = words.completion("bash", tuple(COMMANDS.values()), _arguments())
+    script = words.completion("bash", tuple(COMMANDS.values()), arguments())
     (tmp_path / "c.bash").write_text(script)
     line = " ".join(typed)
     code = (
@@ -100,7 +102,7 @@ def test_bash_completes(typed: list[str], due: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells_take_their_script(shell: str, tmp_path: Path) -> None:
-    script = words.completion(shell, tuple(COMMANDS.values()), _arguments())
+    script = words.completion(shell, tuple(COMMANDS.values()), arguments())
     assert "report" in script and "verdicts" in script
     if shutil.which(shell):
         (tmp_path / "script").write_text(script)
