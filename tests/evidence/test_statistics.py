@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from msgprobe.evidence.statistics import Decision, fisher_greater, sprt
+from tests.grouped import each
 from tests.lab.exam_text import wilson
 
 trials = st.integers(1, 60)
@@ -34,21 +35,15 @@ def test_nothing_to_compare_proves_nothing() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("pairs", "decision"),
-    [
-        ("", Decision.OPEN),
-        ("SSS", Decision.OPEN),
-        ("SSSS", Decision.SLOW),
-        ("NN", Decision.NORMAL),
-        ("SNSSSS", Decision.SLOW),
-        ("SNN", Decision.OPEN),
-        ("SNNN", Decision.NORMAL),
-        ("NSNSNSNSNSSSSS", Decision.OPEN),  # ten pairs are all that count
-        ("NNSSSSSSSS", Decision.NORMAL),  # decided is decided
-    ],
-)
-def test_the_sequential_test_stops_where_wald_says(pairs: str, decision: Decision) -> None:
+DECISIONS = {
+    Decision.OPEN: ("", "SSS", "SNN", "NSNSNSNSNSSSSS"),  # ten pairs are all that count
+    Decision.SLOW: ("SSSS", "SNSSSS"),
+    Decision.NORMAL: ("NN", "SNNN", "NNSSSSSSSS"),  # decided is decided
+}
+
+
+@pytest.mark.parametrize(("decision", "pairs"), each(DECISIONS))
+def test_the_sequential_test_stops_where_wald_says(decision: Decision, pairs: str) -> None:
     assert sprt(p == "S" for p in pairs) is decision
 
 

@@ -115,17 +115,26 @@ def test_what_everybody_may_know_stays_as_it_is(text: str) -> None:
         ("mac=aa%3Abb%3acc%3Add%3Aee%3Aff", "mac=[address]"),
         ("2001-db8-0-7-1.dyn.example", "[address].dyn.example"),
         ("imsi 310150123456789", "imsi [address]"),
-        ("sha512: bd5920332d2f73b71cf67e", "sha512: bd5920332d2f73b71cf67e"),
-        ("on 2026-01-05-12", "on 2026-01-05-12"),
-        ("Date: Mon, 05 Jan 2026 10:30:00 GMT", "Date: Mon, 05 Jan 2026 10:30:00 GMT"),
-        ("version 1.2.3 of 2026-01-05", "version 1.2.3 of 2026-01-05"),
-        ("a::before { content: '' }", "a::before { content: '' }"),
-        ("999.1.1.1", "999.1.1.1"),
-        ("max-age=1:2", "max-age=1:2"),
     ],
 )
 def test_addresses_in_running_text(text: str, clean: str) -> None:
     assert without_addresses(text) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sha512: bd5920332d2f73b71cf67e",
+        "on 2026-01-05-12",
+        "Date: Mon, 05 Jan 2026 10:30:00 GMT",
+        "version 1.2.3 of 2026-01-05",
+        "a::before { content: '' }",
+        "999.1.1.1",
+        "max-age=1:2",
+    ],
+)
+def test_what_only_looks_like_an_address_stays(text: str) -> None:
+    assert without_addresses(text) == text
 
 
 @given(st.ip_addresses())

@@ -1,5 +1,6 @@
 """Whoever has named a target is punished for a while: do the comparisons survive our own tests?"""
 
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from tests.lab.censor import Action, ConnectionCap, Drop, Match, OnPattern, OnSni
@@ -149,15 +150,7 @@ _PROTOCOLS: Final = (
         "MR9",
         "Telegram's protocol is reset, and so is whatever is said to that address for 120 s",
         of("telegram", _MTPROTO, text=_MTPROTO, web=OK),
-        OnPattern(
-            label="raw",
-            match=tcp_to(*TELEGRAM_DC),
-            pattern=RAW,
-            do="rst",
-            residual_s=120.0,
-            residual="pair",
-            residual_do="rst",
-        ),
+        replace(_raw("raw", tcp_to(*TELEGRAM_DC), "pair"), do="rst", residual_do="rst"),
         row="A34 (by address, with resets)",
     ),
 )
