@@ -5,6 +5,7 @@ import hashlib
 import re
 import ssl
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgprobe.model.observation import Certificate
@@ -111,6 +112,7 @@ def _der(certificate: Any) -> bytes:
     return der if isinstance(der, bytes) else bytes(der)
 
 
+@lru_cache(maxsize=256)
 def _describe(der: bytes, *, whole: bool) -> Certificate:
     try:
         fields = read_certificate(der)

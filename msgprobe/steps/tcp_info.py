@@ -10,16 +10,20 @@ import struct
 from msgprobe.model.observation import TcpInfo
 
 _SIZE = 256
-_THROUGH_BYTES_RETRANS = 208
-"""Linux 4.19 and newer."""
 
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
 
-# Offsets in bytes. tcpi_state and tcpi_retransmits are u8, times and counters u32, bytes u64.
-_SND_MSS, _UNACKED, _PMTU, _RTT = 16, 24, 60, 68
-_TOTAL_RETRANS, _BYTES_ACKED, _BYTES_RECEIVED = 100, 120, 128
-_SEGS_OUT, _SEGS_IN, _MIN_RTT, _DELIVERY_RATE = 136, 140, 148, 160
-_BYTES_SENT, _BYTES_RETRANS, _DSACK_DUPS, _OUT_OF_ORDER = 200, 208, 216, 224
+# What is read, and how many bytes are left out before it, as in the kernel's order. tcpi_state and
+# tcpi_retransmits are u8 (B), times and counters u32 (I), bytes u64 (Q).
+_FIELDS = struct.Struct(
+    "=B x B 13x"  # state, retransmits
+    "I 4x I 32x I 4x I 28x"  # snd_mss (16), unacked (24), pmtu (60), rtt (68)
+    "I 16x Q Q I I 4x I 8x"  # total_retrans (100), bytes_acked (120), bytes_received (128),
+    # segs_out (136), segs_in (140), min_rtt (148)
+    "Q 32x Q Q"  # delivery_rate (160), bytes_sent (200), bytes_retrans (208)
+)
+_LATER = struct.Struct("=I 4x I")
+"""dsack_dups (216), and rcv_ooopack (224), which a kernel before 5.0 lacks."""
 _NO_MIN_RTT = 0xFFFFFFFF
 
 
@@ -36,33 +40,32 @@ def read_tcp_info(sock: socket.socket) -> TcpInfo | None:
 
 def parse_tcp_info(raw: bytes) -> TcpInfo | None:
     """``struct tcp_info`` as far as ``raw`` goes; None when it ends too early."""
-    if len(raw) < _THROUGH_BYTES_RETRANS + 8:
+    if len(raw) < _FIELDS.size:  # bytes_retrans is in Linux 4.19 and newer
         return None
-
-    def u32(offset: int) -> int:
-        return int(struct.unpack_from("=I", raw, offset)[0]) if offset + 4 <= len(raw) else 0
-
-    def u64(offset: int) -> int:
-        return int(struct.unpack_from("=Q", raw, offset)[0])
-
-    min_rtt = u32(_MIN_RTT)
+    (state, retransmits, mss, unacked, pmtu, rtt, total_retrans, acked, received, *rest) = (
+        _FIELDS.unpack_from(raw)
+    )
+    segs_out, segs_in, min_rtt, delivery_rate, sent, again = rest
+    # Where it ends in the middle of a field, that one is not filled.
+    later = raw[_FIELDS.size : _FIELDS.size + (len(raw) - _FIELDS.size) // 4 * 4]
+    needless, out_of_order = _LATER.unpack(later[: _LATER.size].ljust(_LATER.size, b"\0"))
     return TcpInfo(
-        state=raw[0],
-        retransmits=raw[2],
-        total_retrans=u32(_TOTAL_RETRANS),
-        unacked=u32(_UNACKED),
-        rtt=u32(_RTT) / 1e6,
+        state=state,
+        retransmits=retransmits,
+        total_retrans=total_retrans,
+        unacked=unacked,
+        rtt=rtt / 1e6,
         min_rtt=0.0 if min_rtt == _NO_MIN_RTT else min_rtt / 1e6,
         # The kernel's counter starts at 1: the SYN.
-        bytes_acked=max(0, u64(_BYTES_ACKED) - 1),
-        bytes_sent=u64(_BYTES_SENT),
-        bytes_retrans=u64(_BYTES_RETRANS),
-        bytes_received=u64(_BYTES_RECEIVED),
-        segs_out=u32(_SEGS_OUT),
-        segs_in=u32(_SEGS_IN),
-        needless=u32(_DSACK_DUPS),
-        out_of_order=u32(_OUT_OF_ORDER),
-        delivery_rate=u64(_DELIVERY_RATE),
-        mss=u32(_SND_MSS),
-        pmtu=u32(_PMTU),
+        bytes_acked=max(0, acked - 1),
+        bytes_sent=sent,
+        bytes_retrans=again,
+        bytes_received=received,
+        segs_out=segs_out,
+        segs_in=segs_in,
+        needless=needless,
+        out_of_order=out_of_order,
+        delivery_rate=delivery_rate,
+        mss=mss,
+        pmtu=pmtu,
     )
