@@ -12,7 +12,7 @@ from functools import partial
 from msgprobe import __version__
 from msgprobe.agenda.contacts import contacts
 from msgprobe.agenda.experiments import likely_bytes
-from msgprobe.agenda.phases import new_titles
+from msgprobe.agenda.phases import first_step, new_steps
 from msgprobe.agenda.planner import Planner
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry, traits
@@ -21,7 +21,7 @@ from msgprobe.judging import judge as verdicts
 from msgprobe.judging.rules import rules as every_rule
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
-from msgprobe.model.event import Counted, Decided, Event, Phase
+from msgprobe.model.event import Counted, Decided, Event
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import NOWHERE, Elsewhere, Evidence, Request, Run, Tool, Vantage
@@ -178,7 +178,7 @@ async def _measured(
     services whose verdicts were told."""
     empty = begun.evidence
     runner = _runner(world, empty, checks, emit)
-    emit(Phase(title="looking at the connection"))
+    emit(first_step(empty.request))
     quic = _wants_quic(empty.services, empty.request)
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
@@ -253,7 +253,8 @@ async def _explore(
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
     told: set[int] = set()
-    asked = fitted(begun.evidence.controls, begun.evidence.request, guess)
+    asked_for = begun.evidence.request
+    asked = fitted(begun.evidence.controls, asked_for, guess)
     async with runner:
         while stop.reason is None:
             now = runner.world.now()
@@ -270,11 +271,12 @@ async def _explore(
             wanted = planner.look(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
-            for title in new_titles(wanted.tasks, told):
-                emit(Phase(title=title))
+            for step in new_steps(wanted.tasks, told, asked_for):
+                emit(step)
             runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)
             new = runner.submit(wanted.tasks, alone=wanted.at_once > 0)
-            emit(Counted(bytes_so_far=runner.bytes_so_far))
+            left = max(0.0, runner.limits.ends - now)
+            emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=left))
             if not new:  # judging takes long enough to hold up what is about to be timed
                 so_far = replace(begun, evidence=evidence)
                 _tell_settled(so_far, runner.subjects | wanted.pending, runner, decided, emit)

@@ -1,23 +1,36 @@
-"""What a run is about, for people who watch it."""
+"""What a run is about, for people who watch it: steps whose number is known from the beginning."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
+from msgprobe.model.event import Phase
+from msgprobe.model.run import Request
 from msgprobe.model.task import Task
 
-COMPARING = 3
-"""The phase in which transfers are compared, beside the rounds that phases are named after."""
+_TITLES: Final = (
+    "looking at the connection",
+    "trying every service",
+    "some tests failed: checking why",
+    "comparing speeds",
+)
+"""Of the steps: the first three are the rounds of the plan, and transfers come last."""
 
-_TITLES = {
-    1: "trying every service",
-    2: "some tests failed: checking why",
-    COMPARING: "comparing speeds",
-}
+
+def first_step(request: Request) -> Phase:
+    """The step that every run begins with."""
+    return _step(0, request)
 
 
-def new_titles(tasks: Iterable[Task], told: set[int]) -> Iterator[str]:
-    """The phases that ``tasks`` begin and that are not ``told`` yet; they are added to it."""
-    rounds = {COMPARING if task.surveys else task.round for task in tasks}
-    for number in sorted(rounds - told):
-        told.add(number)
-        if number in _TITLES:
-            yield _TITLES[number]
+def new_steps(tasks: Iterable[Task], told: set[int], request: Request) -> Iterator[Phase]:
+    """The steps that ``tasks`` begin, but those that are ``told`` already and what came before
+    them; they are added to it."""
+    begun = {len(_TITLES) - 1 if task.surveys else task.round for task in tasks}
+    for number in sorted(begun):
+        if number > max(told, default=0) and number < len(_TITLES):
+            told.add(number)
+            yield _step(number, request)
+
+
+def _step(number: int, request: Request) -> Phase:
+    steps = len(_TITLES) - 1 if request.quick else len(_TITLES)
+    return Phase(title=_TITLES[number], step=number + 1, steps=steps)

@@ -27,16 +27,21 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Time has passed: bytes on the wire so far, also of tasks that still run."""
+    """Time has passed: bytes on the wire so far, also of tasks that still run, and the seconds
+    within which the run ends whatever happens (None: nobody knows)."""
 
     bytes_so_far: int
+    at_most: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """A new part of the run, in plain words."""
+    """A new part of the run, in plain words: the ``step``-th of so many ``steps``, not all of which
+    are always needed (0: they are not counted)."""
 
     title: str
+    step: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING, TextIO
 
+from msgprobe.evidence.conversation import fold
+from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.model.event import Counted, Decided, Event, Finished, Phase, Started
+from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Direction
-from msgprobe.model.task import Flow, Inspect, Lookup, Task
+from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Role, Task
 from msgprobe.report import wording
 from msgprobe.report.escape import ascii_only, printable
 
@@ -26,9 +29,11 @@ class Progress:
         self._live: Live | None = None
         self._phase = "starting"
         self._running: dict[str, Task] = {}
-        self._tasks = ""
         self._bytes = ""
-        self._decided: list[str] = []
+        self._at_most = ""
+        self._decided: dict[str, str] = {}
+        self._tried: dict[str, dict[str, bool]] = {}
+        """Hosts of each service that have been tried, and whether they answered."""
 
     def __enter__(self) -> "Progress":
         from rich.console import Console
@@ -61,35 +66,49 @@ class Progress:
         """Take one event."""
         match event:
             case Phase(title=title):
-                self._phase = printable(title, limit=40)
+                at = f"step {event.step} of {event.steps}: " if event.steps else ""
+                self._phase = at + printable(title, limit=40)
             case Started(task=task):
                 self._running[task.id] = task
             case Finished(measurement=measurement):
                 self._running.pop(measurement.task.id, None)
-                self._tasks = f"{event.done}/{event.planned}"
                 self._bytes = wording.amount(event.bytes_so_far)
-            case Counted(bytes_so_far=count):
+                self._try(measurement)
+            case Counted(bytes_so_far=count, at_most=left):
                 self._bytes = wording.amount(count)
+                self._at_most = "" if left is None else f"at most {left:.0f} s more"
             case Decided(verdict=verdict):
                 word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
-                self._decided.append(f"{printable(verdict.name, limit=20)}: {word}")
+                self._decided[verdict.service] = f"{printable(verdict.name, limit=20)}: {word}"
+
+    def _try(self, measurement: Measurement) -> None:
+        """Note what came of a service's own conversation, as a messenger would hold it."""
+        task, seen = measurement.task, fold(measurement)
+        if task.role is Role.TARGET and task.arm in OWN_ARMS and seen is not None and task.endpoint:
+            hosts = self._tried.setdefault(task.subject, {})
+            name = seen.flow.host or seen.address
+            hosts[name] = hosts.get(name, False) or seen.genuine
 
     def line(self) -> str:
         """The present state in one line."""
-        parts = [self._phase]
-        counts = ", ".join(filter(None, (self._tasks, self._bytes)))
-        if counts:
-            parts.append(counts)
-        if self._running:
-            newest = next(reversed(self._running.values()))
-            parts.append(doing(newest))
-        text = "; ".join(parts)
+        newest = doing(next(reversed(self._running.values()))) if self._running else ""
+        text = "; ".join(filter(None, (self._phase, self._bytes, self._at_most, newest)))
         return text if self._unicode else ascii_only(text)
+
+    def services(self) -> list[str]:
+        """A line a service: its word where that is certain, else how many of its hosts have
+        answered so far."""
+        lines = list(self._decided.values())
+        for service, hosts in self._tried.items():
+            if service not in self._decided:
+                came = f"{sum(hosts.values())} of {len(hosts)} hosts answered so far"
+                lines.append(f"{printable(service, limit=20)}: {came}")
+        return lines
 
     def _render(self) -> "Text":
         from rich.text import Text
 
-        lines = [*self._decided[-6:], self.line()]
+        lines = [*self.services()[-6:], self.line()]
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
@@ -99,7 +118,8 @@ def doing(task: Task) -> str:
         case Inspect():
             return "looking at this device's connection"
         case Lookup(name=name, resolver=resolver):
-            return printable(f"asking {resolver.name} for {name}", limit=60)
+            where = "" if resolver.kind is ResolverKind.SYSTEM else f" at {resolver.name}"
+            return printable(f"looking up {name}{where}", limit=60)
         case Flow() as flow:
             name = flow.server_name or flow.host or flow.address
             if task.check == "transfer":
@@ -107,4 +127,5 @@ def doing(task: Task) -> str:
                 way = "uploading to" if upload else "downloading from"
                 also = f", naming {name}" if flow.host not in (None, name) else ""
                 return printable(f"{way} {flow.host or flow.address}{also}", limit=60)
-            return printable(f"{task.check} to {name}:{flow.port}", limit=60)
+            changed = f" ({task.changes})" if task.changes else ""
+            return printable(f"trying {name}{changed}", limit=60)

@@ -16,7 +16,7 @@ from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Flow, Running, Task
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
-from msgprobe.runner.limits import Limits
+from msgprobe.runner.limits import GRACE, MOVING, Limits
 from msgprobe.runner.standstill import FRESH, Watch, spoiled, voided
 from msgprobe.runner.turns import Turns
 from msgprobe.steps.context import Recorder, StepContext
@@ -27,9 +27,6 @@ HONEST = 12_000
 """Bytes to set aside for a conversation that begins: what an honest one costs at most. A hostile
 peer may send more, up to the check's own cap; ``Runner.spent`` then ends the run."""
 
-GRACE = 1.0
-"""Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
-
 ONCE_MORE = 0.3
 """Seconds before a conversation that this device spoiled is held again."""
 
@@ -38,9 +35,6 @@ LEAST = 8.0
 
 UNOPENED = 1.5
 """Seconds without a TCP connection after which a conversation is taken to cost SYNs alone."""
-
-MOVING = 10.0
-"""Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+GRACE = 1.0
+"""Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""
+
+MOVING = 10.0
+"""Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -18,3 +24,8 @@ class Limits:
     max_bytes: int = 5_000_000
     deadline: float = 60.0
     latest: float = float("inf")
+
+    @property
+    def ends(self) -> float:
+        """When the last conversation is over, whatever happens; in seconds since the run began."""
+        return min(self.deadline, self.latest + MOVING + GRACE)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from msgprobe.catalog.loader import load
 from msgprobe.model.contact import Contact
-from msgprobe.model.event import Finished, Phase, Started
 from msgprobe.model.failure import Failure
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Request
@@ -28,7 +27,6 @@ from msgprobe.report.explain import (
     render_rules,
 )
 from msgprobe.report.narrate import FAILURES, came
-from msgprobe.report.progress import Progress, doing
 from msgprobe.report.reproduce import command
 from msgprobe.report.services import render_show
 from msgprobe.report.speech import speeches
@@ -518,27 +516,3 @@ def test_a_service_is_shown_with_what_its_speed_is_measured_by() -> None:
     assert "chat-upload  text: upload to chat.telegram.example/messages, own roots only" in text
     assert max(map(len, text.splitlines())) <= 80
     assert "speed" not in render_show(replace(sample.service(), assets=()))
-
-
-def test_progress_tells_which_way_a_transfer_goes() -> None:
-    whole = sample.transfers()
-    assert doing(whole[0].task) == "downloading from web.telegram.example"
-    assert doing(whole[1].task) == "downloading from web.telegram.example, naming example.com"
-    up = sample.moved(direction=Direction.UP)
-    assert doing(up.task) == "uploading to web.telegram.example"
-
-
-def test_progress_shows_phase_counts_bytes_and_what_is_tried() -> None:
-    class Nowhere:
-        pass
-
-    shown = Progress(Nowhere(), color=False, unicode=True)  # type: ignore[arg-type]
-    one = sample.measurements()[2]
-    shown(Phase(title="finding out why"))
-    shown(Started(task=one.task))
-    assert "web.telegram.example" in shown.line()
-    shown(Finished(measurement=one, done=3, planned=9, bytes_so_far=81_234))
-    line = shown.line()
-    for word in ("finding out why", "3/9", "81.2 kB"):
-        assert word in line
-    assert "web.telegram.example" not in line
