@@ -219,7 +219,14 @@ def explain(
     """Show the evidence behind a saved verdict, or what a rule or a mechanism means."""
     from msgprobe.cli import saved
 
-    saved.explain(what, service, html, tells=reveals, redact=not flags.no_redact)
+    saved.explain(
+        what,
+        service,
+        html,
+        tells=reveals,
+        redact=not flags.no_redact,
+        verbose=flags.verbose,
+    )
 
 
 for command in (report, seal, verify, export, watch, timeline):

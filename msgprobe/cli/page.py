@@ -36,7 +36,7 @@ def report(files: Sequence[str], output: str, history: str | None) -> None:
         run = saved.read(name) if saved.is_package(name) else saved.parsed(name, data)
         judged = replace(session.judge(run), integrity=run.integrity)
         shown = "standard input" if name == "-" else Path(name).name
-        found[digest] = Given(name=shown, sha256=digest, run=exported(judged))
+        found[digest] = Given(name=shown, sha256=digest, run=exported(judged), before=run.verdict)
     text = render(tuple(found.values()), session.rules(), _stories(history))
     if path is None:
         put(text)

@@ -142,6 +142,7 @@ def explain(
     *,
     tells: bool = False,
     redact: bool = True,
+    verbose: int = 0,
 ) -> None:
     """Print the evidence of a saved run, or what a rule says; with ``html`` also write the page.
 
@@ -149,8 +150,7 @@ def explain(
     UnknownRule or OutputError.
     """
     from msgprobe import session
-    from msgprobe.redaction.export import exported
-    from msgprobe.report.explain import explain_rule, explain_run
+    from msgprobe.report.explain import explain_rule
 
     can = look(sys.stdout)
     if there(what):
@@ -159,16 +159,8 @@ def explain(
         run = read(what)
         if tells:
             put(_reveals(run, can))
-            return
-        run = exported(session.shown(run)) if redact else run
-        text = explain_run(run, service, session.rules(), width=can.width, unicode=can.unicode)
-        if html is not None:
-            from msgprobe.report.curves_html import render
-
-            write_file(html, render(run, service))
-        put(text)
-        if html is not None:
-            say(f"Curves written: {html}")
+        else:
+            _explain(run, service, html, can, redact=redact, verbose=verbose)
         return
     if "/" in what or "\\" in what or what.endswith(".json"):
         raise UsageError(
@@ -183,6 +175,27 @@ def explain(
             "--html: a rule has no curves; name a file saved with: msgprobe run -o FILE"
         )
     put(explain_rule(what, session.rules(), width=can.width, unicode=can.unicode))
+
+
+def _explain(
+    run: Run, service: str | None, html: Path | None, can: Look, *, redact: bool, verbose: int
+) -> None:
+    """The evidence of a run, and with ``html`` the page of its curves."""
+    from msgprobe import session
+    from msgprobe.redaction.export import exported
+    from msgprobe.report.explain import explain_run
+
+    run = exported(session.shown(run)) if redact else run
+    text = explain_run(
+        run, service, session.rules(), width=can.width, unicode=can.unicode, verbose=verbose
+    )
+    if html is not None:
+        from msgprobe.report.curves_html import render
+
+        write_file(html, render(run, service))
+    put(text)
+    if html is not None:
+        say(f"Curves written: {html}")
 
 
 def _reveals(run: Run, can: Look) -> str:

@@ -10,6 +10,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, ServiceVerdict
 from msgprobe.report import curves, integrity, wording
 from msgprobe.report.columns import align
@@ -35,10 +36,12 @@ def explain_run(
     *,
     width: int | None = 80,
     unicode: bool = True,
+    verbose: int = 0,
 ) -> str:
-    """Every word of ``run`` (or of one ``service``) with its evidence. Raises NotInRun."""
+    """Every word of ``run`` (or of one ``service``) with its evidence; of conversations that ended
+    alike one, unless ``verbose``. Raises NotInRun."""
     chosen = _chosen(run, service)
-    page = _Page(run, {r.rule_id: r for r in rules}, width)
+    page = _Page(run, {r.rule_id: r for r in rules}, width, whole=bool(verbose))
     if told := integrity.warning(run):
         page.put(told)
         page.put("")
@@ -48,6 +51,9 @@ def explain_run(
         for picture in pictures(run, verdict.service):
             page.put("")
             page.drawn(curves.render(picture, width=(width or 80) - 2, unicode=unicode))
+    if page.folded:
+        page.put("")
+        page.put("Every conversation: add -v.")
     page.put("")
     page.put(run.verdict.advice)
     if told is None:
@@ -59,7 +65,7 @@ def explain_run(
 
 def chain(run: Run, service: ServiceVerdict | None, rules: Sequence[RuleInfo], width: int) -> str:
     """The evidence of one service alone, or (None) of the state of the connection."""
-    page = _Page(run, {r.rule_id: r for r in rules}, width)
+    page = _Page(run, {r.rule_id: r for r in rules}, width, whole=True)
     if service is None:
         page.connection(run)
     else:
@@ -78,9 +84,17 @@ def _chosen(run: Run, service: str | None) -> tuple[ServiceVerdict, ...]:
     return found
 
 
+_ALIKE = {Arm.REPEAT: Arm.BASE, Arm.AGAIN: Arm.CONNECTION}
+"""Experiments that repeat another one."""
+
+
 class _Page:
-    def __init__(self, run: Run, rules: Mapping[str, RuleInfo], width: int | None) -> None:
+    def __init__(
+        self, run: Run, rules: Mapping[str, RuleInfo], width: int | None, *, whole: bool
+    ) -> None:
         self._rules = rules
+        self._whole = whole
+        self.folded = False
         self._width = width
         self._stale = StaleRows(run)
         self._lines: list[str] = []
@@ -163,8 +177,23 @@ class _Page:
             # what may be concluded, and by which kind of evidence
             why = "a rule that this version does not have" if rule is None else rule.licence
             self.put(f"Rule {rule_id}: {why}", 4)
-        for transaction in evidence:
+        for transaction, more in self._kinds(evidence):
             self.transaction(transaction, failed=failed)
+            if more:
+                self.folded = True
+                self.put(f"and {more} more that ended alike", 6)
+
+    def _kinds(self, evidence: Sequence[int]) -> list[tuple[int, int]]:
+        """One transaction of each experiment and end, with how many others ended so."""
+        if self._whole:
+            return [(number, 0) for number in evidence]
+        kinds: dict[object, list[int]] = {}
+        for number in evidence:
+            seen = self._by_transaction.get(number)
+            ends = () if seen is None else tuple(o.failure for o in seen.observations)
+            arm = None if seen is None else _ALIKE.get(seen.task.arm, seen.task.arm)
+            kinds.setdefault((arm, ends), []).append(number)
+        return [(found[0], len(found) - 1) for found in kinds.values()]
 
     def transaction(self, number: int, *, failed: bool) -> None:
         measurement = self._by_transaction.get(number)

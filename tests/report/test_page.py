@@ -136,6 +136,15 @@ def test_hash_run_and_versions_are_in_it() -> None:
         assert word in told
 
 
+def test_what_todays_rules_say_otherwise_than_the_file_is_told() -> None:
+    now = sample.run(service_verdict(Outcome.OK), service_verdict(Outcome.OK, "Signal"))
+    then = sample.run(service_verdict(Outcome.BLOCKED), service_verdict(Outcome.OK, "Signal"))
+    for before, due in ((then, "the words for Telegram were others then"), (now, "were the same")):
+        one = Given(name="a", sha256=SHA, run=now, before=before.verdict)
+        told = "".join(root(render((one,), session.rules())).itertext())
+        assert due in told
+
+
 def test_the_newest_run_is_told_in_full_and_all_are_in_the_table() -> None:
     old = replace(sample.run(throttled()), started_at="2025-12-05T10:30:00Z", run_id="old")
     new = sample.run(service_verdict(Outcome.OK))

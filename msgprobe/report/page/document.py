@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Story
-from msgprobe.model.verdict import Outcome, ServiceVerdict
+from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.redaction.reveals import reveals
 from msgprobe.report import curves_html, html, integrity, timeline_html, wording
 from msgprobe.report.explain import chain
@@ -56,11 +56,15 @@ svg, tr, pre, .how li { break-inside: avoid; }
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A saved run: its file's name without folders, the SHA-256 of that, and what is in it."""
+    """A saved run: its file's name without folders, the SHA-256 of that, and what is in it.
+
+    ``before`` is what the file itself says, where that was judged again.
+    """
 
     name: str
     sha256: str
     run: Run
+    before: Verdict | None = None
 
 
 def render(given: Sequence[Given], rules: Sequence[RuleInfo], stories: Sequence[Story] = ()) -> str:
@@ -93,7 +97,7 @@ def _page(
     if len(runs) > 1:
         parts += earlier([(one.name, one.run) for one in runs[-_MOST_RUNS:]])
     parts.append(_reveals(newest.run))
-    parts.append(check(newest.run, newest.sha256, newest.name))
+    parts.append(check(newest.run, newest.sha256, newest.name, newest.before))
     title = f"{words.moment(newest.run.started_at)}"
     room = MOST - len(html.page(title, _STYLE, "".join(parts)).encode())
     parts += _folded(newest.run, services, rules, stories, room)

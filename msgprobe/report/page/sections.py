@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgprobe.judging.advice import advise
+from msgprobe.judging.advice import advise, listing
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Run
 from msgprobe.model.target import Function
-from msgprobe.model.verdict import Outcome, ServiceVerdict
+from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.report import html, integrity, wording
 from msgprobe.report.page import words
 from msgprobe.report.page.figures import SIGNS, lanes, strip
@@ -146,14 +146,27 @@ def _sites(run: Run, seen: Seen) -> str:
     )
 
 
-def check(run: Run, sha256: str, name: str) -> str:
+def _judged(now: Verdict, before: Verdict | None) -> str:
+    """Under which rules, and what that changed."""
+    if before is None:
+        return f"rules {now.rules_version}"
+    words = {s.service: s.outcome for s in before.services}
+    other = [s.name for s in now.services if words.get(s.service) is not s.outcome]
+    line = before.connection.state is not now.connection.state
+    changed = listing([*(["the connection"] if line else []), *other])
+    said = f"the words for {changed} were others then" if changed else "the words were the same"
+    return f"rules {now.rules_version}; saved under rules {before.rules_version}, and {said}"
+
+
+def check(run: Run, sha256: str, name: str, before: Verdict | None) -> str:
     """The file that all of this stands on, and how to get to the same words from it."""
     tool = run.tool
     rows = [
         ("File", name),
         ("SHA-256 of the file", sha256),
         ("Run", run.run_id),
-        ("Program", f"{tool.name} {tool.version}, rules {run.verdict.rules_version}"),
+        ("Program", f"{tool.name} {tool.version}"),
+        ("Judged by", _judged(run.verdict, before)),
         ("Python, OpenSSL, system", ", ".join((tool.python, tool.openssl, tool.platform))),
         ("Target files (SHA-256)", run.catalogue_sha256),
         ("Integrity", integrity.WORDS[run.integrity]),
