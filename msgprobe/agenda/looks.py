@@ -5,7 +5,7 @@ What they leave out they cannot tell: a failure is seen, and what it is due to i
 
 from dataclasses import replace
 
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, Lookup, ResolverKind, Task
 from msgprobe.planning.moment import Agenda
 
 PULSE = frozenset((Arm.CONNECTION, Arm.BASE, Arm.REPEAT, Arm.HOLE))
@@ -22,7 +22,20 @@ TRANSFER = PULSE | frozenset(
 
 def pulse(wanted: Agenda) -> Agenda:
     """First conversations and their repeats; nothing that looks into a failure."""
-    return replace(wanted, tasks=tuple(t for t in wanted.tasks if t.arm in PULSE))
+    return replace(wanted, tasks=tuple(_small(t) for t in wanted.tasks if _in_pulse(t)))
+
+
+def _in_pulse(task: Task) -> bool:
+    """Of resolvers, the system's alone is asked."""
+    probe = task.probe
+    own = not isinstance(probe, Lookup) or probe.resolver.kind is ResolverKind.SYSTEM
+    return task.arm in PULSE and own
+
+
+def _small(task: Task) -> Task:
+    """A neutral site proves itself in its handshake: a page tells no more, and costs a third."""
+    neutral = task.arm is Arm.CONNECTION and task.check == "https"
+    return replace(task, check="tls") if neutral else task
 
 
 def transfer(wanted: Agenda) -> Agenda:

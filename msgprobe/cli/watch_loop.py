@@ -129,6 +129,7 @@ class Watcher:
                 await self._nap(min(NAP, look.at - now, max(0.0, end - now)))
                 continue
             await self._take(look, network)
+        self._absence_over()
         self._save()
 
     # -- clocks ----------------------------------------------------------------------------------
@@ -173,15 +174,20 @@ class Watcher:
         elif battery_low():
             reason = GapReason.BATTERY
         if self._absent is not None and reason is not self._absent[0]:
-            was, began = self._absent
-            ended = self._reading()
-            long = ended.steady - began.steady
-            if long >= ABSENT:
-                self._told(Gap(int(ended.wall - long), int(ended.wall), was))
-            self._absent = None
+            self._absence_over()
         if reason is not None and self._absent is None:
             self._absent = reason, self._reading()
         return reason is not None
+
+    def _absence_over(self) -> None:
+        """The time without network or battery ends, and is told if it was long."""
+        if self._absent is None:
+            return
+        (reason, began), ended = self._absent, self._reading()
+        self._absent = None
+        long = ended.steady - began.steady
+        if long >= ABSENT:
+            self._told(Gap(int(ended.wall - long), int(ended.wall), reason))
 
     # -- state -----------------------------------------------------------------------------------
 
@@ -239,7 +245,7 @@ class Watcher:
             tick = self.store.add(network, run, look.kind)
             if network.kind is not NetworkKind.MIXED:
                 words = {s: said.word for s, said in tick.words.items()}
-            self._four = self._four or _has_four(run)
+            self._four = _has_four(run)
         self._faults = 0 if fault is None else self._faults + 1
         seen = Seen(
             look=look,

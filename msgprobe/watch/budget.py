@@ -88,6 +88,12 @@ def between_transfers(state: State, timetable: Timetable) -> float:
     )
 
 
+def between_stills(state: State, timetable: Timetable, blocked: int) -> float:
+    """The mean time between looks at one of so many services that were found blocked."""
+    each = blocked * cost(state, TickKind.QUICK, 1)
+    return max(timetable.rarely, each * timetable.day / (timetable.for_blocked * timetable.budget))
+
+
 def between_runs(state: State, timetable: Timetable, services: int) -> float:
     """The mean time between whole runs."""
     each = cost(state, TickKind.RUN, services)

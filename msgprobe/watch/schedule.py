@@ -107,9 +107,11 @@ class Schedule:
         if not surprises.usable(line.words):
             return []
         found = []
-        for service in self._shunned(line):
+        shunned = self._shunned(line)
+        mean = budget.between_stills(state, self.timetable, len(shunned))
+        for service in shunned:
             asked = line.asked.get(service, 0.0)
-            at = asked + self._wait(state, service, self.timetable.rarely)
+            at = asked + self._wait(state, service, mean)
             found.append(self._look(state, TickKind.QUICK, Reason.STILL, at, (service,)))
         return found
 

@@ -37,6 +37,8 @@ class Timetable:
     """Share of the budget for small transfers, ..."""
     for_runs: float = 0.15
     """... for whole runs, ..."""
+    for_blocked: float = 0.15
+    """... for looks at what was found blocked, ..."""
     least_for_pulses: float = 0.25
     """... and what pulses always have of it, whatever else was spent."""
     kept: float = 0.1
@@ -53,7 +55,7 @@ class Timetable:
         return replace(self, **found)
 
 
-COSTS = {"pulse": 22_000, "transfer": 190_000, "quick": 250_000, "confirm": 250_000, "run": 2e6}
+COSTS = {"pulse": 18_500, "transfer": 190_000, "quick": 250_000, "confirm": 250_000, "run": 2e6}
 """Bytes that a look at four services costs before anything is known; measured in the lab."""
 
 FOUR = 4

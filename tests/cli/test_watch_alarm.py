@@ -18,7 +18,7 @@ from msgprobe.cli.watch_alarm import Follower
 from msgprobe.cli.watch_channels import Channel, ChannelError, Command, Webhook
 from msgprobe.cli.watch_store import Store
 from msgprobe.history.store import History
-from msgprobe.model.history import Attachment, NetworkKind
+from msgprobe.model.history import Attachment, Gap, GapReason, NetworkKind
 from msgprobe.watch.alarms import TRIES
 from tests.history.ticks import BEGAN, tick
 
@@ -301,3 +301,23 @@ def test_what_a_watch_keeps_is_purged_with_everything(tmp_path: Path) -> None:
         assert found.kept("watch") == "[]"
         found.purge(before=None, now=BEGAN)
         assert found.kept("watch") is None
+
+
+def test_a_full_disk_loses_nothing_and_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = history(tmp_path / "h.db", "ooo")
+    gaps = [Gap(BEGAN + n, BEGAN + n + 1, GapReason.ASLEEP) for n in range(400)]
+    with Store(path, "") as store:
+        ((pages,),) = store.history.rows("PRAGMA page_count")
+        store.history.database.execute(f"PRAGMA max_page_count = {pages}")
+        for gap in gaps:
+            store.gap(gap)
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == 1
+        assert "the disk is full" in said[0]
+        store.history.database.execute("PRAGMA max_page_count = 100000")
+        store.gap(Gap(BEGAN + 9000, BEGAN + 9001, GapReason.STOPPED))
+        assert "nothing was lost" in capsys.readouterr().err
+        ((count,),) = store.history.rows("SELECT count(*) FROM gap")
+    assert count == len(gaps) + 1

@@ -142,6 +142,7 @@ COMMANDS: Final = {
     "facts": ("tests.lab.facts_exam", "main"),
     "calibrate": ("tests.lab.calibrate", "main"),
     "confusion": ("tests.lab.confusion", "main"),
+    "watch": ("tests.lab.watch_exam", "main"),
 }
 """The module and function of each first word that is not a scenario."""
 
