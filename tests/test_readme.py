@@ -35,7 +35,17 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
             capture_output=True,
             text=True,
         ).stdout
-        for command in ("", "run", "explain", "export", "judge", "seal", "serve", "timeline")
+        for command in (
+            "",
+            "run",
+            "explain",
+            "export",
+            "judge",
+            "seal",
+            "serve",
+            "timeline",
+            "watch",
+        )
     )
     for option in set(re.findall(r"--[a-z][a-z-]+", README)):
         assert option in shown, f"{option} is an option of no command that the README names"

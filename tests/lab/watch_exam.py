@@ -50,10 +50,10 @@ class Act:
 
 
 DAY: Final = (
-    Act(name="fine", seconds=640, actions=()),
+    Act(name="fine", seconds=540, actions=()),
     Act(
         name="WhatsApp is policed",
-        seconds=600,
+        seconds=520,
         actions=(_POLICED,),
         changes=(("whatsapp.media", "throttled", "throttle.sni"),),
     ),
@@ -95,7 +95,7 @@ DAY: Final = (
     ),
     Act(
         name="return",
-        seconds=640,
+        seconds=520,
         actions=(),
         changes=(
             ("connection", "online", ""),
@@ -227,7 +227,7 @@ def _events(story: Sequence[Mapping[str, Any]]) -> list[tuple[float | None, floa
     found = []
     for series in story:
         for event in series["events"]:
-            for change in event["changes"]:
+            for change in (*event["changes"], *event["absorbed"]):
                 service = change["service"]
                 subject = "connection" if service is None else f"{service}.{change['function']}"
                 found.append(
