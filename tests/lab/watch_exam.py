@@ -23,8 +23,7 @@ from typing import Any, Final
 
 from tests.lab.censor import Action, Match, PassOnly, Throttle
 from tests.lab.exam import Stage, stage
-from tests.lab.exam_text import skipped
-from tests.lab.netns import why_not
+from tests.lab.exam_text import without_lab
 from tests.lab.network import Lab
 from tests.lab.scenarios.kinds import connection
 from tests.lab.scenarios.shared import GATEWAY, RESOLVER, SIGNAL, WHATSAPP, reset, tcp_to, udp_to
@@ -134,9 +133,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seeds", default="1", help="seeds, with commas; one day after another")
     parser.add_argument("--keep", type=Path, default=Path(".lab/watch"), help="where files stay")
     options = parser.parse_args(argv)
-    reason = why_not()
-    if reason is not None:
-        return skipped(f"watch: skipped: {reason}")
+    status = without_lab("watch:")
+    if status is not None:
+        return status
     seeds = [int(s) for s in options.seeds.split(",")]
     passed = tuple(_day(seed, options.keep / f"day-{seed}") for seed in seeds)
     return 0 if all(passed) else 1
