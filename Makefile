@@ -107,6 +107,7 @@ bench-timeline: install
 
 # The same answers from DuckDB, ClickHouse and Spark, to the last row. Wants a JVM (Java 17).
 parity: $(PARITY)/.installed
+	$(PARITY)/bin/python -m pytest -q -p no:cacheprovider tests/fleet/test_engines.py
 	$(PARITY)/bin/python -m tests.fleet.parity $(ARGS)
 
 $(PARITY)/.installed: $(STAMP) .locks/parity.txt

@@ -7,6 +7,9 @@ from typing import Self
 from msgprobe.fleet.engine import Rows
 from msgprobe.fleet.error import FleetError
 
+PARTITIONS = 4
+"""Of what a JVM on this machine sorts: the usual 200 are for a cluster, and take minutes here."""
+
 
 class Spark:
     """``spark://HOST:7077``, ``local[2]`` or ``sc://HOST:15002``."""
@@ -25,6 +28,8 @@ class Spark:
         builder = builder.remote(url) if url.startswith("sc://") else builder.master(url)
         builder = builder.config("spark.ui.enabled", "false")
         builder = builder.config("spark.ui.showConsoleProgress", "false")
+        if url.startswith("local"):
+            builder = builder.config("spark.sql.shuffle.partitions", PARTITIONS)
         try:
             self._session = builder.getOrCreate()
             # which a file says nothing of: a country's name is no date
