@@ -142,7 +142,10 @@ def report(
 
 @shared
 def export(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Saved runs; - is stdin.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Saved runs; - is stdin. Or --history instead."),
+    ] = None,
     form: Annotated[
         str,
         typer.Option("--format", metavar="FORMAT", help="csv, jsonl, parquet, ooni or prometheus."),
@@ -160,7 +163,7 @@ def export(
     *,
     flags: "Flags",
 ) -> None:
-    """Write saved runs, with their own verdicts, in a format that other programs take.
+    """Write saved or remembered runs, with their own verdicts, in a format that others take.
 
     csv, jsonl and parquet hold one row for each function of each service in each run. ooni is
     OONI's data format 0.2.0, a measurement a line; nothing is sent to OONI. prometheus is
@@ -171,5 +174,8 @@ def export(
     span = exports.Span(
         since=exports.moment("--since", since), until=exports.moment("--until", until)
     )
-    runs = exports.files(files, redact=not flags.no_redact)
-    exports.export(runs, form, None if output == "-" else Path(output), span)
+    target = None if output == "-" else Path(output)
+    if flags.history is None:
+        exports.export(exports.files(files or (), redact=not flags.no_redact), form, target, span)
+    else:
+        exports.of_history(files or (), flags.history, form, target, span)

@@ -1,8 +1,8 @@
 """Saved runs in formats that other programs take: ``msgprobe export``."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -71,14 +71,55 @@ def _utc(text: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def files(names: Iterable[str], *, redact: bool) -> Iterator[Run]:
+def files(names: Sequence[str], *, redact: bool) -> Iterator[Run]:
     """The runs in the files, one after the other, as they may be shown. Raises UsageError."""
+    if not names:
+        raise UsageError("name saved runs, or --history for what is remembered")
+    return _shown(names, redact=redact)
+
+
+def _shown(names: Sequence[str], *, redact: bool) -> Iterator[Run]:
     from msgprobe import session
     from msgprobe.redaction.export import exported
 
     for name in names:
         run = read(name)
         yield exported(session.shown(run)) if redact else run
+
+
+class Remembered:
+    """The runs of ``span`` that a history has the evidence of, in the order of time; ``bare``
+    counts those of which it has the words alone.
+
+    Going through them raises HistoryError, naming its file.
+    """
+
+    def __init__(self, place: Path, span: Span) -> None:
+        self._place, self._span = place, span
+        self.bare = 0
+
+    def __iter__(self) -> Iterator[Run]:
+        from msgprobe.history.reading import documents
+        from msgprobe.history.store import History
+        from msgprobe.report.document import SavedRunError, read_run
+
+        since, until = self._span.since, self._span.until
+        with History(self._place, write=False) as history:
+            for series, run_id, text in documents(
+                history,
+                None if since is None else int(since.timestamp()),
+                # a run tells the minute in which it began, and the history the second
+                None if until is None else int(until.timestamp()) + 60,
+            ):
+                if text is None:
+                    self.bare += 1
+                    continue
+                try:
+                    run = read_run(text)
+                except SavedRunError as error:
+                    raise UsageError(f"{self._place}: run {run_id:.40}: {error}") from None
+                here = replace(run.vantage, series=run.vantage.series or series.public)
+                yield replace(run, vantage=here)
 
 
 def export(runs: Iterable[Run], form: str, output: Path | None, span: Span) -> None:
@@ -99,6 +140,20 @@ def export(runs: Iterable[Run], form: str, output: Path | None, span: Span) -> N
         write(chosen, out)
     if output is not None:
         say(f"Written: {output} ({chosen.count} {'run' if chosen.count == 1 else 'runs'})")
+
+
+def of_history(
+    files: Sequence[str], given: str, form: str, output: Path | None, span: Span
+) -> None:
+    """The same with what is remembered. Raises UsageError, HistoryError or OutputError."""
+    from msgprobe.cli.history import place
+
+    if files:
+        raise UsageError("--history: name files or the history, not both")
+    runs = Remembered(place(given), span)
+    export(runs, form, output, span)
+    if runs.bare:
+        say(f"Left out: {runs.bare} of which the words alone are remembered, not the evidence")
 
 
 class _Chosen:

@@ -188,7 +188,7 @@ class Flags:
         "With watch: POST each change as JSON to this https address. It is kept nowhere.",
     )
     history: str | None = _option(
-        f"run watch report {_REMEMBERING}",
+        f"run watch report export {_REMEMBERING}",
         "--history [=PATH]",
         "The history of this device (redacted, it stays here, 30 days), to remember the run in or "
         "to read from: --history, or --history=PATH for a file of your choice.",

@@ -76,6 +76,22 @@ def recorded(history: History, where: Series, first: int, layer: int) -> Recorde
     )
 
 
+def documents(
+    history: History, since: int | None, until: int | None
+) -> Iterator[tuple[Series, str, str | None]]:
+    """The runs from ``since`` to before ``until`` (seconds since 1970; None: no end on that side),
+    of all series in the order of time: series, run id, and the evidence as JSON text (None where
+    the words alone were kept)."""
+    known = {one.id: one for one in history.all_series()}
+    rows = history.rows(
+        "SELECT series, run FROM tick WHERE (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2) "
+        "ORDER BY at, series, n",
+        *(since, until),
+    )
+    for where, run in rows:
+        yield known[int(str(where))], str(run), history.document(str(run))
+
+
 def _speeds(history: History, where: Series, first: int) -> Iterator[tuple[int, SpeedSeen]]:
     with told(history.path):
         rows: Sequence[tuple[int, str, str, float, float, float]] = history.database.execute(

@@ -6,14 +6,17 @@ import io
 import json
 import os
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from msgprobe.history.store import History
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import Outcome
 from msgprobe.report.document import document, dumps
 from tests.cli.process import Msgprobe
+from tests.history import ticks
 from tests.report import sample
 
 
@@ -124,6 +127,64 @@ def test_what_makes_no_sense_is_told(
     assert done.returncode in (2, 74)
     assert len(done.stderr.splitlines()) == 1
     assert all(word in done.stderr for word in told)
+
+
+@pytest.fixture
+def remembered(tmp_path: Path) -> Path:
+    """The same three days in a history, and a fourth run of which the words alone are kept."""
+    path = tmp_path / "history.db"
+    with History(path, create=True) as history:
+        where = ticks.home(history)
+        for day in (1, 2, 3, 4):
+            run = sample.run(sample.service_verdict(Outcome.OK, "Signal"))
+            run = replace(run, run_id=f"run-{day}", started_at=f"2026-01-0{day}T10:30:00Z")
+            at = int(datetime.fromisoformat(run.started_at).timestamp()) + 59
+            kept = text(run) if day < 4 else None
+            found = ticks.tick(day, at=at, document=kept)
+            history.add(where, replace(found, run_id=run.run_id))
+    return path
+
+
+def test_what_is_remembered_goes_out_as_files_do(
+    msgprobe: Msgprobe, three: list[str], remembered: Path, tmp_path: Path
+) -> None:
+    done = msgprobe("export", f"--history={remembered}")
+    assert done.returncode == 0 and "1 of which the words alone" in done.stderr
+    of_files = list(csv.DictReader(io.StringIO(msgprobe("export", *three).stdout)))
+    of_history = list(csv.DictReader(io.StringIO(done.stdout)))
+    (series,) = {row.pop("series") for row in of_history}
+    assert series
+    assert of_history == [{k: v for k, v in row.items() if k != "series"} for row in of_files]
+    out = tmp_path / "out.parquet"
+    words = ("--format", "parquet", "-o", str(out), "--since", "2026-01-02T10:30Z")
+    done = msgprobe("export", f"--history={remembered}", *words)
+    assert (done.returncode, done.stdout) == (0, "") and "2 runs" in done.stderr
+
+
+def test_a_span_cuts_what_is_remembered(msgprobe: Msgprobe, remembered: Path) -> None:
+    for words, left in (
+        (("--until", "2026-01-02T10:30Z"), {"run-1"}),
+        (("--until", "2026-01-02T10:31Z"), {"run-1", "run-2"}),
+        (("--since", "2026-01-02T10:30Z", "--until", "2026-01-03"), {"run-2"}),
+    ):
+        assert ids(msgprobe("export", f"--history={remembered}", *words).stdout) == left
+
+
+def test_a_history_that_is_none_writes_nothing(
+    msgprobe: Msgprobe, three: list[str], remembered: Path, tmp_path: Path
+) -> None:
+    bad, out = tmp_path / "bad.db", tmp_path / "out.csv"
+    bad.write_bytes(remembered.read_bytes()[:3000])
+    for words, told in (
+        ((f"--history={bad}",), "bad.db"),
+        ((f"--history={tmp_path / 'none.db'}",), "none.db"),
+        ((three[0], f"--history={remembered}"), "not both"),
+        ((), "--history"),
+    ):
+        done = msgprobe("export", *words, "-o", str(out))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert len(done.stderr.splitlines()) == 1 and told in done.stderr
+        assert not out.exists()
 
 
 def test_judge_prints_the_same_table(msgprobe: Msgprobe, three: list[str]) -> None:
