@@ -40,6 +40,7 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
             "run",
             "explain",
             "export",
+            "help",
             "judge",
             "seal",
             "serve",
@@ -56,6 +57,10 @@ def test_every_make_target_in_the_readme_exists() -> None:
     for target in set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", README, re.MULTILINE)):
         name = target[0] or target[1]
         assert re.search(rf"^{name}:", makefile, re.MULTILINE), f"make {name}"
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 200
 
 
 def test_every_linked_file_exists() -> None:

@@ -21,24 +21,24 @@ from msgprobe.report.escape import printable
 
 FAILURES: dict[Failure, str] = {
     Failure.CONNECTION_REFUSED: "refused",
-    Failure.CONNECTION_RESET: "reset by the other side (or in its name)",
-    Failure.CONNECTION_ABORTED: "aborted by this machine",
-    Failure.KERNEL_TIMED_OUT: "no answer until the kernel gave up",
-    Failure.TIMED_OUT: "no answer until our deadline",
-    Failure.EOF: "closed in the middle of the exchange",
+    Failure.CONNECTION_RESET: "reset by the server, or by somebody in its name",
+    Failure.CONNECTION_ABORTED: "ended by this device",
+    Failure.KERNEL_TIMED_OUT: "no answer until this device gave up",
+    Failure.TIMED_OUT: "no answer in time",
+    Failure.EOF: "closed in the middle",
     Failure.HOST_UNREACHABLE: "a router says: host unreachable",
     Failure.NETWORK_UNREACHABLE: "network unreachable",
-    Failure.NETWORK_DOWN: "this machine's network is down",
+    Failure.NETWORK_DOWN: "this device's network is down",
     Failure.NETWORK_RESET: "the network dropped the connection",
-    Failure.ADDRESS_NOT_AVAILABLE: "this machine has no fitting address",
-    Failure.PERMISSION_DENIED: "forbidden by a rule on this machine",
+    Failure.ADDRESS_NOT_AVAILABLE: "this device has no fitting address",
+    Failure.PERMISSION_DENIED: "forbidden by a rule on this device",
     Failure.INTERRUPTED: "stopped before it ended",
     Failure.DNS_NXDOMAIN: "the name does not exist (NXDOMAIN)",
     Failure.DNS_NO_ANSWER: "no address of that kind",
     Failure.DNS_REFUSED: "the resolver refuses (REFUSED)",
     Failure.DNS_SERVFAIL: "the resolver fails (SERVFAIL)",
     Failure.DNS_TEMPORARY: "temporary failure (silence or SERVFAIL)",
-    Failure.DNS_NON_RECOVERABLE: "the resolver fails for good",
+    Failure.DNS_NON_RECOVERABLE: "the resolver fails",
     Failure.DNS_MISBEHAVING: "a useless answer",
     Failure.TLS_UNKNOWN_AUTHORITY: "a certificate of an unknown authority",
     Failure.TLS_INVALID_HOSTNAME: "a certificate for another name",
@@ -160,7 +160,9 @@ def _tls(seen: TlsObservation) -> str:
     text = f"TLS {name}: {_end(seen.failure, good)}"
     text += f" (sent {seen.bytes_sent} B, received {seen.bytes_received} B"
     if seen.hello_acked is not None and seen.failure is not None:
-        text += ", our hello was " + ("acknowledged" if seen.hello_acked else "never acknowledged")
+        text += ", our first message was " + (
+            "acknowledged" if seen.hello_acked else "never acknowledged"
+        )
     text += ")"
     if seen.alert:
         text += f"; alert {seen.alert}"

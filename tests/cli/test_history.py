@@ -214,6 +214,17 @@ def test_the_page_loads_nothing_and_runs_nothing(
     assert "works → blocked" in text
 
 
+def test_the_page_about_a_run_has_what_is_remembered_where_that_is_asked_for(
+    msgprobe: Msgprobe, told: Path, saved: Path
+) -> None:
+    with_it = msgprobe("report", str(saved), f"--history={told}", "-o", "-")
+    assert with_it.returncode == 0, with_it.stderr
+    assert "Earlier runs" in with_it.stdout
+    assert "<rect" in with_it.stdout
+    alone = msgprobe("report", str(saved), "-o", "-")
+    assert "Earlier runs" not in alone.stdout
+
+
 def test_since_cuts_and_an_empty_time_is_said(msgprobe: Msgprobe, told: Path) -> None:
     done = msgprobe("timeline", "--since", "12h", "--json", f"--history={told}")
     (series,) = json.loads(done.stdout)["series"]

@@ -243,7 +243,7 @@ def test_the_chain_of_evidence_goes_from_word_to_packet() -> None:
         "web: blocked in part" if blocked().functions[0].partial else "web: blocked",
         "Rule tls.sni_swap: the fault follows the name",
         "#3 at 1.00 s [base]: https to 192.0.2.80:443, naming web.telegram.example",
-        "reset by the other side",
+        "reset by the server",
         "sent 517 B, received 0 B",
         "#4 at 1.00 s [d6.sni]",
         "naming example.com",
