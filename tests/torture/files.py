@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from msgprobe.catalog.faults import MOST
 from tests.lab import exam
 from tests.lab.network import Finished
 from tests.lab.scenario import Scenario
@@ -41,10 +42,13 @@ def refused(case: Case, call: Call, path: Path) -> Iterator[str]:
             yield f"{command} took {done.seconds:.1f} s"
         if done.rc != 2 or done.stdout:
             yield f"{command}: exit {done.rc}: {done.stderr.strip()[:200]}"
-        elif done.stderr.count("\n") != 1 or "; " not in done.stderr:
-            yield f"{command}: not one line with a remedy: {done.stderr[:300]!r}"
-        elif str(path) not in done.stderr:
-            yield f"{command}: does not name the file: {done.stderr[:300]!r}"
+        elif not 0 < len(done.stderr.splitlines()) <= MOST:
+            yield f"{command}: {len(done.stderr.splitlines())} faults told: {done.stderr[:300]!r}"
+        for line in done.stderr.splitlines():
+            if "; " not in line:
+                yield f"{command}: a fault without a remedy: {line[:300]!r}"
+            if str(path) not in line:
+                yield f"{command}: does not name the file: {line[:300]!r}"
         if _UNPRINTABLE.search(done.stderr):
             yield f"{command}: something unprintable: {done.stderr[:300]!r}"
 
