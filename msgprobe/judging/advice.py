@@ -136,7 +136,7 @@ def advise(
 def _chosen(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -> Advice:
     forged = [s.name for s in services if "tls.mitm" in s.mechanisms]
     if forged:
-        return _forged(listing(forged))
+        return _forged(listing(forged), connection)
     if connection.state in _LINE:
         return _LINE[connection.state]
     if "clock_skew" in connection.notes:
@@ -154,9 +154,10 @@ def _chosen(connection: ConnectionVerdict, services: Sequence[ServiceVerdict]) -
     return Advice(meaning=found.meaning, steps=(doubt, *found.steps))
 
 
-def _forged(names: str) -> Advice:
+def _forged(names: str, connection: ConnectionVerdict) -> Advice:
     return Advice(
-        meaning=f"On this network somebody forges the certificates of {names}, and can read along.",
+        meaning=f"On this network somebody forges the certificates of {names}, and can read along."
+        + _of_states(connection),
         steps=(
             f"Do not log in to {names} on this network.",
             "Do not click through certificate warnings.",
@@ -236,12 +237,18 @@ def _until_known(services: Sequence[ServiceVerdict]) -> str:
 _STATES = {"state_root_kz": "Kazakhstan's", "state_root_ru": "Russia's"}
 
 
+def _of_states(connection: ConnectionVerdict) -> str:
+    """Whose authority the certificates name, as a further sentence; empty: nobody's."""
+    named = [whose for note, whose in _STATES.items() if note in connection.notes]
+    if not named:
+        return ""
+    return f" The certificates name an authority of {listing(named)} state."
+
+
 def _read_along(connection: ConnectionVerdict, hit: Sequence[str]) -> Advice:
     """Everything is signed again: whoever does it reads along."""
-    named = [whose for note, whose in _STATES.items() if note in connection.notes]
     meaning = "Somebody can read along here: all encrypted traffic is opened and signed again."
-    if named:
-        meaning += f" The certificates name an authority of {listing(named)} state."
+    meaning += _of_states(connection)
     if hit:
         meaning += f" The network interferes with {listing(hit)} as well."
     return Advice(

@@ -266,7 +266,7 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         Strength.LIKELY,
         "connection.domestic_only",
         "domestic hosts in two networks or more work, foreign ones in three or more are dead",
-        "Hosts in the country work and everything abroad is cut off.",
+        "Sites in the country work and everything abroad is cut off.",
         _domestic_only,
     ),
     _rule(
