@@ -8,8 +8,14 @@ from dataclasses import replace
 from msgprobe.model.task import Arm, Lookup, ResolverKind, Task
 from msgprobe.planning.moment import Agenda
 
-PULSE = frozenset((Arm.CONNECTION, Arm.BASE, Arm.REPEAT, Arm.HOLE))
-"""The look at the connection, what still passes where all is dead, and first conversations."""
+PULSE = frozenset(
+    (
+        *(Arm.CONNECTION, Arm.BASE, Arm.REPEAT, Arm.HOLE),
+        *(Arm.OTHER_RESOLVER, Arm.OTHER_QUERY, Arm.NON_RESOLVER),
+    )
+)
+"""The look at the connection, what still passes where all is dead, first conversations; and where a
+name fails, what others say of it: without that its own servers' answer might be taken for a lie."""
 
 TRANSFER = PULSE | frozenset(
     (
@@ -26,10 +32,14 @@ def pulse(wanted: Agenda) -> Agenda:
 
 
 def _in_pulse(task: Task) -> bool:
-    """Of resolvers, the system's alone is asked."""
-    probe = task.probe
-    own = not isinstance(probe, Lookup) or probe.resolver.kind is ResolverKind.SYSTEM
-    return task.arm in PULSE and own
+    """Resolvers are asked in datagrams, or over TCP, for that costs little; for neutral names the
+    system's alone is."""
+    if task.arm not in PULSE or not isinstance(task.probe, Lookup):
+        return task.arm in PULSE
+    kind = task.probe.resolver.kind
+    if task.arm is Arm.CONNECTION:
+        return kind is ResolverKind.SYSTEM
+    return kind is not ResolverKind.DOH
 
 
 def _small(task: Task) -> Task:

@@ -113,7 +113,10 @@ def _neutral(controls: Controls, turn: int, *, dead: bool) -> Controls:
     home = controls.domestic if dead else ()
     return Controls(
         sites=(*sites, *home),
+        resolvers=controls.resolvers,
+        silent=controls.silent,
         holes=controls.holes if dead else (),
+        advert_host=controls.advert_host,
     )
 
 
