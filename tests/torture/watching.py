@@ -1,7 +1,8 @@
 """kill -9 of a watch at random moments: no look is lost but the one under way.
 
-In the lab, so that there is something to look at. What a watch has said to have made (``--jsonl``)
-must be in its history afterwards.
+Most of them hit a process that writes looks and its own state as a watch does, as fast as it can;
+some (``--lab``) hit the command itself in the lab, where there is something to look at. What was
+said to have been made must be in the history afterwards.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from msgprobe.history.file import HistoryError
+from msgprobe.history.store import History
 from tests.lab.exam import Stage, stage
 from tests.lab.netns import why_not
 from tests.lab.scenarios import find
@@ -24,40 +27,93 @@ HASTE = "60"
 """Times as fast as in real life: a pulse a second."""
 
 
+_WRITER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from msgprobe.cli.watch_store import Store
+from msgprobe.model.history import Attachment, Gap, GapReason, NetworkKind
+from tests.history.ticks import tick
+path, first = Path(sys.argv[1]), int(sys.argv[2])
+network = Attachment(kind=NetworkKind.WIFI, gateway="02:00:00:00:00:01")
+with Store(path, "") as store:
+    state = store.saved()
+    print("ready", state or "-", flush=True)
+    number = first
+    while True:
+        number += 1
+        one = tick(number, "ok" if number % 7 else "blocked", document="x" * 40_000)
+        store._write(lambda: store._add(network, one))
+        store.save(str(number))
+        if number % 5 == 0:
+            store.gap(Gap(number, number + 1, GapReason.ASLEEP))
+        print(one.run_id, flush=True)
+"""
+
+
 def main(argv: list[str]) -> int:
     """Kill, open, compare: 0 where nothing was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture watching", description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lab", action="store_true", help="kill the command itself, in the lab")
     options = parser.parse_args(argv)
-    reason = why_not()
+    reason = why_not() if options.lab else None
     if reason is not None:
         print(f"watching: skipped: {reason}")
         return 0
     folder = Path(tempfile.mkdtemp(prefix="msgprobe-watching-"))
-    (scenario,) = find("I0")
-    scene = stage(scenario, options.seed, folder)
     chance = random.Random(options.seed)
-    lost, broken, told = 0, 0, set[str]()
+    kill = _in_lab if options.lab else _writers
     try:
-        with scene.lab:
-            for number in range(options.kills):
-                said = _killed(scene, folder / "history.db", chance, number)
-                told |= said
-                kept = _kept(scene, folder / "history.db")
-                if kept is None:
-                    broken += 1
-                    continue
-                lost += len(told - kept)
-                if (number + 1) % 20 == 0:
-                    print(f"{number + 1} killed, {len(kept)} looks kept", flush=True)
+        broken, lost, told = kill(folder, options.kills, chance)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(
-        f"{options.kills} killed: {broken} histories that did not open, {lost} of {len(told)} "
-        "looks lost"
-    )
+    print(f"{options.kills} killed: {broken} histories did not open, {lost} of {told} looks lost")
     return 1 if lost or broken or not told else 0
+
+
+def _in_lab(folder: Path, kills: int, chance: random.Random) -> tuple[int, int, int]:
+    """Histories that did not open, looks lost, and looks that were told of."""
+    (scenario,) = find("I0")
+    scene = stage(scenario, 1, folder)
+    lost, broken, told = 0, 0, set[str]()
+    with scene.lab:
+        for number in range(kills):
+            told |= _killed(scene, folder / "history.db", chance, number)
+            kept = _kept(scene, folder / "history.db")
+            if kept is None:
+                broken += 1
+                continue
+            lost += len(told - kept)
+            if (number + 1) % 20 == 0:
+                print(f"{number + 1} killed, {len(kept)} looks kept", flush=True)
+    return broken, lost, len(told)
+
+
+def _writers(folder: Path, kills: int, chance: random.Random) -> tuple[int, int, int]:
+    """The same of processes that write and do nothing else."""
+    path, told, lost, broken = folder / "history.db", set[str](), 0, 0
+    for number in range(kills):
+        words = [sys.executable, "-c", _WRITER, str(path), str(100_000 * (number + 1))]
+        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(chance.uniform(0.0, 0.3))
+            process.send_signal(signal.SIGKILL)
+            said = process.stdout.read().split("\n")
+        told |= set(said[:-1])  # what was cut off was not said
+        try:
+            with History(path, write=False) as history:
+                kept = {str(run) for (run,) in history.rows("SELECT run FROM tick")}
+                ((sound,),) = history.rows("PRAGMA integrity_check")
+        except HistoryError as error:
+            print(error)
+            broken += 1
+            continue
+        broken += sound != "ok"
+        lost += len(told - kept)
+    return broken, lost, len(told)
 
 
 def _killed(scene: Stage, history: Path, chance: random.Random, number: int) -> set[str]:
