@@ -32,14 +32,10 @@ def pulse(wanted: Agenda) -> Agenda:
 
 
 def _in_pulse(task: Task) -> bool:
-    """Resolvers are asked in datagrams, or over TCP, for that costs little; for neutral names the
-    system's alone is."""
-    if task.arm not in PULSE or not isinstance(task.probe, Lookup):
+    """Of neutral names the system's resolver alone is asked."""
+    if task.arm is not Arm.CONNECTION or not isinstance(task.probe, Lookup):
         return task.arm in PULSE
-    kind = task.probe.resolver.kind
-    if task.arm is Arm.CONNECTION:
-        return kind is ResolverKind.SYSTEM
-    return kind is not ResolverKind.DOH
+    return task.probe.resolver.kind is ResolverKind.SYSTEM
 
 
 def _small(task: Task) -> Task:
