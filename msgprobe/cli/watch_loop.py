@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
-from msgprobe import session
+from msgprobe import chronicle, session
 from msgprobe.agenda import looks
 from msgprobe.agenda.planner import Planner, Smaller
 from msgprobe.checks.base import Check
@@ -240,13 +240,11 @@ class Watcher:
             network = self._settled(now, final=True)
         else:
             network = Attachment(kind=NetworkKind.MIXED)
+        good = fault is None and slept is None
+        tick = chronicle.tick(run, look.kind) if good else None
         words: Mapping[str, str] = {}
-        if fault is None and slept is None:
-            tick = self.store.add(network, run, look.kind)
-            if network.kind is not NetworkKind.MIXED:
-                words = {s: said.word for s, said in tick.words.items()}
-            self._four = _has_four(run)
-        self._faults = 0 if fault is None else self._faults + 1
+        if tick is not None and network.kind is not NetworkKind.MIXED:
+            words = {s: said.word for s, said in tick.words.items()}
         seen = Seen(
             look=look,
             began=before.steady,
@@ -255,15 +253,24 @@ class Watcher:
             words=words,
         )
         quiet = self.schedule.quiet(self.state, seen)
+        if tick is not None:
+            self.store.add(network, tick, quiet=quiet)
+            self._four = _has_four(run)
         self.state = self.schedule.took(self.state, seen)
         self._save()
-        if fault is not None:
-            if self._faults >= FAULTS:
-                raise fault
-            self.teller.note(f"a look failed by a fault of this device: {fault!s:.200}")
-        elif slept is None:
+        self._failed(fault)
+        if tick is not None:
             self.teller.tick(tick, run, look)
             self.follower.after(network, quiet=quiet)
+
+    def _failed(self, fault: Exception | None) -> None:
+        """Bear a fault of ours or of this device. Raises it when there are too many in a row."""
+        self._faults = 0 if fault is None else self._faults + 1
+        if fault is None:
+            return
+        if self._faults >= FAULTS:
+            raise fault
+        self.teller.note(f"a look failed by a fault of this device: {fault!s:.200}")
 
     async def _measured(self, look: Look) -> tuple[Run, Exception | None]:
         """The run, and the fault of ours that ended it."""

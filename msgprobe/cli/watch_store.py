@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,8 +14,7 @@ from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError
 from msgprobe.history.file import HistoryError, readable_by_others
 from msgprobe.history.store import History
-from msgprobe.model.history import Attachment, Gap, Logged, NetworkKind, Series, Tick, TickKind
-from msgprobe.model.run import Run
+from msgprobe.model.history import Attachment, Gap, Logged, NetworkKind, Series, Tick
 from msgprobe.model.timeline import Story
 from msgprobe.redaction.addresses import Addresses
 from msgprobe.watch.alarms import Told
@@ -25,6 +25,10 @@ HELD = 500
 
 PURGED_EVERY = 3600
 """Seconds between looks for what is older than is kept."""
+
+EVIDENCE_EVERY = 3600
+"""Seconds between looks that say what the one before said and whose evidence is kept: each takes 12
+kB. Their words are always kept."""
 
 ALARM, SENT = "alarm", "alarm.sent"
 
@@ -43,6 +47,7 @@ class Store:
         self._said = False
         self._purged = 0
         self._series: dict[Attachment, Series] = {}
+        self._evidence: dict[Attachment, int] = {}
         self._lock = -1
 
     def __enter__(self) -> "Store":
@@ -83,14 +88,16 @@ class Store:
 
     # -- what goes in ----------------------------------------------------------------------------
 
-    def add(self, network: Attachment, run: Run, kind: TickKind) -> Tick:
-        """Remember a run as a tick."""
-        tick = chronicle.tick(run, kind)
+    def add(self, network: Attachment, tick: Tick, *, quiet: bool) -> None:
+        """Remember a tick; of quiet ones the evidence is kept once an hour, for they are many."""
+        if quiet and now() - self._evidence.get(network, 0) < EVIDENCE_EVERY:
+            tick = replace(tick, packed=None)
+        else:
+            self._evidence[network] = now()
         self._write(lambda: self._add(network, tick))
         if now() - self._purged > PURGED_EVERY and self._keep is not None:
             keep, self._purged = self._keep, now()
             self._write(lambda: self.history.purge(before=now() - keep, now=now()))
-        return tick
 
     def _add(self, network: Attachment, tick: Tick) -> None:
         where = self.series(network)
