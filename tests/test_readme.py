@@ -46,6 +46,7 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
             "serve",
             "timeline",
             "watch",
+            "fleet state",
         )
     )
     for option in set(re.findall(r"--[a-z][a-z-]+", README)):
