@@ -83,7 +83,7 @@ def _top(
 @app.command(epilog=_SETTINGS)
 @shared
 def run(wish: "Wish", delivery: "Delivery", flags: "Flags") -> int:
-    """Measure messengers from here and say what works, what does not and why."""
+    """Measure messengers: what works, what does not, and why."""
     from msgprobe.cli.measure import NO_MEMORY, measure
     from msgprobe.cli.remember import memory
     from msgprobe.cli.request import names
@@ -216,7 +216,10 @@ def explain(
     *,
     flags: "Flags",
 ) -> None:
-    """Show the evidence behind a saved verdict, or what a rule or a mechanism means."""
+    """Show the evidence of a saved run, or what a rule means.
+
+    A mechanism such as tls.reset.sni is explained like a rule.
+    """
     from msgprobe.cli import saved
 
     saved.explain(
@@ -261,7 +264,7 @@ def help_(
         typer.Option("--completion", metavar="SHELL", help="Print a script for bash, zsh or fish."),
     ] = None,
 ) -> None:
-    """Explain a topic: verdicts, mechanisms, measuring-safely, own-services, cron, evidence."""
+    """Explain a topic, such as verdicts or measuring-safely."""
     from msgprobe.cli import help as texts
 
     texts.show(topic, context.find_root().command, man=man, shell=completion)

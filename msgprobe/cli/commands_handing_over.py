@@ -129,11 +129,11 @@ def report(
     *,
     flags: "Flags",
 ) -> None:
-    """Write one page about saved runs, to read, print and hand to somebody. Sends nothing.
+    """Write a page about saved runs, to print and hand on.
 
-    It says what works, how that is known, what is not shown, and how to check it. The newest run is
-    told in full. The page loads nothing and holds no script; what it keeps is redacted. With
-    --history it also tells what is remembered of earlier runs.
+    Sends nothing. It says what works, how that is known, what is not shown, and how to check it.
+    The newest run is told in full. The page loads nothing and holds no script; what it keeps is
+    redacted. With --history it also tells what is remembered of earlier runs.
     """
     from msgprobe.cli.page import report as told
 
@@ -163,7 +163,7 @@ def export(
     *,
     flags: "Flags",
 ) -> None:
-    """Write saved or remembered runs, with their own verdicts, in a format that others take.
+    """Write saved or remembered runs as tables, OONI's format or metrics.
 
     csv, jsonl and parquet hold one row for each function of each service in each run. ooni is
     OONI's data format 0.2.0, a measurement a line; nothing is sent to OONI. prometheus is

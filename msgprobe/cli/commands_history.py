@@ -37,7 +37,10 @@ def timeline(
     *,
     flags: "Flags",
 ) -> int:
-    """Say what held when, and since when, of all runs remembered with --history. Sends nothing."""
+    """Say what held when, of all that is remembered.
+
+    Runs are remembered with --history. Sends nothing.
+    """
     from msgprobe.cli.timeline import Wanted
     from msgprobe.cli.timeline import timeline as told
 

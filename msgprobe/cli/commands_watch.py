@@ -56,11 +56,11 @@ def watch(
     wish: "Wish",
     flags: "Flags",
 ) -> int:
-    """Look again and again, cheaply, and tell what changes; msgprobe timeline tells since when.
+    """Look again and again, cheaply, and tell what changes.
 
-    A short look asks each service once, about every two minutes; what surprises is looked into at
-    once and once more before it counts, a whole run is made daily. What is seen is remembered as
-    with --history.
+    Since when: msgprobe timeline. A short look asks each service once, about every two minutes;
+    what surprises is looked into at once and once more before it counts, a whole run is made daily.
+    What is seen is remembered as with --history.
     """
     if timer is not None:
         return _timer(timer)
