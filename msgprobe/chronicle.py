@@ -9,6 +9,7 @@ from statistics import median
 from msgprobe import session
 from msgprobe.history.layers import layer_for
 from msgprobe.history.reading import first_tick, recorded
+from msgprobe.history.schema import FIRST
 from msgprobe.history.store import History, pack
 from msgprobe.hypotheses.rule import RULES_VERSION
 from msgprobe.model.history import CONNECTION, Said, Series, SpeedSeen, Tick, TickKind
@@ -106,6 +107,13 @@ def _again(text: str) -> Mapping[str, Said] | None:
         return words(session.judge(read_run(text)).verdict)
     except SavedRunError:
         return None
+
+
+def first_story(history: History, where: Series) -> Story | None:
+    """The whole timeline of a series in the words as they were first given, without judging
+    anything again; None where nothing is known. Raises HistoryError."""
+    first = first_tick(history, where, None)
+    return None if first is None else tell(recorded(history, where, first, FIRST), RULES_VERSION)
 
 
 def story(

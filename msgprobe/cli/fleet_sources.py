@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from msgprobe.chronicle import speeds, words
+from msgprobe.chronicle import first_story, speeds, words
 from msgprobe.cli import saved
 from msgprobe.cli.output import reason
 from msgprobe.cli.request import UsageError
@@ -19,10 +19,11 @@ from msgprobe.fleet.store import MARK
 from msgprobe.history.exchange import FORMAT, LONGEST_LINE, everything, parsed
 from msgprobe.history.file import HistoryError
 from msgprobe.history.store import History
-from msgprobe.interchange.facts import Look, Place, RunFacts, facts
+from msgprobe.interchange.facts import LineEvents, Look, Place, RunFacts, facts, line_events
 from msgprobe.model.fleet import UNKNOWN_ASN, UNKNOWN_COUNTRY
 from msgprobe.model.history import CONNECTION, Said, Series, SpeedSeen, Tick
 from msgprobe.model.run import Run
+from msgprobe.model.timeline import Story
 
 _SQLITE = b"SQLite format 3\0"
 _SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".zip", ".db")
@@ -40,14 +41,17 @@ class Sources:
     """Raises ValueError for a time at which no run can have begun."""
     refused: list[str] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[RunFacts]:
+    def __iter__(self) -> Iterator[RunFacts | LineEvents]:
         for name in self.names:
             for file in _files(name):
                 yield from self._of(file)
 
-    def _of(self, name: str) -> Iterator[RunFacts]:
+    def _of(self, name: str) -> Iterator[RunFacts | LineEvents]:
         try:
             for look, place in _looks(name):
+                if isinstance(look, Story):
+                    yield line_events(look, self._placed(place))
+                    continue
                 try:
                     self.check(look.began)
                 except ValueError as error:
@@ -79,7 +83,7 @@ def _files(name: str) -> Iterator[str]:
             yield str(path)
 
 
-def _looks(name: str) -> Iterator[tuple[Look, Place]]:
+def _looks(name: str) -> Iterator[tuple[Look | Story, Place]]:
     if name == "-" or saved.is_package(name) or not Path(name).is_file():
         yield of_run(saved.read(name))
         return
@@ -130,11 +134,17 @@ def _place(country: object, asn: object, vantage: object) -> Place:
 # -- histories -----------------------------------------------------------------------------------
 
 
-def _of_history(path: Path) -> Iterator[tuple[Look, Place]]:
+def _of_history(path: Path) -> Iterator[tuple[Look | Story, Place]]:
+    places: dict[str, Place] = {}
     with History(path, write=False) as history:
         for series, item in everything(history):
             if isinstance(item, Tick):
-                yield _of_tick(series, item)
+                look, places[series.public] = _of_tick(series, item)
+                yield look, places[series.public]
+        for series in history.all_series():
+            story = first_story(history, series)
+            if story is not None and series.public in places:
+                yield story, places[series.public]
 
 
 def _of_tick(series: Series, tick: Tick) -> tuple[Look, Place]:

@@ -6,16 +6,15 @@ stays one file, and which word is the vote does not depend on who packed first.
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from msgprobe.fleet.error import FleetError
 from msgprobe.fleet.parquet import check, connect, listed, quoted
 from msgprobe.fleet.store import PART, Partition, Store
-from msgprobe.interchange.facts import FACTS, SCHEMA_VERSION, VOTE, RunFacts, columns
+from msgprobe.interchange.facts import FACTS, SCHEMA_VERSION, VOTE, LineEvents, RunFacts, columns
 from msgprobe.model.fleet import BUCKET
 
 if TYPE_CHECKING:
@@ -49,13 +48,17 @@ def check_time(began: int, now: int) -> None:
         raise Untimely(f"it began at {when}; that device's clock was never set")
 
 
-def pack(store: Store, runs: Iterable[RunFacts]) -> Packed:
-    """Take ``runs`` in; one whose id is known changes nothing. All or nothing.
+Items = Iterable[RunFacts | LineEvents]
 
-    Raises FleetError, OSError, or what ``runs`` raises.
+
+def pack(store: Store, items: Items) -> Packed:
+    """Take runs in, and what lines' timelines tell; a run that is known changes nothing. All or
+    nothing.
+
+    Raises FleetError, OSError, or what ``items`` raises.
     """
     with store.packing() as staging, connect(staging) as database:
-        count = _written(staging, runs)
+        count = _written(staging, items)
         if not count:
             return Packed(new=0, known=0)
         for fact in FACTS:
@@ -70,18 +73,18 @@ def pack(store: Store, runs: Iterable[RunFacts]) -> Packed:
     return Packed(new=new, known=count - new)
 
 
-def _written(staging: Path, runs: Iterable[RunFacts]) -> int:
-    """The rows of ``runs`` as lines of JSON, a file a table; gives the number of runs."""
+def _written(staging: Path, items: Items) -> int:
+    """The rows of ``items`` as lines of JSON, a file a table; gives the number of runs."""
     count = 0
     with ExitStack() as stack:
         files: dict[str, IO[str]] = {
             fact: stack.enter_context(_lines(staging, fact).open("w", encoding="ascii"))
             for fact in FACTS
         }
-        for run in runs:
-            for fact, row in run.rows():
+        for item in items:
+            for fact, row in item.rows():
                 files[fact].write(json.dumps({**row, "nth": count}, allow_nan=False) + "\n")
-            count += 1
+            count += isinstance(item, RunFacts)
     return count
 
 
@@ -108,7 +111,7 @@ def _sifted(database: "DuckDBPyConnection", store: Store) -> int:
         "CREATE TABLE taken AS SELECT min(nth) AS nth FROM new_run WHERE run_id NOT IN "
         f"({seen}) GROUP BY run_id"
     )
-    for fact in FACTS:
+    for fact in FACTS.keys() - {"event"}:
         database.execute(f"DELETE FROM new_{fact} WHERE nth NOT IN (SELECT nth FROM taken)")
     return int(_one(database, "SELECT count(*) FROM taken"))
 
@@ -132,19 +135,21 @@ def _make(database: "DuckDBPyConnection", store: Store, part: Partition, staging
     target = staging / part.folder / PART
     target.parent.mkdir(mode=0o700, parents=True)
     names = ", ".join(n for n in columns(part.fact) if n != "country")
-    rows = f"SELECT {names} FROM new_{part.fact} WHERE country = ? AND date = ?"
+    rows = f"SELECT {names}, nth FROM new_{part.fact} WHERE country = ? AND date = ?"
     old = store.part(part)
     if old.exists():
-        rows += (
-            f" UNION ALL SELECT {names} FROM read_parquet({quoted(old)}, hive_partitioning = false)"
-        )
+        there = f"read_parquet({quoted(old)}, hive_partitioning = false)"
+        rows += f" UNION ALL SELECT {names}, -1 FROM {there}"
+    kept = f"{names}, {VOTE}" if part.fact == "word" else names
     order = "asn, vantage, began, run_id"
     if part.fact != "run":
         order = f"service, function, {order}"
     if part.fact == "word":
         rows = f"SELECT *, {_VOTE} AS {VOTE} FROM ({rows})"
+    if part.fact == "event":
+        rows = f"SELECT {names} FROM ({rows}) QUALIFY {_LATEST}"
     database.execute(
-        f"COPY (SELECT * FROM ({rows}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet, "
+        f"COPY (SELECT {kept} FROM ({rows}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet, "
         f"COMPRESSION zstd, KV_METADATA {{msgprobe_fleet: '{SCHEMA_VERSION}'}})",
         [part.country, part.date],
     )
@@ -157,12 +162,8 @@ _VOTE = (
 """A vantage's last word in the quarter of an hour that says something, or else its last one."""
 
 
-@contextmanager
-def told(what: str) -> Iterator[None]:
-    """Raises FleetError for what DuckDB refuses inside."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.Error as error:
-        raise FleetError(f"{what}: {str(error).splitlines()[0]}") from None
+_LATEST = (
+    "(row_number() OVER (PARTITION BY asn, vantage, service, function, began ORDER BY nth DESC))"
+    " = 1"
+)
+"""Of the tellings of one change the last one."""

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from msgprobe.model.fleet import UNKNOWN_ASN, UNKNOWN_COUNTRY
 from msgprobe.model.history import CONNECTION, Said, SpeedSeen
+from msgprobe.model.timeline import Story
 
 SCHEMA_VERSION = 1
 """Rises when a column changes its meaning or goes; stores of a newer one are not read."""
@@ -80,8 +81,8 @@ class SpeedFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFact(Fact):
-    """A change that one line's own timeline tells: after ``after`` (0: unknown), at ``began`` or
-    before. ``run_id`` is the run that showed it."""
+    """A change that one line's own timeline told when it was packed: after ``after`` (0: unknown),
+    at ``began`` or before. ``run_id`` is a run that showed it, if its evidence is kept."""
 
     service: str
     function: str
@@ -121,18 +122,32 @@ class RunFacts:
     run: RunFact
     words: tuple[WordFact, ...] = ()
     speeds: tuple[SpeedFact, ...] = ()
-    events: tuple[EventFact, ...] = ()
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Table and row of each."""
         for table, some in (
             ("word", self.words),
             ("speed", self.speeds),
-            ("event", self.events),
             ("run", (self.run,)),
         ):
             for one in some:
-                yield table, {name: getattr(one, name) for name in _NAMES[table]}
+                yield table, _row(table, one)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineEvents:
+    """What one line's timeline tells; a later telling of the same takes the place of this one."""
+
+    events: tuple[EventFact, ...]
+
+    def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Table and row of each."""
+        for one in self.events:
+            yield "event", _row("event", one)
+
+
+def _row(table: str, fact: Fact) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in _NAMES[table]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +209,30 @@ def facts(look: Look, place: Place) -> RunFacts:
             )
             for s in look.speeds
         ),
+    )
+
+
+def line_events(story: Story, place: Place) -> LineEvents:
+    """What happened on the line at ``place``; changes of the rules or the catalogue are none."""
+    return LineEvents(
+        events=tuple(
+            EventFact(
+                run_id=next(iter(change.witnesses), ""),
+                vantage=place.vantage,
+                country=place.country,
+                asn=place.asn,
+                began=change.bracket.until,
+                **_whose(change.subject),
+                after=change.bracket.after or 0,
+                word_before=change.before,
+                outcome=change.after,
+                mechanisms=";".join(change.mechanisms),
+                posterior=round(change.posterior, 4),
+            )
+            for event in story.events
+            if event.cause.real
+            for change in (*event.changes, *event.absorbed)
+        )
     )
 
 

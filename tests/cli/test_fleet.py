@@ -24,6 +24,9 @@ from tests.report import sample
 
 duckdb = pytest.importorskip("duckdb")
 
+pytestmark = pytest.mark.timeout(240)
+"""A dozen processes one after the other, on a machine that does other things."""
+
 BEGAN = 1_764_150_300
 """26 November 2025, 09:45 UTC."""
 AT = "2025-11-26T09:45:00Z"
@@ -176,6 +179,25 @@ def test_a_history_is_a_line_of_its_own(msgprobe: Msgprobe, tmp_path: Path) -> N
     assert ("KZ", 9198, "home", "telegram", "blocked", "run") in found
     done = msgprobe("fleet", "pack", str(exported), "-o", str(store), *own)
     assert "0 new runs, 3 were there" in done.stderr
+
+
+def test_what_a_lines_own_timeline_tells_is_an_event_once(
+    msgprobe: Msgprobe, tmp_path: Path
+) -> None:
+    path, store = tmp_path / "history.db", tmp_path / "store"
+    with History(path, create=True) as history:
+        where = ticks.home(history)
+        for n in range(12):
+            word = "ok" if n < 6 else "blocked"
+            history.add(where, ticks.tick(n, word, at=BEGAN + 600 * n, document=None))
+    for _ in range(2):
+        assert msgprobe("fleet", "pack", str(path), "-o", str(store)).returncode == 0
+        with duckdb.connect() as database:
+            found = database.execute(
+                "SELECT vantage, service, function, after, began, word_before, outcome FROM "
+                f"read_parquet('{store}/event/*/*/*.parquet')"
+            ).fetchall()
+        assert found == [("home", "telegram", "text", BEGAN + 3000, BEGAN + 3600, "ok", "blocked")]
 
 
 Spoil = Callable[[Path, bytes], None]
