@@ -275,8 +275,7 @@ async def _explore(
                 emit(step)
             runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)
             new = runner.submit(wanted.tasks, alone=wanted.at_once > 0)
-            left = max(0.0, runner.limits.ends - now)
-            emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=left))
+            emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=runner.limits.left(now)))
             if not new:  # judging takes long enough to hold up what is about to be timed
                 so_far = replace(begun, evidence=evidence)
                 _tell_settled(so_far, runner.subjects | wanted.pending, runner, decided, emit)

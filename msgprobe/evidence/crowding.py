@@ -82,9 +82,8 @@ def crowd(
     ``running`` are the tasks under way, ``opened`` those of them whose connection stands.
     """
     told = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
-    lost = sum(s.neutral and s.took >= REPEATED for s in told)
-    if max(lost, sum(s.repeated for s in told)) < LOST_STARTS:
-        return None  # whatever else is known
+    if _too_few_lost(told):
+        return None
     alive, rtt = _alive(conversations), _shortest(told)
     begun = sorted((s for s in told if _beside_life(s, alive, rtt)), key=lambda s: s.at)
     lookups = [s for s in begun if s.lookup]
@@ -100,6 +99,12 @@ def crowd(
     heard = sum(s.heard for s in counted)
     elapsed = now - counted[0].at
     return Crowd(flows=both, pace=min(SLOWEST_PACE, elapsed / max(1, heard)))
+
+
+def _too_few_lost(told: Collection[Start]) -> bool:
+    """To speak of a crowd, whatever else is known."""
+    lost = sum(s.neutral and s.took >= REPEATED for s in told)
+    return max(lost, sum(s.repeated for s in told)) < LOST_STARTS
 
 
 def _loses_all(counted: Sequence[Start], conversations: Iterable[Conversation]) -> bool:

@@ -69,7 +69,8 @@ class Facts:
 
     def _read(self, *inputs: Hashable) -> None:
         if self.ledger is not None:
-            self.ledger.read(*inputs)
+            for one in inputs:
+                self.ledger.read(one)
 
     @derived
     def measurements(self) -> tuple[Measurement, ...]:

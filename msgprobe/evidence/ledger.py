@@ -53,7 +53,7 @@ class Reading:
     @property
     def woken(self) -> float:
         """The first moment at which somebody has to look again."""
-        return min(self.wake, min((n.woken for n in self.nodes), default=NEVER))
+        return min(self.wake, *(n.woken for n in self.nodes)) if self.nodes else self.wake
 
 
 class Ledger:
@@ -82,9 +82,9 @@ class Ledger:
         self.now = now
         self.changed("now")
 
-    def read(self, *inputs: Hashable) -> None:
-        """Whoever works something out rests on these inputs."""
-        self._readings[-1].inputs.update(inputs)
+    def read(self, one: Hashable) -> None:
+        """Whoever works something out rests on this input."""
+        self._readings[-1].inputs.add(one)
 
     def past(self, at: float, *, wake: bool = False) -> bool:
         """Whether it is ``at`` by now; ``wake`` asks for another look then."""
@@ -131,9 +131,6 @@ class Ledger:
 
     def _refresh(self, node: Node, work_out: Callable[[], Any]) -> None:
         if node.value is not _UNKNOWN and self._still(node):
-            node.holds = self._turn
-            woken = min((n.woken for n, _ in node.nodes), default=NEVER)
-            node.woken = min(node.wake, woken)
             return
         reading = Reading()
         self._readings.append(reading)
@@ -149,15 +146,18 @@ class Ledger:
         node.holds = self._turn
 
     def _still(self, node: Node) -> bool:
-        """Nothing of what it rests on has changed since it was last known to hold."""
-        at = node.holds
+        """Whether it holds, for nothing of what it rests on has changed since it last did."""
+        at, turn, woken = node.holds, self._turn, node.wake
         if self.now >= node.until or not node.inputs.isdisjoint(self._after(at)):
             return False
         for other, work_out in node.nodes:
-            if other.holds != self._turn:
+            if other.holds != turn:
                 self._refresh(other, work_out)
             if other.changed > at:
                 return False
+            if other.woken < woken:
+                woken = other.woken
+        node.holds, node.woken = turn, woken
         return True
 
     def _after(self, turn: int) -> frozenset[Hashable]:

@@ -10,7 +10,6 @@ from functools import cached_property
 from statistics import median
 
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
-from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
 from msgprobe.evidence.transfer_pairs import (
@@ -382,12 +381,6 @@ def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
         if pair is not None:
             found.append(pair)
     return tuple(found)
-
-
-@remembered
-def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
-    """Whether the asset's own transfers are `PairedTransfers.suspicious`."""
-    return PairedTransfers(facts, service, asset).suspicious
 
 
 def paired_transfers(

@@ -9,8 +9,9 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
-from msgprobe.evidence.shares import Shares
+from msgprobe.evidence.shares import Shares, shares
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -167,7 +168,7 @@ class PoolFacts:
     def beside(self) -> tuple["PoolFacts", ...]:
         """The other pools of the service: who hits a service seldom hits one function of it."""
         return tuple(
-            PoolFacts(self.facts, self.connection, self.service, pool)
+            pool_facts(self.facts, self.connection, self.service, pool)
             for pool in self.service.pools
             if pool.name != self.pool.name
         )
@@ -175,7 +176,7 @@ class PoolFacts:
     @cached_property
     def shares(self) -> Shares:
         """How many of many handshakes fail, of this service and of others."""
-        return Shares(self.facts)
+        return shares(self.facts)
 
     @cached_property
     def members(self) -> tuple[MemberFacts, ...]:
@@ -318,3 +319,12 @@ class PoolFacts:
         today = {a for n in names for a in (*n.system_addresses, *n.encrypted_addresses)}
         real = [a for a in today if self.facts.leads_out(a)]
         return not real or any(ips.within(a, known) for a in real)
+
+
+@remembered
+def pool_facts(
+    facts: Facts, connection: ConnectionFacts, service: Service, pool: Pool
+) -> PoolFacts:
+    """The same for all who ask about that pool of complete evidence."""
+    assert facts.ledger is None, "what a pool says is not worked out again"
+    return PoolFacts(facts, connection, service, pool)

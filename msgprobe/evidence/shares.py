@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
-from msgprobe.evidence.ledger import derived
+from msgprobe.evidence.ledger import derived, remembered
 from msgprobe.evidence.statistics import Key, fisher_greater, holm
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
@@ -179,6 +179,7 @@ class Shares:
         """Seconds that the slowest neutral handshake took which went well."""
         return max(map(_took, self.neutral.answered), default=0.0)
 
+    @remembered
     def own(self, service: Service) -> dict[str, Tally]:
         """What came of each name, at addresses that are not dead to it."""
         found = {}
@@ -228,6 +229,12 @@ class Shares:
             if t.flow.server_name in hosts and t.address in fair and _planned(t)
         ]
         return tally((t for t in asked if t.task.check == "tls"), self.patience)
+
+
+@remembered
+def shares(facts: Facts) -> Shares:
+    """The same for all who ask."""
+    return Shares(facts)
 
 
 def _whose(name: tuple[str, str]) -> str:

@@ -8,7 +8,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.local_filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.evidence.paired_transfers import paired_transfers
-from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.pool import PoolFacts, pool_facts
 from msgprobe.evidence.speeds import unsaid
 from msgprobe.hypotheses.quic.rules import with_extras
 from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
@@ -85,7 +85,7 @@ def judge_service(
     facts: Facts, connection: ConnectionFacts, said: ConnectionVerdict, service: Service
 ) -> ServiceVerdict:
     """The worst of the service's functions, ``partial`` when another one works."""
-    pools = [PoolFacts(facts, connection, service, p) for p in service.pools if not p.extra]
+    pools = [pool_facts(facts, connection, service, p) for p in service.pools if not p.extra]
     found = (_function(facts, connection, said, service, f, pools) for f in Function)
     functions = tuple(f for f in found if f is not None)
     if said.state.usable:
@@ -136,7 +136,7 @@ def _with_extras(
     functions: tuple[FunctionVerdict, ...],
 ) -> tuple[FunctionVerdict, ...]:
     """With what pools say that clients can do without (QUIC)."""
-    extras = [PoolFacts(facts, connection, service, p) for p in service.pools if p.extra]
+    extras = [pool_facts(facts, connection, service, p) for p in service.pools if p.extra]
     return tuple(
         with_extras(f, [p for p in extras if p.pool.function is f.function]) for f in functions
     )

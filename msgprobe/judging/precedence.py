@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.pool import PoolFacts, pool_facts
 from msgprobe.hypotheses.calls.rules import CALL_LOSS, UDP_RULES
 from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, LIE_BESIDE, NAME_HALF
 from msgprobe.hypotheses.dns_tampering.rules_page import PAGE_RULES
@@ -180,7 +180,7 @@ def _some_of_many(c: Case) -> Found:
 def _counted(c: Case) -> bool:
     """Connections that come together freeze, whosever: what failed in part may have been ours."""
     p = c.pool
-    every = (PoolFacts(p.facts, p.connection, s, x) for s in p.facts.services for x in s.pools)
+    every = (pool_facts(p.facts, p.connection, s, x) for s in p.facts.services for x in s.pools)
     return any(apply(COUNT_RULES, one) for one in every)
 
 

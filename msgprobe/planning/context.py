@@ -63,8 +63,8 @@ class PlanningContext:
     def may_go_on(self, evidence: Evidence, moment: Moment) -> bool:
         """Whether that can be a later look at the same run."""
         ours = self.facts.evidence
-        same = replace(evidence, measurements=ours.measurements) == ours
-        return same and moment.now >= self.ledger.now
+        later = moment.now >= self.ledger.now
+        return later and replace(evidence, measurements=ours.measurements) == ours
 
     def go_on(self, measurements: Iterable[Measurement], moment: Moment) -> None:
         """These measurements have come, and it is a later ``moment``: another look begins."""
@@ -76,8 +76,7 @@ class PlanningContext:
     @property
     def wake_at(self) -> float | None:
         """When time alone may change what was asked in this look; None: never."""
-        at = self.ledger.wake_at
-        return None if at == NEVER else at
+        return None if self.ledger.wake_at == NEVER else self.ledger.wake_at
 
     def wake(self, at: float) -> None:
         """Ask to be called again at ``at``, unless something happens before."""
@@ -295,8 +294,7 @@ class PlanningContext:
     def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
         """The task, and its repeats as they fall due while no attempt has succeeded."""
         wanted = [base]
-        begun = self.started(base.id)
-        ids = base.attempts(times)
+        begun, ids = self.started(base.id), base.attempts(times)
         for number in range(2, times + 1):
             if begun is None or any(self.good(i) for i in ids):
                 break
@@ -315,17 +313,15 @@ class PlanningContext:
             isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
         ):
             return []
-        begun = self.started(first.id)
-        turns = takewhile(lambda n: self.due(begun, SPACING * (n - 1)), (2, 3))
+        turns = takewhile(lambda n: self.due(self.started(first.id), SPACING * (n - 1)), (2, 3))
         return [first.again(number) for number in turns]
 
     @derived
     def mss(self) -> int:
         """Segment size to ask for: small when only small segments reach neutral hosts."""
         sites = self.facts.site_conversations(Arm.CONNECTION)
-        small = any(t.flow.mss and t.genuine for _, t in sites)
-        normal = any(not t.flow.mss and t.genuine for _, t in sites)
-        return SMALL_SEGMENTS if small and not normal else 0
+        sizes = {t.flow.mss for _, t in sites if t.genuine}
+        return SMALL_SEGMENTS if sizes and 0 not in sizes else 0
 
     def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
         """A flow with what this path needs (segment size, dates unchecked under a wrong clock,

@@ -1,10 +1,13 @@
 """The moment of a look as planners see it: whatever they read of it is noted in the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from typing import Any, TypeVar, overload
 
 from msgprobe.evidence.ledger import Ledger
 from msgprobe.model.task import Running
 from msgprobe.planning.moment import Moment
+
+Other = TypeVar("Other")
 
 
 class WatchedMoment:
@@ -67,6 +70,15 @@ class WatchedRunning(Mapping[str, Running]):
     def __contains__(self, task_id: object) -> bool:
         self._ledger.read(("running", task_id))
         return task_id in self._tasks
+
+    @overload
+    def get(self, task_id: str, /) -> Running | None: ...
+    @overload
+    def get(self, task_id: str, /, default: Running | Other) -> Running | Other: ...
+    def get(self, task_id: str, /, default: Any = None) -> Any:
+        """The task, where it is under way."""
+        self._ledger.read(("running", task_id))
+        return self._tasks.get(task_id, default)
 
     def __iter__(self) -> Iterator[str]:
         self._ledger.read("running")

@@ -25,7 +25,6 @@ class Limits:
     deadline: float = 60.0
     latest: float = float("inf")
 
-    @property
-    def ends(self) -> float:
-        """When the last conversation is over, whatever happens; in seconds since the run began."""
-        return min(self.deadline, self.latest + MOVING + GRACE)
+    def left(self, now: float) -> float:
+        """Seconds from ``now`` on within which the last conversation is over, whatever happens."""
+        return max(0.0, min(self.deadline, self.latest + MOVING + GRACE) - now)

@@ -18,7 +18,6 @@ MOST_BRANCHES = 15
 BRANCHY: dict[str, int] = {
     "evidence/controls.py:_answers_instead": 16,
     "evidence/conversation.py:fold": 17,
-    "evidence/facts.py:__init__": 18,
     "evidence/outages.py:heard": 19,
     "evidence/speeds.py:speed": 17,
     "evidence/transfer_samples.py:usable": 17,

@@ -9,7 +9,7 @@ from random import Random
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
-from msgprobe.evidence.paired_transfers import PairedTransfers, looks_slow, paired_transfers
+from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
 from msgprobe.hypotheses.throttling.rules import accuses
@@ -18,6 +18,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     as_begun,
     dialled_address,
     drawn_sources,
+    looks_slow,
     own_flow,
     side_by_side,
     source_flow,

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from msgprobe.evidence.ledger import remembered
-from msgprobe.evidence.paired_transfers import looks_slow
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
@@ -13,6 +12,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     SIZES,
     dialled_address,
     known_sources,
+    looks_slow,
     own_task,
     side_by_side,
     source_task,

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.evidence.transfer_pairs import LONG_WAY, abreast, length
 from msgprobe.evidence.transfer_samples import Sample
@@ -44,6 +46,12 @@ def most_moved(direction: Direction, request: Request) -> int:
 def most_in_pairs(direction: Direction) -> int:
     """Bytes that all pairs of a comparison cost at one place."""
     return 2 * MOST_PAIRS * (CONTEST_BYTES[direction] + OVERHEAD)
+
+
+@remembered
+def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
+    """Whether the asset's own transfers are `PairedTransfers.suspicious`."""
+    return PairedTransfers(facts, service, asset).suspicious
 
 
 @remembered
