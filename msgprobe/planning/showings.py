@@ -10,6 +10,7 @@ from enum import Enum, auto
 from random import Random
 
 from msgprobe.evidence import residual
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
@@ -93,14 +94,17 @@ def _waits(context: PlanningContext, service: str, states: dict[str, State]) -> 
     return any(s == service for a in waiting for s, _ in _named(context, a))
 
 
-def _begun(context: PlanningContext, address: str) -> list[Task]:
-    return [
+@remembered
+def _begun(context: PlanningContext, address: str) -> tuple[Task, ...]:
+    known = [m.task for m in context.facts.measured(Arm.TARGET_SNI_ELSEWHERE)]
+    known += [r.task for r in context.moment.running.values()]
+    return tuple(
         t
-        for t in context.known_tasks
+        for t in known
         if t.arm is Arm.TARGET_SNI_ELSEWHERE
         and isinstance(t.probe, Flow)
         and t.probe.address == address
-    ]
+    )
 
 
 def _named(context: PlanningContext, address: str) -> set[tuple[str, str]]:

@@ -1,8 +1,9 @@
-"""``python -m tests.same [record]``: does this tree plan and judge as the recorded one did?
+"""``python -m tests.same [record|cost]``: does this tree plan and judge as the recorded one did?
 
 ``record`` keeps, in ``.lab/same``, runs of the lab with every look of the planner, the plans of
 every kind of request, the rules, and digests of what the rules say about saved runs (those of
 ``--documents`` too). Without it all of that is made anew, but for the runs, and compared.
+``cost`` says what planning and judging some of the runs costs (see `tests.same.cost`).
 """
 
 import argparse
@@ -22,6 +23,7 @@ from msgprobe.model.codec import to_json
 from tests.lab.netns import why_not
 from tests.lab.scenarios import SCENARIOS, find
 from tests.same import compare
+from tests.same.cost import costs
 from tests.same.recorded import AGENDA, DOCUMENT, record
 
 KEEP: Final = Path(".lab/same")
@@ -32,7 +34,9 @@ SHOWN: Final = 40
 def main(argv: list[str]) -> int:
     """0 all the same, 1 something differs, 2 nothing is recorded, or no lab to record in."""
     parser = argparse.ArgumentParser(prog="python -m tests.same", description=__doc__)
-    parser.add_argument("what", nargs="*", help="record [SCENARIO...]; or nothing, to compare")
+    parser.add_argument(
+        "what", nargs="*", help="record [SCENARIO...], cost RUN..., or nothing, to compare"
+    )
     parser.add_argument("--keep", type=Path, default=KEEP, help=f"where it is kept ({KEEP})")
     parser.add_argument("--documents", type=Path, nargs="*", default=[], help="more saved runs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
@@ -40,6 +44,10 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.what[:1] == ["record"]:
         return _record(options)
+    if options.what[:1] == ["cost"]:
+        for name in options.what[1:]:
+            print(costs(options.keep / "runs", name))
+        return 0
     if options.what:
         parser.error(f"unknown: {options.what[0]}")
     return _compare(options.keep, options.jobs)
