@@ -129,10 +129,13 @@ def numbers(paired: PairedTransfers) -> dict[str, str]:
     seen = speed(paired)
     lossy = [paired] if paired.lossy else [p for p in paired.peers if p.lossy] or [paired]
     lost = lost_share(s.info for c in lossy for s in c.own)
-    here = Kind.HERE in paired.kinds
+    here = Kind.HERE in paired.kinds and bool(paired.here_pairs)
+    control = seen.control_kbit if seen else 0.0
+    if here:  # what the same server moved under a neutral name, not what other servers moved
+        control = median(_rate(p.control) for p in paired.here_pairs)
     return {
         "target": in_words(seen.target_kbit) if seen else "slow",
-        "control": in_words(seen.control_kbit) if seen else "fast",
+        "control": in_words(control) if seen else "fast",
         "place": "on the same server" if here else "from neutral servers",
         "loss": f"{100 * lost:.0f}",
         "elsewhere": _sibling(paired),

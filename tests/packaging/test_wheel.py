@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from msgprobe.report.help import TOPICS
 from tests.lab.scenario import CORE
 from tests.packaging.conftest import ROOT
 from tests.packaging.environment import Environment, environment
@@ -25,6 +26,7 @@ def test_the_wheel_has_every_target_file_and_no_tests(wheel: Path) -> None:
     assert len(shipped) > len(CORE)
     assert shipped <= names
     data = {"py.typed", "report/run.schema.json", "serve/alerts.yml", "serve/dashboard.json"}
+    data |= {f"report/topics/{topic}.txt" for topic in TOPICS}
     assert {f"msgprobe/{name}" for name in data} <= names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"msgprobe"}
 
