@@ -44,6 +44,9 @@ caption {{ text-align: left; color: var(--faint); }}
 <body>
 """
 
+MOST_OF_A_TEXT = 4000
+"""Characters of one text: no sentence of ours is as long, a stranger's file may hold any."""
+
 _END = "</body>\n</html>\n"
 
 
@@ -54,7 +57,7 @@ def page(title: str, style: str, body: str) -> str:
 
 def text(words: str) -> str:
     """``words`` as HTML that shows them and does nothing else, wherever they come from."""
-    return escape(printable(words), quote=True)
+    return escape(printable(words, limit=MOST_OF_A_TEXT), quote=True)
 
 
 def cell(tag: str, words: str, kind: str = "") -> str:

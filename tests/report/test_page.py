@@ -157,16 +157,23 @@ def test_the_newest_run_is_told_in_full_and_all_are_in_the_table() -> None:
 
 
 def test_a_page_never_grows_beyond_its_size_and_says_what_it_left_out() -> None:
-    why = "It is long. " * 3000
+    why = "It is long. " * 300
     many = tuple(
         service_verdict(
             Outcome.OK, f"Messenger{n}", functions=(function(Function.WEB, Outcome.OK, why=why),)
         )
-        for n in range(12)
+        for n in range(120)
     )
     text = page(sample.run(*many))
     assert len(text.encode()) <= MOST
     assert "Left out, for the page would be too large" in text
+
+
+def test_a_text_without_end_in_a_strangers_file_is_cut() -> None:
+    endless = "endless " * 100_000
+    bad = function(Function.WEB, Outcome.BLOCKED, why=endless)
+    verdict = service_verdict(Outcome.BLOCKED, functions=(bad,), summary=endless)
+    assert len(page(sample.run(verdict, why=endless)).encode()) <= MOST
 
 
 def test_an_answer_with_a_certificate_that_nobody_vouches_for_is_no_good_answer() -> None:
