@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-watch bench-timeline parity bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch bench-timeline parity bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -95,6 +95,10 @@ special-ranges: install
 # A year of quiet and 200 random stories by virtual clock, in about five minutes.
 exam-timeline: install
 	$(BIN)/python -m tests.timeline_exam $(ARGS)
+
+# Alarms of 40 random stories by virtual clock, in about two minutes.
+exam-alarms: install
+	$(BIN)/python -m tests.alarm_exam $(ARGS)
 
 # A country's day, ten times as fast, with a real watch in it: fifty minutes. Several after one
 # another: make exam-watch ARGS="--seeds 1,2,3,4,5"

@@ -13,7 +13,7 @@ from msgprobe.cli.measure import checks, ending, guess, load
 from msgprobe.cli.output import look as look_at
 from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError, Wish, byte_count, duration
-from msgprobe.cli.watch_alarm import Follower
+from msgprobe.cli.watch_alarm import WINDOW, Follower
 from msgprobe.cli.watch_channels import Channel, Command, Webhook
 from msgprobe.cli.watch_loop import Asked, Watcher
 from msgprobe.cli.watch_show import JsonLines, Lines, Screen
@@ -27,10 +27,15 @@ from msgprobe.report.timeline_words import every as in_words
 from msgprobe.session import Stop
 from msgprobe.steps import memory as room
 from msgprobe.watch import budget as bytes_for
+from msgprobe.watch import codec
 from msgprobe.watch.narrow import Rows, transfer_groups
 from msgprobe.watch.schedule import Schedule
 from msgprobe.watch.state import State as Remembered
 from msgprobe.watch.timetable import Timetable
+
+NOT_YET_TOLD = 3600
+"""Seconds before the end of the last watch in which something may have happened that was not
+certain yet."""
 
 LEAST_EVERY = 60.0
 """Seconds: more often tells no more, and is noticed."""
@@ -110,7 +115,7 @@ def _watched(
                 changed=show.changed,
                 said=show.note,
                 shown=show.story if isinstance(show, Screen) else None,
-                since=now(),
+                since=_since(store),
             )
             follower.start()
             watcher = Watcher(
@@ -124,6 +129,12 @@ def _watched(
             stop.on_request(lambda: watcher.stop(stop.reason or ""))
             asyncio.run(_both(watcher, follower, stop))
         return _status(watcher.state)
+
+
+def _since(store: Store) -> int:
+    """From when on events are news: what the last watch saw and was ended before it told is one."""
+    last, time = codec.saved_at(store.saved()), now()
+    return time if last is None else min(time, max(time - WINDOW, int(last) - NOT_YET_TOLD))
 
 
 async def _both(watcher: Watcher, follower: Follower, stop: Stop) -> None:

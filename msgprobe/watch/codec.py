@@ -68,6 +68,14 @@ def loads(text: str, timetable: Timetable, now: float, wall: float) -> tuple[Sta
     return state, ago
 
 
+def saved_at(text: str | None) -> float | None:
+    """When the state was saved, by the wall clock; None where it cannot be read."""
+    try:
+        return float(json.loads(text or "")["wall"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def _read(data: dict[str, Any], then: float) -> Line:
     line = Line(
         words={str(k): str(v) for k, v in data["words"].items()},

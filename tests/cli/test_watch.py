@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from msgprobe.cli.watch_store import STATE
+from msgprobe.cli.history import now
+from msgprobe.cli.watch import NOT_YET_TOLD, _since
+from msgprobe.cli.watch_alarm import WINDOW
+from msgprobe.cli.watch_store import STATE, Store
 from msgprobe.history.store import History
 from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated
 
@@ -188,3 +191,13 @@ def test_the_time_since_the_last_watch_is_a_gap_and_no_outage(tmp_path: Path) ->
         ((began, ended, reason),) = history.rows("SELECT began, ended, reason FROM gap")
     assert reason == "stopped"
     assert 4000 <= int(str(ended)) - int(str(began)) <= 4000 + 120
+
+
+def test_what_the_last_watch_saw_just_before_its_end_is_still_news(tmp_path: Path) -> None:
+    with Store(tmp_path / "h.db", "") as store:
+        fresh = _since(store)
+        assert abs(fresh - now()) <= 2
+        store.save(json.dumps({"wall": now() - 60}))
+        assert _since(store) == pytest.approx(now() - 60 - NOT_YET_TOLD, abs=2)
+        store.save(json.dumps({"wall": now() - 10 * 86400}))
+        assert _since(store) == pytest.approx(now() - WINDOW, abs=2)

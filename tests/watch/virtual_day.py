@@ -46,9 +46,11 @@ class Day:
             if self.now >= end:
                 self.now = end
                 return self
-            self._take(schedule, look)
+            self.take(look)
 
-    def _take(self, schedule: Schedule, look: Look) -> None:
+    def take(self, look: Look) -> None:
+        """Make one look now."""
+        schedule = self.schedule
         kind = look.kind.value
         words = {"connection": self.truth(self.now, "connection", look.kind)}
         functions = ("text",) if look.kind is TickKind.PULSE else ("text", "media")

@@ -1,0 +1,132 @@
+"""``python -m tests.alarm_exam``: of random stories with known truth, how many changes are alarmed,
+how soon, and how many alarms there are for each.
+
+By virtual clock: the watch's own schedule looks at a line whose words go wrong as often as the
+exam's counts say, repeats included; after each look that is not quiet the timeline is asked for
+events, as the watch does.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from statistics import median
+
+from msgprobe.cli.watch_alarm import RESTLESS
+from msgprobe.model.history import TickKind
+from msgprobe.timeline.story import tell
+from msgprobe.watch import alarms
+from msgprobe.watch.alarms import Told as Alarm
+from tests.timeline.virtual_line import SUBJECT, Errors, Line, Told, recorded
+from tests.timeline_exam import CONTEXT, NEAR, truth_of
+from tests.watch.virtual_day import Day
+
+MOST_AN_EVENT = 1.2
+LEAST_RECALL = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One story: its changes, how long after each of those that were alarmed that was, and how
+    many alarms there were."""
+
+    changes: int
+    delays: tuple[float, ...]
+    alarms: int
+
+
+@dataclass(slots=True)
+class _Story:
+    truth: Sequence[tuple[int, int, str]]
+    line: Line
+    now: float = 0.0
+
+    def word(self, at: float) -> str | None:
+        """What is true; None in a hole."""
+        return next((word for began, ended, word in self.truth if began <= at < ended), None)
+
+    def says(self, at: float, subject: str, kind: TickKind) -> str:
+        """What a look is told."""
+        if subject == "connection":
+            return "online"
+        return "ok" if subject != SUBJECT else self.line.word(self.word(at) or "ok", kind)
+
+
+def play(seed: int) -> Played:
+    """One random story, watched."""
+    random = Random(seed)
+    story = _Story(truth_of(random), Line(random, Errors()))
+    day = Day(truth=story.says, now=float(story.truth[0][0]))
+    looks: list[Told] = []
+    raised: list[Alarm] = []
+    told: list[tuple[int, int, str, str]] = []
+    restless = 0
+    while True:
+        look = day.schedule.next(day.state, day.now)
+        day.now = max(day.now, look.at)
+        if day.now >= story.truth[-1][1]:
+            break
+        if story.word(day.now) is None:
+            day.now = min(began for began, _, _ in story.truth if began > day.now)
+            continue
+        known = day.state.here
+        day.take(look)
+        at, _, words = day.looks[-1]
+        if SUBJECT not in words:
+            continue
+        looks.append(Told(int(at), look.kind, words[SUBJECT]))
+        usual = words[SUBJECT] == known.words.get(SUBJECT, "ok")
+        quiet = look.kind is TickKind.PULSE and known.surprise is None and usual
+        restless = max(0, restless - 1) if quiet else RESTLESS
+        if restless:
+            _alarmed(looks, raised, told)
+    return _score(story.truth, told)
+
+
+def _alarmed(
+    looks: Sequence[Told], raised: list[Alarm], told: list[tuple[int, int, str, str]]
+) -> None:
+    found = tell(recorded(looks[-CONTEXT:]), 1).events
+    events = [e for e in found if any(c.subject == SUBJECT for c in e.changes)]
+    for event, changes in alarms.fresh(events, raised, "home", 0):
+        until, now = event.bracket.until, looks[-1].at
+        words = {c.subject: c.after for c in changes}
+        raised.append(Alarm(id="", at=now, until=until, series="home", changes=words))
+        told.append((now, until, changes[0].before, changes[0].after))
+
+
+def _score(
+    truth: Sequence[tuple[int, int, str]], told: Sequence[tuple[int, int, str, str]]
+) -> Played:
+    left, delays = list(told), []
+    changes = list(pairwise(truth))
+    for (_, _, before), (at, _, after) in changes:
+        near = (o for o in left if o[2:] == (before, after) and abs(o[1] - at) <= 2 * NEAR)
+        match = next(near, None)
+        if match is not None:
+            left.remove(match)
+            delays.append(match[0] - at)
+    return Played(changes=len(changes), delays=tuple(delays), alarms=len(told))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Play and print: 0 where enough was told, and not much oftener than once; else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.alarm_exam", description=__doc__)
+    parser.add_argument("--stories", type=int, default=40)
+    options = parser.parse_args(argv)
+    played = [play(seed) for seed in range(options.stories)]
+    changes = sum(one.changes for one in played)
+    delays = [delay for one in played for delay in one.delays]
+    recall = len(delays) / changes
+    each = sum(one.alarms for one in played) / changes
+    print(
+        f"{changes} changes in {options.stories} stories: {recall:.3f} of them alarmed, the median "
+        f"after {median(delays):.0f} s; {each:.2f} alarms for each"
+    )
+    return 0 if recall >= LEAST_RECALL and each <= MOST_AN_EVENT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
