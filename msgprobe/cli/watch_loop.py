@@ -61,6 +61,9 @@ class Teller(Protocol):
     def note(self, text: str) -> None:
         """Something else that a person should know."""
 
+    def waiting(self, reason: GapReason) -> None:
+        """Nothing is looked at for now."""
+
     def turn(self, state: State, upcoming: Look, seconds: float) -> None:
         """What is next, and in how many seconds."""
 
@@ -177,6 +180,7 @@ class Watcher:
             self._absence_over()
         if reason is not None and self._absent is None:
             self._absent = reason, self._reading()
+            self.teller.waiting(reason)
         return reason is not None
 
     def _absence_over(self) -> None:

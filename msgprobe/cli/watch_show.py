@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgprobe.cli.output import look as look_at
 from msgprobe.cli.output import put
-from msgprobe.model.history import Gap, Tick
+from msgprobe.model.history import Gap, GapReason, Tick
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Change, Story, TimelineEvent
 from msgprobe.report import timeline, timeline_words, watch
@@ -47,6 +47,9 @@ class Lines:
 
     def tick(self, tick: Tick, run: Run, look: Look) -> None:
         """Says nothing: most of them change nothing."""
+
+    def waiting(self, reason: GapReason) -> None:
+        """Says nothing: how long it was is told at its end."""
 
     def turn(self, state: State, upcoming: Look, seconds: float) -> None:
         """Says nothing."""
@@ -150,6 +153,10 @@ class Screen(Lines):
     def tick(self, tick: Tick, run: Run, look: Look) -> None:
         """What it said."""
         self._last = f"{timeline_words.local(tick.at)}  {watch.summary(tick)}"
+
+    def waiting(self, reason: GapReason) -> None:
+        """Why nothing is done."""
+        self._now = f"waiting: {timeline_words.REASONS[reason.value]}"
 
     def turn(self, state: State, upcoming: Look, seconds: float) -> None:
         """What is next."""
