@@ -150,13 +150,21 @@ def _event(
 
 
 def _resolution(every: Sequence[Episode], weights: Mapping[int, int]) -> Bracket | None:
-    """When so many networks were free again that the rest are no event of the country."""
-    ends = sorted((e for e in every if e.resolution is not None), key=_end)
-    for one in ends:
-        going = {e.asn for e in every if _end(e) > _end(one)}
-        if not quorum(going, weights) and one.resolution is not None:
-            return one.resolution.bracket
+    """When so many networks were free again that the rest are no event of the country.
+
+    That is the end of the n-th of them: after the n-th smallest beginning of their brackets, at or
+    before the n-th smallest end, whichever networks those are.
+    """
+    ends = sorted((e.resolution.bracket for e in every if e.resolution is not None), key=_until)
+    afters = sorted(0 if b.after is None else b.after for b in ends)
+    for after, bracket in zip(afters, ends, strict=True):
+        if not quorum({e.asn for e in every if _end(e) > bracket.until}, weights):
+            return Bracket(after=after or None, until=bracket.until)
     return None
+
+
+def _until(bracket: Bracket) -> int:
+    return bracket.until
 
 
 def _mechanisms(named: Sequence[Named], asns: set[int], span: tuple[int, int]) -> tuple[str, ...]:

@@ -68,8 +68,8 @@ def make(folder: Path, words: int) -> None:
             )
 
 
-def ask(folder: Path) -> tuple[float, int, int]:
-    """Seconds, kilobytes at most, and rows of the answer."""
+def ask(folder: Path) -> tuple[float, float, int, int]:
+    """Seconds, seconds of processor, kilobytes at most, and rows of the answer."""
     command = [str(Path(sys.executable).with_name("msgprobe")), "fleet", "state", "--national"]
     with tempfile.TemporaryFile() as out:
         began = time.monotonic()
@@ -79,7 +79,8 @@ def ask(folder: Path) -> tuple[float, int, int]:
         done.returncode = os.waitstatus_to_exitcode(status)
         assert done.returncode == 0
         out.seek(0)
-        return took, used.ru_maxrss, sum(1 for _ in out) - 1
+        worked = used.ru_utime + used.ru_stime
+        return took, worked, used.ru_maxrss, sum(1 for _ in out) - 1
 
 
 def main(argv: Sequence[str]) -> int:
@@ -93,7 +94,7 @@ def main(argv: Sequence[str]) -> int:
         make(Path(options.make[0]), int(options.make[1]))
         return 0
     slow = False
-    print("words          made s   disk MB   asked s   memory MB   rows")
+    print("words          made s   disk MB   asked s     cpu s   memory MB   rows")
     for words in (int(float(text)) for text in options.words.split(",")):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             store = Path(folder) / "store"
@@ -104,10 +105,10 @@ def main(argv: Sequence[str]) -> int:
             )
             made = time.monotonic() - began
             size = sum(p.stat().st_size for p in store.rglob("*.parquet"))
-            took, memory, rows = min(ask(store) for _ in range(3))
+            took, worked, memory, rows = min(ask(store) for _ in range(3))
         print(
-            f"{words:<13,}{made:>8.1f}{size / 1e6:>10.1f}{took:>10.2f}{memory / 1e3:>12.0f}"
-            f"{rows:>7}",
+            f"{words:<13,}{made:>8.1f}{size / 1e6:>10.1f}{took:>10.2f}{worked:>10.2f}"
+            f"{memory / 1e3:>12.0f}{rows:>7}",
             flush=True,
         )
         slow |= took > 15 or memory > 4_000_000

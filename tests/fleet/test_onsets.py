@@ -1,5 +1,7 @@
 """Where intervals overlap most, and what makes an event of a country."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,15 @@ def test_it_ends_when_too_few_are_left_and_comes_again() -> None:
     first, second = events(some, LINES)
     assert first.resolution == Bracket(after=T + DAY - MINUTE, until=T + DAY)
     assert second.onset.until == T + 5 * DAY and second.resolution is None
+
+
+def test_one_network_that_slept_does_not_blur_the_end_of_all() -> None:
+    slept = Bracket(after=T + 60, until=T + DAY + 90)
+    ends = [onset(asn, DAY + asn, hit=False) for asn in (1, 2, 3, 4)]
+    ends.append(replace(onset(5, 0, hit=False), bracket=slept))
+    (found,) = events([onset(asn, asn) for asn in (1, 2, 3, 4, 5)] + ends, LINES)
+    # two of five are left when the third is free
+    assert found.resolution == Bracket(after=T + DAY + 2 - MINUTE, until=T + DAY + 3)
 
 
 def test_functions_of_a_service_are_one_event_and_services_are_not() -> None:
