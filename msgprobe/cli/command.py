@@ -1,8 +1,8 @@
 """The shared options reach a command as ready values, not one by one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
-from inspect import Signature, signature
+from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar
 
 from msgprobe.cli.formats import FORMATS
@@ -29,9 +29,36 @@ def shared(command: Callable[..., T]) -> Callable[..., T]:
         mine = {p.name: values.pop(p.name) for p in own}
         return command(**mine, **_ready(wanted, values))
 
+    return _taking(called, [*own, *taken])
+
+
+def given(name: str, make: Callable[..., Any]) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """A command whose parameter ``name`` is made for it by ``make``, whose own parameters the
+    command takes in its place.
+
+    Calling it raises what ``make`` raises.
+    """
+    made = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in signature(make).parameters.values()]
+
+    def decorated(command: Callable[..., T]) -> Callable[..., T]:
+        taken: list[Parameter] = []
+        for p in signature(command).parameters.values():
+            taken += made if p.name == name else [p]
+
+        @wraps(command)
+        def called(**values: Any) -> T:
+            asked = {p.name: values.pop(p.name) for p in made}
+            return command(**{name: make(**asked)}, **values)
+
+        return _taking(called, taken)
+
+    return decorated
+
+
+def _taking(called: Callable[..., T], taken: Sequence[Parameter]) -> Callable[..., T]:
     # typer reads the one, and resolves names in the other
-    called.__signature__ = Signature([*own, *taken])  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in (*own, *taken)}
+    called.__signature__ = Signature(taken)  # type: ignore[attr-defined]
+    called.__annotations__ = {p.name: p.annotation for p in taken}
     return called
 
 

@@ -4,9 +4,14 @@ Everything heavy is imported inside the commands, so that ``--help`` stays fast.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from msgprobe.cli.command import given
+
+if TYPE_CHECKING:
+    from msgprobe.cli.fleet import Question
 
 fleet_app = typer.Typer(
     help="Many lines' runs together, on an engine that exists. Needs the extra fleet.",
@@ -62,6 +67,24 @@ _Since = Annotated[
 _Until = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Only what was before.")
 ]
+
+
+def _question(
+    service: _Service = None,
+    store: _Store = None,
+    engine: _Engine = "duckdb:",
+    country: _Country = None,
+    since: _Since = None,
+    until: _Until = None,
+) -> "Question":
+    from msgprobe.cli.fleet import Question
+
+    return Question.of(engine, store, service, country, since, until)
+
+
+asking = given("question", _question)
+"""A command that is given the question that its options put."""
+
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
@@ -104,13 +127,10 @@ def pack(
 
 
 @fleet_app.command()
+@asking
 def state(
-    service: _Service = None,
-    store: _Store = None,
-    engine: _Engine = "duckdb:",
-    country: _Country = None,
-    since: _Since = None,
-    until: _Until = None,
+    question: "Question",
+    *,
     national: Annotated[
         bool, typer.Option("--national", help="Whole countries instead of networks.")
     ] = False,
@@ -121,11 +141,10 @@ def state(
 
     As text the newest of each; JSON and CSV hold all.
     """
-    from msgprobe.cli.fleet import Question
     from msgprobe.cli.fleet import state as told
 
     return told(
-        Question.of(engine, store, service, country, since, until),
+        question,
         national=national,
         json=json,
         csv=csv,
@@ -133,56 +152,43 @@ def state(
 
 
 @fleet_app.command()
+@asking
 def onsets(
-    service: _Service = None,
-    store: _Store = None,
-    engine: _Engine = "duckdb:",
-    country: _Country = None,
-    since: _Since = None,
-    until: _Until = None,
+    question: "Question",
+    *,
     json: _Json = False,
     csv: _Csv = False,
 ) -> int:
     """Say when interference began and ended in each network."""
-    from msgprobe.cli.fleet import Question
     from msgprobe.cli.fleet import onsets as told
 
-    return told(Question.of(engine, store, service, country, since, until), json=json, csv=csv)
+    return told(question, json=json, csv=csv)
 
 
 @fleet_app.command()
+@asking
 def events(
-    service: _Service = None,
-    store: _Store = None,
-    engine: _Engine = "duckdb:",
-    country: _Country = None,
-    since: _Since = None,
-    until: _Until = None,
+    question: "Question",
+    *,
     json: Annotated[
         bool, typer.Option("--json", help="Print records as OONI's label corpus defines them.")
     ] = False,
 ) -> int:
     """Say what happened to whole countries: in 3 networks or on half of the lines."""
-    from msgprobe.cli.fleet import Question
     from msgprobe.cli.fleet import events as told
 
-    return told(Question.of(engine, store, service, country, since, until), json=json)
+    return told(question, json=json)
 
 
 @fleet_app.command()
+@asking
 def report(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="The page to write.")
     ],
-    service: _Service = None,
-    store: _Store = None,
-    engine: _Engine = "duckdb:",
-    country: _Country = None,
-    since: _Since = None,
-    until: _Until = None,
+    question: "Question",
 ) -> int:
     """Write a page: what happened, and for each service its networks by time."""
-    from msgprobe.cli.fleet import Question
     from msgprobe.cli.fleet import report as told
 
-    return told(Question.of(engine, store, service, country, since, until), output)
+    return told(question, output)

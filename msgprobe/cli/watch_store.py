@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from msgprobe import chronicle
@@ -58,12 +57,7 @@ class Store:
             say(f"msgprobe: {self.path}: others on this machine can read it: chmod 600 it")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.history.database.close()
         if self._lock >= 0:
             os.close(self._lock)

@@ -2,10 +2,9 @@
 
 import json
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from msgprobe.fleet.engine import Rows
+from msgprobe.fleet.engine import Engine, Rows, refused
 from msgprobe.fleet.error import FleetError
 
 
@@ -18,7 +17,17 @@ def table(store: str | None, fact: str) -> str:
     return f"{function}('{where}', 'Parquet')"
 
 
-class Embedded:
+class _ClickHouse(Engine):
+    """Either of them."""
+
+    _store: str | None
+
+    def source(self, fact: str) -> str:
+        """See `table`."""
+        return table(self._store, fact)
+
+
+class Embedded(_ClickHouse):
     """chdb."""
 
     def __init__(self, path: Path | None, store: str | None) -> None:
@@ -29,20 +38,9 @@ class Embedded:
         self._session = Session() if path is None else Session(str(path))
         self._store = store
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `Engine`."""
         self._session.close()
-
-    def source(self, fact: str) -> str:
-        """See `table`."""
-        return table(self._store, fact)
 
     def rows(self, query: str) -> Rows:
         """The answer."""
@@ -52,14 +50,10 @@ class Embedded:
             )
         except Exception as error:
             raise FleetError(f"chdb: {str(error).splitlines()[0]:.300}") from None
-        return [tuple(map(_number, json.loads(line))) for line in told.bytes().splitlines()]
+        return [tuple(json.loads(line)) for line in told.bytes().splitlines()]
 
 
-def _number(value: Any) -> Any:
-    return value
-
-
-class Server:
+class Server(_ClickHouse):
     """A server, over HTTP. ``where`` are the arguments of clickhouse-connect."""
 
     def __init__(self, where: dict[str, Any], store: str | None) -> None:
@@ -78,30 +72,15 @@ class Server:
         try:
             self._client = get_client(**where, settings=settings, compress=False)
         except self._errors as error:
-            raise self._told(error) from None
+            raise refused(self._name, error) from None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `Engine`."""
         self._client.close()
-
-    def source(self, fact: str) -> str:
-        """See `table`."""
-        return table(self._store, fact)
 
     def rows(self, query: str) -> Rows:
         """The answer."""
         try:
             return [tuple(row) for row in self._client.query(query).result_rows]
         except self._errors as error:
-            raise self._told(error) from None
-
-    def _told(self, error: Exception) -> FleetError:
-        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        return FleetError(f"{self._name}: {why:.300}")
+            raise refused(self._name, error) from None

@@ -3,17 +3,16 @@
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from msgprobe.fleet.engine import Rows
+from msgprobe.fleet.engine import Engine, Rows
 from msgprobe.fleet.error import FleetError
 from msgprobe.fleet.parquet import check, connect, listed
 from msgprobe.fleet.store import Store
 from msgprobe.interchange.facts import columns
 
 
-class Duck:
+class Duck(Engine):
     """The default engine."""
 
     def __init__(self, database: Path | None, store: Path | None) -> None:
@@ -32,13 +31,12 @@ class Duck:
             self._store.settle()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def __exit__(self, *exc: Any) -> None:
+        self._stack.__exit__(*exc)
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._stack.close()
 
     def source(self, fact: str) -> str:
         """The files, checked; an empty table where there is none."""

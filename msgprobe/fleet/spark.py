@@ -1,17 +1,15 @@
 """Spark: a cluster of the user's, Spark Connect, or a JVM on this machine."""
 
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
-from msgprobe.fleet.engine import Rows
+from msgprobe.fleet.engine import Engine, Rows, refused
 from msgprobe.fleet.error import FleetError
 
 PARTITIONS = 4
 """Of what a JVM on this machine sorts: the usual 200 are for a cluster, and take minutes here."""
 
 
-class Spark:
+class Spark(Engine):
     """``spark://HOST:7077``, ``local[2]`` or ``sc://HOST:15002``."""
 
     def __init__(self, url: str, store: str | None) -> None:
@@ -37,17 +35,10 @@ class Spark:
                 "spark.sql.sources.partitionColumnTypeInference.enabled", "false"
             )
         except self._errors as error:
-            raise self._told(error) from None
+            raise refused(self._name, error) from None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `Engine`."""
         with suppress(*self._errors):
             self._session.stop()
 
@@ -63,8 +54,4 @@ class Spark:
         try:
             return [tuple(row) for row in self._session.sql(query).collect()]
         except self._errors as error:
-            raise self._told(error) from None
-
-    def _told(self, error: Exception) -> FleetError:
-        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        return FleetError(f"{self._name}: {why:.300}")
+            raise refused(self._name, error) from None

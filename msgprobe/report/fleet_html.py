@@ -6,11 +6,10 @@ has its words (a title), and interference is drawn taller than what works.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from html import escape
 from itertools import groupby
 
 from msgprobe.model.fleet import BUCKET, Cell, CellState, CountryEvent, Subject
-from msgprobe.report.escape import printable
+from msgprobe.report import html
 from msgprobe.report.fleet import bracket, utc, word
 
 COLUMNS = 192
@@ -32,24 +31,11 @@ _CLASSES = {
 }
 _TALL = {CellState.BLOCKED: 8, CellState.THROTTLED: 8, CellState.INSUFFICIENT: 2}
 
-_HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta name="color-scheme" content="light dark" />
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'" />
-<title>msgprobe: fleet</title>
-<style>
-:root { --back: #fff; --text: #1b1b1b; --faint: #5c5c5c; --grid: #ddd; --ok: #9ccbb0;
- --bad: #b3261e; --slow: #c77700; --weak: #e3c46c; --down: #8a2f7a; }
+_STYLE = """\
+:root { --ok: #9ccbb0; --slow: #c77700; --weak: #e3c46c; }
 @media (prefers-color-scheme: dark) {
- :root { --back: #16181a; --text: #e8e8e8; --faint: #a8a8a8; --grid: #3a3d40; --ok: #2e7d4f;
- --bad: #ff7a6e; --slow: #ffb14a; --weak: #8a7a3a; --down: #e08fd0; } }
-body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
- max-width: 75rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
-svg { width: 100%; height: auto; display: block; }
+ :root { --ok: #2e7d4f; --slow: #ffb14a; --weak: #8a7a3a; } }
+body { max-width: 75rem; }
 svg text { fill: var(--text); font-size: 8px; }
 svg .axis { fill: var(--faint); font-size: 7px; }
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 1rem; }
@@ -58,11 +44,7 @@ figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
 .slow { fill: var(--slow); } .down { fill: var(--down); } .none { fill: var(--grid); }
 .key { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 .key svg { width: 1em; height: 1em; display: inline; vertical-align: -.1em; }
-li { margin-bottom: .5rem; } .faint { color: var(--faint); }
-</style>
-</head>
-<body>
-<h1>Many lines together</h1>
+li { margin-bottom: .5rem; }
 """
 
 
@@ -70,13 +52,13 @@ def render(
     cells: Sequence[Cell], events: Sequence[CountryEvent], lines: Mapping[str, Mapping[int, int]]
 ) -> str:
     """The page. ``lines`` is how many vantages each network of each country has."""
-    parts = [_HEAD]
+    parts = ["<h1>Many lines together</h1>\n"]
     if not cells:
         parts.append("<p>Nothing is known of that time.</p>\n")
     for country, some in groupby(cells, key=lambda c: c.subject.country):
         mine = [e for e in events if e.country == country]
         parts += _country(country, list(some), mine, lines.get(country, {}))
-    return "".join(parts) + "</body>\n</html>\n"
+    return html.page("fleet", _STYLE, "".join(parts))
 
 
 def _country(
@@ -87,7 +69,8 @@ def _country(
 ) -> Iterator[str]:
     first = min(c.bucket for c in cells)
     last = max(c.bucket for c in cells) + BUCKET
-    yield f"<h2>{_text(country)}</h2>\n<p>{sum(lines.values())} lines in {len(lines)} networks, "
+    yield f"<h2>{html.text(country)}</h2>\n"
+    yield f"<p>{sum(lines.values())} lines in {len(lines)} networks, "
     yield f"{utc(first)} to {utc(last)}. A line has one vote in a quarter of an hour; nothing is "
     yield "said of a network where fewer than three lines could tell.</p>\n"
     yield "<h3>What happened</h3>\n<ul>\n"
@@ -108,9 +91,9 @@ def _event(event: CountryEvent) -> str:
     end = "goes on" if event.resolution is None else f"ended {bracket(event.resolution)}"
     order = ", ".join(_asn(e.asn) for e in event.episodes)
     return (
-        f"<li><b>{_text(what + how)}</b><br />began {bracket(event.onset)} (UTC); {end}<br />"
+        f"<li><b>{html.text(what + how)}</b><br />began {bracket(event.onset)} (UTC); {end}<br />"
         f'<span class="faint">{len(event.episodes)} networks in the order of their onsets: '
-        f"{_text(order)}</span></li>\n"
+        f"{html.text(order)}</span></li>\n"
     )
 
 
@@ -128,9 +111,9 @@ def _figure(
     height = _ROW * len(mine) + 12
     scale = _WIDTH / (span[1] - span[0])
     parts = [
-        f"<figure><figcaption>{_text(subject.name.replace('.', ' '))}</figcaption>\n"
+        f"<figure><figcaption>{html.text(subject.name.replace('.', ' '))}</figcaption>\n"
         f'<svg viewBox="0 0 {_LEFT + _WIDTH + 4} {height}" role="img" '
-        f'aria-label="{_text(subject.name)}: networks by time">\n'
+        f'aria-label="{html.text(subject.name)}: networks by time">\n'
     ]
     by_asn: dict[int, list[Cell]] = {}
     for one in cells:
@@ -200,7 +183,3 @@ def _asn(asn: int) -> str:
 
 def _minute(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
-
-
-def _text(text: str) -> str:
-    return escape(printable(text), quote=True)
