@@ -7,7 +7,8 @@ from pathlib import Path
 
 from msgprobe.cli.output import Look, check_file, look, put, reason, say, write_file
 from msgprobe.cli.request import UsageError
-from msgprobe.model.run import Integrity, Run
+from msgprobe.model.integrity import Integrity
+from msgprobe.model.run import Run
 
 _MAGIC = b"PK"
 """With it zip files begin, and no saved run does."""

@@ -16,7 +16,8 @@ from msgprobe.catalog import loader
 from msgprobe.cli import saved
 from msgprobe.cli.output import check_file, put, reason, say, write_bytes
 from msgprobe.cli.request import UsageError
-from msgprobe.model.run import Integrity, Run
+from msgprobe.model.integrity import Integrity
+from msgprobe.model.run import Run
 from msgprobe.redaction.reveals import unredacted
 from msgprobe.report import integrity
 from msgprobe.report import sealed as report

@@ -1,9 +1,9 @@
 """A run: what was asked, what was used, what was seen, and (beside it) what it meant."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from msgprobe.model.control import Controls
+from msgprobe.model.integrity import Integrity
 from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Service
@@ -112,17 +112,6 @@ class Tool:
 
 UNJUDGED = Verdict(connection=ConnectionVerdict(state=State.NO_INTERNET))
 """Of a run that has only begun: nothing is known to work."""
-
-
-class Integrity(StrEnum):
-    """Whether a run is as it was written down."""
-
-    UNSEALED = "unsealed"
-    """Nothing shows that it was changed, and nothing that it was not."""
-    SEALED = "sealed"
-    """It is in a package that is unchanged since a key signed it."""
-    ALTERED = "altered"
-    """It contradicts its own hash, or was made of one that does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

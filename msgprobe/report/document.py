@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from msgprobe.model.codec import CodecError, from_json, to_json
 from msgprobe.model.control import Controls
+from msgprobe.model.integrity import Integrity
 from msgprobe.model.liberty import Allowances, Override, Taken
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.older import TRAITS, as_today
@@ -18,7 +19,6 @@ from msgprobe.model.run import (
     FORMAT_VERSION,
     Elsewhere,
     Evidence,
-    Integrity,
     Request,
     Run,
     Tool,

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from msgprobe.model.run import Integrity, Run
+from msgprobe.model.integrity import Integrity
+from msgprobe.model.run import Run
 
 KEY = "content_sha256"
 """Its name in the document. Nothing else of the document can be taken out of a package without it:

@@ -7,7 +7,8 @@ from random import Random
 
 from msgprobe.model.history import CONNECTION, TickKind
 from msgprobe.watch import budget, surprises
-from msgprobe.watch.state import Line, Look, Reason, Seen, State, Surprise, Words
+from msgprobe.watch.reason import Reason
+from msgprobe.watch.state import Line, Look, Seen, State, Surprise, Words
 from msgprobe.watch.timetable import Timetable
 
 LEAST, MOST = 2 / 3, 4 / 3

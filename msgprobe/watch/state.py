@@ -5,28 +5,12 @@ Times are seconds of a steady clock, which also runs while the device sleeps and
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from msgprobe.model.history import TickKind
+from msgprobe.watch.reason import Reason
 
 Words = Mapping[str, str]
 """A word by subject (``connection``, or ``service.function``)."""
-
-
-class Reason(StrEnum):
-    """Why something is looked at now."""
-
-    PULSE = "pulse"
-    FIRST = "first"
-    """This network was never looked at, or not for long."""
-    DAILY = "daily"
-    SPEED = "speed"
-    SURPRISE = "surprise"
-    CONFIRM = "confirm"
-    CHANGED = "changed"
-    """A change was confirmed: the whole picture."""
-    STILL = "still"
-    """Is what was found blocked blocked still?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

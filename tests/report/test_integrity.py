@@ -9,7 +9,8 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from msgprobe.model.run import Integrity, Run
+from msgprobe.model.integrity import Integrity
+from msgprobe.model.run import Run
 from msgprobe.report import curves_html, jsonl, junit, terminal
 from msgprobe.report.document import SavedRunError, document, dumps, read_run, render
 from msgprobe.report.explain import explain_run

@@ -82,30 +82,30 @@ def test_junit_is_xml_whatever_the_network_says(text: str) -> None:
     fromstring(document.encode())
 
 
-CONTACTS = (
-    Contact(
-        target="g.whatsapp.net",
-        port=443,
-        transport="tcp",
-        round=1,
-        subject="whatsapp",
-        check="noise",
-        reason="chat host",
-        max_bytes=4000,
-    ),
-    Contact(
-        target="8.8.8.8",
-        port=53,
-        transport="udp",
-        round=2,
-        subject="google",
-        check="resolve",
-        condition="when a name fails",
-        reason="another resolver",
-        asks="g.whatsapp.net",
-        max_bytes=1500,
-    ),
+CHAT = Contact(
+    target="g.whatsapp.net",
+    port=443,
+    transport="tcp",
+    round=1,
+    subject="whatsapp",
+    check="noise",
+    reason="chat host",
+    max_bytes=4000,
 )
+LOOKUP = replace(
+    CHAT,
+    target="8.8.8.8",
+    port=53,
+    transport="udp",
+    round=2,
+    subject="google",
+    check="resolve",
+    condition="when a name fails",
+    reason="another resolver",
+    asks="g.whatsapp.net",
+    max_bytes=1500,
+)
+CONTACTS = (CHAT, LOOKUP)
 
 
 @pytest.mark.parametrize("width", [80, None])

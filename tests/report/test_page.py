@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from msgprobe import session
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import Certificate, TlsObservation
+from msgprobe.model.observation import TlsObservation
 from msgprobe.model.run import Run, Vantage
 from msgprobe.model.target import Function
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report.page.document import MOST, Given, render
-from msgprobe.report.page.proof import CHANGED, Mark, Seen, mark, spoken, steps
-from tests.evidence.story import SITES, Story
+from msgprobe.report.page.mark import Mark, mark
+from msgprobe.report.page.proof import CHANGED, Seen, spoken, steps
+from tests.evidence.story import SITES, Story, certificate
 from tests.report import sample
 from tests.report.sample import HOSTILE, function, moved, service_verdict, throttled
 
@@ -181,16 +182,7 @@ def test_an_answer_with_a_certificate_that_nobody_vouches_for_is_no_good_answer(
     story.elsewhere(_CHAT, SITES[0], times=1)
     forged = story.told[-1]
     (tls,) = [o for o in forged.observations if isinstance(o, TlsObservation)]
-    leaf = Certificate(
-        subject=f"CN={_CHAT}",
-        issuer="CN=Somebody",
-        sha256="ab" * 32,
-        spki_sha256="cd" * 32,
-        not_before="2026-01-01",
-        not_after="2027-01-01",
-        der="",
-        names=(_CHAT,),
-    )
+    leaf = certificate("CN=Somebody", f"CN={_CHAT}", (_CHAT,))
     bad = replace(tls, verified=False, checked=False, chain=(leaf,))
     assert mark(replace(forged, observations=(bad,))) is Mark.ODD
     own = replace(bad, chain=(replace(leaf, names=(SITES[0].host,)),))

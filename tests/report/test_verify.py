@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from msgprobe.catalog.loader import EVERY, Catalogue, load
 from msgprobe.catalog.permission import EVERYTHING
-from msgprobe.model.observation import Certificate
 from msgprobe.model.row import CONTROLS, Came, Checked, Kind, Verification, Word
 from msgprobe.model.target import Provenance, Service
 from msgprobe.report.exit_status import Exit
 from msgprobe.report.propose import proposal
 from msgprobe.report.toml_rows import Row, literal, member_table, row_table
 from msgprobe.report.verify import exit_status, markdown, render, render_json
+from tests.evidence.story import certificate
 from tests.interpreter import python
 from tests.report.sample import HOSTILE
 
@@ -282,15 +282,7 @@ def test_nothing_is_proposed_where_all_is_silent_or_nothing_was_asked() -> None:
 
 
 def test_a_new_authority_is_shown_and_not_believed() -> None:
-    own = Certificate(
-        subject="CN=New",
-        issuer="CN=New",
-        sha256="ab" * 32,
-        spki_sha256="cd" * 32,
-        not_before="",
-        not_after="",
-        der="MIIB",
-    )
+    own = replace(certificate("CN=New", "CN=New"), der="MIIB")
     bad = row(
         "rsa-2022",
         Word.DIFFERS,
@@ -301,7 +293,7 @@ def test_a_new_authority_is_shown_and_not_believed() -> None:
     )
     text = proposal(found(HELD, bad))
     assert tomllib.loads(text) == {}
-    assert f'# sha256 = "{"ab" * 32}"' in text and "# -----BEGIN CERTIFICATE-----" in text
+    assert f'# sha256 = "{own.sha256}"' in text and "# -----BEGIN CERTIFICATE-----" in text
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 
 from msgprobe.model.history import TickKind
+from msgprobe.watch.reason import Reason
 from msgprobe.watch.schedule import moved
-from msgprobe.watch.state import Reason, State
+from msgprobe.watch.state import State
 from msgprobe.watch.timetable import Timetable
 from tests.watch.virtual_day import Day, Truth, fine
 

@@ -7,8 +7,9 @@ from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.run import Run
 from msgprobe.model.task import Flow, Role
 from msgprobe.report import html
-from msgprobe.report.page.proof import NEUTRAL_ARMS, PLAIN_ARMS, Mark, Step
-from msgprobe.report.page.proof import mark as ended
+from msgprobe.report.page.mark import Mark
+from msgprobe.report.page.mark import mark as ended
+from msgprobe.report.page.proof import NEUTRAL_ARMS, PLAIN_ARMS, Step
 
 STYLE = """\
 .lane rect { fill: var(--box); stroke: var(--grid); }

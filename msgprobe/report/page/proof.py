@@ -6,9 +6,7 @@ best what its rule rests on.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from msgprobe.evidence.rate import rate_kbit
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
     DnsObservation,
@@ -18,12 +16,12 @@ from msgprobe.model.observation import (
     Proof,
     ProtocolObservation,
     TlsObservation,
-    TransferObservation,
 )
 from msgprobe.model.run import Run
 from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
 from msgprobe.report.narrate import FAILURES, came
+from msgprobe.report.page.mark import ELSEWHERE_ARMS, Mark, elsewhere, mark, moved, paced
 from msgprobe.report.reproduce import command
 
 PLAIN_ARMS = (Arm.BASE, Arm.REPEAT)
@@ -83,16 +81,6 @@ _PAIRS = (
 
 _OWN = (Arm.BASE, Arm.TRANSFER, Arm.TRAIN, Arm.TRANSFER_PAGE, Arm.REPEAT)
 """What is as the app asks."""
-
-
-class Mark(StrEnum):
-    """How a conversation ended, as its picture shows it."""
-
-    GOOD = "good"
-    BAD = "bad"
-    SLOW = "slow"
-    ODD = "odd"
-    """It was answered, by somebody who did not prove who he is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +174,7 @@ def _arms(cited: Sequence[Measurement], first: Mark | None, seen: Seen) -> list[
     arms = [a for a in CHANGED if _of(a, cited)]
 
     def same(arm: Arm) -> bool:
-        return _mark(_typical(_of(arm, cited)), seen) is first
+        return paced(_typical(_of(arm, cited)), seen.fair_kbit) is first
 
     return sorted(arms, key=lambda a: a not in _PAIRS and same(a))
 
@@ -221,36 +209,6 @@ def _site_kind(measurement: Measurement, run: Run) -> str:
     return "Neutral sites abroad" if task.role is Role.CONTROL else "Servers of messengers"
 
 
-def mark(measurement: Measurement) -> Mark:
-    """How it ended, as far as its last observation tells."""
-    if not measurement.observations:
-        return Mark.BAD
-    last = measurement.observations[-1]
-    if last.failure is not None:
-        return Mark.BAD
-    if isinstance(last, HttpObservation) and last.matched is False:
-        return Mark.ODD
-    if isinstance(last, TlsObservation) and last.chain and not last.verified:
-        return Mark.GOOD if _elsewhere(measurement, last) else Mark.ODD
-    return Mark.GOOD
-
-
-def _elsewhere(measurement: Measurement, seen: TlsObservation) -> bool:
-    """A neutral server was asked for a name that it does not have, and showed none for that."""
-    name = seen.server_name or ""
-    return measurement.task.arm in _ELSEWHERE and not any(
-        shown in (name, f"*.{name.partition('.')[2]}") for shown in seen.chain[0].names
-    )
-
-
-def _mark(measurement: Measurement, seen: Seen) -> Mark:
-    """The same, where it is known how fast neutral transfers were."""
-    moved = _moved(measurement)
-    rate = None if moved is None else rate_kbit(moved)
-    slow = rate is not None and rate < seen.fair_kbit / 2
-    return Mark.SLOW if slow else mark(measurement)
-
-
 def _typical(found: Sequence[Measurement]) -> Measurement:
     """The first of those that ended as most did."""
     ends: dict[str, list[Measurement]] = {}
@@ -259,16 +217,11 @@ def _typical(found: Sequence[Measurement]) -> Measurement:
     return max(ends.values(), key=len)[0]
 
 
-def _moved(measurement: Measurement) -> TransferObservation | None:
-    seen = [o for o in measurement.observations if isinstance(o, TransferObservation)]
-    return seen[-1] if seen else None
-
-
 def _step(title: str, found: Sequence[Measurement], seen: Seen) -> Step:
     one = _typical(found)
-    ended = _mark(one, seen)
-    alike = sum(_mark(m, seen) is ended for m in found)
-    moved = _moved(one)
+    ended = paced(one, seen.fair_kbit)
+    alike = sum(paced(m, seen.fair_kbit) is ended for m in found)
+    transfer = moved(one)
     told = {
         Mark.GOOD: "answered",
         Mark.BAD: "failed",
@@ -284,25 +237,9 @@ def _step(title: str, found: Sequence[Measurement], seen: Seen) -> Step:
         result=_result(one),
         tries=tries,
         full="; ".join(came(o) for o in one.observations if not isinstance(o, LocalObservation)),
-        again=command(one.task, moved.path if moved is not None else None),
+        again=command(one.task, transfer.path if transfer is not None else None),
         transaction=one.observations[-1].transaction if one.observations else 0,
     )
-
-
-_ELSEWHERE = frozenset(
-    {
-        Arm.TARGET_SNI_ELSEWHERE,
-        Arm.NEUTRAL_SNI_ELSEWHERE,
-        Arm.MODERN_ELSEWHERE,
-        Arm.MODERN_NEUTRAL,
-        Arm.SHARE_ELSEWHERE,
-        Arm.SHARE_NEUTRAL,
-        Arm.TRANSFER_TARGET_SNI,
-        Arm.QUIC_ELSEWHERE,
-        Arm.QUIC_NEUTRAL_ELSEWHERE,
-    }
-)
-"""What goes to a neutral server under a name that is not its own."""
 
 
 def _server(measurement: Measurement, seen: Seen) -> str:
@@ -317,7 +254,7 @@ def _server(measurement: Measurement, seen: Seen) -> str:
                 if ":" in flow.address
                 else (f"{flow.address}:{flow.port}")
             )
-            if task.arm in _ELSEWHERE:
+            if task.arm in ELSEWHERE_ARMS:
                 return seen.host_at(flow.address) or where
             return flow.host or where
         case Inspect():
@@ -339,9 +276,9 @@ def _result(measurement: Measurement) -> str:
     if not measurement.observations:
         return "nothing was seen"
     last = measurement.observations[-1]
-    moved = _moved(measurement)
-    if moved is not None and moved.failure is None:
-        return came(moved).partition(":")[0].partition(", naming")[0]
+    transfer = moved(measurement)
+    if transfer is not None and transfer.failure is None:
+        return came(transfer).partition(":")[0].partition(", naming")[0]
     if last.failure is not None:
         return FAILURES[last.failure]
     return _answer(measurement, last)
@@ -355,7 +292,7 @@ def _answer(measurement: Measurement, last: Observation) -> str:
         case DnsObservation():
             return ", ".join(last.addresses[:2]) or "no address"
         case TlsObservation(chain=(leaf, *_)) if not last.verified:
-            if _elsewhere(measurement, last):
+            if elsewhere(measurement, last):
                 return "answered, with a certificate of its own"
             return f"a certificate issued by {leaf.issuer}, not verified"
         case HttpObservation() if last.matched is False:

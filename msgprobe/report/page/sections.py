@@ -10,7 +10,8 @@ from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.report import html, integrity, wording
 from msgprobe.report.page import words
 from msgprobe.report.page.figures import SIGNS, lanes, strip
-from msgprobe.report.page.proof import Mark, Seen, Step, mark, of_connection
+from msgprobe.report.page.mark import Mark, mark
+from msgprobe.report.page.proof import Seen, Step, of_connection
 
 _CLASS = {
     Outcome.OK: "ok",

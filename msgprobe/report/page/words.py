@@ -6,7 +6,8 @@ All times are UTC: the zone of whoever makes the page would tell where that is.
 from collections.abc import Iterator
 
 from msgprobe.model.age import STALE_MONTHS
-from msgprobe.model.run import Integrity, Run
+from msgprobe.model.integrity import Integrity
+from msgprobe.model.run import Run
 from msgprobe.model.verdict import Outcome, ServiceVerdict, Strength
 from msgprobe.report import wording
 from msgprobe.report.stale import StaleRows
