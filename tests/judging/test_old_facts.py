@@ -95,21 +95,20 @@ def with_web(pool: Pool, *hosts: str) -> Service:
     return replace(SERVICE, pools=(*SERVICE.pools, pool), endpoints=(*SERVICE.endpoints, *rows))
 
 
-def failing_web(story: Story) -> None:
-    """Both hosts of the web pool answer with an error."""
+def failing_web(pool: Pool) -> Story:
+    """Both hosts of the web pool answer with an error; all else works."""
+    service = with_web(pool, "web1.example", "web2.example")
+    story = Story(services=(service,)).good_connection().names()
+    story.all_targets(times=1)
     for n in (1, 2):
         host, address = f"web{n}.example", f"31.13.71.{n}"
         story.dns(host, ResolverKind.SYSTEM, address, role=Role.TARGET)
         story.target(host, address=address, status=500)
+    return story
 
 
 def test_a_service_whose_primary_function_answers_is_not_down() -> None:
-    pool = Pool(name="web", function=Function.WEB)
-    story = (
-        Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_connection().names()
-    )
-    story.all_targets(times=1)
-    failing_web(story)
+    story = failing_web(Pool(name="web", function=Function.WEB))
     found = service(story)
     assert [f.outcome for f in found.functions] == [Outcome.OK, Outcome.DOWN]
     assert (found.outcome, found.partial) == (Outcome.DEGRADED, True)
@@ -117,12 +116,7 @@ def test_a_service_whose_primary_function_answers_is_not_down() -> None:
 
 
 def test_a_pool_that_is_down_beside_one_that_works_is_only_a_part_of_the_function() -> None:
-    pool = Pool(name="more", function=Function.TEXT)
-    story = (
-        Story(services=(with_web(pool, "web1.example", "web2.example"),)).good_connection().names()
-    )
-    story.all_targets(times=1)
-    failing_web(story)
+    story = failing_web(Pool(name="more", function=Function.TEXT))
     assert (text(story).outcome, text(story).partial) == (Outcome.DEGRADED, True)
 
 

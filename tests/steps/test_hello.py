@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,27 +12,21 @@ from msgprobe.checks.tls import TlsCheck
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.target import Trust
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.steps.hello import pieces
 from tests.lab.content import Kind, cipher_suites, first_words
 from tests.model.tasks import task_of
+from tests.steps.asked import tls_flow
 from tests.steps.authority import NAME, root, server_context
-from tests.steps.loopback import HOST, context, only, receive, run, serve, serve_tls
+from tests.steps.loopback import context, only, receive, run, serve, serve_tls
 
 _DATA_SEGMENTS_IN = 152
 """Offset of ``tcpi_data_segs_in`` in Linux's ``struct tcp_info``."""
 
 
 def task(port: int, hello: str | None, trust: Trust | None = None) -> Task:
-    flow = Flow(
-        address=HOST,
-        port=port,
-        host=NAME,
-        server_name=NAME,
-        trust=trust,
-        roots_of="ours",
-        options=() if hello is None else ((OPTION, hello),),
-    )
+    options = {} if hello is None else {OPTION: hello}
+    flow = replace(tls_flow(port, roots_of="ours", **options), trust=trust)
     return task_of("tls", flow, subject="ours", arm=Arm.OTHER_HELLO, timeout=5.0)
 
 

@@ -13,6 +13,7 @@ from msgprobe.watch import alarms, codec, gaps, narrow
 from msgprobe.watch.alarms import Told
 from msgprobe.watch.gaps import Reading
 from msgprobe.watch.narrow import Rows
+from msgprobe.watch.state import State
 from msgprobe.watch.timetable import Timetable
 from tests.watch.test_schedule import ZERO, blocked_from
 from tests.watch.virtual_day import Day
@@ -20,13 +21,19 @@ from tests.watch.virtual_day import Day
 TIMETABLE = Timetable()
 
 
+def reread(day: Day, steady: float, later: int = 0) -> tuple[State, float]:
+    """Its state as text, read when the steady clock says that and the wall clock is so much later;
+    and how long ago it was written."""
+    text = codec.dumps(day.state, TIMETABLE, day.now, wall=1_800_000_000.0)
+    read = codec.loads(text, TIMETABLE, steady, wall=1_800_000_000.0 + later)
+    assert read is not None
+    return read
+
+
 def test_a_watch_goes_on_where_it_was_though_the_machine_was_started_anew() -> None:
     day = Day(truth=blocked_from(ZERO + 7200)).until(ZERO + 7210)
     assert day.state.here.surprise is not None or day.state.here.words
-    text = codec.dumps(day.state, TIMETABLE, day.now, wall=1_800_000_000.0)
-    read = codec.loads(text, TIMETABLE, 50.0, wall=1_800_000_000.0)
-    assert read is not None
-    state, ago = read
+    state, ago = reread(day, 50.0)
     assert ago == 0
     other = Day(truth=day.truth, state=replace(state, seed=7), now=50.0)
     before, after = day.schedule.next(day.state, day.now), other.schedule.next(other.state, 50.0)
@@ -40,11 +47,9 @@ def test_a_watch_goes_on_where_it_was_though_the_machine_was_started_anew() -> N
 
 def test_time_in_which_nothing_ran_passes_for_what_was_kept() -> None:
     day = Day().until(ZERO + 7200)
-    text = codec.dumps(day.state, TIMETABLE, day.now, wall=1_800_000_000.0)
-    read = codec.loads(text, TIMETABLE, day.now, wall=1_800_090_000.0)
-    assert read is not None
-    assert read[1] == 90_000
-    look = day.schedule.next(replace(read[0], seed=7), day.now)
+    state, ago = reread(day, day.now, later=90_000)
+    assert ago == 90_000
+    look = day.schedule.next(replace(state, seed=7), day.now)
     assert look.kind is TickKind.RUN  # the daily one is overdue
 
 
@@ -55,10 +60,8 @@ def test_what_cannot_be_read_begins_anew(text: str) -> None:
 
 def test_a_clock_that_was_set_back_makes_no_time_pass_backwards() -> None:
     day = Day().until(ZERO + 3600)
-    text = codec.dumps(day.state, TIMETABLE, day.now, wall=1_800_000_000.0)
-    read = codec.loads(text, TIMETABLE, day.now, wall=1_700_000_000.0)
-    assert read is not None
-    assert read[1] == 0
+    _, ago = reread(day, day.now, later=-100_000_000)
+    assert ago == 0
 
 
 def test_sleep_and_a_stopped_process_are_gaps_with_their_reason() -> None:
