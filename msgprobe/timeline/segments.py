@@ -61,7 +61,7 @@ class Teller:
         held = list(_held(pieces, [words[i] for i in path], words, posteriors))
         found: list[Segment] = []
         before: _Held | None = None
-        settled = ""
+        settled, count = "", 0
         for one in held:
             if isinstance(one, Hole):
                 found.append(_unmeasured(subject, one))
@@ -69,13 +69,18 @@ class Teller:
             onset = None
             if before is not None and before.word != one.word:
                 onset = self._onset(before, one)
-            found.append(self._segment(subject, one, onset, settled))
+            told = count if before is not None and before.word == one.word else 0
+            found.append(self._segment(subject, one, onset, settled, told))
+            count = told + found[-1].supporting
             before = one
             settled = one.word if found[-1].settled else settled
         return found
 
-    def _segment(self, subject: str, held: _Held, onset: Bracket | None, settled: str) -> Segment:
-        """``settled`` is the last word before it that was."""
+    def _segment(
+        self, subject: str, held: _Held, onset: Bracket | None, settled: str, told: int
+    ) -> Segment:
+        """``settled`` is the last word before it that was; ``told``: so many ticks have said its
+        word since another one held, before nobody looked for a while."""
         supporting = [r for r in held.runs if r.word == held.word]
         count = sum(r.count for r in supporting)
         sure = settled == held.word or held.least.get(settled, 0.0) <= STILL
@@ -91,7 +96,7 @@ class Teller:
             supporting=count,
             seen_until=supporting[-1].ended if supporting else held.runs[0].began,
             witnesses=tuple(self._witnesses(supporting)),
-            settled=count >= ENOUGH and sure,
+            settled=bool(count) and told + count >= ENOUGH and sure,
         )
 
     def _onset(self, before: _Held, after: _Held) -> Bracket:
