@@ -6,6 +6,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,12 +80,18 @@ def test_the_unit_is_one_that_systemd_reads(msgprobe: Msgprobe) -> None:
     assert "watch" in unit["Service"]["ExecStart"].split()
 
 
+def strangers(path: Path) -> None:
+    """A database of another program."""
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE x (y)")
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
         (lambda p: p.write_bytes(os.urandom(5000)), "damaged"),
         (lambda p: p.mkdir(), "folder"),
-        (lambda p: sqlite3.connect(p).execute("CREATE TABLE x (y)"), "another program"),
+        (strangers, "another program"),
     ],
 )
 def test_a_history_that_cannot_be_used_is_told_and_left_alone(

@@ -23,6 +23,9 @@ from tests.lab.netns import why_not
 from tests.lab.scenarios import find
 
 ROOT = Path(__file__).resolve().parents[2]
+FIRST = 30.0
+"""Seconds in which the first look has ended."""
+
 HASTE = "60"
 """Times as fast as in real life: a pulse a second."""
 
@@ -127,6 +130,8 @@ def _killed(scene: Stage, history: Path, chance: random.Random, number: int) -> 
         assert process.stderr is not None
         while (said := process.stderr.readline()) and not said.startswith(b"Watching"):
             pass
+        if not number:  # the first look is a whole run; then a pulse follows a pulse
+            time.sleep(FIRST)
         # most of them while something is measured or written, some before anything is
         time.sleep(chance.choice((chance.uniform(0.0, 1.0), chance.uniform(0.0, 6.0))))
         process.send_signal(signal.SIGKILL)
