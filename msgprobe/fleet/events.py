@@ -22,7 +22,8 @@ BELONGS = 6 * 3600
 out within hours, not within minutes."""
 
 WITNESSES = 3
-"""Lines that agree on an onset, where it is to begin an event: one network can be full of liars."""
+"""Lines that agree on an onset, where it is to begin an event, or a network's part in it, before
+others: one network can be full of liars."""
 
 NAMED_BY = 3
 """One vote in so many names a mechanism: it is told of the event."""
@@ -130,7 +131,9 @@ def _event(
     every = sorted((e for _, some in group for e in some), key=_onset)
     firsts: dict[int, Episode] = {}
     for one in every:
-        firsts.setdefault(one.asn, one)
+        before = firsts.get(one.asn)
+        if before is None or before.onset.vantages < WITNESSES <= one.onset.vantages:
+            firsts[one.asn] = one
     onsets = [e.onset for e in every]
     functions = tuple(sorted({function for function, _ in group}))
     return CountryEvent(
@@ -139,7 +142,7 @@ def _event(
         functions=functions,
         onset=next((o for o in onsets if o.vantages >= WITNESSES), onsets[0]).bracket,
         resolution=_resolution(every, weights),
-        episodes=tuple(firsts.values()),
+        episodes=tuple(sorted(firsts.values(), key=_onset)),
         all_networks=firsts.keys() >= weights.keys(),
         mechanisms=_mechanisms(
             [n for n in named if n.subject.country == country and n.subject.service == service],

@@ -100,6 +100,14 @@ def test_one_network_that_slept_does_not_blur_the_end_of_all() -> None:
     assert found.resolution == Bracket(after=T + DAY + 2 - MINUTE, until=T + DAY + 3)
 
 
+def test_what_two_lines_say_is_no_networks_beginning_where_more_say_another() -> None:
+    early = replace(onset(3, 0), vantages=2)
+    some = [early, onset(3, HOUR, hit=False), *(onset(asn, 2 * HOUR + asn) for asn in (1, 2, 3))]
+    (found,) = events(some, LINES)
+    assert [e.onset.bracket.until - T - 2 * HOUR for e in found.episodes] == [1, 2, 3]
+    assert found.onset.until == T + 2 * HOUR + 1
+
+
 def test_functions_of_a_service_are_one_event_and_services_are_not() -> None:
     media = Subject(country="KZ", service="telegram", function="media")
     signal = Subject(country="KZ", service="signal", function="text")
