@@ -89,7 +89,9 @@ def _nudged(chance: random.Random, value: Any) -> Any:
     match value:
         case bool():
             return not value
-        case int() | float():
+        case int():  # a long one is no float
+            return chance.choice((value + 1, value - 1, -value, value * 2, value // 3, 0.5, 0))
+        case float():
             return chance.choice((value + 1, value - 1, -value, value * 2, value / 3, 0))
         case str() if value:
             at = chance.randrange(len(value))

@@ -351,6 +351,16 @@ def test_a_bogon_that_encrypted_dns_never_gives_is_an_artefact() -> None:
     assert verdict.mechanisms == ("dns.injection.bogon",)
 
 
+def test_a_bogon_that_nobody_else_was_asked_about_accuses_nobody() -> None:
+    """A run that was cut short: whoever has the name may have given it that address himself."""
+    story = Story().good_connection()
+    for host in CHAT:
+        story.asked(host, ResolverKind.SYSTEM, "10.10.34.36", arm=Arm.BASE)
+        for _ in range(3):
+            story.asked(host, ResolverKind.DIRECT, "10.10.34.36")
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
 def test_another_public_address_that_proves_itself_is_no_lie() -> None:
     """CDNs answer differently by place: the certificate decides, not the address."""
     story = Story().good_connection()

@@ -53,7 +53,9 @@ def _bogon(p: PoolFacts) -> Cited:
         if beacon is not None and beacon.host == name.name:
             continue
         if name.bogons and not any(ips.is_bogon(a) for a in name.encrypted_addresses):
-            if name.exists or name.other_addresses or e.endpoint.addresses:
+            # Whoever nobody else was asked about may have given that address himself.
+            asked = name.encrypted and e.genuine_elsewhere
+            if name.exists or name.other_addresses or asked:
                 yield from name.bogons
                 yield from name.exists
 
