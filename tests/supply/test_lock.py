@@ -23,6 +23,7 @@ WANTED = {
     "run.txt": [*CORE, *PROJECT["dependency-groups"]["install"]],
     "pyz.txt": [one for one in CORE if not one.startswith(LEFT_OUT)],
     "fuzz.txt": PROJECT["dependency-groups"]["fuzz"],
+    "parity.txt": PROJECT["dependency-groups"]["parity"],
     "tools.txt": PROJECT["dependency-groups"]["tools"],
 }
 SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
