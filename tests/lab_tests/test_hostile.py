@@ -137,7 +137,12 @@ HOSTILE: Final = (
                 HostPolicy(names=("service:signal",), pace="slow"),
                 HostPolicy(names=("service:whatsapp", "service:telegram"), pace="silent"),
             ),
-            "resolvers": (ResolverPolicy(at=("isp",), mischief=tuple(DNS)),),
+            "resolvers": (
+                # who cannot find the chat servers is told no rubbish by them
+                ResolverPolicy(
+                    at=("isp",), mischief=tuple(DNS), rules=tuple((n, "truth") for n in CHAT)
+                ),
+            ),
         },
         args=("--max-time", str(MAX_TIME_S)),
         fires=("dc", "chat"),

@@ -159,8 +159,8 @@ class ResolverPolicy:
     ``rules`` maps names to what is said about them: nxdomain, refused, servfail, drop, empty,
     dangling (an alias of a name that has no address), truth (as if no rule stood there), or
     ``answer:ADDRESS[,ADDRESS]``; the first that covers the name decides. ``mischief`` are
-    kinds as of a host, one a question. ``dead`` never answers;
-    ``servfail_share`` of all answers are SERVFAIL.
+    kinds as of a host, one a question; names whose rule is ``truth`` are spared. ``dead`` never
+    answers; ``servfail_share`` of all answers are SERVFAIL.
     """
 
     at: tuple[str, ...] = ("isp",)

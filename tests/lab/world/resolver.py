@@ -71,11 +71,21 @@ class Resolvers:
         """What a resolver at ``address`` that means harm sends; None for an honest one."""
         who = self.at(address)
         for policy in self._config.resolvers if who is not None else ():
-            if who and policy.mischief and _concerns(policy, who, address):
+            harmful = policy.mischief and not self._spared(policy, query)
+            if who and harmful and _concerns(policy, who, address):
                 kind = mean.lie(policy.mischief) if channel in policy.channels else None
                 truth = self.answer(query, address, channel) if kind else None
                 return kind(query, truth) if kind and truth else None
         return None
+
+    def _spared(self, policy: ResolverPolicy, query: bytes) -> bool:
+        """Questions for a name that a rule of the policy says the truth about do no mischief."""
+        with contextlib.suppress(dns.exception.DNSException, ValueError):
+            asked = dns.message.from_wire(query, ignore_trailing=True).question
+            names = [one.name.to_text(omit_final_dot=True).lower() for one in asked]
+            true = [rule for rule, action in policy.rules if action == "truth"]
+            return any(self._covers(rule, name) for rule in true for name in names)
+        return False
 
     def answer(self, query: bytes, address: str, channel: Channel) -> bytes | None:
         """What the resolver at ``address`` says to the message ``query``; None for silence."""
