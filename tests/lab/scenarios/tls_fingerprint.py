@@ -106,6 +106,12 @@ _SHAPE: Final = (
 )
 
 _AT_ONCE_BOX: Final = OnSni(label="count", names=MESSENGER, together=2, do="drop_both")
+_COUNTED: Final = truth(
+    "degraded|blocked",
+    "tls.conn_count",
+    why="chance says whether a conversation of the run's is ever the only one that bears the name",
+)
+
 
 _AT_ONCE: Final = (
     innocent(
@@ -119,7 +125,7 @@ _AT_ONCE: Final = (
         "A33-two",
         "two greetings at once with a name of Messenger's freeze",
         # Who never sees a single one pass calls it blocked, which is no lie: apps open several.
-        of("messenger", truth("degraded", "tls.conn_count"), calls=OK),
+        of("messenger", _COUNTED, calls=OK),
         _AT_ONCE_BOX,
         row="A33 (two)",
         deviation="two, not four; those that came together freeze, later ones are counted anew",
@@ -127,7 +133,7 @@ _AT_ONCE: Final = (
     blocking(
         "A33-signal",
         "two greetings at once with a name of Signal's freeze",
-        of("signal", truth("degraded", "tls.conn_count")),
+        of("signal", _COUNTED),
         replace(_AT_ONCE_BOX, names=SIGNAL),
         row="A33 (two)",
         deviation="another messenger, whose names have few addresses each",
@@ -135,14 +141,14 @@ _AT_ONCE: Final = (
     blocking(
         "A33-up",
         "two greetings at once with a name of WhatsApp's vanish, what the servers say does not",
-        of("whatsapp", truth("degraded", "tls.conn_count"), text=OK),
+        of("whatsapp", _COUNTED, text=OK),
         replace(_AT_ONCE_BOX, names=WHATSAPP, do="drop"),
         row="A33 (two)",
     ),
     blocking(
         "A33-far",
         "two greetings at once with a name of Telegram's freeze, far away",
-        of("telegram", truth("degraded", "tls.conn_count"), text=OK),
+        of("telegram", _COUNTED, text=OK),
         replace(_AT_ONCE_BOX, names=TELEGRAM),
         row="A33 (two)",
         link=Link(delay_ms=90, down_kbit=10_000, up_kbit=5_000, loss=0.002),
