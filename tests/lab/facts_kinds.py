@@ -170,7 +170,18 @@ def _newcomer(*rules: tuple[str, str]) -> Makes:
 
 
 def _kinds() -> Iterable[Kind]:
-    tls, raw = _speaks("tls"), _speaks("mtproto", "noise")
+    yield from _of_addresses()
+    yield from _of_statuses_and_handshakes()
+    yield from _of_answers()
+    yield from _of_calls()
+    yield from _rotations()
+    yield from _of_controls()
+
+
+_OWN: Final = _speaks("mtproto", "noise")
+
+
+def _of_addresses() -> Iterable[Kind]:
     yield Kind(name="name-gone", group="name gone", fits=_named, makes=_gone, leaves=_loses)
     for name, connect in (("dead", "silent"), ("refused", "refuse")):
         yield Kind(
@@ -201,11 +212,14 @@ def _kinds() -> Iterable[Kind]:
         yield Kind(
             name=name,
             group=f"{name} after connecting",
-            fits=raw,
+            fits=_OWN,
             makes=_policy(connect=connect),
             leaves=_loses,
             whole_address=True,
         )
+
+
+def _of_statuses_and_handshakes() -> Iterable[Kind]:
     for status in STATUSES:
         yield from (_status(status, body) for body in ("", "html"))
     for name, group, leaves in (
@@ -221,10 +235,13 @@ def _kinds() -> Iterable[Kind]:
         yield Kind(
             name=name.replace("_", "-"),
             group=group,
-            fits=tls,
+            fits=_speaks("tls"),
             makes=_policy(tls=name),
             leaves=leaves,
         )
+
+
+def _of_answers() -> Iterable[Kind]:
     yield Kind(
         name="page-mute",
         group="silence after the request",
@@ -234,7 +251,7 @@ def _kinds() -> Iterable[Kind]:
     yield Kind(
         name="thinks",
         group="4 s think time",
-        fits=lambda fact: _web(fact) or (_serves(fact) and raw(fact)) or tls(fact),
+        fits=lambda fact: _web(fact) or (_serves(fact) and _OWN(fact)) or _speaks("tls")(fact),
         makes=_policy(think_s=THINK_S),
     )
     for name, size in (("small", _SMALL), ("large", _LARGE)):
@@ -260,6 +277,9 @@ def _kinds() -> Iterable[Kind]:
         leaves=_answered(400),
         once=False,
     )
+
+
+def _of_calls() -> Iterable[Kind]:
     for name in ("silent", "tcp_only", "rationed"):
         yield Kind(
             name=f"call-{name.replace('_', '-')}",
@@ -269,8 +289,6 @@ def _kinds() -> Iterable[Kind]:
             leaves=_call(Effect.LOSES if name == "silent" else Effect.MAY_KEEP),
         )
     yield Kind(name="no-quic", group="no QUIC", fits=_speaks("quic"), makes=_policy(quic="silent"))
-    yield from _rotations()
-    yield from _of_controls()
 
 
 def _rotations() -> Iterable[Kind]:
