@@ -1,7 +1,7 @@
 """Which of the wanted conversations there are bytes for: what tells most comes first."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgprobe.agenda.experiments import EXPERIMENTS, likely_bytes
 from msgprobe.evidence.facts import TRIES
@@ -42,9 +42,16 @@ def affordable(context: PlanningContext, tasks: Sequence[Task]) -> tuple[Task, .
     failed. What is left out now may come later, when others have cost less than was feared.
     """
     joined = joined_later(context)
-    new = [t for t in tasks if _costly(context, t, joined) and context.started(t.id) is None]
+    usual = _usual_to_come(context, tasks)
+    new = [
+        t
+        for t in tasks
+        if context.started(t.id) is None
+        and _costly(context, t, joined)
+        and (t.first not in usual or _burdened(context))
+    ]
     left = most_bytes(context) - context.moment.spent
-    held = (HELD if _may_die_late(context) else 0) + _promised(context, tasks)
+    held = (HELD if _may_die_late(context) else 0) + _promised(context, tasks, usual)
     turns: Counter[tuple[str, Arm]] = Counter()
     queue: list[tuple[int, int, int, int, Task]] = []
     for number, task in enumerate(new):
@@ -81,7 +88,7 @@ def most_telling(context: PlanningContext, tasks: Sequence[Task], most: int) -> 
     return tuple(t for t in tasks if t.id not in dropped)
 
 
-def _promised(context: PlanningContext, tasks: Sequence[Task]) -> int:
+def _promised(context: PlanningContext, tasks: Sequence[Task], usual: Mapping[str, int]) -> int:
     """Bytes of the tries that are still to come where a name dies elsewhere, another shape of a
     ClientHello was answered, or a share is counted: too few of them would be worth nothing."""
     begun: Counter[str] = Counter()
@@ -89,6 +96,7 @@ def _promised(context: PlanningContext, tasks: Sequence[Task]) -> int:
         if task.arm is Arm.TARGET_SNI_ELSEWHERE and context.started(task.id) is not None:
             begun[task.first] += TRIES if context.good(task.id) else 1
     tries = sum(max(0, TRIES - n) for n in begun.values())
+    tries += sum(usual.values())
     return TYPICAL * (tries + _shapes_to_come(context) + _shares_to_come(context, tasks))
 
 
@@ -104,6 +112,23 @@ def _shapes_to_come(context: PlanningContext) -> int:
     first = [t for t in context.facts.arm(Arm.OTHER_HELLO) if t.task.attempt == 1]
     answered = {t.task.attempts()[1] for t in first if t.authenticated}
     return sum(context.started(second) is None for second in answered)
+
+
+def _usual_to_come(context: PlanningContext, tasks: Sequence[Task]) -> dict[str, int]:
+    """How often the usual ClientHello is still to be repeated where another shape was answered,
+    by the conversation that is repeated: an answer proves nothing beside too few failures."""
+    answered = {
+        (t.task.subject, t.task.endpoint, t.flow.address)
+        for t in context.facts.arm(Arm.OTHER_HELLO)
+        if t.authenticated
+    }
+    return {
+        t.id: sum(context.started(i) is None for i in t.attempts()[:TRIES])
+        for t in tasks
+        if t.arm is Arm.BASE
+        and isinstance(t.probe, Flow)
+        and (t.subject, t.endpoint, t.probe.address) in answered
+    }
 
 
 def _rank(task: Task) -> int:
