@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,8 @@ class Told:
     state: str
     words: dict[str, str]
     faults: tuple[str, ...]
+    document: bytes = b""
+    """All that it said, to look into."""
 
 
 def run(scenario: Scenario, seed: int, disturbance: Disturbance, library: Path | None) -> Told:
@@ -127,6 +129,7 @@ def _judged(
         state=document["connection"]["state"],
         words={n: w for n, w in words.items() if "." not in n},
         faults=tuple(faults),
+        document=out,
     )
 
 
@@ -152,6 +155,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-clock", action="store_true", help="leave the clock alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="labs at the same time")
+    parser.add_argument("--keep", type=Path, help="a folder for the saved runs with faults")
     options = parser.parse_args(argv)
     scenarios = find(*options.scenarios.split(","))
     chance = random.Random(options.seed)
@@ -168,9 +172,11 @@ def main(argv: list[str]) -> int:
                 cases.append(_case(scenario, options.seed + number, one, library))
         with ThreadPoolExecutor(options.jobs) as pool:
             told = []
-            for result in pool.map(lambda case: case(), cases):
-                told.append(result)
+            for number, result in enumerate(pool.map(lambda case: case(), cases)):
+                told.append(replace(result, document=b""))
                 print(_line(result), flush=True)
+                if options.keep is not None and result.faults:
+                    _kept(options.keep, f"{result.scenario.id}-{number}", result)
     wrong = [one for one in told if one.faults]
     innocent = sum("innocent accused" in fault for one in wrong for fault in one.faults)
     print(f"{len(told)} runs, {innocent} innocents accused, {len(wrong)} runs with faults")
@@ -181,6 +187,11 @@ def _case(
     scenario: Scenario, seed: int, disturbance: Disturbance, library: Path | None
 ) -> Callable[[], Told]:
     return lambda: run(scenario, seed, disturbance, library)
+
+
+def _kept(folder: Path, name: str, told: Told) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_bytes(told.document)
 
 
 def _line(told: Told) -> str:
