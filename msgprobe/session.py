@@ -267,6 +267,7 @@ async def _explore(
                 secured=runner.secured,
                 queued=runner.queued,
                 spent=runner.spoken(likely_bytes),
+                stood_still=runner.stood_still,
             )
             wanted = planner.look(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:

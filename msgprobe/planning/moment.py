@@ -13,6 +13,7 @@ class Moment:
     ``opened`` are the running ones whose TCP connection stands, ``secured`` those whose TLS
     handshake went well, ``queued`` the tasks that wait for their turn. ``spent`` are the bytes of
     conversations, transfers left out: those so far, and what the running and queued ones will cost.
+    Of ``now``, ``stood_still`` seconds are this device's own, in which nothing could be done.
     """
 
     now: float
@@ -21,6 +22,7 @@ class Moment:
     secured: frozenset[str] = frozenset()
     queued: frozenset[str] = frozenset()
     spent: int = 0
+    stood_still: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ class WatchedMoment:
         """From now on it is this one."""
         if moment.spent != self.plain.spent:
             self._ledger.changed("spent")
+        if moment.stood_still != self.plain.stood_still:
+            self._ledger.changed("stood_still")
         self.plain = moment
         self.running.become(moment.running)
         self.opened.become(moment.opened)
@@ -46,6 +48,12 @@ class WatchedMoment:
         """Bytes of conversations."""
         self._ledger.read("spent")
         return self.plain.spent
+
+    @property
+    def stood_still(self) -> float:
+        """Seconds in which this device stood still."""
+        self._ledger.read("stood_still")
+        return self.plain.stood_still
 
 
 class WatchedRunning(Mapping[str, Running]):

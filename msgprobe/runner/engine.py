@@ -66,6 +66,8 @@ class Runner:
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
     measurements: list[Measurement] = field(default_factory=list)
+    stood_still: float = 0.0
+    """Seconds of the run in which nothing of this process ran."""
     _order: dict[str, int] = field(default_factory=dict)
     _wanted: int = 0
     _running: dict[str, _Running] = field(default_factory=dict)
@@ -111,10 +113,12 @@ class Runner:
     def _look_at_the_clock(self) -> None:
         now = self.world.now()
         late = self._watch_on_time.look(now)
-        for running in self._running.values() if late else ():
-            if running.started is not None:
-                running.stood_still += late
-                running.still_since = running.still_since or now - late
+        if late:  # what failed before is an accident until it was asked again: there must be time
+            self.stood_still += late
+            self.limits = replace(self.limits, latest=self.limits.latest + late)
+        for running in [r for r in self._running.values() if late and r.started is not None]:
+            running.stood_still += late
+            running.still_since = running.still_since or now - late
 
     @property
     def opened(self) -> frozenset[str]:
@@ -248,8 +252,7 @@ class Runner:
             prompt = task.arm in PROMPT
             async with nullcontext() if prompt else self._free:
                 if not prompt:
-                    now, limits = self.world.now, self.limits
-                    await self._turns.take(task, now, limits.pace, limits.latest, self._unanswered)
+                    await self._turn(task)
                 refusal = self._refusal(task)
                 if refusal is not None:
                     detail = refusal
@@ -261,6 +264,8 @@ class Runner:
                 if self._again(self._running[task.id], status):
                     status, detail = Status.CANCELLED, "interrupted"
                     await asyncio.sleep(ONCE_MORE)
+                    if not prompt:
+                        await self._turn(task)
                     self._begin(self._running[task.id])
                     status, detail = await self._converse(task)
         except asyncio.CancelledError as exc:
@@ -268,6 +273,10 @@ class Runner:
         finally:
             if self._running.get(task.id) is mine:  # else it was withdrawn
                 self._settle(task, status, detail)
+
+    async def _turn(self, task: Task) -> None:
+        pace, now = self.limits.pace, self.world.now
+        await self._turns.take(task, now, pace, lambda: self.limits.latest, self._unanswered)
 
     def _begin(self, running: _Running) -> None:
         """It begins now, for the first time or again; what it has cost so far stays counted."""
@@ -297,8 +306,10 @@ class Runner:
         began = running.started or 0.0
         self._transactions += 1
         # The run's own deadline is not the conversation's: whoever is cut by it was interrupted,
-        # and its silence until then proves nothing.
-        deadline = began + self._patience(task, began)
+        # and its silence until then proves nothing. Its own is less where it had to queue until the
+        # run's end drew near.
+        more = MOVING if task.check == TRANSFER else LEAST
+        deadline = began + min(task.timeout, max(LEAST, self.limits.latest + more - began))
         context = StepContext(
             world=self._guarded(task),
             transaction=self._transactions,
@@ -323,11 +334,6 @@ class Runner:
         allowed = self.given.to(task, machine.system_resolvers)
         guard = GuardedNetwork(network, allowed, machine.own_addresses)
         return replace(self.world, network=guard, to_proxy=network)
-
-    def _patience(self, task: Task, began: float) -> float:
-        """Seconds for a task: its own, less where it had to queue until the run's end drew near."""
-        more = MOVING if task.check == TRANSFER else LEAST
-        return min(task.timeout, max(LEAST, self.limits.latest + more - began))
 
     def _never_ran(self, task: Task, handle: asyncio.Task[None]) -> None:
         """A task that is stopped before its first step runs no ``finally`` of its own."""

@@ -5,6 +5,7 @@ import resource
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pytest
 
@@ -369,6 +370,39 @@ def test_what_failed_while_this_process_stood_still_is_asked_again() -> None:
     assert only.status is Status.COMPLETED
     assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
     assert {o.transaction for o in only.observations} == {times[1]}
+
+
+def test_what_is_asked_again_waits_for_its_turn() -> None:
+    """All that stood still together would else begin together and overrun the line."""
+    times: list[float] = []
+    still: list[float] = []
+
+    async def stopped_once(ctx: StepContext) -> None:
+        if still:
+            times.append(ctx.now())
+            return
+        await asyncio.sleep(0.5)
+        if not still:
+            still.append(ctx.now())
+            time.sleep(1.0)  # noqa: ASYNC251
+        await _refused(ctx)
+
+    many = [task(f"t{n}") for n in range(6)]
+    execute(many, Scripted("scripted", stopped_once), limits=Limits(pace=0.05), named=LOOPBACK)
+    assert len(times) == 6
+    assert all(after - before >= 0.04 for before, after in pairwise(sorted(times)))
+
+
+def test_seconds_in_which_it_stood_still_make_nothing_begin_too_late() -> None:
+    """What has failed may be an accident of this line until it was asked again."""
+
+    async def stopped(ctx: StepContext) -> None:
+        await asyncio.sleep(0.1)
+        time.sleep(1.0)  # noqa: ASYNC251
+
+    limits = Limits(at_once=1, latest=0.8)
+    seen = execute([task("a"), task("b")], Scripted("scripted", stopped), limits=limits)
+    assert [m.status for m in seen] == [Status.COMPLETED] * 2
 
 
 def test_what_failed_while_it_stood_still_again_blames_nobody() -> None:

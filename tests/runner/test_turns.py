@@ -1,7 +1,9 @@
 """Whose turn it is, by a clock that only the waiting moves."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Task
 from msgprobe.runner.turns import Turns
@@ -26,7 +28,7 @@ async def _begun(
     found: dict[str, float] = {}
 
     async def one(task: Task) -> None:
-        await turns.take(task, lambda: loop.time() - began, 0.0, latest, unanswered)
+        await turns.take(task, lambda: loop.time() - began, 0.0, lambda: latest, unanswered)
         found[task.id] = loop.time() - began
 
     await asyncio.gather(*map(one, tasks))
@@ -43,6 +45,16 @@ def begun(
 def test_starts_are_apart_by_the_pace() -> None:
     at = begun(Turns(pace=0.05), *map(flow, range(3)))
     assert at["flow1"] >= 0.05 and at["flow2"] >= 0.1
+
+
+def test_starts_are_apart_though_this_process_stood_still_while_they_waited() -> None:
+    async def stopped() -> dict[str, float]:
+        asyncio.get_running_loop().call_later(0.02, time.sleep, 1.0)
+        return await _begun(Turns(pace=0.05), list(map(flow, range(8))), lambda: 0, 9.0)
+
+    at = sorted(asyncio.run(stopped()).values())
+    assert at[1] >= 1.0, "all but the first waited when it stood still"
+    assert all(after - before >= 0.04 for before, after in pairwise(at))
 
 
 def test_questions_to_the_systems_resolver_have_a_pace_of_their_own() -> None:

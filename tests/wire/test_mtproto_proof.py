@@ -2,7 +2,6 @@
 
 import os
 import struct
-import time
 from functools import cache
 from hashlib import sha1, sha256
 
