@@ -57,6 +57,16 @@ class Pair:
     settled: float = 0.0
     """That, with the benefit of the doubt for a longer way."""
 
+    @property
+    def held_up(self) -> bool:
+        """Its handshake alone took the time, as lost segments of it may: what moved then did so as
+        fast as beside it."""
+        size = min(self.target.moved, self.control.moved)
+        mine, other = self.target.moving(size), self.control.moving(size)
+        if mine is None or other is None:
+            return False
+        return log((mine + ORDINARY) / (other + ORDINARY)) <= SAME_SERVER
+
 
 def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:
     """The pair of both, None where it says nothing: one of them was no transfer, or too little.

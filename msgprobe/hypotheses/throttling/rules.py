@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.facts import transactions
-from msgprobe.evidence.losses import exceeds
+from msgprobe.evidence.losses import exceeds, upwards
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.speeds import mechanism, numbers, speed
 from msgprobe.evidence.statistics import Decision
@@ -89,8 +89,14 @@ def _unexplained(paired: PairedTransfers) -> Iterable[Sample]:
 
 
 def _only_lossy(paired: PairedTransfers) -> Iterable[Sample]:
-    """Losing far more than neutral sources do, and nothing else that is amiss."""
-    return (*paired.own, *paired.sources) if paired.lossy else ()
+    """Losing far more than neutral sources do, whichever of its transfers is left out (a burst of
+    losses hits one), and nothing else that is amiss."""
+    if not paired.lossy:
+        return ()
+    worst = max(paired.own, key=lambda s: upwards(s.info)[0] if s.info is not None else 0)
+    rest = [s.info for s in paired.own if s is not worst]
+    lossy = exceeds(rest, (s.info for s in paired.sources))
+    return (*paired.own, *paired.sources) if lossy else ()
 
 
 def _nothing(paired: PairedTransfers) -> Iterable[Sample]:
@@ -112,8 +118,8 @@ def _undecided(paired: PairedTransfers) -> Iterable[Sample]:
     slow = sum(p.settled > OTHER_SERVER for p in pairs)
     if paired.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
         return ()
-    if paired.asset.pool is not None and len(pairs) < 2:
-        return ()  # one server alone says nothing about the others
+    if len(pairs) < 2 and (paired.asset.pool is not None or pairs[0].held_up):
+        return ()  # one server says nothing about the others, one handshake nothing about speed
     return (*paired.own, *paired.fair)
 
 

@@ -333,6 +333,30 @@ def test_slow_once_and_never_looked_into_is_degraded(race: Race) -> None:
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
 
 
+def test_one_handshake_that_was_held_up_says_nothing_about_speed(race: Race) -> None:
+    """Its ClientHello was lost three times on a lossy line, and the time of the run was over."""
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 14_000, greeting=6.3, lost=3)
+    assert race.move(SOURCE, 14_000, source="src2").text.outcome is Outcome.OK
+
+
+def test_two_handshakes_that_are_held_up_are_no_accident(race: Race) -> None:
+    seen = race.look(14_000, greeting=6.3).text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
+
+
+@pytest.mark.parametrize(
+    ("lost", "rules"),
+    [((16, 0, 0, 0), "ok.authenticated"), ((6, 6, 6, 6), "speed.lossy")],
+    ids=["one burst of losses", "losses again and again"],
+)
+def test_losses_count_where_more_than_one_transfer_has_them(
+    race: Race, lost: tuple[int, ...], rules: str
+) -> None:
+    for number, own in enumerate(lost, 1):
+        race.move(OWN, 14_000, lost=own).move(SOURCE, 15_000, source=f"src{number}")
+    assert race.text.rules[0] == rules
+
+
 def test_a_server_that_thinks_before_it_answers_is_not_slow(race: Race) -> None:
     for _ in range(4):
         race.move(SOURCE, 15_000, source="src1").move(OWN, 14_000, think=2.0)
