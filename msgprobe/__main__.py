@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 _SIGINT, _CRASH = 130, 70
 
-_AGAIN = "_MSGPROBE_AGAIN"
-"""Set in the environment of a process that has been started a second time."""
-
 
 def main() -> "NoReturn":
     """Run the command line and leave at once, past whatever would hold the interpreter up."""
@@ -59,10 +56,10 @@ def _once_more() -> None:
     """Start anew, once, where this device had too little of something before anything was done: a
     passing shortage costs nobody his evidence. Returns where that is not to be."""
     try:
-        from msgprobe.interrupts import committed
+        from msgprobe.interrupts import AGAIN, committed
 
-        if os.name == "posix" and _AGAIN not in os.environ and not committed():
-            os.environ[_AGAIN] = "1"
+        if os.name == "posix" and AGAIN not in os.environ and not committed():
+            os.environ[AGAIN] = "1"
             os.execv(sys.executable, sys.orig_argv)
     except BaseException:
         return

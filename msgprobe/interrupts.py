@@ -18,6 +18,9 @@ ENDING = 10.0
 """Seconds after the first signal when the process ends even if something holds it up, such as a
 reader of its output that reads no more: several times what judging and writing take."""
 
+AGAIN = "_MSGPROBE_AGAIN"
+"""Set in the environment of a process that has been started a second time."""
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _committed = False

@@ -13,6 +13,9 @@ from msgprobe.report.exit_status import Exit
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
+_BROKEN = (ImportError, SystemError, SyntaxError)
+"""How the interpreter fails, too, where memory is short while it loads something."""
+
 _FAULTS = {
     # by name: importing them all would import the network
     "CatalogError",
@@ -63,7 +66,8 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         return Exit.SIGINT
     except Exception as error:
-        if _lack(error) is not None and not interrupts.committed() and interrupts.claimed():
+        early = interrupts.claimed() and not interrupts.committed()
+        if early and _lack(error) is not None:
             raise  # whoever started us tries once more
         if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
             # help is printed by click, not by us
@@ -72,6 +76,8 @@ def _run(words: list[str]) -> int:
             for one in (error, *getattr(error, "more", ())):
                 say(f"msgprobe: {_one_line(str(one))}")
             return _misuse(words)
+        if early and isinstance(error, _BROKEN) and interrupts.AGAIN not in os.environ:
+            raise
         return _crashed(error, words)
 
 

@@ -159,3 +159,38 @@ def test_memory_that_is_short_again_ends_with_70(place: Silence, tmp_path: Path)
     ended = place.call(str(COMMAND), "run", more=more | {"_MSGPROBE_AGAIN": "1"})
     assert ended.status == 70, ended
     assert ended.err.count(b"\n") == 1 and not ended.traced
+
+
+BROKEN = """
+import os, sys
+class Broken:
+    def find_spec(self, name, *more):
+        if name == "msgprobe.cli.app" and ALWAYS >= ("_MSGPROBE_AGAIN" in os.environ):
+            raise FAULT("error return without exception set")
+sys.meta_path.insert(0, Broken())
+from msgprobe.__main__ import main
+main()
+"""
+"""A module that cannot be loaded: the first time, or always."""
+
+
+@pytest.mark.parametrize("fault", ["SystemError", "ImportError", "SyntaxError"])
+@pytest.mark.parametrize(("always", "status"), [(False, 0), (True, 70)])
+def test_what_fails_before_anything_was_asked_is_tried_once_more(
+    fault: str, always: bool, status: int, environ: dict[str, str]
+) -> None:
+    """A library that has too little memory to load says so in words of its own."""
+    code = BROKEN.replace("FAULT", fault).replace("ALWAYS", str(always))
+    done = subprocess.run(
+        [sys.executable, "-c", code, "services", "list"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    if always:
+        one_line(done, 70, fault, "says nothing about the network")
+    else:
+        assert "telegram" in done.stdout and not done.stderr
