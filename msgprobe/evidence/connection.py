@@ -83,13 +83,17 @@ class ConnectionFacts:
 
     # -- sites
 
-    def _views(self, sites: tuple[Site, ...], *arms: Arm, version: int = 4) -> tuple[SiteView, ...]:
+    def _views(
+        self, sites: tuple[Site, ...], *arms: Arm, version: int = 4, void: bool = False
+    ) -> tuple[SiteView, ...]:
+        """Those that were asked; ``void``: or would have been, had this device not failed."""
         views = []
         for site in sites:
             conversations = tuple(
                 t
                 for s, t in self.facts.site_conversations(*arms)
                 if s.name == site.name and (version == 0 or _version(t) == version)
+                if void or t.failure is not Failure.INTERRUPTED
             )
             if conversations:
                 reached = tuple(t for t in conversations if self.reaches(t))
@@ -110,7 +114,7 @@ class ConnectionFacts:
     @derived
     def later(self) -> tuple[SiteView, ...]:
         """Neutral sites abroad once more, after a target had failed."""
-        return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0)
+        return self._views(self.facts.controls.abroad, Arm.AGAIN, version=0, void=True)
 
     @derived
     def names_needed(self) -> dict[str, tuple[Conversation, ...]]:
@@ -170,12 +174,12 @@ class ConnectionFacts:
 
     @derived
     def sentinels(self) -> tuple[tuple[Sentinel, Conversation], ...]:
-        """Sentinel pages that gave any HTTP answer, or failed."""
+        """Sentinel pages that gave any HTTP answer, or failed without this device's doing."""
         by_name = {s.name: s for s in self.facts.controls.sentinels}
         return tuple(
             (by_name[t.task.subject], t)
             for t in self.facts.arm(Arm.CONNECTION)
-            if t.task.subject in by_name
+            if t.task.subject in by_name and t.failure is not Failure.INTERRUPTED
         )
 
     @derived

@@ -233,6 +233,37 @@ def at_home(story: Story, *, foreign_name_dies: bool) -> Story:
     return story
 
 
+OURS: dict[str, Any] = {"fails": "tls", "failure": Failure.INTERRUPTED}
+"""This device stood still, or had too little memory: the observation is void."""
+
+
+def test_neutral_sites_that_this_device_lost_show_no_allow_list() -> None:
+    """Services answer; every conversation with a neutral site ended by this device's own doing."""
+    story = Story().local().names().all_targets(times=1)
+    for site in SITES:
+        story.site(site, **OURS)
+    found = state(story)
+    assert (found.state, found.rules) == (State.NO_INTERNET, ("connection.untested",))
+
+
+def test_foreign_sites_that_this_device_lost_are_not_cut_off() -> None:
+    story = Story(sites=(*SITES, *HOME)).local()
+    for site in SITES:
+        story.site(site, **OURS)
+    found = state(at_home(story, foreign_name_dies=False))
+    assert found.state not in (State.DOMESTIC_ONLY, State.ALLOWLIST)
+
+
+@pytest.mark.parametrize(("lost", "word"), [({}, Outcome.BLOCKED), (OURS, Outcome.INCONCLUSIVE)])
+def test_controls_that_this_device_lost_are_no_controls(
+    lost: dict[str, Any], word: Outcome
+) -> None:
+    story = Story().good_connection().names().all_targets(fails="connect")
+    for site in SITES:
+        story.site(site, Arm.AGAIN, **lost)
+    assert text(story).outcome is word
+
+
 @pytest.mark.parametrize(("dies", "word"), [(True, State.ALLOWLIST), (False, State.DOMESTIC_ONLY)])
 def test_listed_addresses_that_need_a_listed_name_are_an_allow_list(
     dies: bool, word: State
