@@ -59,13 +59,14 @@ class Pair:
 
     @property
     def held_up(self) -> bool:
-        """Its handshake alone took the time, as lost segments of it may: what moved then did so as
-        fast as beside it."""
+        """Its handshake or a single pause took the time, as segments that were lost together may:
+        for the rest what moved did so as fast as beside it."""
         size = min(self.target.moved, self.control.moved)
         mine, other = self.target.moving(size), self.control.moving(size)
         if mine is None or other is None:
             return False
-        return log((mine + ORDINARY) / (other + ORDINARY)) <= SAME_SERVER
+        moving = max(0.0, mine - self.target.longest)
+        return log((moving + ORDINARY) / (other + ORDINARY)) <= SAME_SERVER
 
 
 def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | None:

@@ -33,11 +33,12 @@ def moved(
     goodbye: bool = False,
     ahead: int = 0,
     first_byte: float | None = None,
+    pause: float = 0.0,
 ) -> Measurement:
     """``burst`` bytes at once, ``think`` seconds after a round trip, then ``size`` in all at
     ``kbit``; after ``stop_at`` bytes nothing more comes, and ``patience`` ends it, or what ``ends``
     says at once, with TLS's ``goodbye`` or without. With 0 ``kbit`` nothing comes at all.
-    ``ahead`` bytes went before it on the same connection.
+    ``ahead`` bytes went before it on the same connection. Halfway nothing moves for ``pause``.
 
     A volley has no greeting: its ``size`` is its own, and its answers are counted.
     """
@@ -57,7 +58,10 @@ def moved(
         curve.append((at, min(so_far, stop_at or so_far)))
     curve = [p for i, p in enumerate(curve) if i == 0 or p[1] > curve[i - 1][1]]
     curve, end = [(at + think, so_far) for at, so_far in curve], end + think
-    total = curve[-1][1]
+    halfway = len(curve) // 2
+    stalls = [(curve[halfway - 1][1], pause)] if pause else []
+    curve = [(at + pause * (n >= halfway), so_far) for n, (at, so_far) in enumerate(curve)]
+    total, end = curve[-1][1], end + pause
     capped = total < size
     if stop_at:
         end = curve[-1][0] if ends else patience
@@ -93,7 +97,7 @@ def moved(
             status=None if volley or not total or (up and ends) else 206,
             answers=total // 88 if volley else None,
             curve=tuple(curve),
-            stalls=((total, end - curve[-1][0]),) if stop_at and not ends else (),
+            stalls=((total, end - curve[-1][0]),) if stop_at and not ends else tuple(stalls),
             info=tcp,
             **{**base, "failure": ends},
             **peer,

@@ -333,14 +333,19 @@ def test_slow_once_and_never_looked_into_is_degraded(race: Race) -> None:
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
 
 
-def test_one_handshake_that_was_held_up_says_nothing_about_speed(race: Race) -> None:
-    """Its ClientHello was lost three times on a lossy line, and the time of the run was over."""
-    race.move(SOURCE, 15_000, source="src1").move(OWN, 14_000, greeting=6.3, lost=3)
+@pytest.mark.parametrize("how", [{"greeting": 6.3}, {"pause": 8.0}])
+def test_one_transfer_that_was_held_up_once_says_nothing_about_speed(
+    race: Race, how: dict[str, Any]
+) -> None:
+    """Its ClientHello, or some segments together, were lost three times on a lossy line, and the
+    time of the run was over."""
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 14_000, lost=3, **how)
     assert race.move(SOURCE, 14_000, source="src2").text.outcome is Outcome.OK
 
 
-def test_two_handshakes_that_are_held_up_are_no_accident(race: Race) -> None:
-    seen = race.look(14_000, greeting=6.3).text
+@pytest.mark.parametrize("how", [{"greeting": 6.3}, {"pause": 8.0}])
+def test_two_transfers_that_are_held_up_are_no_accident(race: Race, how: dict[str, float]) -> None:
+    seen = race.look(14_000, **how).text
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
 
 
