@@ -344,7 +344,7 @@ def test_one_transfer_that_was_held_up_once_says_nothing_about_speed(
 
 
 @pytest.mark.parametrize("how", [{"greeting": 6.3}, {"pause": 8.0}])
-def test_two_transfers_that_are_held_up_are_no_accident(race: Race, how: dict[str, float]) -> None:
+def test_two_transfers_that_are_held_up_are_no_accident(race: Race, how: dict[str, Any]) -> None:
     seen = race.look(14_000, **how).text
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
 
