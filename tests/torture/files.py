@@ -6,6 +6,7 @@ where the line is open and all that the file names is asked for.
 
 import argparse
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -91,11 +92,15 @@ def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], lis
     scenario = Scenario(id="torture", title="", kind="innocent", row="-")
     scene = exam.stage(scenario, seed, keep)
     faults: list[str] = []
-    slowest, what = 0.0, "-"
+    slowest, what, busiest = 0.0, "-", 0.0
 
     def call(*args: str) -> Finished:
-        nonlocal slowest, what
+        nonlocal slowest, what, busiest
+        before = os.times()
         done: Finished = scene.run(*args, timeout=60.0)
+        after = os.times()
+        own = after.children_user + after.children_system
+        busiest = max(busiest, own - before.children_user - before.children_system)
         if done.seconds > slowest:
             slowest, what = done.seconds, " ".join(args)[:80]
         return done
@@ -115,7 +120,8 @@ def tried(wanted: Sequence[Case], keep: Path, seed: int) -> tuple[list[str], lis
         f"{len(wanted)} files: {sum(c.refused for c in wanted)} refused, "
         f"{sum(not c.refused for c in wanted)} taken, "
         f"{sum(len(c.overrides) for c in wanted)} overrides told",
-        f"longest command: {slowest:.1f} s of {MAX_TIME_S + GRACE_S:.0f} s ({what})",
+        f"longest command: {slowest:.1f} s of {MAX_TIME_S + GRACE_S:.0f} s ({what}); at most "
+        f"{busiest:.1f} s of processor, where others keep the machine busy",
     ]
     return sums, faults
 
