@@ -261,13 +261,14 @@ class ConnectionFacts:
     def doh_failures(self) -> tuple[DnsObservation, ...]:
         """Encrypted questions that got no answer at all (not: a negative one)."""
         told = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL)
-        none = (None, *told, Failure.NOT_ALLOWED)
+        none = (None, *told, Failure.NOT_ALLOWED, Failure.INTERRUPTED)
         return tuple(o for o in self.facts.lookups(ResolverKind.DOH) if o.failure not in none)
 
     @derived
     def doh_blocked(self) -> bool:
         """Two operators' encrypted resolvers were asked, and none answered."""
         asked = self.facts.lookups(ResolverKind.DOH)
+        asked = tuple(o for o in asked if o.failure is not Failure.INTERRUPTED)
         return len({o.resolver_name for o in asked}) >= 2 and len(self.doh_failures) == len(asked)
 
     @derived
@@ -382,7 +383,7 @@ class ConnectionFacts:
     def six_broken(self) -> bool:
         """IPv6 has a route and two neutral hosts or more are silent over it, none answers."""
         return len(self.six) >= 2 and all(
-            t.failure is not None and t.stage is Stage.CONNECT for t in self.six
+            t.symptom is not None and t.stage is Stage.CONNECT for t in self.six
         )
 
     @derived

@@ -254,6 +254,19 @@ def test_foreign_sites_that_this_device_lost_are_not_cut_off() -> None:
     assert found.state not in (State.DOMESTIC_ONLY, State.ALLOWLIST)
 
 
+@pytest.mark.parametrize(
+    ("failure", "noted"), [(Failure.TIMED_OUT, True), (Failure.INTERRUPTED, False)]
+)
+def test_what_this_device_lost_is_no_trouble_of_the_line(failure: Failure, noted: bool) -> None:
+    story = Story().good_connection()
+    for number, resolver in enumerate(("dns.google", "cloudflare", "quad9")):
+        story.dns(CHAT[0], ResolverKind.DOH, failure=failure, resolver=resolver)
+        six = replace(SITES[number], addresses=(f"2001:db8:{number}::1",))
+        story.site(six, fails="connect", failure=failure)
+    notes = state(story).notes
+    assert ("encrypted_dns_blocked" in notes, "ipv6_broken" in notes) == (noted, noted)
+
+
 @pytest.mark.parametrize(("lost", "word"), [({}, Outcome.BLOCKED), (OURS, Outcome.INCONCLUSIVE)])
 def test_controls_that_this_device_lost_are_no_controls(
     lost: dict[str, Any], word: Outcome
