@@ -156,7 +156,8 @@ def _lack(error: BaseException) -> str | None:
     if error.__context__ is not None and (lack := _lack(error.__context__)) is not None:
         return lack  # such as a target file that could not be opened
     number = error.errno if isinstance(error, OSError) else None
-    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+    unlocked = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
+    if isinstance(error, MemoryError) or number == errno.ENOMEM or unlocked:
         return "this device has too little free memory for it (see also: ulimit -v)"
     if number in (errno.EMFILE, errno.ENFILE):
         return "this device allows too few open files for it (see: ulimit -n)"
