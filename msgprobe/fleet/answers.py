@@ -72,13 +72,15 @@ def national(engine: Engine, scope: Scope) -> list[National]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A network's change by its cells. ``last`` is the start of the last cell that said otherwise
-    (None: none did), ``bucket`` that of the first one that says so."""
+    (None: none did), ``bucket`` that of the first one that says so. ``heard`` is how many of the
+    lines that say so there were heard before."""
 
     subject: Subject
     asn: int
     hit: bool
     last: int | None
     bucket: int
+    heard: int
 
 
 def turns(engine: Engine, scope: Scope) -> list[Turn]:
@@ -90,8 +92,9 @@ def turns(engine: Engine, scope: Scope) -> list[Turn]:
             hit=int(sign) < 0,
             last=None if int(last) < 0 else int(last),
             bucket=int(bucket),
+            heard=int(heard),
         )
-        for country, asn, service, function, bucket, sign, last in _rows(
+        for country, asn, service, function, bucket, sign, last, heard in _rows(
             engine, queries.turns, "word", scope
         )
     ]
@@ -102,15 +105,17 @@ Key = tuple[Subject, int, int]
 """Subject, network and bucket of a turn."""
 
 
-def brackets(engine: Engine, scope: Scope) -> Mapping[Key, list[tuple[int, int]]]:
-    """The changes of single vantages that agree with a turn: after when, at or before when."""
-    found: dict[Key, list[tuple[int, int]]] = {}
-    for country, asn, service, function, bucket, _vantage, last, began in _rows(
+def brackets(engine: Engine, scope: Scope) -> Mapping[Key, list[list[tuple[int, int]]]]:
+    """The changes of single vantages that agree with a turn, for each vantage that has some: after
+    when, at or before when."""
+    found: dict[Key, dict[str, list[tuple[int, int]]]] = {}
+    for country, asn, service, function, bucket, vantage, last, began in _rows(
         engine, queries.brackets, "word", scope
     ):
         subject = Subject(country=country, service=service, function=function)
-        found.setdefault((subject, int(asn), int(bucket)), []).append((int(last), int(began)))
-    return {key: sorted(some) for key, some in found.items()}
+        lines = found.setdefault((subject, int(asn), int(bucket)), {})
+        lines.setdefault(vantage, []).append((int(last), int(began)))
+    return {key: sorted(map(sorted, lines.values())) for key, lines in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

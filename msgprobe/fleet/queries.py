@@ -118,34 +118,61 @@ _SIGN_OF_STATE = (
 _SIGN_OF_WORD = (
     f"CASE WHEN {_is('blocked')} OR {_is('throttled')} THEN -1 WHEN {_is('ok')} THEN 1 ELSE 0 END"
 )
+_SPOKEN = f"({_is('ok')} OR {_is('blocked')} OR {_is('throttled')})"
+
+
+def _of(table: str) -> str:
+    return ", ".join(f"{table}.{name} AS {name}" for name in _KEYS.split(", "))
+
+
+def _same(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in _KEYS.split(", "))
+
+
 _TURNS = f"""
-signed AS (SELECT {_KEYS}, bucket, {_SIGN_OF_STATE} AS sign FROM cell),
+signed AS (
+  SELECT {_KEYS}, bucket, CAST({_SIGN_OF_STATE} AS BIGINT) AS sign,
+    MIN(bucket) OVER (PARTITION BY {_KEYS}) AS first_bucket
+  FROM cell WHERE state <> 'insufficient'
+),
 before AS (
-  SELECT {_KEYS}, bucket, sign,
+  SELECT {_KEYS}, bucket, sign, first_bucket,
     LAG(bucket, 1, CAST(-1 AS BIGINT)) OVER (PARTITION BY {_KEYS} ORDER BY bucket) AS last_bucket,
     LAG(sign, 1, CAST(0 AS BIGINT)) OVER (PARTITION BY {_KEYS} ORDER BY bucket) AS last_sign
-  FROM (SELECT {_KEYS}, bucket, CAST(sign AS BIGINT) AS sign FROM signed WHERE sign <> 0) AS told
+  FROM signed WHERE sign <> 0
 ),
 turn AS (
-  SELECT {_KEYS}, bucket, sign, last_bucket FROM before
+  SELECT {_KEYS}, bucket, sign, last_bucket, first_bucket FROM before
   WHERE sign <> last_sign AND (sign = -1 OR last_sign = -1)
 )"""
 
 
 def turns(source: str, scope: Scope) -> str:
-    """Keys, bucket, sign (-1 interference, 1 none) and the last bucket that said otherwise (-1:
-    none) of every change of a network; silence and mixed cells between do not count."""
-    return (
-        f"{words(source, scope)},{_CELLS},{_TURNS}\n"
-        f"SELECT {_KEYS}, bucket, sign, last_bucket FROM turn"
-    )
+    """Keys, bucket, sign (-1 interference, 1 none), the last bucket that said otherwise (-1: none)
+    and how many lines say so that were heard before, of every change of a network; silence and
+    mixed cells between do not count. Where no cell tells of a time before, nobody was heard."""
+    return f"""{words(source, scope)},{_CELLS},{_TURNS},
+said AS (
+  SELECT {_KEYS}, vantage, began - began % {BUCKET} AS bucket,
+    CAST({_SIGN_OF_WORD} AS BIGINT) AS sign
+  FROM word WHERE vote AND {_SPOKEN}
+),
+known AS (SELECT {_KEYS}, vantage, MIN(bucket) AS since FROM said GROUP BY {_KEYS}, vantage)
+SELECT {_KEYS}, bucket, sign, last_bucket, SUM(one) AS heard FROM (
+  SELECT {_KEYS}, bucket, sign, last_bucket, CAST(0 AS BIGINT) AS one FROM turn
+  UNION ALL
+  SELECT {_of("turn")}, turn.bucket AS bucket, turn.sign AS sign, turn.last_bucket AS last_bucket,
+    CAST(1 AS BIGINT) AS one
+  FROM turn INNER JOIN said
+    ON {_same("turn", "said")} AND turn.bucket = said.bucket AND turn.sign = said.sign
+  INNER JOIN known ON {_same("turn", "known")} AND said.vantage = known.vantage
+  WHERE known.since < turn.bucket AND turn.first_bucket < turn.bucket
+) AS every GROUP BY {_KEYS}, bucket, sign, last_bucket"""
 
 
 def brackets(source: str, scope: Scope) -> str:
     """For each turn the changes of single vantages that agree: keys and bucket of the turn, the
     vantage, its last contrary word and its first word that agrees."""
-    keys = ", ".join(f"turn.{name} AS {name}" for name in _KEYS.split(", "))
-    same = " AND ".join(f"turn.{name} = changed.{name}" for name in _KEYS.split(", "))
     line = f"PARTITION BY {_KEYS}, vantage ORDER BY began, run_id"
     return f"""{words(source, scope)},{_CELLS},{_TURNS},
 step AS (
@@ -154,16 +181,16 @@ step AS (
     LAG(sign, 1, CAST(0 AS BIGINT)) OVER ({line}) AS last_sign
   FROM (
     SELECT {_KEYS}, vantage, run_id, began, CAST({_SIGN_OF_WORD} AS BIGINT) AS sign FROM word
-    WHERE {_is("ok")} OR {_is("blocked")} OR {_is("throttled")}
+    WHERE {_SPOKEN}
   ) AS spoken
 ),
 changed AS (
   SELECT {_KEYS}, vantage, began, last_began, sign FROM step
   WHERE last_sign <> 0 AND last_sign <> sign
 )
-SELECT {keys}, turn.bucket AS bucket, changed.vantage AS vantage, changed.last_began AS last_began,
-  changed.began AS began
-FROM turn INNER JOIN changed ON {same} AND turn.sign = changed.sign
+SELECT {_of("turn")}, turn.bucket AS bucket, changed.vantage AS vantage,
+  changed.last_began AS last_began, changed.began AS began
+FROM turn INNER JOIN changed ON {_same("turn", "changed")} AND turn.sign = changed.sign
 WHERE changed.began >= turn.last_bucket AND changed.last_began < turn.bucket + {BUCKET}"""
 
 

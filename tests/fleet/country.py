@@ -35,6 +35,18 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """What was drawn for a line: how it lies, by how much its clock is off, when it falls asleep,
+    and which blocks, by their number, spare it."""
+
+    rng: random.Random
+    lie: str
+    off: float
+    nap: float
+    spared: dict[int, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Country:
     """What happens, and who looks. Times in seconds; ``wrong`` is the share of words that are wrong
     by chance, ``lost`` of those that could not tell."""
@@ -53,27 +65,51 @@ class Country:
 
     def runs(self) -> Iterator[RunFacts]:
         """Every run of every line."""
-        places = [(asn, n) for asn in self.networks for n in range(self.lines)]
-        rng = random.Random(self.seed)
-        liars = set(rng.sample(places, round(self.liars * len(places))))
-        for asn, n in places:
+        liars = self._liars()
+        for asn, n in self._places():
             yield from self._line(asn, n, lies=(asn, n) in liars)
 
-    def _line(self, asn: int, n: int, *, lies: bool) -> Iterator[RunFacts]:
+    def told_by(self, block: "Block") -> frozenset[int]:
+        """The networks that ``block`` hits in which most lines are hit and do not lie. Of others
+        their lines say too little: nobody can be held to what they say, or do not."""
+        liars, number = self._liars(), self.blocks.index(block)
+        found = set()
+        for asn in block.began:
+            truthful = [n for n in range(self.lines) if (asn, n) not in liars]
+            hit = [n for n in truthful if not self._drawn(asn, n, lies=False).spared[number]]
+            if 2 * len(hit) >= self.lines:
+                found.add(asn)
+        return frozenset(found)
+
+    def _places(self) -> list[tuple[int, int]]:
+        return [(asn, n) for asn in self.networks for n in range(self.lines)]
+
+    def _liars(self) -> set[tuple[int, int]]:
+        places = self._places()
+        return set(random.Random(self.seed).sample(places, round(self.liars * len(places))))
+
+    def _drawn(self, asn: int, n: int, *, lies: bool) -> "_Line":
         rng = random.Random(f"{self.seed}/{asn}/{n}")
-        lie = rng.choice(LIES) if lies else ""
-        off = rng.gauss(0, self.clock)
-        nap = rng.uniform(0, self.lasts)
-        spared = {n: rng.random() >= block.share for n, block in enumerate(self.blocks)}
+        return _Line(
+            rng=rng,
+            lie=rng.choice(LIES) if lies else "",
+            off=rng.gauss(0, self.clock),
+            nap=rng.uniform(0, self.lasts),
+            spared={n: rng.random() >= block.share for n, block in enumerate(self.blocks)},
+        )
+
+    def _line(self, asn: int, n: int, *, lies: bool) -> Iterator[RunFacts]:
+        line = self._drawn(asn, n, lies=lies)
+        rng, nap = line.rng, line.nap
         at = rng.uniform(0, self.pulse)
         while at < self.lasts:
             if not nap <= at < nap + self.asleep * self.lasts:
                 words = {CONNECTION: Said("online", "confirmed")}
                 for subject in SUBJECTS:
-                    words[subject] = self._said(rng, subject, asn, at, lie, spared)
+                    words[subject] = self._said(rng, subject, asn, at, line.lie, line.spared)
                 look = Look(
                     run_id=f"{asn}-{n}-{at:.0f}",
-                    began=round(BEGIN + at + off),
+                    began=round(BEGIN + at + line.off),
                     kind="pulse",
                     rules=13,
                     catalogue="0" * 64,

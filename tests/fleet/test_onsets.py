@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgprobe.fleet.answers import Named, wilson
+from msgprobe.fleet.answers import Key, Named, Turn, wilson
 from msgprobe.fleet.events import episodes, events
-from msgprobe.fleet.onsets import densest
+from msgprobe.fleet.onsets import Interval, densest, onsets
 from msgprobe.interchange.ooni.events import payload
 from msgprobe.model.fleet import Onset, Subject
 from msgprobe.model.timeline import Bracket
@@ -24,19 +24,31 @@ def onset(asn: int, at: int, *, hit: bool = True, subject: Subject = SUBJECT) ->
 
 
 def test_all_agree() -> None:
-    assert densest([(0, 10), (5, 15), (8, 9)]) == ((8, 9), 3)
+    assert densest([[(0, 10)], [(5, 15)], [(8, 9)]]) == ((8, 9), 3)
 
 
 def test_one_liar_in_five_and_four_that_slept_do_not_decide() -> None:
     # Four slept over both moments; the liar says 100, the one who was awake 900.
-    slept = [(0, 1000)] * 4
-    (after, until), most = densest([*slept, (90, 100), (890, 900)])
+    slept = [[(0, 1000)]] * 4
+    (after, until), most = densest([*slept, [(90, 100)], [(890, 900)]])
     assert most == 5
     assert after < 890 and until >= 900
 
 
 def test_an_end_is_not_inside_the_next() -> None:
-    assert densest([(0, 10), (10, 20), (10, 20)])[0] == (10, 20)
+    assert densest([[(0, 10)], [(10, 20)], [(10, 20)]])[0] == (10, 20)
+
+
+def test_a_line_that_says_now_this_now_that_has_one_vote_and_narrows_nothing() -> None:
+    restless = [(n, n + 1) for n in range(10, 50, 4)]
+    assert densest([[(0, 100)], [(0, 100)], restless, restless]) == ((0, 100), 2)
+    assert densest([restless, [(90, 100)]]) == ((90, 100), 1)
+
+
+def test_where_more_lines_may_not_lie_the_place_stays_narrow() -> None:
+    # One of six contradicts it already, so that no second one may be left out.
+    some = [[(0, 1000)]] * 3 + [[(500, 510)], [(880, 900)], [(890, 905)]]
+    assert densest(some) == ((890, 900), 5)
 
 
 @given(
@@ -44,9 +56,53 @@ def test_an_end_is_not_inside_the_next() -> None:
     st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500)), min_size=1, max_size=30),
 )
 def test_what_all_intervals_hold_is_in_the_answer(truth: int, sides: list[tuple[int, int]]) -> None:
-    (after, until), most = densest([(truth - a, truth + b) for a, b in sides])
+    (after, until), most = densest([[(truth - a, truth + b)] for a, b in sides])
     assert after < truth <= until
     assert most == len(sides)
+
+
+BUCKETS = [T, T + 4 * 900, T + 5 * 900]
+
+
+def turned(
+    *, heard: int, changed: list[list[Interval]], lasted: bool = True
+) -> list[tuple[bool, Bracket]]:
+    """What is told of a network that turned to interference at the second of `BUCKETS`."""
+    first = Turn(subject=SUBJECT, asn=1, hit=True, last=BUCKETS[0], bucket=BUCKETS[1], heard=heard)
+    last = BUCKETS[1] if not lasted else BUCKETS[2]
+    back = Turn(subject=SUBJECT, asn=1, hit=False, last=last, bucket=last + 900, heard=0)
+    found: dict[Key, list[list[Interval]]] = {(SUBJECT, 1, BUCKETS[1]): changed}
+    return [(o.hit, o.bracket) for o in onsets([back, first], found)]
+
+
+def at(*minutes: int) -> list[list[Interval]]:
+    """A line each that changed within the minute before."""
+    return [[(T + MINUTE * (m - 1), T + MINUTE * m)] for m in minutes]
+
+
+def test_a_network_changes_where_most_lines_did() -> None:
+    (began, _) = turned(heard=4, changed=at(50, 50, 50))
+    assert began == (True, Bracket(after=T + 49 * MINUTE, until=T + 50 * MINUTE))
+
+
+def test_who_is_heard_of_a_network_changes_nothing() -> None:
+    """Those who say it works fell asleep, and those who say otherwise always did."""
+    assert turned(heard=4, changed=at(50)) == []
+    assert turned(heard=4, changed=at(50, 51)) == []
+    assert turned(heard=4, changed=[]) == []
+
+
+def test_lines_that_were_never_heard_before_are_believed_by_their_votes() -> None:
+    (began, _) = turned(heard=0, changed=[])
+    assert began == (True, Bracket(after=BUCKETS[0], until=BUCKETS[1] + 900))
+
+
+def test_lines_that_change_one_by_one_are_a_change_if_it_lasts() -> None:
+    slowly = at(20, 30, 40, 50)
+    assert [hit for hit, _ in turned(heard=4, changed=slowly)] == [True, False]
+    assert turned(heard=4, changed=slowly, lasted=False) == []
+    together = at(50, 50, 50)
+    assert [hit for hit, _ in turned(heard=4, changed=together, lasted=False)] == [True, False]
 
 
 def test_wilson_is_wilson() -> None:
