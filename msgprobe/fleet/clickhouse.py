@@ -1,19 +1,29 @@
 """ClickHouse: a server of the user's, or the same engine in this process (chdb)."""
 
 import json
+from logging import NullHandler, getLogger
 from pathlib import Path
 from typing import Any
 
-from msgprobe.fleet.engine import Engine, Rows, refused
+from msgprobe.fleet.engine import Engine, Rows, nothing, refused
 from msgprobe.fleet.error import FleetError
+from msgprobe.fleet.store import PART, has_none
+
+GREETING = 20
+"""Seconds for a server to say who it is."""
+
+ANSWER = 600
+"""Seconds in which it has to say something more while it works on an answer."""
 
 
 def table(store: str | None, fact: str) -> str:
     """The table function that reads a store, as the server sees it; the table itself without."""
     if store is None:
         return fact
+    if has_none(store, fact):
+        return nothing(fact)
     function = "s3" if store.startswith(("s3://", "http://", "https://")) else "file"
-    where = f"{store.rstrip('/')}/{fact}/**/*.parquet".replace("\\", "\\\\").replace("'", "\\'")
+    where = f"{store.rstrip('/')}/{fact}/*/*/{PART}".replace("\\", "\\\\").replace("'", "\\'")
     return f"{function}('{where}', 'Parquet')"
 
 
@@ -59,6 +69,7 @@ class Server(_ClickHouse):
     def __init__(self, where: dict[str, Any], store: str | None) -> None:
         self._name = f"clickhouse://{where['host']}:{where['port']}"
         self._store = store
+        self._secrets = [where[name] for name in ("password",) if where.get(name)]
         try:
             from clickhouse_connect import get_client
         except ImportError:
@@ -66,13 +77,19 @@ class Server(_ClickHouse):
                 "--engine clickhouse: needs a library: pip install 'msgprobe[clickhouse]'"
             ) from None
         from clickhouse_connect.driver.exceptions import ClickHouseError
+        from urllib3 import Timeout
 
-        self._errors: tuple[type[Exception], ...] = (ClickHouseError, OSError)
+        # What goes wrong is told by us, once; it would write of it too.
+        getLogger("clickhouse_connect").addHandler(NullHandler())
+        self._errors: tuple[type[Exception], ...] = (ClickHouseError, OSError, ValueError)
         settings = {"use_hive_partitioning": 1, **where.pop("settings")}
         try:
-            self._client = get_client(**where, settings=settings, compress=False)
+            self._client = get_client(
+                **where, settings=settings, compress=False, send_receive_timeout=GREETING
+            )
         except self._errors as error:
-            raise refused(self._name, error) from None
+            raise refused(self._name, error, self._secrets) from None
+        self._client.timeout = Timeout(connect=GREETING, read=ANSWER)
 
     def close(self) -> None:
         """See `Engine`."""
@@ -83,4 +100,4 @@ class Server(_ClickHouse):
         try:
             return [tuple(row) for row in self._client.query(query).result_rows]
         except self._errors as error:
-            raise refused(self._name, error) from None
+            raise refused(self._name, error, self._secrets) from None

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from msgprobe.fleet.engine import Engine, Rows
+from msgprobe.fleet.engine import Engine, Rows, nothing
 from msgprobe.fleet.error import FleetError
-from msgprobe.fleet.parquet import check, connect, listed
+from msgprobe.fleet.parquet import check, connect, listed, read_from
 from msgprobe.fleet.store import Store
-from msgprobe.interchange.facts import columns
+from msgprobe.interchange.facts import FACTS
 
 
 class Duck(Engine):
@@ -45,8 +45,7 @@ class Duck(Engine):
         check(self._database, self._store, fact)
         files = self._store.files(fact)
         if not files:
-            typed = ", ".join(f"CAST(NULL AS {k}) AS {n}" for n, k in columns(fact).items())
-            return f"(SELECT {typed}, FALSE AS vote WHERE FALSE) AS nothing"
+            return nothing(fact)
         return (
             f"read_parquet({listed(files)}, hive_partitioning = true, "
             "hive_types = {'country': VARCHAR, 'date': VARCHAR})"
@@ -54,4 +53,6 @@ class Duck(Engine):
 
     def rows(self, query: str) -> Rows:
         """The answer."""
-        return self._database.execute(query).fetchall()
+        files = [] if self._store is None else [f for t in FACTS for f in self._store.files(t)]
+        with read_from(self._database, files):
+            return self._database.execute(query).fetchall()

@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from msgprobe.fleet.engine import Engine
 from msgprobe.fleet.error import FleetError
+from msgprobe.fleet.parquet import inspect
+from msgprobe.fleet.store import Store, is_here
 
 KNOWN = (
     "duckdb: (built in), duckdb:///FILE, clickhouse://USER:PASSWORD@HOST:8123/DATABASE, "
@@ -25,7 +27,7 @@ def engine(url: str, store: str | None) -> Engine:
     if url.startswith(("local", "sc://", "spark://")):
         from msgprobe.fleet.spark import Spark
 
-        return Spark(url, store)
+        return Spark(url, _inspected(store, here=url.startswith("local")))
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -39,11 +41,11 @@ def engine(url: str, store: str | None) -> Engine:
         case "chdb":
             from msgprobe.fleet.clickhouse import Embedded
 
-            return Embedded(_path(parts), _local(store))
+            return Embedded(_path(parts), _local(_inspected(store, here=True)))
         case "clickhouse" | "clickhouses":
             from msgprobe.fleet.clickhouse import Server
 
-            return Server(server(parts), store)
+            return Server(server(parts), _inspected(store, here=False))
         case _:
             pass
     raise FleetError(f"--engine: {parts.scheme or url!r:.20} is none; known are: {KNOWN}")
@@ -77,6 +79,14 @@ def _folder(store: str | None) -> Path | None:
             "name one, or an engine that reads it (ClickHouse, Spark)"
         )
     return None if store is None else Path(store)
+
+
+def _inspected(store: str | None, *, here: bool) -> str | None:
+    """``store``, with its files checked where they lie on this machine: other engines take foreign
+    ones for ours. ``here``: a folder is one of this machine."""
+    if store is not None and "://" not in store and (here or is_here(store)):
+        inspect(Store(Path(store)))
+    return store
 
 
 def _local(store: str | None) -> str | None:

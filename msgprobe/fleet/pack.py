@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from msgprobe.fleet.parquet import check, connect, listed, quoted
+from msgprobe.fleet.parquet import check, connect, listed, quoted, read_from
 from msgprobe.fleet.store import PART, Partition, Store
 from msgprobe.interchange.facts import FACTS, SCHEMA_VERSION, VOTE, LineEvents, RunFacts, columns
 from msgprobe.model.fleet import BUCKET
@@ -64,10 +64,11 @@ def pack(store: Store, items: Items) -> Packed:
         for fact in FACTS:
             check(database, store, fact)
             _load(database, fact, staging)
-        new = _sifted(database, store)
-        parts = list(_partitions(database))
-        for part in parts:
-            _make(database, store, part, staging)
+        with read_from(database, [path for fact in FACTS for path in store.files(fact)]):
+            new = _sifted(database, store)
+            parts = list(_partitions(database))
+            for part in parts:
+                _make(database, store, part, staging)
         if parts:
             store.put(staging, parts)
     return Packed(new=new, known=count - new)

@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 
-from msgprobe.fleet.engine import Engine, Rows, refused
+from msgprobe.fleet.engine import Engine, Rows, nothing, refused
 from msgprobe.fleet.error import FleetError
+from msgprobe.fleet.store import has_none
 
 PARTITIONS = 4
 """Of what a JVM on this machine sorts: the usual 200 are for a cluster, and take minutes here."""
@@ -46,6 +47,8 @@ class Spark(Engine):
         """The store's folder, or the table of the catalogue."""
         if self._store is None:
             return fact
+        if has_none(self._store, fact):
+            return nothing(fact)
         where = f"{self._store.rstrip('/')}/{fact}".replace("`", "``")
         return f"parquet.`{where}`"
 

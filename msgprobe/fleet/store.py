@@ -152,6 +152,16 @@ class Store:
             os.close(number)
 
 
+def is_here(store: str) -> bool:
+    """``store`` is one on this machine, and not what only an engine sees."""
+    return "://" not in store and (Path(store) / MARK).is_file()
+
+
+def has_none(store: str, fact: str) -> bool:
+    """A store on this machine that has no file of that table."""
+    return is_here(store) and not Store(Path(store)).files(fact)
+
+
 def _write(path: Path, value: object) -> None:
     """JSON text in ``path``: all of it, or what was there before."""
     part = path.with_name(f"{path.name}.new")
