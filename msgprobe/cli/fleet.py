@@ -17,6 +17,7 @@ from msgprobe.fleet.events import events as of_country
 from msgprobe.fleet.onsets import onsets as of_networks
 from msgprobe.fleet.queries import Scope
 from msgprobe.interchange.facts import Place
+from msgprobe.interrupts import Politely, status
 from msgprobe.model.fleet import BUCKET, UNKNOWN_ASN, UNKNOWN_COUNTRY, CountryEvent, Onset
 from msgprobe.report import fleet as text
 from msgprobe.report.exit_status import Exit
@@ -46,9 +47,15 @@ def packed(
         names=sources, place=_place(country, asn, vantage), check=lambda at: check_time(at, now)
     )
     try:
-        done = pack(Store(folder, create=True), found)
+        with Politely(_stop):
+            done = pack(Store(folder, create=True), found)
     except OSError as error:
         raise OutputError(f"{error.filename or folder}: {reason(error)}") from error
+    except BaseException:
+        if status() is None:
+            raise
+        say(f"msgprobe: stopped; nothing is half-written in {folder}")
+        return status() or Exit.SIGINT
     for told in found.refused[:MOST_TOLD]:
         say(f"msgprobe: left out: {told}")
     if len(found.refused) > MOST_TOLD:
@@ -56,6 +63,11 @@ def packed(
     known = f", {done.known} were there" if done.known else ""
     say(f"Packed: {folder} ({done.new} new {'run' if done.new == 1 else 'runs'}{known})")
     return Exit.UNPROVEN if found.refused else Exit.OK
+
+
+def _stop(_: str) -> None:
+    """Ends packing where it stands, in the engine too, so that it clears up behind it."""
+    raise KeyboardInterrupt
 
 
 def _place(country: str | None, asn: str | None, vantage: str | None) -> Place:

@@ -16,13 +16,16 @@ class Spark(Engine):
     def __init__(self, url: str, store: str | None) -> None:
         self._name, self._store = url.partition("?")[0].partition(";")[0], store
         try:
+            from py4j.protocol import Py4JError
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
         except ImportError:
             raise FleetError(
                 "--engine spark: needs a library: pip install 'msgprobe[spark]'"
             ) from None
-        self._errors: tuple[type[Exception], ...] = (PySparkException, OSError, RuntimeError)
+        self._errors: tuple[type[Exception], ...] = (
+            *(PySparkException, Py4JError, OSError, RuntimeError),
+        )
         builder = SparkSession.builder.appName("msgprobe")
         builder = builder.remote(url) if url.startswith("sc://") else builder.master(url)
         builder = builder.config("spark.ui.enabled", "false")

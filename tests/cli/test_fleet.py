@@ -3,9 +3,11 @@
 import gzip
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
@@ -247,7 +249,15 @@ def foreign(path: Path, columns: str = "1 AS x", mark: str = "") -> None:
         database.execute(f"COPY (SELECT {columns}) TO '{path}' (FORMAT parquet{mark})")
 
 
+def scratched(path: Path) -> None:
+    """Its head and foot are whole, what is between is not."""
+    data = bytearray(path.read_bytes())
+    data[40:400] = bytes(byte ^ 0x5A for byte in data[40:400])
+    path.write_bytes(data)
+
+
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "copy": (lambda p: None, "second file of its day"),
     "torn": (lambda p: p.write_bytes(p.read_bytes()[:-20]), "torn"),
     "empty": (lambda p: p.write_bytes(b""), "torn"),
     "text": (lambda p: p.write_bytes(b"PAR1 is what it says"), "torn"),
@@ -277,6 +287,50 @@ def test_parquet_that_is_not_ours_is_named(
     more.write_text(text(made(7, sample.blocked())))
     one_line(msgprobe("fleet", "pack", str(more), "-o", str(store)), 2, str(bad), told)
     assert {p: p.read_bytes() for p in store.rglob("*.parquet")} == before
+
+
+@pytest.mark.parametrize("fact", ["word", "run"])
+def test_a_file_that_is_torn_inside_is_named(
+    msgprobe: Msgprobe, runs: Path, tmp_path: Path, fact: str
+) -> None:
+    store, more = tmp_path / "store", tmp_path / "more.json"
+    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    (bad,) = (store / fact).rglob("*.parquet")
+    scratched(bad)
+    more.write_text(text(made(7, sample.blocked())))
+    done = [msgprobe("fleet", "pack", str(more), "-o", str(store))]
+    if fact == "word":
+        done.append(msgprobe("fleet", "state", "--store", str(store)))
+    for one in done:
+        one_line(one, 2, str(bad), "torn inside", "pack that day's runs")
+
+
+def test_a_day_that_was_copied_to_another_is_told(
+    msgprobe: Msgprobe, runs: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    (day,) = (store / "word" / "country=KZ").iterdir()
+    shutil.copytree(day, day.with_name("date=2025-11-27"))
+    one_line(msgprobe("fleet", "state", "--store", str(store)), 2, "date=2025-11-27", "another day")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_stopped_while_packing_says_so_and_clears_up(
+    environ: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    lines_, store = tmp_path / "endless.jsonl", tmp_path / "store"
+    os.mkfifo(lines_)
+    words_ = [str(COMMAND), "fleet", "pack", str(lines_), "-o", str(store)]
+    with subprocess.Popen(words_, env=environ, stderr=subprocess.PIPE, text=True) as packing:
+        while packing.poll() is None and not list(store.glob(".staging-*/word.jsonl")):
+            time.sleep(0.02)
+        packing.send_signal(number)
+        _, told = packing.communicate(timeout=50)
+    assert told == f"msgprobe: stopped; nothing is half-written in {store}\n"
+    assert packing.returncode == 128 + number
+    assert sorted(p.name for p in store.iterdir()) == [".lock", "msgprobe-fleet.json"]
 
 
 def test_a_store_of_a_newer_msgprobe_is_left_alone(

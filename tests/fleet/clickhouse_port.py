@@ -39,13 +39,15 @@ class _Port(BaseHTTPRequestHandler):
         query, _, form = query.partition("FORMAT ")
         try:
             with self.lock:
-                data = self.session.query(query + _settings(asked, query), form or "Native").bytes()
+                data = self.session.query(
+                    query + _settings(asked, query), form or "TabSeparated"
+                ).bytes()
             status = 200
         except Exception as error:
             data, status = f"Code: 1. DB::Exception: {error}".encode(), 500
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
-        self.send_header("X-ClickHouse-Format", form or "Native")
+        self.send_header("X-ClickHouse-Format", form or "TabSeparated")
         self.end_headers()
         self.wfile.write(data)
 

@@ -3,7 +3,9 @@
 Those of ClickHouse run where `make parity` has put the engine; elsewhere they are skipped.
 """
 
+import shutil
 import socket
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,11 +42,11 @@ def store(tmp_path: Path) -> str:
         ("chdb:", "chdb", "chdb"),
     ],
 )
-def test_a_library_that_is_missing_is_named(url: str, library: str, extra: str) -> None:
+def test_a_library_that_is_missing_is_named(url: str, library: str, extra: str, store: str) -> None:
     if find_spec(library) is not None:
         pytest.skip("it is here")
     with pytest.raises(FleetError, match="pip install") as told:
-        engine(url, "/tmp/store")
+        engine(url, store)
     assert extra in str(told.value)
 
 
@@ -77,6 +79,22 @@ def test_no_name_reaches_an_engine_as_anything_else(text: str) -> None:
         queries.cells("word", Scope(service=text))
 
 
+@pytest.mark.parametrize("url", ["chdb:", "local[2]", "clickhouse://127.0.0.1:1/db", "sc://h"])
+def test_whichever_engine_reads_a_store_its_files_are_checked_first(url: str, store: str) -> None:
+    (word,) = Path(store).glob("word/*/*/*.parquet")
+    shutil.copy(word, word.with_name("copy.parquet"))
+    with pytest.raises(FleetError, match=r"copy\.parquet: is a second file of its day"):
+        engine(url, store)
+
+
+@clickhouse
+def test_a_store_without_words_gives_no_rows_everywhere(store: str) -> None:
+    shutil.rmtree(Path(store) / "word")
+    for url in ("duckdb:", "chdb:"):
+        with engine(url, store) as asked:
+            assert cells(asked, Scope()) == []
+
+
 @clickhouse
 def test_clickhouse_answers_over_http(store: str) -> None:
     from tests.fleet.clickhouse_port import port
@@ -96,8 +114,35 @@ def test_one_that_is_not_there_is_told_without_the_password(
         where = f"127.0.0.1:{nobody.getsockname()[1]}"
         with pytest.raises(FleetError) as told:
             engine(f"clickhouse://somebody:geheim@{where}/db", store)
-    assert where in str(told.value)
+    assert where in str(told.value) and "Connection refused" in str(told.value)
     assert "geheim" not in str(told.value) + "".join(capsys.readouterr())
+
+
+@clickhouse
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"\x00\x01\x02\n", "no such engine"),
+        (b"", "no such engine"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n<html>hello", "no such engine"),
+        (b"HTTP/1.1 403 No\r\nContent-Length: 19\r\n\r\nwrong: geheim, ha!!", "wrong: ..."),
+    ],
+)
+def test_what_is_no_such_server_is_told_in_one_line(
+    store: str, answer: bytes, why: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def speak() -> None:
+        peer, _ = server.accept()
+        with peer:
+            peer.recv(65536)
+            peer.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=speak, daemon=True).start()
+        with pytest.raises(FleetError, match=r"^clickhouse://127\.0\.0\.1:\d+: ") as told:
+            engine(f"clickhouse://somebody:geheim@127.0.0.1:{server.getsockname()[1]}", store)
+    assert why in str(told.value) and "\n" not in str(told.value)
+    assert "geheim" not in str(told.value) and capfd.readouterr() == ("", "")
 
 
 @clickhouse
