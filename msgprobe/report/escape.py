@@ -62,3 +62,15 @@ def ascii_only(text: str) -> str:
         return text
     plain = "".join(_PLAIN.get(c, c) for c in text)
     return plain.encode("ascii", "backslashreplace").decode("ascii")
+
+
+_FORMULA = frozenset("=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}") | frozenset(
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+"""How formulas begin (OWASP, CSV injection); in some locales with the wide forms, too."""
+
+
+def harmless(text: str) -> str:
+    """For CSV: what a spreadsheet would take for a formula gets an apostrophe in front of it."""
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip()[:1] in _FORMULA and shown.strip() else shown

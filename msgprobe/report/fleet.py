@@ -12,7 +12,7 @@ from msgprobe.model.fleet import Cell, CellState, CountryEvent, National, Onset,
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.timeline import Bracket
 from msgprobe.report.columns import align
-from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.escape import ascii_only, harmless, printable
 
 FORMAT_VERSION = 1
 
@@ -122,12 +122,13 @@ def as_json(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows with a header; without rows nothing at all."""
+    """The rows with a header, no text of them a formula; without rows nothing at all."""
     text = io.StringIO(newline="")
     if rows:
         writer = csv.DictWriter(text, list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        for row in rows:
+            writer.writerow({n: harmless(v) if isinstance(v, str) else v for n, v in row.items()})
     return text.getvalue()
 
 

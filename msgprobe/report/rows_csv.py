@@ -12,13 +12,8 @@ from typing import BinaryIO
 
 from msgprobe.interchange.rows import COLUMNS, Cell, Row, rows
 from msgprobe.model.run import Run
-from msgprobe.report.escape import printable
+from msgprobe.report.escape import harmless
 from msgprobe.report.view import View
-
-_FORMULA = frozenset("=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}") | frozenset(
-    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-)
-"""How formulas begin (OWASP, CSV injection); in some locales with the wide forms, too."""
 
 
 def render(run: Run, view: View) -> str:
@@ -62,11 +57,6 @@ def _text(cell: Cell) -> str:
         case int() | float():
             return str(cell)
         case tuple():
-            return _harmless("; ".join(cell))
+            return harmless("; ".join(cell))
         case str():
-            return _harmless(cell)
-
-
-def _harmless(text: str) -> str:
-    shown = printable(text)
-    return f"'{shown}" if shown.lstrip()[:1] in _FORMULA and shown.strip() else shown
+            return harmless(cell)

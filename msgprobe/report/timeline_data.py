@@ -10,6 +10,7 @@ from typing import Any
 from msgprobe import __version__
 from msgprobe.model.history import CONNECTION, NOT_MEASURED
 from msgprobe.model.timeline import Bracket, Change, Segment, Story, TimelineEvent
+from msgprobe.report.escape import harmless
 from msgprobe.report.timeline_words import local_iso, utc_iso
 
 FORMAT_VERSION = 1
@@ -159,5 +160,4 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return harmless(value) if isinstance(value, str) else str(value)

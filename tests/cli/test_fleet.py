@@ -439,6 +439,22 @@ def test_the_state_counts_lines(msgprobe: Msgprobe, store: Path) -> None:
     assert (country["networks_blocked"], country["networks_ok"], country["blocked"]) == (3, 1, 9)
 
 
+def test_what_a_stranger_calls_a_service_is_no_formula_and_no_markup(
+    msgprobe: Msgprobe, tmp_path: Path
+) -> None:
+    run, rows, store = (tmp_path / name for name in ("run.json", "rows.jsonl", "store"))
+    run.write_text(text(made(1, sample.blocked())))
+    told = msgprobe("export", str(run), "--format", "jsonl").stdout.splitlines()
+    odd = {"service": "=cmd|' /C calc'!A0", "function": "<script>1</script>"}
+    rows.write_text("".join(json.dumps(json.loads(line) | odd) + "\n" for line in told))
+    assert msgprobe("fleet", "pack", str(rows), "-o", str(store)).returncode == 0
+    csv = msgprobe("fleet", "state", "--store", str(store), "--csv").stdout
+    assert ",'=cmd|" in csv and ",=" not in csv
+    page = tmp_path / "page.html"
+    msgprobe("fleet", "report", "--store", str(store), "-o", str(page))
+    assert "<script" not in page.read_text()
+
+
 def test_onsets_are_between_the_last_look_and_the_first(msgprobe: Msgprobe, store: Path) -> None:
     found = json.loads(msgprobe("fleet", "onsets", "--store", str(store), "--json").stdout)
     assert [o["asn"] for o in found["onsets"]] == [101, 102, 103]

@@ -6,6 +6,7 @@ Those of ClickHouse run where `make parity` has put the engine; elsewhere they a
 import shutil
 import socket
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -132,10 +133,12 @@ def test_what_is_no_such_server_is_told_in_one_line(
     store: str, answer: bytes, why: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def speak() -> None:
-        peer, _ = server.accept()
-        with peer:
-            peer.recv(65536)
-            peer.sendall(answer)
+        with suppress(OSError):  # until it is closed
+            while True:
+                peer, _ = server.accept()
+                with peer:
+                    peer.recv(65536)
+                    peer.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=speak, daemon=True).start()
