@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch bench-timeline parity bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch bench-timeline parity exam-fleet bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -118,6 +118,10 @@ $(PARITY)/.installed: $(STAMP) .locks/parity.txt
 	@test -x $(PARITY)/bin/python || $(PYTHON) -m venv $(PARITY)
 	@$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .locks/dev.txt -r .locks/parity.txt
 	@touch $@
+
+# Made-up countries in which a fifth of the lines lie, against their truth; a minute a seed.
+exam-fleet: install
+	$(BIN)/python -m tests.fleet.exam $(ARGS)
 
 # A country's view by quarters of an hour over a million, ten and a hundred million words.
 bench-fleet: install

@@ -32,7 +32,12 @@ class Duck(Engine):
         return self
 
     def __exit__(self, *exc: Any) -> None:
-        self._stack.__exit__(*exc)
+        try:
+            self._stack.__exit__(*exc)
+        except OSError as error:
+            raise FleetError(
+                f"DuckDB: {error.strerror}, where it works ({tempfile.gettempdir()})"
+            ) from None
 
     def close(self) -> None:
         """See `Engine`."""

@@ -1,5 +1,7 @@
 """Parquet files through DuckDB, which works in this process and loads nothing from anywhere."""
 
+import errno
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +23,8 @@ MEMORY = "3GB"
 def connect(spill: Path | None, name: str = ":memory:") -> "Iterator[DuckDBPyConnection]":
     """A database of its own; ``spill`` is where it may put what does not fit into memory.
 
-    Raises FleetError without the library, and for whatever DuckDB refuses inside.
+    Raises FleetError without the library, and for whatever DuckDB refuses inside; OSError where
+    nothing more can be written.
     """
     try:
         import duckdb
@@ -40,7 +43,14 @@ def connect(spill: Path | None, name: str = ":memory:") -> "Iterator[DuckDBPyCon
             database.execute("SET enable_progress_bar = false")
             yield database
     except duckdb.Error as error:
+        number = next((n for n in _DISK if os.strerror(n) in str(error)), None)
+        if number is not None:
+            raise OSError(number, os.strerror(number)) from None
         raise FleetError(_said(error)) from None
+
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What the system says where nothing more can be written."""
 
 
 def _said(error: Exception) -> str:

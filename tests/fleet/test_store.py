@@ -1,12 +1,15 @@
 """A store is whole, whatever happens to who packs."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from msgprobe.fleet.engines import engine
 from msgprobe.fleet.error import FleetError
 from msgprobe.fleet.pack import Packed, Untimely, check_time, pack
+from msgprobe.fleet.parquet import connect
 from msgprobe.fleet.store import Store
 from msgprobe.interchange.facts import Look, Place, RunFacts, facts
 from msgprobe.model.history import CONNECTION, Said, SpeedSeen
@@ -132,3 +135,21 @@ def test_times_that_cannot_be_are_refused(began: int) -> None:
 @pytest.mark.parametrize("began", [BEGAN, BEGAN + 900, BEGAN - 10**7])
 def test_clocks_may_differ_by_minutes(began: int) -> None:
     check_time(began, BEGAN)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_torn_file(tmp_path: Path, number: int) -> None:
+    import duckdb
+
+    def full() -> None:
+        told = f'Could not write file "part.parquet": {os.strerror(number)}'
+        raise duckdb.IOException(f'IO Error: {{"exception_message":"{told}"}}')
+
+    with pytest.raises(OSError, match=os.strerror(number)) as told, connect(tmp_path):
+        full()
+    assert told.value.errno == number
+    path = tmp_path / "store"
+    pack(Store(path, create=True), [run(1)])
+    with pytest.raises(FleetError, match="DuckDB: ") as said, engine("duckdb:", str(path)):
+        full()
+    assert "torn" not in str(said.value)
