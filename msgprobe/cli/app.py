@@ -141,15 +141,16 @@ def plan(wish: "Wish", flags: "Flags") -> None:
 
     from msgprobe.cli.measure import planned
     from msgprobe.cli.output import look, put
-    from msgprobe.cli.request import names
-    from msgprobe.cli.watch_channels import webhook_contacts
+    from msgprobe.cli.request import names, notifier
+    from msgprobe.cli.watch_channels import notifier_contacts, webhook_contacts
     from msgprobe.report.plan import render, render_json
     from msgprobe.report.speech import speeches
 
     found = planned(wish, names(flags), seeded=flags.seed is not None)
     # what files of the user's own make this device say is never folded away
     whole = flags.verbose or wish.targets or "json" in flags.formats
-    contacts = (*found.contacts, *webhook_contacts(flags.webhook))
+    told = (*webhook_contacts(flags.webhook), *notifier_contacts(notifier(flags)))
+    contacts = (*found.contacts, *told)
     more: dict[str, Any] = {
         "services": found.services,
         "said": speeches(found.services, found.controls, wish.request) if whole else (),

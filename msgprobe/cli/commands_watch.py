@@ -64,7 +64,7 @@ def watch(
     """
     if timer is not None:
         return _timer(timer)
-    from msgprobe.cli.request import names
+    from msgprobe.cli.request import names, notifier
     from msgprobe.cli.watch import Wanted
     from msgprobe.cli.watch import watch as watched
 
@@ -75,6 +75,7 @@ def watch(
         jsonl=jsonl,
         on_change=on_change,
         webhook=flags.webhook,
+        notifier=notifier(flags),
         bell=bell,
         quiet=flags.quiet,
     )

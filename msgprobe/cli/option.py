@@ -187,6 +187,15 @@ class Flags:
         "--webhook URL",
         "With watch: POST each change as JSON to this https address. It is kept nowhere.",
     )
+    notify: str | None = _option(
+        "plan watch",
+        "--notify URL",
+        "With watch: tell each change by a service that apprise knows (chat, mail, push). Never "
+        "with a password or token here: ask instead of a URL lets you type it.",
+    )
+    notify_file: str | None = _option(
+        "plan watch", "--notify-file FILE", "Read the URL of that service from FILE."
+    )
     history: str | None = _option(
         f"run watch report export {_REMEMBERING}",
         "--history [=PATH]",

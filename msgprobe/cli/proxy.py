@@ -4,18 +4,11 @@ What stands in it (credentials, a private address) is never repeated in a messag
 """
 
 import re
-import stat
-import sys
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from msgprobe.cli import secret_url
 from msgprobe.steps.door import Proxy
 
-ASK = "ask"
-"""Instead of a URL: it is asked for on the terminal, without showing what is typed."""
-LARGEST = 4096
-"""Bytes of a file that holds a URL."""
-_ELSEWHERE = "--via ask (asked here, not shown), --via-file FILE or the variable MSGPROBE_VIA"
 _USERINFO = re.compile(r"(:/+)[^/\s]*@")
 _SOCKS = re.compile(r"(socks\w*:/+)[^\s'\"]+", re.IGNORECASE)
 
@@ -52,47 +45,14 @@ def from_command_line(url: str) -> Proxy:
     Raises ValueError, also for credentials: every user of a machine can read the command lines of
     its processes, and shells keep them.
     """
-    if url.strip().lower() == ASK:
-        return proxy(_asked())
+    if url.strip().lower() == secret_url.ASK:
+        return proxy(secret_url.asked("--via", "proxy"))
     if "@" in url:
         raise ValueError(
             "holds a user or a password, which others can read there (ps, the shell's history); "
-            f"give it by {_ELSEWHERE}"
+            f"give it by {secret_url.elsewhere('--via')}"
         )
     return proxy(url)
-
-
-def _asked() -> str:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise ValueError(f"there is no terminal to ask on; give it by {_ELSEWHERE}")
-    from getpass import getpass
-
-    try:
-        return getpass("URL of the proxy (not shown): ")
-    except EOFError:
-        raise ValueError("nothing was typed") from None
-
-
-def from_file(name: str) -> Proxy:
-    """The proxy whose URL is all that the file ``name`` holds. Raises ValueError."""
-    try:
-        with Path(name).open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no name of a file"
-        raise ValueError(f"{name!r:.100} cannot be read ({why})") from None
-    if len(data) > LARGEST or not data.isascii():
-        raise ValueError("holds more than a URL in plain ASCII")
-    return proxy(data.decode("ascii"))
-
-
-def readable_by_others(name: str) -> bool:
-    """Other users of this machine may read the file ``name``."""
-    try:
-        mode = Path(name).stat().st_mode
-    except OSError:
-        return False
-    return sys.platform != "win32" and stat.S_ISREG(mode) and bool(mode & 0o044)
 
 
 def without_credentials(text: str) -> str:

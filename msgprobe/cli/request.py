@@ -8,14 +8,15 @@ from typing import TypeVar
 
 from msgprobe.catalog.country import COUNTRIES
 from msgprobe.catalog.permission import Allowed
+from msgprobe.cli import notify, secret_url, settings
 from msgprobe.cli import proxy as proxies
-from msgprobe.cli import settings
 from msgprobe.cli.option import Flags
 from msgprobe.cli.output import say
 from msgprobe.model.liberty import Liberty
 from msgprobe.model.run import NOWHERE, Request, Vantage
 from msgprobe.model.target import Function
 from msgprobe.steps.door import Proxy
+from msgprobe.steps.notify import Notifier
 
 T = TypeVar("T")
 
@@ -191,16 +192,36 @@ def _allowed(flags: Flags) -> Allowed:
 
 def _proxy(given: dict[str, settings.Setting], flags: Flags) -> Proxy | None:
     """The user's proxy; credentials may stand anywhere but in the flags. Raises UsageError."""
-    if flags.via is not None and flags.via_file is not None:
-        raise UsageError("--via and --via-file exclude each other")
-    if flags.via is not None:
-        return _pick(given, "via", "--via", flags.via, proxies.from_command_line)
-    if flags.via_file is not None:
-        found = _pick(given, "via", "--via-file", flags.via_file, proxies.from_file)
-        if proxies.readable_by_others(flags.via_file):
-            say("msgprobe: --via-file: others on this machine can read that file: chmod 600 it")
-        return found
-    return _pick(given, "via", "--via", None, proxies.proxy)
+    places = flags.via, flags.via_file
+    return _secret(given, "via", places, proxies.from_command_line, proxies.proxy)
+
+
+def notifier(flags: Flags) -> Notifier | None:
+    """The service by which changes are told, if one is wanted. Raises UsageError."""
+    places = flags.notify, flags.notify_file
+    return _secret(settings.read(), "notify", places, notify.from_command_line, notify.notifier)
+
+
+def _secret(
+    given: dict[str, settings.Setting],
+    key: str,
+    places: tuple[str | None, str | None],
+    from_command_line: Callable[[str], T],
+    made: Callable[[str], T],
+) -> T | None:
+    """What is ``made`` of a URL that nobody else should read: on the command line or in a file
+    (``places``), or in the environment or the settings. Raises UsageError."""
+    flag, (typed, file) = f"--{key}", places
+    if typed is not None and file is not None:
+        raise UsageError(f"{flag} and {flag}-file exclude each other")
+    if typed is not None:
+        return _pick(given, key, flag, typed, from_command_line)
+    if file is None:
+        return _pick(given, key, flag, None, made)
+    found = _pick(given, key, f"{flag}-file", file, lambda name: made(secret_url.in_file(name)))
+    if secret_url.readable_by_others(file):
+        say(f"msgprobe: {flag}-file: others on this machine can read that file: chmod 600 it")
+    return found
 
 
 def _depth(given: dict[str, settings.Setting], flags: Flags) -> tuple[bool, bool]:

@@ -92,6 +92,7 @@ KEYS: Mapping[str, Callable[[object], Any]] = {
     "label": _text,
     "max_bytes": _number,
     "max_time": _number,
+    "notify": _hidden,
     "only": _list,
     "quick": _flag,
     "targets": _paths,
@@ -152,6 +153,6 @@ def _setting(convert: Callable[[object], Any], value: object, origin: str) -> Se
     try:
         return Setting(value=convert(value), origin=origin)
     except ValueError as error:
-        # a proxy's credentials are shown nowhere, whatever they are wrapped in
+        # credentials are shown nowhere, whatever they are wrapped in
         shown = "" if convert is _hidden else f", is {value!r:.60}"
         raise SettingsError(f"{origin}: {error}{shown}") from None

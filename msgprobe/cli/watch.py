@@ -14,7 +14,7 @@ from msgprobe.cli.output import look as look_at
 from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError, Wish, byte_count, duration
 from msgprobe.cli.watch_alarm import WINDOW, Follower
-from msgprobe.cli.watch_channels import Channel, Command, Webhook
+from msgprobe.cli.watch_channels import Channel, Command, Notification, Webhook
 from msgprobe.cli.watch_loop import Asked, Watcher
 from msgprobe.cli.watch_show import JsonLines, Lines, Screen
 from msgprobe.cli.watch_store import Store
@@ -26,6 +26,7 @@ from msgprobe.report.plan import warnings
 from msgprobe.report.timeline_words import every as in_words
 from msgprobe.session import Stop
 from msgprobe.steps import memory as room
+from msgprobe.steps.notify import Notifier
 from msgprobe.watch import budget as bytes_for
 from msgprobe.watch import codec
 from msgprobe.watch.narrow import Rows, transfer_groups
@@ -51,6 +52,7 @@ class Wanted:
     jsonl: bool = False
     on_change: str | None = None
     webhook: str | None = None
+    notifier: Notifier | None = None
     bell: bool = False
     quiet: bool = False
     timetable: Timetable = field(default_factory=Timetable)
@@ -212,4 +214,6 @@ def _channels(wanted: Wanted) -> list[Channel]:
         found.append(Command(wanted.on_change))
     if wanted.webhook is not None:
         found.append(Webhook(wanted.webhook))
+    if wanted.notifier is not None:
+        found.append(Notification(wanted.notifier))
     return found

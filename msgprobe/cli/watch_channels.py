@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from msgprobe.cli.request import UsageError
 from msgprobe.model.contact import Contact
+from msgprobe.steps.notify import Notifier, NotifyError
 from msgprobe.steps.webhook import WebhookError, post
 
 LONGEST = 30.0
@@ -111,6 +112,25 @@ class Webhook:
             raise ChannelError(f"{self.host}: {error}") from None
 
 
+class Notification:
+    """A service by which people are told, through apprise: the same words as on the screen."""
+
+    name = "notification"
+    patient = True
+
+    def __init__(self, to: Notifier) -> None:
+        self._to = to
+
+    def tell(self, payload: Mapping[str, Any]) -> None:
+        """Send it once."""
+        late = payload.get("delayed_since")
+        text = str(payload["text"]) + (f"\nDelayed since {late}." if late else "")
+        try:
+            self._to.tell("msgprobe", text, LONGEST)
+        except NotifyError as error:
+            raise ChannelError(f"{self._to.service}: {error}") from None
+
+
 def webhook_place(url: str) -> tuple[str, int]:
     """Host and port of a webhook. Raises UsageError, which does not repeat the address."""
     try:
@@ -129,17 +149,28 @@ def webhook_contacts(url: str | None) -> tuple[Contact, ...]:
     """What a watch with that webhook contacts beside what is measured; raises UsageError."""
     if url is None:
         return ()
-    host, port = webhook_place(url)
-    told = Contact(
+    return (_contact(webhook_place(url), "your webhook", "https", "the change as JSON"),)
+
+
+def notifier_contacts(to: Notifier | None) -> tuple[Contact, ...]:
+    """The same for the service of ``--notify``."""
+    if to is None or to.host is None:
+        return ()
+    host = to.host or f"servers of {to.service}"
+    return (_contact((host, to.port), "your notification", "apprise", "the change in words"),)
+
+
+def _contact(place: tuple[str, int], subject: str, check: str, what: str) -> Contact:
+    host, port = place
+    return Contact(
         target=host,
         port=port,
         transport="tcp",
         round=0,
-        subject="your webhook",
-        check="https",
+        subject=subject,
+        check=check,
         condition="with msgprobe watch, when something has changed",
-        reason="the change as JSON, without evidence",
+        reason=f"{what}, without evidence",
         max_bytes=30_000,
         usual_bytes=8_000,
     )
-    return (told,)

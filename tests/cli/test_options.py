@@ -28,7 +28,7 @@ def test_every_command_that_an_option_names_takes_it(command: str) -> None:
 
 def test_run_and_plan_share_all_that_decides_what_is_contacted() -> None:
     run, plan = ({one.name for one in options(name)} for name in ("run", "plan"))
-    assert plan - {"webhook"} < run  # that one is a watch's
+    assert plan - {"webhook", "notify", "notify_file"} < run  # those are a watch's
     forms = {"jsonl", "csv", "junit", "prometheus", "github", "nagios"}
     written = {"output", "evidence", "no_redact", "coarse_time", "asn", "label"}
     assert run - plan == forms | written | {"fail_on", "quiet", "compare", "history"}

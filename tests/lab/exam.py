@@ -84,6 +84,7 @@ class Stage:
 
 def stage(scenario: Scenario, seed: int, workdir: Path, link: Link | None = None) -> Stage:
     """The lab of a scenario, not yet entered."""
+    workdir = workdir.resolve()  # what runs in a namespace begins in another folder
     ipv6 = bool(scenario.lab.get("ipv6", True))
     workdir.mkdir(parents=True, exist_ok=True)
     config = WorldConfig(workdir=str(workdir), seed=seed, ipv6=ipv6, **dict(scenario.world))
