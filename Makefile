@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch bench-timeline parity exam-fleet bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -104,6 +104,11 @@ exam-alarms: install
 # another: make exam-watch ARGS="--seeds 1,2,3,4,5"
 exam-watch: install
 	$(BIN)/python -m tests.lab watch $(ARGS)
+
+# A day of a real watch within 144 minutes: its memory, descriptors and bytes on the wire. A part of
+# it at the same pace: make soak-watch ARGS="--minutes 45"
+soak-watch: install
+	$(BIN)/python -m tests.lab soak $(ARGS)
 
 # A year of a fleet, ten million words: how long its timeline takes, the first time and later.
 bench-timeline: install

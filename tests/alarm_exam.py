@@ -8,19 +8,20 @@ events, as the watch does.
 
 import argparse
 import sys
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 from statistics import median
 
-from msgprobe.cli.watch_alarm import RESTLESS
+from msgprobe.cli.watch_alarm import RESTLESS, WINDOW
 from msgprobe.model.history import TickKind
-from msgprobe.timeline.story import tell
+from msgprobe.timeline.story import LEAD_IN, tell
 from msgprobe.watch import alarms
 from msgprobe.watch.alarms import Told as Alarm
 from tests.timeline.virtual_line import SUBJECT, Errors, Line, Told, recorded
-from tests.timeline_exam import CONTEXT, NEAR, truth_of
+from tests.timeline_exam import NEAR, truth_of
 from tests.watch.virtual_day import Day
 
 MOST_AN_EVENT = 1.2
@@ -88,7 +89,9 @@ def play(seed: int) -> Played:
 def _alarmed(
     looks: Sequence[Told], raised: list[Alarm], told: list[tuple[int, int, str, str]]
 ) -> None:
-    found = tell(recorded(looks[-CONTEXT:]), 1).events
+    since = looks[-1].at - WINDOW
+    first = bisect_left(looks, since - LEAD_IN, key=lambda one: one.at)
+    found = tell(recorded(looks[first:]), 1, since=since).events
     events = [e for e in found if any(c.subject == SUBJECT for c in e.changes)]
     for event, changes in alarms.fresh(events, raised, "home", 0):
         until, now = event.bracket.until, looks[-1].at

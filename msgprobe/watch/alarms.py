@@ -1,6 +1,6 @@
 """What is told to the user's own channels, once; and when one that failed is tried again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.model.history import CONNECTION
@@ -30,23 +30,40 @@ class Told:
 
 
 def fresh(
-    events: Iterable[TimelineEvent], told: Sequence[Told], series: str, since: int
+    events: Sequence[TimelineEvent], told: Sequence[Told], series: str, since: int
 ) -> list[tuple[TimelineEvent, tuple[Change, ...]]]:
     """Real events from ``since`` on with those changes that no alarm has told: of a service of
-    which one function was told, the others are the same event."""
+    which one function was told, the others are the same event.
+
+    Later looks move the bracket of an event, and split or join what lies back: what came before an
+    alarm about the same subject was raised is settled by it, but for what holds now.
+    """
+    mine = [one for one in told if one.series == series]
+    raised = {subject: one.at for one in mine for subject in one.changes}
+    newest = {c.subject: c for event in events for c in (*event.changes, *event.absorbed)}
     found = []
     for event in events:
         if not event.cause.real or event.bracket.until < since:
             continue
-        near = [
-            one
-            for one in told
-            if one.series == series and abs(one.until - event.bracket.until) <= NEAR
-        ]
-        new = tuple(c for c in event.changes if not any(_same(c, one) for one in near))
+        near = [one for one in mine if abs(one.until - event.bracket.until) <= NEAR]
+        new = tuple(
+            c
+            for c in event.changes
+            if not any(_same(c, one) for one in near)
+            and (c is newest[c.subject] or c.bracket.until > raised.get(c.subject, 0))
+            and not _told_before(c, mine)
+        )
         if new:
             found.append((event, new))
     return found
+
+
+def _told_before(change: Change, told: Sequence[Told]) -> bool:
+    """The last alarm about the subject told this word, and was raised after the change."""
+    last = next((one for one in reversed(told) if change.subject in one.changes), None)
+    if last is None or last.changes[change.subject] != change.after:
+        return False
+    return change.bracket.until <= last.at
 
 
 def _same(change: Change, told: Told) -> bool:

@@ -1,6 +1,6 @@
 """Bytes: what was spent within a day, what a look is likely to cost, how often one can be had."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import floor
 
@@ -10,6 +10,9 @@ from msgprobe.watch.timetable import COSTS, FOUR, Timetable
 
 SLOTS = 48
 """Parts of a day by which bytes are counted."""
+
+AHEAD = 6
+"""Parts of a day for which what is left of the budget must last."""
 
 LEARNS = 0.2
 """Share of the newest cost in the usual one."""
@@ -55,9 +58,22 @@ def cost(state: State, kind: TickKind, services: int) -> float:
 
 
 def allowed(state: State, timetable: Timetable, kind: TickKind, services: int, now: float) -> bool:
-    """There are bytes for such a look."""
-    most = timetable.budget * (1.0 if kind is TickKind.PULSE else 1 - timetable.kept)
-    return spent(state, timetable, now) + cost(state, kind, services) <= most
+    """There are bytes for such a look. What is dear leaves some to what is cheap: transfers and
+    whole runs to all others, and whole runs on one day to the looks that find out what changed."""
+    pulses, others = _both(state, timetable, now)
+    each = cost(state, kind, services)
+    dear = kind in (TickKind.TRANSFER, TickKind.RUN)
+    if kind is TickKind.RUN and _run_today(state, timetable, now):
+        most = (timetable.for_transfers + timetable.for_runs) * timetable.budget
+        if others + each > most:
+            return False
+    share = 1.0 if kind is TickKind.PULSE else 1 - timetable.kept / (1 if dear else 4)
+    return pulses + others + each <= share * timetable.budget
+
+
+def _run_today(state: State, timetable: Timetable, now: float) -> bool:
+    last = state.here.last.get(TickKind.RUN.value)
+    return last is not None and now - last < timetable.day
 
 
 def affordable_at(
@@ -72,12 +88,25 @@ def affordable_at(
 
 
 def between_pulses(state: State, timetable: Timetable, services: int, now: float) -> float:
-    """The mean time between pulses: as often as the budget allows."""
+    """The mean time between pulses: as often as the budget allows, and where most of it is spent
+    so rarely that what is left lasts until bytes come free again."""
     planned = timetable.for_transfers + timetable.for_runs
     _, others = _both(state, timetable, now)
     share = max(timetable.least_for_pulses, 1 - max(planned, others / timetable.budget))
     each = cost(state, TickKind.PULSE, services)
-    return max(timetable.every, each * timetable.day / (share * timetable.budget))
+    usual = max(timetable.every, each * timetable.day / (share * timetable.budget))
+    spread = each * max(wait / max(left, each) for wait, left in _coming(state, timetable, now))
+    return max(usual, min(spread, timetable.longest_pulse))
+
+
+def _coming(state: State, timetable: Timetable, now: float) -> Iterator[tuple[float, float]]:
+    """Times from now on, each with the bytes that may be spent until then."""
+    left = (1 - timetable.kept / 4) * timetable.budget - spent(state, timetable, now)
+    first = slot(timetable, now) - SLOTS
+    for count in range(1, AHEAD + 1):
+        wait = count * timetable.day / SLOTS
+        yield wait, left - timetable.for_blocked * timetable.budget * count / SLOTS
+        left += sum(state.spent.get(first + count - 1, (0, 0)))
 
 
 def between_transfers(state: State, timetable: Timetable) -> float:

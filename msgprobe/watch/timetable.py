@@ -42,7 +42,7 @@ class Timetable:
     least_for_pulses: float = 0.25
     """... and what pulses always have of it, whatever else was spent."""
     kept: float = 0.1
-    """Share that none but pulses may use."""
+    """Share that neither transfers nor whole runs may use; of a quarter of it pulses alone may."""
 
     longest_pulse: float = 3600.0
     """A budget that allows pulses only more rarely is too small."""

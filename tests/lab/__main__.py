@@ -143,6 +143,7 @@ COMMANDS: Final = {
     "calibrate": ("tests.lab.calibrate", "main"),
     "confusion": ("tests.lab.confusion", "main"),
     "watch": ("tests.lab.watch_exam", "main"),
+    "soak": ("tests.lab.watch_soak", "main"),
 }
 """The module and function of each first word that is not a scenario."""
 

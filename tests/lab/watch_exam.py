@@ -12,12 +12,13 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 import zlib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -35,9 +36,9 @@ FASTER: Final = 10
 """Times as fast as in real life."""
 
 _POLICED: Final = Throttle(label="police", names=WHATSAPP, kbit=140)
-_OFF: Final = PassOnly(label="off", holes=(Match(to=(RESOLVER, GATEWAY)),))
+OFF: Final = PassOnly(label="off", holes=(Match(to=(RESOLVER, GATEWAY)),))
 _SHUT: Final = PassOnly(label="shut", holes=(tcp_to(ports=(179, 3785)), udp_to(ports=(53,))))
-_RESET: Final = reset(*SIGNAL)
+RESET: Final = reset(*SIGNAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ DAY: Final = (
     Act(
         name="the line goes",
         seconds=110,
-        actions=(_OFF,),
+        actions=(OFF,),
         changes=(("connection", "no_internet|intermittent", ""),),
     ),
     Act(
@@ -74,7 +75,7 @@ DAY: Final = (
     Act(
         name="goes again",
         seconds=110,
-        actions=(_OFF,),
+        actions=(OFF,),
         changes=(("connection", "no_internet|intermittent", ""),),
     ),
     Act(
@@ -86,7 +87,7 @@ DAY: Final = (
     Act(
         name="Signal is reset by name",
         seconds=320,
-        actions=(_POLICED, _RESET),
+        actions=(_POLICED, RESET),
         changes=(("signal.text", "blocked", "tls.reset"),),
     ),
     Act(
@@ -175,30 +176,35 @@ def _day(seed: int, folder: Path) -> bool:
 def _play(scene: Stage, seed: int, history: Path) -> tuple[list[tuple[Act, float]], int]:
     """Run the watch through all acts; when each began, and its exit status."""
     chance = random.Random(seed)
-    words = ["watch", "--jsonl", "--budget", f"{20 * FASTER}MB/day", "--country", "KZ"]
-    words += [f"--history={history}", *scene.targets]
-    command = [sys.executable, "-m", "tests.lab.hasty_watch", str(FASTER), *words]
-    root = Path(__file__).resolve().parents[2]
     began: list[tuple[Act, float]] = []
+    with watching(scene, FASTER, f"{20 * FASTER}MB/day", history, "--country", "KZ") as process:
+        for act in DAY:
+            _begin(scene.lab, act)
+            began.append((act, time.time()))  # noqa: TID251 (beside the history's own times)
+            print(f"{datetime.now():%H:%M:%S} {act.name}", flush=True)  # noqa: DTZ005
+            time.sleep(act.seconds + chance.uniform(0, 12))
+        process.send_signal(signal.SIGTERM)
+        return began, process.wait(30)
+
+
+@contextmanager
+def watching(
+    scene: Stage, factor: float, budget: str, history: Path, *more: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A watch in the lab, so many times as fast as in real life; it is killed at the end."""
+    words = ["watch", "--jsonl", "--budget", budget, *more, f"--history={history}", *scene.targets]
+    command = [sys.executable, "-m", "tests.lab.hasty_watch", f"{factor:g}", *words]
+    environment = {**scene.env, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     with (
         (scene.workdir / "watch.jsonl").open("wb") as out,
         (scene.workdir / "watch.err").open("wb") as err,
+        scene.lab.popen(command, environment, stdout=out, stderr=err) as process,
     ):
-        process = scene.lab.popen(
-            command, {**scene.env, "PYTHONPATH": str(root)}, stdout=out, stderr=err
-        )
         try:
-            for act in DAY:
-                _begin(scene.lab, act)
-                began.append((act, time.time()))  # noqa: TID251 (beside the history's own times)
-                print(f"{datetime.now():%H:%M:%S} {act.name}", flush=True)  # noqa: DTZ005
-                time.sleep(act.seconds + chance.uniform(0, 12))
-            process.send_signal(signal.SIGTERM)
-            return began, process.wait(30)
+            yield process
         finally:
             if process.poll() is None:
                 process.kill()
-                process.wait()
 
 
 def _begin(lab: Lab, act: Act) -> None:

@@ -48,6 +48,20 @@ def test_no_day_of_a_troubled_week_costs_more_than_the_budget(budget: int) -> No
         assert day.of(PULSE)
 
 
+@pytest.mark.parametrize("hours", [1, 2, 4])
+def test_much_that_changes_leaves_bytes_to_see_what_changes_next(hours: int) -> None:
+    def changing(at: float, subject: str, kind: TickKind) -> str:
+        off = int((at - ZERO) / 3600 / hours) % 2 == 1
+        return "blocked" if off and subject.startswith("signal") else fine(at, subject, kind)
+
+    day = Day(truth=changing).until(ZERO + 3 * DAY)
+    waits = [b - a for (a, *_), (b, *_) in pairwise(day.looks)]
+    assert max(waits) <= 4 / 3 * 3600  # the longest mean wait, and chance
+    asked = [at for at, look, _ in day.looks if "signal" in look.services]
+    assert max(b - a for a, b in pairwise(asked)) <= 2 * 3600
+    assert len(day.of(RUN)) >= 3
+
+
 def test_pulses_come_at_random_times_and_never_closer_than_two_thirds_of_what_was_asked() -> None:
     day = Day(timetable=Timetable(budget=900_000_000)).until(ZERO + 6 * 3600)
     pairs = pairwise((at, look) for at, look, _ in day.looks)

@@ -144,8 +144,8 @@ def event(
     )
 
 
-def told(*changes: tuple[str, str], until: int = 1000) -> Told:
-    return Told(id="x", at=until, until=until, series="home", changes=dict(changes))
+def told(*changes: tuple[str, str], until: int = 1000, at: int = 1000) -> Told:
+    return Told(id="x", at=at, until=until, series="home", changes=dict(changes))
 
 
 def test_an_event_is_told_once_though_its_bracket_moves_and_more_of_it_is_seen() -> None:
@@ -165,6 +165,22 @@ def test_another_service_another_network_and_the_return_are_told_too() -> None:
     assert len(alarms.fresh([event(("signal.text", "blocked"))], known, "mobile", 0)) == 1
     assert len(alarms.fresh([event(("signal.text", "ok"), until=1300)], known, "home", 0)) == 1
     assert len(alarms.fresh([event(("signal.text", "blocked"), until=9000)], known, "home", 0)) == 1
+
+
+def test_what_later_looks_make_of_the_time_before_an_alarm_is_no_other_one() -> None:
+    known = [told(("signal.text", "blocked"), at=9000)]
+    moved = event(("signal.text", "blocked"), until=4000)
+    assert alarms.fresh([moved], known, "home", 0) == []
+    split = [event(("signal.text", "down"), until=3000), moved]
+    assert alarms.fresh(split, known, "home", 0) == []
+    again = event(("signal.text", "blocked"), until=9100)
+    assert len(alarms.fresh([again], known, "home", 0)) == 1
+
+
+def test_an_alarm_that_was_wrong_is_put_right() -> None:
+    known = [told(("signal.text", "ok"), at=9000)]
+    found = event(("signal.text", "throttled"), until=4000)
+    assert len(alarms.fresh([found], known, "home", 0)) == 1
 
 
 def test_what_is_old_or_only_another_way_of_looking_is_no_alarm() -> None:
