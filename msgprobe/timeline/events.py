@@ -1,6 +1,6 @@
 """Changes become events: one for all that changes at once, and none for what only looks so."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgprobe.model.history import CONNECTION, NOT_MEASURED, Recorded
@@ -39,18 +39,26 @@ def changes(segments: Sequence[Segment]) -> Iterator[Change]:
 
 def events(recorded: Recorded, found: Iterable[Change], interval: int) -> list[TimelineEvent]:
     """All changes as events, in order."""
+    every = list(found)
+    line = sorted(c.bracket.until for c in every if c.subject == CONNECTION and _gone(c))
+    after = {c.bracket.until: c.bracket.after for c in every if c.subject == CONNECTION}
+
+    def when(change: Change) -> tuple[int, bool, str]:
+        """What changed while the connection went or came did so with it."""
+        until = change.bracket.until
+        index = bisect_left(line, until)
+        if index < len(line) and until > (after[line[index]] or until):
+            until = line[index]
+        return until, change.subject != CONNECTION, change.subject
+
     groups: list[list[Change]] = []
-    for change in sorted(found, key=_when):
+    for change in sorted(every, key=when):
         last = groups[-1] if groups else None
         if last is not None and _together(last[0], change, interval):
             last.append(change)
         else:
             groups.append([change])
     return [_event(recorded, group) for group in groups]
-
-
-def _when(change: Change) -> tuple[int, bool, str]:
-    return change.bracket.until, change.subject != CONNECTION, change.subject
 
 
 def _together(first: Change, other: Change, interval: int) -> bool:

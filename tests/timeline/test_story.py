@@ -18,7 +18,8 @@ from msgprobe.model.history import (
     SpeedSeen,
     TickKind,
 )
-from msgprobe.model.timeline import Cause, Segment, Story
+from msgprobe.model.timeline import Bracket, Cause, Change, Segment, Story
+from msgprobe.timeline.events import events
 from msgprobe.timeline.story import tell
 
 TEXT, MEDIA = "telegram.text", "telegram.media"
@@ -146,6 +147,20 @@ def test_what_a_service_does_as_the_connection_returns_belongs_to_its_return() -
     assert gone.absorbed == ()
     assert [c.subject for c in back.changes] == [CONNECTION]
     assert [(c.subject, c.after) for c in back.absorbed] == [(TEXT, "blocked")]
+
+
+@pytest.mark.parametrize(("until", "alone"), [(450, True), (600, False), (900, False)])
+def test_what_works_before_the_return_is_certain_returns_with_the_connection(
+    until: int, alone: bool
+) -> None:
+    def change(subject: str, before: str, after: str, since: int, until: int) -> Change:
+        bracket = Bracket(after=since, until=until)
+        return Change(subject=subject, before=before, after=after, bracket=bracket)
+
+    back = change(CONNECTION, "shutdown", "online", 500, 900)
+    found = events(line({TEXT: "oo"}), [change(TEXT, "blocked", "ok", 100, until), back], 60)
+    assert [c.subject for c in found[-1].changes] == [CONNECTION]
+    assert [[c.subject for c in e.changes] for e in found[:-1]] == ([[TEXT]] if alone else [])
 
 
 def test_what_changes_together_is_one_event() -> None:
