@@ -83,7 +83,7 @@ class Follower:
             return
         if self.shown is not None:
             self.shown(story)
-        for event, changes in alarms.fresh(story.events, self._told, where.public, self.since):
+        for event, changes in alarms.news(story, self._told, where.public, self.since):
             self._raise(where, event, changes)
         if not quiet:  # the line may have come back: what waits for it is tried at once
             for attempt in self._outbox:

@@ -1,10 +1,10 @@
 """What is told to the user's own channels, once; and when one that failed is tried again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.model.history import CONNECTION
-from msgprobe.model.timeline import Change, TimelineEvent
+from msgprobe.model.timeline import Bracket, Cause, Change, Segment, Story, TimelineEvent
 
 NEAR = 900.0
 """Seconds by which two tellings of one event may lie apart: later looks move its bracket."""
@@ -27,6 +27,50 @@ class Told:
     until: int
     series: str
     changes: Mapping[str, str]
+
+
+def news(
+    story: Story, told: Sequence[Told], series: str, since: int
+) -> list[tuple[TimelineEvent, tuple[Change, ...]]]:
+    """What of a story is to be told now: events that no alarm has told, and what has become of
+    words that one told and the story no longer knows of."""
+    found = fresh(story.events, told, series, since)
+    raised = {c.subject for _, changes in found for c in changes}
+    mine = [one for one in told if one.series == series]
+    for subject, segments in story.segments:
+        last = next((one for one in reversed(mine) if subject in one.changes), None)
+        now = next((s for s in reversed(segments) if s.settled), None)
+        if last is None or now is None or subject in raised:
+            continue
+        change = _put_right(last, last.changes[subject], now)
+        if change is not None and not _changed_since(story.events, subject, last.at):
+            event = TimelineEvent(
+                bracket=change.bracket, changes=(change,), absorbed=(), cause=Cause.NETWORK
+            )
+            found.append((event, (change,)))
+    return found
+
+
+def _put_right(told: Told, word: str, now: Segment) -> Change | None:
+    """Looks since an alarm say another word than it, so clearly that what it told seems never to
+    have been: who was told that must not go on believing it."""
+    if now.word == word or now.seen_until <= told.at:
+        return None
+    return Change(
+        subject=now.subject,
+        before=word,
+        after=now.word,
+        bracket=Bracket(after=told.at, until=now.seen_until),
+        mechanisms=now.mechanisms,
+        posterior=now.posterior,
+        witnesses=now.witnesses,
+    )
+
+
+def _changed_since(events: Iterable[TimelineEvent], subject: str, at: int) -> bool:
+    """The story has a change of the subject since then, be it told or no alarm."""
+    changes = (c for event in events for c in (*event.changes, *event.absorbed))
+    return any(c.subject == subject and c.bracket.until > at for c in changes)
 
 
 def fresh(

@@ -8,13 +8,14 @@ from msgprobe.catalog.loader import load
 from msgprobe.model.control import Guess
 from msgprobe.model.history import Gap, GapReason, TickKind
 from msgprobe.model.target import Direction
-from msgprobe.model.timeline import Bracket, Cause, Change, TimelineEvent
+from msgprobe.model.timeline import Bracket, Cause, Change, Segment, Story, TimelineEvent
 from msgprobe.watch import alarms, codec, gaps, narrow
 from msgprobe.watch.alarms import Told
 from msgprobe.watch.gaps import Reading
 from msgprobe.watch.narrow import Rows
 from msgprobe.watch.state import State
 from msgprobe.watch.timetable import Timetable
+from tests.timeline.virtual_line import HOME
 from tests.watch.test_schedule import ZERO, blocked_from
 from tests.watch.virtual_day import Day
 
@@ -181,6 +182,57 @@ def test_an_alarm_that_was_wrong_is_put_right() -> None:
     known = [told(("signal.text", "ok"), at=9000)]
     found = event(("signal.text", "throttled"), until=4000)
     assert len(alarms.fresh([found], known, "home", 0)) == 1
+
+
+def story(*found: TimelineEvent, word: str, seen_until: int, settled: bool = True) -> Story:
+    now = Segment(
+        subject="signal.text",
+        word=word,
+        began=500,
+        ended=seen_until,
+        seen_until=seen_until,
+        settled=settled,
+    )
+    return Story(
+        series=HOME,
+        began=0,
+        ended=seen_until,
+        ticks=9,
+        interval=90,
+        rules=1,
+        segments=[("signal.text", [now])],
+        events=found,
+    )
+
+
+def test_what_an_alarm_told_and_the_story_no_longer_knows_of_is_put_right_once() -> None:
+    known = [told(("signal.text", "blocked"), at=2000)]
+    ((found, (change,)),) = alarms.news(story(word="ok", seen_until=2600), known, "home", 0)
+    assert (change.before, change.after) == ("blocked", "ok")
+    assert (found.bracket.after, found.bracket.until) == (2000, 2600)
+    righted = [*known, told(("signal.text", "ok"), at=2600, until=2600)]
+    assert alarms.news(story(word="ok", seen_until=2700), righted, "home", 0) == []
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        story(word="ok", seen_until=1900),  # nobody looked since
+        story(word="blocked", seen_until=2600),
+        story(word="ok", seen_until=2600, settled=False),
+        story(
+            replace(
+                event(("connection", "online"), until=2500),
+                absorbed=event(("signal.text", "ok"), until=2500).changes,
+            ),
+            word="ok",
+            seen_until=2600,
+        ),
+    ],
+)
+def test_what_holds_still_or_was_told_with_the_connection_is_not_put_right(seen: Story) -> None:
+    known = [told(("signal.text", "blocked"), ("connection", "online"), at=2000, until=2450)]
+    assert alarms.news(seen, known, "home", 0) == []
 
 
 def test_what_is_old_or_only_another_way_of_looking_is_no_alarm() -> None:
