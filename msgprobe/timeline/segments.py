@@ -139,8 +139,8 @@ class Teller:
                 return
 
     def _mechanisms(self, subject: str, runs: Sequence[Run]) -> tuple[str, ...]:
-        """Those that half of the supporting ticks or more show; remarks on the connection are
-        no mechanisms."""
+        """Those that half of the supporting ticks or more show, without what another of them says
+        more exactly; remarks on the connection are no mechanisms."""
         if subject == CONNECTION or not runs or runs[0].word == Outcome.OK.value:
             return ()
         seen: Counter[str] = Counter()
@@ -150,7 +150,8 @@ class Teller:
                 total += last - first + 1
                 for mechanism in mechanisms:
                     seen[mechanism] += last - first + 1
-        return tuple(sorted(m for m, n in seen.items() if 2 * n >= total))
+        shown = sorted(m for m, n in seen.items() if 2 * n >= total)
+        return tuple(m for m in shown if not any(o.startswith(f"{m}.") for o in shown))
 
 
 def _told(

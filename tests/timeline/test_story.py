@@ -95,6 +95,17 @@ def test_a_change_is_told_with_its_bracket_mechanism_and_witnesses() -> None:
     assert event.cause.real
 
 
+def test_of_two_mechanisms_that_say_the_same_the_more_exact_one_is_told() -> None:
+    found = line({TEXT: "oooooobbbb"})
+    told = ("quic.sni", "tls.reset", "tls.reset.sni")
+    spans = [
+        replace(s, said=replace(s.said, mechanisms=told)) if s.said.word == "blocked" else s
+        for s in found.spans[TEXT]
+    ]
+    story = tell(replace(found, spans={**found.spans, TEXT: spans}), 1)
+    assert segments(story)[-1].mechanisms == ("quic.sni", "tls.reset.sni")
+
+
 def test_time_in_which_nobody_looked_is_a_hole_with_its_reason_and_no_event() -> None:
     times = [n * 600 for n in range(6)] + [n * 600 + 5 * HOUR for n in range(6)]
     recorded = replace(
