@@ -1,7 +1,8 @@
 """``python -m tests.lab soak``: a day of a real watch, ten times as fast, in 144 minutes.
 
-Most of the day all is well; for a while Signal is reset, and once the line goes. Memory and
-descriptors must stay as they are, and the interface must not count more than the budget of a day.
+Most of the day all is well; Signal is reset for a while, and the line goes, early and once more
+late, so that what is new after the first time is known. Memory and descriptors must stay as they
+are then, and the interface must not count more than the budget of a day.
 """
 
 import argparse
@@ -29,14 +30,18 @@ EVERY: Final = 20.0
 BUDGET: Final = 20_000_000
 MOST_MORE: Final = 0.05
 """Share by which memory and descriptors may grow."""
-WARM: Final = 1 / 6
+WARM: Final = 1 / 4
 """Share of the time after which a watch has done everything once."""
 
 TROUBLE: Final[tuple[tuple[float, tuple[Action, ...]], ...]] = (
-    (0.30, (RESET,)),
-    (0.45, ()),
-    (0.60, (OFF,)),
-    (0.63, ()),
+    (0.05, (RESET,)),
+    (0.12, ()),
+    (0.16, (OFF,)),
+    (0.18, ()),
+    (0.50, (RESET,)),
+    (0.60, ()),
+    (0.75, (OFF,)),
+    (0.78, ()),
 )
 """What the censor does from which share of the time on."""
 
