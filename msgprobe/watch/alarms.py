@@ -9,6 +9,10 @@ from msgprobe.model.timeline import Bracket, Cause, Change, Segment, Story, Time
 NEAR = 900.0
 """Seconds by which two tellings of one event may lie apart: later looks move its bracket."""
 
+SETTLES = 2
+"""Usual intervals after an alarm until it may be put right: a look that contradicts it is itself
+looked into within them."""
+
 WAITS = (10.0, 60.0, 300.0, 900.0)
 """Seconds after a failure until the next attempt; the last one again and again."""
 
@@ -41,6 +45,8 @@ def news(
         last = next((one for one in reversed(mine) if subject in one.changes), None)
         now = next((s for s in reversed(segments) if s.settled), None)
         if last is None or now is None or subject in raised:
+            continue
+        if now.seen_until - last.at < SETTLES * story.interval:
             continue
         change = _put_right(last, last.changes[subject], now)
         if change is not None and not _changed_since(story.events, subject, last.at):

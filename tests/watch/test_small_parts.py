@@ -218,6 +218,7 @@ def test_what_an_alarm_told_and_the_story_no_longer_knows_of_is_put_right_once()
     "seen",
     [
         story(word="ok", seen_until=1900),  # nobody looked since
+        story(word="ok", seen_until=2100),  # it is being looked into
         story(word="blocked", seen_until=2600),
         story(word="ok", seen_until=2600, settled=False),
         story(
