@@ -165,8 +165,9 @@ lock: $(TOOLS)/.installed
 LOCK = $(TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-# What no pure wheel is of, or only Windows needs: proofs say less without it.
-LEFT_OUT = $(addprefix --no-emit-package ,cryptography cffi pycparser colorama)
+# What no pure wheel is of (proofs say less without it), what only Windows needs, and what rich needs
+# for Markdown and source text, which we never show.
+LEFT_OUT = $(addprefix --no-emit-package ,cryptography cffi pycparser colorama markdown-it-py mdurl pygments)
 
 # Known vulnerabilities of what is locked: 0 none, 1 some, 3 it could not be told.
 audit: $(TOOLS)/.installed

@@ -12,7 +12,7 @@ from msgprobe.cli.output import put
 from msgprobe.model.history import Gap, GapReason, Tick
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Change, Story, TimelineEvent
-from msgprobe.report import timeline, timeline_words, watch
+from msgprobe.report import console, timeline, timeline_words, watch
 from msgprobe.report.view import View
 from msgprobe.watch.state import Look, State
 
@@ -110,14 +110,11 @@ class Screen(Lines):
         self._last = ""
 
     def __enter__(self) -> "Screen":
-        from rich.console import Console
         from rich.live import Live
 
-        can = look_at(sys.stdout)
-        console = Console(file=sys.stdout, no_color=not can.color, highlight=False)
         self._live = Live(
             get_renderable=self._render,
-            console=console,
+            console=console.live(sys.stdout, color=look_at(sys.stdout).color),
             refresh_per_second=2,
             redirect_stdout=False,
             redirect_stderr=True,

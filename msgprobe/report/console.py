@@ -1,7 +1,7 @@
 """Where rich writes to: a text in memory, coloured only where the stream can show it."""
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,3 +27,14 @@ def console(buffer: io.StringIO, width: int | None, *, color: bool) -> "Console"
         emoji=False,
         _environ={},
     )
+
+
+def live(stream: TextIO, *, color: bool) -> "Console":
+    """A console on the terminal behind ``stream``, for what is drawn again and again.
+
+    What other code writes to standard error meanwhile is shown as it is: nothing in it is markup
+    or the name of an emoji.
+    """
+    from rich.console import Console
+
+    return Console(file=stream, no_color=not color, highlight=False, markup=False, emoji=False)

@@ -8,7 +8,7 @@ from msgprobe.model.event import Counted, Decided, Event, Finished, Phase, Start
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Role, Task
-from msgprobe.report import wording
+from msgprobe.report import console, wording
 from msgprobe.report.escape import ascii_only, printable
 
 if TYPE_CHECKING:
@@ -36,14 +36,12 @@ class Progress:
         """Hosts of each service that have been tried, and whether they answered."""
 
     def __enter__(self) -> "Progress":
-        from rich.console import Console
         from rich.live import Live
 
-        console = Console(file=self._stream, no_color=not self._color, highlight=False)
         # a renderable that is asked again at each refresh: events only change the fields
         self._live = Live(
             get_renderable=self._render,
-            console=console,
+            console=console.live(self._stream, color=self._color),
             transient=True,
             refresh_per_second=8,
             redirect_stdout=False,

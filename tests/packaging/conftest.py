@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.process import ALONE
 from tests.lab.netns import why_not
+from tests.packaging import pyz
 from tests.packaging.environment import build
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +46,17 @@ def strace() -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of msgprobe."""
     return build(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pure wheels of the lock."""
+    return pyz.downloaded(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture(scope="session")
+def one_file(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program as one file, built once."""
+    out = tmp_path_factory.mktemp("pyz") / "msgprobe.pyz"
+    pyz.build(out, sorted(wheels.glob("*.whl")))
+    return out

@@ -1,8 +1,9 @@
 """``python -m tests.packaging.pyz OUT``: the program with all that it needs, in one file.
 
 Whoever has a Python (3.11 or newer) runs it as it is: nothing is installed, unpacked or written.
-What goes in are this checkout and the pure wheels of ``.locks/pyz.txt``, by their hashes; the same
-checkout gives the same bytes, whenever and wherever it is built.
+What goes in are this checkout and the pure wheels of ``.locks/pyz.txt``, by their hashes, without
+what `tests.packaging.contents` leaves out; the same checkout gives the same bytes, whenever and
+wherever it is built.
 """
 
 import argparse
@@ -12,6 +13,8 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.packaging.contents import lean, own_wanted, wanted
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / ".locks" / "pyz.txt"
@@ -33,20 +36,6 @@ main()
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest that a ZIP file can say (APPNOTE 4.4.6): no date of building."""
 
-_KEPT_PYGMENTS = frozenset(
-    {
-        "lexers/__init__.py",
-        "lexers/_mapping.py",
-        "lexers/python.py",
-        "styles/__init__.py",
-        "styles/_mapping.py",
-        "styles/default.py",
-        "formatters/__init__.py",
-        "formatters/_mapping.py",
-    }
-)
-"""Of lexers and styles what a traceback of rich's asks for; the rest is half a megabyte."""
-
 
 def main(argv: list[str]) -> int:
     """Write the file; 0."""
@@ -67,7 +56,7 @@ def build(out: Path, wheels: list[Path], root: Path = ROOT) -> None:
     """The checkout at ``root`` and ``wheels`` in ``out``, which is there whole or not at all."""
     files = {"__main__.py": _MAIN, **dict(_own(root))}
     for wheel in sorted(wheels):
-        files |= dict(_of_wheel(wheel))
+        files |= lean(dict(_of_wheel(wheel)))
     fresh = out.with_name(out.name + ".new")
     with fresh.open("wb") as stream:
         stream.write(_FIRST_LINE)
@@ -90,16 +79,11 @@ def downloaded(folder: Path) -> Path:
     return folder
 
 
-_LEFT_OUT = ("msgprobe/fleet/", "msgprobe/cli/fleet", "msgprobe/report/fleet")
-"""What wants an engine that is no pure wheel: who carries this file by hand has one line."""
-
-
 def _own(root: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted((root / "msgprobe").rglob("*")):
-        if path.relative_to(root).as_posix().startswith(_LEFT_OUT):
-            continue
-        if path.is_file() and path.suffix in (".py", ".json", ".yml", ".toml", ".typed", ".txt"):
-            yield path.relative_to(root).as_posix(), path.read_bytes()
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and own_wanted(name):
+            yield name, path.read_bytes()
     for path in sorted((root / "targets").glob("*.toml")):
         yield f"msgprobe/_targets/{path.name}", path.read_bytes()
     yield "LICENSE", (root / "LICENSE").read_bytes()
@@ -108,24 +92,8 @@ def _own(root: Path) -> Iterator[tuple[str, bytes]]:
 def _of_wheel(wheel: Path) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
-            if not name.endswith("/") and _wanted(name):
+            if not name.endswith("/") and wanted(name):
                 yield name, archive.read(name)
-
-
-def _wanted(name: str) -> bool:
-    """Whether the program can do something with it; licences must go along."""
-    package, _, rest = name.partition("/")
-    if package.endswith(".dist-info"):
-        return not rest.endswith(
-            ("RECORD", "WHEEL", "INSTALLER", "entry_points.txt", "top_level.txt")
-        )
-    if name.endswith((".pyi", ".so", ".pyd", ".pyx", ".c", ".h")) or ".data/" in name:
-        return False
-    if package == "tzdata":  # the tables, from which countries are read; no zone's own file
-        return rest.count("/") <= 1
-    if package == "pygments" and rest.startswith(("lexers/", "styles/", "formatters/")):
-        return rest in _KEPT_PYGMENTS
-    return True
 
 
 if __name__ == "__main__":

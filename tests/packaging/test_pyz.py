@@ -24,20 +24,6 @@ BARE = (sys.executable, "-S", "-B")
 """A Python without anything that is installed beside it."""
 
 
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pure wheels of the lock."""
-    return pyz.downloaded(tmp_path_factory.mktemp("wheels"))
-
-
-@pytest.fixture(scope="module")
-def one_file(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built file."""
-    out = tmp_path_factory.mktemp("pyz") / "msgprobe.pyz"
-    pyz.build(out, sorted(wheels.glob("*.whl")))
-    return out
-
-
 def run(*argv: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """A command to its end, with no HOME."""
     own = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **(env or {})}
