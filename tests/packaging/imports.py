@@ -31,7 +31,7 @@ class Archive:
     @classmethod
     def read(cls, *paths: Path) -> "Archive":
         """Those of all ``paths`` together."""
-        files = {}
+        files: dict[str, bytes] = {}
         for path in paths:
             with zipfile.ZipFile(path) as inside:
                 files |= {name: inside.read(name) for name in inside.namelist()}
@@ -85,8 +85,8 @@ def _statements(node: ast.AST, *, at_once: bool) -> Iterator[tuple[ast.stmt, boo
     if isinstance(node, ast.If):
         asked = ast.unparse(node.test)
         left_out = "TYPE_CHECKING" in asked or "__name__" in asked
-        for child in node.orelse if left_out else (*node.body, *node.orelse):
-            yield from _statements(child, at_once=False)
+        for branch in node.orelse if left_out else (*node.body, *node.orelse):
+            yield from _statements(branch, at_once=False)
         return
     later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Try)
     for child in ast.iter_child_nodes(node):
