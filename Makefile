@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity bench-fleet demo bench interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -19,7 +19,7 @@ $(STAMP): $(RUN) .locks/dev.txt
 	@$(PIP) --require-hashes -r .locks/dev.txt
 	@touch $@
 
-$(RUN): pyproject.toml .locks/run.txt
+$(RUN): pyproject.toml .locks/run.txt $(wildcard msgprobe/report/locale/*.po)
 	@$(PYTHON) -c 'import sys; sys.exit("msgprobe needs Python 3.11 or newer; try: make PYTHON=python3.12 install") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r .locks/run.txt
@@ -137,6 +137,10 @@ demo: install
 
 bench: install
 	$(BIN)/python -m tests.lab bench $(ARGS)
+
+# Languages: what is missing or wrong in their files; in step with the program by ARGS=--update.
+translations: install
+	$(BIN)/python -m tests.translations $(ARGS)
 
 # Real clients (npm, pip) against the lab's servers; not part of `check`.
 interop: install

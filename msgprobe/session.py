@@ -241,6 +241,18 @@ def _elsewhere(report: Run, services: Sequence[Service], now: datetime) -> Elsew
     )
 
 
+def _moment(runner: Runner, now: float) -> Moment:
+    return Moment(
+        now=now,
+        running=runner.running,
+        opened=runner.opened,
+        secured=runner.secured,
+        queued=runner.queued,
+        spent=runner.spoken(likely_bytes),
+        stood_still=runner.stood_still,
+    )
+
+
 async def _explore(
     runner: Runner,
     begun: Run,
@@ -260,15 +272,7 @@ async def _explore(
             now = runner.world.now()
             seen = runner.in_order()
             evidence = _with(begun.evidence, seen, guess)
-            moment = Moment(
-                now=now,
-                running=runner.running,
-                opened=runner.opened,
-                secured=runner.secured,
-                queued=runner.queued,
-                spent=runner.spoken(likely_bytes),
-                stood_still=runner.stood_still,
-            )
+            moment = _moment(runner, now)
             wanted = planner.look(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:
                 wanted = replace(wanted, tasks=(), wake_at=None)
@@ -295,8 +299,7 @@ async def _explore(
 
 
 def _judged(evidence: Evidence, stop: Stop, *, redact: bool) -> tuple[Evidence, Verdict]:
-    """What is kept, and the verdict. If judging fails, that nothing is known: the evidence can be
-    judged later."""
+    """What is kept, and the verdict; where judging fails, that nothing is known: it can later."""
     try:
         return judged(evidence, redact=redact)
     except Exception as fault:

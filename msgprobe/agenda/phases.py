@@ -7,7 +7,7 @@ from msgprobe.model.event import Phase
 from msgprobe.model.run import Request
 from msgprobe.model.task import Task
 
-_TITLES: Final = (
+TITLES: Final = (
     "looking at the connection",
     "trying every service",
     "some tests failed: checking why",
@@ -24,13 +24,13 @@ def first_step(request: Request) -> Phase:
 def new_steps(tasks: Iterable[Task], told: set[int], request: Request) -> Iterator[Phase]:
     """The steps that ``tasks`` begin, but those that are ``told`` already and what came before
     them; they are added to it."""
-    begun = {len(_TITLES) - 1 if task.surveys else task.round for task in tasks}
+    begun = {len(TITLES) - 1 if task.surveys else task.round for task in tasks}
     for number in sorted(begun):
-        if number > max(told, default=0) and number < len(_TITLES):
+        if number > max(told, default=0) and number < len(TITLES):
             told.add(number)
             yield _step(number, request)
 
 
 def _step(number: int, request: Request) -> Phase:
-    steps = len(_TITLES) - 1 if request.quick else len(_TITLES)
-    return Phase(title=_TITLES[number], step=number + 1, steps=steps)
+    steps = len(TITLES) - 1 if request.quick else len(TITLES)
+    return Phase(title=TITLES[number], step=number + 1, steps=steps)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from msgprobe.cli.command import shared
+from msgprobe.cli.command import Commands, shared
 from msgprobe.cli.commands_fleet import fleet_app
 from msgprobe.cli.commands_handing_over import export, report, seal, verify
 from msgprobe.cli.commands_history import history_app, timeline
@@ -27,17 +27,15 @@ Exit status: 0 all ok; 1 something blocked or throttled; 2 wrong usage or target
 inconclusive, degraded, down or not tested; 4 the connection itself; 70 our own fault; 74 output
 could not be written; 129, 130 or 143 interrupted (SIGHUP, SIGINT, SIGTERM)."""
 
-_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False}
-app = typer.Typer(
+app = Commands(
     name="msgprobe",
     help="Tells whether a messenger is blocked, throttled, down or fine from where you are.",
     epilog=_SETTINGS,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    **_PLAIN,
 )
-services_app = typer.Typer(help="What can be measured; alone it lists the services.", **_PLAIN)
+services_app = Commands(help="What can be measured; alone it lists the services.")
 app.add_typer(services_app, name="services")
 app.add_typer(history_app, name="history")
 app.add_typer(fleet_app, name="fleet")
@@ -76,8 +74,17 @@ def _top(
             help="Copy this program (msgprobe.pyz) into DIR, for others, and print its SHA-256.",
         ),
     ] = None,
+    _lang: Annotated[
+        str,
+        typer.Option(
+            "--lang",
+            metavar="TAG",
+            help="Speak en, be, es, fa, kk, ru, tr, uk or zh (usually: this device's language). "
+            "May stand anywhere.",
+        ),
+    ] = "",
 ) -> None:
-    pass
+    """``--lang`` stands here for the help alone: `main` has taken it from the words before."""
 
 
 @app.command(epilog=_SETTINGS)

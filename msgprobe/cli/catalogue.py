@@ -10,9 +10,11 @@ from msgprobe.checks.registry import examiner, installed, promise, registry
 from msgprobe.cli.output import look, put, say
 from msgprobe.cli.request import Wish
 from msgprobe.model.age import control_rows, service_rows
+from msgprobe.report import allowed as allowed_text
 from msgprobe.report import checks as check_report
 from msgprobe.report import services as service_report
 from msgprobe.report.escape import printable
+from msgprobe.report.language import _
 
 
 def read(
@@ -38,7 +40,7 @@ def chosen(wish: Wish, country: str | None = None) -> loader.Catalogue:
 
 def announce(catalogue: loader.Catalogue) -> None:
     """Say what target files do with the user's leave, also to who wants no progress shown."""
-    for line in catalogue.allowances.lines():
+    for line in allowed_text.lines(catalogue.allowances):
         say(f"msgprobe: {printable(line)}")
 
 
@@ -61,9 +63,10 @@ def check(paths: tuple[str, ...]) -> None:
     """Print what the files hold. Raises CatalogError for the first faulty one."""
     catalogue = read(tuple(map(Path, paths)), allowed=EVERYTHING)
     names = ", ".join(s.name for s in catalogue.services)
-    put(f"No fault found. With these files the services are: {names}\n")
-    for line, flag in catalogue.allowances.needs():
-        put(printable(f"{line}: needs {flag}") + "\n")
+    said = _("No fault found. With these files the services are: {services}")
+    put(said.format(services=names) + "\n")
+    for line in allowed_text.needs(catalogue.allowances):
+        put(printable(line) + "\n")
     known = registry(installed())
     files = loader.each(
         tuple(map(Path, paths)), known_checks=frozenset(known), examine=examiner(known)
@@ -87,4 +90,4 @@ def checks() -> None:
 
 
 def _origin(module: str) -> str:
-    return "built in" if module.startswith("msgprobe.checks.") else module.partition(".")[0]
+    return _("built in") if module.startswith("msgprobe.checks.") else module.partition(".")[0]

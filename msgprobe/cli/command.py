@@ -1,14 +1,23 @@
-"""The shared options reach a command as ready values, not one by one."""
+"""The shared options reach a command as ready values, not one by one; and its help is shown in the
+language that is spoken.
+"""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, Signature, cleandoc, signature
 from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from msgprobe.cli.formats import FORMATS
 from msgprobe.cli.option import Flags, options
+from msgprobe.report.columns import cells, wrap
+from msgprobe.report.language import N_, _
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 READY = ("flags", "wish", "delivery")
 """The parameters of a command that are made for it from the shared options."""
@@ -75,3 +84,149 @@ def _ready(wanted: list[str], values: dict[str, Any]) -> dict[str, Any]:
 
         found["delivery"] = delivery(flags, found["wish"].fail_on)
     return {name: found[name] for name in wanted}
+
+
+# -- help ----------------------------------------------------------------------------------------
+
+OWN = (
+    N_("Usage:"),
+    N_("Arguments"),
+    N_("Options"),
+    N_("Commands"),
+    N_("Show this message and exit."),
+    N_("default: {default}"),
+    N_("env var: {var}"),
+    N_("required"),
+)
+"""What the library of commands says itself, as it says it."""
+
+_EXTRAS = re.compile(r"(?P<said>.*?)(?:  )?(?P<extras>\[[^\[\]]+\])", re.DOTALL)
+"""A help and what stands behind it in brackets; before them are two blanks."""
+
+_Context: Any = TyperCommand.context_class  # the library's own, wherever it has it from
+_Formatter: Any = _Context.formatter_class
+
+
+class _Help(_Formatter):  # type: ignore[misc]
+    """Lays help out as the library does, and says it in the language that is spoken."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, f"{_('Usage:')} " if prefix is None else prefix)
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(_(heading))
+
+    def write_text(self, text: str) -> None:
+        said = [_(paragraph) for paragraph in paragraphs(text)]
+        if _narrow(said):
+            super().write_text("\n\n".join(said))
+            return
+        inset = " " * self.current_indent
+        lines = ["\n".join(wrap(p, self.width, first=inset, other=inset)) for p in said]
+        self.write("\n\n".join(lines) + "\n")
+
+    def write_dl(
+        self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        said = [(first, _described(second)) for first, second in rows]
+        if _narrow(second for first, second in said):
+            super().write_dl(said, col_max, col_spacing)
+            return
+        left = min(max(len(first) for first, _second in said), col_max) + col_spacing
+        inset = " " * (self.current_indent + left)
+        for first, second in said:
+            head = f"{' ' * self.current_indent}{first}"
+            if len(first) > left - col_spacing:
+                self.write(f"{head}\n")
+                head = ""
+            lines = wrap(second, max(self.width, len(inset) + 10), first=inset, other=inset)
+            self.write("\n".join([head + (lines or [""])[0][len(head) :], *lines[1:]]) + "\n")
+
+
+def _narrow(texts: Iterable[str]) -> bool:
+    """Each character is one column wide, as the library thinks."""
+    return all(cells(text) == len(text) for text in texts)
+
+
+def _described(text: str) -> str:
+    """The help of an option with its default and the like."""
+    found = _EXTRAS.fullmatch(text)
+    if found is None:
+        return _(text)
+    extras = "; ".join(map(_extra, found["extras"][1:-1].split("; ")))
+    return f"{_(found['said'])}  [{extras}]" if found["said"] else f"[{extras}]"
+
+
+def _extra(text: str) -> str:
+    name, colon, value = text.partition(": ")
+    if name == "default" and colon:
+        return _("default: {default}").format(default=value)
+    if name == "env var" and colon:
+        return _("env var: {var}").format(var=value)
+    return _(text)
+
+
+class _SpokenContext(_Context):  # type: ignore[misc]
+    formatter_class = _Help
+
+
+def paragraphs(text: str | None) -> tuple[str, ...]:
+    """A help or what stands below it, each paragraph on one line: the texts to be translated."""
+    whole = cleandoc(text or "").partition("\f")[0]
+    return tuple(" ".join(p.split()) for p in whole.split("\n\n") if p.strip())
+
+
+def _first_sentence(text: str | None, limit: int) -> str | None:
+    """How a command is described among others; None: as the library does, for it is English."""
+    first = next(iter(paragraphs(text)), "")
+    said = _(first)
+    if said == first:
+        return None
+    sentence = re.split(r"[.!?](?=\s)|[。！？۔।]", said)[0].rstrip(".")  # noqa: RUF001
+    if cells(sentence) <= limit:
+        return sentence
+    return f"{wrap(sentence, max(10, limit - 3))[0]}..."
+
+
+class Command(TyperCommand):
+    """A command whose help is translated when it is shown."""
+
+    context_class = _SpokenContext
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Its description in the list of commands."""
+        said = _first_sentence(self.help, limit)
+        return super().get_short_help_str(limit) if said is None else said
+
+
+class Group(TyperGroup):
+    """The same of a command that holds others."""
+
+    context_class = _SpokenContext
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Its description in the list of commands."""
+        said = _first_sentence(self.help, limit)
+        return super().get_short_help_str(limit) if said is None else said
+
+
+class Commands(typer.Typer):
+    """Commands in plain text, each with its help in the language that is spoken."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(cls=Group, rich_markup_mode=None, add_completion=False, **more)
+
+    def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
+        """A decorator that makes a command of a function."""
+        return super().command(name, cls=Command, **more)
+
+
+def texts(command: Any) -> Iterator[str]:
+    """Every text of the help of a command and of those below it, as it is looked up."""
+    yield from paragraphs(command.help)
+    yield from paragraphs(command.epilog)
+    for one in command.params:
+        if getattr(one, "help", None):
+            yield " ".join(one.help.split())
+    for below in getattr(command, "commands", {}).values():
+        yield from texts(below)

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from msgprobe.cli.command import given
+from msgprobe.cli.command import Commands, given
 
 if TYPE_CHECKING:
     from msgprobe.cli.fleet import Question
 
-fleet_app = typer.Typer(
+fleet_app = Commands(
     help="Many lines' runs together, on an engine that exists. Needs the extra fleet.",
-    rich_markup_mode=None,
-    add_completion=False,
     no_args_is_help=True,
 )
 

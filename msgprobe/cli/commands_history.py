@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from msgprobe.cli.command import shared
+from msgprobe.cli.command import Commands, shared
 
 if TYPE_CHECKING:
     from msgprobe.cli.option import Flags
 
 
-history_app = typer.Typer(
-    help="What is remembered on this device; alone it lists it.",
-    rich_markup_mode=None,
-    add_completion=False,
-)
+history_app = Commands(help="What is remembered on this device; alone it lists it.")
 
 
 @shared

@@ -12,6 +12,7 @@ from msgprobe.cli.output import OutputError, check_file, put, reason, say
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.saved import read
 from msgprobe.model.run import Run
+from msgprobe.report.language import _, ngettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,10 @@ def export(runs: Iterable[Run], form: str, output: Path | None, span: Span) -> N
     with _printed() if output is None else _file(output) as out:
         write(chosen, out)
     if output is not None:
-        say(f"Written: {output} ({chosen.count} {'run' if chosen.count == 1 else 'runs'})")
+        said = ngettext(
+            "Written: {{file}} ({count} run)", "Written: {{file}} ({count} runs)", chosen.count
+        )
+        say(said.format(file=output))
 
 
 def of_history(
@@ -153,7 +157,8 @@ def of_history(
     runs = Remembered(place(given), span)
     export(runs, form, output, span)
     if runs.bare:
-        say(f"Left out: {runs.bare} of which the words alone are remembered, not the evidence")
+        said = _("Left out: {count} of which the words alone are remembered, not the evidence")
+        say(said.format(count=runs.bare))
 
 
 class _Chosen:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgprobe.cli import history as remembered
 from msgprobe.cli.export import moment
@@ -21,6 +21,10 @@ from msgprobe.interrupts import Politely, status
 from msgprobe.model.fleet import BUCKET, UNKNOWN_ASN, UNKNOWN_COUNTRY, CountryEvent, Onset
 from msgprobe.report import fleet as text
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import _, ngettext
+
+if TYPE_CHECKING:
+    from msgprobe.fleet.pack import Packed
 
 MOST_TOLD = 20
 """Sources that could not be read of which each is told."""
@@ -57,12 +61,24 @@ def packed(
         say(f"msgprobe: stopped; nothing is half-written in {folder}")
         return status() or Exit.SIGINT
     for told in found.refused[:MOST_TOLD]:
-        say(f"msgprobe: left out: {told}")
+        say("msgprobe: " + _("left out: {what}").format(what=told))
     if len(found.refused) > MOST_TOLD:
-        say(f"msgprobe: left out: {len(found.refused) - MOST_TOLD} more")
-    known = f", {done.known} were there" if done.known else ""
-    say(f"Packed: {folder} ({done.new} new {'run' if done.new == 1 else 'runs'}{known})")
+        more = len(found.refused) - MOST_TOLD
+        say("msgprobe: " + _("left out: {count} more").format(count=more))
+    say(_packed(folder, done))
     return Exit.UNPROVEN if found.refused else Exit.OK
+
+
+def _packed(folder: Path, done: "Packed") -> str:
+    if done.known:
+        return ngettext(
+            "Packed: {{folder}} ({count} new run, {{known}} were there)",
+            "Packed: {{folder}} ({count} new runs, {{known}} were there)",
+            done.new,
+        ).format(folder=folder, known=done.known)
+    return ngettext(
+        "Packed: {{folder}} ({count} new run)", "Packed: {{folder}} ({count} new runs)", done.new
+    ).format(folder=folder)
 
 
 def _stop(_: str) -> None:
@@ -201,7 +217,7 @@ def report(question: Question, output: Path) -> int:
         found = _events(asked, question.scope, _onsets(asked, question.scope))
         lines = answers.lines(asked, question.scope)
     write_file(output, render(cells, found, lines))
-    say(f"Written: {output}")
+    say(_("Written: {file}").format(file=output))
     return Exit.OK if cells else Exit.UNPROVEN
 
 

@@ -25,6 +25,7 @@ from msgprobe.model.run import Run, Tool, Vantage
 from msgprobe.model.target import Function, Service
 from msgprobe.redaction.export import exported
 from msgprobe.report.exit_status import Exit, exit_status
+from msgprobe.report.language import _, ngettext
 
 SOURCES = ("ooni",)
 
@@ -53,8 +54,7 @@ class _Judge:
                 started_at=theirs.started_at,
                 duration_s=round(theirs.runtime, 3),
                 evidence=found,
-                # what to do next is said to who is on the line
-                verdict=replace(verdict, advice=""),
+                verdict=verdict,
                 vantage=Vantage(asn=theirs.asn),
             )
 
@@ -120,20 +120,28 @@ def _check(form: Format, delivery: Delivery) -> None:
 
 def _tell(seen: int, left_out: int) -> None:
     if left_out:
-        say(f"msgprobe: {left_out} measurements of other tests were left out")
+        say(
+            "msgprobe: "
+            + ngettext(
+                "{count} measurement of other tests was left out",
+                "{count} measurements of other tests were left out",
+                left_out,
+            )
+        )
     if not seen:
-        say("msgprobe: no measurement of a messenger was found")
+        say("msgprobe: " + _("no measurement of a messenger was found"))
 
 
 def _title(number: int, theirs: Theirs) -> str:
     """Which measurement it is, and OONI's own word on it."""
     where = f"{theirs.cc or '??'}, AS{theirs.asn}" if theirs.asn else theirs.cc or "??"
-    word = {None: "nothing", True: "blocked", False: "not blocked"}[theirs.anomaly]
+    word = {None: _("nothing"), True: _("blocked"), False: _("not blocked")}[theirs.anomaly]
     bad = [key for key, value in theirs.claims if value not in (False, "ok", None)]
     why = f" ({', '.join(bad)})" if bad else ""
     when = theirs.started_at[:16].replace("T", " ")
     test = f"{theirs.test} {theirs.version}"
-    return f"Line {number}: {test}, {when} UTC, {where}. OONI says: {word}{why}.\n"
+    said = _("Line {number}: {test}, {when} UTC, {where}. OONI says: {word}.")
+    return said.format(number=number, test=test, when=when, where=where, word=word + why) + "\n"
 
 
 def _header() -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgprobe import __version__
+from msgprobe.cli.command import texts as help_texts
 from msgprobe.cli.output import look, put
 from msgprobe.cli.request import UsageError
 from msgprobe.report import help as words
@@ -38,6 +39,21 @@ def arguments() -> dict[str, tuple[str, ...]]:
     names = tuple(s.name for s in catalogue.read(()).services)
     found = dict.fromkeys(("run", "plan", "serve", "services show", "services verify"), names)
     return found | {"help": words.TOPICS}
+
+
+def texts(root: Any) -> Iterator[str]:
+    """Every text that is translated and stands in no mark: the help of ``root`` and of all commands
+    below it, the topics, and what shipped checks and target files say of themselves."""
+    from msgprobe.checks.registry import registry
+    from msgprobe.cli import catalogue
+
+    yield from help_texts(root)
+    yield from words.texts()
+    yield from (check.title for check in registry().values())
+    for service in catalogue.read(()).services:
+        if service.warning:
+            yield service.warning
+        yield from (why for _function, why in service.untestable)
 
 
 def commands(group: Any, before: tuple[str, ...] = ("msgprobe",)) -> Iterator[words.Command]:

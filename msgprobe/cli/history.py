@@ -21,6 +21,7 @@ from msgprobe.history.store import RETENTION, History
 from msgprobe.model.history import Attachment, NetworkKind, Series, Tick, TickKind
 from msgprobe.model.run import Run
 from msgprobe.redaction.addresses import Addresses
+from msgprobe.report.language import _, ngettext
 from msgprobe.steps.attachment import attachment, same
 
 DEFAULT = ""
@@ -99,7 +100,7 @@ class Memory:
         with writing(), History(self._where, create=True):
             pass
         if readable_by_others(self._where):
-            say(f"msgprobe: {self._where}: others on this machine can read it: chmod 600 it")
+            say(open_to_others(self._where))
         self._began = attachment()
 
     def add(self, run: Run) -> None:
@@ -121,6 +122,12 @@ class Memory:
             return Attachment(kind=NetworkKind.MIXED)
         resolver = Addresses((), ()).resolver(ended.resolver) or ""
         return Attachment(kind=ended.kind, gateway=ended.gateway, resolver=resolver, vpn=ended.vpn)
+
+
+def open_to_others(file: Path) -> str:
+    """What is said of a history that is not the user's alone."""
+    said = _("{file}: others on this machine can read it: chmod 600 it")
+    return "msgprobe: " + said.format(file=file)
 
 
 @contextmanager
@@ -202,7 +209,8 @@ def export(file: str, given: str | None, since: str | None) -> None:
         replace_file(Path(file), data)
     except OSError as error:
         raise OutputError(f"{file}: {reason(error)}") from None
-    say(f"Exported: {file}. It names no network; of evidence it holds what a saved run holds.")
+    said = _("Exported: {file}. It names no network; of evidence it holds what a saved run holds.")
+    say(said.format(file=file))
 
 
 def _since(text: str) -> int:
@@ -222,7 +230,7 @@ def take(file: str, given: str | None) -> None:
         raise UsageError(f"{file}: is cut off or no text; {wrong}") from None
     except OSError as error:
         raise UsageError(f"{file}: {reason(error)}; {wrong}") from None
-    say(f"Taken in: {_runs(count)}.")
+    say(ngettext("Taken in: {count} run.", "Taken in: {count} runs.", count))
 
 
 @contextmanager
@@ -248,7 +256,7 @@ def join(other: Path, given: str | None) -> None:
         raise UsageError(f"{other}: there is no such file; name another device's history file")
     with History(where, create=True) as history:
         count = merge(history, other)
-    say(f"Merged: {_runs(count)}.")
+    say(ngettext("Merged: {count} run.", "Merged: {count} runs.", count))
 
 
 def purge(given: str | None, older: str | None, public: str | None, *, everything: bool) -> None:
@@ -269,7 +277,7 @@ def purge(given: str | None, older: str | None, public: str | None, *, everythin
             everything = True
         before = None if everything else now() - (keep or 0)
         count = history.purge(before=before, now=now(), where=where)
-    say(f"Deleted: {_runs(count)}.")
+    say(ngettext("Deleted: {count} run.", "Deleted: {count} runs.", count))
 
 
 def _series(history: History, public: str) -> Series:
@@ -278,7 +286,3 @@ def _series(history: History, public: str) -> Series:
         known = ", ".join(s.public for s in history.all_series()) or "none"
         raise UsageError(f"--series: {public!r:.40} is no series; known are: {known}")
     return found[0]
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"

@@ -25,6 +25,7 @@ _FAULTS = {
     "CodecError",
     "SavedRunError",
     "HistoryError",
+    "LanguageError",
     "FleetError",
     "UnknownRule",
     "UnknownTopic",
@@ -60,14 +61,13 @@ def _run(words: list[str]) -> int:
 
             put(f"msgprobe {__version__}\n")
             return Exit.OK
-        return _commands(words)
+        return _commands(_spoken(words))
     except OutputError as error:
         return _unwritten(str(error))
     except KeyboardInterrupt:
         return Exit.SIGINT
     except Exception as error:
-        early = interrupts.claimed() and not interrupts.committed()
-        if early and _lack(error) is not None:
+        if _worth_another(error):
             raise  # whoever started us tries once more
         if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
             # help is printed by click, not by us
@@ -76,9 +76,44 @@ def _run(words: list[str]) -> int:
             for one in (error, *getattr(error, "more", ())):
                 say(f"msgprobe: {_one_line(str(one))}")
             return _misuse(words)
-        if early and isinstance(error, _BROKEN) and interrupts.AGAIN not in os.environ:
-            raise
         return _crashed(error, words)
+
+
+def _worth_another(error: Exception) -> bool:
+    """This device lacked something before anything was done, or broke what it loaded so."""
+    if not interrupts.claimed() or interrupts.committed():
+        return False
+    broken = isinstance(error, _BROKEN) and interrupts.AGAIN not in os.environ
+    return broken or _lack(error) is not None
+
+
+def _spoken(words: list[str]) -> list[str]:
+    """The words without ``--lang``; from now on people are spoken to in the language asked for.
+
+    Where nothing asks for another one than English nothing is loaded. A language of this device's
+    settings that cannot be shown, or whose translations are not there, is not insisted on.
+    """
+    named = "MSGPROBE_LANG" in os.environ or any(w.startswith("--lang") for w in words)
+    settings = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")
+    other = [v for v in settings if not _english(os.environ.get(v, ""))]
+    if not named and not other:
+        return words
+    from msgprobe.cli.output import look
+    from msgprobe.report.language import speak
+    from msgprobe.report.translations import LanguageError, load, taken
+
+    left, tag = taken(words)
+    try:
+        speak(load(tag) if named or look(sys.stdout).unicode else None)
+    except LanguageError:
+        if named:
+            raise
+    return left
+
+
+def _english(setting: str) -> bool:
+    """It asks for no other language."""
+    return setting.lower() in ("", "c", "posix") or setting.lower().startswith(("en", "c."))
 
 
 def _commands(words: list[str]) -> int:
@@ -133,20 +168,25 @@ def _one_line(text: str) -> str:
 
 def _unwritten(why: str) -> int:
     silence_stdout()
-    say(f"msgprobe: could not write the output: {_one_line(why)}")
+    from msgprobe.report.language import _
+
+    said = _("could not write the output: {why}")
+    say("msgprobe: " + said.format(why=_one_line(why)))
     return Exit.OUTPUT
 
 
 def failed(error: BaseException) -> str:
     """One line on a fault of ours, or of this device's, that ended the run."""
+    from msgprobe.report.language import _
+
     lack = _lack(error)
     if lack is not None:
-        return f"msgprobe: {lack}; this says nothing about the network."
-    name = type(error).__name__
-    return (
-        f"msgprobe itself failed ({name}: {_one_line(str(error))[:300]}); this says nothing about "
-        "the network. Please report it with what -vv prints."
-    )
+        said = _("{lack}; this says nothing about the network.")
+        return "msgprobe: " + said.format(lack=_(lack))
+    return _(
+        "msgprobe itself failed ({fault}); this says nothing about the network. Please report it "
+        "with what -vv prints."
+    ).format(fault=f"{type(error).__name__}: {_one_line(str(error))[:300]}")
 
 
 def _lack(error: BaseException) -> str | None:
@@ -155,14 +195,16 @@ def _lack(error: BaseException) -> str | None:
         return next((lack for e in error.exceptions if (lack := _lack(e)) is not None), None)
     if error.__context__ is not None and (lack := _lack(error.__context__)) is not None:
         return lack  # such as a target file that could not be opened
+    from msgprobe.report.language import N_
+
     number = error.errno if isinstance(error, OSError) else None
     unlocked = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
     if isinstance(error, MemoryError) or number == errno.ENOMEM or unlocked:
-        return "this device has too little free memory for it (see also: ulimit -v)"
+        return N_("this device has too little free memory for it (see also: ulimit -v)")
     if number in (errno.EMFILE, errno.ENFILE):
-        return "this device allows too few open files for it (see: ulimit -n)"
+        return N_("this device allows too few open files for it (see: ulimit -n)")
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
-        return "this device allows no thread for it (see: ulimit -u)"
+        return N_("this device allows no thread for it (see: ulimit -u)")
     return None
 
 

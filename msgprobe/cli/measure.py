@@ -27,6 +27,7 @@ from msgprobe.model.liberty import Allowances
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import N_, _
 from msgprobe.report.plan import cost, deep_cost, left_out, warnings
 from msgprobe.report.progress import Progress
 from msgprobe.steps import memory as room
@@ -54,9 +55,9 @@ class _Forgetful:
 
 NO_MEMORY: Memory = _Forgetful()
 
-UNREDACTED = (
-    "msgprobe: --no-redact: what is written keeps texts and addresses as they came; they may name "
-    "you, your device and your network"
+UNREDACTED = N_(
+    "--no-redact: what is written keeps texts and addresses as they came; they may name you, your "
+    "device and your network"
 )
 
 Names = Sequence[str] | None
@@ -130,10 +131,16 @@ def _warn(
         say(f"msgprobe: {line}")
 
 
+def lacking(lack: str) -> str:
+    """What is said where this device has too little memory."""
+    return "msgprobe: " + _("{lack}; this says nothing about the network.").format(lack=lack)
+
+
 def _tell_country(country: str | None, catalogue: loader.Catalogue) -> None:
     if country is not None and country not in catalogue.countries:
-        known = ", ".join(catalogue.countries) or "none"
-        say(f"msgprobe: no domestic sites are known for {country} (known: {known})")
+        said = _("no domestic sites are known for {country} (known: {known})")
+        known = ", ".join(catalogue.countries) or _("none")
+        say("msgprobe: " + said.format(country=country, known=known))
 
 
 def _tell_cost(
@@ -155,7 +162,7 @@ def measure(
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
     lack = room.lacking()
     if lack is not None:
-        say(f"msgprobe: {lack}; this says nothing about the network.")
+        say(lacking(lack))
         return Exit.CRASH
     delivery.prepare()
     memory.prepare()
@@ -165,7 +172,7 @@ def measure(
     _tell_country(wish.request.country, catalogue)
     _warn(catalogue, services, names, quiet=delivery.view.quiet)
     if not redact:
-        say(UNREDACTED)
+        say(f"msgprobe: {_(UNREDACTED)}")
     likely, stop = guess(wish, catalogue), session.Stop()
     if not delivery.view.quiet:
         _tell_cost(wish, catalogue, services, likely)

@@ -12,6 +12,7 @@ from msgprobe.cli.output import check_file, put, say, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.model.timeline import Story
 from msgprobe.redaction.export import exported
+from msgprobe.report.language import _
 
 
 def report(files: Sequence[str], output: str, history: str | None) -> None:
@@ -35,14 +36,15 @@ def report(files: Sequence[str], output: str, history: str | None) -> None:
             raise UsageError(f"{name}: is the same as {found[digest].name}; name each run once")
         run = saved.read(name) if saved.is_package(name) else saved.parsed(name, data)
         judged = replace(session.judge(run), integrity=run.integrity)
-        shown = "standard input" if name == "-" else Path(name).name
+        shown = _("standard input") if name == "-" else Path(name).name
         found[digest] = Given(name=shown, sha256=digest, run=exported(judged), before=run.verdict)
     text = render(tuple(found.values()), session.rules(), _stories(history))
     if path is None:
         put(text)
         return
     write_file(path, text)
-    say(f"Page written: {output} ({len(text.encode()) // 1000} kB). Open it in a browser.")
+    said = _("Page written: {file} ({size} kB). Open it in a browser.")
+    say(said.format(file=output, size=len(text.encode()) // 1000))
 
 
 def _same(path: Path, name: str) -> bool:

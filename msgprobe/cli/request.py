@@ -15,6 +15,7 @@ from msgprobe.cli.output import say
 from msgprobe.model.liberty import Liberty
 from msgprobe.model.run import NOWHERE, Request, Vantage
 from msgprobe.model.target import Function
+from msgprobe.report.language import _
 from msgprobe.steps.door import Proxy
 from msgprobe.steps.notify import Notifier
 
@@ -220,7 +221,8 @@ def _secret(
         return _pick(given, key, flag, None, made)
     found = _pick(given, key, f"{flag}-file", file, lambda name: made(secret_url.in_file(name)))
     if secret_url.readable_by_others(file):
-        say(f"msgprobe: {flag}-file: others on this machine can read that file: chmod 600 it")
+        told = _("{flag}: others on this machine can read that file: chmod 600 it")
+        say("msgprobe: " + told.format(flag=f"{flag}-file"))
     return found
 
 

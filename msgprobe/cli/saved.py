@@ -9,6 +9,7 @@ from msgprobe.cli.output import Look, check_file, look, put, reason, say, write_
 from msgprobe.cli.request import UsageError
 from msgprobe.model.integrity import Integrity
 from msgprobe.model.run import Run
+from msgprobe.report.language import _
 
 _MAGIC = b"PK"
 """With it zip files begin, and no saved run does."""
@@ -39,7 +40,7 @@ def is_package(name: str) -> bool:
 
 def _packed(name: str) -> tuple[str, str | None] | None:
     """The package and the run of ``case.zip`` or ``case.zip/0002``; None for anything else."""
-    package, _, run = name.rpartition("/")
+    package, _slash, run = name.rpartition("/")
     if re.fullmatch(r"\d{4}", run) and is_package(package):
         return package, run
     return (name, None) if is_package(name) else None
@@ -196,14 +197,15 @@ def _explain(
         write_file(html, render(run, service))
     put(text)
     if html is not None:
-        say(f"Curves written: {html}")
+        say(_("Curves written: {file}").format(file=html))
 
 
 def _reveals(run: Run, can: Look) -> str:
     from msgprobe.redaction.reveals import reveals
     from msgprobe.report.explain import render_reveals
+    from msgprobe.report.sentences.reveals import told
 
-    return render_reveals(reveals(run), width=can.width, unicode=can.unicode)
+    return render_reveals(told(reveals(run)), width=can.width, unicode=can.unicode)
 
 
 def rules() -> None:

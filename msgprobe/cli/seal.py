@@ -21,7 +21,9 @@ from msgprobe.model.run import Run
 from msgprobe.redaction.reveals import unredacted
 from msgprobe.report import integrity
 from msgprobe.report import sealed as report
+from msgprobe.report.language import _
 from msgprobe.report.package_text import TEXTS
+from msgprobe.report.sentences.reveals import sentence
 from msgprobe.sealing import change, signature
 from msgprobe.sealing.check import check
 from msgprobe.sealing.container import Container
@@ -104,10 +106,10 @@ def _seal(wish: Sealing) -> None:
     put(report.made(check(made), str(wish.output), own=wish.key is None))
     if wish.request is not None:
         write_bytes(wish.request, change.request(made))
-        say(f"The request for a time stamp: {wish.request}")
+        say(_("The request for a time stamp: {file}").format(file=wish.request))
     for one in runs:
         if told := unredacted(one.run):
-            say(f"msgprobe: {one.name}: {told}")
+            say(f"msgprobe: {one.name}: {sentence(told)}")
 
 
 def _page(one: "_Saved", number: int) -> str:
@@ -180,7 +182,7 @@ def _change(name: str, wish: Sealing) -> None:
     with _opened(name) as container, _told(name):
         if wish.request is not None:
             write_bytes(wish.request, change.request(container))
-            say(f"The request for a time stamp: {wish.request}")
+            say(_("The request for a time stamp: {file}").format(file=wish.request))
             return
         if wish.attach is not None:
             reply = _bytes(wish.attach, LARGEST_REPLY)

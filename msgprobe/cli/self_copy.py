@@ -2,15 +2,16 @@
 
 import hashlib
 import sys
-import textwrap
 from pathlib import Path
 
 from msgprobe import __version__
 from msgprobe.cli.files import replace_file
 from msgprobe.cli.output import OutputError, put, reason
 from msgprobe.cli.request import UsageError
+from msgprobe.report.columns import wrap
+from msgprobe.report.language import N_, _
 
-_ADVICE = (
+_ADVICE = N_(
     "Tell this number to whoever gets the file by another way: by voice, on paper, in a message. "
     "There, compare it with what `sha256sum {name}` prints (Windows: `certutil -hashfile {name} "
     "SHA256`). A number that travels with the file proves nothing."
@@ -47,9 +48,10 @@ def copy_to(folder: Path) -> None:
         raise OutputError(f"{there}: {reason(error)}") from error
     if not same:
         raise OutputError(f"{there}: what was written reads differently; try another medium")
-    put(f"Copied msgprobe {__version__} to {there} ({len(data) / 1e6:.1f} MB).\n")
+    said = _("Copied msgprobe {version} to {file} ({size} MB).")
+    put(said.format(version=__version__, file=there, size=f"{len(data) / 1e6:.1f}") + "\n")
     put(f"SHA-256: {hashlib.sha256(data).hexdigest()}\n")
-    put(textwrap.fill(_ADVICE.format(name=mine.name), 80) + "\n")
+    put("\n".join(wrap(_(_ADVICE).format(name=mine.name), 80)) + "\n")
 
 
 def running_file() -> Path | None:

@@ -15,6 +15,7 @@ from msgprobe.cli.output import reason, say
 from msgprobe.cli.request import UsageError, Wish, duration
 from msgprobe.model.run import Run
 from msgprobe.redaction.export import exported
+from msgprobe.report.language import _
 from msgprobe.report.plan import warnings
 from msgprobe.serve.gate import Gate, is_loopback, listen_address
 from msgprobe.serve.keeper import Keeper
@@ -54,7 +55,9 @@ def serve(
         keeper=Keeper(measure=measures.measure, interval=every),
         patience=wish.request.max_time + 30.0,
     )
-    served = ", ".join(measures.services)
+    said = _("Serving {address}/metrics and /probe?service=NAME for: {services}").format(
+        address=f"http://{shown}", services=", ".join(measures.services)
+    )
     if "MSGPROBE_DEBUG" not in os.environ:
         logging.getLogger("asyncio").disabled = True  # what strangers bring about is no news
     try:
@@ -62,9 +65,7 @@ def serve(
             server.serve(
                 host,
                 port,
-                lambda: say(
-                    f"Serving http://{shown}/metrics and /probe?service=NAME for: {served}"
-                ),
+                lambda: say(said),
             )
         )
     except* OSError as group:

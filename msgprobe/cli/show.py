@@ -15,6 +15,7 @@ from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.redaction.export import Grain, exported
 from msgprobe.report.exit_status import exit_status
+from msgprobe.report.language import _
 from msgprobe.report.view import View
 
 
@@ -40,7 +41,7 @@ class Delivery:
 
     def prepare(self) -> None:
         """Find out before measuring whether the files can be written. Raises OutputError."""
-        for path in (self.output, *(path for _, path in self.files)):
+        for path in (self.output, *(path for _form, path in self.files)):
             if path is not None:
                 check_file(path)
 
@@ -104,7 +105,7 @@ class Delivery:
         if self.form is None:
             put(TEXT.render(run, view))
             if self._saved and not view.quiet:
-                say(f"Saved with its evidence: {self.output}")
+                say(_("Saved with its evidence: {file}").format(file=self.output))
         elif self.form.streams:
             self._rest(self.form, run, view)
         elif self.output is None or self.form.printed:

@@ -13,6 +13,7 @@ from msgprobe.history.store import History
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.timeline import Story
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import _
 from msgprobe.report.view import View
 
 
@@ -55,7 +56,7 @@ def timeline(wanted: Wanted, given: str | None) -> int:
         from msgprobe.report.timeline_html import render as page
 
         write_file(wanted.html, page(found))
-        say(f"Timeline written: {wanted.html}")
+        say(_("Timeline written: {file}").format(file=wanted.html))
     put(_text(wanted, found))
     return Exit.OK if found else Exit.UNPROVEN
 

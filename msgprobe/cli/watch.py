@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgprobe.cli import vantage
 from msgprobe.cli.history import now, place, span
-from msgprobe.cli.measure import checks, ending, guess, load
+from msgprobe.cli.measure import checks, ending, guess, lacking, load
 from msgprobe.cli.output import look as look_at
 from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError, Wish, byte_count, duration
@@ -22,6 +22,7 @@ from msgprobe.model.history import CONNECTION
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.planning.fairness import fitted
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import _
 from msgprobe.report.plan import warnings
 from msgprobe.report.timeline_words import every as in_words
 from msgprobe.session import Stop
@@ -66,7 +67,7 @@ def watch(wish: Wish, names: Sequence[str] | None, wanted: Wanted, given: str | 
     """
     lack = room.lacking()
     if lack is not None:
-        say(f"msgprobe: {lack}; this says nothing about the network.")
+        say(lacking(lack))
         return Exit.CRASH
     timetable, seconds = _timetable(wanted), _seconds(wanted.during)
     channels = _channels(wanted)
@@ -159,10 +160,17 @@ def _shown(wanted: Wanted) -> Lines:
 def _tell_begin(schedule: Schedule, path: Path) -> None:
     timetable = schedule.timetable
     pulses = bytes_for.between_pulses(Remembered(), timetable, len(schedule.services), 0.0)
+    said = _(
+        "Watching {services}: a short look about every {interval}, at most {budget} MB a day, "
+        "remembered in {file}. Ctrl-C ends it; msgprobe timeline tells what held when."
+    )
     say(
-        f"Watching {', '.join(schedule.services)}: a short look about every "
-        f"{in_words(round(pulses))}, at most {timetable.budget / 1e6:g} MB a day, remembered in "
-        f"{path}. Ctrl-C ends it; msgprobe timeline tells what held when."
+        said.format(
+            services=", ".join(schedule.services),
+            interval=in_words(round(pulses)),
+            budget=f"{timetable.budget / 1e6:g}",
+            file=path,
+        )
     )
 
 

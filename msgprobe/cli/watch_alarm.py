@@ -12,6 +12,7 @@ from msgprobe.cli.watch_channels import Channel, ChannelError
 from msgprobe.cli.watch_store import Store
 from msgprobe.model.history import Attachment, NetworkKind, Series
 from msgprobe.model.timeline import Change, Story, TimelineEvent
+from msgprobe.report.language import _
 from msgprobe.report.watch import payload
 from msgprobe.steps.aside import begin
 from msgprobe.watch import alarms
@@ -135,13 +136,15 @@ class Follower:
             self.store.settled(attempt.alarm.id, channel.name)
             return
         attempt.failures += 1
-        why = str(fault) if isinstance(fault, ChannelError) else type(fault).__name__
+        why = fault.said() if isinstance(fault, ChannelError) else type(fault).__name__
         if not channel.patient and attempt.failures >= alarms.TRIES:
             self._outbox.remove(attempt)
             self.store.settled(attempt.alarm.id, channel.name, given_up=True)
-            self.said(f"an alarm was given up: the {channel.name} failed too often ({why})")
+            told = _("an alarm was given up: the {channel} failed too often ({why})")
+            self.said(told.format(channel=channel.name, why=why))
         elif attempt.failures == 1:
-            self.said(f"an alarm could not be told: {channel.name}: {why}; it is tried again")
+            told = _("an alarm could not be told: {channel}: {why}; it is tried again")
+            self.said(told.format(channel=channel.name, why=why))
 
     async def finish(self) -> None:
         """What is being told now may end; the rest waits for the next watch."""

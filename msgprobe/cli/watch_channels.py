@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from msgprobe.cli.request import UsageError
 from msgprobe.model.contact import Contact
+from msgprobe.report.language import N_, _
 from msgprobe.steps.notify import Notifier, NotifyError
 from msgprobe.steps.webhook import WebhookError, post
 
@@ -22,8 +23,22 @@ LONGEST = 30.0
 MOST_OF_A_URL = 2000
 
 
+_TOO_LONG = N_("took longer than {seconds} s and was ended")
+
+
 class ChannelError(Exception):
-    """An alarm could not be told there; the text says why."""
+    """An alarm could not be told there; the text says why, with places for the values.
+
+    It is raised in a thread, which knows nothing of the language that is spoken.
+    """
+
+    def __init__(self, text: str, **values: object) -> None:
+        super().__init__(text.format(**values))
+        self._text, self._values = text, values
+
+    def said(self) -> str:
+        """Why, in the language that is spoken."""
+        return _(self._text).format(**self._values)
 
 
 class Channel(Protocol):
@@ -67,20 +82,20 @@ class Command:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ChannelError(error.strerror or str(error)) from None
+            raise ChannelError("{why}", why=error.strerror or str(error)) from None
         try:
             process.communicate(json.dumps(payload).encode() + b"\n", self._longest)
         except subprocess.TimeoutExpired:
             _kill(process)
-            raise ChannelError(f"took longer than {self._longest:g} s and was ended") from None
+            raise ChannelError(_TOO_LONG, seconds=f"{self._longest:g}") from None
         except OSError:  # it reads nothing: what counts is how it ends
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(self._longest)
             if process.poll() is None:
                 _kill(process)
-                raise ChannelError(f"took longer than {self._longest:g} s and was ended") from None
+                raise ChannelError(_TOO_LONG, seconds=f"{self._longest:g}") from None
         if process.returncode:
-            raise ChannelError(f"ended with status {process.returncode}")
+            raise ChannelError(N_("ended with status {status}"), status=process.returncode)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
@@ -109,7 +124,7 @@ class Webhook:
         try:
             post(self._url, payload, LONGEST / 2)
         except WebhookError as error:
-            raise ChannelError(f"{self.host}: {error}") from None
+            raise ChannelError("{host}: {why}", host=self.host, why=error) from None
 
 
 class Notification:
@@ -124,11 +139,13 @@ class Notification:
     def tell(self, payload: Mapping[str, Any]) -> None:
         """Send it once."""
         late = payload.get("delayed_since")
-        text = str(payload["text"]) + (f"\nDelayed since {late}." if late else "")
+        text = str(payload["text"])
+        if late:
+            text += "\n" + _("Delayed since {time}.").format(time=late)
         try:
             self._to.tell("msgprobe", text, LONGEST)
         except NotifyError as error:
-            raise ChannelError(f"{self._to.service}: {error}") from None
+            raise ChannelError("{host}: {why}", host=self._to.service, why=error) from None
 
 
 def webhook_place(url: str) -> tuple[str, int]:
@@ -149,15 +166,29 @@ def webhook_contacts(url: str | None) -> tuple[Contact, ...]:
     """What a watch with that webhook contacts beside what is measured; raises UsageError."""
     if url is None:
         return ()
-    return (_contact(webhook_place(url), "your webhook", "https", "the change as JSON"),)
+    return (
+        _contact(
+            webhook_place(url),
+            N_("your webhook"),
+            "https",
+            N_("the change as JSON, without evidence"),
+        ),
+    )
 
 
 def notifier_contacts(to: Notifier | None) -> tuple[Contact, ...]:
     """The same for the service of ``--notify``."""
     if to is None or to.host is None:
         return ()
-    host = to.host or f"servers of {to.service}"
-    return (_contact((host, to.port), "your notification", "apprise", "the change in words"),)
+    host = to.host or _("servers of {service}").format(service=to.service)
+    return (
+        _contact(
+            (host, to.port),
+            N_("your notification"),
+            "apprise",
+            N_("the change in words, without evidence"),
+        ),
+    )
 
 
 def _contact(place: tuple[str, int], subject: str, check: str, what: str) -> Contact:
@@ -169,8 +200,8 @@ def _contact(place: tuple[str, int], subject: str, check: str, what: str) -> Con
         round=0,
         subject=subject,
         check=check,
-        condition="with msgprobe watch, when something has changed",
-        reason=f"{what}, without evidence",
+        condition=N_("with msgprobe watch, when something has changed"),
+        reason=what,
         max_bytes=30_000,
         usual_bytes=8_000,
     )

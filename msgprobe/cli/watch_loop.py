@@ -16,6 +16,7 @@ from msgprobe.model.history import Attachment, Gap, GapReason, NetworkKind, Tick
 from msgprobe.model.observation import LocalObservation
 from msgprobe.model.run import Request, Run, Vantage
 from msgprobe.report.exit_status import FAULT
+from msgprobe.report.language import _
 from msgprobe.steps.attachment import attachment, known, same
 from msgprobe.steps.power import battery_low
 from msgprobe.steps.system import SystemClock
@@ -158,11 +159,16 @@ class Watcher:
         if found is not None:
             self._told(found)
         elif abs(by := gaps.set_by(before, after)) >= gaps.SET:
-            way = "ahead" if by > 0 else "back"
-            self.teller.note(
-                f"this device's clock was set {way} by {abs(by):.0f} s; the order of what was seen "
-                "is kept"
+            said = _(
+                "this device's clock was set back by {seconds} s; the order of what was seen is "
+                "kept"
             )
+            if by > 0:
+                said = _(
+                    "this device's clock was set ahead by {seconds} s; the order of what was seen "
+                    "is kept"
+                )
+            self.teller.note(said.format(seconds=f"{abs(by):.0f}"))
         return found
 
     def _told(self, gap: Gap) -> None:
@@ -274,7 +280,8 @@ class Watcher:
             return
         if self._faults >= FAULTS:
             raise fault
-        self.teller.note(f"a look failed by a fault of this device: {fault!s:.200}")
+        said = _("a look failed by a fault of this device: {why}")
+        self.teller.note(said.format(why=f"{fault!s:.200}"))
 
     async def _measured(self, look: Look) -> tuple[Run, Exception | None]:
         """The run, and the fault of ours that ended it."""

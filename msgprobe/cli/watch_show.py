@@ -13,6 +13,7 @@ from msgprobe.model.history import Gap, GapReason, Tick
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Change, Story, TimelineEvent
 from msgprobe.report import console, timeline, timeline_words, watch
+from msgprobe.report.language import _, spoken
 from msgprobe.report.view import View
 from msgprobe.watch.state import Look, State
 
@@ -72,7 +73,16 @@ class Lines:
 
 
 class JsonLines(Lines):
-    """One JSON object for each tick, change, gap and note."""
+    """One JSON object for each tick, change, gap and note. While it is used English is spoken:
+    programs read it."""
+
+    def __enter__(self) -> "JsonLines":
+        self._english = contextlib.ExitStack()
+        self._english.enter_context(spoken(None))
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._english.close()
 
     def tick(self, tick: Tick, run: Run, look: Look) -> None:
         """An object with the words."""
@@ -104,7 +114,7 @@ class Screen(Lines):
         super().__init__(bell=bell)
         self._live: Live | None = None
         self._ribbons = ""
-        self._now = "beginning"
+        self._now = _("beginning")
         self._next: tuple[str, float] | None = None
         self._happened: list[str] = []
         self._last = ""
@@ -145,7 +155,7 @@ class Screen(Lines):
 
     def looking(self, look: Look) -> None:
         """What is done now."""
-        self._now = f"now: {watch.KINDS.get(look.kind.value, look.kind.value)}"
+        self._now = _("now: {kind}").format(kind=watch.kind(look.kind.value))
 
     def tick(self, tick: Tick, run: Run, look: Look) -> None:
         """What it said."""
@@ -153,12 +163,14 @@ class Screen(Lines):
 
     def waiting(self, reason: GapReason) -> None:
         """Why nothing is done."""
-        self._now = f"waiting: {timeline_words.REASONS[reason.value]}"
+        why = timeline_words.gap_reason(reason.value)
+        self._now = _("waiting: {reason}").format(reason=why)
 
     def turn(self, state: State, upcoming: Look, seconds: float) -> None:
         """What is next."""
-        kind = watch.KINDS.get(upcoming.kind.value, upcoming.kind.value)
-        self._now = f"next: {kind} in {timeline_words.every(round(seconds))}"
+        self._now = _("next: {kind} in {time}").format(
+            kind=watch.kind(upcoming.kind.value), time=timeline_words.every(round(seconds))
+        )
 
     def story(self, story: Story) -> None:
         """The timeline so far."""

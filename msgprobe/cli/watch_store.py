@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msgprobe import chronicle
-from msgprobe.cli.history import now, retention, writing
+from msgprobe.cli.history import now, open_to_others, retention, writing
 from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError
 from msgprobe.history.file import HistoryError, readable_by_others
@@ -16,6 +16,7 @@ from msgprobe.history.store import History
 from msgprobe.model.history import Attachment, Gap, Logged, NetworkKind, Series, Tick
 from msgprobe.model.timeline import Story
 from msgprobe.redaction.addresses import Addresses
+from msgprobe.report.language import _
 from msgprobe.watch.alarms import Told
 
 STATE = "watch"
@@ -54,7 +55,7 @@ class Store:
             self.history = History(self.path, create=True)
         self._lock = _alone(self.path)
         if readable_by_others(self.path):
-            say(f"msgprobe: {self.path}: others on this machine can read it: chmod 600 it")
+            say(open_to_others(self.path))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -186,12 +187,13 @@ class Store:
             waiting.pop(0)
         if self._said and held:
             self._said = False
-            say("msgprobe: the history can be written to again; nothing was lost.")
+            say("msgprobe: " + _("the history can be written to again; nothing was lost."))
 
     def _trouble(self, error: HistoryError) -> None:
         if not self._said:
             self._said = True
-            say(f"msgprobe: {error}. Watching goes on; what is seen is kept in memory until then.")
+            told = _("{error}. Watching goes on; what is seen is kept in memory until then.")
+            say("msgprobe: " + told.format(error=error))
 
 
 def _alone(path: Path) -> int:

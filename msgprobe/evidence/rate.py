@@ -30,15 +30,3 @@ def rate_kbit(seen: TransferObservation) -> float | None:
     if took - since < STEADY_SHARE * took or seen.moved <= before:
         return seen.moved * 8 / took / 1000
     return (seen.moved - before) * 8 / (took - since) / 1000
-
-
-def in_words(kbit: float) -> str:
-    """A rate, two significant digits: ``0.42 kbit/s``, ``140 kbit/s``, ``1.9 Mbit/s``."""
-    value, unit = (kbit, "kbit/s") if _two(kbit) < 1000 else (kbit / 1000, "Mbit/s")
-    value = _two(value)
-    digits = 0 if value >= 10 or not value else 1 if value >= 1 else 2
-    return f"{value:.{digits}f} {unit}"
-
-
-def _two(value: float) -> float:
-    return float(f"{value:.2g}")

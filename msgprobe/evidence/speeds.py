@@ -8,10 +8,11 @@ from statistics import median
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
-from msgprobe.evidence.rate import in_words, rate_kbit
+from msgprobe.evidence.rate import rate_kbit
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare
 from msgprobe.evidence.transfer_samples import FEWEST, Sample
+from msgprobe.model.message import Said, message
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Speed
 
@@ -93,29 +94,26 @@ def unsaid(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> Functi
     mine = [c for c in found if c.asset.function is verdict.function and c.asset.pool is None]
     if verdict.outcome is not Outcome.OK or not found or not found[0].facts.arm(Arm.TRANSFER):
         return verdict
-    told = sorted((rank, c.asset.name) for c in mine for rank in _reasons(c))
-    return replace(verdict, why="".join((verdict.why, *(_UNSAID[r].format(n) for r, n in told))))
+    told = sorted((_UNSAID.index(why), c.asset.name, why) for c in mine for why in _reasons(c))
+    added = tuple(message(f"speed.unsaid.{why}", asset=name) for _, name, why in told)
+    return replace(verdict, why=(*verdict.why, *added))
 
 
-def _reasons(paired: PairedTransfers) -> Iterator[int]:
-    """Which of the sentences hold."""
+_UNSAID = ("unmeasured", "once", "nothing", "broken_off")
+"""Reasons why a speed is not known, in the order in which they are told."""
+
+
+def _reasons(paired: PairedTransfers) -> Iterator[str]:
+    """Those that hold."""
     cut = bool(Cuts(paired).here)
     if not paired.own:
-        yield 0
+        yield "unmeasured"
     if _unsure(paired):
-        yield 1
+        yield "once"
     if paired.silent and not cut:
-        yield 2
+        yield "nothing"
     if cut and Cuts(paired).refused:
-        yield 3
-
-
-_UNSAID = (
-    " How fast it moves its {} was not measured.",
-    " Its {} was slower than neutral transfers once, which was not looked into further.",
-    " Its {} gave nothing, so how fast it moves was not measured: this tool may be out of date.",
-    " Its {} was broken off, as servers do with what they did not ask for.",
-)
+        yield "broken_off"
 
 
 def _unsure(paired: PairedTransfers) -> bool:
@@ -124,34 +122,41 @@ def _unsure(paired: PairedTransfers) -> bool:
     return bool(paired.own) and paired.suspicious and open_ and not Cuts(paired).here
 
 
-def numbers(paired: PairedTransfers) -> dict[str, str]:
-    """What the rules' sentences have room for."""
+def said(rule_id: str, paired: PairedTransfers) -> Said:
+    """What that rule says, with the numbers: ``control_kbit`` is what the same server moved under a
+    neutral name (``place``: here), or what other servers moved (elsewhere); unmeasured where too
+    little came to tell a rate, which is when losses alone speak."""
     seen = speed(paired)
     lossy = [paired] if paired.lossy else [p for p in paired.peers if p.lossy] or [paired]
     lost = lost_share(s.info for c in lossy for s in c.own)
-    here = Kind.HERE in paired.kinds and bool(paired.here_pairs)
     control = seen.control_kbit if seen else 0.0
-    if here:  # what the same server moved under a neutral name, not what other servers moved
+    if Kind.HERE in paired.kinds and paired.here_pairs:
         control = median(_rate(p.control) for p in paired.here_pairs)
-    return {
-        "target": in_words(seen.target_kbit) if seen else "slow",
-        "control": in_words(control) if seen else "fast",
-        "place": "on the same server" if here else "from neutral servers",
-        "loss": f"{100 * lost:.0f}",
-        "elsewhere": _sibling(paired),
-        "moved": f"{Cuts(paired).at_most / 1000:.0f}",
-    }
+        place = "here"
+    else:
+        place = "elsewhere" if seen else "unmeasured"
+    first = message(
+        rule_id,
+        target_kbit=seen.target_kbit if seen else 0.0,
+        control_kbit=control,
+        place=place,
+        lost_percent=round(100 * lost),
+        moved_kb=round(Cuts(paired).at_most / 1000),
+    )
+    return (first, *_sibling(paired)) if rule_id in _WITH_SIBLING else (first,)
 
 
-def _sibling(paired: PairedTransfers) -> str:
-    """A sentence about another address of the name, where one was faster."""
+_WITH_SIBLING = ("throttle.address", "speed.slow")
+"""What is slow by its address: another address of the name may be fast."""
+
+
+def _sibling(paired: PairedTransfers) -> Said:
+    """Another address of the name, where one was faster."""
     rates = [s.plateau_kbit for s in paired.siblings if s.finished]
     if not rates or not any(_faster(s, paired) for s in paired.siblings):
-        return ""
-    place = (
-        "IPv6" if ":" in paired.siblings[0].conversation.address else "another address of its name"
-    )
-    return f" Over {place} it moves {in_words(median(rates))}."
+        return ()
+    six = ":" in paired.siblings[0].conversation.address
+    return (message(f"speed.faster.{'ipv6' if six else 'address'}", target_kbit=median(rates)),)
 
 
 def _faster(sibling: Sample, paired: PairedTransfers) -> bool:

@@ -1,4 +1,7 @@
-"""The shape of a verdict rule: data with a stable id, and the evidence that makes it hold."""
+"""The shape of a verdict rule: data with a stable id, and the evidence that makes it hold.
+
+What a rule proves, and how that is said, stands by its id in `msgprobe.report.sentences`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -83,7 +86,7 @@ class Word:
         """The same word about another layer."""
         return replace(self, layer=layer)
 
-    def info(self, rule_id: str, licence: str, why: str, mechanism: str | None = None) -> RuleInfo:
+    def info(self, rule_id: str, mechanism: str | None = None) -> RuleInfo:
         """A rule that says it, as others may read it."""
         return RuleInfo(
             rule_id=rule_id,
@@ -91,8 +94,6 @@ class Word:
             outcome=self.outcome,
             strength=self.strength,
             mechanism=mechanism,
-            licence=licence,
-            why=why,
         )
 
     def rule(
@@ -100,13 +101,10 @@ class Word:
         rule_id: str,
         mechanism: str | None = None,
         *,
-        licence: str,
-        why: str,
         holds: Callable[[Subject], Cited],
     ) -> Rule[Subject]:
-        """A rule that says it where ``holds`` cites anything; about a pool ``why`` may use
-        ``{ok}``, ``{tested}`` and ``{pool}``."""
-        info = self.info(rule_id, licence, why, mechanism)
+        """A rule that says it where ``holds`` cites anything."""
+        info = self.info(rule_id, mechanism)
         return Rule(info=info, holds=lambda subject: transactions(holds(subject)) or None)
 
     def rules(
@@ -114,8 +112,6 @@ class Word:
         family: str,
         mechanisms: Mapping[str, str],
         *,
-        licence: str,
-        why: str,
         holds: Callable[[str], Callable[[Subject], Cited]],
     ) -> tuple[Rule[Subject], ...]:
         """A rule for each symptom, with the mechanism that it is called by. Their ids are
@@ -124,8 +120,6 @@ class Word:
             self.rule(
                 family.format(symptom=symptom, kind=symptom.removeprefix("tls.")),
                 mechanism,
-                licence=licence,
-                why=why,
                 holds=holds(symptom),
             )
             for symptom, mechanism in mechanisms.items()

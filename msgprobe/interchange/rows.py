@@ -6,10 +6,11 @@ every row, because no word about a service means anything without it: in a shutd
 so, and `connection` is what to group by first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from msgprobe.model.message import Said
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, ServiceVerdict, Speed
 
@@ -72,20 +73,25 @@ class Row:
         return tuple(getattr(self, name) for name in COLUMNS)
 
 
+Say = Callable[[Said], str]
+
 COLUMNS: tuple[str, ...] = tuple(one.name for one in fields(Row))
 
 
-def rows(run: Run) -> Iterator[Row]:
-    """The rows of ``run``, in the order of its verdict."""
+def rows(run: Run, say: Say) -> Iterator[Row]:
+    """The rows of ``run``, in the order of its verdict; ``say`` makes sentences of messages."""
     if not run.verdict.services:
-        yield _row(run)
+        yield _row(run, say)
     for service in run.verdict.services:
         for function in service.functions or (None,):
-            yield _row(run, service, function)
+            yield _row(run, say, service, function)
 
 
 def _row(
-    run: Run, service: ServiceVerdict | None = None, function: FunctionVerdict | None = None
+    run: Run,
+    say: Say,
+    service: ServiceVerdict | None = None,
+    function: FunctionVerdict | None = None,
 ) -> Row:
     request, connection = run.evidence.request, run.verdict.connection
     return Row(
@@ -110,7 +116,7 @@ def _row(
         bytes_sent=run.bytes_sent,
         bytes_received=run.bytes_received,
         **_of_service(service),
-        **_of_function(function),
+        **_of_function(function, say),
     )
 
 
@@ -124,7 +130,7 @@ def _of_service(verdict: ServiceVerdict | None) -> dict[str, Any]:
     }
 
 
-def _of_function(verdict: FunctionVerdict | None) -> dict[str, Any]:
+def _of_function(verdict: FunctionVerdict | None, say: Say) -> dict[str, Any]:
     if verdict is None:
         return {}
     slowest = min(verdict.speeds, key=_beside_neutral, default=None)
@@ -143,7 +149,7 @@ def _of_function(verdict: FunctionVerdict | None) -> dict[str, Any]:
         "neutral_kbit": None if slowest is None else slowest.control_kbit,
         "packets_sent": None if verdict.loss is None else verdict.loss.sent,
         "packets_lost": None if verdict.loss is None else verdict.loss.lost,
-        "why": verdict.why,
+        "why": say(verdict.why),
     }
 
 

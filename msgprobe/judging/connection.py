@@ -14,19 +14,16 @@ from msgprobe.hypotheses.connection.rules import (
 )
 from msgprobe.hypotheses.quic.rules import quic_answers, quic_blocked
 from msgprobe.hypotheses.rule import Finding, Word, first_holding
+from msgprobe.model.message import message
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import ConnectionVerdict, State, Strength
 
 UNKNOWN = Word(State.NO_INTERNET, Strength.LIKELY).info(
     "connection.untested",
-    "nothing was measured",
-    "The connection was not tested long enough to say anything.",
 )
 
 NO_CONTROLS = Word(State.UNKNOWN, Strength.LIKELY).info(
     "connection.no_controls",
-    "measurements of others that hold nothing neutral",
-    "Nothing neutral was asked beside the services, so nothing is known of the connection itself.",
 )
 
 
@@ -112,7 +109,7 @@ def judge_connection(g: ConnectionFacts) -> ConnectionVerdict:
         state=found.info.outcome,
         strength=found.info.strength or Strength.LIKELY,
         notes=notes(g),
-        why=found.info.why,
+        why=(message(found.info.rule_id),),
         rules=(found.info.rule_id,),
         evidence=found.evidence,
     )

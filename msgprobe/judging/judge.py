@@ -15,7 +15,6 @@ from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
 from msgprobe.hypotheses.second_vantage.rules import second_notes
 from msgprobe.hypotheses.throttling.rules import judge_speed
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNTED
-from msgprobe.judging.advice import advise
 from msgprobe.judging.calibration import counted_with, with_confidence
 from msgprobe.judging.calibration_table import TABLE
 from msgprobe.judging.connection import judge_connection
@@ -30,6 +29,7 @@ from msgprobe.judging.rules_outcome import (
     UNTESTED,
 )
 from msgprobe.judging.whole import GRAVE, deepest, joined, rolled_up
+from msgprobe.model.message import Message, literal, message
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Service
 from msgprobe.model.task import Arm, Role
@@ -59,12 +59,7 @@ def judge(evidence: Evidence) -> Verdict:
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}
     notes = [*(own[r] for r in sorted(used & own.keys())), *second_notes(facts)]
     said = replace(said, notes=tuple(dict.fromkeys((*said.notes, *notes))))
-    return Verdict(
-        connection=said,
-        services=services,
-        advice=str(advise(said, services)),
-        rules_version=RULES_VERSION,
-    )
+    return Verdict(connection=said, services=services, rules_version=RULES_VERSION)
 
 
 def _while_it_worked(facts: Facts, connection: ConnectionFacts) -> Facts:
@@ -111,9 +106,9 @@ def _function(
         return None
     wanted = facts.request.functions
     if wanted and function not in wanted:
-        return _not_tested(function, "It was not asked for.")
+        return _not_tested(function, message("pool.not_asked"))
     if not views:
-        return _not_tested(function, excuse or UNTESTED.why)
+        return _not_tested(function, literal(excuse) if excuse else message(UNTESTED.rule_id))
     whole = joined(function, [judge_pool(v, said) for v in views])
     trains = tuple(t for v in views for t in v.probes(Arm.TRAIN))
     return replace(whole, loss=connection.calls.loss(trains))
@@ -142,9 +137,9 @@ def _with_extras(
     )
 
 
-def _not_tested(function: Function, why: str) -> FunctionVerdict:
+def _not_tested(function: Function, why: Message) -> FunctionVerdict:
     return FunctionVerdict(
-        function=function, outcome=Outcome.NOT_TESTED, why=why, rules=(UNTESTED.rule_id,)
+        function=function, outcome=Outcome.NOT_TESTED, why=(why,), rules=(UNTESTED.rule_id,)
     )
 
 
@@ -155,7 +150,7 @@ def judge_pool(p: PoolFacts, said: ConnectionVerdict) -> FunctionVerdict:
     if found[0].info is BY_CONNECTION:
         return replace(
             verdict,
-            why=f"{said.why} Nothing can be said about the service itself.",
+            why=(*said.why, message("connection.explains.service")),
             rules=(BY_CONNECTION.rule_id, *said.rules),
         )
     if p.pool.caveat and (row.caveat or verdict.outcome in GRAVE):
@@ -166,13 +161,13 @@ def judge_pool(p: PoolFacts, said: ConnectionVerdict) -> FunctionVerdict:
 def _with_caveat(verdict: FunctionVerdict, caveat: str, *, answers: bool) -> FunctionVerdict:
     """Its front end answers, or fails: neither is enough to say what the function does."""
     head = FRONT_ONLY if answers else FRONT_FAILS
-    said = "It answers." if answers else verdict.why
+    said = (message("pool.front_answers"),) if answers else verdict.why
     return replace(
         verdict,
         outcome=Outcome.NOT_TESTED if answers else Outcome.INCONCLUSIVE,
         strength=None,
         mechanisms=(),
-        why=f"{caveat[:1].upper()}{caveat[1:]}. {said}",
+        why=(literal(caveat), *said),
         rules=(head.rule_id, *verdict.rules),
     )
 
@@ -182,15 +177,15 @@ def _verdict(p: PoolFacts, found: tuple[Finding, ...]) -> FunctionVerdict:
     head = min(found, key=_rank) if found[0].info.outcome is Outcome.BLOCKED else found[0]
     outcome = head.info.outcome
     assert isinstance(outcome, Outcome)
-    counts = {"ok": len(p.ok), "tested": len(p.tested), "pool": p.pool.name}
-    why = head.info.why.format(**counts)
+    rule_id = head.info.rule_id
+    why = message(rule_id, ok=len(p.ok), tested=len(p.tested), pool=p.pool.name)
     return FunctionVerdict(
         function=p.pool.function,
         outcome=outcome,
         strength=head.info.strength,
         mechanisms=deepest(f.info.mechanism for f in found if f.info.mechanism is not None),
         endpoints=Count(tested=len(p.tested), ok=len(p.ok)),
-        why=f"{why} {OLD_FACTS}" if head.info.rule_id in MAY_BE_OLD else why,
+        why=(why, OLD_FACTS) if rule_id in MAY_BE_OLD else (why,),
         rules=tuple(dict.fromkeys(f.info.rule_id for f in (head, *found))),
         evidence=tuple(sorted({t for f in found for t in f.evidence})),
     )

@@ -65,4 +65,4 @@ def may_be_old(verdict: FunctionVerdict, lost_ones: Lost) -> FunctionVerdict:
     alone = lost_ones.get(verdict.function) is False and not BY_LINE.intersection(verdict.rules)
     if not alone or OLD_FACTS in verdict.why:
         return verdict
-    return replace(verdict, why=f"{verdict.why} {OLD_FACTS}")
+    return replace(verdict, why=(*verdict.why, OLD_FACTS))

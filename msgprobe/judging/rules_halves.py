@@ -45,14 +45,7 @@ def _hit(p: PoolFacts) -> Cited:
     return (*p.genuine, *half.failed)
 
 
-HALF_HIT: PoolRule = IMPAIRED.at(Layer.TCP).rule(
-    "pool.half_hit",
-    licence="names answer at some addresses or over one family, and what happens at the others is "
-    "shown to be done on the way",
-    why="Servers ({pool}) answer at some of their addresses; what happens at the others is done on "
-    "the way. Which one an app meets is chance.",
-    holds=_hit,
-)
+HALF_HIT: PoolRule = IMPAIRED.at(Layer.TCP).rule("pool.half_hit", holds=_hit)
 """Speaks beside a rule that accuses alone: one way that works does not acquit the other."""
 
 
@@ -70,14 +63,7 @@ def _fails(symptom: str) -> Callable[[PoolFacts], Cited]:
 
 
 HALF_FAILS: tuple[PoolRule, ...] = LIKELY_IMPAIRED.at(Layer.TCP).rules(
-    "pool.half.{symptom}",
-    _SYMPTOMS,
-    licence="addresses of two names in two networks fail in every one of repeated attempts, "
-    "while others of the same names answer and neutral sites work",
-    why="Servers ({pool}) answer at some of their addresses and fail at others, several names "
-    "in several networks alike. Which one an app meets is chance. A fault of the service's own "
-    "may look the same.",
-    holds=_fails,
+    "pool.half.{symptom}", _SYMPTOMS, holds=_fails
 )
 
 

@@ -54,42 +54,17 @@ def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
-ONE_MEMBER = UNCLEAR.at(Layer.TCP).rule(
-    "pool.one_member",
-    licence="one member of a pool does not answer, all others do, and nothing shows why",
-    why="{ok} of {tested} servers ({pool}) answer. The one that does not may have been retired, or "
-    "it is cut off here.",
-    holds=_one_member,
-)
+ONE_MEMBER = UNCLEAR.at(Layer.TCP).rule("pool.one_member", holds=_one_member)
 """Comes before the rules below: one fact of the catalogue may be wrong. Where something shows who
 is to blame for that one member, it does not speak."""
 
 MEMBER_HIT: PoolRule = _IMPAIRED.rule(
-    "pool.member_hit",
-    licence="as many members as are needed answer, and another one is shown to be interfered with",
-    why="{ok} of {tested} servers ({pool}) answer; what happens to the others is done on the way.",
-    holds=lambda p: (*p.genuine, *p.failed) if enough(p) and p.failing else (),
+    "pool.member_hit", holds=lambda p: (*p.genuine, *p.failed) if enough(p) and p.failing else ()
 )
 """Speaks beside a rule that accuses alone: one way that works acquits nobody who cuts another."""
 
 DEGRADED_RULES: tuple[PoolRule, ...] = (
-    _IMPAIRED.rule(
-        "pool.some_members",
-        licence="fewer members than the pool needs answer, but not none",
-        why="Only {ok} of {tested} servers ({pool}) answer.",
-        holds=_some_members,
-    ),
-    _IMPAIRED.rule(
-        "pool.reserve_only",
-        licence="only the reserve ports answer",
-        why="The usual port fails; the servers answer on another port only.",
-        holds=_reserve_only,
-    ),
-    *_IMPAIRED.rules(
-        "pool.some_members.{symptom}",
-        {way: way for way in _ALIKE},
-        licence="fewer members than the pool needs answer, the others all fail alike",
-        why="Only {ok} of {tested} servers ({pool}) answer; the others all fail alike.",
-        holds=_some_fail,
-    ),
+    _IMPAIRED.rule("pool.some_members", holds=_some_members),
+    _IMPAIRED.rule("pool.reserve_only", holds=_reserve_only),
+    *_IMPAIRED.rules("pool.some_members.{symptom}", {way: way for way in _ALIKE}, holds=_some_fail),
 )

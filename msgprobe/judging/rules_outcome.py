@@ -10,6 +10,7 @@ from msgprobe.hypotheses.rule import LIKELY_WORKS, NOT_TESTED, UNCLEAR, WORKS, C
 from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
 from msgprobe.judging.rules_members import enough, main_way
 from msgprobe.model.failure import Failure
+from msgprobe.model.message import message
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
@@ -137,156 +138,44 @@ def _unnamed(p: PoolFacts) -> Cited:
 
 
 OK_RULES: tuple[PoolRule, ...] = (
-    LIKELY_WORKS.at(Layer.HTTP).rule(
-        "http.refused_by_service",
-        licence="an authenticated 403, 429 or 451",
-        why="The genuine service answers and turns this client or country away itself: nobody on "
-        "the way interferes.",
-        holds=_refuses_us,
-    ),
-    WORKS.at(Layer.TLS).rule(
-        "ok.authenticated",
-        licence="an authenticated answer",
-        why="The genuine service answered and proved who it is.",
-        holds=_authenticated,
-    ),
+    LIKELY_WORKS.at(Layer.HTTP).rule("http.refused_by_service", holds=_refuses_us),
+    WORKS.at(Layer.TLS).rule("ok.authenticated", holds=_authenticated),
     WITH_ERROR,
-    LIKELY_WORKS.at(Layer.PROTOCOL).rule(
-        "ok.own_protocol",
-        licence="an answer in the messenger's own protocol, bound to our question",
-        why="A server answered in the messenger's own protocol.",
-        holds=_own_protocol,
-    ),
+    LIKELY_WORKS.at(Layer.PROTOCOL).rule("ok.own_protocol", holds=_own_protocol),
+    _LIKELY_WORKS.rule("ok.own_filter", holds=_own_filter),
     _LIKELY_WORKS.rule(
-        "ok.own_filter",
-        licence="a filter of the user's own: a resolver known to filter, or one that hides "
-        "advertising names too",
-        why="A filter of your own (on this device or your router) hides the name; asked elsewhere, "
-        "the genuine service answers.",
-        holds=_own_filter,
+        "ok.own_override", holds=lambda p: _hidden_by(local_filters.LOCAL_OVERRIDE, p)
     ),
-    _LIKELY_WORKS.rule(
-        "ok.own_override",
-        licence="an override on this machine: its own resolver says otherwise",
-        why="This device overrides the name itself (a hosts file?); asked directly, the genuine "
-        "service answers.",
-        holds=lambda p: _hidden_by(local_filters.LOCAL_OVERRIDE, p),
-    ),
-    _LIKELY_WORKS.rule(
-        "ok.other_resolver",
-        licence="the connection's resolver fails for every name; the service answers elsewhere",
-        why="The genuine service answers when another resolver is asked; only the resolver of this "
-        "connection is broken.",
-        holds=_by_other_resolver,
-    ),
+    _LIKELY_WORKS.rule("ok.other_resolver", holds=_by_other_resolver),
 )
 
-INSPECTED: PoolRule = _UNCLEAR_TLS.rule(
-    "tls.inspection",
-    licence="neutral sites are re-signed too",
-    why="All encrypted traffic here is opened and re-signed (by an employer, a school, a state or "
-    "an antivirus), so the service's certificate cannot be judged. Somebody can read along: do not "
-    "log in, unless you know who it is and trust them.",
-    holds=_inspected,
-)
+INSPECTED: PoolRule = _UNCLEAR_TLS.rule("tls.inspection", holds=_inspected)
 
 INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
-    NOT_TESTED.at(Layer.DNS).rule(
-        "pool.gone",
-        licence="NXDOMAIN over encrypted DNS from two operators",
-        why="The names do not exist any more: what this version knows of the service is too old.",
-        holds=_gone,
-    ),
-    NOT_TESTED.at(Layer.DNS).rule(
-        "dns.in_a_tunnel",
-        licence="a tunnel carries what proves itself, and these servers have no way to",
-        why="Names are answered here with addresses that a tunnel made up. Servers there are asked "
-        "only for a proof of who they are, which these cannot give.",
-        holds=_in_a_tunnel,
-    ),
-    UNCLEAR.at(Layer.DNS).rule(
-        "dns.led_inside",
-        licence="neutral names are answered with addresses inside this device or network too, or "
-        "other services prove themselves at such",
-        why="Names are answered here with addresses inside this device or network (a login page, a "
-        "tunnel or a broken resolver). The service did not prove itself there, which says nothing "
-        "about the service.",
-        holds=_led_inside,
-    ),
+    NOT_TESTED.at(Layer.DNS).rule("pool.gone", holds=_gone),
+    NOT_TESTED.at(Layer.DNS).rule("dns.in_a_tunnel", holds=_in_a_tunnel),
+    UNCLEAR.at(Layer.DNS).rule("dns.led_inside", holds=_led_inside),
     INSPECTED,
-    _UNCLEAR_TLS.rule(
-        "tls.clock",
-        licence="the clock is off by more than a day",
-        why="This device's clock is wrong, so certificates cannot be judged: set the clock.",
-        holds=_clock,
-    ),
-    _UNCLEAR_CONNECTION.rule(
-        "controls.none",
-        licence="no control",
-        why="Nothing neutral was asked at the time: the same failure everywhere would look alike.",
-        holds=_no_controls,
-    ),
-    _UNCLEAR_CONNECTION.rule(
-        "controls.failed",
-        licence="the controls failed too",
-        why="Neutral sites failed at the same time, so the connection itself may be the cause.",
-        holds=_controls_gone,
-    ),
-    _UNCLEAR_TLS.rule(
-        "tls.certificate",
-        licence="an unexpected certificate, and nothing that shows it forged",
-        why="The certificate is not one that this service should show, but nothing proves it "
-        "forged: the service may have changed its own. Do not log in until you know.",
-        holds=_failing("tls.certificate"),
-    ),
-    UNCLEAR.at(Layer.DNS).rule(
-        "dns.unresolved",
-        licence="the name does not resolve, and nothing trustworthy contradicts it",
-        why="The name does not resolve here, and no trustworthy resolver could be asked instead.",
-        holds=_unnamed,
-    ),
-    UNCLEAR.at(Layer.TCP).rule(
-        "failed.unexplained",
-        licence="a failure with a cheap explanation left",
-        why="It does not work here while neutral sites do; what was measured cannot tell "
-        "blocking from a fault of the service.",
-        holds=_failing(),
-    ),
+    _UNCLEAR_TLS.rule("tls.clock", holds=_clock),
+    _UNCLEAR_CONNECTION.rule("controls.none", holds=_no_controls),
+    _UNCLEAR_CONNECTION.rule("controls.failed", holds=_controls_gone),
+    _UNCLEAR_TLS.rule("tls.certificate", holds=_failing("tls.certificate")),
+    UNCLEAR.at(Layer.DNS).rule("dns.unresolved", holds=_unnamed),
+    UNCLEAR.at(Layer.TCP).rule("failed.unexplained", holds=_failing()),
 )
 
-UNTESTED = _UNTESTED.info(
-    "pool.untested",
-    licence="nothing was measured",
-    why="It was not tested.",
-)
+UNTESTED = _UNTESTED.info("pool.untested")
 
-CUT_SHORT: PoolRule = _UNCLEAR_CONNECTION.rule(
-    "pool.cut_short",
-    licence="the run ended before there was an answer",
-    why="The run was stopped before an answer or a failure was certain.",
-    holds=lambda p: p.interrupted,
-)
+CUT_SHORT: PoolRule = _UNCLEAR_CONNECTION.rule("pool.cut_short", holds=lambda p: p.interrupted)
 
-FRONT_ONLY = _UNTESTED.info(
-    "pool.front_only",
-    licence="an answer of a front end that does not show the function at work",
-    why="Only the front end of this function was tested, and it answers.",
-)
+FRONT_ONLY = _UNTESTED.info("pool.front_only")
 
-FRONT_FAILS = _UNCLEAR_CONNECTION.info(
-    "pool.front_fails",
-    licence="a failure of what cannot show the function at work when it answers",
-    why="Only the front end of this function was tested, and it fails.",
-)
+FRONT_FAILS = _UNCLEAR_CONNECTION.info("pool.front_fails")
 """What cannot show that a function works cannot show that it is blocked."""
 
-BY_CONNECTION = _UNCLEAR_CONNECTION.info(
-    "connection.explains",
-    licence="the connection itself explains the failure",
-    why="The connection itself does not work, so nothing can be said about the service.",
-)
+BY_CONNECTION = _UNCLEAR_CONNECTION.info("connection.explains")
 
-OLD_FACTS = "What this tool knows about the service may also be out of date."
+OLD_FACTS = message("pool.old_facts")
 """Said beside every failure that a changed service would explain as well."""
 
 MAY_BE_OLD = frozenset(

@@ -1,11 +1,9 @@
 """The word of the whole: pools become a function, functions become a service."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from msgprobe.judging.lost import Lost
 from msgprobe.judging.rules_members import ONE_MEMBER
-from msgprobe.judging.words import summary
 from msgprobe.model.target import Function, Service
 from msgprobe.model.verdict import Count, FunctionVerdict, Outcome, ServiceVerdict, Strength
 
@@ -73,7 +71,7 @@ def rolled_up(
 ) -> ServiceVerdict:
     """The service's verdict: the worst of its functions, ``partial`` when another one works."""
     outcome, speaking = _word(service, functions, lost)
-    verdict = ServiceVerdict(
+    return ServiceVerdict(
         service=service.name,
         name=service.title,
         outcome=outcome,
@@ -82,7 +80,6 @@ def rolled_up(
         mechanisms=deepest(m for f in speaking for m in f.mechanisms),
         functions=functions,
     )
-    return replace(verdict, summary=summary(verdict))
 
 
 GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)

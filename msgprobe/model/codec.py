@@ -13,6 +13,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from msgprobe.model import observation as seen
+from msgprobe.model.message import Message
 from msgprobe.model.task import Flow, Inspect, Lookup, Probe
 from msgprobe.model.verdict import Outcome, State
 
@@ -104,9 +105,27 @@ def _converter() -> "Converter":
     converter.register_structure_hook_factory(_is_record, lambda t: _record(converter, t))
     for union, tags in _UNIONS:
         _tagged(converter, union, tags)
+    converter.register_structure_hook(Message, _message)
+    converter.register_unstructure_hook(Message, _keyed)
     converter.register_structure_hook(Outcome | State | None, _outcome_or_state)
     converter.register_unstructure_hook(Outcome | State | None, lambda v: v and v.value)
     return converter
+
+
+def _keyed(said: Message) -> dict[str, Any]:
+    return {"key": said.key, "values": dict(said.values)}
+
+
+def _message(data: Any, _: Any) -> Message:
+    if not isinstance(data, Mapping):
+        raise TypeError(f"should be an object, is {_kind(data)}")
+    key, values = data.get("key"), data.get("values", {})
+    if not isinstance(key, str) or not isinstance(values, Mapping):
+        raise TypeError("should have a text as key, and an object of values")
+    for value in values.values():
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise TypeError(f"should hold texts and numbers, holds {_kind(value)}")
+    return Message(key=key, values=tuple(values.items()))
 
 
 def _plain(value: Any) -> Any:

@@ -37,11 +37,6 @@ class Override:
     name: str
     file: str
 
-    def __str__(self) -> str:
-        if self.kind == "title":
-            return f"{self.file} has a service that is called like {self.name}"
-        return f"{self.file} replaces the {self.kind} {self.name}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
@@ -51,13 +46,6 @@ class Taken:
     owner: str
     file: str
 
-    def __str__(self) -> str:
-        what = {
-            Liberty.PRIVATE_ADDRESSES: "addresses that are not of the Internet",
-            Liberty.MAIL_PORTS: "ports of mail",
-        }
-        return f"{self.file} contacts {what[self.liberty]} for {self.owner}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowances:
@@ -65,15 +53,6 @@ class Allowances:
 
     overrides: tuple[Override, ...] = ()
     taken: tuple[Taken, ...] = ()
-
-    def lines(self) -> tuple[str, ...]:
-        """One sentence each, to be escaped before it is shown."""
-        return tuple(f"{one}, as you allowed." for one in (*self.overrides, *self.taken))
-
-    def needs(self) -> tuple[tuple[str, str], ...]:
-        """The same, each with the flag that it takes."""
-        overrides = ((str(one), OVERRIDE_FLAG) for one in self.overrides)
-        return (*overrides, *((str(one), one.liberty.flag) for one in self.taken))
 
     def without_folders(self) -> "Allowances":
         """The same with the files' names alone: a folder may be called like its owner."""

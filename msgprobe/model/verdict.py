@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.message import Said
 from msgprobe.model.target import Direction, Function
 
 
@@ -122,7 +123,7 @@ class FunctionVerdict:
     endpoints: Count = Count(tested=0, ok=0)
     speeds: tuple[Speed, ...] = ()
     loss: CallLoss | None = None
-    why: str = ""
+    why: Said = ()
     rules: tuple[str, ...] = ()
     evidence: tuple[int, ...] = ()
 
@@ -138,7 +139,6 @@ class ServiceVerdict:
     strength: Strength | None = None
     confidence: float | None = None
     mechanisms: tuple[str, ...] = ()
-    summary: str = ""
     functions: tuple[FunctionVerdict, ...] = ()
 
 
@@ -149,16 +149,15 @@ class ConnectionVerdict:
     state: State
     strength: Strength = Strength.LIKELY
     notes: tuple[str, ...] = ()
-    why: str = ""
+    why: Said = ()
     rules: tuple[str, ...] = ()
     evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Everything that is said about one run. ``advice`` is what to do next, in plain words."""
+    """Everything that is said about one run."""
 
     connection: ConnectionVerdict
     services: tuple[ServiceVerdict, ...] = ()
-    advice: str = ""
     rules_version: int = 0

@@ -88,8 +88,7 @@ class PlanningContext:
         return begun is not None and self.ledger.past(begun + after, wake=True)
 
     def past(self, at: float) -> bool:
-        """Whether it is later than ``at`` seconds after the run began, those not counted in which
-        this device stood still. Nobody is called for it."""
+        """Whether it is later than ``at``, standstills not counted. Nobody is called for it."""
         return self.ledger.past(nextafter(at + self.moment.stood_still, inf))
 
     def ended(self, task_id: str) -> Measurement | None:

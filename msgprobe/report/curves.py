@@ -1,12 +1,13 @@
 """The curves of one asset's transfers in plain characters: who was slow, and from when on."""
 
-import textwrap
 from collections.abc import Sequence
 
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 from msgprobe.report import wording
+from msgprobe.report.columns import wrap
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.language import _
 from msgprobe.report.transfers import ARMS, Picture
 
 WIDTH = 76
@@ -32,8 +33,12 @@ def render(picture: Picture, *, width: int = WIDTH, unicode: bool = True) -> str
     where curves meet, they take turns.
     """
     width = max(40, min(width, WIDTH))
-    way = "sent" if picture.direction is Direction.UP else "received"
-    lines = _wrapped(f"{picture.title}, {picture.asset}: kB {way}, by seconds", "", width)
+    heading = (
+        _("{service}, {asset}: kB sent, by seconds")
+        if picture.direction is Direction.UP
+        else _("{service}, {asset}: kB received, by seconds")
+    )
+    lines = _wrapped(heading.format(service=picture.title, asset=picture.asset), "", width)
     drawn = [line.points for line in picture.lines if len(line.points) > 1]
     across = max((points[-1][0] for points in drawn), default=0.0)
     high = max((points[-1][1] for points in drawn), default=0)
@@ -41,20 +46,14 @@ def render(picture: Picture, *, width: int = WIDTH, unicode: bool = True) -> str
         lines += _plot(picture, across, high, width, unicode)
     for arm in ARMS:
         if picture.of(arm):
-            text = f"{picture.label(arm)}: {picture.summary(arm)}"
+            text = picture.legend(arm)
             lines += _wrapped(text, f"{_MARKS[arm][not unicode]} ", width)
     text = "\n".join(lines) + "\n"
     return text if unicode else ascii_only(text)
 
 
 def _wrapped(text: str, lead: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        printable(text),
-        width,
-        initial_indent=lead,
-        subsequent_indent="  ",
-        break_on_hyphens=False,
-    )
+    return wrap(printable(text), width, first=lead, other="  ")
 
 
 def _plot(picture: Picture, across: float, high: int, width: int, unicode: bool) -> list[str]:

@@ -9,7 +9,9 @@ from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report import html, integrity, wording
 from msgprobe.report.curves import clock
 from msgprobe.report.html import cell
+from msgprobe.report.language import N_, _
 from msgprobe.report.narrate import transfer_end
+from msgprobe.report.summary import summary
 from msgprobe.report.transfers import ARMS, Line, Picture, pictures
 
 _CLASSES = {
@@ -38,49 +40,54 @@ ul.key { list-style: none; padding: 0; }
 def render(run: Run, service: str | None = None) -> str:
     """The page for ``run``, or for one ``service`` of it: verdicts, curves, and every number."""
     name = None if service is None else service.lower()
-    parts = ["<h1>Transfers, side by side</h1>\n"]
-    version = html.text(f"msgprobe {run.tool.version}, run of {run.started_at}")
-    state = wording.STATE_WORDS[run.verdict.connection.state]
-    parts.append(f"<p>{version}. Connection: {html.text(state)}.</p>\n")
-    parts.append(f"<p>{html.text(integrity.WORDS[run.integrity])}</p>\n")
+    parts = [f"<h1>{html.prose(_('Transfers, side by side'))}</h1>\n"]
+    head = _("msgprobe {version}, run of {began}. Connection: {state}.").format(
+        version=run.tool.version,
+        began=run.started_at,
+        state=wording.state_word(run.verdict.connection.state),
+    )
+    parts.append(f"<p>{html.prose(head)}</p>\n")
+    parts.append(f"<p>{html.prose(integrity.words(run))}</p>\n")
     drawn = pictures(run, name)
     for verdict in run.verdict.services:
         if name in (None, verdict.service):
             parts += _verdict(verdict)
             parts += [figure(p) for p in drawn if p.service == verdict.service]
     if not drawn:
-        parts.append("<p>No transfers were made in this run.</p>\n")
+        parts.append(f"<p>{html.prose(_('No transfers were made in this run.'))}</p>\n")
     speeds = [(s, f) for s in run.verdict.services for f in s.functions if f.speeds]
     if speeds:
-        parts.append(f"<p>{html.text(wording.UNTESTED)}</p>\n")
-    return html.page("transfers", STYLE, "".join(parts))
+        parts.append(f"<p>{html.prose(_(wording.UNTESTED))}</p>\n")
+    return html.page(_("transfers"), STYLE, "".join(parts))
 
 
 def _verdict(verdict: ServiceVerdict) -> Iterator[str]:
     word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
-    yield f"<h2>{html.text(f'{verdict.name}: {word}')}</h2>\n"
-    yield f"<p>{html.text(verdict.summary)}</p>\n"
+    yield f"<h2>{html.prose(_('{name}: {word}').format(name=verdict.name, word=word))}</h2>\n"
+    yield f"<p>{html.prose(summary(verdict))}</p>\n"
     speeds = [s for f in verdict.functions for s in f.speeds]
     if speeds:
         yield "<ul>\n"
-        yield from (f"<li>{html.text(wording.speed_in_full(speed))}</li>\n" for speed in speeds)
+        yield from (f"<li>{html.prose(wording.speed_in_full(speed))}</li>\n" for speed in speeds)
         yield "</ul>\n"
 
 
 def figure(picture: Picture, *, table: bool = True) -> str:
     """The curves of one asset: heading, picture, legend and, with ``table``, every transfer."""
-    way = "sent" if picture.direction is Direction.UP else "received"
-    heading = f"{picture.asset}: kilobytes {way}, by seconds"
+    heading = (
+        _("{asset}: kilobytes sent, by seconds")
+        if picture.direction is Direction.UP
+        else _("{asset}: kilobytes received, by seconds")
+    ).format(asset=picture.asset)
     keys = [
         f'<li><svg viewBox="0 0 44 12" aria-hidden="true"><line class="{_CLASSES[arm]}" x1="0" '
-        f'y1="6" x2="44" y2="6" /></svg>{html.text(picture.label(arm))}: '
-        f"{html.text(picture.summary(arm))}</li>\n"
+        f'y1="6" x2="44" y2="6" /></svg>{html.prose(picture.legend(arm))}</li>\n'
         for arm in ARMS
         if picture.of(arm)
     ]
-    said = "; ".join(f"{picture.label(a)}: {picture.summary(a)}" for a in ARMS if picture.of(a))
+    said = _("; ").join(picture.legend(arm) for arm in ARMS if picture.of(arm))
     return (
-        f"<h3>{html.text(heading)}</h3>\n{_svg(picture, said)}"
+        f"<h3>{html.prose(heading)}</h3>\n{_svg(picture, said)}"
         f'<ul class="key">\n{"".join(keys)}</ul>\n{_table(picture) if table else ""}'
     )
 
@@ -90,7 +97,7 @@ def _svg(picture: Picture, said: str) -> str:
     across = max((seconds for seconds, _ in ends), default=0.0)
     high = max((moved for _, moved in ends), default=0)
     if not high or across <= 0:
-        return "<p>Not a byte was moved.</p>\n"
+        return f"<p>{html.prose(_('Not a byte was moved.'))}</p>\n"
     parts = [
         '<div class="scroll">'
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.text(said)}">\n',
@@ -138,27 +145,28 @@ def _stairs(points: Sequence[tuple[float, int]], across: float, high: int) -> st
 
 
 _COLUMNS = (
-    ("what", ""),
-    ("began", "n"),
-    ("server", ""),
-    ("naming", ""),
-    ("moved", "n"),
-    ("time", "n"),
-    ("rate", "n"),
-    ("longest pause", "n"),
-    ("retransmitted", "n"),
-    ("out of order", "n"),
-    ("shortest round trip", "n"),
-    ("end", ""),
+    (N_("what"), ""),
+    (N_("began"), "n"),
+    (N_("server"), ""),
+    (N_("naming"), ""),
+    (N_("moved"), "n"),
+    (N_("time"), "n"),
+    (N_("rate"), "n"),
+    (N_("longest pause"), "n"),
+    (N_("retransmitted"), "n"),
+    (N_("out of order"), "n"),
+    (N_("shortest round trip"), "n"),
+    (N_("end"), ""),
 )
 
 
 def _table(picture: Picture) -> str:
-    heads = "".join(cell("th", text, kind) for text, kind in _COLUMNS)
+    heads = "".join(cell("th", _(text), kind) for text, kind in _COLUMNS)
     rows = "".join(f"<tr>{_row(picture, line)}</tr>\n" for line in picture.lines)
     return (
-        '<details><summary>Every transfer in numbers</summary><div class="scroll"><table>\n'
-        f"<caption>In order of their beginning</caption>\n"
+        f"<details><summary>{html.prose(_('Every transfer in numbers'))}</summary>"
+        '<div class="scroll"><table>\n'
+        f"<caption>{html.prose(_('In order of their beginning'))}</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div></details>\n"
     )
 
@@ -167,14 +175,16 @@ def _row(picture: Picture, line: Line) -> str:
     seen, probe = line.seen, line.measurement.task.probe
     assert isinstance(probe, Flow)  # other probes make no lines
     cells = [picture.label(line.arm), f"{line.measurement.window.start:.2f} s"]
-    cells += [f"{probe.host or ''} ({probe.address})".lstrip(), probe.server_name or "nobody"]
+    cells += [f"{probe.host or ''} ({probe.address})".lstrip(), probe.server_name or _("nobody")]
     if seen is None:
-        cells += ["0 B", *[""] * 6, "nothing began to move"]
+        cells += ["0 B", *[""] * 6, _("nothing began to move")]
     else:
         pause = max((length for _, length in seen.stalls), default=None)
         info = seen.info
         cells += [
-            f"{wording.amount(seen.moved)} of {wording.amount(seen.wanted)}",
+            _("{moved} of {wanted}").format(
+                moved=wording.amount(seen.moved), wanted=wording.amount(seen.wanted)
+            ),
             f"{line.points[-1][0]:.2f} s",
             "" if line.kbit is None else wording.rate(line.kbit),
             "" if pause is None else wording.seconds(pause),

@@ -28,8 +28,11 @@ from msgprobe.model.target import Service
 from msgprobe.model.traits import Traits
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict, Verdict
 from msgprobe.redaction.reveals import reveals
-from msgprobe.report import integrity
+from msgprobe.report import integrity, messages
+from msgprobe.report.advice import advise
 from msgprobe.report.keys import keys
+from msgprobe.report.language import in_english
+from msgprobe.report.sentences.reveals import told
 from msgprobe.report.stale import StaleRows
 from msgprobe.report.view import View
 
@@ -48,8 +51,10 @@ def render(run: Run, view: View) -> str:
     return dumps(document(run, exit_code=view.exit_code, evidence=view.evidence))
 
 
+@in_english
 def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
     """``run`` as plain JSON data; ``evidence`` adds the rows in use and every measurement."""
+    said = run.verdict.connection
     found: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         **keys(run),
@@ -59,11 +64,11 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
         "bytes": {"sent": run.bytes_sent, "received": run.bytes_received},
         "interrupted": run.interrupted,
         "exit_code": int(exit_code),
-        "connection": to_json(run.verdict.connection),
-        "advice": run.verdict.advice,
+        "connection": messages.told(said),
+        "advice": str(advise(said, run.verdict.services)),
         "services": _services(run),
     }
-    found["reveals"] = list(reveals(run, evidence=evidence))
+    found["reveals"] = list(told(reveals(run, evidence=evidence)))
     if evidence:
         found["evidence"] = {
             "request": to_json(run.evidence.request),
@@ -82,7 +87,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
 def _services(run: Run) -> list[dict[str, Any]]:
     """The services' verdicts; ``stale_rows`` where a function's evidence rests on old facts."""
     old = StaleRows(run)
-    found: list[dict[str, Any]] = to_json(run.verdict.services)
+    found = [messages.told(service) for service in run.verdict.services]
     for shown, service in zip(found, run.verdict.services, strict=True):
         for one, function in zip(shown["functions"], service.functions, strict=True):
             if rows := old.of(function.evidence):
@@ -192,6 +197,7 @@ def _run(data: Mapping[str, Any]) -> Run:
     tool: Mapping[str, Any] = data["tool"]
     evidence = _object(data, "evidence", "$")
     used = _object(data, "bytes", "$")
+    told = messages.with_messages(data)
     return Run(
         run_id=_get(data, "run_id", str),
         tool=from_json(Tool, tool, path="$.tool"),
@@ -216,9 +222,8 @@ def _run(data: Mapping[str, Any]) -> Run:
             else TRAITS,
         ),
         verdict=Verdict(
-            connection=_get(data, "connection", ConnectionVerdict),
-            services=_get(data, "services", tuple[ServiceVerdict, ...]),
-            advice=_optional(data, "advice") or "",
+            connection=_get(told, "connection", ConnectionVerdict),
+            services=_get(told, "services", tuple[ServiceVerdict, ...]),
             rules_version=_get(tool, "rules_version", int, "$.tool"),
         ),
         vantage=Vantage(

@@ -6,11 +6,16 @@ sequences), or turn the reading direction round (the bidi controls of Unicode UA
 Source", CVE-2021-42574).
 """
 
+import re
 import unicodedata
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that either do something or show nothing: controls, formats (bidi,
 zero-width), surrogates, private use, unassigned, line and paragraph separators."""
+
+_ZWNJ = "\N{ZERO WIDTH NON-JOINER}"
+_BETWEEN = re.compile(f"(?<=[\u0620-\u06d3]){_ZWNJ}(?=[\u0620-\u06d3])")
+"""Between two Arabic letters it is how Persian is written: it shows, for they are not joined."""
 
 _PLAIN = {
     "\N{LEFT SINGLE QUOTATION MARK}": "'",
@@ -36,7 +41,8 @@ def printable(text: str, *, limit: int | None = None) -> str:
     if text.isascii() and text.isprintable():
         safe = text
     else:
-        safe = "".join(_visible(c) for c in text)
+        parts = _BETWEEN.split(text)
+        safe = _ZWNJ.join("".join(map(_visible, part)) for part in parts)
     if limit is not None and len(safe) > limit:
         safe = safe[: max(0, limit - 3)] + "..."
     return safe

@@ -1,23 +1,25 @@
 """The chain of evidence: from the word, over the rules, to what was asked and what came."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from msgprobe.judging.words import MECHANISMS
 from msgprobe.model.age import STALE_MONTHS
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
 from msgprobe.model.task import Arm
-from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, ServiceVerdict
-from msgprobe.report import curves, integrity, wording
-from msgprobe.report.columns import align
+from msgprobe.model.verdict import CallLoss, FunctionVerdict, Layer, Outcome, ServiceVerdict, State
+from msgprobe.report import allowed, curves, integrity, say, wording
+from msgprobe.report.advice import advise
+from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.language import N_, _, ngettext
 from msgprobe.report.narrate import asked, came
 from msgprobe.report.reproduce import command
+from msgprobe.report.sentences.mechanisms import MECHANISMS, means
 from msgprobe.report.stale import StaleRows
+from msgprobe.report.summary import summary
 from msgprobe.report.transfers import pictures
 
 
@@ -53,12 +55,12 @@ def explain_run(
             page.drawn(curves.render(picture, width=(width or 80) - 2, unicode=unicode))
     if page.folded:
         page.put("")
-        page.put("Every conversation: add -v.")
+        page.put(_("Every conversation: add -v."))
     page.put("")
-    page.put(run.verdict.advice)
+    page.put(str(advise(run.verdict.connection, run.verdict.services)))
     if told is None:
         page.put("")
-        page.put(integrity.WORDS[run.integrity])
+        page.put(integrity.words(run))
     text = page.text()
     return text if unicode else ascii_only(text)
 
@@ -113,13 +115,7 @@ class _Page:
         if self._width is None or not safe:
             self._lines.append((blank + safe).rstrip())
             return
-        self._lines += textwrap.wrap(
-            safe,
-            self._width,
-            initial_indent=blank,
-            subsequent_indent=blank + "  ",
-            break_on_hyphens=False,
-        )
+        self._lines += wrap(safe, self._width, first=blank, other=blank + "  ")
 
     def copyable(self, text: str, indent: int) -> None:
         """A line that is there to be copied: never broken, whatever the width."""
@@ -131,57 +127,67 @@ class _Page:
 
     def connection(self, run: Run) -> None:
         found = run.verdict.connection
-        self.put(f"Connection: {wording.STATE_WORDS[found.state]} ({found.strength.value})")
-        self.put(found.why, 2)
-        for line in run.allowances.lines():
+        self.put(
+            _("Connection: {state} ({strength})").format(
+                state=wording.state_word(found.state),
+                strength=wording.strength_word(found.strength),
+            )
+        )
+        self.put(say.said(found.why), 2)
+        for line in allowed.lines(run.allowances):
             self.put(line, 2)
         for note in found.notes:
-            self.put(f"Note: {wording.note(note)}.", 2)
+            self.put(_("Note: {note}.").format(note=wording.note(note)), 2)
         self.chain(found.rules, found.evidence)
 
     def service(self, verdict: ServiceVerdict) -> None:
         word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
         self.put("")
-        self.put(f"{verdict.name}: {word}")
-        self.put(verdict.summary, 2)
+        self.put(_("{name}: {word}").format(name=verdict.name, word=word))
+        self.put(summary(verdict), 2)
         for index in wording.in_order(verdict):
             self.function(verdict.functions[index])
 
     def function(self, verdict: FunctionVerdict) -> None:
-        word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
-        count = verdict.endpoints
         self.put("")
-        head = f"{verdict.function.value}: {word}"
-        if verdict.strength is not None:
-            head += f" ({verdict.strength.value})"
-        if count.tested:
-            head += f", {count.ok} of {count.tested} endpoints answered"
-        self.put(head, 2)
+        self.put(_head(verdict), 2)
         if verdict.why:
-            self.put(verdict.why, 4)
+            self.put(say.said(verdict.why), 4)
         if verdict.mechanisms:
-            self.put(f"Mechanism: {', '.join(verdict.mechanisms)}", 4)
+            paths = _(", ").join(verdict.mechanisms)
+            self.put(_("Mechanism: {paths}").format(paths=paths), 4)
         for speed in verdict.speeds:
             self.put(wording.speed_in_full(speed), 4)
         if verdict.loss is not None:
-            soon = f"answered after {verdict.loss.median_ms:.0f} ms (median)"
-            self.put(f"Packets like a call's: {wording.loss(verdict.loss)}, {soon}", 4)
+            self.put(_lost(verdict.loss), 4)
         if old := self._stale.of(verdict.evidence):
-            rows = ", ".join(f"{name} ({facts.date})" for name, facts in old)
-            self.put(f"Note: rests on facts older than {STALE_MONTHS} months: {rows}", 4)
+            rows = _(", ").join(f"{name} ({facts.date})" for name, facts in old)
+            aged = ngettext(
+                "Note: rests on facts older than {count} month: {{rows}}",
+                "Note: rests on facts older than {count} months: {{rows}}",
+                STALE_MONTHS,
+            )
+            self.put(aged.format(rows=rows), 4)
         self.chain(verdict.rules, verdict.evidence, failed=verdict.outcome is not Outcome.OK)
 
     def chain(self, rules: Sequence[str], evidence: Sequence[int], *, failed: bool = True) -> None:
         for rule_id in rules:
             rule = self._rules.get(rule_id)
             # what may be concluded, and by which kind of evidence
-            why = "a rule that this version does not have" if rule is None else rule.licence
-            self.put(f"Rule {rule_id}: {why}", 4)
+            text = (
+                _("Rule {rule}: a rule that this version does not have")
+                if rule is None
+                else _("Rule {rule}: {proof}")
+            )
+            self.put(text.format(rule=rule_id, proof=say.proves(rule_id)), 4)
         for transaction, more in self._kinds(evidence):
             self.transaction(transaction, failed=failed)
             if more:
                 self.folded = True
-                self.put(f"and {more} more that ended alike", 6)
+                alike = ngettext(
+                    "and {count} more that ended alike", "and {count} more that ended alike", more
+                )
+                self.put(alike, 6)
 
     def _kinds(self, evidence: Sequence[int]) -> list[tuple[int, int]]:
         """One transaction of each experiment and end, with how many others ended so."""
@@ -198,13 +204,20 @@ class _Page:
     def transaction(self, number: int, *, failed: bool) -> None:
         measurement = self._by_transaction.get(number)
         if measurement is None:
-            self.put(f"#{number}: not kept in this file", 4)
+            self.put(_("#{number}: not kept in this file").format(number=number), 4)
             return
         task = measurement.task
-        what = asked(task)
-        self.put(f"#{number} at {measurement.window.start:.2f} s [{task.arm.value}]: {what}", 4)
+        self.put(
+            _("#{number} at {time} s [{experiment}]: {what}").format(
+                number=number,
+                time=f"{measurement.window.start:.2f}",
+                experiment=task.arm.value,
+                what=asked(task),
+            ),
+            4,
+        )
         if task.reason:
-            self.put(f"why: {task.reason}", 6)
+            self.put(_("why: {question}").format(question=_(task.reason)), 6)
         for seen in measurement.observations:
             if seen.transaction == number:
                 when = f"{seen.window.start:.2f}-{seen.window.end:.2f} s"
@@ -215,12 +228,55 @@ class _Page:
             self.copyable(f"$ {again}", 6)
 
 
+def _head(verdict: FunctionVerdict) -> str:
+    """The function, its word, how sure that is, and how many endpoints answered."""
+    tested = verdict.endpoints.tested
+    if tested and verdict.strength is not None:
+        text = ngettext(
+            "{{function}}: {{word}} ({{strength}}), {{ok}} of {count} endpoint answered",
+            "{{function}}: {{word}} ({{strength}}), {{ok}} of {count} endpoints answered",
+            tested,
+        )
+    elif tested:
+        text = ngettext(
+            "{{function}}: {{word}}, {{ok}} of {count} endpoint answered",
+            "{{function}}: {{word}}, {{ok}} of {count} endpoints answered",
+            tested,
+        )
+    elif verdict.strength is not None:
+        text = _("{function}: {word} ({strength})")
+    else:
+        text = _("{function}: {word}")
+    return text.format(
+        function=wording.function_word(verdict.function),
+        word=wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial),
+        strength="" if verdict.strength is None else wording.strength_word(verdict.strength),
+        ok=verdict.endpoints.ok,
+    )
+
+
+def _lost(loss: CallLoss) -> str:
+    text = ngettext(
+        "Packets like a call's: {{lost}} of {count} packet lost (neutral {{neutral_lost}} of "
+        "{{neutral_sent}}), answered after {{ms}} ms (median)",
+        "Packets like a call's: {{lost}} of {count} packets lost (neutral {{neutral_lost}} of "
+        "{{neutral_sent}}), answered after {{ms}} ms (median)",
+        loss.sent,
+    )
+    return text.format(
+        lost=loss.lost,
+        neutral_lost=loss.neutral_lost,
+        neutral_sent=loss.neutral_sent,
+        ms=f"{loss.median_ms:.0f}",
+    )
+
+
 def render_reveals(lines: Sequence[str], *, width: int | None = 80, unicode: bool = True) -> str:
     """What a file tells about who measured, a paragraph a thing."""
-    page = ["This file tells whoever has it:"]
+    page = [_("This file tells whoever has it:")]
     for line in lines:
         safe = f"- {printable(line)}"
-        page += [safe] if width is None else textwrap.wrap(safe, width, subsequent_indent="  ")
+        page += [safe] if width is None else wrap(safe, width, other="  ")
     text = "\n".join(page) + "\n"
     return text if unicode else ascii_only(text)
 
@@ -247,12 +303,15 @@ def explain_rule(
 
 def _rule(rule: RuleInfo, width: int | None) -> str:
     rows = [
-        ("rule", f"{rule.rule_id} (version {rule.version})"),
-        ("layer", rule.layer.value),
-        ("says", _says(rule)),
-        ("mechanism", rule.mechanism or "none"),
-        ("what this proves", rule.licence),
-        ("why", rule.why),
+        (
+            _("rule"),
+            _("{rule} (version {version})").format(rule=rule.rule_id, version=rule.version),
+        ),
+        (_("layer"), rule.layer.value),
+        (_("says"), _says(rule)),
+        (_("mechanism"), rule.mechanism or _("none")),
+        (_("what this proves"), say.proves(rule.rule_id)),
+        (_("why"), say.why(rule.rule_id)),
     ]
     return "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
 
@@ -261,24 +320,32 @@ def _mechanism(name: str, rules: Sequence[RuleInfo], width: int | None) -> str:
     """Its words, its place among the others, and what has to be seen before it is named."""
     above = name.rpartition(".")[0]
     below = [one for one in MECHANISMS if one.startswith(f"{name}.")]
-    rows = [("mechanism", name), ("means", MECHANISMS.get(name, "see the rules that name it"))]
-    rows += [("a kind of", f"{above}: {MECHANISMS[above]}")] if above in MECHANISMS else []
-    rows += [("kinds of it", f"{one}: {MECHANISMS[one]}") for one in below]
+    rows = [
+        (_("mechanism"), name),
+        (_("means"), means(name) or _("see the rules that name it")),
+    ]
+    rows += [(_("a kind of"), f"{above}: {means(above)}")] if above in MECHANISMS else []
+    rows += [(_("kinds of it"), f"{one}: {means(one)}") for one in below]
     rows += [
-        ("named by", f"{rule.rule_id} ({_says(rule)}), where this is seen: {rule.licence}")
-        for rule in rules
-        if rule.mechanism == name
+        (
+            _("named by"),
+            _("{rule} ({word}), where this is seen: {proof}").format(
+                rule=one.rule_id, word=_says(one), proof=say.proves(one.rule_id)
+            ),
+        )
+        for one in rules
+        if one.mechanism == name
     ]
     return "\n".join(align(_safe(rows), width=width, shares=(0, 1))) + "\n"
 
 
 _ABOUT: dict[Layer, str] = {
-    Layer.CONNECTION: "The connection itself, and how sure anything is",
-    Layer.DNS: "Names (DNS)",
-    Layer.TCP: "Addresses and ports (TCP, UDP, routers)",
-    Layer.TLS: "Secure connections (TLS)",
-    Layer.HTTP: "Web pages and transfers (HTTP)",
-    Layer.PROTOCOL: "The messengers' own protocols",
+    Layer.CONNECTION: N_("The connection itself, and how sure anything is"),
+    Layer.DNS: N_("Names (DNS)"),
+    Layer.TCP: N_("Addresses and ports (TCP, UDP, routers)"),
+    Layer.TLS: N_("Secure connections (TLS)"),
+    Layer.HTTP: N_("Web pages and transfers (HTTP)"),
+    Layer.PROTOCOL: N_("The messengers' own protocols"),
 }
 
 
@@ -289,22 +356,29 @@ def render_rules(rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: 
         mine = [rule for rule in rules if rule.layer is layer]
         if not mine:
             continue
-        lines += ["", title, ""]
+        lines += ["", _(title), ""]
         for rule in mine:
             lines.append(f"  {printable(rule.rule_id)}: {_says(rule)}")
-            why = align([(printable(rule.why),)], width=width and width - 6, shares=(1,))
+            cell = printable(say.why(rule.rule_id))
+            why = align([(cell,)], width=width and width - 6, shares=(1,))
             lines += [f"      {line}" for line in why]
-    lines += ["", *align([(_MORE,)], width=width, shares=(1,))]
+    lines += ["", *align([(_(_MORE),)], width=width, shares=(1,))]
     text = "\n".join(lines[1:]) + "\n"
     return text if unicode else ascii_only(text)
 
 
-_MORE = "What one of them proves: msgprobe explain RULE"
+_MORE = N_("What one of them proves: msgprobe explain RULE")
 
 
 def _says(rule: RuleInfo) -> str:
-    word = rule.outcome.value if rule.outcome is not None else "nothing by itself"
-    return word if rule.strength is None else f"{word}, {rule.strength.value}"
+    if rule.outcome is None:
+        return _("nothing by itself")
+    named = rule.outcome
+    word = wording.state_word(named) if isinstance(named, State) else wording.outcome_word(named)
+    if rule.strength is None:
+        return word
+    sure = wording.strength_word(rule.strength)
+    return _("{word}, {strength}").format(word=word, strength=sure)
 
 
 def _safe(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -8,30 +8,41 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgprobe import __version__
-from msgprobe.model.fleet import Cell, CellState, CountryEvent, National, Onset, Subject, Votes
+from msgprobe.model.fleet import (
+    Cell,
+    CellState,
+    CountryEvent,
+    Episode,
+    National,
+    Onset,
+    Subject,
+    Votes,
+)
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.timeline import Bracket
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, harmless, printable
+from msgprobe.report.language import N_, _, ngettext
+from msgprobe.report.timeline_words import function
 
 FORMAT_VERSION = 1
 
 WORDS: Mapping[CellState, str] = {
-    CellState.OK: "works",
-    CellState.DEGRADED: "degraded",
-    CellState.THROTTLED: "throttled",
-    CellState.BLOCKED: "blocked",
-    CellState.DOWN: "down",
-    CellState.MIXED: "lines differ",
-    CellState.INSUFFICIENT: "too few lines",
+    CellState.OK: N_("works"),
+    CellState.DEGRADED: N_("degraded"),
+    CellState.THROTTLED: N_("throttled"),
+    CellState.BLOCKED: N_("blocked"),
+    CellState.DOWN: N_("down"),
+    CellState.MIXED: N_("lines differ"),
+    CellState.INSUFFICIENT: N_("too few lines"),
 }
 
 
 def word(state: CellState, subject: Subject) -> str:
     """A state as people read it."""
     if subject.service == CONNECTION and state is CellState.BLOCKED:
-        return "cut off"
-    return WORDS[state]
+        return _("cut off")
+    return _(WORDS[state])
 
 
 def utc(at: int | None) -> str | None:
@@ -41,8 +52,15 @@ def utc(at: int | None) -> str | None:
 
 def bracket(found: Bracket) -> str:
     """From when to when something changed."""
-    after = f"{utc(found.after)}" if found.after is not None else "unknown"
-    return f"{after} to {utc(found.until)}"
+    after = _("unknown") if found.after is None else utc(found.after)
+    return _("{began} to {ended}").format(began=after, ended=utc(found.until))
+
+
+def end(event: CountryEvent) -> str:
+    """Whether it goes on, or when it ended."""
+    if event.resolution is None:
+        return _("goes on")
+    return _("ended {times}").format(times=bracket(event.resolution))
 
 
 # -- rows for programs ---------------------------------------------------------------------------
@@ -144,11 +162,16 @@ def render_cells(cells: Sequence[Cell], *, width: int | None, unicode: bool) -> 
         told = one.state is not CellState.INSUFFICIENT
         if before is None or told or before.state is CellState.INSUFFICIENT:
             newest[key] = one
-    rows = [("country", "network", "what", "when (UTC)", "state", "lines hit", "share (95 %)")]
+    rows = [
+        (
+            *(_("country"), _("network"), _("what"), _("when (UTC)")),
+            *(_("state"), _("lines hit"), _("share (95 %)")),
+        )
+    ]
     rows += [
         (
-            *(c.subject.country, _asn(c.asn), _what(c.subject), _minute(c.bucket)),
-            *(word(c.state, c.subject), f"{c.votes.hit} of {c.votes.known}", _share(c.low, c.high)),
+            *(c.subject.country, network(c.asn), _what(c.subject), _minute(c.bucket)),
+            *(word(c.state, c.subject), _some(c.votes.hit, c.votes.known), _share(c.low, c.high)),
         )
         for c in newest.values()
     ]
@@ -164,12 +187,20 @@ def render_national(cells: Sequence[National], *, width: int | None, unicode: bo
         before = newest.get(one.subject)
         if before is None or told or not before.networks.keys() - {CellState.INSUFFICIENT}:
             newest[one.subject] = one
-    rows = [("country", "what", "when (UTC)", "networks", "lines hit", "share (95 %)")]
+    rows = [
+        (
+            *(_("country"), _("what"), _("when (UTC)"), _("networks")),
+            *(_("lines hit"), _("share (95 %)")),
+        )
+    ]
     rows += [
         (
             *(c.subject.country, _what(c.subject), _minute(c.bucket)),
-            ", ".join(f"{n} {word(s, c.subject)}" for s, n in sorted(c.networks.items())),
-            *(f"{c.votes.hit} of {c.votes.known}", _share(c.low, c.high)),
+            _(", ").join(
+                _("{count} {word}").format(count=n, word=word(s, c.subject))
+                for s, n in sorted(c.networks.items())
+            ),
+            *(_some(c.votes.hit, c.votes.known), _share(c.low, c.high)),
         )
         for c in newest.values()
     ]
@@ -178,58 +209,93 @@ def render_national(cells: Sequence[National], *, width: int | None, unicode: bo
 
 def render_onsets(onsets: Sequence[Onset], *, width: int | None, unicode: bool) -> str:
     """Every change of a network, in order."""
-    rows = [("country", "network", "what", "interference", "between (UTC)", "lines")]
+    rows = [
+        (
+            *(_("country"), _("network"), _("what")),
+            *(_("interference"), _("between (UTC)"), _("lines")),
+        )
+    ]
     rows += [
         (
-            *(o.subject.country, _asn(o.asn), _what(o.subject), "began" if o.hit else "ended"),
-            *(bracket(o.bracket), f"{o.vantages} of {o.of}" if o.of else "by votes alone"),
+            *(o.subject.country, network(o.asn), _what(o.subject)),
+            *(_("began") if o.hit else _("ended"), bracket(o.bracket)),
+            _some(o.vantages, o.of) if o.of else _("by votes alone"),
         )
         for o in onsets
     ]
     return _table(rows, width, unicode, (0, 0, 1, 0, 2, 1))
 
 
+NO_EVENT = N_("No event: nowhere were there enough networks or lines at once.")
+
+
 def render_events(events: Sequence[CountryEvent], *, width: int | None, unicode: bool) -> str:
     """Every event with its networks in the order of their onsets."""
     if not events:
-        return "No event: nowhere were there enough networks or lines at once.\n"
+        return _(NO_EVENT) + "\n"
     lines: list[str] = []
     for one in events:
-        what = ", ".join(_name(one.service, f) for f in one.functions)
-        end = "goes on" if one.resolution is None else f"ended {bracket(one.resolution)}"
+        what = _(", ").join(name(one.service, f) for f in one.functions)
         how = f" [{', '.join(map(printable, one.mechanisms))}]" if one.mechanisms else ""
         lines.append(f"{one.country}: {what}{how}")
-        lines.append(f"    began {bracket(one.onset)}; {end}")
-        every = "all " if one.all_networks else ""
-        lines.append(f"    {every}{len(one.episodes)} networks, in the order of their onsets:")
-        lines += [
-            f"      {_asn(e.asn)}  {bracket(e.onset.bracket)}"
-            + ("" if e.resolution is None else f", free again by {utc(e.resolution.bracket.until)}")
-            for e in one.episodes
-        ]
+        began = _("began {times}").format(times=bracket(one.onset))
+        lines.append(f"    {_('; ').join((began, end(one)))}")
+        lines.append(f"    {_networks(one)}")
+        lines += [f"      {_episode(e)}" for e in one.episodes]
     text = "\n".join(lines) + "\n"
     return text if unicode else ascii_only(text)
+
+
+def _networks(event: CountryEvent) -> str:
+    count = len(event.episodes)
+    if event.all_networks:
+        return ngettext(
+            "all {count} network, in the order of their onsets:",
+            "all {count} networks, in the order of their onsets:",
+            count,
+        )
+    return ngettext(
+        "{count} network, in the order of their onsets:",
+        "{count} networks, in the order of their onsets:",
+        count,
+    )
+
+
+def _episode(episode: Episode) -> str:
+    places = {"network": network(episode.asn), "times": bracket(episode.onset.bracket)}
+    if episode.resolution is None:
+        return "{network}  {times}".format(**places)
+    said = _("{network}  {times}, free again by {time}")
+    return said.format(time=utc(episode.resolution.bracket.until), **places)
+
+
+def _some(some: int, whole: int) -> str:
+    return _("{some} of {whole}").format(some=some, whole=whole)
 
 
 def _table(
     rows: Sequence[tuple[str, ...]], width: int | None, unicode: bool, shares: tuple[int, ...]
 ) -> str:
     if len(rows) == 1:
-        return "Nothing is known of that.\n"
+        return _("Nothing is known of that.") + "\n"
     text = "\n".join(align(rows, width=width, shares=shares)) + "\n"
     return text if unicode else ascii_only(text)
 
 
-def _asn(asn: int) -> str:
-    return f"AS{asn}" if asn else "unknown"
+def network(asn: int) -> str:
+    """``AS9198``."""
+    return f"AS{asn}" if asn else _("unknown")
 
 
 def _what(subject: Subject) -> str:
-    return _name(subject.service, subject.function)
+    return name(subject.service, subject.function)
 
 
-def _name(service: str, function: str) -> str:
-    return printable(f"{service} {function}".strip(), limit=40)
+def name(service: str, used: str) -> str:
+    """``signal text``, or the connection."""
+    if service == CONNECTION:
+        return _("connection")
+    return f"{printable(service, limit=24)} {function(used) if used else ''}".strip()
 
 
 def _minute(at: int) -> str:

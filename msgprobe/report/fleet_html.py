@@ -10,7 +10,8 @@ from itertools import groupby
 
 from msgprobe.model.fleet import BUCKET, Cell, CellState, CountryEvent, Subject
 from msgprobe.report import html
-from msgprobe.report.fleet import bracket, utc, word
+from msgprobe.report.fleet import NO_EVENT, bracket, end, name, network, utc, word
+from msgprobe.report.language import _, ngettext
 
 COLUMNS = 192
 """Columns of a picture at most: of several cells in one the gravest is shown."""
@@ -52,13 +53,13 @@ def render(
     cells: Sequence[Cell], events: Sequence[CountryEvent], lines: Mapping[str, Mapping[int, int]]
 ) -> str:
     """The page. ``lines`` is how many vantages each network of each country has."""
-    parts = ["<h1>Many lines together</h1>\n"]
+    parts = [f"<h1>{html.text(_('Many lines together'))}</h1>\n"]
     if not cells:
-        parts.append("<p>Nothing is known of that time.</p>\n")
+        parts.append(f"<p>{html.text(_('Nothing is known of that time.'))}</p>\n")
     for country, some in groupby(cells, key=lambda c: c.subject.country):
         mine = [e for e in events if e.country == country]
         parts += _country(country, list(some), mine, lines.get(country, {}))
-    return html.page("fleet", _STYLE, "".join(parts))
+    return html.page(_("fleet"), _STYLE, "".join(parts))
 
 
 def _country(
@@ -70,12 +71,14 @@ def _country(
     first = min(c.bucket for c in cells)
     last = max(c.bucket for c in cells) + BUCKET
     yield f"<h2>{html.text(country)}</h2>\n"
-    yield f"<p>{sum(lines.values())} lines in {len(lines)} networks, "
-    yield f"{utc(first)} to {utc(last)}. A line has one vote in a quarter of an hour; nothing is "
-    yield "said of a network where fewer than three lines could tell.</p>\n"
-    yield "<h3>What happened</h3>\n<ul>\n"
+    said = _(
+        "{began} to {ended}. Lines: {lines}. Networks: {networks}. A line has one vote in a "
+        "quarter of an hour; nothing is said of a network where fewer than three lines could tell."
+    ).format(began=utc(first), ended=utc(last), lines=sum(lines.values()), networks=len(lines))
+    yield f"<p>{html.text(said)}</p>\n"
+    yield f"<h3>{html.text(_('What happened'))}</h3>\n<ul>\n"
     if not events:
-        yield "<li>No event: nowhere were there enough networks or lines at once.</li>\n"
+        yield f"<li>{html.text(_(NO_EVENT))}</li>\n"
     for one in events:
         yield _event(one)
     yield f'</ul>\n{_key()}<div class="many">\n'
@@ -86,14 +89,18 @@ def _country(
 
 
 def _event(event: CountryEvent) -> str:
-    what = ", ".join(f"{event.service} {f}".strip() for f in event.functions)
+    what = _(", ").join(name(event.service, f) for f in event.functions)
     how = f" [{', '.join(event.mechanisms)}]" if event.mechanisms else ""
-    end = "goes on" if event.resolution is None else f"ended {bracket(event.resolution)}"
-    order = ", ".join(_asn(e.asn) for e in event.episodes)
+    began = _("began {times} (UTC)").format(times=bracket(event.onset))
+    order = ngettext(
+        "{count} network in the order of their onsets: {{networks}}",
+        "{count} networks in the order of their onsets: {{networks}}",
+        len(event.episodes),
+    ).format(networks=", ".join(network(e.asn) for e in event.episodes))
     return (
-        f"<li><b>{html.text(what + how)}</b><br />began {bracket(event.onset)} (UTC); {end}<br />"
-        f'<span class="faint">{len(event.episodes)} networks in the order of their onsets: '
-        f"{html.text(order)}</span></li>\n"
+        f"<li><b>{html.text(what + how)}</b><br />"
+        f"{html.text(_('; ').join((began, end(event))))}<br />"
+        f'<span class="faint">{html.text(order)}</span></li>\n'
     )
 
 
@@ -110,24 +117,25 @@ def _figure(
     mine = [asn for asn in order if any(c.asn == asn for c in cells)]
     height = _ROW * len(mine) + 12
     scale = _WIDTH / (span[1] - span[0])
+    title = name(subject.service, subject.function)
     parts = [
-        f"<figure><figcaption>{html.text(subject.name.replace('.', ' '))}</figcaption>\n"
+        f"<figure><figcaption>{html.text(title)}</figcaption>\n"
         f'<svg viewBox="0 0 {_LEFT + _WIDTH + 4} {height}" role="img" '
-        f'aria-label="{html.text(subject.name)}: networks by time">\n'
+        f'aria-label="{html.text(_("{what}: networks by time").format(what=title))}">\n'
     ]
     by_asn: dict[int, list[Cell]] = {}
     for one in cells:
         by_asn.setdefault(one.asn, []).append(one)
     for row, asn in enumerate(mine):
         y = row * _ROW
-        parts.append(f'<text x="0" y="{y + 7}">{_asn(asn)}</text>\n')
+        parts.append(f'<text x="0" y="{y + 7}">{html.text(network(asn))}</text>\n')
         for state, began, ended in _stretches(by_asn[asn], span[0], step):
             tall = _TALL.get(state, 5)
             parts.append(
                 f'<rect class="{_CLASSES[state]}" x="{_LEFT + (began - span[0]) * scale:.1f}" '
                 f'y="{y + (8 - tall)}" width="{max(0.5, (ended - began) * scale):.1f}" '
-                f'height="{tall}"><title>{_asn(asn)}: {word(state, subject)}, {_minute(began)} to '
-                f"{_minute(ended)}</title></rect>\n"
+                f'height="{tall}"><title>{html.text(_said(asn, state, subject, began, ended))}'
+                "</title></rect>\n"
             )
     foot = height - 2
     parts.append(
@@ -136,6 +144,15 @@ def _figure(
         "</text>\n</svg></figure>\n"
     )
     return "".join(parts)
+
+
+def _said(asn: int, state: CellState, subject: Subject, began: int, ended: int) -> str:
+    return _("{network}: {word}, {began} to {ended}").format(
+        network=network(asn),
+        word=word(state, subject),
+        began=_minute(began),
+        ended=_minute(ended),
+    )
 
 
 def _stretches(
@@ -162,23 +179,19 @@ def _stretches(
 
 def _key() -> str:
     some = {
-        "ok": "works",
-        "bad": "blocked or cut off",
-        "slow": "throttled",
-        "weak": "degraded, or lines differ",
-        "down": "down",
-        "none": "too few lines",
+        "ok": _("works"),
+        "bad": _("blocked or cut off"),
+        "slow": _("throttled"),
+        "weak": _("degraded, or lines differ"),
+        "down": _("down"),
+        "none": _("too few lines"),
     }
     items = "".join(
         f'<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="{c}" width="8" height="8" />'
-        f"</svg> {what}</li>"
+        f"</svg> {html.text(what)}</li>"
         for c, what in some.items()
     )
     return f'<ul class="key">{items}</ul>\n'
-
-
-def _asn(asn: int) -> str:
-    return f"AS{asn}" if asn else "unknown"
 
 
 def _minute(at: int) -> str:

@@ -8,13 +8,17 @@ from collections.abc import Collection
 
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import Outcome, ServiceVerdict, State
+from msgprobe.report import say
 from msgprobe.report.escape import printable
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import in_english
+from msgprobe.report.summary import summary
 from msgprobe.report.view import View
 
 _BAD = (Outcome.BLOCKED, Outcome.THROTTLED)
 
 
+@in_english
 def render(run: Run, view: View) -> str:
     """The annotations: an error for each reason to fail, a warning for what is not fine beside."""
     lines = [_connection(run, view), *(_service(s, view.fail_on) for s in run.verdict.services)]
@@ -27,16 +31,17 @@ def render(run: Run, view: View) -> str:
     return "".join(found)
 
 
+@in_english
 def page(run: Run, view: View) -> str:
     """The table, in GitHub's Markdown, for the file that GITHUB_STEP_SUMMARY names."""
     connection = run.verdict.connection
     rows = [
         f"| {_cell(s.service)} | {s.outcome.value} | {_cell(', '.join(s.mechanisms) or '-')} "
-        f"| {_cell(s.summary)} |"
+        f"| {_cell(summary(s))} |"
         for s in run.verdict.services
     ]
     head = ["| service | verdict | mechanism | what was seen |", "| --- | --- | --- | --- |"]
-    said = f"Connection: **{connection.state.value}**. {_cell(connection.why)}"
+    said = f"Connection: **{connection.state.value}**. {_cell(say.said(connection.why))}"
     lines = ["### msgprobe", "", said, "", *head, *rows, ""]
     return "\n".join([*lines, f"Exit status {int(view.exit_code)}.", ""])
 
@@ -47,7 +52,9 @@ def _connection(run: Run, view: View) -> str:
     if verdict.state in (State.ONLINE, State.BAD_LINK) and not named:
         return ""
     fails = named or view.exit_code == Exit.CONNECTION
-    return _line("error" if fails else "warning", f"connection: {verdict.state.value}", verdict.why)
+    return _line(
+        "error" if fails else "warning", f"connection: {verdict.state.value}", say.said(verdict.why)
+    )
 
 
 def _service(verdict: ServiceVerdict, fail_on: Collection[str] | None) -> str:
@@ -56,7 +63,7 @@ def _service(verdict: ServiceVerdict, fail_on: Collection[str] | None) -> str:
     if outcomes <= {Outcome.OK} and not outcomes & bad:
         return ""
     kind = "error" if outcomes & bad else "warning"
-    return _line(kind, f"{verdict.service}: {verdict.outcome.value}", verdict.summary)
+    return _line(kind, f"{verdict.service}: {verdict.outcome.value}", summary(verdict))
 
 
 def _line(kind: str, title: str, text: str) -> str:

@@ -7,6 +7,7 @@ from msgprobe.model.target import Function
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report import wording
 from msgprobe.report.escape import printable
+from msgprobe.report.language import _
 
 
 def cell_len(text: str) -> int:
@@ -26,22 +27,22 @@ class Grid:
         self.columns = [f for f in Function if f in every]
         names = [cell_len(printable(s.name, limit=20)) for s in services]
         self.name_width = max(names, default=0)
-        self.word_width = max((2 + len(w) for w in ("", *self.words)), default=0)
+        self.word_width = max((2 + cell_len(w) for w in ("", *self.words)), default=0)
         """With the sign before it."""
-        self.word_width = max(self.word_width, len("result"))
+        self.word_width = max(self.word_width, cell_len(_("result")))
 
     @property
     def width(self) -> int:
         """Columns that it takes with all functions beside the word."""
-        beside = sum(2 + len(f.value) for f in self.columns)
+        beside = sum(2 + cell_len(wording.function_word(f)) for f in self.columns)
         return self.name_width + 2 + self.word_width + beside
 
 
 def legend(services: Sequence[ServiceVerdict], *, unicode: bool) -> str:
     """The signs that stand in the grid, and what they mean."""
     there = {f.outcome for s in services for f in s.functions} | {s.outcome for s in services}
-    return ", ".join(
-        f"{sign.sign if unicode else sign.plain} {wording.OUTCOME_WORDS[outcome]}"
+    return _(", ").join(
+        f"{sign.sign if unicode else sign.plain} {wording.outcome_word(outcome)}"
         for outcome, sign in wording.SIGNS.items()
         if outcome in there
     )
@@ -62,4 +63,5 @@ def local_time(started_at: str) -> str:
         return started_at
     offset = f"{here:%z}"
     zone = "UTC" if offset in ("+0000", "") else f"UTC{offset[:3]}:{offset[3:5]}"
-    return f"{here:%a %d %b %Y, %H:%M} ({zone})"
+    # translations that have no names of days and months say it in numbers
+    return _("{then:%a %d %b %Y, %H:%M} ({zone})").format(then=here, zone=zone)

@@ -4,14 +4,14 @@ A topic is a text file beside this module: a title, then paragraphs; what is ind
 spaces stands as it is.
 """
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from msgprobe.judging.words import MECHANISMS
-from msgprobe.report.columns import align
+from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.language import _, in_english
+from msgprobe.report.sentences.mechanisms import MECHANISMS, means
 
 TOPICS = (
     "verdicts",
@@ -54,8 +54,14 @@ def text(topic: str) -> str:
 
 
 def title(topic: str) -> str:
-    """Its first line."""
-    return text(topic).partition("\n")[0]
+    """Its first line, in the language that is spoken."""
+    return _(text(topic).partition("\n")[0])
+
+
+def texts() -> Iterator[str]:
+    """Every text of the topics that is translated, as it is looked up."""
+    for topic in TOPICS:
+        yield from (block for kind, block in _blocks(text(topic)) if kind in ("title", "text"))
 
 
 def render(topic: str, *, width: int | None = 80, unicode: bool = True) -> str:
@@ -64,11 +70,12 @@ def render(topic: str, *, width: int | None = 80, unicode: bool = True) -> str:
     for kind, block in _blocks(text(topic)):
         if kind == "code":
             lines += [*block.splitlines(), ""]
-        elif block == _TABLE:
-            rows = tuple((name, said) for name, said in MECHANISMS.items())
+        elif kind == "table":
+            rows = tuple((name, means(name) or "") for name in MECHANISMS)
             lines += [*align(rows, width=width, shares=(0, 1)), ""]
         else:
-            lines += [*(textwrap.wrap(block, width) if width else [block]), ""]
+            said = _(block)
+            lines += [*(wrap(said, width) if width else [said]), ""]
     shown = "\n".join(lines).rstrip("\n") + "\n"
     return shown if unicode else ascii_only(shown)
 
@@ -76,16 +83,21 @@ def render(topic: str, *, width: int | None = 80, unicode: bool = True) -> str:
 def render_list(*, width: int | None = 80) -> str:
     """The topics, one a line."""
     rows = tuple((topic, title(topic)) for topic in TOPICS)
-    head = "Topics (msgprobe help TOPIC):"
-    tail = "The options of a command: msgprobe COMMAND --help"
+    head = _("Topics (msgprobe help TOPIC):")
+    tail = _("The options of a command: msgprobe COMMAND --help")
     return "\n".join((head, "", *align(rows, width=width, shares=(0, 1)), "", tail)) + "\n"
 
 
 def _blocks(said: str) -> Iterator[tuple[str, str]]:
-    """``title``, ``text`` or ``code``, each with its words; code keeps its lines."""
+    """``title``, ``text`` or ``code``, each with its words: code keeps its lines, the others are
+    one line each; ``table`` is where the table of mechanisms stands."""
     for number, block in enumerate(_joined(said.strip("\n").split("\n\n"))):
-        code = block.startswith(_INDENT)
-        yield ("code" if code else "text" if number else "title"), block
+        if block.startswith(_INDENT):
+            yield "code", block
+        elif block == _TABLE:
+            yield "table", block
+        else:
+            yield ("text" if number else "title"), " ".join(block.split())
 
 
 def _joined(blocks: Sequence[str]) -> Iterator[str]:
@@ -103,6 +115,7 @@ def _joined(blocks: Sequence[str]) -> Iterator[str]:
         yield "\n\n".join(code)
 
 
+@in_english
 def manual(version: str, commands: Sequence[Command], settings: str) -> str:
     """A manual page (section 1) in roff, of the commands' own help and of the topics."""
     parts = [
@@ -130,8 +143,8 @@ def _manual_topic(topic: str) -> Iterator[str]:
             continue
         if kind == "code":
             yield f".PP\n.nf\n{_roff(block)}\n.fi"
-        elif block == _TABLE:
-            yield from (f".TP\n.B {_roff(n)}\n{_roff(said)}" for n, said in MECHANISMS.items())
+        elif kind == "table":
+            yield from (f".TP\n.B {_roff(n)}\n{_roff(means(n) or '')}" for n in MECHANISMS)
         else:
             yield f".PP\n{_roff(block)}"
 

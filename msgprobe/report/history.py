@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from msgprobe.model.history import NetworkKind, Series
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.language import N_, _
 
 NETWORKS: dict[NetworkKind, str] = {
-    NetworkKind.WIFI: "Wi-Fi",
-    NetworkKind.ETHERNET: "cable",
-    NetworkKind.MOBILE: "mobile",
-    NetworkKind.VPN: "VPN",
-    NetworkKind.OTHER: "unknown kind",
-    NetworkKind.NONE: "no network",
-    NetworkKind.MIXED: "changed meanwhile",
+    NetworkKind.WIFI: N_("Wi-Fi"),
+    NetworkKind.ETHERNET: N_("cable"),
+    NetworkKind.MOBILE: N_("mobile"),
+    NetworkKind.VPN: N_("VPN"),
+    NetworkKind.OTHER: N_("unknown kind"),
+    NetworkKind.NONE: N_("no network"),
+    NetworkKind.MIXED: N_("changed meanwhile"),
 }
 
 Extent = tuple[Series, int, int, int, int]
@@ -23,12 +24,13 @@ Extent = tuple[Series, int, int, int, int]
 
 def name(series: Series) -> str:
     """A network in plain words: the user's label, its kind, the resolver's class."""
-    words = [NETWORKS[series.kind]]
+    words = [_(NETWORKS[series.kind])]
     if series.vpn and series.kind is not NetworkKind.VPN:
-        words.append("VPN")
+        words.append(_("VPN"))
     if series.resolver:
-        words.append(f"resolver {printable(series.resolver, limit=40)}")
-    kind = ", ".join(words)
+        resolver = printable(series.resolver, limit=40)
+        words.append(_("resolver {resolver}").format(resolver=resolver))
+    kind = _(", ").join(words)
     return f"{printable(series.label, limit=40)} ({kind})" if series.label else kind
 
 
@@ -45,8 +47,8 @@ def utc(at: int) -> str:
 def render_list(found: Sequence[Extent], *, width: int | None = 80, unicode: bool = True) -> str:
     """One line a network."""
     if not found:
-        return "Nothing is remembered yet; begin with: msgprobe run --history\n"
-    rows = [("series", "network", "runs", "evidence", "from", "to")]
+        return _("Nothing is remembered yet; begin with: msgprobe run --history") + "\n"
+    rows = [(_("series"), _("network"), _("runs"), _("evidence"), _("from"), _("to"))]
     rows += [
         (printable(s.public), name(s), str(ticks), str(kept), local(first), local(last))
         for s, ticks, kept, first, last in found

@@ -3,12 +3,14 @@
 A page holds no script and loads nothing; its security policy says so to the browser as well.
 """
 
+import re
 from html import escape
 
 from msgprobe.report.escape import printable
+from msgprobe.report.language import direction, tag
 
 _HEAD = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{tag}" dir="{direction}">
 <head>
 <meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -31,14 +33,14 @@ _HEAD = """<!DOCTYPE html>
 body {{ background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
  max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }}
 svg {{ width: 100%; height: auto; display: block; }}
-svg text {{ fill: var(--faint); font-size: 13px; }}
+svg text {{ fill: var(--faint); font-size: 13px; direction: ltr; unicode-bidi: plaintext; }}
 .scroll {{ overflow-x: auto; }}
 .faint {{ color: var(--faint); }}
 table {{ border-collapse: collapse; font-size: .875rem; overflow-wrap: normal; }}
-th, td {{ text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--grid);
- vertical-align: top; }}
-td.n, th.n {{ text-align: right; white-space: nowrap; }}
-caption {{ text-align: left; color: var(--faint); }}
+th, td {{ text-align: start; padding: .2rem 0; padding-inline-end: .75rem; vertical-align: top;
+ border-bottom: 1px solid var(--grid); }}
+td.n, th.n {{ text-align: end; white-space: nowrap; }}
+caption {{ text-align: start; color: var(--faint); }}
 {style}</style>
 </head>
 <body>
@@ -52,7 +54,8 @@ _END = "</body>\n</html>\n"
 
 def page(title: str, style: str, body: str) -> str:
     """A whole page. ``title`` is text; ``style`` (CSS) and ``body`` (HTML) are our own."""
-    return _HEAD.format(title=text(title), style=style) + body + _END
+    head = _HEAD.format(title=text(title), style=style, tag=tag(), direction=direction())
+    return head + body + _END
 
 
 def text(words: str) -> str:
@@ -60,8 +63,37 @@ def text(words: str) -> str:
     return escape(printable(words, limit=MOST_OF_A_TEXT), quote=True)
 
 
-def cell(tag: str, words: str, kind: str = "") -> str:
+_RIGHTWARD = re.compile(r"[!-~]+(?:(?<![,.:;!?]) [!-~]+)*")
+"""ASCII in a page from right to left: a host, an address, a command, a number with its unit."""
+_LEFTWARD = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?: [\u0590-\u08ff]+)*")
+"""Hebrew, Arabic and what is near them, in a page from left to right: a label, a name."""
+
+
+def prose(words: str) -> str:
+    """The same between tags, where what runs the other way may not turn round what is beside it."""
+    safe = printable(words, limit=MOST_OF_A_TEXT)
+    turned, way = (_RIGHTWARD, "ltr") if direction() == "rtl" else (_LEFTWARD, "rtl")
+    parts, done = [], 0
+    for found in turned.finditer(safe):
+        run = found[0].rstrip(",.:;!?( ")
+        if run.endswith(")") and run.count(")") > run.count("("):
+            run = run[:-1]
+        begin, end = found.start(), found.start() + len(run)
+        if run.startswith("(") and run.count("(") > run.count(")"):
+            begin, run = begin + 1, run[1:]
+        if any(map(str.isalnum, run)):
+            parts += [escape(safe[done:begin]), f'<bdi dir="{way}">{escape(run)}</bdi>']
+            done = end
+    return "".join([*parts, escape(safe[done:])])
+
+
+def command(line: str) -> str:
+    """A line for a shell, to be copied."""
+    return f'<pre dir="ltr">{text(line)}</pre>'
+
+
+def cell(name: str, words: str, kind: str = "") -> str:
     """A ``th`` or ``td``; ``kind`` is its class."""
-    scope = ' scope="col"' if tag == "th" else ""
+    scope = ' scope="col"' if name == "th" else ""
     style = f' class="{kind}"' if kind else ""
-    return f"<{tag}{scope}{style}>{text(words)}</{tag}>"
+    return f"<{name}{scope}{style}>{prose(words)}</{name}>"

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgprobe.model.integrity import Integrity
 from msgprobe.model.run import Run
+from msgprobe.report.language import N_, _
 
 KEY = "content_sha256"
 """Its name in the document. Nothing else of the document can be taken out of a package without it:
@@ -20,13 +21,19 @@ from it, what is gone could be found by trying."""
 MARK = "altered"
 """The name of what a document says that was made of an altered one."""
 
-WORDS = {
-    Integrity.ALTERED: "ALTERED: this run contradicts its own hash. It was changed after it was "
-    "saved; do not rely on it.",
-    Integrity.UNSEALED: "Not sealed: this file proves no integrity, anybody could have changed it "
-    "(see: msgprobe seal --help).",
-    Integrity.SEALED: "Sealed: unchanged since it was put into its package, whoever did that "
-    "(see: msgprobe verify).",
+_WORDS = {
+    Integrity.ALTERED: N_(
+        "ALTERED: this run contradicts its own hash. It was changed after it was saved; do not "
+        "rely on it."
+    ),
+    Integrity.UNSEALED: N_(
+        "Not sealed: this file proves no integrity, anybody could have changed it "
+        "(see: msgprobe seal --help)."
+    ),
+    Integrity.SEALED: N_(
+        "Sealed: unchanged since it was put into its package, whoever did that "
+        "(see: msgprobe verify)."
+    ),
 }
 """Each as a sentence for people."""
 
@@ -51,6 +58,11 @@ def integrity(document: Mapping[str, Any]) -> Integrity:
     return Integrity.UNSEALED if document[KEY] == right else Integrity.ALTERED
 
 
+def words(run: Run) -> str:
+    """What is said of it, in a sentence."""
+    return _(_WORDS[run.integrity])
+
+
 def warning(run: Run) -> str | None:
     """What everybody has to be told first, if anything."""
-    return WORDS[run.integrity] if run.integrity is Integrity.ALTERED else None
+    return words(run) if run.integrity is Integrity.ALTERED else None

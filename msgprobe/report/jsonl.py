@@ -3,20 +3,20 @@
 import json
 from typing import Any
 
-from msgprobe.model.codec import to_json
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.report.document import document
 from msgprobe.report.integrity import KEY
 from msgprobe.report.keys import keys
+from msgprobe.report.messages import told
 from msgprobe.report.view import View
 
 
 def part(run: Run, verdict: ServiceVerdict) -> str:
     """A service: ``type``, the keys of the run, the connection as it was known when the service was
     decided, and the same keys as in the document's ``services``."""
-    connection = to_json(run.verdict.connection)
-    return _line({"type": "service", **keys(run), "connection": connection, **to_json(verdict)})
+    connection = told(run.verdict.connection)
+    return _line({"type": "service", **keys(run), "connection": connection, **told(verdict)})
 
 
 def render(run: Run, view: View) -> str:

@@ -10,9 +10,12 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
-from msgprobe.report import integrity, wording
+from msgprobe.report import allowed, integrity, wording
 from msgprobe.report.escape import printable
 from msgprobe.report.exit_status import Exit, met
+from msgprobe.report.language import in_english
+from msgprobe.report.say import said
+from msgprobe.report.summary import summary
 from msgprobe.report.view import View
 
 _ELEMENTS = {
@@ -27,6 +30,7 @@ _ELEMENTS = {
 """What each outcome of a function is without ``--fail-on``."""
 
 
+@in_english
 def render(run: Run, view: View) -> str:
     """The document, with its XML declaration; valid whatever bytes the network sent."""
     root = Element("testsuites", name="msgprobe", time=f"{run.duration_s:.3f}")
@@ -49,16 +53,16 @@ def _connection(root: Element, run: Run, fail_on: Collection[str] | None) -> Ele
     verdict = run.verdict.connection
     case = SubElement(suite, "testcase", classname="msgprobe.connection", name="connection")
     if fail_on is not None and verdict.state.value in fail_on:
-        _fault(case, "failure", verdict.state.value, verdict.why)
+        _fault(case, "failure", verdict.state.value, said(verdict.why))
     elif not verdict.state.blameless and not _named(run, fail_on):
-        _fault(case, "error", verdict.state.value, verdict.why)
+        _fault(case, "error", verdict.state.value, said(verdict.why))
     return suite
 
 
 def _allowances(suite: Element, run: Run) -> None:
     """What target files replaced or were allowed, and that the saved run was altered; properties
     come before cases."""
-    lines, told = run.allowances.lines(), integrity.warning(run)
+    lines, told = allowed.lines(run.allowances), integrity.warning(run)
     if lines or told:
         inside = SubElement(suite, "properties")
         if told:
@@ -91,7 +95,7 @@ def _whole(suite: Element, verdict: ServiceVerdict, fail_on: Collection[str] | N
         return
     name = f"msgprobe.{printable(verdict.service)}"
     case = SubElement(suite, "testcase", classname=name, name="service")
-    _fault(case, tag, verdict.outcome.value, verdict.summary)
+    _fault(case, tag, verdict.outcome.value, summary(verdict))
 
 
 def _run(root: Element, run: Run, exit_code: int) -> Element:
@@ -123,7 +127,7 @@ def _case(
         classname=f"msgprobe.{printable(service.service)}",
         name=verdict.function.value,
     )
-    details = [verdict.why]
+    details = [said(verdict.why)]
     if verdict.mechanisms:
         details.append(f"mechanisms: {', '.join(verdict.mechanisms)}")
     if verdict.rules:
@@ -134,7 +138,7 @@ def _case(
     if fail_on is not None and tag != "skipped":
         tag = "failure" if verdict.outcome.value in fail_on else None
     words = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
-    _fault(case, tag, verdict.outcome.value, verdict.why or words, details)
+    _fault(case, tag, verdict.outcome.value, details[0] or words, details)
 
 
 def _fault(

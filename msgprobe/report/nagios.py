@@ -11,6 +11,9 @@ from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, State
 from msgprobe.report.escape import printable
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import in_english
+from msgprobe.report.say import said
+from msgprobe.report.summary import summary
 from msgprobe.report.view import View
 
 MOST_CHARACTERS = 1000
@@ -47,18 +50,19 @@ def status(run: Run, exit_code: int) -> Status:
     return Status.UNKNOWN
 
 
+@in_english
 def render(run: Run, view: View) -> str:
     """The line with its performance data, then a line for each service that is not fine."""
     worst = status(run, view.exit_code)
     lines = [f"MSGPROBE {worst.name} - {_clean(_told(run))}{_performance(run)}"]
-    lines += [_clean(s.summary) for s in run.verdict.services if s.outcome is not Outcome.OK]
+    lines += [_clean(summary(s)) for s in run.verdict.services if s.outcome is not Outcome.OK]
     return "\n".join(lines) + "\n"
 
 
 def _told(run: Run) -> str:
     connection = run.verdict.connection
     if connection.state not in (State.ONLINE, State.BAD_LINK):
-        return f"connection {connection.state.value}: {connection.why}"
+        return f"connection {connection.state.value}: {said(connection.why)}"
     return ", ".join(map(_service, run.verdict.services)) or "nothing was measured"
 
 

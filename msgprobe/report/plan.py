@@ -1,7 +1,6 @@
 """What a run may contact, before it does: for people and for scripts."""
 
 import json
-import textwrap
 from collections.abc import Sequence
 
 from msgprobe.model.codec import to_json
@@ -9,9 +8,10 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.run import FORMAT_VERSION, Request
 from msgprobe.model.target import Service
-from msgprobe.report import plan_hosts, speech, wording
-from msgprobe.report.columns import align
+from msgprobe.report import allowed, plan_hosts, speech, wording
+from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.language import _, ngettext
 from msgprobe.report.speech import Speech
 
 _TRANSFERS = ("transfer", "volley")
@@ -33,19 +33,22 @@ def render(
     of ``services``. ``verbose``: instead of hosts a table with every host, port, transport, round,
     condition, reason and most bytes."""
     if not contacts:
-        return "Nothing would be contacted.\n"
+        return _("Nothing would be contacted.") + "\n"
     if verbose:
-        head = ("target", "port", "round", "at most", "for", "when and why")
+        head = (
+            *(_("target"), _("port"), _("round")),
+            *(_("at most"), _("for"), _("when and why")),
+        )
         rows = [head, *(_row(contact) for contact in contacts)]
         lines = align(rows, width=width, shares=(3, 0, 0, 0, 1, 5))
     else:
         lines = plan_hosts.lines(contacts, services, width=width)
     if words := speech.lines(said):
-        lines += ["", "What is sent there, beyond how each protocol itself begins:", ""]
+        lines += ["", _("What is sent there, beyond how each protocol itself begins:"), ""]
         lines += _wrapped(words, width)
-    allowed = (printable(line) for line in allowances.lines())
-    more = () if verbose else ("When and why each is contacted: msgprobe plan -v",)
-    for text in (*allowed, *warnings(services), total(contacts, request), *more):
+    taken = (printable(line) for line in allowed.lines(allowances))
+    more = () if verbose else (_("When and why each is contacted: msgprobe plan -v"),)
+    for text in (*taken, *warnings(services), total(contacts, request), *more):
         lines += ["", *align([(text,)], width=width, shares=(1,))]
     text = "\n".join(lines) + "\n"
     return text if unicode else ascii_only(text)
@@ -57,33 +60,33 @@ def _wrapped(words: Sequence[str], width: int | None) -> list[str]:
     for line in words:
         inset = " " * (len(line) - len(line.lstrip()) + 4)
         found += (
-            [line]
-            if width is None
-            else textwrap.wrap(line, width, subsequent_indent=inset, break_on_hyphens=False)
+            [line] if width is None else wrap(line.lstrip(), width, first=inset[4:], other=inset)
         )
     return found
 
 
 def _row(contact: Contact) -> tuple[str, ...]:
-    when = contact.condition or "always"
-    parts = [when, contact.reason]
-    how = (contact.check, contact.over)
+    parts = [_(contact.condition) if contact.condition else _("always"), _(contact.reason)]
     if contact.asks:
-        parts.append(f"asks for {contact.asks}")
+        parts.append(_("asks for {name}").format(name=contact.asks))
+    how = contact.check
+    if contact.over:
+        how = _("{check} over {transport}").format(check=contact.check, transport=contact.over)
     return (
         printable(contact.target),
         f"{contact.port or '-'}/{printable(contact.transport)}",
         str(contact.round),
         wording.amount(contact.max_bytes),
-        printable(f"{contact.subject} ({' over '.join(filter(None, how))})"),
+        printable(f"{_(contact.subject)} ({how})"),
         printable(": ".join(p for p in parts if p)),
     )
 
 
 def warnings(services: Sequence[Service]) -> tuple[str, ...]:
     """What measuring these services may bring upon the user, one sentence each."""
+    said = _("Warning: {service}: {warning}.")
     return tuple(
-        printable(f"Warning: {service.title}: {service.warning}.")
+        said.format(service=printable(service.title), warning=printable(_(service.warning)))
         for service in services
         if service.warning
     )
@@ -91,10 +94,12 @@ def warnings(services: Sequence[Service]) -> tuple[str, ...]:
 
 def left_out(services: Sequence[Service]) -> tuple[str, ...]:
     """Why ``--all`` does not measure these services, one line each."""
+    said = _("--all leaves out {service}: {warning}. Measure it by its name: {name}")
     return tuple(
-        printable(
-            f"--all leaves out {service.title}: {service.warning}. Measure it by its name: "
-            f"{service.name}"
+        said.format(
+            service=printable(service.title),
+            warning=printable(_(service.warning)),
+            name=printable(service.name),
         )
         for service in services
     )
@@ -105,22 +110,23 @@ def total(contacts: Sequence[Contact], request: Request) -> str:
     always = [c for c in contacts if not c.condition]
     most = min(sum(c.max_bytes for c in contacts), request.max_bytes)
     hosts = len({c.target for c in contacts})
-    return (
-        f"{_plural(hosts, 'host')}, {_plural(len(contacts), 'contact')}; "
-        f"{len(always)} of these always take place, the others only where something fails or to "
-        f"compare. At most {wording.limit(most)} and {_time(request.max_time)}. Nothing was sent."
+    return _(
+        "Hosts: {hosts}. Contacts: {contacts}; {always} of these always take place, the others "
+        "only where something fails or to compare. At most {bytes} and {time}. Nothing was sent."
+    ).format(
+        hosts=hosts,
+        contacts=len(contacts),
+        always=len(always),
+        bytes=wording.limit(most),
+        time=_time(request.max_time),
     )
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _time(seconds: float) -> str:
     """``1 minute``, ``14 minutes``, ``90 s``."""
     if seconds < 60 or seconds % 60:
         return f"{seconds:g} s"
-    return _plural(round(seconds / 60), "minute")
+    return ngettext("{count} minute", "{count} minutes", round(seconds / 60))
 
 
 def render_json(
@@ -154,15 +160,19 @@ def cost(contacts: Sequence[Contact], request: Request) -> str:
     # The line of a transfer stands for all of it, those of other checks for one address each.
     usual = sum(c.usual_bytes if c.check in _TRANSFERS else addresses * c.usual_bytes for c in sure)
     most = min(request.max_bytes, sum(c.max_bytes for c in contacts))
-    return (
-        f"Uses about {wording.limit(min(usual, most))} (at most {wording.limit(most)} and "
-        f"{_time(request.max_time)})."
+    return _("Uses about {usual} (at most {most} and {time}).").format(
+        usual=wording.limit(min(usual, most)),
+        most=wording.limit(most),
+        time=_time(request.max_time),
     )
 
 
 def deep_cost(request: Request) -> str:
     """What ``--throttle`` may cost, said before it begins."""
-    text = f"Uses at most {wording.limit(request.max_bytes)} and {_time(request.max_time)}"
+    said = _("Uses at most {most} and {time}; Ctrl-C keeps what was measured.")
     if request.max_time <= request.throttle_wait:
-        text += ", which leaves no time to repeat anything after the wait"
-    return f"{text}; Ctrl-C keeps what was measured."
+        said = _(
+            "Uses at most {most} and {time}, which leaves no time to repeat anything after the "
+            "wait; Ctrl-C keeps what was measured."
+        )
+    return said.format(most=wording.limit(request.max_bytes), time=_time(request.max_time))

@@ -7,12 +7,14 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.target import Service
 from msgprobe.report.columns import align
 from msgprobe.report.escape import printable
+from msgprobe.report.language import N_, _
+from msgprobe.report.wording import function_word
 
-_SITES = "Neutral sites: does the connection itself work?"
-_PAGES = "Pages whose text is known: is there a login page in the way?"
-_SPEEDS = "Neutral servers: how fast is this line?"
-_CALLS = "Neutral call servers: do calls get out?"
-_RESOLVERS = "Resolvers: what addresses do the names have?"
+_SITES = N_("Neutral sites: does the connection itself work?")
+_PAGES = N_("Pages whose text is known: is there a login page in the way?")
+_SPEEDS = N_("Neutral servers: how fast is this line?")
+_CALLS = N_("Neutral call servers: do calls get out?")
+_RESOLVERS = N_("Resolvers: what addresses do the names have?")
 
 _CHECKS = {"resolve": _RESOLVERS, "page": _PAGES, "transfer": _SPEEDS, "stun": _CALLS}
 
@@ -48,7 +50,7 @@ def lines(
         if hosts:
             rows = [_row(name, host) for name, host in hosts.items()]
             room = None if width is None else width - 2
-            found += ["", printable(group)]
+            found += ["", printable(_(group))]
             found += [f"  {line}" for line in align(rows, width=room, shares=(2, 1, 1))]
     return found[1:]
 
@@ -57,16 +59,16 @@ def _purposes(service: Service, target: str) -> Iterable[str]:
     """The functions that the host stands for; by its addresses where it is one of them."""
     for endpoint in service.endpoints:
         if target == endpoint.host or target in endpoint.addresses:
-            yield service.pool(endpoint.pool).function.value
+            yield function_word(service.pool(endpoint.pool).function)
     for asset in service.assets:
         if target in (asset.host, asset.page_host):
-            yield f"speed of {asset.function.value}"
+            yield _("speed of {function}").format(function=function_word(asset.function))
 
 
 def _row(name: str, host: _Host) -> tuple[str, str, str]:
-    words = ", ".join(host.purposes)
+    words = _(", ").join(host.purposes)
     if host.conditional:
-        words = f"{words}; only if needed" if words else "only if needed"
+        words = _("; ").join(filter(None, (words, _("only if needed"))))
     ports = "; ".join(
         f"{transport} {', '.join(found)}".rstrip() for transport, found in host.ports.items()
     )

@@ -10,6 +10,7 @@ from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Role, Task
 from msgprobe.report import console, wording
 from msgprobe.report.escape import ascii_only, printable
+from msgprobe.report.language import _
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -27,7 +28,7 @@ class Progress:
         self._color = color
         self._unicode = unicode
         self._live: Live | None = None
-        self._phase = "starting"
+        self._phase = _("starting")
         self._running: dict[str, Task] = {}
         self._bytes = ""
         self._at_most = ""
@@ -64,8 +65,7 @@ class Progress:
         """Take one event."""
         match event:
             case Phase(title=title):
-                at = f"step {event.step} of {event.steps}: " if event.steps else ""
-                self._phase = at + printable(title, limit=40)
+                self._phase = _step(event, printable(_(title), limit=40))
             case Started(task=task):
                 self._running[task.id] = task
             case Finished(measurement=measurement):
@@ -74,7 +74,7 @@ class Progress:
                 self._try(measurement)
             case Counted(bytes_so_far=count, at_most=left):
                 self._bytes = wording.amount(count)
-                self._at_most = "" if left is None else f"at most {left:.0f} s more"
+                self._at_most = "" if left is None else _at_most(left)
             case Decided(verdict=verdict):
                 word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
                 self._decided[verdict.service] = f"{printable(verdict.name, limit=20)}: {word}"
@@ -99,8 +99,9 @@ class Progress:
         lines = list(self._decided.values())
         for service, hosts in self._tried.items():
             if service not in self._decided:
-                came = f"{sum(hosts.values())} of {len(hosts)} hosts answered so far"
-                lines.append(f"{printable(service, limit=20)}: {came}")
+                text = _("{service}: {ok} of {tried} hosts answered so far")
+                name = printable(service, limit=20)
+                lines.append(text.format(service=name, ok=sum(hosts.values()), tried=len(hosts)))
         return lines
 
     def _render(self) -> "Text":
@@ -110,20 +111,40 @@ class Progress:
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
+def _step(event: Phase, title: str) -> str:
+    if not event.steps:
+        return title
+    text = _("step {number} of {steps}: {title}")
+    return text.format(number=event.step, steps=event.steps, title=title)
+
+
+def _at_most(seconds: float) -> str:
+    return _("at most {seconds} s more").format(seconds=round(seconds))
+
+
 def doing(task: Task) -> str:
     """What a task does, in a few words."""
     match task.probe:
         case Inspect():
-            return "looking at this device's connection"
+            return _("looking at this device's connection")
         case Lookup(name=name, resolver=resolver):
-            where = "" if resolver.kind is ResolverKind.SYSTEM else f" at {resolver.name}"
-            return printable(f"looking up {name}{where}", limit=60)
+            own = resolver.kind is ResolverKind.SYSTEM
+            text = _("looking up {name}") if own else _("looking up {name} at {resolver}")
+            return printable(text.format(name=name, resolver=resolver.name), limit=60)
         case Flow() as flow:
-            name = flow.server_name or flow.host or flow.address
+            host = flow.host or flow.address
+            name = flow.server_name or host
             if task.check == "transfer":
-                upload = flow.option("direction") == Direction.UP
-                way = "uploading to" if upload else "downloading from"
-                also = f", naming {name}" if flow.host not in (None, name) else ""
-                return printable(f"{way} {flow.host or flow.address}{also}", limit=60)
-            changed = f" ({task.changes})" if task.changes else ""
-            return printable(f"trying {name}{changed}", limit=60)
+                up = flow.option("direction") == Direction.UP
+                text = _moving(up, named=flow.host not in (None, name))
+                return printable(text.format(host=host, name=name), limit=60)
+            text = _("trying {host} ({changed})") if task.changes else _("trying {host}")
+            return printable(text.format(host=name, changed=_(task.changes or "")), limit=60)
+
+
+def _moving(up: bool, *, named: bool) -> str:
+    if named:
+        found = _("uploading to {host}, naming {name}"), _("downloading from {host}, naming {name}")
+    else:
+        found = _("uploading to {host}"), _("downloading from {host}")
+    return found[0] if up else found[1]

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from msgprobe.interchange.rows import COLUMNS, Cell, Row, rows
 from msgprobe.model.run import Run
 from msgprobe.report.escape import harmless
+from msgprobe.report.messages import english
 from msgprobe.report.view import View
 
 
@@ -35,7 +36,7 @@ def write(runs: Iterable[Run], out: BinaryIO) -> None:
 
 def body(run: Run) -> str:
     """The rows of one run, without the header."""
-    return _lines(_texts(row) for row in rows(run))
+    return _lines(_texts(row) for row in rows(run, english))
 
 
 def _lines(cells: Iterable[Iterable[str]]) -> str:

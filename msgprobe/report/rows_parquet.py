@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, get_type_hints
 from msgprobe.interchange.rows import Row, rows
 from msgprobe.model.codec import to_json
 from msgprobe.model.run import Run
+from msgprobe.report.messages import english
 
 AT_ONCE = 20_000
 """Rows of a row group: some megabytes of memory, and still few groups to read."""
@@ -21,7 +22,7 @@ def write(runs: Iterable[Run], out: BinaryIO) -> None:
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         batch: list[Any] = []
         for run in runs:
-            batch += (to_json(row) for row in rows(run))
+            batch += (to_json(row) for row in rows(run, english))
             if len(batch) >= AT_ONCE:
                 writer.write_table(pa.Table.from_pylist(batch, schema=schema))
                 batch = []

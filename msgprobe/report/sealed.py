@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from msgprobe.report.columns import cells, padded
 from msgprobe.report.escape import printable
 from msgprobe.report.exit_status import Exit
+from msgprobe.report.language import N_, _, ngettext
 from msgprobe.sealing.check import Checked, SealedRun
 from msgprobe.sealing.error import Fault, PackageError
 
@@ -13,11 +15,10 @@ ALTERED = 1
 SHOWN = 12
 """Fields that are named one by one."""
 
-NOT_WHO = "This proves that nothing was changed since it was sealed, not who sealed it or what for."
+NOT_WHO = N_(
+    "This proves that nothing was changed since it was sealed, not who sealed it or what for."
+)
 """The limit of a signature, said each time."""
-
-UNSEALED = "not sealed: it proves no integrity, anybody could have changed it"
-"""Of a saved run that is in no package."""
 
 _OTHERS = frozenset({Fault.NO_PACKAGE, Fault.KEY, Fault.STAMP})
 
@@ -30,86 +31,125 @@ def exit_status(found: Checked) -> int:
 def render(found: Checked, name: str) -> str:
     """What is known about the package in the file ``name``."""
     lines = [_headline(found, printable(name)), *map(_run, found.runs)]
+    rows = []
     if found.remembered:
-        lines.append(f"  memory    {found.remembered} lines about other times, unbroken")
-    lines += [
-        f"  sealed    {found.created}, by its own clock; msgprobe {found.version}",
-        f"  key       {_key(found)}",
-        f"  stamp     {_stamp(found)}",
-        f"  list      {found.sha256} (SHA-256 of package.sha256)",
+        memory = ngettext(
+            "{count} line about other times, unbroken",
+            "{count} lines about other times, unbroken",
+            found.remembered,
+        )
+        rows.append((_("memory"), memory))
+    made_by = _("{time}, by its own clock; msgprobe {version}")
+    rows += [
+        (_("sealed"), made_by.format(time=found.created, version=found.version)),
+        (_("key"), _key(found)),
+        (_("stamp"), _stamp(found)),
+        (_("list"), _("{sha256} (SHA-256 of package.sha256)").format(sha256=found.sha256)),
     ]
+    width = max(8, *(cells(label) for label, _said in rows)) + 2
+    lines += [f"  {padded(label, width)}{told}" for label, told in rows]
     return "\n".join([*lines, *_limits(found)]) + "\n"
 
 
 def made(found: Checked, name: str, *, own: bool) -> str:
     """What to say of a new package; ``own``: the key was made for it and is gone."""
-    count = len(found.runs)
-    lines = [f"Sealed in {printable(name)}: {count} run{'' if count == 1 else 's'}"]
+    sealed = ngettext(
+        "Sealed in {{name}}: {count} run", "Sealed in {{name}}: {count} runs", len(found.runs)
+    )
+    lines = [sealed.format(name=printable(name))]
     if found.key is None:
         lines.append(
-            "NOT SIGNED: the library cryptography is not installed. The hashes show damage, not "
-            "forgery."
+            _(
+                "NOT SIGNED: the library cryptography is not installed. The hashes show damage, "
+                "not forgery."
+            )
         )
     else:
-        kind = "made for this package, and forgotten" if own else "yours"
-        lines.append(f"Signed by the key {found.key} ({kind})")
+        text = (
+            _("Signed by the key {key} (made for this package, and forgotten)")
+            if own
+            else _("Signed by the key {key} (yours)")
+        )
+        lines.append(text.format(key=found.key))
+    written = _(
+        "Who has written that number down today can say later that nothing was changed since."
+    )
     lines += [
-        f"Its list of files has the SHA-256 {found.sha256}",
-        "Who has written that number down today can say later that nothing was changed since. "
-        + NOT_WHO,
-        "What a run tells about you: msgprobe explain FILE --reveals",
+        _("Its list of files has the SHA-256 {sha256}").format(sha256=found.sha256),
+        f"{written} {_(NOT_WHO)}",
+        _("What a run tells about you: msgprobe explain FILE --reveals"),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _headline(found: Checked, name: str) -> str:
-    copy = any(one.gone for one in found.runs)
-    what = "what is left in this copy is unchanged" if copy else "unchanged since it was sealed"
-    if found.vouched:
-        return f"{name}: {what}"
-    return f"{name}: agrees with its own hashes, which proves nothing by itself"
+    if not found.vouched:
+        text = _("{name}: agrees with its own hashes, which proves nothing by itself")
+    elif any(one.gone for one in found.runs):
+        text = _("{name}: what is left in this copy is unchanged")
+    else:
+        text = _("{name}: unchanged since it was sealed")
+    return text.format(name=name)
 
 
 def _run(run: SealedRun) -> str:
-    head = f"  run {run.run}  {run.fields} fields"
-    if not run.gone:
-        return f"{head}, whole"
-    shown = ", ".join(printable(path, limit=80) for path in run.gone[:SHOWN])
     more = len(run.gone) - SHOWN
-    rest = f" and {more} more (taken-out.txt names all)" if more > 0 else ""
-    return f"{head}, {len(run.gone)} taken out: {shown}{rest}"
+    if not run.gone:
+        text = ngettext(
+            "run {{run}}  {count} field, whole", "run {{run}}  {count} fields, whole", run.fields
+        )
+    elif more <= 0:
+        text = ngettext(
+            "run {{run}}  {count} field, {{gone}} taken out: {{names}}",
+            "run {{run}}  {count} fields, {{gone}} taken out: {{names}}",
+            run.fields,
+        )
+    else:
+        text = ngettext(
+            "run {{run}}  {count} field, {{gone}} taken out: {{names}} and {{more}} more "
+            "(taken-out.txt names all)",
+            "run {{run}}  {count} fields, {{gone}} taken out: {{names}} and {{more}} more "
+            "(taken-out.txt names all)",
+            run.fields,
+        )
+    names = _(", ").join(printable(path, limit=80) for path in run.gone[:SHOWN])
+    return "  " + text.format(run=run.run, gone=len(run.gone), names=names, more=more)
 
 
 def _key(found: Checked) -> str:
     if found.key is None:
-        return "none; nothing is signed"
+        return _("none; nothing is signed")
     if found.verified:
         return found.key
-    return f"{found.key}, NOT CHECKED: the library cryptography is missing (README.txt says how)"
+    return _(
+        "{key}, NOT CHECKED: the library cryptography is missing (README.txt says how)"
+    ).format(key=found.key)
 
 
 def _stamp(found: Checked) -> str:
     if found.stamp is None:
-        return "none"
+        return _("none")
     time = f"{found.stamp.time:%Y-%m-%dT%H:%M:%SZ}"
     if found.stamp.authority is None:
-        return (
-            f"{time} as it says; who stamped is not checked: give the authority's certificate with "
+        return _(
+            "{time} as it says; who stamped is not checked: give the authority's certificate with "
             "--authority"
-        )
-    return f"{time} by {printable(found.stamp.authority, limit=200)}"
+        ).format(time=time)
+    who = printable(found.stamp.authority, limit=200)
+    return _("{time} by {authority}").format(time=time, authority=who)
 
 
 def _limits(found: Checked) -> Iterator[str]:
     if found.vouched:
-        yield NOT_WHO
+        yield _(NOT_WHO)
     else:
-        yield "Whoever changed a file could have made the hashes anew."
-    yield "Without this program: README.txt in the package says how, with sha256sum and openssl."
+        yield _("Whoever changed a file could have made the hashes anew.")
+    yield _("Without this program: README.txt in the package says how, with sha256sum and openssl.")
 
 
 def fault(error: PackageError, name: str) -> str:
     """What is wrong, by one word."""
+    shown, why = printable(name), printable(str(error), limit=400)
     if error.fault in _OTHERS:
-        return f"{printable(name)}: {printable(str(error), limit=400)}\n"
-    return f"{printable(name)}: ALTERED ({printable(str(error), limit=400)})\n"
+        return f"{shown}: {why}\n"
+    return _("{name}: ALTERED ({why})").format(name=shown, why=why) + "\n"

@@ -1,14 +1,15 @@
 """The catalogue for people: which services there are, and what one of them consists of."""
 
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from msgprobe.model.age import STALE_MONTHS, Dated, stale
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Asset, Direction, Endpoint, Function, Pool, Service, Trust
-from msgprobe.report.columns import align
+from msgprobe.report.columns import align, cells, padded, wrap
 from msgprobe.report.escape import printable
+from msgprobe.report.language import N_, _, ngettext
+from msgprobe.report.wording import function_word
 
 WIDTH = 80
 
@@ -18,33 +19,33 @@ OLDEST = 5
 """Old rows of a file that are named, the oldest first; of the others only the number is said."""
 
 _TRUSTS = {
-    Trust.PINNED: "own roots only",
-    Trust.EITHER: "own or public roots",
-    Trust.HASH: "known certificate only",
+    Trust.PINNED: N_("own roots only"),
+    Trust.EITHER: N_("own or public roots"),
+    Trust.HASH: N_("known certificate only"),
 }
 
-LEGEND = "P4 authenticated, P3 our nonce, P2 form, P1 bytes, P0 open port"
+LEGEND = N_("P4 authenticated, P3 our nonce, P2 form, P1 bytes, P0 open port")
 
 
 def render_list(services: Sequence[Service]) -> str:
     """One line per service: name, title, functions, endpoints; ``*`` marks the core ones, ``!``
     those with a warning."""
     if not services:
-        return "no services\n"
+        return _("no services") + "\n"
     rows = [
         (
             ("* " if service.core else "! " if service.warning else "  ") + printable(service.name),
             printable(service.title, limit=30),
-            ", ".join(_functions(service)),
+            _(", ").join(_functions(service)),
             str(len(service.endpoints)),
         )
         for service in services
     ]
-    head = ("  service", "name", "functions", "endpoints")
+    head = (f"  {_('service')}", _("name"), _("functions"), _("endpoints"))
     lines = align([head, *rows], width=None, shares=(0, 0, 0, 0))
-    lines.append("* measured when no service is named")
+    lines.append("* " + _("measured when no service is named"))
     if any(service.warning for service in services):
-        lines.append("! not in --all: see services show")
+        lines.append("! " + _("not in --all: see services show"))
     return "\n".join(lines) + "\n"
 
 
@@ -54,35 +55,38 @@ def render_show(service: Service, promise: Promise | None = None) -> str:
     ``promise`` gives the strongest proof that an honest server gives an endpoint's check, if known.
     """
     lines = [f"{printable(service.title)} ({printable(service.name)})"]
-    lines += _field("primary", service.primary.value)
+    lines += _field(_("primary"), function_word(service.primary))
     lines += _when_measured(service)
     for function, why in service.untestable:
-        lines += _field("untestable", f"{function.value}: {why}")
+        lines += _field(_("untestable"), f"{function_word(function)}: {_(why)}")
     for pool in service.pools:
         lines += ["", *_pool(service, pool, promise)]
     if service.assets:
-        lines += ["", "speed: moved beside neutral objects, to find throttling"]
+        lines += ["", _("speed: moved beside neutral objects, to find throttling")]
     for asset in service.assets:
         lines += _wrapped(f"  {asset.name}  ", _asset(asset))
     lines.append("")
     if promise is not None:
-        lines += _field("proof", LEGEND)
+        lines += _field(_("proof"), _(LEGEND))
     if service.prefixes:
-        lines += _field("prefixes", ", ".join(service.prefixes))
+        lines += _field(_("prefixes"), ", ".join(service.prefixes))
     lines += _authorities(service)
     beacon = service.beacon
     if beacon is not None:
-        states = f"up {', '.join(beacon.up)}, down {', '.join(beacon.down)}"
-        lines += _field("beacon", f"{beacon.host}: {states}")
+        said = _("{host}: up {up}, down {down}").format(
+            host=beacon.host, up=", ".join(beacon.up), down=", ".join(beacon.down)
+        )
+        lines += _field(_("beacon"), said)
     for source in _sources(service):
-        lines += _field("source", source)
+        lines += _field(_("source"), source)
     return "\n".join(lines) + "\n"
 
 
 def _when_measured(service: Service) -> list[str]:
-    lines = _field("core", "measured when no service is named") if service.core else []
+    lines = _field(_("core"), _("measured when no service is named")) if service.core else []
     if service.warning:
-        lines += _field("warning", f"{service.warning}; measured only when it is named")
+        said = _("{warning}; measured only when it is named")
+        lines += _field(_("warning"), said.format(warning=_(service.warning)))
     return lines
 
 
@@ -92,29 +96,44 @@ def render_stale(file: str, rows: Sequence[Dated], today: date) -> str:
     if not old:
         return ""
     shown = ", ".join(f"{name} ({facts.date})" for name, facts in old[:OLDEST])
-    more = f" and {len(old) - OLDEST} more" if len(old) > OLDEST else ""
-    verb = "is" if len(old) == 1 else "are"
-    return printable(
-        f"{file}: {len(old)} of {len(rows)} rows {verb} older than {STALE_MONTHS} months: "
-        f"{shown}{more}; ask them with: msgprobe services verify"
+    places = {"file": file, "rows": len(rows), "months": STALE_MONTHS, "shown": shown}
+    if len(old) > OLDEST:
+        said = ngettext(
+            "{{file}}: {count} of {{rows}} rows is older than {{months}} months: {{shown}} and "
+            "{{more}} more; ask them with: msgprobe services verify",
+            "{{file}}: {count} of {{rows}} rows are older than {{months}} months: {{shown}} and "
+            "{{more}} more; ask them with: msgprobe services verify",
+            len(old),
+        )
+        return printable(said.format(more=len(old) - OLDEST, **places))
+    said = ngettext(
+        "{{file}}: {count} of {{rows}} rows is older than {{months}} months: {{shown}}; ask them "
+        "with: msgprobe services verify",
+        "{{file}}: {count} of {{rows}} rows are older than {{months}} months: {{shown}}; ask them "
+        "with: msgprobe services verify",
+        len(old),
     )
+    return printable(said.format(**places))
 
 
 def _functions(service: Service) -> list[str]:
     has = {pool.function for pool in service.pools}
-    return [function.value for function in Function if function in has]
+    return [function_word(function) for function in Function if function in has]
 
 
 def _pool(service: Service, pool: Pool, promise: Promise | None) -> list[str]:
     members = service.members(pool.name)
     spare = {e.member for e in service.endpoints if e.pool == pool.name and e.spare}
     usual = len(members) - len(spare)
-    text = f"{pool.function.value}: pool {pool.name}, ok at {pool.ok_at} of {usual}"
+    said = _("{function}: pool {pool}, ok at {ok} of {all}")
     if pool.extra:
-        text = f"{pool.function.value}: pool {pool.name}, an extra that clients do without"
+        said = _("{function}: pool {pool}, an extra that clients do without")
+    parts = [
+        said.format(function=function_word(pool.function), pool=pool.name, ok=pool.ok_at, all=usual)
+    ]
     if pool.sample:
-        text += f", {pool.sample} tried first"
-    lines = [text]
+        parts.append(_("{count} tried first").format(count=pool.sample))
+    lines = [_(", ").join(parts)]
     for member in members:
         mine = [e for e in service.endpoints if e.pool == pool.name and e.member == member]
         proof = promise(service, mine[0]) if promise is not None else None
@@ -129,40 +148,63 @@ def _member(endpoints: Sequence[Endpoint]) -> str:
     targets = [first.host] if first.host else _once(e.addresses[0] for e in endpoints)
     main = _once(str(e.port) for e in endpoints if not e.reserve)
     later = [port for port in _once(str(e.port) for e in endpoints) if port not in main]
-    text = f"{', '.join(t for t in targets if t)} port {', '.join(main)}"
+    said = _("{hosts} port {ports}")
     if later:
-        text += f" ({', '.join(later)} in reserve)"
-    return ", ".join((text, *_how(first)))
+        said = _("{hosts} port {ports} ({later} in reserve)")
+    text = said.format(
+        hosts=", ".join(t for t in targets if t), ports=", ".join(main), later=", ".join(later)
+    )
+    return _(", ").join((text, *_how(first)))
 
 
 def _how(first: Endpoint) -> list[str]:
     spoken = first.option("protocol")
     how = [first.check if spoken is None else f"{first.check} ({spoken})"]
-    how += [_TRUSTS[first.trust]] if first.trust in _TRUSTS else []
+    how += [_(_TRUSTS[first.trust])] if first.trust in _TRUSTS else []
     how += [first.path] if first.path != "/" else []
-    return how + [key for key in ("always", "spare") if getattr(first, key)]
+    how += [_("always")] if first.always else []
+    return how + ([_("spare")] if first.spare else [])
 
 
 def _asset(asset: Asset) -> str:
     """``web: download from web.whatsapp.com/``: what it stands for, and whence or whither."""
+    trust = [_(_TRUSTS[asset.trust])] if asset.trust in _TRUSTS else []
+    text = _asset_said(asset).format(
+        function=function_word(asset.function),
+        pool=asset.pool,
+        host=asset.host,
+        path=asset.path,
+        page=f"{asset.page_host}{asset.path}",
+    )
+    return text if asset.pool is not None else _(", ").join((text, *trust))
+
+
+def _asset_said(asset: Asset) -> str:
+    up = asset.direction is Direction.UP
     if asset.pool is not None:
-        return f"{asset.function.value}: many small answers of one server of pool {asset.pool}"
-    way = "upload to" if asset.direction is Direction.UP else "download from"
-    text = f"{asset.function.value}: {way} {asset.host}{asset.path}"
+        return _("{function}: many small answers of one server of pool {pool}")
     if asset.page_host is not None:
-        page = f"{asset.page_host}{asset.path}"
-        text = f"{asset.function.value}: {way} {asset.host}, an object that {page} names"
-    elif asset.find is not None:
-        text += ", the object that this page names"
-    return f"{text}, {_TRUSTS[asset.trust]}" if asset.trust in _TRUSTS else text
+        if up:
+            return _("{function}: upload to {host}, an object that {page} names")
+        return _("{function}: download from {host}, an object that {page} names")
+    if asset.find is not None:
+        if up:
+            return _("{function}: upload to {host}{path}, the object that this page names")
+        return _("{function}: download from {host}{path}, the object that this page names")
+    return (
+        _("{function}: upload to {host}{path}")
+        if up
+        else _("{function}: download from {host}{path}")
+    )
 
 
 def _authorities(service: Service) -> list[str]:
     lines: list[str] = []
     for root in service.roots:
-        lines += _field("root", f"{root.name}, SHA-256 {root.sha256}")
+        lines += _field(_("root"), f"{root.name}, SHA-256 {root.sha256}")
     for key in service.keys:
-        lines += _field("key", f"{key.name}, fingerprint {key.fingerprint}")
+        said = _("{name}, fingerprint {fingerprint}")
+        lines += _field(_("key"), said.format(name=key.name, fingerprint=key.fingerprint))
     return lines
 
 
@@ -183,14 +225,9 @@ def _once(words: Iterable[str]) -> list[str]:
 
 
 def _field(label: str, text: str) -> list[str]:
-    return _wrapped(f"{label:<12}", text)
+    return _wrapped(padded(label, max(12, cells(label) + 1)), text)
 
 
 def _wrapped(lead: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        printable(text),
-        WIDTH,
-        initial_indent=printable(lead),
-        subsequent_indent=" " * len(printable(lead)),
-        break_on_hyphens=False,
-    )
+    first = printable(lead)
+    return wrap(printable(text), WIDTH, first=first, other=" " * cells(first))

@@ -9,6 +9,7 @@ from msgprobe.model.control import Controls
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Endpoint, Service
 from msgprobe.report.escape import printable
+from msgprobe.report.language import _
 
 _HTTP = ("https", "http2", "page")
 """Checks that always ask for the path."""
@@ -118,7 +119,8 @@ def lines(found: Sequence[Speech]) -> list[str]:
     by_words = groupby((s for s in found if s.said), key=lambda s: (s.subject, s.check, s.said))
     for (subject, check, said), some in by_words:
         places = dict.fromkeys(f"{target} {s.port}" for s in some for target in s.targets)
-        shown.append(printable(f"{subject} ({check}) at {', '.join(places)}:"))
+        head = _("{subject} ({check}) at {places}:")
+        shown.append(printable(head.format(subject=subject, check=check, places=", ".join(places))))
         shown += [f"    {printable(line)}" for line in said]
     return shown
 

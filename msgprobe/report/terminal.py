@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgprobe.judging.advice import advise
 from msgprobe.model.run import Run
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import (
@@ -14,12 +13,18 @@ from msgprobe.model.verdict import (
     Outcome,
     ServiceVerdict,
     State,
+    Strength,
 )
-from msgprobe.report import integrity, wording
+from msgprobe.report import allowed, integrity, wording
+from msgprobe.report.advice import advise
 from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.grid import Grid, cell_len, legend, local_time
+from msgprobe.report.language import _, isolated
+from msgprobe.report.say import said
+from msgprobe.report.summary import summary
 from msgprobe.report.view import View
+from msgprobe.report.wording import function_word
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -51,11 +56,11 @@ def render(run: Run, view: View) -> str:
         page.grid(grid)
         page.line(legend(services, unicode=view.unicode), style="dim")
     for service in services:
-        page.reasons(service, view.verbose, known=run.verdict.connection.why)
+        page.reasons(service, view.verbose, known=said(run.verdict.connection.why))
     if services:
         page.line("")
         page.speeds(run, grid.name_width, verbose=view.verbose)
-    for line in run.allowances.lines():
+    for line in allowed.lines(run.allowances):
         page.line(printable(line), style="bold")
     page.cost(run)
     page.advice(run)
@@ -151,12 +156,12 @@ class _Page:
         """A line for each service; below it what works of it where there is no room beside it."""
         wide = self.width is None or grid.width <= self.width
         if wide and grid.columns:
-            heads = [self.piece(f.value) for f in grid.columns]
-            self.row(grid, self.piece(""), self.piece("result"), heads)
+            heads = [self.piece(isolated(function_word(f))) for f in grid.columns]
+            self.row(grid, self.piece(""), self.piece(isolated(_("result"))), heads)
         for service, word in zip(grid.services, grid.words, strict=True):
-            name = self.piece(printable(service.name, limit=20), "bold")
+            name = self.piece(isolated(printable(service.name, limit=20)), "bold")
             said = self.sign(service.outcome).append(" ")
-            said.append_text(self.piece(word, wording.SIGNS[service.outcome].style))
+            said.append_text(self.piece(isolated(word), wording.SIGNS[service.outcome].style))
             outcomes = {f.function: f.outcome for f in service.functions}
             if wide:
                 cells = [
@@ -177,13 +182,13 @@ class _Page:
         place = grid.name_width + 2 + grid.word_width
         for function, cell in zip(grid.columns, cells, strict=True):
             line.append(" " * (place + 2 - line.cell_len)).append_text(cell)
-            place += 2 + len(function.value)
+            place += 2 + cell_len(function_word(function))
         line.rstrip()
         self.console.print(line, soft_wrap=True)
 
     def cell(self, function: Function, outcome: Outcome) -> "Text":
         """``web`` and its sign."""
-        return self.piece(f"{function.value} ").append_text(self.sign(outcome))
+        return self.piece(f"{isolated(function_word(function))} ").append_text(self.sign(outcome))
 
     def reasons(self, verdict: ServiceVerdict, verbose: int, known: str) -> None:
         """Why, once for all functions that share the reason.
@@ -192,12 +197,12 @@ class _Page:
         """
         functions = [verdict.functions[i] for i in wording.in_order(verdict)]
         wrong = [f for f in functions if f.outcome not in (Outcome.OK, Outcome.NOT_TESTED)]
-        unsaid = [f for f in wrong if not (known and f.why.startswith(known))]
+        unsaid = [f for f in wrong if not (known and said(f.why).startswith(known))]
         groups = _alike(functions if verbose else unsaid)
         name = printable(verdict.name, limit=20)
         if not wrong and not verbose and verdict.outcome is not Outcome.OK:
             self.line("")
-            self.line(printable(verdict.summary))
+            self.line(printable(summary(verdict)))
         if not groups:
             return
         self.line("")
@@ -211,12 +216,16 @@ class _Page:
     def reason(self, group: Sequence[FunctionVerdict]) -> None:
         """One sentence for functions with the same outcome, reason and mechanisms."""
         first = group[0]
-        text = ", ".join(f.function.value for f in group)
-        default = "The service answered." if first.outcome is Outcome.OK else "No reason is known."
+        functions = _(", ").join(function_word(f.function) for f in group)
+        answered, unknown = _("The service answered."), _("No reason is known.")
+        default = answered if first.outcome is Outcome.OK else unknown
         word = wording.verdict_words(first.outcome, first.strength, partial=False)
-        self.line(f"{text} {word}: {printable(first.why) or default}", indent=_INDENT)
+        why = printable(said(first.why)) or default
+        text = _("{functions} {word}: {why}").format(functions=functions, word=word, why=why)
+        self.line(text, indent=_INDENT)
         for mechanism in first.mechanisms:
-            self.line(f"See: msgprobe explain {printable(mechanism)}", indent=_INDENT, style="dim")
+            see = _("See: {command}").format(command=f"msgprobe explain {printable(mechanism)}")
+            self.line(see, indent=_INDENT, style="dim")
 
     def speeds(self, run: Run, name_width: int, *, verbose: int) -> None:
         """How fast what is in doubt moved beside neutral servers, and what would have been seen."""
@@ -224,7 +233,7 @@ class _Page:
         having = [f for s in services for f in s.functions if f.speeds]
         for service in services:
             if told := _speeds(service, all_of_them=bool(verbose)):
-                self.labelled(printable(service.name, limit=20), ", ".join(told), name_width + 2)
+                self.labelled(printable(service.name, limit=20), _(", ").join(told), name_width + 2)
         if not having:
             excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
             if excuse is not None:
@@ -236,22 +245,22 @@ class _Page:
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
         good = verdict.state.blameless
         style = "green" if verdict.state is State.ONLINE else "yellow" if good else "bold red"
-        content = self.piece("Connection: ")
-        content.append_text(self.piece(wording.STATE_WORDS[verdict.state], style))
+        content = self.piece(_("Connection:") + " ")
+        content.append_text(self.piece(wording.state_word(verdict.state), style))
         if not quiet and not (verdict.state is State.ONLINE and not verbose) and verdict.why:
-            content.append_text(self.piece(f". {printable(verdict.why)}"))
+            content.append_text(self.piece(f". {printable(said(verdict.why))}"))
         if verbose and verdict.rules:
             content.append_text(self.piece(f" [{printable(', '.join(verdict.rules))}]", "dim"))
         self.put(content, _INDENT)
         for one in () if quiet else verdict.notes:
-            note = printable(wording.note(one))
-            self.put(self.piece(f"Note: {note}."), _INDENT)
+            note = _("Note: {note}.").format(note=printable(wording.note(one)))
+            self.put(self.piece(note), _INDENT)
 
     def advice(self, run: Run) -> None:
         """What it means, then what to do, by numbers."""
-        if not run.verdict.advice:
-            return
         advice = advise(run.verdict.connection, run.verdict.services, saved=self.saved is not None)
+        if not advice.meaning:
+            return
         self.line("")
         self.line(printable(advice.meaning), style="bold")
         for number, step in enumerate(advice.steps, 1):
@@ -259,26 +268,31 @@ class _Page:
         if self.saved is not None and run.verdict.services:
             name = printable(shlex.quote(self.saved))
             self.line("")
-            self.line("To see the evidence, and to make a page that you can hand on:", style="dim")
+            self.line(
+                _("To see the evidence, and to make a page that you can hand on:"), style="dim"
+            )
             for command in ("explain", "report"):
                 self.copyable(f"msgprobe {command} {name}")
 
     def cost(self, run: Run) -> None:
         total = run.bytes_sent + run.bytes_received
-        text = (
-            f"Took {wording.seconds(run.duration_s)} and {wording.amount(total)} "
-            f"({wording.amount(run.bytes_sent)} sent, "
-            f"{wording.amount(run.bytes_received)} received)"
+        text = _("Took {time} and {total} ({sent} sent, {received} received).").format(
+            time=wording.seconds(run.duration_s),
+            total=wording.amount(total),
+            sent=wording.amount(run.bytes_sent),
+            received=wording.amount(run.bytes_received),
         )
         if run.interrupted is not None:
-            text += f"; {printable(wording.interrupted(run.interrupted))}: results are partial"
-        self.line(f"{text}.", style="dim" if run.interrupted is None else "yellow")
+            reason = printable(wording.interrupted(run.interrupted))
+            text += " " + _("Results are partial: {reason}.").format(reason=reason)
+        self.line(text, style="dim" if run.interrupted is None else "yellow")
 
 
 def _alike(functions: Sequence[FunctionVerdict]) -> list[list[FunctionVerdict]]:
+    """Those that say the same: the values that a sentence has no room for may differ."""
     groups: dict[tuple[Outcome, str, tuple[str, ...]], list[FunctionVerdict]] = {}
     for function in functions:
-        key = (function.outcome, function.why, function.mechanisms)
+        key = (function.outcome, said(function.why), function.mechanisms)
         groups.setdefault(key, []).append(function)
     return list(groups.values())
 
@@ -298,18 +312,25 @@ def _speeds(service: ServiceVerdict, *, all_of_them: bool) -> list[str]:
     """Those of functions in doubt, or all. Lost packets are no measure of what did not answer."""
     functions = [service.functions[i] for i in wording.in_order(service)]
     moved = [f for f in functions if all_of_them or f.outcome in _SLOW]
-    told = [f"{f.function.value} {wording.speed(speed)}" for f in moved for speed in f.speeds]
+    told = [
+        f"{function_word(f.function)} {wording.speed(speed)}" for f in moved for speed in f.speeds
+    ]
     lost = [f for f in moved if f.loss is not None and (f.loss.lost or f.outcome is Outcome.OK)]
-    return told + [f"{f.function.value} {wording.loss(f.loss)}" for f in lost if f.loss]
+    return told + [f"{function_word(f.function)} {wording.loss(f.loss)}" for f in lost if f.loss]
 
 
 def _details(function: FunctionVerdict) -> str:
     count = function.endpoints
-    parts = [f"{count.ok} of {count.tested} endpoints answered"] if count.tested else []
+    parts = []
+    if count.tested:
+        text = _("{ok} of {tested} endpoints answered")
+        parts.append(text.format(ok=count.ok, tested=count.tested))
     if function.strength is not None:
-        parts.append(function.strength.value)
+        sure = function.strength is Strength.CONFIRMED
+        parts.append(_("confirmed") if sure else _("likely"))
     if function.rules:
-        parts.append(f"rules {printable(', '.join(function.rules))}")
+        parts.append(_("rules {rules}").format(rules=printable(", ".join(function.rules))))
     if function.evidence:
-        parts.append(f"transactions {', '.join(map(str, function.evidence))}")
-    return f"{function.function.value}: {'; '.join(parts)}" if parts else ""
+        numbers = ", ".join(map(str, function.evidence))
+        parts.append(_("transactions {numbers}").format(numbers=numbers))
+    return f"{function_word(function.function)}: {'; '.join(parts)}" if parts else ""

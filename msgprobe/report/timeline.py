@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from msgprobe.model.history import NOT_MEASURED
 from msgprobe.model.timeline import Segment, Story, TimelineEvent
 from msgprobe.report import timeline_words as say
-from msgprobe.report.columns import align
+from msgprobe.report.columns import align, cells, padded
 from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.history import name
+from msgprobe.report.language import N_, _, ngettext
 from msgprobe.report.view import View
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _STRONGEST = ("x", "v", "~", "!", "?", "+", "-", ".")
 """Of the words in one column of a ribbon the first of these, by its plain sign, is shown: what was
 short must not vanish."""
 
-NOTHING = (
+NOTHING = N_(
     "Nothing is remembered of that time; begin with: msgprobe run --history, best in cron or a "
     "timer"
 )
@@ -33,7 +34,7 @@ NOTHING = (
 def render(stories: Sequence[Story], view: View) -> str:
     """``stories`` as text that ends in a line feed; ``verbose`` tells every segment."""
     if not stories:
-        return NOTHING + "\n"
+        return _(NOTHING) + "\n"
     return "\n".join(_Page(story, view).text() for story in stories)
 
 
@@ -55,10 +56,10 @@ class _Page:
 
     def text(self) -> str:
         story = self.story
-        self.line(f"{name(story.series)}, series {printable(story.series.public)}", style="bold")
-        looks = "1 look" if story.ticks == 1 else f"{story.ticks} looks"
-        every = f", usually every {say.every(story.interval)}" if story.interval else ""
-        self.line(f"{say.moment(story.began)} to {say.moment(story.ended)}: {looks}{every}.")
+        head = _("{network}, series {series}")
+        shown = head.format(network=name(story.series), series=printable(story.series.public))
+        self.line(shown, style="bold")
+        self.line(looks(story))
         self.line("")
         self.ribbons()
         self.line("")
@@ -81,13 +82,14 @@ class _Page:
 
     def ribbons(self) -> None:
         """One line a subject, the time from left to right."""
-        names = [say.subject(subject) for subject, _ in self.story.segments]
-        left = max(map(len, names), default=0) + 2
+        names = [say.subject(subject) for subject, _segments in self.story.segments]
+        left = max(map(cells, names), default=0) + 2
         columns = max(_NARROW, min(RIBBON, self.width - left - 16))
-        for shown, (_, segments) in zip(names, self.story.segments, strict=True):
-            self.console.print(self._ribbon(shown.ljust(left), segments, columns), soft_wrap=True)
+        for shown, (_subject, segments) in zip(names, self.story.segments, strict=True):
+            ribbon = self._ribbon(padded(shown, left), segments, columns)
+            self.console.print(ribbon, soft_wrap=True)
         ends = say.local(self.story.began), say.local(self.story.ended)
-        gap = max(1, columns - len(ends[0]) - len(ends[1]))
+        gap = max(1, columns - cells(ends[0]) - cells(ends[1]))
         self.line(f"{ends[0]}{' ' * gap}{ends[1]}", indent=" " * left, style="dim")
 
     def _ribbon(self, head: str, segments: Sequence[Segment], columns: int) -> "Text":
@@ -106,12 +108,12 @@ class _Page:
         told: list[tuple[int, Iterator[tuple[str, str, str]]]] = []
         told += [(e.bracket.until, _event(e)) for e in self.story.events]
         told += [
-            (n.at, iter([("", f"{say.moment(n.at)}: {say.note(n)}", "yellow")]))
+            (n.at, iter([("", say.told(say.moment(n.at), say.note(n)), "yellow")]))
             for n in self.story.notes
         ]
         if not self.story.events:
-            self.line("No change is certain in that time.")
-        for _, lines in sorted(told, key=lambda pair: pair[0]):
+            self.line(_("No change is certain in that time."))
+        for _at, lines in sorted(told, key=lambda pair: pair[0]):
             for indent, text, style in lines:
                 self.line(text, indent=indent, style=style)
 
@@ -136,29 +138,57 @@ def _alike(segment: Segment) -> tuple[object, ...]:
 
 
 def _event(event: TimelineEvent) -> Iterator[tuple[str, str, str]]:
-    remark = say.CAUSES[event.cause]
-    head = say.bracket(event.bracket)
-    yield "", head[:1].upper() + head[1:], "bold" if event.cause.real else "dim"
+    head = say.bracket(event.bracket, opens=True)
+    yield "", head, "bold" if event.cause.real else "dim"
     for who, what in say.grouped(event.changes):
-        yield "    ", f"{who}: {what}", ""
+        yield "    ", say.told(who, what), ""
     for who, what in say.grouped(event.absorbed):
-        yield "    ", f"with it {who}: {what}", "dim"
-    if remark:
+        yield "    ", say.with_it(who, what), "dim"
+    if remark := say.cause(event.cause):
         yield "    ", f"({remark})", "dim"
 
 
 def _segment(segment: Segment) -> str:
-    when = f"{say.local(segment.began)} to {say.local(segment.ended)}"
+    times = {"began": say.local(segment.began), "ended": say.local(segment.ended)}
+    what = say.word(segment.word)
     if segment.word == NOT_MEASURED:
-        return f"{when}: {say.NOBODY_LOOKED} ({say.reason(segment)})"
-    text = f"{when}: {say.word(segment.word)}"
+        said = _("{began} to {ended}: {what} ({reason})")
+        return said.format(what=what, reason=say.reason(segment), **times)
     if segment.mechanisms:
-        text += f" [{printable(', '.join(segment.mechanisms), limit=200)}]"
-    text += f", {segment.supporting} of {segment.ticks} looks say so"
-    text += f", {_percent(segment.posterior)} sure" if segment.settled else "; not yet confirmed"
+        what += f" [{printable(', '.join(segment.mechanisms), limit=200)}]"
+    head = _("{began} to {ended}: {what}").format(what=what, **times)
+    agree = ngettext(
+        "{{supporting}} of {count} look says so",
+        "{{supporting}} of {count} looks say so",
+        segment.ticks,
+    )
+    known = [head, agree.format(supporting=segment.supporting)]
+    if segment.settled:
+        known.append(_("{percent} sure").format(percent=_percent(segment.posterior)))
+    parts = [_(", ").join(known)]
+    if not segment.settled:
+        parts.append(_("not yet confirmed"))
     if segment.witnesses and segment.onset is not None:
-        text += f"; runs {', '.join(printable(w[:8]) for w in segment.witnesses[:2])}"
-    return text
+        runs = ", ".join(printable(w[:8]) for w in segment.witnesses[:2])
+        parts.append(_("runs {runs}").format(runs=runs))
+    return _("; ").join(parts)
+
+
+def looks(story: Story) -> str:
+    """From when to when was looked, how often, and at what intervals."""
+    times = {"began": say.moment(story.began), "ended": say.moment(story.ended)}
+    if story.interval:
+        said = ngettext(
+            "{{began}} to {{ended}}: {count} look, usually every {{interval}}.",
+            "{{began}} to {{ended}}: {count} looks, usually every {{interval}}.",
+            story.ticks,
+        )
+        return said.format(interval=say.every(story.interval), **times)
+    return ngettext(
+        "{{began}} to {{ended}}: {count} look.",
+        "{{began}} to {{ended}}: {count} looks.",
+        story.ticks,
+    ).format(**times)
 
 
 def _percent(share: float) -> str:

@@ -7,6 +7,7 @@ from msgprobe.model.timeline import Segment, Story
 from msgprobe.report import html
 from msgprobe.report import timeline_words as say
 from msgprobe.report.history import name
+from msgprobe.report.language import _, ngettext
 
 _LEFT, _WIDTH, _ROW = 170, 730, 22
 
@@ -24,43 +25,47 @@ li { margin-bottom: .5rem; }
 
 def render(stories: Sequence[Story]) -> str:
     """The page: for each network its ribbons, what happened, and every segment."""
-    parts = ["<h1>What held when</h1>\n"]
+    parts = [f"<h1>{html.text(_('What held when'))}</h1>\n"]
     for story in stories:
         parts += told(story)
     if not stories:
-        parts.append("<p>Nothing is remembered of that time.</p>\n")
-    return html.page("timeline", STYLE, "".join(parts))
+        parts.append(f"<p>{html.text(_('Nothing is remembered of that time.'))}</p>\n")
+    return html.page(_("timeline"), STYLE, "".join(parts))
 
 
 def told(story: Story) -> Iterator[str]:
     """One network: its ribbons, what happened, and every segment."""
     yield f"<h2><bdi>{html.text(name(story.series))}</bdi></h2>\n"
-    times = f"{say.moment(story.began)} to {say.moment(story.ended)}: {story.ticks} looks."
-    yield f"<p>{html.text(times)} Grey is time in which nobody looked.</p>\n"
+    times = ngettext(
+        "{{began}} to {{ended}}: {count} look. Grey is time in which nobody looked.",
+        "{{began}} to {{ended}}: {count} looks. Grey is time in which nobody looked.",
+        story.ticks,
+    ).format(began=say.moment(story.began), ended=say.moment(story.ended))
+    yield f"<p>{html.text(times)}</p>\n"
     yield f'<div class="scroll">{"".join(_ribbons(story))}</div>\n'
-    yield "<h3>What happened</h3>\n<ul>\n"
+    yield f"<h3>{html.text(_('What happened'))}</h3>\n<ul>\n"
     if not story.events:
-        yield "<li>No change is certain in that time.</li>\n"
+        yield f"<li>{html.text(_('No change is certain in that time.'))}</li>\n"
     for event in story.events:
-        lines = [f"{who}: {what}" for who, what in say.grouped(event.changes)]
-        lines += [f"with it {who}: {what}" for who, what in say.grouped(event.absorbed)]
-        remark = say.CAUSES[event.cause]
+        lines = [say.told(who, what) for who, what in say.grouped(event.changes)]
+        lines += [say.with_it(who, what) for who, what in say.grouped(event.absorbed)]
+        remark = say.cause(event.cause)
         lines += [f"({remark})"] if remark else []
         said = "<br />".join(map(html.text, lines))
         yield f"<li><b>{html.text(say.bracket(event.bracket))}</b><br />{said}</li>\n"
     yield "</ul>\n"
     if story.notes:
-        yield "<h3>Notes</h3>\n<ul>\n"
+        yield f"<h3>{html.text(_('Notes'))}</h3>\n<ul>\n"
         for note in story.notes:
-            yield f"<li>{html.text(say.moment(note.at))}: {html.text(say.note(note))}</li>\n"
+            yield f"<li>{html.text(say.told(say.moment(note.at), say.note(note)))}</li>\n"
         yield "</ul>\n"
-    yield "<h3>Segments</h3>\n"
+    yield f"<h3>{html.text(_('Segments'))}</h3>\n"
     yield from _table(story)
 
 
 def _ribbons(story: Story) -> Iterator[str]:
     rows = story.segments
-    ends = [s[-1].ended for _, s in rows if s]
+    ends = [s[-1].ended for _subject, s in rows if s]
     ended = max([story.ended, *ends, story.began + 1])
     scale = _WIDTH / (ended - story.began)
     height = _ROW * len(rows) + 24
@@ -89,28 +94,28 @@ def _class(segment: Segment) -> str:
 
 
 def _said(segment: Segment) -> str:
-    what = say.word(segment.word)
-    if segment.word == NOT_MEASURED:
-        what += f": {say.reason(segment)}"
-    elif segment.mechanisms:
-        what += f" [{', '.join(segment.mechanisms)}]"
-    return f"{what}, {say.local(segment.began)} to {say.local(segment.ended)}"
+    return _("{what}, {began} to {ended}").format(
+        what=_word(segment), began=say.local(segment.began), ended=say.local(segment.ended)
+    )
 
 
 def _table(story: Story) -> Iterator[str]:
-    heads = ("what", "word", "from", "to", "UTC", "looks", "sure", "witnesses")
+    heads = (
+        *(_("what"), _("word"), _("from"), _("to"), "UTC"),
+        *(_("looks"), _("sure"), _("witnesses")),
+    )
     yield '<div class="scroll"><table>\n<tr>'
-    yield "".join(f"<th>{h}</th>" for h in heads) + "</tr>\n"
+    yield "".join(f"<th>{html.text(h)}</th>" for h in heads) + "</tr>\n"
     for subject, segments in story.segments:
         for one in segments:
             measured = one.word != NOT_MEASURED
             cells = (
                 say.subject(subject),
-                _said(one).partition(",")[0] if not measured else _word(one),
+                _word(one),
                 say.local(one.began),
                 say.local(one.ended),
-                f"{say.utc_iso(one.began)} to {say.utc_iso(one.ended)}",
-                f"{one.supporting} of {one.ticks}" if measured else "",
+                _span(say.utc_iso(one.began), say.utc_iso(one.ended)),
+                _share(one.supporting, one.ticks) if measured else "",
                 f"{one.posterior:.2f}" if measured and one.settled else "",
                 ", ".join(w[:8] for w in one.witnesses),
             )
@@ -118,6 +123,16 @@ def _table(story: Story) -> Iterator[str]:
     yield "</table></div>\n"
 
 
+def _span(began: str, ended: str) -> str:
+    return _("{began} to {ended}").format(began=began, ended=ended)
+
+
+def _share(some: int, whole: int) -> str:
+    return _("{some} of {whole}").format(some=some, whole=whole)
+
+
 def _word(segment: Segment) -> str:
+    if segment.word == NOT_MEASURED:
+        return say.told(say.word(segment.word), say.reason(segment))
     mechanisms = f" [{', '.join(segment.mechanisms)}]" if segment.mechanisms else ""
     return f"{say.word(segment.word)}{mechanisms}"

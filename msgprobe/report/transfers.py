@@ -10,6 +10,7 @@ from msgprobe.model.run import Run
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow
 from msgprobe.report import wording
+from msgprobe.report.language import _, ngettext
 
 ARMS = (Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI, Arm.TRANSFER_TARGET_SNI, Arm.TRANSFER_SOURCE)
 """Those that a picture shows, in the order of its legend."""
@@ -88,22 +89,37 @@ class Picture:
     def label(self, arm: Arm) -> str:
         """What a curve is, in plain words."""
         words = {
-            Arm.TRANSFER: f"{self.host}, as the app asks",
-            Arm.TRANSFER_NEUTRAL_SNI: "same server, neutral name",
-            Arm.TRANSFER_TARGET_SNI: f"neutral server, {self.title}'s name",
+            Arm.TRANSFER: _("{host}, as the app asks"),
+            Arm.TRANSFER_NEUTRAL_SNI: _("same server, neutral name"),
+            Arm.TRANSFER_TARGET_SNI: _("neutral server, {service}'s name"),
         }
-        return words.get(arm, "neutral server")
+        text = words.get(arm, _("neutral server"))
+        return text.format(host=self.host, service=self.title)
 
     def summary(self, arm: Arm) -> str:
-        """``140 kbit/s (2 transfers)``: the median rate, and what came to nothing."""
+        """``140 kbit/s (median of 2 transfers)``: the rate, and what came to nothing."""
         lines = self.of(arm)
         rates = sorted(line.kbit for line in lines if line.kbit is not None)
-        count = f"{len(rates)} transfer{'' if len(rates) == 1 else 's'}"
         failed = len(lines) - len(rates)
         if not rates:
-            return f"nothing moved in {failed} transfer{'' if failed == 1 else 's'}"
-        text = f"{wording.rate(median(rates))} ({'median of ' if len(rates) > 1 else ''}{count}"
-        return f"{text}, {failed} more moved nothing)" if failed else f"{text})"
+            return ngettext(
+                "nothing moved in {count} transfer", "nothing moved in {count} transfers", failed
+            )
+        middle = ngettext(
+            "{{rate}} (median of {count} transfer)",
+            "{{rate}} (median of {count} transfers)",
+            len(rates),
+        )
+        text = _("{rate} (1 transfer)") if len(rates) == 1 else middle
+        told = text.format(rate=wording.rate(median(rates)))
+        if not failed:
+            return told
+        none = ngettext("{count} more moved nothing", "{count} more moved nothing", failed)
+        return _("; ").join((told, none))
+
+    def legend(self, arm: Arm) -> str:
+        """What a curve is, and what it comes to."""
+        return _("{name}: {word}").format(name=self.label(arm), word=self.summary(arm))
 
 
 def median(ordered: Sequence[float]) -> float:

@@ -4,21 +4,27 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgprobe.model.history import CONNECTION, Gap, Series, Tick
+from msgprobe.model.history import CONNECTION, NOT_MEASURED, Gap, Series, Tick
 from msgprobe.model.timeline import Change, TimelineEvent
 from msgprobe.report import timeline_words as say
 from msgprobe.report.escape import printable
+from msgprobe.report.language import N_, _, in_english
 
-KINDS: Mapping[str, str] = {
-    "pulse": "a short look",
-    "transfer": "comparing speeds",
-    "quick": "looking closer",
-    "confirm": "looking once more, to be sure",
-    "run": "a whole run",
+_KINDS: Mapping[str, str] = {
+    "pulse": N_("a short look"),
+    "transfer": N_("comparing speeds"),
+    "quick": N_("looking closer"),
+    "confirm": N_("looking once more, to be sure"),
+    "run": N_("a whole run"),
 }
-"""Kinds of looks in plain words."""
 
 
+def kind(look: str) -> str:
+    """A kind of looks in plain words."""
+    return _(_KINDS.get(look, look))
+
+
+@in_english
 def payload(
     alarm: str, at: int, where: Series, event: TimelineEvent, changes: Sequence[Change]
 ) -> dict[str, Any]:
@@ -53,14 +59,17 @@ def _change(change: Change) -> dict[str, Any]:
 
 def sentence(event: TimelineEvent, changes: Sequence[Change]) -> str:
     """An event on one line."""
-    what = "; ".join(f"{who}: {how}" for who, how in say.grouped(changes))
+    what = _("; ").join(say.told(who, how) for who, how in say.grouped(changes))
     return f"{what} ({say.bracket(event.bracket)})"
 
 
 def gap_sentence(gap: Gap) -> str:
     """A gap on one line."""
-    reason = say.REASONS.get(gap.reason.value, say.REASONS["unknown"])
-    return f"not measured from {say.local(gap.began)} to {say.local(gap.ended)}: {reason}"
+    return _("not measured from {began} to {ended}: {reason}").format(
+        began=say.local(gap.began),
+        ended=say.local(gap.ended),
+        reason=say.gap_reason(gap.reason.value),
+    )
 
 
 def summary(tick: Tick) -> str:
@@ -71,10 +80,11 @@ def summary(tick: Tick) -> str:
         for s, w in tick.words.items()
         if s != CONNECTION and w.word not in ("ok", "not_tested")
     ]
-    head = say.word(line.word) if line is not None else say.NOBODY_LOOKED
+    head = say.word(NOT_MEASURED if line is None else line.word)
     if not bad:
-        return f"{head}; what was asked works"
-    return f"{head}; " + ", ".join(f"{say.subject(s)} {say.word(w)}" for s, w in bad)
+        return _("{connection}; what was asked works").format(connection=head)
+    words = (_("{who} {what}").format(who=say.subject(s), what=say.word(w)) for s, w in bad)
+    return _("; ").join((head, _(", ").join(words)))
 
 
 def tick_object(tick: Tick, *, reason: str, bytes_used: int) -> dict[str, Any]:

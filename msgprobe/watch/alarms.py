@@ -1,6 +1,6 @@
 """What is told to the user's own channels, once; and when one that failed is tried again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.model.history import CONNECTION
@@ -89,23 +89,24 @@ def fresh(
     alarm about the same subject was raised is settled by it, but for what holds now.
     """
     mine = [one for one in told if one.series == series]
-    raised = {subject: one.at for one in mine for subject in one.changes}
     newest = {c.subject: c for event in events for c in (*event.changes, *event.absorbed)}
-    found = []
-    for event in events:
-        if not event.cause.real or event.bracket.until < since:
-            continue
-        near = [one for one in mine if abs(one.until - event.bracket.until) <= NEAR]
-        new = tuple(
-            c
-            for c in event.changes
-            if not any(_same(c, one) for one in near)
-            and (c is newest[c.subject] or c.bracket.until > raised.get(c.subject, 0))
-            and not _told_before(c, mine)
-        )
-        if new:
-            found.append((event, new))
-    return found
+    real = [e for e in events if e.cause.real and e.bracket.until >= since]
+    found = ((event, tuple(_untold(event, mine, newest))) for event in real)
+    return [(event, new) for event, new in found if new]
+
+
+def _untold(
+    event: TimelineEvent, told: Sequence[Told], newest: Mapping[str, Change]
+) -> Iterator[Change]:
+    """Those changes of the event that no alarm has told and that still say something."""
+    raised = {subject: one.at for one in told for subject in one.changes}
+    near = [one for one in told if abs(one.until - event.bracket.until) <= NEAR]
+    for change in event.changes:
+        subject = change.subject
+        holds = change is newest[subject] or change.bracket.until > raised.get(subject, 0)
+        if holds and not any(_same(change, one) for one in near):
+            if not _told_before(change, told):
+                yield change
 
 
 def _told_before(change: Change, told: Sequence[Told]) -> bool:

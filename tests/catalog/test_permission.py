@@ -13,6 +13,7 @@ from msgprobe.catalog.loader import load
 from msgprobe.catalog.permission import EVERYTHING, Allowed
 from msgprobe.catalog.reach import MAIL_PORTS, not_global
 from msgprobe.model.liberty import Liberty, Override, Taken
+from msgprobe.report.allowed import lines
 
 HEAD = 'name = "{name}"\ntitle = "{title}"\nprimary = "text"\nsource = "a test"\ndate = "2026-01"\n'
 POOL = '[[pool]]\nname = "chat"\nfunction = "text"\ncheck = "connect"\nports = [{port}]\n'
@@ -68,7 +69,8 @@ def test_what_replaces_msgprobes_own_needs_the_flag_and_is_noted(tmp_path: Path,
     assert what in caught.value.why and "--allow-override" in caught.value.right
     noted = load([path], allowed=Allowed(override=True)).allowances
     assert noted.overrides == (Override(kind=kind, name=name, file=str(path)),)
-    assert not noted.taken and name in noted.lines()[0] and str(path) in noted.lines()[0]
+    (told,) = lines(noted)
+    assert not noted.taken and name in told and str(path) in told
     assert noted.without_folders().overrides[0].file == "own.toml"
 
 
@@ -80,7 +82,7 @@ def test_a_second_file_may_not_replace_the_first_ones_service_either(tmp_path: P
 
 def test_what_adds_needs_no_leave(tmp_path: Path) -> None:
     found = load([written(tmp_path, service())])
-    assert found.service("own").name == "own" and not found.allowances.lines()
+    assert found.service("own").name == "own" and not lines(found.allowances)
 
 
 PRIVATE = {
@@ -187,7 +189,7 @@ def test_controls_need_leave_as_well(tmp_path: Path, kind: str) -> None:
 
 def test_shipped_files_ask_for_their_mail_ports_too() -> None:
     mail = {s.name for s in load().services for e in s.endpoints if e.port in MAIL_PORTS}
-    assert mail == {"deltachat", "kakaotalk"} and not load().allowances.lines()
+    assert mail == {"deltachat", "kakaotalk"} and not lines(load().allowances)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.0x1", "a.0x7f", "10.0.0.1", "1.2.3.0x"])

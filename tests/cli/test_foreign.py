@@ -39,7 +39,7 @@ def test_each_measurement_gets_its_words_beside_oonis(msgprobe: Msgprobe, archiv
     assert "OONI says: not blocked." in done.stdout
     assert "Line 3: signal" in done.stdout
     assert "OONI says: blocked (signal_backend_status)" in done.stdout
-    assert "1 measurements of other tests were left out" in done.stderr
+    assert "1 measurement of other tests was left out" in done.stderr
     assert "blocked (confirmed)" not in done.stdout
 
 

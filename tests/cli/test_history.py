@@ -197,7 +197,7 @@ def test_csv_has_a_row_a_segment_and_no_formula(msgprobe: Msgprobe, told: Path) 
     rows = list(csv.DictReader(StringIO(msgprobe("timeline", "--csv", f"--history={told}").stdout)))
     mine = [r for r in rows if r["function"] == "text"]
     assert [r["word"] for r in mine] == ["ok", "blocked", "not_measured"]
-    assert {r["label"] for r in rows} == {"'=home\x1b[2J"}
+    assert {r["label"] for r in rows} == {"'=home\\x1b[2J"}
     assert {r["service"] for r in rows} == {"telegram", "connection"}
 
 

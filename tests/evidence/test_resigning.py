@@ -14,6 +14,8 @@ from msgprobe.model.observation import Certificate
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Verdict
+from msgprobe.report.advice import advise
+from msgprobe.report.say import said
 from tests.evidence.story import CHAT, SITES, Story, certificate
 from tests.judging.word import text
 
@@ -52,6 +54,10 @@ def judged(story: Story) -> Verdict:
     return verdict
 
 
+def advice(verdict: Verdict) -> str:
+    return str(advise(verdict.connection, verdict.services))
+
+
 def serves(story: Story, root: str = COMPANY, **how: Any) -> FunctionVerdict:
     """Acme's names show certificates by ``root``; what is its word then?"""
     story.names()
@@ -68,14 +74,14 @@ def test_sites_of_three_owners_under_one_private_root_are_inspection_though_it_i
     verdict = judged(story)
     assert verdict.connection.state is State.ONLINE
     assert "tls_inspection" in verdict.connection.notes
-    assert "Somebody can read along here" in verdict.advice
-    assert "Do not log in" in verdict.advice
+    assert "Somebody can read along here" in advice(verdict)
+    assert "Do not log in" in advice(verdict)
 
 
 def test_what_rests_on_its_certificates_is_neither_accused_nor_acquitted() -> None:
     found = serves(inspected())
     assert (found.outcome, found.rules[0]) == (Outcome.INCONCLUSIVE, "tls.inspection")
-    assert "do not log in" in found.why
+    assert "do not log in" in said(found.why)
 
 
 def test_pinned_services_are_not_accused_where_neutral_servers_have_their_names() -> None:
@@ -196,4 +202,4 @@ def test_the_state_that_re_signs_everything_is_named() -> None:
         story.site(site, chain=chain(site.host, root), **UNTRUSTED)
     verdict = judged(story)
     assert {"tls_inspection", "state_root_kz"} <= set(verdict.connection.notes)
-    assert "Kazakhstan's state" in verdict.advice
+    assert "Kazakhstan's state" in advice(verdict)

@@ -19,6 +19,7 @@ from typing import Any
 from msgprobe.interchange.ooni.out import NoStart, measurements
 from msgprobe.model.run import Run
 from msgprobe.report.document import SavedRunError, run_of
+from msgprobe.report.messages import told
 from tests.interchange.ooni_oracle import expected
 
 VALIDATE = Path(__file__).with_name("ooni_validate.py")
@@ -39,7 +40,7 @@ def exported(folders: Sequence[Path], skipped: Counter[str]) -> Iterator[tuple[P
     for folder in folders:
         for path in sorted((*folder.rglob("*.json"), *folder.rglob("*.json.gz"))):
             try:
-                found = list(measurements(kept(path)))
+                found = list(measurements(kept(path), told))
             except (SavedRunError, NoStart) as error:
                 skipped[str(error).removeprefix(f"{path}: ")[:60]] += 1
                 continue

@@ -12,6 +12,7 @@ from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.model.run import Request, Run, Tool, Vantage
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.report.messages import told
 from tests.evidence.story import SITES, Story
 
 
@@ -86,7 +87,7 @@ class Told:
 
     def exported(self) -> dict[str, dict[str, Any]]:
         """The measurements by test, or for web_connectivity by URL."""
-        return {m["input"] or m["test_name"]: m for m in measurements(self.run())}
+        return {m["input"] or m["test_name"]: m for m in measurements(self.run(), told)}
 
     def keys(self, test: str) -> dict[str, Any]:
         found: dict[str, Any] = self.exported()[test]["test_keys"]

@@ -188,6 +188,9 @@ def test_ours_stands_beside_theirs() -> None:
     ours = found["test_keys"]["x_msgprobe"]
     assert ours["connection"]["state"] == "no_internet"
     assert ours["service"]["outcome"] == "inconclusive"
+    assert ours["service"]["summary"].startswith("There is no clear result for ")
+    for said in (ours["connection"], *ours["service"]["functions"]):
+        assert said["why"].endswith(".") and said["why_keys"], "a text, and what it was made of"
     assert len(ours["controls"]["tcp_connect"]) == 4
     assert ours["run_id"] == "0123" and ours["label"] == "home"
 

@@ -35,6 +35,7 @@ from msgprobe.model.target import Provenance, Root, Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome
 from msgprobe.report.narrate import came
+from msgprobe.report.say import said
 from msgprobe.steps.certificate import described
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import Done
@@ -319,7 +320,7 @@ def test_whatsapps_recorded_chain_tells_of_the_lists_age_and_accuses_nobody() ->
     assert [f.info.rule_id for f in apply((STORE_AGE,), pool(story))] == ["tls.store_age"]
     verdict = judged(story)
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.store_age",))
-    assert "Do not log in" in verdict.why and not verdict.mechanisms
+    assert "Do not log in" in said(verdict.why) and not verdict.mechanisms
 
 
 @RECORDED

@@ -4,8 +4,7 @@ import json
 from dataclasses import replace
 
 from msgprobe.judging.judge import judge
-from msgprobe.model.codec import to_json
-from msgprobe.report.document import read_run
+from msgprobe.report.document import document, read_run
 from tests.lab.exam_record import Kept
 
 
@@ -15,12 +14,7 @@ def rejudged(kept: Kept) -> Kept:
     Raises `msgprobe.report.document.SavedRunError` for a document that is no run.
     """
     run = read_run(json.dumps(kept.document))
-    verdict = judge(run.evidence)
-    document = {
-        **kept.document,
-        "tool": {**kept.document["tool"], "rules_version": verdict.rules_version},
-        "connection": to_json(verdict.connection),
-        "services": to_json(verdict.services),
-        "advice": verdict.advice,
-    }
-    return replace(kept, document=document)
+    again = replace(run, verdict=judge(run.evidence))
+    told = document(again, exit_code=kept.document["exit_code"], evidence=False)
+    found = {key: told[key] for key in ("tool", "connection", "services", "advice")}
+    return replace(kept, document={**kept.document, **found})

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.packaging.contents import lean, own_wanted, wanted
+from tests.packaging.translations import compile_all
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / ".locks" / "pyz.txt"
@@ -80,6 +81,7 @@ def downloaded(folder: Path) -> Path:
 
 
 def _own(root: Path) -> Iterator[tuple[str, bytes]]:
+    compile_all(root)
     for path in sorted((root / "msgprobe").rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and own_wanted(name):

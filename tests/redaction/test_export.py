@@ -12,6 +12,7 @@ from msgprobe.redaction.export import Grain, exported, rounded
 from msgprobe.redaction.redactor import redacted
 from msgprobe.redaction.reveals import NOT_THERE, reveals
 from msgprobe.report.document import document, read_run, render
+from msgprobe.report.sentences.reveals import sentence, told
 from msgprobe.report.view import View
 from tests.evidence.story import certificate
 from tests.report import sample
@@ -50,8 +51,8 @@ def test_a_file_says_itself_what_it_tells() -> None:
     run = sample.run(sample.blocked())
     kept = exported(replace(run, evidence=redacted(run.evidence)))
     said = json.loads(render(kept, View(evidence=True)))["reveals"]
-    assert said == list(reveals(kept))
-    assert said[-1] == NOT_THERE
+    assert said == list(told(reveals(kept)))
+    assert reveals(kept)[-1] == NOT_THERE and said[-1] == sentence(NOT_THERE)
     assert any("one of your own network" in line and "Google" in line for line in said)
 
 
@@ -64,15 +65,15 @@ def test_it_says_which_country_an_unknown_certificate_names() -> None:
     seen = broken.observations[1]
     assert isinstance(seen, TlsObservation)
     box = certificate("CN=box of room 203, C=DE")
-    told = replace(broken, observations=(replace(seen, chain=(box,)),))
-    evidence = redacted(replace(run.evidence, services=services, measurements=(told,)))
-    said = reveals(exported(replace(run, evidence=evidence)))
+    shown = replace(broken, observations=(replace(seen, chain=(box,)),))
+    evidence = redacted(replace(run.evidence, services=services, measurements=(shown,)))
+    said = told(reveals(exported(replace(run, evidence=evidence))))
     assert "States and countries that unknown certificates name: C=DE." in said
     assert "room 203" not in str(said)
 
 
 def test_a_file_that_is_not_redacted_says_so_first_and_repeats_nothing_of_it() -> None:
-    said = reveals(sample.run(sample.blocked()))
+    said = told(reveals(sample.run(sample.blocked())))
     assert said[0].startswith("NOT REDACTED")
     assert "texts of pages" in said[0] and "headers" in said[0] and "source ports" in said[0]
     assert "203.0.113.9" not in str(said) and "192.168.1.1" not in str(said)
@@ -81,7 +82,7 @@ def test_a_file_that_is_not_redacted_says_so_first_and_repeats_nothing_of_it() -
 def test_seconds_of_the_start_alone_are_not_redacted_either() -> None:
     run = sample.run(sample.blocked())
     kept = exported(replace(run, evidence=redacted(run.evidence)))
-    (line, *_) = reveals(replace(kept, started_at="2026-11-26T02:11:36Z"))
+    (line, *_) = told(reveals(replace(kept, started_at="2026-11-26T02:11:36Z")))
     assert line.startswith("NOT REDACTED") and "times to the second" in line
 
 

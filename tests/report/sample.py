@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.message import literal
 from msgprobe.model.observation import (
     DnsAnswer,
     DnsObservation,
@@ -47,6 +48,11 @@ HOSTILE = "\x1b]0;owned\x07\x1b[2J[red]bold[/red]\u202egnp.exe\u202c\x9b31m & <b
 """An OSC title, a cleared screen, rich markup, a bidi override, a C1 CSI, XML and a shell."""
 
 
+def told(why: object) -> object:
+    """A sentence of the tests', as messages: ``why`` may be said in words here."""
+    return (literal(why),) if isinstance(why, str) else why
+
+
 def function(
     what: Function = Function.TEXT,
     outcome: Outcome = Outcome.OK,
@@ -57,8 +63,12 @@ def function(
         outcome=outcome,
         strength=Strength.CONFIRMED,
         endpoints=Count(tested=1, ok=1 if outcome is Outcome.OK else 0),
-        why="" if outcome is Outcome.OK else f"It is {outcome.value} because of the test.",
+        why=()
+        if outcome is Outcome.OK
+        else (literal(f"It is {outcome.value} because of the test."),),
     )
+    if "why" in changes:
+        changes["why"] = told(changes["why"])
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -70,7 +80,6 @@ def service_verdict(
         name=name,
         outcome=outcome,
         strength=Strength.CONFIRMED,
-        summary=f"{name} is {outcome.value}.",
         functions=(
             function(Function.WEB, outcome),
             function(Function.TEXT),
@@ -86,7 +95,7 @@ def blocked() -> ServiceVerdict:
         Outcome.BLOCKED,
         mechanisms=("tls.reset.sni",),
         why="Connections that name the service are torn down.",
-        rules=("tls.sni_swap",),
+        rules=("tls.sni.unacked",),
         evidence=(3, 4),
     )
     return service_verdict(
@@ -126,7 +135,7 @@ def throttled() -> ServiceVerdict:
         evidence=(5, 6),
     )
     return service_verdict(
-        Outcome.THROTTLED, summary=why, functions=(web, function(Function.TEXT)), partial=True
+        Outcome.THROTTLED, functions=(web, function(Function.TEXT)), partial=True
     )
 
 
@@ -362,7 +371,10 @@ def run(
     seen: tuple[Measurement, ...] | None = None,
     **connection: object,
 ) -> Run:
-    made = ConnectionVerdict(state=state, strength=Strength.CONFIRMED, why="Neutral sites work.")
+    why = (literal("Neutral sites work."),)
+    made = ConnectionVerdict(state=state, strength=Strength.CONFIRMED, why=why)
+    if "why" in connection:
+        connection["why"] = told(connection["why"])
     return Run(
         run_id="0123456789abcdef",
         tool=Tool(version="0.1.0", python="3.11.7", openssl="OpenSSL 3.0", platform="Linux x86_64"),
@@ -381,7 +393,6 @@ def run(
         verdict=Verdict(
             connection=replace(made, **connection),  # type: ignore[arg-type]
             services=services,
-            advice="Do this next.",
             rules_version=1,
         ),
     )

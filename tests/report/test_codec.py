@@ -13,6 +13,7 @@ from msgprobe.model.codec import OBSERVATION_TAGS, PROBE_TAGS, CodecError, from_
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.message import Message
 from msgprobe.model.observation import Observation, Proof
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Evidence, Request, Run, Tool
@@ -22,6 +23,13 @@ from msgprobe.model.verdict import Layer, Outcome, State, Verdict
 from tests.report import sample
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+_VALUES = st.dictionaries(st.text(), st.text() | st.integers() | st.from_type(float))
+st.register_type_strategy(
+    Message,
+    st.builds(Message, key=st.text(), values=_VALUES.map(lambda values: tuple(values.items()))),
+)
+"""No value of a message has the name of another."""
 
 TYPES: list[type] = [
     *OBSERVATION_TAGS.values(),
@@ -143,7 +151,7 @@ def test_enums_that_share_a_base_type_are_still_strict() -> None:
 
 @pytest.mark.parametrize("word", [Outcome.BLOCKED, State.SHUTDOWN, None])
 def test_a_rule_may_speak_of_a_service_or_of_the_connection(word: Outcome | State | None) -> None:
-    rule = Word(word, None, Layer.DNS).info("a.b", "l", "w")
+    rule = Word(word, None, Layer.DNS).info("a.b")
     read = from_json(RuleInfo, json.loads(json.dumps(to_json(rule))))
     assert read == rule
     assert type(read.outcome) is type(word)

@@ -94,7 +94,7 @@ def test_what_failed_before_a_byte_is_counted() -> None:
         replace(moved(transaction=2), observations=()),
         replace(moved(transaction=3), observations=(), status=Status.SKIPPED),
     )
-    assert _only(run).summary(Arm.TRANSFER) == "140 kbit/s (1 transfer, 1 more moved nothing)"
+    assert _only(run).summary(Arm.TRANSFER) == "140 kbit/s (1 transfer); 1 more moved nothing"
     none = _only(_run(replace(moved(transaction=2), observations=())))
     assert none.summary(Arm.TRANSFER) == "nothing moved in 1 transfer"
     assert "│" not in curves.render(none)
@@ -241,7 +241,7 @@ def test_a_page_for_one_service() -> None:
 @given(st.text(st.characters()) | st.just(HOSTILE))
 def test_nothing_in_a_name_becomes_markup_or_an_escape(text: str) -> None:
     seen = moved(asset=text, host=text, server_name=text, path=text)
-    verdict = replace(throttled(), name=text, summary=text)
+    verdict = replace(throttled(), name=text)
     run = sample.run(verdict, seen=(seen,))
     page = curves_html.render(run)
     root = fromstring(page.removeprefix("<!DOCTYPE html>"))

@@ -114,7 +114,7 @@ def test_the_contract_of_the_design_is_kept() -> None:
     function = service["functions"][0]
     assert function["function"] == "web"
     assert function["endpoints"] == {"tested": 1, "ok": 0}
-    assert function["rules"] == ["tls.sni_swap"]
+    assert function["rules"] == ["tls.sni.unacked"]
     assert function["evidence"] == [3, 4]
 
 

@@ -10,9 +10,9 @@ from typer.main import get_command
 
 from msgprobe.cli.app import app
 from msgprobe.cli.help import arguments, commands
-from msgprobe.judging.words import MECHANISMS
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report import help as words
+from msgprobe.report.sentences.mechanisms import MECHANISMS
 from tests.report.test_plain_words import UNPLAIN
 
 COMMANDS = {" ".join(c.words[1:]): c for c in commands(get_command(app))}

@@ -10,6 +10,7 @@ from msgprobe.model.target import Function
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report import github, nagios
 from msgprobe.report.exit_status import exit_status
+from msgprobe.report.summary import summary
 from msgprobe.report.view import View
 from tests.grouped import each
 from tests.report.sample import function, run, service_verdict
@@ -52,7 +53,7 @@ def test_what_was_cut_short_or_only_named_by_fail_on() -> None:
 
 @given(st.text())
 def test_the_line_is_one_line_with_performance_data_whatever_the_network_says(text: str) -> None:
-    told = run(service_verdict(Outcome.BLOCKED, summary=text), OK)
+    told = run(service_verdict(Outcome.BLOCKED, text), OK)
     lines = nagios.render(told, View(exit_code=1)).splitlines()
     assert [line.count("|") for line in lines] == [1, *[0] * (len(lines) - 1)]
     assert lines[0].startswith("MSGPROBE CRITICAL - ")
@@ -70,9 +71,11 @@ def test_the_line_is_one_line_with_performance_data_whatever_the_network_says(te
     ],
 )
 def test_an_annotation_for_each_service_that_is_not_fine(outcome: Outcome, kind: str) -> None:
-    told = run(OK, service_verdict(outcome, summary="It is so."))
+    bad = service_verdict(outcome)
+    told = run(OK, bad)
     lines = github.render(told, View(exit_code=exit_status(told))).splitlines()
-    assert [n for n in lines if n.endswith("::It is so.") and n.startswith(f"::{kind} title=")]
+    told_of = [n for n in lines if n.endswith(f"::{summary(bad)}")]
+    assert told_of and all(n.startswith(f"::{kind} title=") for n in told_of)
     assert any(n.startswith("::error ") for n in lines), "the step fails, and something says why"
 
 
@@ -92,7 +95,7 @@ def test_fail_on_alone_makes_errors() -> None:
 
 @given(st.text())
 def test_nothing_that_the_network_says_is_a_command_or_leaves_its_cell(text: str) -> None:
-    told = run(service_verdict(Outcome.BLOCKED, summary=text))
+    told = run(service_verdict(Outcome.BLOCKED, text))
     lines = github.render(told, View(exit_code=1)).split("\n")
     assert all(re.match(r"::(error|warning|notice) title=[^:,]*::", n) for n in lines if n)
     row = next(n for n in github.page(told, View(exit_code=1)).split("\n") if "| blocked |" in n)

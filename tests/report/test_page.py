@@ -173,7 +173,7 @@ def test_a_page_never_grows_beyond_its_size_and_says_what_it_left_out() -> None:
 def test_a_text_without_end_in_a_strangers_file_is_cut() -> None:
     endless = "endless " * 100_000
     bad = function(Function.WEB, Outcome.BLOCKED, why=endless)
-    verdict = service_verdict(Outcome.BLOCKED, functions=(bad,), summary=endless)
+    verdict = service_verdict(Outcome.BLOCKED, functions=(bad,))
     assert len(page(sample.run(verdict, why=endless)).encode()) <= MOST
 
 
@@ -193,10 +193,10 @@ def test_an_answer_with_a_certificate_that_nobody_vouches_for_is_no_good_answer(
 @given(st.text(st.characters()) | st.just(HOSTILE))
 def test_nothing_that_the_network_or_a_file_says_is_markup(text: str) -> None:
     bad = function(Function.WEB, Outcome.BLOCKED, why=text, mechanisms=(text,), rules=(text,))
-    verdict = service_verdict(Outcome.BLOCKED, text, functions=(bad,), summary=text)
+    verdict = service_verdict(Outcome.BLOCKED, text, functions=(bad,))
     run = sample.run(
         verdict,
-        replace(throttled(), name=text, summary=text),
+        replace(throttled(), name=text),
         seen=(*sample.measurements(), moved(asset=text, host=text, server_name=text, path=text)),
         why=text,
         notes=(text,),

@@ -120,10 +120,10 @@ def test_time_and_bytes_are_told() -> None:
 def test_what_works_needs_no_reason_unless_asked() -> None:
     whole = run(service_verdict(Outcome.OK))
     assert "answered" not in render(whole)
-    assert "needs an account" not in render(whole)
+    assert "Needs an account." not in render(whole)
     verbose = render(whole, verbose=1)
     assert "1 of 1 endpoints answered" in verbose
-    assert "needs an account" in verbose
+    assert "Needs an account." in verbose
 
 
 def test_likely_is_said_aloud() -> None:
@@ -190,8 +190,8 @@ def _hostile(text: str) -> str:
     )
     return render(
         run(
-            service_verdict(Outcome.BLOCKED, text, functions=(bad,), summary=text),
-            service_verdict(Outcome.DEGRADED, text, functions=(), summary=text),
+            service_verdict(Outcome.BLOCKED, text, functions=(bad,)),
+            service_verdict(Outcome.DEGRADED, text, functions=()),
             why=text,
             notes=(text,),
             rules=(text,),

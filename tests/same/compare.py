@@ -18,11 +18,14 @@ from msgprobe.model.contact import Contact
 from msgprobe.model.run import Request
 from msgprobe.model.target import Function
 from msgprobe.model.task import Task
+from msgprobe.report import document as saved
 from msgprobe.report.document import run_of
 from tests.lab.world.hosts import shipped
 from tests.same.recorded import Look, looks
 
 SEEDS = range(25)
+PARTS = ("connection", "services", "advice")
+"""What a document says of the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,10 @@ def lacking(recorded: Any, found: Any) -> bool:
 
 def verdict(document: Mapping[str, Any]) -> dict[str, Any]:
     """What the rules of this tree say about the evidence in a document."""
-    found = judge(run_of(document).evidence)
-    return {
-        "connection": to_json(found.connection),
-        "services": to_json(found.services),
-        "advice": found.advice,
-        "rules_version": found.rules_version,
-    }
+    run = run_of(document)
+    found = judge(run.evidence)
+    told = saved.document(replace(run, verdict=found), exit_code=0, evidence=False)
+    return {key: told[key] for key in PARTS} | {"rules_version": found.rules_version}
 
 
 def digest(value: Any) -> str:
@@ -122,7 +122,7 @@ def _first(recorded: list[Any], found: list[Any]) -> str:
 
 def verdict_fault(recorded: Mapping[str, Any], found: Mapping[str, Any]) -> str | None:
     """Which part of a verdict reads otherwise now."""
-    for key in ("connection", "services", "advice"):
+    for key in PARTS:
         was, is_now = recorded[key], found[key]
         if isinstance(was, list) and len(was) == len(is_now):
             told = [_told(a, b) for a, b in zip(was, is_now, strict=True)]

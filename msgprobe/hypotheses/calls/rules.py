@@ -97,61 +97,14 @@ def _port_closed(p: PoolFacts) -> Cited:
 
 
 UDP_RULES: tuple[PoolRule, ...] = (
-    _BLOCKED.rule(
-        "udp.stun.other_form",
-        "udp.stun",
-        licence="same address and port answers the older form of STUN while repeats in the form "
-        "that clients use fail",
-        why="The call server answers when it is asked in an older form, and never as clients ask: "
-        "something on the way recognises call traffic.",
-        holds=_other_form,
-    ),
-    _BLOCKED.rule(
-        "udp.stun.everywhere",
-        "udp.stun",
-        licence="neutral call servers in two networks answer the older form alone, none answers "
-        "the form that clients use",
-        why="Call traffic is recognised and dropped, whoever it is for: neutral call servers "
-        "answer too, but only when they are asked in an older form.",
-        holds=_recognised_everywhere,
-    ),
-    LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
-        "udp.drop.transport",
-        "udp.drop",
-        licence="the same addresses and ports of two names in two networks answer STUN over TCP, "
-        "neutral servers in two networks answer over UDP on that port",
-        why="The call servers answer over TCP and never over UDP, in several networks, while "
-        "neutral call servers on the same port answer over UDP.",
-        holds=_over_tcp,
-    ),
-    _UNCLEAR.rule(
-        "udp.policy",
-        licence="no neutral call server in three networks answers either",
-        why="Calls cannot get out of this network, whoever they are for: no neutral call server "
-        "answers either. That is a policy (or a fault) of the network, not aimed at one service.",
-        holds=_nothing_passes,
-    ),
-    _UNCLEAR.rule(
-        "udp.port",
-        licence="neutral call servers on the same port are silent too, on others they answer",
-        why="The port that calls start on is closed here for everybody: neutral call servers "
-        "answer on other ports only.",
-        holds=_port_closed,
-    ),
-    _UNCLEAR.rule(
-        "udp.unanswered",
-        licence="silence of a call server, and nothing that shows it alive",
-        why="Its call server does not answer while neutral ones do: it may be cut off, or it may "
-        "answer members alone.",
-        holds=_silent,
-    ),
+    _BLOCKED.rule("udp.stun.other_form", "udp.stun", holds=_other_form),
+    _BLOCKED.rule("udp.stun.everywhere", "udp.stun", holds=_recognised_everywhere),
+    LIKELY_BLOCKED.at(Layer.PROTOCOL).rule("udp.drop.transport", "udp.drop", holds=_over_tcp),
+    _UNCLEAR.rule("udp.policy", holds=_nothing_passes),
+    _UNCLEAR.rule("udp.port", holds=_port_closed),
+    _UNCLEAR.rule("udp.unanswered", holds=_silent),
 )
 
 CALL_LOSS: PoolRule = LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
-    "udp.loss",
-    licence="twice, more packets of a call are lost than those to neutral servers in two "
-    "networks at the same time (Fisher's test)",
-    why="Many more packets to its call server are lost than to neutral ones at the same time, "
-    "twice in a row: calls would break up.",
-    holds=lambda p: p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else (),
+    "udp.loss", holds=lambda p: p.connection.calls.losing(p.probes(Arm.TRAIN)) if p.ok else ()
 )

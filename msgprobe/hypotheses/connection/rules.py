@@ -29,11 +29,9 @@ def _rule(
     state: State,
     strength: Strength,
     rule_id: str,
-    licence: str,
-    why: str,
     holds: Callable[[ConnectionFacts], Evidence | None],
 ) -> ConnectionRule:
-    return Rule(info=Word(state, strength).info(rule_id, licence, why), holds=holds)
+    return Rule(info=Word(state, strength).info(rule_id), holds=holds)
 
 
 def _no_route(g: ConnectionFacts) -> Evidence | None:
@@ -210,163 +208,43 @@ def _online(g: ConnectionFacts) -> Evidence | None:
 
 
 CONNECTION_RULES: tuple[ConnectionRule, ...] = (
-    _rule(
-        State.LOCAL_FAULT,
-        Strength.CONFIRMED,
-        "connection.no_route",
-        "the machine's own routing table",
-        "This device has no connection: no network interface leads anywhere.",
-        _no_route,
-    ),
-    _rule(
-        State.LOCAL_FAULT,
-        Strength.LIKELY,
-        "connection.forbidden_here",
-        "every neutral host is refused by this machine itself",
-        "Something on this device (a firewall?) refuses every connection at once.",
-        _forbidden_here,
-    ),
-    _rule(
-        State.CAPTIVE_PORTAL,
-        Strength.CONFIRMED,
-        "connection.portal",
-        "sentinel pages of two owners or more are replaced, or of one where neutral sites of three "
-        "show one certificate that is for none of them",
-        "A login page (captive portal) stands before the Internet: log in first.",
-        _portal,
-    ),
-    _rule(
-        State.CAPTIVE_PORTAL,
-        Strength.LIKELY,
-        "connection.portal.names",
-        "neutral names lead into this network, and no foreign site in three networks answers",
-        "Every name leads to an address inside this network, and nothing beyond it answers: a "
-        "login page (captive portal) stands before the Internet, or the router has no line.",
-        _portal_by_names,
-    ),
-    _rule(
-        State.ALLOWLIST,
-        Strength.LIKELY,
-        "connection.allowlist",
-        "favoured hosts in two networks or more work, foreign TLS dies after TCP connects",
-        "Only chosen hosts work: elsewhere connections open but nothing gets through.",
-        _allowlist,
-    ),
-    _rule(
-        State.ALLOWLIST,
-        Strength.LIKELY,
-        "connection.allowlist.names",
-        "no foreign site in three networks answers under its own name, the same addresses in two "
-        "or more answer another name",
-        "Only chosen names work: servers abroad answer these, and stay silent to their own.",
-        _other_names_pass,
-    ),
-    _rule(
-        State.DOMESTIC_ONLY,
-        Strength.LIKELY,
-        "connection.domestic_only",
-        "domestic hosts in two networks or more work, foreign ones in three or more are dead",
-        "Sites in the country work and everything abroad is cut off.",
-        _domestic_only,
-    ),
-    _rule(
-        State.ALLOWLIST,
-        Strength.LIKELY,
-        "connection.favoured_services",
-        "services prove themselves in two networks or more, no neutral site in three answers",
-        "Some services answer and no neutral site does: only chosen hosts work here, or whatever "
-        "services are compared with is cut off.",
-        _favoured,
-    ),
-    _rule(
-        State.SHUTDOWN,
-        Strength.LIKELY,
-        "connection.shutdown",
-        "an asymmetry: holes that work while every web connection dies",
-        "The Internet is shut off on purpose: routers' ports or foreign DNS still pass, "
-        "everything else is dropped.",
-        _shutdown,
-    ),
-    _rule(
-        State.SHUTDOWN,
-        Strength.LIKELY,
-        "connection.shutdown_443",
-        "port-dependent reachability: port 80 abroad answers, port 443 is dead everywhere",
-        "Encrypted web traffic (port 443) is cut off everywhere while port 80 works.",
-        _shutdown_443,
-    ),
-    _rule(
-        State.NO_INTERNET,
-        Strength.LIKELY,
-        "connection.proxy_only",
-        "nothing answers directly where a proxy is configured",
-        "Nothing answers directly, and a proxy is configured here: perhaps only it leads out.",
-        _proxy_only,
-    ),
-    _rule(
-        State.NO_INTERNET,
-        Strength.CONFIRMED,
-        "connection.no_internet",
-        "nothing beyond the provider answers, and no hole shows intent",
-        "Nothing beyond this network answers. One device cannot tell an outage from a shutdown.",
-        nothing_beyond,
-    ),
+    _rule(State.LOCAL_FAULT, Strength.CONFIRMED, "connection.no_route", _no_route),
+    _rule(State.LOCAL_FAULT, Strength.LIKELY, "connection.forbidden_here", _forbidden_here),
+    _rule(State.CAPTIVE_PORTAL, Strength.CONFIRMED, "connection.portal", _portal),
+    _rule(State.CAPTIVE_PORTAL, Strength.LIKELY, "connection.portal.names", _portal_by_names),
+    _rule(State.ALLOWLIST, Strength.LIKELY, "connection.allowlist", _allowlist),
+    _rule(State.ALLOWLIST, Strength.LIKELY, "connection.allowlist.names", _other_names_pass),
+    _rule(State.DOMESTIC_ONLY, Strength.LIKELY, "connection.domestic_only", _domestic_only),
+    _rule(State.ALLOWLIST, Strength.LIKELY, "connection.favoured_services", _favoured),
+    _rule(State.SHUTDOWN, Strength.LIKELY, "connection.shutdown", _shutdown),
+    _rule(State.SHUTDOWN, Strength.LIKELY, "connection.shutdown_443", _shutdown_443),
+    _rule(State.NO_INTERNET, Strength.LIKELY, "connection.proxy_only", _proxy_only),
+    _rule(State.NO_INTERNET, Strength.CONFIRMED, "connection.no_internet", nothing_beyond),
     _rule(
         State.INTERMITTENT,
         Strength.CONFIRMED,
         "connection.intermittent",
-        "neutral hosts all fell silent together and answered again, as no lossy line does",
-        "For seconds on end nothing at all answers, neutral sites included; then it works again.",
         lambda g: g.outages.evidence if g.outages.comes_and_goes else None,
     ),
-    _rule(
-        State.DNS_FAULT,
-        Strength.CONFIRMED,
-        "connection.dns_fault",
-        "neutral names fail at the system's resolver while neutral addresses answer",
-        "The resolver (DNS) of this connection is broken for every name; the network works.",
-        _dns_fault,
-    ),
+    _rule(State.DNS_FAULT, Strength.CONFIRMED, "connection.dns_fault", _dns_fault),
     _rule(
         State.DNS_FAULT,
         Strength.CONFIRMED,
         "connection.dns_lies",
-        "neutral names lead to addresses where no public service lives, neutral addresses answer",
-        "The resolver (DNS) of this connection answers every name with an address inside this "
-        "device or network, where nobody is; the network itself works.",
         lambda g: transactions(misled(g)) or None if g.open else None,
     ),
     _rule(
         State.BAD_LINK,
         Strength.LIKELY,
         "connection.slow_abroad",
-        "neutral transfers from abroad are slow, those from this country three times faster",
-        "Everything from abroad is slow while this country's own sites are fast: no single service "
-        "is slowed down.",
         lambda g: slow_abroad(g.facts) or None,
     ),
     _rule(
         State.BAD_LINK,
         Strength.CONFIRMED,
         "connection.slow_line",
-        "neutral transfers from two networks are slow",
-        "The connection itself is slow for neutral sites too: no single service is slowed down.",
         lambda g: slow_line(g.facts) or None,
     ),
-    _rule(
-        State.BAD_LINK,
-        Strength.CONFIRMED,
-        "connection.bad_link",
-        "neutral hosts are slow or lossy too",
-        "The connection itself is poor: neutral sites are slow or lossy too.",
-        _bad_link,
-    ),
-    _rule(
-        State.ONLINE,
-        Strength.CONFIRMED,
-        "connection.online",
-        "neutral hosts in several networks answer",
-        "The connection works: neutral sites in several networks answer.",
-        _online,
-    ),
+    _rule(State.BAD_LINK, Strength.CONFIRMED, "connection.bad_link", _bad_link),
+    _rule(State.ONLINE, Strength.CONFIRMED, "connection.online", _online),
 )

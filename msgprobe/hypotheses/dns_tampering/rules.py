@@ -19,8 +19,6 @@ from msgprobe.model.verdict import Layer
 _BLOCKED = BLOCKED.at(Layer.DNS)
 _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.DNS)
 
-VALIDATED = "another resolver gives an address where the service proves itself"
-ARTEFACT = "an artefact that no honest network makes"
 
 _EVERYWHERE = ("dns.servfail", "dns.timeout")
 """Denials that other operators' resolvers have to give too, asked in the open: one alone may."""
@@ -77,14 +75,7 @@ def _half_bogon(p: PoolFacts) -> Cited:
 
 
 NAME_HALF: PoolRule = IMPAIRED.at(Layer.DNS).rule(
-    "dns.injection.half",
-    "dns.injection.bogon",
-    licence="an artefact: an impossible address beside those at which the service answers, "
-    "which encrypted DNS and neutral names never get",
-    why="The name is answered with an address where no public service can live, beside those "
-    "at which the service answers: one family, or one of several addresses, is forged. Which "
-    "one an app takes is chance.",
-    holds=_half_bogon,
+    "dns.injection.half", "dns.injection.bogon", holds=_half_bogon
 )
 """One way that works does not acquit who forges the other."""
 
@@ -169,13 +160,7 @@ def _misdirected_too(p: PoolFacts) -> Cited:
 
 
 LIE_BESIDE: PoolRule = REMARK.at(Layer.DNS).rule(
-    "dns.injection.beside",
-    "dns.injection",
-    licence="the name leads to an address that shows what it is, or that several names share; "
-    "two operators' encrypted resolvers, or the service's own addresses, say otherwise, and at "
-    "the true one something else interferes",
-    why="The name leads to a wrong address as well.",
-    holds=_misdirected_too,
+    "dns.injection.beside", "dns.injection", holds=_misdirected_too
 )
 """They add to a blocking that others have licensed."""
 
@@ -217,80 +202,33 @@ def _blockpage(p: PoolFacts) -> Cited:
             yield from e.genuine_elsewhere
 
 
-def _validated(mechanism: str, says: str) -> PoolRule:
+def _validated(mechanism: str) -> PoolRule:
     """The name is denied, and the service proves itself where another resolver leads."""
-    return _BLOCKED.rule(
-        f"{mechanism}.validated",
-        mechanism,
-        licence=VALIDATED,
-        why=f"{says} gives an address and the genuine service answers there.",
-        holds=_denied(mechanism, proved=True),
-    )
+    holds = _denied(mechanism, proved=True)
+    return _BLOCKED.rule(f"{mechanism}.validated", mechanism, holds=holds)
 
 
-def _acquitted(mechanism: str, says: str) -> PoolRule:
+def _acquitted(mechanism: str) -> PoolRule:
     """The name is denied, and encrypted resolvers know it at least."""
-    return _LIKELY_BLOCKED.rule(
-        f"{mechanism}.acquitted",
-        mechanism,
-        licence="encrypted resolvers know the name at the service's own addresses",
-        why=f"{says}; encrypted resolvers know it.",
-        holds=_denied(mechanism, proved=False),
-    )
+    holds = _denied(mechanism, proved=False)
+    return _LIKELY_BLOCKED.rule(f"{mechanism}.acquitted", mechanism, holds=holds)
 
 
 def _artefact(
-    kind: str, holds: Callable[[PoolFacts], Cited], why: str, mechanism: str = "dns.injection"
+    kind: str, holds: Callable[[PoolFacts], Cited], mechanism: str = "dns.injection"
 ) -> PoolRule:
     """The name is answered as no honest network answers."""
-    return _BLOCKED.rule(f"dns.injection.{kind}", mechanism, licence=ARTEFACT, why=why, holds=holds)
+    return _BLOCKED.rule(f"dns.injection.{kind}", mechanism, holds=holds)
 
-
-_NO_NAME = "The resolver says that the name does not exist"
-_REFUSED = "The resolver refuses this name alone"
 
 DNS_RULES: tuple[PoolRule, ...] = (
-    _validated("dns.nxdomain", f"{_NO_NAME}; another resolver"),
-    _acquitted("dns.nxdomain", _NO_NAME),
-    _validated("dns.refused", f"{_REFUSED}; another resolver"),
-    _validated(
-        "dns.servfail",
-        "Resolvers of several operators fail for this name alone when they are asked in the open; "
-        "encrypted DNS",
-    ),
-    _validated("dns.timeout", "Questions for this name alone get no answer; encrypted DNS"),
-    _acquitted("dns.timeout", "Questions for this name alone get no answer anywhere"),
-    _acquitted("dns.refused", _REFUSED),
-    _acquitted("dns.servfail", "Resolvers fail for this name alone"),
-    _artefact(
-        "bogon",
-        _bogon,
-        "The name is answered with an address where no public service can live.",
-        mechanism="dns.injection.bogon",
-    ),
-    _artefact(
-        "race",
-        _conflict,
-        "One question got two contradicting answers: somebody on the way races the resolver.",
-    ),
-    _artefact(
-        "phantom",
-        _phantom,
-        "A host that runs no resolver answered for this name: the answer is made on the way.",
-    ),
-    _artefact(
-        "blockpage",
-        _blockpage,
-        "The name leads to a host that shows a page of its own; the genuine service answers at "
-        "another address.",
-        mechanism="dns.injection.blockpage",
-    ),
-    _BLOCKED.rule(
-        "dns.injection.validated",
-        "dns.injection",
-        licence=VALIDATED,
-        why="The name leads to a wrong address; another resolver gives one where the genuine "
-        "service answers.",
-        holds=_validated_elsewhere,
-    ),
+    _validated("dns.nxdomain"),
+    _acquitted("dns.nxdomain"),
+    *(_validated(mechanism) for mechanism in ("dns.refused", "dns.servfail", "dns.timeout")),
+    *(_acquitted(mechanism) for mechanism in ("dns.timeout", "dns.refused", "dns.servfail")),
+    _artefact("bogon", _bogon, mechanism="dns.injection.bogon"),
+    _artefact("race", _conflict),
+    _artefact("phantom", _phantom),
+    _artefact("blockpage", _blockpage, mechanism="dns.injection.blockpage"),
+    _BLOCKED.rule("dns.injection.validated", "dns.injection", holds=_validated_elsewhere),
 )

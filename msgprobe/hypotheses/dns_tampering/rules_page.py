@@ -40,13 +40,7 @@ def _page(p: PoolFacts) -> Cited:
             yield conversation
 
 
-FOREIGN_PAGE: PoolRule = REMARK.at(Layer.HTTP).rule(
-    "http.blockpage",
-    "http.blockpage",
-    licence="an artefact: a page that the service does not serve, on its own address",
-    why="Over plain HTTP the service's own address shows a page that is not the service's.",
-    holds=_page,
-)
+FOREIGN_PAGE: PoolRule = REMARK.at(Layer.HTTP).rule("http.blockpage", "http.blockpage", holds=_page)
 
 
 def _led_astray(p: PoolFacts) -> Cited:
@@ -71,16 +65,8 @@ def _led_astray(p: PoolFacts) -> Cited:
 
 
 LED_ASTRAY: PoolRule = REMARK.at(Layer.DNS).rule(
-    "dns.injection.page",
-    "dns.injection.blockpage",
-    licence="the name leads out of the service's networks to a page of somebody's own",
-    why="The name also leads to a host outside the service's networks that shows a page of its "
-    "own, while encrypted DNS leads into them.",
-    holds=_led_astray,
+    "dns.injection.page", "dns.injection.blockpage", holds=_led_astray
 )
 
 
-PAGE_RULES: tuple[PoolRule, ...] = (
-    FOREIGN_PAGE,
-    LED_ASTRAY,
-)
+PAGE_RULES: tuple[PoolRule, ...] = (FOREIGN_PAGE, LED_ASTRAY)

@@ -100,14 +100,7 @@ def _unsteady(p: PoolFacts) -> Cited:
     return () if _serves(p) else denial(_alone(p, (*_SERVFAIL, *SILENT)))
 
 
-UNSTEADY: PoolRule = UNCLEAR.at(Layer.DNS).rule(
-    "dns.one_resolver",
-    licence="one resolver alone fails for the name or is silent about it",
-    why="The resolver of this connection fails for this name, others do not, and the genuine "
-    "service answers. A resolver that was told to fail and one that does not reach the "
-    "service's own name servers look the same. Another resolver helps.",
-    holds=_unsteady,
-)
+UNSTEADY: PoolRule = UNCLEAR.at(Layer.DNS).rule("dns.one_resolver", holds=_unsteady)
 
 
 def _known_addresses(mechanism: str) -> Callable[[PoolFacts], Cited]:
@@ -139,34 +132,20 @@ def _told(seen: DnsObservation) -> bool:
     return seen.failure is None or seen.failure in (*NO_NAME, *_SERVFAIL, Failure.DNS_REFUSED)
 
 
-_KINDS: tuple[tuple[str, tuple[Failure, ...], str], ...] = (
-    ("dns.servfail", _SERVFAIL, "fails for"),
-    ("dns.timeout", SILENT, "is silent about"),
+_KINDS: tuple[tuple[str, tuple[Failure, ...]], ...] = (
+    ("dns.servfail", _SERVFAIL),
+    ("dns.timeout", SILENT),
 )
 
 _ALONE: tuple[PoolRule, ...] = tuple(
     rule
-    for mechanism, failures, what in _KINDS
+    for mechanism, failures in _KINDS
     for rule in (
         LIKELY_BLOCKED.at(Layer.DNS).rule(
-            f"{mechanism}.one_resolver",
-            mechanism,
-            licence="one resolver fails for three names or more of the service in two zones, while "
-            "it gives five neutral names, and encrypted resolvers give the service's",
-            why=f"The resolver of this connection {what} several names of this service, in zones "
-            "of their own, and gives all others; other resolvers know them. Another resolver "
-            "helps.",
-            holds=_one_resolver(failures, wide=True),
+            f"{mechanism}.one_resolver", mechanism, holds=_one_resolver(failures, wide=True)
         ),
         LIKELY_IMPAIRED.at(Layer.DNS).rule(
-            f"{mechanism}.few_names",
-            mechanism,
-            licence="one resolver alone fails for the name, or for names of one zone, while it "
-            "gives five neutral names",
-            why=f"The resolver of this connection {what} this name, others do not. A resolver that "
-            "was told to fail and one that does not reach the service's own name servers look the "
-            "same. Another resolver helps.",
-            holds=_one_resolver(failures, wide=False),
+            f"{mechanism}.few_names", mechanism, holds=_one_resolver(failures, wide=False)
         ),
     )
 )
@@ -176,10 +155,6 @@ RESOLVER_RULES: tuple[PoolRule, ...] = (
     *LIKELY_BLOCKED.at(Layer.DNS).rules(
         "{symptom}.known_address",
         {mechanism: mechanism for mechanism in predicates.DENIALS},
-        licence="no encrypted resolver can be asked, this one denies two names, and the service "
-        "proves itself at the addresses that the catalogue knows them by",
-        why="The resolver of this connection does not give this service's names, no encrypted one "
-        "can be asked, and the genuine service answers at the addresses it is known by.",
         holds=_known_addresses,
     ),
     UNSTEADY,

@@ -67,69 +67,23 @@ def _one_network(p: PoolFacts) -> Cited:
 
 
 CONNECT_RULES: tuple[PoolRule, ...] = (
-    _BLOCKED.rule(
-        "tcp.timeout.alive",
-        "tcp.timeout",
-        licence="every address in two networks silent, and an asymmetry shows the service alive",
-        why="Every address is silent in repeated tries while the same machines answer on another "
-        "port and neutral sites in several networks work.",
-        holds=_connect("tcp.timeout", alive=True),
-    ),
+    _BLOCKED.rule("tcp.timeout.alive", "tcp.timeout", holds=_connect("tcp.timeout", alive=True)),
     _LIKELY_BLOCKED.rule(
-        "tcp.timeout.everywhere",
-        "tcp.timeout",
-        licence="every address in two networks or more silent in repeats, controls in three hold",
-        why="Every address in several networks is silent in repeated tries while neutral sites "
-        "work and the names are right. (A rare total outage would look the same.)",
-        holds=_connect("tcp.timeout", alive=False),
+        "tcp.timeout.everywhere", "tcp.timeout", holds=_connect("tcp.timeout", alive=False)
     ),
     _BLOCKED.rule(
-        "ip.unreachable.alive",
-        "ip.unreachable",
-        licence="every address in two networks unreachable, and an asymmetry shows them alive",
-        why="Routers on the way answer 'unreachable' for every address while the same machines "
-        "answer on another port.",
-        holds=_connect("ip.unreachable", alive=True),
+        "ip.unreachable.alive", "ip.unreachable", holds=_connect("ip.unreachable", alive=True)
     ),
     _LIKELY_BLOCKED.rule(
-        "ip.unreachable.everywhere",
-        "ip.unreachable",
-        licence="every address in two networks or more unreachable in repeats, controls hold",
-        why="Routers on the way answer 'unreachable' for every address in several networks while "
-        "neutral sites work. (A rare total outage would look the same.)",
-        holds=_connect("ip.unreachable", alive=False),
+        "ip.unreachable.everywhere", "ip.unreachable", holds=_connect("ip.unreachable", alive=False)
     ),
     _LIKELY_BLOCKED.rule(
-        "tcp.refused.alive",
-        "tcp.refused",
-        licence="every address in two networks refuses, and an asymmetry shows the service alive",
-        why="Every address refuses in repeated tries while the same machines answer on another "
-        "port.",
-        holds=_connect("tcp.refused", alive=True),
+        "tcp.refused.alive", "tcp.refused", holds=_connect("tcp.refused", alive=True)
     ),
-    _BLOCKED.rule(
-        "tcp.refused.early",
-        "tcp.refused",
-        licence="an artefact: the refusal came faster than the path to that address allows",
-        why="The refusal came sooner than the server could have answered: something nearer sent "
-        "it.",
-        holds=_early_refusal,
-    ),
+    _BLOCKED.rule("tcp.refused.early", "tcp.refused", holds=_early_refusal),
 )
 
 UNCLEAR_RULES: tuple[PoolRule, ...] = (
-    _UNCLEAR.rule(
-        "tcp.refused.everywhere",
-        licence="every address refuses, and nothing else",
-        why="Every address refuses the connection: a censor that forges refusals and a service "
-        "that closed the port look the same from one place.",
-        holds=lambda p: _all_fail(p, "tcp.refused"),
-    ),
-    _UNCLEAR.rule(
-        "tcp.one_network",
-        licence="silence of a single server or network",
-        why="It is cut off, but it is one server or one network only: blocking and an outage of "
-        "that one place look the same.",
-        holds=_one_network,
-    ),
+    _UNCLEAR.rule("tcp.refused.everywhere", holds=lambda p: _all_fail(p, "tcp.refused")),
+    _UNCLEAR.rule("tcp.one_network", holds=_one_network),
 )

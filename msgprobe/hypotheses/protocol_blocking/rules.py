@@ -55,28 +55,12 @@ def _proved(conversation: Conversation) -> bool:
 
 PROTOCOL_RULES: tuple[PoolRule, ...] = (
     BLOCKED.at(Layer.PROTOCOL).rule(
-        "protocol.mtproto.other_form",
-        "protocol.mtproto",
-        licence="same address and port, the genuine server proves itself in another form of the "
-        "protocol, in two networks, while repeats in the apps' own form fail",
-        why="The genuine servers answer when their protocol is spoken in another form, and never "
-        "as the apps speak it: something on the way recognises that form.",
-        holds=_other_form("mtproto"),
+        "protocol.mtproto.other_form", "protocol.mtproto", holds=_other_form("mtproto")
     ),
     LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
-        "protocol.mtproto.other_words",
-        "protocol.mtproto",
-        licence="same address, another protocol works, in two networks",
-        why="The servers answer plain HTTP and not Telegram's own protocol, in several networks. "
-        "So the protocol is filtered.",
-        holds=_other_words("mtproto"),
+        "protocol.mtproto.other_words", "protocol.mtproto", holds=_other_words("mtproto")
     ),
     UNCLEAR.at(Layer.PROTOCOL).rule(
-        "protocol.impostor",
-        licence="an answer in the messenger's own protocol without its key",
-        why="Something answers in the messenger's own protocol and could not prove that it is the "
-        "messenger: an impostor, or the service has a key that this version does not know. Do not "
-        "log in until you know.",
-        holds=lambda p: () if p.ok else p.with_symptom("protocol.impostor"),
+        "protocol.impostor", holds=lambda p: () if p.ok else p.with_symptom("protocol.impostor")
     ),
 )

@@ -21,6 +21,7 @@ from msgprobe.hypotheses.rule import (
     PoolRule,
     first_holding,
 )
+from msgprobe.model.message import message
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome
@@ -209,30 +210,9 @@ def _name_at_home(p: PoolFacts) -> Cited:
 
 
 QUIC_RULES: tuple[PoolRule, ...] = (
-    _IMPAIRED.rule(
-        "quic.sni",
-        "quic.sni",
-        licence="the fault follows the name in the Initial packet to a neutral server, and another "
-        "address shows it too",
-        why="What names it inside QUIC is dropped on the way",
-        holds=_follows_the_name,
-    ),
-    _IMPAIRED.rule(
-        "quic.sni_residual",
-        "quic.sni",
-        licence="neutral servers in two networks answer until the service is named there, then "
-        "nothing any more",
-        why="Once it is named inside QUIC, that server is cut off for every name",
-        holds=_poisons,
-    ),
-    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
-        "quic.sni_here",
-        "quic.sni",
-        licence="at addresses in two networks another name or version negotiation is answered "
-        "while the service's name meets silence",
-        why="What names it inside QUIC is not answered, other names at the same addresses are",
-        holds=_name_at_home,
-    ),
+    _IMPAIRED.rule("quic.sni", "quic.sni", holds=_follows_the_name),
+    _IMPAIRED.rule("quic.sni_residual", "quic.sni", holds=_poisons),
+    LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule("quic.sni_here", "quic.sni", holds=_name_at_home),
 )
 
 _WORSE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
@@ -257,13 +237,15 @@ def _with(verdict: FunctionVerdict, found: Finding) -> FunctionVerdict:
     )
     if verdict.outcome in _WORSE:
         return joined
-    works = "; over TCP it works." if verdict.outcome is Outcome.OK else "."
+    why = [message(found.info.rule_id)]
+    if verdict.outcome is Outcome.OK:
+        why.append(message("quic.tcp_works"))
     rules = (found.info.rule_id, *(r for r in joined.rules if r != found.info.rule_id))
     return replace(
         joined,
         outcome=Outcome.DEGRADED,
         strength=found.info.strength,
-        why=found.info.why + works,
+        why=tuple(why),
         rules=rules,
     )
 

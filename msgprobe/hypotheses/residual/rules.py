@@ -42,14 +42,7 @@ def _some_die(p: PoolFacts) -> Cited:
 
 
 SOME_DIE: PoolRule = LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
-    "protocol.mtproto.some_die",
-    "protocol.mtproto",
-    licence="in two networks, servers fall silent at the protocol's first words and their "
-    "port is dead from then on, while another port of the same machine connects",
-    why="Servers in several networks fell silent at the first message of Telegram's own "
-    "protocol, and their port has been dead since, while the machines themselves answer: "
-    "something on the way blocks some of them. Other servers answer, so it works in part.",
-    holds=_some_die,
+    "protocol.mtproto.some_die", "protocol.mtproto", holds=_some_die
 )
 
 
@@ -69,9 +62,6 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
 EARLY_RULES: tuple[PoolRule, ...] = BLOCKED.at(Layer.PROTOCOL).rules(
     "{symptom}.early",
     {symptom: symptom for symptom in ("protocol.mtproto", "protocol.noise")},
-    licence="an artefact: the end came faster than the path to the server allows",
-    why="The connection was broken off at the first message of the messenger's own protocol, "
-    "sooner than the server could have done it: something nearer did.",
     holds=_early,
 )
 
@@ -89,11 +79,5 @@ def _residual(p: PoolFacts) -> Cited:
             yield from (before, t)
 
 
-SAME_TUPLE: PoolRule = REMARK.at(Layer.TLS).rule(
-    "tls.residual",
-    licence="D12: the same four-tuple stays dead for a neutral name, a fresh port works",
-    why="After the name was seen, the same pair of ports stays dead for a while, whatever is "
-    "said (residual censorship).",
-    holds=_residual,
-)
+SAME_TUPLE: PoolRule = REMARK.at(Layer.TLS).rule("tls.residual", holds=_residual)
 """Adds to a blocking that other rules have licensed; alone it says nothing."""

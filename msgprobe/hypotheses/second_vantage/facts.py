@@ -30,20 +30,17 @@ QUIET = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeo
 """Mechanisms that an outage can look like."""
 
 SYMPTOMS = {
-    "tcp.timeout": ("tcp.timeout", Layer.TCP, "It is silent"),
-    "tcp.refused": ("tcp.refused", Layer.TCP, "It refuses"),
-    "ip.unreachable": ("ip.unreachable", Layer.TCP, "It is declared unreachable"),
-    "tls.reset": ("tls.reset", Layer.TLS, "Its first message (ClientHello) is reset"),
-    "tls.eof": ("tls.reset", Layer.TLS, "Its first message (ClientHello) is cut short"),
-    "tls.timeout": ("tls.timeout", Layer.TLS, "Its first message (ClientHello) gets no answer"),
-    "tls.alert": ("tls.alert", Layer.TLS, "Its first message (ClientHello) ends with an alert"),
-    "tls.post_handshake": ("tls.post_handshake", Layer.TLS, "Data dies after the TLS handshake"),
-    **{
-        f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL, "Its own protocol fails")
-        for name in PROTOCOLS
-    },
+    "tcp.timeout": ("tcp.timeout", Layer.TCP),
+    "tcp.refused": ("tcp.refused", Layer.TCP),
+    "ip.unreachable": ("ip.unreachable", Layer.TCP),
+    "tls.reset": ("tls.reset", Layer.TLS),
+    "tls.eof": ("tls.reset", Layer.TLS),
+    "tls.timeout": ("tls.timeout", Layer.TLS),
+    "tls.alert": ("tls.alert", Layer.TLS),
+    "tls.post_handshake": ("tls.post_handshake", Layer.TLS),
+    **{f"protocol.{name}": (f"protocol.{name}", Layer.PROTOCOL) for name in PROTOCOLS},
 }
-"""Symptom: mechanism, layer and how it is said."""
+"""The mechanism of each symptom, and its layer."""
 
 NAMES = {
     "dns.nxdomain": (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER),

@@ -52,90 +52,38 @@ def second_notes(facts: Facts) -> list[str]:
     return [*found, TOO_OLD] if old else found
 
 
-_OWN_DOING = (
-    "(A service that itself turns this network away, or fails in this region alone, would look the "
-    "same.)"
-)
-_LATER = (
-    "(An outage that began since would look the same; whether that report was made on another "
-    "network is for you to know.)"
-)
-
-
 def _reached_rules() -> Iterator[PoolRule]:
-    for symptom, (mechanism, layer, what) in vantage.SYMPTOMS.items():
+    for symptom, (mechanism, layer) in vantage.SYMPTOMS.items():
         yield LIKELY_BLOCKED.at(layer).rule(
-            f"second.path.{symptom}",
-            mechanism,
-            licence="a second vantage reaches the same address while repeats from here fail, before"
-            " and after",
-            why=f"{what} from here in repeated tries, also after the genuine service had answered "
-            f"at the same address through your proxy: it is not down. {_OWN_DOING}",
-            holds=vantage.reached(symptom),
+            f"second.path.{symptom}", mechanism, holds=vantage.reached(symptom)
         )
     for mechanism in vantage.NAMES:
         yield _LIKELY_BLOCKED_DNS.rule(
-            f"second.path.{mechanism}",
-            mechanism,
-            licence="a second vantage reaches the name that this connection's resolver denies, "
-            "before and after",
-            why="This connection's resolver denies the name and serves neutral ones; through your "
-            "proxy the name leads to the genuine service.",
-            holds=vantage.name_reached(mechanism),
+            f"second.path.{mechanism}", mechanism, holds=vantage.name_reached(mechanism)
         )
 
 
 def _report_rules() -> Iterator[PoolRule]:
-    for symptom, (mechanism, layer, what) in vantage.SYMPTOMS.items():
+    for symptom, (mechanism, layer) in vantage.SYMPTOMS.items():
         yield LIKELY_BLOCKED.at(layer).rule(
-            f"second.report.{symptom}",
-            mechanism,
-            licence="a report of the last day, made elsewhere, reached the same endpoint",
-            why=f"{what} from here in repeated tries; in the report for comparison the genuine "
-            f"service answers. {_LATER}",
-            holds=vantage.report_reached(symptom),
+            f"second.report.{symptom}", mechanism, holds=vantage.report_reached(symptom)
         )
     for mechanism in vantage.NAMES:
         yield _LIKELY_BLOCKED_DNS.rule(
-            f"second.report.{mechanism}",
-            mechanism,
-            licence="a report of the last day, made elsewhere, reached the endpoint whose name this"
-            " connection's resolver denies",
-            why="This connection's resolver denies the name and serves neutral ones; in the report "
-            f"for comparison the genuine service answers. {_LATER}",
-            holds=vantage.report_name_reached(mechanism),
+            f"second.report.{mechanism}", mechanism, holds=vantage.report_name_reached(mechanism)
         )
     yield LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
-        "second.report.udp",
-        "udp.drop",
-        licence="a report of the last day, made elsewhere, got an answer of the same call server; "
-        "neutral ones in two networks answer on that port here",
-        why="Its call server never answers here, while neutral ones on that port do; in the report "
-        f"for comparison it answers. {_LATER}",
-        holds=vantage.report_calls_reached,
+        "second.report.udp", "udp.drop", holds=vantage.report_calls_reached
     )
 
 
 REACHED_RULES: tuple[PoolRule, ...] = tuple(_reached_rules())
 
-PATH_ALIKE: PoolRule = _LIKELY_DOWN.rule(
-    "second.path.alike",
-    licence="a second vantage that reaches neutral sites fails alike, repeatedly",
-    why="It fails alike through your proxy, which reaches neutral sites: the fault is probably "
-    "the service's. (A proxy behind the same censor would look the same.)",
-    holds=vantage.fails_alike,
-)
+PATH_ALIKE: PoolRule = _LIKELY_DOWN.rule("second.path.alike", holds=vantage.fails_alike)
 
 REPORT_REACHED_RULES: tuple[PoolRule, ...] = tuple(_report_rules())
 
-REPORT_ALIKE: PoolRule = _LIKELY_DOWN.rule(
-    "second.report.alike",
-    licence="a report of the last day, made elsewhere on a connection that was fine, fails alike",
-    why="It fails alike in the report for comparison, whose connection was fine: the fault is "
-    "probably the service's, if that report was made on another network, which is for you to "
-    "know.",
-    holds=vantage.report_alike,
-)
+REPORT_ALIKE: PoolRule = _LIKELY_DOWN.rule("second.report.alike", holds=vantage.report_alike)
 
 SECOND_RULES: tuple[PoolRule, ...] = (
     *REACHED_RULES,

@@ -77,35 +77,12 @@ def _beacon_down(p: PoolFacts) -> Cited:
     return [o for o in said if o.addresses and set(o.addresses) <= set(beacon.down)]
 
 
-WITH_ERROR = LIKELY_WORKS.at(Layer.HTTP).rule(
-    "ok.with_error",
-    licence="an authenticated 5xx where nothing says that another answer was due, or of one server",
-    why="The genuine service answers, with an error (5xx). Nothing on the way interferes; whether "
-    "everything behind that server works was not shown.",
-    holds=_with_error,
-)
+WITH_ERROR = LIKELY_WORKS.at(Layer.HTTP).rule("ok.with_error", holds=_with_error)
 
-SERVER_DOWN = DOWN.at(Layer.HTTP).rule(
-    "down.server_errors",
-    licence="an authenticated 5xx where the catalogue says what should have come, from two members "
-    "or twice 30 s apart",
-    why="The genuine service answers with errors of its own where it should give another answer.",
-    holds=server_down,
-)
+SERVER_DOWN = DOWN.at(Layer.HTTP).rule("down.server_errors", holds=server_down)
 
 DOWN_RULES: tuple[PoolRule, ...] = (
     SERVER_DOWN,
-    _DOWN.rule(
-        "down.names_fail",
-        licence="SERVFAIL over encrypted DNS from two operators",
-        why="The service's own name servers fail for everybody: encrypted resolvers of two "
-        "operators say so.",
-        holds=_own_names_fail,
-    ),
-    _DOWN.rule(
-        "down.beacon",
-        licence="the service's own status name, by encrypted DNS",
-        why="The service itself reports an outage.",
-        holds=_beacon_down,
-    ),
+    _DOWN.rule("down.names_fail", holds=_own_names_fail),
+    _DOWN.rule("down.beacon", holds=_beacon_down),
 )

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgprobe.evidence import speeds
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losses import exceeds, upwards
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
-from msgprobe.evidence.speeds import mechanism, numbers, speed
+from msgprobe.evidence.speeds import mechanism, speed
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
 from msgprobe.evidence.transfer_samples import Sample
@@ -143,129 +144,34 @@ def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:
     return (*here, *paired.fair) if here else ()
 
 
-ALIKE = _LIKELY_THROTTLED.info(
-    "throttle.alike",
-    "every transfer slow beside neutral ones, and another function of the service shown throttled",
-    "{target} against {control} from neutral servers: also slow, as another function is, for which "
-    "the cause is proved.",
-    "throttle",
-)
+ALIKE = _LIKELY_THROTTLED.info("throttle.alike", "throttle")
 """Where one comparison has shown who slows the service down, the others are not all held as
 well."""
 
-NOTHING: SpeedRule = _IMPAIRED.rule(
-    "transfer.nothing",
-    licence="transfers of two hosts move nothing at all, neutral ones run, and other conversations "
-    "are answered",
-    why="Its transfers move nothing at all while neutral ones run, although its servers answer: a "
-    "fault of its own, or interference with what follows the TLS handshake.",
-    holds=_nothing,
-)
+NOTHING: SpeedRule = _IMPAIRED.rule("transfer.nothing", holds=_nothing)
 """Not a speed: where nothing moves, nothing else about transfers is said."""
 
 SPEED_RULES: tuple[SpeedRule, ...] = (
     NOTHING,
-    _LIKELY_BLOCKED.rule(
-        "transfer.freeze",
-        "tcp.freeze",
-        licence="transfers are ended at the same byte of the connection, by silence, a reset or an "
-        "end, neutral ones pass it; under a neutral name they pass it too, or neutral servers cut "
-        "them once the service is named, or connections to two networks of the service are cut "
-        "alike",
-        why="Transfers are cut off after {moved} kB, each time at the same place; neutral "
-        "transfers pass it.",
-        holds=_cut_on_the_way,
-    ),
-    _IMPAIRED.rule(
-        "volley.freeze",
-        licence="answers of three servers stop for good at the same byte, neutral transfers pass "
-        "it",
-        why="The answers of its own servers stop for good after {moved} kB, each time at the same "
-        "place, while neutral transfers pass it: blocking after so many bytes, or a limit of "
-        "the servers.",
-        holds=_volleys_cut,
-    ),
-    _IMPAIRED.rule(
-        "transfer.cut",
-        licence="transfers are ended at the same byte each time, neutral ones pass it, and nothing "
-        "shows that it is not its servers that end them",
-        why="Transfers are broken off after {moved} kB, each time at the same place, while neutral "
-        "transfers pass it: blocking after so many bytes, or a fault of its servers.",
-        holds=_cut,
-    ),
-    _THROTTLED.rule(
-        "throttle.name",
-        "throttle.sni",
-        licence="paired transfers, same server, only the name differs, sequential test passed, and "
-        "a second kind of evidence",
-        why="{target} against {control} {place}; the slowness follows the name.",
-        holds=_by_name,
-    ),
-    _LIKELY_THROTTLED.rule(
-        "throttle.name_loss",
-        "throttle.sni",
-        licence="same server, only the name differs, far more is lost (exact test), and a second "
-        "kind of evidence",
-        why="{target} against {control} {place}, with {loss} % of the segments lost on the way; "
-        "the losses follow the name.",
-        holds=_by_name_lossy,
-    ),
-    _LIKELY_THROTTLED.rule(
-        "throttle.name_then_address",
-        "throttle.sni",
-        licence="slower than neutral sources, and neutral servers turn slow once the name was said",
-        why="{target} against {control} from neutral servers, which become slow themselves once "
-        "the service is named to them.",
-        holds=_poisoned,
-    ),
-    _LIKELY_THROTTLED.rule(
-        "throttle.address",
-        "throttle.ip",
-        licence="far lossier than neutral sources under any name, and slower than those of three "
-        "networks or just as lossy in every other conversation",
-        why="{target} against {control} from neutral servers, with {loss} % of the segments lost "
-        "on the way; the slowness follows the address.{elsewhere}",
-        holds=_by_address,
-    ),
-    _LIKELY_THROTTLED.rule(
-        "throttle.losses",
-        "throttle",
-        licence="far lossier than neutral sources, and slower than those of three networks or just "
-        "as lossy in every other conversation; name and address were not told apart",
-        why="{target} against {control} from neutral servers, with {loss} % of the segments lost "
-        "on the way.",
-        holds=_by_losses,
-    ),
-    _IMPAIRED.rule(
-        "speed.slow",
-        licence="slower than neutral sources, without a second kind of evidence",
-        why="{target} against {control} from neutral servers; a slow server of its own would look "
-        "the same.{elsewhere}",
-        holds=_unexplained,
-    ),
-    _IMPAIRED.rule(
-        "speed.lossy",
-        licence="far lossier than neutral sources, without a second kind of evidence",
-        why="{loss} % of what is sent to it is lost, far more than to neutral servers; {target} "
-        "against {control}.",
-        holds=_only_lossy,
-    ),
-    _IMPAIRED.rule(
-        "speed.undecided",
-        licence="slower than neutral sources, or than under a neutral name, more often than not; "
-        "too few transfers to decide",
-        why="{target} against {control} from neutral servers, in too few transfers to tell chance "
-        "from interference.",
-        holds=_undecided,
-    ),
+    _LIKELY_BLOCKED.rule("transfer.freeze", "tcp.freeze", holds=_cut_on_the_way),
+    _IMPAIRED.rule("volley.freeze", holds=_volleys_cut),
+    _IMPAIRED.rule("transfer.cut", holds=_cut),
+    _THROTTLED.rule("throttle.name", "throttle.sni", holds=_by_name),
+    _LIKELY_THROTTLED.rule("throttle.name_loss", "throttle.sni", holds=_by_name_lossy),
+    _LIKELY_THROTTLED.rule("throttle.name_then_address", "throttle.sni", holds=_poisoned),
+    _LIKELY_THROTTLED.rule("throttle.address", "throttle.ip", holds=_by_address),
+    _LIKELY_THROTTLED.rule("throttle.losses", "throttle", holds=_by_losses),
+    _IMPAIRED.rule("speed.slow", holds=_unexplained),
+    _IMPAIRED.rule("speed.lossy", holds=_only_lossy),
+    _IMPAIRED.rule("speed.undecided", holds=_undecided),
 )
 
 
 def judge_speed(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> FunctionVerdict:
     """The function's verdict with what its transfers say: a worse word replaces a better one."""
     mine = [c for c in found if c.asset.function is verdict.function]
-    speeds = tuple(s for c in mine if (s := speed(c)) is not None)
-    verdict = replace(verdict, speeds=speeds)
+    told = tuple(s for c in mine if (s := speed(c)) is not None)
+    verdict = replace(verdict, speeds=told)
     every = sorted(filter(None, map(_shown, found)))
     shown = every[-1] if every else None  # by name before by address
     for paired in mine:
@@ -343,7 +249,7 @@ def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) ->
         outcome=outcome,
         strength=found.info.strength,
         mechanisms=(found.info.mechanism,) if found.info.mechanism else (),
-        why=found.info.why.format(**numbers(paired)),
+        why=speeds.said(found.info.rule_id, paired),
         rules=(found.info.rule_id,),
         evidence=found.evidence,
     )

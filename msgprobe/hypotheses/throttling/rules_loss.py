@@ -31,9 +31,4 @@ def _lossy(p: PoolFacts) -> Cited:
     return own if hit else ()
 
 
-CONVERSATION_LOSS: PoolRule = LIKELY_IMPAIRED.at(Layer.TCP).rule(
-    "tcp.loss",
-    licence="far more segments lost than in all other conversations of the run (exact test)",
-    why="It answers, but far more of what is sent to it is lost on the way than to all others.",
-    holds=_lossy,
-)
+CONVERSATION_LOSS: PoolRule = LIKELY_IMPAIRED.at(Layer.TCP).rule("tcp.loss", holds=_lossy)

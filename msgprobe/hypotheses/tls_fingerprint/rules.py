@@ -106,13 +106,7 @@ def _unacked_shape(p: PoolFacts) -> Cited:
 
 
 UNACKED_SHAPE: PoolRule = LIKELY_BLOCKED.at(Layer.TLS).rule(
-    "tls.fingerprint.unacked",
-    "tls.fingerprint",
-    licence="in two networks no ClientHello of our shape is acknowledged, whatever its name; "
-    "the genuine servers answer another shape in between",
-    why="First messages that look like this program's never reach the servers, in several "
-    "networks and whatever they name; another program's is answered by the genuine servers.",
-    holds=_unacked_shape,
+    "tls.fingerprint.unacked", "tls.fingerprint", holds=_unacked_shape
 )
 
 
@@ -125,13 +119,7 @@ def _early_shape(p: PoolFacts) -> Cited:
 
 
 EARLY_SHAPE: PoolRule = _BLOCKED.rule(
-    "tls.fingerprint.early",
-    "tls.fingerprint",
-    licence="any name dies in our shape of the ClientHello, sooner than the path allows; the "
-    "genuine server answers another shape in between",
-    why="First messages that look like this program's are broken off sooner than the server could"
-    " have done it, whatever they name; the genuine server answers another program's.",
-    holds=_early_shape,
+    "tls.fingerprint.early", "tls.fingerprint", holds=_early_shape
 )
 
 
@@ -142,14 +130,7 @@ def _some_shape(p: PoolFacts) -> Cited:
             yield from _all_of(a)
 
 
-SOME_SHAPE: PoolRule = UNCLEAR.at(Layer.TLS).rule(
-    "tls.fingerprint.unclear",
-    licence="our ClientHello fails, one of another shape is answered; nothing says who minds",
-    why="The genuine server answers another program's first message and not this one's: something"
-    " on the way drops some programs, or the service itself keeps programs like this one "
-    "away. Messengers that look otherwise may work.",
-    holds=_some_shape,
-)
+SOME_SHAPE: PoolRule = UNCLEAR.at(Layer.TLS).rule("tls.fingerprint.unclear", holds=_some_shape)
 
 
 def froze(conversation: Conversation) -> bool:
@@ -187,15 +168,7 @@ def _alone(p: PoolFacts) -> Cited:
         yield from (*frozen, *lonely, *froze_again) if frozen else ()
 
 
-CONN_COUNT: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
-    "tls.conn_count",
-    COUNTED,
-    licence="conversations at the same time freeze in repeats; single ones, alone, are "
-    "answered by the genuine servers; those together freeze again",
-    why="Several connections at the same time freeze, again and again; a single one, alone, is "
-    "answered by the genuine server. Something counts the connections.",
-    holds=_alone,
-)
+CONN_COUNT: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule("tls.conn_count", COUNTED, holds=_alone)
 
 
 def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
@@ -231,12 +204,7 @@ def _answered_alone(p: PoolFacts) -> Cited:
 
 
 ANSWERED_ALONE: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
-    "tls.answered_alone",
-    licence="conversations at the same time freeze in repeats; one alone is answered by the "
-    "genuine server; that they freeze together again was not seen",
-    why="Several connections at the same time froze, and a single one, alone, was answered by "
-    "the genuine server: something counts the connections, or what was wrong has passed.",
-    holds=_answered_alone,
+    "tls.answered_alone", holds=_answered_alone
 )
 
 
@@ -244,37 +212,12 @@ def _split_rules() -> Iterator[PoolRule]:
     for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
         yield _BLOCKED.rule(
-            f"tls.split_name.{kind}",
-            f"{path}.sni",
-            licence="same address, same bytes: the genuine server answers when they are cut inside "
-            "the name, and a neutral name uncut, while repeats of the usual ClientHello fail",
-            why="The genuine server answers as soon as the first message is sent in two pieces, "
-            "cut inside the service's name, and under a neutral name even uncut. No server "
-            "can see the cut: something on the way reads the name in single packets. "
-            "(Programs that cut their ClientHello get through here.)",
-            holds=_split(symptom, named=True),
+            f"tls.split_name.{kind}", f"{path}.sni", holds=_split(symptom, named=True)
         )
-        yield _BLOCKED.rule(
-            f"tls.split.{kind}",
-            path,
-            licence="same address, same bytes: the genuine server answers when they are cut in "
-            "two, while repeats of the usual ClientHello fail",
-            why="The genuine server answers as soon as the first message is sent in two pieces. "
-            "No server can see the cut: something on the way reads single packets. (Programs "
-            "that cut their ClientHello get through here.)",
-            holds=_split(symptom, named=False),
-        )
+        yield _BLOCKED.rule(f"tls.split.{kind}", path, holds=_split(symptom, named=False))
 
 
-HELLO_RULES: tuple[PoolRule, ...] = (
-    *_split_rules(),
-    EARLY_SHAPE,
-    UNACKED_SHAPE,
-    SOME_SHAPE,
-)
+HELLO_RULES: tuple[PoolRule, ...] = (*_split_rules(), EARLY_SHAPE, UNACKED_SHAPE, SOME_SHAPE)
 
-COUNT_RULES: tuple[PoolRule, ...] = (
-    CONN_COUNT,
-    ANSWERED_ALONE,
-)
+COUNT_RULES: tuple[PoolRule, ...] = (CONN_COUNT, ANSWERED_ALONE)
 """In order: the first that holds speaks. Whose name is answered alone does not die of it."""

@@ -137,59 +137,19 @@ def _unclear(p: PoolFacts) -> Cited:
         yield from (*conversations, *p.probes(Arm.MODERN_ELSEWHERE), *_neutral(p))
 
 
-MODERN_UNCLEAR: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule(
-    "tls.modern.unclear",
-    licence="same address, same name: small ClientHellos are answered, those of modern clients "
-    "die, and neutral sites answer such; nothing says who minds",
-    why="Small first messages (ClientHello) are answered; those of browsers and newer apps are "
-    "not, and neutral sites answer such. Something on the way drops them, or the service's "
-    "own servers do.",
-    holds=_unclear,
-)
-
-
-def _name_rules() -> Iterator[PoolRule]:
-    words = {
-        "tls.reset": "are reset",
-        "tls.timeout": "get no answer",
-        "tls.eof": "are closed",
-        "tls.alert": "get a forged alert",
-        LATE: "die once the handshake is done",
-    }
-    for symptom, what in words.items():
-        kind = symptom.removeprefix("tls.")
-        yield _BLOCKED.rule(
-            f"tls.modern.elsewhere.{kind}",
-            f"{DYING.get(symptom, symptom)}.sni",
-            licence="same address, same name: small ClientHellos are answered, those of modern "
-            "clients die; the name dies so at a neutral server that answers another foreign name "
-            "in the same shape",
-            why=f"Small first messages (ClientHello) are answered; those of browsers and newer "
-            f"apps {what}. The same happens to its name at a neutral server that has nothing to do "
-            "with it, where another name passes. So the name is filtered.",
-            holds=_elsewhere(symptom),
-        )
+MODERN_UNCLEAR: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule("tls.modern.unclear", holds=_unclear)
 
 
 MODERN_RULES: tuple[PoolRule, ...] = (
-    *_name_rules(),
     *_BLOCKED.rules(
-        "tls.modern.early.{kind}",
-        BROKEN_OFF,
-        licence="same address, same name: small ClientHellos are answered, those of modern clients "
-        "end sooner than the path allows; neutral sites answer such",
-        why="Small first messages (ClientHello) are answered; those of browsers and newer apps "
-        "are broken off sooner than the server could have done it, and neutral sites answer "
-        "such.",
-        holds=_early,
+        "tls.modern.elsewhere.{kind}",
+        {symptom: f"{path}.sni" for symptom, path in {**DYING, LATE: LATE}.items()},
+        holds=_elsewhere,
     ),
+    *_BLOCKED.rules("tls.modern.early.{kind}", BROKEN_OFF, holds=_early),
     MODERN_UNCLEAR,
     UNCLEAR.at(Layer.TLS).rule(
         "tls.modern.unfinished",
-        licence="same address, same name: small ClientHellos are answered, two of modern clients "
-        "died and none was answered, fewer than a claim needs",
-        why="Small first messages (ClientHello) are answered; two of those that browsers and "
-        "newer apps send were not, which is too few to say more.",
         holds=lambda p: (t for conversations in _dying(p, least=2) for t in conversations),
     ),
 )

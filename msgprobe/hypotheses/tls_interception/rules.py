@@ -38,16 +38,7 @@ def _store_age(p: PoolFacts) -> Cited:
     return shown if all(of_public_authority(t) for t in shown) else ()
 
 
-STORE_AGE: PoolRule = _UNCLEAR.rule(
-    "tls.store_age",
-    licence="a certificate for the right name whose chain names an authority that public lists "
-    "once held, or which public logs have promised to publish",
-    why="The certificate is for the right name and says that it comes from a public authority "
-    "that this tool's list of trusted authorities does not (or no longer) contain: the list "
-    "and the service may be of different age. Nothing proves it genuine or forged. Do not log "
-    "in until you know.",
-    holds=_store_age,
-)
+STORE_AGE: PoolRule = _UNCLEAR.rule("tls.store_age", holds=_store_age)
 
 
 def _untrusted(p: PoolFacts, views: Iterable[AddressFacts]) -> list[AddressFacts]:
@@ -113,14 +104,7 @@ def _mitm_swap(p: PoolFacts) -> Cited:
             yield from swaps
 
 
-MITM_SWAP: PoolRule = _UNCLEAR.rule(
-    "tls.mitm.swap",
-    licence="an untrusted certificate for the service's name, another one for a neutral name",
-    why="The certificate for this service's name is one that nobody trusts, and the same "
-    "server shows another one for a neutral name: it is forged on the way, or the service "
-    "made a mistake with its own. Do not log in until you know.",
-    holds=_mitm_swap,
-)
+MITM_SWAP: PoolRule = _UNCLEAR.rule("tls.mitm.swap", holds=_mitm_swap)
 
 
 def _issuer(conversation: Conversation) -> str | None:
@@ -170,15 +154,7 @@ def _one_service(p: PoolFacts) -> Cited:
     return [t for who in _hands(p, shown) for t in who.of(p.service.name)]
 
 
-ONE_SERVICE: PoolRule = _UNCLEAR.rule(
-    "tls.mitm.one_service",
-    licence="one unknown authority signs for hosts of one service in two networks, while "
-    "neutral names keep theirs",
-    why="All servers of this service that were asked show certificates of an authority that "
-    "nobody trusts, while other sites keep theirs: they are forged on the way, or the service "
-    "has changed its own. Somebody may read along: do not log in until you know.",
-    holds=_one_service,
-)
+ONE_SERVICE: PoolRule = _UNCLEAR.rule("tls.mitm.one_service", holds=_one_service)
 
 
 def _sure_half(p: PoolFacts) -> Cited:
@@ -186,74 +162,26 @@ def _sure_half(p: PoolFacts) -> Cited:
     return _follows(p, shown) or _otherwise(p, shown)
 
 
-SURE_HALF: PoolRule = IMPAIRED.at(Layer.TLS).rule(
-    "tls.mitm.half",
-    "tls.mitm",
-    licence="what shows a forger, at some addresses of a name that answers at others",
-    why="At some of the service's addresses certificates are forged on the way; others answer. "
-    "Which one an app takes is chance: do not log in on this network.",
-    holds=_sure_half,
-)
+SURE_HALF: PoolRule = IMPAIRED.at(Layer.TLS).rule("tls.mitm.half", "tls.mitm", holds=_sure_half)
 
 
-DO_NOT_LOG_IN = "Do not log in on this network."
-
-
-def _forged(
-    word: Word, kind: str, shows: _Shows, licence: str, why: str, views: _Views = _failing
-) -> PoolRule:
+def _forged(word: Word, kind: str, shows: _Shows, views: _Views = _failing) -> PoolRule:
     """``shows`` that the certificates at those addresses are forged."""
     return word.at(Layer.TLS).rule(
-        f"tls.mitm.{kind}",
-        "tls.mitm",
-        licence=licence,
-        why=f"{why} {DO_NOT_LOG_IN}",
-        holds=lambda p: shows(p, _conversations(views(p))),
+        f"tls.mitm.{kind}", "tls.mitm", holds=lambda p: shows(p, _conversations(views(p)))
     )
 
 
 FORGER_RULES: tuple[PoolRule, ...] = (
-    _forged(
-        BLOCKED,
-        "elsewhere",
-        _follows,
-        "an artefact: neutral servers in two networks show a certificate for the target's name, or "
-        "make one for each connection",
-        "Even neutral servers 'have' a certificate for this service here: it is forged on the way.",
-    ),
-    _forged(
-        BLOCKED,
-        "second_way",
-        _otherwise,
-        "one hand signs for two unrelated services, or for hosts of one in two networks, while "
-        "neutral names keep theirs, and the genuine certificate is seen another way (another "
-        "address or resolver, QUIC)",
-        "Several servers show certificates that one unknown authority signed, and the genuine one "
-        "is seen another way: they are forged on the way.",
-    ),
-    _forged(
-        LIKELY_BLOCKED,
-        "strangers",
-        _strangers,
-        "one hand signs for two unrelated services, while neutral names keep theirs",
-        "Services that have nothing to do with each other show certificates that one unknown "
-        "authority signed, while other sites keep theirs: they are forged on the way.",
-    ),
+    _forged(BLOCKED, "elsewhere", _follows),
+    _forged(BLOCKED, "second_way", _otherwise),
+    _forged(LIKELY_BLOCKED, "strangers", _strangers),
     MITM_SWAP,
     ONE_SERVICE,
 )
 
 HALF_RULES: tuple[PoolRule, ...] = (
     SURE_HALF,
-    _forged(
-        LIKELY_IMPAIRED,
-        "half.strangers",
-        _strangers,
-        "one hand signs for two unrelated services, at some addresses of names that answer at "
-        "others",
-        "At some of the service's addresses certificates are signed by the authority that signs "
-        "for other services too; others answer.",
-        views=_halves,
-    ),
+    _forged(LIKELY_IMPAIRED, "half.strangers", _strangers, views=_halves),
 )
 """One way that works acquits nobody who forges what is shown on another."""

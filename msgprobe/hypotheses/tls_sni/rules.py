@@ -156,41 +156,14 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
 
 
 def _follow_rules() -> Iterator[PoolRule]:
-    words = {
-        "tls.reset": "is reset",
-        "tls.timeout": "gets no answer",
-        "tls.eof": "is closed",
-        "tls.alert": "gets a forged alert",
-    }
-    for symptom, what in words.items():
+    for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
+        yield _BLOCKED.rule(f"tls.sni.elsewhere.{kind}", f"{path}.sni", holds=_elsewhere(symptom))
         yield _BLOCKED.rule(
-            f"tls.sni.elsewhere.{kind}",
-            f"{DYING[symptom]}.sni",
-            licence="the fault follows the target's name to a neutral server",
-            why=f"A connection that names the service {what} even at a neutral server that has "
-            "nothing to do with it, while that server's own name works. So the name is filtered.",
-            holds=_elsewhere(symptom),
-        )
-        yield _BLOCKED.rule(
-            f"tls.sni.residual.{kind}",
-            f"{DYING[symptom]}.sni",
-            licence="neutral servers in two networks answer until a service's name is said there, "
-            "then nothing any more, while others go on answering",
-            why=f"A connection that names the service {what}, also at a neutral server that has "
-            "nothing to do with it, and from then on that server is cut off for every name. So "
-            "the name is filtered, and whoever sends it is cut off for a while.",
-            holds=_punished(symptom, named=True),
+            f"tls.sni.residual.{kind}", f"{path}.sni", holds=_punished(symptom, named=True)
         )
         yield LIKELY_BLOCKED.at(Layer.TLS).rule(
-            f"tls.sni.residual_beside.{kind}",
-            f"{DYING[symptom]}.sni",
-            licence="the same for another name of the service, and this one's conversations die "
-            "alike at its own addresses",
-            why=f"A connection that names it {what}. Another name of the service does so at "
-            "neutral servers too, which are cut off for every name from then on: whoever sends "
-            "such a name is cut off for a while.",
-            holds=_punished(symptom, named=False),
+            f"tls.sni.residual_beside.{kind}", f"{path}.sni", holds=_punished(symptom, named=False)
         )
 
 
@@ -198,41 +171,14 @@ def _swap_rules() -> Iterator[PoolRule]:
     for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
         yield LIKELY_BLOCKED.at(Layer.TLS).rule(
-            f"tls.same_address.{kind}",
-            path,
-            licence="same address, neutral name works, for two names in two networks, none of "
-            "which is answered at a neutral server",
-            why="The servers answer a neutral name at once and fail under the service's own, for "
-            "several names in several networks. One broken server cannot look like this.",
-            holds=_same_address(symptom, wide=True),
+            f"tls.same_address.{kind}", path, holds=_same_address(symptom, wide=True)
         )
-        yield _UNCLEAR.rule(
-            f"tls.one_front.{kind}",
-            licence="same address, neutral name works, for one name or network only, or the name "
-            "is answered at a neutral server",
-            why="The server answers a neutral name and fails under the service's own: blocking by "
-            "name, or a server that is broken for this one name. One name cannot tell.",
-            holds=_same_address(symptom, wide=False),
-        )
+        yield _UNCLEAR.rule(f"tls.one_front.{kind}", holds=_same_address(symptom, wide=False))
 
 
 TLS_RULES: tuple[PoolRule, ...] = (
     *_follow_rules(),
-    _BLOCKED.rule(
-        "tls.sni.unacked",
-        "tls.timeout.sni",
-        licence="the target's ClientHello alone goes unacknowledged on the same address",
-        why="The server's machine never even received the message that names the service, "
-        "while one with a neutral name at the same address is answered: it is dropped on the way.",
-        holds=_unacked,
-    ),
-    *_BLOCKED.rules(
-        "tls.early.{kind}",
-        BROKEN_OFF,
-        licence="an artefact: the answer came faster than the path to the server allows",
-        why="The connection was broken off sooner than the server could have answered: "
-        "something nearer did it.",
-        holds=_early,
-    ),
+    _BLOCKED.rule("tls.sni.unacked", "tls.timeout.sni", holds=_unacked),
+    *_BLOCKED.rules("tls.early.{kind}", BROKEN_OFF, holds=_early),
     *_swap_rules(),
 )

@@ -114,40 +114,13 @@ def _works_elsewhere(p: PoolFacts) -> Cited:
 
 AFTER_RULES: tuple[PoolRule, ...] = (
     BLOCKED.at(Layer.TLS).rule(
-        "tls.post_handshake.elsewhere",
-        "tls.post_handshake.sni",
-        licence="data dies after the TLS handshake, and so it does under the target's name at a "
-        "neutral server that answers other foreign names",
-        why="The servers prove who they are, then every request dies. The same happens at a "
-        "neutral server that has nothing to do with the service once it is addressed by the "
-        "service's name, while another name is answered there. So the name is filtered.",
-        holds=_elsewhere,
+        "tls.post_handshake.elsewhere", "tls.post_handshake.sni", holds=_elsewhere
     ),
     LIKELY_BLOCKED.at(Layer.TLS).rule(
         "tls.post_handshake.same_address",
         "tls.post_handshake",
-        licence="data dies after the TLS handshake, a neutral name is answered on the same "
-        "address, for two names in two networks, and it died at a neutral server too",
-        why="The servers prove who they are, then every request dies, while requests under a "
-        "neutral name are answered on the same addresses, for several names in several networks. "
-        "One broken server cannot look like this.",
         holds=lambda p: _hits(p) if _spread(p) else (),
     ),
-    _UNCLEAR.rule(
-        "tls.post_handshake.one_front",
-        licence="data dies after the TLS handshake, a neutral name is answered on the same "
-        "address, for one name or network only or although a neutral server answers to the name",
-        why="The server proves who it is, then every request dies, while one under a neutral name "
-        "is answered there: blocking of what follows the TLS handshake, or a server that is "
-        "broken for this service.",
-        holds=lambda p: () if _spread(p) else _hits(p),
-    ),
-    _UNCLEAR.rule(
-        "tls.post_handshake.backend",
-        licence="data dies after the handshake, and a neutral server answers to the target's name",
-        why="The server proves who it is, then every request dies. At a neutral server a request "
-        "that names the service is answered, so its name alone is not what matters: more likely "
-        "what stands behind the service's front hangs.",
-        holds=_works_elsewhere,
-    ),
+    _UNCLEAR.rule("tls.post_handshake.one_front", holds=lambda p: () if _spread(p) else _hits(p)),
+    _UNCLEAR.rule("tls.post_handshake.backend", holds=_works_elsewhere),
 )

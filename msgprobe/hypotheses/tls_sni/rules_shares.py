@@ -49,21 +49,10 @@ def _follows(symptom: str) -> Callable[[PoolFacts], Cited]:
 FOLLOWING_RULES: tuple[PoolRule, ...] = BLOCKED.at(Layer.TLS).rules(
     "tls.share.elsewhere.{kind}",
     {symptom: f"{mechanism}.sni" for symptom, mechanism in DYING.items()},
-    licence="a share of the handshakes that name the service fails, here and at a neutral "
-    "server, which other names and neutral sites do not (exact test, 1e-3 over all names)",
-    why="A share of the connections that name the service fails, at its own addresses and at a "
-    "neutral server that has nothing to do with it, while other names fail nowhere so often. "
-    "So the name is filtered, and the filter lets some pass.",
     holds=_follows,
 )
 
 SHARE_RULES: tuple[PoolRule, ...] = LIKELY_IMPAIRED.at(Layer.TLS).rules(
-    "tls.share.{kind}",
-    _SYMPTOMS,
-    licence="a share of the handshakes that name the service fails which neutral ones do not "
-    "(exact test over the same minutes, 1e-3 over all names of the run)",
-    why="A share of the connections to servers ({pool}) fails, far more than of those to "
-    "neutral sites in the same minutes: servers that are overloaded, or something on the way.",
-    holds=_share,
+    "tls.share.{kind}", _SYMPTOMS, holds=_share
 )
 """They impair, and speak where nothing accuses."""

@@ -13,6 +13,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Run
 from msgprobe.model.target import Function, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Role
+from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict
 
 DATA_FORMAT = "0.2.0"
 
@@ -51,8 +52,14 @@ NETTESTS = {
 WEB_CONNECTIVITY, WEB_VERSION = "web_connectivity", "0.4.3"
 
 
-def measurements(run: Run) -> Iterator[dict[str, Any]]:
-    """The measurements of ``run``, in the order of its services. Raises NoStart."""
+Tell = Callable[[ConnectionVerdict | ServiceVerdict], dict[str, Any]]
+
+
+def measurements(run: Run, tell: Tell) -> Iterator[dict[str, Any]]:
+    """The measurements of ``run``, in the order of its services; ``tell`` writes down its verdicts.
+
+    Raises NoStart.
+    """
     start = _start(run)
     archive = Archive(_networks(run.evidence.services))
     tried = Tried(run.evidence.measurements)
@@ -63,7 +70,7 @@ def measurements(run: Run) -> Iterator[dict[str, Any]]:
         mine = [m for m in run.evidence.measurements if m.task.subject == service.name]
         if not mine:
             continue
-        own = _own(run, service, controls)
+        own = _own(run, service, controls, tell)
         test = NETTESTS.get(service.name)
         if test is not None:
             looked, rest = _parted(mine, test.arms)
@@ -137,7 +144,7 @@ def _without_empty(sections: Sections) -> Sections:
     return {name: entries for name, entries in sections.items() if entries}
 
 
-def _own(run: Run, service: Service, controls: Sections) -> dict[str, Any]:
+def _own(run: Run, service: Service, controls: Sections, tell: Tell) -> dict[str, Any]:
     """What is ours: which run, the words, and the controls that they rest on."""
     verdict = next((v for v in run.verdict.services if v.service == service.name), None)
     return {
@@ -149,8 +156,8 @@ def _own(run: Run, service: Service, controls: Sections) -> dict[str, Any]:
         "label": run.vantage.label,
         "series": run.vantage.series,
         "interrupted": run.interrupted,
-        "connection": to_json(run.verdict.connection),
-        "service": to_json(verdict),
+        "connection": tell(run.verdict.connection),
+        "service": None if verdict is None else tell(verdict),
         "controls": _without_empty(controls),
     }
 

@@ -8,8 +8,9 @@ from msgprobe.model.run import Run
 from msgprobe.model.timeline import Story
 from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.redaction.reveals import reveals
-from msgprobe.report import curves_html, html, integrity, timeline_html, wording
+from msgprobe.report import allowed, curves_html, html, integrity, timeline_html, wording
 from msgprobe.report.explain import chain
+from msgprobe.report.language import _, direction, listing
 from msgprobe.report.page import words
 from msgprobe.report.page.figures import STYLE
 from msgprobe.report.page.proof import Seen, spoken, steps
@@ -25,6 +26,7 @@ from msgprobe.report.page.sections import (
     pairs,
     reasons,
 )
+from msgprobe.report.sentences.reveals import told as tells
 from msgprobe.report.transfers import pictures
 
 MOST = 300_000
@@ -108,8 +110,8 @@ def _head(run: Run) -> str:
     parts = []
     if told := integrity.warning(run):
         parts.append(line("p", told, "warn"))
-    parts.append(line("h1", "Do messengers work here?"))
-    where = ", ".join(
+    parts.append(line("h1", _("Do messengers work here?")))
+    where = _(", ").join(
         filter(
             None,
             (
@@ -120,27 +122,31 @@ def _head(run: Run) -> str:
             ),
         )
     )
-    state = wording.STATE_WORDS[run.verdict.connection.state]
-    parts.append(line("p", f"Measured with msgprobe: {where}. Connection: {state}.", "faint"))
+    measured = _("Measured with msgprobe: {where}. Connection: {state}.").format(
+        where=where, state=wording.state_word(run.verdict.connection.state)
+    )
+    parts.append(line("p", measured, "faint"))
     parts.append(meaning(run))
     parts.append(grid(run.verdict.services))
-    parts += [line("p", text, "warn") for text in run.allowances.lines()]
+    parts += [line("p", text, "warn") for text in allowed.lines(run.allowances)]
     return "".join(parts)
 
 
 def _service(verdict: ServiceVerdict, seen: Seen, *, drawn: bool) -> str:
     word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
     first, second = words.verdict(verdict)
-    parts = [line("h2", f"{verdict.name}: {word}"), line("p", f"{first} {second}")]
+    title = _("{name}: {word}").format(name=verdict.name, word=word)
+    parts = [line("h2", title), line("p", f"{first} {second}")]
     function = spoken(verdict, seen)
     if function is None:
         return "".join(parts)
     shown = how(steps(function, seen))
     if verdict.outcome is Outcome.OK:
-        parts.append(f"<details><summary>How this is known</summary>\n{shown}</details>\n")
+        parts.append(_fold(_("How this is known"), shown))
         return "".join(parts)
     parts.append(listed(reasons(verdict)))
-    parts.append(line("h3", f"How this is known ({function.function.value})"))
+    known = _("How this is known ({function})")
+    parts.append(line("h3", known.format(function=wording.function_word(function.function))))
     parts.append(shown)
     if drawn and (verdict.outcome is Outcome.THROTTLED or function.speeds):
         moved = pictures(seen.run, verdict.service)
@@ -150,26 +156,25 @@ def _service(verdict: ServiceVerdict, seen: Seen, *, drawn: bool) -> str:
 
 def _unsaid(services: Sequence[ServiceVerdict]) -> str:
     """The messengers on a line that explains what befell them."""
-    names = ", ".join(s.name for s in services)
-    return line("h2", "The messengers") + line(
-        "p",
-        f"Nothing can be said about {names}: the connection explains what was seen. "
-        "Read this neither as fine nor as blocked.",
-    )
+    told = _(
+        "Nothing can be said about {names}: the connection explains what was seen. Read this "
+        "neither as fine nor as blocked."
+    ).format(names=listing([s.name for s in services]))
+    return line("h2", _("The messengers")) + line("p", told)
 
 
 def _about(run: Run) -> list[str]:
     return [
-        line("h2", "Who, where, when"),
+        line("h2", _("Who, where, when")),
         pairs(tuple(words.facts(run))),
-        line("h2", "What this does not show"),
+        line("h2", _("What this does not show")),
         listed(tuple(words.limits(run))),
     ]
 
 
 def _reveals(run: Run) -> str:
-    told = line("h2", "What the saved file tells about you")
-    return told + listed(reveals(run))
+    told = line("h2", _("What the saved file tells about you"))
+    return told + listed(tells(reveals(run)))
 
 
 def _folded(
@@ -180,39 +185,47 @@ def _folded(
     room: int,
 ) -> list[str]:
     """The timeline, then the evidence of each messenger, as far as ``room`` bytes last."""
-    pieces = [("Earlier runs", "".join(timeline_html.told(story))) for story in stories]
-    of = "{}: every conversation that is cited, and how to repeat it"
+    pieces = [(_("Earlier runs"), "".join(timeline_html.told(story))) for story in stories]
+    of = _("{name}: every conversation that is cited, and how to repeat it")
     usable = run.verdict.connection.state.usable
     pieces += [
-        (of.format(service.name), _pre(chain(run, service, rules, 100)))
+        (of.format(name=service.name), _pre(chain(run, service, rules, 100)))
         for service in services
         if usable
     ]
-    pieces.append((of.format("The connection"), _pre(chain(run, None, rules, 100))))
-    parts = [line("h2", "More")]
+    connected = _("The connection: every conversation that is cited, and how to repeat it")
+    pieces.append((connected, _pre(chain(run, None, rules, 100))))
+    parts = [line("h2", _("More"))]
     gone = []
     room -= 2000  # for the words about what is left out
     for name, body in pieces:
-        whole = f"<details><summary>{html.text(name)}</summary>\n{body}</details>\n"
+        whole = _fold(name, body)
         size = len(whole.encode())
         if size > room:
             gone.append(name)
             continue
         room -= size
         parts.append(whole)
-    parts.append(line("p", "Folded parts are printed only where they are open.", "faint screen"))
+    note = _("Folded parts are printed only where they are open.")
+    parts.append(line("p", note, "faint screen"))
     if gone:
-        parts.append(
-            line(
-                "p",
-                f"Left out, for the page would be too large: {'; '.join(gone)}. "
-                "See: msgprobe explain FILE SERVICE",
-                "faint",
-            )
+        left = _(
+            "Left out, for the page would be too large: {parts}. See: msgprobe explain FILE SERVICE"
         )
+        parts.append(line("p", left.format(parts=_("; ").join(gone)), "faint"))
     return parts
 
 
+def _fold(name: str, body: str) -> str:
+    return f"<details><summary>{html.prose(name)}</summary>\n{body}</details>\n"
+
+
 def _pre(told: str) -> str:
-    lines = "\n".join(html.text(one) for one in told.splitlines())
-    return f"<pre>{lines}</pre>\n"
+    """What is to be copied goes from left to right, whatever is around it."""
+    lines = (
+        f'<bdi dir="ltr">{html.text(one)}</bdi>'
+        if one.lstrip().startswith("$ ") and direction() == "rtl"
+        else html.prose(one)
+        for one in told.splitlines()
+    )
+    return "<pre>" + "\n".join(lines) + "</pre>\n"

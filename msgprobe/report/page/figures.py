@@ -1,12 +1,13 @@
 """Pictures in SVG that need no colour and no script to be read."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.run import Run
 from msgprobe.model.task import Flow, Role
 from msgprobe.report import html
+from msgprobe.report.columns import cells, wrap
+from msgprobe.report.language import _
 from msgprobe.report.page.mark import Mark
 from msgprobe.report.page.mark import mark as ended
 from msgprobe.report.page.proof import NEUTRAL_ARMS, PLAIN_ARMS, Step
@@ -32,29 +33,32 @@ _MARKERS = {
 }
 _LANE, _WIDTH = 84, 720
 _LEFT, _RIGHT = 130, 490
-_CHARACTERS = 46
+_COLUMNS = 46
 """Of a server's name, or a line below a lane, that have room."""
 
 
-def lanes(steps: Sequence[Step], device: str = "This device") -> str:
+def lanes(steps: Sequence[Step]) -> str:
     """A lane for each step: who is asked, which name is seen on the way, and how it ended."""
     if not steps:
         return ""
     height = _LANE * len(steps)
-    said = "; ".join(f"{n}. {s.title}: {s.result}" for n, s in enumerate(steps, 1))
-    rows = "".join(_lane(step, n, device) for n, step in enumerate(steps))
+    said = _("; ").join(
+        _("{number}. {title}: {result}").format(number=n, title=s.title, result=s.result)
+        for n, s in enumerate(steps, 1)
+    )
+    rows = "".join(_lane(step, n) for n, step in enumerate(steps))
     return (
         f'<div class="scroll"><svg class="lane" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-label="{html.text(said)}">\n{rows}</svg></div>\n'
     )
 
 
-def _lane(step: Step, number: int, device: str) -> str:
+def _lane(step: Step, number: int) -> str:
     y = number * _LANE + 30
     kind = step.mark.value
-    name = f"names {step.says}" if step.says else "names nobody"
+    name = _("names {name}").format(name=step.says) if step.says else _("names nobody")
     server = _cut(step.server, 30)
-    result = textwrap.wrap(step.result, _CHARACTERS, max_lines=2, placeholder=" ...")
+    result = _two(wrap(step.result, _COLUMNS))
     below = "".join(
         f'<text class="{kind}" x="{_LEFT + 8}" y="{y + 19 + 15 * n}">{html.text(line)}</text>'
         for n, line in enumerate(result)
@@ -63,8 +67,8 @@ def _lane(step: Step, number: int, device: str) -> str:
     return (
         f'<text x="0" y="{y - 14}">{number + 1}</text>'
         f'<rect x="16" y="{y - 18}" width="{_LEFT - 26}" height="36" rx="4" />'
-        f'<text class="who" x="24" y="{y + 5}">{html.text(device)}</text>'
-        f'<text x="{_LEFT + 8}" y="{y - 9}">{html.text(_cut(name, _CHARACTERS))}</text>'
+        f'<text class="who" x="24" y="{y + 5}">{html.text(_("This device"))}</text>'
+        f'<text x="{_LEFT + 8}" y="{y - 9}">{html.text(_cut(name, _COLUMNS))}</text>'
         f'<line class="{kind}" x1="{_LEFT - 10}" y1="{y}" x2="{_RIGHT - 42}" y2="{y}" />'
         f'<path class="{kind}" d="{marker}" />'
         f'<rect x="{_RIGHT - 8}" y="{y - 18}" width="{_WIDTH - _RIGHT}" height="36" rx="4" />'
@@ -72,9 +76,18 @@ def _lane(step: Step, number: int, device: str) -> str:
     )
 
 
+def _two(lines: list[str]) -> list[str]:
+    """Two of them at most; the steps below a picture have it in full."""
+    return lines if len(lines) < 3 else [lines[0], _cut(f"{lines[1]} {lines[2]}", _COLUMNS)]
+
+
 def _cut(words: str, most: int) -> str:
-    """At most so many characters; the steps below a picture have it in full."""
-    return words if len(words) <= most else f"{words[: most - 1]}…"
+    """At most so many columns."""
+    if cells(words) <= most:
+        return words
+    while cells(words) >= most:
+        words = words[:-1]
+    return f"{words}…"
 
 
 _STRIP_LEFT, _ROW = 170, 24
@@ -98,8 +111,10 @@ def strip(run: Run) -> str:
         parts.append(
             f'<text x="{x:.0f}" y="{foot}" text-anchor="middle">{across * quarter / 4:.1f} s</text>'
         )
-    said = "; ".join(
-        f"{label}: {sum(ended(m) is Mark.GOOD for m in found)} of {len(found)} answered"
+    said = _("; ").join(
+        _("{name}: {answered} of {asked} answered").format(
+            name=label, answered=sum(ended(m) is Mark.GOOD for m in found), asked=len(found)
+        )
         for label, found in rows
     )
     return (
@@ -112,14 +127,15 @@ def _rows(run: Run) -> Iterator[tuple[str, list[Measurement]]]:
     """Neutral sites abroad, those in the country, and each messenger as its app asks."""
     country = {s.name: s.country for s in run.evidence.controls.sites}
     flows = [m for m in run.evidence.measurements if _ended(m)]
-    rows: dict[str, list[Measurement]] = {"Neutral sites": [], "In the country": []}
+    abroad, at_home = _("Neutral sites"), _("In the country")
+    rows: dict[str, list[Measurement]] = {abroad: [], at_home: []}
     titles = {s.service: s.name for s in run.verdict.services}
     rows |= {name: [] for name in titles.values()}
     for one in flows:
         task = one.task
         if task.role is Role.CONTROL and task.arm in NEUTRAL_ARMS:
             home = country.get(task.subject) is not None
-            rows["In the country" if home else "Neutral sites"].append(one)
+            rows[at_home if home else abroad].append(one)
         elif task.arm in PLAIN_ARMS and task.subject in titles:
             rows[titles[task.subject]].append(one)
     yield from ((label, found) for label, found in rows.items() if found)

@@ -20,7 +20,9 @@ from msgprobe.model.observation import (
 from msgprobe.model.run import Run
 from msgprobe.model.task import Arm, Flow, Inspect, Lookup, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
-from msgprobe.report.narrate import FAILURES, came
+from msgprobe.report import narrate
+from msgprobe.report.language import N_, _, ngettext
+from msgprobe.report.narrate import came, failure_word
 from msgprobe.report.page.mark import ELSEWHERE_ARMS, Mark, elsewhere, mark, moved, paced
 from msgprobe.report.reproduce import command
 
@@ -28,46 +30,46 @@ PLAIN_ARMS = (Arm.BASE, Arm.REPEAT)
 NEUTRAL_ARMS = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR)
 
 CHANGED: dict[Arm, str] = {
-    Arm.OTHER_RESOLVER: "The same name, asked at another resolver",
-    Arm.OTHER_QUERY: "The same resolver, asked for another name",
-    Arm.NON_RESOLVER: "The name, asked at an address where no resolver is",
-    Arm.OTHER_ADDRESS: "The service, at an address that another resolver gives",
-    Arm.TARGET_SNI_ELSEWHERE: "The same name, at a neutral server",
-    Arm.NEUTRAL_SNI_ELSEWHERE: "That neutral server, with a neutral name",
-    Arm.OTHER_SNI: "The same server, with another name",
-    Arm.OTHER_HELLO: "The same server and name, with a first message of another shape",
-    Arm.MODERN: "The same server and name, with the first message of a modern app",
-    Arm.MODERN_ELSEWHERE: "The same name in such a message, at a neutral server",
-    Arm.MODERN_NEUTRAL: "A neutral name in such a message, at that neutral server",
-    Arm.OTHER_PAYLOAD: "The same server, asked in another form",
-    Arm.OTHER_PORT: "The same server, at another port",
-    Arm.OTHER_TRANSPORT: "The same server, by another transport",
-    Arm.SHARE: "The same server and name, many times",
-    Arm.SHARE_ELSEWHERE: "The same name at a neutral server, as often",
-    Arm.SHARE_NEUTRAL: "A neutral name at that server, as often",
-    Arm.SAME_TUPLE: "Again at once, on the same pair of ports",
-    Arm.ALONE: "The same, with no other connection at that time",
-    Arm.TOGETHER: "The same, several at the same time",
-    Arm.PLAIN_PAGE: "The same name, by plain HTTP",
-    Arm.TRANSFER_NEUTRAL_SNI: "The same object from the same server, with a neutral name",
-    Arm.TRANSFER_TARGET_SNI: "A neutral server's object, with the service's name",
-    Arm.TRANSFER_SIBLING: "The same object, from another address",
-    Arm.TRANSFER_SMALL: "The same object, in small packets",
-    Arm.TRANSFER_SOURCE: "A neutral server's object, under its own name",
-    Arm.NEUTRAL_TRAIN: "A neutral call server, at the same time",
-    Arm.NEUTRAL_CALL: "A neutral call server, asked the same",
-    Arm.NEUTRAL_FORM: "A neutral call server, asked in the older form",
-    Arm.QUIC_OTHER_SNI: "The same server by QUIC, with a neutral name",
-    Arm.QUIC_NEGOTIATION: "The same server by QUIC, with no name",
-    Arm.QUIC_ELSEWHERE: "The same name by QUIC, at a neutral server",
-    Arm.QUIC_NEUTRAL_ELSEWHERE: "A neutral name by QUIC, at that neutral server",
-    Arm.QUIC_NEUTRAL: "A neutral server by QUIC",
-    Arm.SECOND_PATH: "The same, through your proxy",
-    Arm.BIG_HELLO: "A neutral server, with a large first message",
-    Arm.HOLE: "A port that routers need",
-    Arm.CONNECTION: "A neutral server",
-    Arm.AGAIN: "A neutral server, at the same time",
-    Arm.MONITOR: "A neutral server, time and again",
+    Arm.OTHER_RESOLVER: N_("The same name, asked at another resolver"),
+    Arm.OTHER_QUERY: N_("The same resolver, asked for another name"),
+    Arm.NON_RESOLVER: N_("The name, asked at an address where no resolver is"),
+    Arm.OTHER_ADDRESS: N_("The service, at an address that another resolver gives"),
+    Arm.TARGET_SNI_ELSEWHERE: N_("The same name, at a neutral server"),
+    Arm.NEUTRAL_SNI_ELSEWHERE: N_("That neutral server, with a neutral name"),
+    Arm.OTHER_SNI: N_("The same server, with another name"),
+    Arm.OTHER_HELLO: N_("The same server and name, with a first message of another shape"),
+    Arm.MODERN: N_("The same server and name, with the first message of a modern app"),
+    Arm.MODERN_ELSEWHERE: N_("The same name in such a message, at a neutral server"),
+    Arm.MODERN_NEUTRAL: N_("A neutral name in such a message, at that neutral server"),
+    Arm.OTHER_PAYLOAD: N_("The same server, asked in another form"),
+    Arm.OTHER_PORT: N_("The same server, at another port"),
+    Arm.OTHER_TRANSPORT: N_("The same server, by another transport"),
+    Arm.SHARE: N_("The same server and name, many times"),
+    Arm.SHARE_ELSEWHERE: N_("The same name at a neutral server, as often"),
+    Arm.SHARE_NEUTRAL: N_("A neutral name at that server, as often"),
+    Arm.SAME_TUPLE: N_("Again at once, on the same pair of ports"),
+    Arm.ALONE: N_("The same, with no other connection at that time"),
+    Arm.TOGETHER: N_("The same, several at the same time"),
+    Arm.PLAIN_PAGE: N_("The same name, by plain HTTP"),
+    Arm.TRANSFER_NEUTRAL_SNI: N_("The same object from the same server, with a neutral name"),
+    Arm.TRANSFER_TARGET_SNI: N_("A neutral server's object, with the service's name"),
+    Arm.TRANSFER_SIBLING: N_("The same object, from another address"),
+    Arm.TRANSFER_SMALL: N_("The same object, in small packets"),
+    Arm.TRANSFER_SOURCE: N_("A neutral server's object, under its own name"),
+    Arm.NEUTRAL_TRAIN: N_("A neutral call server, at the same time"),
+    Arm.NEUTRAL_CALL: N_("A neutral call server, asked the same"),
+    Arm.NEUTRAL_FORM: N_("A neutral call server, asked in the older form"),
+    Arm.QUIC_OTHER_SNI: N_("The same server by QUIC, with a neutral name"),
+    Arm.QUIC_NEGOTIATION: N_("The same server by QUIC, with no name"),
+    Arm.QUIC_ELSEWHERE: N_("The same name by QUIC, at a neutral server"),
+    Arm.QUIC_NEUTRAL_ELSEWHERE: N_("A neutral name by QUIC, at that neutral server"),
+    Arm.QUIC_NEUTRAL: N_("A neutral server by QUIC"),
+    Arm.SECOND_PATH: N_("The same, through your proxy"),
+    Arm.BIG_HELLO: N_("A neutral server, with a large first message"),
+    Arm.HOLE: N_("A port that routers need"),
+    Arm.CONNECTION: N_("A neutral server"),
+    Arm.AGAIN: N_("A neutral server, at the same time"),
+    Arm.MONITOR: N_("A neutral server, time and again"),
 }
 """What is different from how the app asks, the most telling first."""
 
@@ -155,11 +157,11 @@ def steps(verdict: FunctionVerdict, seen: Seen) -> tuple[Step, ...]:
     cited = seen.cited(verdict.evidence)
     seen.fair_kbit = max((s.control_kbit for s in verdict.speeds), default=0.0)
     own = [m for m in cited if m.task.arm in _OWN and m.task.role is Role.TARGET]
-    found = [_step("As the app asks", own, seen)] if own else []
+    found = [_step(_("As the app asks"), own, seen)] if own else []
     arms = _arms(cited, found[0].mark if found else None, seen)
-    found += [_step(CHANGED[arm], _of(arm, cited), seen) for arm in arms]
+    found += [_step(_(CHANGED[arm]), _of(arm, cited), seen) for arm in arms]
     if len(found) < 2 and (repeats := _of(Arm.REPEAT, own)):
-        found.append(_step("The same once more, some seconds later", repeats, seen))
+        found.append(_step(_("The same once more, some seconds later"), repeats, seen))
     if len(found) < 3 and own:
         found += _neutral(own, seen)
     return tuple(found[:3])
@@ -183,7 +185,7 @@ def _neutral(own: Sequence[Measurement], seen: Seen) -> list[Step]:
     """The neutral conversations that were nearest in time to the failures."""
     when = own[0].window.start
     near = sorted(seen.neutral(), key=lambda m: abs(m.window.start - when))[:4]
-    return [_step("Neutral servers, at the same time", near, seen)] if near else []
+    return [_step(_("Neutral servers, at the same time"), near, seen)] if near else []
 
 
 def of_connection(evidence: Iterable[int], seen: Seen) -> tuple[Step, ...]:
@@ -200,13 +202,13 @@ def of_connection(evidence: Iterable[int], seen: Seen) -> tuple[Step, ...]:
 def _site_kind(measurement: Measurement, run: Run) -> str:
     task = measurement.task
     if isinstance(task.probe, Lookup):
-        return "Names, asked at a resolver"
+        return _("Names, asked at a resolver")
     if task.check == "page":
-        return "Pages whose text is known (they find login pages)"
+        return _("Pages whose text is known (they find login pages)")
     country = next((s.country for s in run.evidence.controls.sites if s.name == task.subject), None)
     if country is not None:
-        return f"Neutral sites in the country ({country})"
-    return "Neutral sites abroad" if task.role is Role.CONTROL else "Servers of messengers"
+        return _("Neutral sites in the country ({country})").format(country=country)
+    return _("Neutral sites abroad") if task.role is Role.CONTROL else _("Servers of messengers")
 
 
 def _typical(found: Sequence[Measurement]) -> Measurement:
@@ -222,24 +224,38 @@ def _step(title: str, found: Sequence[Measurement], seen: Seen) -> Step:
     ended = paced(one, seen.fair_kbit)
     alike = sum(paced(m, seen.fair_kbit) is ended for m in found)
     transfer = moved(one)
-    told = {
-        Mark.GOOD: "answered",
-        Mark.BAD: "failed",
-        Mark.SLOW: "were slow",
-        Mark.ODD: "were answered, unproven",
-    }[ended]
-    tries = f"{alike} of {len(found)} tries {told}" if len(found) > 1 else ""
     return Step(
         title=title,
         server=_server(one, seen),
         says=_says(one),
         mark=ended,
         result=_result(one),
-        tries=tries,
-        full="; ".join(came(o) for o in one.observations if not isinstance(o, LocalObservation)),
+        tries=_tries(ended, alike, len(found)) if len(found) > 1 else "",
+        full=_("; ").join(came(o) for o in one.observations if not isinstance(o, LocalObservation)),
         again=command(one.task, transfer.path if transfer is not None else None),
         transaction=one.observations[-1].transaction if one.observations else 0,
     )
+
+
+def _tries(ended: Mark, alike: int, tries: int) -> str:
+    """How many of them ended so."""
+    text = {
+        Mark.GOOD: ngettext(
+            "{{alike}} of {count} try answered", "{{alike}} of {count} tries answered", tries
+        ),
+        Mark.BAD: ngettext(
+            "{{alike}} of {count} try failed", "{{alike}} of {count} tries failed", tries
+        ),
+        Mark.SLOW: ngettext(
+            "{{alike}} of {count} try was slow", "{{alike}} of {count} tries were slow", tries
+        ),
+        Mark.ODD: ngettext(
+            "{{alike}} of {count} try was answered, unproven",
+            "{{alike}} of {count} tries were answered, unproven",
+            tries,
+        ),
+    }[ended]
+    return text.format(alike=alike)
 
 
 def _server(measurement: Measurement, seen: Seen) -> str:
@@ -258,7 +274,7 @@ def _server(measurement: Measurement, seen: Seen) -> str:
                 return seen.host_at(flow.address) or where
             return flow.host or where
         case Inspect():
-            return "this device"
+            return _("this device")
 
 
 def _says(measurement: Measurement) -> str:
@@ -274,32 +290,29 @@ def _says(measurement: Measurement) -> str:
 def _result(measurement: Measurement) -> str:
     """What came, in a few words."""
     if not measurement.observations:
-        return "nothing was seen"
+        return _("nothing was seen")
     last = measurement.observations[-1]
     transfer = moved(measurement)
     if transfer is not None and transfer.failure is None:
-        return came(transfer).partition(":")[0].partition(", naming")[0]
+        return narrate.moved(transfer)
     if last.failure is not None:
-        return FAILURES[last.failure]
+        return failure_word(last.failure)
     return _answer(measurement, last)
-
-
-_PROVED = "answered, and proved who it is"
 
 
 def _answer(measurement: Measurement, last: Observation) -> str:
     match last:
         case DnsObservation():
-            return ", ".join(last.addresses[:2]) or "no address"
+            return _(", ").join(last.addresses[:2]) or _("no address")
         case TlsObservation(chain=(leaf, *_)) if not last.verified:
             if elsewhere(measurement, last):
-                return "answered, with a certificate of its own"
-            return f"a certificate issued by {leaf.issuer}, not verified"
+                return _("answered, with a certificate of its own")
+            return _("a certificate issued by {issuer}, not verified").format(issuer=leaf.issuer)
         case HttpObservation() if last.matched is False:
-            return f"another page than the known one (status {last.status})"
+            return _("another page than the known one (status {status})").format(status=last.status)
     proved = (
         isinstance(last, TlsObservation)
         or (isinstance(last, HttpObservation) and last.authenticated)
         or (isinstance(last, ProtocolObservation) and last.proof >= Proof.NONCE)
     )
-    return _PROVED if proved else "answered"
+    return _("answered, and proved who it is") if proved else _("answered")

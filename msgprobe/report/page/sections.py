@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgprobe.judging.advice import advise, listing
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Run
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.report import html, integrity, wording
+from msgprobe.report.advice import advise
+from msgprobe.report.language import _, listing
 from msgprobe.report.page import words
 from msgprobe.report.page.figures import SIGNS, lanes, strip
 from msgprobe.report.page.mark import Mark, mark
 from msgprobe.report.page.proof import Seen, Step, of_connection
+from msgprobe.report.say import said
 
 _CLASS = {
     Outcome.OK: "ok",
@@ -25,7 +27,7 @@ _CLASS = {
 def line(tag: str, text: str, kind: str = "") -> str:
     """One element that holds text."""
     style = f' class="{kind}"' if kind else ""
-    return f"<{tag}{style}>{html.text(text)}</{tag}>\n"
+    return f"<{tag}{style}>{html.prose(text)}</{tag}>\n"
 
 
 def listed(lines: Sequence[str], tag: str = "ul") -> str:
@@ -37,7 +39,7 @@ def listed(lines: Sequence[str], tag: str = "ul") -> str:
 def pairs(rows: Sequence[tuple[str, str]]) -> str:
     """Names and what they are, beside each other."""
     cells = "".join(
-        f"<tr><th scope='row'>{html.text(name)}</th>{html.cell('td', text)}</tr>\n"
+        f"<tr><th scope='row'>{html.prose(name)}</th>{html.cell('td', text)}</tr>\n"
         for name, text in rows
     )
     return f'<table class="facts">\n{cells}</table>\n'
@@ -46,9 +48,10 @@ def pairs(rows: Sequence[tuple[str, str]]) -> str:
 def grid(services: Sequence[ServiceVerdict]) -> str:
     """Every messenger with its word, and what works of it."""
     columns = [f for f in Function if any(f is v.function for s in services for v in s.functions)]
-    heads = "".join(html.cell("th", name) for name in ("", "result", *(f.value for f in columns)))
+    names = ("", _("result"), *map(wording.function_word, columns))
+    heads = "".join(html.cell("th", name) for name in names)
     rows = "".join(f"<tr>{_row(service, columns)}</tr>\n" for service in services)
-    legend = ", ".join(f"{wording.SIGNS[o].sign} {wording.OUTCOME_WORDS[o]}" for o in Outcome)
+    legend = _(", ").join(f"{wording.SIGNS[o].sign} {wording.outcome_word(o)}" for o in Outcome)
     return (
         f'<div class="scroll"><table class="grid">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n'
         f"{rows}</tbody>\n</table></div>\n" + line("p", legend, "faint")
@@ -60,7 +63,7 @@ def _row(service: ServiceVerdict, columns: Sequence[Function]) -> str:
     sign = wording.SIGNS[service.outcome].sign
     kind = _CLASS.get(service.outcome, "open")
     cells = [
-        f'<th scope="row">{html.text(service.name)}</th>',
+        f'<th scope="row">{html.prose(service.name)}</th>',
         html.cell("td", f"{sign} {word}", kind),
     ]
     by = {v.function: v.outcome for v in service.functions}
@@ -73,9 +76,9 @@ def _row(service: ServiceVerdict, columns: Sequence[Function]) -> str:
 
 def meaning(run: Run) -> str:
     """What it means for the user, and what to do."""
-    if not run.verdict.advice:
-        return ""
     advice = advise(run.verdict.connection, run.verdict.services, saved=True)
+    if not advice.meaning:
+        return ""
     return line("p", advice.meaning, "lead") + listed(advice.steps, "ol")
 
 
@@ -84,9 +87,12 @@ def reasons(service: ServiceVerdict) -> list[str]:
     groups: dict[tuple[str, str], list[str]] = {}
     for function in (service.functions[i] for i in wording.in_order(service)):
         if function.outcome not in (Outcome.OK, Outcome.NOT_TESTED):
-            word = wording.OUTCOME_WORDS[function.outcome]
-            groups.setdefault((word, function.why), []).append(function.function.value)
-    return [f"{', '.join(names)} {word}: {why}" for (word, why), names in groups.items()]
+            key = (wording.outcome_word(function.outcome), said(function.why))
+            groups.setdefault(key, []).append(wording.function_word(function.function))
+    return [
+        _("{functions}: {word}. {why}").format(functions=_(", ").join(names), word=word, why=why)
+        for (word, why), names in groups.items()
+    ]
 
 
 def how(steps: Sequence[Step]) -> str:
@@ -95,13 +101,15 @@ def how(steps: Sequence[Step]) -> str:
         return ""
     items = []
     for step in steps:
-        tries = f" ({step.tries})" if step.tries else ""
-        again = f"<pre>{html.text(step.again)}</pre>" if step.again else ""
+        result = step.result
+        if step.tries:
+            result = _("{result} ({tries})").format(result=result, tries=step.tries)
+        again = html.command(step.again) if step.again else ""
         items.append(
-            f"<li><b>{html.text(step.title)}</b>: "
+            f"<li><b>{html.prose(step.title)}</b>: "
             f'<span class="{step.mark.value}">{SIGNS[step.mark]}</span> '
-            f'{html.text(step.result + tries)}.<br /><span class="faint">'
-            f"{html.text(step.full)}</span>{again}</li>\n"
+            f'{html.prose(result)}.<br /><span class="faint">'
+            f"{html.prose(step.full)}</span>{again}</li>\n"
         )
     return lanes(steps) + f'<ol class="how">\n{"".join(items)}</ol>\n'
 
@@ -109,17 +117,18 @@ def how(steps: Sequence[Step]) -> str:
 def connection(run: Run, seen: Seen) -> str:
     """The state of the line, what shows it, and the neutral sites beside the messengers."""
     found = run.verdict.connection
-    parts = [line("h2", "The connection, and neutral sites beside the messengers")]
-    state = wording.STATE_WORDS[found.state]
-    parts.append(line("p", f"Connection: {state}. {found.why}"))
-    parts.append(listed([f"Note: {wording.note(n)}." for n in found.notes]))
+    parts = [line("h2", _("The connection, and neutral sites beside the messengers"))]
+    state = wording.state_word(found.state)
+    told = _("Connection: {state}. {why}").format(state=state, why=said(found.why))
+    parts.append(line("p", told))
+    parts.append(listed([_("Note: {note}.").format(note=wording.note(n)) for n in found.notes]))
     if not found.state.blameless:
-        parts.append(line("h3", "How this is known"))
+        parts.append(line("h3", _("How this is known")))
         parts.append(how(of_connection(found.evidence, seen)))
     picture = strip(run)
     if picture:
         parts.append(
-            line("p", "When each was asked, in seconds: a ring is an answer, a cross is none.")
+            line("p", _("When each was asked, in seconds: a ring is an answer, a cross is none."))
         )
         parts += [picture, _sites(run, seen)]
     return "".join(parts)
@@ -136,11 +145,13 @@ def _sites(run: Run, seen: Seen) -> str:
     rows = []
     for name, found in by.items():
         country = known.get(name)
-        where = "abroad" if country is None else f"in {country}"
+        where = _("abroad") if country is None else _("in {country}").format(country=country)
         good = sum(mark(m) is Mark.GOOD for m in found)
-        cells = (hosts.get(name, name), where, f"{good} of {len(found)}")
+        answered = _("{answered} of {asked}").format(answered=good, asked=len(found))
+        cells = (hosts.get(name, name), where, answered)
         rows.append("<tr>" + "".join(html.cell("td", c) for c in cells) + "</tr>\n")
-    heads = "".join(html.cell("th", h) for h in ("neutral site", "where", "answered"))
+    titles = (_("neutral site"), _("where"), _("answered"))
+    heads = "".join(html.cell("th", title) for title in titles)
     return (
         f'<div class="scroll"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n'
         f"{''.join(rows)}</tbody>\n</table></div>\n"
@@ -150,27 +161,41 @@ def _sites(run: Run, seen: Seen) -> str:
 def _judged(now: Verdict, before: Verdict | None) -> str:
     """Under which rules, and what that changed."""
     if before is None:
-        return f"rules {now.rules_version}"
+        return _("rules {version}").format(version=now.rules_version)
     words = {s.service: s.outcome for s in before.services}
     other = [s.name for s in now.services if words.get(s.service) is not s.outcome]
     line = before.connection.state is not now.connection.state
-    changed = listing([*(["the connection"] if line else []), *other])
-    said = f"the words for {changed} were others then" if changed else "the words were the same"
-    return f"rules {now.rules_version}; saved under rules {before.rules_version}, and {said}"
+    if line and other:
+        text = _(
+            "rules {version}; saved under rules {older}, and the words for the connection and for "
+            "{names} were others then"
+        )
+    elif line:
+        text = _(
+            "rules {version}; saved under rules {older}, and the word for the connection was "
+            "another then"
+        )
+    elif other:
+        text = _(
+            "rules {version}; saved under rules {older}, and the words for {names} were others then"
+        )
+    else:
+        text = _("rules {version}; saved under rules {older}, and the words were the same")
+    return text.format(version=now.rules_version, older=before.rules_version, names=listing(other))
 
 
 def check(run: Run, sha256: str, name: str, before: Verdict | None) -> str:
     """The file that all of this stands on, and how to get to the same words from it."""
     tool = run.tool
     rows = [
-        ("File", name),
-        ("SHA-256 of the file", sha256),
-        ("Run", run.run_id),
-        ("Program", f"{tool.name} {tool.version}"),
-        ("Judged by", _judged(run.verdict, before)),
-        ("Python, OpenSSL, system", ", ".join((tool.python, tool.openssl, tool.platform))),
-        ("Target files (SHA-256)", run.catalogue_sha256),
-        ("Integrity", integrity.WORDS[run.integrity]),
+        (_("File"), name),
+        (_("SHA-256 of the file"), sha256),
+        (_("Run"), run.run_id),
+        (_("Program"), f"{tool.name} {tool.version}"),
+        (_("Judged by"), _judged(run.verdict, before)),
+        (_("Python, OpenSSL, system"), ", ".join((tool.python, tool.openssl, tool.platform))),
+        (_("Target files (SHA-256)"), run.catalogue_sha256),
+        (_("Integrity"), integrity.words(run)),
     ]
     quoted = name if name.replace(".", "").replace("-", "").replace("_", "").isalnum() else "FILE"
     commands = (
@@ -179,14 +204,16 @@ def check(run: Run, sha256: str, name: str, before: Verdict | None) -> str:
         f"msgprobe explain {quoted}",
         f"msgprobe explain {quoted} --reveals",
     )
-    lines = "".join(f"<pre>{html.text(c)}</pre>\n" for c in commands)
+    lines = "".join(f"{html.command(c)}\n" for c in commands)
     return (
-        line("h2", "Check it yourself")
+        line("h2", _("Check it yourself"))
         + pairs(rows)
         + line(
             "p",
-            "The file holds every conversation. The same program says from it whether the "
-            "words above are right, without the Internet:",
+            _(
+                "The file holds every conversation. The same program says from it whether the "
+                "words above are right, without the Internet:"
+            ),
         )
         + lines
     )
@@ -194,10 +221,9 @@ def check(run: Run, sha256: str, name: str, before: Verdict | None) -> str:
 
 def earlier(runs: Sequence[tuple[str, Run]]) -> Iterator[str]:
     """The runs of the other files, the oldest first, in one table."""
-    yield line("h2", "All runs that were given")
-    heads = "".join(
-        html.cell("th", h) for h in ("began", "where", "connection", "messengers", "file")
-    )
+    yield line("h2", _("All runs that were given"))
+    titles = (_("began"), _("where"), _("connection"), _("messengers"), _("file"))
+    heads = "".join(html.cell("th", title) for title in titles)
     yield f'<div class="scroll"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n'
     for name, run in runs:
         where = filter(
@@ -208,15 +234,15 @@ def earlier(runs: Sequence[tuple[str, Run]]) -> Iterator[str]:
                 run.vantage.label,
             ),
         )
-        said = "; ".join(
+        said = _("; ").join(
             f"{wording.SIGNS[s.outcome].sign} {s.name} "
             f"{wording.verdict_words(s.outcome, s.strength, s.partial)}"
             for s in run.verdict.services
         )
         cells = (
             words.moment(run.started_at),
-            ", ".join(where) or "not said",
-            wording.STATE_WORDS[run.verdict.connection.state],
+            _(", ").join(where) or _("not said"),
+            wording.state_word(run.verdict.connection.state),
             said,
             name,
         )

@@ -8,6 +8,7 @@ import pytest
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
+from msgprobe.report.say import said
 from tests.evidence.story import CHAT, SERVICE, Story
 from tests.judging.word import text
 
@@ -76,7 +77,7 @@ def test_an_impostor_is_neither_the_service_nor_proof_of_a_block(
     found = text(story.controls_again())
     assert (found.outcome, found.strength) == (Outcome.INCONCLUSIVE, None)
     assert found.rules[0] == "protocol.impostor"
-    assert "do not log in" in found.why.lower()
+    assert "Do not log in" in said(found.why)
 
 
 def test_a_genuine_member_beside_an_impostor_still_counts() -> None:

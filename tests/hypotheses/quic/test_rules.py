@@ -11,6 +11,7 @@ from msgprobe.model.observation import Proof, Window
 from msgprobe.model.target import Endpoint, Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind, Role
 from msgprobe.model.verdict import Outcome, State, Strength
+from msgprobe.report.summary import summary
 from tests.evidence.story import HERE, SERVICE, SITES, Story, datagrams
 from tests.judging.word import text
 from tests.model.tasks import task_of
@@ -143,10 +144,10 @@ def test_the_fault_follows_the_name() -> None:
     assert (found.outcome, found.strength) == (Outcome.DEGRADED, Strength.CONFIRMED)
     assert found.mechanisms == ("quic.sni",)
     assert found.rules[0] == "quic.sni"
-    assert "over TCP it works" in found.why
+    assert [one.key for one in found.why] == ["quic.sni", "quic.tcp_works"]
     (service,) = judge(dies_elsewhere(dies_at_home(tale())).evidence()).services
     assert service.outcome is Outcome.DEGRADED
-    assert "what names it inside QUIC" in service.summary
+    assert "What names it inside QUIC" in summary(service)
 
 
 def test_to_two_neutral_servers() -> None:

@@ -109,7 +109,7 @@ def test_answers_of_three_networks_that_stop_at_one_byte_unacknowledged_are_cut(
     assert contest(frozen).suspicious
     seen = text(frozen)
     assert (seen.outcome, seen.rules) == (Outcome.BLOCKED, ("transfer.freeze",))
-    assert "16 kB" in seen.why and seen.mechanisms == ("tcp.freeze",)
+    assert seen.why[0].value("moved_kb") == 16 and seen.mechanisms == ("tcp.freeze",)
 
 
 def test_a_server_that_answers_no_more_and_still_acknowledges_is_no_suspicion() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.message import message
 from msgprobe.model.target import Asset, Direction, Function
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
@@ -158,4 +159,4 @@ def test_uploads_are_closed_by_servers_that_did_not_ask(
         race.move(NAMED, 15_000, number=n, source=f"src{n}", **ended)
     seen = race.text
     assert seen.outcome is word
-    assert ("letter was broken off, as servers do" in seen.why) is (word is Outcome.OK)
+    assert (message("speed.unsaid.broken_off", asset="letter") in seen.why) is (word is Outcome.OK)

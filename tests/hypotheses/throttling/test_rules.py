@@ -7,10 +7,12 @@ import pytest
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
+from msgprobe.model.message import message
 from msgprobe.model.observation import HttpObservation, TransferObservation
 from msgprobe.model.target import Asset, Function
 from msgprobe.model.task import Arm, Flow, Probe, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.report.say import said
 from tests.evidence.moves import moved
 from tests.evidence.story import CHAT, HERE, SERVICE, Story
 from tests.model.tasks import task_of
@@ -123,7 +125,10 @@ def test_the_name_alone_slows_it_down_here_and_elsewhere(race: Race) -> None:
     assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
     assert seen.mechanisms == ("throttle.sni.policing",)
     assert seen.rules[0] == "throttle.name"
-    assert "140 kbit/s against 15 Mbit/s on the same server" in seen.why
+    (why,) = seen.why
+    assert (why.key, why.value("place")) == ("throttle.name", "here")
+    assert why.value("target_kbit") == pytest.approx(140, rel=0.1)
+    assert why.value("control_kbit") == pytest.approx(15_000, rel=0.1)
     # 0.1 s of greeting, 0.04 s and 34 kB at 140 kbit/s, against 0.16 s in all; then without the
     # four round trips that any way of 0.04 s takes, and not compared more closely than 0.24 s
     assert 10 < seen.speeds[0].ratio < 16
@@ -184,16 +189,28 @@ def test_a_slow_server_is_nobodys_fault(race: Race) -> None:
 
 def test_a_faster_address_of_the_same_name_is_told(race: Race) -> None:
     race.look(300).blocks(300, here=300, there=15_000, times=6)
-    assert "another address" not in race.text.why
+    assert [one.key for one in race.text.why] == ["speed.slow"]
     race.move(Arm.TRANSFER_SIBLING, 9_000, number=1).move(Arm.TRANSFER_SIBLING, 9_000, number=2)
-    assert "Over another address of its name it moves 9.0 Mbit/s." in race.text.why
+    _, faster = race.text.why
+    assert faster.key == "speed.faster.address"
+    assert faster.value("target_kbit") == pytest.approx(9_000, rel=0.1)
 
 
 def test_losses_at_the_address_alone_make_it_likely(race: Race) -> None:
     seen = race.look(100, lost=12).blocks(100, here=100, there=15_000, times=6, lost=12).text
     assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.LIKELY)
     assert seen.mechanisms[0].startswith("throttle.ip")
-    assert "follows the address" in seen.why
+    assert seen.why[0].key == "throttle.address"
+
+
+def test_losses_alone_tell_no_rate(race: Race) -> None:
+    """Neutral transfers ended before enough had come to compare with, yet lost nothing."""
+    for n in (1, 2, 3):
+        race.move(SOURCE, 15_000, source=f"src{n}", stop_at=12_000).move(OWN, 15, lost=30)
+    seen = race.text
+    assert (seen.outcome, seen.rules, seen.speeds) == (Outcome.DEGRADED, ("speed.lossy",), ())
+    assert seen.why[0].value("place") == "unmeasured"
+    assert "bit/s" not in said(seen.why)
 
 
 def test_what_is_lost_can_follow_the_name_before_the_times_do(race: Race) -> None:
@@ -251,7 +268,7 @@ def _disordered(m: Measurement) -> Measurement:
 def test_one_object_that_never_comes_may_have_been_retired(race: Race) -> None:
     seen = race.look(0).blocks(0, here=15_000, there=0).text
     assert (seen.outcome, seen.mechanisms) == (Outcome.OK, ())
-    assert "gave nothing" in seen.why and "out of date" in seen.why
+    assert message("speed.unsaid.nothing", asset="page") in seen.why
 
 
 def test_transfers_of_two_hosts_that_move_nothing_at_all_are_not_slow(race: Race) -> None:
@@ -311,12 +328,12 @@ def test_what_works_and_was_never_moved_says_so(race: Race) -> None:
     race.story.services = (replace(MOVING, assets=(ASSET, other)),)
     seen = race.look(14_000).text
     assert seen.outcome is Outcome.OK
-    assert seen.why.endswith("How fast it moves its film was not measured.")
+    assert seen.why[-1] == message("speed.unsaid.unmeasured", asset="film")
 
 
 def test_without_any_transfer_nothing_is_said_about_speed(race: Race) -> None:
-    assert "measured" not in race.text.why
-    assert "measured" not in race.look(14_000).text.why
+    assert [one.key for one in race.text.why] == ["ok.authenticated"]
+    assert [one.key for one in race.look(14_000).text.why] == ["ok.authenticated"]
 
 
 def test_slower_at_first_sight_and_never_looked_into_is_not_passed_over(race: Race) -> None:
@@ -324,7 +341,7 @@ def test_slower_at_first_sight_and_never_looked_into_is_not_passed_over(race: Ra
     race.move(SOURCE, 15_000, source="src1").move(OWN, 600)
     seen = race.move(SOURCE, 14_000, source="src2").text
     assert seen.outcome is Outcome.OK
-    assert "page was slower than neutral transfers once" in seen.why
+    assert message("speed.unsaid.once", asset="page") in seen.why
 
 
 def test_slow_once_and_never_looked_into_is_degraded(race: Race) -> None:

@@ -14,6 +14,8 @@ from msgprobe.model.observation import Certificate, Proof, ProtocolObservation
 from msgprobe.model.target import Endpoint, Service, Trust
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, ServiceVerdict, Strength, Verdict
+from msgprobe.report import say
+from msgprobe.report.advice import advise
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, certificate
 
 FORGED: dict[str, Any] = {
@@ -82,8 +84,12 @@ def judged(story: Story) -> Verdict:
     return verdict
 
 
+def advice(verdict: Verdict) -> str:
+    return str(advise(verdict.connection, verdict.services))
+
+
 def safe(verdict: ServiceVerdict) -> bool:
-    return any("o not log in" in f.why for f in verdict.functions)
+    return any("o not log in" in say.said(f.why) for f in verdict.functions)
 
 
 def test_one_authority_for_two_strangers_is_likely_a_forger() -> None:
@@ -263,7 +269,7 @@ def test_the_state_whose_authority_signs_is_named() -> None:
     story = other(acme(both(), STATE), names(OTHER, STATE))
     verdict = judged(story.controls_again())
     assert "state_root_kz" in verdict.connection.notes
-    assert "Do not log in to Acme and Talk" in verdict.advice
+    assert "Do not log in to Acme and Talk" in advice(verdict)
 
 
 # -- one way that works acquits nobody
@@ -287,7 +293,7 @@ def test_a_forged_half_impairs_a_service_that_works_on_the_other() -> None:
     found = said(halves())
     assert (found.outcome, found.strength) == (Outcome.DEGRADED, Strength.CONFIRMED)
     assert found.mechanisms == ("tls.mitm",) and safe(found)
-    assert "Do not log in" in judged(halves().controls_again()).advice
+    assert "Do not log in" in advice(judged(halves().controls_again()))
 
 
 def test_one_bad_front_of_several_impairs_nobody() -> None:

@@ -9,6 +9,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
+from msgprobe.report.say import said
 from tests.evidence.story import CHAT, SITES, Story
 
 PUBLIC = "CN=Public CA"
@@ -53,7 +54,7 @@ def test_neutral_servers_that_have_it_as_well_show_who_made_it() -> None:
     (service,) = judge(story.evidence()).services
     text = service.functions[0]
     assert (text.outcome, text.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
-    assert text.mechanisms == ("tls.mitm",) and "Do not log in" in text.why
+    assert text.mechanisms == ("tls.mitm",) and "Do not log in" in said(text.why)
 
 
 def test_one_of_them_may_be_the_services_own_front() -> None:

@@ -11,6 +11,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome
+from msgprobe.report.say import said
 from tests.evidence.story import CHAT, SITES, Story
 from tests.judging.word import text
 
@@ -62,4 +63,4 @@ def test_the_word_is_the_one_for_unexpected_certificates_and_warns() -> None:
     )
     verdict = text(story)
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.certificate",))
-    assert "Do not log in" in verdict.why
+    assert "Do not log in" in said(verdict.why)

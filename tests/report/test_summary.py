@@ -3,9 +3,11 @@
 from itertools import product
 
 from msgprobe.judging.rules import rules
-from msgprobe.judging.words import MECHANISMS, summary
+from msgprobe.model.message import message
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
+from msgprobe.report.sentences.mechanisms import MECHANISMS, means
+from msgprobe.report.summary import summary
 
 HOW = ("", ".policing", ".shaping", ".loss", ".delay")
 """What a rule's mechanism may be refined by where transfers are compared."""
@@ -30,7 +32,7 @@ def test_no_words_are_kept_for_what_nobody_finds() -> None:
 
 
 def test_a_summary_says_how() -> None:
-    for mechanism, words in MECHANISMS.items():
+    for mechanism in MECHANISMS:
         function = FunctionVerdict(
             function=Function.TEXT,
             outcome=Outcome.BLOCKED,
@@ -45,4 +47,14 @@ def test_a_summary_says_how() -> None:
             mechanisms=(mechanism,),
             functions=(function,),
         )
-        assert summary(verdict) == f"Acme is probably blocked (text): {words}."
+        assert summary(verdict) == f"Acme is probably blocked (text). {means(mechanism)}"
+
+
+def test_what_was_not_tested_has_no_reason_of_a_single_function() -> None:
+    calls = FunctionVerdict(
+        function=Function.CALLS, outcome=Outcome.NOT_TESTED, why=(message("pool.untested"),)
+    )
+    verdict = ServiceVerdict(
+        service="acme", name="Acme", outcome=Outcome.NOT_TESTED, functions=(calls,)
+    )
+    assert summary(verdict) == "Acme was not tested."

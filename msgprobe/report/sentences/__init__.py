@@ -1,0 +1,1 @@
+"""What rules and mechanisms mean, in sentences: by the ids that verdicts carry."""

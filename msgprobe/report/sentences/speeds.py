@@ -1,0 +1,85 @@
+"""Sentences about transfers and how fast they were, by rule."""
+
+from collections.abc import Mapping
+from typing import Final
+
+WHY: Final[Mapping[str, str]] = {
+    "transfer.nothing": "Its transfers move nothing at all while neutral ones run, although its "
+    "servers answer: a fault of its own, or interference with what follows the TLS handshake.",
+    "transfer.freeze": "Transfers are cut off after {moved_kb} kB, each time at the same place; "
+    "neutral transfers pass it.",
+    "volley.freeze": "The answers of its own servers stop for good after {moved_kb} kB, each time "
+    "at the same place, while neutral transfers pass it: blocking after so many bytes, or a "
+    "limit of the servers.",
+    "transfer.cut": "Transfers are broken off after {moved_kb} kB, each time at the same place, "
+    "while neutral transfers pass it: blocking after so many bytes, or a fault of its "
+    "servers.",
+    "throttle.name.here": "{target_kbit} against {control_kbit} on the same server; the slowness "
+    "follows the name.",
+    "throttle.name.elsewhere": "{target_kbit} against {control_kbit} from neutral servers; the "
+    "slowness follows the name.",
+    "throttle.name_loss.here": "{target_kbit} against {control_kbit} on the same server, with "
+    "{lost_percent} % of the segments lost on the way; the losses follow the name.",
+    "throttle.name_loss.elsewhere": "{target_kbit} against {control_kbit} from neutral servers, "
+    "with {lost_percent} % of the segments lost on the way; the losses follow the name.",
+    "throttle.name_then_address": "{target_kbit} against {control_kbit} from neutral servers, "
+    "which become slow themselves once the service is named to them.",
+    "throttle.address": "{target_kbit} against {control_kbit} from neutral servers, with "
+    "{lost_percent} % of the segments lost on the way; the slowness follows the address.",
+    "throttle.losses": "{target_kbit} against {control_kbit} from neutral servers, with "
+    "{lost_percent} % of the segments lost on the way.",
+    "throttle.address.unmeasured": "{lost_percent} % of the segments of its transfers were lost on "
+    "the way, far more than of neutral ones; the losses follow the address.",
+    "throttle.losses.unmeasured": "{lost_percent} % of the segments of its transfers were lost on "
+    "the way, far more than of neutral ones.",
+    "speed.slow": "{target_kbit} against {control_kbit} from neutral servers; a slow server of its "
+    "own would look the same.",
+    "speed.lossy": "{lost_percent} % of what is sent to it is lost, far more than to neutral "
+    "servers; {target_kbit} against {control_kbit}.",
+    "speed.lossy.unmeasured": "{lost_percent} % of what is sent to it is lost, far more than to "
+    "neutral servers.",
+    "speed.undecided": "{target_kbit} against {control_kbit} from neutral servers, in too few "
+    "transfers to tell chance from interference.",
+    "throttle.alike": "{target_kbit} against {control_kbit} from neutral servers: also slow, as "
+    "another function is, for which the cause is proved.",
+    "speed.faster.ipv6": "Over IPv6 it moves {target_kbit}.",
+    "speed.faster.address": "Over another address of its name it moves {target_kbit}.",
+    "speed.unsaid.unmeasured": "How fast it moves its {asset} was not measured.",
+    "speed.unsaid.once": "Its {asset} was slower than neutral transfers once, which was not looked "
+    "into further.",
+    "speed.unsaid.nothing": "Its {asset} gave nothing, so how fast it moves was not measured: this "
+    "tool may be out of date.",
+    "speed.unsaid.broken_off": "Its {asset} was broken off, as servers do with what they did not "
+    "ask for.",
+}
+"""What is said where the rule speaks."""
+
+PROVES: Final[Mapping[str, str]] = {
+    "transfer.nothing": "transfers of two hosts move nothing at all, neutral ones run, and other "
+    "conversations are answered",
+    "transfer.freeze": "transfers are ended at the same byte of the connection, by silence, a "
+    "reset or an end, neutral ones pass it; under a neutral name they pass it too, or neutral "
+    "servers cut them once the service is named, or connections to two networks of the "
+    "service are cut alike",
+    "volley.freeze": "answers of three servers stop for good at the same byte, neutral transfers "
+    "pass it",
+    "transfer.cut": "transfers are ended at the same byte each time, neutral ones pass it, and "
+    "nothing shows that it is not its servers that end them",
+    "throttle.name": "paired transfers, same server, only the name differs, sequential test "
+    "passed, and a second kind of evidence",
+    "throttle.name_loss": "same server, only the name differs, far more is lost (exact test), and "
+    "a second kind of evidence",
+    "throttle.name_then_address": "slower than neutral sources, and neutral servers turn slow once "
+    "the name was said",
+    "throttle.address": "far lossier than neutral sources under any name, and slower than those of "
+    "three networks or just as lossy in every other conversation",
+    "throttle.losses": "far lossier than neutral sources, and slower than those of three networks "
+    "or just as lossy in every other conversation; name and address were not told apart",
+    "speed.slow": "slower than neutral sources, without a second kind of evidence",
+    "speed.lossy": "far lossier than neutral sources, without a second kind of evidence",
+    "speed.undecided": "slower than neutral sources, or than under a neutral name, more often than "
+    "not; too few transfers to decide",
+    "throttle.alike": "every transfer slow beside neutral ones, and another function of the "
+    "service shown throttled",
+}
+"""What kind of evidence allows its word."""
