@@ -108,6 +108,14 @@ def unread() -> bool:
     return now is not None and not now.info().get("x-read-by", "")
 
 
+_UNREAD = N_("No native speaker has checked this translation yet. In English: --lang en")
+
+
+def remark() -> str:
+    """What is said once of translations that nobody whose language it is has read; else empty."""
+    return _(_UNREAD) if unread() else ""
+
+
 def safely(text: str, **values: str) -> str:
     """A sentence on which somebody's safety may rest: where nobody whose language it is has read
     the translations, the English stands beside it."""

@@ -20,7 +20,7 @@ from msgprobe.report.advice import advise
 from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.grid import Grid, cell_len, legend, local_time
-from msgprobe.report.language import _, isolated
+from msgprobe.report.language import _, isolated, remark
 from msgprobe.report.say import said
 from msgprobe.report.summary import summary
 from msgprobe.report.view import View
@@ -64,6 +64,9 @@ def render(run: Run, view: View) -> str:
         page.line(printable(line), style="bold")
     page.cost(run)
     page.advice(run)
+    if told := remark():
+        page.line("")
+        page.line(told, style="dim")
     return page.text()
 
 

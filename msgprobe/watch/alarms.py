@@ -41,20 +41,25 @@ def news(
     found = fresh(story.events, told, series, since)
     raised = {c.subject for _, changes in found for c in changes}
     mine = [one for one in told if one.series == series]
-    for subject, segments in story.segments:
-        last = next((one for one in reversed(mine) if subject in one.changes), None)
-        now = next((s for s in reversed(segments) if s.settled), None)
-        if last is None or now is None or subject in raised:
-            continue
-        if now.seen_until - last.at < SETTLES * story.interval:
-            continue
-        change = _put_right(last, last.changes[subject], now)
-        if change is not None and not _changed_since(story.events, subject, last.at):
+    for change in _no_more_true(story, mine):
+        if change.subject not in raised:
             event = TimelineEvent(
                 bracket=change.bracket, changes=(change,), absorbed=(), cause=Cause.NETWORK
             )
             found.append((event, (change,)))
     return found
+
+
+def _no_more_true(story: Story, told: Sequence[Told]) -> Iterator[Change]:
+    """Words that an alarm told and later looks do not bear out, though nothing changed since."""
+    for subject, segments in story.segments:
+        last = next((one for one in reversed(told) if subject in one.changes), None)
+        now = next((s for s in reversed(segments) if s.settled), None)
+        if last is None or now is None or now.seen_until - last.at < SETTLES * story.interval:
+            continue
+        change = _put_right(last, last.changes[subject], now)
+        if change is not None and not _changed_since(story.events, subject, last.at):
+            yield change
 
 
 def _put_right(told: Told, word: str, now: Segment) -> Change | None:

@@ -208,7 +208,7 @@ OF_WHEELS = (
     ),
 )
 
-TEXTS = (".py", ".json", ".yml", ".toml", ".typed", ".txt")
+TEXTS = (".py", ".json", ".yml", ".toml", ".typed", ".txt", ".mo")
 """What of this checkout goes in."""
 
 _NEVER = re.compile(

@@ -139,11 +139,17 @@ def test_machine_output_is_the_same_in_every_language(tmp_path: Path) -> None:
     run = sample.run(sample.blocked(), sample.throttled(), notes=("vpn",))
     path = tmp_path / "run.json"
     path.write_text(dumps(document(run, exit_code=1, evidence=True)), "utf-8")
-    for form in (["--json"], ["--jsonl"], ["--csv"], ["--junit", "-"], ["--github"], ["--nagios"]):
-        english = said("judge", str(path), *form).stdout
+    for form in ("--json", "--jsonl", "--csv", "--github", "--nagios"):
+        english = said("judge", str(path), form).stdout
         assert english
         for language in ("ru", "fa", "zh"):
-            assert said("judge", str(path), *form, "--lang", language).stdout == english, form
+            assert said("judge", str(path), form, "--lang", language).stdout == english, form
+    cases = tmp_path / "cases.xml"
+    written = []
+    for language in ("en", "kk"):
+        said("judge", str(path), "--junit", str(cases), "--lang", language)
+        written.append(cases.read_bytes())
+    assert written[0] == written[1]
     assert json.loads(said("judge", str(path), "--json", "--lang", "kk").stdout)
 
 

@@ -10,7 +10,7 @@ from msgprobe.model.verdict import Outcome, ServiceVerdict, Verdict
 from msgprobe.redaction.reveals import reveals
 from msgprobe.report import allowed, curves_html, html, integrity, timeline_html, wording
 from msgprobe.report.explain import chain
-from msgprobe.report.language import _, direction, listing
+from msgprobe.report.language import _, direction, listing, remark
 from msgprobe.report.page import words
 from msgprobe.report.page.figures import STYLE
 from msgprobe.report.page.proof import Seen, spoken, steps
@@ -129,6 +129,8 @@ def _head(run: Run) -> str:
     parts.append(meaning(run))
     parts.append(grid(run.verdict.services))
     parts += [line("p", text, "warn") for text in allowed.lines(run.allowances)]
+    if told := remark():
+        parts.append(line("p", told, "faint"))
     return "".join(parts)
 
 

@@ -59,3 +59,8 @@ PROVES: Final[Mapping[str, str]] = {
     "tls.certificate": "an unexpected certificate, and nothing that shows it forged",
 }
 """What kind of evidence allows its word."""
+
+MECHANISMS: Final[Mapping[str, str]] = {
+    "tls.mitm": "Its certificate is forged.",
+}
+"""What its mechanisms mean, by the path that verdicts carry."""

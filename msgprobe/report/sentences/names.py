@@ -99,3 +99,14 @@ PROVES: Final[Mapping[str, str]] = {
     "dns.unresolved": "the name does not resolve, and nothing trustworthy contradicts it",
 }
 """What kind of evidence allows its word."""
+
+MECHANISMS: Final[Mapping[str, str]] = {
+    "dns.nxdomain": "The resolver says that its name does not exist.",
+    "dns.injection": "Its name is answered with a wrong address.",
+    "dns.injection.bogon": "Its name is answered with an impossible address.",
+    "dns.injection.blockpage": "Its name leads to a block page.",
+    "dns.refused": "The resolver refuses its name.",
+    "dns.servfail": "The resolver fails for its name alone.",
+    "dns.timeout": "Questions for its name vanish.",
+}
+"""What its mechanisms mean, by the path that verdicts carry."""

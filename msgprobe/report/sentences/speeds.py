@@ -83,3 +83,25 @@ PROVES: Final[Mapping[str, str]] = {
     "service shown throttled",
 }
 """What kind of evidence allows its word."""
+
+MECHANISMS: Final[Mapping[str, str]] = {
+    "tcp.freeze": "Transfers stop for good after the first kilobytes.",
+    "tcp.freeze.bytes": "Transfers stop for good after a number of bytes.",
+    "tcp.freeze.packets": "Transfers stop for good after a number of packets.",
+    "throttle": "It is slowed down.",
+    "throttle.loss": "Packets to and from it are dropped.",
+    "throttle.delay": "It is delayed.",
+    "throttle.policing": "It is held to a fixed rate.",
+    "throttle.shaping": "It is queued to a fixed rate.",
+    "throttle.sni": "What names it is slowed down.",
+    "throttle.sni.policing": "What names it is held to a fixed rate.",
+    "throttle.sni.shaping": "What names it is queued to a fixed rate.",
+    "throttle.sni.loss": "Packets of connections that name it are dropped.",
+    "throttle.sni.delay": "Connections that name it are delayed.",
+    "throttle.ip": "What goes to its addresses is slowed down.",
+    "throttle.ip.policing": "What goes to its addresses is held to a fixed rate.",
+    "throttle.ip.shaping": "What goes to its addresses is queued to a fixed rate.",
+    "throttle.ip.loss": "Packets to and from its addresses are dropped.",
+    "throttle.ip.delay": "What goes to its addresses is delayed.",
+}
+"""What its mechanisms mean, by the path that verdicts carry."""

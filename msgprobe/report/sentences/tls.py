@@ -172,3 +172,17 @@ PROVES: Final[Mapping[str, str]] = {
     "modern clients died and none was answered, fewer than a claim needs",
 }
 """What kind of evidence allows its word."""
+
+MECHANISMS: Final[Mapping[str, str]] = {
+    "tls.reset": "Connections are reset.",
+    "tls.reset.sni": "Connections that name it are reset.",
+    "tls.timeout": "Connections get no answer to their first TLS message.",
+    "tls.timeout.sni": "Connections that name it get no answer.",
+    "tls.alert": "Connections end with a forged alert.",
+    "tls.alert.sni": "Connections that name it end with a forged alert.",
+    "tls.fingerprint": "Connections that look like this program's are dropped or reset.",
+    "tls.conn_count": "Several connections at the same time get no answer.",
+    "tls.post_handshake": "Connections die after the TLS handshake.",
+    "tls.post_handshake.sni": "Connections that named it die after the TLS handshake.",
+}
+"""What its mechanisms mean, by the path that verdicts carry."""

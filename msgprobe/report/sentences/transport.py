@@ -107,3 +107,16 @@ PROVES: Final[Mapping[str, str]] = {
     "while the service's name meets silence",
 }
 """What kind of evidence allows its word."""
+
+MECHANISMS: Final[Mapping[str, str]] = {
+    "tcp.timeout": "Its addresses are cut off in silence.",
+    "tcp.refused": "Connections to its addresses are refused on the way.",
+    "ip.unreachable": "Routers declare its addresses unreachable.",
+    "http.blockpage": "A block page is shown.",
+    "udp.stun": "Call traffic (STUN) is recognised and dropped.",
+    "udp.drop": "Datagrams to its call servers are dropped.",
+    "quic.sni": "QUIC that names it is dropped.",
+    "protocol.noise": "Its own protocol (Noise) is recognised and ended.",
+    "protocol.mtproto": "Telegram's own protocol is recognised and dropped.",
+}
+"""What its mechanisms mean, by the path that verdicts carry."""
