@@ -7,26 +7,24 @@ from typing import Any
 from msgprobe.model.codec import from_json, to_json
 from msgprobe.model.message import Said, literal
 from msgprobe.model.verdict import ConnectionVerdict, ServiceVerdict
-from msgprobe.report.language import spoken
+from msgprobe.report.language import in_english
 from msgprobe.report.say import known, said
 from msgprobe.report.summary import summary
 
 KEYS = "why_keys"
 
 
-def english(why: Said) -> str:
-    """The sentences as machines and monitors get them, whatever language is spoken."""
-    with spoken(None):
-        return said(why)
+english = in_english(said)
+"""The sentences as machines and monitors get them, whatever language is spoken."""
 
 
+@in_english
 def told(verdict: ConnectionVerdict | ServiceVerdict) -> dict[str, Any]:
     """A verdict as everything that is written for machines holds it."""
     found: dict[str, Any] = to_json(verdict)
     if isinstance(verdict, ConnectionVerdict):
         return found | _both(verdict.why)
-    with spoken(None):
-        found["summary"] = summary(verdict)
+    found["summary"] = summary(verdict)
     for shown, function in zip(found["functions"], verdict.functions, strict=True):
         shown |= _both(function.why)
     return found
@@ -34,7 +32,7 @@ def told(verdict: ConnectionVerdict | ServiceVerdict) -> dict[str, Any]:
 
 def _both(why: Said) -> dict[str, Any]:
     """The sentences, and what they were made of."""
-    return {"why": english(why), KEYS: to_json(why)}
+    return {"why": said(why), KEYS: to_json(why)}
 
 
 def with_messages(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def sentence(message: Message) -> str:
     if text is None:
         return message.key
     try:
-        if "log in" in text:
+        if "log in" in text:  # whoever misreads such a sentence may hand his account over
             return safely(text, **_values(message))
         return _(text).format(**_values(message))
     except _UNFIT:  # a file's own values

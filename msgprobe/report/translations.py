@@ -8,17 +8,8 @@ from importlib.resources import files
 
 from msgprobe.report.language import Translations
 
-LANGUAGES: Mapping[str, str] = {
-    "be": "беларуская",
-    "es": "español",
-    "fa": "فارسی",
-    "kk": "қазақша",
-    "ru": "русский",
-    "tr": "Türkçe",
-    "uk": "українська",
-    "zh": "中文",
-}
-"""Their tags (BCP 47), and what they are called by those who speak them; English needs none."""
+LANGUAGES = ("be", "es", "fa", "kk", "ru", "tr", "uk", "zh")
+"""Their tags (BCP 47); English needs no translations."""
 
 ENGLISH = "en"
 

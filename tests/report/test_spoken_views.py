@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 
 from msgprobe.cli.app import app
 from msgprobe.cli.help import texts
-from msgprobe.model.contact import Contact
 from msgprobe.model.run import Request
 from msgprobe.report import help as topics
 from msgprobe.report import plan, timers
@@ -17,19 +16,7 @@ from msgprobe.report.columns import cells
 from msgprobe.report.language import spoken
 from msgprobe.report.services import render_list, render_show
 from tests.report.sample import service
-
-LOOKUP = Contact(
-    target="8.8.8.8",
-    port=53,
-    transport="udp",
-    round=2,
-    subject="google",
-    check="resolve",
-    condition="when a name fails",
-    reason="another resolver",
-    asks="g.whatsapp.net",
-    max_bytes=1500,
-)
+from tests.report.test_other_views import LOOKUP
 
 
 class Marked:

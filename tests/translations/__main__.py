@@ -19,7 +19,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--update", action="store_true", help="bring the files in step")
     parser.add_argument("--only", default="", help="languages, with commas")
     options = parser.parse_args(argv)
-    tags = options.only.split(",") if options.only else sorted(LANGUAGES)
+    tags = options.only.split(",") if options.only else LANGUAGES
     wanted = texts()
     wrong = 0
     for tag in tags:
