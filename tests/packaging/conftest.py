@@ -1,7 +1,9 @@
 """The wheels, built once, and the reasons why a test can't run here."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,21 +44,43 @@ def strace() -> str:
     return found or ""
 
 
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder ``name`` after ``make`` filled it, the same for all processes that share the
+    tests: the first makes it, the others wait for it. One that failed is tried anew by the next.
+    """
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / name, shared / f"{name}.done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of msgprobe."""
-    return build(ROOT, tmp_path_factory.mktemp("wheel"))
+    folder = _once(tmp_path_factory, "wheel", lambda folder: build(ROOT, folder))
+    (found,) = folder.glob("*.whl")
+    return found
 
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pure wheels of the lock."""
-    return pyz.downloaded(tmp_path_factory.mktemp("wheels"))
+    return _once(tmp_path_factory, "wheels", pyz.downloaded)
 
 
 @pytest.fixture(scope="session")
 def one_file(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program as one file, built once."""
-    out = tmp_path_factory.mktemp("pyz") / "msgprobe.pyz"
-    pyz.build(out, sorted(wheels.glob("*.whl")))
-    return out
+    """The program as one file."""
+
+    def make(folder: Path) -> None:
+        pyz.build(folder / "msgprobe.pyz", sorted(wheels.glob("*.whl")))
+
+    return _once(tmp_path_factory, "pyz", make) / "msgprobe.pyz"
