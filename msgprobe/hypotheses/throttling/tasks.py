@@ -9,6 +9,7 @@ from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.evidence.transfer_pairs import LONG_WAY, abreast, length
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.control import Source
+from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -225,11 +226,30 @@ def _found(context: PlanningContext, service: Service, asset: Asset) -> str | No
     )
 
 
+_USUAL = (Arm.BASE, Arm.REPEAT)
+
+
+def _silent(context: PlanningContext, service: Service, host: str, address: str) -> bool:
+    """Nothing was ever heard there under that name but, at most, an open port, and not for want of
+    asking: how fast it moves something is no question, and would be waited for the longest."""
+    heard = [
+        t.proof > Proof.CONNECTED or t.failure is None or not t.failure.is_silence
+        for t in context.facts.arm(*_USUAL, subject=service.name)
+        if t.address == address and t.flow.server_name == host
+    ]
+    # Transfers begin when what still runs is overdue.
+    waiting = [r.task.probe for r in context.moment.running.values() if r.task.arm in _USUAL]
+    asking = any(
+        isinstance(f, Flow) and f.address == address and f.server_name == host for f in waiting
+    )
+    return (asking or len(heard) > 1) and not any(heard)
+
+
 def own_task(
     context: PlanningContext, service: Service, asset: Asset, turn: int, size: int, patience: float
 ) -> Task | None:
     """An asset\'s transfer in the first look; None while its name gives no address, or no page that
-    was read names it."""
+    was read names it, and where nobody answers."""
     address = dialled_address(context, asset.host)
     if address is None or not objects(context, service, asset):
         return None
@@ -238,6 +258,8 @@ def own_task(
     done = context.ended(task_id)
     if done is not None:
         return done.task  # as it was begun: a path found since must not make it another task
+    if context.started(task_id) is None and _silent(context, service, asset.host, address):
+        return None
     flow = own_flow(context, service, asset, address, size, patience)
     reason = f"how fast does {service.title} move its {asset.function}?"
     purpose = Purpose(Arm.TRANSFER, "transfer", reason, 1, role=Role.TARGET)

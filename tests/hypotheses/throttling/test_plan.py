@@ -41,6 +41,9 @@ class Day:
     planner: Planner = field(default_factory=Planner)
     names_objects: bool = True
     """Pages name objects on other hosts, as they should."""
+    silent: str = ""
+    """A name whose servers answer nobody any more from the step ``fails`` on."""
+    fails: str = "connect"
 
     @property
     def evidence(self) -> Evidence:
@@ -95,11 +98,13 @@ class Day:
             patience = float(task.probe.option("patience") or 0)
             rate = self.rate(task)
             return moved(task, now, rate, size=size, transaction=number, patience=patience)
-        story = Story()
+        story, lasts = Story(), 0.15
         if task.check == "local":
             story.local()
         elif isinstance(task.probe, Flow):
-            story.told = [came_of(task)]
+            dead = task.probe.host == self.silent
+            lasts = 9.0 if dead else lasts
+            story.told = [came_of(task, fails=self.fails if dead else None)]
             if task.arm is Arm.TRANSFER_PAGE and self.names_objects:
                 (told,) = story.told
                 seen = [
@@ -114,7 +119,7 @@ class Day:
             story.dns(task.probe.name, ResolverKind.SYSTEM, f"31.13.{70 + tail % 8}.{tail}")
         (told,) = story.told
         observations = tuple(dataclasses.replace(o, transaction=number) for o in told.observations)
-        window = dataclasses.replace(told.window, start=now, end=now + 0.15)
+        window = dataclasses.replace(told.window, start=now, end=now + lasts)
         return dataclasses.replace(told, task=task, window=window, observations=observations)
 
     @property
@@ -176,6 +181,15 @@ def test_a_page_that_names_nothing_leaves_its_asset_alone_and_the_other_moves_tw
     assert day.outcome("telegram") is Outcome.OK
     moved = Counter(flow(t).option("asset") for t in day.moves if t.subject == "telegram")
     assert moved["channel-image"] == 0 and moved["web-script"] == 2
+
+
+@pytest.mark.parametrize("fails", ["connect", "answer"])
+def test_who_was_never_heard_is_not_asked_how_fast_he_is(fails: str) -> None:
+    day = Day(rate=lambda task: FAST, silent="cdn.signal.org", fails=fails).run()
+    asked = [t for t in day.begun if t.subject == "signal" and t.arm in (Arm.BASE, Arm.REPEAT)]
+    assert len([t for t in asked if isinstance(t.probe, Flow) and t.probe.host == day.silent]) > 1
+    moved = {flow(t).host for t in day.moves if t.subject == "signal"}
+    assert (day.silent in moved) is (fails == "answer") and moved - {day.silent}
 
 
 def test_with_throttle_every_asset_moves_twice_at_first() -> None:
