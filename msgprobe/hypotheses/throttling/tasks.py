@@ -230,19 +230,22 @@ _USUAL = (Arm.BASE, Arm.REPEAT)
 
 
 def _silent(context: PlanningContext, service: Service, host: str, address: str) -> bool:
-    """Nothing was ever heard there under that name but, at most, an open port, and not for want of
-    asking: how fast it moves something is no question, and would be waited for the longest."""
+    """Nothing was ever heard there under that name, or under it anywhere, but at most an open port,
+    and not for want of asking: how fast it moves something is no question, and would be waited for
+    the longest."""
     heard = [
-        t.proof > Proof.CONNECTED or t.failure is None or not t.failure.is_silence
+        (t.address, t.proof > Proof.CONNECTED or t.failure is None or not t.failure.is_silence)
         for t in context.facts.arm(*_USUAL, subject=service.name)
-        if t.address == address and t.flow.server_name == host
+        if t.flow.server_name == host
     ]
     # Transfers begin when what still runs is overdue.
     waiting = [r.task.probe for r in context.moment.running.values() if r.task.arm in _USUAL]
     asking = any(
-        isinstance(f, Flow) and f.address == address and f.server_name == host for f in waiting
+        isinstance(f, Flow) and f.server_name == host and f.address == address for f in waiting
     )
-    return (asking or len(heard) > 1) and not any(heard)
+    there = [well for at, well in heard if at == address]
+    anywhere = [well for _, well in heard]
+    return any((asking or len(e) > 1) and not any(e) for e in (there, anywhere))
 
 
 def own_task(
