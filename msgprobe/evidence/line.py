@@ -1,7 +1,8 @@
 """How fast the line itself is, as the neutral transfers show it: here, and inside the country."""
 
-from statistics import median
+from statistics import median, median_high
 
+from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.target import Direction
@@ -24,6 +25,24 @@ BUSY = 0.8
 
 SPAN = 4.0
 """Seconds over which the line's rate is taken."""
+
+
+def round_trip(facts: Facts) -> float | None:
+    """The median round trip to neutral sites in seconds, None before any answered: by the clock of
+    the kernel where it tells, for a device that is late to look is no line that is late to answer.
+    """
+    neutral = facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)
+    times = [_opened_in(t) for _, t in neutral if t.connected]
+    return median_high(times) if times else None
+
+
+def _opened_in(conversation: Conversation) -> float:
+    """Seconds until the connection stood."""
+    assert conversation.tcp is not None
+    took, info = conversation.tcp.window.seconds, conversation.tcp.info
+    if info is None or not info.rtt or info.total_retrans or conversation.flow.via is not None:
+        return took  # a proxy answers for itself; of a SYN that was sent twice nobody knows (Karn)
+    return min(took, info.rtt)
 
 
 def _downloads(facts: Facts, *, domestic: bool) -> list[Sample]:

@@ -7,7 +7,7 @@ from msgprobe.evidence.controls import SiteView
 from msgprobe.evidence.conversation import AT_ONCE, Conversation, Stage
 from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
 from msgprobe.evidence.inside import led_near, misled
-from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
+from msgprobe.evidence.line import capped_line, round_trip, slow_abroad, slow_line
 from msgprobe.hypotheses.rule import Evidence, Rule, Word
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, Role
@@ -182,7 +182,7 @@ def _dns_fault(g: ConnectionFacts) -> Evidence | None:
 
 
 def _bad_link(g: ConnectionFacts) -> Evidence | None:
-    rtt = g.facts.rtt
+    rtt = round_trip(g.facts)
     slow = rtt is not None and rtt >= SLOW_RTT
     failing = g.failure_share >= 0.25 and len(g.control_conversations) >= 4
     stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
