@@ -17,7 +17,7 @@ from msgprobe.model.task import Flow, Running, Task
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
 from msgprobe.runner.limits import GRACE, MOVING, Limits
-from msgprobe.runner.standstill import FRESH, Watch, spoiled, voided
+from msgprobe.runner.standstill import FRESH, Stops, Watch
 from msgprobe.runner.turns import Turns
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
@@ -43,8 +43,7 @@ class _Running:
     handle: asyncio.Task[None]
     recorder: Recorder
     started: float | None = None
-    stood_still: float = 0.0
-    still_since: float | None = None
+    stops: Stops = field(default_factory=Stops)
     lacked: bool = False
     reserved: int = 0
     counted: int = 0
@@ -108,7 +107,7 @@ class Runner:
         """
         self._look_at_the_clock()
         begun = [(i, r, r.started) for i, r in self._running.items() if r.started is not None]
-        return {i: Running(task=r.task, since=at + r.stood_still) for i, r, at in begun}
+        return {i: Running(task=r.task, since=at + r.stops.seconds) for i, r, at in begun}
 
     def _look_at_the_clock(self) -> None:
         now = self.world.now()
@@ -117,8 +116,7 @@ class Runner:
             self.stood_still += late
             self.limits = replace(self.limits, latest=self.limits.latest + late)
         for running in [r for r in self._running.values() if late and r.started is not None]:
-            running.stood_still += late
-            running.still_since = running.still_since or now - late
+            running.stops.add(now, late)
 
     @property
     def opened(self) -> frozenset[str]:
@@ -283,7 +281,7 @@ class Runner:
         self._look_at_the_clock()
         before, running.recorder = running.recorder, Recorder()
         running.recorder.count(sent=before.bytes_sent, received=before.bytes_received)
-        running.started, running.stood_still, running.still_since = self.world.now(), 0.0, None
+        running.started, running.stops = self.world.now(), Stops()
 
     def _again(self, running: _Running, status: Status) -> bool:
         """This device spoiled the conversation, and there is still time to hold it once more.
@@ -296,7 +294,7 @@ class Runner:
             return False
         if status is Status.COMPLETED and any(o.failure is Failure.INTERRUPTED for o in seen):
             return True  # nobody stopped it, but this device had nothing left to hold it with
-        return running.lacked or spoiled(seen, running.still_since)
+        return running.lacked or running.stops.spoiled(seen)
 
     async def _converse(self, task: Task) -> tuple[Status, str]:
         check = self.checks.get(task.check)
@@ -372,14 +370,14 @@ class Runner:
         self._look_at_the_clock()
         running = self._running.pop(task.id)
         recorder, now = running.recorder, self.world.now()
-        if spoiled(recorder.observations, running.still_since):
+        if running.stops.spoiled(recorder.observations):
             status = Status.CANCELLED
-            detail = f"this device stood still for {running.stood_still:.1f} s"
+            detail = f"this device stood still for {running.stops.seconds:.1f} s"
         measurement = Measurement(
             task=task,
             status=status,
             window=Window(start=running.started if running.started is not None else now, end=now),
-            observations=voided(recorder.observations, running.still_since),
+            observations=running.stops.voided(recorder.observations),
             bytes_sent=recorder.bytes_sent,
             bytes_received=recorder.bytes_received,
             detail=detail or None,

@@ -9,6 +9,12 @@ from msgprobe.model.observation import Observation, TransferObservation
 FRESH = 0.05
 """Seconds between two looks at the clock."""
 
+PEERS_PATIENCE = 3.0
+"""Seconds that anybody waits for us; who stood still for longer may have been given up."""
+
+AWAKE = 0.5
+"""Seconds of running in which all that waited in the kernel has been read."""
+
 STOOD_STILL = 0.5
 """Seconds by which a look at the clock is late when this process, not the network, stood still."""
 
@@ -27,27 +33,42 @@ class Watch:
         return late if late >= STOOD_STILL else 0.0
 
 
-def spoiled(observations: Iterable[Observation], still_since: float | None) -> bool:
-    """Some of it tells of this device, not of the network (see `voided`)."""
-    return any(_late(o, still_since) for o in observations)
+@dataclass(slots=True)
+class Stops:
+    """For how long this process stood still during one conversation, in ``seconds``."""
 
+    seconds: float = 0.0
+    _since: float | None = None
+    _until: float = 0.0
+    _longest: float = 0.0
 
-def voided(
-    observations: Iterable[Observation], still_since: float | None
-) -> tuple[Observation, ...]:
-    """The observations, where those that failed after ``still_since`` (None: it never stood still)
-    no longer blame anybody, nor do transfers that stood still tell of speed.
+    def add(self, now: float, late: float) -> None:
+        """It stood still for ``late`` seconds until ``now``."""
+        self._since = now - late if self._since is None else self._since
+        self._until, self._longest = now, max(late, self._longest)
+        self.seconds += late
 
-    An answer that waited for us in the kernel is lost to whoever looks at the clock first, and a
-    peer whose patience ended meanwhile hangs up: neither is the network's doing.
-    """
-    return tuple(
-        replace(o, failure=Failure.INTERRUPTED) if _late(o, still_since) else o
-        for o in observations
-    )
+    def spoiled(self, observations: Iterable[Observation]) -> bool:
+        """Some of it tells of this device, not of the network (see `voided`)."""
+        return any(map(self._late, observations))
 
+    def voided(self, observations: Iterable[Observation]) -> tuple[Observation, ...]:
+        """The observations, where those that failed for our standing still no longer blame anybody,
+        nor do transfers that stood still tell of speed.
 
-def _late(seen: Observation, still_since: float | None) -> bool:
-    if still_since is None or seen.window.end < still_since:
-        return False
-    return seen.failure is not None or isinstance(seen, TransferObservation)
+        An answer that waited for us in the kernel is lost to whoever looks at the clock first, and
+        a peer whose patience ended meanwhile hangs up: neither is the network's doing. But what
+        came while we stood still for a moment is read as soon as we run again: who was silent for
+        long enough after that was silent.
+        """
+        return tuple(
+            replace(o, failure=Failure.INTERRUPTED) if self._late(o) else o for o in observations
+        )
+
+    def _late(self, seen: Observation) -> bool:
+        if self._since is None or seen.window.end < self._since:
+            return False
+        if isinstance(seen, TransferObservation):
+            return True
+        late = self._longest >= PEERS_PATIENCE or seen.window.end < self._until + AWAKE
+        return late and seen.failure is not None

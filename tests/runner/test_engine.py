@@ -2,8 +2,10 @@
 
 import asyncio
 import resource
+import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -12,11 +14,12 @@ from msgprobe.model.control import Controls
 from msgprobe.model.event import Event
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
-from msgprobe.model.observation import TcpObservation
+from msgprobe.model.observation import TcpObservation, Window
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
 from msgprobe.runner.limits import Limits
+from msgprobe.runner.standstill import Stops
 from msgprobe.steps.connect import connect
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.door import NotAllowed
@@ -414,6 +417,58 @@ def test_what_failed_while_it_stood_still_again_blames_nobody() -> None:
     assert only.status is Status.CANCELLED
     assert "stood still for" in str(only.detail)
     assert [o.failure for o in only.observations] == [Failure.INTERRUPTED]
+
+
+@contextmanager
+def full() -> Iterator[int]:
+    """A port of loopback whose queue is full, so that the kernel drops every other SYN."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = server.getsockname()[1]
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        time.sleep(0.1)
+        yield port
+
+
+@pytest.mark.parametrize(("stopped", "then", "tells"), [(1.0, 1.5, True), (1.0, 0.1, False)])
+def test_who_was_silent_long_after_it_stood_still_was_silent(
+    stopped: float, then: float, tells: bool
+) -> None:
+    """What came meanwhile waited in the kernel, and was read as soon as it ran again."""
+    times: list[int] = []
+
+    async def silent(ctx: StepContext) -> None:
+        times.append(ctx.transaction)
+        asyncio.get_running_loop().call_later(0.3, time.sleep, stopped)
+        await connect(ctx, "127.0.0.1", port, timeout=0.3 + stopped + then)
+
+    with full() as port:
+        (only,) = execute([task("a")], Scripted("scripted", silent), named=LOOPBACK)
+    assert len(times) == (1 if tells else 2)
+    assert only.status is (Status.COMPLETED if tells else Status.CANCELLED)
+    failure = Failure.TIMED_OUT if tells else Failure.INTERRUPTED
+    assert [o.failure for o in only.observations] == [failure]
+
+
+def test_a_peer_is_not_blamed_who_hangs_up_on_a_device_that_stood_still_for_long() -> None:
+    stops = Stops()
+    stops.add(now=10.0, late=1.0)
+    gone = TcpObservation(
+        transaction=1,
+        window=Window(start=5.0, end=20.0),
+        failure=Failure.CONNECTION_RESET,
+        address="127.0.0.1",
+        port=9,
+    )
+    assert not stops.spoiled([gone])
+    stops.add(now=15.0, late=4.0)
+    assert stops.spoiled([gone])
+    assert [o.failure for o in stops.voided([gone])] == [Failure.INTERRUPTED]
+    before = replace(gone, window=Window(start=5.0, end=8.0))
+    assert not stops.spoiled([before])
 
 
 def test_an_answer_that_came_although_it_stood_still_is_kept() -> None:
