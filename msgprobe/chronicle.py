@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from statistics import median
 
@@ -96,10 +95,15 @@ def _round_trip(run: Run) -> float | None:
 def judged_again(texts: Sequence[str]) -> Sequence[Mapping[str, Said] | None]:
     """Documents under today's rules, several at a time; None for one that cannot be read."""
     judges = min(os.cpu_count() or 1, MOST_JUDGES)
-    if len(texts) <= ALONE or judges == 1:
-        return [_again(text) for text in texts]
-    with ProcessPoolExecutor(judges) as pool:
-        return list(pool.map(_again, texts, chunksize=4))
+    if len(texts) > ALONE and judges > 1:
+        try:
+            from concurrent.futures import ProcessPoolExecutor
+
+            with ProcessPoolExecutor(judges) as pool:
+                return list(pool.map(_again, texts, chunksize=4))
+        except (ImportError, NotImplementedError, OSError):
+            pass  # a system without what processes wait by (Android), or one that has no more
+    return [_again(text) for text in texts]
 
 
 def _again(text: str) -> Mapping[str, Said] | None:

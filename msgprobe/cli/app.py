@@ -33,7 +33,8 @@ app = Commands(
     epilog=_SETTINGS,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # plain help: for colours on Windows it would want a package of which the one file has none
+    context_settings={"help_option_names": ["-h", "--help"], "color": False},
 )
 services_app = Commands(help="What can be measured; alone it lists the services.")
 app.add_typer(services_app, name="services")

@@ -17,8 +17,8 @@ from msgprobe.model.observation import LocalObservation
 from msgprobe.model.run import Request, Run, Vantage
 from msgprobe.report.exit_status import FAULT
 from msgprobe.report.language import _
+from msgprobe.steps.accounts.own import own_account
 from msgprobe.steps.attachment import attachment, known, same
-from msgprobe.steps.power import battery_low
 from msgprobe.steps.system import SystemClock
 from msgprobe.watch import codec, gaps, narrow
 from msgprobe.watch.gaps import Reading
@@ -180,7 +180,7 @@ class Watcher:
         reason = None
         if attachment().kind is NetworkKind.NONE:
             reason = GapReason.NO_INTERFACE
-        elif battery_low():
+        elif own_account().battery_low():
             reason = GapReason.BATTERY
         if self._absent is not None and reason is not self._absent[0]:
             self._absence_over()

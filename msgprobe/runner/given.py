@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from msgprobe.model.control import Controls
 from msgprobe.model.target import Service
 from msgprobe.model.task import Inspect, Lookup, ResolverKind, Task
-from msgprobe.steps.resolve import LOCAL_RESOLVER
 
 NOBODY = frozenset[str]()
 
@@ -37,7 +36,7 @@ class Given:
                 named = NOBODY if resolver.address is None else frozenset({resolver.address})
                 if resolver.kind is not ResolverKind.DIRECT:
                     return named
-                return named.union(resolvers() or (LOCAL_RESOLVER,))
+                return named.union(resolvers())
             case _:
                 return self.controls | self.services.get(task.subject, NOBODY)
 

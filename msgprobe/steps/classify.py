@@ -41,18 +41,39 @@ _BY_ERRNO = {
     **dict.fromkeys(EXHAUSTED, Failure.INTERRUPTED),
 }
 
-_BY_EAI = {
-    getattr(socket, name): failure
-    for name, failure in (
-        ("EAI_NONAME", Failure.DNS_NXDOMAIN),
-        ("EAI_AGAIN", Failure.DNS_TEMPORARY),
-        ("EAI_FAIL", Failure.DNS_NON_RECOVERABLE),
-        ("EAI_NODATA", Failure.DNS_NO_ANSWER),
-        ("EAI_ADDRFAMILY", Failure.DNS_NO_ANSWER),
-        ("EAI_MEMORY", Failure.INTERRUPTED),
-    )
-    if hasattr(socket, name)
+_WSANO_DATA = 11004
+"""What Windows' getaddrinfo says where a name has no address; no constant of it says so."""
+
+_EAI = (
+    ("EAI_NODATA", Failure.DNS_NO_ANSWER),
+    ("EAI_NONAME", Failure.DNS_NXDOMAIN),  # on Windows the same number as the one before
+    ("EAI_AGAIN", Failure.DNS_TEMPORARY),
+    ("EAI_FAIL", Failure.DNS_NON_RECOVERABLE),
+    ("EAI_ADDRFAMILY", Failure.DNS_NO_ANSWER),
+    ("EAI_MEMORY", Failure.INTERRUPTED),
+)
+
+
+def by_eai(numbers: object) -> dict[int, Failure]:
+    """The words by number, which each system has its own of; ``numbers`` is a module `socket`."""
+    known = {getattr(numbers, name): word for name, word in _EAI if hasattr(numbers, name)}
+    return {_WSANO_DATA: Failure.DNS_NO_ANSWER, **known}
+
+
+_BY_EAI = by_eai(socket)
+
+_BY_WINERROR = {
+    64: errno.ECONNRESET,  # ERROR_NETNAME_DELETED
+    121: errno.ETIMEDOUT,  # ERROR_SEM_TIMEOUT
+    1225: errno.ECONNREFUSED,  # ERROR_CONNECTION_REFUSED
+    1231: errno.ENETUNREACH,  # ERROR_NETWORK_UNREACHABLE
+    1232: errno.EHOSTUNREACH,  # ERROR_HOST_UNREACHABLE
+    1233: errno.ENETUNREACH,  # ERROR_PROTOCOL_UNREACHABLE
+    1234: errno.ECONNREFUSED,  # ERROR_PORT_UNREACHABLE
+    1236: errno.ECONNABORTED,  # ERROR_CONNECTION_ABORTED
 }
+"""Errors of winerror.h with which overlapped calls end there, most of which Python gives the errno
+EINVAL."""
 
 # OpenSSL x509_vfy.h: 9 not yet valid, 10 expired; 62, 63 and 64 host, e-mail and IP mismatch.
 _VERIFY_DATES = (9, 10)
@@ -87,9 +108,14 @@ def classify(exc: BaseException) -> Failure:
 def _system(exc: OSError) -> Failure:
     if isinstance(exc, socket.gaierror):
         return _BY_EAI.get(exc.errno or 0, Failure.UNKNOWN)
-    if isinstance(exc, TimeoutError) and exc.errno != errno.ETIMEDOUT:
+    number = _errno(exc)
+    if isinstance(exc, TimeoutError) and number != errno.ETIMEDOUT:
         return Failure.TIMED_OUT
-    return _BY_ERRNO.get(exc.errno or 0, Failure.UNKNOWN)
+    return _BY_ERRNO.get(number or 0, Failure.UNKNOWN)
+
+
+def _errno(exc: OSError) -> int | None:
+    return _BY_WINERROR.get(getattr(exc, "winerror", None) or 0, exc.errno)
 
 
 def _tls(exc: ssl.SSLError) -> Failure:
@@ -116,4 +142,6 @@ def errno_name(exc: BaseException) -> str | None:
         return errno_name(exc.__cause__)
     if isinstance(exc, ssl.SSLError | socket.gaierror) or not isinstance(exc, OSError):
         return None
-    return errno.errorcode.get(exc.errno) if exc.errno is not None else None
+    number = _errno(exc)
+    # Windows knows each of the network's by two names.
+    return errno.errorcode.get(number or 0, "").removeprefix("WSA") or None

@@ -232,12 +232,12 @@ class Machine(Protocol):
         """Network interfaces besides loopback that are up."""
         ...
 
-    def default_devices(self) -> tuple[str, ...]:
-        """Names of the devices that default routes leave through, where they can be read."""
+    def tunnel(self) -> bool:
+        """Whether a default route is known to lead into a tunnel."""
         ...
 
     def system_resolvers(self) -> tuple[str, ...]:
-        """Addresses of the configured DNS servers, in order."""
+        """Addresses of the DNS servers that are asked, in order; none where they are hidden."""
         ...
 
     def conversations(self) -> int:

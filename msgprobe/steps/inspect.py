@@ -4,12 +4,9 @@ import ipaddress
 import ssl
 
 from msgprobe.model.observation import LocalObservation
+from msgprobe.steps.accounts.account import PUBLIC
 from msgprobe.steps.classify import errno_name
 from msgprobe.steps.context import StepContext
-from msgprobe.steps.machine import TUNNELS
-
-# Public literals (a.root-servers.net) that the kernel is asked for a route to; nothing is sent.
-_PUBLIC_4, _PUBLIC_6 = "198.41.0.4", "2001:503:ba3e::2:30"
 
 _UNIQUE_LOCAL = ipaddress.ip_network("fc00::/7")
 
@@ -21,15 +18,14 @@ def inspect(ctx: StepContext) -> None:
     """
     start = ctx.now()
     machine = ctx.world.machine
-    route4, errno4 = _route(ctx, _PUBLIC_4)
-    route6, errno6 = _route(ctx, _PUBLIC_6)
+    (route4, errno4), (route6, errno6) = (_route(ctx, address) for address in PUBLIC)
     ctx.record(
         LocalObservation(
             transaction=ctx.transaction,
             window=ctx.window(start),
             failure=None,
             interfaces_up=machine.interfaces_up(),
-            tunnel=any(d.startswith(TUNNELS) for d in machine.default_devices()),
+            tunnel=machine.tunnel(),
             route4=route4,
             route6=route6,
             resolvers=machine.system_resolvers(),

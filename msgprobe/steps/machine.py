@@ -1,21 +1,17 @@
-"""This machine's own account of its connection, read from files; asks nobody."""
+"""This machine's own account of its connection; asks nobody outside."""
 
 import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_interface
-from pathlib import Path
 
+from msgprobe.model.history import NetworkKind
 from msgprobe.model.reach import BENCHMARK
+from msgprobe.steps.accounts.account import PUBLIC, Account
+from msgprobe.steps.accounts.own import own_account
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_UP, _POINT_TO_POINT = 0x1, 0x10
-"""Flags of an interface (netdevice(7))."""
-
-TUNNELS = ("tun", "tap", "wg", "ppp", "utun", "ipsec", "tailscale", "zt")
-"""How the names of tunnels' devices begin."""
-
 _FRESH = 1.0
 """Seconds for which a list of this device's addresses is used again: networks change while a run is
 under way, but not between two packets."""
@@ -31,49 +27,26 @@ _MANY = 512
 
 
 class SystemMachine:
-    """Reads ``/sys``, ``/proc`` and ``/etc/resolv.conf`` under ``root``; says less without them."""
+    """What the system's `Account` says, and what is the same on every system."""
 
-    def __init__(self, root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> None:
-        self._root = root
+    def __init__(
+        self, account: Account | None = None, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        self._account = account or own_account()
         self._environment = environment
         self._own: tuple[float, tuple[str, ...]] | None = None
 
     def interfaces_up(self) -> int:
-        """Interfaces besides loopback with IFF_UP; all that exist where flags cannot be read."""
-        try:
-            names = [name for _, name in socket.if_nameindex()]
-        except (OSError, AttributeError):
-            return 0
-        return sum(1 for name in names if not name.startswith("lo") and self._is_up(name))
+        """As the system counts them."""
+        return self._account.interfaces_up()
 
-    def _is_up(self, name: str) -> bool:
-        flags = self._read(f"sys/class/net/{name}/flags").strip()
-        try:
-            return bool(int(flags, 16) & _UP)
-        except ValueError:
-            return True
-
-    def default_devices(self) -> tuple[str, ...]:
-        """Devices of default routes: ``/proc/net/route`` and ``/proc/net/ipv6_route``."""
-        devices: list[str] = []
-        for line in self._read("proc/net/route").splitlines()[1:]:
-            columns = line.split()
-            if len(columns) >= 8 and columns[1] == "00000000" and columns[7] == "00000000":
-                devices.append(columns[0])
-        for line in self._read("proc/net/ipv6_route").splitlines():
-            columns = line.split()
-            if len(columns) >= 10 and columns[0] == "0" * 32 and columns[1] == "00":
-                devices.append(columns[9])
-        return tuple(d for d in dict.fromkeys(devices) if d != "lo")
+    def tunnel(self) -> bool:
+        """A default route leads into a tunnel; False where routes are hidden."""
+        return any(route.kind is NetworkKind.VPN for route in self._account.routes() or ())
 
     def system_resolvers(self) -> tuple[str, ...]:
-        """``nameserver`` lines of ``/etc/resolv.conf`` (resolv.conf(5)), in order."""
-        found = []
-        for line in self._read("etc/resolv.conf").splitlines():
-            words = line.split()
-            if len(words) >= 2 and words[0] == "nameserver":
-                found.append(words[1])
-        return tuple(dict.fromkeys(found))
+        """As the system tells them."""
+        return self._account.resolvers()
 
     def conversations(self) -> int:
         """As many as leave descriptors for files, lookups and a second socket of each.
@@ -111,25 +84,29 @@ class SystemMachine:
         return self._own[1]
 
     def _addresses(self) -> Iterator[str]:
-        # Takes 10 ms to import, which nobody waits for before something is to be dialled.
-        import ifaddr
+        try:
+            # Takes 10 ms to import, which nobody waits for before something is to be dialled.
+            import ifaddr
 
-        for adapter in ifaddr.get_adapters():
+            adapters = list(ifaddr.get_adapters())
+        except (ImportError, OSError, AttributeError, AssertionError):
+            yield from _sources()  # Android may hide them
+            return
+        for adapter in adapters:
             for one in adapter.ips:
                 address = one.ip if isinstance(one.ip, str) else one.ip[0]
                 own = ip_interface(f"{address}/{one.network_prefix}")
-                carries = own.version == 4 and own.ip in BENCHMARK and self._is_tunnel(adapter.name)
+                benchmark = own.version == 4 and own.ip in BENCHMARK
+                carries = benchmark and self._account.is_tunnel(adapter.name)
                 yield str(own.ip) if carries else str(own)
 
-    def _is_tunnel(self, name: str) -> bool:
-        try:
-            flags = int(self._read(f"sys/class/net/{name}/flags").strip(), 16)
-        except ValueError:
-            flags = 0
-        return bool(flags & _POINT_TO_POINT) or name.startswith(TUNNELS)
 
-    def _read(self, path: str) -> str:
+def _sources() -> Iterator[str]:
+    """The addresses that packets to the rest of the world would bear; nothing is sent."""
+    for family, address in zip((socket.AF_INET, socket.AF_INET6), PUBLIC, strict=True):
         try:
-            return (self._root / path).read_text("utf-8", "replace")
+            with socket.socket(family, socket.SOCK_DGRAM) as sock:
+                sock.connect((address, 53))
+                yield str(sock.getsockname()[0])
         except OSError:
-            return ""
+            continue

@@ -2,14 +2,13 @@
 
 import asyncio
 
+from msgprobe.model.failure import Failure
+from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Lookup, ResolverKind
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.dns_stream import ask_https, ask_tcp
 from msgprobe.steps.dns_system import ask_system
 from msgprobe.steps.dns_udp import ask_udp
-
-LOCAL_RESOLVER = "127.0.0.1"
-"""Whom the system asks when no nameserver is configured (resolv.conf(5))."""
 
 
 async def resolve(ctx: StepContext, lookup: Lookup) -> None:
@@ -19,8 +18,12 @@ async def resolve(ctx: StepContext, lookup: Lookup) -> None:
         case ResolverKind.SYSTEM:
             await ask_system(ctx, lookup)
         case ResolverKind.DIRECT:
-            configured = ctx.world.system_resolvers() or (LOCAL_RESOLVER,)
-            await _ask_by_datagram(ctx, lookup, resolver.address or configured[0])
+            named = (resolver.address, *ctx.world.system_resolvers())
+            address = next(filter(None, named), None)
+            if address is None:
+                _record_unasked(ctx, lookup)
+            else:
+                await _ask_by_datagram(ctx, lookup, address)
         case ResolverKind.UDP:
             await _ask_by_datagram(ctx, lookup, _address(lookup))
         case ResolverKind.TCP:
@@ -33,6 +36,22 @@ def _address(lookup: Lookup) -> str:
     if lookup.resolver.address is None:
         raise ValueError(f"resolver {lookup.resolver.name}: an address is needed")
     return lookup.resolver.address
+
+
+def _record_unasked(ctx: StepContext, lookup: Lookup) -> None:
+    """The system hides whom it asks: nobody was asked, and nothing is known."""
+    for family in lookup.families:
+        ctx.record(
+            DnsObservation(
+                transaction=ctx.transaction,
+                window=ctx.window(ctx.now()),
+                failure=Failure.NOT_ALLOWED,
+                name=lookup.name,
+                family=family,
+                resolver=lookup.resolver.kind,
+                resolver_name=lookup.resolver.name,
+            )
+        )
 
 
 async def _ask_by_datagram(ctx: StepContext, lookup: Lookup, address: str) -> None:

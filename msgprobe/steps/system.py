@@ -6,13 +6,13 @@ import errno
 import os
 import socket
 import struct
-import sys
 import time
 from datetime import UTC, datetime
 from functools import partial
 
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.reach import Reach
+from msgprobe.steps.accounts.own import system_name
 from msgprobe.steps.aside import SMALL, begin
 from msgprobe.steps.door import USUAL, ConnectError, Licence, TcpOptions
 from msgprobe.steps.tcp_info import read_tcp_info
@@ -29,7 +29,15 @@ _ADDRESSES = 32
 # Linux in6.h/in.h; Python does not name them. With it an unconnected socket hears ICMP errors.
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 
-_BOOT_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+_SYSTEM = system_name()
+
+_LINUX = ("linux", "android")
+"""Systems with Linux's kernel."""
+
+_SLEEPLESS = {"darwin": "CLOCK_MONOTONIC"}.get(_SYSTEM, "CLOCK_BOOTTIME")
+"""The clock that counts the seconds in which the machine slept; Windows' usual one does."""
+
+_BOOT_CLOCK: int | None = getattr(time, _SLEEPLESS, None)
 
 _SLOW = 0.5
 """Seconds of a lookup that nobody else has waited for without harm."""
@@ -129,24 +137,38 @@ class SystemStream:
 
 
 class SystemDatagrams:
-    """A UDP socket that hears everybody where ICMP errors can still be heard, else one address."""
+    """A UDP socket that hears everybody where ICMP errors can still be heard, else (``connected``)
+    one address."""
 
     licence = Licence.EVERYTHING
 
-    def __init__(self, sock: socket.socket, address: str, port: int) -> None:
+    def __init__(
+        self, sock: socket.socket, address: str, port: int, *, connected: bool = False
+    ) -> None:
         self._sock = sock
         self._peer = _endpoint(address, port)
+        self._connected = connected
 
     def allow(self, licence: Licence) -> None:
         """Nothing: see `msgprobe.steps.guard` for who restricts."""
 
     async def send(self, data: bytes) -> None:
         """Send one datagram to the address asked. Raises OSError."""
-        await asyncio.get_running_loop().sock_sendto(self._sock, data, self._peer)
+        loop = asyncio.get_running_loop()
+        if self._connected:  # where macOS refuses to be told whom (EISCONN)
+            await loop.sock_sendall(self._sock, data)
+        else:
+            await loop.sock_sendto(self._sock, data, self._peer)
 
     async def receive(self) -> tuple[bytes, str, int]:
         """The next datagram with its source. Raises OSError."""
-        data, source = await asyncio.get_running_loop().sock_recvfrom(self._sock, 4096)
+        try:
+            data, source = await asyncio.get_running_loop().sock_recvfrom(self._sock, 4096)
+        except ConnectionResetError as exc:
+            # Windows' word for "no such port" (WSAECONNRESET); datagrams know no reset.
+            raise ConnectionRefusedError(errno.ECONNREFUSED, str(exc)) from exc
+        if source is None:  # ... as its event loop says it (ERROR_PORT_UNREACHABLE)
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         return data, source[0], source[1]
 
     def close(self) -> None:
@@ -196,7 +218,7 @@ class SystemNetwork:
         sock = socket.socket(family, socket.SOCK_DGRAM)
         try:
             sock.setblocking(False)
-            if sys.platform != "linux":
+            if _SYSTEM not in _LINUX:
                 sock.connect(_endpoint(address, port))
             elif family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
@@ -205,12 +227,12 @@ class SystemNetwork:
         except OSError:
             sock.close()
             raise
-        return SystemDatagrams(sock, address, port)
+        return SystemDatagrams(sock, address, port, connected=_SYSTEM not in _LINUX)
 
     def open_ping(self, address: str) -> SystemDatagrams:
         """An unprivileged ICMP socket. Raises OSError without the right to one (Linux:
         ``net.ipv4.ping_group_range``), and on systems whose sockets give more than the message."""
-        if sys.platform != "linux":
+        if _SYSTEM not in _LINUX:
             raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
         sock.setblocking(False)
@@ -225,8 +247,12 @@ class SystemNetwork:
             answer = begin(partial(_getaddrinfo, name, family), stack=SMALL)
         except RuntimeError:
             return self._lookup_here(name, family)
+        asked = time.monotonic()
         async with asyncio.timeout(timeout):
-            return await answer
+            try:
+                return await answer
+            except socket.gaierror as exc:
+                raise denial(exc, time.monotonic() - asked, _SYSTEM) from exc
 
     def _lookup_here(
         self, name: str, family: socket.AddressFamily
@@ -253,6 +279,18 @@ class SystemNetwork:
         with socket.socket(_family(address), socket.SOCK_DGRAM) as sock:
             sock.connect((address, 53))
             return str(sock.getsockname()[0])
+
+
+_SECOND_QUESTION = 1.0
+"""Seconds of silence after which resolvers ask again, those of macOS and Windows the soonest."""
+
+
+def denial(exc: socket.gaierror, seconds: float, system: str) -> socket.gaierror:
+    """What getaddrinfo's error says. That of glibc and musl tells a denial from silence; that of
+    other systems calls both "no such name", and a denial does not take ``seconds`` such as these.
+    """
+    exact = system == "linux" or seconds < _SECOND_QUESTION
+    return exc if exact else socket.gaierror(socket.EAI_AGAIN, str(exc))
 
 
 def _getaddrinfo(

@@ -8,10 +8,14 @@ import socket
 import struct
 
 from msgprobe.model.observation import TcpInfo
+from msgprobe.steps.accounts.own import system_name
 
 _SIZE = 256
 
-_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+# FreeBSD and macOS have structs of other forms under the same name.
+_TCP_INFO: int | None = (
+    getattr(socket, "TCP_INFO", None) if system_name() in ("linux", "android") else None
+)
 
 # What is read, and how many bytes are left out before it, as in the kernel's order. tcpi_state and
 # tcpi_retransmits are u8 (B), times and counters u32 (I), bytes u64 (Q).

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from msgprobe.model.history import Attachment, NetworkKind
+from msgprobe.steps.accounts.linux import Linux
 from msgprobe.steps.attachment import attachment
 
 HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
@@ -14,7 +15,7 @@ def route(device: str, *, gateway: str = "0101A8C0", metric: int = 100) -> str:
     return f"{device}\t00000000\t{gateway}\t0003\t0\t0\t{metric}\t00000000\t0\t0\t0\n"
 
 
-def machine(root: Path, routes: str, *, arp: str = "", more: dict[str, str] | None = None) -> Path:
+def machine(root: Path, routes: str, *, arp: str = "", more: dict[str, str] | None = None) -> Linux:
     files = {
         "proc/net/route": HEAD + routes,
         "proc/net/arp": "IP address HW type Flags HW address Mask Device\n" + arp,
@@ -23,7 +24,7 @@ def machine(root: Path, routes: str, *, arp: str = "", more: dict[str, str] | No
     for name, text in (files | (more or {})).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return root
+    return Linux(root)
 
 
 ARP = "192.168.1.1 0x1 0x2 02:00:00:00:00:07 * wlan0\n"
@@ -73,7 +74,9 @@ def test_a_network_of_ipv6_alone_is_known_by_its_router(tmp_path: Path) -> None:
 
 def test_no_route_is_no_network_and_hidden_files_are_an_unknown_one(tmp_path: Path) -> None:
     assert attachment(machine(tmp_path / "a", "")).kind is NetworkKind.NONE
-    assert attachment(tmp_path / "b") == Attachment(kind=NetworkKind.OTHER)
+    assert attachment(Linux(tmp_path / "b")) == Attachment(
+        kind=NetworkKind.OTHER, resolver="127.0.0.1"
+    )
 
 
 def test_files_of_an_unknown_form_break_nothing(tmp_path: Path) -> None:

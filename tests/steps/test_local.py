@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import LocalObservation
+from msgprobe.steps.accounts.linux import Linux
 from msgprobe.steps.classify import TooLarge, classify, errno_name
 from msgprobe.steps.door import ConnectError
 from msgprobe.steps.inspect import inspect
@@ -45,7 +46,7 @@ def look(four: str | OSError, six: str | OSError, root: Path) -> LocalObservatio
     here = dataclasses.replace(
         world(),
         network=Routes(four, six),  # type: ignore[arg-type]
-        machine=SystemMachine(root, {"https_proxy": "http://secret@proxy", "NO_PROXY": ""}),
+        machine=SystemMachine(Linux(root), {"https_proxy": "http://secret@proxy", "NO_PROXY": ""}),
     )
     ctx = context(here=here)
     inspect(ctx)
@@ -75,7 +76,7 @@ def test_a_source_that_nobody_can_answer_is_no_route(tmp_path: Path, source: str
 
 def test_a_machine_that_tells_nothing_is_no_error(tmp_path: Path) -> None:
     seen = look("192.0.2.9", "2001:db8::1", tmp_path)
-    assert seen.route6 and not seen.tunnel and seen.resolvers == ()
+    assert seen.route6 and not seen.tunnel and seen.resolvers == ("127.0.0.1",)  # resolv.conf(5)
 
 
 @pytest.mark.parametrize(

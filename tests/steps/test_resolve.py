@@ -273,6 +273,7 @@ def test_cancelled_is_interrupted_once() -> None:
 
 
 def test_direct_asks_the_first_configured_nameserver(tmp_path: Path) -> None:
+    from msgprobe.steps.accounts.linux import Linux
     from msgprobe.steps.machine import SystemMachine
 
     (tmp_path / "etc").mkdir()
@@ -280,7 +281,7 @@ def test_direct_asks_the_first_configured_nameserver(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with resolver(sends(lambda q: answered(q, "192.0.2.7"))) as port:
-            here = dataclasses.replace(world(), machine=SystemMachine(tmp_path))
+            here = dataclasses.replace(world(), machine=SystemMachine(Linux(tmp_path)))
             ctx = context(here=here)
             await resolve(ctx, lookup(port, ResolverKind.DIRECT, address=None))
             seen = only(ctx, DnsObservation)

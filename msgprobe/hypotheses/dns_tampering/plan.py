@@ -118,8 +118,9 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
     open_ones = tcp_resolvers(context.controls, context.request)
     first = open_ones[:1] if not vouched else ()
     doubted = [r for r in open_ones if r not in first and _doubtful(context, host, r.name)]
+    own = _own(context)
     resolvers = (
-        DIRECT,
+        *own,
         *udp_resolvers(context.controls, context.request),
         *first,
         *doubted,
@@ -131,12 +132,18 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
     for resolver in resolvers:
         linger = LINGER if resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT) else 0.0
         tasks.append(_asked(_OTHERS, service, host, resolver, families, linger=linger))
-    tasks += context.asked_again(tasks[0])
+    tasks += context.asked_again(tasks[0]) if own else []
     for silent in without_dns(context.controls) if not vouched else ():
         tasks.append(_asked(_NOWHERE, service, host, silent, timeout=LISTEN))
         if not answered_dns(context, tasks[-1].id):
             break
     return tuple(tasks)
+
+
+def _own(context: PlanningContext) -> tuple[Resolver, ...]:
+    """The system's own resolver; nobody where the system hides whom it asks."""
+    local = context.facts.local
+    return (DIRECT,) if local is None or local.resolvers else ()
 
 
 def _own_over_tcp(context: PlanningContext, host: str) -> tuple[Resolver, ...]:
@@ -203,7 +210,8 @@ def _neutral(context: PlanningContext) -> list[Task]:
     host = neutral_host(context.controls, context.request)
     if host is None:
         return []
-    return [_SAME.lookup("d2.neutral.direct", host, DIRECT), *neutral_silence(context, host)]
+    direct = [_SAME.lookup("d2.neutral.direct", host, own) for own in _own(context)]
+    return [*direct, *neutral_silence(context, host)]
 
 
 def _own_filter(context: PlanningContext) -> list[Task]:
