@@ -100,6 +100,9 @@ class _Page:
         self._width = width
         self._stale = StaleRows(run)
         self._lines: list[str] = []
+        self._told: set[int] = set()
+        self._shown: set[int] = set()
+        """Of what was told of, what was shown and not counted alone."""
         self._by_transaction: dict[int, Measurement] = {}
         for measurement in run.evidence.measurements:
             for seen in measurement.observations:
@@ -180,7 +183,8 @@ class _Page:
                 else _("Rule {rule}: {proof}")
             )
             self.put(text.format(rule=rule_id, proof=say.proves(rule_id)), 4)
-        for transaction, more in self._kinds(evidence):
+        again = [n for n in evidence if n in self._told and not self._whole]
+        for transaction, more in self._kinds([n for n in evidence if n not in again]):
             self.transaction(transaction, failed=failed)
             if more:
                 self.folded = True
@@ -188,6 +192,11 @@ class _Page:
                     "and {count} more that ended alike", "and {count} more that ended alike", more
                 )
                 self.put(alike, 6)
+        if again:
+            self.folded = True
+            numbers = _(", ").join(f"#{n}" for n in again if n in self._shown)
+            self.put(_("as above: {numbers}").format(numbers=numbers), 4)
+        self._told.update(evidence)
 
     def _kinds(self, evidence: Sequence[int]) -> list[tuple[int, int]]:
         """One transaction of each experiment and end, with how many others ended so."""
@@ -202,6 +211,7 @@ class _Page:
         return [(found[0], len(found) - 1) for found in kinds.values()]
 
     def transaction(self, number: int, *, failed: bool) -> None:
+        self._shown.add(number)
         measurement = self._by_transaction.get(number)
         if measurement is None:
             self.put(_("#{number}: not kept in this file").format(number=number), 4)

@@ -253,6 +253,15 @@ def test_the_chain_of_evidence_goes_from_word_to_packet() -> None:
         assert words in text
 
 
+def test_what_was_shown_once_is_named_and_not_shown_again() -> None:
+    whole = run(blocked(), replace(blocked(), service="again", name="Again"))
+    text = explain_run(whole, None, [RULE], width=None)
+    assert text.count("#3 at 1.00 s [base]") == 1
+    assert "as above: #3, #4" in text.partition("Again: ")[2]
+    every = explain_run(whole, None, [RULE], width=None, verbose=1)
+    assert every.count("#3 at 1.00 s [base]") == 2 and "as above" not in every
+
+
 def test_one_service_can_be_chosen_and_an_absent_one_is_named() -> None:
     whole = run(blocked(), service_verdict(Outcome.OK, "Signal"))
     shown = explain_run(whole, "Telegram", [RULE])

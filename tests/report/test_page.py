@@ -14,11 +14,11 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.run import Run, Vantage
 from msgprobe.model.target import Function
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report.page.document import MOST, Given, render
 from msgprobe.report.page.mark import Mark, mark
-from msgprobe.report.page.proof import CHANGED, Seen, spoken, steps
+from msgprobe.report.page.proof import CHANGED, Seen, of_connection, spoken, steps
 from tests.evidence.story import SITES, Story, certificate
 from tests.report import sample
 from tests.report.sample import HOSTILE, function, moved, service_verdict, throttled
@@ -187,6 +187,26 @@ def test_an_answer_with_a_certificate_that_nobody_vouches_for_is_no_good_answer(
     assert mark(replace(forged, observations=(bad,))) is Mark.ODD
     own = replace(bad, chain=(replace(leaf, names=(SITES[0].host,)),))
     assert mark(replace(forged, observations=(own,))) is Mark.GOOD
+
+
+def test_a_name_that_leads_to_no_public_address_is_no_good_answer() -> None:
+    story = Story()
+    for address, expected in (("10.0.0.1", Mark.ODD), ("8.8.4.4", Mark.GOOD)):
+        story.dns("neutral.example", ResolverKind.SYSTEM, address)
+        assert mark(story.told[-1]) is expected
+
+
+def test_a_port_that_routers_need_is_told_apart_from_the_sites_that_are_silent() -> None:
+    """Both are addresses of neutral sites: one line says none answers, the other that all do."""
+    story = Story()
+    site = SITES[0]
+    address, name = site.addresses[0], site.name
+    story.flow(address, subject=name, arm=Arm.CONNECTION, host=site.host, fails="connect")
+    story.flow(address, subject=name, arm=Arm.HOLE, check="port", port=179)
+    seen = Seen(replace(sample.run(), evidence=story.evidence()))
+    cited = [o.transaction for m in story.told for o in m.observations]
+    titles = {step.title: step.mark for step in of_connection(cited, seen)}
+    assert titles == {"Neutral sites abroad": Mark.BAD, CHANGED[Arm.HOLE]: Mark.GOOD}
 
 
 @settings(max_examples=30, deadline=None)

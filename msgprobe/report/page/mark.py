@@ -4,7 +4,13 @@ from enum import StrEnum
 
 from msgprobe.evidence.rate import rate_kbit
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import HttpObservation, TlsObservation, TransferObservation
+from msgprobe.model.observation import (
+    DnsObservation,
+    HttpObservation,
+    TlsObservation,
+    TransferObservation,
+)
+from msgprobe.model.reach import is_special
 from msgprobe.model.task import Arm
 
 ELSEWHERE_ARMS = frozenset(
@@ -42,9 +48,16 @@ def mark(measurement: Measurement) -> Mark:
         return Mark.BAD
     if isinstance(last, HttpObservation) and last.matched is False:
         return Mark.ODD
+    if isinstance(last, DnsObservation) and _leads_nowhere(last):
+        return Mark.ODD
     if isinstance(last, TlsObservation) and last.chain and not last.verified:
         return Mark.GOOD if elsewhere(measurement, last) else Mark.ODD
     return Mark.GOOD
+
+
+def _leads_nowhere(seen: DnsObservation) -> bool:
+    """It names addresses at which no public service lives, and no other."""
+    return bool(seen.addresses) and all(a in seen.inside or is_special(a) for a in seen.addresses)
 
 
 def elsewhere(measurement: Measurement, seen: TlsObservation) -> bool:

@@ -203,6 +203,8 @@ def _site_kind(measurement: Measurement, run: Run) -> str:
     task = measurement.task
     if isinstance(task.probe, Lookup):
         return _("Names, asked at a resolver")
+    if task.arm is Arm.HOLE:
+        return _(CHANGED[Arm.HOLE])
     if task.check == "page":
         return _("Pages whose text is known (they find login pages)")
     country = next((s.country for s in run.evidence.controls.sites if s.name == task.subject), None)

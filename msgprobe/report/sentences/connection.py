@@ -18,8 +18,8 @@ WHY: Final[Mapping[str, str]] = {
     "connection.domestic_only": "Sites in the country work and everything abroad is cut off.",
     "connection.favoured_services": "Some services answer and no neutral site does: only chosen "
     "hosts work here, or whatever services are compared with is cut off.",
-    "connection.shutdown": "The Internet is shut off on purpose: routers' ports or foreign DNS "
-    "still pass, everything else is dropped.",
+    "connection.shutdown": "The Internet seems to be shut off on purpose: routers' ports or "
+    "foreign DNS still pass, everything else is dropped.",
     "connection.shutdown_443": "Encrypted web traffic (port 443) is cut off everywhere while port "
     "80 works.",
     "connection.proxy_only": "Nothing answers directly, and a proxy is configured here: perhaps "
