@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -56,6 +56,11 @@ lab: install
 # Labs mostly wait: five share two processors.
 lab-ci: install
 	$(BIN)/python -m tests.lab --ci --jobs 5 $(ARGS)
+
+# The same by the one file: a bare Python without cryptography, where nothing can be written and
+# there is no HOME. The folder of each lab alone can be, for what -o asks for.
+lab-ci-pyz: pyz
+	$(BIN)/python -m tests.lab --ci --pyz dist/msgprobe.pyz $(ARGS)
 
 # Every scenario with every seed: hours. Goes on with what is kept in .lab/exam.
 exam: install
