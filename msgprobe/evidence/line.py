@@ -96,23 +96,29 @@ def capped_line(facts: Facts) -> tuple[int, ...]:
         return ()
     if good[len(good) // 2][0] < BUSY + 6 * min(rtts) or slow_abroad(facts):
         return ()
-    return tuple(sorted(n for _, n in good)) if _fastest(facts) <= CAP else ()
+    return () if _exceeds(facts, CAP) else tuple(sorted(n for _, n in good))
 
 
-def _fastest(facts: Facts) -> float:
-    """The most that all conversations together received in any `SPAN` seconds, in kbit/s.
+def _exceeds(facts: Facts, rate: float) -> bool:
+    """Whether all conversations together received more than ``rate`` kbit/s in any `SPAN` seconds.
 
     The bytes of one are spread evenly over its window, which can only make a rate smaller where
     windows are longer than `SPAN`; the shorter ones decide.
     """
-    moved = [
+    moved = sorted(
         (m.window.start, max(m.window.end, m.window.start + 0.001), m.bytes_received)
         for m in facts.measurements
         if m.bytes_received
-    ]
-    best = 0.0
+    )
+    most = rate * SPAN * 1000 / 8
     for begin, _, _ in moved:
         end = begin + SPAN
-        inside = sum(size * max(0.0, min(b, end) - max(a, begin)) / (b - a) for a, b, size in moved)
-        best = max(best, inside * 8 / SPAN / 1000)
-    return best
+        inside = 0.0
+        for a, b, size in moved:
+            if a >= end:
+                break
+            if b > begin:
+                inside += size * (min(b, end) - max(a, begin)) / (b - a)
+        if inside > most:
+            return True
+    return False

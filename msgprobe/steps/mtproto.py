@@ -154,8 +154,8 @@ async def _prove(
 ) -> ServerDH | ResPQ:
     new_nonce = ctx.world.entropy(NEW_NONCE_SIZE)
     public = PublicKey(int(key.modulus, 16), key.exponent, key.old_padding)
-    # Factoring takes tens of milliseconds: in a thread, so that no other conversation's times
-    # grow by them.
+    # Factoring takes up to tens of milliseconds: in a thread, so that no other conversation's
+    # times grow by them.
     asked = partial(req_dh_params, answer, public, nonce, new_nonce, dc, ctx.world.entropy)
     question = await aside(asked)
     await line.send(question)

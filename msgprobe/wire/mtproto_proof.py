@@ -7,7 +7,6 @@ Sources: core.telegram.org/mtproto/auth_key; tdlib ``td/mtproto/Handshake.cpp``,
 ``td/generate/scheme/mtproto_api.tl``. Integers are little-endian, numbers in strings big-endian.
 """
 
-import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hashlib import sha1, sha256
 from msgprobe.wire.aes import BLOCK, ige_decrypt, ige_encrypt
 from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto import NONCE_SIZE, ResPQ
+from msgprobe.wire.two_primes import factor
 
 NEW_NONCE_SIZE = 32
 
@@ -27,10 +27,6 @@ _REQ_DH_PARAMS = 0xD712E4BE
 _SERVER_DH_OK, _SERVER_DH_FAIL = 0xD0E8075C, 0x79CB045D
 _SERVER_DH_INNER = 0xB5890DBA
 _RSA_SIZE = 256
-_LONGEST_PQ = 64
-_EVALUATIONS = 2 * (2**17 - 1)
-"""Of the polynomial in all: rounds of up to 2^16, which take 0.06 s, and 0.08 s on a busy machine.
-Factors of 31 bits, which honest servers send, take 60,000 on average and 260,000 hardly ever."""
 _PADDED = 192
 
 DH_PRIME = int(
@@ -117,96 +113,6 @@ def number(value: int) -> bytes:
 def fingerprint(modulus: int, exponent: int) -> int:
     """The 64 bits by which a server names an RSA key (core.telegram.org/mtproto/auth_key)."""
     return int.from_bytes(sha1(number(modulus) + number(exponent)).digest()[-8:], "little")
-
-
-def factor(pq: int) -> tuple[int, int]:
-    """The two primes of ``pq``, the smaller first (Pollard's rho as Brent improved it).
-
-    Some ten milliseconds for 62 bits, and never more than 0.1 s: conversations wait meanwhile.
-    Raises WireError for what is no product of two, or of factors so large that no honest server
-    sends them.
-    """
-    if pq.bit_length() > _LONGEST_PQ or pq < 4 or _is_prime(pq):
-        raise WireError("mtproto: pq is no product of two small primes")
-    for divisor in (2, 3, 5, 7, 11, 13):
-        if pq % divisor == 0:
-            return _pair(divisor, pq)
-    root = math.isqrt(pq)
-    if root * root == pq:
-        return _pair(root, pq)
-    left = _EVALUATIONS
-    for constant in (1, 3, 5, 7, 11):
-        found, taken = _rho(pq, constant, left)
-        if found is not None:
-            return _pair(found, pq)
-        left -= taken
-    raise WireError("mtproto: pq could not be factored")
-
-
-def _pair(one: int, pq: int) -> tuple[int, int]:
-    p, q = sorted((one, pq // one))
-    if not _is_prime(p) or not _is_prime(q):
-        raise WireError("mtproto: pq is no product of two primes")
-    return p, q
-
-
-def _is_prime(value: int) -> bool:
-    """Miller and Rabin; these bases decide every number below 2^64 (Sorenson and Webster)."""
-    bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
-    if value < 2 or any(value % b == 0 for b in bases):
-        return value in bases
-    twos = ((value - 1) & (1 - value)).bit_length() - 1
-    for base in bases:
-        x = pow(base, (value - 1) >> twos, value)
-        if x not in (1, value - 1):
-            for _ in range(twos - 1):
-                x = x * x % value
-                if x == value - 1:
-                    break
-            else:
-                return False
-    return True
-
-
-def _rho(n: int, constant: int, most: int) -> tuple[int | None, int]:
-    """A proper factor of ``n``, None after ``most`` evaluations or in an unlucky cycle; and how
-    many it took. A round whose first half would use them up is not begun."""
-    y, product, length, taken = 2, 1, 1, 0
-    while taken + length < most:
-        x = y
-        for _ in range(length % 4):
-            y = (y * y + constant) % n
-        for _ in range(length // 4):  # four at a time: the loop itself costs a fifth
-            y = (y * y + constant) % n
-            y = (y * y + constant) % n
-            y = (y * y + constant) % n
-            y = (y * y + constant) % n
-        taken += length
-        done = 0
-        while done < length and taken < most:
-            saved = y
-            batch = min(128, length - done)
-            for _ in range(batch % 4):
-                y = (y * y + constant) % n
-                product = product * (x - y) % n
-            for _ in range(batch // 4):
-                a = (y * y + constant) % n
-                b = (a * a + constant) % n
-                c = (b * b + constant) % n
-                y = (c * c + constant) % n
-                product = product * (x - a) * (x - b) % n * (x - c) * (x - y) % n
-            done += batch
-            taken += batch
-            common = math.gcd(product, n)
-            if common == n:  # both factors in one batch: once more, step by step
-                common, y = 1, saved
-                while common == 1:
-                    y = (y * y + constant) % n
-                    common = math.gcd(x - y, n)
-            if common != 1:
-                return (None if common == n else common), taken
-        length *= 2
-    return None, taken
 
 
 def req_dh_params(

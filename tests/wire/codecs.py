@@ -29,6 +29,7 @@ from msgprobe.wire import (
     threema,
     tls_record,
     tor,
+    two_primes,
     xeddsa,
 )
 from msgprobe.wire.aes import ige_encrypt
@@ -162,7 +163,7 @@ CODECS: dict[str, Callable[[bytes], object]] = {
     "mtproto resPQ to us": lambda data: mtproto.parse_res_pq(
         b"\x63\x24\x16\x05" + NONCE + data, NONCE
     ),
-    "mtproto pq": lambda data: mtproto_proof.factor(int.from_bytes(data)),
+    "mtproto pq": lambda data: two_primes.factor(int.from_bytes(data)),
     "mtproto server DH": _server_dh,
     "mtproto server DH sealed": lambda data: _server_dh(sealed_server_dh(data)),
     "mtproto server DH to us": lambda data: _server_dh(
