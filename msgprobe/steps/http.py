@@ -127,11 +127,10 @@ class HttpExchange:
         the stream. The rest of a searched page is read and dropped, up to a cap, unless it is the
         last request on the stream.
         """
-        # httpcore takes 30 ms to import: only who speaks HTTP waits for it.
+        # h11 takes its time to import: only who speaks HTTP waits for it.
         from msgprobe.steps.http_exchange import HttpConnection, HttpFault, Reading
 
-        name = self._authority()
-        connection = self._connection or HttpConnection(self.stream, name, self._asked, self._heard)
+        connection = self._connection or HttpConnection(self.stream, self._asked, self._heard)
         self._connection = connection
         start = self.ctx.now()
         self._asked_at = self._heard_at = None

@@ -1,6 +1,6 @@
 """HTTP/2 (RFC 9113) inside TLS: the server's settings, and its answer to one request.
 
-h2 speaks the protocol; like httpcore it is imported only where it is used.
+h2 speaks the protocol; like h11 it is imported only where it is used.
 """
 
 import asyncio

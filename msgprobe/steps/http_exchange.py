@@ -1,6 +1,6 @@
-"""HTTP semantics by httpcore over a stream of ours. Imported only where an HTTP request is made.
+"""HTTP/1.1 by h11 over a stream of ours. Imported only where an HTTP request is made.
 
-The adapter hands errors through untouched, so that a reset stays ECONNRESET.
+Errors of the stream come through untouched, so that a reset stays ECONNRESET.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import h11
-import httpcore
 
 from msgprobe.model.failure import Failure
 from msgprobe.steps.classify import TooLarge
@@ -18,6 +17,9 @@ from msgprobe.steps.http_limits import BODY_CAP, HEADER_CAP, TOTAL_CAP
 _CHUNK = 4096
 _TOO_LARGE_HINT = 431
 """How h11 marks headers beyond its limit."""
+
+_SWITCHING = 101
+"""The one interim answer after which no other comes."""
 
 __all__ = ["HttpConnection", "HttpFault", "Reading"]
 
@@ -45,43 +47,6 @@ class HttpFault(Exception):
 _USUAL = Reading()
 
 
-class _Ride(httpcore.AsyncNetworkStream):
-    """Our stream as httpcore wants it, with a budget and an eye on the end."""
-
-    def __init__(
-        self, stream: Stream, asked: Callable[[], None], heard: Callable[[], None]
-    ) -> None:
-        self._stream = stream
-        self._asked = asked
-        self._heard = heard
-        self.left = TOTAL_CAP
-        self.ended = False
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self.left <= 0:
-            raise TooLarge
-        data = await self._stream.receive(min(max_bytes, _CHUNK))
-        self.left -= len(data)
-        self.ended = not data
-        if data:
-            self._heard()
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.send(buffer)
-        self._asked()
-
-    async def aclose(self) -> None:
-        """Nothing: whoever opened the stream closes it."""
-
-    def get_extra_info(self, info: str) -> Any:
-        return None
-
-
-class _Http11(httpcore.AsyncHTTP11Connection):
-    MAX_INCOMPLETE_EVENT_SIZE = HEADER_CAP
-
-
 class HttpConnection:
     """One HTTP/1.1 connection on one stream; requests one after another.
 
@@ -90,11 +55,14 @@ class HttpConnection:
     """
 
     def __init__(
-        self, stream: Stream, host: str, asked: Callable[[], None], heard: Callable[[], None]
+        self, stream: Stream, asked: Callable[[], None], heard: Callable[[], None]
     ) -> None:
-        self._ride = _Ride(stream, asked, heard)
-        self._origin = httpcore.Origin(b"http", host.encode("ascii"), stream.port)
-        self._connection = _Http11(self._origin, self._ride)
+        self._stream = stream
+        self._asked = asked
+        self._heard = heard
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_CAP)
+        self._left = TOTAL_CAP
+        self._ended = False
         self.status: int | None = None
         self.headers: tuple[tuple[bytes, bytes], ...] = ()
         self.body = b""
@@ -113,46 +81,77 @@ class HttpConnection:
         Raises OSError, TooLarge and HttpFault.
         """
         self.status, self.headers, self.body, self.complete = None, (), b"", False
-        self._ride.left = TOTAL_CAP + (plan.most if plan.enough is not None else 0) + plan.rest
-        url = httpcore.URL(
-            scheme=self._origin.scheme,
-            host=self._origin.host,
-            port=self._origin.port,
-            target=path.encode("ascii"),
-        )
-        request = httpcore.Request(method, url, headers=headers, content=content or None)
+        self._left = TOTAL_CAP + (plan.most if plan.enough is not None else 0) + plan.rest
+        self._begin()
+        await self._send(h11.Request(method=method, target=path.encode("ascii"), headers=headers))
+        if content:
+            await self._send(h11.Data(data=content))
+        self._http.send(h11.EndOfMessage())
         try:
-            answer = await self._connection.handle_async_request(request)
-            self.status, self.headers = answer.status, tuple(answer.headers)
-            try:
-                await self._read_body(answer, plan)
-            finally:
-                await answer.aclose()
-        except httpcore.RemoteProtocolError as exc:
+            await self._read_head()
+            await self._read_body(plan)
+        except h11.RemoteProtocolError as exc:
             raise HttpFault(self._fault(exc)) from exc
-        except httpcore.ConnectionNotAvailable as exc:
-            # The answer before said that it is the last one here. The server's own word is no cut
-            # connection, which a rule might take for a censor's.
-            raise HttpFault(Failure.HTTP_INVALID) from exc
         except TooLarge:
             if self.status is None:
                 raise
 
-    async def _read_body(self, answer: httpcore.Response, plan: Reading) -> None:
+    def _begin(self) -> None:
+        """Raises HttpFault where the answer before was not read to its end, or said that it is the
+        last one here. The server's own word is no cut connection, which a rule might take for a
+        censor's."""
+        if self._http.our_state is h11.IDLE:
+            return
+        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            raise HttpFault(Failure.HTTP_INVALID)
+        self._http.start_next_cycle()
+
+    async def _send(self, part: Any) -> None:
+        await self._stream.send(self._http.send(part) or b"")
+        self._asked()
+
+    async def _next(self) -> Any:
+        """The next part of what the server says."""
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            await self._receive()
+        return event
+
+    async def _receive(self) -> None:
+        """Raises OSError, TooLarge, and HttpFault at an end before the answer."""
+        if self._left <= 0:
+            raise TooLarge
+        data = await self._stream.receive(_CHUNK)
+        self._left -= len(data)
+        self._ended = not data
+        if data:
+            self._heard()
+        elif self._http.their_state is h11.SEND_RESPONSE:
+            raise HttpFault(Failure.EOF)
+        self._http.receive_data(data)
+
+    async def _read_head(self) -> None:
+        while self.status is None:
+            event = await self._next()
+            if event is h11.PAUSED:
+                raise HttpFault(Failure.HTTP_INVALID)
+            interim = isinstance(event, h11.InformationalResponse)
+            if not interim or event.status_code == _SWITCHING:
+                self.status, self.headers = event.status_code, tuple(event.headers.raw_items())
+
+    async def _read_body(self, plan: Reading) -> None:
         read = 0
-        async for chunk in answer.aiter_stream():
-            read += len(chunk)
-            self.body = (self.body + chunk)[: plan.most]
+        while isinstance(event := await self._next(), h11.Data):
+            read += len(event.data)
+            self.body = (self.body + event.data)[: plan.most]
             if read > plan.most + plan.rest:
                 return
             if not plan.rest and plan.enough is not None and plan.enough(self.body):
                 return
         self.complete = True
 
-    def _fault(self, exc: httpcore.RemoteProtocolError) -> Failure:
-        if self._ride.ended:
+    def _fault(self, exc: h11.RemoteProtocolError) -> Failure:
+        if self._ended:
             return Failure.EOF
-        cause = exc.__cause__ or (exc.args[0] if exc.args else None)
-        if isinstance(cause, h11.ProtocolError) and cause.error_status_hint == _TOO_LARGE_HINT:
-            return Failure.TOO_LARGE
-        return Failure.HTTP_INVALID
+        return (
+            Failure.TOO_LARGE if exc.error_status_hint == _TOO_LARGE_HINT else Failure.HTTP_INVALID
+        )

@@ -27,9 +27,6 @@ def prepare(world: World, *, quic: bool = False) -> None:
     that is under way, whose times then look long. Raises TrustError.
     """
     importlib.import_module("msgprobe.steps.http_exchange")
-    # httpcore's lock picks its backend at the first request.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("anyio._backends._asyncio")
     for name in _WANTED:
         importlib.import_module(name)
     with contextlib.suppress(ImportError):

@@ -1,6 +1,6 @@
 """WebSocket (RFC 6455) on a stream of ours: an upgrade, then a stream of messages.
 
-wsproto speaks the protocol; like httpcore it is imported only where it is used.
+wsproto speaks the protocol; like h11 it is imported only where it is used.
 """
 
 import asyncio

@@ -147,7 +147,7 @@ def http1(data: bytes) -> None:
 
 
 async def _asked(data: bytes) -> None:
-    connection = HttpConnection(_here(data), "messenger.test", _nothing, _nothing)
+    connection = HttpConnection(_here(data), _nothing, _nothing)
     fields = [(b"Host", b"messenger.test"), (b"Connection", b"keep-alive")]
     for _ in range(2):
         await connection.ask("GET", "/", fields, b"", Reading(most=1024, rest=1024))
