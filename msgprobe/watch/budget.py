@@ -5,14 +5,18 @@ from dataclasses import replace
 from math import floor
 
 from msgprobe.model.history import TickKind
-from msgprobe.watch.state import State
+from msgprobe.watch.reason import Reason
+from msgprobe.watch.state import Look, State
 from msgprobe.watch.timetable import COSTS, FOUR, Timetable
 
 SLOTS = 48
 """Parts of a day by which bytes are counted."""
 
-AHEAD = 6
-"""Parts of a day for which what is left of the budget must last."""
+WHOLE = (Reason.DAILY, Reason.CHANGED)
+"""Why everything is looked at once more."""
+
+PLANNED = (Reason.FIRST, Reason.SPEED, *WHOLE)
+"""Why one looks though nothing has happened just now."""
 
 LEARNS = 0.2
 """Share of the newest cost in the usual one."""
@@ -57,18 +61,48 @@ def cost(state: State, kind: TickKind, services: int) -> float:
     return usual if kind is TickKind.TRANSFER else usual * max(services, 1) / FOUR
 
 
-def allowed(state: State, timetable: Timetable, kind: TickKind, services: int, now: float) -> bool:
-    """There are bytes for such a look. What is dear leaves some to what is cheap: transfers and
-    whole runs to all others, and whole runs on one day to the looks that find out what changed."""
-    pulses, others = _both(state, timetable, now)
-    each = cost(state, kind, services)
-    dear = kind in (TickKind.TRANSFER, TickKind.RUN)
-    if kind is TickKind.RUN and _run_today(state, timetable, now):
+def allowed(state: State, timetable: Timetable, look: Look, now: float) -> bool:
+    """There are bytes for such a look: as many as leave, for the rest of the day, what is needed
+    more than it is.
+
+    A pulse leaves nothing. A small transfer of which none was made for long leaves pulses, rare
+    ones; looks that find out what changed leave those and such transfers; all others leave some
+    for looks that find out what changed, too.
+    """
+    each = cost(state, look.kind, len(look.services))
+    if look.kind is TickKind.PULSE:
+        return spent(state, timetable, now) + each <= timetable.budget
+    if look.kind is TickKind.RUN and look.reason in WHOLE and _run_today(state, timetable, now):
+        _, others = _both(state, timetable, now)
         most = (timetable.for_transfers + timetable.for_runs) * timetable.budget
         if others + each > most:
             return False
-    share = 1.0 if kind is TickKind.PULSE else 1 - timetable.kept / (1 if dear else 4)
-    return pulses + others + each <= share * timetable.budget
+    rate, kept = _pulses_at_least(state, timetable), timetable.kept / 4
+    if look.kind is not TickKind.TRANSFER or not _long_ago(state, timetable, look, now):
+        rate += _transfers_at_least(state, timetable)
+        kept = timetable.kept if look.reason in PLANNED else kept
+    left = min(left - rate * wait for wait, left in _coming(state, timetable, now))
+    return each <= left - kept * timetable.budget
+
+
+def _pulses_at_least(state: State, timetable: Timetable) -> float:
+    """Bytes a second of the rarest pulses."""
+    return cost(state, TickKind.PULSE, FOUR) / timetable.longest_pulse
+
+
+def _transfers_at_least(state: State, timetable: Timetable) -> float:
+    """Bytes a second of the small transfers that are always to be had."""
+    return cost(state, TickKind.TRANSFER, FOUR) / _longest_transfer(state, timetable)
+
+
+def _longest_transfer(state: State, timetable: Timetable) -> float:
+    return max(timetable.longest_transfer, between_transfers(state, timetable))
+
+
+def _long_ago(state: State, timetable: Timetable, look: Look, now: float) -> bool:
+    """The last small transfer was made so long ago that bytes are kept for the next one."""
+    last = state.here.last.get(look.kind.value)
+    return last is None or now - last >= _longest_transfer(state, timetable)
 
 
 def _run_today(state: State, timetable: Timetable, now: float) -> bool:
@@ -76,36 +110,45 @@ def _run_today(state: State, timetable: Timetable, now: float) -> bool:
     return last is not None and now - last < timetable.day
 
 
-def affordable_at(
-    state: State, timetable: Timetable, kind: TickKind, services: int, at: float
-) -> float:
-    """The first time from ``at`` on at which there are bytes for such a look."""
+def affordable_at(state: State, timetable: Timetable, look: Look) -> float:
+    """The first time from the look's on at which there are bytes for it."""
+    at = look.at
     for _ in range(SLOTS + 1):
-        if allowed(state, timetable, kind, services, at):
+        if allowed(state, timetable, look, at):
             break
         at = (slot(timetable, at) + 1) * timetable.day / SLOTS
     return at
 
 
-def between_pulses(state: State, timetable: Timetable, services: int, now: float) -> float:
+def between_pulses(
+    state: State, timetable: Timetable, services: int, now: float, blocked: int = 0
+) -> float:
     """The mean time between pulses: as often as the budget allows, and where most of it is spent
-    so rarely that what is left lasts until bytes come free again."""
+    so rarely that what is left lasts until bytes come free again, with what is kept for small
+    transfers, looks that find out what changed, and those at what was found blocked."""
     planned = timetable.for_transfers + timetable.for_runs
     _, others = _both(state, timetable, now)
     share = max(timetable.least_for_pulses, 1 - max(planned, others / timetable.budget))
     each = cost(state, TickKind.PULSE, services)
     usual = max(timetable.every, each * timetable.day / (share * timetable.budget))
-    spread = each * max(wait / max(left, each) for wait, left in _coming(state, timetable, now))
+    kept = timetable.kept / 2 * timetable.budget
+    rate = _transfers_at_least(state, timetable)
+    if blocked:
+        rate += blocked * cost(state, TickKind.QUICK, 1) / between_stills(state, timetable, blocked)
+    spread = each * max(
+        wait / max(left - kept - rate * wait, each) for wait, left in _coming(state, timetable, now)
+    )
     return max(usual, min(spread, timetable.longest_pulse))
 
 
 def _coming(state: State, timetable: Timetable, now: float) -> Iterator[tuple[float, float]]:
-    """Times from now on, each with the bytes that may be spent until then."""
-    left = (1 - timetable.kept / 4) * timetable.budget - spent(state, timetable, now)
+    """Times from now on until a day has passed, each with the bytes that may be spent until
+    then."""
+    left = timetable.budget - spent(state, timetable, now)
     first = slot(timetable, now) - SLOTS
-    for count in range(1, AHEAD + 1):
-        wait = count * timetable.day / SLOTS
-        yield wait, left - timetable.for_blocked * timetable.budget * count / SLOTS
+    yield 0.0, left
+    for count in range(1, SLOTS + 1):
+        yield count * timetable.day / SLOTS, left
         left += sum(state.spent.get(first + count - 1, (0, 0)))
 
 

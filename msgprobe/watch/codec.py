@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from msgprobe.model.history import GapReason
 from msgprobe.watch.budget import slot
 from msgprobe.watch.state import Line, State, Surprise
 from msgprobe.watch.timetable import Timetable
@@ -12,12 +13,20 @@ from msgprobe.watch.timetable import Timetable
 VERSION = 1
 
 
-def dumps(state: State, timetable: Timetable, now: float, wall: float) -> str:
-    """The state at ``now``, when the wall clock (UTC, seconds since 1970) says ``wall``."""
+def dumps(
+    state: State,
+    timetable: Timetable,
+    now: float,
+    wall: float,
+    waits_for: GapReason | None = None,
+) -> str:
+    """The state at ``now``, when the wall clock (UTC, seconds since 1970) says ``wall``;
+    ``waits_for``: why nothing is looked at."""
     here = slot(timetable, now)
     found = {
         "version": VERSION,
         "wall": wall,
+        "waits_for": waits_for,
         "line": state.line,
         "spent": [[here - at, *counts] for at, counts in state.spent.items()],
         "costs": dict(state.costs),
@@ -32,6 +41,7 @@ def _line(line: Line, now: float) -> dict[str, Any]:
     return {
         "words": dict(line.words),
         "changed": line.changed,
+        "concerned": list(line.concerned),
         "last": {k: now - at for k, at in line.last.items()},
         "asked": {k: now - at for k, at in line.asked.items()},
         "doubted": {k: [now - until, long] for k, (until, long) in line.doubted.items()},
@@ -76,10 +86,19 @@ def saved_at(text: str | None) -> float | None:
         return None
 
 
+def waited_for(text: str | None) -> GapReason | None:
+    """Why nothing was looked at when the state was saved; None: something was, or who knows."""
+    try:
+        return GapReason(json.loads(text or "")["waits_for"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def _read(data: dict[str, Any], then: float) -> Line:
     line = Line(
         words={str(k): str(v) for k, v in data["words"].items()},
         changed=bool(data["changed"]),
+        concerned=tuple(str(s) for s in data.get("concerned", ())),
         last={str(k): then - float(v) for k, v in data["last"].items()},
         asked={str(k): then - float(v) for k, v in data["asked"].items()},
         doubted={str(k): (then - float(a), float(b)) for k, (a, b) in data["doubted"].items()},

@@ -1,7 +1,7 @@
 """The order of the days: a state and the time say what is looked at next; what came of it makes the
 next state. Pure and deterministic, chance included (``State.seed``)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -34,9 +34,7 @@ class Schedule:
 
     def _has_bytes(self, state: State, look: Look, now: float) -> bool:
         pulse = look.kind is TickKind.PULSE
-        return pulse or budget.allowed(
-            state, self.timetable, look.kind, len(look.services), max(now, look.at)
-        )
+        return pulse or budget.allowed(state, self.timetable, look, max(now, look.at))
 
     def _wanted(self, state: State, now: float) -> list[Look]:
         """Every look that is or will be wanted, the most urgent first; the last is a pulse."""
@@ -80,14 +78,26 @@ class Schedule:
         found = line.surprise
         if found is None:
             return []
-        concerned = {s.partition(".")[0] for s in found.words} - {CONNECTION}
-        services = [s for s in self.services if s in concerned] or list(self.services)
+        services = self._concerned(found.words)
         quick = not found.speed
         if found.looked is None:
             kind = TickKind.QUICK if quick else TickKind.RUN
             return [self._look(state, kind, Reason.SURPRISE, now, services, quick=quick)]
         at = found.looked + self.timetable.apart
         return [self._look(state, TickKind.CONFIRM, Reason.CONFIRM, at, services, quick=quick)]
+
+    def _concerned(self, subjects: Collection[str]) -> tuple[str, ...]:
+        """The services of these subjects; all of them where the connection is concerned alone."""
+        names = {s.partition(".")[0] for s in subjects} - {CONNECTION}
+        return tuple(s for s in self.services if s in names) or tuple(self.services)
+
+    def _third_look(self, state: State, line: Line) -> Look:
+        """Once more at what changed, where there are no bytes for a whole run."""
+        kind = TickKind.CONFIRM
+        at = line.last.get(kind.value, 0.0) + self.timetable.apart
+        speed = surprises.speed_alone({s: line.words.get(s, "") for s in line.concerned})
+        services = self._concerned(line.concerned)
+        return self._look(state, kind, Reason.CONFIRM, at, services, quick=not speed)
 
     def _run(self, state: State, line: Line, now: float) -> list[Look]:
         last = line.last.get(TickKind.RUN.value)
@@ -100,8 +110,11 @@ class Schedule:
         found = [self._look(state, TickKind.RUN, Reason.DAILY, daily, every, quick=False)]
         if line.changed:
             at = last + self.timetable.runs_apart
-            found.insert(0, self._look(state, TickKind.RUN, Reason.CHANGED, at, every, quick=False))
-        return found if surprises.usable(line.words) else found[:1] if line.changed else []
+            whole = self._look(state, TickKind.RUN, Reason.CHANGED, at, every, quick=False)
+            found.insert(0, whole)
+            if line.concerned and not self._has_bytes(state, whole, now):
+                found.insert(1, self._third_look(state, line))
+        return found if surprises.usable(line.words) else found[:-1]
 
     def _still(self, state: State, line: Line) -> list[Look]:
         """Services that were found blocked, each by itself and rarely."""
@@ -130,11 +143,13 @@ class Schedule:
         line = state.here
         shunned = self._shunned(line) if surprises.usable(line.words) else ()
         services = tuple(s for s in self.services if s not in shunned)
-        mean = budget.between_pulses(state, self.timetable, max(1, len(services)), now)
+        mean = budget.between_pulses(
+            state, self.timetable, max(1, len(services)), now, len(shunned)
+        )
         last = max(line.last.values(), default=None)
         at = now if last is None else max(now, last + self._wait(state, "pulse", mean))
-        at = budget.affordable_at(state, self.timetable, TickKind.PULSE, len(services), at)
-        return self._look(state, TickKind.PULSE, Reason.PULSE, at, services)
+        look = self._look(state, TickKind.PULSE, Reason.PULSE, at, services)
+        return replace(look, at=budget.affordable_at(state, self.timetable, look))
 
     def _shunned(self, line: Line) -> tuple[str, ...]:
         """Services that do not work, and are no longer asked with every pulse."""
@@ -189,7 +204,7 @@ class Schedule:
             return self._looked_into(line, seen, found)
         if look.reason is Reason.CHANGED:
             known = surprises.learned(line.words, seen.words)
-            return replace(line, words=known, changed=False)
+            return replace(line, words=known, changed=False, concerned=())
         found = {s: w for s, w in found.items() if not self._let_alone(line, s, seen.ended)}
         if not found:
             return self._unsurprised(line, seen)
@@ -224,14 +239,16 @@ class Schedule:
 
     def _confirmed(self, line: Line, seen: Seen) -> Line:
         surprise = line.surprise
-        if surprise is None:
-            return line
+        if surprise is None:  # the third look
+            return replace(line, concerned=())
         both = surprises.agreed(surprise.words, seen.words)
         if not both:
             return self._nothing(line, surprise, seen.ended)
         doubted = {s: d for s, d in line.doubted.items() if s not in both}
         words = {**line.words, **both}
-        return replace(line, words=words, surprise=None, changed=True, doubted=doubted)
+        return replace(
+            line, words=words, surprise=None, changed=True, concerned=tuple(both), doubted=doubted
+        )
 
     def _nothing(self, line: Line, surprise: Surprise, now: float) -> Line:
         """It came to nothing: the same subjects are let alone for a while."""

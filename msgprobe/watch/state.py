@@ -64,6 +64,8 @@ class Line:
     surprise: Surprise | None = None
     changed: bool = False
     """A change was confirmed, and no whole run made since."""
+    concerned: tuple[str, ...] = ()
+    """The subjects of that change, until they were looked at once more."""
     last: Mapping[str, float] = field(default_factory=dict)
     asked: Mapping[str, float] = field(default_factory=dict)
     doubted: Mapping[str, tuple[float, float]] = field(default_factory=dict)

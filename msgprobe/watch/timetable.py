@@ -19,6 +19,8 @@ class Timetable:
     """Least time between a surprise's first look and the one that confirms it."""
     transfers: float = 1800.0
     """Between small transfers, of which each moves objects of some services."""
+    longest_transfer: float = 3600.0
+    """So often there are always bytes for one, whatever else was spent."""
     runs: float = DAY
     """Between whole runs on a line on which nothing happens."""
     runs_apart: float = 1800.0
@@ -42,7 +44,8 @@ class Timetable:
     least_for_pulses: float = 0.25
     """... and what pulses always have of it, whatever else was spent."""
     kept: float = 0.1
-    """Share that neither transfers nor whole runs may use; of a quarter of it pulses alone may."""
+    """Share for looks that find out what changed; pulses may use half of it, and a quarter of it is
+    for pulses and transfers alone."""
 
     longest_pulse: float = 3600.0
     """A budget that allows pulses only more rarely is too small."""
@@ -50,7 +53,7 @@ class Timetable:
     def hastened(self, factor: float) -> "Timetable":
         """The same days in less time: for tests of a whole story on real lines."""
         names = ("every", "apart", "transfers", "runs", "runs_apart", "rarely", "patience")
-        more = ("longest_patience", "day", "longest_pulse")
+        more = ("longest_patience", "day", "longest_pulse", "longest_transfer")
         found = {name: getattr(self, name) / factor for name in (*names, *more)}
         return replace(self, **found)
 

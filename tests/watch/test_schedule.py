@@ -25,6 +25,16 @@ def blocked_from(began: float, ended: float = float("inf"), service: str = "sign
     return truth
 
 
+def changing_every(hours: float) -> Truth:
+    """Signal is blocked for so long and works for so long."""
+
+    def truth(at: float, subject: str, kind: TickKind) -> str:
+        off = int((at - ZERO) / 3600 / hours) % 2 == 1
+        return "blocked" if off and subject.startswith("signal") else fine(at, subject, kind)
+
+    return truth
+
+
 def test_a_quiet_day_has_a_whole_run_and_pulses_and_transfers_within_the_budget() -> None:
     day = Day().until(ZERO + DAY)
     assert day.bytes <= 20_000_000
@@ -36,11 +46,7 @@ def test_a_quiet_day_has_a_whole_run_and_pulses_and_transfers_within_the_budget(
 
 @pytest.mark.parametrize("budget", [3_000_000, 5_000_000, 20_000_000, 100_000_000])
 def test_no_day_of_a_troubled_week_costs_more_than_the_budget(budget: int) -> None:
-    def flapping(at: float, subject: str, kind: TickKind) -> str:
-        off = int((at - ZERO) / 1800) % 2 == 1
-        return "blocked" if off and subject.startswith("signal") else fine(at, subject, kind)
-
-    day = Day(truth=flapping, timetable=Timetable(budget=budget))
+    day = Day(truth=changing_every(0.5), timetable=Timetable(budget=budget))
     for _ in range(7):
         before = day.bytes
         day.until(day.now + DAY)
@@ -50,16 +56,37 @@ def test_no_day_of_a_troubled_week_costs_more_than_the_budget(budget: int) -> No
 
 @pytest.mark.parametrize("hours", [1, 2, 4])
 def test_much_that_changes_leaves_bytes_to_see_what_changes_next(hours: int) -> None:
-    def changing(at: float, subject: str, kind: TickKind) -> str:
-        off = int((at - ZERO) / 3600 / hours) % 2 == 1
-        return "blocked" if off and subject.startswith("signal") else fine(at, subject, kind)
-
-    day = Day(truth=changing).until(ZERO + 3 * DAY)
+    day = Day(truth=changing_every(hours)).until(ZERO + 3 * DAY)
     waits = [b - a for (a, *_), (b, *_) in pairwise(day.looks)]
     assert max(waits) <= 4 / 3 * 3600  # the longest mean wait, and chance
     asked = [at for at, look, _ in day.looks if "signal" in look.services]
     assert max(b - a for a, b in pairwise(asked)) <= 2 * 3600
     assert len(day.of(RUN)) >= 3
+
+
+@pytest.mark.parametrize("hours", [0.5, 1, 2, 4])
+def test_small_transfers_go_on_whatever_else_is_spent(hours: float) -> None:
+    day = Day(truth=changing_every(hours)).until(ZERO + 3 * DAY)
+    waits = [b - a for (a, _), (b, _) in pairwise(day.of(TRANSFER))]
+    assert max(waits) <= 2 * 4 / 3 * 3600  # one may be put off until bytes come free
+    assert sorted(waits)[int(0.9 * len(waits))] <= 4 / 3 * 3600
+    assert day.bytes <= 3 * 20_000_000
+
+
+def test_where_a_whole_run_cannot_be_paid_for_what_changed_is_looked_at_a_third_time() -> None:
+    day = Day(truth=changing_every(1)).until(ZERO + 2 * DAY)
+    reasons = [(at, look.reason) for at, look, _ in day.looks if look.reason is not Reason.PULSE]
+    confirmed = [i for i, (_, reason) in enumerate(reasons) if reason is Reason.SURPRISE]
+    thirds = 0
+    for i in confirmed:
+        following = [(at, r) for at, r in reasons[i + 1 : i + 5] if at <= reasons[i][0] + 1800]
+        looks = [at for at, r in following if r is Reason.CONFIRM]
+        whole = any(r is Reason.CHANGED for _, r in following)
+        assert whole or len(looks) <= 2
+        if len(looks) == 2:
+            thirds += 1
+            assert looks[1] - looks[0] >= 60
+    assert thirds > 10
 
 
 def test_pulses_come_at_random_times_and_never_closer_than_two_thirds_of_what_was_asked() -> None:
