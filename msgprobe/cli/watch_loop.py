@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import Protocol
 
 from msgprobe import chronicle, session
@@ -17,8 +16,8 @@ from msgprobe.model.observation import LocalObservation
 from msgprobe.model.run import Request, Run, Vantage
 from msgprobe.report.exit_status import FAULT
 from msgprobe.report.language import _
-from msgprobe.steps.accounts.own import own_account
 from msgprobe.steps.attachment import attachment, known, same
+from msgprobe.steps.power import Power
 from msgprobe.steps.system import SystemClock
 from msgprobe.watch import codec, gaps, narrow
 from msgprobe.watch.gaps import Reading
@@ -101,6 +100,7 @@ class Watcher:
     follower: Follower
     seconds: float = float("inf")
     state: State = field(default_factory=State)
+    power: Power = field(default_factory=Power)
     _clock: SystemClock = field(default_factory=SystemClock)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _reason: str | None = None
@@ -121,7 +121,8 @@ class Watcher:
     async def run(self) -> None:
         """Look, again and again. Raises TrustError where nothing can be asked at all."""
         self._restore()
-        end = self._reading().steady + self.seconds
+        self._before = self._reading()
+        end = self._before.steady + self.seconds
         while not self._stopping.is_set() and (now := self._reading().steady) < end:
             if self._is_absent():
                 await self._nap(NAP / 3)
@@ -140,23 +141,25 @@ class Watcher:
 
     def _reading(self) -> Reading:
         wall = self._clock.utcnow().timestamp()
-        return Reading(steady=self._clock.monotonic(), awake=monotonic(), wall=wall)
+        return Reading(steady=self._clock.monotonic(), awake=self._clock.awake(), wall=wall)
 
     async def _nap(self, seconds: float) -> None:
-        before = self._reading()
+        due = self._reading().steady + seconds
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._stopping.wait()
         except TimeoutError:
             pass
-        self._compare(before, before.steady + seconds)
+        self._compare(due)
         self.follower.pump()
 
-    def _compare(self, before: Reading, due: float) -> Gap | None:
-        """Tell of a gap since a reading, and of a clock that was set."""
+    def _compare(self, due: float) -> Gap | None:
+        """Tell of a gap since the last comparison, and of a clock that was set."""
         after = self._reading()
-        found = gaps.between(before, after, due)
+        before, self._before = self._before or after, after
+        found = gaps.between(before, after, due, sees_sleep=self._clock.sees_sleep)
         if found is not None:
+            self._absence_over(before)  # what follows is another one, with a reason of its own
             self._told(found)
         elif abs(by := gaps.set_by(before, after)) >= gaps.SET:
             said = _(
@@ -180,20 +183,21 @@ class Watcher:
         reason = None
         if attachment().kind is NetworkKind.NONE:
             reason = GapReason.NO_INTERFACE
-        elif own_account().battery_low():
+        elif self.power.low():
             reason = GapReason.BATTERY
         if self._absent is not None and reason is not self._absent[0]:
             self._absence_over()
         if reason is not None and self._absent is None:
             self._absent = reason, self._reading()
+            self._save(reason)
             self.teller.waiting(reason)
         return reason is not None
 
-    def _absence_over(self) -> None:
+    def _absence_over(self, at: Reading | None = None) -> None:
         """The time without network or battery ends, and is told if it was long."""
         if self._absent is None:
             return
-        (reason, began), ended = self._absent, self._reading()
+        (reason, began), ended = self._absent, at or self._reading()
         self._absent = None
         long = ended.steady - began.steady
         if long >= ABSENT:
@@ -212,12 +216,16 @@ class Watcher:
             return
         self.state, ago = replace(found[0], seed=seed), found[1]
         if ago >= ABSENT:
-            self._told(Gap(int(here.wall - ago), int(here.wall), GapReason.STOPPED))
+            # who was killed while the battery was nearly empty died of it, or ended for it
+            reason = GapReason.STOPPED
+            if codec.waited_for(text) is GapReason.BATTERY:
+                reason = GapReason.BATTERY
+            self._told(Gap(int(here.wall - ago), int(here.wall), reason))
 
-    def _save(self) -> None:
+    def _save(self, waits_for: GapReason | None = None) -> None:
         here = self._reading()
         timetable = self.schedule.timetable
-        self.store.save(codec.dumps(self.state, timetable, here.steady, here.wall))
+        self.store.save(codec.dumps(self.state, timetable, here.steady, here.wall, waits_for))
 
     def _settled(self, network: Attachment, *, final: bool = False) -> Attachment:
         """Which network this device hangs on decides what is known. One that was only just met is
@@ -244,7 +252,8 @@ class Watcher:
         if self._stopping.is_set():
             return
         after = self._reading()
-        slept = self._compare(before, after.steady)
+        longest = LIMITS.get(look.kind, (self.asked.request.max_time, 0))[0]
+        slept = self._compare(before.steady + longest)
         now = attachment()
         if same(network, now):
             network = self._settled(now, final=True)

@@ -1,24 +1,45 @@
 """Which network this device hangs on: by its default route; asks nobody.
 
 Where the system hides routes (`msgprobe.steps.accounts`) all networks look like one; the user can
-tell them apart by a label.
+tell them apart by a label. Whether there is one at all the kernel says everywhere: it has a route
+or it has not.
 """
 
+from collections.abc import Callable
+
 from msgprobe.model.history import Attachment, NetworkKind
-from msgprobe.steps.accounts.account import Account
+from msgprobe.steps.accounts.account import PUBLIC, Account
 from msgprobe.steps.accounts.own import own_account
+from msgprobe.steps.system import SystemNetwork
 
 _CARRIED = (NetworkKind.MOBILE, NetworkKind.VPN)
 """Kinds of which the gateway is another one every time, or tells nothing."""
 
 
-def attachment(account: Account | None = None) -> Attachment:
-    """The network of the best default route; ``resolver`` is the first one's address as it came."""
+def routed() -> bool:
+    """The kernel has a route to somewhere public. Sends nothing."""
+    network = SystemNetwork()
+    for address in PUBLIC:
+        try:
+            network.route(address)
+        except PermissionError:  # a rule against datagrams
+            return True
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def attachment(account: Account | None = None, asked: Callable[[], bool] = routed) -> Attachment:
+    """The network of the best default route, of those whose device hangs on something;
+    ``resolver`` is the first one's address as it came. ``asked`` says whether there is a route
+    where the system hides them."""
     account = account or own_account()
     routes = account.routes()
     resolver = next(iter(account.resolvers()), "")
     if not routes:
-        kind = NetworkKind.OTHER if routes is None else NetworkKind.NONE
+        somewhere = routes is None and asked()
+        kind = NetworkKind.OTHER if somewhere else NetworkKind.NONE
         return Attachment(kind=kind, resolver=resolver)
     kind, gateway = routes[0].kind, routes[0].gateway
     if kind in _CARRIED:

@@ -60,6 +60,9 @@ def _endpoint(address: str, port: int) -> tuple[str, int] | tuple[str, int, int,
 class SystemClock:
     """The machine's own clocks."""
 
+    sees_sleep = _BOOT_CLOCK is not None
+    """One clock runs on in sleep and another stands, as far as is known."""
+
     def monotonic(self) -> float:
         """Seconds on the monotonic clock, those in which the machine slept included.
 
@@ -69,6 +72,10 @@ class SystemClock:
         if _BOOT_CLOCK is None:
             return time.monotonic()
         return time.clock_gettime(_BOOT_CLOCK)
+
+    def awake(self) -> float:
+        """Seconds on a clock that stands while the machine sleeps, if it has one that does."""
+        return time.monotonic()
 
     def utcnow(self) -> datetime:
         """The wall clock in UTC."""

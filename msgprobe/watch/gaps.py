@@ -26,9 +26,15 @@ class Reading:
     wall: float
 
 
-def between(before: Reading, after: Reading, due: float) -> Gap | None:
-    """The gap between two readings, the second of which was due at ``due`` (steady)."""
+def between(before: Reading, after: Reading, due: float, *, sees_sleep: bool = True) -> Gap | None:
+    """The gap between two readings, the second of which was due at ``due`` (steady).
+
+    Where no clock but the wall's runs on in sleep (not ``sees_sleep``), one that is ahead has slept
+    far oftener than it was set.
+    """
     passed = after.steady - before.steady
+    if not sees_sleep and set_by(before, after) >= SLEPT:
+        return Gap(int(before.wall), int(after.wall), GapReason.ASLEEP)
     if passed - (after.awake - before.awake) >= SLEPT:
         reason = GapReason.ASLEEP
     elif after.steady - due >= LATE:

@@ -1,12 +1,15 @@
 """Networks are told apart by what the system's own files say; where they are hidden, by nothing."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from msgprobe.model.history import Attachment, NetworkKind
+from msgprobe.model.history import NetworkKind
 from msgprobe.steps.accounts.linux import Linux
 from msgprobe.steps.attachment import attachment
+from tests.cli.process import ALONE, isolated
 
 HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 
@@ -74,9 +77,43 @@ def test_a_network_of_ipv6_alone_is_known_by_its_router(tmp_path: Path) -> None:
 
 def test_no_route_is_no_network_and_hidden_files_are_an_unknown_one(tmp_path: Path) -> None:
     assert attachment(machine(tmp_path / "a", "")).kind is NetworkKind.NONE
-    assert attachment(Linux(tmp_path / "b")) == Attachment(
-        kind=NetworkKind.OTHER, resolver="127.0.0.1"
+    hidden = Linux(tmp_path / "b")
+    assert attachment(hidden, lambda: True).kind is NetworkKind.OTHER
+    assert attachment(hidden, lambda: False).kind is NetworkKind.NONE
+
+
+def test_a_route_whose_device_hangs_on_nothing_leads_nowhere(tmp_path: Path) -> None:
+    routes = route("eth0", metric=100) + route("wwan0", metric=700)
+    more = {"sys/class/net/eth0/type": "1\n", "sys/class/net/eth0/carrier": "1\n"}
+    account = machine(tmp_path, routes, more=more)
+    assert attachment(account).kind is NetworkKind.ETHERNET
+    (tmp_path / "sys/class/net/eth0/carrier").write_text("0\n")
+    assert attachment(account).kind is NetworkKind.MOBILE
+    (tmp_path / "sys/class/net/wwan0").mkdir(parents=True)
+    (tmp_path / "sys/class/net/wwan0/carrier").write_text("0\n")
+    assert attachment(account).kind is NetworkKind.NONE
+
+
+_ASKED = (
+    "from msgprobe.steps.attachment import attachment, routed; "
+    "print(attachment().kind.value, routed())"
+)
+
+
+@isolated
+def test_a_real_cable_that_is_pulled_out_is_no_network() -> None:
+    script = (
+        "mount -t sysfs none /sys && ip link add here type veth peer name there && "
+        "ip address add 192.168.7.2/24 dev here && ip link set here up && ip link set there up && "
+        'python="$0"; ask() { "$python" -c "$1"; }; ask "$1"; '
+        'ip route add default via 192.168.7.1; ask "$1"; ip link set there down; ask "$1"'
     )
+    words = [*(ALONE or []), "--mount", "sh", "-c", script, sys.executable, _ASKED]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    if not done.stdout:
+        pytest.skip(f"no such devices here: {done.stderr.strip()[-200:]}")
+    # the kernel keeps a route of which the cable is out, and would send there
+    assert done.stdout.split("\n")[:3] == ["none False", "ethernet True", "none True"]
 
 
 def test_files_of_an_unknown_form_break_nothing(tmp_path: Path) -> None:

@@ -78,6 +78,27 @@ def test_sleep_and_a_stopped_process_are_gaps_with_their_reason() -> None:
     assert gaps.set_by(before, as_usual) == 0.0
 
 
+def test_where_no_clock_runs_on_in_sleep_the_walls_tells_of_it() -> None:
+    before = Reading(steady=100.0, awake=100.0, wall=5000.0)
+    asleep = Reading(steady=115.0, awake=115.0, wall=9000.0)
+    found = gaps.between(before, asleep, due=115.0, sees_sleep=False)
+    assert found == Gap(5000, 9000, GapReason.ASLEEP)
+    assert gaps.between(before, asleep, due=115.0) is None  # it was set
+    back = Reading(steady=115.0, awake=115.0, wall=1000.0)
+    assert gaps.between(before, back, due=115.0, sees_sleep=False) is None
+    stopped = Reading(steady=400.0, awake=400.0, wall=5300.0)
+    found = gaps.between(before, stopped, due=115.0, sees_sleep=False)
+    assert found == Gap(5000, 5300, GapReason.STOPPED)
+
+
+@pytest.mark.parametrize("waits_for", [None, GapReason.BATTERY, GapReason.NO_INTERFACE])
+def test_the_state_keeps_what_a_watch_waited_for(waits_for: GapReason | None) -> None:
+    text = codec.dumps(Day().state, TIMETABLE, 0.0, 0.0, waits_for)
+    assert codec.waited_for(text) is waits_for
+    assert codec.loads(text, TIMETABLE, 0.0, 0.0) is not None
+    assert codec.waited_for("{}") is codec.waited_for(None) is None
+
+
 def rows() -> Rows:
     catalogue = load()
     return Rows(

@@ -54,8 +54,9 @@ class Account(Protocol):
         """Whether that device, by the name that ifaddr gives it, leads into a tunnel."""
         ...
 
-    def battery_low(self) -> bool:
-        """A battery feeds this device, is nearly empty and is not being charged."""
+    def battery_low(self) -> bool | None:
+        """A battery feeds this device, is nearly empty and is not being charged. None: nothing is
+        told, be it for want of a battery or of a permission."""
         ...
 
 

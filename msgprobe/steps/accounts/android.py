@@ -11,6 +11,7 @@ from itertools import pairwise
 from msgprobe.model.history import NetworkKind
 from msgprobe.steps.accounts.account import MOBILE, PUBLIC, TUNNELS, Route, interfaces
 from msgprobe.steps.accounts.command import Commands, SystemCommands
+from msgprobe.steps.accounts.linux import Linux
 
 _IP, _PROPERTIES = "/system/bin/ip", "/system/bin/getprop"
 
@@ -62,9 +63,9 @@ class Android:
         """By the name."""
         return adapter.startswith(TUNNELS)
 
-    def battery_low(self) -> bool:
-        """Hidden; Termux's way to ask is another app, which may be missing."""
-        return False
+    def battery_low(self) -> bool | None:
+        """Hidden in the system's files; `msgprobe.steps.power` has Termux's way to ask."""
+        return Linux().battery_low()
 
 
 def _route(said: str, address: str) -> Route | None:

@@ -26,11 +26,19 @@ class Linux:
         return sum(1 for one in flags if one is None or one & _UP)
 
     def routes(self) -> tuple[Route, ...] | None:
-        """``/proc/net/route`` and ``/proc/net/ipv6_route``, by metric; hidden without the first."""
-        if not (self._root / "proc/net/route").is_file():
+        """``/proc/net/route`` and ``/proc/net/ipv6_route``, by metric, of devices that hang on
+        something; hidden without the first. An empty table is one."""
+        try:
+            (self._root / "proc/net/route").read_bytes()
+        except OSError:
             return None
-        found = sorted([*self._routes4(), *self._routes6()])
+        found = sorted(r for r in (*self._routes4(), *self._routes6()) if self._carries(r[1]))
         return tuple(Route(device, to, self._kind(device)) for _, device, to in found)
+
+    def _carries(self, device: str) -> bool:
+        """Nothing says that its cable is pulled out or its radio on no network: routes outlive
+        both."""
+        return self._read(f"sys/class/net/{device}/carrier").strip() != "0"
 
     def _routes4(self) -> Iterator[tuple[int, str, str]]:
         """Metric, device and gateway; addresses are numbers as the machine has them."""
@@ -86,26 +94,24 @@ class Linux:
         """By the flag of two ends, or the name."""
         return bool((self._flags(adapter) or 0) & _POINT_TO_POINT) or adapter.startswith(TUNNELS)
 
-    def battery_low(self) -> bool:
+    def battery_low(self) -> bool | None:
         """``/sys/class/power_supply``."""
         try:
             supplies = sorted((self._root / "sys/class/power_supply").iterdir())
         except OSError:
-            return False
-        return any(map(self._is_low, supplies))
+            return None
+        known = [low for one in supplies if (low := self._is_low(one)) is not None]
+        return any(known) if known else None
 
-    def _is_low(self, supply: Path) -> bool:
+    def _is_low(self, supply: Path) -> bool | None:
         def said(name: str) -> str:
             return self._read(f"sys/class/power_supply/{supply.name}/{name}").strip()
 
         charge = said("capacity")
-        return (
-            said("type") == "Battery"
-            and said("scope") != "Device"  # of a mouse, not of the machine
-            and said("status") == "Discharging"
-            and charge.isdigit()
-            and int(charge) < LOW
-        )
+        # not that of a mouse
+        if said("type") != "Battery" or said("scope") == "Device" or not charge.isdecimal():
+            return None
+        return said("status") == "Discharging" and int(charge) < LOW
 
     def _flags(self, device: str) -> int | None:
         try:
