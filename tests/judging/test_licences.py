@@ -1,5 +1,6 @@
 """The table of licences, row by row: which evidence allows which word."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from msgprobe.model.task import Arm, ResolverKind, Role
 from msgprobe.model.verdict import Outcome, State, Strength
 from msgprobe.report.advice import advise
 from msgprobe.report.say import said
-from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
 
@@ -118,6 +119,28 @@ def test_silence_in_one_network_only_is_inconclusive() -> None:
 
 def test_silence_seen_once_is_inconclusive() -> None:
     story = Story().good_connection().names().all_targets(times=1, fails="connect").controls_again()
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+def test_members_that_share_an_address_and_a_port_share_the_tries_of_it() -> None:
+    twins = tuple(
+        dataclasses.replace(e, name=f"twin{n}-443", member=f"twin{n}", host=f"twin{n}.example")
+        for n, e in enumerate(SERVICE.endpoints)
+    )
+    service = dataclasses.replace(SERVICE, endpoints=(*SERVICE.endpoints, *twins))
+    story = Story(services=(service,)).good_connection().names()
+    story.all_targets(fails="connect").controls_again()
+    for twin, host in zip(twins, CHAT, strict=True):
+        name = twin.host or ""
+        story.asked(name, ResolverKind.SYSTEM, ADDRESSES[host], arm=Arm.BASE)
+        story.target(name, address=ADDRESSES[host], fails="connect")
+    story.asked("twin0.example", ResolverKind.DOH, ADDRESSES[CHAT[0]], resolver="resolver1")
+    story.asked("twin1.example", ResolverKind.DOH, ADDRESSES[CHAT[1]], resolver="resolver1")
+    assert text(story).mechanisms == ("tcp.timeout",)
+    # Another port of it is another matter.
+    elsewhere = tuple(dataclasses.replace(t, port=5222) for t in twins)
+    moved = dataclasses.replace(service, endpoints=(*SERVICE.endpoints, *elsewhere))
+    story.services = (moved,)
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 

@@ -1,9 +1,10 @@
 """Rules about addresses that do not even connect."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import networks
+from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
@@ -16,11 +17,21 @@ _UNCLEAR = UNCLEAR.at(Layer.TCP)
 
 def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """Every address of every failing member fails this way (the usual ports in repeats, the
-    reserve ports once at least); no member answers."""
-    every = [(e.endpoint.reserve, a) for e in p.failing for a in (*e.addresses, *e.elsewhere)]
-    dialled = [(reserve, a) for reserve, a in every if a.failed]
-    alike = all(a.symptom == symptom and (reserve or a.repeated) for reserve, a in dialled)
-    if p.ok or not alike or all(reserve for reserve, _ in dialled):
+    reserve ports once at least); no member answers.
+
+    A connection says no name before it stands: what several members share, an address and a port,
+    has been tried as often as all of them have tried it.
+    """
+    every = [(e.endpoint, a) for e in p.failing for a in (*e.addresses, *e.elsewhere)]
+    dialled = [(e, a) for e, a in every if a.failed]
+    tries = Counter(
+        (a.address, e.port) for e, a in dialled for t in a.failed if t.symptom == symptom
+    )
+    alike = all(
+        a.symptom == symptom and (e.reserve or tries[a.address, e.port] >= TRIES)
+        for e, a in dialled
+    )
+    if p.ok or not alike or all(e.reserve for e, _ in dialled):
         return ()
     if any(a.genuine for e in p.failing for a in e.elsewhere):
         return ()
