@@ -14,11 +14,12 @@ from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Flow, Running, Task
+from msgprobe.runner.company import UNOPENED, named_often, unanswered
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
 from msgprobe.runner.limits import GRACE, MOVING, Limits
 from msgprobe.runner.standstill import FRESH, Stops, Watch
-from msgprobe.runner.turns import Turns
+from msgprobe.runner.turns import SOON, Turns
 from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
 from msgprobe.steps.world import World
@@ -32,9 +33,6 @@ ONCE_MORE = 0.3
 
 LEAST = 8.0
 """Seconds that any conversation may take: three SYN retransmissions and the answer."""
-
-UNOPENED = 1.5
-"""Seconds without a TCP connection after which a conversation is taken to cost SYNs alone."""
 
 
 @dataclass(slots=True)
@@ -275,6 +273,10 @@ class Runner:
     async def _turn(self, task: Task) -> None:
         pace, now = self.limits.pace, self.world.now
         await self._turns.take(task, now, pace, lambda: self.limits.latest, self._unanswered)
+        while True:
+            if not named_often(task, self._running.values(), now()):
+                return
+            await asyncio.sleep(SOON)
 
     def _begin(self, running: _Running) -> None:
         """It begins now, for the first time or again; what it has cost so far stays counted."""
@@ -340,10 +342,7 @@ class Runner:
             self._settle(task, Status.SKIPPED, "not begun")
 
     def _unanswered(self) -> int:
-        """How many conversations have begun not long ago and wait for a first answer."""
-        since = self.world.now() - UNOPENED
-        begun = [(r, r.started) for r in self._running.values() if r.started is not None]
-        return sum(at > since and not r.recorder.observations for r, at in begun)
+        return unanswered(self._running.values(), self.world.now())
 
     def _refusal(self, task: Task) -> str | None:
         """Why a task may not begin any more."""

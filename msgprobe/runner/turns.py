@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 
 from msgprobe.model.task import Task
 from msgprobe.runner.kinds import asks_system
@@ -18,13 +19,19 @@ OVERDUE = 0.1
 class Turns:
     """``pace`` are seconds between starts, ``asking`` those between questions to the system's
     resolver. While ``few`` conversations wait for a first answer nothing that is paced begins (0:
-    any number may)."""
+    any number may).
+
+    Whoever waits holds no time of his own: where he is withdrawn, the next one begins so much
+    sooner, and at the pace that holds then.
+    """
 
     pace: float = 0.0
     asking: float = 0.0
     few: int = 0
-    _next_start: float = 0.0
-    _next_question: float = 0.0
+    _started: float = -inf
+    _asked: float = -inf
+    _starts: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _questions: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def take(
         self,
@@ -37,23 +44,30 @@ class Turns:
         """Waits for the task's turn, which leaves ``least`` seconds to the one before; not beyond
         ``latest``, for whose turn comes later is refused then.
 
-        Whoever finds its turn long over takes another one: all those whose turn passed while this
-        process stood still would else begin at once and overrun the line.
+        Where a turn is long over, the next one is reckoned from now: all those whose turn passed
+        while this process stood still would else begin at once and overrun the line.
         """
-        for _ in range(2):
+
+        async def answered() -> None:
+            while True:
+                if not self.few or unanswered() < self.few or now() >= latest():
+                    return
+                await asyncio.sleep(SOON)
+
+        async with self._starts:
             at = now()
-            turn = self._next_start = max(self._next_start + max(least, self.pace), at)
+            turn = max(self._started + max(least, self.pace), at)
             await _until(min(turn, latest()), at)
-            if now() - turn < OVERDUE:
-                break
+            if self.pace > 0.0 and not asks_system(task):
+                await answered()
+            self._started = turn if now() - turn < OVERDUE else now()
         if asks_system(task):
-            self._next_question = max(self._next_question + self.asking, now())
-            await _until(min(self._next_question, latest()), now())
-        paced = self.pace > 0.0 or (self.asking > 0.0 and asks_system(task))
-        while True:
-            if not paced or not self.few or unanswered() < self.few or now() >= latest():
-                return
-            await asyncio.sleep(SOON)
+            async with self._questions:
+                turn = max(self._asked + self.asking, now())
+                await _until(min(turn, latest()), now())
+                if self.pace > 0.0 or self.asking > 0.0:
+                    await answered()
+                self._asked = turn if now() - turn < OVERDUE else now()
 
 
 async def _until(turn: float, now: float) -> None:

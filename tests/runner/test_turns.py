@@ -56,6 +56,25 @@ def test_starts_are_apart_though_this_process_stood_still_while_they_waited() ->
     assert at[-1] - at[1] >= 0.15, "six times the pace, less what a busy machine delays"
 
 
+def test_who_is_withdrawn_leaves_his_time_to_the_next() -> None:
+    async def withdrawn() -> float:
+        loop, turns = asyncio.get_running_loop(), Turns(pace=0.1)
+        began = loop.time()
+        waiting = [
+            asyncio.ensure_future(
+                turns.take(flow(n), lambda: loop.time() - began, 0.0, lambda: 9.0, lambda: 0)
+            )
+            for n in range(8)
+        ]
+        await asyncio.sleep(0.01)
+        for one in waiting[1:7]:
+            one.cancel()
+        await waiting[7]
+        return loop.time() - began
+
+    assert 0.1 <= asyncio.run(withdrawn()) < 0.5, "the next turn, not the eighth"
+
+
 def test_questions_to_the_systems_resolver_have_a_pace_of_their_own() -> None:
     at = begun(Turns(asking=0.1), *map(question, range(3)), *map(flow, range(3)))
     assert at["question1"] >= 0.1 and at["question2"] >= 0.2
