@@ -131,6 +131,8 @@ def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Tas
             last = _last(context, paired, number, patience)
             if last is not None:
                 return [*tasks, *last], _going_on(context, last)
+        if number == TWICE and Cuts(paired).here:
+            block += _small(context, paired)  # beside it: what is cut occupies no line
         tasks += block
         if _going_on(context, block):
             return tasks, True
@@ -158,9 +160,11 @@ def _going_on(context: PlanningContext, tasks: list[Task]) -> bool:
 def _block(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
-    """Both lanes of a block, as far as they have come."""
+    """Both lanes of a block, as far as they have come; of what is cut, where bytes are counted and
+    no seconds, and where the lines of a long way carry as much, all at once."""
     lanes = (_here(context, paired, number, patience), _there(context, paired, number, patience))
-    if side_by_side(context, paired.asset.direction) == MOST_ABREAST:
+    at_once = side_by_side(context, paired.asset.direction) == MOST_ABREAST
+    if at_once or Cuts(paired).here:
         return [task for lane in lanes for task in lane]
     return [task for lane in lanes for task in _lane(context, lane)]
 
@@ -170,7 +174,9 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
         return context.past(context.request.max_time / 2)
     pairs = (*paired.here_pairs, *paired.there_pairs)
     slow = sum(p.beyond > SAME_SERVER for p in pairs)
-    promising = len(pairs) >= 2 and 2 * slow > len(pairs)
+    # What is cut at both ends of a pair makes none, and a second cut decides as much as a fourth.
+    cut = any(s.ending is not None and s.amid_content for s in paired.own)
+    promising = cut or (len(pairs) >= 2 and 2 * slow > len(pairs))
     return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)
 
 

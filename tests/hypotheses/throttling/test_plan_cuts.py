@@ -4,6 +4,9 @@ device stood still meanwhile."""
 import dataclasses
 from typing import Any
 
+import pytest
+
+from msgprobe.hypotheses.throttling import plan_pairs
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.target import Direction
@@ -58,6 +61,27 @@ def test_a_cut_is_looked_into_in_two_blocks_and_then_in_small_segments_and_behin
     ]
     assert day.outcome("whatsapp") is Outcome.BLOCKED
     assert {day.outcome(s) for s in ("telegram", "signal", "messenger")} == {Outcome.OK}
+
+
+class Frozen(Strange):
+    """All that goes to the host stops after 20 kB of the connection, whatever is named."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        ahead = int(flow(task).option("lead") or 0)
+        own = task.arm is not Arm.TRANSFER_TARGET_SNI and flow(task).host == HOST
+        return {"stop_at": 20_000 - ahead} if own else {}
+
+
+def test_a_cut_is_looked_into_though_no_pair_of_two_cuts_tells_a_speed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan_pairs, "PAIRS_UNTIL", 0.0)
+    day = Frozen(lambda t: FAST).run()
+    assert {t.attempt for t in day.contest() if t.arm is not Arm.TRANSFER_SMALL} == {1, 2}
+    begun = {m.task.id: m.window.start for m in day.done}
+    small = [t.id for t in day.begun if t.arm is Arm.TRANSFER_SMALL]
+    second = f"t.whatsapp.{flow(day.contest()[0]).option('asset')}.2.own"
+    assert small and all(begun[i] < begun[second] + 1.0 for i in small), "what is cut has room"
 
 
 class Far(Strange):
