@@ -73,16 +73,18 @@ def affordable(context: PlanningContext, tasks: Sequence[Task]) -> tuple[Task, .
 def most_telling(context: PlanningContext, tasks: Sequence[Task], most: int) -> tuple[Task, ...]:
     """The tasks that have begun, controls that do not wait, and of the others the first ``most``:
     the look at the connection and first conversations, then each experiment with each service by
-    turns, what tells most first."""
+    turns, what tells most first; of repeats, without which nothing is sure, three in a turn."""
+    joined = joined_later(context)
     turns: Counter[tuple[str, Arm]] = Counter()
     queue: list[tuple[bool, int, int, int, str]] = []
     for number, task in enumerate(tasks):
         if context.started(task.id) is not None or task.arm in (Arm.AGAIN, Arm.MONITOR):
             continue
-        late = task.round > 1 or (task.attempt > 1 and isinstance(task.probe, Flow))
+        later = task.arm is Arm.BASE and (task.subject, task.endpoint) in joined
+        late = task.round > 1 or later or (task.attempt > 1 and isinstance(task.probe, Flow))
         telling = EXPERIMENTS[task.arm].telling or 0
         turns[task.subject, task.arm] += 1
-        turn = turns[task.subject, task.arm]
+        turn = turns[task.subject, task.arm] // (TRIES if task.arm is Arm.REPEAT else 1)
         queue.append((late, turn if late else 0, telling, number, task.id))
     dropped = {task_id for *_, task_id in sorted(queue)[most:]}
     return tuple(t for t in tasks if t.id not in dropped)
@@ -163,6 +165,8 @@ def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, s
         return task.probe.resolver.kind is ResolverKind.DOH
     if task.arm in COUNTED and not _burdened(context):
         return False  # few names of a run, and set aside
+    if _of_a_crowd(context, task) and not _burdened(context):
+        return False
     kept = (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO)
     if task.arm in kept and task.attempt > 1 and not _burdened(context):
         return False  # promised, and set aside since the first try began
@@ -170,6 +174,15 @@ def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, s
     return (
         isinstance(task.probe, Flow) and task.check != "connect" and not _never_opens(context, task)
     )
+
+
+def _of_a_crowd(context: PlanningContext, task: Task) -> bool:
+    """A step with the first name of a service that is tried alone and in company: each tells only
+    beside the others, they come when all else has been paid for, and there are few of them."""
+    if task.arm not in (Arm.ALONE, Arm.TOGETHER):
+        return False
+    begun = [t for t in context.known_tasks if t.arm is Arm.ALONE and t.subject == task.subject]
+    return not begun or begun[0].flow.server_name == task.flow.server_name
 
 
 def _never_opens(context: PlanningContext, task: Task) -> bool:
