@@ -96,7 +96,7 @@ def _wanted(context: PlanningContext) -> Agenda:
         wake_at=context.wake_at,
         pace=context.between_starts,
         asking=0.0 if context.crowd is None else context.crowd.pace,
-        at_once=0 if context.crowd is None else FEW_AT_ONCE,
+        at_once=FEW_AT_ONCE if context.crowd is not None or context.may_be_crowded else 0,
         pending=moving.pending,
     )
 

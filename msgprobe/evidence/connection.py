@@ -16,7 +16,7 @@ from msgprobe.evidence.controls import (
     reached,
 )
 from msgprobe.evidence.conversation import Conversation, Stage
-from msgprobe.evidence.crowding import repeated_share
+from msgprobe.evidence.crowding import crowded_out, repeated_share
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.forgers import Forger, forgers
 from msgprobe.evidence.ledger import derived
@@ -344,9 +344,10 @@ class ConnectionFacts:
         """Share of neutral conversations that failed (0 to 1), of hosts that answered at some time.
 
         A host that never answers while others always do is closed to us, or dead; that says
-        nothing about the line.
+        nothing about the line. Nor does what our own crowd kept from opening.
         """
         every = [t for t in self.control_conversations if not (t.failure and t.failure.is_ours)]
+        every = [t for t in every if not (self.facts.crowded and crowded_out(t))]
         conversations = [t for t in every if t.task.subject in self._alive]
         if not conversations:
             return 0.0

@@ -40,6 +40,9 @@ NEW_FLOWS_P = 1e-3
 SLOWEST_PACE = 0.5
 """Seconds between starts at most where a crowd is lost, however little got through."""
 
+CAREFUL_PACE = 0.03
+"""The same as long as it may have been the line."""
+
 
 _TOLD = (None, Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
 """What a resolver says that has an answer."""
@@ -48,10 +51,12 @@ _TOLD = (None, Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
     """``flows``: new flows are lost, not only questions. ``pace``: seconds between starts of what
-    is lost, as fast as it got through so far."""
+    is lost, as fast as it got through so far. Not ``sure``: nothing that stood was heard meanwhile,
+    so that it may have been the line; that excuses nothing, but few are begun at a time."""
 
     flows: bool
     pace: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +90,81 @@ def crowd(
     if _too_few_lost(told):
         return None
     alive, rtt = _alive(conversations), _shortest(told)
-    begun = sorted((s for s in told if _beside_life(s, alive, rtt)), key=lambda s: s.at)
+    beside = [s for s in told if _beside_life(s, alive, rtt)]
+    found = _lost(beside, conversations, now, knocking=any(map(_knocks, told)))
+    if found is None and _lost(told, (), now) is not None:
+        return Crowd(flows=True, pace=CAREFUL_PACE, sure=False)
+    return found
+
+
+def _knocks(start: Start) -> bool:
+    """A neutral flow that waits to be let in, or was let in late."""
+    late = start.neutral and not start.lookup and start.took >= REPEATED
+    return late and (start.heard or not start.repeated)
+
+
+def _lost(
+    told: Iterable[Start],
+    conversations: Sequence[Conversation],
+    now: float,
+    *,
+    knocking: bool = False,
+) -> Crowd | None:
+    """What a crowd loses of these; of flows, too, where any is ``knocking``."""
+    begun = sorted(told, key=lambda s: s.at)
     lookups = [s for s in begun if s.lookup]
     flows = [s for s in begun if not s.lookup]
     asked = _last_lost(lookups)
     opening = _last_lost(flows) or _new_ones_lost(conversations, flows)
     if not asked and not opening:
         return None
-    both = opening or _any_lost(flows)
+    both = opening or knocking or _any_lost(flows)
     counted = begun if both else lookups
     if _loses_all(counted, conversations):
         return None
-    heard = sum(s.heard for s in counted)
-    elapsed = now - counted[0].at
+    until = _lost_until(counted, now)
+    heard = sum(s.heard and s.at <= until for s in lookups)
+    if both:  # whatever it was that got through, it took a place
+        heard += sum(_got_through(t) for t in conversations if _begun_at(t) <= until)
+    elapsed = until - counted[0].at
     return Crowd(flows=both, pace=min(SLOWEST_PACE, elapsed / max(1, heard)))
+
+
+def _lost_until(counted: Sequence[Start], now: float) -> float:
+    """When the last one that was lost got through after all: from then on the pace fits. Now, if
+    some are still waited for. What is cut off says nothing about it, for it never gets through."""
+    lost = [s for s in counted if s.neutral and (s.repeated or s.took >= REPEATED)]
+    if any(not s.heard and not s.repeated and s.took < inf for s in lost):
+        return now
+    return max((s.at + s.took for s in lost if s.heard), default=now)
+
+
+def _got_through(t: Conversation) -> bool:
+    return t.connected or (t.tcp is None and t.genuine)
+
+
+def _begun_at(t: Conversation) -> float:
+    first = t.tcp or t.protocol
+    return 0.0 if first is None else first.window.start
+
+
+def undecided(
+    measurements: Sequence[Measurement],
+    conversations: Sequence[Conversation],
+    running: Mapping[str, Running],
+    opened: Collection[str],
+    now: float,
+) -> float | None:
+    """Until when it is not known whether our crowd is lost: so many neutral ones wait, for longer
+    than most waited who were answered, and nothing is sent again yet. None where it is known."""
+    told = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
+    prompt = sorted(s.took for s in told if s.heard and s.took < REPEATED)
+    if len(prompt) < LOST_STARTS:
+        return None
+    least = max(REPEATED, APART * prompt[-1])
+    usual = prompt[int(0.9 * len(prompt))]
+    waiting = [s for s in told if s.neutral and not s.heard and usual < s.took < least]
+    return None if len(waiting) < LOST_STARTS else max(s.at for s in waiting) + least
 
 
 def _too_few_lost(told: Collection[Start]) -> bool:
@@ -160,8 +226,21 @@ def _dialled(conversations: Iterable[Conversation]) -> Iterable[Start]:
                 neutral=t.task.role is Role.CONTROL,
                 heard=t.connected,
                 took=t.tcp.window.seconds,
-                repeated=_sent_again(t) > 0,
+                repeated=sent_again(t) > 0,
             )
+
+
+def crowded_out(conversation: Conversation) -> bool:
+    """Nothing that opens a flow was answered: on a crowded line that says nothing."""
+    return conversation.symptom in ("tcp.timeout", "udp.timeout")
+
+
+def let_in(conversations: Iterable[Conversation], since: float, until: float) -> bool:
+    """Others that began in between, a repeat of the first packet later at least, were let in at
+    once, and no neutral one was lost: who still knocks then is not kept out by our crowd."""
+    between = [s for s in _dialled(conversations) if since + REPEATED <= s.at < until]
+    lost = any(s.neutral and (s.repeated or not s.heard) for s in between)
+    return not lost and sum(s.heard and not s.repeated for s in between) >= 2 * LOST_STARTS
 
 
 def _fits(flow: Flow) -> bool:
@@ -188,13 +267,15 @@ def _under_way(
 
 def _split(starts: Sequence[Start]) -> tuple[list[Start], list[Start]]:
     """What was answered before anybody repeats anything, and the neutral ones that were not:
-    whoever drops what targets are asked for drops none of these. Nothing where the two run into
-    each other: then answers are late, and no packets lost."""
+    whoever drops what targets are asked for drops none of these. Nothing where answers of both
+    kinds run into each other: then they are late, and no packets lost. What is still waited for
+    counts once it has been waited for that long."""
     good = [s for s in starts if s.heard and s.took < REPEATED]
-    lost = [s for s in starts if s.neutral and s.took >= REPEATED]
-    slowest = max((s.took for s in good), default=0.0)
-    apart = all(s.took >= APART * slowest for s in lost)
-    return (good, lost) if apart else ([], [])
+    least = max(REPEATED, APART * max((s.took for s in good), default=0.0))
+    neutral = [s for s in starts if s.neutral and s.took >= REPEATED]
+    if any(s.heard and s.took < least for s in neutral):
+        return [], []
+    return good, [s for s in neutral if s.took >= least]
 
 
 def _any_lost(flows: Sequence[Start]) -> bool:
@@ -239,11 +320,11 @@ def _standing(conversations: Iterable[Conversation]) -> tuple[int, int]:
             first = t.tcp.info
             sent += last.info.segs_out - (first.segs_out if first is not None else 0)
             again = last.info.total_retrans - last.info.needless
-            lost += max(0, again - _sent_again(t))
+            lost += max(0, again - sent_again(t))
     return lost, sent
 
 
-def _sent_again(t: Conversation) -> int:
+def sent_again(t: Conversation) -> int:
     """How often the first packet of a connection was sent again, as the kernel says."""
     info = t.tcp.info if t.tcp is not None else None
     return 0 if info is None else info.total_retrans
@@ -271,5 +352,5 @@ def repeated_share(conversations: Iterable[Conversation], *, without_first: bool
         last = t.http or t.tls or t.tcp
         if last is not None and last.info is not None:
             sent += last.info.segs_out
-            lost += last.info.total_retrans - (_sent_again(t) if without_first else 0)
+            lost += last.info.total_retrans - (sent_again(t) if without_first else 0)
     return lost / sent if sent >= 20 else 0.0

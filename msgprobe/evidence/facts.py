@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd, repeated_segments
+from msgprobe.evidence.crowding import crowd, repeated_segments, sent_again
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.residual import NAMED, PLAIN, Showing, marks, showings, silenced
@@ -183,7 +183,12 @@ class Facts:
         """New flows were lost because we opened so many (see `crowding.crowd`)."""
         ended = max((m.window.end for m in self.measurements), default=0.0)
         found = crowd(self.measurements, self.conversations, {}, frozenset(), ended)
-        return found is not None and found.flows
+        return found is not None and found.flows and found.sure
+
+    def held_up(self, conversation: Conversation) -> bool:
+        """Its first packet was lost, and for that reason: no loss of the line's, nor of whoever's
+        it is."""
+        return self.crowded and sent_again(conversation) > 0
 
     @derived
     def repeated(self) -> tuple[int, int]:
@@ -208,12 +213,13 @@ class Facts:
 
     @derived
     def rtt(self) -> float | None:
-        """The median round trip to neutral sites in seconds, None before any answered."""
-        times = sorted(
-            t.tcp.window.seconds
-            for _, t in self.site_conversations(Arm.CONNECTION, Arm.AGAIN)
-            if t.tcp is not None and t.connected
-        )
+        """The median round trip to neutral sites in seconds, None before any answered; where our
+        own crowd loses first packets, of those that were answered at once."""
+        sites = self.site_conversations(Arm.CONNECTION, Arm.AGAIN)
+        opened = [t.tcp for _, t in sites if t.tcp is not None and t.connected]
+        prompt = [o for o in opened if o.info is None or not o.info.total_retrans]
+        told = prompt if prompt and self.crowded else opened
+        times = sorted(o.window.seconds for o in told)
         return times[len(times) // 2] if times else None
 
     @derived

@@ -289,10 +289,10 @@ class PairedTransfers:
     def lossy_everywhere(self) -> bool:
         """The service's ordinary conversations lose far more than those with neutral sites: other
         connections, other moments, more of its addresses."""
-        mine = [t for t in self.facts.arm(*OWN_ARMS, subject=self.service.name) if t.connected]
-        neutral = [
-            t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN) if t.connected
-        ]
+        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
+        sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
+        mine = [t for t in own if t.connected and not self.facts.held_up(t)]
+        neutral = [t for t in sites if t.connected and not self.facts.held_up(t)]
         if len({t.address for t in mine}) < 2:
             return False
         return exceeds((t.info for t in mine), (t.info for t in neutral), unlikely=1e-2)

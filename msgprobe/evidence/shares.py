@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
 from msgprobe.evidence.ledger import derived, remembered
 from msgprobe.evidence.statistics import Key, fisher_greater, holm
@@ -131,7 +132,7 @@ def _took(conversation: Conversation) -> float:
 def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
     """Conversations that begin with a connection to the service's own addresses, by what names
     them: the name in the ClientHello, the host where none is sent, the endpoint where there is
-    none."""
+    none. What our own crowd kept from opening says nothing of them."""
     kinds = {e.name: e for e in service.endpoints}
     found = []
     for t in facts.arm(*OWN_ARMS, Arm.SHARE, subject=service.name):
@@ -139,7 +140,8 @@ def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
         if t.task.role is not Role.TARGET or endpoint is None or facts.traits.datagrams(endpoint):
             continue
         tls = t.tls is not None or facts.traits.speaks_tls(endpoint)
-        if tls == bool(t.flow.server_name):
+        ours = facts.crowded and crowded_out(t)
+        if tls == bool(t.flow.server_name) and not ours:
             found.append(t)
     return grouped(found, lambda t: t.flow.server_name or t.flow.host or t.task.endpoint or "")
 

@@ -143,7 +143,8 @@ def _of_service(context: PlanningContext, service: Service) -> tuple[Task, ...]:
 @remembered
 def _may_begin(context: PlanningContext) -> bool:
     """Enough abroad answers, and what still may come of the first look is not waited for."""
-    return context.connection.open and not context.settling() and not awaits_pages(context)
+    ready = context.connection.open and not context.may_be_crowded
+    return ready and not context.settling() and not awaits_pages(context)
 
 
 def _in_turn(context: PlanningContext, service: Service) -> list[Task]:

@@ -1,24 +1,17 @@
 """What the planner sees: the evidence so far, what is running, and the clock's reading."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from itertools import takewhile
-from math import inf, nextafter
+from collections.abc import Iterable
 
-from msgprobe.evidence.connection import ConnectionFacts
-from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import Crowd, crowd
-from msgprobe.evidence.facts import OWN_ARMS, Facts
-from msgprobe.evidence.ledger import NEVER, Ledger, derived
+from msgprobe.evidence.crowding import Crowd, crowd, crowded_out, let_in, undecided
+from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.ledger import derived
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
-from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.reach import is_special, may_be_neighbour
-from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Task
-from msgprobe.planning.moment import Moment
+from msgprobe.planning.look import Look
 from msgprobe.planning.timetable import (
     CHOKING,
     ENOUGH,
@@ -33,7 +26,6 @@ from msgprobe.planning.timetable import (
     SPACING,
     TELLING_SEGMENTS,
 )
-from msgprobe.planning.watched import Promises, WatchedMoment
 
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 """How a question fails that may have been lost, or met a resolver that fails now and then."""
@@ -46,94 +38,8 @@ SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
 
 
-class PlanningContext:
-    """Evidence with its indexes, and the questions that planners ask about time."""
-
-    def __init__(self, evidence: Evidence, moment: Moment) -> None:
-        self.ledger = Ledger()
-        self.facts = Facts(evidence, self.ledger)
-        self.connection = ConnectionFacts(self.facts)
-        self.request = evidence.request
-        self.controls = evidence.controls
-        self.services = evidence.services
-        self.traits = self.facts.traits
-        self.moment = WatchedMoment(self.ledger, moment)
-        self.promised = Promises(self.ledger)
-
-    def may_go_on(self, evidence: Evidence, moment: Moment) -> bool:
-        """Whether that can be a later look at the same run."""
-        ours = self.facts.evidence
-        later = moment.now >= self.ledger.now
-        return later and replace(evidence, measurements=ours.measurements) == ours
-
-    def go_on(self, measurements: Iterable[Measurement], moment: Moment) -> None:
-        """These measurements have come, and it is a later ``moment``: another look begins."""
-        self.ledger.look_again()
-        self.facts.add(measurements)
-        self.moment.becomes(moment)
-        self.promised = Promises(self.ledger)
-
-    @property
-    def wake_at(self) -> float | None:
-        """When time alone may change what was asked in this look; None: never."""
-        return None if self.ledger.wake_at == NEVER else self.ledger.wake_at
-
-    def wake(self, at: float) -> None:
-        """Ask to be called again at ``at``, unless something happens before."""
-        self.ledger.past(at, wake=True)
-
-    def due(self, begun: float | None, after: float = SPACING) -> bool:
-        """Whether ``after`` seconds have passed since ``begun``; if not, the planner is called
-        again when they have. Never where nothing has begun."""
-        return begun is not None and self.ledger.past(begun + after, wake=True)
-
-    def past(self, at: float) -> bool:
-        """Whether it is later than ``at``, standstills not counted. Nobody is called for it."""
-        return self.ledger.past(nextafter(at + self.moment.stood_still, inf))
-
-    def ended(self, task_id: str) -> Measurement | None:
-        """The measurement of a finished task."""
-        return self.facts.measurement(task_id)
-
-    def conversation(self, task_id: str) -> Conversation | None:
-        """The conversation of a finished Flow task."""
-        return self.facts.conversation(task_id)
-
-    def started(self, task_id: str) -> float | None:
-        """When a task began, finished or not."""
-        done = self.ended(task_id)
-        return done.window.start if done is not None else self.since(task_id)
-
-    def since(self, task_id: str) -> float | None:
-        """When a task that is under way began."""
-        running = self.moment.running.get(task_id)
-        return None if running is None else running.since
-
-    @property
-    def known_tasks(self) -> Iterator[Task]:
-        """Every task that has begun."""
-        yield from (m.task for m in self.facts.measurements)
-        yield from (r.task for r in self.moment.running.values())
-
-    @derived
-    def dialled(self) -> frozenset[str]:
-        """Addresses that something was said to, or is being said to."""
-        return frozenset(t.flow.address for t in self.known_tasks if isinstance(t.probe, Flow))
-
-    def good(self, task_id: str) -> bool:
-        """The conversation ended well (genuine where that applies)."""
-        conversation = self.conversation(task_id)
-        return (
-            conversation is not None and conversation.failure is None and not conversation.impostor
-        )
-
-    def answered(self, task_id: str) -> bool:
-        """The conversation with a neutral site ended well, or as well as a box that re-signs
-        certificates lets it."""
-        conversation = self.conversation(task_id)
-        return conversation is not None and (
-            self.good(task_id) or self.connection.reaches(conversation)
-        )
+class PlanningContext(Look):
+    """A look with the questions that planners ask about the line, about time and about places."""
 
     @derived
     def typical(self) -> float:
@@ -177,7 +83,21 @@ class PlanningContext:
     @derived
     def crowded(self) -> bool:
         """New flows are lost because we open so many."""
-        return self.crowd is not None and self.crowd.flows
+        return self.crowd is not None and self.crowd.flows and self.crowd.sure
+
+    @derived
+    def may_be_crowded(self) -> bool:
+        """Many neutral ones wait that will have told in a moment whether our crowd is lost: more of
+        it would only be lost as well."""
+        told, seen = self.facts, self.moment
+        if self.crowd is not None or told.shortest_rtt >= SLOW_RTT:
+            return False
+        until = undecided(
+            told.measurements, told.conversations, seen.running, seen.opened, seen.now
+        )
+        if until is not None:
+            self.wake(until)
+        return until is not None
 
     @derived
     def pace(self) -> float:
@@ -191,7 +111,7 @@ class PlanningContext:
     @derived
     def between_starts(self) -> float:
         """Seconds to leave between starts."""
-        if self.crowd is not None and self.crowded:
+        if self.crowd is not None and self.crowd.flows:
             return max(self.pace, self.crowd.pace)
         return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
 
@@ -258,20 +178,28 @@ class PlanningContext:
     def stalled(self, task: Task) -> bool:
         """Still running after longer than an honest answer takes on this path; not where it may be
         our own crowd that keeps it from connecting."""
-        if self.crowded and task.id not in self.moment.opened:
+        if self.ended(task.id) is not None or self._kept_out(task):
             return False
-        return self.ended(task.id) is None and self.due(self.since(task.id), gap(task))
+        slow = self.crowded and task.id in self.moment.opened  # it may have waited to be let in
+        return self.due(self.since(task.id), gap(task) * (2 if slow else 1))
+
+    def _kept_out(self, task: Task) -> bool:
+        """Nothing was answered, and that may be our own crowd's doing."""
+        if not self.crowded or task.id in self.moment.opened:
+            return False
+        done, since = self.conversation(task.id), self.started(task.id)
+        if since is None or (done is not None and not crowded_out(done)):
+            return False
+        until = self.moment.now if done is None else self.facts.window(done).end
+        return not let_in(self.facts.conversations, since, until)
 
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
-        if self.crowded and self._once_lost(task):
-            return False  # it is asked again first, at a pace that the line can take
+        if self.ended(task.id) is not None and self._kept_out(task):
+            # It is asked again first, at a pace that the line can take: that one counts.
+            second = self.conversation(task.attempts()[1])
+            return second is not None and second.symptom is not None
         return self._failing(task)
-
-    def _once_lost(self, task: Task) -> bool:
-        """It did not connect, and has not been tried a second time to the end."""
-        first, second = (self.conversation(i) for i in task.attempts()[:2])
-        return first is not None and first.symptom == "tcp.timeout" and second is None
 
     def _failing(self, task: Task) -> bool:
         conversation = self.conversation(task.id)
@@ -302,19 +230,34 @@ class PlanningContext:
                 break
             if not self.due(begun, gap(base) * (number - 1)):
                 break
+            if self.ended(ids[number - 2]) is None and self._kept_out(wanted[-1]):
+                break  # it still knocks by itself
             reason = f"once more, to be sure: {base.reason}"
             wanted.append(base.again(number, arm=arm or base.arm, reason=reason))
         return wanted
 
     def asked_again(self, first: Task) -> list[Task]:
-        """A question that vanishes is asked three times: one lost datagram accuses nobody."""
-        done = self.ended(first.id)
-        if done is not None and not any(
+        """A question that vanishes is asked three times: one lost datagram accuses nobody. Where a
+        crowd of them is too much, each when the one before has been given up."""
+        wanted: list[Task] = []
+        last = first
+        for number in (2, 3):
+            if not self._stumbled(last if self.crowd is not None else first):
+                break
+            if not self.due(self.started(first.id), SPACING * (number - 1)):
+                break
+            last = first.again(number)
+            wanted.append(last)
+        return wanted
+
+    def _stumbled(self, question: Task) -> bool:
+        """It got no answer that could be the last word, or none yet."""
+        done = self.ended(question.id)
+        if done is None:
+            return self.crowd is None
+        return any(
             isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
-        ):
-            return []
-        turns = takewhile(lambda n: self.due(self.started(first.id), SPACING * (n - 1)), (2, 3))
-        return [first.again(number) for number in turns]
+        )
 
     @derived
     def mss(self) -> int:
