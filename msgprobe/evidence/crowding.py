@@ -89,8 +89,8 @@ def crowd(
     told = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
     if _too_few_lost(told):
         return None
-    alive, rtt = _alive(conversations), _shortest(told)
-    beside = [s for s in told if _beside_life(s, alive, rtt)]
+    alive, usual = _alive(conversations), _usual(told)
+    beside = [s for s in told if _beside_life(s, alive, usual)]
     found = _lost(beside, conversations, now, knocking=any(map(_knocks, told)))
     if found is None and _lost(told, (), now) is not None:
         return Crowd(flows=True, pace=CAREFUL_PACE, sure=False)
@@ -186,17 +186,22 @@ def _alive(conversations: Iterable[Conversation]) -> list[float]:
     return sorted(o.window.end for t in layers for o in t if o is not None and o.failure is None)
 
 
-def _shortest(starts: Iterable[Start]) -> float:
-    return min((s.took for s in starts if s.heard and not s.lookup), default=0.0)
+def _usual(starts: Iterable[Start]) -> float:
+    """Seconds within which nine in ten connections stood: those of the way, and those by which this
+    device is late to look."""
+    prompt = sorted(s.took for s in starts if s.heard and not s.lookup and s.took < REPEATED)
+    return prompt[int(0.9 * len(prompt))] if prompt else 0.0
 
 
-def _beside_life(start: Start, alive: Sequence[float], rtt: float) -> bool:
-    """It was answered at once, or the line carried what stood while it was waited for: a line that
-    dies for a while loses everything."""
+def _beside_life(start: Start, alive: Sequence[float], usual: float) -> bool:
+    """It was answered at once, or the line carried what stood before and after it was sent: a line
+    that dies for a while loses everything, and what it had carried before is heard a little later.
+    """
     if start.heard and start.took < REPEATED:
         return True
-    after = bisect_right(alive, start.at + 2 * rtt)
-    return after < len(alive) and alive[after] <= start.at + REPEATED
+    before, after = bisect_right(alive, start.at), bisect_right(alive, start.at + 2 * usual)
+    lived = not before or alive[before - 1] >= start.at - REPEATED - usual
+    return lived and after < len(alive) and alive[after] <= start.at + REPEATED
 
 
 def _asked(measurements: Iterable[Measurement]) -> Iterable[Start]:

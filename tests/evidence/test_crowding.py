@@ -101,6 +101,36 @@ def test_a_line_that_dies_for_a_while_loses_everything() -> None:
     assert not Facts(story.evidence()).crowded, "and nothing is excused by it"
 
 
+def dies(story: Story, at: float) -> Crowd | None:
+    """Fourteen questions, of which those from that moment on are answered after a stub's repeat."""
+    for n in range(14):
+        begins = at + 0.01 * (n - 6)
+        ask(story, f"name{n}.example", begins, 0.04 if n < 6 else 5.04)
+    return lost(story, at + 6.0)
+
+
+@pytest.mark.parametrize(("took", "crowded"), [(0.04, True), (0.4, False)])
+def test_what_a_late_device_hears_after_the_line_died_was_said_before(
+    took: float, crowded: bool
+) -> None:
+    story = Story().good_connection()
+    for n in range(9):
+        story.flow(
+            f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=1.0 + 0.2 * n - took, took=took
+        )
+    found = dies(story, 2.3)  # the last was heard at 2.6
+    assert found is not None and found.sure is crowded
+
+
+def test_what_is_lost_just_before_a_dead_line_wakes_is_no_crowds() -> None:
+    story = Story().good_connection()
+    for n in range(9):
+        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=9.0 + 0.2 * n)
+    found = dies(story, 8.7)
+    assert found is not None and not found.sure
+    assert not Facts(story.evidence()).crowded
+
+
 def test_names_of_targets_that_are_dropped_are_no_crowds() -> None:
     assert asked("." * 6 + "x" * 8, role=Role.TARGET) is None
 
