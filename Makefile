@@ -30,7 +30,10 @@ $(RUN): pyproject.toml .locks/run.txt $(wildcard msgprobe/report/locale/*.po)
 run: $(RUN)
 	@$(BIN)/msgprobe run $(ARGS)
 
+# Compiled first: where Python is told to keep no bytecode, each of two thousand commands would
+# compile the program anew.
 test: install
+	@$(BIN)/python -m compileall -q msgprobe tests
 	@$(BIN)/python -m pytest -n $(strip $(TESTERS)) --dist worksteal $(ARGS)
 
 fmt: install
