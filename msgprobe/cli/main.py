@@ -41,6 +41,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Never shows a traceback unless asked to."""
     claim_streams()
     words = list(sys.argv[1:] if argv is None else argv)
+    if sys.argv[0].endswith(".pyz"):
+        from msgprobe.report.called import call
+
+        python = "python" if sys.platform == "win32" else "python3"
+        call(sys.argv[0], os.path.abspath(sys.argv[0]), python)
     status = _run(words)
     try:
         with contextlib.suppress(AttributeError):

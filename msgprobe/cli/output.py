@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from msgprobe import interrupts
+from msgprobe.report.called import typed
 
 
 class OutputError(Exception):
@@ -98,7 +99,8 @@ def say(text: str) -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        said = typed(text).encode(encoding, "backslashreplace").decode(encoding)
+        stream.write(said + "\n")
         stream.flush()
 
 

@@ -65,7 +65,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
         "interrupted": run.interrupted,
         "exit_code": int(exit_code),
         "connection": messages.told(said),
-        "advice": str(advise(said, run.verdict.services)),
+        "advice": str(advise(said, run.verdict.services, saved=evidence)),
         "services": _services(run),
     }
     found["reveals"] = list(told(reveals(run, evidence=evidence)))

@@ -12,6 +12,7 @@ from msgprobe.model.task import Arm
 from msgprobe.model.verdict import CallLoss, FunctionVerdict, Layer, Outcome, ServiceVerdict, State
 from msgprobe.report import allowed, curves, integrity, say, wording
 from msgprobe.report.advice import advise
+from msgprobe.report.called import typed
 from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.language import N_, _, ngettext
@@ -57,7 +58,7 @@ def explain_run(
         page.put("")
         page.put(_("Every conversation: add -v."))
     page.put("")
-    page.put(str(advise(run.verdict.connection, run.verdict.services)))
+    page.put(str(advise(run.verdict.connection, run.verdict.services, saved=True)))
     if told is None:
         page.put("")
         page.put(integrity.words(run))
@@ -114,7 +115,7 @@ class _Page:
     def put(self, text: str, indent: int = 0) -> None:
         """A paragraph, its continuation two further in."""
         blank = " " * indent
-        safe = printable(text)
+        safe = typed(printable(text))
         if self._width is None or not safe:
             self._lines.append((blank + safe).rstrip())
             return
@@ -372,7 +373,7 @@ def render_rules(rules: Sequence[RuleInfo], *, width: int | None = 80, unicode: 
             cell = printable(say.why(rule.rule_id))
             why = align([(cell,)], width=width and width - 6, shares=(1,))
             lines += [f"      {line}" for line in why]
-    lines += ["", *align([(_(_MORE),)], width=width, shares=(1,))]
+    lines += ["", *align([(typed(_(_MORE)),)], width=width, shares=(1,))]
     text = "\n".join(lines[1:]) + "\n"
     return text if unicode else ascii_only(text)
 

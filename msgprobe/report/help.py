@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from msgprobe.report.called import typed
 from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.language import _, in_english
@@ -69,12 +70,12 @@ def render(topic: str, *, width: int | None = 80, unicode: bool = True) -> str:
     lines: list[str] = []
     for kind, block in _blocks(text(topic)):
         if kind == "code":
-            lines += [*block.splitlines(), ""]
+            lines += [*typed(block, anywhere=True).splitlines(), ""]
         elif kind == "table":
             rows = tuple((name, means(name) or "") for name in MECHANISMS)
             lines += [*align(rows, width=width, shares=(0, 1)), ""]
         else:
-            said = _(block)
+            said = typed(_(block), anywhere=True)
             lines += [*(wrap(said, width) if width else [said]), ""]
     shown = "\n".join(lines).rstrip("\n") + "\n"
     return shown if unicode else ascii_only(shown)
@@ -83,8 +84,8 @@ def render(topic: str, *, width: int | None = 80, unicode: bool = True) -> str:
 def render_list(*, width: int | None = 80) -> str:
     """The topics, one a line."""
     rows = tuple((topic, title(topic)) for topic in TOPICS)
-    head = _("Topics (msgprobe help TOPIC):")
-    tail = _("The options of a command: msgprobe COMMAND --help")
+    head = typed(_("Topics (msgprobe help TOPIC):"))
+    tail = typed(_("The options of a command: msgprobe COMMAND --help"))
     return "\n".join((head, "", *align(rows, width=width, shares=(0, 1)), "", tail)) + "\n"
 
 

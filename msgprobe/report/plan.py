@@ -9,6 +9,7 @@ from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.run import FORMAT_VERSION, Request
 from msgprobe.model.target import Service
 from msgprobe.report import allowed, plan_hosts, speech, wording
+from msgprobe.report.called import typed
 from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.language import _, ngettext
@@ -47,7 +48,7 @@ def render(
         lines += ["", _("What is sent there, beyond how each protocol itself begins:"), ""]
         lines += _wrapped(words, width)
     taken = (printable(line) for line in allowed.lines(allowances))
-    more = () if verbose else (_("When and why each is contacted: msgprobe plan -v"),)
+    more = () if verbose else (typed(_("When and why each is contacted: msgprobe plan -v")),)
     for text in (*taken, *warnings(services), total(contacts, request), *more):
         lines += ["", *align([(text,)], width=width, shares=(1,))]
     text = "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from msgprobe.model.verdict import (
 )
 from msgprobe.report import allowed, integrity, wording
 from msgprobe.report.advice import advise
+from msgprobe.report.called import typed
 from msgprobe.report.console import console
 from msgprobe.report.escape import ascii_only, printable
 from msgprobe.report.grid import Grid, cell_len, legend, local_time
@@ -227,7 +228,9 @@ class _Page:
         text = _("{functions} {word}: {why}").format(functions=functions, word=word, why=why)
         self.line(text, indent=_INDENT)
         for mechanism in first.mechanisms:
-            see = _("See: {command}").format(command=f"msgprobe explain {printable(mechanism)}")
+            see = _("See: {command}").format(
+                command=typed(f"msgprobe explain {printable(mechanism)}")
+            )
             self.line(see, indent=_INDENT, style="dim")
 
     def speeds(self, run: Run, name_width: int, *, verbose: int) -> None:
@@ -275,7 +278,7 @@ class _Page:
                 _("To see the evidence, and to make a page that you can hand on:"), style="dim"
             )
             for command in ("explain", "report"):
-                self.copyable(f"msgprobe {command} {name}")
+                self.copyable(typed(f"msgprobe {command} {name}"))
 
     def cost(self, run: Run) -> None:
         total = run.bytes_sent + run.bytes_received

@@ -80,12 +80,34 @@ WORDS = [
 def test_it_says_what_the_installed_says(one_file: Path, folder: Path, words: str) -> None:
     mine = _at(folder, *ISOLATED, one_file, *words.split())
     installed = _at(folder, COMMAND, *words.split())
-    assert (mine.stdout, mine.stderr, mine.returncode) == (
-        installed.stdout,
-        installed.stderr,
+    assert (_plain(mine.stdout, one_file), _plain(mine.stderr, one_file), mine.returncode) == (
+        _plain(installed.stdout),
+        _plain(installed.stderr),
         installed.returncode,
     )
     assert mine.stdout or mine.returncode == 2
+
+
+def _plain(said: str, file: Path | None = None) -> str:
+    """Its words, whatever the width; commands as those of the installed program."""
+    return " ".join(said.split()).replace(f"python3 {file}", "msgprobe")
+
+
+def test_the_commands_that_it_names_can_be_typed_where_it_lies(
+    one_file: Path, folder: Path
+) -> None:
+    """Who carries one file has no ``msgprobe``."""
+    copy = folder / "a stick" / "msgprobe.pyz"
+    copy.parent.mkdir()
+    copy.write_bytes(one_file.read_bytes())
+    name = "python3 './a stick/msgprobe.pyz'"
+    told = _at(folder, *ISOLATED, "./a stick/msgprobe.pyz", "judge", "2.json").stdout
+    assert f"{name} explain 2.json" in told and f"{name} report 2.json" in told
+    assert f"{name} judge 2.json" not in told and "msgprobe explain" not in told
+    cron = _at(folder, *ISOLATED, "./a stick/msgprobe.pyz", "help", "cron").stdout
+    assert f"*/30 * * * * python3 '{copy}' run -q" in cron, "cron has another folder"
+    wrong = _at(folder, *ISOLATED, "./a stick/msgprobe.pyz", "explain", "nowhere.json").stderr
+    assert f"{name} run -o FILE" in wrong, wrong
 
 
 def _at(folder: Path, *argv: object) -> "subprocess.CompletedProcess[str]":

@@ -1,0 +1,35 @@
+"""The commands that this program names, as they have to be typed here.
+
+Who carries it as one file has no ``msgprobe`` to type, but Python and that file.
+"""
+
+import re
+import shlex
+from contextvars import ContextVar
+
+NAME = "msgprobe"
+
+_COMMANDS = (
+    "checks explain export fleet help history judge plan report rules run schema seal serve "
+    "services timeline verify watch"
+)
+_NAMED = re.compile(rf"\b{NAME}(?= (?:{'|'.join(_COMMANDS.split())}|[A-Z]+)\b)")
+"""Where a text names a command, and not the program as such."""
+
+_CALLED: ContextVar[tuple[str, str]] = ContextVar("called", default=(NAME, NAME))
+
+
+def call(file: str, whole: str, python: str = "python3") -> None:
+    """From now on commands are those of ``file``, as it was typed; ``whole`` is its path from
+    anywhere. Whatever is no such file (``.pyz``) is the installed command."""
+    if file.endswith(".pyz"):
+        typed_, anywhere = (f"{python} {shlex.quote(one)}" for one in (file, whole))
+        _CALLED.set((typed_, anywhere))
+    else:
+        _CALLED.set((NAME, NAME))
+
+
+def typed(text: str, *, anywhere: bool = False) -> str:
+    """``text`` with its commands as they are typed in this folder, or anywhere."""
+    name = _CALLED.get()[anywhere]
+    return text if name == NAME else _NAMED.sub(lambda _: name, text)
