@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -82,9 +82,15 @@ exam-facts-ci: install
 calibrate: install
 	$(BIN)/python -m tests.lab calibrate .lab/exam --write
 
-# How often each true word was told as which, for the timeline, of the same runs.
+# The small looks of a watch, ten times in each scenario: a night with two labs. Goes on with what is
+# kept in .lab/repeats; a part: make repeats ARGS="I3 I6 --kind pulse"
+repeats: install
+	$(BIN)/python -m tests.lab repeats $(ARGS)
+
+# How often each true word was told as which, and how often a wrong one twice running, for the
+# timeline, of the same runs and of those of `make repeats`.
 confusion: install
-	$(BIN)/python -m tests.lab confusion .lab/exam --write $(ARGS)
+	$(BIN)/python -m tests.lab confusion .lab/exam .lab/repeats --write $(ARGS)
 
 # The net under moves of code: what was recorded (an hour of labs) must come out the same.
 same-record: install

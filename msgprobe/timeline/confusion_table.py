@@ -30,3 +30,12 @@ STATES: Counts = {
     "no_internet": {"no_internet": 6},
     "local_fault": {"local_fault": 5},
 }
+
+REPEATED: Mapping[tuple[str, str], tuple[int, int]] = {
+    ("service", "pulse"): (0, 0),
+    ("service", "apart"): (0, 0),
+    ("line", "pulse"): (0, 0),
+    ("line", "apart"): (0, 0),
+}
+"""By whose error it is and by how was looked: wrong words that another look followed, and
+those of them that it repeated."""

@@ -1,9 +1,9 @@
 """Which word was true at each tick: a hidden Markov model over runs of equal words.
 
 Hidden is the true word, seen is the one that was told. How often one is told for the other is
-counted in the lab (`confusion_table`); that a wrong word tends to be repeated is ``REPEATS``: after
-a wrong word the same one comes again with that probability, whatever is true (an autoregressive
-HMM: J. Hamilton, Econometrica 57, 1989). What works does so for about ``LASTS``, what does not for
+counted in the lab (`confusion_table`), and so is how often a wrong word is repeated: after one the
+same comes again with that probability, whatever is true (an autoregressive HMM: J. Hamilton,
+Econometrica 57, 1989). What works does so for about ``LASTS``, what does not for
 about ``TROUBLE_LASTS``, and mostly works again then. Within a run of equal words a change is never
 likelier than at one of its ends, so that whole runs are decoded (L. Rabiner, Proc. IEEE 77, 1989,
 for the algorithms).
@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import exp, expm1, log
 
 from msgprobe.model.verdict import Outcome, State
-from msgprobe.timeline.confusion_table import OUTCOMES, STATES, Counts
+from msgprobe.timeline.confusion_table import OUTCOMES, REPEATED, STATES, Counts
 
 LASTS = 30 * 86400.0
 """Seconds for which what works does so on average: a line has about an event a month."""
@@ -37,12 +37,26 @@ WELL_AGAIN, STILL_SO = 0.5, 0.1
 """Probability that it works, or that the same trouble holds, after a time without any look, however
 long it was."""
 
-REPEATS = 0.3
-"""Probability that a wrong word of a pulse is told again by the next one, until the exam counts it.
-Simulated: with 0.2 and no allowance for it, a quiet year has 44 false events."""
+PULSES, APART = "pulse", "apart"
+"""Looks that are alike and follow each other, and looks of their own: whole and quick runs, with
+fresh ports and repeats inside."""
 
-REPEATS_APART = 0.02
-"""The same for looks of their own: whole and quick runs, with fresh ports and repeats inside."""
+SERVICE_ERRORS, LINE_ERRORS = "service", "line"
+
+FORETOLD = {PULSES: 0.3, APART: 0.02}
+"""Probability that a wrong word is told again by the next look, before the exam has counted it.
+Simulated: with 0.2 for pulses and no allowance for it, a quiet year has 44 false events."""
+
+BELIEVED = {PULSES: 20.0, APART: 50.0}
+"""Counted wrong words that weigh as much as that."""
+
+
+def told_again(whose: str, kind: str, counted: Mapping[tuple[str, str], tuple[int, int]]) -> float:
+    """Probability that a wrong word is told again: what was foretold and what was counted, each by
+    its weight."""
+    wrong, same = counted.get((whose, kind), (0, 0))
+    return (BELIEVED[kind] * FORETOLD[kind] + same) / (BELIEVED[kind] + wrong)
+
 
 SURE = 20.0
 """Imagined counts of a true word told as itself, ..."""
@@ -97,8 +111,8 @@ class Model:
     counts: Counts
     lasts: float = LASTS
     trouble_lasts: float = TROUBLE_LASTS
-    repeats: float = REPEATS
-    repeats_apart: float = REPEATS_APART
+    repeats: float = told_again(SERVICE_ERRORS, PULSES, REPEATED)
+    repeats_apart: float = told_again(SERVICE_ERRORS, APART, REPEATED)
 
     def table(self, *, seeing: bool) -> Mapping[str, tuple[float, ...]]:
         """By the word that was told: its probability for each that may be true."""
@@ -106,7 +120,13 @@ class Model:
 
 
 SERVICE = Model(words=TRUE_WORDS, counts=OUTCOMES)
-LINE = Model(words=STATE_WORDS, counts=STATES, lasts=LINE_LASTS)
+LINE = Model(
+    words=STATE_WORDS,
+    counts=STATES,
+    lasts=LINE_LASTS,
+    repeats=told_again(LINE_ERRORS, PULSES, REPEATED),
+    repeats_apart=told_again(LINE_ERRORS, APART, REPEATED),
+)
 
 _Frozen = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 

@@ -142,6 +142,7 @@ COMMANDS: Final = {
     "facts": ("tests.lab.facts_exam", "main"),
     "calibrate": ("tests.lab.calibrate", "main"),
     "confusion": ("tests.lab.confusion", "main"),
+    "repeats": ("tests.lab.repeats", "main"),
     "watch": ("tests.lab.watch_exam", "main"),
     "soak": ("tests.lab.watch_soak", "main"),
 }

@@ -2,22 +2,28 @@
 
 Counts the words of services and functions, and of connections, in kept runs whose truth is known,
 judged by today's rules; with ``--write`` makes the table that ``msgprobe.timeline`` ships. Only
-what has a single true word is counted.
+what has a single true word is counted. Of looks that were made several times in one scenario (by
+``repeats``, or whole runs of several seeds) it counts how often a wrong word came twice running.
 """
 
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Final
 
 from msgprobe.hypotheses.rule import RULES_VERSION
 from msgprobe.judging.judge import judge
+from msgprobe.model.history import TickKind
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report.document import SavedRunError, run_of
 from msgprobe.timeline import confusion_table
+from msgprobe.timeline.hmm import APART, BLIND_TO, LINE_ERRORS, PULSES, SERVICE_ERRORS
+from msgprobe.watch.surprises import SHUNNED
 from tests.lab.calibrate import truth_of
 from tests.lab.exam_record import Kept, kept_in, on_line, read
 from tests.lab.scenario import Scenario
@@ -28,13 +34,32 @@ Pair = tuple[str, str]
 """What is true and what was said."""
 
 
-def said(kept: Kept, scenario: Scenario) -> tuple[list[Pair], list[Pair]]:
-    """The pairs of the services and functions of one run, and that of its connection.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look told: by service and function, and of the connection (None: more than one word
+    is true of it). ``usable``: it said that services can be judged."""
+
+    place: tuple[str, str, str, str]
+    """Folder, scenario, line and kind: whatever is looked at once more."""
+    seed: int
+    date: str
+    words: Mapping[str, Pair]
+    line: Pair | None
+    usable: bool
+
+    @property
+    def kind(self) -> TickKind:
+        """How was looked."""
+        return TickKind(self.place[-1])
+
+
+def said(kept: Kept, scenario: Scenario, folder: str = "") -> Look:
+    """What one look told, beside what was true.
 
     Raises SavedRunError for a document that is no run.
     """
     verdict = judge(run_of(kept.document).evidence)
-    found: list[Pair] = []
+    found: dict[str, Pair] = {}
     for service in verdict.services:
         names = {service.service: service.outcome}
         names |= {f"{service.service}.{f.function.value}": f.outcome for f in service.functions}
@@ -42,12 +67,19 @@ def said(kept: Kept, scenario: Scenario) -> tuple[list[Pair], list[Pair]]:
             truth = truth_of(scenario, key)
             single = truth is not None and len(truth.words) == 1 and not scenario.look_alike
             if truth is not None and single and outcome is not Outcome.NOT_TESTED:
-                found.append((truth.words[0], outcome.value))
-    states = scenario.states
-    return found, [(states[0], verdict.connection.state.value)] if len(states) == 1 else []
+                found[key] = truth.words[0], outcome.value
+    states, state = scenario.states, verdict.connection.state
+    return Look(
+        place=(folder, kept.scenario, kept.profile, kept.kind),
+        seed=kept.seed,
+        date=str(kept.document["started_at"])[:10],
+        words=found,
+        line=(states[0], state.value) if len(states) == 1 else None,
+        usable=state.usable,
+    )
 
 
-def _one(path: Path) -> tuple[list[Pair], list[Pair], str] | None:
+def _one(path: Path) -> Look | None:
     known = {s.id: s for s in SCENARIOS}
     kept = read(path)
     plain = None if kept is None else known.get(kept.scenario)
@@ -55,20 +87,67 @@ def _one(path: Path) -> tuple[list[Pair], list[Pair], str] | None:
     if kept is None or scenario is None:
         return None
     try:
-        return (*said(kept, scenario), str(kept.document["started_at"])[:10])
+        return said(kept, scenario, str(path.parent))
     except SavedRunError:
         return None
 
 
+Repeats = Mapping[tuple[str, str], tuple[int, int]]
+"""By whose error it is and by how was looked: wrong words that another look followed, and those of
+them that it repeated."""
+
+
+def repeats(looks: Iterable[Look]) -> Repeats:
+    """Wrong words that came twice running."""
+    counts: Counter[tuple[str, str, bool]] = Counter()
+    ordered = sorted(looks, key=lambda one: (one.place, one.seed))
+    for _, some in groupby(ordered, key=lambda one: one.place):
+        for one, following in pairwise(some):
+            kind = PULSES if one.kind is TickKind.PULSE else APART
+            for whose, (wrong, again) in _wrong(one, following):
+                counts[whose, kind, wrong == again] += 1
+    return {
+        (whose, kind): (counts[whose, kind, True] + counts[whose, kind, False], same)
+        for whose in (SERVICE_ERRORS, LINE_ERRORS)
+        for kind in (PULSES, APART)
+        for same in [counts[whose, kind, True]]
+    }
+
+
+def _wrong(one: Look, following: Look) -> Iterator[tuple[str, Pair]]:
+    """Each wrong word of a look, and what the next one told of the same subject. A line that does
+    not work explains its services, whose words the timeline then leaves out."""
+    if one.line is not None and following.line is not None and one.line[0] != one.line[1]:
+        yield LINE_ERRORS, (one.line[1], following.line[1])
+    if not (one.usable and following.usable):
+        return
+    for key, (true, told) in one.words.items():
+        if "." in key and key in following.words and _is_error(true, told, one.kind):
+            yield SERVICE_ERRORS, (told, following.words[key][1])
+
+
+def _is_error(true: str, told: str, kind: TickKind) -> bool:
+    """Not what such a look cannot see, nor what a pulse would not have asked."""
+    if told == true or (kind is TickKind.PULSE and true in SHUNNED):
+        return False
+    return kind.sees_speed or told != Outcome.OK.value or true not in BLIND_TO
+
+
 def module(
-    services: Mapping[Pair, int], connections: Mapping[Pair, int], runs: int, date: str
+    services: Mapping[Pair, int],
+    connections: Mapping[Pair, int],
+    again: Repeats,
+    runs: int,
+    looks: int,
+    date: str,
 ) -> str:
     """The table as the source of the module that is shipped."""
     parts = [
         '"""Counted in the lab\'s exam. Written by ``python -m tests.lab confusion``; don\'t edit.'
         "\n\nSource: the services, functions and connections of which one word alone was true in "
         f"{runs} kept\nruns of the lab's scenarios (the last of {date}), under the rules of "
-        f'version {RULES_VERSION}.\n"""\n\nfrom collections.abc import Mapping\n\n'
+        f"version {RULES_VERSION};\nfor what came twice running {looks} looks.\n"
+        '"""\n\nfrom collections.abc import Mapping\n\n'
         "Counts = Mapping[str, Mapping[str, int]]\n"
         '"""By the word that was true and the one that was told, how often."""\n'
     ]
@@ -80,36 +159,44 @@ def module(
             if (cells := [f'"{w.value}": {n}' for w in words if (n := counts.get((true, w), 0))])
         ]
         parts.append(f"\n{name}: Counts = {{\n{''.join(rows)}}}\n")
+    rows = [f'    ("{whose}", "{kind}"): {counts},\n' for (whose, kind), counts in again.items()]
+    parts.append(
+        "\nREPEATED: Mapping[tuple[str, str], tuple[int, int]] = {\n" + "".join(rows) + "}\n"
+        '"""By whose error it is and by how was looked: wrong words that another look followed, '
+        'and\nthose of them that it repeated."""\n'
+    )
     return "".join(parts)
-
-
-def _sums(found: Iterable[Sequence[Pair]]) -> Counter[Pair]:
-    total: Counter[Pair] = Counter()
-    for pairs in found:
-        total.update(pairs)
-    return total
 
 
 def main(argv: Sequence[str]) -> int:
     """Count and print: 0 done, 2 nothing to count."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab confusion", description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="+", help="where `make exam` kept its runs")
+    parser.add_argument(
+        "folder", type=Path, nargs="+", help="where `make exam` or `make repeats` kept its runs"
+    )
     parser.add_argument("--write", action="store_true", help=f"make {WHERE.name} anew")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(argv)
-    paths = [path for folder in options.folder for path in kept_in(folder)]
+    places = [p for f in options.folder for p in (f, *(f / kind.value for kind in TickKind))]
+    paths = [path for place in places for path in kept_in(place)]
     with ProcessPoolExecutor(options.jobs) as pool:
         found = [one for one in pool.map(_one, paths, chunksize=8) if one is not None]
+    whole = [one for one in found if one.kind is TickKind.RUN]
     if not found:
         print("confusion: no runs there; make some with: make exam", file=sys.stderr)
         return 2
     text = module(
-        _sums(f[0] for f in found),
-        _sums(f[1] for f in found),
+        Counter(pair for one in whole for pair in one.words.values()),
+        Counter(one.line for one in whole if one.line is not None),
+        repeats(found),
+        len(whole),
         len(found),
-        max(f[2] for f in found),
+        max(one.date for one in found),
     )
     print(text)
     if options.write:
+        if not whole:
+            print("confusion: no whole runs there: nothing is written", file=sys.stderr)
+            return 2
         WHERE.write_text(text, encoding="utf-8")
     return 0

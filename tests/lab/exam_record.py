@@ -76,6 +76,8 @@ class Kept:
     fired: Mapping[str, int] | None = None
     """How often each action struck; None where nobody noted it."""
     commit: str = ""
+    kind: str = "run"
+    """How was looked: a whole run, or the smaller looks of a watch."""
 
 
 def path_of(folder: Path, scenario: str, profile: str, seed: int) -> Path:
@@ -93,6 +95,7 @@ def save(folder: Path, kept: Kept) -> None:
         "profile": kept.profile,
         "fired": kept.fired,
         "commit": kept.commit,
+        "kind": kept.kind,
         "document": kept.document,
     }
     part = path.with_suffix(".part")

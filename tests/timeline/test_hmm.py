@@ -7,7 +7,19 @@ from random import Random
 import pytest
 
 from msgprobe.timeline.confusion_table import OUTCOMES
-from msgprobe.timeline.hmm import LINE, SERVICE, TRUE_WORDS, Decoder, Model, Run
+from msgprobe.timeline.hmm import (
+    APART,
+    FORETOLD,
+    LINE,
+    PULSES,
+    SERVICE,
+    SERVICE_ERRORS,
+    TRUE_WORDS,
+    Decoder,
+    Model,
+    Run,
+    told_again,
+)
 
 SMALL = Model(words=("ok", "blocked", "down"), counts=OUTCOMES, lasts=1e5, trouble_lasts=1e4)
 
@@ -126,3 +138,30 @@ def test_pulses_do_not_deny_what_only_transfers_see() -> None:
 
 def test_a_word_of_a_newer_version_tells_nothing_and_breaks_nothing() -> None:
     assert decoded(run("ok", 0, 5), run("novel", 3000), run("ok", 3600, 5)) == ["ok"] * 3
+
+
+@pytest.mark.parametrize("kind", [PULSES, APART])
+def test_how_often_errors_are_repeated_is_what_was_counted_once_enough_was(kind: str) -> None:
+    def of(wrong: int, same: int) -> float:
+        return told_again(SERVICE_ERRORS, kind, {(SERVICE_ERRORS, kind): (wrong, same)})
+
+    assert told_again(SERVICE_ERRORS, kind, {}) == of(0, 0) == FORETOLD[kind]
+    assert FORETOLD[kind] > of(10, 0) > of(100, 0) > 0
+    assert FORETOLD[kind] < of(3, 3) < of(30, 30) < 1
+    assert of(100_000, 40_000) == pytest.approx(0.4, abs=0.001)
+
+
+def test_the_more_errors_are_repeated_the_more_looks_a_change_takes() -> None:
+    def looks_until_told(repeats: float) -> int:
+        model = Model(words=TRUE_WORDS, counts=OUTCOMES, repeats=repeats)
+        for count in range(1, 60):
+            runs = [run("ok", 0, 100, kind="pulse"), run("down", 60_600, count, kind="pulse")]
+            _, shares = Decoder(model).decode(runs)
+            if shares[-1][0] < 0.01:
+                return count
+        return 60
+
+    told = [looks_until_told(repeats) for repeats in (0.02, 0.3, 0.8)]
+    assert told == sorted(told)
+    assert told[0] < told[-1]
+    assert told[-1] < 60
