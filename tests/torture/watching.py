@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from msgprobe.history.file import HistoryError
@@ -25,6 +27,9 @@ from tests.lab.scenarios import find
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = 30.0
 """Seconds in which the first look has ended."""
+
+EXPORTED_EVERY = 20
+"""Kills after which the history is read by the command, too."""
 
 HASTE = "60"
 """Times as fast as in real life: a pulse a second."""
@@ -60,6 +65,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lab", action="store_true", help="kill the command itself, in the lab")
+    parser.add_argument("--at-once", type=int, default=2, help="watches in that lab")
     options = parser.parse_args(argv)
     reason = why_not() if options.lab else None
     if reason is not None:
@@ -67,30 +73,49 @@ def main(argv: list[str]) -> int:
         return 0
     folder = Path(tempfile.mkdtemp(prefix="msgprobe-watching-"))
     chance = random.Random(options.seed)
-    kill = _in_lab if options.lab else _writers
     try:
-        broken, lost, told = kill(folder, options.kills, chance)
+        if options.lab:
+            broken, lost, told = _in_lab(folder, options.kills, chance, options.at_once)
+        else:
+            broken, lost, told = _writers(folder, options.kills, chance)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{options.kills} killed: {broken} histories did not open, {lost} of {told} looks lost")
     return 1 if lost or broken or not told else 0
 
 
-def _in_lab(folder: Path, kills: int, chance: random.Random) -> tuple[int, int, int]:
+def _in_lab(folder: Path, kills: int, chance: random.Random, at_once: int) -> tuple[int, int, int]:
     """Histories that did not open, looks lost, and looks that were told of."""
     (scenario,) = find("I0")
     scene = stage(scenario, 1, folder)
-    lost, broken, told = 0, 0, set[str]()
-    with scene.lab:
-        for number in range(kills):
-            told |= _killed(scene, folder / "history.db", chance, number)
-            kept = _kept(scene, folder / "history.db")
-            if kept is None:
-                broken += 1
-                continue
-            lost += len(told - kept)
-            if (number + 1) % 20 == 0:
-                print(f"{number + 1} killed, {len(kept)} looks kept", flush=True)
+    shares = [len(range(first, kills, at_once)) for first in range(at_once)]
+    chances = [random.Random(chance.random()) for _ in shares]
+    with scene.lab, ThreadPoolExecutor(at_once) as pool:
+        numbers = range(1, at_once + 1)
+        found = list(pool.map(partial(_one_history, scene, folder), numbers, shares, chances))
+    return (
+        sum(broken for broken, _, _ in found),
+        sum(lost for _, lost, _ in found),
+        sum(told for _, _, told in found),
+    )
+
+
+def _one_history(
+    scene: Stage, folder: Path, number: int, kills: int, chance: random.Random
+) -> tuple[int, int, int]:
+    """The same of one history, whose watch is killed again and again."""
+    path, told, lost, broken = folder / f"history-{number}.db", set[str](), 0, 0
+    for count in range(1, kills + 1):
+        told |= _killed(scene, path, chance, first=count == 1)
+        kept = _sound(path)
+        if count % EXPORTED_EVERY == 0 or count == kills:
+            exported = _exported(scene, path)
+            kept = None if kept is None or exported is None else kept & exported
+            print(f"history {number}: {count} killed, {len(kept or ())} looks kept", flush=True)
+        if kept is None:
+            broken += 1
+            continue
+        lost += len(told - kept)
     return broken, lost, len(told)
 
 
@@ -106,22 +131,29 @@ def _writers(folder: Path, kills: int, chance: random.Random) -> tuple[int, int,
             process.send_signal(signal.SIGKILL)
             said = process.stdout.read().split("\n")
         told |= set(said[:-1])  # what was cut off was not said
-        try:
-            with History(path, write=False) as history:
-                kept = {str(run) for (run,) in history.rows("SELECT run FROM tick")}
-                ((sound,),) = history.rows("PRAGMA integrity_check")
-        except HistoryError as error:
-            print(error)
+        kept = _sound(path)
+        if kept is None:
             broken += 1
             continue
-        broken += sound != "ok"
         lost += len(told - kept)
     return broken, lost, len(told)
 
 
-def _killed(scene: Stage, history: Path, chance: random.Random, number: int) -> set[str]:
+def _sound(path: Path) -> set[str] | None:
+    """The looks that a history has; None: it does not open, or is damaged."""
+    try:
+        with History(path, write=False) as history:
+            kept = {str(run) for (run,) in history.rows("SELECT run FROM tick")}
+            ((sound,),) = history.rows("PRAGMA integrity_check")
+    except HistoryError as error:
+        print(error)
+        return None
+    return kept if sound == "ok" else None
+
+
+def _killed(scene: Stage, history: Path, chance: random.Random, *, first: bool) -> set[str]:
     """The looks that a watch has told of until it was killed."""
-    out = history.with_name(f"said-{number}.jsonl")
+    out = history.with_suffix(".jsonl")
     words = ["watch", "--jsonl", "--budget", "1GB/day", f"--history={history}", *scene.targets]
     command = [sys.executable, "-m", "tests.lab.hasty_watch", HASTE, *words]
     environment = {**scene.env, "PYTHONPATH": str(ROOT)}
@@ -130,7 +162,7 @@ def _killed(scene: Stage, history: Path, chance: random.Random, number: int) -> 
         assert process.stderr is not None
         while (said := process.stderr.readline()) and not said.startswith(b"Watching"):
             pass
-        if not number:  # the first look is a whole run; then a pulse follows a pulse
+        if first:  # the first look is a whole run; then a pulse follows a pulse
             time.sleep(FIRST)
         # most of them while something is measured or written, some before anything is
         time.sleep(chance.choice((chance.uniform(0.0, 1.0), chance.uniform(0.0, 6.0))))
@@ -145,7 +177,7 @@ def _killed(scene: Stage, history: Path, chance: random.Random, number: int) -> 
     return found
 
 
-def _kept(scene: Stage, history: Path) -> set[str] | None:
+def _exported(scene: Stage, history: Path) -> set[str] | None:
     """The looks that the history has, as the command exports them; None: it does not open."""
     done = scene.run("history", "export", "-", f"--history={history}")
     if done.rc or '"format":"msgprobe-history"' not in done.stdout:
