@@ -77,12 +77,13 @@ def allowed(state: State, timetable: Timetable, look: Look, now: float) -> bool:
         most = (timetable.for_transfers + timetable.for_runs) * timetable.budget
         if others + each > most:
             return False
-    rate, kept = _pulses_at_least(state, timetable), timetable.kept / 4
+    rate, kept = _pulses_at_least(state, timetable), timetable.kept / 4 * timetable.budget
     if look.kind is not TickKind.TRANSFER or not _long_ago(state, timetable, look, now):
         rate += _transfers_at_least(state, timetable)
-        kept = timetable.kept if look.reason in PLANNED else kept
+        kept = timetable.kept * timetable.budget if look.reason in PLANNED else kept
+        kept += cost(state, TickKind.TRANSFER, FOUR)  # the next one, which may be due by now
     left = min(left - rate * wait for wait, left in _coming(state, timetable, now))
-    return each <= left - kept * timetable.budget
+    return each <= left - kept
 
 
 def _pulses_at_least(state: State, timetable: Timetable) -> float:

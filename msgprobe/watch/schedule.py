@@ -125,7 +125,9 @@ class Schedule:
         mean = budget.between_stills(state, self.timetable, len(shunned))
         for service in shunned:
             asked = line.asked.get(service, 0.0)
-            at = asked + self._wait(state, service, mean)
+            changed = asked - line.last.get(TickKind.CONFIRM.value, 0.0)
+            soon = max(self.timetable.first_again, 2 * changed)
+            at = asked + self._wait(state, service, min(mean, soon))
             found.append(self._look(state, TickKind.QUICK, Reason.STILL, at, (service,)))
         return found
 

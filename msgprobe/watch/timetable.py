@@ -26,7 +26,10 @@ class Timetable:
     runs_apart: float = 1800.0
     """Between whole runs on one on which much happens."""
     rarely: float = 1800.0
-    """Between looks at what was found blocked: watching must not prolong a punishment."""
+    """Between looks at what was found blocked: watching must not prolong a punishment, ..."""
+    first_again: float = 600.0
+    """... of which the longest known lasts for minutes. So soon comes the first look after a
+    change, for what has just changed is likely to change again; each next wait is twice as long."""
     patience: float = 300.0
     """After a surprise that was not confirmed, until the next one of the same subject is looked
     into; it doubles each time, ..."""
@@ -53,7 +56,7 @@ class Timetable:
     def hastened(self, factor: float) -> "Timetable":
         """The same days in less time: for tests of a whole story on real lines."""
         names = ("every", "apart", "transfers", "runs", "runs_apart", "rarely", "patience")
-        more = ("longest_patience", "day", "longest_pulse", "longest_transfer")
+        more = ("first_again", "longest_patience", "day", "longest_pulse", "longest_transfer")
         found = {name: getattr(self, name) / factor for name in (*names, *more)}
         return replace(self, **found)
 

@@ -144,6 +144,17 @@ def test_what_is_blocked_is_asked_rarely_and_its_return_is_seen() -> None:
     assert all("signal" in one.services for one in last)
 
 
+def test_the_first_look_after_a_change_comes_soon_and_the_next_ones_ever_later() -> None:
+    began = ZERO + 7200
+    day = Day(truth=blocked_from(began)).until(began + 4 * 3600)
+    change = max(at for at, one, _ in day.looks if one.reason is Reason.CONFIRM)
+    still = [at for at, one, _ in day.looks if one.reason is Reason.STILL]
+    waits = [b - a for a, b in pairwise([change, *still])]
+    assert 400 <= waits[0] <= 810
+    assert waits[1] >= waits[0]
+    assert all(wait >= 1200 for wait in waits[2:])
+
+
 def test_one_wrong_word_establishes_nothing_and_is_not_looked_into_again_and_again() -> None:
     def liar(at: float, subject: str, kind: TickKind) -> str:
         wrong = kind is PULSE and subject == "signal.text" and at > ZERO + 3600
