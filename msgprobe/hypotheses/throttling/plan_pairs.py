@@ -90,22 +90,15 @@ def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
     return not over and any(not c.own for c in found)
 
 
-def _under_way(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
-    """The first transfer of one of them has begun, and not ended."""
-    firsts = (f"t.first.{c.service.name}.{c.asset.name}.0" for c in found)
-    return any(task_id in context.moment.running for task_id in firsts)
-
-
 def _suspicious(
     context: PlanningContext, service: Service, assets: list[Asset]
 ) -> list[PairedTransfers]:
     """Comparisons that are called for, those of downloads first: an upload's waits until it is
-    known whether there is one of a download, which shows more for its bytes. On a long way, where
-    the time for it would be over then, only for those that are under way."""
+    known whether there is one of a download, which shows more for its bytes. Not on a long way,
+    where the time for it would be over then."""
     found = paired_transfers(context.facts, service, assets)
     down = [c for c in found if c.asset.direction is Direction.DOWN]
-    waits = _under_way(context, down) if takes_long(context) else _unseen(context, down)
-    if waits:
+    if _unseen(context, down) and not takes_long(context):
         return [c for c in down if looks_slow(context.facts, service, c.asset)]
     up = [c for c in found if c.asset.direction is Direction.UP]
     return [c for c in (*down, *up) if looks_slow(context.facts, service, c.asset)]

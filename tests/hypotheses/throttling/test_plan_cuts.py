@@ -109,21 +109,6 @@ def test_on_a_long_way_nobody_is_slow_for_it() -> None:
     assert {day.outcome(s) for s in ("whatsapp", "telegram", "signal", "messenger")} == {Outcome.OK}
 
 
-def test_on_a_long_way_an_upload_waits_for_a_download_that_is_under_way() -> None:
-    def rate(task: Task) -> float:
-        mine = (flow(task).server_name or "").endswith("signal.org")
-        up = flow(task).option("direction") == Direction.UP
-        return (60.0 if up else 50.0) if mine else FAST
-
-    day = on_a_long_way(rate)
-    own = [t for t in day.begun if t.arm is Arm.TRANSFER and t.subject == "signal"]
-    first, later = [t for t in own if t.round == 1], [t for t in own if t.round == 2]
-    ends = {m.task.id: m.window.end for m in day.done}
-    sooner = min(first, key=lambda t: ends[t.id])
-    assert flow(sooner).option("direction") == Direction.UP, "it was over first"
-    assert flow(later[0]).option("direction") == Direction.DOWN
-
-
 class Still(Strange):
     """This device stood still during the first volley, and kept nothing of it; DCs are cut."""
 
