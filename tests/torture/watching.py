@@ -25,8 +25,8 @@ from tests.lab.netns import why_not
 from tests.lab.scenarios import find
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST = 30.0
-"""Seconds in which the first look has ended."""
+LONGEST = 120.0
+"""Seconds in which any look has ended, however busy the machine is."""
 
 EXPORTED_EVERY = 20
 """Kills after which the history is read by the command, too."""
@@ -162,10 +162,10 @@ def _killed(scene: Stage, history: Path, chance: random.Random, *, first: bool) 
         assert process.stderr is not None
         while (said := process.stderr.readline()) and not said.startswith(b"Watching"):
             pass
-        if first:  # the first look is a whole run; then a pulse follows a pulse
-            time.sleep(FIRST)
-        # most of them while something is measured or written, some before anything is
-        time.sleep(chance.choice((chance.uniform(0.0, 1.0), chance.uniform(0.0, 6.0))))
+        # The first look is a whole run, then a pulse follows a pulse. Most kills come while something
+        # is measured or written, some before anything is.
+        _wait_for(out, 1 if first else chance.choice((0, 0, 1, 1, 2)))
+        time.sleep(chance.choice((chance.uniform(0.0, 0.3), chance.uniform(0.0, 2.0))))
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stderr.close()
@@ -175,6 +175,13 @@ def _killed(scene: Stage, history: Path, chance: random.Random, *, first: bool) 
             found.add(str(json.loads(line)["run_id"]))
     out.unlink()
     return found
+
+
+def _wait_for(out: Path, looks: int) -> None:
+    """Until so many are told of."""
+    deadline = time.monotonic() + LONGEST
+    while out.read_bytes().count(b'"type":"tick"') < looks and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _exported(scene: Stage, history: Path) -> set[str] | None:
