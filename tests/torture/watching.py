@@ -162,8 +162,8 @@ def _killed(scene: Stage, history: Path, chance: random.Random, *, first: bool) 
         assert process.stderr is not None
         while (said := process.stderr.readline()) and not said.startswith(b"Watching"):
             pass
-        # The first look is a whole run, then a pulse follows a pulse. Most kills come while something
-        # is measured or written, some before anything is.
+        # The first look is a whole run, then a pulse follows a pulse. Most kills come while one is
+        # under way or written, some before anything is.
         _wait_for(out, 1 if first else chance.choice((0, 0, 1, 1, 2)))
         time.sleep(chance.choice((chance.uniform(0.0, 0.3), chance.uniform(0.0, 2.0))))
         process.send_signal(signal.SIGKILL)
