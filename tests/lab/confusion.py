@@ -18,7 +18,7 @@ from typing import Final
 
 from msgprobe.hypotheses.rule import RULES_VERSION
 from msgprobe.judging.judge import judge
-from msgprobe.model.history import TickKind
+from msgprobe.model.history import CONNECTION, TickKind
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.report.document import SavedRunError, run_of
 from msgprobe.timeline import confusion_table
@@ -92,20 +92,30 @@ def _one(path: Path) -> Look | None:
         return None
 
 
+SEVERAL: Final = 5
+"""Looks in one place, of which it can be seen whether an error comes and goes."""
+
 Repeats = Mapping[tuple[str, str], tuple[int, int]]
 """By whose error it is and by how was looked: wrong words that another look followed, and those of
 them that it repeated."""
 
 
 def repeats(looks: Iterable[Look]) -> Repeats:
-    """Wrong words that came twice running."""
+    """Wrong words that came twice running. What is told wrongly by every look of a place is no
+    error that comes and goes: a timeline has it from its beginning to its end, and no event."""
     counts: Counter[tuple[str, str, bool]] = Counter()
     ordered = sorted(looks, key=lambda one: (one.place, one.seed))
     for _, some in groupby(ordered, key=lambda one: one.place):
-        for one, following in pairwise(some):
+        several = list(some)
+        if len(several) < SEVERAL:
+            continue
+        standing = _standing(several)
+        for one, following in pairwise(several):
             kind = PULSES if one.kind is TickKind.PULSE else APART
-            for whose, (wrong, again) in _wrong(one, following):
-                counts[whose, kind, wrong == again] += 1
+            for key, wrong, again in _wrong(one, following):
+                if key not in standing:
+                    whose = LINE_ERRORS if key == CONNECTION else SERVICE_ERRORS
+                    counts[whose, kind, wrong == again] += 1
     return {
         (whose, kind): (counts[whose, kind, True] + counts[whose, kind, False], same)
         for whose in (SERVICE_ERRORS, LINE_ERRORS)
@@ -114,16 +124,28 @@ def repeats(looks: Iterable[Look]) -> Repeats:
     }
 
 
-def _wrong(one: Look, following: Look) -> Iterator[tuple[str, Pair]]:
-    """Each wrong word of a look, and what the next one told of the same subject. A line that does
-    not work explains its services, whose words the timeline then leaves out."""
+def _standing(looks: Sequence[Look]) -> frozenset[str]:
+    """The subjects of which every look tells the same word, and it is wrong."""
+    told: dict[str, set[Pair]] = {}
+    for one in looks:
+        words = one.words if one.line is None else {**one.words, CONNECTION: one.line}
+        for key, pair in words.items():
+            told.setdefault(key, set()).add(pair)
+    return frozenset(
+        key for key, pairs in told.items() if len(pairs) == 1 and any(t != w for t, w in pairs)
+    )
+
+
+def _wrong(one: Look, following: Look) -> Iterator[tuple[str, str, str]]:
+    """Each subject of which a look told a wrong word, that word, and what the next look told. A
+    line that does not work explains its services, whose words the timeline then leaves out."""
     if one.line is not None and following.line is not None and one.line[0] != one.line[1]:
-        yield LINE_ERRORS, (one.line[1], following.line[1])
+        yield CONNECTION, one.line[1], following.line[1]
     if not (one.usable and following.usable):
         return
     for key, (true, told) in one.words.items():
         if "." in key and key in following.words and _is_error(true, told, one.kind):
-            yield SERVICE_ERRORS, (told, following.words[key][1])
+            yield key, told, following.words[key][1]
 
 
 def _is_error(true: str, told: str, kind: TickKind) -> bool:

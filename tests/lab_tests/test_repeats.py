@@ -40,6 +40,9 @@ def looks(
         ("oiboob", 2, 0),  # the last one is followed by nothing
         ("oiiiio", 4, 3),
         ("oioioi", 2, 0),
+        ("oioi", 0, 0),  # too few looks
+        ("iiiiii", 0, 0),  # as it is there, from beginning to end
+        ("iiiiib", 5, 4),
     ],
 )
 def test_a_wrong_word_that_comes_twice_running_is_counted(told: str, wrong: int, same: int) -> None:
@@ -51,26 +54,26 @@ def test_a_wrong_word_that_comes_twice_running_is_counted(told: str, wrong: int,
 
 def test_scenarios_and_kinds_of_looks_do_not_follow_each_other() -> None:
     mixed = [
-        *looks("oi", scenario="A"),
-        *looks("io", scenario="B"),
-        *looks("i", scenario="A", kind=TickKind.QUICK),
+        *looks("ooooi", scenario="A"),
+        *looks("ioooo", scenario="B"),
+        *looks("ioooo", scenario="A", kind=TickKind.QUICK),
     ]
     assert repeats(mixed)[SERVICE_ERRORS, PULSES] == (1, 0)
-    assert repeats(mixed)[SERVICE_ERRORS, APART] == (0, 0)
-    backwards = list(reversed(looks("oiib")))
+    assert repeats(mixed)[SERVICE_ERRORS, APART] == (1, 0)
+    backwards = list(reversed(looks("ooiib")))
     assert repeats(backwards)[SERVICE_ERRORS, PULSES] == (2, 1)
 
 
 def test_a_line_that_does_not_work_is_its_own_error_and_explains_its_services() -> None:
-    found = repeats(looks("oIIo"))
+    found = repeats(looks("oIIoo"))
     assert found[SERVICE_ERRORS, PULSES] == (0, 0)
     assert found[LINE_ERRORS, PULSES] == (2, 1)
 
 
 def test_what_such_a_look_cannot_see_or_would_not_be_asked_is_no_error() -> None:
-    assert repeats(looks("ooo", "throttled"))[SERVICE_ERRORS, PULSES] == (0, 0)
-    whole = looks("ooo", "throttled", kind=TickKind.RUN)
-    assert repeats(whole)[SERVICE_ERRORS, APART] == (2, 2)
-    assert repeats(looks("iii", "blocked"))[SERVICE_ERRORS, PULSES] == (0, 0)
-    asked = looks("iii", "blocked", kind=TickKind.QUICK)
-    assert repeats(asked)[SERVICE_ERRORS, APART] == (2, 2)
+    assert repeats(looks("ooodo", "throttled"))[SERVICE_ERRORS, PULSES] == (1, 0)
+    whole = looks("ooodo", "throttled", kind=TickKind.RUN)
+    assert repeats(whole)[SERVICE_ERRORS, APART] == (4, 2)
+    assert repeats(looks("iiiob", "blocked"))[SERVICE_ERRORS, PULSES] == (0, 0)
+    asked = looks("iiiob", "blocked", kind=TickKind.QUICK)
+    assert repeats(asked)[SERVICE_ERRORS, APART] == (4, 2)

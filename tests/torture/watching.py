@@ -111,11 +111,11 @@ def _one_history(
         if count % EXPORTED_EVERY == 0 or count == kills:
             exported = _exported(scene, path)
             kept = None if kept is None or exported is None else kept & exported
-            print(f"history {number}: {count} killed, {len(kept or ())} looks kept", flush=True)
-        if kept is None:
-            broken += 1
-            continue
-        lost += len(told - kept)
+        broken += kept is None
+        lost += 0 if kept is None else len(told - kept)
+        if count % EXPORTED_EVERY == 0 or count == kills:
+            said = f"{count} killed, {broken} did not open, {lost} of {len(told)} looks lost"
+            print(f"history {number}: {said}", flush=True)
     return broken, lost, len(told)
 
 
