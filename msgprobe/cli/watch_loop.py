@@ -11,7 +11,15 @@ from msgprobe.agenda import looks
 from msgprobe.agenda.planner import Planner, Smaller
 from msgprobe.checks.base import Check
 from msgprobe.cli.watch_store import Store
-from msgprobe.model.history import Attachment, Gap, GapReason, NetworkKind, Tick, TickKind
+from msgprobe.model.history import (
+    CONNECTION,
+    Attachment,
+    Gap,
+    GapReason,
+    NetworkKind,
+    Tick,
+    TickKind,
+)
 from msgprobe.model.observation import LocalObservation
 from msgprobe.model.run import Request, Run, Vantage
 from msgprobe.report.exit_status import FAULT
@@ -27,6 +35,9 @@ from msgprobe.watch.state import Look, Seen, State
 
 NAP = 15.0
 """Seconds between looks at clocks, network and battery."""
+
+CLOCK_SKEW = "clock_skew"
+"""The note of a connection that says that this device's clock is wrong."""
 
 ABSENT = 30.0
 """Seconds of no network or no battery from which on they are a gap."""
@@ -108,6 +119,7 @@ class Watcher:
     _four: bool = False
     _network: Attachment | None = None
     _absent: tuple[GapReason, Reading] | None = None
+    _clock_wrong: bool = False
     _faults: int = 0
     _before: Reading | None = None
 
@@ -275,12 +287,18 @@ class Watcher:
         if tick is not None:
             self.store.add(network, tick, quiet=quiet)
             self._four = _has_four(run)
+            self._learn(tick)
         self.state = self.schedule.took(self.state, seen)
         self._save()
         self._failed(fault)
         if tick is not None:
             self.teller.tick(tick, run, look)
             self.follower.after(network, quiet=quiet)
+
+    def _learn(self, tick: Tick) -> None:
+        """What larger looks tell of this device: small ones have to make allowance for it."""
+        if tick.kind not in SMALLER:
+            self._clock_wrong = CLOCK_SKEW in tick.words[CONNECTION].mechanisms
 
     def _failed(self, fault: Exception | None) -> None:
         """Bear a fault of ours or of this device. Raises it when there are too many in a row."""
@@ -312,11 +330,16 @@ class Watcher:
                 stop=stop,
                 guess=rows.guess,
                 vantage=asked.vantage,
-                planner=Planner(SMALLER.get(look.kind)),
+                planner=Planner(self._smaller(look.kind)),
             )
         finally:
             self._inner = None
         return run, stop.fault if stop.reason == FAULT else None
+
+    def _smaller(self, kind: TickKind) -> Smaller | None:
+        if kind is TickKind.PULSE and self._clock_wrong:
+            return looks.pulse_by_pages
+        return SMALLER.get(kind)
 
     def _request(self, look: Look) -> Request:
         request = self.asked.request

@@ -7,16 +7,23 @@ import signal
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from msgprobe.agenda import looks
 from msgprobe.cli.history import now
 from msgprobe.cli.watch import NOT_YET_TOLD, _since
 from msgprobe.cli.watch_alarm import WINDOW
+from msgprobe.cli.watch_loop import Asked, Follower, Teller, Watcher
 from msgprobe.cli.watch_store import STATE, Store
 from msgprobe.history.store import History
+from msgprobe.model.history import CONNECTION, Said, Tick, TickKind
+from msgprobe.watch.schedule import Schedule
 from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated
+from tests.history.ticks import tick
 
 
 @pytest.mark.parametrize(
@@ -208,3 +215,28 @@ def test_what_the_last_watch_saw_just_before_its_end_is_still_news(tmp_path: Pat
         assert _since(store) == pytest.approx(now() - 60 - NOT_YET_TOLD, abs=2)
         store.save(json.dumps({"wall": now() - 10 * 86400}))
         assert _since(store) == pytest.approx(now() - WINDOW, abs=2)
+
+
+@pytest.mark.parametrize("kind", [TickKind.RUN, TickKind.QUICK, TickKind.CONFIRM])
+def test_what_a_larger_look_says_of_the_clock_holds_for_pulses_until_the_next_one(
+    kind: TickKind,
+) -> None:
+    def told(kind: TickKind, *notes: str) -> Tick:
+        return replace(tick(1), kind=kind, words={CONNECTION: Said("online", mechanisms=notes)})
+
+    watcher = Watcher(
+        asked=cast("Asked", None),
+        schedule=Schedule(services={}),
+        store=cast("Store", None),
+        teller=cast("Teller", None),
+        follower=cast("Follower", None),
+    )
+    small = TickKind.PULSE
+    assert watcher._smaller(small) is looks.pulse
+    watcher._learn(told(kind, "clock_skew", "ipv6_missing"))
+    watcher._learn(told(small))
+    assert watcher._smaller(small) is looks.pulse_by_pages
+    assert watcher._smaller(TickKind.TRANSFER) is looks.transfer
+    assert watcher._smaller(TickKind.RUN) is None
+    watcher._learn(told(kind, "ipv6_missing"))
+    assert watcher._smaller(small) is looks.pulse

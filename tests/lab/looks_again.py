@@ -16,7 +16,7 @@ from msgprobe.history.store import unpacked
 from msgprobe.model.history import TickKind
 from msgprobe.watch import surprises
 from msgprobe.watch.reason import Reason
-from msgprobe.watch.state import Look
+from msgprobe.watch.state import Look, Words
 
 BETWEEN: Final = 3.0
 """Seconds between two looks."""
@@ -37,24 +37,32 @@ class Again(Watcher):
     wanted: Wanted
 
     async def run(self) -> None:
-        words: dict[str, str] = {}
-        for turn in range(self.wanted.times):
-            look = Look(
-                kind=self.wanted.kind,
-                reason=Reason.PULSE,
-                at=0.0,
-                services=tuple(self.schedule.services),
-                turn=turn,
-                dead=not surprises.usable(words),
-                quick=self.wanted.kind is not TickKind.RUN,
-            )
-            run, fault = await self._measured(look)
-            if fault is None:
-                tick = chronicle.tick(run, look.kind)
-                words = {subject: said.word for subject, said in tick.words.items()}
-                path = self.wanted.folder / f"{turn + 1}.json"
-                path.write_text(unpacked(path, tick.packed), encoding="utf-8")
+        words = await self._again(TickKind.QUICK, 0, {})
+        for turn in range(1, self.wanted.times + 1):
             await asyncio.sleep(BETWEEN)
+            words = await self._again(self.wanted.kind, turn, words)
+
+    async def _again(self, kind: TickKind, turn: int, before: Words) -> Words:
+        """The words of one look. The one before the first is not kept: a watch begins with a look
+        that tells it of this device."""
+        look = Look(
+            kind=kind,
+            reason=Reason.PULSE,
+            at=0.0,
+            services=tuple(self.schedule.services),
+            turn=turn,
+            dead=not surprises.usable(before),
+            quick=kind is not TickKind.RUN,
+        )
+        run, fault = await self._measured(look)
+        if fault is not None:
+            return before
+        tick = chronicle.tick(run, look.kind)
+        self._learn(tick)
+        if turn:
+            path = self.wanted.folder / f"{turn}.json"
+            path.write_text(unpacked(path, tick.packed), encoding="utf-8")
+        return {subject: said.word for subject, said in tick.words.items()}
 
 
 def main(words: Sequence[str]) -> None:

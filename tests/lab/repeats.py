@@ -28,7 +28,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 KINDS: Final = (TickKind.PULSE, TickKind.QUICK)
 LONGEST: Final = {TickKind.PULSE: 35.0, TickKind.QUICK: 65.0}
 """Seconds that one look takes at most."""
-START: Final = 30.0
+START: Final = 95.0
+"""Seconds until the first one: a look that is not kept."""
 
 
 def usual(scenario: Scenario) -> bool:
