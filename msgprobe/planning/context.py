@@ -230,8 +230,9 @@ class PlanningContext(Look):
                 break
             if not self.due(begun, gap(base) * (number - 1)):
                 break
-            if self.ended(ids[number - 2]) is None and self._kept_out(wanted[-1]):
-                break  # it still knocks by itself
+            waits = self.started(ids[number - 2]) is None or self._kept_out(wanted[-1])
+            if self.crowded and waits and self.ended(ids[number - 2]) is None:
+                break  # it has its turn first, and still knocks by itself
             reason = f"once more, to be sure: {base.reason}"
             wanted.append(base.again(number, arm=arm or base.arm, reason=reason))
         return wanted

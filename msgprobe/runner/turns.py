@@ -1,6 +1,7 @@
 """Whose turn it is: starts are spread, so that a line and its routers are not overrun."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -13,6 +14,72 @@ SOON = 0.02
 
 OVERDUE = 0.1
 """Seconds after which a turn has passed: this process stood still, and so did all who waited."""
+
+Clock = Callable[[], float]
+
+
+Room = Callable[[int], bool]
+"""Whether one more may begin beside so many that begin at this moment."""
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Who waits, in order. The first one watches the clock; whose turn has come as well when it
+    wakes goes with it, for on a busy machine it wakes late."""
+
+    _last: float = -inf
+    _waiting: deque[tuple[asyncio.Future[bool], Room]] = field(default_factory=deque)
+
+    async def take(self, pace: Clock, now: Clock, latest: Clock, room: Room) -> None:
+        """Waits until ``pace`` seconds after the one before, and until there is room; not beyond
+        ``latest``."""
+        mine: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((mine, room))
+        try:
+            if self._waiting[0][0] is mine or await mine:
+                await self._watch(pace, now, latest, room)
+        finally:
+            self._leave(mine)
+
+    async def _watch(self, pace: Clock, now: Clock, latest: Clock, room: Room) -> None:
+        while (at := now()) < latest():
+            turn = self._last + pace()
+            if turn > at:
+                await asyncio.sleep(min(turn, latest()) - at)
+            elif room(0):
+                break
+            else:
+                await asyncio.sleep(SOON)
+        self._waiting.popleft()
+        turn = self._last + pace()
+        # What is long over is reckoned from now: all whose turn passed while this process stood
+        # still would else begin at once and overrun the line.
+        self._last = turn if at - turn < OVERDUE else at
+        begun = 1
+        while self._waiting and self._last + pace() <= at:
+            other, its_room = self._waiting[0]
+            if not other.done():  # else it is withdrawn
+                if not its_room(begun):
+                    break
+                other.set_result(False)
+                self._last, begun = self._last + pace(), begun + 1
+            self._waiting.popleft()
+        self._hand_on()
+
+    def _leave(self, mine: asyncio.Future[bool]) -> None:
+        """One that is withdrawn leaves no gap."""
+        first = bool(self._waiting) and self._waiting[0][0] is mine
+        kept = [one for one in self._waiting if one[0] is not mine]
+        if len(kept) < len(self._waiting):
+            self._waiting = deque(kept)
+            if first:
+                self._hand_on()
+
+    def _hand_on(self) -> None:
+        while self._waiting and self._waiting[0][0].done():
+            self._waiting.popleft()
+        if self._waiting:
+            self._waiting[0][0].set_result(True)
 
 
 @dataclass(slots=True)
@@ -28,48 +95,30 @@ class Turns:
     pace: float = 0.0
     asking: float = 0.0
     few: int = 0
-    _started: float = -inf
-    _asked: float = -inf
-    _starts: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _questions: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _starts: _Queue = field(default_factory=_Queue)
+    _questions: _Queue = field(default_factory=_Queue)
 
     async def take(
         self,
         task: Task,
-        now: Callable[[], float],
+        now: Clock,
         least: float,
-        latest: Callable[[], float],
+        latest: Clock,
         unanswered: Callable[[], int],
     ) -> None:
         """Waits for the task's turn, which leaves ``least`` seconds to the one before; not beyond
-        ``latest``, for whose turn comes later is refused then.
+        ``latest``, for whose turn comes later is refused then."""
+        asks = asks_system(task)
 
-        Where a turn is long over, the next one is reckoned from now: all those whose turn passed
-        while this process stood still would else begin at once and overrun the line.
-        """
+        def room(begun: int) -> bool:
+            return not self.few or unanswered() + begun < self.few
 
-        async def answered() -> None:
-            while True:
-                if not self.few or unanswered() < self.few or now() >= latest():
-                    return
-                await asyncio.sleep(SOON)
+        def starts(begun: int) -> bool:
+            return asks or self.pace <= 0.0 or room(begun)
 
-        async with self._starts:
-            at = now()
-            turn = max(self._started + max(least, self.pace), at)
-            await _until(min(turn, latest()), at)
-            if self.pace > 0.0 and not asks_system(task):
-                await answered()
-            self._started = turn if now() - turn < OVERDUE else now()
-        if asks_system(task):
-            async with self._questions:
-                turn = max(self._asked + self.asking, now())
-                await _until(min(turn, latest()), now())
-                if self.pace > 0.0 or self.asking > 0.0:
-                    await answered()
-                self._asked = turn if now() - turn < OVERDUE else now()
+        def questions(begun: int) -> bool:
+            return (self.pace <= 0.0 and self.asking <= 0.0) or room(begun)
 
-
-async def _until(turn: float, now: float) -> None:
-    if turn > now:
-        await asyncio.sleep(turn - now)
+        await self._starts.take(lambda: max(least, self.pace), now, latest, starts)
+        if asks:
+            await self._questions.take(lambda: self.asking, now, latest, questions)

@@ -75,6 +75,40 @@ def test_who_is_withdrawn_leaves_his_time_to_the_next() -> None:
     assert 0.1 <= asyncio.run(withdrawn()) < 0.5, "the next turn, not the eighth"
 
 
+def test_who_slept_too_long_does_not_hold_up_those_whose_turn_has_come() -> None:
+    async def busy() -> dict[str, float]:
+        for n in range(4):  # other work, again and again
+            asyncio.get_running_loop().call_later(0.005 + 0.06 * n, time.sleep, 0.05)
+        return await _begun(Turns(pace=0.004), list(map(flow, range(24))), lambda: 0, 9.0)
+
+    at = asyncio.run(busy())
+    assert max(at.values()) < 0.3, "a tenth of a second, and what the other work takes"
+    assert list(at) == [f"flow{n}" for n in range(24)], "in their order"
+
+
+def test_only_as_many_begin_together_as_may_wait_for_an_answer() -> None:
+    begun_now = 0
+
+    async def crowded() -> int:
+        nonlocal begun_now
+        turns, loop = Turns(pace=0.001, few=3), asyncio.get_running_loop()
+        most = 0
+
+        async def one(n: int) -> None:
+            nonlocal begun_now, most
+            await turns.take(flow(n), loop.time, 0.0, lambda: loop.time() + 9, lambda: begun_now)
+            begun_now += 1
+            most = max(most, begun_now)
+            await asyncio.sleep(0.03)
+            begun_now -= 1
+
+        loop.call_later(0.002, time.sleep, 0.05)
+        await asyncio.gather(*(one(n) for n in range(12)))
+        return most
+
+    assert asyncio.run(crowded()) == 3
+
+
 def test_questions_to_the_systems_resolver_have_a_pace_of_their_own() -> None:
     at = begun(Turns(asking=0.1), *map(question, range(3)), *map(flow, range(3)))
     assert at["question1"] >= 0.1 and at["question2"] >= 0.2
