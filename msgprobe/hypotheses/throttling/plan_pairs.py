@@ -14,8 +14,8 @@ from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
-    CONTEST_BYTES,
     as_begun,
+    contest_bytes,
     dialled_address,
     drawn_sources,
     looks_slow,
@@ -233,7 +233,9 @@ def _here(
     address = dialled_address(context, asset.host)
     if address is None:
         return []
-    flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
+    flow = own_flow(
+        context, service, asset, address, contest_bytes(context, asset.direction), patience
+    )
     stem = f"t.{service.name}.{asset.name}.{number}"
     slowed = _own(Arm.TRANSFER, reason=f"is {service.title} slowed down, and by its name?")
     timeout = context.timeout() + patience
@@ -313,7 +315,9 @@ def _twice(
     service, asset = paired.service, paired.asset
     if address is None:
         return []
-    flow = own_flow(context, service, asset, address, CONTEST_BYTES[asset.direction], patience)
+    flow = own_flow(
+        context, service, asset, address, contest_bytes(context, asset.direction), patience
+    )
     word = arm.value.removeprefix("t.")
     flow = replace(flow, mss=mss)
     stem, timeout = f"t.{service.name}.{asset.name}.{word}", context.timeout() + patience
@@ -341,7 +345,7 @@ def _there(
         source,
         address,
         asset.direction,
-        CONTEST_BYTES[asset.direction],
+        contest_bytes(context, asset.direction),
         patience,
         asset=asset.name,
         service=service.name,

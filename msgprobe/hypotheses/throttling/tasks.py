@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
+from msgprobe.evidence.speeds import BURST
 from msgprobe.evidence.statistics import MOST_PAIRS
-from msgprobe.evidence.transfer_pairs import LONG_WAY, abreast, length
+from msgprobe.evidence.transfer_pairs import LONG_WAY, ORDINARY, abreast, length
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.control import Source
 from msgprobe.model.observation import Proof
@@ -20,6 +21,17 @@ from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
+MOST_CONTEST_BYTES = 64 * 1024
+"""Those of a transfer of the longest way."""
+
+SHOWN_RATE = 140_000 / 8
+"""Bytes per second of a limit that pairs are to show (Twitter in Russia, 2021: 130 to 150 kbit/s,
+techniques), ..."""
+
+SHOWN = 3.0
+"""... by taking so many times as long, beyond what is not told apart on this way, as it takes to
+move all but the burst that limiters let pass."""
+
 DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
 
@@ -46,7 +58,7 @@ def most_moved(direction: Direction, request: Request) -> int:
 
 def most_in_pairs(direction: Direction) -> int:
     """Bytes that all pairs of a comparison cost at one place."""
-    return 2 * MOST_PAIRS * (CONTEST_BYTES[direction] + OVERHEAD)
+    return 2 * MOST_PAIRS * (max(MOST_CONTEST_BYTES, CONTEST_BYTES[direction]) + OVERHEAD)
 
 
 @remembered
@@ -89,8 +101,20 @@ def side_by_side(context: PlanningContext, direction: Direction) -> int:
 @remembered
 def takes_long(context: PlanningContext) -> bool:
     """The way is so long that few transfers can be made: what is slow is looked into at once."""
-    lengths = [length(s) for d in Direction for s in _neutral(context, d)]
-    return min(lengths, default=0.0) >= LONG_WAY
+    return _way(context) >= LONG_WAY
+
+
+@remembered
+def contest_bytes(context: PlanningContext, direction: Direction) -> int:
+    """Bytes of each transfer of a pair: the longer the way, the less a second more tells there, so
+    that more must be moved."""
+    needed = BURST + SHOWN * (ORDINARY + _way(context)) * SHOWN_RATE
+    return max(CONTEST_BYTES[direction], min(MOST_CONTEST_BYTES, round(needed)))
+
+
+def _way(context: PlanningContext) -> float:
+    """Seconds of the way to the nearest neutral server and back."""
+    return min((length(s) for d in Direction for s in _neutral(context, d)), default=0.0)
 
 
 def _neutral(context: PlanningContext, direction: Direction) -> list[Sample]:

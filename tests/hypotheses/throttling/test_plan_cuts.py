@@ -109,6 +109,18 @@ def test_on_a_long_way_nobody_is_slow_for_it() -> None:
     assert {day.outcome(s) for s in ("whatsapp", "telegram", "signal", "messenger")} == {Outcome.OK}
 
 
+def test_the_longer_the_way_the_more_each_transfer_of_a_pair_moves() -> None:
+    """A limit of 140 kbit/s is to take three times as long as what is not told apart there."""
+
+    def rate(task: Task) -> float:
+        return 100.0 if (flow(task).server_name or "").endswith("signal.org") else FAST
+
+    for day, way in ((Day(rate).run(), 0.04), (on_a_long_way(rate), 0.6)):
+        for task in day.contest():
+            limited = int(flow(task).option("bytes") or 0) - 16 * 1024
+            assert 8 * limited / 140_000 >= 0.99 * 3 * (0.2 + way) or limited >= 48 * 1024
+
+
 class Still(Strange):
     """This device stood still during the first volley, and kept nothing of it; DCs are cut."""
 
