@@ -133,10 +133,11 @@ def _lost(
 def _lost_until(counted: Sequence[Start], now: float) -> float:
     """When the last one that was lost got through after all: from then on the pace fits. Now, if
     some are still waited for. What is cut off says nothing about it, for it never gets through."""
-    lost = [s for s in counted if s.neutral and (s.repeated or s.took >= REPEATED)]
-    if any(not s.heard and not s.repeated and s.took < inf for s in lost):
+    waiting = (s for s in counted if s.neutral and not s.heard and not s.repeated)
+    if any(REPEATED <= s.took < inf for s in waiting):
         return now
-    return max((s.at + s.took for s in lost if s.heard), default=now)
+    late = (s.at + s.took for s in counted if s.heard and (s.repeated or s.took >= REPEATED))
+    return max(late, default=now)
 
 
 def _got_through(t: Conversation) -> bool:

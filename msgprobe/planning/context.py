@@ -230,9 +230,10 @@ class PlanningContext(Look):
                 break
             if not self.due(begun, gap(base) * (number - 1)):
                 break
-            waits = self.started(ids[number - 2]) is None or self._kept_out(wanted[-1])
-            if self.crowded and waits and self.ended(ids[number - 2]) is None:
-                break  # it has its turn first, and still knocks by itself
+            last = ids[number - 2]
+            knocks = self.ended(last) is None and self._kept_out(base)
+            if self.crowded and (knocks or self.started(last) is None):
+                break  # it has its turn first, and repeats its first packet by itself
             reason = f"once more, to be sure: {base.reason}"
             wanted.append(base.again(number, arm=arm or base.arm, reason=reason))
         return wanted
