@@ -13,7 +13,8 @@ SOON = 0.02
 """Seconds after which to look again whether another conversation may begin."""
 
 OVERDUE = 0.1
-"""Seconds after which a turn has passed: this process stood still, and so did all who waited."""
+"""Seconds of turns that are made up for at most: where more have passed this process stood still,
+and so did all who waited."""
 
 Clock = Callable[[], float]
 
@@ -22,64 +23,75 @@ Room = Callable[[int], bool]
 """Whether one more may begin beside so many that begin at this moment."""
 
 
+@dataclass(slots=True, eq=False)
+class _One:
+    """Somebody who waits, ``since`` when; told True when he is the first, False when it is his
+    turn."""
+
+    since: float
+    room: Room
+    told: asyncio.Future[bool]
+
+
 @dataclass(slots=True)
 class _Queue:
     """Who waits, in order. The first one watches the clock; whose turn has come as well when it
     wakes goes with it, for on a busy machine it wakes late."""
 
     _last: float = -inf
-    _waiting: deque[tuple[asyncio.Future[bool], Room]] = field(default_factory=deque)
+    _waiting: deque[_One] = field(default_factory=deque)
 
     async def take(self, pace: Clock, now: Clock, latest: Clock, room: Room) -> None:
         """Waits until ``pace`` seconds after the one before, and until there is room; not beyond
         ``latest``."""
-        mine: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((mine, room))
+        mine = _One(now(), room, asyncio.get_running_loop().create_future())
+        self._waiting.append(mine)
         try:
-            if self._waiting[0][0] is mine or await mine:
-                await self._watch(pace, now, latest, room)
+            if self._waiting[0] is mine or await mine.told:
+                await self._watch(mine, pace, now, latest)
         finally:
             self._leave(mine)
 
-    async def _watch(self, pace: Clock, now: Clock, latest: Clock, room: Room) -> None:
+    async def _watch(self, mine: _One, pace: Clock, now: Clock, latest: Clock) -> None:
         while (at := now()) < latest():
-            turn = self._last + pace()
+            turn = self._turn(mine, pace())
             if turn > at:
                 await asyncio.sleep(min(turn, latest()) - at)
-            elif room(0):
+            elif mine.room(0):
                 break
             else:
                 await asyncio.sleep(SOON)
         self._waiting.popleft()
-        turn = self._last + pace()
-        # What is long over is reckoned from now: all whose turn passed while this process stood
+        # Of turns that are long over few are made up for: all who waited while this process stood
         # still would else begin at once and overrun the line.
-        self._last = turn if at - turn < OVERDUE else at
+        self._last = max(self._turn(mine, pace()), at - OVERDUE)
         begun = 1
-        while self._waiting and self._last + pace() <= at:
-            other, its_room = self._waiting[0]
-            if not other.done():  # else it is withdrawn
-                if not its_room(begun):
+        while self._waiting and (turn := self._turn(self._waiting[0], pace())) <= at:
+            other = self._waiting[0]
+            if not other.told.done():  # else it is withdrawn
+                if not other.room(begun):
                     break
-                other.set_result(False)
-                self._last, begun = self._last + pace(), begun + 1
+                other.told.set_result(False)
+                self._last, begun = turn, begun + 1
             self._waiting.popleft()
         self._hand_on()
 
-    def _leave(self, mine: asyncio.Future[bool]) -> None:
+    def _turn(self, one: _One, pace: float) -> float:
+        return max(self._last + pace, one.since)
+
+    def _leave(self, mine: _One) -> None:
         """One that is withdrawn leaves no gap."""
-        first = bool(self._waiting) and self._waiting[0][0] is mine
-        kept = [one for one in self._waiting if one[0] is not mine]
-        if len(kept) < len(self._waiting):
-            self._waiting = deque(kept)
+        if mine in self._waiting:
+            first = self._waiting[0] is mine
+            self._waiting.remove(mine)
             if first:
                 self._hand_on()
 
     def _hand_on(self) -> None:
-        while self._waiting and self._waiting[0][0].done():
+        while self._waiting and self._waiting[0].told.done():
             self._waiting.popleft()
         if self._waiting:
-            self._waiting[0][0].set_result(True)
+            self._waiting[0].told.set_result(True)
 
 
 @dataclass(slots=True)
