@@ -144,17 +144,6 @@ def test_members_that_share_an_address_and_a_port_share_the_tries_of_it() -> Non
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
-@pytest.mark.parametrize(("heard_out", "word"), [(2, Outcome.BLOCKED), (1, Outcome.INCONCLUSIVE)])
-def test_a_try_that_we_ended_stands_for_one_beside_two_others(
-    heard_out: int, word: Outcome
-) -> None:
-    story = Story().good_connection().names().controls_again()
-    for host in CHAT:
-        story.target(host, times=heard_out, fails="connect")
-        story.target(host, times=2, arm=Arm.REPEAT, fails="connect", failure=Failure.INTERRUPTED)
-    assert text(story).outcome is word
-
-
 def test_silence_with_controls_in_two_networks_only_is_inconclusive() -> None:
     story = Story().good_connection(sites=2).names().all_targets(fails="connect")
     assert text(story).outcome is Outcome.INCONCLUSIVE

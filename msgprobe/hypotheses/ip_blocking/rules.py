@@ -7,8 +7,6 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
-from msgprobe.model.failure import Failure
-from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
@@ -22,25 +20,17 @@ def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     reserve ports once at least); no member answers.
 
     A connection says no name before it stands: what several members share, an address and a port,
-    has been tried as often as all of them have tried it. A try that we ended ourselves stands for
-    one beside two that were waited for to their end.
+    has been tried as often as all of them have tried it.
     """
     every = [(e.endpoint, a) for e in p.failing for a in (*e.addresses, *e.elsewhere)]
     dialled = [(e, a) for e, a in every if a.failed]
     tries = Counter(
         (a.address, e.port) for e, a in dialled for t in a.failed if t.symptom == symptom
     )
-    ours = {
-        (a.address, e.port)
+    alike = all(
+        a.symptom == symptom and (e.reserve or tries[a.address, e.port] >= TRIES)
         for e, a in dialled
-        if any(t.failure is Failure.INTERRUPTED for t in a.own)
-    }
-
-    def enough(endpoint: Endpoint, address: str) -> bool:
-        place = address, endpoint.port
-        return endpoint.reserve or tries[place] + (place in ours) >= TRIES
-
-    alike = all(a.symptom == symptom and enough(e, a.address) for e, a in dialled)
+    )
     if p.ok or not alike or all(e.reserve for e, _ in dialled):
         return ()
     if any(a.genuine for e in p.failing for a in e.elsewhere):
