@@ -163,17 +163,18 @@ def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, s
         return False
     if isinstance(task.probe, Lookup):
         return task.probe.resolver.kind is ResolverKind.DOH
-    if task.arm in COUNTED and not _burdened(context):
-        return False  # few names of a run, and set aside
-    if _of_a_crowd(context, task) and not _burdened(context):
+    if _set_aside(context, task) and not _burdened(context):
         return False
-    kept = (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO)
-    if task.arm in kept and task.attempt > 1 and not _burdened(context):
-        return False  # promised, and set aside since the first try began
     # A port alone, or one that nobody opens, costs a few SYNs.
     return (
         isinstance(task.probe, Flow) and task.check != "connect" and not _never_opens(context, task)
     )
+
+
+def _set_aside(context: PlanningContext, task: Task) -> bool:
+    """Bytes are kept for it: few names of a run, and what was promised when a first try began."""
+    promised = task.arm in (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO) and task.attempt > 1
+    return task.arm in COUNTED or promised or _of_a_crowd(context, task)
 
 
 def _of_a_crowd(context: PlanningContext, task: Task) -> bool:

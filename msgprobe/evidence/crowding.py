@@ -124,10 +124,14 @@ def _lost(
         return None
     until = _lost_until(counted, now)
     heard = sum(s.heard and s.at <= until for s in lookups)
-    if both:  # whatever it was that got through, it took a place
-        heard += sum(_got_through(t) for t in conversations if _begun_at(t) <= until)
+    heard += _let_through(conversations, until) if both else 0
     elapsed = until - counted[0].at
     return Crowd(flows=both, pace=min(SLOWEST_PACE, elapsed / max(1, heard)))
+
+
+def _let_through(conversations: Iterable[Conversation], until: float) -> int:
+    """How many flows got through by then: whatever it was, it took a place."""
+    return sum(_got_through(t) for t in conversations if _begun_at(t) <= until)
 
 
 def _lost_until(counted: Sequence[Start], now: float) -> float:

@@ -22,7 +22,6 @@ BRANCHY: dict[str, int] = {
     "evidence/speeds.py:speed": 17,
     "evidence/transfer_samples.py:usable": 17,
     "hypotheses/calls/plan.py:_trains": 19,
-    "hypotheses/ip_blocking/rules.py:_all_fail": 17,
     "hypotheses/second_vantage/facts.py:report_alike": 18,
     "judging/whole.py:joined": 17,
     "report/propose.py:_hints": 16,

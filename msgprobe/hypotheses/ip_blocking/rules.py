@@ -1,18 +1,29 @@
 """Rules about addresses that do not even connect."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
-from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
+from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
 _BLOCKED = BLOCKED.at(Layer.TCP)
 _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.TCP)
 _UNCLEAR = UNCLEAR.at(Layer.TCP)
+
+
+def _tried_enough(dialled: Iterable[tuple[Endpoint, AddressFacts]], symptom: str) -> bool:
+    """All failed so, as often as it takes to be sure; reserve ports once at least."""
+    every = [*dialled]
+    tries: Counter[tuple[str, int]] = Counter()
+    for e, a in every:
+        tries[a.address, e.port] += sum(t.symptom == symptom for t in a.failed)
+    alike = all(a.symptom == symptom for _, a in every)
+    return alike and all(e.reserve or tries[a.address, e.port] >= TRIES for e, a in every)
 
 
 def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
@@ -24,14 +35,7 @@ def _all_fail(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     """
     every = [(e.endpoint, a) for e in p.failing for a in (*e.addresses, *e.elsewhere)]
     dialled = [(e, a) for e, a in every if a.failed]
-    tries = Counter(
-        (a.address, e.port) for e, a in dialled for t in a.failed if t.symptom == symptom
-    )
-    alike = all(
-        a.symptom == symptom and (e.reserve or tries[a.address, e.port] >= TRIES)
-        for e, a in dialled
-    )
-    if p.ok or not alike or all(e.reserve for e, _ in dialled):
+    if p.ok or not _tried_enough(dialled, symptom) or all(e.reserve for e, _ in dialled):
         return ()
     if any(a.genuine for e in p.failing for a in e.elsewhere):
         return ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
@@ -257,19 +258,20 @@ def _silent(context: PlanningContext, service: Service, host: str, address: str)
     """Nothing was ever heard there under that name, or under it anywhere, but at most an open port,
     and not for want of asking: how fast it moves something is no question, and would be waited for
     the longest."""
-    heard = [
-        (t.address, t.proof > Proof.CONNECTED or t.failure is None or not t.failure.is_silence)
-        for t in context.facts.arm(*_USUAL, subject=service.name)
-        if t.flow.server_name == host
-    ]
+    asked = context.facts.arm(*_USUAL, subject=service.name)
+    heard = [(t.address, _heard(t)) for t in asked if t.flow.server_name == host]
     # Transfers begin when what still runs is overdue.
     waiting = [r.task.probe for r in context.moment.running.values() if r.task.arm in _USUAL]
-    asking = any(
-        isinstance(f, Flow) and f.server_name == host and f.address == address for f in waiting
-    )
+    here = (host, address)
+    asking = here in [(f.server_name, f.address) for f in waiting if isinstance(f, Flow)]
     there = [well for at, well in heard if at == address]
     anywhere = [well for _, well in heard]
     return any((asking or len(e) > 1) and not any(e) for e in (there, anywhere))
+
+
+def _heard(t: Conversation) -> bool:
+    """Somebody said something, or refused to."""
+    return t.proof > Proof.CONNECTED or t.failure is None or not t.failure.is_silence
 
 
 def own_task(
