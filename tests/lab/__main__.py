@@ -3,7 +3,6 @@
 import argparse
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,15 +11,13 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from tests.lab import exam, read_only
+from tests.lab import exam, one_file
 from tests.lab.exam_text import without_lab
 from tests.lab.netns import LabError
 from tests.lab.scenario import Scenario
 from tests.lab.scenarios import SCENARIOS, find
 from tests.lab.subset import subset
 from tests.lab.table import line, once_more, passed, summary
-from tests.lab.world.hosts import shipped
-from tests.lab.world.shelf import prepare
 
 AGAIN = (101, 102)
 """Seeds beside its own with which CI tries a wrong run again."""
@@ -50,6 +47,10 @@ def main(argv: list[str]) -> int:
         print(f"no scenario is called {exc.args[0]!r}; known: {known}", file=sys.stderr)
         return 2
     left_out: list[str] = []
+    unfit: list[str] = []
+    if options.pyz is not None:
+        unfit = [f"{s.id} ({extra})" for s in chosen if (extra := one_file.wants(s))]
+        chosen = tuple(s for s in chosen if one_file.wants(s) is None)
     if options.ci:
         every, chosen = chosen, subset(chosen, options.jobs)
         left_out = [s.id for s in every if s not in chosen]
@@ -64,6 +65,8 @@ def main(argv: list[str]) -> int:
         where = options.keep or Path(folder)
         run = partial(_run, audited=options.audit, pyz=options.pyz)
         status = _exam(chosen, seeds, options.jobs, where, run, retry=options.ci)
+    if unfit:
+        print(f"left out for want of an extra: {', '.join(unfit)}")
     if options.ci:
         print(f"left out for want of time: {len(left_out)} scenarios: {', '.join(left_out) or '-'}")
     return status
@@ -111,22 +114,8 @@ def _run(
 ) -> exam.Result:
     if pyz is None:
         return exam.run(scenario, seed, workdir, audited=audited)
-    workdir.mkdir(parents=True, exist_ok=True)
-    trust, _ = prepare(workdir, shipped())
-    own = _with_trust(pyz, trust, workdir)
-    alone = (sys.executable, "-S", str(Path(read_only.__file__)), str(workdir.resolve()))
-    command = (*alone, sys.executable, "-S", str(own.resolve()))
+    command = one_file.read_only_and_bare(pyz, workdir)
     return exam.run(scenario, seed, workdir, audited=audited, command=command)
-
-
-def _with_trust(pyz: Path, trust: Path, workdir: Path) -> Path:
-    """The file with the lab's authorities in it, which elsewhere are put in place of certifi's."""
-    own = workdir / "msgprobe.pyz"
-    with zipfile.ZipFile(pyz) as source, zipfile.ZipFile(own, "w", zipfile.ZIP_DEFLATED) as copy:
-        for entry in source.infolist():
-            changed = entry.filename == "certifi/cacert.pem"
-            copy.writestr(entry, trust.read_bytes() if changed else source.read(entry))
-    return own
 
 
 def _names(again: Sequence[exam.Result], results: Sequence[exam.Result]) -> str:

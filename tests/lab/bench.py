@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.lab import exam
+from tests.lab import exam, one_file
 from tests.lab.censor import Drop, Match
 from tests.lab.exam_text import without_lab
 from tests.lab.link import Link
@@ -31,6 +31,9 @@ LINE: Final = Link(delay_ms=20, down_kbit=20_000, up_kbit=10_000)
 
 MOST_BYTES_APART: Final = 0.05
 """Reported bytes may differ from the interface's counters by this share."""
+
+MOST_LATER: Final = 1.0
+"""Seconds by which the first word of the one file may come after that of the installed program."""
 
 CLEAN: Final = Scenario(
     id="bench-clean", title="clean, --quick", kind="innocent", row="", link=LINE, args=("--quick",)
@@ -70,6 +73,9 @@ def bench(argv: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=5, help="clean runs (default 5)")
     parser.add_argument("--dead-runs", type=int, default=3, help="of each dead line (default 3)")
     parser.add_argument("--starts", type=int, default=20, help="starts of a process (default 20)")
+    parser.add_argument(
+        "--pyz", type=Path, metavar="FILE", help="only how much later this file says its words"
+    )
     options = parser.parse_args(argv)
     if (status := without_lab("bench:")) is not None:
         return status
@@ -86,6 +92,8 @@ def bench(argv: Sequence[str]) -> int:
 
 def _measure(folder: Path, options: argparse.Namespace) -> int:
     faults: list[str] = []
+    if options.pyz is not None:
+        return _compare(folder / "one-file", options.pyz, options.runs)
     (dark,) = find("C8")
     for scenario, times in (
         (CLEAN, options.runs),
@@ -139,6 +147,30 @@ def runs(scenario: Scenario, times: int, folder: Path) -> list[Cost]:
                 )
             )
     return costs
+
+
+def _compare(folder: Path, pyz: Path, times: int) -> int:
+    """The clean run by the installed program and by the one file, in turn; 1 where the file's words
+    come more than `MOST_LATER` later."""
+    stage = exam.stage(CLEAN, 1, folder, LINE)
+    env = _environment(stage)
+    commands = {"installed": exam.COMMAND, "one file": one_file.bare(pyz, folder)}
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    with stage.lab as lab:
+        for number in range(-1, times):  # the first fills the caches
+            for name, command in commands.items():
+                words = ("run", "--json", "--seed", str(number + 1), *CLEAN.args, *stage.targets)
+                done = lab.run([*command, *words], env, 120.0)
+                if done.rc:
+                    raise LabError(f"{name}: exit {done.rc}: {done.stderr.strip()[-300:]}")
+                if number >= 0:
+                    seconds[name].append(done.seconds)
+    print(f"seconds until the words of a clean run, --quick, are there; {times} runs of each")
+    for name, values in seconds.items():
+        print(f"  {name:<10} {_spread(values, '.2f')}")
+    installed, file = (statistics.median(values) for values in seconds.values())
+    print(f"  later by   {file - installed:.2f}, at most {MOST_LATER:.2f}")
+    return int(file - installed > MOST_LATER)
 
 
 def _spread(values: Sequence[float], form: str, scale: float = 1.0) -> str:

@@ -21,6 +21,7 @@ def main(argv: list[str]) -> None:
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", *again])
     folder, *command = argv
     subprocess.run(["mount", "--bind", folder, folder], check=True)
+    os.chdir(os.getcwd())  # into what is mounted there now
     with open("/proc/mounts", encoding="utf-8") as mounts:
         places = [line.split()[1].encode().decode("unicode_escape") for line in mounts]
     for place in dict.fromkeys(places):

@@ -29,6 +29,24 @@ if sys.version_info < (3, 11):
     sys.stderr.write("msgprobe needs Python 3.11 or newer; this is %d.%d\\n" % sys.version_info[:2])
     sys.exit(2)
 
+import zipimport
+
+# It compiles each module twice: to tell the name of its file, and to run it.
+_compiled = getattr(zipimport, "_get_module_code", None)
+_kept = {}
+
+
+def _once(importer, name):
+    key = importer.archive, importer.prefix, name
+    if key in _kept:
+        return _kept.pop(key)
+    _kept[key] = found = _compiled(importer, name)
+    return found
+
+
+if _compiled is not None:
+    zipimport._get_module_code = _once
+
 from msgprobe.__main__ import main
 
 main()

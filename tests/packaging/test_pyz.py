@@ -62,6 +62,31 @@ def test_it_runs_on_a_bare_python_and_knows_its_services(one_file: Path) -> None
     assert set(CORE) <= set(done.stdout.split())
 
 
+_COUNTED = """
+import os, runpy, sys
+
+seen, end = [], os._exit
+
+def told(status):
+    mine = [name for name in seen if name.startswith(sys.argv[0])]
+    print("compiled", len(mine), len(set(mine)), file=sys.stderr, flush=True)
+    end(status)
+
+sys.addaudithook(lambda event, given: event == "compile" and seen.append(str(given[1])))
+os._exit = told
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_each_module_is_compiled_once(one_file: Path) -> None:
+    """zipimport would do it twice, and a run begin a second later."""
+    done = run(sys.executable, "-I", "-S", "-c", _COUNTED, str(one_file), "rules")
+    every, different = map(int, done.stderr.rpartition("compiled ")[2].split())
+    assert done.returncode == 0 and different > 100
+    assert every - different <= 1, "__main__ is both the file's and the package's"
+
+
 def test_without_any_network_it_says_so(one_file: Path, alone: list[str]) -> None:
     done = run(*alone, *BARE, one_file, "run")
     assert done.returncode == 4, done.stdout + done.stderr
