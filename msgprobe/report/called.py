@@ -13,7 +13,7 @@ _COMMANDS = (
     "checks explain export fleet help history judge plan report rules run schema seal serve "
     "services timeline verify watch"
 )
-_NAMED = re.compile(rf"\b{NAME}(?= (?:{'|'.join(_COMMANDS.split())}|[A-Z]+)\b)")
+_NAMED = re.compile(rf"\b{NAME}(?= (?:(?:{'|'.join(_COMMANDS.split())})\b|\w+ --help))")
 """Where a text names a command, and not the program as such."""
 
 _CALLED: ContextVar[tuple[str, str]] = ContextVar("called", default=(NAME, NAME))
@@ -23,10 +23,14 @@ def call(file: str, whole: str, python: str = "python3") -> None:
     """From now on commands are those of ``file``, as it was typed; ``whole`` is its path from
     anywhere. Whatever is no such file (``.pyz``) is the installed command."""
     if file.endswith(".pyz"):
-        typed_, anywhere = (f"{python} {shlex.quote(one)}" for one in (file, whole))
+        typed_, anywhere = (f"{python} {_quoted(one)}" for one in (file, whole))
         _CALLED.set((typed_, anywhere))
     else:
         _CALLED.set((NAME, NAME))
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if "\\" in path else shlex.quote(path)  # Windows knows no other quotes
 
 
 def typed(text: str, *, anywhere: bool = False) -> str:
