@@ -31,12 +31,6 @@ def pulse(wanted: Agenda) -> Agenda:
     return replace(wanted, tasks=tuple(_small(t) for t in wanted.tasks if _in_pulse(t)))
 
 
-def pulse_by_pages(wanted: Agenda) -> Agenda:
-    """The same where this device's clock is wrong, for which certificates are not valid: neutral
-    sites' pages say what time it is, without which none of them seems to answer."""
-    return replace(wanted, tasks=tuple(t for t in wanted.tasks if _in_pulse(t)))
-
-
 def _in_pulse(task: Task) -> bool:
     """Of neutral names the system's resolver alone is asked."""
     if task.arm is not Arm.CONNECTION or not isinstance(task.probe, Lookup):

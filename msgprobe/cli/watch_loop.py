@@ -315,10 +315,7 @@ class Watcher:
         asked = self.asked
         services = tuple(s for s in asked.rows.services if s.name in look.services)
         rows = replace(asked.rows, services=services)
-        if look.kind is TickKind.PULSE:
-            rows = narrow.pulse(rows, look.turn, dead=look.dead)
-        elif look.kind is TickKind.TRANSFER:
-            rows = narrow.transfer(rows, look.turn)
+        rows = self._narrowed(rows, look)
         stop = self._inner = session.Stop()
         try:
             run = await session.run(
@@ -330,16 +327,18 @@ class Watcher:
                 stop=stop,
                 guess=rows.guess,
                 vantage=asked.vantage,
-                planner=Planner(self._smaller(look.kind)),
+                planner=Planner(SMALLER.get(look.kind)),
             )
         finally:
             self._inner = None
         return run, stop.fault if stop.reason == FAULT else None
 
-    def _smaller(self, kind: TickKind) -> Smaller | None:
-        if kind is TickKind.PULSE and self._clock_wrong:
-            return looks.pulse_by_pages
-        return SMALLER.get(kind)
+    def _narrowed(self, rows: Rows, look: Look) -> Rows:
+        if look.kind is TickKind.PULSE:
+            return narrow.pulse(rows, look.turn, dead=look.dead, dated=self._clock_wrong)
+        if look.kind is TickKind.TRANSFER:
+            return narrow.transfer(rows, look.turn, dated=self._clock_wrong)
+        return rows
 
     def _request(self, look: Look) -> Request:
         request = self.asked.request

@@ -31,26 +31,29 @@ class Rows:
     guess: Guess
 
 
-def pulse(rows: Rows, turn: int, *, dead: bool) -> Rows:
+def pulse(rows: Rows, turn: int, *, dead: bool, dated: bool = False) -> Rows:
     """One primary conversation a service with the member whose turn it is, and neutral sites;
-    ``dead``: the connection does not work, and what passes all the same is asked too."""
+    ``dead``: the connection does not work, and what passes all the same is asked too; ``dated``:
+    this device's clock is wrong, and servers are asked what time it is, for else no certificate
+    seems to be valid and no site to answer."""
     return Rows(
         services=tuple(_one_member(s, turn) for s in rows.services),
-        controls=_neutral(rows.controls, turn, dead=dead),
+        controls=_neutral(rows.controls, turn, dead=dead, dated=dated),
         guess=rows.guess if dead else Guess(),
     )
 
 
-def transfer(rows: Rows, turn: int) -> Rows:
-    """An object of each of some services, and neutral ones to compare them with."""
+def transfer(rows: Rows, turn: int, *, dated: bool = False) -> Rows:
+    """An object of each of some services, and neutral ones to compare them with; ``dated`` as in
+    `pulse`."""
     groups = transfer_groups(rows.services)
     if not groups:
-        return pulse(rows, turn, dead=False)
+        return pulse(rows, turn, dead=False, dated=dated)
     number, group = divmod(turn, len(groups))
     moving = tuple(_moving(s, number) for s in groups[group])
     uploads = {a.direction for s in moving for a in s.assets} == {Direction.UP}
     sources = _turned(_sources(rows.controls.sources, uploads=uploads), turn)[:SOURCES]
-    neutral = _neutral(rows.controls, turn, dead=False)
+    neutral = _neutral(rows.controls, turn, dead=False, dated=dated)
     return Rows(services=moving, controls=replace(neutral, sources=tuple(sources)), guess=Guess())
 
 
@@ -104,7 +107,7 @@ def _members(service: Service, pool: Pool) -> list[str]:
     return [m for m in every if m not in spare] or list(every)
 
 
-def _neutral(controls: Controls, turn: int, *, dead: bool) -> Controls:
+def _neutral(controls: Controls, turn: int, *, dead: bool, dated: bool) -> Controls:
     by_network: dict[str, Site] = {}
     for site in controls.abroad:
         if site.addresses:
@@ -113,6 +116,7 @@ def _neutral(controls: Controls, turn: int, *, dead: bool) -> Controls:
     home = controls.domestic if dead else ()
     return Controls(
         sites=(*sites, *home),
+        sentinels=controls.sentinels if dated else (),
         resolvers=controls.resolvers,
         silent=controls.silent,
         holes=controls.holes if dead else (),

@@ -27,14 +27,6 @@ def test_in_a_pulse_neutral_sites_prove_themselves_and_show_no_page() -> None:
     assert {probe.resolver.kind for probe in asked} == {ResolverKind.SYSTEM}
 
 
-def test_where_the_clock_is_wrong_a_pulse_looks_at_pages_which_say_what_time_it_is() -> None:
-    wanted = agenda(Story().local().evidence(), LATE)
-    plain, dated = looks.pulse(wanted).tasks, looks.pulse_by_pages(wanted).tasks
-    assert [t.id for t in dated] == [t.id for t in plain]  # the same conversations
-    checks = {t.check for t in dated if t.arm is Arm.CONNECTION and isinstance(t.probe, Flow)}
-    assert "https" in checks
-
-
 def test_of_a_name_that_fails_a_pulse_asks_all_that_a_run_asks() -> None:
     """Without the answers of others those of the service's own servers look like a lie."""
     evidence = failing("connect", Failure.TIMED_OUT).evidence()

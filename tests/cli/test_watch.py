@@ -13,15 +13,19 @@ from typing import cast
 
 import pytest
 
-from msgprobe.agenda import looks
+from msgprobe.catalog.loader import load
 from msgprobe.cli.history import now
 from msgprobe.cli.watch import NOT_YET_TOLD, _since
 from msgprobe.cli.watch_alarm import WINDOW
 from msgprobe.cli.watch_loop import Asked, Follower, Teller, Watcher
 from msgprobe.cli.watch_store import STATE, Store
 from msgprobe.history.store import History
+from msgprobe.model.control import Guess
 from msgprobe.model.history import CONNECTION, Said, Tick, TickKind
+from msgprobe.watch.narrow import Rows
+from msgprobe.watch.reason import Reason
 from msgprobe.watch.schedule import Schedule
+from msgprobe.watch.state import Look
 from tests.cli.process import ALONE, COMMAND, Msgprobe, isolated
 from tests.history.ticks import tick
 
@@ -231,12 +235,18 @@ def test_what_a_larger_look_says_of_the_clock_holds_for_pulses_until_the_next_on
         teller=cast("Teller", None),
         follower=cast("Follower", None),
     )
-    small = TickKind.PULSE
-    assert watcher._smaller(small) is looks.pulse
+    pulse = Look(kind=TickKind.PULSE, reason=Reason.PULSE, at=0.0, services=())
+    transfer = replace(pulse, kind=TickKind.TRANSFER)
+    rows = Rows(services=(), controls=load().controls, guess=Guess())
+
+    def asks(look: Look) -> bool:
+        return bool(watcher._narrowed(rows, look).controls.sentinels)
+
+    assert not asks(pulse)
     watcher._learn(told(kind, "clock_skew", "ipv6_missing"))
-    watcher._learn(told(small))
-    assert watcher._smaller(small) is looks.pulse_by_pages
-    assert watcher._smaller(TickKind.TRANSFER) is looks.transfer
-    assert watcher._smaller(TickKind.RUN) is None
+    watcher._learn(told(TickKind.PULSE))
+    assert asks(pulse)
+    assert asks(transfer)
     watcher._learn(told(kind, "ipv6_missing"))
-    assert watcher._smaller(small) is looks.pulse
+    assert not asks(pulse)
+    assert not asks(transfer)

@@ -134,6 +134,15 @@ def test_where_nothing_works_what_explains_it_is_asked_as_well() -> None:
     assert found.controls.holes
 
 
+@pytest.mark.parametrize("dated", [True, False])
+def test_where_the_clock_is_wrong_servers_are_asked_what_time_it_is(dated: bool) -> None:
+    small = narrow.pulse(rows(), 3, dead=False, dated=dated)
+    moving = narrow.transfer(rows(), 3, dated=dated)
+    for found in (small, moving):
+        assert bool(found.controls.sentinels) is dated
+    assert len({s.network for s in small.controls.sites}) == narrow.NEUTRAL
+
+
 def test_small_transfers_go_through_all_services_and_move_one_object_of_each() -> None:
     every = rows()
     moved: dict[str, int] = {}
