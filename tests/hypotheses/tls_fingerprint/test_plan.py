@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.agenda.budget import MOST, affordable
 from msgprobe.agenda.planner import agenda
 from msgprobe.catalog.loader import load, select
 from msgprobe.checks.registry import registry
@@ -15,6 +16,7 @@ from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service, Trust
 from msgprobe.model.task import Arm, Flow, ResolverKind, Running, Task
+from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Moment
 from msgprobe.session import planned
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, came_of, under_way
@@ -25,9 +27,10 @@ def wanted(
     now: float = 100.0,
     running: dict[str, Running] | None = None,
     quick: bool = False,
+    spent: int = 0,
 ) -> list[Task]:
     evidence = dataclasses.replace(story.evidence(), request=Request(quick=quick))
-    return list(agenda(evidence, Moment(now=now, running=running or {})).tasks)
+    return list(agenda(evidence, Moment(now=now, running=running or {}, spent=spent)).tasks)
 
 
 def of(tasks: list[Task], *arms: Arm) -> list[Task]:
@@ -235,6 +238,24 @@ def test_after_one_alone_come_those_together_and_one_alone_again() -> None:
     assert len(of(wanted(story, now=24.0), Arm.ALONE)) == 2
     story.told[-1] = told(crowd[-1], 18.0, 0.2, None)
     assert len(of(wanted(story, now=24.0), Arm.ALONE)) == 1, "not all froze: nobody counts"
+
+
+def test_the_steps_with_the_first_name_are_not_left_out_for_want_of_bytes() -> None:
+    story = frozen()
+    story.told = [  # on a line that is not slow
+        dataclasses.replace(m, window=dataclasses.replace(m.window, end=m.window.start + 0.2))
+        if m.task.arm is Arm.CONNECTION
+        else m
+        for m in story.told
+    ]
+    assert len(of(wanted(story, now=16.0, spent=MOST), *LONELY)) == 1
+    (first,) = of(wanted(story, now=16.0), *LONELY)
+    story.told.append(told(first, 16.0, 0.2, None))
+    assert len(of(wanted(story, now=18.0, spent=MOST), Arm.TOGETHER)) >= 2
+    another = dataclasses.replace(first.flow, server_name="another.example")
+    other = dataclasses.replace(first, id="d13.acme.other.1.0", probe=another)
+    context = PlanningContext(story.evidence(), Moment(now=18.0, spent=MOST))
+    assert affordable(context, [other]) == ()
 
 
 def test_one_alone_that_freezes_as_well_ends_it() -> None:
