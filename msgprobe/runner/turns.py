@@ -101,7 +101,7 @@ class Turns:
     any number may).
 
     Whoever waits holds no time of his own: where he is withdrawn, the next one begins so much
-    sooner, and at the pace that holds then.
+    sooner. What is learned of a line while he waits makes him no slower; it may make him faster.
     """
 
     pace: float = 0.0
@@ -131,6 +131,8 @@ class Turns:
         def questions(begun: int) -> bool:
             return (self.pace <= 0.0 and self.asking <= 0.0) or room(begun)
 
-        await self._starts.take(lambda: max(least, self.pace), now, latest, starts)
+        came = max(least, self.pace)
+        await self._starts.take(lambda: min(came, max(least, self.pace)), now, latest, starts)
         if asks:
-            await self._questions.take(lambda: self.asking, now, latest, questions)
+            asked = self.asking
+            await self._questions.take(lambda: min(asked, self.asking), now, latest, questions)

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
+
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Task
 from msgprobe.runner.turns import Turns
 from tests.model.tasks import control_of
@@ -89,6 +91,18 @@ def test_who_slept_too_long_does_not_hold_up_those_whose_turn_has_come() -> None
     at = asyncio.run(busy())
     assert max(at.values()) < 1.5, "some two dozen each time, not one"
     assert list(at) == [f"flow{n}" for n in range(60)], "in their order"
+
+
+@pytest.mark.parametrize(("first", "later"), [(0.01, 0.5), (0.5, 0.01)])
+def test_who_waits_is_made_faster_by_what_is_learned_and_never_slower(
+    first: float, later: float
+) -> None:
+    async def learned() -> dict[str, float]:
+        turns = Turns(pace=first)
+        asyncio.get_running_loop().call_later(0.005, setattr, turns, "pace", later)
+        return await _begun(turns, list(map(flow, range(5))), lambda: 0, 20.0)
+
+    assert max(asyncio.run(learned()).values()) < 1.0, "four times half a second else"
 
 
 def test_who_comes_after_a_while_makes_up_for_nothing() -> None:
