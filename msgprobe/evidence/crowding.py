@@ -162,13 +162,16 @@ def undecided(
 ) -> float | None:
     """Until when it is not known whether our crowd is lost: so many neutral ones wait, for longer
     than most waited who were answered, and nothing is sent again yet. None where it is known."""
-    told = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
+    begun = [s for s in _under_way(running, opened, now) if s.neutral]
+    if len(begun) < LOST_STARTS:
+        return None  # as on most lines, nearly always
+    told = (*_asked(measurements), *_dialled(conversations))
     prompt = sorted(s.took for s in told if s.heard and s.took < REPEATED)
     if len(prompt) < LOST_STARTS:
         return None
     least = max(REPEATED, APART * prompt[-1])
     usual = prompt[int(0.9 * len(prompt))]
-    waiting = [s for s in told if s.neutral and not s.heard and usual < s.took < least]
+    waiting = [s for s in begun if usual < s.took < least]
     return None if len(waiting) < LOST_STARTS else max(s.at for s in waiting) + least
 
 

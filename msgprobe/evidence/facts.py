@@ -218,7 +218,8 @@ class Facts:
         sites = self.site_conversations(Arm.CONNECTION, Arm.AGAIN)
         opened = [t.tcp for _, t in sites if t.tcp is not None and t.connected]
         prompt = [o for o in opened if o.info is None or not o.info.total_retrans]
-        told = prompt if prompt and self.crowded else opened
+        some_late = 0 < len(prompt) < len(opened)  # else it costs nothing to know
+        told = prompt if some_late and self.crowded else opened
         times = sorted(o.window.seconds for o in told)
         return times[len(times) // 2] if times else None
 

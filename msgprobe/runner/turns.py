@@ -12,7 +12,7 @@ from msgprobe.runner.kinds import asks_system
 SOON = 0.02
 """Seconds after which to look again whether another conversation may begin."""
 
-OVERDUE = 0.1
+OVERDUE = 0.05
 """Seconds of turns that are made up for at most: where more have passed this process stood still,
 and so did all who waited."""
 
