@@ -4,6 +4,7 @@ Everything is imported late, so that signals are handled from the first line on 
 wrong with this machine ends in the interpreter's own exit status 1, which would read "blocked".
 """
 
+import gc
 import os
 import sys
 
@@ -13,12 +14,17 @@ if TYPE_CHECKING:
 
 _SIGINT, _CRASH = 130, 70
 
+_OBJECTS = 10_000
+"""New ones after which the interpreter looks for cycles that nobody holds, not 700: what a start
+makes stays for good, and looking through it again and again is a twentieth of a run."""
+
 
 def main() -> "NoReturn":
     """Run the command line and leave at once, past whatever would hold the interpreter up."""
     status: object = _CRASH
     try:
         _claim()
+        gc.set_threshold(_OBJECTS)
         from msgprobe.interrupts import claim
 
         claim()

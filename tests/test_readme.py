@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from msgprobe.model.verdict import Outcome, State
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

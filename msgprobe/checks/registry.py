@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from msgprobe.catalog.entry_points import announced
 from msgprobe.checks.base import Check, Examines, HasTraits, Proves
 from msgprobe.checks.connect import ConnectCheck
 from msgprobe.checks.dialogue import DialogueCheck
@@ -82,10 +83,7 @@ def installed(found: "Iterable[EntryPoint] | None" = None) -> tuple[Check, ...]:
 
     An entry point names a class or function that gives a Check when called without arguments.
     """
-    # 50 ms to import, and only a run with plug-ins needs it.
-    from importlib.metadata import entry_points
-
-    points = entry_points(group=GROUP) if found is None else found
+    points = announced(GROUP) if found is None else found
     return tuple(_load(point) for point in sorted(points, key=lambda p: p.name))
 
 

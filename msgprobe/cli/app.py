@@ -45,7 +45,7 @@ app.add_typer(fleet_app, name="fleet")
 def _version(wanted: bool) -> None:
     if wanted:
         from msgprobe import __version__
-        from msgprobe.cli.output import put
+        from msgprobe.cli.streams import put
 
         put(f"msgprobe {__version__}\n")
         raise typer.Exit
@@ -148,8 +148,9 @@ def plan(wish: "Wish", flags: "Flags") -> None:
     import sys
 
     from msgprobe.cli.measure import planned
-    from msgprobe.cli.output import look, put
+    from msgprobe.cli.output import look
     from msgprobe.cli.request import names, notifier
+    from msgprobe.cli.streams import put
     from msgprobe.cli.watch_channels import notifier_contacts, webhook_contacts
     from msgprobe.report.plan import render, render_json
     from msgprobe.report.speech import speeches
@@ -282,7 +283,7 @@ def help_(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a run."""
-    from msgprobe.cli.output import put
+    from msgprobe.cli.streams import put
     from msgprobe.report.document import schema_text
 
     put(schema_text())

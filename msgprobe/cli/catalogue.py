@@ -7,8 +7,9 @@ from pathlib import Path
 from msgprobe.catalog import loader
 from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed
 from msgprobe.checks.registry import examiner, installed, promise, registry
-from msgprobe.cli.output import look, put, say
+from msgprobe.cli.output import look
 from msgprobe.cli.request import Wish
+from msgprobe.cli.streams import put, say
 from msgprobe.model.age import control_rows, service_rows
 from msgprobe.report import allowed as allowed_text
 from msgprobe.report import checks as check_report

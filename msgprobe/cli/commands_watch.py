@@ -86,8 +86,8 @@ def _timer(name: str) -> int:
     import sys
     from shlex import quote
 
-    from msgprobe.cli.output import put
     from msgprobe.cli.request import UsageError
+    from msgprobe.cli.streams import put
     from msgprobe.report.timers import TIMERS, render
 
     if name not in TIMERS:

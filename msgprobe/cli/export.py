@@ -8,9 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from msgprobe.cli.output import OutputError, check_file, put, reason, say
+from msgprobe.cli.output import check_file
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.saved import read
+from msgprobe.cli.streams import OutputError, put, reason, say
 from msgprobe.model.run import Run
 from msgprobe.report.language import _, ngettext
 

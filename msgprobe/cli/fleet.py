@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgprobe.cli import history as remembered
 from msgprobe.cli.export import moment
-from msgprobe.cli.output import OutputError, check_file, look, put, reason, say, write_file
+from msgprobe.cli.output import check_file, look, write_file
 from msgprobe.cli.request import UsageError, as_number, label
+from msgprobe.cli.streams import OutputError, put, reason, say
 from msgprobe.fleet import answers
 from msgprobe.fleet.engine import Engine
 from msgprobe.fleet.engines import engine
@@ -20,7 +21,7 @@ from msgprobe.interchange.facts import Place
 from msgprobe.interrupts import Politely, status
 from msgprobe.model.fleet import BUCKET, UNKNOWN_ASN, UNKNOWN_COUNTRY, CountryEvent, Onset
 from msgprobe.report import fleet as text
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import _, ngettext
 
 if TYPE_CHECKING:

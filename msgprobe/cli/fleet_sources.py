@@ -13,8 +13,8 @@ from typing import Any
 
 from msgprobe.chronicle import first_story, speeds, words
 from msgprobe.cli import saved
-from msgprobe.cli.output import reason
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import reason
 from msgprobe.fleet.store import MARK
 from msgprobe.history.exchange import FORMAT, LONGEST_LINE, everything, parsed
 from msgprobe.history.file import HistoryError

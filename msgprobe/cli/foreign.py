@@ -14,9 +14,10 @@ from msgprobe import session
 from msgprobe.catalog import loader
 from msgprobe.checks.registry import registry, traits
 from msgprobe.cli.formats import TEXT, Format
-from msgprobe.cli.output import OutputError, look, put, reason, say
+from msgprobe.cli.output import look
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.show import Delivery
+from msgprobe.cli.streams import OutputError, put, reason, say
 from msgprobe.interchange.ooni.evidence import evidence
 from msgprobe.interchange.ooni.fields import ForeignError
 from msgprobe.interchange.ooni.lines import measurements
@@ -24,7 +25,8 @@ from msgprobe.interchange.ooni.theirs import TESTS, Theirs
 from msgprobe.model.run import Run, Tool, Vantage
 from msgprobe.model.target import Function, Service
 from msgprobe.redaction.export import exported
-from msgprobe.report.exit_status import Exit, exit_status
+from msgprobe.report.exit_status import exit_status
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import _, ngettext
 
 SOURCES = ("ooni",)

@@ -6,8 +6,9 @@ from typing import Any
 
 from msgprobe import __version__
 from msgprobe.cli.command import texts as help_texts
-from msgprobe.cli.output import look, put
+from msgprobe.cli.output import look
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import put
 from msgprobe.report import help as words
 
 

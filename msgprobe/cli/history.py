@@ -13,8 +13,9 @@ from typing import Any
 
 from msgprobe.cli import settings
 from msgprobe.cli.files import replace_file
-from msgprobe.cli.output import OutputError, check_file, look, put, reason, say
+from msgprobe.cli.output import check_file, look
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import OutputError, put, reason, say
 from msgprobe.history.exchange import everything, lines, merge, parsed, rows, take_in
 from msgprobe.history.file import HistoryError, readable_by_others
 from msgprobe.history.store import RETENTION, History

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from msgprobe import interrupts
-from msgprobe.cli.output import OutputError, claim_streams, put, reason, say, silence_stdout
-from msgprobe.report.exit_status import Exit
+from msgprobe.cli.streams import OutputError, claim_streams, put, reason, say, silence_stdout
+from msgprobe.report.exits import Exit
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 

@@ -16,9 +16,10 @@ from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
 from msgprobe.cli import vantage
 from msgprobe.cli.catalogue import announce, chosen
-from msgprobe.cli.output import OutputError, look, say
+from msgprobe.cli.output import look
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
+from msgprobe.cli.streams import OutputError, say
 from msgprobe.interrupts import Politely
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
@@ -26,7 +27,7 @@ from msgprobe.model.event import Decided, Event
 from msgprobe.model.liberty import Allowances
 from msgprobe.model.run import Run
 from msgprobe.model.target import Service
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import N_, _
 from msgprobe.report.plan import cost, deep_cost, left_out, warnings
 from msgprobe.report.progress import Progress

@@ -8,8 +8,9 @@ from pathlib import Path
 from msgprobe import session
 from msgprobe.cli import history as remembered
 from msgprobe.cli import saved
-from msgprobe.cli.output import check_file, put, say, write_file
+from msgprobe.cli.output import check_file, write_file
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import put, say
 from msgprobe.model.timeline import Story
 from msgprobe.redaction.export import exported
 from msgprobe.report.language import _

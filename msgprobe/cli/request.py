@@ -11,7 +11,7 @@ from msgprobe.catalog.permission import Allowed
 from msgprobe.cli import notify, secret_url, settings
 from msgprobe.cli import proxy as proxies
 from msgprobe.cli.option import Flags
-from msgprobe.cli.output import say
+from msgprobe.cli.streams import say
 from msgprobe.model.liberty import Liberty
 from msgprobe.model.run import NOWHERE, Request, Vantage
 from msgprobe.model.target import Function

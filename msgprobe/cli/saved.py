@@ -5,8 +5,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from msgprobe.cli.output import Look, check_file, look, put, reason, say, write_file
+from msgprobe.cli.output import Look, check_file, look, write_file
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import put, reason, say
 from msgprobe.model.integrity import Integrity
 from msgprobe.model.run import Run
 from msgprobe.report.language import _

@@ -14,8 +14,9 @@ from typing import Any
 from msgprobe import __version__
 from msgprobe.catalog import loader
 from msgprobe.cli import saved
-from msgprobe.cli.output import check_file, put, reason, say, write_bytes
+from msgprobe.cli.output import check_file, write_bytes
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import put, reason, say
 from msgprobe.model.integrity import Integrity
 from msgprobe.model.run import Run
 from msgprobe.redaction.reveals import unredacted

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgprobe import __version__
 from msgprobe.cli.files import replace_file
-from msgprobe.cli.output import OutputError, put, reason
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import OutputError, put, reason
 from msgprobe.report.columns import wrap
 from msgprobe.report.language import N_, _
 

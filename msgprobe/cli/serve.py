@@ -11,8 +11,8 @@ from pathlib import Path
 from msgprobe import session
 from msgprobe.cli import vantage
 from msgprobe.cli.measure import checks, guess, load
-from msgprobe.cli.output import reason, say
 from msgprobe.cli.request import UsageError, Wish, duration
+from msgprobe.cli.streams import reason, say
 from msgprobe.model.run import Run
 from msgprobe.redaction.export import exported
 from msgprobe.report.language import _

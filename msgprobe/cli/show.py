@@ -9,8 +9,9 @@ from pathlib import Path
 
 from msgprobe.cli.formats import FORMATS, JSON, TEXT, Format
 from msgprobe.cli.option import Flags
-from msgprobe.cli.output import add_to_file, check_file, look, put, say, write_file
+from msgprobe.cli.output import add_to_file, check_file, look, write_file
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import put, say
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.redaction.export import Grain, exported

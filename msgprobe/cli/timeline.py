@@ -7,12 +7,13 @@ from pathlib import Path
 
 from msgprobe.chronicle import story
 from msgprobe.cli import history as remembered
-from msgprobe.cli.output import check_file, look, put, say, write_file
+from msgprobe.cli.output import check_file, look, write_file
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import put, say
 from msgprobe.history.store import History
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.timeline import Story
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import _
 from msgprobe.report.view import View
 

@@ -11,8 +11,9 @@ from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
 from msgprobe.cli.catalogue import announce, chosen
 from msgprobe.cli.measure import ending, watched
-from msgprobe.cli.output import look, put, say
+from msgprobe.cli.output import look
 from msgprobe.cli.request import Wish
+from msgprobe.cli.streams import put, say
 from msgprobe.model.control import Controls
 from msgprobe.model.row import CONTROLS, Verification
 from msgprobe.model.run import Request

@@ -11,8 +11,8 @@ from msgprobe.cli import vantage
 from msgprobe.cli.history import now, place, span
 from msgprobe.cli.measure import checks, ending, guess, lacking, load
 from msgprobe.cli.output import look as look_at
-from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError, Wish, byte_count, duration
+from msgprobe.cli.streams import say
 from msgprobe.cli.watch_alarm import WINDOW, Follower
 from msgprobe.cli.watch_channels import Channel, Command, Notification, Webhook
 from msgprobe.cli.watch_loop import Asked, Watcher
@@ -21,7 +21,7 @@ from msgprobe.cli.watch_store import Store
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.planning.fairness import fitted
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import _
 from msgprobe.report.plan import warnings
 from msgprobe.report.timeline_words import every as in_words

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgprobe.cli.output import look as look_at
-from msgprobe.cli.output import put
+from msgprobe.cli.streams import put
 from msgprobe.model.history import Gap, GapReason, Tick
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Change, Story, TimelineEvent

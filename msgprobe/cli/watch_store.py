@@ -9,8 +9,8 @@ from typing import Any
 
 from msgprobe import chronicle
 from msgprobe.cli.history import now, open_to_others, retention, writing
-from msgprobe.cli.output import say
 from msgprobe.cli.request import UsageError
+from msgprobe.cli.streams import say
 from msgprobe.history.file import HistoryError, readable_by_others
 from msgprobe.history.store import History
 from msgprobe.model.history import Attachment, Gap, Logged, NetworkKind, Series, Tick

@@ -7,9 +7,10 @@ a ``type`` key.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from enum import Enum
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from msgprobe.model import observation as seen
@@ -47,18 +48,45 @@ class CodecError(ValueError):
         self.why = why
 
 
-def to_json(value: object) -> Any:
+_TAGS: Mapping[type, str] = {cls: tag for _, tags in _UNIONS for tag, cls in tags.items()}
+
+
+def to_json(value: Any) -> Any:
     """``value`` as dicts, lists, strings, numbers, booleans and None.
 
-    A member of a union is tagged also when it is passed alone, so that it can be read back
-    through the union.
+    A member of a union is always tagged, so that it can be read back through the union.
     """
-    if isinstance(value, tuple | list):
-        return [to_json(item) for item in value]
-    for union, tags in _UNIONS:
-        if type(value) in tags.values():
-            return _converter().unstructure(value, unstructure_as=union)
-    return _converter().unstructure(value)
+    cls: Any = type(value)
+    return _writing(cls)(value)
+
+
+@cache
+def _writing(cls: Any) -> Callable[[Any], Any]:
+    """What writes values of that class."""
+    if issubclass(cls, Enum):
+        return lambda value: value.value
+    if issubclass(cls, str | int | float | NoneType):
+        return lambda value: value
+    if issubclass(cls, tuple | list):
+        return lambda value: [v if type(v) in _AS_THEY_ARE else to_json(v) for v in value]
+    if issubclass(cls, Message):
+        return lambda value: {"key": value.key, "values": dict(value.values)}
+    if issubclass(cls, Mapping):
+        return lambda value: {to_json(key): to_json(item) for key, item in value.items()}
+    names = tuple(field.name for field in fields(cls))
+    begins = {"type": _TAGS[cls]} if cls in _TAGS else {}
+
+    def write(value: Any) -> dict[str, Any]:
+        found: dict[str, Any] = dict(begins)
+        for name in names:
+            item = getattr(value, name)
+            found[name] = item if type(item) in _AS_THEY_ARE else to_json(item)
+        return found
+
+    return write
+
+
+_AS_THEY_ARE = frozenset((str, int, float, bool, NoneType))
 
 
 def from_json(cls: type[T], data: object, *, path: str = "$") -> T:
@@ -98,22 +126,13 @@ def _converter() -> "Converter":
         (float, (int, float), "a number"),
     ):
         converter.register_structure_hook(kind, _primitive(kind, accepts, words))
-    for kind in (str, int):
-        converter.register_unstructure_hook(kind, _plain)
     converter.register_structure_hook_factory(_is_tuple, lambda t: _tuple(converter, t))
-    converter.register_unstructure_hook_factory(_is_tuple, lambda t: _list(converter, t))
     converter.register_structure_hook_factory(_is_record, lambda t: _record(converter, t))
     for union, tags in _UNIONS:
         _tagged(converter, union, tags)
     converter.register_structure_hook(Message, _message)
-    converter.register_unstructure_hook(Message, _keyed)
     converter.register_structure_hook(Outcome | State | None, _outcome_or_state)
-    converter.register_unstructure_hook(Outcome | State | None, lambda v: v and v.value)
     return converter
-
-
-def _keyed(said: Message) -> dict[str, Any]:
-    return {"key": said.key, "values": dict(said.values)}
 
 
 def _message(data: Any, _: Any) -> Message:
@@ -126,11 +145,6 @@ def _message(data: Any, _: Any) -> Message:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             raise TypeError(f"should hold texts and numbers, holds {_kind(value)}")
     return Message(key=key, values=tuple(values.items()))
-
-
-def _plain(value: Any) -> Any:
-    """Dispatch is by class: a member of a StrEnum or IntEnum arrives here as well."""
-    return value.value if isinstance(value, Enum) else value
 
 
 def _kind(data: object) -> str:
@@ -208,15 +222,6 @@ def _tuple(converter: "Converter", cls: Any) -> Callable[[Any, Any], Any]:
     return structure
 
 
-def _list(converter: "Converter", cls: Any) -> Callable[[Any], Any]:
-    args = get_args(cls)
-    if len(args) == 2 and args[1] is Ellipsis:
-        one = converter.get_unstructure_hook(args[0])
-        return lambda value: [one(item) for item in value]
-    hooks = [converter.get_unstructure_hook(kind) for kind in args]
-    return lambda value: [hook(item) for hook, item in zip(hooks, value, strict=True)]
-
-
 def _is_record(cls: Any) -> bool:
     return isinstance(cls, type) and hasattr(cls, "__dataclass_fields__")
 
@@ -235,11 +240,6 @@ def _record(converter: "Converter", cls: Any) -> Callable[[Any, Any], Any]:
 
 
 def _tagged(converter: "Converter", union: UnionType, tags: Mapping[str, type]) -> None:
-    names = {cls: name for name, cls in tags.items()}
-
-    def unstructure(value: Any) -> Any:
-        return {"type": names[type(value)], **converter.unstructure(value)}
-
     def structure(data: Any, _: Any) -> Any:
         if not isinstance(data, Mapping):
             raise TypeError(f"should be an object, is {_kind(data)}")
@@ -249,7 +249,6 @@ def _tagged(converter: "Converter", union: UnionType, tags: Mapping[str, type]) 
             raise ValueError(f"type {repr(tag)[:60]} is none that this version knows ({known})")
         return converter.structure(data, tags[tag])
 
-    converter.register_unstructure_hook(union, unstructure)
     converter.register_structure_hook(union, structure)
 
 

@@ -3,8 +3,6 @@
 Who carries it as one file has no ``msgprobe`` to type, but Python and that file.
 """
 
-import re
-import shlex
 from contextvars import ContextVar
 
 NAME = "msgprobe"
@@ -13,7 +11,7 @@ _COMMANDS = (
     "checks explain export fleet help history judge plan report rules run schema seal serve "
     "services timeline verify watch"
 )
-_NAMED = re.compile(rf"\b{NAME}(?= (?:(?:{'|'.join(_COMMANDS.split())})\b|\w+ --help))")
+_NAMED = rf"\b{NAME}(?= (?:(?:{'|'.join(_COMMANDS.split())})\b|\w+ --help))"
 """Where a text names a command, and not the program as such."""
 
 _CALLED: ContextVar[tuple[str, str]] = ContextVar("called", default=(NAME, NAME))
@@ -30,10 +28,16 @@ def call(file: str, whole: str, python: str = "python3") -> None:
 
 
 def _quoted(path: str) -> str:
+    import shlex  # late: it costs start-up time
+
     return f'"{path}"' if "\\" in path else shlex.quote(path)  # Windows knows no other quotes
 
 
 def typed(text: str, *, anywhere: bool = False) -> str:
     """``text`` with its commands as they are typed in this folder, or anywhere."""
     name = _CALLED.get()[anywhere]
-    return text if name == NAME else _NAMED.sub(lambda _: name, text)
+    if name == NAME:
+        return text
+    import re  # late: it costs start-up time
+
+    return re.sub(_NAMED, lambda _: name, text)

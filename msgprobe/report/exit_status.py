@@ -1,34 +1,13 @@
 """What a run means to a shell script: one number, by a documented order."""
 
 from collections.abc import Collection
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from msgprobe.model.verdict import Outcome, ServiceVerdict, State, Verdict
+from msgprobe.report.exits import Exit
 
 if TYPE_CHECKING:
     from msgprobe.model.run import Run  # at run time it would slow every start down
-
-
-class Exit(IntEnum):
-    """The exit statuses of ``msgprobe``: sysexits.h for 70 and 74, 128 + signal for the rest."""
-
-    OK = 0
-    """All that was tested works."""
-    INTERFERENCE = 1
-    """Something is ``blocked`` or ``throttled``; or an outcome that ``--fail-on`` names was met."""
-    USAGE = 2
-    """Wrong arguments, settings, target files or saved run."""
-    UNPROVEN = 3
-    """Something is ``inconclusive``, ``degraded`` or ``down``, were it one function of a service,
-    or a service is ``not_tested``; or what ``--fail-on`` names could not be measured."""
-    CONNECTION = 4
-    """The connection itself is neither ``online`` nor ``bad_link``."""
-    CRASH = 70
-    OUTPUT = 74
-    SIGHUP = 129
-    SIGINT = 130
-    SIGTERM = 143
 
 
 FAULT = "fault"

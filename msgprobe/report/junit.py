@@ -12,7 +12,8 @@ from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict
 from msgprobe.report import allowed, integrity, wording
 from msgprobe.report.escape import printable
-from msgprobe.report.exit_status import Exit, met
+from msgprobe.report.exit_status import met
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import in_english
 from msgprobe.report.say import said
 from msgprobe.report.summary import summary

@@ -10,7 +10,7 @@ from enum import IntEnum
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, State
 from msgprobe.report.escape import printable
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import in_english
 from msgprobe.report.say import said
 from msgprobe.report.summary import summary

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgprobe.report.columns import cells, padded
 from msgprobe.report.escape import printable
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.language import N_, _, ngettext
 from msgprobe.sealing.check import Checked, SealedRun
 from msgprobe.sealing.error import Fault, PackageError

@@ -13,7 +13,8 @@ from msgprobe.model.row import CONTROLS, Checked, Verification, Word
 from msgprobe.model.run import FORMAT_VERSION
 from msgprobe.report.columns import align
 from msgprobe.report.escape import ascii_only, printable
-from msgprobe.report.exit_status import ENDED, Exit
+from msgprobe.report.exit_status import ENDED
+from msgprobe.report.exits import Exit
 from msgprobe.report.propose import proposal
 
 _MONTH = 30.44

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from msgprobe.cli.output import OutputError, check_file, look, write_file
+from msgprobe.cli.output import check_file, look, write_file
+from msgprobe.cli.streams import OutputError
 
 
 class Terminal(io.StringIO):

@@ -14,7 +14,7 @@ from msgprobe.catalog.loader import EVERY, Catalogue, load
 from msgprobe.catalog.permission import EVERYTHING
 from msgprobe.model.row import CONTROLS, Came, Checked, Kind, Verification, Word
 from msgprobe.model.target import Provenance, Service
-from msgprobe.report.exit_status import Exit
+from msgprobe.report.exits import Exit
 from msgprobe.report.propose import proposal
 from msgprobe.report.toml_rows import Row, literal, member_table, row_table
 from msgprobe.report.verify import exit_status, markdown, render, render_json
