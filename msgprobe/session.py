@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import sys
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from msgprobe.agenda.contacts import contacts
 from msgprobe.agenda.experiments import likely_bytes
 from msgprobe.agenda.phases import first_step, new_steps
 from msgprobe.agenda.planner import Planner
+from msgprobe.agenda.settling import Settling
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import registry, traits
 from msgprobe.evidence.reports import elsewhere
@@ -21,13 +22,13 @@ from msgprobe.judging import judge as verdicts
 from msgprobe.judging.rules import rules as every_rule
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
-from msgprobe.model.event import Counted, Decided, Event
+from msgprobe.model.event import Counted, Event
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import NOWHERE, Elsewhere, Evidence, Request, Run, Tool, Vantage
 from msgprobe.model.target import Service
 from msgprobe.model.traits import KnownTraits
-from msgprobe.model.verdict import Outcome, Verdict
+from msgprobe.model.verdict import Verdict
 from msgprobe.planning.fairness import fitted, kept
 from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import BEGIN_UNTIL
@@ -130,7 +131,8 @@ async def run(
         traits=traits(table),
     )
     begun = replace(_begun(world, empty, now), catalogue_sha256=catalogue_sha256, vantage=vantage)
-    seen, decided = await _measured(world, begun, table, guess, planner or Planner(), stop, emit)
+    settling, asking = Settling(), planner or Planner()
+    seen = await _measured(world, begun, table, guess, asking, settling, stop, emit)
     evidence, verdict = _judged(_with(empty, seen, guess), stop, redact=redact)
     found = replace(
         begun,
@@ -141,8 +143,13 @@ async def run(
         evidence=evidence,
         verdict=verdict,
     )
-    _tell_rest(found, decided, emit)
+    _emit(settling.rest(found), emit)
     return found
+
+
+def _emit(events: Iterable[Event], emit: Callable[[Event], None]) -> None:
+    for event in events:
+        emit(event)
 
 
 def _begun(world: World, empty: Evidence, now: datetime) -> Run:
@@ -171,11 +178,11 @@ async def _measured(
     checks: Mapping[str, Check],
     guess: Guess,
     planner: Planner,
+    settling: Settling,
     stop: Stop,
     emit: Callable[[Event], None],
-) -> tuple[tuple[Measurement, ...], set[str]]:
-    """Ask all that is to be asked, and meanwhile import what it needs. Gives what came, and the
-    services whose verdicts were told."""
+) -> tuple[Measurement, ...]:
+    """Ask all that is to be asked, and meanwhile import what it needs. Gives what came."""
     empty = begun.evidence
     runner = _runner(world, empty, checks, emit)
     emit(first_step(empty.request))
@@ -183,13 +190,12 @@ async def _measured(
     # In a thread, while the first questions are under way: as an import of the first step that
     # needs it, it would stall every conversation and make the path look slow.
     prepared = asyncio.ensure_future(aside(partial(prepare, world, quic=quic)))
-    decided: set[str] = set()
     try:
-        await _explore(runner, begun, guess, planner, stop, emit, decided)
+        await _explore(runner, begun, guess, planner, settling, stop, emit)
     except Exception as fault:  # what was seen until then is worth having
         stop.failed(fault)
     await _prepared(prepared, stop)
-    return runner.in_order(), decided
+    return runner.in_order()
 
 
 async def _prepared(preparing: "asyncio.Future[None]", stop: Stop) -> None:
@@ -258,9 +264,9 @@ async def _explore(
     begun: Run,
     guess: Guess,
     planner: Planner,
+    settling: Settling,
     stop: Stop,
     emit: Callable[[Event], None],
-    decided: set[str],
 ) -> None:
     """Ask the planner, run what is new, wait for a result, until nothing is wanted any more."""
     stop.on_request(lambda: runner.stop("interrupted"))
@@ -282,8 +288,9 @@ async def _explore(
             new = runner.submit(wanted.tasks, alone=wanted.at_once > 0)
             emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=runner.limits.left(now)))
             if not new:  # judging takes long enough to hold up what is about to be timed
+                # not redacted: that changes no word, and here it would take time
                 so_far = replace(begun, evidence=evidence)
-                _tell_settled(so_far, runner.subjects | wanted.pending, runner, decided, emit)
+                _emit(settling.events(so_far, runner.under_way, wanted.pending), emit)
             if (lack := lacking(runner, now)) is not None:
                 runner.stop(lack)
                 break
@@ -310,37 +317,6 @@ def _judged(evidence: Evidence, stop: Stop, *, redact: bool) -> tuple[Evidence, 
 
 def _wants_quic(services: Sequence[Service], request: Request) -> bool:
     return not request.quick and any(p.extra for s in services for p in s.pools)
-
-
-def _tell_settled(
-    run: Run,
-    busy: frozenset[str] | set[str],
-    runner: Runner,
-    decided: set[str],
-    emit: Callable[[Event], None],
-) -> None:
-    """A service that works and has nothing under way any more is decided: tell it at once.
-
-    Every other word may still be changed by what is measured for its sake.
-    """
-    evidence = run.evidence
-    for service in evidence.services:
-        if service.name in decided or service.name in busy:
-            continue
-        if not any(m.task.endpoint and m.task.subject == service.name for m in runner.measurements):
-            continue
-        # not redacted: that changes no word, and here it would take time from what is measured
-        found = verdicts.judge(replace(evidence, services=(service,)))
-        (verdict,) = found.services
-        if {f.outcome for f in verdict.functions} <= {Outcome.OK, Outcome.NOT_TESTED}:
-            decided.add(service.name)
-            emit(Decided(run=replace(run, verdict=found), verdict=verdict))
-
-
-def _tell_rest(run: Run, decided: set[str], emit: Callable[[Event], None]) -> None:
-    for service in run.verdict.services:
-        if service.service not in decided:
-            emit(Decided(run=run, verdict=service))
 
 
 def tool() -> Tool:

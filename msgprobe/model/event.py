@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Run
 from msgprobe.model.task import Task
-from msgprobe.model.verdict import ServiceVerdict
+from msgprobe.model.verdict import FunctionVerdict, ServiceVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +55,12 @@ class Decided:
     verdict: ServiceVerdict
 
 
-Event = Started | Finished | Counted | Phase | Decided
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A function's word will not change any more, while its service is still being measured."""
+
+    service: str
+    function: FunctionVerdict
+
+
+Event = Started | Finished | Counted | Phase | Settled | Decided

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgprobe.evidence.conversation import fold
 from msgprobe.evidence.facts import OWN_ARMS
-from msgprobe.model.event import Counted, Decided, Event, Finished, Phase, Started
+from msgprobe.model.event import Counted, Decided, Event, Finished, Phase, Settled, Started
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Flow, Inspect, Lookup, ResolverKind, Role, Task
@@ -33,6 +33,8 @@ class Progress:
         self._bytes = ""
         self._at_most = ""
         self._decided: dict[str, str] = {}
+        self._settled: dict[str, list[str]] = {}
+        """Functions of each service whose words are certain, with these."""
         self._tried: dict[str, dict[str, bool]] = {}
         """Hosts of each service that have been tried, and whether they answered."""
 
@@ -75,6 +77,10 @@ class Progress:
             case Counted(bytes_so_far=count, at_most=left):
                 self._bytes = wording.amount(count)
                 self._at_most = "" if left is None else _at_most(left)
+            case Settled(service=service, function=function):
+                name = wording.function_word(function.function)
+                word = wording.verdict_words(function.outcome, function.strength, function.partial)
+                self._settled.setdefault(service, []).append(f"{name}: {word}")
             case Decided(verdict=verdict):
                 word = wording.verdict_words(verdict.outcome, verdict.strength, verdict.partial)
                 self._decided[verdict.service] = f"{printable(verdict.name, limit=20)}: {word}"
@@ -95,13 +101,14 @@ class Progress:
 
     def services(self) -> list[str]:
         """A line a service: its word where that is certain, else how many of its hosts have
-        answered so far."""
+        answered so far, and the words of its functions that are certain."""
         lines = list(self._decided.values())
         for service, hosts in self._tried.items():
             if service not in self._decided:
                 text = _("{service}: {ok} of {tried} hosts answered so far")
                 name = printable(service, limit=20)
-                lines.append(text.format(service=name, ok=sum(hosts.values()), tried=len(hosts)))
+                so_far = text.format(service=name, ok=sum(hosts.values()), tried=len(hosts))
+                lines.append("; ".join((so_far, *self._settled.get(service, ()))))
         return lines
 
     def _render(self) -> "Text":

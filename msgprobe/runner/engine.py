@@ -155,9 +155,9 @@ class Runner:
         return self._settled - self._moved + begun
 
     @property
-    def subjects(self) -> set[str]:
-        """Services and controls that have a task running or waiting to start."""
-        return {r.task.subject for r in self._running.values()}
+    def under_way(self) -> tuple[Task, ...]:
+        """The tasks that run or wait to start."""
+        return tuple(r.task for r in self._running.values())
 
     @property
     def bytes_so_far(self) -> int:

@@ -4,7 +4,7 @@ import io
 from dataclasses import replace
 
 from msgprobe.agenda.phases import first_step, new_steps
-from msgprobe.model.event import Counted, Decided, Finished, Phase, Started
+from msgprobe.model.event import Counted, Decided, Finished, Phase, Settled, Started
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Inspect, Role
@@ -47,6 +47,8 @@ def test_a_service_has_a_count_until_its_word_is_certain() -> None:
             shown(Finished(measurement=one, done=1, planned=9, bytes_so_far=1))
     before = shown.services()
     assert before and all("hosts answered so far" in line for line in before)
+    shown(Settled(service="telegram", function=sample.function()))
+    assert any(line.endswith("answered so far; text: works") for line in shown.services())
     run = sample.run(sample.blocked())
     (verdict, *_) = run.verdict.services
     shown(Decided(run=run, verdict=verdict))
