@@ -1,11 +1,11 @@
 """What a step is given, and how it ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from msgprobe.model.failure import Failure, Operation
-from msgprobe.model.observation import Observation, Window
+from msgprobe.model.observation import Observation, TcpObservation, Window
 from msgprobe.model.reach import is_own
 from msgprobe.model.target import Key, Root
 from msgprobe.steps.accounting import stream_bytes
@@ -13,6 +13,9 @@ from msgprobe.steps.door import Stream
 from msgprobe.steps.world import World
 
 T = TypeVar("T")
+
+ESTABLISHED = 1
+"""The state of a TCP connection that stands (Linux ``tcp_states.h``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,13 @@ class Recorder:
         return self._received + sum(stream_bytes(stream)[1] for stream in self._open)
 
     def record(self, observation: Observation) -> None:
-        """Keep one observation."""
-        self._observations.append(observation)
+        """Keep one observation. What came in time and was read too late blames nobody: this device
+        was busy with something else when the answer lay in the kernel and our patience ended."""
+        late = observation.failure is Failure.TIMED_OUT and (
+            _stands(observation) or any(_holds(s, observation) for s in self._open)
+        )
+        seen = replace(observation, failure=Failure.INTERRUPTED) if late else observation
+        self._observations.append(seen)
 
     def count(self, *, sent: int = 0, received: int = 0) -> None:
         """Add bytes on the wire that belong to no stream."""
@@ -78,6 +86,20 @@ class Recorder:
         self._open.remove(stream)
         sent, received = stream_bytes(stream, aborted=aborted)
         self.count(sent=sent, received=received)
+
+
+def _stands(seen: Observation) -> bool:
+    """A connect whose answer the kernel had."""
+    info = seen.info if isinstance(seen, TcpObservation) else None
+    return info is not None and info.state == ESTABLISHED
+
+
+def _holds(stream: Stream, seen: Observation) -> bool:
+    """The kernel has more from the peer of ``seen`` than was read of ``stream``."""
+    if getattr(seen, "address", None) != stream.address or isinstance(seen, TcpObservation):
+        return False
+    info = stream.tcp_info()
+    return info is not None and info.bytes_received > stream.received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
