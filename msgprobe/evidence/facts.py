@@ -212,15 +212,20 @@ class Facts:
         return tuple(t for _, t in other)
 
     @derived
-    def rtt(self) -> float | None:
-        """The median round trip to neutral sites in seconds, None before any answered; where our
-        own crowd loses first packets, of those that were answered at once."""
+    def opened(self) -> tuple[Conversation, ...]:
+        """Connections to neutral sites that stood; where our own crowd loses first packets, those
+        that were answered at once."""
         sites = self.site_conversations(Arm.CONNECTION, Arm.AGAIN)
-        opened = [t.tcp for _, t in sites if t.tcp is not None and t.connected]
-        prompt = [o for o in opened if o.info is None or not o.info.total_retrans]
-        some_late = 0 < len(prompt) < len(opened)  # else it costs nothing to know
-        told = prompt if some_late and self.crowded else opened
-        times = sorted(o.window.seconds for o in told)
+        every = tuple(t for _, t in sites if t.connected)
+        prompt = tuple(t for t in every if not sent_again(t))
+        some_late = 0 < len(prompt) < len(every)  # else it costs nothing to know
+        return prompt if some_late and self.crowded else every
+
+    @derived
+    def rtt(self) -> float | None:
+        """The median round trip to neutral sites in seconds by our own clock, None before any
+        answered."""
+        times = sorted(t.tcp.window.seconds for t in self.opened if t.tcp is not None)
         return times[len(times) // 2] if times else None
 
     @derived

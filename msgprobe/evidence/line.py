@@ -23,6 +23,9 @@ QUICK = 0.15
 BUSY = 0.8
 """Seconds that a neutral conversation of some 6 kB takes beyond its round trips, at least."""
 
+LOOKS = 4
+"""How often one has to look until a conversation is over: connection, handshake, head, body."""
+
 SPAN = 4.0
 """Seconds over which the line's rate is taken."""
 
@@ -31,9 +34,14 @@ def round_trip(facts: Facts) -> float | None:
     """The median round trip to neutral sites in seconds, None before any answered: by the clock of
     the kernel where it tells, for a device that is late to look is no line that is late to answer.
     """
-    neutral = facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)
-    times = [_opened_in(t) for _, t in neutral if t.connected]
+    times = [_opened_in(t) for t in facts.opened]
     return median_high(times) if times else None
+
+
+def _late(facts: Facts) -> float:
+    """Seconds by which this device usually looks later than something was there to see."""
+    late = [t.tcp.window.seconds - _opened_in(t) for t in facts.opened if t.tcp is not None]
+    return median_high(late) if late else 0.0
 
 
 def _opened_in(conversation: Conversation) -> float:
@@ -94,7 +102,8 @@ def capped_line(facts: Facts) -> tuple[int, ...]:
     good = sorted((facts.window(t).seconds, t.transaction) for t in neutral if t.genuine)
     if len(good) < 3 or not rtts or min(rtts) > QUICK:
         return ()
-    if good[len(good) // 2][0] < BUSY + 6 * min(rtts) or slow_abroad(facts):
+    took = good[len(good) // 2][0] - LOOKS * _late(facts)
+    if took < BUSY + 6 * min(rtts) or slow_abroad(facts):
         return ()
     return () if _exceeds(facts, CAP) else tuple(sorted(n for _, n in good))
 

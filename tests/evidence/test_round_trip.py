@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.line import round_trip
+from msgprobe.evidence.line import capped_line, round_trip
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import TcpObservation
+from msgprobe.model.observation import HttpObservation, TcpObservation
 from tests.evidence.story import Story, info
 
 
@@ -45,3 +45,26 @@ def test_where_the_kernel_cannot_tell_our_own_clock_stands(kernel: dict[str, flo
 
 def test_nobody_answered() -> None:
     assert round_trip(Facts(Story().evidence())) is None
+
+
+def lasting(story: Story, seconds: float) -> Story:
+    """The same, every answer of which is whole so many seconds after its beginning."""
+    for n, told in enumerate(story.told):
+        observations = tuple(
+            replace(o, window=replace(o.window, end=o.window.start + seconds))
+            if isinstance(o, HttpObservation)
+            else o
+            for o in told.observations
+        )
+        window = replace(told.window, end=told.window.start + seconds)
+        story.told[n] = replace(told, observations=observations, window=window)
+    return story
+
+
+@pytest.mark.parametrize(("took", "capped"), [(0.06, True), (0.4, False)])
+def test_a_device_that_is_late_at_each_step_shows_no_plans_cap(took: float, capped: bool) -> None:
+    """It stood after 50 ms by the kernel's clock, and an answer of some kB took two seconds."""
+    story = Story()
+    seen(story, took, rtt=0.05, min_rtt=0.05)
+    facts = Facts(lasting(story, 2.0).evidence())
+    assert bool(capped_line(facts)) is capped
