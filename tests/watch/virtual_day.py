@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from msgprobe.model.history import TickKind
+from msgprobe.watch.narrow import MOVED_AT_ONCE
 from msgprobe.watch.schedule import Schedule
 from msgprobe.watch.state import Look, Seen, State
 from msgprobe.watch.timetable import Timetable
@@ -54,7 +55,11 @@ class Day:
         kind = look.kind.value
         words = {"connection": self.truth(self.now, "connection", look.kind)}
         functions = ("text",) if look.kind is TickKind.PULSE else ("text", "media")
-        for service in look.services:
+        names = look.services
+        if look.kind is TickKind.TRANSFER:  # one group of them, as `narrow.transfer` has it
+            groups = -(-len(names) // MOVED_AT_ONCE)
+            names = names[look.turn % groups :: groups]
+        for service in names:
             for function in functions:
                 subject = f"{service}.{function}"
                 words[subject] = self.truth(self.now, subject, look.kind)
