@@ -12,9 +12,8 @@ from msgprobe.runner.kinds import asks_system
 SOON = 0.02
 """Seconds after which to look again whether another conversation may begin."""
 
-OVERDUE = 0.05
-"""Seconds of turns that are made up for at most: where more have passed this process stood still,
-and so did all who waited."""
+OVERDUE = 0.1
+"""Seconds after which a turn has passed: this process stood still, and so did all who waited."""
 
 Clock = Callable[[], float]
 
@@ -26,11 +25,12 @@ Room = Callable[[int], bool]
 @dataclass(slots=True, eq=False)
 class _One:
     """Somebody who waits, ``since`` when; told True when he is the first, False when it is his
-    turn."""
+    turn. ``moved``: his turn was long over, and he was given another one."""
 
     since: float
     room: Room
     told: asyncio.Future[bool]
+    moved: bool = False
 
 
 @dataclass(slots=True)
@@ -61,10 +61,9 @@ class _Queue:
                 break
             else:
                 await asyncio.sleep(SOON)
+        self._shift(pace(), at)
         self._waiting.popleft()
-        # Of turns that are long over few are made up for: all who waited while this process stood
-        # still would else begin at once and overrun the line.
-        self._last = max(self._turn(mine, pace()), at - OVERDUE)
+        self._last = self._turn(mine, pace())
         begun = 1
         while self._waiting and (turn := self._turn(self._waiting[0], pace())) <= at:
             other = self._waiting[0]
@@ -75,6 +74,20 @@ class _Queue:
                 self._last, begun = turn, begun + 1
             self._waiting.popleft()
         self._hand_on()
+
+    def _shift(self, pace: float, at: float) -> None:
+        """Whoever finds his turn long over takes another one, once: all those whose turn passed
+        while this process stood still would else begin at once and overrun the line."""
+        first = self._waiting[0]
+        if first.moved or at - self._turn(first, pace) < OVERDUE:
+            return
+        turn = self._last
+        for one in self._waiting:
+            turn = max(turn + pace, one.since)
+            if turn > at:
+                break
+            one.moved = True
+        self._last = at - pace
 
     def _turn(self, one: _One, pace: float) -> float:
         return max(self._last + pace, one.since)
