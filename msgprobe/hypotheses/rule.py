@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 13
+RULES_VERSION = 14
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -27,8 +27,8 @@ CHANGED: Mapping[str, int] = {
     "connection.portal": 12,
     "tls.early": 9,
     "tls.fingerprint": 9,
-    "tcp.timeout": 8,
-    "dns.injection": 13,
+    "tcp.timeout": 14,
+    "dns.injection": 14,
     "dns.servfail": 13,
     "dns.timeout": 13,
     "protocol.mtproto": 9,
@@ -37,7 +37,9 @@ CHANGED: Mapping[str, int] = {
     "throttle.name": 13,
     "transfer.freeze": 13,
     "transfer.nothing": 8,
-    "speed.slow": 13,
+    "speed.lossy": 14,
+    "speed.slow": 14,
+    "speed.undecided": 14,
     "dns.nxdomain": 13,
     "dns.refused": 13,
     "dns.led_inside": 13,
