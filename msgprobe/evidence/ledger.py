@@ -22,21 +22,26 @@ _UNKNOWN: Any = object()
 
 
 class Node:
-    """One value, with what was read to work it out. The turns are those of its ledger: ``holds`` is
-    the last one in which it is known to hold, ``changed`` the one in which it became what it is.
+    """One value, with how to work it out and what was read for that. The turns are those of its
+    ledger: ``holds`` is the last one in which it is known to hold, ``changed`` the one in which it
+    became what it is.
 
     It holds until ``until``, in seconds since the run began; ``wake`` is when time alone may change
     it or what it rests on, as far as somebody has to look then.
     """
 
-    __slots__ = ("changed", "given", "holds", "inputs", "nodes", "until", "value", "wake", "woken")
+    __slots__ = (
+        *("changed", "given", "holds", "inputs", "nodes", "until", "value", "wake", "woken"),
+        "work_out",
+    )
 
-    def __init__(self, given: tuple[object, ...] = ()) -> None:
+    def __init__(self, work_out: Callable[[], Any], given: tuple[object, ...] = ()) -> None:
+        self.work_out = work_out
         self.given = given  # keeps alive what it is found by
         self.value: Any = _UNKNOWN
         self.holds = self.changed = -1
         self.inputs: frozenset[Hashable] = frozenset()
-        self.nodes: tuple[tuple[Node, Callable[[], Any]], ...] = ()
+        self.nodes: tuple[Node, ...] = ()
         self.until = self.wake = self.woken = NEVER
 
 
@@ -47,7 +52,8 @@ class Reading:
 
     def __init__(self) -> None:
         self.inputs: set[Hashable] = set()
-        self.nodes: dict[Node, Callable[[], Any]] = {}
+        self.nodes: dict[Node, None] = {}
+        """In the order in which they were read."""
         self.until = self.wake = NEVER
 
     @property
@@ -114,33 +120,34 @@ class Ledger:
 
     # -- values
 
-    def value(self, node: Node, work_out: Callable[[], Value]) -> Value:
+    def value(self, node: Node) -> Any:
         """The node's value, worked out where it does not hold any more."""
         if node.holds != self._turn:
-            self._refresh(node, work_out)
-        self._readings[-1].nodes[node] = work_out
-        found: Value = node.value
-        return found
+            self._refresh(node)
+        self._readings[-1].nodes[node] = None
+        return node.value
 
-    def found(self, key: Hashable, given: tuple[object, ...]) -> Node:
-        """The node that is found by ``key``, which may name some of ``given`` by their identity."""
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = Node(given)
+    def found(self, key: Hashable) -> Node | None:
+        """The node that was `filed` under ``key``."""
+        return self._nodes.get(key)
+
+    def filed(self, key: Hashable, node: Node) -> Node:
+        """File it under ``key``, which may name some of what it keeps alive by its identity."""
+        self._nodes[key] = node
         return node
 
-    def _refresh(self, node: Node, work_out: Callable[[], Any]) -> None:
+    def _refresh(self, node: Node) -> None:
         if node.value is not _UNKNOWN and self._still(node):
             return
         reading = Reading()
         self._readings.append(reading)
         try:
-            value = work_out()
+            value = node.work_out()
         finally:
             self._readings.pop()
         if node.value is _UNKNOWN or node.value != value:
             node.value, node.changed = value, self._turn
-        node.inputs, node.nodes = frozenset(reading.inputs), tuple(reading.nodes.items())
+        node.inputs, node.nodes = frozenset(reading.inputs), tuple(reading.nodes)
         node.until, node.wake = reading.until, reading.wake
         node.woken = reading.woken
         node.holds = self._turn
@@ -150,9 +157,9 @@ class Ledger:
         at, turn, woken = node.holds, self._turn, node.wake
         if self.now >= node.until or not node.inputs.isdisjoint(self._after(at)):
             return False
-        for other, work_out in node.nodes:
+        for other in node.nodes:
             if other.holds != turn:
-                self._refresh(other, work_out)
+                self._refresh(other)
             if other.changed > at:
                 return False
             if other.woken < woken:
@@ -205,8 +212,8 @@ class derived(Generic[Value]):
             return value
         kept = here.get(self._kept)
         if kept is None:
-            kept = here[self._kept] = (Node(), lambda: self._work_out(instance))
-        found: Value = ledger.value(*kept)
+            kept = here[self._kept] = Node(lambda: self._work_out(instance))
+        found: Value = ledger.value(kept)
         return found
 
 
@@ -222,11 +229,19 @@ def remembered(
     @wraps(function)
     def asked(owner: Owner, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Value:
         assert not kwargs
-        key = (function, id(owner), *(a if isinstance(a, _PLAIN) else id(a) for a in args))
+        key: Hashable
+        if len(args) == 1:  # as nearly always, and this is asked some ten thousand times
+            (a,) = args
+            key = function, id(owner), a if isinstance(a, _PLAIN) else id(a)
+        else:
+            key = (function, id(owner), *[a if isinstance(a, _PLAIN) else id(a) for a in args])
         ledger = owner.ledger
         if ledger is not None:
-            node = ledger.found(key, (owner, *args))
-            return ledger.value(node, lambda: function(owner, *args, **kwargs))
+            node = ledger.found(key) or ledger.filed(
+                key, Node(lambda: function(owner, *args, **kwargs), (owner, *args))
+            )
+            found: Value = ledger.value(node)
+            return found
         here: dict[Hashable, tuple[Value, object]] = owner.__dict__.setdefault("remembered", {})
         if key not in here:
             here[key] = function(owner, *args, **kwargs), args

@@ -96,7 +96,11 @@ def _stands(seen: Observation) -> bool:
 
 def _holds(stream: Stream, seen: Observation) -> bool:
     """The kernel has more from the peer of ``seen`` than was read of ``stream``."""
-    if getattr(seen, "address", None) != stream.address or isinstance(seen, TcpObservation):
+    # a question to a resolver does not say where it went, and is asked by a task of its own
+    if (
+        isinstance(seen, TcpObservation)
+        or getattr(seen, "address", stream.address) != stream.address
+    ):
         return False
     info = stream.tcp_info()
     return info is not None and info.bytes_received > stream.received
