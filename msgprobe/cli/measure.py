@@ -17,6 +17,7 @@ from msgprobe.checks.registry import installed, registry
 from msgprobe.cli import vantage
 from msgprobe.cli.catalogue import announce, chosen
 from msgprobe.cli.output import look
+from msgprobe.cli.preload import preload
 from msgprobe.cli.request import Wish
 from msgprobe.cli.show import Delivery
 from msgprobe.cli.streams import OutputError, say
@@ -180,6 +181,7 @@ def measure(
     with ending(stop):
         with watched(quiet=delivery.view.quiet) as show:
             emit = _Sink(delivery, show, stop)
+            preload()
             run: Run = asyncio.run(
                 session.run(
                     services,

@@ -11,6 +11,7 @@ from msgprobe.cli import vantage
 from msgprobe.cli.history import now, place, span
 from msgprobe.cli.measure import checks, ending, guess, lacking, load
 from msgprobe.cli.output import look as look_at
+from msgprobe.cli.preload import preload
 from msgprobe.cli.request import UsageError, Wish, byte_count, duration
 from msgprobe.cli.streams import say
 from msgprobe.cli.watch_alarm import WINDOW, Follower
@@ -130,6 +131,7 @@ def _watched(
                 seconds=seconds,
             )
             stop.on_request(lambda: watcher.stop(stop.reason or ""))
+            preload()
             asyncio.run(_both(watcher, follower, stop))
         return _status(watcher.state)
 
