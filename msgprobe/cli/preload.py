@@ -10,7 +10,7 @@ _ROOMS: Final = (
     "agenda checks evidence hypotheses judging planning redaction runner steps wire"
 ).split()
 
-_LIBRARIES: Final = "certifi dns.message h11 h2.connection ifaddr wsproto".split()
+_LIBRARIES: Final = "certifi dns.message h11 h2.connection wsproto".split()
 
 
 def preload() -> None:
