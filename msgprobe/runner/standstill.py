@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import Observation, TransferObservation
+from msgprobe.model.observation import Observation, TcpObservation, TransferObservation
+from msgprobe.steps.context import ESTABLISHED
 
 FRESH = 0.05
 """Seconds between two looks at the clock."""
@@ -70,5 +71,18 @@ class Stops:
             return False
         if isinstance(seen, TransferObservation):
             return True
-        late = self._longest >= PEERS_PATIENCE or seen.window.end < self._until + AWAKE
-        return late and seen.failure is not None
+        if seen.failure is None:
+            return False
+        if self._longest >= PEERS_PATIENCE:
+            return True
+        return seen.window.end < self._until + AWAKE and not _nothing_came(seen)
+
+
+def _nothing_came(seen: Observation) -> bool:
+    """The kernel, which did not stand still, had nothing from the peer either."""
+    info = getattr(seen, "info", None)
+    if info is None or seen.failure is not Failure.TIMED_OUT:
+        return False
+    return bool(
+        info.state != ESTABLISHED if isinstance(seen, TcpObservation) else not info.bytes_received
+    )

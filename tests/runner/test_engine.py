@@ -14,7 +14,7 @@ from msgprobe.model.control import Controls
 from msgprobe.model.event import Event
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
-from msgprobe.model.observation import TcpObservation, Window
+from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
@@ -25,7 +25,7 @@ from msgprobe.steps.context import StepContext
 from msgprobe.steps.door import NotAllowed
 from msgprobe.steps.machine import SystemMachine
 from msgprobe.steps.world import system_world
-from tests.evidence.story import RESOLVERS, SERVICE, SITES
+from tests.evidence.story import RESOLVERS, SERVICE, SITES, info
 from tests.model.tasks import task_of
 
 Conversation = Callable[[StepContext], Awaitable[None]]
@@ -433,11 +433,13 @@ def full() -> Iterator[int]:
         yield port
 
 
-@pytest.mark.parametrize(("stopped", "then", "tells"), [(1.0, 1.5, True), (1.0, 0.1, False)])
-def test_who_was_silent_long_after_it_stood_still_was_silent(
-    stopped: float, then: float, tells: bool
+@pytest.mark.parametrize(
+    ("stopped", "then", "tells"), [(1.0, 1.5, 1), (1.0, 0.1, 1), (3.1, 0.1, 2)]
+)
+def test_who_was_silent_beside_a_short_standstill_was_silent(
+    stopped: float, then: float, tells: int
 ) -> None:
-    """What came meanwhile waited in the kernel, and was read as soon as it ran again."""
+    """The kernel went on, and had nothing either; after a long one that is asked again."""
     times: list[int] = []
 
     async def silent(ctx: StepContext) -> None:
@@ -446,11 +448,35 @@ def test_who_was_silent_long_after_it_stood_still_was_silent(
         await connect(ctx, "127.0.0.1", port, timeout=0.3 + stopped + then)
 
     with full() as port:
-        (only,) = execute([task("a")], Scripted("scripted", silent), named=LOOPBACK)
-    assert len(times) == (1 if tells else 2)
-    assert only.status is (Status.COMPLETED if tells else Status.CANCELLED)
-    failure = Failure.TIMED_OUT if tells else Failure.INTERRUPTED
+        (only,) = execute([task("a", timeout=9)], Scripted("scripted", silent), named=LOOPBACK)
+    assert len(times) == tells
+    assert only.status is (Status.COMPLETED if tells == 1 else Status.CANCELLED)
+    failure = Failure.TIMED_OUT if tells == 1 else Failure.INTERRUPTED
     assert [o.failure for o in only.observations] == [failure]
+
+
+def silence(received: int | None) -> TlsObservation:
+    """A handshake that ended at 11 s; the kernel had so much of the peer. None: it cannot tell."""
+    return TlsObservation(
+        transaction=1,
+        window=Window(start=5.0, end=11.0),
+        failure=Failure.TIMED_OUT,
+        address="127.0.0.1",
+        port=9,
+        server_name="a.test",
+        info=None if received is None else info(bytes_received=received),
+    )
+
+
+@pytest.mark.parametrize(
+    ("received", "until", "spoiled"),
+    [(0, 10.9, False), (1, 10.9, True), (None, 10.9, True), (1, 9.0, False), (None, 9.0, False)],
+)
+def test_the_kernel_tells_who_was_late(received: int | None, until: float, spoiled: bool) -> None:
+    """Or that there was time enough to read what had come, after it ran again."""
+    stops = Stops()
+    stops.add(now=until, late=1.0)
+    assert stops.spoiled([silence(received)]) is spoiled
 
 
 def test_a_peer_is_not_blamed_who_hangs_up_on_a_device_that_stood_still_for_long() -> None:
