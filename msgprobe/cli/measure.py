@@ -162,8 +162,7 @@ def measure(
     wish: Wish, names: Names, delivery: Delivery, *, redact: bool, memory: Memory = NO_MEMORY
 ) -> int:
     """Measure, deliver, and give the exit status. Raises OutputError, CatalogError, TrustError."""
-    lack = room.lacking()
-    if lack is not None:
+    if (lack := room.lacking()) is not None:
         say(lacking(lack))
         return Exit.CRASH
     delivery.prepare()
@@ -176,12 +175,12 @@ def measure(
     if not redact:
         say(f"msgprobe: {_(UNREDACTED)}")
     likely, stop = guess(wish, catalogue), session.Stop()
+    preload()
     if not delivery.view.quiet:
         _tell_cost(wish, catalogue, services, likely)
     with ending(stop):
         with watched(quiet=delivery.view.quiet) as show:
             emit = _Sink(delivery, show, stop)
-            preload()
             run: Run = asyncio.run(
                 session.run(
                     services,

@@ -48,12 +48,22 @@ class SavedRunError(ValueError):
 
 def render(run: Run, view: View) -> str:
     """``run`` as the text of its document."""
-    return dumps(document(run, exit_code=view.exit_code, evidence=view.evidence))
+    return dumps(
+        document(
+            run,
+            exit_code=view.exit_code,
+            evidence=view.evidence,
+            saved=view.saved is not None,
+        )
+    )
 
 
 @in_english
-def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
-    """``run`` as plain JSON data; ``evidence`` adds the rows in use and every measurement."""
+def document(run: Run, *, exit_code: int, evidence: bool, saved: bool = False) -> dict[str, Any]:
+    """``run`` as plain JSON data; ``evidence`` adds the rows in use and every measurement.
+
+    ``saved``: all that is in a file already, so that nobody need be told to save it.
+    """
     said = run.verdict.connection
     found: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -65,7 +75,7 @@ def document(run: Run, *, exit_code: int, evidence: bool) -> dict[str, Any]:
         "interrupted": run.interrupted,
         "exit_code": int(exit_code),
         "connection": messages.told(said),
-        "advice": str(advise(said, run.verdict.services, saved=evidence)),
+        "advice": str(advise(said, run.verdict.services, saved=saved or evidence)),
         "services": _services(run),
     }
     found["reveals"] = list(told(reveals(run, evidence=evidence)))

@@ -21,7 +21,12 @@ def part(run: Run, verdict: ServiceVerdict) -> str:
 
 def render(run: Run, view: View) -> str:
     """The run: the document without ``services`` (they had their lines), and ``type``."""
-    found = document(run, exit_code=view.exit_code, evidence=view.evidence)
+    found = document(
+        run,
+        exit_code=view.exit_code,
+        evidence=view.evidence,
+        saved=view.saved is not None,
+    )
     found.pop("services")
     found.pop(KEY)  # which is of the whole document
     return _line({"type": "run", **found})
