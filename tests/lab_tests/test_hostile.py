@@ -203,7 +203,9 @@ def test_the_mischief_happened(ended: Ended) -> None:
     # Each kind has its turn against each check in tests/steps/test_mischief.py.
     few = {*HTTP2, *WEBSOCKET, *SENT["quic"], *SENT["stun"]}
     assert ended.missing <= few, "there are enough conversations for all others"
-    assert len(ended.missing) <= len(few) / 2
+    for family in (HTTP2, WEBSOCKET, SENT["quic"], SENT["stun"]):
+        # How many have theirs hangs on how many conversations a run holds, which may be fewer.
+        assert len(set(family) - ended.missing) >= 3
 
 
 def test_it_ends_in_time(ended: Ended) -> None:
