@@ -37,6 +37,7 @@ from msgprobe.judging.rules_outcome import (
     OK_RULES,
     UNTESTED,
 )
+from msgprobe.model.target import Service
 from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 
 ACCUSING: tuple[PoolRule, ...] = (
@@ -173,15 +174,22 @@ def _modern(c: Case) -> Found:
 
 def _some_of_many(c: Case) -> Found:
     """Some of many is evidence, whether or not a member was answered by chance."""
-    found = c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1]
-    return () if found and _counted(c) else found
+    return _unless_counted(c, c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1])
 
 
-def _counted(c: Case) -> bool:
-    """Connections that come together freeze, whosever: what failed in part may have been ours."""
+def _unless_counted(c: Case, found: Found) -> Found:
+    """Connections that come together freeze, whosever: what failed in part may have been ours. It
+    failed all the same, and where the service's own freeze that is said in its place."""
+    if not found or not any(_counting(c, s) for s in c.pool.facts.services):
+        return found
+    return _counting(c, c.pool.service)
+
+
+def _counting(c: Case, service: Service) -> Found:
+    """What first shows, in any of the service's pools, that its connections are counted."""
     p = c.pool
-    every = (pool_facts(p.facts, p.connection, s, x) for s in p.facts.services for x in s.pools)
-    return any(apply(COUNT_RULES, one) for one in every)
+    every = (pool_facts(p.facts, p.connection, service, one) for one in service.pools)
+    return next((told[:1] for one in every if (told := apply(COUNT_RULES, one))), ())
 
 
 def _half(c: Case) -> Found:
@@ -191,8 +199,7 @@ def _half(c: Case) -> Found:
         return forged
     if c.pool.connection.failing_now:
         return ()
-    found = half_hit(c.pool) or c.by(*HALF_FAILS)
-    return () if found and _counted(c) else found
+    return _unless_counted(c, half_hit(c.pool) or c.by(*HALF_FAILS))
 
 
 def _rest_inspected(c: Case) -> Found:

@@ -10,7 +10,7 @@ from msgprobe.evidence.shares import Shares, mixed
 from msgprobe.evidence.statistics import holm
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TlsObservation
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
@@ -162,3 +162,19 @@ def test_only_an_address_that_does_both_wavers() -> None:
     story.target(CHAT[0], arm=Arm.REPEAT)
     assert mixed(Facts(story.evidence()), SERVICE) == (CHAT[0],)
     assert ADDRESSES[CHAT[0]] != ADDRESSES[CHAT[1]]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_what_one_that_was_alone_leaves_in_doubt_is_never_fine(alone: bool) -> None:
+    """A share that fails may be a count of connections where one by itself was answered."""
+    story = neutral(there(handshakes(begun(), 5, **SILENT), 5, **SILENT))
+    for number, host in enumerate(CHAT):
+        for arm in (Arm.BASE, Arm.REPEAT, Arm.REPEAT):
+            address = ("31.13.70.9", "104.18.1.9")[number % 2]
+            story.target(host, arm=arm, address=address, **SILENT)
+            story.asked(host, ResolverKind.SYSTEM, ADDRESSES[host], address, arm=Arm.BASE)
+    if alone:
+        story.target(CHAT[0], arm=Arm.ALONE, start=40.0)
+    verdict = said(story)
+    assert verdict.outcome is Outcome.DEGRADED
+    assert (verdict.rules == ("tls.answered_alone",)) is alone
