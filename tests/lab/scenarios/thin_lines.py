@@ -44,6 +44,11 @@ NOT_MET: Final = (
         140,
         link=_UMTS,
     ),
+)
+"""What the program does not see yet but in some runs: of `throttled` it says `degraded` or `ok`.
+Its innocent twin is in the exam."""
+
+SCENARIOS: Final = (
     _slowed(
         "TL2",
         "a satellite's line: what names Signal gets 140 kbit/s",
@@ -60,11 +65,6 @@ NOT_MET: Final = (
         world=_PEP,
         through=(_TO_PEP,),
     ),
-)
-"""What the program does not see yet, or only in some runs: of `throttled` it says `degraded`, of
-TL1 `ok`. Their innocent twins are in the exam."""
-
-SCENARIOS: Final = (
     _plain("TL1i", "3G of 1 Mbit/s that loses 2 %", _UMTS),
     _plain("TL2i", "a satellite's line", _SKY),
     _plain("TL3i", "a satellite's line behind a proxy", _DISH, _TO_PEP, world=_PEP),
