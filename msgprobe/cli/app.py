@@ -197,8 +197,7 @@ def judge(
     from msgprobe.cli import foreign, saved
 
     delivery.prepare()
-    if file != "-":
-        delivery.of_file(file)
+    delivery.of_file(None if file == "-" else file)
     if source is not None:
         return foreign.judge(file, source, delivery, redact=not flags.no_redact)
     status: int = delivery.deliver(saved.judge(file, redact=not flags.no_redact))

@@ -36,9 +36,9 @@ class Delivery:
     _saved: bool = False
     _told: list[ServiceVerdict] = field(default_factory=list)
 
-    def of_file(self, name: str) -> None:
-        """The run is read from ``name``, where its evidence is."""
-        self.view = replace(self.view, saved=name)
+    def of_file(self, name: str | None) -> None:
+        """The run is read from ``name``, where its evidence is; None: from a pipe."""
+        self.view = replace(self.view, saved=name, kept=True)
 
     def prepare(self) -> None:
         """Find out before measuring whether the files can be written. Raises OutputError."""

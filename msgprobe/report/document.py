@@ -53,7 +53,7 @@ def render(run: Run, view: View) -> str:
             run,
             exit_code=view.exit_code,
             evidence=view.evidence,
-            saved=view.saved is not None,
+            saved=view.kept or view.saved is not None,
         )
     )
 

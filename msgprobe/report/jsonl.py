@@ -25,7 +25,7 @@ def render(run: Run, view: View) -> str:
         run,
         exit_code=view.exit_code,
         evidence=view.evidence,
-        saved=view.saved is not None,
+        saved=view.kept or view.saved is not None,
     )
     found.pop("services")
     found.pop(KEY)  # which is of the whole document

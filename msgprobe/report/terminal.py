@@ -77,6 +77,7 @@ class _Page:
     def __init__(self, view: View) -> None:
         self.unicode = view.unicode
         self.saved = view.saved
+        self.kept = view.kept or view.saved is not None
         self.width = None if view.width is None else max(NARROWEST, view.width)
         self.buffer = io.StringIO()
         self.console = console(self.buffer, self.width, color=view.color)
@@ -264,7 +265,7 @@ class _Page:
 
     def advice(self, run: Run) -> None:
         """What it means, then what to do, by numbers."""
-        advice = advise(run.verdict.connection, run.verdict.services, saved=self.saved is not None)
+        advice = advise(run.verdict.connection, run.verdict.services, saved=self.kept)
         if not advice.meaning:
             return
         self.line("")

@@ -16,6 +16,8 @@ class View:
     quiet: bool = False
     saved: str | None = None
     """The file that holds the evidence of this run, as its user named it; None: nowhere."""
+    kept: bool = False
+    """The evidence stands somewhere already, be it without a name that can be told."""
     width: int | None = 80
     """In columns; None wraps nothing."""
     color: bool = False
