@@ -6,7 +6,7 @@ explains, what is impaired, and what fails.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from msgprobe.evidence.pool import PoolFacts, pool_facts
@@ -179,10 +179,13 @@ def _some_of_many(c: Case) -> Found:
 
 def _unless_counted(c: Case, found: Found) -> Found:
     """Connections that come together freeze, whosever: what failed in part may have been ours. It
-    failed all the same, and where the service's own freeze that is said in its place."""
-    if not found or not any(_counting(c, s) for s in c.pool.facts.services):
-        return found
-    return _counting(c, c.pool.service)
+    failed all the same, and that is said in its place."""
+    if not found:
+        return ()
+    others = (_counting(c, s) for s in c.pool.facts.services)
+    counted = _counting(c, c.pool.service) or next((one for one in others if one), ())
+    evidence = {t for one in (*counted, *found) for t in one.evidence}
+    return tuple(replace(one, evidence=tuple(sorted(evidence))) for one in counted) or found
 
 
 def _counting(c: Case, service: Service) -> Found:
