@@ -151,8 +151,11 @@ bench-fleet: install
 demo: install
 	$(BIN)/python -m tests.lab demo
 
+# How fast it starts, then what runs cost and when their words come; beside another version, in turn:
+# make bench COSTS="--against OTHER/.venv/bin/python"
 bench: install
 	$(BIN)/python -m tests.lab bench $(ARGS)
+	$(BIN)/python -m tests.lab costs $(COSTS)
 
 # Languages: what is missing or wrong in their files; in step with the program by ARGS=--update.
 translations: install

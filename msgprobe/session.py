@@ -59,6 +59,10 @@ FEW = 4
 """... unless no more than so many conversations are under way: those are awaited one by one."""
 
 
+TOGETHER = 0.1
+"""Seconds between looks for which there is no reason but the clock, while so many are under way:
+where dozens are not answered, each has moments of its own at which it counts as overdue."""
+
 MANY = 8
 """Services from which on conversations start more slowly."""
 
@@ -298,8 +302,9 @@ async def _explore(
                 break
             wake = runner.limits.deadline if wanted.wake_at is None else wanted.wake_at
             rest = max(0.0, min(wake, runner.limits.deadline) - now) + 0.001
-            await runner.change(min(rest, BUDGET_CHECK))
-            if len(moment.running) > FEW:
+            many = len(moment.running) > FEW
+            await runner.change(min(max(rest, TOGETHER) if many else rest, BUDGET_CHECK))
+            if many:
                 await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)

@@ -38,11 +38,10 @@ class Settling:
         ready = self._ready(run, under_way, pending)
         if not ready:
             return
-        verdict = judge(run.evidence)
+        verdict = judge(run.evidence, ready)
         told = replace(run, verdict=verdict)
         for found in verdict.services:
-            if found.service in ready:
-                yield from self._of(told, found, ready[found.service])
+            yield from self._of(told, found, ready[found.service])
 
     def _ready(
         self, run: Run, under_way: Sequence[Task], pending: frozenset[str]

@@ -6,6 +6,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar
 
+from msgprobe.evidence.starts import Start, usual_start
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
@@ -19,7 +20,7 @@ from msgprobe.model.observation import (
     TlsObservation,
     TransferObservation,
 )
-from msgprobe.model.task import Flow, Task
+from msgprobe.model.task import Flow, Role, Task
 
 Seen = TypeVar("Seen", bound=Observation)
 
@@ -77,6 +78,27 @@ class Conversation:
     def connected(self) -> bool:
         """The TCP handshake completed."""
         return self.tcp is not None and self.tcp.failure is None
+
+    @property
+    def sent_again(self) -> int:
+        """How often the first packet of the connection was sent again, as the kernel says."""
+        info = self.tcp.info if self.tcp is not None else None
+        return 0 if info is None else info.total_retrans
+
+    @cached_property
+    def start(self) -> Start | None:
+        """Its first packet, where that is one of a kind and tells of the line."""
+        ours = self.failure is not None and self.failure.is_ours
+        if self.tcp is None or ours or not usual_start(self.flow):
+            return None
+        return Start(
+            at=self.tcp.window.start,
+            lookup=False,
+            neutral=self.task.role is Role.CONTROL,
+            heard=self.connected,
+            took=self.tcp.window.seconds,
+            repeated=self.sent_again > 0,
+        )
 
     @cached_property
     def authenticated(self) -> bool:

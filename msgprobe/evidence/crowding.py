@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.starts import Start, usual_start
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
@@ -57,22 +58,6 @@ class Crowd:
     flows: bool
     pace: float
     sure: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """The first packet of something: a question to the system's resolver, or a TCP connection.
-
-    ``took`` are the seconds until it was answered, so far where it has not been (``heard`` false).
-    ``repeated``: it had to be sent again.
-    """
-
-    at: float
-    lookup: bool
-    neutral: bool
-    heard: bool
-    took: float
-    repeated: bool = False
 
 
 def crowd(
@@ -231,16 +216,7 @@ def _asked(measurements: Iterable[Measurement]) -> Iterable[Start]:
 
 def _dialled(conversations: Iterable[Conversation]) -> Iterable[Start]:
     """Connections that stand, or were given up."""
-    for t in conversations:
-        if t.tcp is not None and _fits(t.flow) and _tells(t):
-            yield Start(
-                at=t.tcp.window.start,
-                lookup=False,
-                neutral=t.task.role is Role.CONTROL,
-                heard=t.connected,
-                took=t.tcp.window.seconds,
-                repeated=sent_again(t) > 0,
-            )
+    return (s for t in conversations if (s := t.start) is not None)
 
 
 def crowded_out(conversation: Conversation) -> bool:
@@ -256,22 +232,13 @@ def let_in(conversations: Iterable[Conversation], since: float, until: float) ->
     return not lost and sum(s.heard and not s.repeated for s in between) >= 2 * LOST_STARTS
 
 
-def _fits(flow: Flow) -> bool:
-    """One of a kind: over IPv4, to the port of the web, which may be the only one that passes."""
-    return ":" not in flow.address and flow.port == 443
-
-
-def _tells(t: Conversation) -> bool:
-    return t.failure is None or not t.failure.is_ours
-
-
 def _under_way(
     running: Mapping[str, Running], opened: Collection[str], now: float
 ) -> Iterable[Start]:
     for task_id, one in running.items():
         probe, neutral = one.task.probe, one.task.role is Role.CONTROL
         asks = isinstance(probe, Lookup) and probe.resolver.kind is ResolverKind.SYSTEM
-        dials = isinstance(probe, Flow) and _fits(probe) and one.task.check == "https"
+        dials = isinstance(probe, Flow) and usual_start(probe) and one.task.check == "https"
         if asks or (dials and task_id not in opened):
             yield Start(
                 at=one.since, lookup=asks, neutral=neutral, heard=False, took=now - one.since
@@ -333,14 +300,8 @@ def _standing(conversations: Iterable[Conversation]) -> tuple[int, int]:
             first = t.tcp.info
             sent += last.info.segs_out - (first.segs_out if first is not None else 0)
             again = last.info.total_retrans - last.info.needless
-            lost += max(0, again - sent_again(t))
+            lost += max(0, again - t.sent_again)
     return lost, sent
-
-
-def sent_again(t: Conversation) -> int:
-    """How often the first packet of a connection was sent again, as the kernel says."""
-    info = t.tcp.info if t.tcp is not None else None
-    return 0 if info is None else info.total_retrans
 
 
 def repeated_segments(conversations: Iterable[Conversation]) -> tuple[int, int]:
@@ -365,5 +326,5 @@ def repeated_share(conversations: Iterable[Conversation], *, without_first: bool
         last = t.http or t.tls or t.tcp
         if last is not None and last.info is not None:
             sent += last.info.segs_out
-            lost += last.info.total_retrans - (sent_again(t) if without_first else 0)
+            lost += last.info.total_retrans - (t.sent_again if without_first else 0)
     return lost / sent if sent >= 20 else 0.0

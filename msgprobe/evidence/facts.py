@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd, repeated_segments, sent_again
+from msgprobe.evidence.crowding import crowd, repeated_segments
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.residual import NAMED, PLAIN, Showing, marks, showings, silenced
@@ -188,7 +188,7 @@ class Facts:
     def held_up(self, conversation: Conversation) -> bool:
         """Its first packet was lost, and for that reason: no loss of the line's, nor of whoever's
         it is."""
-        return self.crowded and sent_again(conversation) > 0
+        return self.crowded and conversation.sent_again > 0
 
     @derived
     def repeated(self) -> tuple[int, int]:
@@ -217,7 +217,7 @@ class Facts:
         that were answered at once."""
         sites = self.site_conversations(Arm.CONNECTION, Arm.AGAIN)
         every = tuple(t for _, t in sites if t.connected)
-        prompt = tuple(t for t in every if not sent_again(t))
+        prompt = tuple(t for t in every if not t.sent_again)
         some_late = 0 < len(prompt) < len(every)  # else it costs nothing to know
         return prompt if some_late and self.crowded else every
 

@@ -1,6 +1,6 @@
 """Evidence becomes outcomes: total, deterministic, blind to the order of measurements."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from msgprobe.evidence.connection import ConnectionFacts
@@ -44,8 +44,9 @@ from msgprobe.model.verdict import (
 )
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """The verdict over everything that was measured."""
+def judge(evidence: Evidence, only: Collection[str] | None = None) -> Verdict:
+    """The verdict over everything that was measured; of the services that ``only`` names, if any:
+    each has the same word as among the others."""
     facts = Facts(evidence)
     connection = ConnectionFacts(facts)
     said = judge_connection(connection)
@@ -54,6 +55,7 @@ def judge(evidence: Evidence) -> Verdict:
     services = tuple(
         with_confidence(table, judge_service(facts, connection, said, s), s.primary)
         for s in evidence.services
+        if only is None or s.name in only
     )
     used = {rule_id for s in services for f in s.functions for rule_id in f.rules}
     own = {"ok.own_filter": LOCAL_FILTER, "ok.own_override": LOCAL_OVERRIDE}

@@ -85,12 +85,13 @@ def neutral_host(controls: Controls, request: Request) -> str | None:
     return sites[0].host if sites else None
 
 
-def neutral_names(context: PlanningContext) -> list[str]:
+@remembered
+def neutral_names(context: PlanningContext) -> tuple[str, ...]:
     """Names of neutral sites abroad that servers may be shown: of those that answer under them, for
     whose own name dies may be a target itself. Never a domestic one: it may be favoured."""
     abroad = foreign_sites(context.controls, context.request)
     good = [s for s in abroad if context.good(f"g.site.{s.name}")]
-    return [s.host for s in (good if len(good) >= NEUTRAL_NAMES else abroad)]
+    return tuple(s.host for s in (good if len(good) >= NEUTRAL_NAMES else abroad))
 
 
 def neutral_name(context: PlanningContext) -> str:

@@ -122,6 +122,7 @@ def follows(
     return next((word for word in (True, False) if word in words), None)
 
 
+@remembered
 def _follows(context: PlanningContext, service: Service, host: str, manner: Manner) -> bool | None:
     every = [site for site, _ in answering(context)]
     places = [p for site in every if (p := _shown(context, service, host, site, manner))]

@@ -23,19 +23,16 @@ class Purpose:
     def task(self, task_id: str, subject: str, probe: Probe, timeout: float, **more: Any) -> Task:
         """One of them: ``probe`` held with, or about, ``subject``; ``more`` are fields of this task
         alone, also in the place of those in common."""
-        one = Task(
-            id=task_id,
-            round=self.round,
-            role=self.role,
-            arm=self.arm,
-            check=self.check,
-            subject=subject,
-            probe=probe,
-            changes=self.changes,
-            reason=self.reason,
-            timeout=timeout,
-        )
-        return replace(one, **more) if more else one
+        fields = {
+            "round": self.round,
+            "role": self.role,
+            "arm": self.arm,
+            "check": self.check,
+            "changes": self.changes,
+            "reason": self.reason,
+            **more,
+        }
+        return Task(id=task_id, subject=subject, probe=probe, timeout=timeout, **fields)
 
     def lookup(
         self,

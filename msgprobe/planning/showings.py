@@ -107,9 +107,10 @@ def _begun(context: PlanningContext, address: str) -> tuple[Task, ...]:
     )
 
 
-def _named(context: PlanningContext, address: str) -> set[tuple[str, str]]:
+@remembered
+def _named(context: PlanningContext, address: str) -> frozenset[tuple[str, str]]:
     """Services and names of theirs that were said there."""
-    return {(t.subject, t.flow.server_name or "") for t in _begun(context, address)}
+    return frozenset((t.subject, t.flow.server_name or "") for t in _begun(context, address))
 
 
 def _unanswered(context: PlanningContext, address: str) -> list[Task]:
@@ -124,6 +125,7 @@ def _since(context: PlanningContext, address: str) -> float | None:
     return min((at for at in begun if at is not None), default=None)
 
 
+@remembered
 def _state(context: PlanningContext, site: Site, address: str) -> State:
     if _takes_none(context, site, address):
         return State.SPENT

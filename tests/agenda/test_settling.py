@@ -1,5 +1,6 @@
 """A word is told once, when it can no longer change: a service's, and its functions' before it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -64,7 +65,8 @@ class Course:
         self.settling = Settling()
         monkeypatch.setattr(settling, "judge", self.judge)
 
-    def judge(self, evidence: Evidence) -> Verdict:
+    def judge(self, evidence: Evidence, only: Collection[str]) -> Verdict:
+        assert set(only) == {ACME.name}
         self.judged += 1
         return self.run.verdict
 

@@ -126,6 +126,7 @@ def _names(again: Sequence[exam.Result], results: Sequence[exam.Result]) -> str:
 COMMANDS: Final = {
     "demo": ("tests.lab.demo", "demo"),
     "bench": ("tests.lab.bench", "bench"),
+    "costs": ("tests.lab.bench_costs", "costs"),
     "throttle": ("tests.lab.throttle_exam", "main"),
     "exam": ("tests.lab.whole_exam", "main"),
     "facts": ("tests.lab.facts_exam", "main"),
