@@ -137,7 +137,7 @@ def _compared(
     if any(going_on for _, going_on in looks):
         return tasks, open_ones | {s.name for s, _ in pairs}
     if open_ones:
-        return tasks, open_ones
+        return tasks, open_ones | _with_volleys(context)
     rest, pending = _pools(context, pairs)
     return [*tasks, *rest], pending
 
@@ -148,10 +148,14 @@ def _pools(
     """The servers of pools; when they are done, ``--throttle`` looks again at what was slow."""
     volleys, going_on = plan_volleys(context)
     if going_on:
-        asked = {s.name for s in context.services if wanted_volleys(s, context.request)}
-        return volleys, frozenset(asked)
+        return volleys, _with_volleys(context)
     later = plan_later(context, pairs) if context.request.throttle else []
     return [*volleys, *later], frozenset()
+
+
+def _with_volleys(context: PlanningContext) -> frozenset[str]:
+    """The services whose servers of pools are compared."""
+    return frozenset(s.name for s in context.services if wanted_volleys(s, context.request))
 
 
 @remembered

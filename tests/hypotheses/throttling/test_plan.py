@@ -333,6 +333,25 @@ def test_where_servers_answer_slowly_all_are_asked_once_and_it_is_degraded() -> 
     assert {day.outcome(s) for s in ("whatsapp", "signal", "messenger")} == {Outcome.OK}
 
 
+def test_who_is_still_to_be_moved_is_pending_also_while_others_are_contested() -> None:
+    """Else a word would be told that what moves later may still change."""
+    seen: list[tuple[frozenset[str], int]] = []
+
+    class Watching(Planner):
+        def look(self, evidence: Evidence, moment: Moment) -> Agenda:
+            found = super().look(evidence, moment)
+            seen.append((found.pending, len(day.moves)))
+            return found
+
+    day = Day(rate=named("web.whatsapp.com", 140.0), planner=Watching())
+    day.run()
+    assert volleys(day), "Telegram's servers are asked after WhatsApp's page"
+    services = {t.subject for t in day.moves if t.arm is Arm.TRANSFER}
+    for pending, begun in seen:
+        later = {t.subject for t in day.moves[begun:]} & services
+        assert not begun or later <= pending
+
+
 def test_one_slow_server_among_others_is_nothing() -> None:
     day = Day(rate=volleys_at(lambda n: 40.0 if n == 1 else FAST)).run()
     assert 2 <= len(volleys(day)) <= 4
