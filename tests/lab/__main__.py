@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from itertools import product
@@ -38,6 +39,9 @@ def main(argv: list[str]) -> int:
         metavar="FILE",
         help="run this file instead, without site-packages and HOME, where nothing can be written",
     )
+    parser.add_argument(
+        "--processor", type=float, metavar="SHARE", help="of one processor, for the program alone"
+    )
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     options = parser.parse_args(argv)
     try:
@@ -46,6 +50,9 @@ def main(argv: list[str]) -> int:
         known = ", ".join(s.id for s in SCENARIOS)
         print(f"no scenario is called {exc.args[0]!r}; known: {known}", file=sys.stderr)
         return 2
+    if options.processor is not None:
+        part = {"processor": options.processor}
+        chosen = tuple(replace(s, lab={**s.lab, **part}) for s in chosen)
     left_out: list[str] = []
     unfit: list[str] = []
     if options.pyz is not None:

@@ -29,6 +29,9 @@ from tests.lab.scenarios import find
 DEFAULT: Final = replace(CLEAN, id="clean-default", title="clean", args=())
 NO_LINEAR: Final = "net.ipv4.tcp_syn_linear_timeouts"
 
+SLOW_CLEAN_S: Final = 12.0
+"""Seconds that a clean run may take on a part of one processor."""
+
 LOOK_S: Final = 0.02
 """Between two looks at the memory of a process: its high-water mark is the kernel's own, so that
 only what it takes in its very last moments is missed."""
@@ -153,6 +156,7 @@ def costs(argv: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=9, help="of each line (default 9)")
     parser.add_argument("--only", default="", metavar="WORDS", help="lines whose title has this")
     parser.add_argument("--against", type=Path, metavar="PYTHON", help="another version, in turn")
+    parser.add_argument("--processor", type=float, metavar="SHARE", help="of one processor alone")
     options = parser.parse_args(argv)
     if (status := without_lab("costs:")) is not None:
         return status
@@ -162,9 +166,19 @@ def costs(argv: Sequence[str]) -> int:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; median (min..max)")
     over = 0
     with tempfile.TemporaryDirectory(prefix="msgprobe-costs-") as folder:
-        for number, case in enumerate(one for one in cases() if options.only in _title(one)):
+        chosen = [one for one in cases() if options.only in _title(one)]
+        for number, case in enumerate(chosen):
+            if options.processor is not None:
+                case = _slower(case, options.processor)
             over += _case(case, Path(folder) / str(number), options.runs, commands)
     return int(over > 0)
+
+
+def _slower(case: Case, share: float) -> Case:
+    """The same on a part of one processor, where the clean run alone has a bound."""
+    lab = {**case.scenario.lab, "processor": share}
+    most = {"wall": SLOW_CLEAN_S} if case.scenario.id == DEFAULT.id else {}
+    return replace(case, scenario=replace(case.scenario, lab=lab), most=most)
 
 
 def _title(case: Case) -> str:

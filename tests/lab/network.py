@@ -28,6 +28,7 @@ from tests.lab.action_file import ActionFile
 from tests.lab.censor import Action
 from tests.lab.link import Link
 from tests.lab.netns import LabError, Namespace, configure, require, verify_no_way_out
+from tests.lab.processor import joining, limited, removed
 from tests.lab.topology import CLIENT_END, CLIENT_LINK, WORLD_LINK, ClientFiles, Topology
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -88,6 +89,7 @@ class Lab:
     the name of its end of the line.
     ``trust`` is the file of the authorities that the client's programs find in certifi's place, the
     list of those that browsers believe; None leaves the real one.
+    ``processor`` is the part of one processor that the client's programs have together; None: all.
     ``client_commands`` run in the client's namespace at the end of its set-up. Same seed, same
     losses and chances. Raises `LabError` with one line where a lab can't start.
     """
@@ -107,6 +109,8 @@ class Lab:
     interface: str = CLIENT_END
     trust: Path | None = None
     client_commands: Sequence[Sequence[str]] = ()
+    processor: float | None = None
+    _group: Path | None = field(default=None, init=False)
     _namespaces: list[Namespace] = field(default_factory=list, init=False)
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
     _box: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -153,6 +157,8 @@ class Lab:
         for command in self.client_commands:
             client.run(command)
         verify_no_way_out(client, middle, world)
+        if self.processor is not None:
+            self._group = limited(self.processor)
         self._start_processes(middle, world)
 
     def _start_processes(self, middle: Namespace, world: Namespace) -> None:
@@ -222,7 +228,8 @@ class Lab:
         return self._namespaces[1]
 
     def _command(self, argv: Sequence[str], cwd: Path | None) -> list[str]:
-        return [*self.client.prefix(), "env", "-C", str(cwd or self.workdir), *argv]
+        part = () if self._group is None else joining(self._group)
+        return [*part, *self.client.prefix(), "env", "-C", str(cwd or self.workdir), *argv]
 
     def _environment(self, env: Mapping[str, str] | None) -> dict[str, str]:
         plain = {
@@ -348,3 +355,6 @@ class Lab:
                     with suppress(OSError):
                         pipe.close()
         self._processes.clear()
+        if self._group is not None:
+            removed(self._group)
+            self._group = None
