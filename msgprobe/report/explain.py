@@ -41,8 +41,9 @@ def explain_run(
     unicode: bool = True,
     verbose: int = 0,
 ) -> str:
-    """Every word of ``run`` (or of one ``service``) with its evidence; of conversations that ended
-    alike one, unless ``verbose``. Raises NotInRun."""
+    """Every word of ``run`` (or of one ``service``) with its evidence; unless ``verbose`` of
+    conversations that ended alike one, and no curves of a service that works, if none was asked
+    for. Raises NotInRun."""
     chosen = _chosen(run, service)
     page = _Page(run, {r.rule_id: r for r in rules}, width, whole=bool(verbose))
     if told := integrity.warning(run):
@@ -51,7 +52,8 @@ def explain_run(
     page.connection(run)
     for verdict in chosen:
         page.service(verdict)
-        for picture in pictures(run, verdict.service):
+        told_of = service is not None or verbose or verdict.outcome is not Outcome.OK
+        for picture in pictures(run, verdict.service) if told_of else ():
             page.put("")
             page.drawn(curves.render(picture, width=(width or 80) - 2, unicode=unicode))
     if page.folded:
