@@ -78,7 +78,7 @@ def alike(p: PoolFacts, symptom: str) -> tuple[AddressFacts, ...]:
                 found += [
                     (whose, a)
                     for a in e.addresses
-                    if a.symptom == symptom and _carries(p, ips.family(a.address))
+                    if a.symptom == symptom and carries(p, a.address)
                 ]
     return tuple(a for _, a in found) if _spread(found) else ()
 
@@ -88,8 +88,10 @@ def _spread(found: Sequence[tuple[str, AddressFacts]]) -> bool:
     return len(names) >= 2 and len({ips.network(a.address) for _, a in found}) >= 2
 
 
-def _carries(p: PoolFacts, version: int) -> bool:
-    """Neutral sites abroad in two networks answer over that family, and more than fail over it."""
+def carries(p: PoolFacts, address: str) -> bool:
+    """Neutral sites abroad in two networks answer over the family of that address (IPv4 or IPv6),
+    and more than fail over it: what is silent over one that does not may be the line's fault."""
+    version = ips.family(address)
     asked = [
         (site, t)
         for site, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)

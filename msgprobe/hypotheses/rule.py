@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 14
+RULES_VERSION = 15
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -27,7 +27,9 @@ CHANGED: Mapping[str, int] = {
     "connection.portal": 12,
     "tls.early": 9,
     "tls.fingerprint": 9,
-    "tcp.timeout": 14,
+    "tcp.timeout": 15,
+    "tcp.refused": 15,
+    "ip.unreachable": 15,
     "dns.injection": 14,
     "dns.servfail": 13,
     "dns.timeout": 13,

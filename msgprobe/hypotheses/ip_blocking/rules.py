@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, networks
+from msgprobe.evidence.halves import carries
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.target import Endpoint
@@ -48,14 +49,16 @@ def _alive(p: PoolFacts) -> tuple[Conversation, ...]:
 
 
 def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
-    """The licence for silence: two servers in two networks, names that hold, controls that work.
+    """The licence for silence: two servers in two networks, names that hold, controls that work,
+    over the same family (IPv4 or IPv6).
 
     Two servers, because one server with two addresses may simply have been switched off.
     """
 
     def holds(p: PoolFacts) -> Cited:
         conversations = _all_fail(p, symptom)
-        if len(networks(conversations)) < 2 or not p.names_hold or not p.connection.controls_hold:
+        carried = [t for t in conversations if carries(p, t.address)]
+        if len(networks(carried)) < 2 or not p.names_hold or not p.connection.controls_hold:
             return ()
         if len(p.tested) < 2 or not p.still_known:
             return ()
