@@ -37,11 +37,13 @@ ASKED_ANEW = (Reason.SURPRISE, Reason.CONFIRM)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
     """How late an alarm was, in seconds, and in looks of their own that could see the change;
-    ``plain``: what worked no longer did, which every pulse sees."""
+    ``plain``: what worked no longer did, which every pulse sees; ``whole``: it told what had been
+    before as well as what is now."""
 
     seconds: float
     looks: int
     plain: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +128,17 @@ def _score(
     left, delays = list(told), []
     changes = list(pairwise(truth))
     for (_, _, before), (at, _, after) in changes:
-        near = (o for o in left if o[2:] == (before, after) and abs(o[1] - at) <= 2 * NEAR)
-        match = next(near, None)
+        near = [o for o in left if o[3] == after and abs(o[1] - at) <= 2 * NEAR]
+        # A short return that was told may be none any more beside what came after it.
+        match = min(near, key=lambda o: o[2] != before, default=None)
         if match is not None:
             left.remove(match)
             speed = "throttled" in (before, after)
             seen = [one for one in own if at <= one.at <= match[0]]
             count = sum(one.kind.sees_speed or not speed for one in seen)
             plain = before == "ok" and after in ("blocked", "down")
-            delays.append(Delay(seconds=match[0] - at, looks=count, plain=plain))
+            whole = match[2] == before
+            delays.append(Delay(seconds=match[0] - at, looks=count, plain=plain, whole=whole))
     return Played(changes=len(changes), delays=tuple(delays), alarms=len(told))
 
 
@@ -154,7 +158,8 @@ def main(argv: Sequence[str]) -> int:
     looks = median(one.looks for one in delays)
     plain = [one.seconds for one in delays if one.plain]
     print(
-        f"{changes} changes in {options.stories} stories: {recall:.3f} of them alarmed, the median "
+        f"{changes} changes in {options.stories} stories: {recall:.3f} of them alarmed "
+        f"({sum(one.whole for one in delays) / changes:.3f} with what was before), the median "
         f"with look {looks:.0f} of those that can see it, after "
         f"{median(one.seconds for one in delays):.0f} s; what fails at once after "
         f"{median(plain):.0f} s; {each:.2f} alarms for each change"

@@ -7,7 +7,7 @@ from msgprobe.judging.calibration import Table, Tally
 
 TABLE: Table | None = Table(
     date="2026-11-26",
-    rules_version=14,
+    rules_version=15,
     runs=469,
     scenarios=262,
     cells={
