@@ -4,6 +4,7 @@ Sources: RFC 1035 §4 (messages), RFC 6891 (EDNS0), RFC 8484 (the id is 0 over H
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def parse_answer(query: bytes, answer: bytes) -> Reply:
     if not is_answer_to(query, answer):
         raise DnsWireError("dns: not an answer to this question")
     try:
-        asked = dns.message.from_wire(query).question[0]
+        asked = _asked(query)
         message = dns.message.from_wire(answer, ignore_trailing=True)
         if message.question and message.question[0] != asked:
             raise DnsWireError("dns: answer repeats another question")
@@ -92,6 +93,14 @@ def parse_answer(query: bytes, answer: bytes) -> Reply:
         # that is total has to take them all.
         raise DnsWireError(f"dns: malformed answer: {type(exc).__name__}") from exc
     return Reply(rcode, addresses, aliases, ttl, truncated=bool(answer[2] & 0x02))
+
+
+@lru_cache(maxsize=8)
+def _asked(query: bytes) -> "dns.rrset.RRset":
+    """What ``query`` asks for; it may get several answers."""
+    import dns.message
+
+    return dns.message.from_wire(query).question[0]
 
 
 def _follow(

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of what reads bytes from the network (``make fuzz``), outside CI."""
+"""Fuzzing of what reads bytes from the network, guided or blind (``make fuzz``), outside CI."""

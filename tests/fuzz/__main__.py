@@ -2,7 +2,8 @@
 
 Nothing but a refusal in words may come out of a target, within 100 ms of processor and 64 MB for
 each input. What was learned and found is kept below ``.fuzz``; ``--count`` adds the executions to
-the table in the repository.
+the table in the repository. ``--blind`` goes on from there without looking at the code, which tries
+many times as many inputs.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tests.fuzz import blind
 from tests.fuzz.counts import Row, add, read
 from tests.fuzz.seeds import genuine, more, slug
 from tests.fuzz.targets import LARGEST, TARGETS, USUAL, codec
@@ -54,7 +56,7 @@ def main(argv: list[str]) -> int:
     if options.list:
         print("\n".join(chosen))
         return 0
-    if importlib.util.find_spec("atheris") is None:
+    if not options.blind and importlib.util.find_spec("atheris") is None:
         print(
             "fuzz: atheris is missing: make fuzz installs it (it has wheels for CPython 3.11 to "
             "3.14 on Linux)",
@@ -64,7 +66,7 @@ def main(argv: list[str]) -> int:
     head = f"{'target':<28}{'executions':>12}{'per s':>8}{'edges':>7}{'worst ms':>10}  result"
     print(head, flush=True)
     with ThreadPoolExecutor(options.jobs) as pool:
-        outcomes = list(pool.map(partial(_fuzz, options=options), chosen))
+        outcomes = list(pool.map(partial(_fuzz, options=options, chosen=chosen), chosen))
     found = [one for one in outcomes if one.finding is not None]
     for one in found:
         print(f"\n--- {one.target}\n{one.finding}")
@@ -90,6 +92,15 @@ def _options(argv: list[str]) -> argparse.Namespace:
         metavar="N",
         help="with --count: leave out codecs that have N executions, and stop at N",
     )
+    parser.add_argument(
+        "--blind", action="store_true", help="change what is there, without instrumentation"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="with --blind: of the changes (default: how many are counted)",
+    )
     parser.add_argument("--list", action="store_true", help="list the targets and stop")
     options = parser.parse_args(argv)
     if options.seconds < 1 or options.jobs < 1 or options.until < 0:
@@ -110,33 +121,47 @@ def _unfinished(targets: list[str], wanted: int) -> list[str]:
     return sorted((name for name in targets if _had(name) < wanted), key=_had)
 
 
-def _fuzz(target: str, options: argparse.Namespace) -> Outcome:
+def _share(target: str, chosen: list[str], wanted: int) -> int:
+    """What is left for ``target``: its codec's other targets after it in ``chosen`` run as well."""
+    own = chosen[chosen.index(target) :]
+    shared = sum(codec(name) == codec(target) for name in own)
+    return max(1, -(-(wanted - _had(target)) // shared))
+
+
+def _command(target: str, place: Path, runs: int, options: argparse.Namespace) -> list[str]:
+    if options.blind:
+        seed = options.seed
+        if seed is None:
+            seed = read()[target].blind if target in read() else 0
+        argv = ["tests.fuzz.blind", target, str(place), f"--seconds={options.seconds}"]
+        argv += [f"--runs={runs}", f"--seed={seed}"]
+    else:
+        argv = ["tests.fuzz.harness", target, str(place / "worst"), *_LIMITS, f"-runs={runs}"]
+        argv += [f"-max_len={LARGEST.get(target, USUAL)}", f"-max_total_time={options.seconds}"]
+        argv += [f"-artifact_prefix={place}/", str(place / "corpus")]
+    return [sys.executable, "-m", *argv]
+
+
+def _fuzz(target: str, options: argparse.Namespace, chosen: list[str]) -> Outcome:
     place = _PLACE / slug(target)
     _fill(target, place / "corpus")
-    worst = place / "worst"
-    worst.unlink(missing_ok=True)
-    runs = options.until - _had(target) if options.until else _FOREVER
-    argv = [sys.executable, "-m", "tests.fuzz.harness", target, str(worst), *_LIMITS]
-    argv += [f"-max_len={LARGEST.get(target, USUAL)}", f"-max_total_time={options.seconds}"]
-    argv += [f"-runs={max(1, runs)}"] if options.until else []
-    argv += [f"-artifact_prefix={place}/", str(place / "corpus")]
-    try:
-        done = subprocess.run(argv, capture_output=True, timeout=options.seconds + _GRACE_S)
-        said = done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace")
-        finding = _shown(said) if done.returncode else None
-    except subprocess.TimeoutExpired as late:
-        said = (late.stderr or b"").decode(errors="replace")
-        finding = f"{_shown(said)}\nit did not end within {_GRACE_S} s after its time"
+    for name in ("worst", blind.CURRENT):
+        (place / name).unlink(missing_ok=True)
+    runs = _share(target, chosen, options.until) if options.until else _FOREVER
+    argv = _command(target, place, runs, options)
+    said, finding = _run(argv, options.seconds)
+    if finding is not None and options.blind:
+        finding += f"\n{_again(target, place)}"
     outcome = Outcome(
         target=target,
         executions=_executions(said),
         rate=_last(r"stat::average_exec_per_sec:\s+(\d+)", said),
         edges=_last(r" cov: (\d+) ", said),
-        worst_ms=float(worst.read_text()) if worst.exists() else 0.0,
+        worst_ms=_worst(place / "worst"),
         finding=finding,
     )
     if options.count:
-        add([_counted(outcome)])
+        add([_counted(outcome, options.blind)])
     result = "nothing" if finding is None else "FINDING, see below"
     print(
         f"{target:<28}{outcome.executions:>12}{outcome.rate:>8}{outcome.edges:>7}"
@@ -144,6 +169,27 @@ def _fuzz(target: str, options: argparse.Namespace) -> Outcome:
         flush=True,
     )
     return outcome
+
+
+def _run(argv: list[str], seconds: int) -> tuple[str, str | None]:
+    """What a fuzzer said, and what of it is a finding."""
+    try:
+        done = subprocess.run(argv, capture_output=True, timeout=seconds + _GRACE_S)
+    except subprocess.TimeoutExpired as late:
+        said = (late.stderr or b"").decode(errors="replace")
+        return said, f"{_shown(said)}\nit did not end within {_GRACE_S} s after its time"
+    said = done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace")
+    return said, f"{_shown(said)}\nexit code {done.returncode}" if done.returncode else None
+
+
+def _again(target: str, place: Path) -> str:
+    """How to see a finding of a blind fuzzer again; its input may be all that it left."""
+    file = blind.keep(place, blind.left(place))
+    return f"again: python -m tests.fuzz.blind {target!r} {place} --again {file}"
+
+
+def _worst(file: Path) -> float:
+    return float(file.read_text() or 0) if file.exists() else 0.0
 
 
 def _fill(target: str, corpus: Path) -> None:
@@ -157,13 +203,14 @@ def _executions(said: str) -> int:
     return max(_last(r"stat::number_of_executed_units:\s+(\d+)", said), _last(r"^#(\d+)", said))
 
 
-def _counted(outcome: Outcome) -> Row:
+def _counted(outcome: Outcome, without_looking: bool) -> Row:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=_ROOT, capture_output=True, text=True
     ).stdout.strip()
     return Row(
         target=outcome.target,
-        executions=outcome.executions,
+        guided=0 if without_looking else outcome.executions,
+        blind=outcome.executions if without_looking else 0,
         worst_ms=outcome.worst_ms,
         findings=int(outcome.finding is not None),
         last=f"{datetime.now(UTC):%Y-%m-%d} {commit}",

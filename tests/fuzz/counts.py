@@ -11,8 +11,10 @@ COUNTS: Final = Path(__file__).with_name("counts.txt")
 
 _HEAD: Final = """\
 Executions of each target in all, added up by `make fuzz ARGS="--count"`; a finding that was mended
-stays counted. Worst: processor milliseconds of one input, instrumented (0.000: none was slow enough
-to be timed, or it was not timed yet). Last: date and commit of the run that was added last.
+stays counted. Guided: by coverage, which is measured at each line. Blind (--blind): changes of the
+seeds and of what the guided runs have kept, without looking. Worst: processor milliseconds of one
+input (0.000: none was slow enough to be timed, or it was not timed yet), instrumented where a
+guided run has met it. Last: date and commit of the run that was added last.
 
 """
 
@@ -22,16 +24,23 @@ class Row:
     """One target. ``worst_ms`` is in milliseconds of processor for one input."""
 
     target: str
-    executions: int
+    guided: int = 0
+    blind: int = 0
     worst_ms: float
     findings: int
     last: str
+
+    @property
+    def executions(self) -> int:
+        """Of both kinds."""
+        return self.guided + self.blind
 
     def plus(self, other: "Row") -> "Row":
         """Both together; ``other`` is the later one."""
         return replace(
             other,
-            executions=self.executions + other.executions,
+            guided=self.guided + other.guided,
+            blind=self.blind + other.blind,
             worst_ms=max(self.worst_ms, other.worst_ms),
             findings=self.findings + other.findings,
         )
@@ -46,12 +55,13 @@ def read(path: Path = COUNTS) -> dict[str, Row]:
 
 
 def _row(line: str) -> Row | None:
-    target, executions, worst, findings, last = (part.strip() for part in line.split("|"))
-    if not executions.replace(",", "").isdecimal():
+    target, guided, blind, worst, findings, last = (part.strip() for part in line.split("|"))
+    if not guided.replace(",", "").isdecimal():
         return None
     return Row(
         target=target,
-        executions=int(executions.replace(",", "")),
+        guided=int(guided.replace(",", "")),
+        blind=int(blind.replace(",", "")),
         worst_ms=float(worst),
         findings=int(findings),
         last=last,
@@ -68,15 +78,22 @@ def add(rows: Iterable[Row], path: Path = COUNTS) -> None:
 
 def table(rows: Mapping[str, Row]) -> str:
     """The targets, then what they add up to for each codec."""
-    lines = [f"{'target':<28}  |{'executions':>15} |{'worst':>9} |{'findings':>9} | last"]
+    lines = [
+        f"{'target':<26}  |{'guided':>12} |{'blind':>12} |{'worst':>8} |{'findings':>9} | last"
+    ]
     lines += [
-        f"{r.target:<28}  |{r.executions:>15,} |{r.worst_ms:>9.3f} |{r.findings:>9} | {r.last}"
+        f"{r.target:<26}  |{r.guided:>12,} |{r.blind:>12,} |{r.worst_ms:>8.3f} |{r.findings:>9} "
+        f"| {r.last}"
         for _, r in sorted(rows.items())
     ]
-    sums: dict[str, int] = {}
+    lines += ["", f"{'By codec:':<26}   {'guided':>12}  {'blind':>12}  {'both':>12}", ""]
+    sums: dict[str, tuple[int, int]] = {}
     for row in rows.values():
-        sums[codec(row.target)] = sums.get(codec(row.target), 0) + row.executions
-    lines += ["", "By codec:", ""]
-    lines += [f"{name:<28} {count:>16,}" for name, count in sorted(sums.items())]
-    lines += ["", f"{'All':<28} {sum(sums.values()):>16,}", ""]
-    return "\n".join(lines)
+        for name in (codec(row.target), ""):
+            guided, blind = sums.get(name, (0, 0))
+            sums[name] = guided + row.guided, blind + row.blind
+    all_guided, all_blind = sums.pop("", (0, 0))
+    for name, (guided, blind) in [*sorted(sums.items()), ("All", (all_guided, all_blind))]:
+        lines += [""] if name == "All" else []
+        lines += [f"{name:<26}   {guided:>12,}  {blind:>12,}  {guided + blind:>12,}"]
+    return "\n".join([*lines, ""])

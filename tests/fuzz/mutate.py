@@ -61,7 +61,7 @@ def _change(chance: random.Random, places: list[tuple[Any, Any]]) -> None:
     where, key = chance.choice(places)
     match chance.randrange(7):
         case 0 | 1:
-            where[key] = chance.choice(_ODD)
+            where[key] = _copy(chance.choice(_ODD))
         case 2:
             del where[key]
         case 3:
@@ -100,7 +100,7 @@ def _nudged(chance: random.Random, value: Any) -> Any:
         case list() if value:
             return value * 2 if len(value) < 50 else value[:1]
         case _:
-            return chance.choice(_ODD)
+            return _copy(chance.choice(_ODD))
 
 
 def toml_document(data: bytes, most: int, seed: int) -> bytes | None:

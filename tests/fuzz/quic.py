@@ -8,12 +8,14 @@ import errno
 import os
 import ssl
 from functools import cache, partial
+from types import ModuleType, SimpleNamespace
 from typing import Final, cast
 
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.crypto import CryptoContext, CryptoPair
 from aioquic.quic.packet import QuicProtocolVersion
 from aioquic.tls import CipherSuite, Epoch
+from cryptography.hazmat.primitives.asymmetric import ec, x448, x25519
 
 from msgprobe.model.observation import Proof
 from msgprobe.steps.classify import TooLarge
@@ -118,19 +120,43 @@ async def _shaken(peer: _Peer) -> None:
         return
 
 
+class _Instead:
+    """A module as it is, but for a few names."""
+
+    def __init__(self, module: ModuleType, **names: object) -> None:
+        self._module = module
+        vars(self).update(names)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._module, name)
+
+
 @cache
 def _fixed() -> None:
-    """The same keys and ids in every execution, so that an input does the same each time."""
+    """The same keys and ids in every execution, so that an input does the same each time. They are
+    made once: that takes as long as the rest of our flight."""
     import aioquic.quic.connection as connection
     import aioquic.tls as tls
 
-    class _Fixed:
-        urandom = staticmethod(lambda size: bytes(range(1, size + 1)))
+    def bytes_of(size: int) -> bytes:
+        return bytes(range(1, size + 1))
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(os, name)
+    def on(curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+        return curves[curve.name]
 
-    connection.os = tls.os = _Fixed()  # type: ignore[assignment,attr-defined]
+    curves = {
+        kind.name: ec.derive_private_key(int.from_bytes(bytes_of(32)), kind())
+        for kind in (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+    }
+    ours, ours_448 = (
+        x25519.X25519PrivateKey.from_private_bytes(bytes_of(32)),
+        x448.X448PrivateKey.from_private_bytes(bytes_of(56)),
+    )
+    connection.os = tls.os = _Instead(os, urandom=bytes_of)  # type: ignore[assignment,attr-defined]
+    tls.ec = _Instead(ec, generate_private_key=on)  # type: ignore[assignment,attr-defined]
+    one, other = SimpleNamespace(generate=lambda: ours), SimpleNamespace(generate=lambda: ours_448)
+    tls.x25519 = _Instead(x25519, X25519PrivateKey=one)  # type: ignore[assignment,attr-defined]
+    tls.x448 = _Instead(x448, X448PrivateKey=other)  # type: ignore[assignment,attr-defined]
 
 
 def _fuzzed(kind: type[_Peer], data: bytes) -> None:

@@ -88,7 +88,12 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def done_in_time(work: Coroutine[Any, Any, object]) -> None:
-    """Run what needs an event loop for its deadlines; one for all, for making it takes longer."""
+    """Run what needs an event loop for its deadlines; one for all, for making it takes longer.
+
+    Where one runs already, its deadlines are enough."""
+    if asyncio._get_running_loop() is not None:
+        done(work)
+        return
     try:
         _loop().run_until_complete(work)
     except _ENDS:
@@ -143,7 +148,7 @@ async def _upgraded(data: bytes) -> None:
 
 def http1(data: bytes) -> None:
     """Two answers on one connection (RFC 9112)."""
-    done_in_time(_asked(data))
+    done(_asked(data))
 
 
 async def _asked(data: bytes) -> None:

@@ -55,6 +55,10 @@ TARGETS: Final[dict[str, Target]] = {
     "websocket frames": _in("streams", "frames"),
 }
 
+FIRST: Final = (b"", b"\0" * 99, b"HTTP/1.1 200 OK\r\n\r\n", b"{}")
+"""What is tried before anything is watched, so that all is imported: an upgrade that is taken, a
+page, an empty file."""
+
 MUTATORS: Final[dict[str, Mutator]] = {
     "saved run": json_document,
     "saved run, judged": json_document,
@@ -62,7 +66,9 @@ MUTATORS: Final[dict[str, Mutator]] = {
     "target file, planned": toml_document,
 }
 
-LARGEST: Final = dict.fromkeys((*MUTATORS, "package"), 64 * 1024)
+LARGEST: Final = dict.fromkeys(
+    ("package", "saved run", "saved run, judged", "target file", "target file, planned"), 64 * 1024
+)
 """Octets of an input, where a small one would not be whole."""
 
 USUAL: Final = 4096

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import msgprobe.wire
+from tests.fuzz.__main__ import _share
 from tests.fuzz.counts import Row, add, read
 from tests.fuzz.mutate import json_document, toml_document
 from tests.fuzz.seeds import genuine, more
@@ -75,20 +76,37 @@ def test_a_changed_document_is_still_json_and_another_one() -> None:
     assert toml_document(b"a = 1\nb = 2\n", 4, 3) is None, "longer than it may be"
 
 
-def test_counts_add_up(tmp_path: Path) -> None:
+def test_counts_add_up_and_tell_guided_from_blind(tmp_path: Path) -> None:
     table = tmp_path / "counts.txt"
-    first = Row(target="dns body", executions=1_500_000, worst_ms=1.5, findings=1, last="a")
-    second = Row(target="dns body", executions=2, worst_ms=0.5, findings=0, last="b")
-    other = Row(target="saved run, judged", executions=7, worst_ms=0.25, findings=0, last="b")
+    first = Row(target="dns body", guided=1_500_000, worst_ms=1.5, findings=1, last="a")
+    second = Row(target="dns body", blind=2, worst_ms=0.5, findings=0, last="b")
+    other = Row(target="saved run, judged", guided=7, worst_ms=0.25, findings=0, last="b")
     add([first], table)
     add([second, other], table)
     assert read(table) == {
         "dns body": Row(
-            target="dns body", executions=1_500_002, worst_ms=1.5, findings=1, last="b"
+            target="dns body", guided=1_500_000, blind=2, worst_ms=1.5, findings=1, last="b"
         ),
         "saved run, judged": other,
     }
-    assert "dns " in table.read_text() and "1,500,009" in table.read_text()
+    rows = [line.split() for line in table.read_text().splitlines()]
+    assert ["dns", "1,500,000", "2", "1,500,002"] in rows
+    assert ["All", "1,500,007", "2", "1,500,009"] in rows
+
+
+def test_targets_of_one_codec_share_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = {"dns": 40, "dns body": 20}
+    monkeypatch.setattr(
+        "tests.fuzz.__main__.read",
+        lambda: {
+            n: Row(target=n, blind=c, worst_ms=0, findings=0, last="") for n, c in done.items()
+        },
+    )
+    chosen = ["mqtt", "dns", "dns body", "dns over TCP"]
+    assert _share("dns", chosen, 100) == 14
+    done["dns"] += 14
+    assert _share("dns body", chosen, 100) == 13
+    assert _share("dns over TCP", chosen, 74) == 1, "more than wanted: one, so that it is seen"
 
 
 @pytest.mark.parametrize(
