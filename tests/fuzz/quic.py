@@ -21,7 +21,8 @@ from msgprobe.model.observation import Proof
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.datagrams import Datagram
 from msgprobe.steps.quic_handshake import MOST_RECEIVED, Handshake
-from tests.fuzz.streams import context, done_in_time, lengths
+from tests.fuzz.frames import lengths
+from tests.fuzz.streams import context, done_in_time
 
 _INITIAL, _HANDSHAKE = 0xC1, 0xE1
 """First octets of long headers with a packet number of two (RFC 9000 section 17.2)."""

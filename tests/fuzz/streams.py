@@ -4,9 +4,8 @@ Nothing here waits: a step that would wait for the network finds its end instead
 """
 
 import asyncio
-import struct
 from base64 import b64encode
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from functools import cache
 from hashlib import sha1
 from types import SimpleNamespace
@@ -216,12 +215,3 @@ async def _dialled(scheme: str, data: bytes) -> None:
     if await _ask(context(), asked, stream) is None:
         while await stream.receive(64):
             pass
-
-
-def lengths(data: bytes) -> Iterator[bytes]:
-    """Pieces with a length of two octets in front of each; the last may be short."""
-    at = 0
-    while at + 2 <= len(data):
-        (size,) = struct.unpack_from(">H", data, at)
-        yield data[at + 2 : at + 2 + size]
-        at += 2 + size

@@ -12,6 +12,7 @@ from msgprobe.catalog.error import CatalogError
 from msgprobe.report.document import SavedRunError
 from msgprobe.sealing.error import PackageError
 from msgprobe.wire.error import WireError
+from tests.fuzz import frames
 from tests.fuzz.mutate import Mutator, json_document, toml_document
 from tests.wire.codecs import CODECS
 
@@ -60,10 +61,20 @@ FIRST: Final = (b"", b"\0" * 99, b"HTTP/1.1 200 OK\r\n\r\n", b"{}")
 page, an empty file."""
 
 MUTATORS: Final[dict[str, Mutator]] = {
+    "der": frames.der,
+    "dns": frames.dns,
+    "dns over TCP": frames.pieces,
+    "http2": frames.http2,
+    "http2 settled": frames.http2,
+    "quic handshake": frames.pieces,
+    "quic handshake, initial": frames.pieces,
+    "quic handshake, secured": frames.pieces,
     "saved run": json_document,
     "saved run, judged": json_document,
+    "stamp reply": frames.der,
     "target file": toml_document,
     "target file, planned": toml_document,
+    "websocket frames": frames.websocket,
 }
 
 LARGEST: Final = dict.fromkeys(

@@ -22,7 +22,7 @@ POOL = [b"a short one", bytes(range(200)), b'{"a": [1, 2]}']
 def test_a_seed_decides_the_inputs(target: str) -> None:
     first, again, other = (list(islice(blind.inputs(target, POOL, s), 500)) for s in (1, 1, 2))
     assert first == again != other
-    assert len(set(first)) > 400, "many are alike"
+    assert len(set(first)) > 250, "many are alike, even for so small a pool"
     assert max(map(len, first)) <= LARGEST.get(target, USUAL)
 
 
