@@ -55,12 +55,14 @@ def ige_decrypt(data: bytes, key: bytes, iv: bytes) -> bytes:
 def _ige(data: bytes, rounds: Rounds, before: bytes, after: bytes, iv: bytes) -> bytes:
     if len(data) % BLOCK or len(iv) != 2 * BLOCK:
         raise ValueError(f"IGE needs whole blocks and an iv of {2 * BLOCK} bytes")
+    last, one_before = int.from_bytes(before), int.from_bytes(after)
     out = bytearray()
     for at in range(0, len(data), BLOCK):
-        block = data[at : at + BLOCK]
-        done = _xor(rounds(_xor(block, before)), after)
-        out += done
-        before, after = done, block
+        block = int.from_bytes(data[at : at + BLOCK])
+        last ^= block
+        last = int.from_bytes(rounds(last.to_bytes(BLOCK))) ^ one_before
+        out += last.to_bytes(BLOCK)
+        one_before = block
     return bytes(out)
 
 

@@ -20,7 +20,7 @@ def edwards_key(montgomery: bytes, sign: int) -> bytes | None:
     u = int.from_bytes(montgomery, "little")
     if len(montgomery) != KEY_SIZE or u >= _PRIME - 1:
         return None
-    y = (u - 1) * pow(u + 1, _PRIME - 2, _PRIME) % _PRIME
+    y = (u - 1) * pow(u + 1, -1, _PRIME) % _PRIME
     key = bytearray(y.to_bytes(KEY_SIZE, "little"))
     key[-1] |= sign
     return bytes(key)

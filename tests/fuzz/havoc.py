@@ -14,14 +14,14 @@ _WORDS: Final = tuple(
     for value in ((1 << bits) - 1, 1 << bits, (1 << 8 * size) - (1 << bits))
 )
 """Where a length or a count turns over."""
-_COUNTS: Final = (1, 1, 1, 1, 2, 2, 3, 4, 6, 12)
+_COUNTS: Final = (1, 1, 1, 1, 1, 2, 2, 3, 4, 8)
 """How many changes one input takes, each as often as another."""
 
 Step = Callable[[bytearray, Callable[[], float], Sequence[bytes]], None]
 
 
 def havoc(data: bytes, most: int, chance: random.Random, pool: Sequence[bytes]) -> bytes:
-    """``data`` with one to twelve changes, at most ``most`` octets; pieces come from ``pool``."""
+    """``data`` with one to eight changes, at most ``most`` octets; pieces come from ``pool``."""
     chances = chance.random  # the only call: whatever else is random is made of several of these
     found = bytearray(data)
     for _ in range(_COUNTS[int(chances() * len(_COUNTS))]):
