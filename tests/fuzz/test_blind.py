@@ -11,6 +11,8 @@ import pytest
 
 from msgprobe.wire.error import WireError
 from tests.fuzz import blind
+from tests.fuzz.__main__ import main
+from tests.fuzz.counts import Row
 from tests.fuzz.havoc import havoc
 from tests.fuzz.targets import LARGEST, TARGETS, USUAL
 from tests.fuzz.watch import TooSlow, Watch
@@ -109,16 +111,45 @@ def test_a_finding_can_be_tried_again(tmp_path: Path) -> None:
     assert subprocess.run(argv, capture_output=True).returncode == 0
 
 
-def test_where_the_process_dies_its_last_input_is_left(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("fault", ["os.abort()", "re.fullmatch('(a|a)*b', 'a' * 60)"])
+def test_where_the_process_dies_or_hangs_its_last_input_is_left(tmp_path: Path, fault: str) -> None:
     program = (
-        "import os, sys\n"
+        "import os, re, sys\n"
         "from pathlib import Path\n"
         "from tests.fuzz import blind\n"
-        "blind.TARGETS['mqtt'] = lambda data: os.abort() if len(data) == 9 else None\n"
+        "blind._HANGS_S = 0.5\n"
+        f"blind.TARGETS['mqtt'] = lambda data: {fault} if len(data) == 9 else None\n"
         "blind.fuzz('mqtt', Path(sys.argv[1]), seconds=60, runs=10**6, seed=3)\n"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True)
     assert done.returncode < 0
     assert len(blind.left(tmp_path)) == 9
+
+
+def test_the_command_runs_it_and_counts_it_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows: list[Row] = []
+    monkeypatch.setattr("tests.fuzz.__main__._PLACE", tmp_path)
+    monkeypatch.setattr("tests.fuzz.__main__.read", dict)
+    monkeypatch.setattr("tests.fuzz.__main__.add", rows.extend)
+    assert main(["mqtt length", "--blind", "--count", "--until", "300", "--seconds", "30"]) == 0
+    (row,) = rows
+    assert (row.target, row.guided, row.blind, row.findings) == ("mqtt length", 0, 300, 0)
+    assert "0 with findings" in capsys.readouterr().out
+
+
+def test_what_ends_the_process_is_a_finding_with_its_input(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def dies(argv: list[str], seconds: int) -> tuple[str, str | None]:
+        place = tmp_path / "mqtt-length"
+        (place / blind.CURRENT).write_bytes(b"\0\0\0\3abcrest of an earlier one")
+        return "", "exit code -27"
+
+    monkeypatch.setattr("tests.fuzz.__main__._PLACE", tmp_path)
+    monkeypatch.setattr("tests.fuzz.__main__._run", dies)
+    assert main(["mqtt length", "--blind"]) == 1
+    (kept,) = (tmp_path / "mqtt-length").glob("blind-*")
+    assert kept.read_bytes() == b"abc"
+    assert f"--again {kept}" in capsys.readouterr().out
