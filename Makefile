@@ -168,8 +168,8 @@ interop: install
 # Coverage-guided, by the time that is given (--seconds N for each target); not part of `check`.
 # Towards ten million executions of each codec, those that have the fewest first, added up in
 # tests/fuzz/counts.txt: make fuzz ARGS="--count --until 10000000 --seconds 600"
-# With --blind it goes on from what was found so, without instrumentation: two to thirty times as
-# many executions in the same time, in a column of their own.
+# With --blind it goes on from what was found so, without instrumentation: two to ten times as many
+# executions in the same time (no more where reading takes a few microseconds), counted apart.
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz $(ARGS)
 

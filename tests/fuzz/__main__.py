@@ -3,7 +3,7 @@
 Nothing but a refusal in words may come out of a target, within 100 ms of processor and 64 MB for
 each input. What was learned and found is kept below ``.fuzz``; ``--count`` adds the executions to
 the table in the repository. ``--blind`` goes on from there without looking at the code, which tries
-many times as many inputs.
+several times as many inputs.
 """
 
 import argparse
