@@ -77,12 +77,8 @@ class Owners:
         """
         file = top.file
         self._room.take(file, service, part)
-        allowed = self.allowed if source else EVERYTHING
-        took = _taken(file, control.head(top), reach.of_controls(part), "controls", allowed)
-        if service is not None:
-            steps, owner = reach.of_service(service), f"service {service.name}"
-            took += _taken(file, heads.head(top), steps, owner, allowed)
-        self._taken += took if source else ()
+        if source:  # that shipped files declare what they take is held by a test
+            self._taken += self._took(top, service, part)
         if service is not None:
             self._row(source, file, "service", service.name, "service.name")
             self._title(source, file, service)
@@ -91,6 +87,14 @@ class Owners:
         for name in ("silent", "holes", "advert_host"):
             if getattr(part, name) is not None:
                 self._row(source, file, "controls", name, f"controls.{name}")
+
+    def _took(self, top: Table, service: Service | None, part: Part) -> list[Taken]:
+        file, allowed = top.file, self.allowed
+        took = _taken(file, control.head(top), reach.of_controls(part), "controls", allowed)
+        if service is not None:
+            steps, owner = reach.of_service(service), f"service {service.name}"
+            took += _taken(file, heads.head(top), steps, owner, allowed)
+        return took
 
     def _row(self, source: int, file: str, kind: str, name: str, key: str) -> None:
         before, whose = self._rows.get((kind, name), (source, file))

@@ -2,7 +2,7 @@
 those of mail, and which of both a file has."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from msgprobe.catalog.control import Part
@@ -16,8 +16,8 @@ MAIL_PORTS: Final = frozenset(
 pop3, imap, qmtp, imap3, submissions (RFC 8314), submission (RFC 6409), qmqp, imaps, pop3s, sieve;
 and 2525, which no registry knows and most mail providers take beside 587."""
 
-_KINDS: Final[tuple[tuple[IPv4Network | IPv6Network, str], ...]] = tuple(
-    (ip_network(prefix), kind)
+_KINDS: Final[tuple[tuple[int, int, int, str], ...]] = tuple(
+    (network.version, int(network.network_address), int(network.netmask), kind)
     for kind, prefixes in {
         "this device": "0.0.0.0/8 127.0.0.0/8 ::/128 ::1/128",
         "the same link": "169.254.0.0/16 fe80::/10",
@@ -28,7 +28,7 @@ _KINDS: Final[tuple[tuple[IPv4Network | IPv6Network, str], ...]] = tuple(
         "a protocol's own use": "192.0.0.0/24 192.88.99.0/24 64:ff9b:1::/48 100::/64 5f00::/16",
         "nobody yet": "240.0.0.0/4",
     }.items()
-    for prefix in prefixes.split()
+    for network in map(ip_network, prefixes.split())
 )
 """IANA's registries of special-purpose addresses, 2026-11, and multicast (RFC 5771, RFC 4291).
 Those for documentation (RFC 5737, RFC 3849, RFC 9637) are left out: they lead nowhere, and every
@@ -64,7 +64,10 @@ def not_global(address: str) -> str | None:
 
 
 def _kind(address: IPv4Address | IPv6Address) -> str | None:
-    return next((kind for network, kind in _KINDS if address in network), None)
+    version, number = address.version, int(address)
+    return next(
+        (k for of, start, mask, k in _KINDS if of == version and number & mask == start), None
+    )
 
 
 def _embedded(address: IPv6Address) -> tuple[IPv4Address, ...]:

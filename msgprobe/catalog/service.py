@@ -43,6 +43,8 @@ _SERVICE = (
 _POOL = ("name", "function", "ok_at", "sample", "caveat", "extra", "member", *_WAY, *PROVENANCE)
 _MEMBER = ("name", "host", "addresses", "always", "spare", *_WAY, *PROVENANCE)
 _BEACON = ("host", "up", "down", *PROVENANCE)
+_FUNCTION = value.word(Function)
+_TRUST = value.word(Trust)
 SECTIONS = ("service", "pool", "root", "key", "beacon", "asset")
 
 
@@ -153,7 +155,7 @@ def _warning(head: Table) -> str:
 
 
 def _primary(head: Table, pools: list[Pool]) -> Function:
-    primary = head.need("primary", value.word(Function))
+    primary = head.need("primary", _FUNCTION)
     if primary not in {pool.function for pool in pools if not pool.extra}:
         right = "name the function of one of the pools"
         raise head.fault("primary", f"no pool has the function {quoted(str(primary))}", right)
@@ -164,7 +166,7 @@ def _untestable(head: Table, pools: list[Pool]) -> tuple[tuple[Function, str], .
     found = []
     for word, why in head.pairs("untestable", value.line):
         try:
-            function = value.word(Function)(word)
+            function = _FUNCTION(word)
         except value.Wrong as wrong:
             raise head.fault("untestable", wrong.why, wrong.right) from None
         if any(pool.function is function for pool in pools):
@@ -193,7 +195,7 @@ def _pool(
     table: Table, provenance: Provenance, known_checks: Collection[str] | None
 ) -> tuple[Pool, list[Endpoint]]:
     name = table.need("name", value.name)
-    function = table.need("function", value.word(Function))
+    function = table.need("function", _FUNCTION)
     base = _way(table, _Way(), known_checks)
     provenance = table.provenance(provenance)
     members = table.tables("member", _MEMBER)
@@ -257,7 +259,7 @@ def _way(table: Table, base: _Way, known_checks: Collection[str] | None) -> _Way
     return _Way(
         check=check,
         ports=table.each("ports", value.port, base.ports, most=8),
-        trust=table.take("trust", value.word(Trust), base.trust),
+        trust=table.take("trust", _TRUST, base.trust),
         certificate_sha256=table.each(
             "certificate_sha256", value.certificate_hash, base.certificate_sha256, most=8
         ),

@@ -122,7 +122,8 @@ status = number(100, 599)
 
 def word(words: type[W]) -> Callable[[object], W]:
     """A reader of one of the words of an enumeration."""
-    return lambda value: words(one_of(value, [w.value for w in words]))
+    known = [w.value for w in words]
+    return lambda value: words(one_of(value, known))
 
 
 def one_of(value: object, known: list[str]) -> str:

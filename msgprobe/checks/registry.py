@@ -89,10 +89,11 @@ def installed(found: "Iterable[EntryPoint] | None" = None) -> tuple[Check, ...]:
 
 def examiner(checks: Mapping[str, Check]) -> Callable[[Endpoint], str | None]:
     """Says what is wrong with an endpoint's options, where its check knows that beforehand."""
+    able = {name: check for name, check in checks.items() if isinstance(check, Examines)}
 
     def examine(endpoint: Endpoint) -> str | None:
-        check = checks.get(endpoint.check)
-        return check.problem(endpoint) if isinstance(check, Examines) else None
+        check = able.get(endpoint.check)
+        return None if check is None else check.problem(endpoint)
 
     return examine
 

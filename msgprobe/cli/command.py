@@ -4,6 +4,7 @@ language that is spoken.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from functools import wraps
 from inspect import Parameter, Signature, cleandoc, signature
 from typing import Any, TypeVar
@@ -219,6 +220,20 @@ class Commands(typer.Typer):
     def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
         """A decorator that makes a command of a function."""
         return super().command(name, cls=Command, **more)
+
+    def narrowed(self, words: Sequence[str]) -> "Commands":
+        """All that ``words`` need of it: one command where they begin with its name. To make the
+        options of every other command takes longer than most of them."""
+        wanted = [
+            one
+            for one in self.registered_commands
+            if one.callback is not None and [one.name or one.callback.__name__] == words[:1]
+        ]
+        if not wanted:
+            return self
+        one = copy(self)
+        one.registered_commands, one.registered_groups = wanted, []
+        return one
 
 
 def texts(command: Any) -> Iterator[str]:

@@ -85,20 +85,15 @@ class SystemMachine:
 
     def _addresses(self) -> Iterator[str]:
         try:
-            # Takes 10 ms to import, which nobody waits for before something is to be dialled.
-            import ifaddr
-
-            adapters = list(ifaddr.get_adapters())
+            found = self._account.addresses()
         except (ImportError, OSError, AttributeError, AssertionError):
             yield from _sources()  # Android may hide them
             return
-        for adapter in adapters:
-            for one in adapter.ips:
-                address = one.ip if isinstance(one.ip, str) else one.ip[0]
-                own = ip_interface(f"{address}/{one.network_prefix}")
-                benchmark = own.version == 4 and own.ip in BENCHMARK
-                carries = benchmark and self._account.is_tunnel(adapter.name)
-                yield str(own.ip) if carries else str(own)
+        for device, address, prefix in found:
+            own = ip_interface(f"{address}/{prefix}")
+            benchmark = own.version == 4 and own.ip in BENCHMARK
+            carries = benchmark and self._account.is_tunnel(device)
+            yield str(own.ip) if carries else str(own)
 
 
 def _sources() -> Iterator[str]:

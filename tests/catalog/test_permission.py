@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from msgprobe.catalog.error import CatalogError
 from msgprobe.catalog.limits import ALL_ENDPOINTS, ASSETS, ENDPOINTS, FILES, POOLS
-from msgprobe.catalog.loader import load
+from msgprobe.catalog.loader import each, load
 from msgprobe.catalog.permission import EVERYTHING, Allowed
 from msgprobe.catalog.reach import MAIL_PORTS, not_global
 from msgprobe.model.liberty import Liberty, Override, Taken
@@ -190,6 +190,11 @@ def test_controls_need_leave_as_well(tmp_path: Path, kind: str) -> None:
 def test_shipped_files_ask_for_their_mail_ports_too() -> None:
     mail = {s.name for s in load().services for e in s.endpoints if e.port in MAIL_PORTS}
     assert mail == {"deltachat", "kakaotalk"} and not lines(load().allowances)
+
+
+def test_shipped_files_declare_what_they_take() -> None:
+    # each of them read as one of a user who allows everything
+    assert len(each([Path(__file__).parents[2] / "targets"])) > 20
 
 
 @pytest.mark.parametrize("host", ["127.0.0.0x1", "a.0x7f", "10.0.0.1", "1.2.3.0x"])

@@ -32,7 +32,7 @@ class Route(NamedTuple):
 
 
 class Account(Protocol):
-    """One system's account. None of it raises."""
+    """One system's account. None of it raises but `addresses`."""
 
     def interfaces_up(self) -> int:
         """Network interfaces besides loopback that are up; all where that is not told."""
@@ -51,7 +51,12 @@ class Account(Protocol):
         ...
 
     def is_tunnel(self, adapter: str) -> bool:
-        """Whether that device, by the name that ifaddr gives it, leads into a tunnel."""
+        """Whether that device, by the name that `addresses` gives it, leads into a tunnel."""
+        ...
+
+    def addresses(self) -> list[tuple[str, str, int]]:
+        """Devices, their addresses and the lengths of their prefixes. Raises OSError, ImportError,
+        AttributeError or AssertionError where they are hidden."""
         ...
 
     def battery_low(self) -> bool | None:
@@ -67,6 +72,17 @@ def interfaces() -> list[str]:
     except (OSError, AttributeError):
         return []
     return [name for name in names if not name.startswith("lo")]
+
+
+def adapters() -> list[tuple[str, str, int]]:
+    """As `Account.addresses`, by the C library: 20 ms to import, and another program started."""
+    import ifaddr
+
+    return [
+        (one.name, own.ip if isinstance(own.ip, str) else own.ip[0], own.network_prefix)
+        for one in ifaddr.get_adapters()
+        for own in one.ips
+    ]
 
 
 def nameservers(resolv_conf: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 
 from msgprobe.model.history import NetworkKind
-from msgprobe.steps.accounts.account import MOBILE, PUBLIC, TUNNELS, Route, interfaces
+from msgprobe.steps.accounts.account import MOBILE, PUBLIC, TUNNELS, Route, adapters, interfaces
 from msgprobe.steps.accounts.command import Commands, SystemCommands
 from msgprobe.steps.accounts.linux import Linux
 
@@ -62,6 +62,10 @@ class Android:
     def is_tunnel(self, adapter: str) -> bool:
         """By the name."""
         return adapter.startswith(TUNNELS)
+
+    def addresses(self) -> list[tuple[str, str, int]]:
+        """By the C library."""
+        return adapters()
 
     def battery_low(self) -> bool | None:
         """Hidden in the system's files; `msgprobe.steps.power` has Termux's way to ask."""

@@ -1,11 +1,21 @@
 """Linux: ``/proc/net``, ``/sys/class`` and ``/etc/resolv.conf``."""
 
+import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from msgprobe.model.history import NetworkKind
-from msgprobe.steps.accounts.account import LOW, MOBILE, TUNNELS, Route, interfaces, nameservers
+from msgprobe.steps.accounts import netlink
+from msgprobe.steps.accounts.account import (
+    LOW,
+    MOBILE,
+    TUNNELS,
+    Route,
+    adapters,
+    interfaces,
+    nameservers,
+)
 
 _UP, _POINT_TO_POINT = 0x1, 0x10
 """Flags of an interface (netdevice(7))."""
@@ -93,6 +103,13 @@ class Linux:
     def is_tunnel(self, adapter: str) -> bool:
         """By the flag of two ends, or the name."""
         return bool((self._flags(adapter) or 0) & _POINT_TO_POINT) or adapter.startswith(TUNNELS)
+
+    def addresses(self) -> list[tuple[str, str, int]]:
+        """Of the kernel itself; by the C library where that does not tell."""
+        try:
+            return list(netlink.addresses())
+        except (OSError, ValueError, LookupError, struct.error):
+            return adapters()
 
     def battery_low(self) -> bool | None:
         """``/sys/class/power_supply``."""

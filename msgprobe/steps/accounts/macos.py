@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from msgprobe.model.history import NetworkKind
-from msgprobe.steps.accounts.account import LOW, PUBLIC, TUNNELS, Route, interfaces
+from msgprobe.steps.accounts.account import LOW, PUBLIC, TUNNELS, Route, adapters, interfaces
 from msgprobe.steps.accounts.command import Commands, SystemCommands
 
 _ROUTE, _RESOLVERS = "/sbin/route", ("/usr/sbin/scutil", "--dns")
@@ -77,6 +77,10 @@ class MacOS:
     def is_tunnel(self, adapter: str) -> bool:
         """By the name."""
         return adapter.startswith(TUNNELS)
+
+    def addresses(self) -> list[tuple[str, str, int]]:
+        """By the C library."""
+        return adapters()
 
     def battery_low(self) -> bool:
         """``pmset -g batt``."""

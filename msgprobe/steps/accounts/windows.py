@@ -5,7 +5,7 @@ import os
 import re
 
 from msgprobe.model.history import NetworkKind
-from msgprobe.steps.accounts.account import LOW, PUBLIC, Route
+from msgprobe.steps.accounts.account import LOW, PUBLIC, Route, adapters
 from msgprobe.steps.accounts.command import Commands, SystemCommands
 from msgprobe.steps.accounts.windows_tables import Adapter, SystemTables, Tables
 
@@ -81,6 +81,10 @@ class Windows:
         return any(
             one.name == adapter and _kind(one) is NetworkKind.VPN for one in self._adapters() or ()
         )
+
+    def addresses(self) -> list[tuple[str, str, int]]:
+        """By the C library."""
+        return adapters()
 
     def battery_low(self) -> bool:
         """GetSystemPowerStatus: not on the mains, a battery, and little in it."""
