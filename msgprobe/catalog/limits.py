@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from msgprobe.catalog.control import Part
 from msgprobe.catalog.error import CatalogError
-from msgprobe.model.target import Service
 
 LARGEST = 256 * 1024
 """Bytes of a target file: ten times the largest shipped one."""
@@ -27,10 +26,9 @@ class Room:
     endpoints: int = 0
     controls: int = 0
 
-    def take(self, file: str, service: Service | None, part: Part) -> None:
+    def take(self, file: str, endpoints: int, part: Part) -> None:
         """Take note of what a file holds. Raises CatalogError where it is too much."""
-        if service is not None:
-            self.endpoints += len(service.endpoints)
+        self.endpoints += endpoints
         self.controls += len(part.names())
         for what, most, have in (
             ("endpoints", ALL_ENDPOINTS, self.endpoints),

@@ -1,8 +1,9 @@
 """Target files become a catalogue: shipped ones first, then others, which add or override."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from msgprobe.catalog.error import CatalogError, UnknownService, quoted
 from msgprobe.catalog.faults import read_all
 from msgprobe.catalog.limits import FILES, LARGEST
 from msgprobe.catalog.permission import EVERYTHING, NOTHING, Allowed, Owners
+from msgprobe.catalog.row import Row, unread
 from msgprobe.catalog.service import Examine
 from msgprobe.catalog.table import Table
 from msgprobe.model.control import Controls, Guess, Site
@@ -35,13 +37,18 @@ class Catalogue:
     country was chosen.
     """
 
-    services: tuple[Service, ...]
+    rows: Mapping[str, Row]
     controls: Controls
     sha256: str
     countries: tuple[str, ...] = ()
     home: tuple[Site, ...] = ()
     allowances: Allowances = NO_ALLOWANCES
     """What was done with leave, by files that are not msgprobe's own."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """All of them. Raises CatalogError for a faulty file of msgprobe's own."""
+        return tuple(row.service() for row in self.rows.values())
 
     def guess(self, countries: Sequence[str]) -> Guess:
         """Those countries as a guess, with their domestic sites."""
@@ -70,10 +77,10 @@ def load(
     are the only names allowed for ``check``, and ``examine`` says what is wrong with an endpoint's
     options.
     Raises CatalogError for the first faulty file, with all its faults: nothing of a faulty load is
-    used.
+    used. What is shipped, and whole by a test, is understood when it is asked for.
     """
     digest = hashlib.sha256()
-    services: dict[str, Service] = {}
+    rows: dict[str, Row] = {}
     parts: list[control.Part] = []
     kinds: dict[str, str] = {}
     owners = Owners(allowed)
@@ -83,17 +90,16 @@ def load(
         for file in source:
             data = _read(file)
             digest.update(data)
-            top, found, part = _parse(str(file), data, known_checks, examine)
-            owners.add(number, top, found, part)
-            if found is not None:
-                _claim(str(file), "service", found.name, origin, {})
-                services[found.name] = found
+            row, part = _taken(owners, number, str(file), data, known_checks, examine)
+            if row is not None:
+                _claim(str(file), "service", row.name, origin, {})
+                rows[row.name] = row
             for kind, name in part.names():
                 _claim(str(file), kind, name, origin, kinds)
             parts.append(part)
     controls = control.merge(parts)
     return Catalogue(
-        services=tuple(services.values()),
+        rows=rows,
         controls=_only(controls, country),
         sha256=digest.hexdigest(),
         countries=tuple(sorted({s.country for s in controls.sites if s.country is not None})),
@@ -114,8 +120,9 @@ def each(
     """
     found = []
     for file in (file for path in paths for file in _files(path)):
-        top, one, part = _parse(str(file), _read(file), known_checks, examine)
-        Owners(EVERYTHING).add(1, top, one, part)
+        raw = _raw(str(file), _read(file))
+        top, one, part = _understood(str(file), raw, known_checks, examine)
+        Owners(EVERYTHING).take(1, top, one, part)
         found.append((str(file), one, control.merge([part])))
     return tuple(found)
 
@@ -126,14 +133,13 @@ def select(catalogue: Catalogue, names: Sequence[str]) -> tuple[Service, ...]:
     Capital letters do not matter. Raises UnknownService with the nearest names.
     """
     if not names:
-        return tuple(service for service in catalogue.services if service.core)
-    known = {service.name: service for service in catalogue.services}
+        return tuple(row.service() for row in catalogue.rows.values() if row.core)
     chosen: dict[str, Service] = {}
     for name in names:
-        found = known.get(name.lower())
+        found = catalogue.rows.get(name.lower())
         if found is None:
-            raise UnknownService(name, known)
-        chosen[found.name] = found
+            raise UnknownService(name, catalogue.rows)
+        chosen[found.name] = found.service()
     return tuple(chosen.values())
 
 
@@ -259,10 +265,8 @@ def _unreadable(file: object, exc: OSError | ValueError) -> CatalogError:
     )
 
 
-def _parse(
-    file: str, data: bytes, known_checks: Collection[str] | None, examine: Examine | None
-) -> tuple[Table, Service | None, control.Part]:
-    """One file, the service in it, if there is one, and the controls."""
+def _raw(file: str, data: bytes) -> dict[str, Any]:
+    """The data of one file. Raises CatalogError."""
     import tomli  # late: `msgprobe --version` needs no TOML
 
     try:
@@ -287,6 +291,14 @@ def _parse(
     if not raw:
         raise CatalogError(file, "is empty", "add a [service] with its [[pool]]s, or controls")
 
+    return raw
+
+
+def _understood(
+    file: str, raw: dict[str, Any], known_checks: Collection[str] | None, examine: Examine | None
+) -> tuple[Table, Service | None, control.Part]:
+    """One file, the service in it, if there is one, and the controls. Raises CatalogError."""
+
     def understood(data: dict[str, Any]) -> tuple[Table, Service | None, control.Part]:
         top = Table(file, "", data, (*service.SECTIONS, *control.SECTIONS))
         has_service = any(section in top for section in service.SECTIONS)
@@ -294,6 +306,34 @@ def _parse(
         return top, found, control.read_controls(top)
 
     return read_all(raw, understood)
+
+
+def _taken(
+    owners: Owners,
+    source: int,
+    file: str,
+    data: bytes,
+    known_checks: Collection[str] | None,
+    examine: Examine | None,
+) -> tuple[Row | None, control.Part]:
+    """The row and the controls of one file of the source of that number (0: shipped), which
+    ``owners`` take note of. Raises CatalogError."""
+    raw = _raw(file, data)
+    if not source:
+        row = unread(raw, partial(_service, file, data, known_checks, examine))
+        if row is not None:
+            owners.add(file, row)
+            return row, control.Part()
+    return owners.take(source, *_understood(file, raw, known_checks, examine))
+
+
+def _service(
+    file: str, data: bytes, known_checks: Collection[str] | None, examine: Examine | None
+) -> Service:
+    """The service of a file that has one. Raises CatalogError."""
+    found = _understood(file, _raw(file, data), known_checks, examine)[1]
+    assert found is not None
+    return found
 
 
 def _only(controls: Controls, country: str | None) -> Controls:

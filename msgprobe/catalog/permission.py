@@ -9,6 +9,7 @@ from msgprobe.catalog import service as heads
 from msgprobe.catalog.control import Part
 from msgprobe.catalog.error import CatalogError, quoted
 from msgprobe.catalog.limits import Room
+from msgprobe.catalog.row import Row, row_of
 from msgprobe.catalog.table import Table
 from msgprobe.model.liberty import OVERRIDE_FLAG, Allowances, Liberty, Override, Taken
 from msgprobe.model.target import Service
@@ -70,23 +71,25 @@ class Owners:
         """What files that are not shipped did with leave."""
         return Allowances(overrides=tuple(self._overrides), taken=tuple(self._taken))
 
-    def add(self, source: int, top: Table, service: Service | None, part: Part) -> None:
-        """Take note of the file ``top`` of the source of that number (0: shipped).
+    def take(
+        self, source: int, top: Table, service: Service | None, part: Part
+    ) -> tuple[Row | None, Part]:
+        """Take note of the file ``top`` of the source of that number (0: shipped), which is
+        understood: its row, if it has one, and its controls.
 
         Raises CatalogError for what it does without leave, and where all files hold too much.
         """
-        file = top.file
-        self._room.take(file, service, part)
+        row = None if service is None else row_of(service)
+        self._room.take(top.file, 0 if row is None else row.endpoints, part)
         if source:  # that shipped files declare what they take is held by a test
             self._taken += self._took(top, service, part)
-        if service is not None:
-            self._row(source, file, "service", service.name, "service.name")
-            self._title(source, file, service)
-        for kind, name in part.names():
-            self._row(source, file, kind, name, f"{kind}[{name}].name")
-        for name in ("silent", "holes", "advert_host"):
-            if getattr(part, name) is not None:
-                self._row(source, file, "controls", name, f"controls.{name}")
+        self._rows_of(source, top.file, row, part)
+        return row, part
+
+    def add(self, file: str, row: Row) -> None:
+        """Take note of a shipped file with nothing but a service, which is not understood yet."""
+        self._room.take(file, row.endpoints, Part())
+        self._rows_of(0, file, row, Part())
 
     def _took(self, top: Table, service: Service | None, part: Part) -> list[Taken]:
         file, allowed = top.file, self.allowed
@@ -96,6 +99,16 @@ class Owners:
             took += _taken(file, heads.head(top), steps, owner, allowed)
         return took
 
+    def _rows_of(self, source: int, file: str, row: Row | None, part: Part) -> None:
+        if row is not None:
+            self._row(source, file, "service", row.name, "service.name")
+            self._title(source, file, row)
+        for kind, name in part.names():
+            self._row(source, file, kind, name, f"{kind}[{name}].name")
+        for name in ("silent", "holes", "advert_host"):
+            if getattr(part, name) is not None:
+                self._row(source, file, "controls", name, f"controls.{name}")
+
     def _row(self, source: int, file: str, kind: str, name: str, key: str) -> None:
         before, whose = self._rows.get((kind, name), (source, file))
         if before != source:
@@ -104,7 +117,7 @@ class Owners:
             self._replaced(file, key, kind, name, f"replaces {what}, {shipped}")
         self._rows[kind, name] = (source, file)
 
-    def _title(self, source: int, file: str, service: Service) -> None:
+    def _title(self, source: int, file: str, service: Row) -> None:
         """A service that is called like another one earns its good name."""
         for text in (service.title, service.name):
             owner = self._titles.get(_folded(text), service.name)

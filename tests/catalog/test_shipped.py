@@ -4,11 +4,15 @@ import base64
 import ipaddress
 import ssl
 from collections import defaultdict
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from msgprobe.catalog.loader import Catalogue, load
+from msgprobe.catalog import service as reader
+from msgprobe.catalog.loader import Catalogue, load, select
+from msgprobe.catalog.row import row_of
 from msgprobe.checks.keys import octets
 from msgprobe.checks.registry import examiner, registry
 from msgprobe.model.control import Guess, Site
@@ -39,6 +43,28 @@ def shipped() -> Catalogue:
 def hosts(service: Service, function: Function) -> set[str]:
     pools = {pool.name for pool in service.pools if pool.function is function}
     return {e.host for e in service.endpoints if e.pool in pools and e.host is not None}
+
+
+def test_what_is_known_of_a_service_before_it_is_asked_for_is_true(shipped: Catalogue) -> None:
+    rows = shipped.rows.values()
+    known = [one for one in rows if replace(row_of(one.service()), service=one.service) == one]
+    assert len(known) == len(rows) > 20
+    assert [one.service() for one in rows] == list(shipped.services)
+
+
+def test_only_what_is_asked_for_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    understood: list[Service] = []
+    read = reader.read_service
+
+    def reading(*given: Any) -> Service:
+        understood.append(read(*given))
+        return understood[-1]
+
+    monkeypatch.setattr(reader, "read_service", reading)
+    catalogue = load()
+    assert understood == []
+    assert select(catalogue, []) == select(catalogue, []) == tuple(understood)
+    assert [one.name for one in understood] == [one.name for one in catalogue.services if one.core]
 
 
 def test_the_four_core_services_are_shipped(shipped: Catalogue) -> None:

@@ -56,7 +56,8 @@ def stamp_reply(data: bytes) -> None:
 def target_file(data: bytes) -> None:
     """A target file is read, and what it holds is listed."""
     known = registry()
-    _, found, part = loader._parse("mine.toml", data, frozenset(known), examiner(known))
+    raw = loader._raw("mine.toml", data)
+    _, found, part = loader._understood("mine.toml", raw, frozenset(known), examiner(known))
     controls = control.merge([part])
     control_rows(controls)
     if found is not None:
@@ -68,6 +69,7 @@ def target_file(data: bytes) -> None:
 def planned_file(data: bytes) -> None:
     """A target file is read, and it is told what a run would contact."""
     known = registry()
-    _, found, part = loader._parse("mine.toml", data, frozenset(known), examiner(known))
+    raw = loader._raw("mine.toml", data)
+    _, found, part = loader._understood("mine.toml", raw, frozenset(known), examiner(known))
     services = () if found is None else (found,)
     session.planned(services, control.merge([part]), _REQUEST)
