@@ -152,7 +152,7 @@ demo: install
 	$(BIN)/python -m tests.lab demo
 
 # How fast it starts, then what runs cost and when their words come; beside another version, in turn:
-# make bench COSTS="--against OTHER/.venv/bin/python"
+# make bench COSTS="--against FOLDER"
 bench: install
 	$(BIN)/python -m tests.lab bench $(ARGS)
 	$(BIN)/python -m tests.lab costs $(COSTS)

@@ -49,6 +49,9 @@ NO_GUESS = Guess()
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""
 
+ASKED = 0.005
+"""Seconds until the first questions are out, which a busy thread would hold up."""
+
 PREPARED = 5.0
 """Seconds after the last conversation until what was to make them quicker is given up."""
 
@@ -191,15 +194,20 @@ async def _measured(
     runner = _runner(world, empty, checks, emit)
     emit(first_step(empty.request))
     quic = _wants_quic(empty.services, empty.request)
-    # In a thread, while the first questions are under way: as an import of the first step that
-    # needs it, it would stall every conversation and make the path look slow.
-    prepared = asyncio.ensure_future(aside(partial(prepare, world, quic=quic)))
+    prepared = asyncio.ensure_future(_prepare(world, quic=quic))
     try:
         await _explore(runner, begun, guess, planner, settling, stop, emit)
     except Exception as fault:  # what was seen until then is worth having
         stop.failed(fault)
     await _prepared(prepared, stop)
     return runner.in_order()
+
+
+async def _prepare(world: World, *, quic: bool) -> None:
+    """In a thread, while the first questions are under way: as an import of the first step that
+    needs it, it would stall every conversation and make the path look slow."""
+    await asyncio.sleep(ASKED)
+    await aside(partial(prepare, world, quic=quic))
 
 
 async def _prepared(preparing: "asyncio.Future[None]", stop: Stop) -> None:

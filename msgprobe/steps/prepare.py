@@ -26,13 +26,14 @@ def prepare(world: World, *, quic: bool = False) -> None:
     Optional: the steps do the same when they need it, at the price of stalling every conversation
     that is under way, whose times then look long. Raises TrustError.
     """
+    # first: the first TLS connection is there after two round trips, and would make it again
+    world.trust.context(Trust.PUBLIC)
     importlib.import_module("msgprobe.steps.http_exchange")
     for name in _WANTED:
         importlib.import_module(name)
     with contextlib.suppress(ImportError):
         for name in _PROOFS:
             importlib.import_module(f"cryptography.hazmat.primitives.{name}")
-    world.trust.context(Trust.PUBLIC)
     if quic:
         with contextlib.suppress(ImportError):
             importlib.import_module("msgprobe.steps.quic_handshake")

@@ -4,6 +4,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Trust
@@ -33,6 +34,7 @@ class TrustStore:
         self._ca_file = ca_file
         self._contexts: dict[_Key, ssl.SSLContext] = {}
         self._listed: frozenset[str] | None = None
+        self._making = Lock()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "TrustStore":
@@ -102,18 +104,22 @@ class TrustStore:
         # What the other shapes change is not in the context.
         shape = hello if hello in (Hello.OTHER, Hello.MODERN) else Hello.USUAL
         key = (trust, roots, named, dated, shape)
-        if key not in self._contexts:
-            built = self._build(trust, roots, named, dated)
-            if shape is Hello.OTHER:
-                disguise(built)
-            else:
-                built.options |= PADDING
-            # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would
-            # offer a post-quantum share and need two.
-            if shape is Hello.USUAL or (shape is Hello.MODERN and not post_quantum()):
-                built.set_ecdh_curve("X25519")
-            self._contexts[key] = built
+        with self._making:  # who prepares may be at it: nobody makes the same one meanwhile
+            if key not in self._contexts:
+                self._contexts[key] = self._shaped(self._build(trust, roots, named, dated), shape)
         return self._contexts[key]
+
+    @staticmethod
+    def _shaped(built: ssl.SSLContext, shape: Hello) -> ssl.SSLContext:
+        if shape is Hello.OTHER:
+            disguise(built)
+        else:
+            built.options |= PADDING
+        # Pinned so that every run shows the same hello in one segment; OpenSSL 3.5 would offer a
+        # post-quantum share and need two.
+        if shape is Hello.USUAL or (shape is Hello.MODERN and not post_quantum()):
+            built.set_ecdh_curve("X25519")
+        return built
 
     def _build(
         self, trust: Trust | None, roots: tuple[str, ...], named: bool, dated: bool

@@ -2,7 +2,8 @@
 
 For each line: seconds of the process, seconds until the first service's word, seconds of
 processor, and the most memory; of this program, and in turn with it of another version (``--against
-PYTHON``, whose environment that version is installed in).
+FOLDER``, where that one is checked out). Both run in this environment, whose list of authorities
+the lab replaces by its own.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -31,6 +33,8 @@ NO_LINEAR: Final = "net.ipv4.tcp_syn_linear_timeouts"
 
 SLOW_CLEAN_S: Final = 12.0
 """Seconds that a clean run may take on a part of one processor."""
+
+ROOT: Final = Path(__file__).parents[2]
 
 LOOK_S: Final = 0.02
 """Between two looks at the memory of a process: its high-water mark is the kernel's own, so that
@@ -155,14 +159,14 @@ def costs(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.lab costs", description=__doc__)
     parser.add_argument("--runs", type=int, default=9, help="of each line (default 9)")
     parser.add_argument("--only", default="", metavar="WORDS", help="lines whose title has this")
-    parser.add_argument("--against", type=Path, metavar="PYTHON", help="another version, in turn")
+    parser.add_argument("--against", type=Path, metavar="FOLDER", help="another version, in turn")
     parser.add_argument("--processor", type=float, metavar="SHARE", help="of one processor alone")
     options = parser.parse_args(argv)
     if (status := without_lab("costs:")) is not None:
         return status
-    commands = {"": exam.COMMAND}
+    commands = {"": str(ROOT)}
     if options.against is not None:
-        commands["before"] = (str(options.against.with_name("msgprobe")),)
+        commands["before"] = str(options.against.resolve())
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; median (min..max)")
     over = 0
     with tempfile.TemporaryDirectory(prefix="msgprobe-costs-") as folder:
@@ -185,23 +189,24 @@ def _title(case: Case) -> str:
     return f"{case.scenario.title} {case.scenario.id}"
 
 
-def _case(case: Case, folder: Path, runs: int, commands: dict[str, tuple[str, ...]]) -> int:
+def _case(case: Case, folder: Path, runs: int, places: dict[str, str]) -> int:
     """Figures over what they may be."""
     stage = exam.stage(case.scenario, 1, folder, LINE)
     env = {k: v for k, v in stage.env.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    found: dict[str, list[Cost]] = {name: [] for name in commands}
+    found: dict[str, list[Cost]] = {name: [] for name in places}
     with stage.lab as lab:
         for setting in case.settings:
             lab.client.run(["sysctl", "-qw", setting])
         for number in range(-1, runs):  # the first fills the caches
-            for name, command in commands.items():
+            for name, place in places.items():
                 words = ("run", "--jsonl", "--seed", str(number + 1), *case.scenario.args)
-                cost = measured(lab, [*command, *words, *stage.targets], env)
+                argv = [sys.executable, "-m", "msgprobe", *words, *stage.targets]
+                cost = measured(lab, argv, env | {"PYTHONPATH": place})
                 if number >= 0:
                     found[name].append(cost)
     print(f"\n{_title(case)}, {runs} runs", flush=True)
-    for told in sorted({c.words for c in found[""]}):
-        print(f"  {sum(c.words == told for c in found[''])} x {told}")
+    for of, told in sorted({(of, c.words) for of, costs in found.items() for c in costs}):
+        print(f"  {of} {sum(c.words == told for c in found[of])} x {told}")
     return sum(_figure(case, found, name) for name in ("wall", "first", "user", "system", "MB"))
 
 
