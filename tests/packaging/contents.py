@@ -70,6 +70,19 @@ OF_WHEELS = (
         ("_backends/_trio.py", "pytest_plugin.py"),
         "for trio and for pytest; our loop is asyncio's, and trio is no pure wheel of the lock",
     ),
+    LeftOut(
+        "anyio",
+        (
+            "functools.py",
+            "itertools.py",
+            "streams/buffered.py",
+            "streams/file.py",
+            "streams/text.py",
+            "to_interpreter.py",
+            "to_process.py",
+        ),
+        "processes, interpreters, files and texts, of which httpx uses nothing",
+    ),
     LeftOut("cattr", ("",), "the older name of cattrs"),
     LeftOut(
         "cattrs",
