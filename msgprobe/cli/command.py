@@ -221,7 +221,11 @@ class Commands(typer.Typer):
         """A decorator that makes a command of a function."""
         return super().command(name, cls=Command, **more)
 
-    def narrowed(self, words: Sequence[str]) -> "Commands":
+    def __call__(self, words: Sequence[str], **more: Any) -> Any:
+        """Do what ``words`` say."""
+        return typer.Typer.__call__(self._narrowed(words), words, **more)
+
+    def _narrowed(self, words: Sequence[str]) -> "Commands":
         """All that ``words`` need of it: one command where they begin with its name. To make the
         options of every other command takes longer than most of them."""
         wanted = [

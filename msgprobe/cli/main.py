@@ -131,9 +131,7 @@ def _commands(words: list[str]) -> int:
         c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
     )
     try:
-        status = app.narrowed(words)(
-            _with_values(words), prog_name="msgprobe", standalone_mode=False
-        )
+        status = app(_with_values(words), prog_name="msgprobe", standalone_mode=False)
     except typer.Abort:
         return Exit.SIGINT
     except SystemExit:
