@@ -107,8 +107,8 @@ exam-throttle: install
 special-ranges: install
 	MSGPROBE_TORTURE=1 $(BIN)/python -m pytest tests/lab_tests/test_special_ranges.py $(ARGS)
 
-# Years of quiet and 200 random stories by virtual clock: hours. A part: make exam-timeline
-# ARGS="--stories 40 --years 4"
+# Years of quiet and 200 random stories by virtual clock: a quarter of an hour. A part: make
+# exam-timeline ARGS="--stories 40 --years 4"
 exam-timeline: install
 	$(BIN)/python -m tests.timeline_exam $(ARGS)
 

@@ -8,7 +8,6 @@ events, as the watch does.
 
 import argparse
 import sys
-from bisect import bisect_left
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -16,14 +15,12 @@ from itertools import pairwise
 from random import Random
 from statistics import median
 
-from msgprobe.cli.watch_alarm import RESTLESS, WINDOW
+from msgprobe.cli.watch_alarm import RESTLESS
 from msgprobe.model.history import TickKind
-from msgprobe.timeline.story import LEAD_IN, tell
-from msgprobe.watch import alarms
 from msgprobe.watch.alarms import Told as Alarm
 from msgprobe.watch.reason import Reason
-from tests.timeline.virtual_line import SUBJECT, Errors, Line, Told, recorded
-from tests.timeline_exam import NEAR, truth_of
+from tests.timeline.virtual_line import SUBJECT, Errors, Line, Told
+from tests.timeline_exam import NEAR, alarmed, truth_of
 from tests.watch.virtual_day import Day
 
 MOST_AN_EVENT = 1.1
@@ -103,21 +100,8 @@ def play(seed: int) -> Played:
         quiet = look.kind is TickKind.PULSE and known.surprise is None and usual
         restless = max(0, restless - 1) if quiet else RESTLESS
         if restless:
-            _alarmed(looks, raised, told)
+            told += alarmed(looks, raised)
     return _score(story.truth, told, own)
-
-
-def _alarmed(
-    looks: Sequence[Told], raised: list[Alarm], told: list[tuple[int, int, str, str]]
-) -> None:
-    since = looks[-1].at - WINDOW
-    first = bisect_left(looks, since - LEAD_IN, key=lambda one: one.at)
-    story = tell(recorded(looks[first:]), 1, since=since)
-    for event, changes in alarms.news(story, raised, "home", 0):
-        until, now = event.bracket.until, looks[-1].at
-        words = {c.subject: c.after for c in changes}
-        raised.append(Alarm(id="", at=now, until=until, series="home", changes=words))
-        told.append((now, until, changes[0].before, changes[0].after))
 
 
 def _score(

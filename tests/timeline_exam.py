@@ -15,14 +15,22 @@ from itertools import islice, pairwise
 from random import Random
 from statistics import median
 
+from msgprobe.cli.watch_alarm import WINDOW
 from msgprobe.model.timeline import TimelineEvent
-from msgprobe.timeline.story import tell
+from msgprobe.timeline.story import LEAD_IN, tell
+from msgprobe.watch import alarms
+from msgprobe.watch.alarms import Told as Alarm
 from tests.lab.scenarios import SCENARIOS
 from tests.timeline.virtual_line import DAY, SUBJECT, Errors, Line, Told, recorded
 
 YEAR = 365 * DAY
 CONTEXT = 150
 """Looks before a moment from which on the timeline is told again at it."""
+
+MOST_ASKED = 2000
+"""Moments of a year at which it is asked whether an alarm would be raised: all of them, or the
+first ones where a service works so badly that every other pulse overlooks it; what these raise is
+then counted for the others too."""
 
 SOON = 40
 """Looks that could see a change within which it is told or counts as never told."""
@@ -60,18 +68,35 @@ def quiet(job: tuple[str, str, int, Errors]) -> Quiet:
     looks = list(Line(Random(seed), errors, established=true).looks([(0, YEAR, true)]))
     wrong = [i for i, one in enumerate(looks) if one.word != true]
     # An event that is told for a while and taken back is an alarm all the same.
-    told = 0
-    done = -1
+    moments = list(_moments(looks, wrong))
+    raised: list[Alarm] = []
+    for stop in moments[:MOST_ASKED]:
+        alarmed(looks[: stop + 1], raised)
+    each = len(moments) / max(1, min(MOST_ASKED, len(moments)))
+    return Quiet(name, len(looks), len(wrong), len(events(looks)), round(each * len(raised)))
+
+
+def _moments(looks: Sequence[Told], wrong: Sequence[int]) -> Iterator[int]:
+    """The looks at which something might be told: those beside which others are wrong as well, for
+    a wrong word alone is never an event."""
     for index, following in zip(wrong, [*wrong[1:], len(looks) + 10], strict=True):
-        if index <= done or following > index + 5:
-            continue  # a wrong word alone is never an event
-        end = index
-        while end + 1 < len(looks) and any(w.word != true for w in looks[end + 1 : end + 6]):
-            end += 1
-        ends = range(index + 1, min(end + 2, len(looks)))
-        told += any(events(looks[max(0, index - CONTEXT) : stop + 1]) for stop in ends)
-        done = end
-    return Quiet(name, len(looks), len(wrong), len(events(looks)), told)
+        if following <= index + 5:
+            yield from range(index + 1, min(following + 2, len(looks)))
+
+
+def alarmed(looks: Sequence[Told], raised: list[Alarm]) -> list[tuple[int, int, str, str]]:
+    """The alarms that the last of the looks raises, as the watch does, which ``raised`` takes note
+    of: when, until when it may have begun, and the words before and after."""
+    since = looks[-1].at - WINDOW
+    first = bisect_left(looks, since - LEAD_IN, key=lambda one: one.at)
+    story = tell(recorded(looks[first:]), 1, since=since)
+    told = []
+    for event, changes in alarms.news(story, raised, "home", 0):
+        until, now = event.bracket.until, looks[-1].at
+        words = {c.subject: c.after for c in changes}
+        raised.append(Alarm(id="", at=now, until=until, series="home", changes=words))
+        told.append((now, until, changes[0].before, changes[0].after))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +200,10 @@ def main(argv: Sequence[str]) -> int:
     errors = replace(Errors(), again=options.again)
     assert Line.errors_fit(errors)
     with ProcessPoolExecutor(options.jobs) as pool:
-        years = list(pool.map(quiet, islice(_quiet_jobs(errors), options.years)))
+        years = []
+        for year in pool.map(quiet, islice(_quiet_jobs(errors), options.years)):
+            years.append(year)
+            print(f"{year.name}: {year.looks} looks, {year.on_the_way} told", file=sys.stderr)
         told = list(pool.map(story, ((seed, errors) for seed in range(options.stories))))
     good = _report_years(years)
     return 0 if _report_stories(told) and good else 1
