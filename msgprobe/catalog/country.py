@@ -7,7 +7,6 @@ package tzdata, else from the system's folder. Nobody is asked and nothing is wr
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Final
 
 COUNTRIES: Final = frozenset(
@@ -88,18 +87,14 @@ def _links() -> Iterator[tuple[str, str]]:
 
 def _lines(name: str) -> list[str]:
     """The lines of a file of the tz database; none where it is missing or unreadable."""
-    try:
-        # its loader reads what is in an archive too, and costs less time than importlib.resources
-        package = import_module("tzdata")
-        data: bytes = package.__loader__.get_data(  # type: ignore[union-attr]
-            os.path.join(package.__path__[0], "zoneinfo", name)
-        )
-        return data.decode().splitlines()
-    except (ImportError, OSError, ValueError):
-        pass
+    from importlib.resources import files
     from pathlib import Path
     from zoneinfo import TZPATH
 
+    try:
+        return (files("tzdata") / "zoneinfo" / name).read_text("utf-8").splitlines()
+    except (ImportError, OSError, ValueError):
+        pass
     for folder in TZPATH:
         try:
             return (Path(folder) / name).read_text("utf-8").splitlines()

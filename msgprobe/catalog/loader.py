@@ -130,7 +130,8 @@ def each(
 def select(catalogue: Catalogue, names: Sequence[str]) -> tuple[Service, ...]:
     """The services called ``names``, in that order; the core ones if none is named.
 
-    Capital letters do not matter. Raises UnknownService with the nearest names.
+    Capital letters do not matter. Raises UnknownService with the nearest names, and CatalogError
+    for a faulty file of msgprobe's own.
     """
     if not names:
         return tuple(row.service() for row in catalogue.rows.values() if row.core)

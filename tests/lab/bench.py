@@ -167,13 +167,14 @@ def _compare(folder: Path, pyz: Path, times: int) -> int:
                     seconds[name].append(done.seconds)
     print(f"seconds until the words of a clean run, --quick, are there; {times} runs of each")
     for name, values in seconds.items():
-        print(f"  {name:<10} {_spread(values, '.2f')}")
+        print(f"  {name:<10} {spread(values, '.2f')}")
     installed, file = (statistics.median(values) for values in seconds.values())
     print(f"  later by   {file - installed:.2f}, at most {MOST_LATER:.2f}")
     return int(file - installed > MOST_LATER)
 
 
-def _spread(values: Sequence[float], form: str, scale: float = 1.0) -> str:
+def spread(values: Sequence[float], form: str, scale: float = 1.0) -> str:
+    """The median, and the smallest and largest value beside it."""
     low, middle, high = min(values), statistics.median(values), max(values)
     return " ".join(
         (
@@ -185,9 +186,9 @@ def _spread(values: Sequence[float], form: str, scale: float = 1.0) -> str:
 
 def _show(scenario: Scenario, costs: Sequence[Cost]) -> None:
     print(f"{scenario.title}, {len(costs)} runs: {costs[0].state}; {costs[0].words}")
-    print(f"  seconds, by the document   {_spread([c.own_s for c in costs], '.2f')}")
-    print(f"  seconds, of the process    {_spread([c.wall_s for c in costs], '.2f')}")
-    print(f"  kB reported                {_spread([c.reported for c in costs], '.1f', 1e-3)}")
+    print(f"  seconds, by the document   {spread([c.own_s for c in costs], '.2f')}")
+    print(f"  seconds, of the process    {spread([c.wall_s for c in costs], '.2f')}")
+    print(f"  kB reported                {spread([c.reported for c in costs], '.1f', 1e-3)}")
     apart = ", ".join(f"{100 * c.apart:+.1f}" for c in costs)
     print(f"  % off the interface's count {apart}\n")
 
@@ -261,7 +262,7 @@ def _show_starts(folder: Path, times: int) -> None:
         ("msgprobe run, first packet", [max(0.0, v - enter) for v in packet]),
     ):
         ratio = statistics.median(values) / base
-        print(f"  {title:<27}{_spread(values, '.0f', 1e3)}   x{ratio:.1f}")
+        print(f"  {title:<27}{spread(values, '.0f', 1e3)}   x{ratio:.1f}")
 
 
 def _rested(lab: Lab, argv: Sequence[str], env: dict[str, str]) -> float:

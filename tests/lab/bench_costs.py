@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.lab import exam
-from tests.lab.bench import CLEAN, LINE, NO_SYN
+from tests.lab.bench import CLEAN, LINE, NO_SYN, spread
 from tests.lab.exam_text import without_lab
 from tests.lab.netns import LabError
 from tests.lab.network import Lab
@@ -217,17 +217,12 @@ def _figure(case: Case, found: dict[str, list[Cost]], name: str) -> int:
     if not values[""]:
         return 0
     middle = statistics.median(values[""])
-    line = f"  {name:<7}{spread(values[''])}"
+    line = f"  {name:<7}{spread(values[''], '.2f')}"
     if values.get("before"):
         before = statistics.median(values["before"])
-        line += f"   before {spread(values['before'])}, x{middle / before:.2f}"
+        line += f"   before {spread(values['before'], '.2f')}, x{middle / before:.2f}"
     most = case.most.get(name)
     if most is not None:
         line += f"   at most {most:g}{'' if middle <= most else ': over'}"
     print(line, flush=True)
     return int(most is not None and middle > most)
-
-
-def spread(values: Sequence[float]) -> str:
-    """The median, and the smallest and largest value beside it."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f}..{max(values):.2f})"
