@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgprobe.hypotheses.quic.rules import UNTOLD
 from msgprobe.judging.lost import Lost
 from msgprobe.judging.rules_members import ONE_MEMBER
 from msgprobe.model.target import Function, Service
@@ -125,7 +126,11 @@ def _word_of(functions: Iterable[FunctionVerdict]) -> Outcome:
 def _mild(
     service: Service, functions: tuple[FunctionVerdict, ...]
 ) -> tuple[Outcome, list[FunctionVerdict]]:
-    """No function is impaired: the primary one speaks, where it was tested."""
+    """No function is impaired: the primary one speaks, where it was tested; not where a name dies
+    that others do not share, for then it is not known that nobody interferes."""
+    untold = [f for f in functions if f.rules[:1] == (UNTOLD.info.rule_id,)]
+    if untold:
+        return Outcome.INCONCLUSIVE, untold
     tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]
     own = [f for f in tested if f.function is service.primary]
     outcome = _word_of(own[:1] or tested)

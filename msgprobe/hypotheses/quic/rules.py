@@ -1,12 +1,14 @@
 """QUIC beside TCP: does the fault follow the service's name, or does UDP port 443 just not work?
 
 Every client falls back to TCP, so that an extra pool earns nothing and spoils nothing. Only what is
-shown to be done to the service's name counts: then the function is impaired, never blocked.
+shown to be done to the service's name counts: then the function is impaired, never blocked. Where
+its name dies and others do not, and it could not be told why, nobody can say that all is well.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
@@ -16,6 +18,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import (
     IMPAIRED,
     LIKELY_IMPAIRED,
+    UNCLEAR,
     Cited,
     Finding,
     PoolRule,
@@ -37,6 +40,9 @@ ARMS = (
     Arm.QUIC_ELSEWHERE,
     Arm.QUIC_NEUTRAL_ELSEWHERE,
 )
+
+_TWICE = 2
+"""Attempts that must meet silence before it is anything but a lost packet."""
 
 PLACES = 2
 """Addresses at which the name must be what decides."""
@@ -209,10 +215,28 @@ def _name_at_home(p: PoolFacts) -> Cited:
     return [t for conversations in own.values() for t in conversations]
 
 
+def _name_untold(p: PoolFacts) -> Cited:
+    """The name dies at the service's own addresses, others are answered there, and no neutral
+    server has answered to it: there was no time for more, or no such server."""
+    own = [t for m in p.members for e in m.endpoints for v in e.addresses for t in v.own]
+    dead = [t for t in own if not (t.failure and t.failure.is_ours)]
+    if len(dead) < _TWICE or not all(map(name_unanswered, dead)) or p.connection.failing_now:
+        return ()
+    at = {t.address for t in dead}
+    beside = _of(p.probes(Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION), *ARMS)
+    alive = [t for t in beside if answered(t) and t.address in at]
+    if not alive or any(answered(t) for t in p.probes(Arm.QUIC_ELSEWHERE)):
+        return ()
+    return (*dead, *alive)
+
+
+UNTOLD: Final = UNCLEAR.at(Layer.PROTOCOL).rule("quic.name_untold", holds=_name_untold)
+
 QUIC_RULES: tuple[PoolRule, ...] = (
     _IMPAIRED.rule("quic.sni", "quic.sni", holds=_follows_the_name),
     _IMPAIRED.rule("quic.sni_residual", "quic.sni", holds=_poisons),
     LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule("quic.sni_here", "quic.sni", holds=_name_at_home),
+    UNTOLD,
 )
 
 _WORSE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
@@ -228,22 +252,22 @@ def with_extras(verdict: FunctionVerdict, pools: Sequence[PoolFacts]) -> Functio
 
 
 def _with(verdict: FunctionVerdict, found: Finding) -> FunctionVerdict:
-    mechanism = found.info.mechanism or ""
+    named = {found.info.mechanism} if found.info.mechanism else set()
     joined = replace(
         verdict,
-        mechanisms=tuple(sorted({*verdict.mechanisms, mechanism})),
+        mechanisms=tuple(sorted({*verdict.mechanisms, *named})),
         rules=tuple(dict.fromkeys((*verdict.rules, found.info.rule_id))),
         evidence=tuple(sorted({*verdict.evidence, *found.evidence})),
     )
     if verdict.outcome in _WORSE:
-        return joined
+        return joined if named else verdict
     why = [message(found.info.rule_id)]
     if verdict.outcome is Outcome.OK:
         why.append(message("quic.tcp_works"))
     rules = (found.info.rule_id, *(r for r in joined.rules if r != found.info.rule_id))
     return replace(
         joined,
-        outcome=Outcome.DEGRADED,
+        outcome=Outcome.DEGRADED if named else Outcome.INCONCLUSIVE,
         strength=found.info.strength,
         why=tuple(why),
         rules=rules,

@@ -58,6 +58,8 @@ WHY: Final[Mapping[str, str]] = {
     "quic.sni_residual": "Once it is named inside QUIC, that server is cut off for every name.",
     "quic.sni_here": "What names it inside QUIC is not answered, other names at the same addresses "
     "are.",
+    "quic.name_untold": "Inside QUIC its name gets no answer, other names at the same addresses "
+    "do. Too little was asked to know why.",
     "quic.tcp_works": "Over TCP it works.",
 }
 """What is said where the rule speaks."""
@@ -105,6 +107,8 @@ PROVES: Final[Mapping[str, str]] = {
     "then nothing any more",
     "quic.sni_here": "at addresses in two networks another name or version negotiation is answered "
     "while the service's name meets silence",
+    "quic.name_untold": "at the same address another name or version negotiation is answered while "
+    "the service's name meets silence; no neutral server answered to that name",
 }
 """What kind of evidence allows its word."""
 

@@ -161,23 +161,41 @@ def test_version_negotiation_shows_the_address_alive_too() -> None:
     assert text(dies_elsewhere(story)).rules[0] == "quic.sni"
 
 
+OK, UNSURE = Outcome.OK, Outcome.INCONCLUSIVE
+"""It is well; or its own name dies where others do not, and it is not known why."""
+
+
 @pytest.mark.parametrize(
-    "missing",
+    ("missing", "outcome"),
     [
-        lambda t: t.task.arm is Arm.QUIC_ELSEWHERE,
-        lambda t: t.task.arm in (Arm.BASE, Arm.REPEAT) and t.task.check == "quic",
-        lambda t: t.task.arm is Arm.QUIC_OTHER_SNI,
-        lambda t: t.task.arm is Arm.QUIC_NEUTRAL_ELSEWHERE,
-        lambda t: t.task.arm is Arm.REPEAT and t.observations[0].window.start == 4.0,
-        lambda t: t.task.arm is Arm.QUIC_ELSEWHERE and t.observations[0].window.start == 10.0,
+        (lambda t: t.task.arm is Arm.QUIC_ELSEWHERE, UNSURE),
+        (lambda t: t.task.arm in (Arm.BASE, Arm.REPEAT) and t.task.check == "quic", OK),
+        (lambda t: t.task.arm is Arm.QUIC_OTHER_SNI, OK),
+        (lambda t: t.task.arm is Arm.QUIC_NEUTRAL_ELSEWHERE, UNSURE),
+        (lambda t: t.task.arm is Arm.REPEAT and t.observations[0].window.start == 4.0, UNSURE),
+        (
+            lambda t: t.task.arm is Arm.QUIC_ELSEWHERE and t.observations[0].window.start == 10.0,
+            UNSURE,
+        ),
     ],
 )
-def test_every_part_of_it_is_needed(missing: Any) -> None:
+def test_every_part_of_it_is_needed(missing: Any, outcome: Outcome) -> None:
     story = dies_elsewhere(dies_at_home(tale()))
     before = len(story.told)
     story.told = [m for m in story.told if not missing(m)]
     assert len(story.told) < before
-    assert (text(story).outcome, text(story).mechanisms) == (Outcome.OK, ())
+    assert (text(story).outcome, text(story).mechanisms) == (outcome, ())
+
+
+def test_what_dies_there_alone_and_is_asked_nowhere_else_is_not_known_to_be_well() -> None:
+    story = tale().quic(Arm.BASE, HOME, 1.0, 4.0).quic(Arm.QUIC_OTHER_SNI, HOME, 4.1, says=True)
+    found = text(story)
+    assert (found.outcome, found.strength) == (Outcome.INCONCLUSIVE, None)
+    assert [one.key for one in found.why] == ["quic.name_untold", "quic.tcp_works"]
+    (service,) = judge(story.evidence()).services
+    assert service.outcome is Outcome.INCONCLUSIVE
+    once = tale().quic(Arm.BASE, HOME, 1.0).quic(Arm.QUIC_OTHER_SNI, HOME, 4.1, says=True)
+    assert text(once).outcome is Outcome.OK, "one may have been lost"
 
 
 def test_at_two_addresses_of_its_own_it_is_likely() -> None:
@@ -188,7 +206,7 @@ def test_at_two_addresses_of_its_own_it_is_likely() -> None:
 
 def test_but_not_in_one_network() -> None:
     story = dies_at_home(dies_at_home(tale(second=SAME_NET)), SAME_NET)
-    assert text(story).outcome is Outcome.OK
+    assert text(story).outcome is UNSURE
 
 
 def test_nor_where_a_neutral_server_takes_the_name() -> None:
@@ -213,14 +231,14 @@ def test_tries_that_began_too_close_are_one() -> None:
     story = dies_elsewhere(tale())
     story.quic(Arm.BASE, HOME, 1.0).quic(Arm.REPEAT, HOME, 2.0, 3.5)
     story.quic(Arm.QUIC_OTHER_SNI, HOME, 2.1, says=True)
-    assert text(story).outcome is Outcome.OK
+    assert text(story).outcome is UNSURE
 
 
 @pytest.mark.parametrize("when", [0.5, 7.5])
 def test_what_answers_before_or_afterwards_shows_nothing(when: float) -> None:
     story = dies_elsewhere(tale()).quic(Arm.BASE, HOME, 1.0).quic(Arm.REPEAT, HOME, 4.0, 7.0)
     story.quic(Arm.QUIC_OTHER_SNI, HOME, when, says=True)
-    assert text(story).outcome is Outcome.OK
+    assert text(story).mechanisms == ()
 
 
 def test_without_the_library_no_name_was_sent() -> None:
