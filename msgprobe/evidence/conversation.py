@@ -80,6 +80,12 @@ class Conversation:
         return self.tcp is not None and self.tcp.failure is None
 
     @property
+    def syn_rtt(self) -> float | None:
+        """Seconds of the round trip that opened its connection, as the kernel says."""
+        info = self.tcp.info if self.connected and self.tcp is not None else None
+        return info.min_rtt if info is not None and info.min_rtt > 0 else None
+
+    @property
     def sent_again(self) -> int:
         """How often the first packet of the connection was sent again, as the kernel says."""
         info = self.tcp.info if self.tcp is not None else None

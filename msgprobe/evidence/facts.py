@@ -1,6 +1,7 @@
 """The evidence, indexed once: what every rule and every experiment looks at."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from math import inf
 from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
@@ -272,19 +273,17 @@ class Facts:
         return heard or lets_in or not _may_hang_up(conversation, took, shortest)
 
     def _shortest(self, conversation: Conversation) -> float | None:
-        """The smallest round trip to its address that other sockets have seen; None: too few."""
+        """The smallest round trip to its address that other sockets have seen, or its own SYN where
+        that was quicker, for some places are near now and then; None: too few others."""
         others = [
             t
             for t in self.conversations
             if t.address == conversation.address and t.transaction != conversation.transaction
         ]
         whole = [r for t in others if t.failure is None and (r := _kernel_rtt(t)) is not None]
-        opened = [
-            t.tcp.info.min_rtt
-            for t in others
-            if t.connected and t.tcp and t.tcp.info and t.tcp.info.min_rtt > 0
-        ]
-        return min((*whole, *opened)) if whole or len(opened) >= SYN_RTTS else None
+        opened = [r for t in others if (r := t.syn_rtt) is not None]
+        own = conversation.syn_rtt or inf
+        return min((*whole, *opened, own)) if whole or len(opened) >= SYN_RTTS else None
 
     def _lets_in(self, conversation: Conversation) -> bool:
         """Most of what is said under other names, or in other words, at that very address and port

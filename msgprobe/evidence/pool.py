@@ -1,14 +1,14 @@
 """One pool of a service as the evidence shows it: members, endpoints, addresses, symptoms."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped, networks
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.shares import Shares, shares
@@ -151,6 +151,20 @@ class MemberFacts:
     def gone(self) -> bool:
         """Every tested endpoint has left the DNS for good."""
         return bool(self.tested) and all(e.gone for e in self.tested)
+
+
+PLACES_TOO_EARLY = TWICE_TOO_EARLY = 2
+"""Ends that came too early before anybody is accused: so many at one address, or one each at
+addresses in so many networks. Any one alone may be an accident of this device's clocks."""
+
+
+def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[Conversation, ...]:
+    """Of the ends at each of these addresses those that came sooner than the way there allows, if
+    they are enough for a claim."""
+    found = [[t for t in ends if facts.early(t)] for ends in places]
+    twice = [t for early in found if len(early) >= TWICE_TOO_EARLY for t in early]
+    every = [t for early in found for t in early]
+    return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
 
 
 class PoolFacts:

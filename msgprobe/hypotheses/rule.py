@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 15
+RULES_VERSION = 16
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -25,16 +25,16 @@ CHANGED: Mapping[str, int] = {
     "tls.inspection": 12,
     "tls.store_age": 12,
     "connection.portal": 12,
-    "tls.early": 9,
-    "tls.fingerprint": 9,
+    "tls.early": 16,
+    "tls.fingerprint": 16,
     "tcp.timeout": 15,
     "tcp.refused": 15,
     "ip.unreachable": 15,
     "dns.injection": 14,
     "dns.servfail": 13,
     "dns.timeout": 13,
-    "protocol.mtproto": 9,
-    "protocol.noise": 9,
+    "protocol.mtproto": 16,
+    "protocol.noise": 16,
     "udp.drop": 8,
     "throttle.name": 13,
     "transfer.freeze": 13,

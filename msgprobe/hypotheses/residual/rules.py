@@ -4,13 +4,10 @@ servers die one by one while others go on answering."""
 from collections.abc import Callable
 
 from msgprobe.evidence.facts import TRIES, networks
-from msgprobe.evidence.pool import AddressFacts, PoolFacts
+from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, REMARK, Cited, PoolRule
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
-
-EARLY = 2
-"""Ends that came too early, at one address, before anybody is accused."""
 
 
 def _struck(address: AddressFacts, symptom: str) -> bool:
@@ -47,14 +44,12 @@ SOME_DIE: PoolRule = LIKELY_IMPAIRED.at(Layer.PROTOCOL).rule(
 
 
 def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
-    """Its first words were answered by an end, sooner than the path to that very address allows,
-    twice at least."""
+    """Its first words were answered by an end, sooner than the path to that very address allows."""
 
     def holds(p: PoolFacts) -> Cited:
-        for address in (a for e in p.failing for a in e.addresses):
-            early = [t for t in address.failed if t.symptom == symptom and p.facts.early(t)]
-            if address.symptom == symptom and len(early) >= EARLY:
-                yield from early
+        struck = [a for e in p.failing for a in e.addresses if a.symptom == symptom]
+        ends = ([t for t in a.failed if t.symptom == symptom] for a in struck)
+        return too_early(p.facts, ends)
 
     return holds
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
-from msgprobe.evidence.pool import AddressFacts, PoolFacts
+from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
 from msgprobe.hypotheses.rule import (
     BLOCKED,
     LIKELY_BLOCKED,
@@ -111,10 +111,12 @@ UNACKED_SHAPE: PoolRule = LIKELY_BLOCKED.at(Layer.TLS).rule(
 
 
 def _early_shape(p: PoolFacts) -> Cited:
-    """Broken off sooner than the server could, twice at least."""
+    """Broken off sooner than the server could."""
     for symptom in DYING:
-        for a in _fingerprinted(p, symptom):
-            if len([t for t in a.failed if p.facts.early(t)]) >= 2:
+        hit = list(_fingerprinted(p, symptom))
+        early = {t.address for t in too_early(p.facts, (a.failed for a in hit))}
+        for a in hit:
+            if a.address in early:
                 yield from _all_of(a)
 
 

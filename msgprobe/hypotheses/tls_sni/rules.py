@@ -8,7 +8,7 @@ from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import Shown, follows
-from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.pool import PoolFacts, too_early
 from msgprobe.evidence.residual import punished
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
@@ -112,14 +112,13 @@ def _unacked(p: PoolFacts) -> Cited:
 
 
 def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
-    """The end came faster than the path to that very address allows, twice at least."""
+    """The end came faster than the path to that very address allows."""
 
     def holds(p: PoolFacts) -> Cited:
-        for a in p.failing_addresses(symptom):
-            early = [t for t in a.failed if p.facts.early(t)]
-            if len(early) >= 2:
-                yield from early
-                yield from a.swapped
+        hit = list(p.failing_addresses(symptom))
+        early = too_early(p.facts, (a.failed for a in hit))
+        at = {t.address for t in early}
+        return (*early, *(t for a in hit if a.address in at for t in a.swapped))
 
     return holds
 

@@ -9,7 +9,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, TcpObservation, Window
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
-from tests.evidence.story import CHAT, SERVICE, Story
+from tests.evidence.story import CHAT, RTT, SERVICE, Story
 from tests.judging.word import text
 
 ADDRESSES = {
@@ -174,3 +174,40 @@ def test_silence_at_the_first_words_is_never_early() -> None:
     story = Story().good_connection().names().controls_again()
     story.all_targets(check="noise", proof=Proof.CONNECTED, took=0.01, **SILENT)
     assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("soon", "outcome"),
+    [
+        ({CHAT[0]: (2, 3)}, "blocked"),
+        ({CHAT[0]: (2,), CHAT[1]: (3,)}, "blocked"),
+        ({CHAT[0]: (2,)}, "inconclusive"),
+    ],
+    ids=["twice at one address", "once each in two networks", "once"],
+)
+def test_one_end_that_came_too_early_may_be_an_accident(
+    soon: dict[str, tuple[int, ...]], outcome: str
+) -> None:
+    """The others came late, for this device was busy."""
+    story = Story().good_connection().names().controls_again()
+    for host in CHAT:
+        for n in (1, 2, 3):
+            took = 0.01 if n in soon.get(host, ()) else 0.06
+            ends: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+            arm = Arm.BASE if n == 1 else Arm.REPEAT
+            story.target(host, arm=arm, start=3.0 * n, took=took, **ends)
+    assert text(story).outcome == outcome
+
+
+def test_an_end_from_a_place_that_is_near_this_time_is_not_early() -> None:
+    """One address stands for several places: the end came as soon as this connection's own SYN was
+    answered."""
+    story = Story().good_connection().names().controls_again()
+    for host in CHAT:
+        for n in (1, 2, 3):
+            near = n == 3
+            ends: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+            ends |= {"took": 0.01 if near else 0.06, "min_rtt": 0.01 if near else RTT}
+            arm = Arm.BASE if n == 1 else Arm.REPEAT
+            story.target(host, arm=arm, start=3.0 * n, **ends)
+    assert text(story).outcome == "inconclusive"
