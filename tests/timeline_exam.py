@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
+from math import inf
 from random import Random
 from statistics import median
 
@@ -20,8 +21,9 @@ from msgprobe.model.timeline import TimelineEvent
 from msgprobe.timeline.story import LEAD_IN, tell
 from msgprobe.watch import alarms
 from msgprobe.watch.alarms import Told as Alarm
+from msgprobe.watch.surprises import SHUNNED
 from tests.lab.scenarios import SCENARIOS
-from tests.timeline.virtual_line import DAY, SUBJECT, Errors, Line, Told, recorded
+from tests.timeline.virtual_line import APART, DAY, SUBJECT, Errors, Line, Told, recorded
 
 YEAR = 365 * DAY
 CONTEXT = 150
@@ -42,6 +44,7 @@ MOST_FALSE = 1.0
 LEAST_RECALL = 0.99
 MOST_PULSES = 2.0
 WORDS = ("degraded", "throttled", "blocked", "down")
+LEAST_HOURS = {"throttled": 4, "degraded": 1, **dict.fromkeys(SHUNNED, 2)}
 
 
 def events(looks: Sequence[Told]) -> tuple[TimelineEvent, ...]:
@@ -102,19 +105,20 @@ def alarmed(looks: Sequence[Told], raised: list[Alarm]) -> list[tuple[int, int, 
 @dataclass(frozen=True, slots=True)
 class Told1:
     """One true change: its word, whether it was told, with the truth in its bracket, the width of
-    that in seconds, and after how many looks that could see it."""
+    that in seconds, and after how many looks that could see it, and seconds."""
 
     word: str
     found: bool
     inside: bool
     width: int
     looks: int | None
+    seconds: int | None
 
 
 def truth_of(random: Random) -> list[tuple[int, int, str]]:
     """Six segments of 14 to 1,000 pulses, now and then with a hole between them. Beside throttling
-    they last four hours at least, for it is looked at once an hour; beside what half of the pulses
-    overlook, one hour."""
+    they last four hours at least, for it is looked at once an hour; beside what is left alone, two
+    hours, for it is looked at every half; beside what half of the pulses overlook, one."""
     words = ["ok"]
     while len(words) < 6:
         well = words[-1] != "ok" and random.random() < 0.7
@@ -123,8 +127,7 @@ def truth_of(random: Random) -> list[tuple[int, int, str]]:
     for i, word in enumerate(words):
         length = int(90 * 14 * (1000 / 14) ** random.random())
         near = words[max(0, i - 1) : i + 2]
-        least = 4 if "throttled" in near else 1 if "degraded" in near else 0
-        length = max(length, least * 3600)
+        length = max(length, 3600 * max(LEAST_HOURS.get(word, 0) for word in near))
         found.append((at, at + length, word))
         at += length
         if random.random() < 0.2:
@@ -149,8 +152,9 @@ def story(job: tuple[int, Errors]) -> tuple[list[Told1], int]:
             inside = after is not None and after <= began and ended <= match.bracket.until
         width = 0 if match is None else match.bracket.until - (match.bracket.after or 0)
         speed = "throttled" in (before, word)
-        delay = _latency(looks, began, end, word, speed=speed)
-        told.append(Told1("throttled" if speed else word, match is not None, inside, width, delay))
+        count, wait = _latency(looks, began, end, word, speed=speed)
+        name = "throttled" if speed else word
+        told.append(Told1(name, match is not None, inside, width, count, wait))
     return told, len(found)
 
 
@@ -160,15 +164,19 @@ def _is(event: TimelineEvent, before: str, word: str, ended: int, began: int) ->
     return same and ended - NEAR <= event.bracket.until <= began + NEAR
 
 
-def _latency(looks: Sequence[Told], began: int, end: int, word: str, *, speed: bool) -> int | None:
-    """Looks (pulses, or those that see speed) from the change on until it is told; None: never."""
+def _latency(
+    looks: Sequence[Told], began: int, end: int, word: str, *, speed: bool
+) -> tuple[int, int] | tuple[None, None]:
+    """Looks from the change on until it is told, and seconds; None: never. Counted are pulses, or
+    the rare looks at what is left alone, or those that see speed; not second looks."""
     first = bisect_left([one.at for one in looks], began)
     count = 0
     for stop in range(first, len(looks)):
         if looks[stop].at >= end or count > SOON:
-            return None
+            return None, None
         kind = looks[stop].kind
-        count += kind.sees_speed if speed else kind in ("pulse", "run", "transfer")
+        own = stop == 0 or looks[stop].at - looks[stop - 1].at > APART
+        count += kind.sees_speed if speed else own
         if speed and not kind.sees_speed:
             continue
         told = events(looks[max(0, first - CONTEXT) : stop + 1])
@@ -177,8 +185,8 @@ def _latency(looks: Sequence[Told], began: int, end: int, word: str, *, speed: b
             and any(c.after == word for c in told[-1].changes)
             and (told[-1].bracket.until >= began)
         ):
-            return count
-    return None
+            return count, looks[stop].at - began
+    return None, None
 
 
 def _quiet_jobs(errors: Errors) -> Iterator[tuple[str, str, int, Errors]]:
@@ -235,7 +243,9 @@ def _report_stories(found: Sequence[tuple[Sequence[Told1], int]]) -> bool:
     for word in (*WORDS, "ok"):
         mine = [c for c in changes if c.word == word]
         if mine:
-            print(f"  {word}: {sum(c.found for c in mine)} of {len(mine)}")
+            waits = sorted(inf if c.seconds is None else c.seconds for c in mine)
+            print(f"  {word}: {sum(c.found for c in mine)} of {len(mine)}, ", end="")
+            print(f"told after {median(waits):.0f} s in the median, at most {waits[-1]:.0f}")
     return recall >= LEAST_RECALL and pulses <= MOST_PULSES
 
 

@@ -2,8 +2,9 @@
 
 Counts the words of services and functions, and of connections, in kept runs whose truth is known,
 judged by today's rules; with ``--write`` makes the table that ``msgprobe.timeline`` ships. Only
-what has a single true word is counted. Of looks that were made several times in one scenario (by
-``repeats``, or whole runs of several seeds) it counts how often a wrong word came twice running.
+what has a single true word is counted, and of looks that are no whole runs only what they can see.
+Of looks that were made several times in one scenario (by ``repeats``, or whole runs of several
+seeds) it counts how often a wrong word came twice running.
 """
 
 import argparse
@@ -51,6 +52,17 @@ class Look:
     def kind(self) -> TickKind:
         """How was looked."""
         return TickKind(self.place[-1])
+
+    @property
+    def counted(self) -> tuple[Pair, ...]:
+        """What it says of how true words are told, where it could tell them: no small look sees
+        speed, and no pulse is made of what was found blocked."""
+        if self.kind is TickKind.RUN:
+            return tuple(self.words.values())
+        if not self.usable:
+            return ()
+        unseen = (*BLIND_TO, *(SHUNNED if self.kind is TickKind.PULSE else ()))
+        return tuple(pair for pair in self.words.values() if pair[0] not in unseen)
 
 
 def said(kept: Kept, scenario: Scenario, folder: str = "") -> Look:
@@ -208,7 +220,7 @@ def main(argv: Sequence[str]) -> int:
         print("confusion: no runs there; make some with: make exam", file=sys.stderr)
         return 2
     text = module(
-        Counter(pair for one in whole for pair in one.words.values()),
+        Counter(pair for one in found for pair in one.counted),
         Counter(one.line for one in whole if one.line is not None),
         repeats(found),
         len(whole),

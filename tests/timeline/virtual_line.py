@@ -2,13 +2,15 @@
 
 Pulses come every 60 to 120 s; a word that differs from the last established one is looked at again
 by a quick run at once and by one that differs a minute later; a transfer is compared every hour and
-a whole run made every day. Words are drawn from the exam's confusion counts, and a wrong one is
-repeated with a probability of its own.
+a whole run made every day. What was found blocked or down is left alone but for quick runs, as
+rarely as the watch's timetable says. Words are drawn from the exam's confusion counts, and a wrong
+one is repeated with a probability of its own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from random import Random
 from typing import NamedTuple
 
@@ -25,6 +27,9 @@ from msgprobe.model.history import (
 )
 from msgprobe.timeline.confusion_table import OUTCOMES
 from msgprobe.timeline.hmm import BLIND_TO, TRUE_WORDS
+from msgprobe.watch.schedule import LEAST, MOST
+from msgprobe.watch.surprises import SHUNNED
+from msgprobe.watch.timetable import Timetable
 
 SUBJECT = "telegram.text"
 HOME = Series(id=1, public="00", kind=NetworkKind.WIFI)
@@ -33,6 +38,7 @@ PULSE = (60, 120)
 AT_ONCE, APART = 10, 70
 """Seconds after a surprise until it is looked at again, and once more otherwise."""
 HOUR, DAY = 3600, 86400
+USUAL = Timetable()
 MOST_WRONG = 0.2
 """More than any true word's errors together."""
 
@@ -76,6 +82,8 @@ class Line:
     errors: Errors
     last_wrong: str = ""
     established: str = "ok"
+    changed: float = -inf
+    """When the established word was confirmed."""
 
     def word(self, true: str, kind: TickKind) -> str:
         blind = 0.0 if true == "ok" or kind.sees_speed else BLIND_TO.get(true, 0.0)
@@ -109,10 +117,11 @@ class Line:
         for began, ended, true in truth:
             at = began + self.random.randint(1, PULSE[1])
             while at < ended:
-                kind = TickKind.PULSE
+                shunned = self.established in SHUNNED
+                kind = TickKind.QUICK if shunned else TickKind.PULSE
                 if at >= day:
                     kind, day = TickKind.RUN, at + DAY
-                elif at >= hour:
+                elif at >= hour and not shunned:
                     kind, hour = TickKind.TRANSFER, at + HOUR
                 word = self.word(true, kind)
                 yield Told(at, kind, word)
@@ -124,8 +133,16 @@ class Line:
                     yield from again
                     at += APART
                     if all(one.word == word for one in again):
-                        self.established = word
-                at += PULSE[0] + int(self.random.random() * (PULSE[1] - PULSE[0] + 1))
+                        self.established, self.changed = word, at
+                at += self._wait(at)
+
+    def _wait(self, at: int) -> int:
+        """Seconds until the next look."""
+        chance = self.random.random()
+        if self.established not in SHUNNED:
+            return PULSE[0] + int(chance * (PULSE[1] - PULSE[0] + 1))
+        soon = max(USUAL.first_again, 2 * (at - self.changed))
+        return int(min(USUAL.rarely, soon) * (LEAST + (MOST - LEAST) * chance))
 
 
 def recorded(looks: Sequence[Told], first: int = 1) -> Recorded:
