@@ -297,6 +297,7 @@ async def _explore(
             for step in new_steps(wanted.tasks, told, asked_for):
                 emit(step)
             runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)
+            runner.give_up(wanted.decided)
             new = runner.submit(wanted.tasks, alone=wanted.at_once > 0)
             emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=runner.limits.left(now)))
             if not new:  # judging takes long enough to hold up what is about to be timed

@@ -25,6 +25,7 @@ from msgprobe.model.task import Task
 from msgprobe.planning.baseline import plan_base
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Agenda, Moment
+from msgprobe.planning.patience import decided
 from msgprobe.planning.timetable import FEW_AT_ONCE, WAITING
 
 Plan = Callable[[PlanningContext], Sequence[Task]]
@@ -98,6 +99,7 @@ def _wanted(context: PlanningContext) -> Agenda:
         asking=0.0 if context.crowd is None else context.crowd.pace,
         at_once=FEW_AT_ONCE if context.crowd is not None or context.may_be_crowded else 0,
         pending=moving.pending,
+        decided=decided(context),
     )
 
 

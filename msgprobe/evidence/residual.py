@@ -80,6 +80,12 @@ class Showing:
         return first is not None and said(first) is not None and first.symptom is not None
 
     @property
+    def alone(self) -> bool:
+        """The name alone dies there, twice at least: others were answered since."""
+        dead = len(self.named) >= 2 and self.telling and not self.passes
+        return dead and any(answered(t) for t in self.after)
+
+    @property
     def punished(self) -> bool:
         """The server answered before, and has answered nothing ever since the name was said."""
         gone = self.after and not any(map(answered, self.after))

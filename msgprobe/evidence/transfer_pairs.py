@@ -27,8 +27,11 @@ THINKING = 0.1
 LONG_WAY = 0.15
 """Seconds of round trip from which on a line carries few transfers a minute one by one."""
 
-MOST_ABREAST, LEAST_BUSY = 4, 0.1
+MOST_ABREAST, LEAST_BUSY = 4, 0.05
 """Transfers side by side at most, and seconds that each occupies the line at least."""
+
+FEW_ABREAST = 2
+"""The same on a way that is not long: one by one they would soon be over as well."""
 
 ORDINARY = 0.2
 """Seconds that no line is compared more closely than: a lost segment costs as much (RFC 6298, as
@@ -152,11 +155,11 @@ def abreast(samples: Sequence[Sample]) -> int:
     """Transfers like these that their line carries side by side, each as fast as alone: on a long
     way most of the time is spent on waiting. The shortest way is taken, which nothing held up, and
     the busiest of them."""
-    way = min((length(s) for s in samples), default=0.0)
-    if way < LONG_WAY:
+    if not samples:
         return 1
+    way = min(length(s) for s in samples)
     fit = [int(_rounds(s.moved) * way / _busy(s, way)) for s in samples]
-    return max(1, min(MOST_ABREAST, *fit))
+    return max(1, min(MOST_ABREAST if way >= LONG_WAY else FEW_ABREAST, *fit))
 
 
 def _busy(sample: Sample, way: float) -> float:

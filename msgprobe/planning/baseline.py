@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
+from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
@@ -11,9 +12,10 @@ from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import awaits_pages, nothing_abroad
+from msgprobe.planning.patience import alone_for, dying_elsewhere
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.purpose import Purpose, question
-from msgprobe.planning.timetable import REPEATED, SIX_A_POOL, TURN, WIDEN
+from msgprobe.planning.timetable import FAR_RTT, REPEATED, SIX_A_POOL, TURN, WIDEN
 
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
@@ -159,9 +161,23 @@ def _in_turn(context: PlanningContext, service: Service) -> list[Task]:
         nameless = endpoint.host is None or context.traits.sends_no_name(endpoint)
         same = [] if nameless else before.setdefault(endpoint.host or "", [])
         if nameless or _turn(context, flows, same):
+            flows = flows if nameless else _one_first(context, flows)
             tasks += flows
             same += flows
     return tasks
+
+
+def _one_first(context: PlanningContext, flows: list[Task]) -> list[Task]:
+    """Of conversations that name a host only the first, until it was answered, or has been alone
+    for long enough to know that what silences it is not their number (see `patience.was_alone`). On
+    a long way that would take too long."""
+    if not flows or (context.facts.rtt or 0.0) >= FAR_RTT:
+        return flows
+    first = flows[0].id
+    heard = context.ended(first) is not None or first in context.moment.secured
+    if heard or context.due(context.started(first), alone_for(context)):
+        return flows
+    return [t for t in flows if t.id == first or context.started(t.id) is not None]
 
 
 def words_id(service: Service, address: str) -> str:
@@ -271,9 +287,13 @@ def _flows(
     context: PlanningContext, service: Service, endpoint: Endpoint, spared: frozenset[str]
 ) -> list[Task]:
     tasks = []
-    for base in base_tasks(context, service, endpoint):
+    bases = base_tasks(context, service, endpoint)
+    known = endpoint.host in dying_elsewhere(context, service)
+    known = known and not any(context.good(base.id) for base in bases)
+    for base in bases:
         once = endpoint.reserve or base.id in spared or _inside(context, endpoint, base)
-        tasks += context.tries(base, Arm.REPEAT, times=1 if once else 3)
+        times = 1 if once else 2 if known else TRIES
+        tasks += context.tries(base, Arm.REPEAT, times=times)
     return tasks
 
 

@@ -1,6 +1,7 @@
 """What the planner sees: the evidence so far, what is running, and the clock's reading."""
 
 from collections.abc import Iterable
+from math import inf
 
 from msgprobe.evidence.crowding import Crowd, crowd, crowded_out, let_in, undecided
 from msgprobe.evidence.facts import OWN_ARMS
@@ -11,19 +12,27 @@ from msgprobe.model.observation import DnsObservation
 from msgprobe.model.reach import is_special, may_be_neighbour
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.traits import Transport
 from msgprobe.planning.look import Look
 from msgprobe.planning.timetable import (
+    BRISK_LOSS,
     CHOKING,
     ENOUGH,
     FAR_PACE,
     FAR_RTT,
+    FEW_UNANSWERED,
+    LEAST_AGAIN,
     LONGEST,
     MANY_UNANSWERED,
+    OVERDUE,
     PATIENCE,
+    PROMPT,
     SETTLING,
+    SILENT_UNTIL,
     SLOW_RTT,
     SLUGGISH,
     SPACING,
+    SPAN,
     TELLING_SEGMENTS,
 )
 
@@ -68,8 +77,10 @@ class PlanningContext(Look):
     def hello_timeout(self) -> float:
         """Seconds for a ClientHello at an address that is known to connect: a lost SYN or two, and
         four retransmissions of the ClientHello (RFC 6298: 0.2 s and its doubles on a short path,
-        from a second on a long one)."""
+        from a second on a long one). On a brisk line they have gone out after 1.4 s."""
         rtt = self.facts.rtt or 0.0
+        if self.brisk:
+            return max(PROMPT + 10.0 * rtt, 8.0 * self.typical)
         return min(self.timeout(), max(5.0 + 10.0 * rtt, 8.0 * self.typical))
 
     @derived
@@ -114,6 +125,34 @@ class PlanningContext(Look):
         if self.crowd is not None and self.crowd.flows:
             return max(self.pace, self.crowd.pace)
         return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
+
+    @derived
+    def brisk(self) -> bool:
+        """A short way, on which next to nothing is lost and nothing is slow: what is silent there
+        for longer than a few retransmissions was not lost by the line, nor does it wait for our own
+        bytes."""
+        rtt = self.facts.rtt
+        return (
+            rtt is not None
+            and rtt < FAR_RTT
+            and self.unanswered <= FEW_UNANSWERED
+            and self._usual < OVERDUE / 2
+            and self.facts.repeated[1] >= TELLING_SEGMENTS
+            and self.sent_again <= BRISK_LOSS
+            and self.between_starts <= 0.0
+        )
+
+    @derived
+    def _usual(self) -> float:
+        """Seconds that three of four conversations which went well took at most, with neutral sites
+        and with the services themselves: all that we say at once shows there."""
+        took = sorted(
+            m.window.seconds
+            for arm in (Arm.CONNECTION, Arm.BASE)
+            for m in self.facts.measured(arm)
+            if isinstance(m.task.probe, Flow) and self.good(m.task.id)
+        )
+        return took[len(took) * 3 // 4] if took else inf
 
     @derived
     def sparing(self) -> bool:
@@ -181,7 +220,9 @@ class PlanningContext(Look):
         if self.ended(task.id) is not None or self._kept_out(task):
             return False
         slow = self.crowded and task.id in self.moment.opened  # it may have waited to be let in
-        return self.due(self.since(task.id), gap(task) * (2 if slow else 1))
+        connects = self.traits.of(task.check).transport is Transport.TCP
+        wait = OVERDUE if self.brisk and connects else gap(task) * (2 if slow else 1)
+        return self.due(self.since(task.id), wait)
 
     def _kept_out(self, task: Task) -> bool:
         """Nothing was answered, and that may be our own crowd's doing."""
@@ -228,15 +269,27 @@ class PlanningContext(Look):
                 break
             if self.ended(base.id) is not None and not self._failing(base):
                 break
-            if not self.due(begun, gap(base) * (number - 1)):
+            after = gap(base) * (number - 1)
+            if not self.due(begun, after):
                 break
             last = ids[number - 2]
             knocks = self.ended(last) is None and self._kept_out(base)
             if self.crowded and (knocks or self.started(last) is None):
                 break  # it has its turn first, and repeats its first packet by itself
             reason = f"once more, to be sure: {base.reason}"
-            wanted.append(base.again(number, arm=arm or base.arm, reason=reason))
+            timeout = self._again_timeout(base, begun + after)
+            wanted.append(base.again(number, arm=arm or base.arm, reason=reason, timeout=timeout))
         return wanted
+
+    def _again_timeout(self, base: Task, due: float) -> float:
+        """Seconds for one more attempt that is due then. On a brisk line it need not go on for
+        longer than makes all of them span the time in which a server that is begun again is back;
+        on one that nothing was heard on, not for longer than the first ones and their repeats."""
+        if self.brisk:
+            return min(base.timeout, max(LEAST_AGAIN, SPAN - due))
+        if self.facts.rtt is None:
+            return min(base.timeout, max(LEAST_AGAIN, SILENT_UNTIL - due))
+        return base.timeout
 
     def asked_again(self, first: Task) -> list[Task]:
         """A question that vanishes is asked three times: one lost datagram accuses nobody. Where a

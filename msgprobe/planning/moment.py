@@ -32,7 +32,8 @@ class Agenda:
     ``pending`` are services that more is to come about, although nothing may be under way just now.
     ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded;
     ``asking`` those between questions to the system's resolver. Of what waits for a first answer
-    only ``at_once`` may be under way when another begins (0: any number).
+    only ``at_once`` may be under way when another begins (0: any number). ``decided`` are tasks
+    under way whose handshake need not be waited for any longer.
     """
 
     tasks: tuple[Task, ...]
@@ -41,3 +42,4 @@ class Agenda:
     asking: float = 0.0
     at_once: int = 0
     pending: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()

@@ -59,7 +59,9 @@ def dying_names(
     for s in found:
         conversation = context.conversation(s.task.id)
         dying = not _past_handshake(context, s) and (
-            conversation is None or (conversation.symptom or "").startswith("tls.")
+            s.task.id in context.moment.opened
+            if conversation is None
+            else (conversation.symptom or "").startswith("tls.")
         )
         # Who names nobody, or only later (STARTTLS), is not recognised by a name in the
         # ClientHello.

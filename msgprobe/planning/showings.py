@@ -13,7 +13,7 @@ from msgprobe.evidence import residual
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.control import Site
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Task, attempt_ids
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.name_swaps import (
     CLIENT_HELLO,
@@ -22,7 +22,7 @@ from msgprobe.planning.name_swaps import (
     neutral_servers,
     twin_id,
 )
-from msgprobe.planning.timetable import AFTERMATH, SWAP_SERVERS
+from msgprobe.planning.timetable import AFTERMATH, MOST_TURNS, SWAP_SERVERS
 
 Server = tuple[Site, str]
 """A neutral server, and the address of it that is shown names."""
@@ -175,9 +175,19 @@ def spent(context: PlanningContext, site: Site, address: str) -> bool:
     return _state(context, site, address) is State.SPENT
 
 
-def after_due(context: PlanningContext, address: str) -> bool:
-    """An unanswered name was said there long enough ago to ask for another once more."""
+def neutral_due(context: PlanningContext, address: str, twin: str) -> int:
+    """How often to ask there for a neutral name once more, in all: once when an unanswered name of
+    a service was said long enough ago; on a brisk line again when one was said since. ``twin`` is
+    the first task that asks so."""
     tasks = _unanswered(context, address)
-    if any(context.ended(t.id) is not None for t in tasks):
-        return True
-    return context.due(_since(context, address), AFTERMATH + 2 * (context.facts.rtt or 0.0))
+    wait = AFTERMATH + 2 * (context.facts.rtt or 0.0)
+    if not context.brisk:
+        over = any(context.ended(t.id) is not None for t in tasks)
+        return int(over or context.due(_since(context, address), wait))
+    begun = sorted(at for t in tasks if (at := context.started(t.id)) is not None)
+    for number, again in enumerate(attempt_ids(twin, MOST_TURNS)[1:]):
+        if not begun or not context.due(begun[0], wait):
+            return number
+        asked = context.started(again)
+        begun = [at for at in begun if asked is not None and at >= asked]
+    return MOST_TURNS - 1

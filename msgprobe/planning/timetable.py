@@ -22,6 +22,21 @@ LONGEST = 25.0
 """Seconds that a conversation may take on the slowest path: five SYN retransmissions would take
 31 s (RFC 6298), and then the run would be over."""
 
+SPAN = 15.5
+"""Seconds of a run after which a service's attempts on a brisk line have spanned fifteen: servers
+that are begun again are back by then."""
+
+SILENT_UNTIL = 11.0
+"""Seconds of a run by which attempts on a line that nothing was heard on are over: three seconds
+apart, the second ones had the time of an unknown path."""
+
+SENT_AGAIN = 0.3
+"""Seconds beside round trips after which what was lost once has been sent again on a short way (RFC
+6298 as Linux has it: 0.2 s and some)."""
+
+LEAST_AGAIN = 4.0
+"""Seconds that any attempt takes at most whose SYN and two repeats (at 1 and 3 s) get no answer."""
+
 TURN = 2.0
 """Seconds that conversations naming a host wait for earlier ones that name it, at most."""
 
@@ -39,6 +54,10 @@ satellite and a busy resolver comes within that."""
 SHARE_SPACING = 0.25
 """Seconds between the starts of handshakes with one name that are counted."""
 
+ANSWERED = 10.0
+"""Round trips after which any conversation is over that is not held up: TCP, TLS, a question, an
+answer, and as long again."""
+
 QUIET_BEFORE_ALONE = 1.5
 """Seconds without any conversation that names the host, before the next step begins."""
 
@@ -53,7 +72,8 @@ AFTERMATH = 1.0
 has acted: is it still there for others?"""
 
 OVERDUE = 1.5
-"""Seconds after which an unanswered conversation no longer occupies the line."""
+"""Seconds after which an unanswered conversation no longer occupies the line, and on a brisk one is
+looked into: what was lost once had been sent again after one (RFC 6298), and answered."""
 
 TRANSFER_PATIENCE = 10.0
 """Seconds that a transfer may take: what needs more moves 64 KiB at 52 kbit/s, which nobody takes
@@ -112,9 +132,15 @@ SETTLING = 1.5
 MANY_UNANSWERED = 0.5
 """Share of neutral conversations without an answer from which on a line cannot take so many."""
 
+FEW_UNANSWERED = 0.25
+"""The same up to which a line may be brisk: a site or two may be dead."""
+
 CHOKING = 0.05
 """Share of segments that such a line loses at least; where none is lost, the sites that do not
 answer have reasons of their own."""
+
+BRISK_LOSS = 0.02
+"""Share of segments that a brisk line loses at most."""
 
 TELLING_SEGMENTS = 40
 """Segments from which on the share of those that had to be sent again tells of the line."""
@@ -208,6 +234,9 @@ NAMES_A_POOL = 2
 
 SWAP_SERVERS = 2
 """Neutral servers that a service's name is taken to at most."""
+
+MOST_TURNS = 6
+"""Neutral names that one neutral server is shown at most, in turn with those of services."""
 
 SWAPPED_ADDRESSES = 1
 """Addresses of a name that are shown a neutral one; rules ask for several names, not addresses."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
 from msgprobe.runner.limits import GRACE, MOVING, Limits
 from msgprobe.runner.standstill import FRESH, Stops, Watch
 from msgprobe.runner.turns import SOON, Turns
-from msgprobe.steps.context import Recorder, StepContext
+from msgprobe.steps.context import Patience, Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
 from msgprobe.steps.world import World
 
@@ -42,6 +42,7 @@ class _Running:
     recorder: Recorder
     started: float | None = None
     stops: Stops = field(default_factory=Stops)
+    patience: Patience = field(default_factory=Patience)
     lacked: bool = False
     reserved: int = 0
     counted: int = 0
@@ -225,6 +226,11 @@ class Runner:
         number)."""
         self._turns.pace, self._turns.asking, self._turns.few = pace, asking, at_once
 
+    def give_up(self, tasks: Iterable[str]) -> None:
+        """The handshakes of these, which are under way, end now as if their time were over."""
+        for task_id in tasks:
+            self._running[task_id].patience.end()
+
     def stop(self, reason: str) -> None:
         """End everything now; what was seen is kept."""
         for running in list(self._running.values()):
@@ -232,37 +238,32 @@ class Runner:
 
     async def change(self, timeout: float | None) -> None:
         """Wait until a task ends, or ``timeout`` seconds have passed."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._changed.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._changed.clear()
+        self._changed.clear()
 
     async def _hold(self, task: Task) -> None:
         """One task from its turn in the queue to its measurement."""
         status, detail = Status.SKIPPED, "not begun"
-        mine = self._running[task.id]
+        mine, prompt = self._running[task.id], task.arm in PROMPT
         try:
-            prompt = task.arm in PROMPT
             async with nullcontext() if prompt else self._free:
                 if not prompt:
                     await self._turn(task)
-                refusal = self._refusal(task)
-                if refusal is not None:
+                if (refusal := self._refusal(task)) is not None:
                     detail = refusal
                     return
-                self._begin(self._running[task.id])
+                self._begin(mine)
                 self.emit(Started(task=task))
                 status, detail = Status.CANCELLED, "interrupted"
                 status, detail = await self._converse(task)
-                if self._again(self._running[task.id], status):
+                if self._again(mine, status):
                     status, detail = Status.CANCELLED, "interrupted"
                     await asyncio.sleep(ONCE_MORE)
                     if not prompt:
                         await self._turn(task)
-                    self._begin(self._running[task.id])
+                    self._begin(mine)
                     status, detail = await self._converse(task)
         except asyncio.CancelledError as exc:
             detail = str(exc.args[0]) if exc.args else "interrupted"
@@ -315,6 +316,7 @@ class Runner:
             transaction=self._transactions,
             deadline=deadline,
             recorder=running.recorder,
+            patience=running.patience,
             roots=self.roots,
             keys=self.keys,
         )
@@ -372,17 +374,17 @@ class Runner:
         if running.stops.spoiled(recorder.observations):
             status = Status.CANCELLED
             detail = f"this device stood still for {running.stops.seconds:.1f} s"
+        start = now if running.started is None else running.started
         measurement = Measurement(
             task=task,
             status=status,
-            window=Window(start=running.started if running.started is not None else now, end=now),
+            window=Window(start=start, end=now),
             observations=running.stops.voided(recorder.observations),
             bytes_sent=recorder.bytes_sent,
             bytes_received=recorder.bytes_received,
             detail=detail or None,
         )
-        octets = measurement.bytes_sent + measurement.bytes_received
-        self._settled += octets
+        self._settled += (octets := measurement.bytes_sent + measurement.bytes_received)
         self._moved += octets if moves(task) else 0
         self.measurements.append(measurement)
         self._changed.set()

@@ -1,6 +1,8 @@
 """What a step is given, and how it ends."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -106,19 +108,41 @@ def _holds(stream: Stream, seen: Observation) -> bool:
     return info is not None and info.bytes_received > stream.received
 
 
+class Patience:
+    """How long something is waited for; whoever holds it may end that early."""
+
+    def __init__(self) -> None:
+        self._limit: asyncio.Timeout | None = None
+
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        """As `asyncio.timeout`, which raises TimeoutError after so many seconds."""
+        try:
+            async with asyncio.timeout(seconds) as self._limit:
+                yield
+        finally:
+            self._limit = None
+
+    def end(self) -> None:
+        """What is being waited for with this, if anything is, has had its time."""
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepContext:
     """One conversation's share of the world.
 
     ``deadline`` is when the conversation must have ended, in seconds since the run began (as
-    ``now()``). ``roots`` maps a service's name to its own certificate authorities,
-    ``keys`` to the public keys that it proves itself with.
+    ``now()``); ``patience`` is that of its handshake. ``roots`` maps a service's name to its own
+    certificate authorities, ``keys`` to the public keys that it proves itself with.
     """
 
     world: World
     transaction: int
     deadline: float
     recorder: Recorder = field(default_factory=Recorder)
+    patience: Patience = field(default_factory=Patience)
     roots: Mapping[str, tuple[Root, ...]] = field(default_factory=dict)
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
 

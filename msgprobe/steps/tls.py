@@ -76,7 +76,7 @@ async def handshake(
     failure: Failure | None = Failure.INTERRUPTED
     error: BaseException | None = None
     try:
-        async with asyncio.timeout(ctx.remaining(timeout)):
+        async with ctx.patience.within(ctx.remaining(timeout)):
             await attempt.run()
         if trust is Trust.HASH:
             attempt.find_anchor(frozenset(known))

@@ -6,6 +6,7 @@ import pytest
 
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.transfer_pairs import (
+    FEW_ABREAST,
     MOST_ABREAST,
     OTHER_SERVER,
     SAME_SERVER,
@@ -93,7 +94,9 @@ def test_a_long_way_carries_as_many_side_by_side_as_do_not_share_its_rate() -> N
     assert abreast([sample(10_000, 0.6)]) == MOST_ABREAST, "0.05 s each of three"
     assert abreast([sample(700, 0.25)]) == 2, "half a second each of one"
     assert abreast([sample(200, 0.6)]) == 1
-    assert abreast([sample(10_000, 0.04)]) == 1, "short, and soon over"
+    assert abreast([sample(10_000, 0.04)]) == FEW_ABREAST, "short, and half of it is waiting"
+    assert abreast([sample(2_000, 0.04)]) == 1, "a quarter of a second, and less than that to wait"
+    assert abreast([sample(10_000, 0.005)]) == 1, "soon over"
     held_up = sample(10_000, 0.6, greeting=1.6)
     assert abreast([held_up, sample(200, 0.6)]) == 1, "the busiest, and the shortest way"
     assert abreast([]) == 1

@@ -5,7 +5,7 @@ shown to be done to the service's name counts: then the function is impaired, ne
 its name dies and others do not, and it could not be told why, nobody can say that all is well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -218,16 +218,18 @@ def _name_at_home(p: PoolFacts) -> Cited:
 def _name_untold(p: PoolFacts) -> Cited:
     """The name dies at the service's own addresses, others are answered there, and no neutral
     server has answered to it: there was no time for more, or no such server."""
-    own = [t for m in p.members for e in m.endpoints for v in e.addresses for t in v.own]
-    dead = [t for t in own if not (t.failure and t.failure.is_ours)]
-    if len(dead) < _TWICE or not all(map(name_unanswered, dead)) or p.connection.failing_now:
+    views = [v for m in p.members for e in m.endpoints for v in e.addresses]
+    dead = [t for v in views for t in v.own if not (t.failure and t.failure.is_ours)]
+    if len(dead) < _TWICE or not all(map(name_unanswered, dead)):
         return ()
-    at = {t.address for t in dead}
-    beside = _of(p.probes(Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION), *ARMS)
-    alive = [t for t in beside if answered(t) and t.address in at]
-    if not alive or any(answered(t) for t in p.probes(Arm.QUIC_ELSEWHERE)):
-        return ()
-    return (*dead, *alive)
+    beside = filter(answered, p.probes(Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION))
+    alive = _at({t.address for t in dead}, beside)
+    passes = any(map(answered, p.probes(Arm.QUIC_ELSEWHERE)))
+    return () if not alive or passes or p.connection.failing_now else (*dead, *alive)
+
+
+def _at(addresses: Collection[str], some: Iterable[Conversation]) -> tuple[Conversation, ...]:
+    return tuple(t for t in some if t.address in addresses)
 
 
 UNTOLD: Final = UNCLEAR.at(Layer.PROTOCOL).rule("quic.name_untold", holds=_name_untold)

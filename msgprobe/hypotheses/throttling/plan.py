@@ -15,19 +15,21 @@ from msgprobe.hypotheses.throttling.tasks import (
     drawn_sources,
     most_in_pairs,
     most_moved,
+    neutral_moved,
     page_task,
+    side_by_side,
     takes_long,
 )
 from msgprobe.model.cost import HTTPS, MOVE, VOLLEY
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Arm, Role, Task
+from msgprobe.model.task import Arm, Role, Running, Task
 from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.purpose import question
-from msgprobe.planning.timetable import OVERDUE, SURVEYS, TRAIN_SECONDS
+from msgprobe.planning.timetable import ANSWERED, OVERDUE, SURVEYS, TRAIN_SECONDS
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
 
 
@@ -179,14 +181,34 @@ def _names(context: PlanningContext) -> tuple[Task, ...]:
 
 def _quiet(context: PlanningContext) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
-    quiet = context.facts.conversed
-    for running in context.moment.running.values():
-        arm = running.task.arm
-        if arm in MOVING:
-            continue
-        train = TRAIN_SECONDS + (context.facts.rtt or 0.0)
-        most = train if arm in (Arm.TRAIN, Arm.NEUTRAL_TRAIN) else OVERDUE
-        quiet = context.due(running.since, most) and quiet
+    overdue = ANSWERED * (context.facts.rtt or 0.0) if context.brisk else OVERDUE
+    waits = [_over(context, r, min(OVERDUE, overdue)) for r in context.moment.running.values()]
+    quiet = context.facts.conversed and all(waits)
     started = bool(context.facts.arm(Arm.TRANSFER_SOURCE))
     moving = any(r.task.surveys for r in context.moment.running.values())
+    if _trains(context) and (context.brisk or not (started or moving)):
+        return quiet and context.brisk and _leave_room(context)
     return quiet or started or moving
+
+
+_TRAINS = (Arm.TRAIN, Arm.NEUTRAL_TRAIN)
+
+
+def _over(context: PlanningContext, running: Running, overdue: float) -> bool:
+    """It occupies the line no longer; trains and transfers are looked at by themselves."""
+    apart = running.task.arm in (*MOVING, *_TRAINS)
+    return apart or context.due(running.since, overdue)
+
+
+def _trains(context: PlanningContext) -> bool:
+    """A train is on its way."""
+    lasts = TRAIN_SECONDS + (context.facts.rtt or 0.0)
+    found = [r for r in context.moment.running.values() if r.task.arm in _TRAINS]
+    waits = [context.due(r.since, lasts) for r in found]  # each may want to be asked again
+    return not all(waits)
+
+
+def _leave_room(context: PlanningContext) -> bool:
+    """Transfers do not fill the line, as far as is known: a call's packets pass beside them."""
+    moved = {d for d in Direction if neutral_moved(context, d)}
+    return all(side_by_side(context, direction) > 1 for direction in moved)

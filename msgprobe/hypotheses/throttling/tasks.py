@@ -16,6 +16,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.patience import dying_elsewhere
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import LATE_NAME, TRANSFER_PATIENCE
 from msgprobe.planning.transfers import chosen_sources
@@ -96,7 +97,7 @@ def known_sources(context: PlanningContext, direction: Direction) -> tuple[tuple
 @remembered
 def side_by_side(context: PlanningContext, direction: Direction) -> int:
     """Transfers that the line carries at the same time, by the neutral ones of the first look."""
-    return abreast(_neutral(context, direction))
+    return abreast(neutral_moved(context, direction))
 
 
 @remembered
@@ -115,10 +116,11 @@ def contest_bytes(context: PlanningContext, direction: Direction) -> int:
 
 def _way(context: PlanningContext) -> float:
     """Seconds of the way to the nearest neutral server and back."""
-    return min((length(s) for d in Direction for s in _neutral(context, d)), default=0.0)
+    return min((length(s) for d in Direction for s in neutral_moved(context, d)), default=0.0)
 
 
-def _neutral(context: PlanningContext, direction: Direction) -> list[Sample]:
+def neutral_moved(context: PlanningContext, direction: Direction) -> list[Sample]:
+    """The finished neutral transfers of the first look."""
     moved = [Sample(conversation=t) for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
     first = [s for s in moved if not s.conversation.flow.option("asset")]
     return [s for s in first if s.finished and s.direction is direction]
@@ -264,6 +266,7 @@ def _silent(context: PlanningContext, service: Service, host: str, address: str)
     waiting = [r.task.probe for r in context.moment.running.values() if r.task.arm in _USUAL]
     here = (host, address)
     asking = here in [(f.server_name, f.address) for f in waiting if isinstance(f, Flow)]
+    asking = asking or host in dying_elsewhere(context, service)
     there = [well for at, well in heard if at == address]
     anywhere = [well for _, well in heard]
     return any((asking or len(e) > 1) and not any(e) for e in (there, anywhere))

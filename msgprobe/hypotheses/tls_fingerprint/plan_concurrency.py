@@ -18,6 +18,7 @@ from msgprobe.planning.context import PlanningContext, gap
 from msgprobe.planning.controls import troubled
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.name_swaps import dying_later, dying_names
+from msgprobe.planning.patience import was_alone
 from msgprobe.planning.shared_experiments import SERVICES
 from msgprobe.planning.suspects import Suspect, suspects
 from msgprobe.planning.timetable import CROWD, PROMPT, QUIET_BEFORE_ALONE
@@ -54,8 +55,11 @@ def plan_concurrency(context: PlanningContext) -> list[Task]:
 
 
 def _froze_together(context: PlanningContext, service: Service, host: str) -> bool:
-    """Two conversations or more that named the host froze at overlapping times."""
+    """Two conversations or more that named the host froze at overlapping times, and it is not known
+    that the first froze all alone."""
     conversations = [t for t in _named(context, service, host) if froze(t)]
+    if was_alone(context, conversations):
+        return False
     windows = [context.facts.window(t) for t in conversations]
     return any(
         a.start < b.end and b.start < a.end for n, a in enumerate(windows) for b in windows[n + 1 :]

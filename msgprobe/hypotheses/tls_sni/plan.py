@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.name_swaps import enough
 from msgprobe.model.control import Site
 from msgprobe.model.cost import HTTPS, TLS
 from msgprobe.model.target import Service
@@ -28,10 +31,11 @@ from msgprobe.planning.name_swaps import (
     swap_id,
     twin_id,
 )
+from msgprobe.planning.patience import answered_since
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
-from msgprobe.planning.showings import Server, after_due, places, spent
+from msgprobe.planning.showings import Server, neutral_due, places, spent
 from msgprobe.planning.suspects import Suspect, at_true_addresses, offered, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
 
@@ -153,13 +157,38 @@ def _elsewhere(
         tasks.append(twin)
         if context.started(base.id) is None and not _takes_names(context, twin, manner):
             continue
-        tasks += [base] if spent(context, site, address) else context.tries(base)
-        if after_due(context, address):
-            tasks.append(_twin(context, site, flow, CLIENT_HELLO).again(2))
+        tasks += (
+            [base] if spent(context, site, address) else _attempts(context, base, address, manner)
+        )
+        bare = _twin(context, site, flow, CLIENT_HELLO)
+        times = neutral_due(context, address, bare.id)
+        tasks += [bare.again(number) for number in range(2, 2 + times)]
         if manner is REQUEST and context.started(base.attempts()[-1]) is not None:
             # Once more at the end: a server that has had enough of our requests is no censor.
             tasks.append(twin.again(2))
     return tasks
+
+
+def _attempts(context: PlanningContext, base: Task, address: str, manner: Manner) -> list[Task]:
+    """The name, and again while it gets no answer. On a brisk line each time as soon as the server
+    has answered to another name since: names that die and names that do not, in turn, leave no
+    room for a server, or a way to it, that was dead for a while."""
+    every = context.tries(base)
+    if not context.brisk:
+        return every
+    for number, last in enumerate(base.attempts(TRIES - 1), start=2):
+        ended = [t for i in base.attempts()[: number - 1] if (t := context.conversation(i))]
+        if context.good(last) or enough(_silent(t) for t in ended if manner.died(t)):
+            return every[: number - 1]
+        if not answered_since(context, address, context.started(last)):
+            break
+        if number > len(every):
+            every.append(base.again(number, reason=f"once more, to be sure: {base.reason}"))
+    return every
+
+
+def _silent(conversation: Conversation) -> bool:
+    return conversation.failure is not None and conversation.failure.is_silence
 
 
 def _takes_names(context: PlanningContext, twin: Task, manner: Manner) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from msgprobe.agenda.planner import Planner
 from msgprobe.catalog.loader import Catalogue, load, select
+from msgprobe.evidence.transfer_pairs import FEW_ABREAST
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation
@@ -161,7 +162,12 @@ def test_all_fast_two_transfers_of_a_service_each_way_and_nothing_is_contested()
     assert moved == Counter([*assets, *twice, *volleys])
     assert len(twice) == 4 and ("telegram", "web-script") not in twice
     assert day.contest() == []
-    assert day.most_at_once == {Direction.DOWN: 1, Direction.UP: 1}
+    assert day.most_at_once == dict.fromkeys(Direction, FEW_ABREAST)
+
+
+def test_a_line_that_one_transfer_fills_carries_one_at_a_time() -> None:
+    day = Day(rate=lambda task: 1_000).run()
+    assert day.most_at_once == dict.fromkeys(Direction, 1)
 
 
 def test_an_object_on_another_host_is_moved_once_its_page_has_named_it() -> None:
@@ -383,4 +389,5 @@ def test_the_others_are_given_less_time_once_one_was_slow() -> None:
     downs = [
         float(flow(t).option("patience") or 0) for t in firsts if "down" in str(flow(t).options)
     ]
-    assert len(downs) > 2 and downs[0] > max(downs[1:])
+    rest = downs[FEW_ABREAST:]
+    assert len(rest) > 1 and downs[0] > max(rest)

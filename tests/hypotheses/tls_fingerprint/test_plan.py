@@ -28,9 +28,14 @@ def wanted(
     running: dict[str, Running] | None = None,
     quick: bool = False,
     spent: int = 0,
+    *,
+    opened: bool = True,
 ) -> list[Task]:
+    """``opened``: the connections of what is running stand."""
     evidence = dataclasses.replace(story.evidence(), request=Request(quick=quick))
-    return list(agenda(evidence, Moment(now=now, running=running or {}, spent=spent)).tasks)
+    stand = frozenset(running or {}) if opened else frozenset[str]()
+    moment = Moment(now=now, running=running or {}, spent=spent, opened=stand)
+    return list(agenda(evidence, moment).tasks)
 
 
 def of(tasks: list[Task], *arms: Arm) -> list[Task]:
@@ -147,6 +152,13 @@ def test_what_hangs_is_tried_before_it_has_failed() -> None:
     assert not of(wanted(story, now=1.0, running=running), Arm.OTHER_HELLO)
     elsewhere(story, None, now=3.5, running=running)
     assert shapes(wanted(story, now=3.5, running=running)) == {h: ["other", "split"] for h in CHAT}
+
+
+def test_whose_connection_hangs_has_said_no_name_and_shown_no_shape() -> None:
+    story = begun()
+    running = under_way(t for t in of(wanted(story), Arm.BASE) if isinstance(t.probe, Flow))
+    asked = wanted(story, now=3.5, running=running, opened=False)
+    assert not of(asked, *SWAPPED, Arm.OTHER_SNI, Arm.OTHER_HELLO)
 
 
 def test_a_connect_that_fails_or_a_run_that_is_to_be_quick_has_no_shapes() -> None:

@@ -27,6 +27,7 @@ from tests.lab.scenarios.protocol_blocking import SCENARIOS as PROTOCOL_BLOCKING
 from tests.lab.scenarios.quic import SCENARIOS as QUIC
 from tests.lab.scenarios.residual import SCENARIOS as RESIDUAL
 from tests.lab.scenarios.resolvers import SCENARIOS as RESOLVERS
+from tests.lab.scenarios.restarts import SCENARIOS as RESTARTS
 from tests.lab.scenarios.second_vantage import SCENARIOS as SECOND_VANTAGE
 from tests.lab.scenarios.service_outage import SCENARIOS as SERVICE_OUTAGE
 from tests.lab.scenarios.shares import SCENARIOS as SHARES
@@ -63,6 +64,7 @@ _EVERY: Final = (
     *THIN_LINES,
     *SECOND_VANTAGE,
     *SERVICE_OUTAGE,
+    *RESTARTS,
     *NEUTRAL_HOSTS,
     *ALL_SERVICES,
     *SPECIAL_RANGES,
