@@ -87,7 +87,7 @@ class Watching:
     def gap(self) -> dict[str, Any]:
         """The next line, which is a gap."""
         assert self.process.stdout is not None
-        ready, *_ = select.select([self.process.stdout], [], [], 30)
+        ready, *_ = select.select([self.process.stdout], [], [], 60)
         assert ready, "nothing was told"
         told: dict[str, Any] = json.loads(self.process.stdout.readline())
         assert told["type"] == "gap"

@@ -48,10 +48,6 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield world
 
 
-def test_it_is_up_quickly(honest: Running) -> None:
-    assert honest.startup < 3  # about 0.6 s alone; the machine may be busy
-
-
 def test_every_https_endpoint_answers_as_the_catalogue_expects(honest: Running) -> None:
     overrides = write_overrides(Path(honest.config.workdir), load())
     named = {"messenger-lab.toml", "signal-lab.toml", "telegram-lab.toml", "whatsapp-lab.toml"}
