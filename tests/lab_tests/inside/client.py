@@ -12,7 +12,6 @@ import ssl
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,12 +36,11 @@ SIGNAL_CHAT = "13.248.212.111"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A world under way; ``startup`` in seconds."""
+    """A world under way."""
 
     process: subprocess.Popen[str]
     config: WorldConfig
     trust: Path
-    startup: float
 
     def where(self, name: str) -> str:
         """The first IPv4 address of ``name``."""
@@ -57,14 +55,13 @@ def running(config: WorldConfig) -> Iterator[Running]:
     trust = write_trust(workdir)
     file = workdir / "world.json"
     file.write_text(json.dumps(config.to_json()))
-    start = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.lab.world", str(file)], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        yield Running(process, config, trust, time.monotonic() - start)
+        yield Running(process, config, trust)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
