@@ -17,13 +17,14 @@ from random import Random
 from statistics import median
 
 from msgprobe.cli.watch_alarm import WINDOW
+from msgprobe.model.history import TickKind
 from msgprobe.model.timeline import TimelineEvent
 from msgprobe.timeline.story import LEAD_IN, tell
 from msgprobe.watch import alarms
 from msgprobe.watch.alarms import Told as Alarm
 from msgprobe.watch.surprises import SHUNNED
 from tests.lab.scenarios import SCENARIOS
-from tests.timeline.virtual_line import APART, DAY, SUBJECT, Errors, Line, Told, recorded
+from tests.timeline.virtual_line import AT_ONCE, DAY, SUBJECT, Errors, Line, Told, recorded
 
 YEAR = 365 * DAY
 CONTEXT = 150
@@ -127,7 +128,7 @@ def truth_of(random: Random) -> list[tuple[int, int, str]]:
     for i, word in enumerate(words):
         length = int(90 * 14 * (1000 / 14) ** random.random())
         near = words[max(0, i - 1) : i + 2]
-        length = max(length, 3600 * max(LEAST_HOURS.get(word, 0) for word in near))
+        length = max(length, 3600 * max(LEAST_HOURS.get(one, 0) for one in near))
         found.append((at, at + length, word))
         at += length
         if random.random() < 0.2:
@@ -175,8 +176,10 @@ def _latency(
         if looks[stop].at >= end or count > SOON:
             return None, None
         kind = looks[stop].kind
-        own = stop == 0 or looks[stop].at - looks[stop - 1].at > APART
-        count += kind.sees_speed if speed else own
+        second = kind is TickKind.CONFIRM or (
+            kind is TickKind.QUICK and looks[stop].at - looks[stop - 1].at <= AT_ONCE
+        )
+        count += kind.sees_speed if speed else not second
         if speed and not kind.sees_speed:
             continue
         told = events(looks[max(0, first - CONTEXT) : stop + 1])
