@@ -86,6 +86,11 @@ class Conversation:
         return info.min_rtt if info is not None and info.min_rtt > 0 else None
 
     @property
+    def met_silence(self) -> bool:
+        """It ended because nothing came in time."""
+        return self.failure is not None and self.failure.is_silence
+
+    @property
     def sent_again(self) -> int:
         """How often the first packet of the connection was sent again, as the kernel says."""
         info = self.tcp.info if self.tcp is not None else None

@@ -156,7 +156,7 @@ def _shown(
     unsaid = bool(conversations) and all(t.tls is None for t in conversations)
     return swapped.Shown(
         answered=any(manner.answered(t) for t in conversations),
-        died=tuple(t.failure is not None and t.failure.is_silence for t in died),
+        died=tuple(t.met_silence for t in died),
         hangs=context.dead(ids[0]),
         more=len(conversations) < TRIES,
         others=False if unsaid else others,

@@ -35,7 +35,7 @@ SENT_AGAIN = 0.3
 6298 as Linux has it: 0.2 s and some)."""
 
 LEAST_AGAIN = 4.0
-"""Seconds that any attempt takes at most whose SYN and two repeats (at 1 and 3 s) get no answer."""
+"""Seconds that any further attempt is given: its SYN and two repeats of it (at 1 and 3 s)."""
 
 TURN = 2.0
 """Seconds that conversations naming a host wait for earlier ones that name it, at most."""

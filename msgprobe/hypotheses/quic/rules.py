@@ -75,8 +75,7 @@ def name_unanswered(conversation: Conversation) -> bool:
     """The name was really sent, in an Initial packet, and only silence followed."""
     return (
         unanswered(conversation)
-        and conversation.failure is not None
-        and conversation.failure.is_silence
+        and conversation.met_silence
         and conversation.protocol is not None
         and conversation.protocol.stage == "initial_sent"
     )

@@ -17,7 +17,7 @@ def _struck(address: AddressFacts, symptom: str) -> bool:
         return False
     first, *later = sorted(address.own, key=lambda t: t.task.attempt)
     silent = first.connected and first.symptom == symptom
-    silent = silent and first.failure is not None and first.failure.is_silence
+    silent = silent and first.met_silence
     alive = any(t.task.arm is Arm.OTHER_PORT and t.connected for t in address.probes)
     return silent and alive and all(t.symptom == "tcp.timeout" for t in later)
 

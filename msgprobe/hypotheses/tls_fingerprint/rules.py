@@ -137,8 +137,7 @@ SOME_SHAPE: PoolRule = UNCLEAR.at(Layer.TLS).rule("tls.fingerprint.unclear", hol
 
 def froze(conversation: Conversation) -> bool:
     """It connected, spoke TLS or began to, and then nothing came any more."""
-    silent = conversation.failure is not None and conversation.failure.is_silence
-    return silent and conversation.connected and conversation.tls is not None
+    return conversation.met_silence and conversation.connected and conversation.tls is not None
 
 
 def _frozen(p: PoolFacts) -> list[Conversation]:

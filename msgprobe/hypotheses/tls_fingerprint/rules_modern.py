@@ -103,7 +103,7 @@ def _shown(conversations: list[Conversation], *, served: bool) -> Shown:
     died = [t for t in conversations if _way(t)]
     return Shown(
         answered=any(_answered(t) for t in conversations),
-        died=tuple(t.failure is not None and t.failure.is_silence for t in died),
+        died=tuple(t.met_silence for t in died),
         others=served,
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.name_swaps import enough
 from msgprobe.model.control import Site
@@ -178,17 +177,13 @@ def _attempts(context: PlanningContext, base: Task, address: str, manner: Manner
         return every
     for number, last in enumerate(base.attempts(TRIES - 1), start=2):
         ended = [t for i in base.attempts()[: number - 1] if (t := context.conversation(i))]
-        if context.good(last) or enough(_silent(t) for t in ended if manner.died(t)):
+        if context.good(last) or enough(t.met_silence for t in ended if manner.died(t)):
             return every[: number - 1]
         if not answered_since(context, address, context.started(last)):
             break
         if number > len(every):
             every.append(base.again(number, reason=f"once more, to be sure: {base.reason}"))
     return every
-
-
-def _silent(conversation: Conversation) -> bool:
-    return conversation.failure is not None and conversation.failure.is_silence
 
 
 def _takes_names(context: PlanningContext, twin: Task, manner: Manner) -> bool:

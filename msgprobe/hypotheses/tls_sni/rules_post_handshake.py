@@ -75,7 +75,7 @@ def _dies_beside(there: list[Conversation], twins: list[Conversation]) -> bool:
     """Enough requests died after the handshake at a server that answered all those beside them."""
     served = bool(twins) and all(t.answered_http for t in twins)
     alike = all(t.dies_after_handshake and _same_server(t, twins) for t in there)
-    silences = (t.failure is not None and t.failure.is_silence for t in there)
+    silences = (t.met_silence for t in there)
     return served and alike and enough(silences)
 
 
