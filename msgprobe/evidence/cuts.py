@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.facts import grouped
+from msgprobe.evidence.facts import OWN_ARMS, grouped
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import Ending, Sample
 from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
 
 TWICE = 2
 """Transfers that must end at the same byte."""
@@ -62,7 +63,7 @@ class Cuts:
         if any(s.ending is not Ending.SILENCE for s in self.here):
             return False
         waited = [s.pause for s in (*self.here, *self.paired.small) if s.ending is Ending.SILENCE]
-        return max(waited, default=0.0) <= self.paired.longest
+        return max(waited, default=0.0) <= _longest(self.paired)
 
     # -- who ends them
 
@@ -184,6 +185,15 @@ class Cuts:
         places = self._in_small_segments
         of_bytes = bool(places) and abs(max(places) - self.place) <= SAME_PLACE
         return "tcp.freeze.bytes" if of_bytes else "tcp.freeze"
+
+
+def _longest(paired: PairedTransfers) -> float:
+    """Seconds of the longest pause after which the service, or a neutral server, went on."""
+    mine = (*paired.own, *paired.neutral, *paired.there, *paired.siblings, *paired.small)
+    own = paired.facts.arm(*OWN_ARMS, subject=paired.service.name)
+    sites = [t for _, t in paired.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
+    first = [t.http.first_byte or 0.0 for t in (*own, *sites) if t.genuine and t.http]
+    return max((*first, *(s.longest for s in (*mine, *paired.sources))), default=0.0)
 
 
 def _together(samples: Sequence[Sample]) -> bool:

@@ -72,7 +72,7 @@ class PairedTransfers:
             if s.conversation.task.subject == service.name
             and s.conversation.flow.option("asset") == asset.name
         ]
-        self.own = _arm(mine, Arm.TRANSFER)
+        self.own = _compared(_arm(mine, Arm.TRANSFER), asset)
         self.neutral = _arm(mine, Arm.TRANSFER_NEUTRAL_SNI)
         self.there = _arm(mine, Arm.TRANSFER_TARGET_SNI)
         self.siblings = _arm(mine, Arm.TRANSFER_SIBLING)
@@ -185,17 +185,18 @@ class PairedTransfers:
     def suspicious(self) -> bool:
         """Some own transfer of the first look was slow, cut short, or lossy beside neutral ones."""
         first = [s for s in self.own if not s.number]
-        short = any((s.usable and not s.finished) or s.ending for s in first)
-        return self._slow_once or short or exceeds(_infos(first), _infos(self.sources), 0.02)
+        return bool(self.struck) or exceeds(_infos(first), _infos(self.sources), 0.02)
 
     @property
-    def _slow_once(self) -> bool:
-        """The length of the way is not all of it. Losses there may be; the same way under another
-        name tells. On a long way, where few transfers can be made, one neutral one that was
-        disturbed itself excuses nothing."""
+    def struck(self) -> tuple[Sample, ...]:
+        """Own transfers of the first look that were slow or cut short. The length of the way is not
+        all of it. Losses there may be; the same way under another name tells. On a long way, where
+        few transfers can be made, one neutral one that was disturbed itself excuses nothing."""
         long = any(length(s) >= LONG_WAY for s in self.sources if s.usable)
         pairs = [p for near in self._nearest for p in near] if long else self.wide_pairs
-        return any(p.beyond > SAME_SERVER for p in pairs if not p.target.number)
+        slow = {id(p.target) for p in pairs if p.beyond > SAME_SERVER}
+        short = {id(s) for s in self.own if (s.usable and not s.finished) or s.ending}
+        return tuple(s for s in self.own if not s.number and id(s) in slow | short)
 
     @property
     def silent(self) -> bool:
@@ -211,15 +212,6 @@ class PairedTransfers:
         own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
         late = max((t.http.first_byte or 0.0 for t in own if t.genuine and t.http), default=0.0)
         return late >= min((s.elapsed for s in self.own if s.silent), default=late)
-
-    @property
-    def longest(self) -> float:
-        """Seconds of the longest pause after which the service, or a neutral server, went on."""
-        every = (*self.own, *self.neutral, *self.there, *self.siblings, *self.small, *self.sources)
-        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
-        sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
-        first = [t.http.first_byte or 0.0 for t in (*own, *sites) if t.genuine and t.http]
-        return max((*first, *(s.longest for s in every)), default=0.0)
 
     @property
     def here_fails(self) -> bool:
@@ -372,6 +364,13 @@ def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
 def _arm(samples: Sequence[Sample], arm: Arm) -> tuple[Sample, ...]:
     found = [s for s in samples if s.conversation.task.arm is arm]
     return tuple(sorted(found, key=lambda s: (s.start, s.conversation.task.id)))
+
+
+def _compared(own: tuple[Sample, ...], asset: Asset) -> tuple[Sample, ...]:
+    """Those at the address that was looked into, where one was: that others of the name work does
+    not acquit it. A pool's servers are asked in turn."""
+    places = [s.conversation.address for s in own if s.number and asset.pool is None]
+    return tuple(s for s in own if s.conversation.address == places[0]) if places else own
 
 
 def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:

@@ -225,12 +225,24 @@ def _turned(
     return tasks
 
 
+def _place(context: PlanningContext, paired: PairedTransfers) -> str | None:
+    """The address that is looked into: that of the first transfer that struck, and it stays."""
+    begun = context.moment.running.get(f"t.{paired.service.name}.{paired.asset.name}.1.own")
+    if begun is not None and isinstance(begun.task.probe, Flow):
+        return begun.task.probe.address
+    ends = [(context.facts.window(s.conversation).end, s) for s in paired.struck]
+    first = [s for _, s in sorted(ends, key=lambda one: one[0])]
+    looked = [s for s in paired.own if s.number]
+    struck = next((s.conversation.address for s in (*looked, *first)), None)
+    return struck or dialled_address(context, paired.asset.host)
+
+
 def _here(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
     """Own name and a neutral one, same address, same object."""
     service, asset = paired.service, paired.asset
-    address = dialled_address(context, asset.host)
+    address = _place(context, paired)
     if address is None:
         return []
     flow = own_flow(
@@ -253,9 +265,8 @@ def _here(
 
 def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
     """The asset at another address of its name: is it this address alone?"""
-    host = paired.asset.host
-    main = dialled_address(context, host)
-    found = context.dialable(context.facts.name(host).system_addresses, four=3, six=1)
+    main = _place(context, paired)
+    found = context.dialable(context.facts.name(paired.asset.host).system_addresses, four=3, six=1)
     others = [a for a in found if main is None or ips.network(a) != ips.network(main)]
     return _twice(
         context,
@@ -271,7 +282,7 @@ def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float)
 def _small(context: PlanningContext, paired: PairedTransfers) -> list[Task]:
     """D11: the asset that is cut, twice in small segments and once behind something else on the
     same connection, with all patience and at once: what is cut occupies no line."""
-    address = dialled_address(context, paired.asset.host)
+    address = _place(context, paired)
     small = _twice(
         context,
         paired,

@@ -13,6 +13,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     dialled_address,
     known_sources,
     looks_slow,
+    other_address,
     own_task,
     side_by_side,
     source_task,
@@ -21,6 +22,7 @@ from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import (
     FAR_RTT,
     FAST_PATIENCE,
@@ -128,16 +130,31 @@ def _turns(
     size: int,
     patience: float,
 ) -> Iterator[Task]:
-    """Every asset, and once more those of services that have few."""
+    """Every asset; once more those of services that have few, and one of each other service that
+    has a further address, so that one address of many is seen to be slow as well."""
     for turn in range(SURVEYS):
         order = list(pairs)
         Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
         order = _in_turns(order)
-        tasks = [t for s, a in order if (t := own_task(context, s, a, turn, size, patience))]
+        made = [(s, a, own_task(context, s, a, turn, size, patience)) for s, a in order]
         if not turn:
-            assets = Counter(t.subject for t in tasks)
-        few = not turn or context.request.throttle
-        yield from (t for t in tasks if few or assets[t.subject] < SURVEYS)
+            assets = Counter(s.name for s, _, task in made if task is not None)
+        once = set() if not turn or context.request.throttle else _moved_enough(assets)
+        more = [(s, a, t) for s, a, t in made if t is not None and s.name in once]
+        yield from (t for s, _, t in made if t is not None and s.name not in once)
+        yield from first_of_each(_further(context, more), lambda t: t.subject)
+
+
+def _moved_enough(assets: Counter[str]) -> set[str]:
+    """Services whose assets stand for one another as far as nothing strikes."""
+    return {name for name, count in assets.items() if count >= SURVEYS}
+
+
+def _further(context: PlanningContext, again: Sequence[tuple[Service, Asset, Task]]) -> list[Task]:
+    """Second transfers that have begun; then those that go to another address than the first."""
+    begun = [t for _, _, t in again if context.started(t.id) is not None]
+    there = [t for s, a, t in again if other_address(context, s, a.host) is not None]
+    return [*begun, *there]
 
 
 def _in_turns(pairs: Sequence[tuple[Service, Asset]]) -> list[tuple[Service, Asset]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
@@ -46,6 +47,8 @@ PAGE_BYTES = 90_000
 
 VOLLEY_BYTES = 40_000
 """Bytes that a volley costs with an honest server: 240 questions and as many answers."""
+
+_USUAL = (Arm.BASE, Arm.REPEAT)
 
 _NEUTRAL = Purpose(
     Arm.TRANSFER_SOURCE, "transfer", "how fast is a neutral transfer on this line?", 1
@@ -132,6 +135,19 @@ def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = 
     found = [a for a in context.facts.name(host).system_addresses if context.facts.leads_out(a)]
     picks = context.dialable(found, four=1, six=1) or context.dialable(hints, four=1, six=1)
     return picks[0] if picks else None
+
+
+@remembered
+def other_address(context: PlanningContext, service: Service, host: str) -> str | None:
+    """Another address of ``host`` than the one that a program would dial, in another network, where
+    the service has answered under that name if it was asked anywhere; None where there is none."""
+    main = dialled_address(context, host)
+    found = context.dialable(context.facts.name(host).system_addresses, four=3, six=1)
+    others = [a for a in found if main is not None and ips.network(a) != ips.network(main)]
+    asked = context.facts.arm(*_USUAL, subject=service.name)
+    mine = [t for t in asked if t.flow.server_name == host]
+    answered = {t.address for t in mine if t.genuine}
+    return next((a for a in others if a in answered or not mine), None)
 
 
 def _options(
@@ -253,9 +269,6 @@ def _found(context: PlanningContext, service: Service, asset: Asset) -> str | No
     )
 
 
-_USUAL = (Arm.BASE, Arm.REPEAT)
-
-
 def _silent(context: PlanningContext, service: Service, host: str, address: str) -> bool:
     """Nothing was ever heard there under that name, or under it anywhere, but at most an open port,
     and not for want of asking: how fast it moves something is no question, and would be waited for
@@ -280,9 +293,12 @@ def _heard(t: Conversation) -> bool:
 def own_task(
     context: PlanningContext, service: Service, asset: Asset, turn: int, size: int, patience: float
 ) -> Task | None:
-    """An asset\'s transfer in the first look; None while its name gives no address, or no page that
-    was read names it, and where nobody answers."""
-    address = dialled_address(context, asset.host)
+    """An asset\'s transfer in the first look, from another address of its name the second time;
+    None while its name gives no address, or no page that was read names it, and where nobody
+    answers."""
+    address = (other_address(context, service, asset.host) if turn else None) or dialled_address(
+        context, asset.host
+    )
     if address is None or not objects(context, service, asset):
         return None
     stem = f"t.first.{service.name}.{asset.name}"
