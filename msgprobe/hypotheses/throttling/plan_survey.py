@@ -132,14 +132,16 @@ def _turns(
 ) -> Iterator[Task]:
     """Every asset; once more those of services that have few, and one of each other service that
     has a further address, so that one address of many is seen to be slow as well."""
+    deep = context.request.throttle
     for turn in range(SURVEYS):
         order = list(pairs)
         Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
         order = _in_turns(order)
-        made = [(s, a, own_task(context, s, a, turn, size, patience)) for s, a in order]
+        most = min(size, CONTEST_BYTES[direction]) if turn and not deep else size
+        made = [(s, a, own_task(context, s, a, turn, most, patience)) for s, a in order]
         if not turn:
             assets = Counter(s.name for s, _, task in made if task is not None)
-        once = set() if not turn or context.request.throttle else _moved_enough(assets)
+        once = set() if not turn or deep else _moved_enough(assets)
         more = [(s, a, t) for s, a, t in made if t is not None and s.name in once]
         yield from (t for s, _, t in made if t is not None and s.name not in once)
         yield from first_of_each(_further(context, more), lambda t: t.subject)
