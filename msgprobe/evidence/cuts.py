@@ -197,8 +197,8 @@ def _longest(paired: PairedTransfers) -> float:
 
 
 def _together(samples: Sequence[Sample]) -> bool:
-    places = [s.place for s in samples]
-    return max(places) - min(places) <= SAME_PLACE
+    """All may have ended at the same place."""
+    return max(s.place for s in samples) - min(s.place_at_most for s in samples) <= SAME_PLACE
 
 
 def _beyond(samples: Iterable[Sample], ended: Sequence[Sample]) -> tuple[Sample, ...]:

@@ -306,3 +306,12 @@ class Sample:
             return self.moved
         up = self.direction is Direction.UP
         return self.info.bytes_acked if up else self.info.bytes_received
+
+    @property
+    def place_at_most(self) -> int:
+        """The same at the latest: of an upload that was reset or ended, all that had been sent, for
+        what had arrived by then need not have been acknowledged any more."""
+        torn = self.ending in (Ending.RESET, Ending.END)
+        if not torn or self.direction is Direction.DOWN or self.info is None:
+            return self.place
+        return max(self.place, self.info.bytes_sent - self.info.bytes_retrans)

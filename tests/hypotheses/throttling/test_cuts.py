@@ -160,3 +160,43 @@ def test_uploads_are_closed_by_servers_that_did_not_ask(
     seen = race.text
     assert seen.outcome is word
     assert (message("speed.unsaid.broken_off", asset="letter") in seen.why) is (word is Outcome.OK)
+
+
+@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
+@pytest.mark.parametrize(
+    ("neutral", "word"), [(False, Outcome.BLOCKED), (True, Outcome.OK)], ids=["name", "any name"]
+)
+def test_what_was_acknowledged_of_an_upload_until_its_reset_is_no_place(
+    race: Race, ends: Failure, neutral: bool, word: Outcome
+) -> None:
+    """What had arrived when the reset was sent need not have been acknowledged: 20, 14 and 9 kB may
+    be the same place. Who resets it whatever the name may be the server."""
+    up: dict[str, Any] = {"direction": "up", "asset": "letter"}
+    race.move(SOURCE, 15_000, source="src1", direction="up")
+    for n, (own, named) in enumerate(((AT, 9_000), (14_000, 16_000)), start=1):
+        race.move(OWN, 15_000, number=n, stop_at=own, ends=ends, **up)
+        race.move(
+            NEUTRAL, 15_000, number=n, **({"stop_at": own, "ends": ends} if neutral else {}), **up
+        )
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}", **up)
+        race.move(
+            NAMED,
+            15_000,
+            number=n,
+            source=f"src{n}",
+            **({} if neutral else {"stop_at": named, "ends": ends}),
+            **up,
+        )
+    assert race.text.outcome is word
+
+
+def test_an_upload_that_falls_silent_was_acknowledged_up_to_the_place(race: Race) -> None:
+    """Nothing was lost on the way back: far apart is not the same place."""
+    up: dict[str, Any] = {"direction": "up", "asset": "letter"}
+    race.move(SOURCE, 15_000, source="src1", direction="up")
+    for n, own in enumerate((AT, 12_000), start=1):
+        race.move(OWN, 15_000, number=n, stop_at=own, **up)
+        race.move(NEUTRAL, 15_000, number=n, **up)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}", **up)
+        race.move(NAMED, 15_000, number=n, source=f"src{n}", stop_at=own, **up)
+    assert race.text.mechanisms != ("tcp.freeze",)
