@@ -11,8 +11,9 @@ class Moment:
     """``now`` is seconds since the run began; ``running`` are the tasks under way, by id.
 
     ``opened`` are the running ones whose TCP connection stands, ``secured`` those whose TLS
-    handshake went well, ``queued`` the tasks that wait for their turn. ``spent`` are the bytes of
-    conversations, transfers left out: those so far, and what the running and queued ones will cost.
+    handshake went well, ``queued`` the tasks that wait for their turn, by id. ``spent`` are the
+    bytes of conversations, transfers left out: those so far, and what the running and queued ones
+    will cost.
     Of ``now``, ``stood_still`` seconds are this device's own, in which nothing could be done.
     """
 
@@ -20,7 +21,7 @@ class Moment:
     running: Mapping[str, Running] = field(default_factory=dict)
     opened: frozenset[str] = frozenset()
     secured: frozenset[str] = frozenset()
-    queued: frozenset[str] = frozenset()
+    queued: Mapping[str, Task] = field(default_factory=dict)
     spent: int = 0
     stood_still: float = 0.0
 

@@ -80,7 +80,9 @@ def _fresh(
     candidates: list[Server] = [*first, *(further if lost else [])]
     for pair in candidates:
         state = states[pair[1]]
-        free = state is State.CLEAR and context.promised.get(pair[1], key) == key
+        others_wait = _awaited(context, pair[1]) - {key}
+        free = not others_wait and context.promised.get(pair[1], key) == key
+        free = free and state is State.CLEAR
         if state is State.PROVEN or free:
             return pair
     return None
@@ -88,7 +90,8 @@ def _fresh(
 
 def _waits(context: PlanningContext, service: str, states: dict[str, State]) -> bool:
     """A name of the service is at a server of which it is not known yet whether it minds."""
-    if any(name == service for name, _ in context.promised.values()):
+    awaited = [key for address in states for key in _awaited(context, address)]
+    if any(name == service for name, _ in (*context.promised.values(), *awaited)):
         return True
     waiting = [a for a, state in states.items() if state is State.WAITING]
     return any(s == service for a in waiting for s, _ in _named(context, a))
@@ -108,9 +111,22 @@ def _begun(context: PlanningContext, address: str) -> tuple[Task, ...]:
 
 
 @remembered
+def _awaited(context: PlanningContext, address: str) -> frozenset[tuple[str, str]]:
+    """Services and names of theirs that wait for their turn to be said there."""
+    waiting = [t for t in context.moment.queued.values() if t.arm is Arm.TARGET_SNI_ELSEWHERE]
+    flows = [(t.subject, t.probe) for t in waiting]
+    return frozenset(
+        (service, flow.server_name or "")
+        for service, flow in flows
+        if isinstance(flow, Flow) and flow.address == address
+    )
+
+
+@remembered
 def _named(context: PlanningContext, address: str) -> frozenset[tuple[str, str]]:
-    """Services and names of theirs that were said there."""
-    return frozenset((t.subject, t.flow.server_name or "") for t in _begun(context, address))
+    """Services and names of theirs that were said there, or are about to be."""
+    said = ((t.subject, t.flow.server_name or "") for t in _begun(context, address))
+    return frozenset(said) | _awaited(context, address)
 
 
 def _unanswered(context: PlanningContext, address: str) -> list[Task]:

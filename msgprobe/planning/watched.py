@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar, overload
 
 from msgprobe.evidence.ledger import Ledger
-from msgprobe.model.task import Running
+from msgprobe.model.task import Running, Task
 from msgprobe.planning.moment import Moment
 
+Row = TypeVar("Row")
 Other = TypeVar("Other")
 
 
@@ -17,10 +18,10 @@ class WatchedMoment:
         self._ledger = ledger
         self.plain = moment
         """The same, for who works out nothing that is kept."""
-        self.running = WatchedRunning(ledger)
+        self.running = WatchedTasks[Running](ledger, "running")
         self.opened = WatchedIds(ledger, "opened")
         self.secured = WatchedIds(ledger, "secured")
-        self.queued = WatchedIds(ledger, "queued")
+        self.queued = WatchedTasks[Task](ledger, "queued")
         self.becomes(moment)
 
     def becomes(self, moment: Moment) -> None:
@@ -56,44 +57,45 @@ class WatchedMoment:
         return self.plain.stood_still
 
 
-class WatchedRunning(Mapping[str, Running]):
-    """The tasks under way, by id."""
+class WatchedTasks(Mapping[str, Row]):
+    """Tasks of which something is true, and what is known of them, by id."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, what: str) -> None:
         self._ledger = ledger
-        self._tasks: Mapping[str, Running] = {}
+        self._what = what
+        self._tasks: Mapping[str, Row] = {}
 
-    def become(self, tasks: Mapping[str, Running]) -> None:
-        """From now on these are under way."""
+    def become(self, tasks: Mapping[str, Row]) -> None:
+        """From now on it is true of these."""
         was = self._tasks
         others = {i for i, r in tasks.items() if was.get(i) != r} | (was.keys() - tasks.keys())
         self._tasks = tasks
         if others:
-            self._ledger.changed("running", *(("running", i) for i in others))
+            self._ledger.changed(self._what, *((self._what, i) for i in others))
 
-    def __getitem__(self, task_id: str) -> Running:
-        self._ledger.read(("running", task_id))
+    def __getitem__(self, task_id: str) -> Row:
+        self._ledger.read((self._what, task_id))
         return self._tasks[task_id]
 
     def __contains__(self, task_id: object) -> bool:
-        self._ledger.read(("running", task_id))
+        self._ledger.read((self._what, task_id))
         return task_id in self._tasks
 
     @overload
-    def get(self, task_id: str, /) -> Running | None: ...
+    def get(self, task_id: str, /) -> Row | None: ...
     @overload
-    def get(self, task_id: str, /, default: Running | Other) -> Running | Other: ...
+    def get(self, task_id: str, /, default: Row | Other) -> Row | Other: ...
     def get(self, task_id: str, /, default: Any = None) -> Any:
-        """The task, where it is under way."""
-        self._ledger.read(("running", task_id))
+        """What is known of it, where it is true of that task."""
+        self._ledger.read((self._what, task_id))
         return self._tasks.get(task_id, default)
 
     def __iter__(self) -> Iterator[str]:
-        self._ledger.read("running")
+        self._ledger.read(self._what)
         return iter(self._tasks)
 
     def __len__(self) -> int:
-        self._ledger.read("running")
+        self._ledger.read(self._what)
         return len(self._tasks)
 
 

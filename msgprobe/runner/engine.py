@@ -135,9 +135,9 @@ class Runner:
         )
 
     @property
-    def queued(self) -> frozenset[str]:
-        """Tasks that wait for their turn."""
-        return frozenset(i for i, r in self._running.items() if r.started is None)
+    def queued(self) -> dict[str, Task]:
+        """Tasks that wait for their turn, by id."""
+        return {i: r.task for i, r in self._running.items() if r.started is None}
 
     def spoken(self, likely_bytes: Callable[[Task], int]) -> int:
         """Bytes on the wire of conversations so far, transfers left out, and what those under way

@@ -137,3 +137,19 @@ def test_what_is_repeated_beside_failing_targets_is_not_shown_their_names() -> N
     assert len(again) >= 2 and named.flow.address in {s.addresses[0] for s in SITES}
     spare = [s for s in SITES if not s.any_name]
     assert {s.addresses[0] for s in spare} <= again
+
+
+def test_a_server_at_which_a_name_waits_for_its_turn_is_promised_to_it() -> None:
+    """It begins whatever is wanted later: two names would spend the server before either is told
+    apart."""
+    day = Day()
+    (twin,) = day.wanted(2.0)
+    day.tell(twin, 2.0, None)
+    (named,) = day.wanted(2.5, Arm.TARGET_SNI_ELSEWHERE)
+    flow = dataclasses.replace(named.flow, server_name="chat.of.another.example")
+    foreign = dataclasses.replace(named, id="d7.another", subject="another", probe=flow)
+    for waiting, there in ((named, True), (foreign, False)):
+        moment = Moment(now=2.6, queued={waiting.id: waiting})
+        tasks = agenda(day.story.evidence(), moment).tasks
+        shown = {t.flow.address for t in tasks if t.arm is Arm.TARGET_SNI_ELSEWHERE}
+        assert (named.flow.address in shown) is there

@@ -116,7 +116,7 @@ def looks(path: Path) -> Iterator[Look]:
                 },
                 opened=frozenset(moment["opened"]),
                 secured=frozenset(moment["secured"]),
-                queued=frozenset(moment["queued"]),
+                queued={i: task(i) for i in moment["queued"]},
                 spent=moment["spent"],
             ),
             numbers=row["tasks"],

@@ -174,19 +174,12 @@ def test_what_was_acknowledged_of_an_upload_until_its_reset_is_no_place(
     up: dict[str, Any] = {"direction": "up", "asset": "letter"}
     race.move(SOURCE, 15_000, source="src1", direction="up")
     for n, (own, named) in enumerate(((AT, 9_000), (14_000, 16_000)), start=1):
-        race.move(OWN, 15_000, number=n, stop_at=own, ends=ends, **up)
-        race.move(
-            NEUTRAL, 15_000, number=n, **({"stop_at": own, "ends": ends} if neutral else {}), **up
-        )
+        mine: dict[str, Any] = {**up, "stop_at": own, "ends": ends}
+        there: dict[str, Any] = {**up, "stop_at": named, "ends": ends}
+        race.move(OWN, 15_000, number=n, **mine)
+        race.move(NEUTRAL, 15_000, number=n, **(mine if neutral else up))
         race.move(SOURCE, 15_000, number=n, source=f"src{n}", **up)
-        race.move(
-            NAMED,
-            15_000,
-            number=n,
-            source=f"src{n}",
-            **({} if neutral else {"stop_at": named, "ends": ends}),
-            **up,
-        )
+        race.move(NAMED, 15_000, number=n, source=f"src{n}", **(up if neutral else there))
     assert race.text.outcome is word
 
 
