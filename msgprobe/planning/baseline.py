@@ -170,8 +170,8 @@ def _in_turn(context: PlanningContext, service: Service) -> list[Task]:
 def _one_first(context: PlanningContext, flows: list[Task]) -> list[Task]:
     """Of conversations that name a host only the first, until it was answered, or has been alone
     for long enough to know that what silences it is not their number (see `patience.was_alone`). On
-    a long way that would take too long."""
-    if not flows or (context.facts.rtt or 0.0) >= FAR_RTT:
+    a long way that would take too long, and a quick run asks no such question."""
+    if not flows or context.request.quick or (context.facts.rtt or 0.0) >= FAR_RTT:
         return flows
     first = flows[0].id
     heard = context.ended(first) is not None or first in context.moment.secured
