@@ -38,6 +38,7 @@ from msgprobe.report.exit_status import FAULT
 from msgprobe.runner.cut import cut_short, lacking
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import given
+from msgprobe.runner.kinds import moves
 from msgprobe.runner.limits import Limits
 from msgprobe.steps.aside import aside
 from msgprobe.steps.prepare import prepare
@@ -293,7 +294,9 @@ async def _explore(
             moment = _moment(runner, now)
             wanted = planner.look(replace(evidence, controls=asked), moment)
             if now > runner.limits.latest:
-                wanted = replace(wanted, tasks=(), wake_at=None)
+                may = now <= runner.limits.until(moving=True)
+                last = filter(moves, wanted.tasks if may else ())
+                wanted = replace(wanted, tasks=tuple(last), wake_at=None)
             for step in new_steps(wanted.tasks, told, asked_for):
                 emit(step)
             runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)

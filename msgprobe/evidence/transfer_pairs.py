@@ -6,16 +6,13 @@ from math import log, log2
 from statistics import mean, pstdev
 
 from msgprobe.evidence.losses import disturbed
-from msgprobe.evidence.transfer_samples import FEWEST, Sample
+from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
 
 SAME_SERVER = log(2.5)
 """Log-ratio of times from which on a pair counts as slow where only the name differs."""
 
 OTHER_SERVER = log(3.0)
 """The same where the servers differ: replication does not remove a slower server."""
-
-FIRST_WINDOW = 10 * 1448
-"""Bytes that a server sends before it hears of any (RFC 6928), twice as many in each round trip."""
 
 LOSSY_ROUNDS = 8
 """Round trips more that losses may cost a transfer: at one segment in thirty a window is some seven
@@ -30,8 +27,12 @@ LONG_WAY = 0.15
 MOST_ABREAST, LEAST_BUSY = 4, 0.05
 """Transfers side by side at most, and seconds that each occupies the line at least."""
 
+ROOM = 0.75
+"""Share of what the line carries that transfers side by side may take: it sways."""
+
 FEW_ABREAST = 2
-"""The same on a way that is not long: one by one they would soon be over as well."""
+"""The same on a way that is not long, for one by one they would soon be over as well; and as long
+as one transfer alone tells of the line."""
 
 ORDINARY = 0.2
 """Seconds that no line is compared more closely than: a lost segment costs as much (RFC 6298, as
@@ -154,12 +155,15 @@ def length(sample: Sample) -> float:
 def abreast(samples: Sequence[Sample]) -> int:
     """Transfers like these that their line carries side by side, each as fast as alone: on a long
     way most of the time is spent on waiting. The shortest way is taken, which nothing held up, and
-    the busiest of them."""
+    the busiest of them; and what the line gave when it gave most."""
     if not samples:
         return 1
     way = min(length(s) for s in samples)
     fit = [int(_rounds(s.moved) * way / _busy(s, way)) for s in samples]
-    return max(1, min(MOST_ABREAST if way >= LONG_WAY else FEW_ABREAST, *fit))
+    most = max(s.peak for s in samples)
+    fit += [int(ROOM * most * (s.seconds(s.moved) or s.elapsed) / s.moved) for s in samples]
+    many = way >= LONG_WAY and len(samples) > 1
+    return max(1, min(MOST_ABREAST if many else FEW_ABREAST, *fit))
 
 
 def _busy(sample: Sample, way: float) -> float:

@@ -21,6 +21,9 @@ MOVING = (
 FEWEST = 16 * 1024
 """Bytes that both sides must have moved: less is all slow start and luck."""
 
+FIRST_WINDOW = 10 * 1448
+"""Bytes that a server sends before it hears of any (RFC 6928), twice as many in each round trip."""
+
 TICKETS = 4 * 1024
 """Bytes after the handshake that need not be an answer yet: a TLS server sends session tickets
 before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
@@ -283,6 +286,20 @@ class Sample:
         if took <= 0.0:
             return self.kbit
         return (seen.moved - first[1]) * 8 / took / 1000
+
+    @property
+    def peak(self) -> float:
+        """Bytes per second while a server's first window of them came fastest: what the line gives,
+        whatever windows and round trips leave of it (as trains of packets tell: C. Dovrolis et al.,
+        INFOCOM 2001). 0 where so much never came."""
+        seen = self.conversation.transfer
+        points = seen.curve if seen is not None else ()
+        rates, first = [0.0], 0
+        for at, moved in points:
+            while moved - points[first][1] >= FIRST_WINDOW:
+                rates.append((moved - points[first][1]) / max(1e-3, at - points[first][0]))
+                first += 1
+        return max(rates)
 
     @property
     def kbit(self) -> float:

@@ -273,7 +273,9 @@ class Runner:
 
     async def _turn(self, task: Task) -> None:
         pace, now = self.limits.pace, self.world.now
-        await self._turns.take(task, now, pace, lambda: self.limits.latest, self._unanswered)
+        await self._turns.take(
+            task, now, pace, lambda: self.limits.until(moves(task)), self._unanswered
+        )
         while True:
             if not named_often(task, self._running.values(), now()):
                 return
@@ -350,7 +352,7 @@ class Runner:
         """Why a task may not begin any more."""
         if self.world.now() >= self.limits.deadline:
             return "no time left (max_time)"
-        if self.world.now() >= self.limits.latest:
+        if self.world.now() >= self.limits.until(moves(task)):
             return "too late to begin"
         check = self.checks.get(task.check)
         most = check.max_bytes(task) if check is not None else 0

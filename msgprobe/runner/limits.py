@@ -8,12 +8,15 @@ GRACE = 1.0
 MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
 
+LAST_MOVING = 6.0
+"""Seconds after ``Limits.latest`` until which transfers may begin, so that they have four."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
-    wire for all of them; ``deadline`` is in seconds since the run began, and nothing begins after
-    ``latest``.
+    wire for all of them; ``deadline`` is in seconds since the run began, and nothing but
+    transfers begins after ``latest``.
 
     Conversations that wait for silence cost nothing, so many may; what protects a slow line is the
     pace, which ``Runner.slow_down`` sets once the line has been measured.
@@ -24,6 +27,10 @@ class Limits:
     max_bytes: int = 5_000_000
     deadline: float = 60.0
     latest: float = float("inf")
+
+    def until(self, moving: bool) -> float:
+        """Until when a task may begin; ``moving``: a transfer."""
+        return self.latest + LAST_MOVING * moving
 
     def left(self, now: float) -> float:
         """Seconds from ``now`` on within which the last conversation is over, whatever happens."""

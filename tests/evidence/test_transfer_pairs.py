@@ -91,8 +91,11 @@ def test_no_line_is_compared_more_closely_than_one_repair() -> None:
 
 
 def test_a_long_way_carries_as_many_side_by_side_as_do_not_share_its_rate() -> None:
-    assert abreast([sample(10_000, 0.6)]) == MOST_ABREAST, "0.05 s each of three"
-    assert abreast([sample(700, 0.25)]) == 2, "half a second each of one"
+    far = sample(10_000, 0.6)
+    assert abreast([far, far]) == MOST_ABREAST, "0.05 s each of three"
+    assert abreast([far]) == FEW_ABREAST, "one alone may have been lucky"
+    assert abreast([sample(1_500, 0.25)] * 2) == 2, "two take 0.8 Mbit/s"
+    assert abreast([sample(700, 0.25)] * 2) == 1, "two would take nearly all that it gives"
     assert abreast([sample(200, 0.6)]) == 1
     assert abreast([sample(10_000, 0.04)]) == FEW_ABREAST, "short, and half of it is waiting"
     assert abreast([sample(2_000, 0.04)]) == 1, "a quarter of a second, and less than that to wait"
