@@ -12,6 +12,7 @@ from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
+from msgprobe.hypotheses.throttling.plan_survey import all_seen
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
     as_begun,
@@ -86,20 +87,23 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
 
 
 def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
-    """One of them has no transfer yet, and the first look still goes on."""
-    over = context.past(SURVEY_UNTIL) and not context.request.throttle
-    return not over and any(not c.own for c in found)
+    """One of them has no transfer yet, and the first look still goes on; on a long way, where there
+    is no time for all, some service has none yet."""
+    if context.past(SURVEY_UNTIL) and not context.request.throttle:
+        return False
+    if not takes_long(context):
+        return any(not c.own for c in found)
+    return not all_seen(context, Direction.DOWN)
 
 
 def _suspicious(
     context: PlanningContext, service: Service, assets: list[Asset]
 ) -> list[PairedTransfers]:
     """Comparisons that are called for, those of downloads first: an upload's waits until it is
-    known whether there is one of a download, which shows more for its bytes. Not on a long way,
-    where the time for it would be over then."""
+    known whether there is one of a download, which shows more for its bytes."""
     found = paired_transfers(context.facts, service, assets)
     down = [c for c in found if c.asset.direction is Direction.DOWN]
-    if _unseen(context, down) and not takes_long(context):
+    if _unseen(context, down):
         return [c for c in down if looks_slow(context.facts, service, c.asset)]
     up = [c for c in found if c.asset.direction is Direction.UP]
     return [c for c in (*down, *up) if looks_slow(context.facts, service, c.asset)]

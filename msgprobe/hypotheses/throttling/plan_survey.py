@@ -1,7 +1,8 @@
 """The first look at speeds: every asset twice, neutral sources between, one at a time each way."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 
 from msgprobe.evidence.ledger import remembered
@@ -17,6 +18,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     own_task,
     side_by_side,
     source_task,
+    takes_long,
 )
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
@@ -68,14 +70,34 @@ def round_open(context: PlanningContext, direction: Direction) -> bool:
     return any(not late or context.started(t.id) is not None for t in left)
 
 
+@remembered
+def all_seen(context: PlanningContext, direction: Direction) -> bool:
+    """One asset of each service that can move any has been moved."""
+    own = [t for t in _sequence(context, direction) if t.arm is Arm.TRANSFER]
+    ended = {t.subject for t in own if context.ended(t.id) is not None}
+    return all(t.subject in ended for t in own)
+
+
 def _opening(
     context: PlanningContext, sources: Sequence[tuple[Source, str]], direction: Direction
 ) -> tuple[list[Task], list[float] | None]:
     """The neutral transfers that come first, and what they took; None while one is under way."""
     opening = [source_task(context, sources[n % len(sources)], direction, n) for n in range(2)]
-    first = _took(context, opening[0])
-    if first is not None and side_by_side(context, direction) > 1:
-        return opening, [first]  # the second goes beside what follows
+    if (first := _took(context, opening[0])) is not None:
+        if side_by_side(context, direction) > 1:
+            return opening, [first]  # the second goes beside what follows
+        if first <= SLOW_SOURCE and _hurried(context):
+            return opening[:1], [first]  # the second goes behind the first of the services' own
+    return _more_openings(context, sources, direction, opening)
+
+
+def _more_openings(
+    context: PlanningContext,
+    sources: Sequence[tuple[Source, str]],
+    direction: Direction,
+    opening: list[Task],
+) -> tuple[list[Task], list[float] | None]:
+    """All of them one after another, and others where mirrors gave nothing."""
     for n in range(2, 5):  # a dead mirror is no evidence: go on until one gave something
         if any(context.ended(t.id) is None for t in opening):
             return opening, None
@@ -113,14 +135,31 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
     if not times or slow is None or (min(times) > SLOW_SOURCE and not context.request.throttle):
         return tuple(opening)
     size, patience = _size(context, direction, min(times)), _patience(context, pairs, min(times))
-    mixed = list(opening)
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
+    more = partial(source_task, context, direction=direction)
+    return (*opening, *_mixed(own, sources, more, len(opening), size))
+
+
+def _mixed(
+    own: Sequence[Task],
+    sources: Sequence[tuple[Source, str]],
+    neutral: Callable[..., Task],
+    begun: int,
+    size: int,
+) -> Iterator[Task]:
+    """Own transfers and neutral ones between them, ``begun`` of which come before."""
     for n, task in enumerate(own, start=1):
-        mixed.append(task)
+        yield task
+        if n == 1 == begun:
+            yield neutral(sources[1 % len(sources)], number=1)
         if n % NEUTRAL_EVERY == 0 and n < len(own):
-            turn = len(opening) + n // NEUTRAL_EVERY - 1
-            mixed.append(source_task(context, sources[turn % len(sources)], direction, turn, size))
-    return tuple(mixed)
+            turn = max(2, begun) + n // NEUTRAL_EVERY - 1
+            yield neutral(sources[turn % len(sources)], number=turn, size=size)
+
+
+def _hurried(context: PlanningContext) -> bool:
+    """Few transfers can be made before the time is over."""
+    return takes_long(context) and not context.request.throttle
 
 
 def _turns(
@@ -132,24 +171,44 @@ def _turns(
 ) -> Iterator[Task]:
     """Every asset; once more those of services that have few, and one of each other service that
     has a further address, so that one address of many is seen to be slow as well."""
-    deep = context.request.throttle
-    for turn in range(SURVEYS):
-        order = list(pairs)
-        Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
-        order = _in_turns(order)
-        most = min(size, CONTEST_BYTES[direction]) if turn and not deep else size
-        made = [(s, a, own_task(context, s, a, turn, most, patience)) for s, a in order]
-        if not turn:
-            assets = Counter(s.name for s, _, task in made if task is not None)
-        once = set() if not turn or deep else _moved_enough(assets)
-        more = [(s, a, t) for s, a, t in made if t is not None and s.name in once]
-        yield from (t for s, _, t in made if t is not None and s.name not in once)
-        yield from first_of_each(_further(context, more), lambda t: t.subject)
+    if context.request.throttle:
+        for turn in range(SURVEYS):
+            yield from (t for _, _, t in _turn(context, pairs, direction, turn, size, patience))
+        return
+    made = _turn(context, pairs, direction, 0, size, patience)
+    yield from (task for _, _, task in made)
+    assets = Counter(service.name for service, _, _ in made)
+    most = min(size, CONTEST_BYTES[direction])
+    again = _turn(context, pairs, direction, 1, most, patience)
+    yield from (t for s, _, t in again if assets[s.name] < SURVEYS)
+    more = [one for one in again if assets[one[0].name] >= SURVEYS]
+    yield from first_of_each(_further(context, more), lambda t: t.subject)
 
 
-def _moved_enough(assets: Counter[str]) -> set[str]:
-    """Services whose assets stand for one another as far as nothing strikes."""
-    return {name for name, count in assets.items() if count >= SURVEYS}
+def _turn(
+    context: PlanningContext,
+    pairs: list[tuple[Service, Asset]],
+    direction: Direction,
+    turn: int,
+    size: int,
+    patience: float,
+) -> list[tuple[Service, Asset, Task]]:
+    """Every asset that can be moved, once."""
+    order = _order(context, pairs, direction, turn)
+    tasks = ((s, a, own_task(context, s, a, turn, size, patience)) for s, a in order)
+    return [(s, a, task) for s, a, task in tasks if task is not None]
+
+
+def _order(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]], direction: Direction, turn: int
+) -> list[tuple[Service, Asset]]:
+    """By lot, one of each service first; where the time is short, of each what no page must be read
+    for."""
+    order = list(pairs)
+    Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
+    if _hurried(context):
+        order.sort(key=lambda pair: pair[1].find is not None)
+    return _in_turns(order)
 
 
 def _further(context: PlanningContext, again: Sequence[tuple[Service, Asset, Task]]) -> list[Task]:
