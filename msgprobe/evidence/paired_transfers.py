@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from statistics import median
 
-from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
+from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
 from msgprobe.evidence.transfer_pairs import (
@@ -22,6 +22,7 @@ from msgprobe.evidence.transfer_pairs import (
     steady,
 )
 from msgprobe.evidence.transfer_samples import FEWEST, MOVING, QUESTIONS, Sample
+from msgprobe.evidence.turned_slow import turned_slow
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm
@@ -31,6 +32,10 @@ NETWORKS = 3
 
 BLOCKS = 3
 """Blocks of pairs, each at a moment of its own, that must be slow."""
+
+
+ON_EACH_SIDE = 2
+"""Of these on each side, so that each tells by itself that the name decides there."""
 
 
 class Kind(StrEnum):
@@ -153,14 +158,26 @@ class PairedTransfers:
         that those of three are needed."""
         if Decision.NORMAL in (self.here, self.elsewhere):
             return Decision.OPEN
-        slow = [
-            {p.target.number for p in pairs if p.paired > SAME_SERVER}
-            for pairs in (self.here_pairs, self.there_pairs)
-        ]
+        slow = self._slow_blocks
         if not all(slow) or len(slow[0] | slow[1]) < BLOCKS:
             return Decision.OPEN
         every = sorted((*self.here_pairs, *self.there_pairs), key=lambda p: p.target.start)
         return sprt(p.paired > SAME_SERVER for p in every)
+
+    @property
+    def _slow_blocks(self) -> tuple[set[int], set[int]]:
+        """Blocks whose pairs were slow under its name, at its own address and at neutral ones."""
+        here, there = (
+            {p.target.number for p in pairs if p.paired > SAME_SERVER}
+            for pairs in (self.here_pairs, self.there_pairs)
+        )
+        return here, there
+
+    @property
+    def _on_both_sides(self) -> bool:
+        """The name decides, and neither its own server nor a neutral one alone tells so."""
+        blocks = min(map(len, self._slow_blocks))
+        return self.named is Decision.SLOW and blocks >= ON_EACH_SIDE
 
     @property
     def mostly_slow_by_name(self) -> bool:
@@ -307,7 +324,9 @@ class PairedTransfers:
         """The kinds of evidence that are there."""
         found = {
             Kind.HERE: Decision.SLOW in (self.here, self.named) or self.lossy_here,
-            Kind.ELSEWHERE: self.elsewhere is Decision.SLOW or self.lossy_there,
+            Kind.ELSEWHERE: self.elsewhere is Decision.SLOW
+            or self.lossy_there
+            or self._on_both_sides,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
             Kind.NAME_LOSS: self.disturbed_by_name,
             Kind.PLATEAU: self.plateau,
@@ -329,11 +348,7 @@ class PairedTransfers:
     def poisoned(self) -> tuple[Sample, ...]:
         """Neutral servers' transfers, fast until the service was named there and slow ever after,
         if two servers show it."""
-        named = grouped(self.there, lambda s: s.conversation.address)
-        plain = grouped((s for s in self.sources if s.usable), lambda s: s.conversation.address)
-        servers = [_turned_slow(mine, plain.get(at, [])) for at, mine in named.items()]
-        found = [samples for samples in servers if samples]
-        return tuple(s for samples in found for s in samples) if len(found) >= 2 else ()
+        return turned_slow(self.there, [s for s in self.sources if s.usable])
 
 
 def _questions(facts: Facts) -> float | None:
@@ -342,19 +357,6 @@ def _questions(facts: Facts) -> float | None:
     ups = [s for s in sources if s.direction is Direction.UP and s.served]
     took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
     return median(took) if took else None
-
-
-def _turned_slow(named: list[Sample], plain: list[Sample]) -> list[Sample]:
-    """The transfers of a server that was fast until the service was named there, and slow ever
-    after; none of another."""
-    first = min(s.start for s in named)
-    before = [s for s in plain if s.start < first and s.finished]
-    after = [s for s in plain if s.start > first]
-    if not before or not after:
-        return []
-    pairs = [compare(s, before[-1]) for s in (*named, *after)]
-    slow = all(p is not None and p.beyond > SAME_SERVER for p in pairs)
-    return [*before, *named, *after] if slow else []
 
 
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:

@@ -24,10 +24,10 @@ THINKING = 0.1
 LONG_WAY = 0.15
 """Seconds of round trip from which on a line carries few transfers a minute one by one."""
 
-MOST_ABREAST, LEAST_BUSY = 4, 0.05
-"""Transfers side by side at most, and seconds that each occupies the line at least."""
+MOST_ABREAST = 4
+"""Transfers side by side at most."""
 
-ROOM = 0.75
+ROOM = 0.7
 """Share of what the line carries that transfers side by side may take: it sways."""
 
 FEW_ABREAST = 2
@@ -154,22 +154,14 @@ def length(sample: Sample) -> float:
 
 def abreast(samples: Sequence[Sample]) -> int:
     """Transfers like these that their line carries side by side, each as fast as alone: on a long
-    way most of the time is spent on waiting. The shortest way is taken, which nothing held up, and
-    the busiest of them; and what the line gave when it gave most."""
+    way most of the time is spent on waiting. The line gives what it gave when it gave most; the
+    busiest of them counts."""
     if not samples:
         return 1
-    way = min(length(s) for s in samples)
-    fit = [int(_rounds(s.moved) * way / _busy(s, way)) for s in samples]
+    many = min(length(s) for s in samples) >= LONG_WAY and len(samples) > 1
     most = max(s.peak for s in samples)
-    fit += [int(ROOM * most * (s.seconds(s.moved) or s.elapsed) / s.moved) for s in samples]
-    many = way >= LONG_WAY and len(samples) > 1
+    fit = [int(ROOM * most * (s.seconds(s.moved) or s.elapsed) / s.moved) for s in samples]
     return max(1, min(MOST_ABREAST if many else FEW_ABREAST, *fit))
-
-
-def _busy(sample: Sample, way: float) -> float:
-    """Seconds that it took beyond waiting for round trips."""
-    took = sample.seconds(sample.moved) or sample.elapsed
-    return max(LEAST_BUSY, took - _rounds(sample.moved) * way)
 
 
 def steady(rates: Sequence[float]) -> bool:

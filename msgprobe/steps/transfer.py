@@ -7,7 +7,7 @@ because a server may answer before it has read everything.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -55,12 +55,20 @@ class Order:
     """Whose page names the object; None: somebody asks for it himself."""
 
 
+class _EnoughError(Exception):
+    """All that was wanted has come, although in the middle of a record."""
+
+
 class Meter(LayeredStream):
-    """A stream that notes when its bytes come, below TLS: a record shows only once it is whole."""
+    """A stream that notes when its bytes come, below TLS: a record shows only once it is whole.
+
+    Raises what ends a transfer when ``full`` says that it has all.
+    """
 
     def __init__(self, ctx: StepContext, stream: Stream) -> None:
         self._ctx = ctx
         super().__init__(stream)
+        self.full: Callable[[], bool] = lambda: False
         self.points: list[tuple[float, int]] = []
         """(seconds since the run began, payload bytes of the whole stream so far)."""
 
@@ -79,6 +87,8 @@ class Meter(LayeredStream):
         """At most ``limit`` bytes, noted. Raises OSError."""
         data = await self._stream.receive(limit)
         self._note()
+        if self.full():
+            raise _EnoughError
         return data
 
 
@@ -148,9 +158,19 @@ class _Transfer:
             raise TooLarge
         return data
 
+    def _full(self) -> bool:
+        """Its answer has begun, and as many bytes have come as were wanted."""
+        came = self.meter.received - self._received_before
+        return self.status is not None and came >= self.order.wanted
+
     async def down(self) -> None:
         """Read until there is enough. Raises OSError, EOFError, TooLarge, RemoteProtocolError."""
         await self.stream.send(self._request() + self.http.send(h11.EndOfMessage()))
+        self.meter.full = self._full
+        with contextlib.suppress(_EnoughError):
+            await self._read()
+
+    async def _read(self) -> None:
         while not self.complete and self.body < self.order.wanted:
             data = await self._receive()
             try:

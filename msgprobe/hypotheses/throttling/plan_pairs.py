@@ -25,6 +25,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     source_flow,
     takes_long,
 )
+from msgprobe.model.control import Source
 from msgprobe.model.target import MOST_HEADS, Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
@@ -246,7 +247,8 @@ def _place(context: PlanningContext, paired: PairedTransfers) -> str | None:
 def _here(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
-    """Own name and a neutral one, same address, same object."""
+    """Own name and a neutral one, same address, same object; on a long way, where the line may be
+    thin, in the other order than beside it: two that nobody slows down would share it."""
     service, asset = paired.service, paired.asset
     address = _place(context, paired)
     if address is None:
@@ -266,7 +268,11 @@ def _here(
         changes="server name: a neutral one",
     )
     both = [own] if paired.here_fails else [own, neutral]
-    return as_begun(context, _turned(context, paired, number, "here", both))
+    if not takes_long(context):
+        return as_begun(context, _turned(context, paired, number, "here", both))
+    if number <= len(_choices(context, asset)):
+        return as_begun(context, both)
+    return as_begun(context, _turned(context, paired, number, "there", both)[::-1])
 
 
 def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
@@ -343,16 +349,21 @@ def _twice(
     return twice if mss else _lane(context, twice)
 
 
+def _choices(context: PlanningContext, asset: Asset) -> list[tuple[Source, str]]:
+    """Neutral servers that answer whatever the name, each with the address to dial."""
+    return [
+        (s, a)
+        for s in drawn_sources(context, asset.direction)
+        if s.any_name and (a := dialled_address(context, s.host, s.addresses))
+    ]
+
+
 def _there(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
     """A neutral server's object under its own name and under the service's."""
     service, asset = paired.service, paired.asset
-    choices = [
-        (s, a)
-        for s in drawn_sources(context, asset.direction)
-        if s.any_name and (a := dialled_address(context, s.host, s.addresses))
-    ]
+    choices = _choices(context, asset)
     if not choices or paired.there_fails:
         return []
     source, address = choices[(number - 1) % len(choices)]
