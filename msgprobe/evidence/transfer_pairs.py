@@ -139,7 +139,12 @@ class _Way:
 
 def _rounds(size: int) -> float:
     """Round trips of a handshake, a request, and an answer of ``size`` bytes."""
-    return 2 + log2(size / FIRST_WINDOW + 1)
+    return 2 + growing(size)
+
+
+def growing(size: int) -> float:
+    """Round trips in which an answer of ``size`` bytes waits for its window to grow."""
+    return log2(size / FIRST_WINDOW + 1)
 
 
 def _whole(sample: Sample) -> float:
@@ -158,9 +163,12 @@ def abreast(samples: Sequence[Sample]) -> int:
     busiest of them counts."""
     if not samples:
         return 1
-    many = min(length(s) for s in samples) >= LONG_WAY and len(samples) > 1
-    most = max(s.peak for s in samples)
-    fit = [int(ROOM * most * (s.seconds(s.moved) or s.elapsed) / s.moved) for s in samples]
+    way, most = min(length(s) for s in samples), max(s.peak for s in samples)
+    if not most:
+        return 1
+    many = way >= LONG_WAY and len(samples) > 1
+    alone = [min(s.elapsed, _rounds(s.moved) * way + s.moved / most) for s in samples]
+    fit = [int(ROOM * most * took / s.moved) for took, s in zip(alone, samples, strict=True)]
     return max(1, min(MOST_ABREAST if many else FEW_ABREAST, *fit))
 
 

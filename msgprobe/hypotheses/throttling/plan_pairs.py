@@ -32,6 +32,7 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import neutral_name
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
+    FAR_PAIRS_UNTIL,
     FAR_PROMISING_UNTIL,
     FAST_PATIENCE,
     LEAST_TRANSFER_PATIENCE,
@@ -183,8 +184,9 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     # What is cut at both ends of a pair makes none, and a second cut decides as much as a fourth.
     cut = any(s.ending is not None and s.amid_content for s in paired.own)
     promising = cut or (len(pairs) >= 2 and 2 * slow > len(pairs))
-    longest = FAR_PROMISING_UNTIL if takes_long(context) else PROMISING_UNTIL
-    return context.past(longest if promising else PAIRS_UNTIL)
+    if takes_long(context):
+        return context.past(FAR_PROMISING_UNTIL if promising else FAR_PAIRS_UNTIL)
+    return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)
 
 
 def _decided(paired: PairedTransfers, number: int) -> bool:

@@ -169,14 +169,16 @@ def _turns(
     size: int,
     patience: float,
 ) -> Iterator[Task]:
-    """Every asset; once more those of services that have few, and one of each other service that
-    has a further address, so that one address of many is seen to be slow as well."""
+    """Every asset; where there is time, once more those of services that have few, and one of each
+    other service that has a further address, so that one slow address of many is seen as well."""
     if context.request.throttle:
         for turn in range(SURVEYS):
             yield from (t for _, _, t in _turn(context, pairs, direction, turn, size, patience))
         return
     made = _turn(context, pairs, direction, 0, size, patience)
     yield from (task for _, _, task in made)
+    if _hurried(context):
+        return
     assets = Counter(service.name for service, _, _ in made)
     most = min(size, CONTEST_BYTES[direction])
     again = _turn(context, pairs, direction, 1, most, patience)

@@ -9,7 +9,7 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.speeds import BURST
 from msgprobe.evidence.statistics import MOST_PAIRS
-from msgprobe.evidence.transfer_pairs import LONG_WAY, ORDINARY, abreast, length
+from msgprobe.evidence.transfer_pairs import LONG_WAY, ORDINARY, abreast, growing, length
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.control import Source
 from msgprobe.model.observation import Proof
@@ -24,7 +24,7 @@ from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
-MOST_CONTEST_BYTES = 64 * 1024
+MOST_CONTEST_BYTES = 80 * 1024
 """Those of a transfer of the longest way."""
 
 SHOWN_RATE = 140_000 / 8
@@ -112,9 +112,10 @@ def takes_long(context: PlanningContext) -> bool:
 @remembered
 def contest_bytes(context: PlanningContext, direction: Direction) -> int:
     """Bytes of each transfer of a pair: the longer the way, the less a second more tells there, so
-    that more must be moved."""
-    needed = BURST + SHOWN * (ORDINARY + _way(context)) * SHOWN_RATE
-    return max(CONTEST_BYTES[direction], min(MOST_CONTEST_BYTES, round(needed)))
+    that more must be moved; and what passes while a window grows anyway tells nothing."""
+    way, least = _way(context), CONTEST_BYTES[direction]
+    seconds = (SHOWN - 1) * (ORDINARY + way) + growing(least) * way
+    return max(least, min(MOST_CONTEST_BYTES, round(BURST + seconds * SHOWN_RATE)))
 
 
 def _way(context: PlanningContext) -> float:
