@@ -208,13 +208,11 @@ class PairedTransfers:
     def struck(self) -> tuple[Sample, ...]:
         """Own transfers of the first look that were slow or cut short. The length of the way is not
         all of it. Losses there may be; the same way under another name tells. On a long way, where
-        few transfers can be made, one neutral one that was disturbed itself excuses nothing, and
-        one packet that was lost accuses nobody."""
+        few transfers can be made, one neutral one that was disturbed itself excuses nothing."""
         long = any(length(s) >= LONG_WAY for s in self.sources if s.usable)
         pairs = [p for near in self._nearest for p in near] if long else self.wide_pairs
-        slow = {id(p.target) for p in pairs if p.beyond > SAME_SERVER and not (long and p.held_up)}
-        short = {id(s) for s in self.own if (s.usable and not s.finished) or s.ending}
-        return tuple(s for s in self.own if not s.number and id(s) in slow | short)
+        slow = {id(p.target) for p in pairs if p.beyond > SAME_SERVER}
+        return tuple(s for s in self.own if not s.number and (id(s) in slow or _short(s)))
 
     @property
     def silent(self) -> bool:
@@ -358,6 +356,11 @@ def _questions(facts: Facts) -> float | None:
     ups = [s for s in sources if s.direction is Direction.UP and s.served]
     took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
     return median(took) if took else None
+
+
+def _short(sample: Sample) -> bool:
+    """It was broken off, or not over in time."""
+    return (sample.usable and not sample.finished) or sample.ending is not None
 
 
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
