@@ -210,9 +210,9 @@ class PairedTransfers:
         all of it. Losses there may be; the same way under another name tells. On a long way, where
         few transfers can be made, one neutral one that was disturbed itself excuses nothing."""
         long = any(length(s) >= LONG_WAY for s in self.sources if s.usable)
-        pairs = [p for near in self._nearest for p in near] if long else self.wide_pairs
+        pairs = (p for near in self._nearest for p in near) if long else self.wide_pairs
         slow = {id(p.target) for p in pairs if p.beyond > SAME_SERVER}
-        return tuple(s for s in self.own if not s.number and (id(s) in slow or _short(s)))
+        return tuple(s for s in self.own if not s.number and (id(s) in slow or s.cut_short))
 
     @property
     def silent(self) -> bool:
@@ -225,8 +225,10 @@ class PairedTransfers:
     def impatient(self) -> bool:
         """Other answers of the service took longer than these transfers were waited for: what did
         not come in that time is late, not missing."""
-        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
-        late = max((t.http.first_byte or 0.0 for t in own if t.genuine and t.http), default=0.0)
+        answers = [
+            t.http for t in self.facts.arm(*OWN_ARMS, subject=self.service.name) if t.genuine
+        ]
+        late = max((h.first_byte or 0.0 for h in answers if h is not None), default=0.0)
         return late >= min((s.elapsed for s in self.own if s.silent), default=late)
 
     @property
@@ -356,11 +358,6 @@ def _questions(facts: Facts) -> float | None:
     ups = [s for s in sources if s.direction is Direction.UP and s.served]
     took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
     return median(took) if took else None
-
-
-def _short(sample: Sample) -> bool:
-    """It was broken off, or not over in time."""
-    return (sample.usable and not sample.finished) or sample.ending is not None
 
 
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:

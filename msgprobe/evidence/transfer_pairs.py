@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, log2
-from statistics import mean, pstdev
+from statistics import mean, median_low, pstdev
 
 from msgprobe.evidence.losses import disturbed
 from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
@@ -159,11 +159,11 @@ def length(sample: Sample) -> float:
 
 def abreast(samples: Sequence[Sample]) -> int:
     """Transfers like these that their line carries side by side, each as fast as alone: on a long
-    way most of the time is spent on waiting. The line gives what it gave when it gave most; the
-    busiest of them counts."""
+    way most of the time is spent on waiting. What the line gives, the typical one's best moment
+    tells; the busiest of them counts."""
     if not samples:
         return 1
-    way, most = min(length(s) for s in samples), max(s.peak for s in samples)
+    way, most = min(length(s) for s in samples), median_low(s.peak for s in samples)
     if not most:
         return 1
     many = way >= LONG_WAY and len(samples) > 1

@@ -167,6 +167,11 @@ class Sample:
         )
 
     @property
+    def cut_short(self) -> bool:
+        """It was broken off, or not over in time."""
+        return (self.usable and not self.finished) or self.ending is not None
+
+    @property
     def amid_content(self) -> bool:
         """More than tickets and a head had come; for an upload, more than those had been sent."""
         seen = self.conversation.transfer

@@ -100,7 +100,7 @@ PAIRS_UNTIL = 26.0
 PROMISING_UNTIL = 32.5
 """The same where most pairs so far were slow, so that one more may decide."""
 
-FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 29.0, 35.0
+FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 29.0, 36.0
 """Both where the way is long, a block takes some six seconds, and three must tell."""
 
 MONITOR_UNTIL = 33.0

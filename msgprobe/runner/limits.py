@@ -8,8 +8,8 @@ GRACE = 1.0
 MOVING = 10.0
 """Seconds after ``Limits.latest`` when the last transfer ends: what moved until then tells."""
 
-LAST_MOVING = 6.0
-"""Seconds after ``Limits.latest`` until which transfers may begin, so that they have four."""
+LAST_MOVING = 7.0
+"""Seconds after ``Limits.latest`` until which transfers may begin, so that they have three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

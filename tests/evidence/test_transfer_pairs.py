@@ -100,5 +100,5 @@ def test_a_long_way_carries_as_many_side_by_side_as_do_not_share_its_rate() -> N
     assert abreast([sample(10_000, 0.04)]) == FEW_ABREAST, "short, and half of it is waiting"
     assert abreast([sample(2_000, 0.04)]) == 1, "a quarter of a second, and less than that to wait"
     assert abreast([sample(10_000, 0.005)]) == 1, "soon over"
-    assert abreast([far, sample(200, 0.6)]) == MOST_ABREAST, "the line gave more, its server not"
+    assert abreast([far, far, sample(200, 0.6)]) == MOST_ABREAST, "its server gave no more"
     assert abreast([]) == 1

@@ -101,14 +101,14 @@ def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
 def _suspicious(
     context: PlanningContext, service: Service, assets: list[Asset]
 ) -> list[PairedTransfers]:
-    """Comparisons that are called for, those of downloads first: an upload's waits until it is
-    known whether there is one of a download, which shows more for its bytes."""
-    found = paired_transfers(context.facts, service, assets)
+    """Comparisons that are called for or have begun, those of downloads first: an upload's waits
+    until it is known whether there is one of a download, which shows more for its bytes."""
+    every = paired_transfers(context.facts, service, assets)
+    found = [c for c in every if _begun(context, c) or looks_slow(context.facts, service, c.asset)]
     down = [c for c in found if c.asset.direction is Direction.DOWN]
-    if _unseen(context, down):
-        return [c for c in down if looks_slow(context.facts, service, c.asset)]
-    up = [c for c in found if c.asset.direction is Direction.UP]
-    return [c for c in (*down, *up) if looks_slow(context.facts, service, c.asset)]
+    if _unseen(context, [c for c in every if c.asset.direction is Direction.DOWN]):
+        return down
+    return [*down, *(c for c in found if c.asset.direction is Direction.UP)]
 
 
 def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
