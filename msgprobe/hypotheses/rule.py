@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 16
+RULES_VERSION = 17
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -36,8 +36,8 @@ CHANGED: Mapping[str, int] = {
     "protocol.mtproto": 16,
     "protocol.noise": 16,
     "udp.drop": 8,
-    "throttle.name": 13,
-    "transfer.freeze": 13,
+    "throttle.name": 17,
+    "transfer.freeze": 17,
     "transfer.nothing": 8,
     "speed.lossy": 14,
     "speed.slow": 14,

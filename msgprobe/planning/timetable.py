@@ -100,8 +100,9 @@ PAIRS_UNTIL = 26.0
 PROMISING_UNTIL = 32.5
 """The same where most pairs so far were slow, so that one more may decide."""
 
-FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 29.0, 36.0
-"""Both where the way is long, a block takes some six seconds, and three must tell."""
+FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 27.0, 29.0, 36.0
+"""The three of them where the way is long: a transfer takes some three seconds, a block six, and
+three must tell."""
 
 MONITOR_UNTIL = 33.0
 """No further look at the line begins after that, for it could not end in time."""

@@ -12,7 +12,7 @@ from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
-from msgprobe.hypotheses.throttling.plan_survey import all_seen
+from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
     as_begun,
@@ -39,7 +39,6 @@ from msgprobe.planning.timetable import (
     PAIRED_AT_ONCE,
     PAIRS_UNTIL,
     PROMISING_UNTIL,
-    SURVEY_UNTIL,
     TRANSFER_PATIENCE,
 )
 
@@ -91,7 +90,7 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
 def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
     """One of them has no transfer yet, and the first look still goes on; on a long way, where there
     is no time for all, some service has none yet."""
-    if context.past(SURVEY_UNTIL) and not context.request.throttle:
+    if survey_over(context):
         return False
     if not takes_long(context):
         return any(not c.own for c in found)

@@ -27,6 +27,7 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import (
     FAR_RTT,
+    FAR_SURVEY_UNTIL,
     FAST_PATIENCE,
     LEAST_TRANSFER_PATIENCE,
     NEUTRAL_EVERY,
@@ -48,7 +49,7 @@ def plan_survey(
     going_on, most = 0, side_by_side(context, direction)
     for task in _sequence(context, direction):
         if context.started(task.id) is None:
-            if context.past(SURVEY_UNTIL) and not context.request.throttle:
+            if survey_over(context):
                 return wanted, bool(going_on)
             if held:
                 return wanted, True
@@ -59,11 +60,17 @@ def plan_survey(
     return wanted, bool(going_on)
 
 
+def survey_over(context: PlanningContext) -> bool:
+    """No transfer of the first look begins any more."""
+    until = FAR_SURVEY_UNTIL if takes_long(context) else SURVEY_UNTIL
+    return context.past(until) and not context.request.throttle
+
+
 @remembered
 def round_open(context: PlanningContext, direction: Direction) -> bool:
     """Some asset is still to be moved for the first time: what is slow is looked into only then,
     or the time would be over before anybody had looked at the others."""
-    late = context.past(SURVEY_UNTIL) and not context.request.throttle
+    late = survey_over(context)
     own = [t for t in _sequence(context, direction) if t.arm is Arm.TRANSFER]
     firsts = [t for t in own if t.attempt_of is None]
     left = [t for t in firsts if context.ended(t.id) is None]
