@@ -18,7 +18,7 @@ from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
-from msgprobe.runner.limits import Limits
+from msgprobe.runner.limits import LAST_MOVING, Limits
 from msgprobe.runner.standstill import Stops
 from msgprobe.steps.connect import connect
 from msgprobe.steps.context import StepContext
@@ -261,6 +261,16 @@ def test_every_conversation_has_its_own_transaction() -> None:
 def test_nothing_begins_after_the_latest_moment() -> None:
     (seen,) = execute([task("late")], Scripted("scripted", nothing), limits=Limits(latest=0.0))
     assert (seen.status, seen.detail) == (Status.SKIPPED, "too late to begin")
+
+
+def test_a_transfer_may_begin_a_little_later() -> None:
+    """Pairs of a thin line end with the others; what is too late for them is so for all."""
+    checks = [Scripted(name, nothing) for name in ("transfer", "other")]
+    for latest, late in ((0.0, ["other"]), (-LAST_MOVING, ["other", "transfer"])):
+        both = [task("t", check="transfer"), task("o", check="other")]
+        seen = execute(both, *checks, limits=Limits(latest=latest))
+        skipped = [m.task.check for m in seen if m.status is Status.SKIPPED]
+        assert sorted(skipped) == late
 
 
 def noting(name: str, noted: dict[str, float], what: Callable[[StepContext], float]) -> Scripted:

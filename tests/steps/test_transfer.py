@@ -108,6 +108,52 @@ def test_a_server_without_ranges_is_left_once_there_is_enough() -> None:
     assert ctx.recorder.bytes_received < 1_000_000
 
 
+@asynccontextmanager
+async def stopping(port: int, after: int) -> AsyncIterator[int]:
+    """A way to that port on which nothing more comes after so many bytes."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(HOST, port)
+
+        async def up() -> None:
+            while data := await reader.read(4096):
+                back.write(data)
+
+        try:
+            async with asyncio.TaskGroup() as group:  # until whoever asked has gone
+                group.create_task(up())
+                left = after
+                while left and (data := await there.read(left)):
+                    left -= len(data)
+                    writer.write(data)
+        finally:
+            for one in (back, writer):
+                one.close()
+                with contextlib.suppress(OSError):
+                    await one.wait_closed()
+
+    listening = await asyncio.start_server(handle, HOST, 0)
+    try:
+        yield int(listening.sockets[0].getsockname()[1])
+    finally:
+        listening.close()
+        await asyncio.sleep(0.1)
+
+
+def test_it_is_left_at_the_byte_that_was_wanted_although_its_record_is_not_whole() -> None:
+    """The rest of a record of 16 kB takes a second at 140 kbit/s, and tells nothing."""
+
+    async def main() -> TransferObservation:
+        async with server(honest("200 OK", 400_000)) as far, stopping(far, SIZE + 5_000) as port:
+            ctx = context(10.0, roots={"service": (root(),)})
+            await TransferCheck().run(ctx, _task(_flow(port, "/big", {"patience": "3"})))
+            return only(ctx, TransferObservation)
+
+    seen = run(main())
+    assert (seen.failure, seen.capped) == (None, False)
+    assert SIZE <= seen.moved < SIZE + 5_000
+
+
 def test_patience_ends_a_slow_download_without_calling_it_failed() -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

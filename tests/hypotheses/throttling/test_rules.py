@@ -391,3 +391,48 @@ def test_one_that_thinks_and_then_is_slow_is_slow(race: Race) -> None:
         race.move(SOURCE, 15_000, source="src1").move(OWN, 140, think=0.5)
         race.move(SOURCE, 15_000, source="src2")
     assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("speed.slow",))
+
+
+def test_where_one_address_was_looked_into_another_that_works_does_not_acquit_it(
+    race: Race,
+) -> None:
+    """The first transfers went to another address of the name, fast; a neutral name at the slow one
+    is as slow."""
+    for _ in range(2):
+        race.move(SOURCE, 15_000, source="src1").move(OWN, 15_000, address="31.13.71.1")
+    race.move(OWN, 300).blocks(300, here=300, there=15_000, times=5)
+    seen = race.text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.slow",))
+
+
+def test_two_fast_addresses_are_fine(race: Race) -> None:
+    race.move(SOURCE, 15_000, source="src1").move(OWN, 15_000, address="31.13.71.1")
+    race.move(SOURCE, 14_000, source="src2").move(OWN, 14_000)
+    assert race.text.outcome is Outcome.OK
+
+
+def mixed(race: Race, here: list[float], there: list[float]) -> Outcome:
+    """Blocks in which its own transfers have these rates beside fast ones; rates that agree on
+    nothing, and no losses."""
+    race.look(300)
+    for n, (mine, named) in enumerate(zip(here, there, strict=True), start=1):
+        race.move(OWN, mine, number=n).move(NEUTRAL, 15_000, number=n)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n + 2}")
+        race.move(NAMED, named, number=n, source=f"src{n + 2}")
+    return race.text.outcome
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "word"),
+    [
+        ([150, 400, 250], [420, 160, 260], Outcome.THROTTLED),
+        ([150, 400, 15_000], [420, 160, 260], Outcome.THROTTLED),
+        ([150, 400, 250], [420, 15_000, 15_000], Outcome.DEGRADED),
+        ([150, 15_000, 15_000], [420, 160, 260], Outcome.DEGRADED),
+    ],
+    ids=["every pair", "all but one", "one there", "one here"],
+)
+def test_the_name_decides_where_two_blocks_at_each_end_say_so(
+    race: Race, here: list[float], there: list[float], word: Outcome
+) -> None:
+    assert mixed(race, here, there) is word
