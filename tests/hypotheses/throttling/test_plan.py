@@ -45,6 +45,7 @@ class Day:
     silent: str = ""
     """A name whose servers answer nobody any more from the step ``fails`` on."""
     fails: str = "connect"
+    rtt: float = 0.04
 
     @property
     def evidence(self) -> Evidence:
@@ -98,7 +99,15 @@ class Day:
             size = int(task.probe.option("bytes") or 0)
             patience = float(task.probe.option("patience") or 0)
             rate = self.rate(task)
-            return moved(task, now, rate, size=size, transaction=number, patience=patience)
+            return moved(
+                task,
+                now,
+                rate,
+                size=size,
+                transaction=number,
+                patience=patience,
+                rtt=self.rtt,
+            )
         story, lasts = Story(), 0.15
         if task.check == "local":
             story.local()
@@ -295,6 +304,44 @@ def test_deep_runs_move_more_and_look_again_after_the_wait() -> None:
     early = [m for m in day.done if m.task.arm in MOVES and 0 < m.task.attempt <= 10]
     assert again and min(m.window.start for m in again) >= 600.0
     assert max(m.window.end for m in early) < 300.0
+
+
+# --- a long way, where few transfers can be made
+
+
+def test_on_a_long_way_each_services_download_comes_before_any_comparison() -> None:
+    """Of each what no page must be read for; and no object is moved a second time."""
+    day = Day(rate=named("web.whatsapp.com", 140.0), rtt=0.25).run()
+    first = [t for t in day.moves if t.round == 1 and t.arm is Arm.TRANSFER and t.check != "volley"]
+    assert set(Counter((t.subject, flow(t).option("asset")) for t in first).values()) == {1}
+    down = [t for t in first if flow(t).option("direction") == "down"]
+    assert next(flow(t).option("asset") for t in down if t.subject == "whatsapp") == "web-page"
+    assert len({t.subject for t in down[:4]}) == 4
+    assert day.outcome("whatsapp") is Outcome.THROTTLED
+
+
+def test_on_a_long_way_the_second_neutral_transfer_waits_for_nobody() -> None:
+    day = Day(rate=lambda task: 1_000.0, rtt=0.25).run()
+    down = [t for t in day.moves if flow(t).option("direction") == "down"]
+    kinds = [t.arm for t in down[:3]]
+    assert kinds == [Arm.TRANSFER_SOURCE, Arm.TRANSFER, Arm.TRANSFER_SOURCE]
+
+
+def test_a_comparison_that_has_begun_goes_on() -> None:
+    """Neutral transfers that are slow by chance, once it has begun, excuse the first ones: they are
+    nearer in time."""
+    begun: list[str] = []
+
+    def rate(task: Task) -> float:
+        begun.append(task.arm)
+        compared = Arm.TRANSFER_NEUTRAL_SNI in begun
+        slow = flow(task).server_name == "web.whatsapp.com"
+        late = compared and task.arm is Arm.TRANSFER_SOURCE and task.round == 1
+        return 140.0 if slow or late else 3_000.0
+
+    day = Day(rate=rate, rtt=0.25).run()
+    assert {t.attempt for t in day.contest()} >= {1, 2, 3}
+    assert day.outcome("whatsapp") is Outcome.THROTTLED
 
 
 # --- volleys: what servers give in their own protocol
