@@ -10,7 +10,7 @@ from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.rate import rate_kbit
 from msgprobe.evidence.statistics import Decision
-from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare
+from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare, prompt
 from msgprobe.evidence.transfer_samples import FEWEST, Sample
 from msgprobe.model.message import Said, message
 from msgprobe.model.task import Arm
@@ -21,6 +21,9 @@ BURST = FEWEST
 
 FLOOR_MARGIN = 3.0
 """How many times a neutral one's time a transfer must take for the floor to call it visible."""
+
+ENOUGH = 2
+"""Neutral transfers that one is put beside."""
 
 INFLATED = 2.5
 """Smoothed round trip over the smallest one, from which on somebody holds packets back."""
@@ -34,13 +37,14 @@ SLOW_HANDSHAKE = 3.0
 
 def speed(paired: PairedTransfers) -> Speed | None:
     """What the terminal and the document say about an asset; None without anything comparable."""
-    own = [s for s in paired.own if s.usable and s.begun]
-    fair = [s for s in paired.fair if s.moved >= FEWEST]
+    own, early = [s for s in paired.own if s.usable and s.begun], of_its_time(paired)
+    fair = [s for s in early or paired.fair if s.moved >= FEWEST]
     if not own or not fair:
         return None
     size = min(s.moved for s in fair)
     took = [t for s in fair if (t := s.seconds(size)) is not None]
-    pairs = (*paired.here_pairs, *paired.there_pairs, *paired.wide_pairs)
+    wide = _beside(own, early) if early else paired.wide_pairs
+    pairs = (*paired.here_pairs, *paired.there_pairs, *wide)
     if paired.asset.pool is None:
         target, control = _plateaus(paired, own, fair)
     elif pairs:
@@ -56,9 +60,34 @@ def speed(paired: PairedTransfers) -> Speed | None:
         moved=max(s.moved for s in own),
         pairs=len(pairs),
         slow=sum(p.beyond > SAME_SERVER for p in pairs),
-        ratio=_times([p.raw for p in paired.wide_pairs]),
-        ratio_corrected=_times([p.corrected for p in paired.wide_pairs]),
+        ratio=_times([p.raw for p in wide]),
+        ratio_corrected=_times([p.corrected for p in wide]),
     )
+
+
+def of_its_time(paired: PairedTransfers) -> tuple[Sample, ...]:
+    """The neutral transfers that had ended when the last of its own did, where all of those were
+    prompt: what comes later changes neither word nor numbers. None where these are too few."""
+    if not paired.own or not all(map(prompt, paired.own)):
+        return ()
+
+    def end(sample: Sample) -> float:
+        return paired.facts.window(sample.conversation).end
+
+    last = max(map(end, paired.own))
+    told = (s for s in paired.sources if s.finished and s.moved >= FEWEST)
+    found = tuple(s for s in told if end(s) <= last)
+    return found if len(found) >= ENOUGH else ()
+
+
+def _beside(own: Sequence[Sample], neutral: Sequence[Sample]) -> tuple[Pair, ...]:
+    """Each beside the slower of the two neutral ones that are nearest in time."""
+    found = []
+    for mine in own:
+        near = sorted(neutral, key=lambda s: abs(s.start - mine.start))[:ENOUGH]
+        pairs = [p for s in near if (p := compare(mine, s)) is not None]
+        found += [min(pairs, key=lambda p: p.corrected)] if pairs else []
+    return tuple(found)
 
 
 def _plateaus(

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, log2
+from math import exp, log, log2
 from statistics import mean, median_low, pstdev
 
-from msgprobe.evidence.losses import disturbed
+from msgprobe.evidence.losses import disturbed, upwards
 from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
 
 SAME_SERVER = log(2.5)
@@ -25,14 +25,16 @@ LONG_WAY = 0.15
 """Seconds of round trip from which on a line carries few transfers a minute one by one."""
 
 MOST_ABREAST = 4
-"""Transfers side by side at most."""
+"""Transfers side by side at most, ..."""
+
+SOME_ABREAST = 3
+"""... on a way that is not long, for one by one they would soon be over as well, ..."""
+
+FEW_ABREAST = 2
+"""... and as long as one transfer alone tells of the line."""
 
 ROOM = 0.7
 """Share of what the line carries that transfers side by side may take: it sways."""
-
-FEW_ABREAST = 2
-"""The same on a way that is not long, for one by one they would soon be over as well; and as long
-as one transfer alone tells of the line."""
 
 ORDINARY = 0.2
 """Seconds that no line is compared more closely than: a lost segment costs as much (RFC 6298, as
@@ -137,6 +139,23 @@ class _Way:
         return max(0.0, seconds - self._usual_needs) + self._least
 
 
+def _gives(sample: Sample, way: float) -> float:
+    """Bytes per second that the line gives by one transfer's best moment; on a short way, where
+    waiting is not most of it, no more than by all of it: limiters let a burst pass."""
+    busy = sample.elapsed - _rounds(sample.moved) * way
+    if way >= LONG_WAY or disturbed(sample.info) or busy <= 0.0:
+        return sample.peak
+    return min(sample.peak, sample.moved / busy)
+
+
+def prompt(sample: Sample) -> bool:
+    """It went so well that no transfer beside which it may yet be put makes it count as slow or
+    lossy, however quick that one is: even by what no line is compared more closely than."""
+    least = ORDINARY + (sample.min_rtt or 0.0)
+    lost = upwards(sample.info)[0] if sample.info is not None else 0
+    return sample.finished and not lost and sample.elapsed <= (exp(SAME_SERVER) - 1) * least
+
+
 def _rounds(size: int) -> float:
     """Round trips of a handshake, a request, and an answer of ``size`` bytes."""
     return 2 + growing(size)
@@ -159,17 +178,18 @@ def length(sample: Sample) -> float:
 
 def abreast(samples: Sequence[Sample]) -> int:
     """Transfers like these that their line carries side by side, each as fast as alone: on a long
-    way most of the time is spent on waiting. What the line gives, the typical one's best moment
-    tells; the busiest of them counts."""
+    way most of the time is spent on waiting. What the line gives, the typical one tells, and the
+    busiest counts."""
     if not samples:
         return 1
-    way, most = min(length(s) for s in samples), median_low(s.peak for s in samples)
+    way = min(length(s) for s in samples)
+    most = median_low(_gives(s, way) for s in samples)
     if not most:
         return 1
-    many = way >= LONG_WAY and len(samples) > 1
+    many = MOST_ABREAST if way >= LONG_WAY else SOME_ABREAST
     alone = [min(s.elapsed, _rounds(s.moved) * way + s.moved / most) for s in samples]
     fit = [int(ROOM * most * took / s.moved) for took, s in zip(alone, samples, strict=True)]
-    return max(1, min(MOST_ABREAST if many else FEW_ABREAST, *fit))
+    return max(1, min(FEW_ABREAST if len(samples) == 1 else many, *fit))
 
 
 def steady(rates: Sequence[float]) -> bool:

@@ -24,6 +24,9 @@ FEWEST = 16 * 1024
 FIRST_WINDOW = 10 * 1448
 """Bytes that a server sends before it hears of any (RFC 6928), twice as many in each round trip."""
 
+PEAK = 8 * 1448
+"""Most of it: what is sent before a request shares the first window."""
+
 TICKETS = 4 * 1024
 """Bytes after the handshake that need not be an answer yet: a TLS server sends session tickets
 before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
@@ -294,14 +297,18 @@ class Sample:
 
     @property
     def peak(self) -> float:
-        """Bytes per second while a server's first window of them came fastest: what the line gives,
+        """Bytes per second while most of a first window of them came fastest: what the line gives,
         whatever windows and round trips leave of it (as trains of packets tell: C. Dovrolis et al.,
         INFOCOM 2001). 0 where so much never came."""
         seen = self.conversation.transfer
         points = seen.curve if seen is not None else ()
+        if (
+            self.direction is Direction.UP
+        ):  # seen now and then: none is heard of before a round trip
+            points = ((self.min_rtt or 0.0, 0), *points)
         rates, first = [0.0], 0
         for at, moved in points:
-            while moved - points[first][1] >= FIRST_WINDOW:
+            while moved - points[first][1] >= PEAK:
                 rates.append((moved - points[first][1]) / max(1e-3, at - points[first][0]))
                 first += 1
         return max(rates)

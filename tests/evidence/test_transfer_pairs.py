@@ -13,6 +13,7 @@ from msgprobe.evidence.transfer_pairs import (
     Pair,
     abreast,
     compare,
+    prompt,
 )
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.task import Arm, Flow, Role
@@ -68,6 +69,33 @@ def test_a_long_way_alone_explains_itself(rtt: float) -> None:
 @pytest.mark.parametrize("rtt", [0.1, 0.3, 0.4])
 def test_a_long_way_does_not_explain_a_limit(rtt: float) -> None:
     assert pair(sample(140, rtt), sample(FAST, 0.03)).corrected > OTHER_SERVER
+
+
+CONTROLS = [
+    sample(kbit, rtt, greeting=greeting)
+    for kbit in (300, FAST, 10_000_000)
+    for rtt in (0.0001, 0.04, 0.3)
+    for greeting in (0.0, rtt)
+]
+
+
+@pytest.mark.parametrize("rtt", [0.005, 0.04, 0.1])
+def test_what_was_prompt_is_slow_beside_nobody(rtt: float) -> None:
+    mine = sample(FAST, rtt)
+    assert prompt(mine)
+    assert all(pair(mine, control).beyond <= SAME_SERVER for control in CONTROLS)
+
+
+def test_what_was_not_prompt_is_slow_beside_somebody() -> None:
+    late = sample(1_200, 0.02)
+    assert pair(late, sample(1_200, 0.02)).beyond < SAME_SERVER
+    assert max(pair(late, control).beyond for control in CONTROLS) > SAME_SERVER
+    assert not prompt(late)
+
+
+def test_what_lost_anything_or_did_not_end_is_not_prompt() -> None:
+    assert not prompt(sample(FAST, 0.04, lost=1))
+    assert not prompt(sample(1, 0.04))
 
 
 def test_losses_on_a_long_way_may_explain_as_much_as_their_round_trips() -> None:

@@ -8,7 +8,7 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.transfer_samples import MOVING
 from msgprobe.hypotheses.throttling.plan_bursts import plan_volleys, volley_order, wanted_volleys
 from msgprobe.hypotheses.throttling.plan_pairs import plan_later, plan_pairs
-from msgprobe.hypotheses.throttling.plan_survey import plan_survey, round_open
+from msgprobe.hypotheses.throttling.plan_survey import plan_survey, round_open, unsettled
 from msgprobe.hypotheses.throttling.tasks import (
     PAGE_BYTES,
     VOLLEY_BYTES,
@@ -137,7 +137,8 @@ def _compared(
     looks = [plan_survey(context, way, held=bool(open_ones)) for way in Direction]
     tasks = [*(t for look, _ in looks for t in look), *paired]
     if any(going_on for _, going_on in looks):
-        return tasks, open_ones | {s.name for s, _ in pairs}
+        unknown = [unsettled(context, way) for way in Direction]
+        return tasks, open_ones.union(*unknown, _with_volleys(context))
     if open_ones:
         return tasks, open_ones | _with_volleys(context)
     rest, pending = _pools(context, pairs)

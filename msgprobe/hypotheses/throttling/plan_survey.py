@@ -6,6 +6,8 @@ from functools import partial
 from random import Random
 
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.paired_transfers import PairedTransfers
+from msgprobe.evidence.speeds import of_its_time
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
@@ -58,6 +60,20 @@ def plan_survey(
         if going_on >= most:
             return wanted, True
     return wanted, bool(going_on)
+
+
+def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
+    """The services of which the first look may still say something new: transfers that way are to
+    come, or one may yet look slow, beside a neutral one to come or in a comparison, or less quick
+    beside neutral ones."""
+    every = moved_assets(context.services, context.controls, context.request)
+    pairs = [(s, a) for s, a in every if a.direction is direction]
+    own = [t for t in _sequence(context, direction) if t.arm is Arm.TRANSFER]
+    if not own:
+        return frozenset(s.name for s, _ in pairs)
+    left = {t.subject for t in own if context.ended(t.id) is None}
+    moved = [PairedTransfers(context.facts, s, a) for s, a in pairs]
+    return frozenset(left | {p.service.name for p in moved if p.own and not of_its_time(p)})
 
 
 def survey_over(context: PlanningContext) -> bool:
@@ -143,6 +159,8 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
         return tuple(opening)
     size, patience = _size(context, direction, min(times)), _patience(context, pairs, min(times))
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
+    if context.brisk and not takes_long(context):
+        own = _few_by_few(context, own, direction)
     more = partial(source_task, context, direction=direction)
     return (*opening, *_mixed(own, sources, more, len(opening), size))
 
@@ -162,6 +180,19 @@ def _mixed(
         if n % NEUTRAL_EVERY == 0 and n < len(own):
             turn = max(2, begun) + n // NEUTRAL_EVERY - 1
             yield neutral(sources[turn % len(sources)], number=turn, size=size)
+
+
+def _few_by_few(context: PlanningContext, own: Sequence[Task], direction: Direction) -> list[Task]:
+    """All of some services before the next, so that the first words come soon where there is time
+    for all: as many as go side by side, in turns, for two transfers of one service might share what
+    it is limited to. By lot; those last that more is asked of in the end. What began before stays
+    before."""
+    lot = list(context.services)
+    Random(f"{context.request.seed}/services").shuffle(lot)
+    lot.sort(key=lambda service: any(a.pool is not None for a in service.assets))
+    few = side_by_side(context, direction)
+    group = {service.name: n // few for n, service in enumerate(lot)}
+    return sorted(own, key=lambda t: (context.started(t.id) is None, group[t.subject]))
 
 
 def _hurried(context: PlanningContext) -> bool:

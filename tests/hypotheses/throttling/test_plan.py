@@ -10,7 +10,7 @@ import pytest
 
 from msgprobe.agenda.planner import Planner
 from msgprobe.catalog.loader import Catalogue, load, select
-from msgprobe.evidence.transfer_pairs import FEW_ABREAST
+from msgprobe.evidence.transfer_pairs import SOME_ABREAST
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation
@@ -46,6 +46,8 @@ class Day:
     """A name whose servers answer nobody any more from the step ``fails`` on."""
     fails: str = "connect"
     rtt: float = 0.04
+    pending: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    """Of each look: how much had been begun, and of whom more was to come."""
 
     @property
     def evidence(self) -> Evidence:
@@ -65,6 +67,7 @@ class Day:
             running = {i: m for i, m in running.items() if m.window.end > now}
             started = {i: Running(task=m.task, since=m.window.start) for i, m in running.items()}
             plan = self.look(Moment(now=now, running=started))
+            self.pending.append((len(self.begun), plan.pending))
             known = {m.task.id for m in self.done} | running.keys()
             for task in plan.tasks:
                 if task.id not in known:
@@ -171,7 +174,7 @@ def test_all_fast_two_transfers_of_a_service_each_way_and_nothing_is_contested()
     assert moved == Counter([*assets, *twice, *volleys])
     assert len(twice) == 4 and ("telegram", "web-script") not in twice
     assert day.contest() == []
-    assert day.most_at_once == dict.fromkeys(Direction, FEW_ABREAST)
+    assert day.most_at_once == dict.fromkeys(Direction, SOME_ABREAST)
 
 
 def test_a_line_that_one_transfer_fills_carries_one_at_a_time() -> None:
@@ -306,6 +309,49 @@ def test_deep_runs_move_more_and_look_again_after_the_wait() -> None:
     assert max(m.window.end for m in early) < 300.0
 
 
+# --- a brisk line, where words come one by one
+
+
+def closed(day: Day) -> dict[str, int]:
+    """Of each service, how much had been begun when nothing more was to come of it."""
+    first = next(n for n, (_, names) in enumerate(day.pending) if names)
+    names = {t.subject for t in day.moves if t.arm is Arm.TRANSFER}
+    return {s: next(b for b, left in day.pending[first:] if s not in left) for s in names}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_of_a_few_services_is_moved_before_the_next(seed: int) -> None:
+    """Those last of which servers of a pool are asked in the end."""
+    day = Day(rate=lambda task: FAST, request=Request(seed=seed)).run()
+    for direction in Direction:
+        own = [t for t in day.moves if t.arm is Arm.TRANSFER and t.check != "volley"]
+        mine = [t.subject for t in own if flow(t).option("direction") == direction]
+        last = [n for n, subject in enumerate(mine) if subject == "telegram"]
+        assert last[1:] == list(range(len(mine) - len(last) + 1, len(mine)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_service_is_done_with_before_the_last_is_moved(seed: int) -> None:
+    day = Day(rate=lambda task: FAST, request=Request(seed=seed)).run()
+    ends = closed(day)
+    assert len(set(ends.values())) >= 2 and max(ends, key=lambda s: ends[s]) == "telegram"
+    for service, begun in ends.items():
+        assert all(t.subject != service for t in day.begun[begun:])
+    own = [t for t in day.begun[min(ends.values()) :] if t.check == "transfer"]
+    assert len(own) >= 2
+
+
+def test_what_may_yet_look_slow_is_not_done_with_before_all_neutral_transfers() -> None:
+    """Not slow beside those there were, but it would be beside a much faster one to come."""
+    host = "web.whatsapp.com"
+    day = Day(rate=named(host, 1_500.0), request=Request(seed=0)).run()
+    assert day.contest() == []
+    late = closed(day)["whatsapp"]
+    assert not [t for t in day.begun[late:] if t.check == "transfer"]
+    fast = Day(rate=lambda task: FAST, request=Request(seed=0)).run()
+    assert [t for t in fast.begun[closed(fast)["whatsapp"] :] if t.check == "transfer"]
+
+
 # --- a long way, where few transfers can be made
 
 
@@ -436,5 +482,5 @@ def test_the_others_are_given_less_time_once_one_was_slow() -> None:
     downs = [
         float(flow(t).option("patience") or 0) for t in firsts if "down" in str(flow(t).options)
     ]
-    rest = downs[FEW_ABREAST:]
+    rest = downs[SOME_ABREAST:]
     assert len(rest) > 1 and downs[0] > max(rest)
