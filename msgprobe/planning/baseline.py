@@ -290,11 +290,19 @@ def _flows(
     bases = base_tasks(context, service, endpoint)
     known = endpoint.host in dying_elsewhere(context, service)
     known = known and not any(context.good(base.id) for base in bases)
+    told = known and _repeated(context, service, endpoint)
     for base in bases:
-        once = endpoint.reserve or base.id in spared or _inside(context, endpoint, base)
+        once = endpoint.reserve or base.id in spared or _inside(context, endpoint, base) or told
         times = 1 if once else 2 if known else TRIES
         tasks += context.tries(base, Arm.REPEAT, times=times)
     return tasks
+
+
+def _repeated(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
+    """Its name was said once more already for another pool of the service."""
+    others = [e for e in service.endpoints if e.host == endpoint.host and e.pool != endpoint.pool]
+    bases = [t for e in others for t in base_tasks(context, service, e)]
+    return any(context.started(t.attempts()[1]) is not None for t in bases)
 
 
 def _inside(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:

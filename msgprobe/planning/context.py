@@ -21,6 +21,7 @@ from msgprobe.planning.timetable import (
     FAR_PACE,
     FAR_RTT,
     FEW_UNANSWERED,
+    HEARD,
     LEAST_AGAIN,
     LONGEST,
     MANY_UNANSWERED,
@@ -39,7 +40,7 @@ from msgprobe.planning.timetable import (
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
 """How a question fails that may have been lost, or met a resolver that fails now and then."""
 
-STUMBLED = (*VANISHED, Failure.DNS_SERVFAIL, Failure.DNS_NO_ANSWER)
+STUMBLED = (*VANISHED, Failure.DNS_NO_ANSWER)
 """How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
 "no answer" when one family failed and the other has no record."""
 
@@ -215,13 +216,14 @@ class PlanningContext(Look):
         return not self.request.quick and rtt < SLOW_RTT and not slow
 
     def stalled(self, task: Task) -> bool:
-        """Still running after longer than an honest answer takes on this path; not where it may be
-        our own crowd that keeps it from connecting."""
+        """Running for longer than an honest answer takes, and not kept out by our own crowd."""
         if self.ended(task.id) is not None or self._kept_out(task):
             return False
-        slow = self.crowded and task.id in self.moment.opened  # it may have waited to be let in
-        connects = self.traits.of(task.check).transport is Transport.TCP
-        wait = OVERDUE if self.brisk and connects else gap(task) * (2 if slow else 1)
+        opened = task.id in self.moment.opened
+        if self.brisk and self.traits.of(task.check).transport is Transport.TCP:
+            wait = HEARD if opened and task.id not in self.moment.secured else OVERDUE
+        else:  # it may have waited to be let in
+            wait = gap(task) * (2 if self.crowded and opened else 1)
         return self.due(self.since(task.id), wait)
 
     def _kept_out(self, task: Task) -> bool:

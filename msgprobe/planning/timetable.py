@@ -75,6 +75,10 @@ OVERDUE = 1.5
 """Seconds after which an unanswered conversation no longer occupies the line, and on a brisk one is
 looked into: what was lost once had been sent again after one (RFC 6298), and answered."""
 
+HEARD = 1.1
+"""The same where the connection stands: what was said on it has been sent twice more (after 0.2 and
+0.6 s: RFC 6298, as Linux has it), and each time there was as much time again for an answer."""
+
 TRANSFER_PATIENCE = 10.0
 """Seconds that a transfer may take: what needs more moves 64 KiB at 52 kbit/s, which nobody takes
 for an ordinary speed."""

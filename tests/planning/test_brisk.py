@@ -9,11 +9,12 @@ from msgprobe.agenda.planner import agenda
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
+from msgprobe.model.target import Function, Pool, Service
 from msgprobe.model.task import Arm, Flow, ResolverKind, Running, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import LEAST_AGAIN, SPAN
-from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of, info, under_way
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, came_of, info, under_way
 
 WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
 SWAPS = (Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE)
@@ -36,11 +37,18 @@ class Day:
     """Neutral sites have answered; the service's names lead somewhere. Of ``sent`` segments of each
     conversation ``lost`` were sent again, and it took ``seconds``."""
 
-    def __init__(self, lost: int = 0, seconds: float = 0.2, sent: int = 20) -> None:
+    def __init__(
+        self,
+        lost: int = 0,
+        seconds: float = 0.2,
+        sent: int = 20,
+        services: tuple[Service, ...] = (SERVICE,),
+    ) -> None:
         self.waiting: list[tuple[float, Task]] = []
         """Conversations that hang, and since when."""
         self.story = Story().good_connection()
         self.story.told = [on_line(told, sent, lost, seconds) for told in self.story.told]
+        self.story.services = services
         for host, address in ADDRESSES.items():
             self.story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
         self.own = [t for t in self.plan(0.5).tasks if t.arm is Arm.BASE and _flows(t)]
@@ -82,16 +90,16 @@ def test_no_line_is_brisk_of_which_few_segments_are_known() -> None:
     assert not brisk(Day(sent=2))
 
 
-def hanging(lost: int = 0) -> Day:
+def hanging(lost: int = 0, services: tuple[Service, ...] = (SERVICE,)) -> Day:
     """The service's own conversations hang since half a second after the start."""
-    day = Day(lost)
+    day = Day(lost, services=services)
     day.hang(0.5, *day.own)
     return day
 
 
-def test_what_hangs_is_looked_into_after_a_second_and_a_half() -> None:
-    assert not hanging().new(1.9, *SWAPS)
-    assert hanging().new(2.1, *SWAPS)
+def test_what_hangs_is_looked_into_after_its_clienthello_was_sent_three_times() -> None:
+    assert not hanging().new(1.5, *SWAPS)
+    assert hanging().new(1.7, *SWAPS)
     assert not hanging(lost=2).new(2.1, *SWAPS), "a lost SYN or two take their time there"
     assert hanging(lost=2).new(3.6, *SWAPS)
 
@@ -149,10 +157,12 @@ def test_the_next_attempt_waits_until_the_server_has_answered_another_name() -> 
     assert f"{named.id}#2" in {t.id for t in day.new(4.0, *SWAPS)}
 
 
-def silent_elsewhere(times: int, *, served: bool = True) -> Day:
+def silent_elsewhere(
+    times: int, *, served: bool = True, services: tuple[Service, ...] = (SERVICE,)
+) -> Day:
     """One name was silent so often at a neutral server, others answered there in between, or no
     more."""
-    day = hanging()
+    day = hanging(services=services)
     twin, named = said(day)
     for number in range(1, times + 1):
         at = 2.2 + 1.3 * (number - 1)
@@ -184,6 +194,44 @@ def test_own_addresses_get_no_third_attempt_where_a_name_dies_elsewhere() -> Non
     assert thirds(hanging()), "nothing is known of the names"
     assert not thirds(silent_elsewhere(2))
     assert thirds(silent_elsewhere(2, served=False))
+
+
+TWO_POOLS = dataclasses.replace(
+    SERVICE,
+    pools=(*SERVICE.pools, Pool(name="socket", function=Function.TEXT)),
+    endpoints=(
+        *SERVICE.endpoints,
+        dataclasses.replace(SERVICE.endpoints[0], name="socket-443", pool="socket"),
+    ),
+)
+"""The first name of its first pool is that of its second pool as well."""
+
+
+def test_of_the_names_that_die_one_of_several_pools_is_shown_first() -> None:
+    """What is learned of it tells of all of these."""
+    (_, alone), (_, shared) = said(hanging()), said(hanging(services=(TWO_POOLS,)))
+    assert (shared.flow.server_name, alone.flow.server_name) == CHAT
+
+
+def test_a_name_that_dies_elsewhere_is_said_again_for_one_pool_alone() -> None:
+    day = silent_elsewhere(2, services=(TWO_POOLS,))
+    (socket,) = [t for t in day.new(3.0, Arm.BASE) if _flows(t)]
+    assert (socket.endpoint, socket.flow.server_name) == ("socket-443", CHAT[0])
+    day.hang(3.0, socket)
+    assert socket.again(2).id in {t.id for t in day.new(7.0, Arm.REPEAT)}
+    day.hang(3.6, *(t.again(2, arm=Arm.REPEAT) for t in day.own))
+    assert socket.again(2).id not in {t.id for t in day.new(7.0, Arm.REPEAT)}
+
+
+def test_a_page_is_waited_for_as_long_as_any_further_attempt() -> None:
+    def page(lost: int) -> Task:
+        day = hanging(lost)
+        for task in day.own:
+            day.tell(task, 0.5, Failure.TIMED_OUT)
+        (found,) = day.new(9.0, Arm.PLAIN_PAGE)
+        return found
+
+    assert page(lost=0).timeout == LEAST_AGAIN < page(lost=2).timeout
 
 
 def test_later_attempts_last_until_all_have_spanned_what_a_restart_takes() -> None:

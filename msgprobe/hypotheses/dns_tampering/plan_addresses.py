@@ -1,6 +1,7 @@
 """D5 and the page: does it answer at an address that others give, and what is at this one?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.model.cost import ENDPOINT, PAGE
@@ -12,7 +13,7 @@ from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.shared_experiments import OTHERWISE, SERVICES
 from msgprobe.planning.suspects import Suspect, failing, variation
-from msgprobe.planning.timetable import ELSEWHERE_A_NAME
+from msgprobe.planning.timetable import ELSEWHERE_A_NAME, LEAST_AGAIN
 
 EXPERIMENTS = (
     Experiment(Arm.OTHER_ADDRESS, ENDPOINT, Telling.REACH, (*SERVICES, OTHERWISE)),
@@ -58,5 +59,6 @@ def plan_page(context: PlanningContext, service: Service, found: Sequence[Suspec
             continue
         flow = context.flow(s.address, 80, s.endpoint.host, trust=None)
         task_id = f"page.{service.name}.{s.endpoint.host}"
-        return [variation(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")]
+        task = variation(s, service, Arm.PLAIN_PAGE, task_id, flow, "plain HTTP, port 80", "page")
+        return [replace(task, timeout=LEAST_AGAIN) if context.brisk else task]
     return []

@@ -4,6 +4,7 @@ What dies at the ClientHello is tried with bare ClientHellos; what dies after a 
 request inside it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -88,12 +89,14 @@ def _begun_first(
     context: PlanningContext, service: Service, dying: Dying, manner: Manner
 ) -> list[tuple[tuple[str, str], bool]]:
     """The first pools and names, and whether each is its pool's very first; those that D7 has begun
-    with stand first: what comes up later adds no more than there is room for."""
+    with stand first: what comes up later adds no more than there is room for. Then those of several
+    pools, for what is learned of them tells of all of these."""
+    pools = Counter(host for _, host in {(e.pool, e.host) for e in service.endpoints})
     servers = [site.name for site, _ in answering(context)]
 
-    def later(key: tuple[str, str]) -> bool:
+    def later(key: tuple[str, str]) -> tuple[bool, int]:
         firsts = (elsewhere_id(service, key[1], name, manner) for name in servers)
-        return all(context.started(first) is None for first in firsts)
+        return all(context.started(first) is None for first in firsts), -pools[key[1]]
 
     found = first_of_each(sorted(dying, key=later), lambda key: key[0], NAMES_A_POOL)
     leading = first_of_each(found, lambda key: key[0])
