@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.facts import OWN_ARMS, grouped
+from msgprobe.evidence.answers import slowest_answer
+from msgprobe.evidence.facts import grouped
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import Ending, Sample
 from msgprobe.model.target import Direction
@@ -190,9 +191,9 @@ class Cuts:
 def _longest(paired: PairedTransfers) -> float:
     """Seconds of the longest pause after which the service, or a neutral server, went on."""
     mine = (*paired.own, *paired.neutral, *paired.there, *paired.siblings, *paired.small)
-    own = paired.facts.arm(*OWN_ARMS, subject=paired.service.name)
     sites = [t for _, t in paired.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
-    first = [t.http.first_byte or 0.0 for t in (*own, *sites) if t.genuine and t.http]
+    first = [t.http.first_byte or 0.0 for t in sites if t.genuine and t.http]
+    first.append(slowest_answer(paired.facts, paired.service))
     return max((*first, *(s.longest for s in (*mine, *paired.sources))), default=0.0)
 
 

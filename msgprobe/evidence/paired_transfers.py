@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from statistics import median
 
+from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
@@ -225,10 +226,7 @@ class PairedTransfers:
     def impatient(self) -> bool:
         """Other answers of the service took longer than these transfers were waited for: what did
         not come in that time is late, not missing."""
-        answers = [
-            t.http for t in self.facts.arm(*OWN_ARMS, subject=self.service.name) if t.genuine
-        ]
-        late = max((h.first_byte or 0.0 for h in answers if h is not None), default=0.0)
+        late = slowest_answer(self.facts, self.service)
         return late >= min((s.elapsed for s in self.own if s.silent), default=late)
 
     @property

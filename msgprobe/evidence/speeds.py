@@ -28,6 +28,9 @@ ENOUGH = 2
 INFLATED = 2.5
 """Smoothed round trip over the smallest one, from which on somebody holds packets back."""
 
+HELLOS_KBIT = 64.0
+"""Bits of a handshake, in thousands, at most."""
+
 MOST, MORE = 0.6, 0.3
 """Share of the slow transfers that lost something, and by how much it exceeds the neutral ones'."""
 
@@ -198,12 +201,16 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
 
     Round trips that grow once the name was said, without a rate of their own, are delay. A plateau
     with losses is policing (what exceeds a rate is dropped), one without is shaping (it waits).
-    Losses without a plateau are loss; a handshake held up alone is delay as well.
+    Losses without a plateau are loss; a handshake held up alone is delay as well, and one that is
+    held up longer than the rate explains tells that it is no rate: windows grow at each round trip.
     """
     slow, fair = paired.slow, paired.fair
     if paired.lossy and not paired.plateau:
         return f"{path}.loss"
-    if not paired.plateau and _inflation(slow) >= INFLATED > _inflation(fair):
+    usual = _handshake_s(fair)
+    rate = median([s.plateau_kbit for s in slow] or [0.0])
+    held_up = usual and (_handshake_s(slow) - usual) * rate > HELLOS_KBIT
+    if (held_up or not paired.plateau) and _inflation(slow) >= INFLATED > _inflation(fair):
         return f"{path}.delay"
     bad, good = _disturbed(slow), _disturbed(fair)
     lossy = paired.lossy or (bad >= MOST and bad >= good + MORE)
@@ -211,7 +218,6 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
         return f"{path}.policing" if lossy else f"{path}.shaping"
     if lossy:
         return f"{path}.loss"
-    usual = _handshake_s(fair)
     return f"{path}.delay" if usual and _handshake_s(slow) > SLOW_HANDSHAKE * usual else path
 
 

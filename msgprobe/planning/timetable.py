@@ -79,6 +79,14 @@ HEARD = 1.1
 """The same where the connection stands: what was said on it has been sent twice more (after 0.2 and
 0.6 s: RFC 6298, as Linux has it), and each time there was as much time again for an answer."""
 
+AS_LONG = 2.0
+"""How many times as long as a small ClientHello's conversation took a modern one's is waited for:
+late is not silent."""
+
+AS_LATE = 1.25
+"""How many times as long as a service's other answers took to begin a transfer of it may take at
+least, so that it begins as well."""
+
 TRANSFER_PATIENCE = 10.0
 """Seconds that a transfer may take: what needs more moves 64 KiB at 52 kbit/s, which nobody takes
 for an ordinary speed."""

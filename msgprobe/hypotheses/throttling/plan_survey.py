@@ -18,6 +18,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     looks_slow,
     other_address,
     own_task,
+    patient,
     side_by_side,
     source_task,
     takes_long,
@@ -89,8 +90,18 @@ def round_open(context: PlanningContext, direction: Direction) -> bool:
     late = survey_over(context)
     own = [t for t in _sequence(context, direction) if t.arm is Arm.TRANSFER]
     firsts = [t for t in own if t.attempt_of is None]
-    left = [t for t in firsts if context.ended(t.id) is None]
+    left = [t for t in firsts if context.ended(t.id) is None and not _known_to_be_slow(context, t)]
     return any(not late or context.started(t.id) is not None for t in left)
+
+
+def _known_to_be_slow(context: PlanningContext, task: Task) -> bool:
+    """It takes its time, and another transfer of its service was slow: how slow this one is need
+    not be awaited."""
+    begun = context.started(task.id)
+    if begun is None or not context.due(begun, FAST_PATIENCE):
+        return False
+    service = next(s for s in context.services if s.name == task.subject)
+    return any(looks_slow(context.facts, service, asset) for asset in service.assets)
 
 
 @remembered
@@ -235,7 +246,8 @@ def _turn(
 ) -> list[tuple[Service, Asset, Task]]:
     """Every asset that can be moved, once."""
     order = _order(context, pairs, direction, turn)
-    tasks = ((s, a, own_task(context, s, a, turn, size, patience)) for s, a in order)
+    late = {s.name: patient(context.facts, s, patience) for s, _ in pairs}
+    tasks = ((s, a, own_task(context, s, a, turn, size, late[s.name])) for s, a in order)
     return [(s, a, task) for s, a, task in tasks if task is not None]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
@@ -19,7 +20,7 @@ from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.patience import dying_elsewhere
 from msgprobe.planning.purpose import Purpose
-from msgprobe.planning.timetable import LATE_NAME, TRANSFER_PATIENCE
+from msgprobe.planning.timetable import AS_LATE, LATE_NAME, TRANSFER_PATIENCE
 from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
@@ -116,6 +117,12 @@ def contest_bytes(context: PlanningContext, direction: Direction) -> int:
     way, least = _way(context), CONTEST_BYTES[direction]
     seconds = (SHOWN - 1) * (ORDINARY + way) + growing(least) * way
     return max(least, min(MOST_CONTEST_BYTES, round(BURST + seconds * SHOWN_RATE)))
+
+
+def patient(facts: Facts, service: Service, patience: float) -> float:
+    """Seconds that a transfer of the service may take: ``patience``, or longer where its answers
+    are known to be late."""
+    return max(patience, min(TRANSFER_PATIENCE, AS_LATE * slowest_answer(facts, service)))
 
 
 def _way(context: PlanningContext) -> float:

@@ -24,7 +24,7 @@ from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import MODERN_HELLO
 from msgprobe.planning.suspects import Suspect, suspects, variation
-from msgprobe.planning.timetable import MODERN_NAMES
+from msgprobe.planning.timetable import AS_LONG, MODERN_NAMES
 
 PORT = 443
 """Where HTTP/2 is spoken."""
@@ -189,7 +189,10 @@ def _own_id(service: Service, s: Suspect) -> str:
 def _own(context: PlanningContext, service: Service, s: Suspect) -> Task:
     flow = _modern(s.task.flow, s.endpoint.check)
     task = variation(s, service, Arm.MODERN, _own_id(service, s), flow, _CHANGES, _check(s))
-    return replace(task, reason=_REASON, timeout=context.hello_timeout())
+    small = context.conversation(s.task.id)
+    took = context.facts.window(small).seconds if small is not None else 0.0
+    timeout = max(context.hello_timeout(), min(context.timeout(), AS_LONG * took))
+    return replace(task, reason=_REASON, timeout=timeout)
 
 
 def _asked_elsewhere(context: PlanningContext, service: Service, s: Suspect) -> bool:

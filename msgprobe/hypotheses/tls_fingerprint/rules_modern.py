@@ -31,16 +31,28 @@ EARLY_ENDS = 2
 def _dying(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
     """Of each name at each address where small ClientHellos are answered and every modern one dies,
     ``least`` of them; nothing where no neutral site answers modern ones, or small ones of the
-    service die as well: then it is not for their shape that these do."""
+    service die as well: then it is not for their shape that these do. What was not waited for as
+    long as a small one took is late, not dead."""
     small_die = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if t.symptom in DYING]
     if not _neutral(p) or len(small_die) >= TRIES:
         return
     places = grouped(p.probes(Arm.MODERN), lambda t: (t.address, t.flow.server_name))
     for place, conversations in places.items():
         small = [t for t in p.genuine if (t.address, t.flow.server_name) == place]
-        ended = [t for t in conversations if t.symptom is not None or t.answered_tls]
+        late = max((_lasted(p, t) for t in small), default=0.0)
+        told = [t for t in conversations if not (_silent(t) and _lasted(p, t) < late)]
+        ended = [t for t in told if t.symptom is not None or t.answered_tls]
         if small and len(ended) >= least and all(_way(t) for t in ended):
             yield [*ended, *small]
+
+
+def _lasted(p: PoolFacts, conversation: Conversation) -> float:
+    """Seconds from its first packet on."""
+    return p.facts.window(conversation).seconds
+
+
+def _silent(conversation: Conversation) -> bool:
+    return conversation.failure is not None and conversation.failure.is_silence
 
 
 def _way(conversation: Conversation) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 from msgprobe.agenda.planner import agenda
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
 from msgprobe.model.verdict import Outcome, Strength
@@ -45,6 +46,16 @@ def elsewhere(story: Story, *ends: Failure | None, served: bool = True) -> Story
     other = SITES[1].host
     how = {"host": other, "server_name": other, "fails": None if served else "tls"}
     return story.site(SITES[0], Arm.MODERN_NEUTRAL, check="tls", **how)
+
+
+def lasting(story: Story, arm: Arm, seconds: float) -> Story:
+    """The same, where conversations of that kind took so long."""
+
+    def longer(m: Measurement) -> Measurement:
+        window = dataclasses.replace(m.window, end=m.window.start + seconds)
+        return dataclasses.replace(m, window=window) if m.task.arm is arm else m
+
+    return dataclasses.replace(story, told=[longer(m) for m in story.told])
 
 
 @pytest.mark.parametrize(
@@ -141,6 +152,14 @@ def test_two_that_die_and_none_that_is_answered_leave_it_open() -> None:
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.modern.unfinished",))
 
 
+def test_what_was_not_waited_for_as_long_as_small_ones_take_is_late_and_not_dead() -> None:
+    """Whoever delays a name delays each of its round trips: small ones were waited for."""
+    story = lasting(modern(fine(), *((SILENCE,) * 3)), Arm.BASE, 3.5)
+    assert text(lasting(story, Arm.MODERN, 3.0)).outcome is Outcome.OK
+    verdict = text(lasting(story, Arm.MODERN, 6.0))
+    assert (verdict.outcome, verdict.rules) == (Outcome.DEGRADED, ("tls.modern.unclear",))
+
+
 def test_where_small_ones_die_too_other_rules_speak() -> None:
     story = Story().good_connection().names().all_targets(fails="tls", failure=RESET)
     story.site(SITES[0], Arm.BIG_HELLO, check="tls")
@@ -188,6 +207,12 @@ def test_the_name_is_shown_elsewhere_only_where_it_dies() -> None:
     first, *_ = moderns(wanted(story))
     story.told.append(told(first, 5.0, 0.05, RESET))
     assert {t.arm for t in moderns(wanted(story, now=6.0))} == set(ARMS)
+
+
+def test_it_is_waited_for_twice_as_long_as_a_small_one_took() -> None:
+    (usual, *_) = moderns(wanted(worked()))
+    tasks = moderns(wanted(lasting(worked(), Arm.BASE, 3.5)))
+    assert {t.timeout for t in tasks} == {7.0} and usual.timeout < 7.0
 
 
 @pytest.mark.parametrize(("took", "names"), [(0.2, 2), (1.2, 1), (2.5, 0)])

@@ -5,7 +5,8 @@ from typing import Any, Final
 from tests.lab.censor import Match, Throttle
 from tests.lab.scenario import Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import MESSENGER, SIGNAL, WHATSAPP, of
+from tests.lab.scenarios.shared import MESSENGER, SIGNAL, WHATSAPP, hosts, of
+from tests.lab.world.config import HostPolicy
 
 _THROTTLED: Final = truth("throttled", "throttle.sni")
 _FINE: Final = truth("ok")
@@ -32,7 +33,22 @@ def _farther(
     return innocent(id_, title, far, row="§5 look-alike of B1", truths=truths)
 
 
+def _late(id_: str, title: str, service: str, names: tuple[str, ...], delay_ms: float) -> Scenario:
+    """Each packet of what names the service is so late, each way."""
+    late = Throttle(label="late", names=names, do="delay", delay_ms=delay_ms)
+    return blocking(id_, title, of(service, _THROTTLED), late, row="B1 (late by name)")
+
+
+def _slow_to_answer(id_: str, title: str, seconds: float, *names: str) -> Scenario:
+    policy = HostPolicy(names=names, ports=(443,), think_s=seconds)
+    return innocent(id_, title, row="§5 look-alike of B1", world=hosts(policy))
+
+
 SCENARIOS: Final = (
+    _late("LA1", "what names WhatsApp is 1.5 s late each way", "whatsapp", WHATSAPP, 1500),
+    _late("LA2", "what names Signal is 0.8 s late each way", "signal", SIGNAL, 800),
+    _slow_to_answer("LA1i", "WhatsApp's web servers take 4 s to answer", 4.0, *WHATSAPP),
+    _slow_to_answer("LA2i", "Messenger's web servers take 3.2 s to answer", 3.2, *MESSENGER),
     _slowed(
         "DI1",
         "Messenger is 300 ms farther away, and policed to 140 kbit/s by name",
