@@ -40,13 +40,12 @@ SLOW_HANDSHAKE = 3.0
 
 def speed(paired: PairedTransfers) -> Speed | None:
     """What the terminal and the document say about an asset; None without anything comparable."""
-    own, early = [s for s in paired.own if s.usable and s.begun], of_its_time(paired)
-    fair = [s for s in early or paired.fair if s.moved >= FEWEST]
+    own = [s for s in paired.own if s.usable and s.begun]
+    fair, wide = _neutral(paired, own)
     if not own or not fair:
         return None
     size = min(s.moved for s in fair)
     took = [t for s in fair if (t := s.seconds(size)) is not None]
-    wide = _beside(own, early) if early else paired.wide_pairs
     pairs = (*paired.here_pairs, *paired.there_pairs, *wide)
     if paired.asset.pool is None:
         target, control = _plateaus(paired, own, fair)
@@ -66,6 +65,15 @@ def speed(paired: PairedTransfers) -> Speed | None:
         ratio=_times([p.raw for p in wide]),
         ratio_corrected=_times([p.corrected for p in wide]),
     )
+
+
+def _neutral(
+    paired: PairedTransfers, own: Sequence[Sample]
+) -> tuple[list[Sample], tuple[Pair, ...]]:
+    """The neutral transfers that the numbers come from, and own ones beside them."""
+    early = of_its_time(paired)
+    fair = [s for s in early or paired.fair if s.moved >= FEWEST]
+    return fair, _beside(own, early) if early else paired.wide_pairs
 
 
 def of_its_time(paired: PairedTransfers) -> tuple[Sample, ...]:
@@ -207,10 +215,8 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
     slow, fair = paired.slow, paired.fair
     if paired.lossy and not paired.plateau:
         return f"{path}.loss"
-    usual = _handshake_s(fair)
-    rate = median([s.plateau_kbit for s in slow] or [0.0])
-    held_up = usual and (_handshake_s(slow) - usual) * rate > HELLOS_KBIT
-    if (held_up or not paired.plateau) and _inflation(slow) >= INFLATED > _inflation(fair):
+    grows = not paired.plateau or _handshake_held_up(slow, fair)
+    if grows and _inflation(slow) >= INFLATED > _inflation(fair):
         return f"{path}.delay"
     bad, good = _disturbed(slow), _disturbed(fair)
     lossy = paired.lossy or (bad >= MOST and bad >= good + MORE)
@@ -218,7 +224,14 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
         return f"{path}.policing" if lossy else f"{path}.shaping"
     if lossy:
         return f"{path}.loss"
+    usual = _handshake_s(fair)
     return f"{path}.delay" if usual and _handshake_s(slow) > SLOW_HANDSHAKE * usual else path
+
+
+def _handshake_held_up(slow: Sequence[Sample], fair: Sequence[Sample]) -> bool:
+    """For longer than their rate explains."""
+    usual, rate = _handshake_s(fair), median([s.plateau_kbit for s in slow] or [0.0])
+    return bool(usual) and (_handshake_s(slow) - usual) * rate > HELLOS_KBIT
 
 
 def _handshake_s(samples: Sequence[Sample]) -> float:

@@ -23,6 +23,7 @@ def moved(
     transaction: int,
     greeting: float = 0.1,
     rtt: float = 0.04,
+    smoothed: float | None = None,
     lost: int = 0,
     stop_at: int = 0,
     patience: float = 3.0,
@@ -38,6 +39,7 @@ def moved(
     """``burst`` bytes at once, ``think`` seconds after a round trip, then ``size`` in all at
     ``kbit``; after ``stop_at`` bytes nothing more comes, and ``patience`` ends it, or what ``ends``
     says at once, with TLS's ``goodbye`` or without. With 0 ``kbit`` nothing comes at all.
+    ``smoothed`` is what its round trips came to, if they grew from ``rtt`` on.
     ``ahead`` bytes went before it on the same connection. Halfway nothing moves for ``pause``.
 
     A volley has no greeting: its ``size`` is its own, and its answers are counted.
@@ -67,7 +69,7 @@ def moved(
         end = curve[-1][0] if ends else patience
     tcp = info(
         min_rtt=rtt,
-        rtt=rtt,
+        rtt=rtt if smoothed is None else smoothed,
         out_of_order=lost,
         total_retrans=lost,
         bytes_sent=40 * 1448,

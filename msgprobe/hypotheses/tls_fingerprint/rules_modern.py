@@ -31,19 +31,26 @@ EARLY_ENDS = 2
 def _dying(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
     """Of each name at each address where small ClientHellos are answered and every modern one dies,
     ``least`` of them; nothing where no neutral site answers modern ones, or small ones of the
-    service die as well: then it is not for their shape that these do. What was not waited for as
-    long as a small one took is late, not dead."""
+    service die as well: then it is not for their shape that these do."""
     small_die = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if t.symptom in DYING]
     if not _neutral(p) or len(small_die) >= TRIES:
         return
     places = grouped(p.probes(Arm.MODERN), lambda t: (t.address, t.flow.server_name))
     for place, conversations in places.items():
         small = [t for t in p.genuine if (t.address, t.flow.server_name) == place]
-        late = max((_lasted(p, t) for t in small), default=0.0)
-        told = [t for t in conversations if not (_silent(t) and _lasted(p, t) < late)]
-        ended = [t for t in told if t.symptom is not None or t.answered_tls]
+        ended = _ended(p, conversations, small)
         if small and len(ended) >= least and all(_way(t) for t in ended):
             yield [*ended, *small]
+
+
+def _ended(
+    p: PoolFacts, conversations: list[Conversation], small: list[Conversation]
+) -> list[Conversation]:
+    """Those that came to an end. What was not waited for as long as a small one took is late, not
+    dead."""
+    late = max((_lasted(p, t) for t in small), default=0.0)
+    told = [t for t in conversations if not (_silent(t) and _lasted(p, t) < late)]
+    return [t for t in told if t.symptom is not None or t.answered_tls]
 
 
 def _lasted(p: PoolFacts, conversation: Conversation) -> float:

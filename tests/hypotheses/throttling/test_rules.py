@@ -135,6 +135,18 @@ def test_the_name_alone_slows_it_down_here_and_elsewhere(race: Race) -> None:
     assert 7 < seen.speeds[0].ratio_corrected < 10
 
 
+@pytest.mark.parametrize(
+    ("greeting", "how"), [(0.3, "shaping"), (0.9, "delay")], ids=["as its rate", "longer"]
+)
+def test_a_handshake_that_takes_longer_than_its_rate_explains_is_delayed(
+    race: Race, greeting: float, how: str
+) -> None:
+    """8 kB of it take 0.25 s at 256 kbit/s; a queue makes round trips grow as well."""
+    late: dict[str, Any] = {"greeting": greeting, "smoothed": 0.4}
+    seen = race.look(256, **late).blocks(256, here=15_000, there=256, **late).text
+    assert seen.mechanisms == (f"throttle.sni.{how}",)
+
+
 def test_a_plateau_without_losses_is_a_queue(race: Race) -> None:
     seen = race.look(256).blocks(256, here=15_000, there=256).text
     assert seen.mechanisms == ("throttle.sni.shaping",)
