@@ -48,7 +48,7 @@ CHANGED: Mapping[str, int] = {
     "dns.led_inside": 13,
     "tls.sni": 13,
     "tls.conn_count": 13,
-    "tls.post_handshake": 13,
+    "tls.post_handshake": 17,
     "tls.residual": 13,
     "quic.sni": 13,
 }

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 
+from msgprobe.evidence.answers import merely_late
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import enough
@@ -36,6 +37,12 @@ def _requests(conversations: Iterable[Conversation], arm: Arm) -> list[Conversat
     return [t for t in conversations if t.task.arm is arm and t.task.check == REQUEST]
 
 
+def _shown(p: PoolFacts) -> list[Conversation]:
+    """Requests that named the service at neutral servers, and were waited for."""
+    asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
+    return [t for t in asked if not merely_late(p.facts, p.service, t)]
+
+
 def _names(addresses: Iterable[AddressFacts]) -> set[str | None]:
     return {t.flow.server_name for a in addresses for t in a.own}
 
@@ -60,11 +67,12 @@ def _elsewhere(p: PoolFacts) -> Cited:
     request that names the service dies there after the handshake."""
     dying = _dying(p)
     names = _names(dying)
-    asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
     neutral = _requests(p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE), Arm.NEUTRAL_SNI_ELSEWHERE)
     twins = by_address(neutral)
     followed: list[Conversation] = []
-    for (name, address), there in grouped(asked, lambda t: (t.flow.server_name, t.address)).items():
+    for (name, address), there in grouped(
+        _shown(p), lambda t: (t.flow.server_name, t.address)
+    ).items():
         if name and name in names and _dies_beside(there, twins.get(address, [])):
             followed += [*there, *twins[address]]
     fair = p.connection.fair(p.connection.servers(followed))
@@ -100,8 +108,7 @@ def _spread(p: PoolFacts) -> bool:
     there: without that word all backends of a service may hang behind its fronts."""
     hit = [a for a in _repeatedly(p) if _swapped(a)]
     apart = len(networks([t for a in hit for t in a.own])) >= 2
-    asked = _requests(p.probes(Arm.TARGET_SNI_ELSEWHERE), Arm.TARGET_SNI_ELSEWHERE)
-    died = any(t.dies_after_handshake for t in asked)
+    died = any(t.dies_after_handshake for t in _shown(p))
     return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
 
 

@@ -1,10 +1,12 @@
 """What dies after a good greeting: which evidence says that somebody on the way did it."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.observation import HttpObservation
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import CHAT, SITES, Story
@@ -57,6 +59,24 @@ def test_fewer_tries_than_a_claim_needs_accuse_nobody(how: dict[str, Any], times
 
 def test_without_the_neutral_half_nothing_is_learned() -> None:
     assert text(named(dead(), **DIES)).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("first_byte", "told"), [(0.1, True), (9.0, False)])
+def test_what_was_not_waited_for_as_long_as_other_answers_took_is_late(
+    first_byte: float, told: bool
+) -> None:
+    """Whoever delays a name delays its answers everywhere."""
+    story = Story().good_connection().names().controls_again()
+    story.target(CHAT[0], times=3, **DIES).target(CHAT[1])
+    last = story.told[-1]
+    seen = [
+        dataclasses.replace(o, first_byte=first_byte) if isinstance(o, HttpObservation) else o
+        for o in last.observations
+    ]
+    story.told[-1] = dataclasses.replace(last, observations=tuple(seen))
+    found = text(twin(named(twin(story), **DIES)))
+    assert ("tls.post_handshake.elsewhere" in found.rules) is told
+    assert (found.mechanisms == ("tls.post_handshake.sni",)) is told
 
 
 def test_a_server_that_tires_of_foreign_names_is_no_censor() -> None:
