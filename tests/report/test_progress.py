@@ -3,6 +3,8 @@
 import io
 from dataclasses import replace
 
+import pytest
+
 from msgprobe.agenda.phases import first_step, new_steps
 from msgprobe.model.event import Counted, Decided, Finished, Phase, Settled, Started
 from msgprobe.model.run import Request
@@ -69,6 +71,13 @@ def test_the_number_of_steps_is_known_from_the_beginning_and_none_comes_twice() 
     found = steps(Request(), 0, 1, 1, 2, 1, 0, 2)
     assert [(p.step, p.steps) for p in found] == [(1, 4), (2, 4), (3, 4)]
     assert {p.steps for p in steps(Request(quick=True), 0, 1, 2)} == {3}, "no speeds are compared"
+
+
+@pytest.mark.parametrize(("attempt", "step"), [(1, 2), (2, 3)])
+def test_what_every_run_asks_is_no_failed_test(attempt: int, step: int) -> None:
+    modern = task_of("http2", Inspect(), nth_round=2, arm=Arm.MODERN, attempt=attempt)
+    (found,) = new_steps([modern], set(), Request())
+    assert found.step == step
 
 
 def test_speeds_are_the_last_step_whether_or_not_anything_failed() -> None:

@@ -8,6 +8,7 @@ from typing import Self
 
 import pytest
 
+from msgprobe.agenda.phases import new_steps
 from msgprobe.agenda.planner import Planner
 from msgprobe.catalog.loader import Catalogue, load, select
 from msgprobe.evidence.transfer_pairs import SOME_ABREAST
@@ -175,6 +176,13 @@ def test_all_fast_two_transfers_of_a_service_each_way_and_nothing_is_contested()
     assert len(twice) == 4 and ("telegram", "web-script") not in twice
     assert day.contest() == []
     assert day.most_at_once == dict.fromkeys(Direction, SOME_ABREAST)
+
+
+def test_where_all_is_well_no_step_says_that_something_failed() -> None:
+    told: set[int] = set()
+    day = Day(rate=lambda task: FAST).run()
+    list(new_steps(day.begun, told, day.request))
+    assert told == {1, 3} and any(t.round == 2 for t in day.begun)
 
 
 def test_a_line_that_one_transfer_fills_carries_one_at_a_time() -> None:
