@@ -1,5 +1,6 @@
 """What all fuzzing together has tried: a table in the repository that runs are added to."""
 
+import fcntl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,11 +70,13 @@ def _row(line: str) -> Row | None:
 
 
 def add(rows: Iterable[Row], path: Path = COUNTS) -> None:
-    """Add what a run did to the table."""
-    known = read(path)
-    for row in rows:
-        known[row.target] = known[row.target].plus(row) if row.target in known else row
-    path.write_text(_HEAD + table(known), "utf-8")
+    """Add what a run did to the table, of which others may end at the same moment."""
+    with path.open("a", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        known = read(path)
+        for row in rows:
+            known[row.target] = known[row.target].plus(row) if row.target in known else row
+        path.write_text(_HEAD + table(known), "utf-8")
 
 
 def table(rows: Mapping[str, Row]) -> str:
