@@ -25,7 +25,7 @@ FIRST_WINDOW = 10 * 1448
 """Bytes that a server sends before it hears of any (RFC 6928), twice as many in each round trip."""
 
 PEAK = 8 * 1448
-"""Most of it: what is sent before a request shares the first window."""
+"""Bytes that are most of a first window, which what is sent before a request shares."""
 
 TICKETS = 4 * 1024
 """Bytes after the handshake that need not be an answer yet: a TLS server sends session tickets
@@ -302,9 +302,7 @@ class Sample:
         INFOCOM 2001). 0 where so much never came."""
         seen = self.conversation.transfer
         points = seen.curve if seen is not None else ()
-        if (
-            self.direction is Direction.UP
-        ):  # seen now and then: none is heard of before a round trip
+        if self.direction is Direction.UP:  # looked at now and then; none before a round trip
             points = ((self.min_rtt or 0.0, 0), *points)
         rates, first = [0.0], 0
         for at, moved in points:

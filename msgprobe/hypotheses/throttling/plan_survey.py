@@ -1,4 +1,5 @@
-"""The first look at speeds: every asset twice, neutral sources between, one at a time each way."""
+"""The first look at speeds: every asset, neutral sources between, each way as many side by side as
+the line carries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -49,17 +49,13 @@ def _ended(
     """Those that came to an end. What was not waited for as long as a small one took is late, not
     dead."""
     late = max((_lasted(p, t) for t in small), default=0.0)
-    told = [t for t in conversations if not (_silent(t) and _lasted(p, t) < late)]
+    told = [t for t in conversations if not (t.met_silence and _lasted(p, t) < late)]
     return [t for t in told if t.symptom is not None or t.answered_tls]
 
 
 def _lasted(p: PoolFacts, conversation: Conversation) -> float:
     """Seconds from its first packet on."""
     return p.facts.window(conversation).seconds
-
-
-def _silent(conversation: Conversation) -> bool:
-    return conversation.failure is not None and conversation.failure.is_silence
 
 
 def _way(conversation: Conversation) -> str | None:
