@@ -132,8 +132,8 @@ class Watcher:
 
     async def run(self) -> None:
         """Look, again and again. Raises TrustError where nothing can be asked at all."""
-        self._restore()
         self._before = self._reading()
+        self._restore(self._before)
         end = self._before.steady + self.seconds
         while not self._stopping.is_set() and (now := self._reading().steady) < end:
             if self._is_absent():
@@ -156,7 +156,7 @@ class Watcher:
         return Reading(steady=self._clock.monotonic(), awake=self._clock.awake(), wall=wall)
 
     async def _nap(self, seconds: float) -> None:
-        due = self._reading().steady + seconds
+        due = self._compared() + seconds
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._stopping.wait()
@@ -164,6 +164,11 @@ class Watcher:
             pass
         self._compare(due)
         self.follower.pump()
+
+    def _compared(self) -> float:
+        """When the clocks were compared last. What is due is counted from there: who is stopped
+        between two naps was stopped as well."""
+        return (self._before or self._reading()).steady
 
     def _compare(self, due: float) -> Gap | None:
         """Tell of a gap since the last comparison, and of a clock that was set."""
@@ -217,9 +222,8 @@ class Watcher:
 
     # -- state -----------------------------------------------------------------------------------
 
-    def _restore(self) -> None:
+    def _restore(self, here: Reading) -> None:
         """Go on where the last watch ended; the time between is a gap."""
-        here = self._reading()
         text = self.store.saved()
         found = codec.loads(text, self.schedule.timetable, here.steady, here.wall) if text else None
         seed = int.from_bytes(os.urandom(4))
@@ -260,12 +264,12 @@ class Watcher:
     async def _take(self, look: Look, network: Attachment) -> None:
         self.teller.looking(look)
         before = self._reading()
+        due = self._compared() + LIMITS.get(look.kind, (self.asked.request.max_time, 0))[0]
         run, fault = await self._measured(look)
         if self._stopping.is_set():
             return
         after = self._reading()
-        longest = LIMITS.get(look.kind, (self.asked.request.max_time, 0))[0]
-        slept = self._compare(before.steady + longest)
+        slept = self._compare(due)
         now = attachment()
         if same(network, now):
             network = self._settled(now, final=True)

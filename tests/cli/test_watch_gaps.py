@@ -34,7 +34,7 @@ AGO = 5000
 """Seconds by which the whole story lies back."""
 
 _WATCH = """
-import sys
+import os, signal, sys
 from datetime import timedelta
 from pathlib import Path
 from msgprobe.cli import main, watch_loop
@@ -50,7 +50,15 @@ def passed():
 
 SystemClock.monotonic = lambda self: steady(self) + passed()
 SystemClock.utcnow = lambda self: wall(self) + timedelta(seconds=passed() - ago)
-SystemClock.awake = lambda self: (slept.with_name("began").touch(), awake(self))[1]
+
+def looked(self):
+    slept.with_name("began").touch()
+    if (halt := slept.with_name("halt")).exists():
+        halt.unlink()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return awake(self)
+
+SystemClock.awake = looked
 main.main(sys.argv[1:])
 """.replace("LATE, LATE", f"{LATE}, {LATE}")
 
@@ -125,6 +133,16 @@ def ended(watch: Watching) -> None:
     watch.process.wait(20)
 
 
+def halted(pid: int) -> None:
+    """Wait until it stands still."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not stop")
+
+
 def kept(path: Path) -> list[tuple[int, int, str]]:
     """The gaps that the history has."""
     with History(path, write=False) as history:
@@ -167,6 +185,26 @@ def test_a_process_that_is_stopped_is_a_gap(tmp_path: Path) -> None:
     with watching(path) as watch:
         watch.begun()
         watch.process.send_signal(signal.SIGSTOP)
+        time.sleep(3 * LATE)
+        watch.process.send_signal(signal.SIGCONT)
+        assert watch.gap()["reason"] == "stopped"
+        ended(watch)
+
+
+@isolated
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_a_process_that_is_stopped_while_it_looks_at_its_clocks_is_a_gap(
+    tmp_path: Path, when: str
+) -> None:
+    path = tmp_path / "h.db"
+    halt = tmp_path / "halt"
+    if when == "at once":
+        halt.touch()
+    with watching(path) as watch:
+        if when == "later":
+            watch.begun()
+            halt.touch()
+        halted(watch.process.pid)
         time.sleep(3 * LATE)
         watch.process.send_signal(signal.SIGCONT)
         assert watch.gap()["reason"] == "stopped"
