@@ -240,11 +240,8 @@ class ConnectionFacts:
 
     @derived
     def fake_addresses(self) -> bool:
-        """Neutral names too get addresses where no public service can live.
-
-        Tunnels that answer every name with an address of their own (198.18.0.0/15) do that, and
-        portals; such an answer then accuses nobody.
-        """
+        """Neutral names too get addresses where no public service can live, as of tunnels that
+        answer every name from 198.18.0.0/15, and of portals; such an answer then accuses nobody."""
         answered = [o for o in self.neutral_answers(ResolverKind.SYSTEM) if o.addresses]
         fake = [o for o in answered if not any(self.facts.leads_out(a) for a in o.addresses)]
         return len(fake) >= 2 and len(fake) * 2 > len(answered)
@@ -254,8 +251,8 @@ class ConnectionFacts:
         """Share of neutral questions over UDP that vanished (0 to 1): what chance alone does."""
         kinds = (ResolverKind.SYSTEM, ResolverKind.DIRECT, ResolverKind.UDP)
         asked = self.neutral_answers(*kinds)
-        silent = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY)
-        return sum(o.failure in silent for o in asked) / len(asked) if asked else 0.0
+        silent = sum(o.failure in (Failure.TIMED_OUT, Failure.DNS_TEMPORARY) for o in asked)
+        return silent / len(asked) if asked else 0.0
 
     @derived
     def doh_failures(self) -> tuple[DnsObservation, ...]:
@@ -266,10 +263,11 @@ class ConnectionFacts:
 
     @derived
     def doh_blocked(self) -> bool:
-        """Two operators' encrypted resolvers were asked, and none answered."""
-        asked = self.facts.lookups(ResolverKind.DOH)
-        asked = tuple(o for o in asked if o.failure is not Failure.INTERRUPTED)
-        return len({o.resolver_name for o in asked}) >= 2 and len(self.doh_failures) == len(asked)
+        """Two operators' encrypted resolvers failed or more, and thrice as many as answered."""
+        seen = self.facts.lookups(ResolverKind.DOH)
+        asked = {o.resolver_name for o in seen if o.failure is not Failure.INTERRUPTED}
+        failed = {o.resolver_name for o in self.doh_failures}
+        return len(failed) >= 2 and len(failed) >= 3 * len(asked - failed)
 
     @derived
     def foreign_dns(self) -> tuple[DnsObservation, ...]:

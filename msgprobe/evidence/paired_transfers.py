@@ -20,6 +20,7 @@ from msgprobe.evidence.transfer_pairs import (
     Pair,
     compare,
     length,
+    lower_by_name,
     steady,
 )
 from msgprobe.evidence.transfer_samples import FEWEST, MOVING, QUESTIONS, Sample
@@ -33,7 +34,6 @@ NETWORKS = 3
 
 BLOCKS = 3
 """Blocks of pairs, each at a moment of its own, that must be slow."""
-
 
 ON_EACH_SIDE = 2
 """Of these on each side, so that each tells by itself that the name decides there."""
@@ -159,6 +159,8 @@ class PairedTransfers:
         that those of three are needed."""
         if Decision.NORMAL in (self.here, self.elsewhere):
             return Decision.OPEN
+        if lower_by_name((self.here_pairs, self.there_pairs), agreed=self.plateau):
+            return Decision.SLOW
         slow = self._slow_blocks
         if not all(slow) or len(slow[0] | slow[1]) < BLOCKS:
             return Decision.OPEN

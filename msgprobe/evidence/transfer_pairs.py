@@ -1,9 +1,9 @@
 """Two transfers as a pair: how much slower, and does that count?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, log, log2
-from statistics import mean, median_low, pstdev
+from math import comb, exp, log, log2
+from statistics import mean, median, median_low, pstdev
 
 from msgprobe.evidence.losses import disturbed, upwards
 from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
@@ -32,6 +32,13 @@ SOME_ABREAST = 3
 
 FEW_ABREAST = 2
 """... and as long as one transfer alone tells of the line."""
+
+ALL_LOWER = 1e-3
+"""Chance at most that everything that names the service runs at a lower rate than all the rest by
+luck, ..."""
+
+LOWER_AND_STEADY = 2.5e-3
+"""... and where it also agrees on that rate: of three pairs at either end, one in twenty, twice."""
 
 ROOM = 0.7
 """Share of what the line carries that transfers side by side may take: it sways."""
@@ -190,6 +197,21 @@ def abreast(samples: Sequence[Sample]) -> int:
     alone = [min(s.elapsed, _rounds(s.moved) * way + s.moved / most) for s in samples]
     fit = [int(ROOM * most * took / s.moved) for took, s in zip(alone, samples, strict=True)]
     return max(1, min(FEW_ABREAST if len(samples) == 1 else many, *fit))
+
+
+def lower_by_name(sides: Iterable[Sequence[Pair]], *, agreed: bool) -> bool:
+    """At either end whatever names the service runs at half the rate of the rest, and none of it as
+    fast as any of the rest: an exact test, for every order is as likely where the name decides
+    nothing. It sees less than a single pair must show, and takes more of them. ``agreed``: the low
+    rates are one."""
+    chance = 1.0
+    for pairs in sides:
+        named = [p.target.plateau_kbit for p in pairs]
+        plain = [p.control.plateau_kbit for p in pairs]
+        if not pairs or max(named) >= min(plain) or 2 * median(named) > median(plain):
+            return False
+        chance /= comb(2 * len(pairs), len(pairs))
+    return chance <= (LOWER_AND_STEADY if agreed else ALL_LOWER)
 
 
 def steady(rates: Sequence[float]) -> bool:

@@ -258,14 +258,16 @@ class Sample:
     def waited(self) -> float:
         """Seconds until an answer began, the round trip not counted: the server may have taken
         them to make it up, which says nothing about how fast the path is. All of its time where
-        none began."""
+        none began, unless what was asked had to be sent again and never arrived."""
         page, seen = self.conversation.http, self.conversation.transfer
         if seen is None:
             return page.window.seconds if page is not None and page.first_byte is None else 0.0
         if seen.direction is Direction.UP or seen.answers is not None:
             return 0.0
         if not self.begun:
-            return seen.window.seconds
+            # who thinks has acknowledged what he was asked
+            unheard = seen.info is not None and seen.info.unacked and seen.info.total_retrans >= 2
+            return 0.0 if unheard else seen.window.seconds
         came = next((at for at, moved in seen.curve if moved > TICKETS), 0.0)
         return max(0.0, came - (self.min_rtt or 0.0))
 

@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 17
+RULES_VERSION = 18
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -37,12 +37,12 @@ CHANGED: Mapping[str, int] = {
     "protocol.noise": 16,
     "udp.drop": 8,
     "tls.modern": 17,
-    "throttle.name": 17,
+    "throttle.name": 18,
     "transfer.freeze": 17,
     "transfer.nothing": 8,
     "speed.lossy": 14,
-    "speed.slow": 14,
-    "speed.undecided": 14,
+    "speed.slow": 18,
+    "speed.undecided": 18,
     "dns.nxdomain": 13,
     "dns.refused": 13,
     "dns.led_inside": 13,

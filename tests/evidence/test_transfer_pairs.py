@@ -13,6 +13,7 @@ from msgprobe.evidence.transfer_pairs import (
     Pair,
     abreast,
     compare,
+    lower_by_name,
     prompt,
 )
 from msgprobe.evidence.transfer_samples import Sample
@@ -25,7 +26,15 @@ SIZE = 64 * 1024
 FAST = 15_000
 
 
-def sample(kbit: float, rtt: float, *, greeting: float | None = None, lost: int = 0) -> Sample:
+def sample(
+    kbit: float,
+    rtt: float,
+    *,
+    greeting: float | None = None,
+    lost: int = 0,
+    unacked: int = 0,
+    patience: float = 60.0,
+) -> Sample:
     """So fast once it has begun, over a way of that length on which slow start takes its rounds."""
     flow = Flow(address="20.9.1.1", port=443, host="x", options=(("direction", "down"),))
     task = task_of("transfer", flow, task_id="t.1", role=Role.CONTROL, arm=Arm.TRANSFER_SOURCE)
@@ -39,8 +48,9 @@ def sample(kbit: float, rtt: float, *, greeting: float | None = None, lost: int 
         greeting=greeting,
         rtt=rtt,
         think=2 * greeting,
-        patience=60.0,
+        patience=patience,
         lost=lost,
+        unacked=unacked,
     )
     story = Story()
     story.told.append(done)
@@ -130,3 +140,44 @@ def test_a_long_way_carries_as_many_side_by_side_as_do_not_share_its_rate() -> N
     assert abreast([sample(10_000, 0.005)]) == 1, "soon over"
     assert abreast([far, far, sample(200, 0.6)]) == MOST_ABREAST, "its server gave no more"
     assert abreast([]) == 1
+
+
+@pytest.mark.parametrize(
+    ("unacked", "sent_again", "thought"), [(0, 0, True), (1, 1, True), (0, 3, True), (1, 3, False)]
+)
+def test_who_thinks_before_he_answers_has_acknowledged_the_question(
+    unacked: int, sent_again: int, thought: bool
+) -> None:
+    """One segment of ours may still be on its way; one that was sent again and again was lost."""
+    nothing = sample(0, 0.05, lost=sent_again, unacked=unacked, patience=3.0)
+    assert not nothing.begun
+    assert (nothing.waited > 1.0) is thought
+    fast = sample(FAST, 0.05)
+    assert (pair(nothing, fast).paired > SAME_SERVER) is not thought
+
+
+SLOWER = pair(sample(200, 0.2), sample(500, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "agreed", "shown"),
+    [
+        (3, 3, True, True),
+        (3, 3, False, False),
+        (4, 4, False, True),
+        (2, 4, False, False),
+        (2, 5, True, True),
+        (8, 0, True, False),
+    ],
+)
+def test_that_all_that_names_it_is_slower_takes_so_many_pairs_at_both_ends(
+    here: int, there: int, agreed: bool, shown: bool
+) -> None:
+    """1 in 400 by chance of three at either end; 1 in 4,900 of four."""
+    assert SLOWER.paired < SAME_SERVER, "no single one counts"
+    assert lower_by_name(([SLOWER] * here, [SLOWER] * there), agreed=agreed) is shown
+
+
+def test_one_that_is_not_slower_leaves_the_order_to_chance() -> None:
+    odd = pair(sample(510, 0.2), sample(600, 0.2))
+    assert not lower_by_name(([SLOWER] * 5, [*[SLOWER] * 5, odd]), agreed=True)

@@ -65,8 +65,8 @@ PROVES: Final[Mapping[str, str]] = {
     "pass it",
     "transfer.cut": "transfers are ended at the same byte each time, neutral ones pass it, and "
     "nothing shows that it is not its servers that end them",
-    "throttle.name": "paired transfers, same server, only the name differs, sequential test "
-    "passed, and a second kind of evidence",
+    "throttle.name": "paired transfers, same server, only the name differs, sequential or "
+    "exact test passed, and a second kind of evidence",
     "throttle.name_loss": "same server, only the name differs, far more is lost (exact test), and "
     "a second kind of evidence",
     "throttle.name_then_address": "slower than neutral sources, and neutral servers turn slow once "

@@ -267,6 +267,22 @@ def test_what_this_device_lost_is_no_trouble_of_the_line(failure: Failure, noted
     assert ("encrypted_dns_blocked" in notes, "ipv6_broken" in notes) == (noted, noted)
 
 
+@pytest.mark.parametrize(
+    ("silent", "answering", "noted"),
+    [(2, 0, True), (3, 1, True), (1, 0, False), (2, 1, False), (3, 2, False)],
+)
+def test_who_blocks_encrypted_dns_may_forget_one_resolver(
+    silent: int, answering: int, noted: bool
+) -> None:
+    story = Story().good_connection()
+    for number in range(silent):
+        failed = Failure.TIMED_OUT
+        story.dns(CHAT[0], ResolverKind.DOH, failure=failed, resolver=f"silent{number}")
+    for number in range(answering):
+        story.dns(CHAT[0], ResolverKind.DOH, "31.13.70.1", resolver=f"answering{number}")
+    assert ("encrypted_dns_blocked" in state(story).notes) is noted
+
+
 @pytest.mark.parametrize(("lost", "word"), [({}, Outcome.BLOCKED), (OURS, Outcome.INCONCLUSIVE)])
 def test_controls_that_this_device_lost_are_no_controls(
     lost: dict[str, Any], word: Outcome

@@ -448,3 +448,42 @@ def test_the_name_decides_where_two_blocks_at_each_end_say_so(
     race: Race, here: list[float], there: list[float], word: Outcome
 ) -> None:
     assert mixed(race, here, there) is word
+
+
+LONG: dict[str, Any] = {"rtt": 0.25, "greeting": 0.27}
+
+
+def thin(race: Race, here: list[tuple[float, float]], there: list[tuple[float, float]]) -> Outcome:
+    """Blocks on a long, thin line: the rates of what names it, and of what does not, at its own
+    address and at neutral ones."""
+    for source in ("src1", "src2"):
+        race.move(SOURCE, 420, source=source, **LONG).move(OWN, 200, **LONG)
+    for n, ((mine, neutral), (named, plain)) in enumerate(zip(here, there, strict=True), start=1):
+        race.move(NEUTRAL, neutral, number=n, **LONG).move(OWN, mine, number=n, **LONG)
+        race.move(SOURCE, plain, number=n, source=f"src{n + 2}", **LONG)
+        race.move(NAMED, named, number=n, source=f"src{n + 2}", **LONG)
+    return race.text.outcome
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "word"),
+    [
+        ([(140, 420), (130, 900), (135, 300)], [(128, 380), (140, 900), (132, 310)], "throttled"),
+        ([(140, 420), (130, 900), (135, 139)], [(128, 380), (140, 900), (132, 310)], "not"),
+        ([(140, 420), (130, 900), (135, 300)], [(128, 380), (140, 900), (520, 310)], "not"),
+        ([(200, 420), (220, 900), (210, 300)], [(200, 250), (215, 900), (205, 310)], "not"),
+        ([(140, 420), (130, 900)], [(128, 380), (140, 900)], "not"),
+    ],
+    ids=[
+        "all lower and one rate",
+        "a neutral one as low",
+        "one named as fast",
+        "little",
+        "two blocks",
+    ],
+)
+def test_on_a_thin_line_the_name_decides_where_all_that_names_it_is_slower(
+    race: Race, here: list[tuple[float, float]], there: list[tuple[float, float]], word: str
+) -> None:
+    """Each of the pairs alone may be too close to count."""
+    assert (thin(race, here, there) is Outcome.THROTTLED) is (word == "throttled")

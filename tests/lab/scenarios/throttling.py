@@ -42,6 +42,13 @@ _HELD: Final = truth("degraded")
 """Slow at its own servers or by their addresses alone: nothing tells who holds it."""
 
 
+_ALL_OF_IT: Final = truth(
+    "throttled|degraded",
+    why="every server of one owner, under any name: a bad way to that owner's network looks the "
+    "same, and whether transfers are slow as well is chance",
+)
+
+
 def _frozen_by(mechanism: str) -> Truth:
     return truth(
         "blocked|degraded",
@@ -103,14 +110,15 @@ _SLOWED: Final = (
 
 def _late_and_lossy() -> Iterator[Scenario]:
     """OONI's cases 44 and 45."""
-    for number, service, how, match, names in (
-        ("44", "telegram", "address", Match(to=_ALL_OF_TELEGRAM, direction="both"), ()),
-        ("45", "messenger", "name", _BOTH_WAYS, MESSENGER),
+    by_address = Match(to=_ALL_OF_TELEGRAM, direction="both")
+    for number, service, told, how, match, names in (
+        ("44", "telegram", _ALL_OF_IT, "address", by_address, ()),
+        ("45", "messenger", _SLOW, "name", _BOTH_WAYS, MESSENGER),
     ):
         yield blocking(
             f"O{number}",
             f"{service} by {how}: 300 ms more, and a tenth of the packets is lost",
-            of(service, _SLOW),
+            of(service, told),
             Throttle(label="late", match=match, names=names, do="delay", delay_ms=150),
             Throttle(label="lose", match=match, names=names, do="lose", loss=0.1),
             row=f"OONI {number}",
@@ -153,7 +161,7 @@ def _frozen() -> Iterator[Scenario]:
     yield blocking(
         "T6",
         "connections to WhatsApp's addresses freeze after 16 kB",
-        of("whatsapp", _frozen_by("tcp.freeze")),
+        of("whatsapp", _LIKE_A_SERVER),
         _freeze(*at(*WHATSAPP), after_bytes=16_000),
         row="D11",
     )
