@@ -30,7 +30,7 @@ from msgprobe.model.target import Service
 from msgprobe.model.traits import KnownTraits
 from msgprobe.model.verdict import Verdict
 from msgprobe.planning.fairness import fitted, kept
-from msgprobe.planning.moment import Moment
+from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import BEGIN_UNTIL
 from msgprobe.redaction.export import forged, to_minute
 from msgprobe.redaction.redactor import redacted
@@ -301,7 +301,7 @@ async def _explore(
                 emit(step)
             runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)
             runner.give_up(wanted.decided)
-            new = runner.submit(wanted.tasks, alone=wanted.at_once > 0)
+            new = submitted(runner, wanted)
             emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=runner.limits.left(now)))
             if not new:  # judging takes long enough to hold up what is about to be timed
                 # not redacted: that changes no word, and here it would take time
@@ -320,6 +320,12 @@ async def _explore(
                 await asyncio.sleep(TICK)
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
+
+
+def submitted(runner: Runner, wanted: Agenda) -> int:
+    """How many tasks are new; those that are to begin first stand before the others."""
+    new = runner.submit([t for t in wanted.tasks if t.id in wanted.first])
+    return new + runner.submit(wanted.tasks, alone=wanted.at_once > 0)
 
 
 def _judged(evidence: Evidence, stop: Stop, *, redact: bool) -> tuple[Evidence, Verdict]:

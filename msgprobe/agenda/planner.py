@@ -22,7 +22,7 @@ from msgprobe.hypotheses.tls_sni.plan_shares import plan_shares
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
-from msgprobe.planning.baseline import plan_base
+from msgprobe.planning.baseline import awaited, plan_base
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.patience import decided
@@ -100,6 +100,7 @@ def _wanted(context: PlanningContext) -> Agenda:
         at_once=FEW_AT_ONCE if context.crowd is not None or context.may_be_crowded else 0,
         pending=moving.pending,
         decided=decided(context),
+        first=frozenset() if context.crowded else _first(context, ordered),
     )
 
 
@@ -111,6 +112,11 @@ def _of(context: PlanningContext, plan: Plan) -> tuple[Task, ...]:
 @remembered
 def _moving(context: PlanningContext) -> Moving:
     return plan_transfers(context)
+
+
+def _first(context: PlanningContext, tasks: Sequence[Task]) -> frozenset[str]:
+    """What takes longest, and what others wait for."""
+    return awaited(context) | {t.id for t in tasks if t.check == CHECK}
 
 
 def _later(task: Task) -> bool:

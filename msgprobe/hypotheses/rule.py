@@ -36,7 +36,7 @@ CHANGED: Mapping[str, int] = {
     "protocol.mtproto": 16,
     "protocol.noise": 16,
     "udp.drop": 8,
-    "tls.modern": 17,
+    "tls.modern": 18,
     "throttle.name": 18,
     "transfer.freeze": 17,
     "transfer.nothing": 8,

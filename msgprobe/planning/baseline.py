@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
-from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.facts import TRIES, grouped
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
@@ -158,13 +158,17 @@ def _in_turn(context: PlanningContext, service: Service) -> list[Task]:
         flows = _flows(context, service, endpoint, spared)
         if any(_words_first(context, service, endpoint, t) for t in flows):
             continue
-        nameless = endpoint.host is None or context.traits.sends_no_name(endpoint)
+        nameless = _nameless(context, endpoint)
         same = [] if nameless else before.setdefault(endpoint.host or "", [])
         if nameless or _turn(context, flows, same):
             flows = flows if nameless else _one_first(context, flows)
             tasks += flows
             same += flows
     return tasks
+
+
+def _nameless(context: PlanningContext, endpoint: Endpoint) -> bool:
+    return endpoint.host is None or context.traits.sends_no_name(endpoint)
 
 
 def _one_first(context: PlanningContext, flows: list[Task]) -> list[Task]:
@@ -360,6 +364,21 @@ def _turn(context: PlanningContext, flows: list[Task], before: list[Task]) -> bo
         if waiting and not context.due(context.started(task.id), TURN):
             return False
     return True
+
+
+@remembered
+def awaited(context: PlanningContext) -> frozenset[str]:
+    """Conversations that name a host which others of the first look name after them (`_turn`)."""
+    found: set[str] = set()
+    for service in context.services:
+        by_host = grouped(
+            (e for _, e in first_endpoints(context, service) if not _nameless(context, e)),
+            lambda endpoint: endpoint.host,
+        )
+        for first, *others in by_host.values():
+            if others:
+                found.update(t.id for t in base_tasks(context, service, first))
+    return frozenset(found)
 
 
 def _one_each(context: PlanningContext, service: Service) -> list[Task]:

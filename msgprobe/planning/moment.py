@@ -34,7 +34,8 @@ class Agenda:
     ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded;
     ``asking`` those between questions to the system's resolver. Of what waits for a first answer
     only ``at_once`` may be under way when another begins (0: any number). ``decided`` are tasks
-    under way whose handshake need not be waited for any longer.
+    under way whose handshake need not be waited for any longer. ``first`` are those that begin
+    before others that are wanted as late as they are: by lot, as the others.
     """
 
     tasks: tuple[Task, ...]
@@ -44,3 +45,4 @@ class Agenda:
     at_once: int = 0
     pending: frozenset[str] = frozenset()
     decided: frozenset[str] = frozenset()
+    first: frozenset[str] = frozenset()

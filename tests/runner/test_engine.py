@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from msgprobe import session
 from msgprobe.model.control import Controls
-from msgprobe.model.event import Event
+from msgprobe.model.event import Event, Started
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.planning.moment import Agenda
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
 from msgprobe.runner.limits import LAST_MOVING, Limits
@@ -99,6 +101,30 @@ def test_results_come_in_the_order_in_which_tasks_were_wanted() -> None:
     done = execute([task(i) for i in ids], Scripted("scripted", nothing))
     assert [m.task.id for m in done] == ids
     assert {m.status for m in done} == {Status.COMPLETED}
+
+
+def test_what_is_wanted_first_begins_first_and_the_rest_by_lot() -> None:
+    ids = [f"t{n:02}" for n in range(30)]
+    begun: list[str] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Started):
+            begun.append(event.task.id)
+
+    async def go() -> None:
+        checks = {"scripted": Scripted("scripted", nothing)}
+        runner = Runner(world=system_world(1), checks=checks, roots={}, limits=Limits(), emit=emit)
+        wanted = Agenda(tasks=tuple(map(task, ids)), first=frozenset(ids[20:]))
+        async with runner:
+            assert session.submitted(runner, wanted) == len(ids)
+            assert session.submitted(runner, wanted) == 0
+            while not runner.idle:
+                await runner.change(5)
+
+    asyncio.run(go())
+    assert sorted(begun) == ids
+    assert set(begun[:10]) == set(ids[20:])
+    assert begun[10:] != ids[:20]
 
 
 def test_a_task_runs_once_however_often_it_is_wanted() -> None:

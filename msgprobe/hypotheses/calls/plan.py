@@ -32,9 +32,11 @@ CHECK = "stun"
 
 def plan_calls(context: PlanningContext) -> list[Task]:
     """Everything about calls beyond the endpoints' own conversations."""
-    pairs = _pairs(context)
-    if not context.connection.open or not pairs:
+    pairs, local = _pairs(context), context.facts.local
+    if not pairs or local is None or not (local.route4 or local.route6):
         return []
+    if not context.connection.open:  # by the time it is, where they are is known
+        return [_name_task(context, server) for server in call_servers(context.controls)]
     failing = failing_calls(context)
     tasks = _neutral(context, bool(failing))
     for one in first_of_each(failing, lambda f: (f[0].name, f[1].pool), CALLS_A_POOL):
@@ -116,11 +118,15 @@ _NAME = question(Arm.NEUTRAL_CALL, "where is a neutral call server?")
 _SERVER = Purpose(Arm.NEUTRAL_CALL, CHECK, "does a neutral call server answer?", 1)
 
 
+def _name_task(context: PlanningContext, server: CallServer) -> Task:
+    families = context.request.families
+    return _NAME.lookup(f"u.name.{server.host}", server.host, SYSTEM, families)
+
+
 def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
     tasks: list[Task] = []
     for server in call_servers(context.controls, MORE_CALL_SERVERS if failing else CALL_SERVERS):
-        families = context.request.families
-        tasks.append(_NAME.lookup(f"u.name.{server.host}", server.host, SYSTEM, families))
+        tasks.append(_name_task(context, server))
         address = _address(context, server)
         if address is None:
             continue

@@ -230,18 +230,22 @@ def _hangs(context: PlanningContext, site: Site) -> bool:
 
 
 def _big_hello(context: PlanningContext) -> list[Task]:
-    """One ClientHello of post-quantum size; more of them, and repeats, only where it vanishes."""
+    """One ClientHello of post-quantum size; where it vanishes, repeats and more of them, until more
+    sites have answered than have not."""
     if context.choking or context.crowded or not context.roomy or context.mss:
         return []
     tasks: list[Task] = []
     sites = reached_sites(usual_views(context))
     # Whoever was asked stays: once is not enough to say that it vanishes.
     sites.sort(key=lambda one: context.started(f"g.big.{one[0].name}") is None)
+    answered = died = 0
     for site, address in sites[:BIG_HELLOS]:
         flow = context.https(address, site.host, options=(*MODERN_HELLO, ("method", "HEAD")))
         base = _BIGGER.task(f"g.big.{site.name}", site.name, flow, PATIENCE)
         tasks += context.tries(base, times=2)
-        if not context.dead(base.id):
+        passed = any(context.good(i) for i in base.attempts())
+        answered, died = answered + passed, died + (not passed and context.dead(base.id))
+        if answered > died or not (passed or context.dead(base.id)):
             break
     return tasks
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.answers import slowest_answer
+from msgprobe.evidence.answers import slowest_whole_answer
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
@@ -122,7 +122,7 @@ def contest_bytes(context: PlanningContext, direction: Direction) -> int:
 def patient(facts: Facts, service: Service, patience: float) -> float:
     """Seconds that a transfer of the service may take: ``patience``, or longer where its answers
     are known to be late."""
-    return max(patience, min(TRANSFER_PATIENCE, AS_LATE * slowest_answer(facts, service)))
+    return max(patience, min(TRANSFER_PATIENCE, AS_LATE * slowest_whole_answer(facts, service)))
 
 
 def _way(context: PlanningContext) -> float:

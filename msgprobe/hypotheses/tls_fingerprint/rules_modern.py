@@ -77,6 +77,15 @@ def _neutral(p: PoolFacts) -> tuple[Conversation, ...]:
     return tuple(t for _, t in p.facts.site_conversations(Arm.BIG_HELLO) if _answered(t))
 
 
+def _passes(p: PoolFacts) -> bool:
+    """More neutral sites answer them than let all of theirs die. Who breaks off most of them minds
+    their shape, whomever they name, and has let one through."""
+    by_site = grouped(p.facts.site_conversations(Arm.BIG_HELLO), lambda one: one[0].name)
+    told = [[t for _, t in some if _way(t) or _answered(t)] for some in by_site.values()]
+    answered = sum(any(map(_answered, some)) for some in told)
+    return answered > sum(bool(some) for some in told) - answered
+
+
 def _commonest(conversations: list[Conversation]) -> str | None:
     """How they die, broken off rather than silent: silence beside resets is a lost reset."""
     ways = Counter(way for t in conversations if (way := _way(t)))
@@ -125,7 +134,7 @@ def _shown(conversations: list[Conversation], *, served: bool) -> Shown:
 
 def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
-        dying = [t for conversations in _dying(p) for t in conversations]
+        dying = [t for conversations in _dying(p) for t in conversations] if _passes(p) else []
         followed = _followed(p) if dying else []
         mine = [t for t in followed if t.task.arm is Arm.MODERN_ELSEWHERE]
         if mine and _commonest(mine) == symptom:
@@ -139,7 +148,7 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     that it does not hang up on whoever connects."""
 
     def holds(p: PoolFacts) -> Cited:
-        for conversations in _dying(p):
+        for conversations in _dying(p) if _passes(p) else ():
             ends = [t for t in conversations if t.symptom == symptom]
             if sum(p.facts.early(t, lets_in=True) for t in ends) >= EARLY_ENDS:
                 yield from (*conversations, *_neutral(p))

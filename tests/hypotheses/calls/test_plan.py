@@ -2,12 +2,15 @@
 
 import dataclasses
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgprobe.agenda.planner import agenda
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.planning.moment import Moment
 from tests.evidence.story import datagrams
 from tests.hypotheses.throttling.test_plan import FAST, Day
 
@@ -131,3 +134,33 @@ def test_trains_leave_together_and_only_losses_bring_a_second_one() -> None:
     again = Calls(request=full, answers=lossy).run()
     assert len(again.of(Arm.TRAIN)) == 2 * len(own)
     assert len(again.of(Arm.NEUTRAL_TRAIN)) == 6
+
+
+def test_neutral_call_servers_are_known_by_the_time_that_services_are_asked() -> None:
+    order = [t.id for t in Calls().run().begun]
+    names = [n for n, i in enumerate(order) if i.startswith("u.name.")]
+    flows = [n for n, i in enumerate(order) if i.startswith("b.") and ".name." not in i]
+    assert len(names) == 3
+    assert max(names) < min(flows)
+
+
+def test_what_takes_longest_and_what_others_wait_for_begins_first() -> None:
+    """Of the names that several conversations of the first look have, one begins, and before the
+    rest; and so do questions to call servers, which take three datagrams' time."""
+    day = Calls().run()
+    base = [m for m in day.done if m.task.arm is Arm.BASE and isinstance(m.task.probe, Flow)]
+    begins = min(m.window.start for m in base)
+    before = tuple(m for m in day.done if m.window.end <= begins)
+    evidence = dataclasses.replace(day.evidence, measurements=before)
+    wanted = agenda(evidence, Moment(now=begins))
+    flows = {t.id: t for t in wanted.tasks if t.arm is Arm.BASE and isinstance(t.probe, Flow)}
+    hosts = Counter((m.task.subject, flow(m.task).server_name) for m in base)
+    calls = {i for i, t in flows.items() if t.check == "stun"}
+    several = {
+        (t.subject, flow(t).server_name)
+        for i, t in flows.items()
+        if i in wanted.first and i not in calls
+    }
+    assert calls and calls <= wanted.first
+    assert several == {one for one, n in hosts.items() if n > 1 and one[1] is not None}
+    assert len(wanted.first & set(flows)) < len(flows) / 2

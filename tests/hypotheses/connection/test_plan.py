@@ -119,6 +119,19 @@ def test_big_greetings_that_vanish_are_repeated_at_other_sites() -> None:
     assert len([t for t in again if t.subject == first.subject]) == 2
 
 
+def test_where_one_vanished_and_one_was_answered_a_third_site_is_asked() -> None:
+    story = healthy()
+    (first,) = tasks(story, Arm.BIG_HELLO, 5.0)
+    story.told.append(done(first, 5.0, dead=True))
+    second = next(t for t in tasks(story, Arm.BIG_HELLO, 5.1) if t.subject != first.subject)
+    story.told.append(done(second, 5.1, dead=False))
+    asked = tasks(story, Arm.BIG_HELLO, 6.0)
+    third = next(t for t in asked if t.subject not in (first.subject, second.subject))
+    story.told.append(done(third, 6.0, dead=False))
+    every = tasks(story, Arm.BIG_HELLO, 12.0)
+    assert {t.subject for t in every} == {first.subject, second.subject, third.subject}
+
+
 def test_a_quick_run_sends_no_big_greeting() -> None:
     evidence = healthy().evidence()
     quick = replace(evidence, request=replace(evidence.request, quick=True))

@@ -85,6 +85,27 @@ def test_an_end_before_the_server_could_is_told_whatever_is_named() -> None:
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.reset",))
 
 
+@pytest.mark.parametrize("how", ["early", "elsewhere"])
+@pytest.mark.parametrize(("die", "blocked"), [(0, True), (1, False), (2, False)])
+def test_who_breaks_off_most_neutral_ones_as_well_accuses_nobody(
+    how: str, die: int, blocked: bool
+) -> None:
+    """A box that minds their shape lets one through now and then."""
+    story = fine()
+    for site in SITES[1 : 1 + die]:
+        story.site(site, Arm.BIG_HELLO, check="tls", fails="tls", failure=RESET)
+    story = modern(story, RESET, RESET, RESET, took=0.012 if how == "early" else 0.05)
+    verdict = text(story if how == "early" else elsewhere(story, RESET, RESET, RESET))
+    assert verdict.outcome is (Outcome.BLOCKED if blocked else Outcome.DEGRADED)
+
+
+def test_one_neutral_one_of_three_may_be_lost() -> None:
+    story = fine().site(SITES[1], Arm.BIG_HELLO, check="tls")
+    story.site(SITES[2], Arm.BIG_HELLO, check="tls", fails="tls", failure=SILENCE)
+    verdict = text(modern(story, RESET, RESET, RESET, took=0.012))
+    assert verdict.outcome is Outcome.BLOCKED
+
+
 def late(*, twin: dict[str, Any] | None = None) -> Story:
     """The handshake goes well, and nothing comes of it: at home, and at a neutral server beside
     another name (``twin``: how that goes)."""
