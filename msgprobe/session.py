@@ -62,7 +62,6 @@ TICK = 0.02
 FEW = 4
 """... unless no more than so many conversations are under way: those are awaited one by one."""
 
-
 TOGETHER = 0.1
 """Seconds between looks for which there is no reason but the clock, while so many are under way:
 where dozens are not answered, each has moments of its own at which it counts as overdue."""
@@ -269,6 +268,7 @@ def _moment(runner: Runner, now: float) -> Moment:
         queued=runner.queued,
         spent=runner.spoken(likely_bytes),
         stood_still=runner.stood_still,
+        filled=runner.filled,
     )
 
 
@@ -299,7 +299,7 @@ async def _explore(
                 wanted = replace(wanted, tasks=tuple(last), wake_at=None)
             for step in new_steps(wanted.tasks, told, asked_for):
                 emit(step)
-            runner.slow_down(wanted.pace, wanted.asking, wanted.at_once)
+            runner.slow_down(wanted.pace, wanted.asking, wanted.at_once, wanted.thin)
             runner.give_up(wanted.decided)
             new = submitted(runner, wanted)
             emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=runner.limits.left(now)))
@@ -323,8 +323,9 @@ async def _explore(
 
 
 def submitted(runner: Runner, wanted: Agenda) -> int:
-    """How many tasks are new; those that are to begin first stand before the others."""
+    """How many tasks are new: those to begin first before others, on thin lines what moves last."""
     new = runner.submit([t for t in wanted.tasks if t.id in wanted.first])
+    new += runner.submit([t for t in wanted.tasks if wanted.thin and not moves(t)])
     return new + runner.submit(wanted.tasks, alone=wanted.at_once > 0)
 
 

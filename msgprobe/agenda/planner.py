@@ -98,6 +98,7 @@ def _wanted(context: PlanningContext) -> Agenda:
         pace=context.between_starts,
         asking=0.0 if context.crowd is None else context.crowd.pace,
         at_once=FEW_AT_ONCE if context.crowd is not None or context.may_be_crowded else 0,
+        thin=context.thin,
         pending=moving.pending,
         decided=decided(context),
         first=frozenset() if context.crowded else _first(context, ordered),

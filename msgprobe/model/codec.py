@@ -168,7 +168,7 @@ def _kind(data: object) -> str:
 def _primitive(kind: type, accepts: tuple[type, ...], words: str) -> Callable[[Any, Any], Any]:
     def structure(data: Any, cls: Any) -> Any:
         # dispatch is by class, and a StrEnum is a str, an IntEnum an int
-        if _is_enum(cls):
+        if cls is not kind and _is_enum(cls):
             return _enum(data, cls)
         # bool is an int to Python, never to a reader of the file
         if not isinstance(data, accepts) or (isinstance(data, bool) and kind is not bool):

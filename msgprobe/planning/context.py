@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import inf
 
-from msgprobe.evidence.crowding import Crowd, crowd, crowded_out, let_in, undecided
+from msgprobe.evidence.crowding import crowded_out, let_in
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.ledger import derived
 from msgprobe.model.failure import Failure
@@ -13,12 +13,12 @@ from msgprobe.model.reach import is_special, may_be_neighbour
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import Transport
-from msgprobe.planning.look import Look
+from msgprobe.planning.tempo import Tempo
 from msgprobe.planning.timetable import (
+    AS_LONG,
     BRISK_LOSS,
     CHOKING,
     ENOUGH,
-    FAR_PACE,
     FAR_RTT,
     FEW_UNANSWERED,
     HEARD,
@@ -48,22 +48,8 @@ SMALL_SEGMENTS = 1000
 """Bytes per segment when big ones vanish on the way (RFC 8899 black hole)."""
 
 
-class PlanningContext(Look):
+class PlanningContext(Tempo):
     """A look with the questions that planners ask about the line, about time and about places."""
-
-    @derived
-    def typical(self) -> float:
-        """Seconds of a quick neutral conversation that went well; 0 before there is any.
-
-        The second quickest, not the median: a busy machine stretches most of them, a slow line
-        stretches all.
-        """
-        took = [
-            m.window.seconds
-            for m in self.facts.measured(Arm.CONNECTION)
-            if isinstance(m.task.probe, Flow) and self.good(m.task.id)
-        ]
-        return sorted(took)[:2][-1] if took else 0.0
 
     def timeout(self) -> float:
         """Seconds for one conversation on this path."""
@@ -83,49 +69,6 @@ class PlanningContext(Look):
         if self.brisk:
             return max(PROMPT + 10.0 * rtt, 8.0 * self.typical)
         return min(self.timeout(), max(5.0 + 10.0 * rtt, 8.0 * self.typical))
-
-    @derived
-    def crowd(self) -> Crowd | None:
-        """What our own crowd loses on a line with a short way; None: nothing that shows."""
-        told, seen = self.facts, self.moment
-        if told.shortest_rtt >= SLOW_RTT:
-            return None
-        return crowd(told.measurements, told.conversations, seen.running, seen.opened, seen.now)
-
-    @derived
-    def crowded(self) -> bool:
-        """New flows are lost because we open so many."""
-        return self.crowd is not None and self.crowd.flows and self.crowd.sure
-
-    @derived
-    def may_be_crowded(self) -> bool:
-        """Many neutral ones wait that will have told in a moment whether our crowd is lost: more of
-        it would only be lost as well."""
-        told, seen = self.facts, self.moment
-        if self.crowd is not None or told.shortest_rtt >= SLOW_RTT:
-            return False
-        until = undecided(
-            told.measurements, told.conversations, seen.running, seen.opened, seen.now
-        )
-        if until is not None:
-            self.wake(until)
-        return until is not None
-
-    @derived
-    def pace(self) -> float:
-        """Seconds between starts: on a slow line about what a third of a conversation occupies.
-
-        A conversation takes about five round trips; what it takes beyond that, the line was busy.
-        """
-        busy = self.typical - 5.0 * (self.facts.rtt or 0.0)
-        return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
-
-    @derived
-    def between_starts(self) -> float:
-        """Seconds to leave between starts."""
-        if self.crowd is not None and self.crowd.flows:
-            return max(self.pace, self.crowd.pace)
-        return self.pace or (FAR_PACE if (self.facts.rtt or 0.0) >= FAR_RTT else 0.0)
 
     @derived
     def brisk(self) -> bool:
@@ -224,6 +167,8 @@ class PlanningContext(Look):
             wait = HEARD if opened and task.id not in self.moment.secured else OVERDUE
         else:  # it may have waited to be let in
             wait = gap(task) * (2 if self.crowded and opened else 1)
+            if self.moment.filled:  # it waits for our own bytes, as the neutral ones did
+                wait = max(wait, AS_LONG * self.whole)
         return self.due(self.since(task.id), wait)
 
     def _kept_out(self, task: Task) -> bool:

@@ -15,6 +15,7 @@ class Moment:
     bytes of conversations, transfers left out: those so far, and what the running and queued ones
     will cost.
     Of ``now``, ``stood_still`` seconds are this device's own, in which nothing could be done.
+    ``filled``: the line is a thin one, and conversations have waited for others to be carried.
     """
 
     now: float
@@ -24,6 +25,7 @@ class Moment:
     queued: Mapping[str, Task] = field(default_factory=dict)
     spent: int = 0
     stood_still: float = 0.0
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +35,11 @@ class Agenda:
     ``pending`` are services that more is to come about, although nothing may be under way just now.
     ``pace`` is how many seconds to leave between starts, so that a slow line is not flooded;
     ``asking`` those between questions to the system's resolver. Of what waits for a first answer
-    only ``at_once`` may be under way when another begins (0: any number). ``decided`` are tasks
-    under way whose handshake need not be waited for any longer. ``first`` are those that begin
-    before others that are wanted as late as they are: by lot, as the others.
+    only ``at_once`` may be under way when another begins (0: any number). ``thin`` are the seconds
+    of a round trip on a line that is soon filled: conversations wait there until it carries more,
+    and pages and transfers begin behind them (0: it is another). ``decided`` are tasks under way
+    whose handshake need not be waited for any longer. ``first`` are those that begin before others
+    that are wanted as late as they are: by lot, as the others.
     """
 
     tasks: tuple[Task, ...]
@@ -43,6 +47,7 @@ class Agenda:
     pace: float = 0.0
     asking: float = 0.0
     at_once: int = 0
+    thin: float = 0.0
     pending: frozenset[str] = frozenset()
     decided: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()

@@ -30,6 +30,8 @@ class WatchedMoment:
             self._ledger.changed("spent")
         if moment.stood_still != self.plain.stood_still:
             self._ledger.changed("stood_still")
+        if moment.filled != self.plain.filled:
+            self._ledger.changed("filled")
         self.plain = moment
         self.running.become(moment.running)
         self.opened.become(moment.opened)
@@ -55,6 +57,12 @@ class WatchedMoment:
         """Seconds in which this device stood still."""
         self._ledger.read("stood_still")
         return self.plain.stood_still
+
+    @property
+    def filled(self) -> bool:
+        """The line is a thin one, and conversations have waited for others to be carried."""
+        self._ledger.read("filled")
+        return self.plain.filled
 
 
 class WatchedTasks(Mapping[str, Row]):

@@ -14,13 +14,15 @@ from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Key, Root
 from msgprobe.model.task import Flow, Running, Task
+from msgprobe.runner.backlog import Backlog
 from msgprobe.runner.company import UNOPENED, named_often, unanswered
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
 from msgprobe.runner.limits import GRACE, MOVING, Limits
 from msgprobe.runner.standstill import FRESH, Stops, Watch
 from msgprobe.runner.turns import SOON, Turns
-from msgprobe.steps.context import Patience, Recorder, StepContext
+from msgprobe.runner.under_way import UnderWay
+from msgprobe.steps.context import Recorder, StepContext
 from msgprobe.steps.guard import GuardedNetwork
 from msgprobe.steps.world import World
 
@@ -33,19 +35,6 @@ ONCE_MORE = 0.3
 
 LEAST = 8.0
 """Seconds that any conversation may take: three SYN retransmissions and the answer."""
-
-
-@dataclass(slots=True)
-class _Running:
-    task: Task
-    handle: asyncio.Task[None]
-    recorder: Recorder
-    started: float | None = None
-    stops: Stops = field(default_factory=Stops)
-    patience: Patience = field(default_factory=Patience)
-    lacked: bool = False
-    reserved: int = 0
-    counted: int = 0
 
 
 @dataclass(slots=True)
@@ -68,11 +57,12 @@ class Runner:
     """Seconds of the run in which nothing of this process ran."""
     _order: dict[str, int] = field(default_factory=dict)
     _wanted: int = 0
-    _running: dict[str, _Running] = field(default_factory=dict)
+    _running: dict[str, UnderWay] = field(default_factory=dict)
     _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(24))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
     _turns: Turns = field(default_factory=Turns)
+    _backlog: Backlog = field(default_factory=Backlog)
     _transactions: int = 0
     _settled: int = 0
     _moved: int = 0
@@ -135,6 +125,11 @@ class Runner:
         )
 
     @property
+    def filled(self) -> bool:
+        """See `Backlog`."""
+        return self._backlog.filled
+
+    @property
     def queued(self) -> dict[str, Task]:
         """Tasks that wait for their turn, by id."""
         return {i: r.task for i, r in self._running.items() if r.started is None}
@@ -173,6 +168,7 @@ class Runner:
         while True:
             self._look_at_the_clock()
             await asyncio.sleep(FRESH)
+            self._backlog.count(self.world.now(), self.bytes_so_far)
             if self.spent:
                 self.stop("no bytes left (max_bytes)")
                 return
@@ -208,7 +204,7 @@ class Runner:
         for task in new:
             recorder = Recorder()
             handle = self._group.create_task(self._hold(task), name=task.id)
-            self._running[task.id] = _Running(task=task, handle=handle, recorder=recorder)
+            self._running[task.id] = UnderWay(task=task, handle=handle, recorder=recorder)
             handle.add_done_callback(partial(self._never_ran, task))
         return len(new)
 
@@ -220,11 +216,12 @@ class Runner:
             del self._order[task_id]
             self._running.pop(task_id).handle.cancel("not wanted any more")
 
-    def slow_down(self, pace: float, asking: float = 0.0, at_once: int = 0) -> None:
+    def slow_down(self, pace: float, asking: float, at_once: int, thin: float) -> None:
         """From now on leave ``pace`` seconds between starts, ``asking`` between questions to the
-        system's resolver; and begin nothing while ``at_once`` wait for a first answer (0: any
-        number)."""
+        system's resolver; begin nothing while ``at_once`` wait for a first answer (0: any number),
+        and nothing too much for a thin line of ``thin`` seconds of round trip (0: it is none)."""
         self._turns.pace, self._turns.asking, self._turns.few = pace, asking, at_once
+        self._backlog.round_trip = thin
 
     def give_up(self, tasks: Iterable[str]) -> None:
         """The handshakes of these, which are under way, end now as if their time were over."""
@@ -274,21 +271,21 @@ class Runner:
     async def _turn(self, task: Task) -> None:
         pace, now = self.limits.pace, self.world.now
         await self._turns.take(
-            task, now, pace, lambda: self.limits.until(moves(task)), self._unanswered
+            task, now, pace, lambda: self.limits.until(moves(task)), self._unanswered, self._held
         )
         while True:
             if not named_often(task, self._running.values(), now()):
                 return
             await asyncio.sleep(SOON)
 
-    def _begin(self, running: _Running) -> None:
+    def _begin(self, running: UnderWay) -> None:
         """It begins now, for the first time or again; what it has cost so far stays counted."""
         self._look_at_the_clock()
         before, running.recorder = running.recorder, Recorder()
         running.recorder.count(sent=before.bytes_sent, received=before.bytes_received)
         running.started, running.stops = self.world.now(), Stops()
 
-    def _again(self, running: _Running, status: Status) -> bool:
+    def _again(self, running: UnderWay, status: Status) -> bool:
         """This device spoiled the conversation, and there is still time to hold it once more.
 
         Not so transfers: their pairs are to run side by side.
@@ -347,6 +344,9 @@ class Runner:
 
     def _unanswered(self) -> int:
         return unanswered(self._running.values(), self.world.now())
+
+    def _held(self, beside: int) -> bool:
+        return self._backlog.holds(self._running.values(), self.world.now(), beside)
 
     def _refusal(self, task: Task) -> str | None:
         """Why a task may not begin any more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from msgprobe.model.task import Task
-from msgprobe.runner.kinds import asks_system
+from msgprobe.runner.kinds import asks_system, transfers
 
 SOON = 0.02
 """Seconds after which to look again whether another conversation may begin."""
@@ -130,15 +130,20 @@ class Turns:
         least: float,
         latest: Clock,
         unanswered: Callable[[], int],
+        held: Room = lambda _: False,
     ) -> None:
         """Waits for the task's turn, which leaves ``least`` seconds to the one before; not beyond
-        ``latest``, for whose turn comes later is refused then."""
+        ``latest``, for whose turn comes later is refused then. A conversation waits as well while
+        it is ``held``, for a line has still to carry others."""
         asks = asks_system(task)
+        heeds = not asks and not transfers(task)
 
         def room(begun: int) -> bool:
             return not self.few or unanswered() + begun < self.few
 
         def starts(begun: int) -> bool:
+            if heeds and held(begun):
+                return False
             return asks or self.pace <= 0.0 or room(begun)
 
         def questions(begun: int) -> bool:

@@ -1,5 +1,6 @@
 """Changes to files that leave them files of their kind: bytes alone rarely get past the syntax."""
 
+import contextlib
 import json
 import random
 from collections.abc import Callable
@@ -31,11 +32,12 @@ def json_document(data: bytes, most: int, seed: int) -> bytes | None:
         tree = json.loads(data)
     except (ValueError, RecursionError):
         return None
+    places = _places(tree)
+    if not places:
+        return None
     for _ in range(chance.randint(1, 4)):
-        places = _places(tree)
-        if not places:
-            return None
-        _change(chance, places)
+        with contextlib.suppress(LookupError):  # gone with the change before
+            _change(chance, places)
     try:
         found = json.dumps(tree, separators=(",", ":")).encode()
     except (ValueError, RecursionError):
@@ -49,11 +51,10 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
     waiting = [tree]
     while waiting and len(found) < 5000:
         one = waiting.pop()
-        keys = list(one) if isinstance(one, dict) else range(len(one))
-        for key in keys:
+        for key, value in one.items() if type(one) is dict else enumerate(one):
             found.append((one, key))
-            if isinstance(one[key], dict | list):
-                waiting.append(one[key])
+            if type(value) is dict or type(value) is list:
+                waiting.append(value)
     return found
 
 

@@ -127,6 +127,27 @@ def test_what_is_wanted_first_begins_first_and_the_rest_by_lot() -> None:
     assert begun[10:] != ids[:20]
 
 
+def test_pages_begin_behind_everything_else_on_a_thin_line() -> None:
+    page = replace(task("a.page"), arm=Arm.TRANSFER_PAGE)
+    begun: list[str] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Started):
+            begun.append(event.task.id)
+
+    async def go() -> None:
+        checks = {"scripted": Scripted("scripted", nothing)}
+        runner = Runner(world=system_world(1), checks=checks, roots={}, limits=Limits(), emit=emit)
+        ids = [f"t{n}" for n in range(9)]
+        async with runner:
+            session.submitted(runner, Agenda(tasks=(page, *map(task, ids)), thin=0.3))
+            while not runner.idle:
+                await runner.change(5)
+
+    asyncio.run(go())
+    assert len(begun) == 10 and begun[-1] == "a.page"
+
+
 def test_a_task_runs_once_however_often_it_is_wanted() -> None:
     done = execute([task("a"), task("a"), task("a")], Scripted("scripted", nothing))
     assert len(done) == 1

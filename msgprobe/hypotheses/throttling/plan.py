@@ -182,8 +182,8 @@ def _names(context: PlanningContext) -> tuple[Task, ...]:
 
 def _quiet(context: PlanningContext) -> bool:
     """Nothing else occupies the line: what still runs is waiting for an answer that is overdue."""
-    overdue = ANSWERED * (context.facts.rtt or 0.0) if context.brisk else OVERDUE
-    waits = [_over(context, r, min(OVERDUE, overdue)) for r in context.moment.running.values()]
+    overdue = _overdue(context)
+    waits = [_over(context, r, overdue) for r in context.moment.running.values()]
     quiet = context.facts.conversed and all(waits)
     started = bool(context.facts.arm(Arm.TRANSFER_SOURCE))
     moving = any(r.task.surveys for r in context.moment.running.values())
@@ -193,6 +193,15 @@ def _quiet(context: PlanningContext) -> bool:
 
 
 _TRAINS = (Arm.TRAIN, Arm.NEUTRAL_TRAIN)
+
+
+def _overdue(context: PlanningContext) -> float:
+    """Seconds after which an answer is: later than usual where the line has still to carry others,
+    sooner where nothing is in its way."""
+    honest = ANSWERED * (context.facts.rtt or 0.0)
+    if context.moment.filled:
+        return max(OVERDUE, honest)
+    return min(OVERDUE, honest) if context.brisk else OVERDUE
 
 
 def _over(context: PlanningContext, running: Running, overdue: float) -> bool:

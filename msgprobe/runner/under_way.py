@@ -1,0 +1,25 @@
+"""One task from when it is wanted until it is over."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from msgprobe.model.task import Task
+from msgprobe.runner.standstill import Stops
+from msgprobe.steps.context import Patience, Recorder
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """``started`` in seconds of the run, None while it waits for its turn; ``stops`` are what this
+    device stood still since then. Of its bytes, ``reserved`` are set aside when it begins, and
+    ``counted`` those of the last count. ``lacked``: this device had not what it takes."""
+
+    task: Task
+    handle: asyncio.Task[None]
+    recorder: Recorder
+    started: float | None = None
+    stops: Stops = field(default_factory=Stops)
+    patience: Patience = field(default_factory=Patience)
+    lacked: bool = False
+    reserved: int = 0
+    counted: int = 0
