@@ -136,6 +136,7 @@ COMMANDS: Final = {
     "costs": ("tests.lab.bench_costs", "costs"),
     "throttle": ("tests.lab.throttle_exam", "main"),
     "exam": ("tests.lab.whole_exam", "main"),
+    "mischief": ("tests.lab.mischief_exam", "main"),
     "facts": ("tests.lab.facts_exam", "main"),
     "calibrate": ("tests.lab.calibrate", "main"),
     "confusion": ("tests.lab.confusion", "main"),

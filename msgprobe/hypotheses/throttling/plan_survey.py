@@ -118,10 +118,11 @@ def _opening(
 ) -> tuple[list[Task], list[float] | None]:
     """The neutral transfers that come first, and what they took; None while one is under way."""
     opening = [source_task(context, sources[n % len(sources)], direction, n) for n in range(2)]
-    if (first := _took(context, opening[0])) is not None:
+    first = _took(context, opening[0])
+    if first is not None and first <= SLOW_SOURCE:  # else it may have been unlucky
         if side_by_side(context, direction) > 1:
             return opening, [first]  # the second goes beside what follows
-        if first <= SLOW_SOURCE and _hurried(context):
+        if _hurried(context):
             return opening[:1], [first]  # the second goes behind the first of the services' own
     return _more_openings(context, sources, direction, opening)
 

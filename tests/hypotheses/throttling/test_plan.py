@@ -47,6 +47,8 @@ class Day:
     """A name whose servers answer nobody any more from the step ``fails`` on."""
     fails: str = "connect"
     rtt: float = 0.04
+    greeting: Rate = lambda task: 0.1
+    """Seconds that the handshakes of a transfer take."""
     pending: list[tuple[int, frozenset[str]]] = field(default_factory=list)
     """Of each look: how much had been begun, and of whom more was to come."""
 
@@ -111,6 +113,7 @@ class Day:
                 transaction=number,
                 patience=patience,
                 rtt=self.rtt,
+                greeting=self.greeting(task),
             )
         story, lasts = Story(), 0.15
         if task.check == "local":
@@ -242,6 +245,18 @@ def test_on_a_slow_line_no_service_is_moved() -> None:
     assert {t.arm for t in day.moves} == {Arm.TRANSFER_SOURCE}
     verdict = judge(day.evidence)
     assert "slow_line" in verdict.connection.notes
+
+
+@pytest.mark.parametrize("unlucky", [0, 1])
+def test_one_neutral_transfer_that_lost_its_first_packets_makes_no_slow_line(unlucky: int) -> None:
+    def greeting(task: Task) -> float:
+        return 5.5 if task.id.startswith(f"t.first.down.{unlucky}.") else 0.1
+
+    day = Day(rate=lambda task: FAST, greeting=greeting).run()
+    own = [t for t in day.moves if t.arm is Arm.TRANSFER]
+    for direction in Direction:
+        services = {t.subject for t in own if flow(t).option("direction") == direction}
+        assert {"whatsapp", "telegram", "messenger"} <= services, direction
 
 
 def test_only_the_functions_asked_for_are_moved() -> None:
