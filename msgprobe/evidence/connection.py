@@ -20,6 +20,7 @@ from msgprobe.evidence.crowding import crowded_out, repeated_share
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.forgers import Forger, forgers
 from msgprobe.evidence.ledger import derived
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.outages import Outages
 from msgprobe.evidence.portals import portal
 from msgprobe.model.control import Sentinel, Site
@@ -234,9 +235,10 @@ class ConnectionFacts:
 
     @derived
     def resolver_works(self) -> bool:
-        """The system's resolver answers most neutral names."""
+        """The system's resolver answers most neutral names, and not with wrong addresses."""
         asked = self.neutral_answers(ResolverKind.SYSTEM)
-        return bool(asked) and len(self.resolver_failures) < 0.5 * len(asked)
+        answers = bool(asked) and len(self.resolver_failures) < 0.5 * len(asked)
+        return answers and not misdirected(self.facts)
 
     @derived
     def fake_addresses(self) -> bool:

@@ -10,6 +10,7 @@ from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.names import NameFacts
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.reach import Reach, is_special, reach, special_range
@@ -65,13 +66,19 @@ def astray(g: ConnectionFacts, name: NameFacts) -> tuple[str, ...]:
 
 
 def misled(g: ConnectionFacts) -> tuple[DnsObservation, ...]:
-    """As `led_inside`, where nothing shows that a tunnel is behind the addresses."""
+    """As `led_inside`, where nothing shows that a tunnel is behind the addresses; or what leads
+    neutral names anywhere else where they are not (see `misdirected`)."""
+    return misdirected(g.facts) or _nowhere(g)
+
+
+def _nowhere(g: ConnectionFacts) -> tuple[DnsObservation, ...]:
     return () if carried(g) else led_inside(g)
 
 
 def led_near(g: ConnectionFacts) -> tuple[DnsObservation, ...]:
-    """As `misled`, where most of the names lead to somebody else than this very device."""
-    told = misled(g)
+    """As `led_inside`, where no tunnel is behind the addresses, and most of the names lead to
+    somebody else than this very device."""
+    told = _nowhere(g)
     near = tuple(o for o in told if any(_is_near(g, address) for address in o.addresses))
     return near if 2 * len(near) > len(told) else ()
 

@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 18
+RULES_VERSION = 19
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -25,6 +25,7 @@ CHANGED: Mapping[str, int] = {
     "tls.inspection": 12,
     "tls.store_age": 12,
     "connection.portal": 12,
+    "connection.dns_lies": 19,
     "tls.early": 16,
     "tls.fingerprint": 16,
     "tcp.timeout": 15,

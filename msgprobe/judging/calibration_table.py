@@ -7,7 +7,7 @@ from msgprobe.judging.calibration import Table, Tally
 
 TABLE: Table | None = Table(
     date="2026-11-29",
-    rules_version=18,
+    rules_version=19,
     runs=501,
     scenarios=280,
     cells={

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.pool import PoolFacts, pool_facts
 from msgprobe.hypotheses.calls.rules import CALL_LOSS, UDP_RULES
 from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES, LIE_BESIDE, NAME_HALF
@@ -95,7 +96,10 @@ class Case:
 
     @cached_property
     def shown(self) -> Found:
-        """What the rules about interference say of members that do not answer, sure or unsure."""
+        """What the rules about interference say of members that do not answer, sure or unsure;
+        nothing where names of theirs are led astray, as all names are."""
+        if misdirected(self.pool.facts) and any(e.name for e in self.pool.failing):
+            return ()
         return self.by(*ACCUSING)
 
     @cached_property

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgprobe.evidence import local_filters
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.inside import carried, misled, tunnelled
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import LIKELY_WORKS, NOT_TESTED, UNCLEAR, WORKS, Cited, PoolRule
 from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
@@ -121,10 +122,12 @@ def _in_a_tunnel(p: PoolFacts) -> Cited:
 
 
 def _led_inside(p: PoolFacts) -> Cited:
-    """Neutral names lead inside as well, or a tunnel carries this one, and the service did not
-    prove itself there."""
+    """Neutral names lead inside as well, or astray, or a tunnel carries this one, and the service
+    did not prove itself there."""
     if p.ok:
         return ()
+    if misdirected(p.facts):
+        return [o for e in p.failing if e.name is not None for o in e.name.system]
     named = [e.name for e in p.failing if e.unresolved and e.name is not None]
     everywhere = p.connection.fake_addresses
     return [o for n in named if everywhere or tunnelled(p.connection, n) for o in n.system]

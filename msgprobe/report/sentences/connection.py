@@ -30,8 +30,8 @@ WHY: Final[Mapping[str, str]] = {
     "then it works again.",
     "connection.dns_fault": "The resolver (DNS) of this connection is broken for every name; the "
     "network works.",
-    "connection.dns_lies": "The resolver (DNS) of this connection answers every name with an "
-    "address inside this device or network, where nobody is; the network itself works.",
+    "connection.dns_lies": "The resolver (DNS) of this connection answers every name with a "
+    "wrong address, where nobody is; the network itself works.",
     "connection.slow_abroad": "Everything from abroad is slow while this country's own sites are "
     "fast: no single service is slowed down.",
     "connection.slow_line": "The connection itself is slow for neutral sites too: no single "
@@ -75,8 +75,8 @@ PROVES: Final[Mapping[str, str]] = {
     "lossy line does",
     "connection.dns_fault": "neutral names fail at the system's resolver while neutral addresses "
     "answer",
-    "connection.dns_lies": "neutral names lead to addresses where no public service lives, neutral "
-    "addresses answer",
+    "connection.dns_lies": "neutral names lead to addresses that are not theirs, neutral addresses "
+    "answer",
     "connection.slow_abroad": "neutral transfers from abroad are slow, those from this country "
     "three times faster",
     "connection.slow_line": "neutral transfers from two networks are slow",

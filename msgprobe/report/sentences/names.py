@@ -53,9 +53,9 @@ WHY: Final[Mapping[str, str]] = {
     "forged. Which one an app takes is chance.",
     "dns.in_a_tunnel": "Names are answered here with addresses that a tunnel made up. Servers "
     "there are asked only for a proof of who they are, which these cannot give.",
-    "dns.led_inside": "Names are answered here with addresses inside this device or network (a "
-    "login page, a tunnel or a broken resolver). The service did not prove itself there, "
-    "which says nothing about the service.",
+    "dns.led_inside": "Names are answered here with made-up or wrong addresses (by a login page, a "
+    "tunnel or a broken resolver). The service did not prove itself there, which says nothing "
+    "about the service.",
     "dns.unresolved": "The name does not resolve here, and no trustworthy resolver could be asked "
     "instead.",
 }
@@ -94,8 +94,8 @@ PROVES: Final[Mapping[str, str]] = {
     "dns.injection.half": "an artefact: an impossible address beside those at which the service "
     "answers, which encrypted DNS and neutral names never get",
     "dns.in_a_tunnel": "a tunnel carries what proves itself, and these servers have no way to",
-    "dns.led_inside": "neutral names are answered with addresses inside this device or network "
-    "too, or other services prove themselves at such",
+    "dns.led_inside": "neutral names are answered with wrong addresses too, or with some inside "
+    "this device or network at which other services prove themselves",
     "dns.unresolved": "the name does not resolve, and nothing trustworthy contradicts it",
 }
 """What kind of evidence allows its word."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tests.lab.scenario import OK, Scenario, addresses_of_all
-from tests.lab.scenarios.kinds import connection, innocent
+from tests.lab.scenario import OK, Scenario, addresses_of_all, truth
+from tests.lab.scenarios.kinds import blocking, connection, innocent
+from tests.lab.scenarios.shared import WHATSAPP, of
 from tests.lab.world.config import ExtraHost, ResolverPolicy
 
 _PLAIN: Final = ("udp", "tcp")
@@ -62,6 +63,57 @@ def _everywhere() -> Iterator[Scenario]:
         )
 
 
+_UNCLEAR: Final = truth("ok|inconclusive", why="at wrong addresses nothing can be learned")
+_PARKED: Final = "45.155.7.9"
+"""A public address at which nobody lives."""
+
+
+def _wrong(*found: str) -> dict[str, Any]:
+    """Fields of a world whose provider gives these addresses for every name."""
+    rules = (("*", "answer:" + ",".join(found)),)
+    return {"resolvers": (ResolverPolicy(at=("isp",), rules=rules),)}
+
+
+def _each_elsewhere() -> dict[str, Any]:
+    """Fields of a world whose provider gives each name an address in a network of its own."""
+    names = [name for name in addresses_of_all() if "/" not in name]
+    rules = tuple(
+        (f"={n}", f"answer:45.{i // 200 + 1}.{i % 200 + 1}.9") for i, n in enumerate(names)
+    )
+    return {"resolvers": (ResolverPolicy(at=("isp",), rules=rules),)}
+
+
+def _astray() -> Iterator[Scenario]:
+    """The provider's resolver leads every name to a public address that is not its own."""
+    for number, (where, world) in enumerate(
+        (
+            ("one address where nobody is", _wrong(_PARKED)),
+            ("forty addresses where nobody is", _wrong(*(f"11.0.1.{n}" for n in range(40)))),
+            ("another address each, where nobody is", _each_elsewhere()),
+        ),
+        start=5,
+    ):
+        yield connection(
+            f"B{number}",
+            f"the resolver answers every name with {where}",
+            "dns_fault",
+            others=_UNCLEAR,
+            world=world,
+        )
+
+
+def _forged_with_one_more() -> Scenario:
+    """Who forges a messenger's names is not acquitted by forging one neutral name as well."""
+    names = (*WHATSAPP, "www.gnu.org")
+    rules = tuple((name, f"answer:{_PARKED}") for name in names)
+    return blocking(
+        "B8",
+        "the resolver gives a wrong address for WhatsApp's names, and for a neutral one",
+        of("whatsapp", truth("blocked", "dns.injection")),
+        world={"resolvers": (ResolverPolicy(at=("isp",), rules=rules),)},
+    )
+
+
 SCENARIOS: Final = (
     innocent(
         "B0",
@@ -69,4 +121,6 @@ SCENARIOS: Final = (
         world=tunnel(),
     ),
     *_everywhere(),
+    *_astray(),
+    _forged_with_one_more(),
 )

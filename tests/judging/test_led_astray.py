@@ -1,0 +1,77 @@
+"""A resolver that gives wrong addresses for everything accuses nobody; for a few, it does."""
+
+import pytest
+
+from msgprobe.evidence.connection import ConnectionFacts
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.misdirection import misdirected
+from msgprobe.judging.connection import judge_connection
+from msgprobe.model.task import Arm, ResolverKind
+from msgprobe.model.verdict import Outcome, State
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
+from tests.judging.word import text
+
+NOBODY = "45.155.7.9"
+"""A public address at which nobody lives."""
+
+
+def led(wrong: int, *, each: bool = False, found: bool = False) -> Story:
+    """The resolver gives a wrong address for the service and ``wrong`` of four neutral names, the
+    same or ``each`` another one, and nobody answers there; ``found``: the service answers where
+    encrypted DNS leads."""
+    story = Story().local()
+    for n, site in enumerate(SITES):
+        astray = f"45.{n + 1}.7.9" if each else NOBODY
+        story.dns(site.host, ResolverKind.SYSTEM, astray if n < wrong else site.addresses[0])
+        story.site(site)
+    for n, host in enumerate(CHAT):
+        astray = f"46.{n + 1}.7.9" if each else NOBODY
+        story.asked(host, ResolverKind.SYSTEM, astray, arm=Arm.BASE)
+        for resolver in ("resolver1", "resolver2"):
+            story.asked(host, ResolverKind.DOH, ADDRESSES[host], resolver=resolver)
+        story.target(host, times=3, address=astray, fails="connect")
+        if found:
+            story.target(host, arm=Arm.OTHER_ADDRESS)
+    return story.controls_again()
+
+
+def state(story: Story) -> State:
+    return judge_connection(ConnectionFacts(Facts(story.evidence()))).state
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["one address", "another each"])
+@pytest.mark.parametrize("wrong", [3, 4])
+def test_where_neutral_names_are_led_astray_too_nobody_is_accused(wrong: int, each: bool) -> None:
+    story = led(wrong, each=each)
+    assert state(story) is State.DNS_FAULT
+    found = text(story)
+    assert found.outcome is Outcome.INCONCLUSIVE and found.rules == ("dns.led_inside",)
+    assert found.mechanisms == ()
+
+
+def test_the_service_works_where_another_resolver_leads() -> None:
+    assert text(led(4, found=True)).rules == ("ok.other_resolver",)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_who_forges_a_neutral_name_or_two_as_well_is_no_broken_resolver(wrong: int) -> None:
+    story = led(wrong, found=True)
+    assert state(story) is State.ONLINE
+    found = text(story)
+    assert found.outcome is Outcome.BLOCKED and "dns.injection" in found.mechanisms
+
+
+def test_sites_that_have_moved_are_not_led_astray() -> None:
+    """The catalogue's addresses may be old: encrypted DNS gives the new ones as well."""
+    story = led(4, found=True)
+    for site in SITES:
+        story.dns(site.host, ResolverKind.DOH, NOBODY)
+    assert misdirected(Facts(story.evidence())) == ()
+
+
+def test_another_address_of_the_same_network_is_no_wrong_one() -> None:
+    story = Story().local()
+    for site in SITES:
+        beside = site.addresses[0].rsplit(".", 1)[0] + ".77"
+        story.dns(site.host, ResolverKind.SYSTEM, beside)
+    assert misdirected(Facts(story.evidence())) == ()
