@@ -69,7 +69,7 @@ def _by_other_resolver(p: PoolFacts) -> Cited:
     answers all the same."""
     named = [e for e in p.failing if e.name is not None]
     broken = p.connection.resolver_dead or misled(p.connection)
-    if not broken or p.ok or not named:
+    if not broken or p.ok or not named or _answered_astray(p):
         return ()
     good = [t for e in named for t in e.genuine_elsewhere]
     enough = len({e.endpoint.member for e in named if e.genuine_elsewhere}) >= p.need
@@ -121,12 +121,18 @@ def _in_a_tunnel(p: PoolFacts) -> Cited:
     return _led_inside(p) if not asked and carried(p.connection) else ()
 
 
+def _answered_astray(p: PoolFacts) -> Cited:
+    """All names are led astray, and somebody answers there who is not the service: he may read
+    along, which is to be said whoever it is."""
+    return p.with_symptom("tls.certificate") if misdirected(p.facts) else ()
+
+
 def _led_inside(p: PoolFacts) -> Cited:
     """Neutral names lead inside as well, or astray, or a tunnel carries this one, and the service
     did not prove itself there."""
     if p.ok:
         return ()
-    if misdirected(p.facts):
+    if misdirected(p.facts) and not _answered_astray(p):
         return [o for e in p.failing if e.name is not None for o in e.name.system]
     named = [e.name for e in p.failing if e.unresolved and e.name is not None]
     everywhere = p.connection.fake_addresses

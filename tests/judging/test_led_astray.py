@@ -1,11 +1,14 @@
 """A resolver that gives wrong addresses for everything accuses nobody; for a few, it does."""
 
+from typing import Any
+
 import pytest
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.judging.connection import judge_connection
+from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, State
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
@@ -15,7 +18,14 @@ NOBODY = "45.155.7.9"
 """A public address at which nobody lives."""
 
 
-def led(wrong: int, *, each: bool = False, found: bool = False) -> Story:
+FORGED: dict[str, Any] = {
+    "fails": "tls",
+    "failure": Failure.TLS_UNKNOWN_AUTHORITY,
+    "issuer": "CN=box",
+}
+
+
+def led(wrong: int, *, each: bool = False, found: bool = False, **there: Any) -> Story:
     """The resolver gives a wrong address for the service and ``wrong`` of four neutral names, the
     same or ``each`` another one, and nobody answers there; ``found``: the service answers where
     encrypted DNS leads."""
@@ -29,7 +39,7 @@ def led(wrong: int, *, each: bool = False, found: bool = False) -> Story:
         story.asked(host, ResolverKind.SYSTEM, astray, arm=Arm.BASE)
         for resolver in ("resolver1", "resolver2"):
             story.asked(host, ResolverKind.DOH, ADDRESSES[host], resolver=resolver)
-        story.target(host, times=3, address=astray, fails="connect")
+        story.target(host, times=3, address=astray, **(there or {"fails": "connect"}))
         if found:
             story.target(host, arm=Arm.OTHER_ADDRESS)
     return story.controls_again()
@@ -51,6 +61,12 @@ def test_where_neutral_names_are_led_astray_too_nobody_is_accused(wrong: int, ea
 
 def test_the_service_works_where_another_resolver_leads() -> None:
     assert text(led(4, found=True)).rules == ("ok.other_resolver",)
+
+
+@pytest.mark.parametrize("found", [False, True], ids=["nowhere else", "elsewhere"])
+def test_who_answers_there_with_a_certificate_of_his_own_may_read_along(found: bool) -> None:
+    told = text(led(4, found=found, **FORGED))
+    assert told.outcome is Outcome.INCONCLUSIVE and told.rules == ("tls.certificate",)
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 2])
