@@ -18,6 +18,7 @@ from msgprobe.evidence.transfer_pairs import (
     OTHER_SERVER,
     SAME_SERVER,
     Pair,
+    by_name,
     compare,
     length,
     lower_by_name,
@@ -145,12 +146,12 @@ class PairedTransfers:
     @cached_property
     def here(self) -> Decision:
         """Does the name decide at the service's own address?"""
-        return sprt(p.paired > SAME_SERVER for p in self.here_pairs)
+        return by_name(self.here_pairs)
 
     @cached_property
     def elsewhere(self) -> Decision:
         """Does the name decide at neutral servers?"""
-        return sprt(p.paired > SAME_SERVER for p in self.there_pairs)
+        return by_name(self.there_pairs)
 
     @cached_property
     def named(self) -> Decision:

@@ -6,6 +6,7 @@ from math import comb, exp, log, log2
 from statistics import mean, median, median_low, pstdev
 
 from msgprobe.evidence.losses import disturbed, upwards
+from msgprobe.evidence.statistics import Decision, sprt
 from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
 
 SAME_SERVER = log(2.5)
@@ -206,12 +207,25 @@ def lower_by_name(sides: Iterable[Sequence[Pair]], *, agreed: bool) -> bool:
     rates are one."""
     chance = 1.0
     for pairs in sides:
-        named = [p.target.plateau_kbit for p in pairs]
-        plain = [p.control.plateau_kbit for p in pairs]
-        if not pairs or max(named) >= min(plain) or 2 * median(named) > median(plain):
+        if not _lower(pairs):
             return False
         chance /= comb(2 * len(pairs), len(pairs))
     return chance <= (LOWER_AND_STEADY if agreed else ALL_LOWER)
+
+
+def _lower(pairs: Sequence[Pair]) -> bool:
+    """Whatever names the service runs at half the rate of the rest, and none of it as fast as any
+    of the rest."""
+    named = [p.target.plateau_kbit for p in pairs]
+    plain = [p.control.plateau_kbit for p in pairs]
+    return bool(pairs) and max(named) < min(plain) and 2 * median(named) <= median(plain)
+
+
+def by_name(pairs: Sequence[Pair]) -> Decision:
+    """Does the name make them slow? What no single pair shows, their rates may yet (see
+    `lower_by_name`): as long as they lie apart, nothing is taken for normal."""
+    said = sprt(p.paired > SAME_SERVER for p in pairs)
+    return Decision.OPEN if said is Decision.NORMAL and _lower(pairs) else said
 
 
 def steady(rates: Sequence[float]) -> bool:

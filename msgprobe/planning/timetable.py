@@ -178,6 +178,10 @@ STUCK = 3.0
 """Seconds for a neutral transfer of the first look, which takes one or two on a line that is not
 slow."""
 
+SEVERAL = 2
+"""Services whose transfers stand still together, from which on the line itself may do so; and
+neutral sites that are asked at once, where nothing else says yet whether it does."""
+
 STEADY = 4
 """Looks in a row that went well, after which the line is taken to be back."""
 

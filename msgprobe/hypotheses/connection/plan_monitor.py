@@ -5,7 +5,7 @@ from random import Random
 
 from msgprobe.evidence.outages import QUIET, Outages, Wait
 from msgprobe.model.control import Site
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import reached_sites, usual_views
@@ -15,6 +15,8 @@ from msgprobe.planning.timetable import (
     MONITOR_MOST,
     MONITOR_PATIENCE,
     MONITOR_UNTIL,
+    OVERDUE,
+    SEVERAL,
     STEADY,
     STUCK,
 )
@@ -27,7 +29,8 @@ def plan_line_monitor(context: PlanningContext) -> list[Task]:
     """Looks as they fall due; then the services once more that failed while the line was dead."""
     begun = [i for n in range(1, MONITOR_MOST + 1) if context.started(i := f"look.{n}") is not None]
     outages = _so_far(context)
-    if not begun and not (outages.dead and outages.life) and not _stuck(context):
+    asked = begun or (outages.dead and outages.life)
+    if not (asked or _stuck(context) or _nothing_comes(context, outages)):
         _think_again(context)
         return []
     return [*_looks(context, outages, len(begun)), *_once_more(context, outages)]
@@ -51,6 +54,36 @@ def _stuck(context: PlanningContext) -> bool:
                 return True
             context.wake(running.since + STUCK + 0.01)
     return False
+
+
+def _was_stuck(context: PlanningContext) -> bool:
+    """The same of one that has ended."""
+    sources = context.facts.arm(Arm.TRANSFER_SOURCE)
+    return any(context.facts.window(t).seconds >= STUCK for t in sources if t.task.surveys)
+
+
+def _nothing_comes(context: PlanningContext, outages: Outages) -> bool:
+    """Transfers of several services stand still for far longer than neutral ones took, and nobody
+    has been heard since: is it the line?"""
+    took = [context.facts.window(t).seconds for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
+    if context.sparing or not took or not outages.life:
+        return False
+    patience = STUCK + max(took)
+    still: set[str] = set()
+    for running in context.moment.running.values():
+        if running.task.surveys and running.task.role is Role.TARGET:
+            since = max(running.since, outages.life[-1])
+            if context.moment.now >= since + patience:
+                still.add(running.task.subject)
+            else:
+                context.wake(since + patience + 0.01)
+    if not still:
+        return False
+    silent = (t for t in context.facts.arm(Arm.TRANSFER) if t.met_silence)
+    still.update(
+        t.task.subject for t in silent if context.facts.window(t).end >= outages.life[-1] + OVERDUE
+    )
+    return len(still) >= SEVERAL
 
 
 def _waiting(context: PlanningContext) -> dict[str, float]:
@@ -84,15 +117,22 @@ def _looks(context: PlanningContext, outages: Outages, number: int) -> list[Task
     last = context.started(f"look.{number}")
     if last is not None and not context.due(last, MONITOR_EVERY):
         return tasks
-    return [*tasks, _look(context, number + 1, *sites[(number + 1) % len(sites)])]
+    # No outage is known yet: it takes two networks, and there may be little of it left.
+    more = 1 if number or outages.dead else SEVERAL
+    numbers = range(number + 1, number + more + 1)
+    return [*tasks, *(_look(context, n, *sites[n % len(sites)]) for n in numbers)]
 
 
 def _enough(context: PlanningContext, outages: Outages, number: int) -> bool:
-    """It changed twice, or has worked again for a while."""
+    """It changed twice, or has worked again for a while; it works, and nothing says that it ever
+    did not."""
     steady = number >= STEADY and all(
         context.good(f"look.{n}") for n in range(number - STEADY + 1, number + 1)
     )
-    return steady or (outages.changes >= 2 and number >= 2 and context.good(f"look.{number}"))
+    if not context.good(f"look.{number}"):
+        return False
+    unfounded = not outages.dead and not outages.waits and not _was_stuck(context)
+    return steady or (outages.changes >= 2 and number >= 2) or unfounded
 
 
 def _known(context: PlanningContext) -> list[tuple[Site, str]]:

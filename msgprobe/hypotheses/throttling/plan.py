@@ -29,7 +29,7 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.purpose import question
-from msgprobe.planning.timetable import ANSWERED, OVERDUE, SURVEYS, TRAIN_SECONDS
+from msgprobe.planning.timetable import ANSWERED, FAR_RTT, OVERDUE, SURVEYS, TRAIN_SECONDS
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
 
 
@@ -193,6 +193,7 @@ def _quiet(context: PlanningContext) -> bool:
 
 
 _TRAINS = (Arm.TRAIN, Arm.NEUTRAL_TRAIN)
+_FIRST_LOOK = (Arm.CONNECTION, Arm.BASE)
 
 
 def _overdue(context: PlanningContext) -> float:
@@ -205,9 +206,14 @@ def _overdue(context: PlanningContext) -> float:
 
 
 def _over(context: PlanningContext, running: Running, overdue: float) -> bool:
-    """It occupies the line no longer; trains and transfers are looked at by themselves."""
-    apart = running.task.arm in (*MOVING, *_TRAINS)
-    return apart or context.due(running.since, overdue)
+    """It occupies the line no longer; trains and transfers are looked at by themselves. A line that
+    is no thin one carries beside them what is asked about a service that fails, which is little and
+    may go on for long."""
+    arm = running.task.arm
+    rtt = context.facts.rtt
+    thin = context.moment.filled or rtt is None or rtt >= FAR_RTT
+    few = arm not in _FIRST_LOOK and not thin
+    return few or arm in (*MOVING, *_TRAINS) or context.due(running.since, overdue)
 
 
 def _trains(context: PlanningContext) -> bool:

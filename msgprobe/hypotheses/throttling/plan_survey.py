@@ -17,6 +17,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     dialled_address,
     known_sources,
     looks_slow,
+    neutral_moved,
     other_address,
     own_task,
     patient,
@@ -50,18 +51,32 @@ def plan_survey(
     when one before has ended, unless they are ``held``, for something slow is being looked into.
     True: more are to come."""
     wanted: list[Task] = []
-    going_on, most = 0, side_by_side(context, direction)
+    going_on, aside, most = 0, 0, side_by_side(context, direction)
     for task in _sequence(context, direction):
         if context.started(task.id) is None:
             if survey_over(context):
-                return wanted, bool(going_on)
+                return wanted, bool(going_on or aside)
             if held:
                 return wanted, True
         wanted.append(task)
-        going_on += context.ended(task.id) is None
+        if context.ended(task.id) is None:
+            if aside < most and _leaves_room(context, task, direction):
+                aside += 1
+            else:
+                going_on += 1
         if going_on >= most:
             return wanted, True
-    return wanted, bool(going_on)
+    return wanted, bool(going_on or aside)
+
+
+def _leaves_room(context: PlanningContext, task: Task, direction: Direction) -> bool:
+    """An own transfer that takes far longer than neutral ones did: it is slow whatever becomes of
+    it, and the line carries others beside it."""
+    begun = context.started(task.id)
+    if task.arm is not Arm.TRANSFER or begun is None or takes_long(context):
+        return False
+    quick = any(s.elapsed * 4 < FAST_PATIENCE for s in neutral_moved(context, direction))
+    return quick and context.due(begun, FAST_PATIENCE)
 
 
 def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
