@@ -67,7 +67,7 @@ PROMPT = 2.5
 TOO_LATE = 1.0
 """Seconds beyond the round trip after which a packet of a call is as good as lost."""
 
-AFTERMATH = 1.0
+AFTERMATH = 0.5
 """Seconds beside two round trips after which a name has been said to a server, and whoever minds
 has acted: is it still there for others?"""
 

@@ -175,18 +175,20 @@ def _attempts(context: PlanningContext, base: Task, address: str, manner: Manner
     """The name, and again while it gets no answer. On a brisk line each time as soon as the server
     has answered to another name since: names that die and names that do not, in turn, leave no
     room for a server, or a way to it, that was dead for a while."""
-    every = context.tries(base)
     if not context.brisk:
-        return every
+        return context.tries(base)
+    wanted = [base]
     for number, last in enumerate(base.attempts(TRIES - 1), start=2):
         ended = [t for i in base.attempts()[: number - 1] if (t := context.conversation(i))]
         if context.good(last) or enough(t.met_silence for t in ended if manner.died(t)):
-            return every[: number - 1]
+            return wanted
         if not answered_since(context, address, context.started(last)):
             break
-        if number > len(every):
-            every.append(base.again(number, reason=f"once more, to be sure: {base.reason}"))
-    return every
+        wanted.append(base.again(number, reason=f"once more, to be sure: {base.reason}"))
+    else:
+        return wanted
+    every = context.tries(base)  # the time of the next one is waited for only where it is wanted
+    return max(every, wanted, key=len)
 
 
 def _takes_names(context: PlanningContext, twin: Task, manner: Manner) -> bool:
