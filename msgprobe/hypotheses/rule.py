@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 19
+RULES_VERSION = 20
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -38,7 +38,7 @@ CHANGED: Mapping[str, int] = {
     "protocol.noise": 16,
     "udp.drop": 8,
     "tls.modern": 18,
-    "throttle.name": 18,
+    "throttle.name": 20,
     "transfer.freeze": 17,
     "transfer.nothing": 8,
     "speed.lossy": 14,

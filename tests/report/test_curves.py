@@ -247,7 +247,7 @@ def test_nothing_in_a_name_becomes_markup_or_an_escape(text: str) -> None:
     root = fromstring(page.removeprefix("<!DOCTYPE html>"))
     assert {e.tag for e in root.iter()} <= set(
         "html head meta title style body h1 h2 h3 p ul li svg line polyline text details summary "
-        "div table caption thead tbody tr th td".split()
+        "div table caption thead tbody tr th td bdi".split()
     )
     shown = curves.render(_only(run)) + page
     assert all(c == "\n" or c.isprintable() for c in shown)
