@@ -11,7 +11,8 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped, networks
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
-from msgprobe.evidence.shares import Shares, shares
+from msgprobe.evidence.shares import ALPHA, FLOOR, Shares, shares
+from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -160,11 +161,25 @@ addresses in so many networks. Any one alone may be an accident of this device's
 
 def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[Conversation, ...]:
     """Of the ends at each of these addresses those that came sooner than the way there allows, if
-    they are enough for a claim."""
-    found = [[t for t in ends if facts.early(t)] for ends in places]
+    they are enough for a claim, and not what this line does to everybody."""
+    there = [tuple(ends) for ends in places]
+    if _as_elsewhere(facts, sum(map(len, there))):
+        return ()
+    found = [[t for t in ends if facts.early(t)] for ends in there]
     twice = [t for early in found if len(early) >= TWICE_TOO_EARLY for t in early]
     every = [t for early in found for t in early]
     return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
+
+
+def _as_elsewhere(facts: Facts, ends: int) -> bool:
+    """Neutral conversations are broken off as well, so often that so many ends may be luck: an
+    exact test, with the errors allowed shared by all pools of the run."""
+    neutral = shares(facts).neutral
+    broken = sum(not t.met_silence for t in neutral.failed)
+    if broken < FLOOR * neutral.tried or not broken:
+        return False
+    pools = sum(len(service.pools) for service in facts.services)
+    return fisher_greater(ends, ends, broken, neutral.tried) * pools > ALPHA
 
 
 class PoolFacts:

@@ -7,7 +7,7 @@ from msgprobe.judging.calibration import Table, Tally
 
 TABLE: Table | None = Table(
     date="2026-11-29",
-    rules_version=19,
+    rules_version=20,
     runs=501,
     scenarios=280,
     cells={
@@ -38,7 +38,7 @@ TABLE: Table | None = Table(
         ("degraded", "-", "speed.undecided"): Tally(3.0, 3),
         ("degraded", "-", "transfer.cut"): Tally(1.0, 1),
         ("degraded", "confirmed", "dns.injection"): Tally(1.0, 1),
-        ("degraded", "confirmed", "pool.half_hit"): Tally(2.0, 2),
+        ("degraded", "confirmed", "pool.half_hit"): Tally(1.0, 1),
         ("degraded", "confirmed", "pool.reserve_only"): Tally(4.0, 4),
         ("degraded", "confirmed", "pool.some_members"): Tally(5.0, 5),
         ("degraded", "confirmed", "tls.mitm"): Tally(2.0, 2),

@@ -131,7 +131,8 @@ def _enough(context: PlanningContext, outages: Outages, number: int) -> bool:
     )
     if not context.good(f"look.{number}"):
         return False
-    unfounded = not outages.dead and not outages.waits and not _was_stuck(context)
+    stuck = _stuck(context) or _was_stuck(context)
+    unfounded = not outages.dead and not outages.waits and not stuck
     return steady or (outages.changes >= 2 and number >= 2) or unfounded
 
 

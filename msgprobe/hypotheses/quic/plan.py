@@ -22,7 +22,7 @@ from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name,
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
-from msgprobe.planning.timetable import OVERDUE, QUIC_ADDRESSES, QUIC_SITES
+from msgprobe.planning.timetable import QUIC_ADDRESSES, QUIC_SITES
 
 PORT = 443
 
@@ -112,12 +112,9 @@ def _answers(context: PlanningContext, task: Task) -> bool:
 
 
 def _quiet(context: PlanningContext, task: Task) -> bool:
-    """Nothing came, or nothing has come for longer than an honest answer takes: on a brisk line
-    the first packet has been sent again by then, and that was not answered either."""
+    """Nothing came, or nothing has come for longer than an honest answer takes."""
     conversation = context.conversation(task.id)
-    overdue = context.brisk and context.due(context.since(task.id), OVERDUE)
-    late = overdue or context.stalled(task)
-    return late or (conversation is not None and unanswered(conversation))
+    return context.stalled(task) or (conversation is not None and unanswered(conversation))
 
 
 def _silent(context: PlanningContext, task: Task) -> bool:

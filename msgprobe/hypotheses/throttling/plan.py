@@ -134,7 +134,8 @@ def _compared(
     first = any(round_open(context, way) for way in Direction)
     first = first and not takes_long(context)
     paired, open_ones = ([], frozenset[str]()) if first else plan_pairs(context, pairs)
-    looks = [plan_survey(context, way, held=bool(open_ones)) for way in Direction]
+    wait = _asked(context)
+    looks = [plan_survey(context, way, held=bool(open_ones), wait=wait) for way in Direction]
     tasks = [*(t for look, _ in looks for t in look), *paired]
     if any(going_on for _, going_on in looks):
         unknown = [unsettled(context, way) for way in Direction]
@@ -209,11 +210,27 @@ def _over(context: PlanningContext, running: Running, overdue: float) -> bool:
     """It occupies the line no longer; trains and transfers are looked at by themselves. A line that
     is no thin one carries beside them what is asked about a service that fails, which is little and
     may go on for long."""
-    arm = running.task.arm
     rtt = context.facts.rtt
     thin = context.moment.filled or rtt is None or rtt >= FAR_RTT
-    few = arm not in _FIRST_LOOK and not thin
-    return few or arm in (*MOVING, *_TRAINS) or context.due(running.since, overdue)
+    few = running.task.arm not in _FIRST_LOOK and not thin
+    return few or _answered_or_late(context, running, overdue)
+
+
+def _answered_or_late(context: PlanningContext, running: Running, overdue: float) -> bool:
+    """It is no conversation that may still be answered in time."""
+    apart = running.task.arm in (*MOVING, *_TRAINS)
+    return apart or context.due(running.since, overdue)
+
+
+def _asked(context: PlanningContext) -> frozenset[str]:
+    """Services about which something is being asked just now: transfers that name them would not
+    leave their names alone (D13)."""
+    overdue = _overdue(context)
+    return frozenset(
+        r.task.subject
+        for r in context.moment.running.values()
+        if r.task.role is Role.TARGET and not _answered_or_late(context, r, overdue)
+    )
 
 
 def _trains(context: PlanningContext) -> bool:

@@ -2,7 +2,7 @@
 the line carries."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -45,19 +45,23 @@ from msgprobe.planning.transfers import moved_assets, wanted_assets
 
 
 def plan_survey(
-    context: PlanningContext, direction: Direction, *, held: bool
+    context: PlanningContext, direction: Direction, *, held: bool, wait: Collection[str] = ()
 ) -> tuple[list[Task], bool]:
     """One transfer after another, or as many side by side as a long way carries; the next begins
     when one before has ended, unless they are ``held``, for something slow is being looked into.
-    True: more are to come."""
+    Those of services that are to ``wait`` let others go first. True: more are to come."""
     wanted: list[Task] = []
     going_on, aside, most = 0, 0, side_by_side(context, direction)
+    waiting = False
     for task in _sequence(context, direction):
         if context.started(task.id) is None:
             if survey_over(context):
                 return wanted, bool(going_on or aside)
             if held:
                 return wanted, True
+            if task.subject in wait and not _moved_before(context, task):
+                waiting = True
+                continue
         wanted.append(task)
         if context.ended(task.id) is None:
             if aside < most and _leaves_room(context, task, direction):
@@ -66,7 +70,13 @@ def plan_survey(
                 going_on += 1
         if going_on >= most:
             return wanted, True
-    return wanted, bool(going_on or aside)
+    return wanted, bool(going_on or aside or waiting)
+
+
+def _moved_before(context: PlanningContext, task: Task) -> bool:
+    """Another transfer of its service has begun: the others wait no longer."""
+    known = (t for d in Direction for t in _sequence(context, d))
+    return any(t.subject == task.subject and context.started(t.id) is not None for t in known)
 
 
 def _leaves_room(context: PlanningContext, task: Task, direction: Direction) -> bool:

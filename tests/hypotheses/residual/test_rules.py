@@ -211,3 +211,24 @@ def test_an_end_from_a_place_that_is_near_this_time_is_not_early() -> None:
             arm = Arm.BASE if n == 1 else Arm.REPEAT
             story.target(host, arm=arm, start=3.0 * n, **ends)
     assert text(story).outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("neutral_too", "outcome"), [(0, "blocked"), (1, "blocked"), (6, "inconclusive")]
+)
+def test_ends_that_neutral_names_meet_as_often_accuse_nobody(
+    neutral_too: int, outcome: str
+) -> None:
+    """A box on the line breaks off some of everybody's connections: that three of one name were
+    among them may be luck. One neutral connection in twenty is no excuse."""
+    story = Story().good_connection().names()
+    for _ in range(3):
+        story.controls_again()
+    for n in range(neutral_too):
+        site = story.sites[n % len(story.sites)]
+        story.site(site, Arm.AGAIN, check="tls", fails="tls", failure=Failure.CONNECTION_RESET)
+    for n in (1, 2, 3):
+        ends: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+        arm = Arm.BASE if n == 1 else Arm.REPEAT
+        story.target(CHAT[0], arm=arm, start=3.0 * n, took=0.01, **ends)
+    assert text(story).outcome == outcome
