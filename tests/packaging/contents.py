@@ -231,6 +231,9 @@ _OF_INFO = re.compile(r"(?i)METADATA|(.*/)?(licen[cs]e|copying|notice|authors)[^
 """Of a wheel's own words: what it is (dnspython looks for the version of idna), and licences, which
 must go along; no index of files, no bill of materials, nothing for pip."""
 
+_ZONE = re.compile(r"zoneinfo/([^/.]+|[^/]+/.+)")
+"""The zones' own files, in folders of their continents or none."""
+
 _WIDTHS = "rich/_unicode_data/"
 
 
@@ -241,8 +244,8 @@ def wanted(name: str) -> bool:
         return _OF_INFO.fullmatch(rest) is not None
     if _NEVER.search(name):
         return False
-    if package == "tzdata" and rest.count("/") > 1:
-        return False  # the zones' own files; some that are called without a folder stay
+    if package == "tzdata" and _ZONE.fullmatch(rest):
+        return False
     return not any(row.covers(name) for row in OF_WHEELS)
 
 
