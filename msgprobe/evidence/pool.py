@@ -173,9 +173,10 @@ def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[C
 
 def _as_elsewhere(facts: Facts, ends: int) -> bool:
     """Neutral conversations are broken off as well, so often that so many ends may be luck: an
-    exact test, with the errors allowed shared by all pools of the run."""
+    exact test, with the errors allowed shared by all pools of the run. What our own naming of a
+    target did to them does not count."""
     neutral = shares(facts).neutral
-    broken = sum(not t.met_silence for t in neutral.failed)
+    broken = sum(not t.met_silence and t.task.id not in facts.silenced for t in neutral.failed)
     if broken < FLOOR * neutral.tried or not broken:
         return False
     pools = sum(len(service.pools) for service in facts.services)

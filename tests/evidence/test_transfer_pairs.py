@@ -5,6 +5,7 @@ from math import log
 import pytest
 
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import (
     FEW_ABREAST,
     MOST_ABREAST,
@@ -12,6 +13,7 @@ from msgprobe.evidence.transfer_pairs import (
     SAME_SERVER,
     Pair,
     abreast,
+    by_name,
     compare,
     lower_by_name,
     prompt,
@@ -181,3 +183,10 @@ def test_that_all_that_names_it_is_slower_takes_so_many_pairs_at_both_ends(
 def test_one_that_is_not_slower_leaves_the_order_to_chance() -> None:
     odd = pair(sample(510, 0.2), sample(600, 0.2))
     assert not lower_by_name(([SLOWER] * 5, [*[SLOWER] * 5, odd]), agreed=True)
+
+
+def test_rates_that_lie_apart_are_not_normal_although_no_pair_is_slow() -> None:
+    alike = pair(sample(500, 0.2), sample(500, 0.2))
+    assert by_name([SLOWER] * 2) is Decision.OPEN
+    assert by_name([SLOWER, alike]) is Decision.NORMAL
+    assert by_name([alike] * 2) is Decision.NORMAL
