@@ -137,6 +137,7 @@ COMMANDS: Final = {
     "throttle": ("tests.lab.throttle_exam", "main"),
     "exam": ("tests.lab.whole_exam", "main"),
     "mischief": ("tests.lab.mischief_exam", "main"),
+    "drawn": ("tests.lab.drawn_exam", "main"),
     "facts": ("tests.lab.facts_exam", "main"),
     "calibrate": ("tests.lab.calibrate", "main"),
     "confusion": ("tests.lab.confusion", "main"),

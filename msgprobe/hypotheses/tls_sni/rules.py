@@ -7,7 +7,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
-from msgprobe.evidence.name_swaps import Shown, follows
+from msgprobe.evidence.name_swaps import Shown, enough, follows
 from msgprobe.evidence.pool import PoolFacts, too_early
 from msgprobe.evidence.residual import punished
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
@@ -18,6 +18,11 @@ _BLOCKED = BLOCKED.at(Layer.TLS)
 _UNCLEAR = UNCLEAR.at(Layer.TLS)
 
 _SILENCE = "tls.timeout"
+_ALERT = "tls.alert"
+
+_REFUSING_NETWORKS = 2
+"""Networks whose neutral servers must refuse a service's names with an alert. A server may do so
+for reasons of its own, for one: the service lives there as well, and is out of order."""
 
 
 def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
@@ -31,6 +36,43 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
+
+
+def _refused(p: PoolFacts) -> Cited:
+    """D7 where an alert comes back: neutral servers in two networks refuse the service's names, the
+    pool's among them, each time, and take others that they do not own. They have no reason to."""
+    own = p.with_symptom(_ALERT)
+    takes = _taking_any(p)
+    names = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE)
+    about = grouped(
+        (t for t in names if t.task.subject == p.service.name and t.address in takes),
+        lambda t: t.flow.server_name,
+    )
+    refused = [t for mine in about.values() if _always(mine, _ALERT) for t in mine]
+    mine = {t.task.id for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)}
+    cited = [t for t in refused if t.task.id in mine]
+    refusing = p.connection.servers(refused)
+    apart = len({server.network for server in refusing}) >= _REFUSING_NETWORKS
+    if not own or not cited or not apart or not p.connection.fair(refusing):
+        return ()
+    return (*own, *cited, *refused, *(t for a in {t.address for t in refused} for t in takes[a]))
+
+
+def _taking_any(p: PoolFacts) -> dict[str, list[Conversation]]:
+    """Neutral servers that showed a certificate to every neutral name that they do not own."""
+    twins = by_address(p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE))
+    return {
+        address: there
+        for address, there in twins.items()
+        if all(t.answered_tls and t.symptom != _ALERT for t in there)
+    }
+
+
+def _always(conversations: Sequence[Conversation], symptom: str) -> bool:
+    """These died in this way and no other, and at each address as often as a claim needs."""
+    there = by_address(conversations).values()
+    often = all(enough(t.met_silence for t in one) for one in there)
+    return often and all(t.symptom == symptom for t in conversations)
 
 
 def _asked(p: PoolFacts) -> list[Conversation]:
@@ -157,7 +199,8 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
 def _follow_rules() -> Iterator[PoolRule]:
     for symptom, path in DYING.items():
         kind = symptom.removeprefix("tls.")
-        yield _BLOCKED.rule(f"tls.sni.elsewhere.{kind}", f"{path}.sni", holds=_elsewhere(symptom))
+        follows_it = _refused if symptom == _ALERT else _elsewhere(symptom)
+        yield _BLOCKED.rule(f"tls.sni.elsewhere.{kind}", f"{path}.sni", holds=follows_it)
         yield _BLOCKED.rule(
             f"tls.sni.residual.{kind}", f"{path}.sni", holds=_punished(symptom, named=True)
         )

@@ -17,7 +17,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Direction
-from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Running, Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.moment import Agenda, Moment
 from tests.evidence.moves import moved
@@ -507,3 +507,44 @@ def test_the_others_are_given_less_time_once_one_was_slow() -> None:
     ]
     rest = downs[2 * SOME_ABREAST :]  # as many again begin before that is known
     assert len(rest) > 1 and downs[0] > max(rest)
+
+
+@pytest.mark.parametrize(
+    ("own", "neutral", "at_once"), [(1.5, 0.1, 3), (3.0, 0.1, 6), (3.0, 3.0, 3)]
+)
+def test_what_takes_far_longer_than_neutral_transfers_lets_as_many_others_pass(
+    own: float, neutral: float, at_once: int
+) -> None:
+    def greeting(task: Task) -> float:
+        return own if task.arm is Arm.TRANSFER else neutral
+
+    day = Day(rate=lambda task: FAST, greeting=greeting).run()
+    assert day.most_at_once[Direction.DOWN] == at_once
+
+
+def begun_beside_questions(day: Day) -> tuple[set[str], set[str]]:
+    """Services of which something was asked about ``day.silent``'s owner when their first transfer
+    began, and others whose first one began meanwhile. A question counts for as long as an honest
+    answer takes: ten round trips."""
+    asked = [m for m in day.done if m.task.role is Role.TARGET and m.task.arm not in MOVES]
+    firsts: dict[str, float] = {}
+    for m in sorted(day.done, key=lambda m: m.window.start):
+        if m.task.id.startswith("t.first.") and m.task.arm is Arm.TRANSFER:
+            firsts.setdefault(m.task.subject, m.window.start)
+    own, others = set(), set()
+    for service, at in firsts.items():
+        for m in asked:
+            if m.window.start < at < min(m.window.end, m.window.start + 10 * day.rtt):
+                (own if m.task.subject == service else others).add(service)
+    return own, others
+
+
+def test_transfers_of_a_service_wait_while_something_is_asked_about_it_and_others_do_not() -> None:
+    passed: set[str] = set()
+    for seed in range(4):
+        request = Request(seed=seed)
+        day = Day(rate=lambda task: 4_000.0, silent="sfu.voip.signal.org", request=request).run()
+        own, others = begun_beside_questions(day)
+        assert not own, seed
+        passed |= others
+    assert passed

@@ -10,6 +10,7 @@ from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     BLOCK_PAGE,
+    LTE,
     MESSENGER,
     SHARED,
     SIGNAL,
@@ -20,6 +21,7 @@ from tests.lab.scenarios.shared import (
     WHATSAPP,
     blocked,
     hosts,
+    hosts_of,
     http_to_box,
     leads_to_page,
     of,
@@ -57,6 +59,53 @@ def _among_strict(
     )
 
 
+_ALERTED: Final = blocked("tls.alert.sni")
+
+
+def _late(*names: str, rtts: float = 1.0) -> OnSni:
+    """An alert in the server's name, no sooner than the server could send one."""
+    return OnSni(label="late", names=names, do="alert", at_rtt=rtts)
+
+
+_LATE_ALERTS: Final = (
+    blocking(
+        "A30-late",
+        "an alert as late as the server's at every name of Messenger",
+        of("messenger", _ALERTED, media=_ALERTED, web=_ALERTED),
+        _late(*MESSENGER),
+        row="A30 (late)",
+    ),
+    blocking(
+        "A30-late-lte",
+        "an alert nearly as late as the server's at Signal's names, on LTE",
+        of("signal", _ALERTED),
+        _late(*SIGNAL, rtts=0.9),
+        row="A30 (late, LTE)",
+        link=LTE,
+    ),
+    blocking(
+        "A30-late-strict",
+        "a late alert at WhatsApp's names, where most servers refuse strange names with one too",
+        of("whatsapp", _ALERTED, web=_ALERTED),
+        _late(*WHATSAPP),
+        row="A30 (late, strict servers)",
+        world={"strict_names": True},
+    ),
+    innocent(
+        "A30-own",
+        "Messenger's fronts all refuse their names with an alert, those at a neutral CDN too",
+        row="A30 (the innocent half)",
+        truths=of("messenger", truth("degraded"), text=UNCLEAR, media=UNCLEAR, web=UNCLEAR),
+        world={
+            **hosts(HostPolicy(names=MESSENGER, tls="alert")),
+            "extra": tuple(
+                ExtraHost(name=name, addresses=("151.101.0.223",)) for name in hosts_of("messenger")
+            ),
+        },
+        deviation="their calls go on working",
+    ),
+)
+
 _WHOLE: Final = (
     blocking(
         "A17",
@@ -83,6 +132,7 @@ _WHOLE: Final = (
         of("messenger", blocked("tls.alert")),
         OnSni(label="alert", names=MESSENGER, do="alert", at_rtt=0.2),
     ),
+    *_LATE_ALERTS,
     blocking(
         "A37",
         "plain HTTP leads to a stub page, TLS is reset at the name",
