@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
 
-.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-drawn exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -102,6 +102,9 @@ same: install
 # The default run against each kind of mischief that a server or resolver can do, alone.
 exam-mischief: install
 	$(BIN)/python -m tests.lab mischief $(ARGS)
+
+exam-drawn: install
+	$(BIN)/python -m tests.lab drawn $(ARGS)
 
 exam-throttle: install
 	$(BIN)/python -m tests.lab throttle --out tests/lab/throttle_exam.txt $(ARGS)

@@ -52,10 +52,27 @@ class Cuts:
             return ()
         return tuple(ended) if len(_networks(beyond)) >= TWICE else ()
 
+    @cached_property
+    def pages(self) -> tuple[Sample, ...]:
+        """Own tries whose page, which names the object, was broken off at one place amid its
+        content, if every one was, while neutral transfers of two networks went beyond. Silence
+        must have been waited for, longer in one try than in another, without a byte more."""
+        told = [s for s in self.paired.own if s.usable or s.answered or s.page_ending]
+        ended = [s for s in told if s.page_ending is not None]
+        if len(ended) < TWICE or len(ended) < len(told):
+            return ()
+        places = [_of_page(s) for s in ended]
+        silent = [s.elapsed for s in ended if s.page_ending is Ending.SILENCE]
+        late = len(silent) == len(ended) and max(silent) - min(silent) <= _longest(self.paired)
+        beyond = [s for s in self.paired.fair if s.place > max(places) + SAME_PLACE]
+        apart = max(places) - min(places) > SAME_PLACE
+        return () if late or apart or len(_networks(beyond)) < TWICE else tuple(ended)
+
     @property
     def place(self) -> int:
         """Bytes of the connection after which it was ended; 0 if nowhere."""
-        return max((s.place for s in self.here), default=0)
+        pages = max(map(_of_page, self.pages), default=0)
+        return max((s.place for s in self.here), default=pages)
 
     @property
     def late(self) -> bool:
@@ -195,6 +212,12 @@ def _longest(paired: PairedTransfers) -> float:
     first = [t.http.first_byte or 0.0 for t in sites if t.genuine and t.http]
     first.append(slowest_answer(paired.facts, paired.service))
     return max((*first, *(s.longest for s in (*mine, *paired.sources))), default=0.0)
+
+
+def _of_page(sample: Sample) -> int:
+    """Bytes of the connection after which its page was ended."""
+    page = sample.conversation.http
+    return page.info.bytes_received if page is not None and page.info is not None else 0
 
 
 def _together(samples: Sequence[Sample]) -> bool:

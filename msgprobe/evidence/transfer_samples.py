@@ -50,6 +50,8 @@ class Ending(StrEnum):
     """Without TLS's goodbye."""
 
 
+_TORN = {Failure.CONNECTION_RESET: Ending.RESET, Failure.EOF: Ending.END}
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One transfer. ``number`` is its place among those of its arm."""
@@ -84,7 +86,7 @@ class Sample:
     @property
     def silent(self) -> bool:
         """Nothing came, neither of the object nor of the page that names it: that is no speed."""
-        return self.usable and not self.begun and not self.answered
+        return self.usable and not self.begun and not self.answered and not self.page_ending
 
     @property
     def answered(self) -> bool:
@@ -165,24 +167,46 @@ class Sample:
         if seen.capped:
             heard = self.unheard is False
             return Ending.SILENCE if 2 * self.pause >= seen.window.seconds and not heard else None
-        return {Failure.CONNECTION_RESET: Ending.RESET, Failure.EOF: Ending.END}.get(
-            seen.failure or Failure.UNKNOWN
-        )
+        return _TORN.get(seen.failure or Failure.UNKNOWN)
+
+    @property
+    def page_ending(self) -> Ending | None:
+        """How the page that names the object was broken off amid its content; None where it was
+        not, or no more had come than tickets and a head."""
+        page = self.conversation.http
+        if self.conversation.transfer is not None or page is None or page.failure is None:
+            return None
+        if self._before <= HEADS or page.status not in (None, *SERVED):
+            return None
+        if page.failure.is_silence:
+            return Ending.SILENCE
+        return _TORN.get(page.failure)
 
     @property
     def cut_short(self) -> bool:
         """It was broken off, or not over in time."""
-        return (self.usable and not self.finished) or self.ending is not None
+        broken_off = self.ending is not None or self.page_ending is not None
+        return broken_off or (self.usable and not self.finished)
 
     @property
     def amid_content(self) -> bool:
-        """More than tickets and a head had come; for an upload, more than those had been sent."""
+        """More than tickets and heads had come, the page that names the object counted; for an
+        upload, more than those had been sent."""
         seen = self.conversation.transfer
         if seen is None:
             return False
         if seen.direction is Direction.UP:
             return self.info is not None and self.info.bytes_sent > HEADS
-        return bool(seen.answers) or (seen.answers is None and seen.moved > HEADS)
+        return bool(seen.answers) or (seen.answers is None and self._before + seen.moved > HEADS)
+
+    @property
+    def _before(self) -> int:
+        """Bytes that came after the handshake and before the object was asked for, which is the
+        page that names it; 0 where the platform cannot tell."""
+        tls, page = self.conversation.tls, self.conversation.http
+        if tls is None or page is None or tls.info is None or page.info is None:
+            return 0
+        return max(0, page.info.bytes_received - tls.info.bytes_received)
 
     @property
     def pause(self) -> float:

@@ -134,8 +134,8 @@ def _cut(paired: PairedTransfers) -> Iterable[Sample]:
     """Broken off each time at one place, and its servers may do so; what they did not ask for they
     break off as a rule."""
     cuts = Cuts(paired)
-    told = paired.asset.pool is None and not cuts.refused and not cuts.late
-    return (*cuts.here, *paired.fair) if told and cuts.here else ()
+    cut = cuts.pages or (cuts.here if not cuts.refused and not cuts.late else ())
+    return (*cut, *paired.fair) if cut and paired.asset.pool is None else ()
 
 
 def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:

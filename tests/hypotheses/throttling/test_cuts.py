@@ -7,6 +7,7 @@ import pytest
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.message import message
+from msgprobe.model.observation import HttpObservation, TlsObservation, TransferObservation
 from msgprobe.model.target import Asset, Direction, Function
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
@@ -193,3 +194,78 @@ def test_an_upload_that_falls_silent_was_acknowledged_up_to_the_place(race: Race
         race.move(SOURCE, 15_000, number=n, source=f"src{n}", **up)
         race.move(NAMED, 15_000, number=n, source=f"src{n}", stop_at=own, **up)
     assert race.text.mechanisms != ("tcp.freeze",)
+
+
+def page(race: Race, came: int, waited: float, ends: Failure = Failure.TIMED_OUT) -> Race:
+    """An own try whose page, which names the object, is broken off after ``came`` bytes; the
+    handshake took 3000 more."""
+    done = race.move(OWN, 15_000).story.told[-1]
+    tcp, tls, moved = done.observations
+    assert isinstance(tls, TlsObservation) and isinstance(moved, TransferObservation)
+    assert moved.info is not None
+    window = replace(moved.window, end=moved.window.start + waited)
+    asked = HttpObservation(
+        transaction=moved.transaction,
+        window=window,
+        failure=ends,
+        address=moved.address,
+        port=443,
+        host="x",
+        path="/",
+        tls=True,
+        info=replace(moved.info, bytes_received=3_000 + came),
+    )
+    greeted = replace(tls, info=replace(moved.info, bytes_received=3_000))
+    told = replace(
+        done,
+        observations=(tcp, greeted, asked),
+        window=replace(done.window, end=window.end),
+    )
+    race.story.told[-1] = told
+    race.now = window.end
+    return race
+
+
+def neutrals(race: Race) -> Race:
+    return race.move(SOURCE, 15_000, source="src1").move(SOURCE, 14_000, source="src2")
+
+
+@pytest.mark.parametrize(
+    ("ends", "waits"),
+    [
+        (Failure.TIMED_OUT, (8.0, 3.0)),
+        (Failure.CONNECTION_RESET, (0.2, 0.2)),
+        (Failure.EOF, (1, 1)),
+    ],
+)
+def test_a_page_that_stops_at_one_place_each_time_leaves_no_function_fine(
+    race: Race, ends: Failure, waits: tuple[float, float]
+) -> None:
+    for waited in waits:
+        page(neutrals(race), 10_500, waited, ends)
+    seen = race.text
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("transfer.cut",))
+    assert dict(seen.why[0].values)["moved_kb"] == 14
+
+
+@pytest.mark.parametrize(
+    ("tries", "why"),
+    [
+        ([(10_500, 3.0)], "once"),
+        ([(10_500, 3.0), (10_500, 3.0)], "slow, and late each time"),
+        ([(10_500, 8.0), (30_500, 3.0)], "at two places"),
+        ([(5_000, 8.0), (5_000, 3.0)], "no more than tickets and a head"),
+        ([(70_500, 8.0), (70_500, 3.0)], "neutral ones did not go beyond"),
+    ],
+)
+def test_a_page_says_no_more_than_that(
+    race: Race, tries: list[tuple[int, float]], why: str
+) -> None:
+    for came, waited in tries:
+        page(neutrals(race), came, waited)
+    assert race.text.outcome is Outcome.OK, why
+
+
+def test_a_page_that_came_once_is_not_cut(race: Race) -> None:
+    page(page(neutrals(race), 10_500, 8.0), 10_500, 3.0).move(OWN, 15_000)
+    assert race.text.outcome is Outcome.OK

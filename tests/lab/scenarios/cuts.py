@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from tests.lab.censor import Match
 from tests.lab.cut import Cut, End
-from tests.lab.scenario import Scenario, Truth, at, truth
+from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import MESSENGER, SIGNAL, TELEGRAM_DC, WHATSAPP, hosts, of
 from tests.lab.world.config import HostPolicy
@@ -54,6 +54,9 @@ def _by_address(
     return blocking(id_, title, truths, cut, row="D11")
 
 
+_IMPAIRED: Final = truth("degraded")
+"""Whoever does it at one address, whatever the name: the server may do so itself."""
+
 _CUTS: Final = (
     _by_name("CT1", "whatsapp", "rst", 18),
     _by_name("CT2", "messenger", "fin", 30),
@@ -74,6 +77,30 @@ _CUTS: Final = (
         to=TELEGRAM_DC,
         kb=12,
         end="silence",
+    ),
+    _by_address(
+        "CT7",
+        "connections to Telegram's web front fall silent after 12 kB, amid the first page",
+        of("telegram", _IMPAIRED, web=_IMPAIRED, text=OK),
+        to=at("web.telegram.org"),
+        kb=12,
+        end="silence",
+    ),
+    _by_address(
+        "CT8",
+        "the same after 16 kB, amid the first page or soon after it",
+        of("telegram", _IMPAIRED, web=_IMPAIRED, text=OK),
+        to=at("web.telegram.org"),
+        kb=16,
+        end="silence",
+    ),
+    _by_address(
+        "CT9",
+        "connections to WhatsApp's web front are reset after 12 kB, amid the first page",
+        of("whatsapp", _IMPAIRED, web=_IMPAIRED, text=OK),
+        to=at("web.whatsapp.com"),
+        kb=12,
+        end="rst",
     ),
 )
 
@@ -123,6 +150,17 @@ _ENDED: Final = (
         "messenger",
         ("=rupload.facebook.com",),
         takes_at_most=20_000,
+    ),
+    innocent(
+        "CT7i",
+        "Telegram's web front itself resets every answer after 11 kB, the first page too",
+        row="§5 look-alike of D11",
+        truths=of("telegram", _IMPAIRED, web=_IMPAIRED, text=OK),
+        world=hosts(
+            HostPolicy(
+                names=("web.telegram.org",), whole_server=True, stops_after=11_000, stop="reset"
+            )
+        ),
     ),
 )
 _LATE: Final = (

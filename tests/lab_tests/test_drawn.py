@@ -1,0 +1,74 @@
+"""Scenarios drawn by lot, and how their runs are counted; no lab is needed."""
+
+import pytest
+
+from tests.lab.drawn import Drawn, draw
+from tests.lab.drawn_exam import Told
+from tests.lab.scenario import CORE, GOOD, Scenario, truth
+
+MANY = [draw(number) for number in range(1, 301)]
+
+
+def test_a_number_is_always_the_same_scenario_and_another_is_another() -> None:
+    assert [draw(number) for number in range(1, 301)] == MANY
+    assert len({d.scenario.title for d in MANY}) > 250
+
+
+def test_most_scenarios_hit_somebody_and_enough_hit_nobody() -> None:
+    hit = [d for d in MANY if d.scenario.truths]
+    assert all(d.scenario.kind == ("blocking" if d in hit else "innocent") for d in MANY)
+    assert 200 < len(hit) < 270
+    assert {service for d in hit for service in d.scenario.truths} == set(CORE)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        *("rst at", "fin at", "alert at", "DNS says", "addresses of", "QUIC", "freeze", "forged"),
+        *("neither TLS nor HTTP", "call servers", "kbit/s"),
+    ],
+)
+def test_every_deed_is_drawn(deed: str) -> None:
+    assert any(deed in d.scenario.title for d in MANY)
+
+
+def test_what_says_less_than_is_true_is_still_true() -> None:
+    for d in MANY:
+        for service, words in d.weaker.items():
+            assert set(words) < set(d.scenario.truths[service].words)
+
+
+def told(truths: dict[str, str], mechanism: str = "tls.reset", **words: str) -> Told:
+    hit = {service: truth(word, mechanism) for service, word in truths.items()}
+    scenario = Scenario(id="Z0", title="", kind="blocking", row="", truths=hit, link=GOOD)
+    drawn = Drawn(scenario=scenario, weaker=dict.fromkeys(truths, ("degraded",)))
+    named: dict[str, tuple[str, ...]] = dict.fromkeys(words, ("tls.reset.sni",))
+    return Told(drawn, words, mechanisms=named)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("blocked", "right"),
+        ("degraded", "weaker"),
+        ("inconclusive", "missed"),
+        ("down", "missed"),
+        ("ok", "fine"),
+    ],
+)
+def test_a_service_that_is_hit(word: str, kind: str) -> None:
+    assert told({"signal": "blocked|degraded"}, signal=word).kinds == {"signal": kind}
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("ok", "right"), ("inconclusive", "unsure"), ("degraded", "unsure"), ("blocked", "accused")],
+)
+def test_a_service_that_nobody_harms(word: str, kind: str) -> None:
+    assert told({}, signal=word).kinds == {"signal": kind}
+
+
+def test_another_mechanism_is_told_apart_from_a_deeper_one() -> None:
+    assert told({"signal": "blocked"}, signal="blocked").astray == ()
+    assert told({"signal": "blocked"}, "tls.res", signal="blocked").astray == ("signal",)
+    assert told({"signal": "blocked|degraded"}, "dns", signal="degraded").astray == ()
