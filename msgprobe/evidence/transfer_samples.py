@@ -52,6 +52,7 @@ class Ending(StrEnum):
 
 _TORN = {Failure.CONNECTION_RESET: Ending.RESET, Failure.EOF: Ending.END}
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One transfer. ``number`` is its place among those of its arm."""
