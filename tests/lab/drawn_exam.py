@@ -40,6 +40,8 @@ class Told:
         if true is None:
             innocent = "accused" if word in exam.ACCUSING else "unsure"
             return "right" if word == "ok" else innocent
+        if word in exam.ACCUSING and not set(exam.ACCUSING) & set(true.words):
+            return "accused"
         if word in true.words:
             return "weaker" if word in self.drawn.weaker[service] else "right"
         return "fine" if word == "ok" else "missed"
@@ -122,10 +124,8 @@ def main(argv: Sequence[str]) -> int:
 def _sum(runs: Sequence[Told], wanted: int) -> tuple[str, list[str]]:
     """The table, and why the exam is not passed."""
     good = [run for run in runs if not run.fault]
-    of_hit = Counter(k for r in good for s, k in r.kinds.items() if s in r.drawn.scenario.truths)
-    of_rest = Counter(
-        k for r in good for s, k in r.kinds.items() if s not in r.drawn.scenario.truths
-    )
+    of_hit = Counter(k for r in good for s, k in r.kinds.items() if s in r.drawn.hit)
+    of_rest = Counter(k for r in good for s, k in r.kinds.items() if s not in r.drawn.hit)
     hit, rest = of_hit.total(), of_rest.total()
     astray = sum(len(run.astray) for run in good)
     bad = [run for run in runs if run.fault or run.astray or set(run.kinds.values()) - {"right"}]
