@@ -31,7 +31,8 @@ class Drawn:
     def hit(self) -> frozenset[str]:
         """The services that somebody harms on the way."""
         truths = self.scenario.truths.items()
-        return frozenset(s for s, true in truths if {"blocked", "throttled"} & set(true.words))
+        accused = {"blocked", "throttled"}
+        return frozenset(s for s, true in truths if "." not in s and accused & set(true.words))
 
 
 # --- lines --------------------------------------------------------------------------------------
@@ -142,6 +143,8 @@ def draw(number: int) -> Drawn:
     title = f"{line}, {'' if lab['ipv6'] else 'no '}IPv6; " + "; ".join(filter(None, parts))
     more: Any = {"link": link, "world": world, "lab": lab, "states": _USUAL, "fires": ()}
     truths = {service: h.truth for service, h in hits.items()}
+    for service, h in hits.items():
+        truths |= {f"{service}.{function}": true for function, true in h.functions.items()}
     censored = any({"blocked", "throttled"} & set(t.words) for t in truths.values())
     if censored:
         scenario = blocking(f"Z{number}", title, truths, *actions, **more)

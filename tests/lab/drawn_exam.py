@@ -29,6 +29,8 @@ class Told:
     mechanisms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
     fault: str = ""
+    parts: tuple[str, ...] = ()
+    """What is wrong about functions."""
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -52,7 +54,8 @@ class Told:
         return tuple(
             service
             for service, true in self.drawn.scenario.truths.items()
-            if true.mechanisms
+            if "." not in service
+            and true.mechanisms
             and self.words.get(service) in exam.ACCUSING
             and not any(
                 f"{said}.".startswith(f"{true_one}.")
@@ -71,7 +74,7 @@ class Told:
             if kind != "right" or service in scenario.truths
         )
         named = sorted({m for service in scenario.truths for m in self.mechanisms.get(service, ())})
-        said = " ".join([self.fault or told or "all ok", *named])
+        said = " ".join([self.fault or told or "all ok", *named, *(f"({p})" for p in self.parts)])
         other = f" (mechanism of {', '.join(self.astray)}?)" if self.astray else ""
         head = f"{scenario.id:<6} {self.seconds:5.1f} s {self.state:<9}"
         return f"{head} {said}{other} | {scenario.title}"
@@ -88,7 +91,8 @@ def told(number: int, folder: Path) -> Told:
         return Told(drawn, {}, seconds=result.seconds, fault=result.faults[0])
     words = {k: v for k, v in result.words.items() if "." not in k}
     named = {k: v for k, v in result.mechanisms.items() if k in words}
-    return Told(drawn, words, result.state, named, result.seconds)
+    parts = tuple(f for f in result.faults if "." in f.partition(" ")[0])
+    return Told(drawn, words, result.state, named, result.seconds, parts=parts)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -128,14 +132,15 @@ def _sum(runs: Sequence[Told], wanted: int) -> tuple[str, list[str]]:
     of_rest = Counter(k for r in good for s, k in r.kinds.items() if s not in r.drawn.hit)
     hit, rest = of_hit.total(), of_rest.total()
     astray = sum(len(run.astray) for run in good)
-    bad = [run for run in runs if run.fault or run.astray or set(run.kinds.values()) - {"right"}]
+    parts = sum(len(run.parts) for run in good)
+    bad = [run for run in runs if _amiss(run)]
     text = [
         f"{len(good)} scenarios drawn by lot, {wanted - len(good)} not made or failed",
         f"hit services told right {share(of_hit['right'], hit)}, weaker than they might be "
         f"{of_hit['weaker']}, missed {of_hit['missed']}, called fine {of_hit['fine']}",
         f"others told right {share(of_rest['right'], rest)}, unsure {of_rest['unsure']}, "
         f"accused {of_rest['accused']}",
-        f"accused by another mechanism: {astray}",
+        f"accused by another mechanism: {astray}; functions told wrong: {parts}",
         *(run.text for run in bad),
     ]
     why = reasons(
@@ -144,3 +149,8 @@ def _sum(runs: Sequence[Told], wanted: int) -> tuple[str, list[str]]:
         (len(good) < len(runs), "runs failed"),
     )
     return "\n".join(text) + "\n", why
+
+
+def _amiss(run: Told) -> bool:
+    """Something is not told right."""
+    return bool(run.fault or run.astray or run.parts or set(run.kinds.values()) - {"right"})

@@ -17,7 +17,7 @@ from tests.lab.censor import (
     RstOnSyn,
     Throttle,
 )
-from tests.lab.scenario import Truth, at, truth
+from tests.lab.scenario import OK, Truth, at, truth
 from tests.lab.scenarios.shared import (
     BLOCK_PAGE,
     BOGON,
@@ -54,6 +54,8 @@ class Hit:
     truth: Truth
     weaker: tuple[str, ...] = ()
     world: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Truth] = field(default_factory=dict)
+    """What is true of functions, where that is known as well."""
 
 
 # --- what is done to a service ------------------------------------------------------------------
@@ -72,6 +74,29 @@ def _addresses(names: Sequence[str]) -> tuple[str, ...]:
     return at(*(name.removeprefix("=") for name in names))
 
 
+_SPARED: Final[Mapping[str, tuple[str, ...]]] = {
+    "whatsapp": ("text",),
+    "telegram": ("text", "media"),
+    "messenger": ("calls",),
+    "signal": ("calls",),
+}
+"""Functions for which no name is said: a protocol of its own, and UDP."""
+
+_LOST: Final[Mapping[str, tuple[str, ...]]] = {
+    "whatsapp": ("media", "web", "signup"),
+    "telegram": ("web",),
+    "messenger": ("text", "media", "web"),
+    "signal": ("text", "media"),
+}
+"""Functions of which no host answers to its name."""
+
+
+def _by_every_name(service: str) -> dict[str, Truth]:
+    """What is true of functions where no ClientHello with a name of the service gets through."""
+    lost = dict.fromkeys(_LOST[service], truth("blocked"))
+    return {**lost, **dict.fromkeys(_SPARED[service], OK)}
+
+
 def _by_name(lot: Random, service: str) -> Hit:
     which, names = _names(lot, service)
     do = lot.choice(["rst", "rst", "drop", "drop_both", "drop_reply", "alert", "fin"])
@@ -79,6 +104,7 @@ def _by_name(lot: Random, service: str) -> Hit:
     if do == "rst":
         more |= {"forward": lot.choice([True, False]), "copies": lot.choice([1, 3])}
     form = lot.choice(["", "", "", "residual", "packets", "some"])
+    always = form in ("", "packets")
     if form == "residual":
         more["residual_s"] = lot.choice([10, 30, 60, 120])
         more["residual"] = lot.choice(["pair", "tuple3", "tuple4"])
@@ -97,6 +123,7 @@ def _by_name(lot: Random, service: str) -> Hit:
         actions=(action,),
         truth=truth("blocked|degraded", *mechanism),
         weaker=() if form == "some" or names != _DOMAINS[service] else ("degraded",),
+        functions=_by_every_name(service) if always and names == _DOMAINS[service] else {},
     )
 
 
@@ -110,6 +137,7 @@ def _with_quic(lot: Random, service: str) -> Hit:
         actions=(quic, tls),
         truth=truth("blocked|degraded", "tls"),
         weaker=("degraded",),
+        functions=_by_every_name(service),
     )
 
 
