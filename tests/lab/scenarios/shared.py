@@ -1,6 +1,7 @@
 """What scenarios have in common: names, addresses, lines, truths, actions and worlds."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, TypedDict
 
 from msgprobe.catalog.loader import load
@@ -34,6 +35,7 @@ LISTED_KZ: Final = ("egov.kz", "kaspi.kz", "telecom.kz", "nur.kz")
 LISTED_RU: Final = ("ya.ru", "m.vk.ru", "max.ru", "gosuslugi.ru")
 
 
+@cache
 def hosts_of(service: str) -> tuple[str, ...]:
     """The host names of a service's endpoints."""
     found = (s for s in load().services if s.name == service)
