@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ class Told:
     fault: str = ""
     parts: tuple[str, ...] = ()
     """What is wrong about functions."""
+    spared: frozenset[str] = frozenset()
+    """Services of which nothing came by that would have been harmed, so that they are fine."""
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -46,7 +48,9 @@ class Told:
             return "accused"
         if word in true.words:
             return "weaker" if word in self.drawn.weaker[service] else "right"
-        return "fine" if word == "ok" else "missed"
+        if word == "ok":
+            return "right" if service in self.spared else "fine"
+        return "missed"
 
     @property
     def astray(self) -> tuple[str, ...]:
@@ -92,7 +96,13 @@ def told(number: int, folder: Path) -> Told:
     words = {k: v for k, v in result.words.items() if "." not in k}
     named = {k: v for k, v in result.mechanisms.items() if k in words}
     parts = tuple(f for f in result.faults if "." in f.partition(" ")[0])
-    return Told(drawn, words, result.state, named, result.seconds, parts=parts)
+    spared = frozenset(s for s in drawn.hit if not _struck(result.fired, s))
+    return Told(drawn, words, result.state, named, result.seconds, parts=parts, spared=spared)
+
+
+def _struck(fired: Mapping[str, int], service: str) -> bool:
+    """What is done to the service was done: the labels of its actions end with its name."""
+    return any(times and label.endswith(f"-{service}") for label, times in fired.items())
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,5 +1,7 @@
 """Scenarios drawn by lot, and how their runs are counted; no lab is needed."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.lab.drawn import Drawn, draw
@@ -61,6 +63,11 @@ def told(truths: dict[str, str], mechanism: str = "tls.reset", **words: str) -> 
 )
 def test_a_service_that_is_hit(word: str, kind: str) -> None:
     assert told({"signal": "blocked|degraded"}, signal=word).kinds == {"signal": kind}
+
+
+def test_a_service_that_nothing_has_struck_is_fine() -> None:
+    idle = replace(told({"signal": "blocked"}, signal="ok"), spared=frozenset({"signal"}))
+    assert idle.kinds == {"signal": "right"}
 
 
 def test_a_service_with_troubles_of_its_own_must_not_be_accused() -> None:
