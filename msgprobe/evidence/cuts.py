@@ -54,9 +54,9 @@ class Cuts:
 
     @cached_property
     def pages(self) -> tuple[Sample, ...]:
-        """Own tries whose page, which names the object, was broken off at one place amid its
-        content, if every one was, while neutral transfers of two networks went beyond. Silence
-        must have been waited for, longer in one try than in another, without a byte more."""
+        """Own tries whose page, which names the object, was broken off at one place, if every one
+        was, while neutral transfers of two networks went beyond. Silence must have been waited
+        for, longer in one try than in another, without a byte more."""
         told = [s for s in self.paired.own if s.usable or s.answered or s.page_ending]
         ended = [s for s in told if s.page_ending is not None]
         if len(ended) < TWICE or len(ended) < len(told):

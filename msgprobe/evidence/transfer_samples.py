@@ -87,7 +87,7 @@ class Sample:
     @property
     def silent(self) -> bool:
         """Nothing came, neither of the object nor of the page that names it: that is no speed."""
-        return self.usable and not self.begun and not self.answered and not self.page_ending
+        return self.usable and not self.begun and not self.answered and self._before <= HEADS
 
     @property
     def answered(self) -> bool:
@@ -172,16 +172,16 @@ class Sample:
 
     @property
     def page_ending(self) -> Ending | None:
-        """How the page that names the object was broken off amid its content; None where it was
-        not, or no more had come than tickets and a head."""
+        """How the page that names the object was broken off; None where it was not, or torn before
+        any of its content came: servers do so with who asks what they do not like."""
         page = self.conversation.http
         if self.conversation.transfer is not None or page is None or page.failure is None:
             return None
-        if self._before <= HEADS or page.status not in (None, *SERVED):
+        if page.status not in (None, *SERVED):
             return None
         if page.failure.is_silence:
             return Ending.SILENCE
-        return _TORN.get(page.failure)
+        return _TORN.get(page.failure) if self._before > HEADS else None
 
     @property
     def cut_short(self) -> bool:

@@ -211,12 +211,13 @@ def _worse(new: object, old: Outcome) -> bool:
 
 def _finding(paired: PairedTransfers) -> Finding | None:
     """What the first rule that holds says, with the mechanism as exactly as it is known."""
-    nothing = paired.silent and not Cuts(paired).here
+    cuts = Cuts(paired)
+    nothing = paired.silent and not cuts.here and not cuts.pages
     found = first_holding((NOTHING,) if nothing else SPEED_RULES, paired)
     if found is None or found.info.mechanism is None:
         return found
     frozen = found.info.mechanism == "tcp.freeze"
-    path = Cuts(paired).path if frozen else mechanism(paired, found.info.mechanism)
+    path = cuts.path if frozen else mechanism(paired, found.info.mechanism)
     return replace(found, info=replace(found.info, mechanism=path))
 
 

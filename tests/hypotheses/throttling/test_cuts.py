@@ -254,7 +254,6 @@ def test_a_page_that_stops_at_one_place_each_time_leaves_no_function_fine(
         ([(10_500, 3.0)], "once"),
         ([(10_500, 3.0), (10_500, 3.0)], "slow, and late each time"),
         ([(10_500, 8.0), (30_500, 3.0)], "at two places"),
-        ([(5_000, 8.0), (5_000, 3.0)], "no more than tickets and a head"),
         ([(70_500, 8.0), (70_500, 3.0)], "neutral ones did not go beyond"),
     ],
 )
@@ -264,6 +263,19 @@ def test_a_page_says_no_more_than_that(
     for came, waited in tries:
         page(neutrals(race), came, waited)
     assert race.text.outcome is Outcome.OK, why
+
+
+def test_a_page_that_never_comes_at_all_is_missed_as_well(race: Race) -> None:
+    for waited in (8.0, 3.0):
+        page(neutrals(race), 500, waited)
+    assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("transfer.cut",))
+
+
+@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
+def test_who_hangs_up_on_the_request_for_a_page_may_not_like_it(race: Race, ends: Failure) -> None:
+    for _ in range(2):
+        page(neutrals(race), 500, 0.2, ends)
+    assert race.text.outcome is Outcome.OK
 
 
 def test_a_page_that_came_once_is_not_cut(race: Race) -> None:

@@ -88,10 +88,18 @@ _CUTS: Final = (
     ),
     _by_address(
         "CT8",
-        "the same after 16 kB, amid the first page or soon after it",
+        "the same after 16 kB, soon after the first page",
         of("telegram", _IMPAIRED, web=_IMPAIRED, text=OK),
         to=at("web.telegram.org"),
         kb=16,
+        end="silence",
+    ),
+    _by_address(
+        "CT10",
+        "the same after 6 kB, before any of the first page can be read",
+        of("telegram", _IMPAIRED, web=_IMPAIRED, text=OK),
+        to=at("web.telegram.org"),
+        kb=6,
         end="silence",
     ),
     _by_address(
