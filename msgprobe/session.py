@@ -326,7 +326,7 @@ def submitted(runner: Runner, wanted: Agenda) -> int:
     """How many tasks are new: those to begin first before others, on thin lines what moves last."""
     new = runner.submit([t for t in wanted.tasks if t.id in wanted.first])
     new += runner.submit([t for t in wanted.tasks if wanted.thin and not moves(t)])
-    return new + runner.submit(wanted.tasks, alone=wanted.at_once > 0)
+    return new + runner.submit(wanted.tasks, alone=wanted.at_once > 0 or wanted.pace > 0.0)
 
 
 def _judged(evidence: Evidence, stop: Stop, *, redact: bool) -> tuple[Evidence, Verdict]:

@@ -96,6 +96,15 @@ class Conversation:
         info = self.tcp.info if self.tcp is not None else None
         return 0 if info is None else info.total_retrans
 
+    @property
+    def knocked(self) -> float:
+        """Seconds between its first packet and the one that was answered: those before were lost.
+        The kernel tells the round trip of that one apart (timestamps: RFC 7323 section 4)."""
+        if self.tcp is None or self.tcp.info is None or not (self.connected and self.sent_again):
+            return 0.0
+        rtt = self.tcp.info.rtt
+        return max(0.0, self.tcp.window.seconds - rtt) if rtt else 0.0
+
     @cached_property
     def start(self) -> Start | None:
         """Its first packet, where that is one of a kind and tells of the line."""

@@ -225,8 +225,8 @@ class Facts:
     @derived
     def rtt(self) -> float | None:
         """The median round trip to neutral sites in seconds by our own clock, None before any
-        answered."""
-        times = sorted(t.tcp.window.seconds for t in self.opened if t.tcp is not None)
+        answered. What is lost is not far away: the wait until it was sent again is left out."""
+        times = sorted(t.tcp.window.seconds - t.knocked for t in self.opened if t.tcp is not None)
         return times[len(times) // 2] if times else None
 
     @derived

@@ -6,7 +6,7 @@ that follow it out of order, so their number counts nothing.
 """
 
 from collections.abc import Iterable
-from math import ceil
+from math import ceil, sqrt
 
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.observation import TcpInfo
@@ -42,14 +42,31 @@ def share(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def exceeds(
-    mine: Iterable[TcpInfo | None], others: Iterable[TcpInfo | None], unlikely: float = UNLIKELY
+    mine: Iterable[TcpInfo | None],
+    others: Iterable[TcpInfo | None],
+    unlikely: float = UNLIKELY,
+    *,
+    bursts: bool = False,
 ) -> bool:
-    """``mine`` lose far more upwards than ``others``."""
-    lost, sent = share(upwards(i) for i in mine if i is not None)
+    """``mine`` lose far more upwards than ``others``; also if one burst of losses may be all of it,
+    where ``bursts`` count."""
+    counts = [upwards(i) for i in mine if i is not None]
+    lost, sent = share(counts if bursts else _evened(counts))
     other, total = share(upwards(i) for i in others if i is not None)
     if not sent or not total or lost < FLOOR * sent or lost * total < TIMES * other * sent:
         return False
     return fisher_greater(lost, sent, other, total) < unlikely
+
+
+def _evened(counts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The worst one loses no more than goes with the next, as counts by chance differ (by twice
+    their root): segments are not lost one by one, and a burst of losses hits one connection.
+    Nothing of a single one."""
+    if len(counts) < 2:
+        return []
+    (most, sent), second, *rest = sorted(counts, reverse=True)
+    spare = max(0, most - second[0] - int(2 * sqrt(second[0])))
+    return [(most - spare, sent - spare), second, *rest]
 
 
 def lost_share(infos: Iterable[TcpInfo | None]) -> float:

@@ -206,7 +206,7 @@ class PairedTransfers:
     def suspicious(self) -> bool:
         """Some own transfer of the first look was slow, cut short, or lossy beside neutral ones."""
         first = [s for s in self.own if not s.number]
-        return bool(self.struck) or exceeds(_infos(first), _infos(self.sources), 0.02)
+        return bool(self.struck) or exceeds(_infos(first), _infos(self.sources), 0.02, bursts=True)
 
     @property
     def struck(self) -> tuple[Sample, ...]:

@@ -64,8 +64,17 @@ class Tempo(Look):
         """Seconds between starts: on a slow line about what a third of a conversation occupies.
 
         A conversation takes about five round trips; what it takes beyond that, the line was busy.
+        Not so while a first packet that was lost waits to be sent again: then nothing moves.
         """
-        busy = self.typical - 5.0 * (self.facts.rtt or 0.0)
+        good = [
+            (m.window.seconds, t)
+            for m in self.facts.measured(Arm.CONNECTION)
+            if isinstance(m.task.probe, Flow)
+            and self.good(m.task.id)
+            and (t := self.facts.conversation(m.task.id)) is not None
+        ]
+        took = sorted(seconds - t.knocked for seconds, t in good)[:2]
+        busy = took[-1] - 5.0 * (self.facts.rtt or 0.0) if took else 0.0
         return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
 
     @derived

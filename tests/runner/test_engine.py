@@ -164,6 +164,30 @@ def test_what_waits_for_its_turn_may_be_withdrawn_and_wanted_again() -> None:
     assert "t1" in done and len(done) < 4
 
 
+@pytest.mark.parametrize(("pace", "left"), [(0.3, 1), (0.0, 3)])
+def test_where_starts_are_apart_nothing_is_asked_that_is_not_wanted_any_more(
+    pace: float, left: int
+) -> None:
+    """Else what was wanted while the line was away would hold up all that is wanted since."""
+
+    async def go() -> int:
+        checks = {"scripted": Scripted("scripted", nothing)}
+        limits, world = Limits(pace=0.3), system_world(1)
+        runner = Runner(world=world, checks=checks, roots={}, limits=limits, emit=lambda _: None)
+        every = [task(f"t{n}") for n in range(4)]
+        async with runner:
+            session.submitted(runner, Agenda(tasks=tuple(every), pace=pace))
+            while not runner.measurements:
+                await runner.change(5)
+            waiting = [t for t in every if t.id in runner.queued]
+            session.submitted(runner, Agenda(tasks=tuple(waiting[:1]), pace=pace))
+            found = len(runner.queued)
+            runner.stop("enough")
+        return found
+
+    assert asyncio.run(go()) == left
+
+
 def test_a_broken_check_is_a_bug_and_says_nothing_about_the_network() -> None:
     first, second = execute(
         [task("a", "broken"), task("b")], Scripted("broken", broken), Scripted("scripted", nothing)
