@@ -59,14 +59,12 @@ class Cuts:
         for, longer in one try than in another, without a byte more."""
         told = [s for s in self.paired.own if s.usable or s.answered or s.page_ending]
         ended = [s for s in told if s.page_ending is not None]
-        if len(ended) < TWICE or len(ended) < len(told):
+        if len(ended) < TWICE or len(ended) < len(told) or _slow_pages(ended, self.paired):
             return ()
         places = [_of_page(s) for s in ended]
-        silent = [s.elapsed for s in ended if s.page_ending is Ending.SILENCE]
-        late = len(silent) == len(ended) and max(silent) - min(silent) <= _longest(self.paired)
         beyond = [s for s in self.paired.fair if s.place > max(places) + SAME_PLACE]
         apart = max(places) - min(places) > SAME_PLACE
-        return () if late or apart or len(_networks(beyond)) < TWICE else tuple(ended)
+        return () if apart or len(_networks(beyond)) < TWICE else tuple(ended)
 
     @property
     def place(self) -> int:
@@ -212,6 +210,13 @@ def _longest(paired: PairedTransfers) -> float:
     first = [t.http.first_byte or 0.0 for t in sites if t.genuine and t.http]
     first.append(slowest_answer(paired.facts, paired.service))
     return max((*first, *(s.longest for s in (*mine, *paired.sources))), default=0.0)
+
+
+def _slow_pages(ended: Sequence[Sample], paired: PairedTransfers) -> bool:
+    """They may be as slow each time: all were silent, and none of them for longer than others."""
+    waited = [s.elapsed for s in ended]
+    silent = all(s.page_ending is Ending.SILENCE for s in ended)
+    return silent and max(waited) - min(waited) <= _longest(paired)
 
 
 def _of_page(sample: Sample) -> int:

@@ -1,7 +1,7 @@
 """Rules about handshakes: what licenses ``blocked`` at ``tls.*``."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
@@ -41,21 +41,22 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
 def _refused(p: PoolFacts) -> Cited:
     """D7 where an alert comes back: neutral servers in two networks refuse the service's names, the
     pool's among them, each time, and take others that they do not own. They have no reason to."""
-    own = p.with_symptom(_ALERT)
     takes = _taking_any(p)
-    names = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE)
-    about = grouped(
-        (t for t in names if t.task.subject == p.service.name and t.address in takes),
-        lambda t: t.flow.server_name,
-    )
-    refused = [t for mine in about.values() if _always(mine, _ALERT) for t in mine]
+    refused = _refused_names(p, takes)
     mine = {t.task.id for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)}
-    cited = [t for t in refused if t.task.id in mine]
+    own, cited = p.with_symptom(_ALERT), [t for t in refused if t.task.id in mine]
     refusing = p.connection.servers(refused)
     apart = len({server.network for server in refusing}) >= _REFUSING_NETWORKS
     if not own or not cited or not apart or not p.connection.fair(refusing):
         return ()
-    return (*own, *cited, *refused, *(t for a in {t.address for t in refused} for t in takes[a]))
+    return (*own, *refused, *(t for a in by_address(refused) for t in takes[a]))
+
+
+def _refused_names(p: PoolFacts, servers: Collection[str]) -> list[Conversation]:
+    """The service's names that those neutral servers refuse with an alert, each time."""
+    named = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
+    about = grouped((t for t in named if t.address in servers), lambda t: t.flow.server_name)
+    return [t for mine in about.values() if _always(mine, _ALERT) for t in mine]
 
 
 def _taking_any(p: PoolFacts) -> dict[str, list[Conversation]]:
