@@ -18,6 +18,7 @@ RULES_VERSION = 21
 CHANGED: Mapping[str, int] = {
     "down.server_errors": 8,
     "ok.with_error": 8,
+    "ok.other_resolver": 21,
     "pool.some_members": 13,
     "pool.one_member": 13,
     "tls.same_address": 8,

@@ -1,12 +1,12 @@
 """Rules for the other words: ok, down, and the reasons for being inconclusive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgprobe.evidence import local_filters
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.inside import carried, misled, tunnelled
 from msgprobe.evidence.misdirection import misdirected
-from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import LIKELY_WORKS, NOT_TESTED, UNCLEAR, WORKS, Cited, PoolRule
 from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
 from msgprobe.judging.rules_members import enough, main_way
@@ -66,14 +66,19 @@ def _own_filter(p: PoolFacts) -> Cited:
 
 def _by_other_resolver(p: PoolFacts) -> Cited:
     """The connection's resolver is dead for every name, or leads all of them to nobody; the service
-    answers all the same."""
-    named = [e for e in p.failing if e.name is not None]
+    answers all the same, and more often than not."""
     broken = p.connection.resolver_dead or misled(p.connection)
-    if not broken or p.ok or not named or _answered_astray(p):
+    if not broken or p.ok or _answered_astray(p):
         return ()
+    named = [e for e in p.failing if e.name is not None]
     good = [t for e in named for t in e.genuine_elsewhere]
-    enough = len({e.endpoint.member for e in named if e.genuine_elsewhere}) >= p.need
-    return good if enough else ()
+    members = {e.endpoint.member for e in named if e.genuine_elsewhere}
+    return good if len(members) >= p.need and len(good) > _failed_elsewhere(named) else ()
+
+
+def _failed_elsewhere(endpoints: Iterable[EndpointFacts]) -> int:
+    """Conversations that failed at addresses which others give."""
+    return sum(len(a.failed) for e in endpoints for a in e.elsewhere)
 
 
 def _refuses_us(p: PoolFacts) -> Cited:

@@ -8,6 +8,7 @@ from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.ledger import derived
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.reach import is_special, may_be_neighbour
 from msgprobe.model.target import Endpoint
@@ -255,11 +256,7 @@ class PlanningContext(Tempo):
     def _stumbled(self, question: Task) -> bool:
         """It got no answer that could be the last word, or none yet."""
         done = self.ended(question.id)
-        if done is None:
-            return self.crowd is None
-        return any(
-            isinstance(o, DnsObservation) and o.failure in STUMBLED for o in done.observations
-        )
+        return self.crowd is None if done is None else stumbled(done)
 
     @derived
     def mss(self) -> int:
@@ -338,6 +335,13 @@ class PlanningContext(Tempo):
         only_six = 4 not in self.request.families or (local is not None and not local.route4)
         v6 = [a for a in usable if ":" in a] if self.six_works or only_six else []
         return [*v4, *v6[: max(six, four if only_six else 0)]]
+
+
+def stumbled(question: Measurement) -> bool:
+    """It got no answer that could be the last word."""
+    return any(
+        isinstance(o, DnsObservation) and o.failure in STUMBLED for o in question.observations
+    )
 
 
 def gap(task: Task) -> float:

@@ -7,7 +7,7 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task, attempt_ids
 from msgprobe.planning.baseline import base_tasks, first_endpoints
-from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.context import PlanningContext, stumbled
 from msgprobe.planning.experiment import Options
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import NEAR
@@ -110,9 +110,11 @@ def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> b
     if endpoint.host is None:
         return False
     asked = f"b.name.{service.name}.{endpoint.host}"
-    if context.crowd is not None:  # our own crowd may have been too much: it is asked again first
+    done = context.ended(asked)
+    if context.crowd is not None and (done is None or stumbled(done)):
+        # our own crowd may have been too much: it is asked again first
         return context.ended(attempt_ids(asked)[1]) is not None
-    return context.ended(asked) is not None or context.due(context.started(asked))
+    return done is not None or context.due(context.started(asked))
 
 
 def _unmet(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:

@@ -20,6 +20,7 @@ from msgprobe.model.observation import (
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Moment
+from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import WAITING
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, info, under_way
 from tests.model.tasks import control_of
@@ -288,6 +289,24 @@ def test_a_name_that_such_a_resolver_did_not_give_is_asked_for_again() -> None:
     story.told[-1] = dataclasses.replace(told, task=lost)
     ids = {t.id for t in agenda(story.evidence(), Moment(now=9.0)).tasks}
     assert f"{lost.id}#2" in ids
+
+
+@pytest.mark.parametrize("says", ["127.0.0.1", None])
+def test_a_name_that_leads_nowhere_is_looked_into_where_our_crowd_is_lost_as_well(
+    says: str | None,
+) -> None:
+    """An answer is the last word, and no crowd's doing; none at all is asked for again first."""
+    story = lossy()
+    addresses = (says,) if says else ()
+    failure = None if says else Failure.DNS_TEMPORARY
+    story.asked(CHAT[0], ResolverKind.SYSTEM, *addresses, arm=Arm.BASE, failure=failure)
+    told = story.told[-1]
+    task = dataclasses.replace(told.task, id=f"b.name.{SERVICE.name}.{CHAT[0]}")
+    story.told[-1] = dataclasses.replace(told, task=task)
+    context = PlanningContext(story.evidence(), Moment(now=NOW))
+    (endpoint,) = [e for e in SERVICE.endpoints if e.host == CHAT[0]]
+    assert context.crowd is not None
+    assert failing(context, SERVICE, endpoint) is (says is not None)
 
 
 def test_few_tasks_wait_on_a_crowded_line_and_those_that_tell_most() -> None:

@@ -78,7 +78,7 @@ _SPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "whatsapp": ("text",),
     "telegram": ("text", "media"),
     "messenger": ("calls",),
-    "signal": ("calls",),
+    "signal": (),
 }
 """Functions for which no name is said: a protocol of its own, and UDP."""
 

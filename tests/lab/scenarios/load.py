@@ -30,6 +30,8 @@ def _few(most: int, seconds: float, **match: Any) -> ConnectionCap:
     )
 
 
+_NAT: Final = _few(20, 2.0, proto=("tcp",))
+
 _FORTY: Final = _few(40, 5.0)
 _CUT: Final = drop("cut", *TELEGRAM_DC)
 
@@ -71,8 +73,17 @@ _FLOWS: Final = (
     innocent(
         "ML2",
         "a NAT takes 20 new connections in 2 s, on a line of LTE",
-        _few(20, 2.0, proto=("tcp",)),
+        _NAT,
         row="§4-18",
+        link=LTE,
+    ),
+    blocking(
+        "ML11",
+        "the NAT of ML2, and every resolver leads Messenger's web names to this very device",
+        of("messenger", blocked("dns.injection"), web=blocked("dns.injection")),
+        _NAT,
+        DnsForge(label="lie", names=("www.facebook.com", "xx.fbcdn.net"), answer=("127.0.0.1",)),
+        row="A6 (behind a small NAT)",
         link=LTE,
     ),
     innocent(
