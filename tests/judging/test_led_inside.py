@@ -93,6 +93,16 @@ def test_the_service_works_where_another_resolver_leads() -> None:
     assert text(story).rules == ("ok.other_resolver",)
 
 
+@pytest.mark.parametrize(("dead", "works"), [(1, True), (2, False), (3, False)])
+def test_it_works_there_only_where_it_answers_more_often_than_not(dead: int, works: bool) -> None:
+    """Who drops half of what names it leaves some attempts alone; one lost packet is no censor."""
+    story = sites(led(Story().local(), "127.0.0.1"))
+    for host in CHAT:
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    story.target(CHAT[0], arm=Arm.OTHER_ADDRESS, times=dead, **DEAD)
+    assert (text(story).rules == ("ok.other_resolver",)) is works
+
+
 def test_a_tunnel_carries_what_proves_itself_at_such_an_address() -> None:
     story = sites(led(Story().local(tunnel=True), "198.18.0.7"))
     for host in CHAT:
