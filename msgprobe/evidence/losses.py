@@ -48,8 +48,8 @@ def exceeds(
     *,
     bursts: bool = False,
 ) -> bool:
-    """``mine`` lose far more upwards than ``others``; also if one burst of losses may be all of it,
-    where ``bursts`` count."""
+    """``mine`` lose far more upwards than ``others``, and not all in one burst, unless ``bursts``
+    count."""
     counts = [upwards(i) for i in mine if i is not None]
     lost, sent = share(counts if bursts else _evened(counts))
     other, total = share(upwards(i) for i in others if i is not None)
