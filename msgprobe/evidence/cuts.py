@@ -117,8 +117,10 @@ class Cuts:
             return _in_two_networks([s for c in every for s in c._ended])
         alike = [c for c in every if self._alike(c)]
         found = [s for c in alike for s in c.here]
-        told = any(c.of_connection for c in alike) or all(s.unheard for s in found)
-        return _in_two_networks(found) if told else ()
+        if any(c.of_connection for c in alike):
+            return _in_two_networks(found)
+        heard = any(s.unheard is False for s in found)
+        return () if heard else _in_two_networks([s for s in found if s.unheard])
 
     @property
     def _ended(self) -> list[Sample]:

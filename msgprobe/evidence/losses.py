@@ -60,10 +60,10 @@ def exceeds(
 
 def _evened(counts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The worst one loses no more than goes with the next, as counts by chance differ (by twice
-    their root): segments are not lost one by one, and a burst of losses hits one connection.
-    Nothing of a single one."""
+    their root): segments are not lost one by one, and a burst of losses hits one connection. Of a
+    single one nobody can tell."""
     if len(counts) < 2:
-        return []
+        return counts
     (most, sent), second, *rest = sorted(counts, reverse=True)
     spare = max(0, most - second[0] - int(2 * sqrt(second[0])))
     return [(most - spare, sent - spare), second, *rest]

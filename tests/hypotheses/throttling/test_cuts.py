@@ -281,3 +281,24 @@ def test_who_hangs_up_on_the_request_for_a_page_may_not_like_it(race: Race, ends
 def test_a_page_that_came_once_is_not_cut(race: Race) -> None:
     page(page(neutrals(race), 10_500, 8.0), 10_500, 3.0).move(OWN, 15_000)
     assert race.text.outcome is Outcome.OK
+
+
+def unheard(race: Race) -> None:
+    """Of the last transfer, which asked all the time, nothing was acknowledged at its end."""
+    done = race.story.told[-1]
+    *rest, seen = done.observations
+    assert isinstance(seen, TransferObservation) and seen.info is not None
+    asking = replace(seen, answers=9, info=replace(seen.info, unacked=4))
+    race.story.told[-1] = replace(done, observations=(*rest, asking))
+
+
+def test_what_one_asset_cannot_tell_takes_nothing_from_another(race: Race) -> None:
+    """Questions to two networks end at one byte, and nothing of them was acknowledged; who only
+    downloads sends nothing that could be."""
+    for n in (1, 2):
+        race.move(SOURCE, 15_000, source=f"src{n}")
+        race.move(OWN, 15_000, stop_at=AT, asset="film", address=f"77.{n}.2.3")
+        unheard(race)
+    assert race.text.outcome is Outcome.BLOCKED
+    cut(race, neutral=AT)
+    assert race.text.outcome is Outcome.BLOCKED
