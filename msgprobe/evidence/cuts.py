@@ -41,16 +41,17 @@ class Cuts:
 
     @cached_property
     def here(self) -> tuple[Sample, ...]:
-        """Own transfers that ended at one place, if all that ended did and none went beyond it,
-        while neutral ones of two networks did."""
+        """Own transfers that ended at one place, if all that ended may have done so (see `holed`)
+        and none went beyond it, while neutral ones of two networks did."""
         least = TWICE if self.paired.asset.pool is None else ONCE_EACH
         ended = [s for s in self.paired.own if s.ending is not None]
-        if len(ended) < least or not _together(ended) or not all(s.amid_content for s in ended):
+        told = _of_known_place(ended)
+        if len(told) < least or not _together(ended) or not all(s.amid_content for s in ended):
             return ()
         beyond = _beyond(self.paired.fair, ended)
         if any(_beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
             return ()
-        return tuple(ended) if len(_networks(beyond)) >= TWICE else ()
+        return tuple(told) if len(_networks(beyond)) >= TWICE else ()
 
     @cached_property
     def pages(self) -> tuple[Sample, ...]:
@@ -117,10 +118,9 @@ class Cuts:
             return _in_two_networks([s for c in every for s in c._ended])
         alike = [c for c in every if self._alike(c)]
         found = [s for c in alike for s in c.here]
-        if any(c.of_connection for c in alike):
-            return _in_two_networks(found)
-        heard = any(s.unheard is False for s in found)
-        return () if heard else _in_two_networks([s for s in found if s.unheard])
+        if not any(c.of_connection for c in alike):
+            found = _unheard(found)
+        return _in_two_networks(found)
 
     @property
     def _ended(self) -> list[Sample]:
@@ -225,6 +225,18 @@ def _of_page(sample: Sample) -> int:
     """Bytes of the connection after which its page was ended."""
     page = sample.conversation.http
     return page.info.bytes_received if page is not None and page.info is not None else 0
+
+
+def _of_known_place(ended: Sequence[Sample]) -> list[Sample]:
+    """Without those that ended sooner than others and have a hole: where is not known."""
+    apart = max((s.place for s in ended), default=0) - SAME_PLACE
+    return [s for s in ended if s.place >= apart or not s.holed]
+
+
+def _unheard(samples: Sequence[Sample]) -> list[Sample]:
+    """Those of which nothing was acknowledged any more, if no machine acknowledged any."""
+    heard = any(s.unheard is False for s in samples)
+    return [] if heard else [s for s in samples if s.unheard]
 
 
 def _together(samples: Sequence[Sample]) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.losses import SEGMENT
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Direction
@@ -362,10 +363,21 @@ class Sample:
         return self.info.bytes_acked if up else self.info.bytes_received
 
     @property
+    def holed(self) -> bool:
+        """It fell silent, and something was lost on its way here: what came behind the hole had
+        been let through as well, and does not count as received."""
+        down = self.direction is Direction.DOWN and self.ending is Ending.SILENCE
+        return down and self.info is not None and self.info.out_of_order > 0
+
+    @property
     def place_at_most(self) -> int:
         """The same at the latest: of an upload that was reset or ended, all that had been sent, for
-        what had arrived by then need not have been acknowledged any more."""
-        torn = self.ending in (Ending.RESET, Ending.END)
-        if not torn or self.direction is Direction.DOWN or self.info is None:
+        what had arrived by then need not have been acknowledged any more; of a download with a
+        hole, what came behind that."""
+        if self.info is None:
+            return self.place
+        if self.holed:
+            return self.place + (self.info.out_of_order + 1) * (self.info.mss or SEGMENT)
+        if self.ending not in (Ending.RESET, Ending.END) or self.direction is Direction.DOWN:
             return self.place
         return max(self.place, self.info.bytes_sent - self.info.bytes_retrans)

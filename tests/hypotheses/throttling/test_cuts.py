@@ -302,3 +302,15 @@ def test_what_one_asset_cannot_tell_takes_nothing_from_another(race: Race) -> No
     assert race.text.outcome is Outcome.BLOCKED
     cut(race, neutral=AT)
     assert race.text.outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "lost", "word"),
+    [(AT - 5_800, 3, Outcome.BLOCKED), (AT - 5_800, 0, Outcome.DEGRADED)],
+    ids=["a segment was lost on the way, and three behind it came", "it ended there"],
+)
+def test_what_came_behind_a_hole_had_been_let_through(
+    race: Race, stop_at: int, lost: int, word: Outcome
+) -> None:
+    seen = cut(race, named=AT).move(OWN, 15_000, stop_at=stop_at, lost=lost).text
+    assert seen.outcome is word
