@@ -88,7 +88,7 @@ class Sample:
     @property
     def silent(self) -> bool:
         """Nothing came, neither of the object nor of the page that names it: that is no speed."""
-        return self.usable and not self.begun and not self.answered and self._before <= HEADS
+        return self.usable and not self.begun and not self.answered and not self.page_ending
 
     @property
     def answered(self) -> bool:
@@ -173,16 +173,14 @@ class Sample:
 
     @property
     def page_ending(self) -> Ending | None:
-        """How the page that names the object was broken off; None where it was not, or torn before
-        any of its content came: servers do so with who asks what they do not like."""
+        """How the page that names the object was broken off amid its content; None where it was
+        not, or no more had come than tickets and a head: it may have been moved or retired."""
         page = self.conversation.http
         if self.conversation.transfer is not None or page is None or page.failure is None:
             return None
-        if page.status not in (None, *SERVED):
+        if self._before <= HEADS or page.status not in (None, *SERVED):
             return None
-        if page.failure.is_silence:
-            return Ending.SILENCE
-        return _TORN.get(page.failure) if self._before > HEADS else None
+        return Ending.SILENCE if page.failure.is_silence else _TORN.get(page.failure)
 
     @property
     def cut_short(self) -> bool:
