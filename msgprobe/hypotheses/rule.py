@@ -45,7 +45,7 @@ CHANGED: Mapping[str, int] = {
     "throttle.address": 21,
     "tcp.loss": 21,
     "transfer.cut": 21,
-    "transfer.freeze": 17,
+    "transfer.freeze": 21,
     "transfer.nothing": 8,
     "speed.lossy": 21,
     "speed.slow": 18,

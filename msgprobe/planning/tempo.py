@@ -18,12 +18,21 @@ class Tempo(Look):
         The second quickest, not the median: a busy machine stretches most of them, a slow line
         stretches all.
         """
-        took = [
-            m.window.seconds
+        took = sorted(seconds for seconds, _ in self._went_well)
+        return took[:2][-1] if took else 0.0
+
+    @derived
+    def _went_well(self) -> tuple[tuple[float, float], ...]:
+        """Of each neutral conversation that went well the seconds that it took, and those without
+        the wait until a lost first packet was sent again."""
+        good = [
+            (m.window.seconds, t)
             for m in self.facts.measured(Arm.CONNECTION)
-            if isinstance(m.task.probe, Flow) and self.good(m.task.id)
+            if isinstance(m.task.probe, Flow)
+            and self.good(m.task.id)
+            and (t := self.facts.conversation(m.task.id)) is not None
         ]
-        return sorted(took)[:2][-1] if took else 0.0
+        return tuple((seconds, seconds - t.knocked) for seconds, t in good)
 
     @derived
     def whole(self) -> float:
@@ -66,14 +75,7 @@ class Tempo(Look):
         A conversation takes about five round trips; what it takes beyond that, the line was busy.
         Not so while a first packet that was lost waits to be sent again: then nothing moves.
         """
-        good = [
-            (m.window.seconds, t)
-            for m in self.facts.measured(Arm.CONNECTION)
-            if isinstance(m.task.probe, Flow)
-            and self.good(m.task.id)
-            and (t := self.facts.conversation(m.task.id)) is not None
-        ]
-        took = sorted(seconds - t.knocked for seconds, t in good)[:2]
+        took = sorted(moving for _, moving in self._went_well)[:2]
         busy = took[-1] - 5.0 * (self.facts.rtt or 0.0) if took else 0.0
         return min(0.3, busy / 3) if busy >= SLUGGISH else 0.0
 

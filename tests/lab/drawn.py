@@ -135,9 +135,8 @@ def draw(number: int) -> Drawn:
     text, actions, world = _harmless(lot)
     for h in hits.values():
         actions += h.actions
-        world = {k: (*world.get(k, ()), *v) if k == "hosts" else v for k, v in h.world.items()} | {
-            k: v for k, v in world.items() if k not in h.world
-        }
+        hosts = (*h.world.get("hosts", ()), *world.get("hosts", ()))
+        world = {**world, **h.world, "hosts": hosts}
     lab = {"ipv6": lot.random() < 0.6}
     parts = [f"{service}: {h.text}" for service, h in hits.items()] + [text]
     title = f"{line}, {'' if lab['ipv6'] else 'no '}IPv6; " + "; ".join(filter(None, parts))

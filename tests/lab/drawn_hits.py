@@ -189,7 +189,7 @@ def _by_address(lot: Random, service: str) -> Hit:
 
 
 def forged(lot: Random, service: str) -> Hit:
-    """Certificates of its own making, where somebody leads its addresses."""
+    """Somebody answers in its servers' place, under certificates of his own."""
     issuer = lot.choice(["private", "self_signed", "national"])
     box = tls_to_box(f"forged-{service}", to=at(*_DOMAINS[service]))
     return Hit(
