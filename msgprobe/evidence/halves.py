@@ -21,8 +21,8 @@ class FailingHalf(PoolFacts):
     """A pool as whoever meets its failing addresses alone would see it.
 
     Its members are those of the whole that answer somewhere, with the addresses of their main
-    endpoints at which every attempt failed, as often as a claim needs. It has none where nothing
-    answers, or nothing fails so.
+    endpoints at which every attempt failed, as often as a claim needs; and those that answer
+    nowhere, where these are the most. It has none where nothing answers, or nothing fails so.
     """
 
     def __init__(self, whole: PoolFacts) -> None:
@@ -33,7 +33,11 @@ class FailingHalf(PoolFacts):
     def members(self) -> tuple[MemberFacts, ...]:
         """The members that have such addresses."""
         answered = self._answered
-        found = (_failing(m, answered) for m in self._whole.members if _works(m))
+        working = [m for m in self._whole.members if _works(m)]
+        tested = self._whole.tested
+        mostly_dead = working and 2 * len(working) < len(tested)
+        dead = [m for m in tested if not m.ok] if mostly_dead else []
+        found = (_failing(m, answered) for m in (*working, *dead))
         return tuple(member for member in found if member.endpoints)
 
     @property

@@ -7,9 +7,15 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm, ResolverKind
 
-STUMBLES = (Failure.DNS_NO_ANSWER, Failure.DNS_SERVFAIL, Failure.DNS_TEMPORARY, Failure.TIMED_OUT)
-"""How getaddrinfo fails where a resolver fails now and then: it says "no answer" when one family
-failed and the other has no record."""
+STUMBLES = (
+    Failure.DNS_NO_ANSWER,
+    Failure.DNS_NXDOMAIN,
+    Failure.DNS_SERVFAIL,
+    Failure.DNS_TEMPORARY,
+    Failure.TIMED_OUT,
+)
+"""How getaddrinfo fails where a resolver fails now and then: it says "no answer", or that there is
+no such name, when one family failed and the other has no record."""
 
 UNENCRYPTED = (ResolverKind.UDP, ResolverKind.TCP, ResolverKind.DIRECT)
 

@@ -217,9 +217,7 @@ class PoolFacts:
 
     def _endpoint(self, endpoint: Endpoint) -> EndpointFacts:
         name = self.facts.name(endpoint.host) if endpoint.host else None
-        mine = set(endpoint.addresses if name is None else name.own_addresses)
-        own: list[AddressFacts] = []
-        other: list[AddressFacts] = []
+        views: list[AddressFacts] = []
         every = [
             t for t in self.facts.of(self.service, endpoint) if not self._led_astray(endpoint, t)
         ]
@@ -229,10 +227,26 @@ class PoolFacts:
                 own=tuple(t for t in conversations if t.task.arm in _SPOKEN),
                 probes=tuple(t for t in conversations if t.task.arm not in _SPOKEN),
             )
-            (own if address in mine else other).append(view)
+            views.append(view)
+        mine = self._dialled(endpoint, name, views)
         return EndpointFacts(
-            endpoint=endpoint, name=name, addresses=tuple(own), elsewhere=tuple(other)
+            endpoint=endpoint,
+            name=name,
+            addresses=tuple(v for v in views if v.address in mine),
+            elsewhere=tuple(v for v in views if v.address not in mine),
         )
+
+    def _dialled(
+        self, endpoint: Endpoint, name: NameFacts | None, views: Iterable[AddressFacts]
+    ) -> set[str]:
+        """Where programs would dial. Whose resolver is dead for every name uses another one, and
+        how the service fails where that leads is how it fails; what works there works by that other
+        one's help, and is told so."""
+        given = endpoint.addresses if name is None else name.own_addresses
+        if given or name is None or not self.connection.resolver_dead:
+            return set(given)
+        helped = any(view.genuine for view in views)
+        return set() if helped else {view.address for view in views}
 
     def _led_astray(self, endpoint: Endpoint, conversation: Conversation) -> bool:
         """The name leads inside here, and whoever was met there did not prove to be the service:
@@ -320,6 +334,8 @@ class PoolFacts:
         if name is None:
             return True
         mine = name.system_addresses
+        if not mine and self.connection.resolver_dead:
+            mine = tuple(a.address for a in facts.addresses)
         if not mine:
             return False
         if ips.same(mine, name.proved):

@@ -44,6 +44,11 @@ def answered(conversation: Conversation) -> bool:
     return conversation.answered_tls or (conversation.failure is None and conversation.connected)
 
 
+def passed(conversation: Conversation) -> bool:
+    """The server answered to the name that it was shown; an alert is nobody's word for sure."""
+    return answered(conversation) and conversation.symptom != "tls.alert"
+
+
 def _begun(conversation: Conversation) -> float:
     return conversation.dialled or conversation.protocol_start
 
@@ -71,7 +76,7 @@ class Showing:
     @property
     def passes(self) -> bool:
         """The server answered to the name."""
-        return any(answered(t) for t in self.named)
+        return any(passed(t) for t in self.named)
 
     @property
     def telling(self) -> bool:
@@ -98,7 +103,7 @@ def marks(conversations: Iterable[Conversation]) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for t in conversations:
         at = said(t) if t.task.arm in NAMED and t.symptom is not None else None
-        if at is not None and not answered(t):
+        if at is not None and not passed(t):
             found[t.address] = min(at, found.get(t.address, at))
     return found
 
@@ -153,17 +158,26 @@ def _showing(name: str, valid: list[Conversation], beside: list[Conversation]) -
 
 
 def _spoilt(t: Conversation, there: Iterable[Conversation], beside: list[Conversation]) -> bool:
-    """Another name had died there, and the server was not heard between that and this."""
+    """Another name had died there before this could be answered, and the server was not heard
+    between."""
+    due = _due(t)
     for other in there:
         at = said(other)
-        if other.flow.server_name == t.flow.server_name or at is None or at >= _begun(t):
+        if other.flow.server_name == t.flow.server_name or at is None or at >= due:
             continue
-        if other.symptom is None or answered(other):
+        if other.symptom is None or passed(other):
             continue
         heard = any(answered(o) and _begun(o) > at for o in beside)
         if not heard and any(_begun(o) > at for o in beside):
             return True
     return False
+
+
+def _due(t: Conversation) -> float:
+    """Until when another's naming may have silenced it: its beginning where it was broken off, for
+    that was aimed at it; otherwise the moment at which it would have been answered."""
+    at = said(t)
+    return _begun(t) if not t.met_silence or at is None else at + (t.syn_rtt or 0.0)
 
 
 def punished(shown: Iterable[Showing], network: Callable[[str], str]) -> tuple[Showing, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
-from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, grouped
 from msgprobe.evidence.ledger import derived, remembered
 from msgprobe.evidence.statistics import Key, fisher_greater, holm
 from msgprobe.model.observation import Proof
@@ -112,6 +112,15 @@ def _went_well(neutral: Conversation) -> bool:
     return _answered(neutral) and not _went_wrong(neutral)
 
 
+def _named_there(conversation: Conversation) -> tuple[str, str | None]:
+    return conversation.address, conversation.flow.server_name
+
+
+def _shut(there: Sequence[Conversation]) -> bool:
+    """Each of several attempts there fails."""
+    return len(there) >= TRIES and not any(map(_answered, there))
+
+
 def _merely_late(conversation: Conversation, patience: float) -> bool:
     """It was silent, and not for so long, or not so wholly, that only a lost cause is left: where
     some packets are lost what is said comes late, a little of it at least."""
@@ -130,12 +139,12 @@ def _took(conversation: Conversation) -> float:
 
 
 def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
-    """Conversations that begin with a connection to the service's own addresses, by what names
-    them: the name in the ClientHello, the host where none is sent, the endpoint where there is
-    none. What our own crowd kept from opening says nothing of them."""
+    """Conversations that begin with a connection to the service's own addresses, whoever gave
+    these, by what names them: the name in the ClientHello, the host where none is sent, the
+    endpoint where there is none. What our own crowd kept from opening says nothing of them."""
     kinds = {e.name: e for e in service.endpoints}
     found = []
-    for t in facts.arm(*OWN_ARMS, Arm.SHARE, subject=service.name):
+    for t in facts.arm(*OWN_ARMS, Arm.OTHER_ADDRESS, Arm.SHARE, subject=service.name):
         endpoint = kinds.get(t.task.endpoint or "")
         if t.task.role is not Role.TARGET or endpoint is None or facts.traits.datagrams(endpoint):
             continue
@@ -170,10 +179,13 @@ class Shares:
     @derived
     def neutral(self) -> Tally:
         """Conversations with neutral servers that answer at all, whatever they were named, to their
-        very end, for what a poor line cuts off later counts against it as well."""
+        very end, for what a poor line cuts off later counts against it as well. A name that is
+        never answered there is not one of which some fail."""
         every = [t for t in self._facts.arm(*_NEUTRAL) if t.task.role is Role.CONTROL]
         alive = {t.address for t in every if _answered(t)}
-        counted = [t for t in every if t.address in alive and _comparable(t)]
+        shut = {name for name, there in grouped(every, _named_there).items() if _shut(there)}
+        fit = (t for t in every if t.address in alive and _named_there(t) not in shut)
+        counted = [t for t in fit if _comparable(t)]
         return Tally(tuple(filter(_went_wrong, counted)), tuple(filter(_went_well, counted)))
 
     @derived

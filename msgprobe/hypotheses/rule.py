@@ -12,13 +12,13 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 21
+RULES_VERSION = 22
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
     "down.server_errors": 8,
     "ok.with_error": 8,
-    "ok.other_resolver": 21,
+    "ok.other_resolver": 22,
     "pool.some_members": 13,
     "pool.one_member": 13,
     "tls.same_address": 8,
@@ -32,8 +32,8 @@ CHANGED: Mapping[str, int] = {
     "tcp.timeout": 15,
     "tcp.refused": 15,
     "ip.unreachable": 15,
-    "dns.injection": 14,
-    "dns.servfail": 13,
+    "dns.injection": 22,
+    "dns.servfail": 22,
     "dns.timeout": 13,
     "protocol.mtproto": 20,
     "protocol.noise": 20,
@@ -50,8 +50,8 @@ CHANGED: Mapping[str, int] = {
     "speed.lossy": 21,
     "speed.slow": 18,
     "speed.undecided": 18,
-    "dns.nxdomain": 13,
-    "dns.refused": 13,
+    "dns.nxdomain": 22,
+    "dns.refused": 22,
     "dns.led_inside": 13,
     "tls.sni": 13,
     "tls.conn_count": 13,

@@ -1,17 +1,19 @@
-"""Functions of which nothing answers: they leave no ``ok`` for the service."""
+"""Functions of which nothing answers, or nothing that one kind of its servers is there for: they
+leave no ``ok`` for the service."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.hypotheses.connection.rules import merely_far
 from msgprobe.judging.rules_outcome import BY_LINE, FRONT_FAILS, OLD_FACTS
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
 
 Lost = Mapping[Function, bool]
-"""Functions of which every tested endpoint failed; True where two of its hosts in two networks did,
-which no single fact of the catalogue explains."""
+"""Functions of which every tested endpoint of some pool failed; True where two of its hosts in two
+networks did, which no single fact of the catalogue explains."""
 
 
 def lost(
@@ -28,7 +30,7 @@ def lost(
     for verdict in functions:
         own = [p for p in every if p.pool.function is verdict.function and not p.pool.caveat]
         tested = [p for p in own if p.tested]
-        if verdict.outcome is Outcome.INCONCLUSIVE and tested and not any(p.ok for p in tested):
+        if verdict.outcome is Outcome.INCONCLUSIVE and not all(p.ok for p in tested):
             found[verdict.function] = _blameless(verdict, tested, said) and _spread(tested)
         elif FRONT_FAILS.rule_id in verdict.rules:
             found[verdict.function] = False
@@ -38,9 +40,11 @@ def lost(
 def _blameless(
     verdict: FunctionVerdict, tested: Sequence[PoolFacts], said: ConnectionVerdict
 ) -> bool:
-    """The line, as far as can be seen."""
-    holds = all(p.connection.controls_hold for p in tested)
-    return said.state is State.ONLINE and holds and not BY_LINE.intersection(verdict.rules)
+    """The line, as far as can be seen: that it is long loses nothing."""
+    lines = [p.connection for p in tested]
+    far = said.state is State.BAD_LINK and all(map(merely_far, lines))
+    holds = all(line.controls_hold for line in lines)
+    return (said.state is State.ONLINE or far) and holds and not BY_LINE.intersection(verdict.rules)
 
 
 _UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})

@@ -202,7 +202,7 @@ def _counting(c: Case, service: Service) -> Found:
 def _half(c: Case) -> Found:
     """One way that works does not acquit the other. Silence shows nothing while the line itself is
     in trouble."""
-    if forged := c.by(NAME_HALF):
+    if forged := c.by(*NAME_HALF):
         return forged
     if c.pool.connection.failing_now:
         return ()

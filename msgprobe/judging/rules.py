@@ -40,7 +40,7 @@ def rules() -> tuple[RuleInfo, ...]:
         ONE_MEMBER,
         MEMBER_HIT,
         HALF_HIT,
-        NAME_HALF,
+        *NAME_HALF,
         *HALF_FAILS,
         *DEGRADED_RULES,
         *COUNT_RULES,

@@ -7,7 +7,16 @@ from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.inside import carried, misled, tunnelled
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import LIKELY_WORKS, NOT_TESTED, UNCLEAR, WORKS, Cited, PoolRule
+from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES
+from msgprobe.hypotheses.rule import (
+    LIKELY_WORKS,
+    NOT_TESTED,
+    UNCLEAR,
+    WORKS,
+    Cited,
+    PoolRule,
+    apply,
+)
 from msgprobe.hypotheses.service_outage.rules import WITH_ERROR, only_errors
 from msgprobe.judging.rules_members import enough, main_way
 from msgprobe.model.failure import Failure
@@ -66,8 +75,10 @@ def _own_filter(p: PoolFacts) -> Cited:
 
 def _by_other_resolver(p: PoolFacts) -> Cited:
     """The connection's resolver is dead for every name, or leads all of them to nobody; the service
-    answers all the same, and more often than not."""
-    broken = p.connection.resolver_dead or misled(p.connection)
+    answers all the same, and more often than not. Where it is dead, who forges answers about the
+    service's names is somebody else."""
+    led = misled(p.connection)
+    broken = led or (p.connection.resolver_dead and not apply(DNS_RULES, p))
     if not broken or p.ok or _answered_astray(p):
         return ()
     named = [e for e in p.failing if e.name is not None]
@@ -77,8 +88,11 @@ def _by_other_resolver(p: PoolFacts) -> Cited:
 
 
 def _failed_elsewhere(endpoints: Iterable[EndpointFacts]) -> int:
-    """Conversations that failed at addresses which others give."""
-    return sum(len(a.failed) for e in endpoints for a in e.elsewhere)
+    """Conversations that failed at addresses which others give; the system gives none where its
+    resolver is dead."""
+    unnamed = (a for e in endpoints if e.unresolved for a in e.addresses)
+    others = (a for e in endpoints for a in e.elsewhere)
+    return sum(len(a.failed) for a in (*unnamed, *others))
 
 
 def _refuses_us(p: PoolFacts) -> Cited:

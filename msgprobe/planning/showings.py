@@ -132,7 +132,7 @@ def _named(context: PlanningContext, address: str) -> frozenset[tuple[str, str]]
 def _unanswered(context: PlanningContext, address: str) -> list[Task]:
     begun = _begun(context, address)
     known = ((t, context.conversation(t.id)) for t in begun)
-    return [t for t, seen in known if seen is None or not residual.answered(seen)]
+    return [t for t, seen in known if seen is None or not residual.passed(seen)]
 
 
 def _since(context: PlanningContext, address: str) -> float | None:
@@ -193,13 +193,14 @@ def spent(context: PlanningContext, site: Site, address: str) -> bool:
 
 def neutral_due(context: PlanningContext, address: str, twin: str) -> int:
     """How often to ask there for a neutral name once more, in all: once when an unanswered name of
-    a service was said long enough ago; on a brisk line again when one was said since. ``twin`` is
-    the first task that asks so."""
+    a service was said long enough ago; again when one was said since, on a line that is not brisk
+    once more at most. ``twin`` is the first task that asks so."""
     tasks = _unanswered(context, address)
     wait = AFTERMATH + 2 * (context.facts.rtt or 0.0)
     if not context.brisk:
         over = any(context.ended(t.id) is not None for t in tasks)
-        return int(over or context.due(_since(context, address), wait))
+        first = over or context.due(_since(context, address), wait)
+        return int(first) + int(_died_since(context, tasks, attempt_ids(twin)[1]))
     begun = sorted(at for t in tasks if (at := context.started(t.id)) is not None)
     for number, again in enumerate(attempt_ids(twin, MOST_TURNS)[1:]):
         if not begun or not context.due(begun[0], wait):
@@ -207,3 +208,10 @@ def neutral_due(context: PlanningContext, address: str, twin: str) -> int:
         asked = context.started(again)
         begun = [at for at in begun if asked is not None and at >= asked]
     return MOST_TURNS - 1
+
+
+def _died_since(context: PlanningContext, tasks: Sequence[Task], asked: str) -> bool:
+    """One of those names, said after that, has died: is the server still there?"""
+    since = context.started(asked)
+    ended = [context.started(t.id) for t in tasks if context.ended(t.id) is not None]
+    return since is not None and any(begun >= since for begun in ended if begun is not None)

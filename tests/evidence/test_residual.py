@@ -117,3 +117,31 @@ def test_a_reset_before_is_evidence_still() -> None:
     seen = showing(story, CHAT[0])
     assert seen.punished and seen.named[0].symptom == "tls.reset"
     assert ADDRESSES[CHAT[0]] not in {seen.address}
+
+
+def spoken_at_once(story: Story, *, first: Failure) -> set[str]:
+    """Two names are said to one server in the same moment, the server is silent to all since; the
+    names that tell anything then. ``first``: how the first of them ends."""
+    ends = {"failure": first, "took": 0.1 if first is not Failure.TIMED_OUT else 5.0}
+    neutral(story, 1.0, answers=True)
+    story.elsewhere(CHAT[0], SERVER, times=1, start=2.0, fails="tls", **ends)
+    story.elsewhere(CHAT[1], SERVER, times=1, start=2.0, fails="tls", **SILENT)
+    neutral(story, 9.0, answers=False)
+    return {s.name for s in Facts(story.evidence()).shown if s.punished}
+
+
+def test_of_two_names_said_at_once_the_one_that_is_broken_off_is_the_trigger() -> None:
+    assert spoken_at_once(Story().good_connection(), first=Failure.CONNECTION_RESET) == {CHAT[0]}
+
+
+def test_of_two_that_fall_silent_at_once_neither_is_known_to_be_it() -> None:
+    assert spoken_at_once(Story().good_connection(), first=Failure.TIMED_OUT) == set()
+
+
+def test_an_alert_is_nobodys_word_that_the_server_is_still_there() -> None:
+    story = Story().good_connection()
+    neutral(story, 1.0, answers=True)
+    story.elsewhere(CHAT[0], SERVER, times=1, start=2.0, fails="tls", failure=Failure.TLS_FAILED)
+    neutral(story, 4.0, answers=False)
+    seen = showing(story, CHAT[0])
+    assert seen.punished and not seen.passes

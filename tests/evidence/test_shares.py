@@ -178,3 +178,12 @@ def test_what_one_that_was_alone_leaves_in_doubt_is_never_fine(alone: bool) -> N
     verdict = said(story)
     assert verdict.outcome is Outcome.DEGRADED
     assert (verdict.rules == ("tls.answered_alone",)) is alone
+
+
+def test_a_name_that_is_never_answered_is_not_one_of_which_some_fail() -> None:
+    story = neutral(begun())
+    for _ in range(3):
+        story.site(SITES[0], Arm.AGAIN, host="never.example", check="tls", **RESET)
+    assert not Shares(Facts(story.evidence())).neutral.failed
+    story.site(SITES[0], Arm.AGAIN, host="never.example", check="tls")
+    assert len(Shares(Facts(story.evidence())).neutral.failed) == 3

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
-from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, endpoint
 from tests.judging.word import text
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
@@ -148,3 +149,31 @@ def test_a_member_that_needs_no_half_is_none() -> None:
     told.asked(CHAT[0], ResolverKind.SYSTEM, ADDRESSES[CHAT[0]], arm=Arm.BASE)
     told.target(CHAT[0])
     assert said(told).outcome is Outcome.OK
+
+
+def chat_servers(dead: int, of: int = 4) -> FunctionVerdict:
+    """So many servers of one pool, in networks of their own, are silent to whoever dials them."""
+    hosts = [f"chat{n}.example" for n in range(1, of + 1)]
+    told = Story(services=(replace(SERVICE, endpoints=tuple(map(_chat, hosts))),))
+    told.good_connection()
+    for n, host in enumerate(hosts):
+        address = f"31.13.{64 + n}.1" if n % 2 else f"157.240.{n}.1"
+        told.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
+        told.asked(host, ResolverKind.DOH, address, resolver="resolver1")
+        bad = {"times": 3, **CUT} if n < dead else {}
+        told.target(host, address=address, **bad)
+    return text(told.controls_again())
+
+
+def _chat(host: str) -> Endpoint:
+    return endpoint(host.removesuffix(".example"), "chat")
+
+
+@pytest.mark.parametrize(
+    ("dead", "outcome"),
+    [(0, Outcome.OK), (1, Outcome.OK), (2, Outcome.OK), (3, Outcome.DEGRADED)],
+)
+def test_one_server_of_many_that_answers_does_not_acquit_the_most(
+    dead: int, outcome: Outcome
+) -> None:
+    assert chat_servers(dead).outcome is outcome

@@ -94,3 +94,19 @@ def test_what_cannot_show_that_it_works_cannot_show_that_it_fails() -> None:
 def test_one_member_that_answers_keeps_the_function() -> None:
     story = refusing(line(), CHAT[0]).target(CHAT[1])
     assert word(story).outcome is Outcome.OK
+
+
+def test_a_kind_of_servers_that_is_lost_leaves_no_ok_though_another_one_works() -> None:
+    story = line()
+    story.asked("store.example", ResolverKind.SYSTEM, "31.13.72.1")
+    refusing(story, "store.example", address="31.13.72.1")
+    story.all_targets(times=1)
+    store = Pool(name="store", function=Function.MEDIA, ok_at=1)
+    media = Pool(name="media", function=Function.MEDIA, ok_at=1)
+    service = replace(
+        SERVICE,
+        pools=(*SERVICE.pools, media, store),
+        endpoints=(*SERVICE.endpoints, MEDIA, endpoint("store", "store")),
+    )
+    (verdict,) = judge(replace(story.evidence(), services=(service,))).services
+    assert (verdict.outcome, verdict.partial) == (Outcome.INCONCLUSIVE, True)

@@ -22,10 +22,15 @@ _USUAL: Final = ("online", "bad_link")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A scenario; ``weaker`` maps a service to words that say less than is true, and no lie."""
+    """A scenario; ``weaker`` maps a service to words that say less than is true, and no lie.
+
+    ``look_alike`` are services with troubles of their own that no single place can tell from what a
+    censor does: all of their servers are silent to everybody, in several networks.
+    """
 
     scenario: Scenario
     weaker: Mapping[str, tuple[str, ...]]
+    look_alike: frozenset[str] = frozenset()
 
     @property
     def hit(self) -> frozenset[str]:
@@ -152,4 +157,5 @@ def draw(number: int) -> Drawn:
     return Drawn(
         scenario=scenario,
         weaker={service: h.weaker for service, h in hits.items()},
+        look_alike=frozenset(service for service, h in hits.items() if h.look_alike),
     )

@@ -45,7 +45,7 @@ class Told:
             innocent = "accused" if word in exam.ACCUSING else "unsure"
             return "right" if word == "ok" else innocent
         if word in exam.ACCUSING and not set(exam.ACCUSING) & set(true.words):
-            return "accused"
+            return "right" if service in self.drawn.look_alike else "accused"
         if word in true.words:
             return "weaker" if word in self.drawn.weaker[service] else "right"
         if word == "ok":

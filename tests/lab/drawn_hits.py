@@ -56,18 +56,23 @@ class Hit:
     world: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Truth] = field(default_factory=dict)
     """What is true of functions, where that is known as well."""
+    look_alike: bool = False
+    """No single place can tell it from what a censor does."""
 
 
 # --- what is done to a service ------------------------------------------------------------------
 
 
 def _names(lot: Random, service: str) -> tuple[str, tuple[str, ...]]:
-    """All of its domains, or some of its hosts."""
+    """All of its domains, or some of its hosts, none of which another service has as well."""
     if lot.random() < 0.6:
         return "all names", _DOMAINS[service]
     known = hosts_of(service)
     some = lot.sample(known, max(2, len(known) * lot.choice([3, 5, 8]) // 10))
-    return f"{len(some)} of {len(known)} names", tuple(f"={name}" for name in some)
+    alone = [
+        name for name in some if not any(name in hosts_of(o) for o in _DOMAINS if o != service)
+    ]
+    return f"{len(alone)} of {len(known)} names", tuple(f"={name}" for name in alone)
 
 
 def _addresses(names: Sequence[str]) -> tuple[str, ...]:
@@ -150,7 +155,11 @@ def _lies(lot: Random, service: str) -> Hit:
     where = lot.choice(["provider", "everywhere", "raced"])
     if where == "provider":
         more["servers"] = ISP
-    if where == "raced" and says != "drop":
+    if where == "raced" and says not in (
+        "drop",
+        "servfail",
+        "refused",
+    ):  # all of which are waited out
         more["mode"] = "race"
     action = DnsForge(label=f"dns-{service}", names=names, answer=(says,), **more)
     return Hit(
@@ -294,6 +303,7 @@ def own_trouble(lot: Random, service: str) -> Hit:
         actions=(),
         truth=_OWN,
         world={"hosts": (HostPolicy(names=names, **trouble),)},
+        look_alike=trouble.get("connect") == "silent",
     )
 
 

@@ -70,6 +70,20 @@ def test_a_service_that_nothing_has_struck_is_fine() -> None:
     assert idle.kinds == {"signal": "right"}
 
 
+def test_no_hit_strikes_a_name_that_two_services_have() -> None:
+    for d in MANY:
+        text = repr(d.scenario.actions)
+        assert "=stun.fbsbx.com" not in text
+
+
+def test_what_no_single_place_can_tell_accuses_nobody_wrongly() -> None:
+    silent = [d for d in MANY if d.look_alike]
+    assert silent and all("'connect': 'silent'" in d.scenario.title for d in silent)
+    one = told({"signal": "ok|down|inconclusive"}, signal="blocked")
+    alike = replace(one, drawn=replace(one.drawn, look_alike=frozenset({"signal"})))
+    assert (one.kinds, alike.kinds) == ({"signal": "accused"}, {"signal": "right"})
+
+
 def test_a_service_with_troubles_of_its_own_must_not_be_accused() -> None:
     own = "ok|degraded|down|inconclusive"
     assert told({"signal": own}, signal="blocked").kinds == {"signal": "accused"}

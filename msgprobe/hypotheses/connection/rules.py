@@ -22,6 +22,9 @@ HTTPS = 443
 LOSSY = 0.12
 """Share of retransmitted segments from which on a link counts as bad."""
 
+FAILING = 0.25
+"""Share of neutral conversations that fail from which on it does."""
+
 ConnectionRule = Rule[ConnectionFacts]
 
 
@@ -184,12 +187,17 @@ def _dns_fault(g: ConnectionFacts) -> Evidence | None:
 def _bad_link(g: ConnectionFacts) -> Evidence | None:
     rtt = round_trip(g.facts)
     slow = rtt is not None and rtt >= SLOW_RTT
-    failing = g.failure_share >= 0.25 and len(g.control_conversations) >= 4
+    failing = g.failure_share >= FAILING and len(g.control_conversations) >= 4
     stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
     poor = slow or failing or stuck or g.retransmitted >= LOSSY or small_segments_alone(g)
     if poor or capped_line(g.facts):
         return transactions(g.control_conversations)
     return None
+
+
+def merely_far(g: ConnectionFacts) -> bool:
+    """Answers are late on this line, and that is all: hardly anything is lost, or fails."""
+    return g.failure_share < FAILING and g.retransmitted < LOSSY / 2
 
 
 def small_segments_alone(g: ConnectionFacts) -> bool:

@@ -28,11 +28,12 @@ def plan_addresses(
     context: PlanningContext, service: Service, found: Sequence[Suspect]
 ) -> list[Task]:
     """Addresses that other resolvers or the catalogue know, of names that fail at every one of the
-    system's own."""
+    system's own. What has begun goes on, whatever else turns out of them."""
     tasks: list[Task] = []
     for _, endpoint in first_endpoints(context, service):
-        if endpoint.host is None or not failing(context, service, endpoint):
+        if endpoint.host is None:
             continue
+        fails = failing(context, service, endpoint)
         name = context.facts.name(endpoint.host)
         mine = {ips.parse(a) for a in name.system_addresses}
         fresh = [
@@ -44,7 +45,8 @@ def plan_addresses(
             flow = endpoint_flow(context, service, endpoint, address)
             task_id = f"d5.{service.name}.{endpoint.name}.{address}"
             base = _ANOTHER.of_endpoint(task_id, service, endpoint, flow, context.timeout())
-            tasks += context.tries(base)
+            if fails or context.started(task_id) is not None:
+                tasks += context.tries(base)
     return tasks
 
 

@@ -7,6 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.inside import tunnelled
 from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
@@ -33,9 +34,17 @@ Named = list[tuple[EndpointFacts, NameFacts]]
 
 
 def suspected(p: PoolFacts) -> Named:
-    """Failing endpoints with their names, on a resolver that serves neutral names; but what a
-    filter of the user's own hides, or a tunnel carries, is no lie."""
-    named = [(e, e.name) for e in p.failing if e.name is not None and p.connection.resolver_works]
+    """`answered` names, on a resolver that serves neutral ones."""
+    return answered(p) if p.connection.resolver_works else []
+
+
+def answered(p: PoolFacts) -> Named:
+    """Failing endpoints with their names, unless neutral ones are led astray as well; but what a
+    filter of the user's own hides, or a tunnel carries, is no lie. A resolver that fails for every
+    name excuses nobody who answers for some of them."""
+    if misdirected(p.facts):
+        return []
+    named = [(e, e.name) for e in p.failing if e.name is not None]
     unproved = [(e, n) for e, n in named if not n.proved & set(n.system_addresses)]
     return [
         (e, n)
@@ -91,13 +100,22 @@ def acquitted(p: PoolFacts, e: EndpointFacts, name: NameFacts) -> bool:
 
 
 def denied(p: PoolFacts, failures: Sequence[Failure]) -> Named:
-    """Suspected names that this connection's resolver denies this way, by no chance, and never
-    gives an impossible address for."""
+    """Names that this connection's resolver denies this way, by no chance, and never gives an
+    impossible address for. Where it serves no name at all it is not its word that counts, but that
+    of others to whom neutral names are known."""
+    found = suspected(p)
+    if p.connection.resolver_dead and others_answer(p):
+        found = [(e, name) for e, name in answered(p) if fails_everywhere(p, name, failures)]
     return [
         (e, name)
-        for e, name in suspected(p)
+        for e, name in found
         if name.denied in failures and not name.bogons and steadily(p, name)
     ]
+
+
+def others_answer(p: PoolFacts) -> bool:
+    """Other operators' resolvers, asked in the open, give neutral names."""
+    return any(o.addresses for o in p.connection.neutral_answers(ResolverKind.UDP))
 
 
 def denial(named: Iterable[tuple[EndpointFacts, NameFacts]]) -> Cited:

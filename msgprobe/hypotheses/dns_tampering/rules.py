@@ -7,10 +7,18 @@ from msgprobe.evidence.certificates import of_former_authority
 from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.inside import astray
+from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.dns_tampering import predicates
-from msgprobe.hypotheses.dns_tampering.predicates import DENIALS, acquitted, lie, suspected
+from msgprobe.hypotheses.dns_tampering.predicates import (
+    DENIALS,
+    acquitted,
+    answered,
+    lie,
+    suspected,
+)
 from msgprobe.hypotheses.rule import BLOCKED, IMPAIRED, LIKELY_BLOCKED, REMARK, Cited, PoolRule
 from msgprobe.model.target import Trust
 from msgprobe.model.task import Arm
@@ -46,7 +54,7 @@ def _bogon(p: PoolFacts) -> Cited:
     """An impossible address that encrypted DNS and neutral names never get."""
     if p.connection.fake_addresses:
         return
-    for e, name in suspected(p):
+    for e, name in answered(p):
         beacon = p.service.beacon
         if beacon is not None and beacon.host == name.name:
             continue
@@ -58,6 +66,12 @@ def _bogon(p: PoolFacts) -> Cited:
                 yield from name.exists
 
 
+def _working_names(p: PoolFacts) -> list[NameFacts]:
+    """The names of members that answer."""
+    named = (e.name for m in p.ok for e in m.endpoints if e.genuine and e.name)
+    return list({name.name: name for name in named}.values())
+
+
 def _half_bogon(p: PoolFacts) -> Cited:
     """An impossible address beside those at which the service answers: one family of an answer, or
     one of several, is forged. What a filter gives for advertising names as well is its own."""
@@ -65,17 +79,26 @@ def _half_bogon(p: PoolFacts) -> Cited:
         return
     advert = p.facts.controls.advert_host
     own = set() if advert is None else set(p.facts.name(advert).system_addresses)
-    for name in {
-        e.name.name: e.name for m in p.ok for e in m.endpoints if e.genuine and e.name
-    }.values():
+    for name in _working_names(p):
         lies = set(astray(p.connection, name)) - own
         if lies and name.exists and not any(ips.is_bogon(a) for a in name.encrypted_addresses):
             yield from (o for o in name.system if lies & set(o.addresses))
             yield from name.exists
 
 
-NAME_HALF: PoolRule = IMPAIRED.at(Layer.DNS).rule(
-    "dns.injection.half", "dns.injection.bogon", holds=_half_bogon
+def _late_forgery(p: PoolFacts) -> Cited:
+    """Hosts without DNS answer for names at which the service works, and not for neutral ones: who
+    forges those answers came too late this time, or the system asked again."""
+    if p.connection.transparent_dns or misdirected(p.facts):
+        return
+    for name in _working_names(p):
+        if own_filter(p.facts, name) is None:
+            yield from phantoms(p.facts.controls, name.phantom)
+
+
+NAME_HALF: tuple[PoolRule, ...] = (
+    IMPAIRED.at(Layer.DNS).rule("dns.injection.half", "dns.injection.bogon", holds=_half_bogon),
+    IMPAIRED.at(Layer.DNS).rule("dns.injection.late", "dns.injection", holds=_late_forgery),
 )
 """One way that works does not acquit who forges the other."""
 
@@ -86,7 +109,7 @@ def _conflict(p: PoolFacts) -> Cited:
     Two answers that merely differ may both be true: CDNs rotate, and a late answer to a question
     that was sent twice comes twice.
     """
-    for e, name in suspected(p):
+    for e, name in answered(p):
         truth = {*name.encrypted_addresses, *(t.address for t in e.genuine_elsewhere)}
         nets = {ips.network(a) for a in truth}
         for seen in name.conflicts:
@@ -104,7 +127,7 @@ def _phantom(p: PoolFacts) -> Cited:
     """Hosts without DNS answer for this name, and not for neutral ones."""
     if p.connection.transparent_dns:
         return
-    for _, name in suspected(p):
+    for _, name in answered(p):
         yield from phantoms(p.facts.controls, name.phantom)
 
 

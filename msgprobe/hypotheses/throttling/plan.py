@@ -12,9 +12,11 @@ from msgprobe.hypotheses.throttling.plan_survey import plan_survey, round_open, 
 from msgprobe.hypotheses.throttling.tasks import (
     PAGE_BYTES,
     VOLLEY_BYTES,
+    asked_sources,
     drawn_sources,
     most_in_pairs,
     most_moved,
+    name_id,
     neutral_moved,
     page_task,
     side_by_side,
@@ -27,7 +29,7 @@ from msgprobe.planning import places as at
 from msgprobe.planning.baseline import first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
-from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.public_resolvers import SYSTEM, living_encrypted
 from msgprobe.planning.purpose import question
 from msgprobe.planning.timetable import ANSWERED, FAR_RTT, OVERDUE, SURVEYS, TRAIN_SECONDS
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
@@ -178,7 +180,16 @@ def _names(context: PlanningContext) -> tuple[Task, ...]:
     neutral = {s.host: s for d in Direction for s in drawn_sources(context, d)}
     neutral |= {s.host: s for s in context.controls.sources if s.country is not None}
     names = [_SOURCE.lookup(f"t.name.{h}", h, SYSTEM, families, timeout=timeout) for h in neutral]
-    return (*tasks, *names)
+    return (*tasks, *names, *_encrypted(context))
+
+
+def _encrypted(context: PlanningContext) -> list[Task]:
+    """Sources asked for at another resolver, where this connection's is dead for every name."""
+    if not context.connection.resolver_dead:
+        return []
+    hosts = dict.fromkeys(s.host for d in Direction for s in asked_sources(context, d))
+    resolvers = living_encrypted(context)[:1]
+    return [_SOURCE.lookup(name_id(context, h), h, r) for h in hosts for r in resolvers]
 
 
 def _quiet(context: PlanningContext) -> bool:

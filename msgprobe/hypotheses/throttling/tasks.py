@@ -20,7 +20,7 @@ from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.patience import dying_elsewhere
 from msgprobe.planning.purpose import Purpose
-from msgprobe.planning.timetable import AS_LATE, LATE_NAME, TRANSFER_PATIENCE
+from msgprobe.planning.timetable import AS_LATE, COMPARED, LATE_NAME, TRANSFER_PATIENCE
 from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
@@ -79,6 +79,12 @@ def drawn_sources(context: PlanningContext, direction: Direction) -> tuple[Sourc
     return chosen_sources(context.controls.sources, direction, context.request.seed)
 
 
+def asked_sources(context: PlanningContext, direction: Direction) -> tuple[Source, ...]:
+    """Those whose names are asked for: the first ones where each question costs a handshake."""
+    drawn = drawn_sources(context, direction)
+    return drawn[:COMPARED] if context.connection.resolver_dead else drawn
+
+
 @remembered
 def known_sources(context: PlanningContext, direction: Direction) -> tuple[tuple[Source, str], ...]:
     """Sources with an address to dial, in this run's order; empty while names are being asked for.
@@ -86,8 +92,8 @@ def known_sources(context: PlanningContext, direction: Direction) -> tuple[tuple
     Those whose name came late stand last, so that nobody's place changes once transfers began.
     """
     known: list[tuple[bool, Source, str]] = []
-    for source in drawn_sources(context, direction):
-        asked = f"t.name.{source.host}"
+    for source in asked_sources(context, direction):
+        asked = name_id(context, source.host)
         done = context.ended(asked)
         if done is None and not context.due(context.started(asked), LATE_NAME):
             return ()
@@ -96,6 +102,12 @@ def known_sources(context: PlanningContext, direction: Direction) -> tuple[tuple
             late = done is None or done.window.seconds > LATE_NAME
             known.append((late, source, address))
     return tuple((s, a) for _, s, a in sorted(known, key=lambda k: k[0]))
+
+
+def name_id(context: PlanningContext, host: str) -> str:
+    """The question for a source's name that tells where it is: at another resolver where this
+    connection's is dead for every name."""
+    return f"t.name.{host}" + (".elsewhere" if context.connection.resolver_dead else "")
 
 
 @remembered
@@ -140,9 +152,18 @@ def neutral_moved(context: PlanningContext, direction: Direction) -> list[Sample
 @remembered
 def dialled_address(context: PlanningContext, host: str, hints: Sequence[str] = ()) -> str | None:
     """The address that a program would dial for ``host``, or a known one."""
-    found = [a for a in context.facts.name(host).system_addresses if context.facts.leads_out(a)]
+    found = [a for a in _given(context, host) if context.facts.leads_out(a)]
     picks = context.dialable(found, four=1, six=1) or context.dialable(hints, four=1, six=1)
     return picks[0] if picks else None
+
+
+def _given(context: PlanningContext, host: str) -> tuple[str, ...]:
+    """The addresses that a program gets for ``host``, from another resolver where this connection's
+    is dead for every name."""
+    name = context.facts.name(host)
+    if name.system_addresses or not context.connection.resolver_dead:
+        return name.system_addresses
+    return name.other_addresses
 
 
 @remembered
@@ -150,7 +171,7 @@ def other_address(context: PlanningContext, service: Service, host: str) -> str 
     """Another address of ``host`` than the one that a program would dial, in another network, where
     the service has answered under that name if it was asked anywhere; None where there is none."""
     main = dialled_address(context, host)
-    found = context.dialable(context.facts.name(host).system_addresses, four=3, six=1)
+    found = context.dialable(_given(context, host), four=3, six=1)
     others = [a for a in found if main is not None and ips.network(a) != ips.network(main)]
     asked = context.facts.arm(*_USUAL, subject=service.name)
     mine = [t for t in asked if t.flow.server_name == host]

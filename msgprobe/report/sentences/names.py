@@ -51,6 +51,8 @@ WHY: Final[Mapping[str, str]] = {
     "dns.injection.half": "The name is answered with an address where no public service can live, "
     "beside those at which the service answers: one family, or one of several addresses, is "
     "forged. Which one an app takes is chance.",
+    "dns.injection.late": "Hosts that run no resolver answer for this name: somebody on the way "
+    "makes up answers. This time the true one got through as well.",
     "dns.in_a_tunnel": "Names are answered here with addresses that a tunnel made up. Servers "
     "there are asked only for a proof of who they are, which these cannot give.",
     "dns.led_inside": "Names are answered here with made-up or wrong addresses (by a login page, a "
@@ -93,6 +95,8 @@ PROVES: Final[Mapping[str, str]] = {
     "own",
     "dns.injection.half": "an artefact: an impossible address beside those at which the service "
     "answers, which encrypted DNS and neutral names never get",
+    "dns.injection.late": "an artefact: two hosts without a resolver answer for the name, and for "
+    "no neutral one, while the service answers where its true address leads",
     "dns.in_a_tunnel": "a tunnel carries what proves itself, and these servers have no way to",
     "dns.led_inside": "neutral names are answered with wrong addresses too, or with some inside "
     "this device or network at which other services prove themselves",

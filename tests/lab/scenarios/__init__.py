@@ -13,6 +13,7 @@ from tests.lab.scenarios.connection import SCENARIOS as CONNECTION
 from tests.lab.scenarios.controls import SCENARIOS as CONTROLS
 from tests.lab.scenarios.countries import SCENARIOS as COUNTRIES
 from tests.lab.scenarios.cuts import SCENARIOS as CUTS
+from tests.lab.scenarios.dead_resolver import SCENARIOS as DEAD_RESOLVER
 from tests.lab.scenarios.distances import SCENARIOS as DISTANCES
 from tests.lab.scenarios.dns_tampering import SCENARIOS as DNS_TAMPERING
 from tests.lab.scenarios.halves import SCENARIOS as HALVES
@@ -71,6 +72,7 @@ _EVERY: Final = (
     *SHARES,
     *HALVES,
     *RESOLVERS,
+    *DEAD_RESOLVER,
     *CONTROLS,
     *LOAD,
 )

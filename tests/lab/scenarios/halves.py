@@ -3,12 +3,21 @@ left alone?"""
 
 from typing import Final
 
-from tests.lab.censor import DnsForge, Drop, Match, OnSni, Throttle
+from tests.lab.censor import (
+    DnsForge,
+    Drop,
+    IcmpUnreachable,
+    Match,
+    OnSni,
+    RstOnSyn,
+    Throttle,
+)
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     BOGON,
     MESSENGER,
+    UNCLEAR,
     drop,
     hosts,
     hosts_of,
@@ -20,6 +29,8 @@ from tests.lab.world.config import HostPolicy, dead
 _FIRSTS: Final = tuple(at(host)[0] for host in hosts_of("messenger"))
 """One address of each of Messenger's names."""
 _FRONT: Final = "www.facebook.com"
+_LATER: Final = at(*(f"e{n}.whatsapp.net" for n in range(1, 17)))
+"""The addresses that WhatsApp's numbered chat servers share."""
 _SIX: Final = tuple(a for a in at(*MESSENGER) if ":" in a)
 _FOUR: Final = Match(proto=("tcp",), family=4)
 
@@ -69,6 +80,34 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         of("messenger", truth("degraded")),
         Throttle(label="slow", match=Match(to=_FIRSTS, direction="both"), kbit=140),
         row="B1 (per-IP)",
+    ),
+    blocking(
+        "HA13",
+        "all of WhatsApp's chat servers but one are unreachable by the word of a router",
+        of("whatsapp", truth("degraded", "ip.unreachable"), text=truth("degraded"), web=OK),
+        IcmpUnreachable(label="none", match=Match(to=_LATER), code="admin"),
+        row="A22 (some of a pool)",
+    ),
+    blocking(
+        "HA14",
+        "Signal's storage and one of its file servers are reset on SYN, all else works",
+        of("signal", truth("degraded"), text=OK, media=UNCLEAR),
+        RstOnSyn(label="rst", match=tcp_to(*at("storage.signal.org", "cdn.signal.org"))),
+        row="A21 (some of a service)",
+    ),
+    innocent(
+        "HA15",
+        "all of WhatsApp's chat servers but one are dead for everybody",
+        row="none (innocent twin of HA13)",
+        world=hosts(dead("service:whatsapp", addresses=_LATER)),
+        truths=of("whatsapp", truth("degraded"), text=truth("degraded"), web=OK),
+    ),
+    innocent(
+        "HA16",
+        "Signal's storage is dead for everybody, all else works",
+        row="none (innocent twin of HA14)",
+        world=hosts(dead("=storage.signal.org")),
+        truths=of("signal", UNCLEAR, text=OK, media=UNCLEAR),
     ),
     innocent(
         "HA8",
