@@ -46,6 +46,14 @@ class Calls:
             if bound(t)
         )
 
+    @derived
+    def wavers(self) -> bool:
+        """Of the neutral servers that answer, the most were silent at other times: whether a
+        datagram passes here is chance, and so is whose does."""
+        alive = [own for _, own in self._by_server if any(map(bound, own))]
+        silent = [own for own in alive if any(t.symptom == "udp.timeout" for t in own)]
+        return 2 * len(silent) > len(alive)
+
     def networks(self, conversations: Iterable[Conversation]) -> set[str]:
         """The networks of the neutral servers in ``conversations``."""
         label = {s.name: s.network for s in self._facts.controls.calls}

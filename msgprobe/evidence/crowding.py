@@ -99,7 +99,8 @@ def _lost(
     begun = sorted(told, key=lambda s: s.at)
     lookups = [s for s in begun if s.lookup]
     flows = [s for s in begun if not s.lookup]
-    asked = _last_lost(lookups)
+    # Who answers for some service's names alone, where no neutral one is answered, is no resolver.
+    asked = any(s.neutral and s.heard for s in lookups) and _last_lost(lookups)
     opening = _last_lost(flows) or _new_ones_lost(conversations, flows)
     if not asked and not opening:
         return None

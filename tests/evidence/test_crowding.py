@@ -10,6 +10,7 @@ from msgprobe.evidence.crowding import Crowd, crowd, let_in
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.shares import spoken
 from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import (
     DnsObservation,
     HttpObservation,
@@ -67,6 +68,27 @@ def test_questions_that_came_last_and_were_lost() -> None:
     found = asked("." * 6 + "x" * 8)
     # These fourteen and the names of the sites got through until the last of them was answered.
     assert found is not None and found.pace == pytest.approx(5.17 / (14 + len(SITES)))
+
+
+def test_answers_for_names_of_a_service_alone_are_no_resolver_that_could_not_keep_up() -> None:
+    story = Story().local()
+    for n in range(5):
+        story.flow(f"20.8.0.{n}", subject="site1", arm=Arm.AGAIN, start=0.1 + 0.2 * n)
+    for n, host in enumerate(("a.acme.example",) * 6):
+        ask(story, host, 0.01 * n, 0.04, role=Role.TARGET)
+    for n in range(8):
+        ask(story, f"name{n}.example", 0.06 + 0.01 * n, 5.0)
+        story.told[-1] = unanswered(story.told[-1])
+    assert lost(story, 6.0) is None
+
+
+def unanswered(told: Measurement) -> Measurement:
+    seen = tuple(
+        dataclasses.replace(o, failure=Failure.TIMED_OUT, addresses=(), answers=())
+        for o in told.observations
+        if isinstance(o, DnsObservation)
+    )
+    return dataclasses.replace(told, observations=seen)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_who_forges_answers_is_told_though_the_true_one_came_first(
 ) -> None:
     story = Story().good_connection().names()
     if neutral:
-        where = {"resolver": "no resolver", "arm": Arm.NON_RESOLVER}
+        where: dict[str, Any] = {"resolver": "no resolver", "arm": Arm.NON_RESOLVER}
         story.dns(SITES[0].host, ResolverKind.UDP, SITES[0].addresses[0], **where)
     found = text(answered_late(story, "no resolver").controls_again())
     assert (found.outcome, found.rules) == (outcome, rules)

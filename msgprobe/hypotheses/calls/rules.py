@@ -39,9 +39,10 @@ def _silent(p: PoolFacts) -> tuple[Conversation, ...]:
 
 
 def _answered_otherwise(p: PoolFacts, arm: Arm) -> tuple[Conversation, ...]:
-    """Silent attempts and, at the same address in between, an answer to what ``arm`` changed."""
+    """Silent attempts and, at the same address in between, an answer to what ``arm`` changed; none
+    where neutral servers are silent now and then as well."""
     cited: list[Conversation] = []
-    silent = _silent(p)
+    silent = () if p.connection.calls.wavers else _silent(p)
     for other in p.probes(arm):
         mine = [t for t in silent if t.address == other.address]
         if bound(other) and mine and other.protocol_end <= max(t.protocol_start for t in mine):

@@ -132,7 +132,7 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
     for resolver in resolvers:
         linger = LINGER if resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT) else 0.0
         tasks.append(_asked(_OTHERS, service, host, resolver, families, linger=linger))
-    tasks += _again(context, tasks[0]) if own else []
+    tasks += _once_more(context, tasks[0]) if own else []
     for silent in without_dns(context.controls) if not vouched else ():
         tasks.append(_asked(_NOWHERE, service, host, silent, timeout=LISTEN))
         if not answered_dns(context, tasks[-1].id):
@@ -140,7 +140,7 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
     return tuple(tasks)
 
 
-def _again(context: PlanningContext, first: Task) -> list[Task]:
+def _once_more(context: PlanningContext, first: Task) -> list[Task]:
     """Once more, and again; not where this resolver is known to be dead: its silence is no news."""
     return [] if context.connection.resolver_dead else context.asked_again(first)
 

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+import pytest
+
 from msgprobe.judging.judge import judge
 from msgprobe.model.control import CallServer, Controls
 from msgprobe.model.observation import Window
@@ -145,6 +147,26 @@ def test_tcp_alive_in_two_networks_convicts_likely() -> None:
     found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == ("udp.drop",)
+
+
+@pytest.mark.parametrize(
+    ("arm", "how"),
+    [
+        (Arm.OTHER_PAYLOAD, {"start": 3.5}),
+        (Arm.OTHER_TRANSPORT, {"start": 2.0, "transport": "tcp"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("wavering", "outcome"), [(1, Outcome.BLOCKED), (len(SERVERS) - 1, Outcome.INCONCLUSIVE)]
+)
+def test_where_most_neutral_servers_are_silent_at_times_chance_says_whose_packets_pass(
+    arm: Arm, how: dict[str, Any], wavering: int, outcome: Outcome
+) -> None:
+    story = begun().neutral().silent()
+    for server in SERVERS[:wavering]:
+        address = f"20.9.{server.port % 250}.{server.name[-1]}"
+        story.datagrams(address, Arm.NEUTRAL_CALL, subject=server.name, port=server.port, start=9.0)
+    assert calls(story.own(arm, trips=ANSWERED, **how)).outcome is outcome
 
 
 def test_tcp_alive_under_one_name_may_be_what_its_servers_do_now() -> None:

@@ -3,10 +3,13 @@
 from typing import Any, Final
 
 from tests.lab.censor import ConnectionCap, DnsForge, Match
+from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
+    ANY_LINK,
     LTE,
+    QUIET,
     RESOLVER,
     SIGNAL,
     TELEGRAM_DC,
@@ -85,6 +88,16 @@ _FLOWS: Final = (
         DnsForge(label="lie", names=("www.facebook.com", "xx.fbcdn.net"), answer=("127.0.0.1",)),
         row="A6 (behind a small NAT)",
         link=LTE,
+    ),
+    innocent(
+        "ML12",
+        "the firewall of ML1 behind a satellite, where it is not known for what it is",
+        _FORTY,
+        row="§4-18 (a long way)",
+        link=Link(delay_ms=280, down_kbit=8_000, up_kbit=2_000, loss=0.002, queue_ms=800),
+        states=ANY_LINK,
+        others=QUIET,
+        usable=False,
     ),
     innocent(
         "ML3",
