@@ -14,7 +14,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.facts import grouped
 from msgprobe.evidence.paired_transfers import PairedTransfers
-from msgprobe.evidence.transfer_samples import Ending, Sample
+from msgprobe.evidence.transfer_samples import HEADS, Ending, Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 
@@ -45,8 +45,8 @@ class Cuts:
         and none went beyond it, while neutral ones of two networks did."""
         least = TWICE if self.paired.asset.pool is None else ONCE_EACH
         ended = [s for s in self.paired.own if s.ending is not None]
-        told = _of_known_place(ended)
-        if len(told) < least or not _together(ended) or not all(s.amid_content for s in ended):
+        told = [s for s in _of_known_place(ended) if s.amid_content]
+        if len(told) < least or not _together(ended) or not all(map(_amid, ended)):
             return ()
         beyond = _beyond(self.paired.fair, ended)
         if any(_beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
@@ -56,9 +56,10 @@ class Cuts:
     @cached_property
     def pages(self) -> tuple[Sample, ...]:
         """Own tries whose page, which names the object, was broken off at one place, if every one
-        was, while neutral transfers of two networks went beyond. Silence must have been waited
-        for, longer in one try than in another, without a byte more."""
-        told = [s for s in self.paired.own if s.usable or s.answered or s.page_ending]
+        was whose place is known, while neutral transfers of two networks went beyond. Silence must
+        have been waited for, longer in one try than in another, without a byte more."""
+        own = [s for s in self.paired.own if not _page_holed(s)]
+        told = [s for s in own if s.usable or s.answered or s.page_ending]
         ended = [s for s in told if s.page_ending is not None]
         if len(ended) < TWICE or len(ended) < len(told) or _slow_pages(ended, self.paired):
             return ()
@@ -221,6 +222,13 @@ def _slow_pages(ended: Sequence[Sample], paired: PairedTransfers) -> bool:
     return silent and max(waited) - min(waited) <= _longest(paired)
 
 
+def _page_holed(sample: Sample) -> bool:
+    """Its page fell silent with a hole: where is not known."""
+    page = sample.conversation.http
+    silent = page is not None and page.failure is not None and page.failure.is_silence
+    return silent and page is not None and page.info is not None and page.info.out_of_order > 0
+
+
 def _of_page(sample: Sample) -> int:
     """Bytes of the connection after which its page was ended."""
     page = sample.conversation.http
@@ -231,6 +239,11 @@ def _of_known_place(ended: Sequence[Sample]) -> list[Sample]:
     """Without those that ended sooner than others and have a hole: where is not known."""
     apart = max((s.place for s in ended), default=0) - SAME_PLACE
     return [s for s in ended if s.place >= apart or not s.holed]
+
+
+def _amid(sample: Sample) -> bool:
+    """It ended amid its content, as far as what came behind a hole tells."""
+    return sample.amid_content or (sample.holed and sample.place_at_most - sample.place > HEADS)
 
 
 def _unheard(samples: Sequence[Sample]) -> list[Sample]:

@@ -1,7 +1,6 @@
 """The evidence, indexed once: what every rule and every experiment looks at."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from math import inf
 from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
@@ -20,10 +19,9 @@ from msgprobe.evidence.shelves import (
     Shelves,
 )
 from msgprobe.model.control import Site
-from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import DnsObservation, LocalObservation, TlsObservation, Window
+from msgprobe.model.observation import DnsObservation, LocalObservation, Window
 from msgprobe.model.reach import Reach, reach
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Endpoint, Service
@@ -36,13 +34,6 @@ OWN_ARMS = (Arm.BASE, Arm.REPEAT)
 TRIES = 3
 """A failure counts as repeated from this many attempts on: two may be lost by chance on a poor line
 (5 % loss: 1 in 400), three hardly ever."""
-
-EARLY = 0.6
-"""Share of the shortest round trip below which an answer cannot have come that far; what is missing
-to 1 is for clocks and for paths that grow shorter."""
-
-SYN_RTTS = 2
-"""Round trips of the first packets alone that make up for none of a conversation that went well."""
 
 
 class Facts:
@@ -250,50 +241,6 @@ class Facts:
             if isinstance(o, DnsObservation) and o.resolver in kinds
         )
 
-    def early(self, conversation: Conversation, *, lets_in: bool = False) -> bool:
-        """The failure came faster than the path to that very address allows.
-
-        The smallest RTT must come from other sockets: a connect time of the same one proves
-        nothing, for one lost SYN would make every genuine answer look early. Of a conversation
-        that failed only the RTT of its SYN counts, for whoever forges an end may acknowledge what
-        was said, which the kernel takes for a round trip; of such it takes several, for a radio
-        that wakes up delays the first packets.
-
-        A server that hangs up on whoever connects (its back ends are down) does so without having
-        heard anything: its end comes a round trip after the connection stands, which may be soon
-        after our first words where this device was late with them. Not so a server that answers
-        other words on the same port (``lets_in``: that is known otherwise); and an alert answers
-        ours.
-        """
-        took, shortest = _answer_time(conversation), self._shortest(conversation)
-        if took is None or shortest is None or took >= EARLY * shortest:
-            return False
-        heard = conversation.tls is not None and conversation.tls.alert_received
-        lets_in = lets_in or self._lets_in(conversation)
-        return heard or lets_in or not _may_hang_up(conversation, took, shortest)
-
-    def _shortest(self, conversation: Conversation) -> float | None:
-        """The smallest round trip to its address that other sockets have seen, or its own SYN where
-        that was quicker, for some places are near now and then; None: too few others."""
-        others = [
-            t
-            for t in self.conversations
-            if t.address == conversation.address and t.transaction != conversation.transaction
-        ]
-        whole = [r for t in others if t.failure is None and (r := _kernel_rtt(t)) is not None]
-        opened = [r for t in others if (r := t.syn_rtt) is not None]
-        own = conversation.syn_rtt or inf
-        return min((*whole, *opened, own)) if whole or len(opened) >= SYN_RTTS else None
-
-    def _lets_in(self, conversation: Conversation) -> bool:
-        """Most of what is said under other names, or in other words, at that very address and port
-        gets an answer."""
-        here = (conversation.address, conversation.flow.port)
-        spoken = self.arm(Arm.OTHER_SNI, Arm.OTHER_PAYLOAD)
-        others = [t for t in spoken if (t.address, t.flow.port) == here]
-        answered = [t for t in others if t.answered_tls or t.answered_http or t.genuine]
-        return 2 * len(answered) > len(others)
-
     def leads_out(self, address: str) -> bool:
         """A public service can live there, and it is in none of this device's own networks."""
         return not ips.is_bogon(address) and address not in self.inside
@@ -321,46 +268,6 @@ class Facts:
             return self.v6_usable
         routed = self.local is None or self.local.route4
         return version == 4 and 4 in self.request.families and routed
-
-
-def _kernel_rtt(conversation: Conversation) -> float | None:
-    infos = [
-        o.info
-        for o in (conversation.tcp, conversation.tls, conversation.http, conversation.protocol)
-        if o is not None
-    ]
-    known = [i.min_rtt for i in infos if i is not None and i.min_rtt > 0]
-    return min(known) if known else None
-
-
-def _may_hang_up(conversation: Conversation, took: float, rtt: float) -> bool:
-    """A server that ends every connection as soon as it stands could have done so by then."""
-    spoken = conversation.tls if conversation.tls is not None else conversation.protocol
-    if conversation.tcp is None or spoken is None:
-        return False  # the connection itself was refused
-    return spoken.window.start + took >= conversation.tcp.window.start + (1 + EARLY) * rtt
-
-
-def _answer_time(conversation: Conversation) -> float | None:
-    """Seconds from our last write to the failure."""
-    if conversation.stage.name == "CONNECT" and conversation.tcp is not None:
-        return conversation.tcp.window.seconds
-    if isinstance(conversation.tls, TlsObservation) and conversation.tls.failure is not None:
-        return (
-            conversation.tls.window.seconds
-            if conversation.tls.first_byte is None
-            else conversation.tls.first_byte
-        )
-    said = conversation.protocol
-    ended = (Failure.CONNECTION_RESET, Failure.EOF)
-    if (
-        said is not None
-        and conversation.tls is None
-        and said.failure in ended
-        and not said.bytes_received
-    ):
-        return said.window.seconds
-    return None
 
 
 Item = TypeVar("Item")

@@ -8,6 +8,7 @@ from functools import cached_property
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped, networks
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
@@ -165,9 +166,9 @@ def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[C
     there = [tuple(ends) for ends in places]
     if _as_elsewhere(facts, sum(map(len, there))):
         return ()
-    found = [[t for t in ends if facts.early(t)] for ends in there]
-    twice = [t for early in found if len(early) >= TWICE_TOO_EARLY for t in early]
-    every = [t for early in found for t in early]
+    found = [[t for t in ends if early(facts, t)] for ends in there]
+    twice = [t for ends in found if len(ends) >= TWICE_TOO_EARLY for t in ends]
+    every = [t for ends in found for t in ends]
     return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
 
 

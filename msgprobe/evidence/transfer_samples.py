@@ -174,11 +174,11 @@ class Sample:
     @property
     def page_ending(self) -> Ending | None:
         """How the page that names the object was broken off amid its content; None where it was
-        not, or no more had come than tickets and a head: it may have been moved or retired."""
+        not, or no more had come than tickets: it may have been moved or retired."""
         page = self.conversation.http
         if self.conversation.transfer is not None or page is None or page.failure is None:
             return None
-        if self._before <= HEADS or page.status not in (None, *SERVED):
+        if self._before <= TICKETS or page.status not in (None, *SERVED):
             return None
         return Ending.SILENCE if page.failure.is_silence else _TORN.get(page.failure)
 

@@ -241,6 +241,21 @@ def test_an_end_that_came_faster_than_the_path_is_an_artefact(kind: Failure) -> 
     assert verdict.mechanisms in (("tls.reset",), ("tls.alert",))
 
 
+@pytest.mark.parametrize(
+    ("delays", "outcome"), [((0.04,), Outcome.BLOCKED), ((0.04, 0.3), Outcome.INCONCLUSIVE)]
+)
+def test_on_a_line_whose_queue_fills_and_empties_an_end_is_soon_early(
+    delays: tuple[float, ...], outcome: Outcome
+) -> None:
+    """Every first packet to that address may have met the queue, and the end none any more."""
+    story = Story().good_connection().names().controls_again()
+    story.all_targets(times=4, fails="tls", failure=Failure.TLS_FAILED, took=0.01)
+    for site in SITES:
+        for n in range(4):
+            story.site(site, Arm.AGAIN, check="tls", min_rtt=delays[n % len(delays)])
+    assert text(story).outcome is outcome
+
+
 def test_a_lost_syn_makes_no_answer_early() -> None:
     """The RTT must come from another socket than the one that failed."""
     story = Story().good_connection().names().controls_again()

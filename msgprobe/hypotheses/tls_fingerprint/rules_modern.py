@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
@@ -150,7 +151,7 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
         for conversations in _dying(p) if _passes(p) else ():
             ends = [t for t in conversations if t.symptom == symptom]
-            if sum(p.facts.early(t, lets_in=True) for t in ends) >= EARLY_ENDS:
+            if sum(early(p.facts, t, lets_in=True) for t in ends) >= EARLY_ENDS:
                 yield from (*conversations, *_neutral(p))
 
     return holds

@@ -265,6 +265,34 @@ def test_a_page_says_no_more_than_that(
     assert race.text.outcome is Outcome.OK, why
 
 
+def test_a_page_that_stops_as_soon_as_it_has_begun_is_cut(race: Race) -> None:
+    """More had come than session tickets, if less than a head and something of the page."""
+    for waited in (8.0, 3.0):
+        page(neutrals(race), 4_500, waited)
+    assert race.text.rules == ("transfer.cut",)
+
+
+def test_a_page_with_a_hole_tells_no_place(race: Race) -> None:
+    """Where it stopped is known of the two others."""
+    for came, waited in ((10_500, 8.0), (1_500, 3.0), (10_500, 3.0)):
+        page(neutrals(race), came, waited)
+    assert race.text.outcome is Outcome.OK
+    holed(race, came=1_500)
+    assert race.text.rules == ("transfer.cut",)
+
+
+def holed(race: Race, came: int) -> None:
+    """Segments behind a lost one came of the page of which so many bytes did."""
+    for n, done in enumerate(race.story.told):
+        told = tuple(
+            replace(o, info=replace(o.info, out_of_order=3))
+            if isinstance(o, HttpObservation) and o.info and o.info.bytes_received == 3_000 + came
+            else o
+            for o in done.observations
+        )
+        race.story.told[n] = replace(done, observations=told)
+
+
 @pytest.mark.parametrize("ends", [Failure.TIMED_OUT, Failure.CONNECTION_RESET, Failure.EOF])
 def test_a_page_of_which_nothing_comes_may_be_gone(race: Race, ends: Failure) -> None:
     for waited in (8.0, 3.0):
@@ -307,4 +335,11 @@ def test_what_came_behind_a_hole_had_been_let_through(
     race: Race, stop_at: int, lost: int, word: Outcome
 ) -> None:
     seen = cut(race, named=AT).move(OWN, 15_000, stop_at=stop_at, lost=lost).text
+    assert seen.outcome is word
+
+
+@pytest.mark.parametrize(("lost", "word"), [(9, Outcome.BLOCKED), (0, Outcome.DEGRADED)])
+def test_a_hole_before_the_content_began_hides_no_cut(race: Race, lost: int, word: Outcome) -> None:
+    """What came behind it tells whether content had been let through."""
+    seen = cut(race, named=AT).move(OWN, 15_000, stop_at=AT - 9 * 1_448, lost=lost).text
     assert seen.outcome is word

@@ -95,6 +95,14 @@ _CUTS: Final = (
         end="silence",
     ),
     _by_address(
+        "CT10",
+        "the same after 6 kB, as soon as the page begins",
+        of("telegram", _IMPAIRED, web=_IMPAIRED, text=OK),
+        to=at("web.telegram.org"),
+        kb=6,
+        end="silence",
+    ),
+    _by_address(
         "CT9",
         "connections to WhatsApp's web front are reset after 12 kB, amid the first page",
         of("whatsapp", _IMPAIRED, web=_IMPAIRED, text=OK),

@@ -104,6 +104,15 @@ _LATE_ALERTS: Final = (
         },
         deviation="their calls go on working",
     ),
+    innocent(
+        "A30-dsl",
+        "Messenger's servers refuse their names with an alert, on a line whose queue fills at times",
+        row="A30 (the innocent half)",
+        truths=of("messenger", truth("degraded"), text=UNCLEAR, media=UNCLEAR, web=UNCLEAR),
+        world=hosts(HostPolicy(names=MESSENGER, tls="alert")),
+        link=Link(delay_ms=15, down_kbit=6_000, up_kbit=700, loss=0.0005, queue_ms=600),
+        deviation="their calls go on working",
+    ),
 )
 
 _WHOLE: Final = (
