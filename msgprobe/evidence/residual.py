@@ -86,8 +86,9 @@ class Showing:
 
     @property
     def alone(self) -> bool:
-        """The name alone dies there, twice at least: others were answered since."""
-        dead = len(self.named) >= 2 and self.telling and not self.passes
+        """The name alone dies there, twice at least: others were answered since. Whom an alert
+        ends has not died: a server may send one."""
+        dead = len(self.named) >= 2 and self.telling and not any(map(answered, self.named))
         return dead and any(answered(t) for t in self.after)
 
     @property

@@ -106,7 +106,7 @@ _LATE_ALERTS: Final = (
     ),
     innocent(
         "A30-dsl",
-        "Messenger's servers refuse their names with an alert, on a line whose queue fills at times",
+        "Messenger's servers refuse their names with an alert; the line's queue fills at times",
         row="A30 (the innocent half)",
         truths=of("messenger", truth("degraded"), text=UNCLEAR, media=UNCLEAR, web=UNCLEAR),
         world=hosts(HostPolicy(names=MESSENGER, tls="alert")),
