@@ -99,8 +99,7 @@ def _lost(
     begun = sorted(told, key=lambda s: s.at)
     lookups = [s for s in begun if s.lookup]
     flows = [s for s in begun if not s.lookup]
-    # Who answers for some service's names alone, where no neutral one is answered, is no resolver.
-    asked = any(s.neutral and s.heard for s in lookups) and _last_lost(lookups)
+    asked = _resolver_overrun(lookups)
     opening = _last_lost(flows) or _new_ones_lost(conversations, flows)
     if not asked and not opening:
         return None
@@ -113,6 +112,12 @@ def _lost(
     heard += _let_through(conversations, until) if both else 0
     elapsed = until - counted[0].at
     return Crowd(flows=both, pace=min(SLOWEST_PACE, elapsed / max(1, heard)))
+
+
+def _resolver_overrun(lookups: Sequence[Start]) -> bool:
+    """The last questions were lost. Who answers for some service's names alone, where no neutral
+    one is answered, is no resolver."""
+    return any(s.neutral and s.heard for s in lookups) and _last_lost(lookups)
 
 
 def _let_through(conversations: Iterable[Conversation], until: float) -> int:

@@ -58,8 +58,7 @@ class Cuts:
         """Own tries whose page, which names the object, was broken off at one place, if every one
         was whose place is known, while neutral transfers of two networks went beyond. Silence must
         have been waited for, longer in one try than in another, without a byte more."""
-        own = [s for s in self.paired.own if not _page_holed(s)]
-        told = [s for s in own if s.usable or s.answered or s.page_ending]
+        told = [s for s in self.paired.own if _tells_of_page(s)]
         ended = [s for s in told if s.page_ending is not None]
         if len(ended) < TWICE or len(ended) < len(told) or _slow_pages(ended, self.paired):
             return ()
@@ -220,6 +219,12 @@ def _slow_pages(ended: Sequence[Sample], paired: PairedTransfers) -> bool:
     waited = [s.elapsed for s in ended]
     silent = all(s.page_ending is Ending.SILENCE for s in ended)
     return silent and max(waited) - min(waited) <= _longest(paired)
+
+
+def _tells_of_page(sample: Sample) -> bool:
+    """Something came of it, or of its page, and where that ended is known."""
+    came = sample.usable or sample.answered or sample.page_ending is not None
+    return came and not _page_holed(sample)
 
 
 def _page_holed(sample: Sample) -> bool:

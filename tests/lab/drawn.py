@@ -79,6 +79,7 @@ def _line(lot: Random) -> tuple[str, Link]:
 
 # --- what harms nobody --------------------------------------------------------------------------
 
+DEAD: Final = "the provider's resolver is dead"
 _FOREIGN: Final = ("discord.com", "x.com", "youtube.com", "viber.com")
 _DOH: Final = ("dns.google", "cloudflare-dns.com", "dns.quad9.net", "one.one.one.one")
 
@@ -110,7 +111,7 @@ def _harmless(lot: Random) -> tuple[str, tuple[Action, ...], dict[str, Any]]:
             (),
             {"resolvers": (ResolverPolicy(at=("isp",), servfail_share=0.2),)},
         ),
-        ("the provider's resolver is dead", (), {"resolvers": (ResolverPolicy(dead=True),)}),
+        (DEAD, (), {"resolvers": (ResolverPolicy(dead=True),)}),
         (f"dead for {hiccups.match.on_s} s every 10 s", (hiccups,), {}),
         (
             f"{most} new flows in 5 s",
@@ -138,6 +139,8 @@ def draw(number: int) -> Drawn:
         troubled = lot.choice(others)
         hits[troubled] = own_trouble(lot, troubled)
     text, actions, world = _harmless(lot)
+    if text == DEAD and any(h.text.endswith("provider") for h in hits.values()):
+        text, actions, world = "", (), {}  # who forges what a dead resolver says harms nobody
     for h in hits.values():
         actions += h.actions
         hosts = (*h.world.get("hosts", ()), *world.get("hosts", ()))

@@ -132,6 +132,8 @@ def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
             continue
         base = _server_task(context, server, address)
         tasks += context.tries(base)
+        if failing and context.good(base.id):  # what passed before shows nothing of now
+            tasks.append(base.again(2, reason="does it answer still, while others do not?"))
         if failing and context.suspicious(base):
             tasks.append(
                 replace(

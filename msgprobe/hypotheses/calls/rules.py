@@ -62,7 +62,7 @@ def _recognised_everywhere(p: PoolFacts) -> Cited:
 
 
 def _over_tcp(p: PoolFacts) -> Cited:
-    """Alive over TCP, silent over UDP, and neutral servers on the port answer over UDP.
+    """Alive over TCP, silent over UDP, and neutral servers on the port answer over UDP meanwhile.
 
     Silent in every form: else it is not UDP that is dropped. Under two names: the servers of one
     may have stopped to answer strangers over UDP.
@@ -70,7 +70,8 @@ def _over_tcp(p: PoolFacts) -> Cited:
     if any(bound(t) for t in p.probes(Arm.OTHER_PAYLOAD)):
         return ()
     cited = _answered_otherwise(p, Arm.OTHER_TRANSPORT)
-    neutral = _neutral_on_port(p)
+    since = min((t.protocol_start for t in _silent(p)), default=0.0)
+    neutral = [t for t in _neutral_on_port(p) if t.protocol_start >= since]
     if not cited or len(p.connection.calls.networks(neutral)) < 2 or not p.connection.controls_hold:
         return ()
     names = {t.flow.host or t.address for t in cited}

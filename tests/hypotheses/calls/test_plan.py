@@ -74,6 +74,15 @@ def silent_at(*hosts: str) -> Callable[[Task], tuple[float | None, ...]]:
     return answers
 
 
+def test_neutral_servers_that_answered_are_asked_again_beside_one_that_does_not() -> None:
+    day = Calls(answers=silent_at(TURN)).run()
+    neutral = Counter(t.subject for t in day.of(Arm.NEUTRAL_CALL))
+    assert set(neutral.values()) == {2}
+    silent = next(t for t in day.asked if flow(t).host == TURN)
+    again = [t for t in day.of(Arm.NEUTRAL_CALL) if t.attempt == 2]
+    assert day.begun.index(again[0]) > day.begun.index(silent)
+
+
 def test_where_everybody_answers_each_is_asked_once() -> None:
     day = Calls().run()
     assert not day.of(Arm.REPEAT, Arm.OTHER_PAYLOAD, Arm.OTHER_TRANSPORT, Arm.NEUTRAL_FORM)

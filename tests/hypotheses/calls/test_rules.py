@@ -169,6 +169,22 @@ def test_where_most_neutral_servers_are_silent_at_times_chance_says_whose_packet
     assert calls(story.own(arm, trips=ANSWERED, **how)).outcome is outcome
 
 
+def test_what_answered_before_and_not_since_shows_nothing_of_now() -> None:
+    """All that is new may be lost since, by a firewall that takes so many flows."""
+    story = begun().neutral()
+    for n, address in enumerate(OURS, 1):
+        for attempt, start in enumerate((1.0, 4.0, 7.0)):
+            arm = Arm.REPEAT if attempt else Arm.BASE
+            story.datagrams(address, arm, endpoint=f"relay{n}", start=start)
+    how: dict[str, Any] = {"start": 2.0, "trips": ANSWERED, "transport": "tcp"}
+    assert calls(story.own(Arm.OTHER_TRANSPORT, **how)).outcome is Outcome.INCONCLUSIVE
+    for server in SERVERS:
+        address = f"20.9.{server.port % 250}.{server.name[-1]}"
+        more: dict[str, Any] = {"port": server.port, "trips": ANSWERED, "start": 3.0}
+        story.datagrams(address, Arm.NEUTRAL_CALL, subject=server.name, **more)
+    assert calls(story).outcome is Outcome.BLOCKED
+
+
 def test_tcp_alive_under_one_name_may_be_what_its_servers_do_now() -> None:
     how: dict[str, Any] = {"start": 2.0, "trips": ANSWERED, "transport": "tcp"}
     story = begun().neutral().silent("stun.example")
