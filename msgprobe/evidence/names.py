@@ -17,6 +17,9 @@ STUMBLES = (
 """How getaddrinfo fails where a resolver fails now and then: it says "no answer", or that there is
 no such name, when one family failed and the other has no record."""
 
+PASSING = (Failure.DNS_SERVFAIL, Failure.DNS_TEMPORARY, Failure.TIMED_OUT)
+"""What is no answer about the name: the next question may get one."""
+
 UNENCRYPTED = (ResolverKind.UDP, ResolverKind.TCP, ResolverKind.DIRECT)
 
 
@@ -148,14 +151,18 @@ class NameFacts:
 
     @property
     def denied(self) -> Failure | None:
-        """How the system's resolver refuses the name, as precisely as the direct question tells."""
+        """How the system's resolver refuses the name, as precisely as the direct question tells;
+        one that gave it more often than not when it was asked again has only stumbled."""
         if self.system_addresses or not self.system:
             return None
         direct = [o.failure for o in self.by(ResolverKind.DIRECT) if o.family == 4]
+        given = direct.count(None)
+        mostly = given > sum(failure in PASSING for failure in direct)
         for failure in direct:
-            if failure is not None and not failure.is_ours:
+            passing = mostly and failure in PASSING
+            if failure is not None and not failure.is_ours and not passing:
                 return failure
-        if direct and any(f is None for f in direct):
+        if given:
             return None
         return next((o.failure for o in self.system if o.failure is not None), None)
 

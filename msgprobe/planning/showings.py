@@ -39,16 +39,19 @@ class State(Enum):
     SPENT = auto()
 
 
-def places(context: PlanningContext, service: Service, host: str) -> list[Server]:
+def places(
+    context: PlanningContext, service: Service, host: str, *, least: int = 1
+) -> list[Server]:
     """The servers that the name is shown to: those it was shown to, and while these cannot tell,
     another one. Two are needed where neither convicts by itself, and where they are silent to
-    everybody afterwards."""
+    everybody afterwards; ``least`` where that is known otherwise."""
     every = answering(context)
     states = {address: _state(context, site, address) for site, address in every}
     key = (service.name, host)
     mine = [pair for pair in every if key in _named(context, pair[1])]
     usual = neutral_servers(context)
-    needed = 1 if all(context.connection.fair((site,)) for site, _ in usual) else SWAP_SERVERS
+    fair = all(context.connection.fair((site,)) for site, _ in usual)
+    needed = least if fair else SWAP_SERVERS
     if sum(states[a] is not State.SPENT for _, a in mine) >= needed:
         return mine
     if _punished(context) >= residual.PUNISHED_SERVERS and _known(context, service, every):

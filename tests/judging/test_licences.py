@@ -375,6 +375,25 @@ def test_a_resolver_that_answers_in_between_does_not_deny_the_name() -> None:
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
+def test_a_resolver_that_gives_the_name_more_often_than_not_has_only_stumbled() -> None:
+    story = liar(Story().good_connection(), failure=Failure.DNS_SERVFAIL, asked=1)
+    for host in CHAT:
+        for _ in range(2):
+            story.asked(host, ResolverKind.DIRECT, ADDRESSES[host])
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    assert text(story).rules == ("ok.authenticated",)
+
+
+@pytest.mark.parametrize("failure", [Failure.DNS_NXDOMAIN, Failure.DNS_REFUSED])
+def test_a_resolver_that_denies_the_name_now_and_then_denies_it(failure: Failure) -> None:
+    story = liar(Story().good_connection(), failure=failure, asked=1)
+    for host in CHAT:
+        for _ in range(2):
+            story.asked(host, ResolverKind.DIRECT, ADDRESSES[host])
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    assert text(story).outcome is Outcome.BLOCKED
+
+
 def test_a_denied_name_on_a_resolver_that_fails_for_all_is_no_blocking() -> None:
     story = Story().local()
     for site in SITES:

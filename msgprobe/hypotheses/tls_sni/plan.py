@@ -129,12 +129,13 @@ def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner
 def _asked_there(
     context: PlanningContext, s: Suspect, service: Service, host: str
 ) -> Sequence[Server]:
-    """The servers to take a name to; two for a certificate that nobody vouches for, since one alone
-    may deliver the name for the service."""
+    """The servers to take a name to; two for a certificate that nobody vouches for, and for an
+    alert, since one alone may deliver the name for the service."""
     conversation = context.conversation(s.task.id)
-    if conversation is not None and conversation.symptom == "tls.certificate":
+    symptom = None if conversation is None else conversation.symptom
+    if symptom == "tls.certificate":
         return answering(context)[:SWAP_SERVERS]
-    return places(context, service, host)
+    return places(context, service, host, least=SWAP_SERVERS if symptom == "tls.alert" else 1)
 
 
 def _elsewhere(
