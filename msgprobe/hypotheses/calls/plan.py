@@ -133,7 +133,7 @@ def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
         base = _server_task(context, server, address)
         tasks += context.tries(base)
         if failing and context.good(base.id):  # what passed before shows nothing of now
-            tasks.append(base.again(2, reason="does it answer still, while others do not?"))
+            tasks.append(base.again(2, reason=f"once more, to be sure: {base.reason}"))
         if failing and context.suspicious(base):
             tasks.append(
                 replace(

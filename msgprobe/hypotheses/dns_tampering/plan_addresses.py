@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.model.cost import ENDPOINT, PAGE
-from msgprobe.model.target import Service
+from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
 from msgprobe.planning.context import PlanningContext
@@ -31,9 +31,9 @@ def plan_addresses(
     system's own. What has begun goes on, whatever else turns out of them."""
     tasks: list[Task] = []
     for _, endpoint in first_endpoints(context, service):
-        if endpoint.host is None:
+        asked = failing(context, service, endpoint) or _begun(context, service, endpoint)
+        if endpoint.host is None or not asked:
             continue
-        fails = failing(context, service, endpoint)
         name = context.facts.name(endpoint.host)
         mine = {ips.parse(a) for a in name.system_addresses}
         fresh = [
@@ -45,9 +45,16 @@ def plan_addresses(
             flow = endpoint_flow(context, service, endpoint, address)
             task_id = f"d5.{service.name}.{endpoint.name}.{address}"
             base = _ANOTHER.of_endpoint(task_id, service, endpoint, flow, context.timeout())
-            if fails or context.started(task_id) is not None:
-                tasks += context.tries(base)
+            tasks += context.tries(base)
     return tasks
+
+
+def _begun(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
+    """Some such address of it has been dialled."""
+    ended = [t.task for t in context.facts.arm(Arm.OTHER_ADDRESS, subject=service.name)]
+    running = (r.task for r in context.moment.running.values())
+    others = [t for t in running if t.arm is Arm.OTHER_ADDRESS and t.subject == service.name]
+    return any(t.endpoint == endpoint.name for t in (*ended, *others))
 
 
 def plan_page(context: PlanningContext, service: Service, found: Sequence[Suspect]) -> list[Task]:

@@ -39,10 +39,10 @@ def suspected(p: PoolFacts) -> Named:
 
 
 def answered(p: PoolFacts) -> Named:
-    """Failing endpoints with their names, unless neutral ones are led astray as well; but what a
-    filter of the user's own hides, or a tunnel carries, is no lie. A resolver that fails for every
-    name excuses nobody who answers for some of them."""
-    if misdirected(p.facts):
+    """Failing endpoints with their names, where neutral ones are served, or not answered at all: a
+    resolver that fails for every name excuses nobody who answers for some of them. But what a
+    filter of the user's own hides, or a tunnel carries, is no lie."""
+    if misdirected(p.facts) or not (p.connection.resolver_works or p.connection.resolver_dead):
         return []
     named = [(e, e.name) for e in p.failing if e.name is not None]
     unproved = [(e, n) for e, n in named if not n.proved & set(n.system_addresses)]

@@ -66,7 +66,7 @@ PROVES: Final[Mapping[str, str]] = {
     "pool.half_hit": "names answer at some addresses or over one family, and what happens at the "
     "others is shown to be done on the way",
     "pool.half.*": "addresses of two names in two networks fail in every one of repeated attempts, "
-    "while others of the same names answer and neutral sites work",
+    "while others of the service answer and neutral sites work",
     "pool.some_members": "fewer members than the pool needs answer, but not none",
     "pool.reserve_only": "only the reserve ports answer",
     "pool.some_members.*": "fewer members than the pool needs answer, the others all fail alike",
