@@ -5,7 +5,7 @@ hold, so that rows can be read one by one: what works, what was not measured, wh
 explains, what is impaired, and what fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -177,26 +177,30 @@ def _modern(c: Case) -> Found:
 
 
 def _some_of_many(c: Case) -> Found:
-    """Some of many is evidence, whether or not a member was answered by chance."""
-    return _unless_counted(c, c.by(*FOLLOWING_RULES)[:1] or c.by(*SHARE_RULES)[:1])
+    """Some of many is evidence, whether or not a member was answered by chance. A share that
+    follows the name takes more to be our own doing than that some were answered alone."""
+    following = c.by(*FOLLOWING_RULES)[:1]
+    if following:
+        return _unless_counted(c, following, (CONN_COUNT,))
+    return _unless_counted(c, c.by(*SHARE_RULES)[:1])
 
 
-def _unless_counted(c: Case, found: Found) -> Found:
+def _unless_counted(c: Case, found: Found, rules: Sequence[PoolRule] = COUNT_RULES) -> Found:
     """Connections that come together freeze, whosever: what failed in part may have been ours. It
     failed all the same, and that is said in its place."""
     if not found:
         return ()
-    others = (_counting(c, s) for s in c.pool.facts.services)
-    counted = _counting(c, c.pool.service) or next((one for one in others if one), ())
+    others = (_counting(c, s, rules) for s in c.pool.facts.services)
+    counted = _counting(c, c.pool.service, rules) or next((one for one in others if one), ())
     evidence = {t for one in (*counted, *found) for t in one.evidence}
     return tuple(replace(one, evidence=tuple(sorted(evidence))) for one in counted) or found
 
 
-def _counting(c: Case, service: Service) -> Found:
+def _counting(c: Case, service: Service, rules: Sequence[PoolRule]) -> Found:
     """What first shows, in any of the service's pools, that its connections are counted."""
     p = c.pool
     every = (pool_facts(p.facts, p.connection, service, one) for one in service.pools)
-    return next((told[:1] for one in every if (told := apply(COUNT_RULES, one))), ())
+    return next((told[:1] for one in every if (told := apply(rules, one))), ())
 
 
 def _half(c: Case) -> Found:

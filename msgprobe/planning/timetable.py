@@ -112,7 +112,7 @@ PAIRS_UNTIL = 26.0
 PROMISING_UNTIL = 32.5
 """The same where most pairs so far were slow, so that one more may decide."""
 
-FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 27.0, 29.0, 36.0
+FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 27.0, 32.0, 36.0
 """The three of them where the way is long: a transfer takes some three seconds, a block six, and
 three must tell."""
 

@@ -187,3 +187,12 @@ def test_a_name_that_is_never_answered_is_not_one_of_which_some_fail() -> None:
     assert not Shares(Facts(story.evidence())).neutral.failed
     story.site(SITES[0], Arm.AGAIN, host="never.example", check="tls")
     assert len(Shares(Facts(story.evidence())).neutral.failed) == 3
+
+
+def test_a_share_that_follows_the_name_is_not_undone_by_some_that_were_answered_alone() -> None:
+    hangs = {**SILENT, "took": 9.0}
+    story = neutral(there(handshakes(begun(), 6, **hangs), 6, **hangs))
+    for host in CHAT:
+        story.target(host, arm=Arm.REPEAT, times=3, **hangs)
+    story.target(CHAT[0], arm=Arm.ALONE, start=90.0)
+    assert said(story).rules == ("tls.share.elsewhere.timeout",)

@@ -8,19 +8,22 @@ from functools import partial
 from random import Random
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence.cuts import SAME_PLACE, TWICE, Cuts
+from msgprobe.evidence.cuts import TWICE, Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST, SAME_SERVER
 from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
+    AHEAD,
+    SMALL_SEGMENTS,
     as_begun,
     contest_bytes,
     dialled_address,
     drawn_sources,
     looks_slow,
     own_flow,
+    place,
     side_by_side,
     source_flow,
     takes_long,
@@ -46,40 +49,51 @@ _own = partial(Purpose, check="transfer", role=Role.TARGET)
 _FAST = "is a neutral server fast under its own name?"
 _THERE = Purpose(Arm.TRANSFER_SOURCE, "transfer", _FAST)
 
-AHEAD = SAME_PLACE + SAME_PLACE // 2
-"""Bytes that go before an object on the same connection: more than two places may differ by."""
-
-SMALL_SEGMENTS = 600
-"""Bytes of a segment, so that the same bytes make more than twice as many packets."""
-
 
 def plan_pairs(
     context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> tuple[list[Task], frozenset[str]]:
-    """Blocks of the comparisons that are due: one after another within a service, two at a time.
-    Also the services of those that still go on."""
+    """Blocks of the comparisons that are due: one after another within a service, two at a time,
+    or one where the line carries no more. Also the services of those that still go on."""
     tasks: list[Task] = []
     pending: set[str] = set()
-    for service, assets in _by_service(pairs):
-        found = _suspicious(context, service, assets)
-        # One that has begun goes on: half of two comparisons shows less than one of them.
-        for paired in sorted(found, key=lambda one: not _begun(context, one)):
+    for found in _in_order(context, pairs):
+        for paired in found:
             wanted, going_on = _blocks(context, paired)
             tasks += wanted
             if going_on:
-                pending.add(service.name)
+                pending.add(paired.service.name)
                 break
             if accuses(paired):
                 break  # shown once is enough: the others are judged by their first look
-        if len(pending) == PAIRED_AT_ONCE:
+        if len(pending) >= _at_once(context):
             break
     return tasks, frozenset(pending)
 
 
+def _at_once(context: PlanningContext) -> int:
+    """Comparisons at the same time: on a long way that one transfer fills, the time would be over
+    before either of two had shown anything."""
+    narrow = side_by_side(context, Direction.DOWN) == 1
+    return 1 if takes_long(context) and narrow else PAIRED_AT_ONCE
+
+
+def _in_order(
+    context: PlanningContext, pairs: list[tuple[Service, Asset]]
+) -> list[list[PairedTransfers]]:
+    """Those that are called for, service by service. What has begun goes on, for half of two shows
+    less than one of them; then those of downloads, which show the most."""
+
+    def rank(one: PairedTransfers) -> tuple[bool, bool]:
+        return not _begun(context, one), one.asset.direction is Direction.UP
+
+    found = [_suspicious(context, service, assets) for service, assets in _by_service(pairs)]
+    return sorted((sorted(one, key=rank) for one in found if one), key=lambda one: rank(one[0]))
+
+
 def _begun(context: PlanningContext, paired: PairedTransfers) -> bool:
     """Its first block is under way, or done."""
-    lane = f"t.{paired.service.name}.{paired.asset.name}.1.own"
-    return context.started(lane) is not None
+    return context.started(f"t.{paired.service.name}.{paired.asset.name}.1.own") is not None
 
 
 def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[Asset]]]:
@@ -233,25 +247,13 @@ def _turned(
     return tasks
 
 
-def _place(context: PlanningContext, paired: PairedTransfers) -> str | None:
-    """The address that is looked into: that of the first transfer that struck, and it stays."""
-    begun = context.moment.running.get(f"t.{paired.service.name}.{paired.asset.name}.1.own")
-    if begun is not None and isinstance(begun.task.probe, Flow):
-        return begun.task.probe.address
-    ends = [(context.facts.window(s.conversation).end, s) for s in paired.struck]
-    first = [s for _, s in sorted(ends, key=lambda one: one[0])]
-    looked = [s for s in paired.own if s.number]
-    struck = next((s.conversation.address for s in (*looked, *first)), None)
-    return struck or dialled_address(context, paired.asset.host)
-
-
 def _here(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
     """Own name and a neutral one, same address, same object; on a long way, where the line may be
     thin, in the other order than beside it: two that nobody slows down would share it."""
     service, asset = paired.service, paired.asset
-    address = _place(context, paired)
+    address = place(context, paired)
     if address is None:
         return []
     flow = own_flow(
@@ -278,7 +280,7 @@ def _here(
 
 def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
     """The asset at another address of its name: is it this address alone?"""
-    main = _place(context, paired)
+    main = place(context, paired)
     found = context.dialable(context.facts.name(paired.asset.host).system_addresses, four=3, six=1)
     others = [a for a in found if main is None or ips.network(a) != ips.network(main)]
     return _twice(
@@ -295,7 +297,7 @@ def _sibling(context: PlanningContext, paired: PairedTransfers, patience: float)
 def _small(context: PlanningContext, paired: PairedTransfers) -> list[Task]:
     """D11: the asset that is cut, twice in small segments and once behind something else on the
     same connection, with all patience and at once: what is cut occupies no line."""
-    address = _place(context, paired)
+    address = place(context, paired)
     small = _twice(
         context,
         paired,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.answers import slowest_whole_answer
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.cuts import SAME_PLACE
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
@@ -39,6 +40,12 @@ move all but the burst that limiters let pass."""
 DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
 
+
+AHEAD = SAME_PLACE + SAME_PLACE // 2
+"""Bytes that go before an object on the same connection: more than two places may differ by."""
+
+SMALL_SEGMENTS = 600
+"""Bytes of a segment, so that the same bytes make more than twice as many packets."""
 
 OVERHEAD = 8_000
 """Bytes of a handshake, headers and acknowledgements."""
@@ -347,3 +354,15 @@ def own_task(
 def as_begun(context: PlanningContext, tasks: list[Task]) -> list[Task]:
     """Finished tasks as they were: what was learned since must not make them others."""
     return [done.task if (done := context.ended(t.id)) is not None else t for t in tasks]
+
+
+def place(context: PlanningContext, paired: PairedTransfers) -> str | None:
+    """The address that is looked into: that of the first transfer that struck, and it stays."""
+    begun = context.moment.running.get(f"t.{paired.service.name}.{paired.asset.name}.1.own")
+    if begun is not None and isinstance(begun.task.probe, Flow):
+        return begun.task.probe.address
+    ends = [(context.facts.window(s.conversation).end, s) for s in paired.struck]
+    first = [s for _, s in sorted(ends, key=lambda one: one[0])]
+    looked = [s for s in paired.own if s.number]
+    struck = next((s.conversation.address for s in (*looked, *first)), None)
+    return struck or dialled_address(context, paired.asset.host)

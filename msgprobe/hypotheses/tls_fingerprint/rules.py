@@ -172,20 +172,30 @@ def _alone(p: PoolFacts) -> Cited:
 CONN_COUNT: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule("tls.conn_count", COUNTED, holds=_alone)
 
 
+_SINGLE = (Arm.SHARE, Arm.SHARE_ELSEWHERE, Arm.TARGET_SNI_ELSEWHERE)
+"""The arms that name what froze once more, here and at neutral servers."""
+
+
 def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
     """Each of the service's conversations that was alone, if every one was answered; transfers
     that name what froze, and that nothing else of ours named at the time, are such, too, where
-    there are more than one."""
+    there are more than one. None where any other that was alone froze: their number is not what
+    silences them."""
     lonely = p.facts.arm(Arm.ALONE, subject=p.service.name)
+    moved = _naming(p, Arm.TRANSFER)
+    every = (*lonely, *moved) if lonely or len(moved) >= ANSWERS else ()
+    if not all(t.genuine for t in every) or any(map(froze, _naming(p, *_SINGLE))):
+        return ()
+    return every
+
+
+def _naming(p: PoolFacts, *arms: Arm) -> list[Conversation]:
+    """Conversations of those arms that name what froze, and that nothing else of ours named at the
+    time."""
     own = p.facts.arm(*OWN_ARMS, subject=p.service.name)
     names = {t.flow.server_name for t in own if froze(t)}
-    moved = [
-        t
-        for t in p.facts.arm(Arm.TRANSFER, subject=p.service.name)
-        if t.flow.server_name in names and _by_itself(p, t)
-    ]
-    every = (*lonely, *moved) if lonely or len(moved) >= ANSWERS else ()
-    return every if all(t.genuine for t in every) else ()
+    named = p.facts.arm(*arms, subject=p.service.name)
+    return [t for t in named if t.flow.server_name in names and _by_itself(p, t)]
 
 
 def _by_itself(p: PoolFacts, conversation: Conversation) -> bool:
@@ -200,6 +210,10 @@ def _by_itself(p: PoolFacts, conversation: Conversation) -> bool:
 
 
 def _answered_alone(p: PoolFacts) -> Cited:
+    """Unless as many at the same time are answered as well."""
+    together = p.facts.arm(Arm.TOGETHER, subject=p.service.name)
+    if together and 2 * sum(t.genuine for t in together) > len(together):
+        return ()
     frozen, lonely = _frozen(p), _lonely(p)
     return (*frozen, *lonely) if frozen and lonely else ()
 

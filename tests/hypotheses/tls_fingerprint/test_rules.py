@@ -259,6 +259,21 @@ def test_what_is_answered_alone_does_not_die_of_its_name() -> None:
     assert verdict.rules == ("tls.answered_alone",)
 
 
+def test_where_as_many_together_are_answered_as_well_their_number_is_nothing() -> None:
+    story = dying(fine(), *CHAT, failure=Failure.TIMED_OUT)
+    together(story, CHAT[0], (ALONE, 20, True), (CROWD, 22, True), (CROWD, 22, True))
+    assert text(story).rules != ("tls.answered_alone",)
+
+
+@pytest.mark.parametrize("single", [Arm.SHARE, Arm.SHARE_ELSEWHERE, Arm.TARGET_SNI_ELSEWHERE])
+def test_where_one_that_was_alone_froze_as_well_their_number_is_nothing(single: Arm) -> None:
+    story = together(dying(fine(), *CHAT, failure=Failure.TIMED_OUT), CHAT[0], (ALONE, 20, True))
+    assert text(story).rules == ("tls.answered_alone",)
+    story.target(CHAT[0], arm=single, start=40, took=4.0, fails="tls", failure=Failure.TIMED_OUT)
+    story.told[-1] = dataclasses.replace(story.told[-1], window=Window(start=40, end=44))
+    assert text(story).rules != ("tls.answered_alone",)
+
+
 @pytest.mark.parametrize(
     ("host", "starts", "alone"),
     [(CHAT[0], (30, 33), True), (CHAT[0], (30,), False), (CHAT[1], (30, 33), False)],
