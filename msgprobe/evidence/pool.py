@@ -173,15 +173,20 @@ def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[C
 
 
 def _as_elsewhere(facts: Facts, ends: int) -> bool:
-    """Neutral conversations are broken off as well, so often that so many ends may be luck: an
-    exact test, with the errors allowed shared by all pools of the run. What our own naming of a
-    target did to them does not count."""
+    return by_luck(facts, ends, ends, silent=False)
+
+
+def by_luck(facts: Facts, died: int, tried: int, *, silent: bool) -> bool:
+    """Neutral conversations die as well, in silence or broken off, so often that so many of those
+    ``tried`` may have died by luck: an exact test, with the errors allowed shared by all pools of
+    the run. What our own naming of a target did to them does not count."""
     neutral = shares(facts).neutral
-    broken = sum(not t.met_silence and t.task.id not in facts.silenced for t in neutral.failed)
-    if broken < FLOOR * neutral.tried or not broken:
+    alike = [t for t in neutral.failed if t.met_silence is silent]
+    lost = sum(t.task.id not in facts.silenced for t in alike)
+    if lost < FLOOR * neutral.tried or not lost:
         return False
     pools = sum(len(service.pools) for service in facts.services)
-    return fisher_greater(ends, ends, broken, neutral.tried) * pools > ALPHA
+    return fisher_greater(died, tried, lost, neutral.tried) * pools > ALPHA
 
 
 class PoolFacts:

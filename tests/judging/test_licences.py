@@ -231,6 +231,24 @@ def test_a_hello_that_alone_goes_unacknowledged_is_confirmed_at_the_name() -> No
     assert verdict.mechanisms == ("tls.timeout.sni",)
 
 
+@pytest.mark.parametrize("lossy", [False, True])
+def test_where_neutral_hellos_are_swallowed_as_well_three_of_three_may_be_luck(lossy: bool) -> None:
+    """Two in five of all ClientHellos are lost: three of one name's in a row, and the neutral one
+    beside them answered, is what one service in fifteen meets there."""
+    story = Story().good_connection().names().controls_again()
+    silent: dict[str, Any] = {"fails": "tls", "acked": False}
+    swap(story.all_targets(**silent), *CHAT)
+    for n in range(30):
+        bad = silent if lossy and n < 12 else {}
+        story.site(SITES[1], Arm.SHARE_NEUTRAL, check="tls", **bad)
+    verdict = text(elsewhere(story, CHAT[0], **silent))
+    if lossy:
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+    else:
+        assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+        assert verdict.mechanisms == ("tls.timeout.sni",)
+
+
 @pytest.mark.parametrize("kind", [Failure.CONNECTION_RESET, Failure.TLS_FAILED])
 def test_an_end_that_came_faster_than_the_path_is_an_artefact(kind: Failure) -> None:
     story = Story().good_connection().names().controls_again()

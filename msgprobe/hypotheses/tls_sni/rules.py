@@ -8,7 +8,7 @@ from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.name_swaps import Shown, enough, follows
-from msgprobe.evidence.pool import PoolFacts, too_early
+from msgprobe.evidence.pool import PoolFacts, by_luck, too_early
 from msgprobe.evidence.residual import punished
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
@@ -32,10 +32,31 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     ended = [t for t in _asked(p) if t.symptom is not None or t.answered_tls]
     names = grouped(ended, lambda conversation: conversation.flow.server_name)
     cited = [t for mine in names.values() for t in _dead_there(mine, symptom, served)]
-    if not cited or not p.connection.fair(p.connection.servers(cited)):
+    if not cited or not p.connection.fair(p.connection.servers(cited)) or _luck_there(p, symptom):
         return ()
     used = {t.address for t in cited}
     return (*cited, *(t for t in neutral if t.address in used))
+
+
+def _luck_there(p: PoolFacts, symptom: str) -> bool:
+    """On a line where neutral conversations die as well: as many of those that name the service may
+    have died there by luck."""
+    named = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
+    ended = [t for t in named if t.symptom is not None or t.answered_tls]
+    return by_luck(p.facts, sum(map(_died, ended)), len(ended), silent=symptom == _SILENCE)
+
+
+def _luck_here(p: PoolFacts, symptom: str) -> bool:
+    """The same at the pool's own addresses."""
+    own = [
+        t
+        for m in p.tested
+        for e in m.endpoints
+        for a in (*e.addresses, *e.elsewhere)
+        for t in a.own
+    ]
+    died = sum(t.symptom is not None for t in own)
+    return by_luck(p.facts, died, len(own), silent=symptom == _SILENCE)
 
 
 def _refused(p: PoolFacts) -> Cited:
@@ -92,6 +113,9 @@ def _punishing(p: PoolFacts, symptom: str) -> list[Conversation]:
     firsts = [s.named[0] for s in servers]
     if not any(t.task.subject == p.service.name and t.symptom == symptom for t in firsts):
         return []
+    since = sum(len(s.named) + len(s.after) for s in servers)
+    if by_luck(p.facts, since, since, silent=True):
+        return []
     return [t for s in servers for t in (*s.before, *s.named, *s.after)]
 
 
@@ -146,6 +170,8 @@ def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
 
 def _unacked(p: PoolFacts) -> Cited:
     """The target's ClientHello alone goes unacknowledged; a neutral one there is answered."""
+    if _luck_here(p, _SILENCE):
+        return
     for a in p.failing_addresses("tls.timeout"):
         lost = [t for t in a.failed if t.tls is not None and t.tls.hello_acked is False]
         swap = a.swapped
@@ -189,7 +215,7 @@ def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
         conversations = [t for a in hit for t in a.failed]
         names = {t.flow.server_name or "" for a in hit for t in a.own}
         spread = len(names) >= 2 and len(networks(conversations)) >= 2 and not passes_elsewhere(p)
-        spread = spread and not untold_elsewhere(p)
+        spread = spread and not untold_elsewhere(p) and not _luck_here(p, symptom)
         if not hit or spread is not wide:
             return ()
         return (*conversations, *(t for a in hit for t in a.swapped))
