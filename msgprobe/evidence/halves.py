@@ -4,7 +4,7 @@ family of them.
 Whether an app meets the half that works is chance, or its own manner of choosing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -22,7 +22,8 @@ class FailingHalf(PoolFacts):
 
     Its members are those of the whole that answer somewhere, with the addresses of their main
     endpoints at which every attempt failed, as often as a claim needs; and those that answer
-    nowhere, where these are the most. It has none where nothing answers, or nothing fails so.
+    nowhere, where these are the most of those that share no server. It has none where nothing
+    answers, or nothing fails so.
     """
 
     def __init__(self, whole: PoolFacts) -> None:
@@ -34,9 +35,9 @@ class FailingHalf(PoolFacts):
         """The members that have such addresses."""
         answered = self._answered
         working = [m for m in self._whole.members if _works(m)]
-        tested = self._whole.tested
-        mostly_dead = working and 2 * len(working) < len(tested)
-        dead = [m for m in tested if not m.ok] if mostly_dead else []
+        dead = [m for m in self._whole.tested if not m.ok]
+        if not working or _apart(dead) <= len(working):
+            dead = []
         found = (_failing(m, answered) for m in (*working, *dead))
         return tuple(member for member in found if member.endpoints)
 
@@ -56,6 +57,20 @@ def _works(member: MemberFacts) -> bool:
     """It answers on an endpoint that is not a mere reserve: where only that is left it is the port
     that fails, not a half."""
     return any(e.genuine and not e.endpoint.reserve for e in member.endpoints)
+
+
+def _apart(members: Iterable[MemberFacts]) -> int:
+    """How many of them there are at least that have no server in common: several names of one
+    place may fail by one fault of that place. What a router says is unreachable fails by no
+    server's fault."""
+    taken: set[str] = set()
+    count = 0
+    for member in members:
+        views = [a for e in member.endpoints for a in e.addresses]
+        own = {a.address for a in views if a.symptom != "ip.unreachable"}
+        count += not own & taken
+        taken |= own
+    return count
 
 
 def _failing(member: MemberFacts, answered: set[Place]) -> MemberFacts:

@@ -50,7 +50,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.freeze": 21,
     "transfer.nothing": 8,
     "speed.lossy": 21,
-    "speed.slow": 22,
+    "speed.slow": 18,
     "speed.undecided": 18,
     "dns.nxdomain": 22,
     "dns.refused": 22,

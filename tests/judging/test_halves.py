@@ -177,3 +177,27 @@ def test_one_server_of_many_that_answers_does_not_acquit_the_most(
     dead: int, outcome: Outcome
 ) -> None:
     assert chat_servers(dead).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ({"fails": "connect"}, Outcome.OK),
+        ({"fails": "connect", "failure": Failure.HOST_UNREACHABLE}, Outcome.DEGRADED),
+    ],
+)
+def test_many_names_of_one_place_may_fail_by_one_fault(
+    how: dict[str, Any], outcome: Outcome
+) -> None:
+    """Three of four names lead to the same two servers; that a router lets nobody through to them
+    is no fault of theirs."""
+    hosts = [f"chat{n}.example" for n in range(1, 5)]
+    told = Story(services=(replace(SERVICE, endpoints=tuple(map(_chat, hosts))),))
+    told.good_connection()
+    for host in hosts:
+        alive = host == hosts[-1]
+        addresses = ("31.13.80.1",) if alive else ("31.13.64.1", "157.240.1.1")
+        told.asked(host, ResolverKind.SYSTEM, *addresses, arm=Arm.BASE)
+        for address in addresses:
+            told.target(host, address=address, **({} if alive else {"times": 3, **how}))
+    assert text(told.controls_again()).outcome is outcome

@@ -83,9 +83,8 @@ def _neutral_loses(paired: PairedTransfers) -> bool:
 
 def _unexplained(paired: PairedTransfers) -> Iterable[Sample]:
     """Slower than the neutral sources, and nothing that shows who makes it so. A server that only
-    takes its time before it answers is not slow, unless nothing of its is ever over."""
-    never = paired.wide is Decision.SLOW and not any(s.finished for s in paired.own)
-    if paired.wide_settled is Decision.SLOW or paired.here is Decision.SLOW or never:
+    takes its time before it answers is not slow."""
+    if paired.wide_settled is Decision.SLOW or paired.here is Decision.SLOW:
         return (*paired.own, *paired.fair)
     return _paired(paired) if paired.elsewhere is Decision.SLOW else ()
 
