@@ -163,17 +163,14 @@ addresses in so many networks. Any one alone may be an accident of this device's
 def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[Conversation, ...]:
     """Of the ends at each of these addresses those that came sooner than the way there allows, if
     they are enough for a claim, and not what this line does to everybody."""
-    there = [tuple(ends) for ends in places]
-    if _as_elsewhere(facts, sum(map(len, there))):
+    there = [tuple(place) for place in places]
+    ends = sum(map(len, there))
+    if by_luck(facts, ends, ends, silent=False):
         return ()
-    found = [[t for t in ends if early(facts, t)] for ends in there]
-    twice = [t for ends in found if len(ends) >= TWICE_TOO_EARLY for t in ends]
-    every = [t for ends in found for t in ends]
+    found = [[t for t in place if early(facts, t)] for place in there]
+    twice = [t for place in found if len(place) >= TWICE_TOO_EARLY for t in place]
+    every = [t for place in found for t in place]
     return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
-
-
-def _as_elsewhere(facts: Facts, ends: int) -> bool:
-    return by_luck(facts, ends, ends, silent=False)
 
 
 def by_luck(facts: Facts, died: int, tried: int, *, silent: bool) -> bool:
