@@ -22,8 +22,8 @@ from msgprobe.hypotheses.tls_sni.plan_shares import plan_shares
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Task
-from msgprobe.planning.baseline import awaited, plan_base
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.first_round import awaited, plan_base
 from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.patience import decided
 from msgprobe.planning.timetable import FEW_AT_ONCE, WAITING

@@ -13,6 +13,7 @@ from functools import cached_property
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.facts import grouped
+from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import HEADS, Ending, Sample
 from msgprobe.model.target import Direction
@@ -112,7 +113,14 @@ class Cuts:
     @property
     def by_address(self) -> tuple[Sample, ...]:
         """Connections to two networks of the service are cut at the same byte, and not answers; or
-        after so many packets, whichever way and however long these were: no server counts them."""
+        after so many packets, whichever way and however long these were: no server counts them.
+        And so for longer than a balancer takes to be begun again."""
+        found = self.alike
+        return found if lasts(s.conversation for s in found) else ()
+
+    @cached_property
+    def alike(self) -> tuple[Sample, ...]:
+        """The same, however long it was seen."""
         every = (self, *(Cuts(p) for p in self.paired.peers))
         if any(c.of_packets for c in every):
             return _in_two_networks([s for c in every for s in c._ended])

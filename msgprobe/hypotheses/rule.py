@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 22
+RULES_VERSION = 23
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -31,25 +31,25 @@ CHANGED: Mapping[str, int] = {
     "connection.dns_lies": 19,
     "tls.early": 22,
     "tls.fingerprint": 22,
-    "tcp.timeout": 15,
-    "tcp.refused": 22,
-    "ip.unreachable": 15,
+    "tcp.timeout": 23,
+    "tcp.refused": 23,
+    "ip.unreachable": 23,
     "dns.injection": 22,
-    "dns.servfail": 22,
-    "dns.timeout": 13,
-    "protocol.mtproto": 22,
+    "dns.servfail": 23,
+    "dns.timeout": 23,
+    "protocol.mtproto": 23,
     "protocol.noise": 22,
-    "udp.drop": 22,
+    "udp.drop": 23,
     "tls.modern": 18,
     "throttle.name": 20,
     "throttle.name_loss": 21,
-    "throttle.losses": 21,
-    "throttle.address": 21,
+    "throttle.losses": 23,
+    "throttle.address": 23,
     "tcp.loss": 21,
-    "transfer.cut": 22,
-    "transfer.freeze": 21,
+    "transfer.cut": 23,
+    "transfer.freeze": 23,
     "transfer.nothing": 8,
-    "speed.lossy": 21,
+    "speed.lossy": 23,
     "speed.slow": 18,
     "speed.undecided": 18,
     "dns.nxdomain": 22,

@@ -21,7 +21,7 @@ from msgprobe.hypotheses.residual.rules import EARLY_RULES, SAME_TUPLE, SOME_DIE
 from msgprobe.hypotheses.rule import Finding, PoolRule, apply
 from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vantage
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
-from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS
+from msgprobe.hypotheses.throttling.rules import CONVERSATION_LOSS
 from msgprobe.hypotheses.tls_fingerprint.rules import CONN_COUNT, COUNT_RULES, HELLO_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_AGE

@@ -7,8 +7,7 @@ from msgprobe.hypotheses.quic.rules import QUIC_RULES
 from msgprobe.hypotheses.residual.rules import SOME_DIE
 from msgprobe.hypotheses.second_vantage.rules import SECOND_RULES
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
-from msgprobe.hypotheses.throttling.rules import ALIKE, SPEED_RULES
-from msgprobe.hypotheses.throttling.rules_loss import CONVERSATION_LOSS
+from msgprobe.hypotheses.throttling.rules import ALIKE, CONVERSATION_LOSS, SPEED_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_AGE

@@ -33,6 +33,7 @@ from msgprobe.planning.timetable import (
     SILENT_UNTIL,
     SLOW_RTT,
     SLUGGISH,
+    SOON,
     SPACING,
     SPAN,
     TELLING_SEGMENTS,
@@ -208,48 +209,75 @@ class PlanningContext(Tempo):
             return self.due(self.since(task_id))
         return conversation.failure is not None and not self.connection.reaches(conversation)
 
-    def tries(self, base: Task, arm: Arm | None = None, times: int = 3) -> list[Task]:
-        """The task, and its repeats as they fall due while no attempt has succeeded."""
+    def tries(
+        self, base: Task, arm: Arm | None = None, times: int = 3, *, last_at: float | None = None
+    ) -> list[Task]:
+        """The task, and its repeats as they fall due while no attempt has succeeded. With
+        ``last_at`` all of them are to last (see `evidence.lasting`), and the last one does not
+        begin before that second of the run."""
         wanted = [base]
         begun, ids = self.started(base.id), base.attempts(times)
         for number in range(2, times + 1):
-            if begun is None or any(self.good(i) for i in ids):
+            if begun is None or self._settled(base, ids):
                 break
-            if self.ended(base.id) is not None and not self._failing(base):
+            last = number == times and last_at is not None
+            after = self._gap(base) * (number - 1)
+            if last:
+                after = max(after, (last_at or 0.0) - begun)
+            if not self.due(begun, after) or self._awaits_turn(base, ids[number - 2]):
                 break
-            after = gap(base) * (number - 1)
-            if not self.due(begun, after):
-                break
-            last = ids[number - 2]
-            knocks = self.ended(last) is None and self._kept_out(base)
-            if self.crowded and (knocks or self.started(last) is None):
-                break  # it has its turn first, and repeats its first packet by itself
             reason = f"once more, to be sure: {base.reason}"
-            timeout = self._again_timeout(base, begun + after)
+            timeout = self._again_timeout(base, begun, after, last=last)
             wanted.append(base.again(number, arm=arm or base.arm, reason=reason, timeout=timeout))
         return wanted
 
-    def _again_timeout(self, base: Task, due: float) -> float:
-        """Seconds for one more attempt that is due then. On a brisk line it need not go on for
-        longer than makes all of them span the time in which a server that is begun again is back;
-        on one that nothing was heard on, not for longer than the first ones and their repeats."""
-        if self.brisk:
-            return min(base.timeout, max(LEAST_AGAIN, SPAN - due))
+    def _settled(self, base: Task, ids: tuple[str, ...]) -> bool:
+        """One of the attempts went well, or the first one ended, and not badly."""
+        ended = self.ended(base.id) is not None
+        return any(self.good(i) for i in ids) or (ended and not self._failing(base))
+
+    def _gap(self, base: Task) -> float:
+        """Seconds between attempts: who shows another's certificate does so in a moment as well."""
+        first = self.conversation(base.id)
+        shown = first is not None and first.symptom == "tls.certificate" and self.brisk
+        return SOON if shown else gap(base)
+
+    def _awaits_turn(self, base: Task, before: str) -> bool:
+        """Where our own crowd is lost, the attempt before has its turn first, and repeats its first
+        packet by itself."""
+        knocks = self.ended(before) is None and self._kept_out(base)
+        return self.crowded and (knocks or self.started(before) is None)
+
+    def _again_timeout(self, base: Task, begun: float, after: float, *, last: bool) -> float:
+        """Seconds for one more attempt ``after`` the first one had ``begun``. The ``last`` goes on
+        until all of them span the time in which a server that is begun again is back. On a brisk
+        line others need not go on for longer than those that begin with the run; on one that
+        nothing was heard on, not for longer than the first ones and their repeats."""
         if self.facts.rtt is None:
-            return min(base.timeout, max(LEAST_AGAIN, SILENT_UNTIL - due))
+            return min(base.timeout, max(LEAST_AGAIN, SILENT_UNTIL - begun - after))
+        if last:
+            return max(LEAST_AGAIN if self.brisk else base.timeout, SPAN - after)
+        if self.brisk:
+            return min(base.timeout, max(LEAST_AGAIN, SPAN - begun - after))
         return base.timeout
 
-    def asked_again(self, first: Task) -> list[Task]:
-        """A question that vanishes is asked three times: one lost datagram accuses nobody. Where a
-        crowd of them is too much, each when the one before has been given up."""
+    def asked_again(self, first: Task, last_at: float = 0.0) -> list[Task]:
+        """A question that vanishes is asked three times, the last one not before second ``last_at``
+        of the run: one lost datagram accuses nobody. Where a crowd of them is too much, each when
+        the one before has been given up."""
         wanted: list[Task] = []
         last = first
         for number in (2, 3):
             if not self._stumbled(last if self.crowd is not None else first):
                 break
-            if not self.due(self.started(first.id), SPACING * (number - 1)):
+            begun, after = self.started(first.id), SPACING * (number - 1)
+            late = number == 3 and begun is not None and self._stumbled(last)
+            if late:
+                after = max(after, last_at - (begun or 0.0))
+            if not self.due(begun, after):
                 break
-            last = first.again(number)
+            timeout = first.timeout / 2 if late and last_at else first.timeout
+            last = first.again(number, timeout=timeout)
             wanted.append(last)
         return wanted
 

@@ -3,6 +3,8 @@
 How many failures a claim needs is the evidence's own business: `msgprobe.evidence.facts.TRIES`.
 """
 
+from msgprobe.evidence.lasting import LASTING
+
 TRAIN, TRAIN_SPACING = 25, 0.04
 """A train: as many packets a second as speech has, for one second."""
 
@@ -14,6 +16,10 @@ TRAIN_SECONDS = TRAIN * TRAIN_SPACING
 SPACING = 3.0
 """Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
 
+SOON = 1.0
+"""The same where no accident is over so soon, nor looks like what was seen: it is only to be seen
+again."""
+
 PATIENCE = 8.0
 """Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
 of the classic kernel and one second for the answer."""
@@ -22,9 +28,9 @@ LONGEST = 25.0
 """Seconds that a conversation may take on the slowest path: five SYN retransmissions would take
 31 s (RFC 6298), and then the run would be over."""
 
-SPAN = 15.5
-"""Seconds of a run after which a service's attempts on a brisk line have spanned fifteen: servers
-that are begun again are back by then."""
+SPAN = LASTING + 0.3
+"""Seconds from the beginning of a service's first attempt to the end of its last one: servers that
+are begun again are back by then. A clock may be late by some."""
 
 SILENT_UNTIL = 11.0
 """Seconds of a run by which attempts on a line that nothing was heard on are over: three seconds
@@ -206,6 +212,9 @@ HOLE_HOSTS = 2
 
 NEUTRAL_NAMES = 2
 """Neutral names that experiments need: one to show, and one that a server does not own."""
+
+TELLING_NETWORKS = 2
+"""Networks in which nothing of a service works before somebody could be accused for it."""
 
 SMALL_SITES = 3
 """Neutral sites that are tried with small segments."""

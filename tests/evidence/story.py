@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgprobe.checks.registry import registry, traits
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.model.control import Controls, PublicResolver, Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
@@ -258,13 +259,14 @@ class Story:
         arm: Arm = Arm.CONNECTION,
         later: tuple[str, ...] = (),
         role: Role = Role.CONTROL,
+        start: float = 0.0,
     ) -> "Story":
         answers = [DnsAnswer(after=0.01, rcode="NOERROR", addresses=addresses)]
         if later:
             answers.append(DnsAnswer(after=0.05, rcode="NOERROR", addresses=later))
         seen = DnsObservation(
             transaction=0,
-            window=Window(start=0, end=0.04),
+            window=Window(start=start, end=start + 0.04),
             failure=failure,
             name=name,
             family=0 if kind is ResolverKind.SYSTEM else 4,
@@ -410,8 +412,11 @@ class Story:
         return self
 
     def target(self, host: str, *, times: int = 1, arm: Arm = Arm.BASE, **how: Any) -> "Story":
-        """The endpoint of ``host`` is spoken to at its genuine address (or ``address``)."""
+        """The endpoint of ``host`` is spoken to at its genuine address (or ``address``); attempts
+        of its own ``over`` so many seconds, from ``start``."""
         address = how.pop("address", None) or ADDRESSES[host]
+        start, over = how.pop("start", 0.0), how.pop("over", LASTING)
+        apart = over / max(1, times - 1) if arm in (Arm.BASE, Arm.OTHER_ADDRESS) else 0.0
         for n in range(times):
             self.flow(
                 address,
@@ -419,6 +424,7 @@ class Story:
                 arm=arm if n == 0 or arm is not Arm.BASE else Arm.REPEAT,
                 endpoint=f"{host.split('.')[0]}-443",
                 host=host,
+                start=start + n * apart,
                 **how,
             )
         return self

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.judging.judge import judge
 from msgprobe.judging.rules_outcome import OLD_FACTS
 from msgprobe.model.failure import Failure
@@ -145,13 +146,14 @@ def told(missing: int, *, web: str = "149.154.166.1", fails: dict[str, Any] = SI
     story.target("web1.example", address=web)
     for n in range(1, 6):
         bad = fails if n <= missing else {"proof": Proof.CRYPTO}
-        for _ in range(3 if n <= missing else 1):
+        for start in (0.0, 3.0, LASTING) if n <= missing else (0.0,):
             story.flow(
                 f"149.154.16{n}.9",
                 subject="acme",
                 endpoint=f"dc{n}",
                 arm=Arm.BASE,
                 check="acme",
+                start=start,
                 **bad,
             )
     return story.controls_again()

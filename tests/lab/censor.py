@@ -222,7 +222,8 @@ class DnsForge(Action):
 
     ``answer`` is addresses, or one of nxdomain, refused, servfail, empty, drop. ``servers`` are the
     prefixes of the servers concerned (none: all, also hosts that run no DNS). With ``beyond`` so
-    many questions within ``within_s`` seconds are spared it. ``replace`` drops the
+    many questions within ``within_s`` seconds are spared it; with ``for_s`` it answers only in so
+    many seconds after the first one. ``replace`` drops the
     question; ``race`` lets it pass, so that the true answer follows. The lie arrives at ``at_ms``
     if given, else at ``at_rtt``. ``family`` 4 or 6: only questions for addresses of that family.
     """
@@ -240,6 +241,7 @@ class DnsForge(Action):
     probability: float = 1.0
     beyond: int = 0
     within_s: float = 1.0
+    for_s: float = 0.0
 
     def __post_init__(self) -> None:
         _check_prefixes(self, "servers", "not_servers")

@@ -55,12 +55,13 @@ class CutEnforcer:
     def apply(self, packet: Packet, flow: Flow | None, up: bool, now: float) -> Packet | None:
         if packet.proto != TCP or flow is None or not self._fits.flow(packet, up):
             return packet
+        in_time = self._fits.in_time(now)
         course = flow.marks.setdefault(id(self), _Course())
         assert isinstance(course, _Course)
         if course.cut:
             return self._ended(packet, up)
         counted = up == (self._action.counted == "up")
-        if not counted or not packet.payload_size:
+        if not counted or not packet.payload_size or not in_time:
             return packet
         if course.base is None:
             course.base = packet.seq

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.lab.censor import Action, ConnectionCap, Drop, Match, OnSni
+from tests.lab.drawn_accidents import accident
 from tests.lab.drawn_hits import HITS, ISP, forged, frozen, own_trouble, slow
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario
@@ -18,6 +19,10 @@ from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.world.config import HostPolicy, ResolverPolicy
 
 _USUAL: Final = ("online", "bad_link")
+
+ACCIDENTS_FROM: Final = 1000
+"""Scenarios from this number on may have an accident of some seconds in them as well; the others
+stay what they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +143,9 @@ def draw(number: int) -> Drawn:
     if lot.random() < 0.35:
         troubled = lot.choice(others)
         hits[troubled] = own_trouble(lot, troubled)
+    if number >= ACCIDENTS_FROM and lot.random() < 0.6:
+        befallen = lot.choice(sorted(set(CORE) - set(hits)))
+        hits[befallen] = accident(lot, befallen)
     text, actions, world = _harmless(lot)
     if text == DEAD and any(h.text.endswith("provider") for h in hits.values()):
         text, actions, world = "", (), {}  # who forges what a dead resolver says harms nobody

@@ -63,7 +63,7 @@ class Hit:
 # --- what is done to a service ------------------------------------------------------------------
 
 
-def _names(lot: Random, service: str) -> tuple[str, tuple[str, ...]]:
+def names_of(lot: Random, service: str) -> tuple[str, tuple[str, ...]]:
     """All of its domains, or some of its hosts, none of which another service has as well."""
     if lot.random() < 0.6:
         return "all names", _DOMAINS[service]
@@ -75,7 +75,8 @@ def _names(lot: Random, service: str) -> tuple[str, tuple[str, ...]]:
     return f"{len(alone)} of {len(known)} names", tuple(f"={name}" for name in alone)
 
 
-def _addresses(names: Sequence[str]) -> tuple[str, ...]:
+def addresses_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The addresses of those names and all below them."""
     return at(*(name.removeprefix("=") for name in names))
 
 
@@ -103,7 +104,7 @@ def _by_every_name(service: str) -> dict[str, Truth]:
 
 
 def _by_name(lot: Random, service: str) -> Hit:
-    which, names = _names(lot, service)
+    which, names = names_of(lot, service)
     do = lot.choice(["rst", "rst", "drop", "drop_both", "drop_reply", "alert", "fin"])
     more: dict[str, Any] = {"at_rtt": lot.choice([0.2, 0.5, 0.9, 1.0])}
     if do == "rst":
@@ -147,7 +148,7 @@ def _with_quic(lot: Random, service: str) -> Hit:
 
 
 def _lies(lot: Random, service: str) -> Hit:
-    which, names = _names(lot, service)
+    which, names = names_of(lot, service)
     says = lot.choice(
         [BLOCK_PAGE, BOGON, "127.0.0.1", "nxdomain", "servfail", "refused", "empty", "drop"]
     )
@@ -171,8 +172,8 @@ def _lies(lot: Random, service: str) -> Hit:
 
 
 def _by_address(lot: Random, service: str) -> Hit:
-    which, names = _names(lot, service)
-    to = _addresses(names)
+    which, names = names_of(lot, service)
+    to = addresses_of(names)
     if service == "telegram" and (names == TELEGRAM or lot.random() < 0.5):
         to += TELEGRAM_DC
     label = f"address-{service}"

@@ -168,6 +168,7 @@ class DnsForgeEnforcer:
         self._addresses = () if word in _RCODES else action.answer
         self._silent = word == "drop"
         self._answered: deque[float] = deque()
+        self._since: float | None = None
 
     def _concerns(self, packet: Packet, up: bool) -> bool:
         if not up or packet.proto != UDP or packet.dport != _DNS_PORT:
@@ -197,6 +198,9 @@ class DnsForgeEnforcer:
         if action.probability < 1 and self._bench.chance.random() >= action.probability:
             return packet
         if action.beyond and self._spares(now):
+            return packet
+        self._since = now if self._since is None else self._since
+        if action.for_s and now - self._since >= action.for_s:
             return packet
         self._bench.fired[action.name] += 1
         if self._silent:

@@ -79,6 +79,14 @@ class Matcher:
             return False
         return self._not_to is None or far not in self._not_to
 
+    def in_time(self, now: float) -> bool:
+        """Whether the match holds at time ``now``, when a packet comes that fits in all else."""
+        match = self._match
+        if not match.period_s:
+            return True
+        self._began = now if self._began is None else self._began
+        return (now - self._began - match.phase_s) % match.period_s < match.on_s
+
     def _now(self, packet: Packet, now: float) -> bool:
         match = self._match
         if match.segment != "any" and not self._segment(packet):
@@ -89,10 +97,8 @@ class Matcher:
             return False
         if match.longer_than and len(packet.data) <= match.longer_than:
             return False
-        if match.period_s:
-            self._began = now if self._began is None else self._began
-            if (now - self._began - match.phase_s) % match.period_s >= match.on_s:
-                return False
+        if not self.in_time(now):
+            return False
         return match.probability >= 1 or self._chance.random() < match.probability
 
     def _named(self, packet: Packet) -> bool:

@@ -258,3 +258,14 @@ def test_where_nothing_was_heard_the_third_attempts_end_with_the_second_ones() -
 
 def wanted_at(story: Story, now: float, running: dict[str, Running]) -> tuple[Task, ...]:
     return agenda(story.evidence(), Moment(now=now, running=running)).tasks
+
+
+def test_a_strange_certificate_is_soon_seen_again() -> None:
+    """No accident is over in between; what looks like one is asked about again when it would be."""
+    shown, reset = Day(), Day()
+    for day, failure in ((shown, Failure.TLS_UNKNOWN_AUTHORITY), (reset, Failure.CONNECTION_RESET)):
+        for task in day.own:
+            day.tell(task, 0.5, failure)
+    assert {t.attempt for t in shown.new(1.6, Arm.REPEAT)} == {2}
+    assert not reset.new(1.6, Arm.REPEAT)
+    assert {t.attempt for t in reset.new(3.6, Arm.REPEAT)} == {2}

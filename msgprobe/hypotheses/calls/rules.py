@@ -7,6 +7,7 @@ asymmetry at the same address and port.
 from msgprobe.evidence.call_servers import bound
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
+from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import (
     BLOCKED,
@@ -65,14 +66,17 @@ def _over_tcp(p: PoolFacts) -> Cited:
     """Alive over TCP, silent over UDP, and neutral servers on the port answer over UDP meanwhile.
 
     Silent in every form: else it is not UDP that is dropped. Under two names: the servers of one
-    may have stopped to answer strangers over UDP.
+    may have stopped to answer strangers over UDP. For longer than servers take to be begun again:
+    those that answer over TCP need not be the same.
     """
     if any(bound(t) for t in p.probes(Arm.OTHER_PAYLOAD)):
         return ()
     cited = _answered_otherwise(p, Arm.OTHER_TRANSPORT)
+    if not lasts(t for t in cited if t.met_silence):
+        return ()
     since = min((t.protocol_start for t in _silent(p)), default=0.0)
     neutral = [t for t in _neutral_on_port(p) if t.protocol_start >= since]
-    if not cited or len(p.connection.calls.networks(neutral)) < 2 or not p.connection.controls_hold:
+    if len(p.connection.calls.networks(neutral)) < 2 or not p.connection.controls_hold:
         return ()
     names = {t.flow.host or t.address for t in cited}
     return (*cited, *neutral) if len(networks(cited)) >= 2 and len(names) >= 2 else ()

@@ -6,12 +6,13 @@ from functools import partial
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.inside import astray
 from msgprobe.evidence.ledger import remembered
+from msgprobe.hypotheses.dns_tampering.rules_resolvers import of_several_zones
 from msgprobe.model.cost import RESOLVE
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Resolver, ResolverKind, Role, Task
 from msgprobe.planning import places as at
-from msgprobe.planning.baseline import first_endpoints
+from msgprobe.planning.baseline import first_endpoints, name_task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import neutral_host, neutral_silence
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
@@ -27,7 +28,7 @@ from msgprobe.planning.public_resolvers import (
 )
 from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.suspects import failing
-from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE
+from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE, SPAN
 
 
 def _beacons_of(scope: Scope) -> Iterator[Place]:
@@ -132,7 +133,7 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
     for resolver in resolvers:
         linger = LINGER if resolver.kind in (ResolverKind.UDP, ResolverKind.DIRECT) else 0.0
         tasks.append(_asked(_OTHERS, service, host, resolver, families, linger=linger))
-    tasks += _once_more(context, tasks[0]) if own else []
+    tasks += _once_more(context, service, host, tasks[0]) if own else []
     for silent in without_dns(context.controls) if not vouched else ():
         tasks.append(_asked(_NOWHERE, service, host, silent, timeout=LISTEN))
         if not answered_dns(context, tasks[-1].id):
@@ -140,9 +141,15 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
     return tuple(tasks)
 
 
-def _once_more(context: PlanningContext, first: Task) -> list[Task]:
-    """Once more, and again; not where this resolver is known to be dead: its silence is no news."""
-    return [] if context.connection.resolver_dead else context.asked_again(first)
+def _once_more(context: PlanningContext, service: Service, host: str, first: Task) -> list[Task]:
+    """Once more, and again; not where this resolver is known to be dead: its silence is no news.
+    Where it fails for so many names that somebody may have told it to, the last time is when it
+    would be over an accident."""
+    if context.connection.resolver_dead:
+        return []
+    asked = context.started(name_task(service, host, context.request).id)
+    wide = of_several_zones(suspicious_names(context, service))
+    return context.asked_again(first, asked + SPAN if wide and asked is not None else 0.0)
 
 
 def _own(context: PlanningContext) -> tuple[Resolver, ...]:

@@ -30,6 +30,8 @@ def plan_addresses(
     """Addresses that other resolvers or the catalogue know, of names that fail at every one of the
     system's own. What has begun goes on, whatever else turns out of them."""
     tasks: list[Task] = []
+    # There they stand for the service's own: nothing else of it can be dialled.
+    last_at = 0.0 if context.connection.resolver_dead else None
     for _, endpoint in first_endpoints(context, service):
         asked = failing(context, service, endpoint) or _begun(context, service, endpoint)
         if endpoint.host is None or not asked:
@@ -45,7 +47,7 @@ def plan_addresses(
             flow = endpoint_flow(context, service, endpoint, address)
             task_id = f"d5.{service.name}.{endpoint.name}.{address}"
             base = _ANOTHER.of_endpoint(task_id, service, endpoint, flow, context.timeout())
-            tasks += context.tries(base)
+            tasks += context.tries(base, last_at=last_at)
     return tasks
 
 

@@ -6,9 +6,10 @@ fail; names of two zones do, where neutral ones resolve. Services of one owner m
 name servers: where they alone fail together, that owner's servers are the cheaper explanation.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from msgprobe.evidence.families import unrelated
+from msgprobe.evidence.lasting import asked_for_long
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.dns_tampering import predicates
 from msgprobe.hypotheses.dns_tampering.predicates import CHANCE, NO_NAME, SILENT, Named, denial
@@ -56,7 +57,11 @@ def _serves(p: PoolFacts) -> bool:
 
 
 def _wide(named: Named) -> bool:
-    hosts = {name.name for _, name in named}
+    return of_several_zones({name.name for _, name in named})
+
+
+def of_several_zones(hosts: Collection[str]) -> bool:
+    """So many names, of so many zones, that no zone's own fault explains it if all of them fail."""
     zones = {tuple(host.lower().rstrip(".").split(".")[-_LABELS:]) for host in hosts}
     return len(hosts) >= NAMES and len(zones) >= ZONES
 
@@ -81,16 +86,18 @@ def _one_owners(p: PoolFacts, failures: Sequence[Failure]) -> bool:
 
 def _one_resolver(failures: Sequence[Failure], *, wide: bool) -> Callable[[PoolFacts], Cited]:
     """It fails for names of this pool; ``wide``: for so many of the service that no zone's own
-    fault explains it."""
+    fault explains it, and for longer than it takes to be over an accident on the way to its
+    servers."""
 
     def holds(p: PoolFacts) -> Cited:
         mine = _alone(p, failures)
         if not mine or not _serves(p):
             return ()
         every = [*mine, *(found for other in p.beside for found in _alone(other, failures))]
-        if wide is not (_wide(every) and not _one_owners(p, failures)):
+        lasting = [(e, name) for e, name in every if asked_for_long(predicates.lie(name))]
+        if wide is not (_wide(lasting) and not _one_owners(p, failures)):
             return ()
-        return denial(every if wide else mine)
+        return denial(lasting if wide else mine)
 
     return holds
 
@@ -110,6 +117,8 @@ def _known_addresses(mechanism: str) -> Callable[[PoolFacts], Cited]:
     def holds(p: PoolFacts) -> Cited:
         failures = predicates.DENIALS[mechanism]
         mine = _only_known(p, failures)
+        if set(failures) <= {*SILENT, *_SERVFAIL}:
+            mine = [(e, name) for e, name in mine if asked_for_long(predicates.lie(name))]
         every = [*mine, *(found for other in p.beside for found in _only_known(other, failures))]
         return denial(every) if mine and len({n.name for _, n in every}) >= KNOWN else ()
 

@@ -7,6 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.halves import carries
+from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.target import Endpoint
@@ -51,7 +52,7 @@ def _alive(p: PoolFacts) -> tuple[Conversation, ...]:
 
 def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
     """The licence for silence: two servers in two networks, names that hold, controls that work,
-    over the same family (IPv4 or IPv6).
+    over the same family (IPv4 or IPv6); and so for longer than servers take to be begun again.
 
     Two servers, because one server with two addresses may simply have been switched off.
     """
@@ -61,7 +62,7 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
         carried = [t for t in conversations if carries(p, t.address)]
         if len(networks(carried)) < 2 or not p.names_hold or not p.connection.controls_hold:
             return ()
-        if len(p.tested) < 2 or not p.still_known:
+        if len(p.tested) < 2 or not p.still_known or not lasts(carried):
             return ()
         other = _alive(p)
         if bool(other) is not alive:
@@ -102,7 +103,16 @@ CONNECT_RULES: tuple[PoolRule, ...] = (
     _BLOCKED.rule("tcp.refused.early", "tcp.refused", holds=_early_refusal),
 )
 
+
+def _briefly(p: PoolFacts) -> Cited:
+    """All of that, but for less time than servers take to be begun again."""
+    every = [_all_fail(p, symptom) for symptom in ("tcp.timeout", "ip.unreachable", "tcp.refused")]
+    failed = next(filter(None, every), ())
+    return failed if len(networks(failed)) >= 2 and not lasts(failed) else ()
+
+
 UNCLEAR_RULES: tuple[PoolRule, ...] = (
+    _UNCLEAR.rule("tcp.brief", holds=_briefly),
     _UNCLEAR.rule("tcp.refused.everywhere", holds=lambda p: _all_fail(p, "tcp.refused")),
     _UNCLEAR.rule("tcp.one_network", holds=_one_network),
 )

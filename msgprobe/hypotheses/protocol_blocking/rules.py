@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import networks
+from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.observation import Proof
@@ -12,7 +13,9 @@ from msgprobe.model.verdict import Layer
 
 
 def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
-    """The messenger's own words get nothing where another protocol is answered."""
+    """The messenger's own words get nothing where another protocol is answered, and its servers are
+    of no use for longer than they take to be begun again: those that answer the other one need not
+    be the same."""
 
     def holds(p: PoolFacts) -> Cited:
         if p.with_symptom("protocol.impostor"):
@@ -22,7 +25,8 @@ def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
         hit = [t for t in p.with_symptom(f"protocol.{protocol}") if t.address in both]
         if p.ok or len(networks(hit)) < 2 or not p.connection.controls_hold or not p.still_known:
             return ()
-        return (*hit, *other)
+        every = [t for e in p.failing for a in e.addresses for t in a.failed]
+        return (*hit, *other) if lasts(every) else ()
 
     return holds
 

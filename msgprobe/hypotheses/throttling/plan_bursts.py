@@ -7,7 +7,8 @@ turn, each once, with a neutral transfer beside it, until the sequential test ha
 from collections.abc import Iterator
 from random import Random
 
-from msgprobe.evidence.cuts import ONCE_EACH
+from msgprobe.evidence.cuts import ONCE_EACH, Cuts
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import Decision
 from msgprobe.hypotheses.throttling.plan_survey import line_is_slow
@@ -21,6 +22,7 @@ from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     PAIRS_UNTIL,
+    SPAN,
     SURVEY_UNTIL,
     TRANSFER_PATIENCE,
 )
@@ -74,8 +76,10 @@ def plan_volleys(context: PlanningContext) -> tuple[list[Task], bool]:
 
 
 def _at_once(context: PlanningContext, service: Service, asset: Asset) -> int:
+    """As many as a claim still lacks, where one was cut: others are left for later."""
     own = PairedTransfers(context.facts, service, asset).own
-    return ONCE_EACH if any(s.ending is not None for s in own) else 1
+    cut = sum(s.ending is not None for s in own)
+    return max(1, ONCE_EACH - cut) if cut else 1
 
 
 def _sequence(context: PlanningContext, service: Service, asset: Asset) -> Iterator[Task]:
@@ -85,7 +89,7 @@ def _sequence(context: PlanningContext, service: Service, asset: Asset) -> Itera
         begun = context.started(_id(service, asset, endpoint)) is not None
         if not number and late and not begun:
             return
-        if number and not _undecided(context, service, asset):
+        if number and not begun and not _wanted(context, service, asset):
             return
         if number and sources:
             beside = source_task(
@@ -108,9 +112,18 @@ def _answering(context: PlanningContext, service: Service, asset: Asset) -> Iter
             yield endpoint
 
 
-def _undecided(context: PlanningContext, service: Service, asset: Asset) -> bool:
-    """Slow so far, or nothing that was asked told anything: this device may have stood still."""
+def _wanted(context: PlanningContext, service: Service, asset: Asset) -> bool:
+    """One more would tell something: where all of them are cut, whether it lasts."""
     paired = PairedTransfers(context.facts, service, asset)
+    cuts = Cuts(paired)
+    if not cuts.alike:
+        return _undecided(context, paired)
+    first, last = paired.own[0].start, paired.own[-1].start
+    return not cuts.on_the_way and last - first < LASTING and context.due(first, SPAN)
+
+
+def _undecided(context: PlanningContext, paired: PairedTransfers) -> bool:
+    """Slow so far, or nothing that was asked told anything: this device may have stood still."""
     late = context.past(PAIRS_UNTIL) and not context.request.throttle
     untold = not any(s.usable or s.ending or s.limited for s in paired.own)
     return (paired.suspicious or untold) and paired.wide is Decision.OPEN and not late

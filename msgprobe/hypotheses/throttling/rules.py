@@ -4,15 +4,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from msgprobe.evidence import speeds
+from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cuts import Cuts
-from msgprobe.evidence.facts import transactions
-from msgprobe.evidence.losses import exceeds, upwards
+from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
+from msgprobe.evidence.lasting import LASTING
+from msgprobe.evidence.losses import FLOOR, exceeds, lost_share, upwards
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
+from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
 from msgprobe.evidence.transfer_samples import Sample
-from msgprobe.hypotheses.rule import LIKELY_BLOCKED, Finding, Rule, Word, first_holding
+from msgprobe.hypotheses.rule import (
+    LIKELY_BLOCKED,
+    LIKELY_IMPAIRED,
+    Cited,
+    Finding,
+    PoolRule,
+    Rule,
+    Word,
+    first_holding,
+)
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
 
 SpeedRule = Rule[PairedTransfers]
@@ -21,6 +34,10 @@ _THROTTLED = Word(Outcome.THROTTLED, Strength.CONFIRMED, Layer.HTTP)
 _LIKELY_THROTTLED = Word(Outcome.THROTTLED, Strength.LIKELY, Layer.HTTP)
 _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.HTTP)
 _IMPAIRED = Word(Outcome.DEGRADED, None, Layer.HTTP)
+
+
+_AGAIN = 1e-2
+"""Fisher's p for what was seen before, and is to be seen once more."""
 
 
 def _paired(paired: PairedTransfers) -> tuple[Sample, ...]:
@@ -53,7 +70,13 @@ def _poisoned(paired: PairedTransfers) -> Iterable[Sample]:
 
 def _by_losses(paired: PairedTransfers) -> Iterable[Sample]:
     """Losing far more than neutral sources do, and a second kind agrees: slower than those of
-    three networks, or every other conversation with the service loses as much."""
+    three networks, or every other conversation with the service loses as much. And so for long
+    enough: a way that is crowded for some seconds loses as much."""
+    return losing(paired) if _lasting(paired) else ()
+
+
+def losing(paired: PairedTransfers) -> Iterable[Sample]:
+    """The same, however long it was seen."""
     if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return ()
     if paired.poisoned:
@@ -61,6 +84,24 @@ def _by_losses(paired: PairedTransfers) -> Iterable[Sample]:
     lossy = [p for p in paired.peers if p.lossy and not paired.lossy]
     more = [s for p in lossy for s in (*p.own, *p.sources)]
     return (*paired.own, *paired.sources, *more)
+
+
+def since(paired: PairedTransfers) -> float:
+    """Seconds since the run began when the first of the service's conversations began."""
+    own = paired.facts.arm(*OWN_ARMS, Arm.TRANSFER, subject=paired.service.name)
+    return min((t.dialled for t in own if t.dialled), default=0.0)
+
+
+def late(paired: PairedTransfers) -> list[Sample]:
+    """Transfers from the service's own servers, whatever the name, that began when an accident
+    would be over."""
+    every = [s for p in (paired, *paired.peers) for s in (*p.own, *p.neutral)]
+    return [s for s in every if s.start >= since(paired) + LASTING]
+
+
+def _lasting(paired: PairedTransfers) -> bool:
+    infos = [s.info for s in late(paired)]
+    return exceeds(infos, (s.info for s in paired.sources), _AGAIN, bursts=True)
 
 
 def _by_address(paired: PairedTransfers) -> Iterable[Sample]:
@@ -254,3 +295,30 @@ def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) ->
         rules=(found.info.rule_id,),
         evidence=found.evidence,
     )
+
+
+# -- conversations that end well
+
+UNLIKELY = 1e-5
+"""Fisher's p: as many as three dozen pools are looked at in a run."""
+
+
+def _well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversation]:
+    fit = (t for t in conversations if t.genuine and t.info is not None)
+    return [t for t in fit if not facts.held_up(t)]
+
+
+def _lossy(p: PoolFacts) -> Cited:
+    """The service's conversations lose far more than those of all others, and so do this pool's."""
+    conversations = [t for t in p.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET]
+    mine = _well(p.facts, (t for t in conversations if t.task.subject == p.service.name))
+    others = _well(p.facts, (t for t in conversations if t.task.subject != p.service.name))
+    others += _well(p.facts, (t for _, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)))
+    own = _well(p.facts, p.genuine)
+    if lost_share(t.info for t in own) < FLOOR:
+        return ()
+    hit = exceeds((t.info for t in mine), (t.info for t in others), UNLIKELY)
+    return own if hit else ()
+
+
+CONVERSATION_LOSS: PoolRule = LIKELY_IMPAIRED.at(Layer.TCP).rule("tcp.loss", holds=_lossy)

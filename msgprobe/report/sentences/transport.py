@@ -27,6 +27,8 @@ WHY: Final[Mapping[str, str]] = {
     "protocol.impostor": "Something answers in the messenger's own protocol and could not prove "
     "that it is the messenger: an impostor, or the service has a key that this version does "
     "not know. Do not log in until you know.",
+    "tcp.brief": "Every address failed in repeated tries, but for less than 15 seconds: servers "
+    "that are being restarted look the same. Try again.",
     "tcp.refused.everywhere": "Every address refuses the connection: a censor that forges refusals "
     "and a service that closed the port look the same from one place.",
     "tcp.one_network": "It is cut off, but it is one server or one network only: blocking and an "
@@ -83,6 +85,7 @@ PROVES: Final[Mapping[str, str]] = {
     "protocol.*": "an artefact: the end came faster than the path to the server allows",
     "protocol.mtproto.other_words": "same address, another protocol works, in two networks",
     "protocol.impostor": "an answer in the messenger's own protocol without its key",
+    "tcp.brief": "every address in two networks fails alike, for less than fifteen seconds",
     "tcp.refused.everywhere": "every address refuses, and nothing else",
     "tcp.one_network": "silence of a single server or network",
     "udp.stun.other_form": "same address and port answers the older form of STUN while repeats in "

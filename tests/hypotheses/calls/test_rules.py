@@ -67,9 +67,9 @@ class Calls(Story):
         self.tell(task, seen)
         return self
 
-    def silent(self, host: str | None = None) -> "Calls":
+    def silent(self, host: str | None = None, last: float = 15.3) -> "Calls":
         for n, address in enumerate(OURS, 1):
-            for attempt, start in enumerate((0.0, 3.0, 6.0)):
+            for attempt, start in enumerate((0.0, 3.0, last)):
                 arm = Arm.REPEAT if attempt else Arm.BASE
                 self.datagrams(address, arm, endpoint=f"relay{n}", start=start, host=host)
         return self
@@ -138,7 +138,7 @@ def test_the_older_form_answered_in_between_convicts() -> None:
 
 
 def test_the_older_form_answered_after_all_may_be_an_outage_that_ended() -> None:
-    found = calls(begun().neutral().silent().own(Arm.OTHER_PAYLOAD, start=7.0, trips=ANSWERED))
+    found = calls(begun().neutral().silent().own(Arm.OTHER_PAYLOAD, start=16.0, trips=ANSWERED))
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
@@ -147,6 +147,13 @@ def test_tcp_alive_in_two_networks_convicts_likely() -> None:
     found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == ("udp.drop",)
+
+
+def test_tcp_alive_while_servers_may_be_begun_again_says_nothing() -> None:
+    """Those that answer over TCP need not be the same."""
+    story = begun().neutral().silent(last=6.0)
+    found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
+    assert (found.outcome, found.rules) == (Outcome.INCONCLUSIVE, ("udp.unanswered",))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +180,7 @@ def test_what_answered_before_and_not_since_shows_nothing_of_now() -> None:
     """All that is new may be lost since, by a firewall that takes so many flows."""
     story = begun().neutral()
     for n, address in enumerate(OURS, 1):
-        for attempt, start in enumerate((1.0, 4.0, 7.0)):
+        for attempt, start in enumerate((1.0, 4.0, 16.3)):
             arm = Arm.REPEAT if attempt else Arm.BASE
             story.datagrams(address, arm, endpoint=f"relay{n}", start=start)
     how: dict[str, Any] = {"start": 2.0, "trips": ANSWERED, "transport": "tcp"}

@@ -112,7 +112,7 @@ def test_a_service_that_answers_meanwhile_shows_that_the_line_lives() -> None:
 
 
 def test_no_service_is_blamed_for_failing_in_a_dead_stretch() -> None:
-    story = gap().all_targets(fails="connect", start=4.0, took=8.0)
+    story = gap().all_targets(fails="connect", start=4.0, took=8.0, over=0.0)
     verdict = text(story)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.rules[0] == "connection.explains"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Endpoint, Service
@@ -26,10 +27,12 @@ def failing(
     known: bool = False,
     broken: int = 0,
     beside: Service | None = None,
+    last: float = LASTING,
 ) -> FunctionVerdict:
-    """The connection's resolver fails for ``hosts``; ``neutral`` names of pages come from it beside
-    those of the sites, and it fails for ``broken`` others. ``known``: their addresses stand in the
-    catalogue. ``beside``: another service for which it fails."""
+    """The connection's resolver fails for ``hosts``, the last time in second ``last``; ``neutral``
+    names of pages come from it beside those of the sites, and it fails for ``broken`` others.
+    ``known``: their addresses stand in the catalogue. ``beside``: another service for which it
+    fails."""
     rows = tuple(
         replace(endpoint(f"m{n}", "chat"), host=host, addresses=(TRUE[n],) if known else ())
         for n, host in enumerate(hosts)
@@ -43,7 +46,9 @@ def failing(
     for service in story.services:
         for n, row in enumerate(service.endpoints):
             address = TRUE[n] if service is mine else service.prefixes[0].replace(".0/", f".{n}/")
-            fails(story, service, row, address.partition("/")[0], failure, encrypted=encrypted)
+            fails(
+                story, service, row, address.partition("/")[0], failure, last, encrypted=encrypted
+            )
     return verdict(story.controls_again())
 
 
@@ -53,14 +58,15 @@ def fails(
     row: Endpoint,
     address: str,
     failure: Failure | None,
+    last: float = LASTING,
     *,
     encrypted: bool,
 ) -> None:
     """The connection's resolver fails for the row's name, and the service answers elsewhere."""
     assert row.host is not None
     story.asked(row.host, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
-    for _ in range(3):
-        story.asked(row.host, ResolverKind.DIRECT, failure=failure)
+    for start in (1.0, 4.0, last):
+        story.asked(row.host, ResolverKind.DIRECT, failure=failure, start=start)
     if encrypted:
         story.asked(row.host, ResolverKind.UDP, address, resolver="resolver1")
         for r in (1, 2):
@@ -84,6 +90,14 @@ def test_three_names_of_two_zones_while_neutral_ones_resolve(
     found = failing(TWO_ZONES, failure)
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == (mechanism,)
+
+
+@pytest.mark.parametrize("failure", [SERVFAIL, SILENT])
+def test_what_may_be_over_in_a_moment_accuses_nobody(failure: Failure) -> None:
+    """The way to the service's name servers may be broken for seconds."""
+    assert failing(TWO_ZONES, failure, last=7.0).outcome is Outcome.DEGRADED
+    known = failing(TWO_ZONES, failure, encrypted=False, known=True, last=7.0)
+    assert known.outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("hosts", [ONE_ZONE, TWO_ZONES[1:], TWO_ZONES[:1]])

@@ -114,8 +114,14 @@ def test_less_than_that_is_inconclusive(story: Story) -> None:
 
 
 def test_plain_http_where_the_protocol_dies_is_likely_blocked() -> None:
-    story = dying()
+    story = dying(0.0, 3.0, 15.5)
     story.all_targets(times=1, arm=Arm.OTHER_PAYLOAD, check="page")
     found = text(story)
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.rules[0] == "protocol.mtproto.other_words"
+
+
+def test_plain_http_while_the_servers_behind_may_be_begun_again_says_nothing() -> None:
+    story = dying()
+    story.all_targets(times=1, arm=Arm.OTHER_PAYLOAD, check="page")
+    assert text(story).outcome is Outcome.INCONCLUSIVE

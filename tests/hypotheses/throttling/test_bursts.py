@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Observation, TransferObservation
@@ -25,9 +26,11 @@ def told(
     unacked: int = 0,
     servers: int = 4,
     uplink: float | None = 5_000.0,
+    apart: float = 0.0,
 ) -> Story:
     """A good day, volleys from that many servers, and fast neutral transfers between them; before
-    them a neutral upload at ``uplink`` (None: there was none)."""
+    them a neutral upload at ``uplink`` (None: there was none). ``apart``: seconds before the
+    last."""
     story = Story(services=(replace(SERVICE, assets=(VOLLEY,)),)).good_connection()
     story.names().all_targets(times=1)
     now = 3.0
@@ -37,6 +40,7 @@ def told(
         story.told.append(done)
         now = done.window.end
     for number in range(servers + 1):
+        now += apart if number == servers else 0.0
         source = f"20.9.{number % 3}.1"
         asked: list[tuple[Task, dict[str, int]]] = [(_task(f"n{number}", source), {})]
         if number:
@@ -105,11 +109,16 @@ def test_a_slow_uplink_is_no_slow_server() -> None:
 
 def test_answers_of_three_networks_that_stop_at_one_byte_unacknowledged_are_cut() -> None:
     """A server that keeps quiet still acknowledges what comes; who drops all of it does not."""
-    frozen = told(stop_at=15_900, unacked=1)
+    frozen = told(stop_at=15_900, unacked=1, apart=LASTING)
     assert contest(frozen).suspicious
     seen = text(frozen)
     assert (seen.outcome, seen.rules) == (Outcome.BLOCKED, ("transfer.freeze",))
     assert seen.why[0].value("moved_kb") == 16 and seen.mechanisms == ("tcp.freeze",)
+
+
+def test_what_may_be_over_in_a_moment_is_impaired() -> None:
+    seen = text(told(stop_at=15_900, unacked=1))
+    assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("volley.freeze",))
 
 
 def test_a_server_that_answers_no_more_and_still_acknowledges_is_no_suspicion() -> None:

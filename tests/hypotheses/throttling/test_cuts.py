@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.model.failure import Failure
 from msgprobe.model.message import message
 from msgprobe.model.observation import HttpObservation, TlsObservation, TransferObservation
@@ -102,10 +103,22 @@ def test_two_networks_cut_alike(race: Race, ends: Any, comes: int, word: Outcome
     off its answer, whenever that begins."""
     cut(race, neutral=AT, ends=ends)
     small(race, comes, ends=ends)
+    race.now += LASTING
+    assert film(race, ends=ends).text.outcome is word
+
+
+@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
+def test_a_balancer_that_is_begun_again_breaks_off_what_is_open(race: Race, ends: Any) -> None:
+    """All within some seconds: what lasts no longer accuses nobody."""
+    small(cut(race, neutral=AT, ends=ends), AT - BEFORE, ends=ends, patience=1.0)
+    assert film(race, ends=ends).text.outcome is Outcome.DEGRADED
+
+
+def film(race: Race, *, ends: Any) -> Race:
+    """Two more of its own transfers are broken off, in another network."""
     for _ in range(2):
-        how = {"stop_at": AT, "ends": ends, "asset": "film", "address": "77.1.2.3"}
-        race.move(OWN, 15_000, **how)
-    assert race.text.outcome is word
+        race.move(OWN, 15_000, stop_at=AT, ends=ends, asset="film", address="77.1.2.3")
+    return race
 
 
 def test_packets_are_counted_where_small_segments_end_sooner(race: Race) -> None:
@@ -321,6 +334,7 @@ def test_what_one_asset_cannot_tell_takes_nothing_from_another(race: Race) -> No
         race.move(SOURCE, 15_000, source=f"src{n}")
         race.move(OWN, 15_000, stop_at=AT, asset="film", address=f"77.{n}.2.3")
         unheard(race)
+        race.now += LASTING
     assert race.text.outcome is Outcome.BLOCKED
     cut(race, neutral=AT)
     assert race.text.outcome is Outcome.BLOCKED

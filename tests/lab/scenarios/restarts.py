@@ -5,12 +5,34 @@ its attempts must span what such accidents last.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import replace
+from typing import Final, Literal
 
-from tests.lab.censor import Drop, Match
+from tests.lab.censor import (
+    Action,
+    DnsForge,
+    Drop,
+    IcmpUnreachable,
+    Match,
+    OnPattern,
+    OnSni,
+    RstOnSyn,
+    Throttle,
+)
+from tests.lab.cut import Cut
 from tests.lab.scenario import GOOD, Scenario, at, truth
 from tests.lab.scenarios.kinds import innocent
-from tests.lab.scenarios.shared import LTE, MESSENGER, SIGNAL, TELEGRAM, TELEGRAM_DC, WHATSAPP, of
+from tests.lab.scenarios.shared import (
+    LTE,
+    MESSENGER,
+    RELAYS,
+    RESOLVER,
+    SIGNAL,
+    TELEGRAM,
+    TELEGRAM_DC,
+    WHATSAPP,
+    of,
+)
 
 _ANY: Final = truth(
     "ok|degraded|inconclusive|down",
@@ -18,6 +40,14 @@ _ANY: Final = truth(
 )
 _STATES: Final = ("online", "bad_link", "intermittent")
 _ONCE: Final = 1200.0
+_WORDS: Final = r"(?!\x16\x03|GET )"
+"""Every form of the protocol of Telegram, and not what a browser says."""
+_NAMES: Final = {
+    "signal": SIGNAL,
+    "messenger": MESSENGER,
+    "telegram": TELEGRAM,
+    "whatsapp": WHATSAPP,
+}
 
 
 def _dead(label: str, seconds: float, since: float, to: tuple[str, ...], segment: str) -> Drop:
@@ -39,12 +69,8 @@ def _dead(label: str, seconds: float, since: float, to: tuple[str, ...], segment
 def _begun_again() -> Iterator[Scenario]:
     """One service's servers, all at once: behind a balancer that opens connections for them, or
     not."""
-    places = {
-        "signal": at(*SIGNAL),
-        "messenger": at(*MESSENGER),
-        "telegram": (*at(*TELEGRAM), *TELEGRAM_DC),
-        "whatsapp": at(*WHATSAPP),
-    }
+    places = {name: at(*names) for name, names in _NAMES.items()}
+    places["telegram"] = (*places["telegram"], *TELEGRAM_DC)
     for seconds, since, service, segment in (
         (5, 0.0, "signal", "any"),
         (10, 0.0, "messenger", "any"),
@@ -70,6 +96,142 @@ def _begun_again() -> Iterator[Scenario]:
         )
 
 
+_Word = Literal["rst", "alert", "fin"]
+_TURNED_AWAY: Final[tuple[tuple[int, str, _Word | None], ...]] = (
+    (5, "whatsapp", None),
+    (10, "signal", None),
+    (12, "messenger", None),
+    (5, "messenger", "rst"),
+    (10, "whatsapp", "rst"),
+    (12, "signal", "rst"),
+    (5, "signal", "alert"),
+    (10, "messenger", "alert"),
+    (10, "signal", "fin"),
+)
+_HOW: Final = {
+    None: ("refuse", "refuse connections"),
+    "rst": ("rst", "reset connections"),
+    "alert": ("alert", "answer with an alert"),
+    "fin": ("fin", "end connections"),
+}
+
+
+def _refusing() -> Iterator[Scenario]:
+    """The same servers, whose machine or balancer says so while they are begun again: at the SYN
+    (what listens on port 80 goes on), or at the first words on a connection."""
+    for seconds, service, word in _TURNED_AWAY:
+        place = Match(
+            to=at(*_NAMES[service]),
+            ports=(443,),
+            proto=("tcp",),
+            period_s=_ONCE,
+            on_s=seconds,
+        )
+        end, told = _HOW[word]
+        yield innocent(
+            f"RB{seconds}-{service}-{end}",
+            f"the servers of {service.title()} {told} on port 443 for {seconds} s, for everybody",
+            _turns_away(word, place),
+            row="none (innocent twin of A14 and A17)",
+            truths=of(service, _ANY),
+            states=_STATES,
+            fires=("again",),
+        )
+
+
+def _turns_away(word: _Word | None, place: Match) -> Action:
+    if word is None:
+        return RstOnSyn(label="again", match=place, early=False, at_rtt=1.0)
+    return OnSni(label="again", match=place, names=("*",), do=word, at_rtt=1.0, copies=1)
+
+
+def _accidents() -> Iterator[Scenario]:
+    """Part of what one service needs is out of order for twelve seconds, for everybody."""
+    meta, chat, signal = at(*MESSENGER), at(*WHATSAPP), at(*SIGNAL)
+    for id_, title, action in (
+        ("telegram-words-silent", "Telegram's protocol is not answered", _words("drop_reply")),
+        ("telegram-words-rst", "Telegram's protocol is answered with resets", _words("rst")),
+        (
+            "telegram-volley",
+            "Telegram's data centres fall silent after 12 kB",
+            Cut(match=_short(TELEGRAM_DC, "tcp"), after_bytes=12_000),
+        ),
+        (
+            "signal-calls",
+            "Signal's call servers do not hear UDP",
+            Drop(match=_short(at(*RELAYS), "udp")),
+        ),
+        (
+            "whatsapp-quic",
+            "WhatsApp's servers do not hear UDP",
+            Drop(match=_short(chat, "udp", 443)),
+        ),
+        (
+            "whatsapp-unreachable",
+            "no route leads to WhatsApp's servers",
+            IcmpUnreachable(match=_short(chat, "tcp"), code="net", at_rtt=0.9),
+        ),
+        (
+            "messenger-cut",
+            "Messenger's connections are ended after 30 kB",
+            Cut(match=_short(meta, "tcp"), after_bytes=30_000, end="fin"),
+        ),
+        (
+            "whatsapp-cut",
+            "WhatsApp's connections are reset after 20 kB",
+            Cut(match=_short(chat, "tcp"), after_bytes=20_000, end="rst"),
+        ),
+        (
+            "signal-stalls",
+            "Signal's servers fall silent after 12 kB",
+            Cut(match=_short(signal, "tcp"), after_bytes=12_000),
+        ),
+        (
+            "messenger-slow",
+            "Messenger's servers move 140 kbit/s",
+            Throttle(match=_short(meta, "tcp"), kbit=140),
+        ),
+        (
+            "telegram-losses",
+            "the way to Telegram loses 25 %",
+            Throttle(match=_short((*at(*TELEGRAM), *TELEGRAM_DC), "tcp"), do="lose", loss=0.25),
+        ),
+        (
+            "whatsapp-servfail",
+            "the provider's resolver fails for WhatsApp's names",
+            _resolver_says("servfail", WHATSAPP),
+        ),
+        (
+            "messenger-no-name",
+            "the provider's resolver is silent about Messenger's names",
+            _resolver_says("drop", MESSENGER),
+        ),
+    ):
+        service = id_.partition("-")[0]
+        yield innocent(
+            f"RB-{id_}",
+            f"{title} for 12 s, for everybody",
+            replace(action, label="again"),
+            row="none (innocent twin of A34, A43, CT1, Q5, RS1 and RS2)",
+            truths=of(service, _ANY),
+            states=_STATES,
+            fires=("again",),
+        )
+
+
+def _resolver_says(word: str, names: tuple[str, ...]) -> Action:
+    return DnsForge(names=names, answer=(word,), servers=(RESOLVER,), for_s=12.0)
+
+
+def _short(to: tuple[str, ...], proto: str, *ports: int) -> Match:
+    return Match(to=to, ports=ports, proto=(proto,), direction="both", period_s=_ONCE, on_s=12.0)
+
+
+def _words(do: Literal["rst", "drop_reply"]) -> Action:
+    place = _short(TELEGRAM_DC, "tcp")
+    return OnPattern(match=place, pattern=_WORDS, do=do, at_rtt=1.0, copies=1)
+
+
 def _bursts() -> Iterator[Scenario]:
     """The whole line is dead for seconds, again and again."""
     for seconds, link in ((2, GOOD), (4, GOOD), (2, LTE), (4, LTE)):
@@ -90,4 +252,4 @@ def _bursts() -> Iterator[Scenario]:
         )
 
 
-SCENARIOS: Final = (*_begun_again(), *_bursts())
+SCENARIOS: Final = (*_begun_again(), *_refusing(), *_accidents(), *_bursts())

@@ -1,0 +1,68 @@
+"""Which conversations must be seen to fail for as long as servers take to be begun again."""
+
+from collections.abc import Mapping, Sequence
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.earliness import early
+from msgprobe.evidence.facts import grouped, networks
+from msgprobe.evidence.ledger import remembered
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Task
+from msgprobe.planning.baseline import base_tasks, first_endpoints
+from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.timetable import SPAN, TELLING_NETWORKS
+
+
+@remembered
+def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
+    """Conversations whose last attempt is to come when servers that are begun again are back, and
+    when that is, in seconds of the run: all of their pool fail, in two networks, in a way that
+    only lasting tells from an accident.
+
+    Not where what is sent again by itself asks for as long, as the first packet of a connection
+    that nobody answers.
+    """
+    found: dict[str, float] = {}
+    for tasks in _by_pool(context, service):
+        failed = [t for task in tasks if (t := _failed(context, task)) is not None]
+        if len(failed) < len(tasks) or len(networks(failed)) < TELLING_NETWORKS:
+            continue
+        if _turned_away(context, failed) or _other_words(context, service, failed):
+            back = min(context.started(task.id) or 0.0 for task in tasks) + SPAN
+            found |= {task.id: back for task in tasks}
+    return found
+
+
+def _by_pool(context: PlanningContext, service: Service) -> list[list[Task]]:
+    """Conversations that have begun with what is no reserve, pool by pool."""
+    main = [one for one in first_endpoints(context, service) if not one[1].reserve]
+    by_pool = grouped(main, lambda one: one[0].name).values()
+    every = [[t for _, e in some for t in base_tasks(context, service, e)] for some in by_pool]
+    return [[t for t in tasks if context.started(t.id) is not None] for tasks in every]
+
+
+def _failed(context: PlanningContext, task: Task) -> Conversation | None:
+    """How it ended, if that was badly."""
+    conversation = context.conversation(task.id)
+    return conversation if conversation is not None and conversation.symptom else None
+
+
+def _turned_away(context: PlanningContext, failed: Sequence[Conversation]) -> bool:
+    """Every connection was refused, or nobody leads there; later than the way to the servers takes,
+    for what comes sooner is not theirs."""
+    if any(t.symptom not in ("tcp.refused", "ip.unreachable") for t in failed):
+        return False
+    return sum(early(context.facts, t) for t in failed) < TELLING_NETWORKS
+
+
+def _other_words(
+    context: PlanningContext, service: Service, failed: Sequence[Conversation]
+) -> bool:
+    """The service's own protocol dies, and other words are answered at the same place, or the same
+    ones over TCP; no other form of it is, which would show that its servers are well."""
+    others = context.facts.arm(Arm.OTHER_PAYLOAD, Arm.OTHER_TRANSPORT, subject=service.name)
+    at = {t.address for t in failed}
+    answered = [t for t in others if t.failure is None and t.address in at]
+    forms = [t for t in answered if t.task.arm is Arm.OTHER_PAYLOAD and t.genuine]
+    dead = all((t.symptom or "").startswith(("protocol.", "udp.")) for t in failed)
+    return dead and bool(answered) and not forms

@@ -1,0 +1,61 @@
+"""What only time tells from an accident is asked for the last time when an accident is over."""
+
+import pytest
+
+from msgprobe.evidence.lasting import LASTING
+from msgprobe.model.failure import Failure
+from msgprobe.model.task import Arm, Task
+from msgprobe.planning.timetable import SPAN
+from tests.evidence.story import came_of
+from tests.planning.test_brisk import Day
+
+BEGUN = 0.5
+
+
+def turned_away(day: Day, *tasks: Task, start: float, fails: str) -> None:
+    failure = Failure.CONNECTION_REFUSED if fails == "connect" else Failure.CONNECTION_RESET
+    for task in tasks:
+        day.story.told.append(came_of(task, start=start, fails=fails, failure=failure))
+
+
+def after_two(*, fails: str = "connect", spared: int = 0) -> Day:
+    """Two attempts at each of the service's addresses failed, but for those ``spared``."""
+    day = Day()
+    hit, well = day.own[spared:], day.own[:spared]
+    turned_away(day, *hit, start=BEGUN, fails=fails)
+    for task in well:
+        day.story.told.append(came_of(task, start=BEGUN))
+    second = [t for t in day.new(4.0, Arm.REPEAT) if t.attempt == 2]
+    turned_away(day, *second, start=4.0, fails=fails)
+    return day
+
+
+def thirds(day: Day, now: float) -> list[Task]:
+    return [t for t in day.new(now, Arm.REPEAT) if t.attempt == 3]
+
+
+def test_who_refuses_connections_is_asked_again_when_a_restart_is_over() -> None:
+    day = after_two()
+    assert not thirds(day, 7.0)
+    wake = day.plan(7.0).wake_at
+    assert wake is not None and wake <= BEGUN + SPAN
+    assert not thirds(day, BEGUN + LASTING)
+    found = thirds(day, BEGUN + SPAN)
+    assert {t.flow.address for t in found} == {t.flow.address for t in day.own}
+
+
+@pytest.mark.parametrize(
+    "day",
+    [after_two(spared=1), after_two(fails="tls")],
+    ids=["another answers", "other experiments tell"],
+)
+def test_nothing_else_is_waited_for(day: Day) -> None:
+    assert thirds(day, 7.0)
+
+
+def test_silence_is_listened_to_for_as_long() -> None:
+    """What is sent again by itself needs no later beginning."""
+    day = Day()
+    day.hang(BEGUN, *day.own)
+    found = thirds(day, 7.0)
+    assert found and all(BEGUN + 6.0 + t.timeout >= BEGUN + SPAN for t in found)
