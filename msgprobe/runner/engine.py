@@ -18,7 +18,7 @@ from msgprobe.runner.backlog import Backlog
 from msgprobe.runner.company import UNOPENED, named_often, unanswered
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
-from msgprobe.runner.limits import GRACE, MOVING, Limits
+from msgprobe.runner.limits import GRACE, Limits
 from msgprobe.runner.standstill import FRESH, Stops, Watch
 from msgprobe.runner.turns import SOON, Turns
 from msgprobe.runner.under_way import UnderWay
@@ -32,9 +32,6 @@ peer may send more, up to the check's own cap; ``Runner.spent`` then ends the ru
 
 ONCE_MORE = 0.3
 """Seconds before a conversation that this device spoiled is held again."""
-
-LEAST = 8.0
-"""Seconds that any conversation may take: three SYN retransmissions and the answer."""
 
 
 @dataclass(slots=True)
@@ -308,8 +305,7 @@ class Runner:
         # The run's own deadline is not the conversation's: whoever is cut by it was interrupted,
         # and its silence until then proves nothing. Its own is less where it had to queue until the
         # run's end drew near.
-        more = MOVING if task.check == TRANSFER else LEAST
-        deadline = began + min(task.timeout, max(LEAST, self.limits.latest + more - began))
+        deadline = self.limits.over(began, task.timeout, moving=task.check == TRANSFER)
         context = StepContext(
             world=self._guarded(task),
             transaction=self._transactions,

@@ -12,6 +12,10 @@ LAST_MOVING = 7.0
 """Seconds after ``Limits.latest`` until which transfers may begin, so that they have three."""
 
 
+LEAST = 8.0
+"""Seconds that any other conversation may take: three SYN retransmissions and the answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """``at_once`` conversations at a time, ``pace`` seconds between starts, ``max_bytes`` on the
@@ -31,6 +35,11 @@ class Limits:
     def until(self, moving: bool) -> float:
         """Until when a task may begin; ``moving``: a transfer."""
         return self.latest + LAST_MOVING * moving
+
+    def over(self, began: float, timeout: float, *, moving: bool) -> float:
+        """When a task that began then, and may take ``timeout`` seconds, is over at the latest."""
+        least, more = (MOVING - LAST_MOVING, MOVING) if moving else (LEAST, LEAST)
+        return began + min(timeout, max(least, self.latest + more - began))
 
     def left(self, now: float) -> float:
         """Seconds from ``now`` on within which the last conversation is over, whatever happens."""
