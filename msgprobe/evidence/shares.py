@@ -155,6 +155,17 @@ def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
     return grouped(found, lambda t: t.flow.server_name or t.flow.host or t.task.endpoint or "")
 
 
+def alone(facts: Facts, conversation: Conversation) -> bool:
+    """No other conversation that named the same host was under way."""
+    mine = facts.window(conversation)
+    others = (
+        facts.window(t)
+        for t in facts.conversations
+        if t.flow.server_name == conversation.flow.server_name and t is not conversation
+    )
+    return all(w.end <= mine.start or mine.end <= w.start for w in others)
+
+
 def mixed(facts: Facts, service: Service) -> tuple[str, ...]:
     """Those that some address both answered and failed: neither cut off nor left alone."""
     return tuple(

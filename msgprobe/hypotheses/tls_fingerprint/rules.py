@@ -6,6 +6,7 @@ from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
 from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
+from msgprobe.evidence.shares import alone
 from msgprobe.hypotheses.rule import (
     BLOCKED,
     LIKELY_BLOCKED,
@@ -195,18 +196,7 @@ def _naming(p: PoolFacts, *arms: Arm) -> list[Conversation]:
     own = p.facts.arm(*OWN_ARMS, subject=p.service.name)
     names = {t.flow.server_name for t in own if froze(t)}
     named = p.facts.arm(*arms, subject=p.service.name)
-    return [t for t in named if t.flow.server_name in names and _by_itself(p, t)]
-
-
-def _by_itself(p: PoolFacts, conversation: Conversation) -> bool:
-    """No other conversation that named the same host was under way."""
-    mine = p.facts.window(conversation)
-    others = (
-        p.facts.window(t)
-        for t in p.facts.conversations
-        if t.flow.server_name == conversation.flow.server_name and t is not conversation
-    )
-    return all(w.end <= mine.start or mine.end <= w.start for w in others)
+    return [t for t in named if t.flow.server_name in names and alone(p.facts, t)]
 
 
 def _answered_alone(p: PoolFacts) -> Cited:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.shares import FLOOR, Shares, mixed, spoken
+from msgprobe.evidence.shares import FLOOR, Shares, alone, mixed, spoken
 from msgprobe.model.cost import ENDPOINT, TLS
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -48,7 +48,8 @@ def plan_shares(context: PlanningContext) -> list[Task]:
         return []
     tasks: list[Task] = []
     for service, what in asked:
-        tasks += _in_turns(context, list(_about(context, service, what)), SHARES_AT_ONCE)
+        most = SHARES_AT_ONCE if _dies_alone(context, service, what) else 1
+        tasks += _in_turns(context, list(_about(context, service, what)), most)
     return [*tasks, *_in_turns(context, _neutral(context), 1)]
 
 
@@ -68,6 +69,14 @@ def _names(context: PlanningContext, service: Service) -> list[str]:
     found = mixed(context.facts, service)
     begun = [h for h in found if context.started(_stem(service, h)) is not None]
     return list(dict.fromkeys((*begun, *found)))[:SHARED_NAMES]
+
+
+def _dies_alone(context: PlanningContext, service: Service, what: str) -> bool:
+    """One of its handshakes met silence while nothing else named it: it is not the number of them
+    that silences some, so that more may be under way."""
+    counted = context.facts.arm(Arm.SHARE, Arm.SHARE_ELSEWHERE, subject=service.name)
+    silent = (t for t in counted if t.task.pair == what and t.met_silence and t.connected)
+    return any(alone(context.facts, t) for t in silent)
 
 
 def _stem(service: Service, host: str, place: str = "own", number: int = 1) -> str:

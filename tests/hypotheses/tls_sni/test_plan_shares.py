@@ -75,18 +75,34 @@ def test_each_says_what_it_is_about() -> None:
         assert (flow.server_name == CHAT[0]) is (task.role is Role.TARGET)
 
 
-def test_few_at_the_same_time() -> None:
+def at_once(*done: Measurement) -> list[Task]:
+    """What is under way at the same time, where nothing ends."""
     story = wavering(CHAT[0])
     begun: list[Task] = []
     for look in range(20):
-        moment = {"running": under_way(begun, since=50.0)}
+        moment = {"running": under_way(begun, since=70.0)}
+        known = {t.id for t in begun} | {m.task.id for m in done}
         fresh = [
             t
-            for t in wanted(story, now=60.0 + look, **moment)
-            if t.role is Role.TARGET and t.id not in {b.id for b in begun}
+            for t in wanted(story, *done, now=80.0 + look, **moment)
+            if t.role is Role.TARGET and t.id not in known
         ]
         begun += fresh
-    assert len(begun) == SHARES_AT_ONCE
+    return begun
+
+
+def counted(*starts: float) -> list[Measurement]:
+    """As many handshakes met silence for three seconds, from these on."""
+    tasks = [t for t in whole(wavering(CHAT[0])) if t.role is Role.TARGET]
+    lost: dict[str, Any] = {"fails": "tls", "failure": Failure.TIMED_OUT, "took": 3.0}
+    return [came_of(t, start=at, **lost) for t, at in zip(tasks, starts, strict=False)]
+
+
+def test_one_after_the_other_until_one_dies_alone() -> None:
+    """Some boxes strike several at the same time, and what dies then is our own doing."""
+    assert len(at_once()) == 1
+    assert len(at_once(*counted(60.0))) == SHARES_AT_ONCE
+    assert len(at_once(*counted(60.0, 61.0))) == 1
 
 
 def test_what_never_wavers_is_not_asked_again() -> None:
