@@ -29,6 +29,9 @@ there a conversation costs more than it should, and those under way will."""
 COUNTED = (Arm.SHARE, Arm.SHARE_ELSEWHERE)
 """The experiments that count handshakes."""
 
+CHEAP = 4_500
+"""Bytes of a conversation in which nothing was answered: a ClientHello, sent seven times."""
+
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
 turn out to die, after its handshake: nothing else tells what it dies of."""
@@ -166,9 +169,21 @@ def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, s
     if _set_aside(context, task) and not _burdened(context):
         return False
     # A port alone, or one that nobody opens, costs a few SYNs.
-    return (
-        isinstance(task.probe, Flow) and task.check != "connect" and not _never_opens(context, task)
-    )
+    if not isinstance(task.probe, Flow) or task.check == "connect":
+        return False
+    return not _never_opens(context, task) and not _small_change(context, task)
+
+
+def _small_change(context: PlanningContext, task: Task) -> bool:
+    """It shows a neutral server once more a name that met silence there: the first time proves
+    nothing without the others, and these cost as little."""
+    if task.arm is not Arm.TARGET_SNI_ELSEWHERE or task.attempt_of is None:
+        return False
+    first = context.ended(task.attempt_of)
+    conversation = context.conversation(task.attempt_of)
+    if first is None or conversation is None or not conversation.met_silence:
+        return False
+    return first.bytes_sent + first.bytes_received <= CHEAP
 
 
 def _set_aside(context: PlanningContext, task: Task) -> bool:

@@ -1,18 +1,20 @@
 """Lines that cannot take much are given little: what our own crowd does to them is no evidence."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
-from msgprobe.agenda.budget import most_bytes
+from msgprobe.agenda.budget import affordable, most_bytes
 from msgprobe.agenda.planner import agenda
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import FAR_PACE, SETTLING
-from tests.evidence.story import SITES, Story, info, under_way
+from tests.evidence.story import CHAT, SITES, Story, info, under_way
 
 ANSWERED_AT = 0.5
 WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
@@ -84,3 +86,24 @@ def test_a_line_that_loses_much_gets_fewer_experiments() -> None:
         return most_bytes(PlanningContext(losing(sent_again).evidence(), Moment(now=5.0)))
 
     assert spendable(0) == spendable(5) > spendable(6) > spendable(8) > spendable(14)
+
+
+@pytest.mark.parametrize(
+    ("arm", "how", "octets", "goes"),
+    [
+        (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls"}, 3_400, True),
+        (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls"}, 9_000, False),
+        (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls", "failure": Failure.EOF}, 3_400, False),
+        (Arm.OTHER_SNI, {"fails": "tls"}, 3_400, False),
+    ],
+    ids=["it met silence", "at a price", "it was answered", "another experiment"],
+)
+def test_a_name_that_met_silence_elsewhere_is_shown_again_when_all_is_spent(
+    arm: Arm, how: dict[str, Any], octets: int, goes: bool
+) -> None:
+    """One such silence proves nothing without the others, and they cost next to nothing."""
+    story = losing(20).names().target(CHAT[0], arm=arm, address=SITES[0].addresses[0], **how)
+    story.told[-1] = dataclasses.replace(story.told[-1], bytes_sent=octets)
+    again = story.told[-1].task.again(2)
+    spent = PlanningContext(story.evidence(), Moment(now=10.0, spent=2_000_000))
+    assert affordable(spent, [again]) == ((again,) if goes else ())
