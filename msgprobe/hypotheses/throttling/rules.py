@@ -100,7 +100,12 @@ def late(paired: PairedTransfers) -> list[Sample]:
 
 
 def _lasting(paired: PairedTransfers) -> bool:
+    """They lose as much again; or all of its own are as slow again, for what is lost on its way
+    here shows in nothing else."""
     infos = [s.info for s in late(paired)]
+    slow = [p for p in paired.wide_pairs if p.target.start >= since(paired) + LASTING]
+    if slow and all(p.corrected > OTHER_SERVER for p in slow):
+        return True
     return exceeds(infos, (s.info for s in paired.sources), _AGAIN, bursts=True)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.message import message
@@ -213,6 +214,27 @@ def test_losses_at_the_address_alone_make_it_likely(race: Race) -> None:
     assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.LIKELY)
     assert seen.mechanisms[0].startswith("throttle.ip")
     assert seen.why[0].key == "throttle.address"
+
+
+@pytest.mark.parametrize(
+    ("kbit", "lost", "word"),
+    [
+        (100, 12, Outcome.THROTTLED),
+        (100, 0, Outcome.THROTTLED),
+        (15_000, 0, Outcome.DEGRADED),
+    ],
+    ids=["it is slow and loses", "it is slow", "it is over"],
+)
+def test_losses_at_the_address_must_last(race: Race, kbit: float, lost: int, word: Outcome) -> None:
+    """A way that is crowded for some seconds loses as much, whatever is named."""
+    race.story.target(CHAT[0], start=0.5)
+    race.look(400, lost=12).blocks(400, here=400, there=15_000, times=2, lost=12)
+    assert race.now < 0.5 + LASTING
+    race.now = 0.5 + LASTING
+    for n in (3, 4):
+        race.move(OWN, kbit, number=n, lost=lost).move(NEUTRAL, kbit, number=n, lost=lost)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+    assert race.text.outcome is word
 
 
 def test_losses_alone_tell_no_rate(race: Race) -> None:
