@@ -6,7 +6,7 @@ from functools import partial
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.inside import astray
 from msgprobe.evidence.ledger import remembered
-from msgprobe.hypotheses.dns_tampering.rules_resolvers import of_several_zones
+from msgprobe.hypotheses.dns_tampering.rules_resolvers import KNOWN, of_several_zones, told
 from msgprobe.model.cost import RESOLVE
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Service
@@ -143,13 +143,15 @@ def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tup
 
 def _once_more(context: PlanningContext, service: Service, host: str, first: Task) -> list[Task]:
     """Once more, and again; not where this resolver is known to be dead: its silence is no news.
-    Where it fails for so many names that somebody may have told it to, the last time is when it
-    would be over an accident."""
+    Where it fails for so many names that somebody may have told it to, or for several and nobody
+    else tells what they mean, the last time is when it would be over an accident."""
     if context.connection.resolver_dead:
         return []
     asked = context.started(name_task(service, host, context.request).id)
-    wide = of_several_zones(suspicious_names(context, service))
-    return context.asked_again(first, asked + SPAN if wide and asked is not None else 0.0)
+    names = suspicious_names(context, service)
+    untold = len(names) >= KNOWN and not any(map(told, context.facts.name(host).encrypted))
+    late = (untold or of_several_zones(names)) and asked is not None
+    return context.asked_again(first, (asked or 0.0) + SPAN if late else 0.0)
 
 
 def _own(context: PlanningContext) -> tuple[Resolver, ...]:

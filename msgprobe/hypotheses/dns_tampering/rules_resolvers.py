@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from msgprobe.evidence.families import unrelated
 from msgprobe.evidence.lasting import asked_for_long
+from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.dns_tampering import predicates
 from msgprobe.hypotheses.dns_tampering.predicates import CHANCE, NO_NAME, SILENT, Named, denial
@@ -118,11 +119,18 @@ def _known_addresses(mechanism: str) -> Callable[[PoolFacts], Cited]:
         failures = predicates.DENIALS[mechanism]
         mine = _only_known(p, failures)
         if set(failures) <= {*SILENT, *_SERVFAIL}:
-            mine = [(e, name) for e, name in mine if asked_for_long(predicates.lie(name))]
+            mine = [(e, name) for e, name in mine if _fails_here(name)]
         every = [*mine, *(found for other in p.beside for found in _only_known(other, failures))]
         return denial(every) if mine and len({n.name for _, n in every}) >= KNOWN else ()
 
     return holds
+
+
+def _fails_here(name: NameFacts) -> bool:
+    """This connection's resolver has failed for it for long, and another one, in the open, knows
+    it: a name whose own servers are dead fails everywhere."""
+    others = (*name.by(ResolverKind.UDP), *name.by(ResolverKind.TCP))
+    return asked_for_long(predicates.lie(name)) and any(o.addresses for o in others)
 
 
 def _only_known(p: PoolFacts, failures: Sequence[Failure]) -> Named:
@@ -131,12 +139,12 @@ def _only_known(p: PoolFacts, failures: Sequence[Failure]) -> Named:
     return [
         (e, name)
         for e, name in predicates.denied(p, failures)
-        if not any(_told(o) for o in name.encrypted)
+        if not any(told(o) for o in name.encrypted)
         and any(t.address in e.endpoint.addresses for t in e.genuine_elsewhere)
     ]
 
 
-def _told(seen: DnsObservation) -> bool:
+def told(seen: DnsObservation) -> bool:
     """A resolver said something about the name, be it that there is none."""
     return seen.failure is None or seen.failure in (*NO_NAME, *_SERVFAIL, Failure.DNS_REFUSED)
 

@@ -28,11 +28,12 @@ def failing(
     broken: int = 0,
     beside: Service | None = None,
     last: float = LASTING,
+    others: bool = False,
 ) -> FunctionVerdict:
     """The connection's resolver fails for ``hosts``, the last time in second ``last``; ``neutral``
     names of pages come from it beside those of the sites, and it fails for ``broken`` others.
     ``known``: their addresses stand in the catalogue. ``beside``: another service for which it
-    fails."""
+    fails. ``others``: resolvers that are asked in the open know them."""
     rows = tuple(
         replace(endpoint(f"m{n}", "chat"), host=host, addresses=(TRUE[n],) if known else ())
         for n, host in enumerate(hosts)
@@ -45,10 +46,11 @@ def failing(
         story.dns(page.host, ResolverKind.SYSTEM, failure=SERVFAIL)
     for service in story.services:
         for n, row in enumerate(service.endpoints):
-            address = TRUE[n] if service is mine else service.prefixes[0].replace(".0/", f".{n}/")
-            fails(
-                story, service, row, address.partition("/")[0], failure, last, encrypted=encrypted
-            )
+            other = service.prefixes[0].replace(".0/", f".{n}/").partition("/")[0]
+            address = TRUE[n] if service is mine else other
+            fails(story, service, row, address, failure, last, encrypted=encrypted)
+            if others:
+                story.asked(row.host or "", ResolverKind.UDP, address, resolver="resolver1")
     return verdict(story.controls_again())
 
 
@@ -96,7 +98,7 @@ def test_three_names_of_two_zones_while_neutral_ones_resolve(
 def test_what_may_be_over_in_a_moment_accuses_nobody(failure: Failure) -> None:
     """The way to the service's name servers may be broken for seconds."""
     assert failing(TWO_ZONES, failure, last=7.0).outcome is Outcome.DEGRADED
-    known = failing(TWO_ZONES, failure, encrypted=False, known=True, last=7.0)
+    known = failing(TWO_ZONES, failure, encrypted=False, known=True, last=7.0, others=True)
     assert known.outcome is Outcome.INCONCLUSIVE
 
 
@@ -128,9 +130,15 @@ def test_a_resolver_that_fails_for_neutral_names_too_accuses_nobody() -> None:
 def test_where_no_honest_resolver_is_left_the_known_addresses_tell(
     failure: Failure, mechanism: str
 ) -> None:
-    found = failing(TWO_ZONES, failure, encrypted=False, known=True)
+    found = failing(TWO_ZONES, failure, encrypted=False, known=True, others=True)
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == (mechanism,)
+
+
+@pytest.mark.parametrize("failure", [SERVFAIL, SILENT])
+def test_names_whose_own_servers_are_dead_fail_everywhere(failure: Failure) -> None:
+    found = failing(TWO_ZONES, failure, encrypted=False, known=True)
+    assert found.outcome is Outcome.INCONCLUSIVE
 
 
 def test_one_name_may_have_been_given_up_though_its_address_still_answers() -> None:

@@ -161,6 +161,28 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         world=_ALL_DENY,
         notes=("encrypted_dns_blocked",),
     ),
+    blocking(
+        "RS15",
+        "encrypted DNS is cut off, and the provider's resolver fails for Signal's names",
+        of("signal", blocked("dns.servfail")),
+        reset(*_EVERY_DOH, label="doh"),
+        row="A1, A10 (SERVFAIL)",
+        world=provider_says("servfail", *SIGNAL),
+        notes=("encrypted_dns_blocked",),
+    ),
+    innocent(
+        "RS16",
+        "encrypted DNS is cut off, and Signal's own name servers are down, for everybody",
+        reset(*_EVERY_DOH, label="doh"),
+        row="none (innocent twin of RS15)",
+        world={"everywhere": tuple((name, "servfail") for name in SIGNAL)},
+        truths=of(
+            "signal",
+            truth("down|inconclusive|degraded", why="as RS7, and nobody else can be asked"),
+        ),
+        usable=False,
+        notes=("encrypted_dns_blocked",),
+    ),
     innocent(
         "RS12",
         "encrypted DNS is cut off, and one of Signal's names has been given up by Signal",
