@@ -13,6 +13,9 @@ EARLY = 0.6
 """Share of the shortest round trip below which an answer cannot have come that far; what is missing
 to 1 is for clocks and for paths that grow shorter."""
 
+EARLY_REFUSALS = 2
+"""Refused connections that must have been refused too soon."""
+
 SYN_RTTS = 2
 """Round trips of the first packets alone that make up for none of a conversation that went well."""
 

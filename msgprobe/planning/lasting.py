@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.earliness import early
+from msgprobe.evidence.earliness import EARLY_REFUSALS, early
 from msgprobe.evidence.facts import grouped, networks
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.target import Service
@@ -48,11 +48,12 @@ def _failed(context: PlanningContext, task: Task) -> Conversation | None:
 
 
 def _turned_away(context: PlanningContext, failed: Sequence[Conversation]) -> bool:
-    """Every connection was refused, or nobody leads there; later than the way to the servers takes,
-    for what comes sooner is not theirs."""
+    """Every connection was refused, or no way leads there. Not where refusals came sooner than the
+    servers could have sent them, which tells by itself; routers on the way are always nearer."""
     if any(t.symptom not in ("tcp.refused", "ip.unreachable") for t in failed):
         return False
-    return sum(early(context.facts, t) for t in failed) < TELLING_NETWORKS
+    refused = [t for t in failed if t.symptom == "tcp.refused"]
+    return sum(early(context.facts, t) for t in refused) < EARLY_REFUSALS
 
 
 def _other_words(

@@ -6,21 +6,28 @@ from msgprobe.evidence.lasting import LASTING
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.timetable import SPAN
-from tests.evidence.story import came_of
+from tests.evidence.story import CHAT, came_of
 from tests.planning.test_brisk import Day
 
 BEGUN = 0.5
 
 
+_ENDS = {
+    "connect": ("connect", Failure.CONNECTION_REFUSED),
+    "route": ("connect", Failure.HOST_UNREACHABLE),
+    "tls": ("tls", Failure.CONNECTION_RESET),
+}
+
+
 def turned_away(day: Day, *tasks: Task, start: float, fails: str) -> None:
-    failure = Failure.CONNECTION_REFUSED if fails == "connect" else Failure.CONNECTION_RESET
+    stage, failure = _ENDS[fails]
     for task in tasks:
-        day.story.told.append(came_of(task, start=start, fails=fails, failure=failure))
+        day.story.told.append(came_of(task, start=start, took=0.02, fails=stage, failure=failure))
 
 
-def after_two(*, fails: str = "connect", spared: int = 0) -> Day:
+def after_two(*, fails: str = "connect", spared: int = 0, day: Day | None = None) -> Day:
     """Two attempts at each of the service's addresses failed, but for those ``spared``."""
-    day = Day()
+    day = day or Day()
     hit, well = day.own[spared:], day.own[:spared]
     turned_away(day, *hit, start=BEGUN, fails=fails)
     for task in well:
@@ -59,3 +66,12 @@ def test_silence_is_listened_to_for_as_long() -> None:
     day.hang(BEGUN, *day.own)
     found = thirds(day, 7.0)
     assert found and all(BEGUN + 6.0 + t.timeout >= BEGUN + SPAN for t in found)
+
+
+@pytest.mark.parametrize(("fails", "waits"), [("route", True), ("connect", False)])
+def test_only_refusals_tell_by_being_too_soon(fails: str, waits: bool) -> None:
+    """Routers are always nearer than the servers, those of an accident as well."""
+    day = Day()
+    for host in CHAT:  # the machines are there, 200 ms away
+        day.story.target(host, arm=Arm.OTHER_PORT, port=80, check="connect", min_rtt=0.2)
+    assert bool(thirds(after_two(fails=fails, day=day), 7.0)) is not waits

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.earliness import early
+from msgprobe.evidence.earliness import EARLY_REFUSALS, early
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.halves import carries
 from msgprobe.evidence.lasting import lasts
@@ -73,9 +73,9 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
 
 
 def _early_refusal(p: PoolFacts) -> Cited:
-    """A refusal that came faster than the measured path to that address, twice at least."""
+    """Refusals that came faster than the measured path to those addresses."""
     found = [t for t in p.with_symptom("tcp.refused") if early(p.facts, t)]
-    return found if len(found) >= 2 else ()
+    return found if len(found) >= EARLY_REFUSALS else ()
 
 
 def _one_network(p: PoolFacts) -> Cited:

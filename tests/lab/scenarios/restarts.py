@@ -145,10 +145,14 @@ def _turns_away(word: _Word | None, place: Match) -> Action:
     return OnSni(label="again", match=place, names=("*",), do=word, at_rtt=1.0, copies=1)
 
 
-def _accidents() -> Iterator[Scenario]:
-    """Part of what one service needs is out of order for twelve seconds, for everybody."""
+_Row = tuple[str, str, Action]
+"""The end of an id, a title and what is done."""
+
+
+def _out_of_order() -> tuple[_Row, ...]:
+    """Servers that do not do what they should."""
     meta, chat, signal = at(*MESSENGER), at(*WHATSAPP), at(*SIGNAL)
-    for id_, title, action in (
+    return (
         ("telegram-words-silent", "Telegram's protocol is not answered", _words("drop_reply")),
         ("telegram-words-rst", "Telegram's protocol is answered with resets", _words("rst")),
         (
@@ -186,6 +190,13 @@ def _accidents() -> Iterator[Scenario]:
             "Signal's servers fall silent after 12 kB",
             Cut(match=_short(signal, "tcp"), after_bytes=12_000),
         ),
+    )
+
+
+def _crowded() -> tuple[_Row, ...]:
+    """Ways and resolvers that do not."""
+    meta, telegram = at(*MESSENGER), (*at(*TELEGRAM), *TELEGRAM_DC)
+    return (
         (
             "messenger-slow",
             "Messenger's servers move 140 kbit/s",
@@ -194,7 +205,7 @@ def _accidents() -> Iterator[Scenario]:
         (
             "telegram-losses",
             "the way to Telegram loses 25 %",
-            Throttle(match=_short((*at(*TELEGRAM), *TELEGRAM_DC), "tcp"), do="lose", loss=0.25),
+            Throttle(match=_short(telegram, "tcp"), do="lose", loss=0.25),
         ),
         (
             "whatsapp-servfail",
@@ -206,7 +217,12 @@ def _accidents() -> Iterator[Scenario]:
             "the provider's resolver is silent about Messenger's names",
             _resolver_says("drop", MESSENGER),
         ),
-    ):
+    )
+
+
+def _accidents() -> Iterator[Scenario]:
+    """Part of what one service needs is out of order for twelve seconds, for everybody."""
+    for id_, title, action in (*_out_of_order(), *_crowded()):
         service = id_.partition("-")[0]
         yield innocent(
             f"RB-{id_}",
