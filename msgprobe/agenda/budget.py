@@ -231,5 +231,5 @@ def most_bytes(context: PlanningContext) -> float:
 
 def _loses(context: PlanningContext) -> float:
     """The share of `ON_A_LOSSY_LINE` for this line; 1 where next to nothing is lost."""
-    again = context.sent_again
+    again = context.line_loses
     return next((share for least, share in ON_A_LOSSY_LINE if again >= least), 1.0)

@@ -7,6 +7,7 @@ far: nothing about the box is guessed.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
@@ -322,6 +323,19 @@ def repeated_segments(conversations: Iterable[Conversation]) -> tuple[int, int]:
     ]
     lost = sum(max(0, i.total_retrans - i.needless) for i in infos)
     return lost, sum(i.segs_out for i in infos)
+
+
+def repeated_by_the_line(conversations: Iterable[Conversation]) -> tuple[int, int]:
+    """The same without the service that lost the largest share: what is lost on the way to one
+    service alone, the line did not lose."""
+    by_subject: dict[str, list[Conversation]] = defaultdict(list)
+    for t in conversations:
+        by_subject[t.task.subject if t.task.role is Role.TARGET else ""].append(t)
+    counted = {subject: repeated_segments(of) for subject, of in by_subject.items()}
+    shares = {subject: lost / sent for subject, (lost, sent) in counted.items() if subject and sent}
+    worst = max(shares, key=shares.__getitem__, default=None)
+    rest = [found for subject, found in counted.items() if subject != worst]
+    return sum(lost for lost, _ in rest), sum(sent for _, sent in rest)
 
 
 def repeated_share(conversations: Iterable[Conversation], *, without_first: bool) -> float:

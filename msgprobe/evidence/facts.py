@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd, repeated_segments
+from msgprobe.evidence.crowding import crowd, repeated_by_the_line, repeated_segments
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.residual import NAMED, PLAIN, Showing, marks, showings, silenced
@@ -186,6 +186,11 @@ class Facts:
     def repeated(self) -> tuple[int, int]:
         """Segments lost, and sent, in what ended well (see `crowding.repeated_segments`)."""
         return repeated_segments(self.conversations)
+
+    @derived
+    def repeated_by_the_line(self) -> tuple[int, int]:
+        """The same without what one service's own way loses (see `crowding`)."""
+        return repeated_by_the_line(self.conversations)
 
     @derived
     def shown(self) -> tuple[Showing, ...]:

@@ -122,8 +122,14 @@ class PlanningContext(Tempo):
 
     @derived
     def sent_again(self) -> float:
-        """Share of our segments that the line lost (0 to 1); 0 while too few tell."""
+        """Share of our segments that were lost (0 to 1); 0 while too few tell."""
         lost, sent = self.facts.repeated
+        return lost / sent if sent >= TELLING_SEGMENTS else 0.0
+
+    @derived
+    def line_loses(self) -> float:
+        """The same of the line alone, without what is lost on the way to one service."""
+        lost, sent = self.facts.repeated_by_the_line
         return lost / sent if sent >= TELLING_SEGMENTS else 0.0
 
     @derived
@@ -136,7 +142,7 @@ class PlanningContext(Tempo):
     def choking(self) -> bool:
         """Neutral sites do not answer so many at a time, and lose much where they answer: a policed
         line drops what is too much at once, and its round trips stay short."""
-        lost, sent = self.facts.repeated
+        lost, sent = self.facts.repeated_by_the_line
         return self._lacking and lost >= CHOKING * sent > 0
 
     def settling(self) -> bool:

@@ -68,16 +68,20 @@ def test_conversations_on_a_far_line_begin_one_after_the_other(rtt: float, pace:
     assert plan.pace == pace
 
 
+def resent(told: Measurement, *, of: int, again: int) -> Measurement:
+    """The same, ``again`` of its segments sent once more."""
+    seen = info(segs_out=of, total_retrans=again)
+    observations = tuple(
+        dataclasses.replace(o, info=seen) if isinstance(o, WITH_INFO) else o
+        for o in told.observations
+    )
+    return dataclasses.replace(told, observations=observations)
+
+
 def losing(sent_again: int) -> Story:
     """Every neutral conversation of 100 segments sent so many of them again."""
     story = Story().good_connection()
-    seen = info(segs_out=100, total_retrans=sent_again)
-    for number, told in enumerate(story.told):
-        observations = tuple(
-            dataclasses.replace(o, info=seen) if isinstance(o, WITH_INFO) else o
-            for o in told.observations
-        )
-        story.told[number] = dataclasses.replace(told, observations=observations)
+    story.told = [resent(told, of=100, again=sent_again) for told in story.told]
     return story
 
 
@@ -86,6 +90,21 @@ def test_a_line_that_loses_much_gets_fewer_experiments() -> None:
         return most_bytes(PlanningContext(losing(sent_again).evidence(), Moment(now=5.0)))
 
     assert spendable(0) == spendable(5) > spendable(6) > spendable(8) > spendable(14)
+
+
+def test_what_one_service_s_way_loses_makes_no_lossy_line() -> None:
+    """A third of what went to a service was lost; of two services that lose as much, one is left
+    to tell that the line does."""
+
+    def spendable(*lossy: str) -> float:
+        story = losing(0)
+        for subject in lossy:
+            for n in range(20):
+                story.flow(f"31.13.70.{n}", subject=subject, arm=Arm.BASE, endpoint="chat1-443")
+                story.told[-1] = resent(story.told[-1], of=60, again=20)
+        return most_bytes(PlanningContext(story.evidence(), Moment(now=5.0)))
+
+    assert spendable() == spendable("acme") > spendable("acme", "other")
 
 
 @pytest.mark.parametrize(
