@@ -8,7 +8,7 @@ from msgprobe.model.task import Flow, Task
 from msgprobe.model.traits import Traits, Transport
 from msgprobe.steps.accounting import udp_bytes
 from msgprobe.steps.context import StepContext
-from msgprobe.steps.stun import PATIENCE, ask_datagrams, ask_stream
+from msgprobe.steps.stun import PATIENCE, ask_datagrams, ask_stream, repeats
 from msgprobe.wire.stun import HEADER_SIZE, MAX_MESSAGE, Form
 
 COUNT, MOST = 3, 200
@@ -46,7 +46,8 @@ class StunCheck:
     def max_bytes(self, task: Task) -> int:
         """All questions and answers; a hostile server may send more, of which a flood is cut."""
         flow = flow_of(task)
-        count, _ = _train(flow)
+        count, spacing = _train(flow)
+        count += len(repeats(count, spacing, _patience(flow)))
         if flow.option("transport") == "tcp":
             return connect_bound(flow, sent=_QUESTION, received=HEADER_SIZE + MAX_MESSAGE)
         out = count * udp_bytes(flow.address, _QUESTION)
@@ -61,7 +62,7 @@ class StunCheck:
         unusable option."""
         flow = flow_of(task)
         count, spacing = _train(flow)
-        patience = _number(flow, "patience", PATIENCE, 0.1, 10.0)
+        patience = _patience(flow)
         forms = _forms(flow)
         transport = flow.option("transport") or "udp"
         if transport not in ("udp", "tcp"):
@@ -92,6 +93,10 @@ def _forms(flow: Flow) -> tuple[Form, ...]:
 def _train(flow: Flow) -> tuple[int, float]:
     count = _number(flow, "count", COUNT, 1, MOST)
     return int(count), _number(flow, "spacing", SPACING, 0.01, 5.0)
+
+
+def _patience(flow: Flow) -> float:
+    return _number(flow, "patience", PATIENCE, 0.1, 10.0)
 
 
 def _number(flow: Flow, option: str, usual: float, least: float, most: float) -> float:

@@ -78,9 +78,13 @@ def crowd(
     alive, usual = _alive(conversations), _usual(told)
     beside = [s for s in told if _beside_life(s, alive, usual)]
     found = _lost(beside, conversations, now, knocking=any(map(_knocks, told)))
-    if found is None and _lost(told, (), now) is not None:
-        return Crowd(flows=True, pace=CAREFUL_PACE, sure=False)
-    return found
+    if found is not None and found.flows:
+        return found
+    maybe = _lost(told, (), now)
+    if maybe is None or (found is not None and not maybe.flows):
+        return found
+    pace = CAREFUL_PACE if found is None else max(CAREFUL_PACE, found.pace)
+    return Crowd(flows=True, pace=pace, sure=False)
 
 
 def _knocks(start: Start) -> bool:
@@ -154,7 +158,7 @@ def undecided(
 ) -> float | None:
     """Until when it is not known whether our crowd is lost: so many neutral ones wait, for longer
     than most waited who were answered, and nothing is sent again yet. None where it is known."""
-    begun = [s for s in _under_way(running, opened, now) if s.neutral]
+    begun = [s for s in _under_way(running, opened, now) if s.neutral and not s.heard]
     if len(begun) < LOST_STARTS:
         return None  # as on most lines, nearly always
     told = (*_asked(measurements), *_dialled(conversations))
@@ -242,13 +246,19 @@ def let_in(conversations: Iterable[Conversation], since: float, until: float) ->
 def _under_way(
     running: Mapping[str, Running], opened: Collection[str], now: float
 ) -> Iterable[Start]:
+    """What waits for its first answer, and what waited long for it and goes on since."""
     for task_id, one in running.items():
         probe, neutral = one.task.probe, one.task.role is Role.CONTROL
         asks = isinstance(probe, Lookup) and probe.resolver.kind is ResolverKind.SYSTEM
         dials = isinstance(probe, Flow) and usual_start(probe) and one.task.check == "https"
-        if asks or (dials and task_id not in opened):
+        if asks or (dials and (one.knocked or task_id not in opened)):
             yield Start(
-                at=one.since, lookup=asks, neutral=neutral, heard=False, took=now - one.since
+                at=one.since,
+                lookup=asks,
+                neutral=neutral,
+                heard=one.knocked > 0.0,
+                took=one.knocked or now - one.since,
+                repeated=one.knocked > 0.0,
             )
 
 

@@ -246,7 +246,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A task under way; ``since`` is when it began, in seconds since the run did."""
+    """A task under way; ``since`` is when it began, in seconds since the run did.
+
+    ``knocked`` are the seconds after which its connection stood where the first packet had to be
+    sent again; 0: that was not so, or not yet.
+    """
 
     task: Task
     since: float
+    knocked: float = 0.0

@@ -93,7 +93,10 @@ class Runner:
         """
         self._look_at_the_clock()
         begun = [(i, r, r.started) for i, r in self._running.items() if r.started is not None]
-        return {i: Running(task=r.task, since=at + r.stops.seconds) for i, r, at in begun}
+        return {
+            i: Running(task=r.task, since=at + r.stops.seconds, knocked=r.knocked)
+            for i, r, at in begun
+        }
 
     def _look_at_the_clock(self) -> None:
         now = self.world.now()

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from msgprobe.model.observation import TcpObservation
 from msgprobe.model.task import Task
 from msgprobe.runner.standstill import Stops
 from msgprobe.steps.context import Patience, Recorder
@@ -23,3 +24,13 @@ class UnderWay:
     lacked: bool = False
     reserved: int = 0
     counted: int = 0
+
+    @property
+    def knocked(self) -> float:
+        """Seconds after which its connection stood where the first packet had to be sent again;
+        else 0."""
+        for seen in self.recorder.observations:
+            if isinstance(seen, TcpObservation) and seen.failure is None:
+                again = seen.info is not None and seen.info.total_retrans > 0
+                return seen.window.seconds if again else 0.0
+        return 0.0

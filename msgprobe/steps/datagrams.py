@@ -84,10 +84,17 @@ class Datagram(Conversation):
             return data
 
     async def train(
-        self, questions: Sequence[bytes], recognise: Recognise, *, spacing: float, patience: float
+        self,
+        questions: Sequence[bytes],
+        recognise: Recognise,
+        *,
+        spacing: float,
+        patience: float,
+        repeats: Sequence[tuple[float, bytes]] = (),
     ) -> int:
         """Send ``questions`` ``spacing`` seconds apart, and hear answers until all have come or
-        until ``patience`` seconds after the last one; returns how many were answered.
+        until ``patience`` seconds after the last one; returns how many were answered. While nothing
+        at all was heard, the ``repeats`` are sent as well, so many seconds after the first.
 
         Raises OSError and TooLarge when that was all that ever came.
         """
@@ -100,17 +107,30 @@ class Datagram(Conversation):
             hearing = group.create_task(self._hear(recognise, begun, done))
             for number, question in enumerate(questions):
                 begun[number] = self._ctx.now()
-                try:
-                    await self.send(question)
-                except OSError as exc:
-                    self._refuse(exc)
-                await _wait(done, spacing if number + 1 < len(questions) else patience)
+                await self._ask(question)
+                if number + 1 < len(questions):
+                    await _wait(done, spacing)
                 if done.is_set():
                     break
+            until = self._ctx.now() + patience
+            for after, question in (r for r in repeats if begun[0] + r[0] < until):
+                await _wait(done, begun[0] + after - self._ctx.now())
+                if done.is_set() or self.first_byte is not None:
+                    break
+                begun.append(self._ctx.now())
+                self.round_trips.append(None)
+                await self._ask(question)
+            await _wait(done, until - self._ctx.now())
             hearing.cancel()
         if self._refusal is not None and self.first_byte is None:
             raise self._refusal
-        return len(questions) - self.round_trips.count(None)
+        return len(self.round_trips) - self.round_trips.count(None)
+
+    async def _ask(self, question: bytes) -> None:
+        try:
+            await self.send(question)
+        except OSError as exc:
+            self._refuse(exc)
 
     async def _hear(self, recognise: Recognise, begun: list[float], done: asyncio.Event) -> None:
         """Take the answers until all have come; sets ``done`` then, or when nothing can come."""

@@ -23,6 +23,11 @@ PROTOCOL = "stun"
 PATIENCE = 4.0
 """Seconds after the last question: an answer that takes longer is of no use in a call."""
 
+REPEATS = (1.5, 3.5)
+"""Seconds after the first question at which it is sent again while nothing was heard (RFC 8489
+section 6.2.1): the first ones were sent within half a second, and may all have met the same moment.
+"""
+
 _SHOWN = 60
 
 
@@ -36,27 +41,39 @@ async def ask_datagrams(
     spacing: float = 0.3,
     patience: float = PATIENCE,
 ) -> None:
-    """Send ``count`` questions, ``spacing`` seconds apart, in turns of ``forms``; records a
-    ProtocolObservation over UDP.
+    """Send ``count`` questions, ``spacing`` seconds apart, in turns of ``forms``, and its
+    `repeats` while nothing is heard; records a ProtocolObservation over UDP.
 
     Stages: ``sent``, ``answered`` (something came), ``bound`` (``Proof.NONCE``: one of our ids came
     back, which only whoever saw the question knows).
     """
-    asked = [(forms[n % len(forms)], ctx.world.entropy(ID_SIZE)) for n in range(count)]
+    later = repeats(count, spacing, patience)
+    total = count + len(later)
+    asked = [(forms[n % len(forms)], ctx.world.entropy(ID_SIZE)) for n in range(total)]
+    questions = [question(form, identity) for form, identity in asked]
     numbers = {asked_identity(form, identity): n for n, (form, identity) in enumerate(asked)}
     async with exchange(ctx, address, port, PROTOCOL) as datagram:
         replies = _Replies(datagram, numbers)
         answered = await datagram.train(
-            [question(form, identity) for form, identity in asked],
+            questions[:count],
             replies.recognise,
             spacing=spacing,
             patience=min(patience, ctx.remaining()),
+            repeats=tuple(zip(later, questions[count:], strict=True)),
         )
         if not answered and datagram.first_byte is not None:
             raise WireError("stun: no answer bears our transaction id")
         if not answered:
             raise TimeoutError
-        datagram.reached("bound", Proof.NONCE, f"{answered} of {count} answered{replies.said}")
+        sent = len(datagram.round_trips)
+        datagram.reached("bound", Proof.NONCE, f"{answered} of {sent} answered{replies.said}")
+
+
+def repeats(count: int, spacing: float, patience: float) -> tuple[float, ...]:
+    """The `REPEATS` of a first try; a train of a call's packets, which is not waited for as long,
+    has none, for it is to tell what share is lost."""
+    sent = spacing * (count - 1)
+    return tuple(at for at in REPEATS if at > sent) if patience >= PATIENCE else ()
 
 
 class _Replies:

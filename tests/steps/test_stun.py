@@ -104,6 +104,34 @@ def test_silence_is_a_timeout() -> None:
     assert seen.round_trips == (None, None, None)
 
 
+@pytest.mark.parametrize("lost", [3, 4, 5])
+def test_questions_that_met_one_moment_are_sent_again(lost: int) -> None:
+    """A firewall that takes no new flows for a few seconds loses the first three together."""
+    count = 0
+
+    def deaf_at_first(data: bytes, client: tuple[str, int]) -> list[bytes]:
+        nonlocal count
+        count += 1
+        return honest(data, client) if count > lost else []
+
+    seen = ask(deaf_at_first, seconds=9.0)
+    answered = lost < 5
+    assert (seen.failure is None, count) == (answered, min(lost + 1, 5))
+    assert [trip is None for trip in seen.round_trips] == [True] * lost + [False] * answered
+
+
+def test_a_train_repeats_nothing() -> None:
+    count = 0
+
+    def deaf(data: bytes, client: tuple[str, int]) -> list[bytes]:
+        nonlocal count
+        count += 1
+        return []
+
+    ask(deaf, count="4", patience="2")
+    assert count == 4
+
+
 def test_a_closed_port_is_refused_by_the_kernel() -> None:
     async def main() -> ProtocolObservation:
         with closed_port() as port:

@@ -18,6 +18,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     most_moved,
     name_id,
     neutral_moved,
+    page_again,
     page_task,
     side_by_side,
     takes_long,
@@ -31,7 +32,7 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM, living_encrypted
 from msgprobe.planning.purpose import question
-from msgprobe.planning.timetable import ANSWERED, FAR_RTT, OVERDUE, SURVEYS, TRAIN_SECONDS
+from msgprobe.planning.timetable import ANSWERED, OVERDUE, SURVEYS, TRAIN_SECONDS
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
 
 
@@ -119,7 +120,8 @@ def plan_transfers(context: PlanningContext) -> Moving:
     if not pairs or not context.connection.open:
         return Moving()
     tasks = [*_names(context)]
-    tasks += [t for s, a in pairs if (t := page_task(context, s, a)) is not None]
+    pages = [t for s, a in pairs if (t := page_task(context, s, a)) is not None]
+    tasks += [*pages, *(t for page in pages if (t := page_again(context, page)) is not None)]
     if (context.pace > 0.0 and not context.request.throttle) or context.connection.inspector:
         return Moving(tasks)
     if not _quiet(context):
@@ -180,7 +182,8 @@ def _names(context: PlanningContext) -> tuple[Task, ...]:
     neutral = {s.host: s for d in Direction for s in drawn_sources(context, d)}
     neutral |= {s.host: s for s in context.controls.sources if s.country is not None}
     names = [_SOURCE.lookup(f"t.name.{h}", h, SYSTEM, families, timeout=timeout) for h in neutral]
-    return (*tasks, *names, *_encrypted(context))
+    asked = [again for t in (*tasks, *names) for again in (t, *context.asked_again(t))]
+    return (*asked, *_encrypted(context))
 
 
 def _encrypted(context: PlanningContext) -> list[Task]:
@@ -221,8 +224,7 @@ def _over(context: PlanningContext, running: Running, overdue: float) -> bool:
     """It occupies the line no longer; trains and transfers are looked at by themselves. A line that
     is no thin one carries beside them what is asked about a service that fails, which is little and
     may go on for long."""
-    rtt = context.facts.rtt
-    thin = context.moment.filled or rtt is None or rtt >= FAR_RTT
+    thin = context.moment.filled or context.thin > 0.0 or context.facts.rtt is None
     few = running.task.arm not in _FIRST_LOOK and not thin
     return few or _answered_or_late(context, running, overdue)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.answers import slowest_whole_answer
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.cuts import SAME_PLACE
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
@@ -17,8 +18,8 @@ from msgprobe.model.control import Source
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Arm, Flow, Role, Task
-from msgprobe.planning.context import PlanningContext
+from msgprobe.model.task import Arm, Flow, Role, Task, attempt_ids
+from msgprobe.planning.context import PlanningContext, stumbled
 from msgprobe.planning.patience import dying_elsewhere
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import AS_LATE, COMPARED, LATE_NAME, TRANSFER_PATIENCE
@@ -106,7 +107,7 @@ def known_sources(context: PlanningContext, direction: Direction) -> tuple[tuple
             return ()
         address = dialled_address(context, source.host, source.addresses)
         if address is not None:
-            late = done is None or done.window.seconds > LATE_NAME
+            late = done is None or done.window.seconds > LATE_NAME or stumbled(done)
             known.append((late, source, address))
     return tuple((s, a) for _, s, a in sorted(known, key=lambda k: k[0]))
 
@@ -265,8 +266,8 @@ def objects(context: PlanningContext, service: Service, asset: Asset) -> tuple[s
     and none before."""
     if asset.page_host is None:
         return (asset.path, *asset.more_paths)
-    page = context.conversation(page_id(service, asset))
-    return page.http.links if page is not None and page.http is not None else ()
+    pages = [context.conversation(i) for i in attempt_ids(page_id(service, asset), 2)]
+    return next((p.http.links for p in pages if p is not None and p.http is not None), ())
 
 
 def page_id(service: Service, asset: Asset) -> str:
@@ -291,6 +292,14 @@ def page_task(context: PlanningContext, service: Service, asset: Asset) -> Task 
     reason = f"which objects on {asset.host} does the page name?"
     purpose = Purpose(Arm.TRANSFER_PAGE, "https", reason, 1, role=Role.TARGET)
     return purpose.task(task_id, service.name, flow, context.timeout())
+
+
+def page_again(context: PlanningContext, page: Task) -> Task | None:
+    """The same once more where our own crowd may have kept it out."""
+    first = context.conversation(page.id)
+    again = page.again(2)
+    kept_out = context.crowded and first is not None and crowded_out(first)
+    return again if kept_out or context.started(again.id) is not None else None
 
 
 def _found(context: PlanningContext, service: Service, asset: Asset) -> str | None:
