@@ -8,7 +8,7 @@ far: nothing about the box is guessed.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -180,7 +180,7 @@ def _too_few_lost(told: Collection[Start]) -> bool:
 def _loses_all(counted: Sequence[Start], conversations: Iterable[Conversation]) -> bool:
     """The line loses what stands as well, if not as often."""
     missed = sum(s.repeated or s.took >= REPEATED for s in counted) / len(counted)
-    lost, sent = _standing(conversations)
+    lost, sent = _of_the_line(conversations, _standing)
     return lost * LOSSIER > missed * sent
 
 
@@ -301,7 +301,7 @@ def _new_ones_lost(conversations: Iterable[Conversation], flows: Sequence[Start]
     usual = prompt[int(0.9 * len(prompt))] if prompt else 0.0
     # What was answered later than so would have been sent again though nothing was lost.
     repeated = sum(s.repeated and s.took >= APART * usual for s in opened)
-    lost, sent = _standing(conversations)
+    lost, sent = _of_the_line(conversations, _standing)
     if repeated < LOST_STARTS or not sent:
         return False
     # A first packet is lost both ways, of the others we know what was lost on the way up.
@@ -336,13 +336,21 @@ def repeated_segments(conversations: Iterable[Conversation]) -> tuple[int, int]:
 
 
 def repeated_by_the_line(conversations: Iterable[Conversation]) -> tuple[int, int]:
-    """The same without the service that lost the largest share: what is lost on the way to one
-    service alone, the line did not lose."""
+    """The same without the service that lost the largest share."""
+    return _of_the_line(conversations, repeated_segments)
+
+
+def _of_the_line(
+    conversations: Iterable[Conversation],
+    count: Callable[[Iterable[Conversation]], tuple[int, int]],
+) -> tuple[int, int]:
+    """What is ``count``-ed as lost, and as sent, without the service that lost the largest share:
+    what is lost on the way to one service alone, the line did not lose."""
     by_subject: dict[str, list[Conversation]] = defaultdict(list)
     for t in conversations:
         by_subject[t.task.subject if t.task.role is Role.TARGET else ""].append(t)
-    counted = {subject: repeated_segments(of) for subject, of in by_subject.items()}
-    shares = {subject: lost / sent for subject, (lost, sent) in counted.items() if subject and sent}
+    counted = {subject: count(of) for subject, of in by_subject.items()}
+    shares = {of: lost / sent for of, (lost, sent) in counted.items() if of and lost and sent}
     worst = max(shares, key=shares.__getitem__, default=None)
     rest = [found for subject, found in counted.items() if subject != worst]
     return sum(lost for lost, _ in rest), sum(sent for _, sent in rest)

@@ -120,7 +120,7 @@ PROMISING_UNTIL = 32.5
 
 FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 27.0, 32.0, 36.0
 """The three of them where the way is long: a transfer takes some three seconds, a block six, and
-three must tell."""
+three must tell. Where few flows are let in at a time, too: everything before takes as long."""
 
 MONITOR_UNTIL = 33.0
 """No further look at the line begins after that, for it could not end in time."""

@@ -195,6 +195,21 @@ def test_new_flows_that_lose_their_first_packets_and_nothing_else(
     assert (found is not None and found.flows) is crowded
 
 
+@pytest.mark.parametrize(("hanging", "crowded"), [(1, True), (2, False)])
+def test_servers_of_one_service_that_hang_are_not_the_line(hanging: int, crowded: bool) -> None:
+    """What they were told was sent again and again; new flows of everybody lose first packets."""
+    story = Story().good_connection()
+    for n in range(12):
+        opened(story, n, syns=n % 2)
+    for service in ("hangs", "hangs too")[:hanging]:
+        for n in range(3):
+            opened(story, 20 + n, syns=0, data=8)
+            task = dataclasses.replace(story.told[-1].task, subject=service)
+            story.told[-1] = dataclasses.replace(story.told[-1], task=task)
+    found = lost(story, NOW)
+    assert (found is not None and found.flows) is crowded
+
+
 def test_what_never_connects_may_be_cut_off_and_is_no_crowds() -> None:
     story = Story().good_connection()
     for n in range(12):

@@ -17,6 +17,7 @@ from msgprobe.hypotheses.throttling.plan_blocks import (
 from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses, late, losing, since
 from msgprobe.hypotheses.throttling.tasks import (
+    comes_late,
     looks_slow,
     side_by_side,
     takes_long,
@@ -181,7 +182,7 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     # What is cut at both ends of a pair makes none, and a second cut decides as much as a fourth.
     cut = any(s.ending is not None and s.amid_content for s in paired.own)
     promising = cut or (len(pairs) >= 2 and 2 * slow > len(pairs))
-    if takes_long(context):
+    if comes_late(context):
         return context.past(FAR_PROMISING_UNTIL if promising else FAR_PAIRS_UNTIL)
     return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)
 

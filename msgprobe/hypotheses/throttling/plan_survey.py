@@ -14,6 +14,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
     DEEP_BYTES,
     SIZES,
+    comes_late,
     dialled_address,
     known_sources,
     looks_slow,
@@ -105,7 +106,7 @@ def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
 
 def survey_over(context: PlanningContext) -> bool:
     """No transfer of the first look begins any more."""
-    until = FAR_SURVEY_UNTIL if takes_long(context) else SURVEY_UNTIL
+    until = FAR_SURVEY_UNTIL if comes_late(context) else SURVEY_UNTIL
     return context.past(until) and not context.request.throttle
 
 

@@ -130,6 +130,11 @@ def takes_long(context: PlanningContext) -> bool:
     return _way(context) >= LONG_WAY
 
 
+def comes_late(context: PlanningContext) -> bool:
+    """Transfers begin late and are few: the way is long, or few flows are let in at a time."""
+    return takes_long(context) or context.crowded
+
+
 @remembered
 def contest_bytes(context: PlanningContext, direction: Direction) -> int:
     """Bytes of each transfer of a pair: the longer the way, the less a second more tells there, so
