@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgprobe.agenda.experiments import EXPERIMENTS, likely_bytes
+from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.facts import TRIES
 from msgprobe.model.cost import TYPICAL
-from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task, attempt_ids
 from msgprobe.planning.baseline import base_tasks, first_endpoints, joined_later
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Telling
@@ -161,6 +162,8 @@ def _burdened(context: PlanningContext) -> bool:
 def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, str]]) -> bool:
     if task.arm is Arm.BASE and (task.subject, task.endpoint) not in joined:
         return False
+    if _kept_out(context, task):
+        return False
     chosen = EXPERIMENTS[task.arm].telling is not None
     if task.role is not Role.TARGET or not chosen or task.check in ("stun", "volley"):
         return False
@@ -172,6 +175,16 @@ def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, s
     if not isinstance(task.probe, Flow) or task.check == "connect":
         return False
     return not _never_opens(context, task) and not _small_change(context, task)
+
+
+def _kept_out(context: PlanningContext, task: Task) -> bool:
+    """It is a first conversation that our own crowd has kept out so far: its bytes were not spent
+    yet."""
+    if not context.crowded or task.arm is not Arm.REPEAT:
+        return False
+    before = (context.conversation(i) for i in attempt_ids(task.first, task.attempt - 1))
+    known = [t for t in before if t is not None]
+    return bool(known) and all(map(crowded_out, known))
 
 
 def _small_change(context: PlanningContext, task: Task) -> bool:

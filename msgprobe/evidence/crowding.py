@@ -39,6 +39,9 @@ LATER_Z = 2.33
 NEW_FLOWS_P = 1e-3
 """Fisher's p below which new flows lose more than standing ones by more than chance."""
 
+LOSSIER_P = 1e-3
+"""Fisher's p below which the way to one service loses more than those to all others."""
+
 SLOWEST_PACE = 0.5
 """Seconds between starts at most where a crowd is lost, however little got through."""
 
@@ -72,15 +75,20 @@ def crowd(
 
     ``running`` are the tasks under way, ``opened`` those of them whose connection stands.
     """
-    told = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
-    if _too_few_lost(told):
+    every = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
+    if _too_few_lost(every):
         return None
+    lossy = lossiest(conversations, _standing)
+    line = [t for t in conversations if _subject(t) != lossy] if lossy else conversations
+    others = {i: one for i, one in running.items() if one.task.subject != lossy}
+    told = (*_asked(measurements), *_dialled(line), *_under_way(others, opened, now))
     alive, usual = _alive(conversations), _usual(told)
     beside = [s for s in told if _beside_life(s, alive, usual)]
-    found = _lost(beside, conversations, now, knocking=any(map(_knocks, told)))
+    let_through = [_begun_at(t) for t in conversations if _got_through(t)]
+    found = _lost(beside, line, let_through, now, knocking=any(map(_knocks, told)))
     if found is not None and found.flows:
         return found
-    maybe = _lost(told, (), now)
+    maybe = _lost(told, (), (), now)
     if maybe is None or (found is not None and not maybe.flows):
         return found
     pace = CAREFUL_PACE if found is None else max(CAREFUL_PACE, found.pace)
@@ -96,11 +104,13 @@ def _knocks(start: Start) -> bool:
 def _lost(
     told: Iterable[Start],
     conversations: Sequence[Conversation],
+    let_through: Iterable[float],
     now: float,
     *,
     knocking: bool = False,
 ) -> Crowd | None:
-    """What a crowd loses of these; of flows, too, where any is ``knocking``."""
+    """What a crowd loses of these; of flows, too, where any is ``knocking``. ``let_through``: when
+    the flows began that got through."""
     begun = sorted(told, key=lambda s: s.at)
     lookups = [s for s in begun if s.lookup]
     flows = [s for s in begun if not s.lookup]
@@ -114,7 +124,7 @@ def _lost(
         return None
     until = _lost_until(counted, now)
     heard = sum(s.heard and s.at <= until for s in lookups)
-    heard += _let_through(conversations, until) if both else 0
+    heard += sum(at <= until for at in let_through) if both else 0
     elapsed = until - counted[0].at
     return Crowd(flows=both, pace=min(SLOWEST_PACE, elapsed / max(1, heard)))
 
@@ -123,11 +133,6 @@ def _resolver_overrun(lookups: Sequence[Start]) -> bool:
     """The last questions were lost. Who answers for some service's names alone, where no neutral
     one is answered, is no resolver."""
     return any(s.neutral and s.heard for s in lookups) and _last_lost(lookups)
-
-
-def _let_through(conversations: Iterable[Conversation], until: float) -> int:
-    """How many flows got through by then: whatever it was, it took a place."""
-    return sum(_got_through(t) for t in conversations if _begun_at(t) <= until)
 
 
 def _lost_until(counted: Sequence[Start], now: float) -> float:
@@ -180,7 +185,7 @@ def _too_few_lost(told: Collection[Start]) -> bool:
 def _loses_all(counted: Sequence[Start], conversations: Iterable[Conversation]) -> bool:
     """The line loses what stands as well, if not as often."""
     missed = sum(s.repeated or s.took >= REPEATED for s in counted) / len(counted)
-    lost, sent = _of_the_line(conversations, _standing)
+    lost, sent = _standing(conversations)
     return lost * LOSSIER > missed * sent
 
 
@@ -301,7 +306,7 @@ def _new_ones_lost(conversations: Iterable[Conversation], flows: Sequence[Start]
     usual = prompt[int(0.9 * len(prompt))] if prompt else 0.0
     # What was answered later than so would have been sent again though nothing was lost.
     repeated = sum(s.repeated and s.took >= APART * usual for s in opened)
-    lost, sent = _of_the_line(conversations, _standing)
+    lost, sent = _standing(conversations)
     if repeated < LOST_STARTS or not sent:
         return False
     # A first packet is lost both ways, of the others we know what was lost on the way up.
@@ -335,25 +340,35 @@ def repeated_segments(conversations: Iterable[Conversation]) -> tuple[int, int]:
     return lost, sum(i.segs_out for i in infos)
 
 
-def repeated_by_the_line(conversations: Iterable[Conversation]) -> tuple[int, int]:
-    """The same without the service that lost the largest share."""
-    return _of_the_line(conversations, repeated_segments)
+def repeated_by_the_line(conversations: Sequence[Conversation]) -> tuple[int, int]:
+    """The same without the `lossiest` service."""
+    lossy = lossiest(conversations, repeated_segments)
+    return repeated_segments(t for t in conversations if not lossy or _subject(t) != lossy)
 
 
-def _of_the_line(
+def lossiest(
     conversations: Iterable[Conversation],
     count: Callable[[Iterable[Conversation]], tuple[int, int]],
-) -> tuple[int, int]:
-    """What is ``count``-ed as lost, and as sent, without the service that lost the largest share:
-    what is lost on the way to one service alone, the line did not lose."""
+) -> str | None:
+    """The service on the way to which more is lost than on all others by more than chance: that the
+    line did not lose. ``count`` gives what was lost, and sent. None: there is no such service."""
     by_subject: dict[str, list[Conversation]] = defaultdict(list)
     for t in conversations:
-        by_subject[t.task.subject if t.task.role is Role.TARGET else ""].append(t)
+        by_subject[_subject(t)].append(t)
     counted = {subject: count(of) for subject, of in by_subject.items()}
     shares = {of: lost / sent for of, (lost, sent) in counted.items() if of and lost and sent}
     worst = max(shares, key=shares.__getitem__, default=None)
+    if worst is None:
+        return None
     rest = [found for subject, found in counted.items() if subject != worst]
-    return sum(lost for lost, _ in rest), sum(sent for _, sent in rest)
+    others = sum(lost for lost, _ in rest), sum(sent for _, sent in rest)
+    return worst if fisher_greater(*counted[worst], *others) < LOSSIER_P else None
+
+
+def _subject(conversation: Conversation) -> str:
+    """The service that it is about; nothing where it is about none."""
+    task = conversation.task
+    return task.subject if task.role is Role.TARGET else ""
 
 
 def repeated_share(conversations: Iterable[Conversation], *, without_first: bool) -> float:

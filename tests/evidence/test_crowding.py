@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.agenda.budget import affordable
 from msgprobe.agenda.planner import agenda
 from msgprobe.evidence.crowding import Crowd, crowd, let_in
 from msgprobe.evidence.facts import Facts
@@ -307,6 +308,19 @@ def test_a_crowded_line_gets_few_at_a_time_and_fewer_in_all() -> None:
     assert plan.at_once > 0 and 0 < plan.asking <= plan.pace <= 0.5
     context = PlanningContext(lossy().evidence(), Moment(now=NOW))
     assert context.sparing
+
+
+@pytest.mark.parametrize(("fails", "goes"), [("connect", True), ("tls", False)])
+def test_a_first_conversation_that_was_kept_out_is_held_though_all_is_spent(
+    fails: str, goes: bool
+) -> None:
+    """Its bytes were not spent yet; a repeat of what was heard is a second conversation."""
+    story = lossy()
+    dialled(story, 60, fails=fails, took=8.0)
+    again = dataclasses.replace(story.told[-1].task.again(2), arm=Arm.REPEAT)
+    spent = PlanningContext(story.evidence(), Moment(now=NOW, spent=2_000_000))
+    assert spent.crowded
+    assert affordable(spent, [again]) == ((again,) if goes else ())
 
 
 def test_others_are_not_slowed() -> None:
