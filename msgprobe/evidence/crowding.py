@@ -9,7 +9,7 @@ far: nothing about the box is guessed.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, sqrt
 
 from msgprobe.evidence.conversation import Conversation
@@ -78,9 +78,7 @@ def crowd(
     every = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
     if _too_few_lost(every):
         return None
-    lossy = lossiest(conversations, _standing)
-    line = [t for t in conversations if _subject(t) != lossy] if lossy else conversations
-    others = {i: one for i, one in running.items() if one.task.subject != lossy}
+    line, others = _without_lossiest(conversations, running)
     told = (*_asked(measurements), *_dialled(line), *_under_way(others, opened, now))
     alive, usual = _alive(conversations), _usual(told)
     beside = [s for s in told if _beside_life(s, alive, usual)]
@@ -89,10 +87,22 @@ def crowd(
     if found is not None and found.flows:
         return found
     maybe = _lost(told, (), (), now)
-    if maybe is None or (found is not None and not maybe.flows):
-        return found
-    pace = CAREFUL_PACE if found is None else max(CAREFUL_PACE, found.pace)
-    return Crowd(flows=True, pace=pace, sure=False)
+    careful = Crowd(flows=True, pace=CAREFUL_PACE, sure=False)
+    if found is None:
+        return None if maybe is None else careful
+    slower = replace(careful, pace=max(CAREFUL_PACE, found.pace))
+    return slower if maybe is not None and maybe.flows else found
+
+
+def _without_lossiest(
+    conversations: Sequence[Conversation], running: Mapping[str, Running]
+) -> tuple[Sequence[Conversation], Mapping[str, Running]]:
+    """What tells of the line: the way to one service alone may lose whatever it likes."""
+    lossy = lossiest(conversations, _standing)
+    if lossy is None:
+        return conversations, running
+    line = [t for t in conversations if _subject(t) != lossy]
+    return line, {i: one for i, one in running.items() if one.task.subject != lossy}
 
 
 def _knocks(start: Start) -> bool:
@@ -122,11 +132,16 @@ def _lost(
     counted = begun if both else lookups
     if _loses_all(counted, conversations):
         return None
+    answered = [s.at for s in lookups if s.heard]
+    return Crowd(flows=both, pace=_pace(counted, [*answered, *(let_through if both else ())], now))
+
+
+def _pace(counted: Sequence[Start], heard: Iterable[float], now: float) -> float:
+    """Seconds between starts, as fast as it got through until the last one did that was lost;
+    ``heard`` are the moments at which those began that were."""
     until = _lost_until(counted, now)
-    heard = sum(s.heard and s.at <= until for s in lookups)
-    heard += sum(at <= until for at in let_through) if both else 0
-    elapsed = until - counted[0].at
-    return Crowd(flows=both, pace=min(SLOWEST_PACE, elapsed / max(1, heard)))
+    got_through = sum(at <= until for at in heard)
+    return min(SLOWEST_PACE, (until - counted[0].at) / max(1, got_through))
 
 
 def _resolver_overrun(lookups: Sequence[Start]) -> bool:
