@@ -5,6 +5,7 @@ at the service's own address and at neutral servers, until the sequential test h
 from collections.abc import Sequence
 
 from msgprobe.evidence.cuts import TWICE, Cuts
+from msgprobe.evidence.losing import late, losing, since
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import SAME_SERVER
@@ -15,7 +16,7 @@ from msgprobe.hypotheses.throttling.plan_blocks import (
     sibling_of,
 )
 from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
-from msgprobe.hypotheses.throttling.rules import accuses, late, losing, since
+from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import (
     comes_late,
     looks_slow,

@@ -7,7 +7,7 @@ from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
-from msgprobe.evidence.lasting import LASTING
+from msgprobe.evidence.losing import lasting, losing
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share, upwards
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
@@ -34,10 +34,6 @@ _THROTTLED = Word(Outcome.THROTTLED, Strength.CONFIRMED, Layer.HTTP)
 _LIKELY_THROTTLED = Word(Outcome.THROTTLED, Strength.LIKELY, Layer.HTTP)
 _LIKELY_BLOCKED = LIKELY_BLOCKED.at(Layer.HTTP)
 _IMPAIRED = Word(Outcome.DEGRADED, None, Layer.HTTP)
-
-
-_AGAIN = 1e-2
-"""Fisher's p for what was seen before, and is to be seen once more."""
 
 
 def _paired(paired: PairedTransfers) -> tuple[Sample, ...]:
@@ -72,41 +68,7 @@ def _by_losses(paired: PairedTransfers) -> Iterable[Sample]:
     """Losing far more than neutral sources do, and a second kind agrees: slower than those of
     three networks, or every other conversation with the service loses as much. And so for long
     enough: a way that is crowded for some seconds loses as much."""
-    return losing(paired) if _lasting(paired) else ()
-
-
-def losing(paired: PairedTransfers) -> Iterable[Sample]:
-    """The same, however long it was seen."""
-    if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
-        return ()
-    if paired.poisoned:
-        return ()
-    lossy = [p for p in paired.peers if p.lossy and not paired.lossy]
-    more = [s for p in lossy for s in (*p.own, *p.sources)]
-    return (*paired.own, *paired.sources, *more)
-
-
-def since(paired: PairedTransfers) -> float:
-    """Seconds since the run began when the first of the service's conversations began."""
-    own = paired.facts.arm(*OWN_ARMS, Arm.TRANSFER, subject=paired.service.name)
-    return min((t.dialled for t in own if t.dialled), default=0.0)
-
-
-def late(paired: PairedTransfers) -> list[Sample]:
-    """Transfers from the service's own servers, whatever the name, that began when an accident
-    would be over."""
-    every = [s for p in (paired, *paired.peers) for s in (*p.own, *p.neutral)]
-    return [s for s in every if s.start >= since(paired) + LASTING]
-
-
-def _lasting(paired: PairedTransfers) -> bool:
-    """They lose as much again; or all of its own are as slow again, for what is lost on its way
-    here shows in nothing else."""
-    infos = [s.info for s in late(paired)]
-    slow = [p for p in paired.wide_pairs if p.target.start >= since(paired) + LASTING]
-    if slow and all(p.corrected > OTHER_SERVER for p in slow):
-        return True
-    return exceeds(infos, (s.info for s in paired.sources), _AGAIN, bursts=True)
+    return losing(paired) if lasting(paired) else ()
 
 
 def _by_address(paired: PairedTransfers) -> Iterable[Sample]:
