@@ -33,6 +33,9 @@ COUNTED = (Arm.SHARE, Arm.SHARE_ELSEWHERE)
 CHEAP = 4_500
 """Bytes of a conversation in which nothing was answered: a ClientHello, sent seven times."""
 
+RESET = 2_500
+"""The same of one that was reset at its ClientHello."""
+
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
 turn out to die, after its handshake: nothing else tells what it dies of."""
@@ -188,15 +191,19 @@ def _kept_out(context: PlanningContext, task: Task) -> bool:
 
 
 def _small_change(context: PlanningContext, task: Task) -> bool:
-    """It shows a neutral server once more a name that met silence there: the first time proves
-    nothing without the others, and these cost as little."""
-    if task.arm is not Arm.TARGET_SNI_ELSEWHERE or task.attempt_of is None:
+    """It asks once more what was reset at the first word, or shows a neutral server once more a
+    name that met silence or a reset there: the first time proves nothing without the others, and
+    these cost as little."""
+    if task.arm not in (Arm.TARGET_SNI_ELSEWHERE, Arm.REPEAT) or task.attempt_of is None:
         return False
     first = context.ended(task.attempt_of)
     conversation = context.conversation(task.attempt_of)
-    if first is None or conversation is None or not conversation.met_silence:
+    if first is None or conversation is None:
         return False
-    return first.bytes_sent + first.bytes_received <= CHEAP
+    cost = first.bytes_sent + first.bytes_received
+    if conversation.symptom == "tls.reset":
+        return cost <= RESET
+    return task.arm is not Arm.REPEAT and conversation.met_silence and cost <= CHEAP
 
 
 def _set_aside(context: PlanningContext, task: Task) -> bool:

@@ -17,6 +17,7 @@ from msgprobe.planning.timetable import FAR_PACE, SETTLING
 from tests.evidence.story import CHAT, SITES, Story, info, under_way
 
 ANSWERED_AT = 0.5
+RESET = Failure.CONNECTION_RESET
 WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
 
 
@@ -113,16 +114,31 @@ def test_what_one_service_s_way_loses_makes_no_lossy_line() -> None:
         (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls"}, 3_400, True),
         (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls"}, 9_000, False),
         (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls", "failure": Failure.EOF}, 3_400, False),
+        (Arm.TARGET_SNI_ELSEWHERE, {"fails": "tls", "failure": RESET}, 900, True),
+        (Arm.BASE, {"fails": "tls", "failure": RESET}, 900, True),
+        (Arm.BASE, {"fails": "tls", "failure": RESET}, 4_000, False),
+        (Arm.BASE, {"fails": "tls"}, 3_400, False),
         (Arm.OTHER_SNI, {"fails": "tls"}, 3_400, False),
     ],
-    ids=["it met silence", "at a price", "it was answered", "another experiment"],
+    ids=[
+        "it met silence",
+        "at a price",
+        "it was answered",
+        "it was reset",
+        "reset at home",
+        "reset late",
+        "silence at home",
+        "another experiment",
+    ],
 )
-def test_a_name_that_met_silence_elsewhere_is_shown_again_when_all_is_spent(
+def test_what_was_cut_off_at_once_is_asked_again_when_all_is_spent(
     arm: Arm, how: dict[str, Any], octets: int, goes: bool
 ) -> None:
-    """One such silence proves nothing without the others, and they cost next to nothing."""
+    """One such failure proves nothing without the others, and they cost next to nothing."""
     story = losing(20).names().target(CHAT[0], arm=arm, address=SITES[0].addresses[0], **how)
     story.told[-1] = dataclasses.replace(story.told[-1], bytes_sent=octets)
     again = story.told[-1].task.again(2)
+    if arm is Arm.BASE:
+        again = dataclasses.replace(again, arm=Arm.REPEAT)
     spent = PlanningContext(story.evidence(), Moment(now=10.0, spent=2_000_000))
     assert affordable(spent, [again]) == ((again,) if goes else ())
