@@ -40,11 +40,14 @@ def lost(
 def _blameless(
     verdict: FunctionVerdict, tested: Sequence[PoolFacts], said: ConnectionVerdict
 ) -> bool:
-    """The line, as far as can be seen: that it is long loses nothing."""
+    """The line, as far as can be seen: that it is long loses nothing, and where its resolver is
+    dead another one has helped."""
     lines = [p.connection for p in tested]
     far = said.state is State.BAD_LINK and all(map(merely_far, lines))
+    helped = said.state is State.DNS_FAULT and all(line.resolver_dead for line in lines)
     holds = all(line.controls_hold for line in lines)
-    return (said.state is State.ONLINE or far) and holds and not BY_LINE.intersection(verdict.rules)
+    well = said.state is State.ONLINE or far or helped
+    return well and holds and not BY_LINE.intersection(verdict.rules)
 
 
 _UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})

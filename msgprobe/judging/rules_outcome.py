@@ -159,8 +159,8 @@ def _led_inside(p: PoolFacts) -> Cited:
 
 
 def _unnamed(p: PoolFacts) -> Cited:
-    """The name did not resolve, and no other resolver could be asked."""
-    if p.ok:
+    """The name did not resolve, and no other resolver could be asked, or gave nobody to talk to."""
+    if p.ok or p.failed:
         return ()
     return [o for e in p.failing if e.unresolved and e.name for o in e.name.system]
 

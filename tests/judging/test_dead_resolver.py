@@ -76,6 +76,12 @@ def test_one_family_of_two_networks_that_is_refused_accuses_nobody() -> None:
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
+def test_what_fails_where_another_resolver_leads_is_not_the_resolver_s_fault() -> None:
+    ended = dialled(dead(), fails="tls", failure=Failure.EOF).controls_again()
+    assert text(ended).rules == ("failed.unexplained",)
+    assert text(dead().controls_again()).rules == ("dns.unresolved",), "nobody could be asked"
+
+
 def test_impossible_addresses_for_the_service_alone_are_forged() -> None:
     story = dead(names=False)
     for host in CHAT:

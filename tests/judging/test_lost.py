@@ -9,10 +9,11 @@ from msgprobe.judging.judge import judge
 from msgprobe.judging.rules_outcome import OLD_FACTS
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Function, Pool
-from msgprobe.model.task import ResolverKind
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, ServiceVerdict
 from msgprobe.report.summary import summary
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, endpoint
+from tests.judging.test_dead_resolver import dead, dialled
 
 MEDIA = endpoint("media", "media")
 
@@ -51,6 +52,19 @@ def test_two_hosts_in_two_networks_leave_it_impaired() -> None:
     assert text.outcome is Outcome.INCONCLUSIVE
     assert verdict.mechanisms == ()
     assert summary(verdict).startswith("Acme works in part. Working: media. Failed: text. ")
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_another_resolver_s_help_shows_what_does_not_work(reached: bool) -> None:
+    """The connection's own is dead for every name; of what nobody could ask nothing is known."""
+    story = dead()
+    story.asked("media.example", ResolverKind.SYSTEM, failure=Failure.TIMED_OUT)
+    story.asked("media.example", ResolverKind.DOH, "31.13.71.1", resolver="resolver1")
+    story.target("media.example", address="31.13.71.1", arm=Arm.OTHER_ADDRESS)
+    if reached:
+        dialled(story, fails="tls", failure=Failure.EOF)
+    outcome = Outcome.DEGRADED if reached else Outcome.INCONCLUSIVE
+    assert word(story.controls_again()).outcome is outcome
 
 
 def test_also_where_the_primary_function_works() -> None:

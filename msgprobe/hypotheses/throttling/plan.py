@@ -182,14 +182,14 @@ def _names(context: PlanningContext) -> tuple[Task, ...]:
     neutral = {s.host: s for d in Direction for s in drawn_sources(context, d)}
     neutral |= {s.host: s for s in context.controls.sources if s.country is not None}
     names = [_SOURCE.lookup(f"t.name.{h}", h, SYSTEM, families, timeout=timeout) for h in neutral]
-    asked = [again for t in (*tasks, *names) for again in (t, *context.asked_again(t))]
-    return (*asked, *_encrypted(context))
+    asked = [*tasks, *names]
+    if context.connection.resolver_dead:  # for every name: no question is lost by chance
+        return (*asked, *_encrypted(context))
+    return (*asked, *(again for t in asked for again in context.asked_again(t)))
 
 
 def _encrypted(context: PlanningContext) -> list[Task]:
-    """Sources asked for at another resolver, where this connection's is dead for every name."""
-    if not context.connection.resolver_dead:
-        return []
+    """Sources asked for at another resolver."""
     hosts = dict.fromkeys(s.host for d in Direction for s in asked_sources(context, d))
     resolvers = living_encrypted(context)[:1]
     return [_SOURCE.lookup(name_id(context, h), h, r) for h in hosts for r in resolvers]
