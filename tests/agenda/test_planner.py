@@ -108,7 +108,7 @@ def takes_names(story: Story, moment: Moment | None = None) -> Story:
 
 
 def test_what_tells_most_is_asked_while_there_are_bytes_for_it() -> None:
-    story = takes_names(failing("tls", Failure.CONNECTION_RESET))
+    story = takes_names(failing("tls", Failure.TIMED_OUT))
     every = agenda(story.evidence(), Moment(now=50.0)).tasks
     most = int(MOST * ON_A_SLOW_LINE)  # neutral conversations of the story take a second each
     scarce = agenda(story.evidence(), Moment(now=50.0, spent=most - TYPICAL)).tasks

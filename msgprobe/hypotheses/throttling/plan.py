@@ -85,7 +85,7 @@ _COMPARE = "neutral transfer to compare with ({owner})"
 _OWN_NAME = "again, and under the service's name"
 
 _VOLLEYS = _line(_volleys, 1, "volley", 1, _ANSWERS, _LOT)
-_PAGE = _line(_assets, 1, "https", 1, _OBJECTS, kind="page")
+_PAGE = _line(_assets, 1, "https", 2, _OBJECTS, kind="page")
 _FIRST = _line(_assets, 1, "transfer", 1, _FAST, kind="first")
 _PAIRED = _line(_assets, 2, "transfer", 1, _NEUTRAL_NAME, "if it was slow", kind="again")
 _NEUTRAL = _line(_sources, 1, "transfer", 1, _COMPARE, kind="own")
