@@ -165,8 +165,8 @@ def _burdened(context: PlanningContext) -> bool:
 def _costly(context: PlanningContext, task: Task, joined: frozenset[tuple[str, str]]) -> bool:
     if task.arm is Arm.BASE and (task.subject, task.endpoint) not in joined:
         return False
-    if _kept_out(context, task):
-        return False
+    if task.arm is Arm.WORDS_ELSEWHERE or _kept_out(context, task):
+        return False  # a few bytes, that nobody acknowledges or that end the conversation
     chosen = EXPERIMENTS[task.arm].telling is not None
     if task.role is not Role.TARGET or not chosen or task.check in ("stun", "volley"):
         return False

@@ -6,6 +6,7 @@ from msgprobe.hypotheses.dns_tampering import plan as dns
 from msgprobe.hypotheses.dns_tampering import plan_addresses as addresses
 from msgprobe.hypotheses.ip_blocking import plan as ports
 from msgprobe.hypotheses.protocol_blocking import plan as forms
+from msgprobe.hypotheses.protocol_blocking import plan_elsewhere as words
 from msgprobe.hypotheses.quic import plan as quic
 from msgprobe.hypotheses.second_vantage import plan as second
 from msgprobe.hypotheses.throttling import plan as moves
@@ -19,7 +20,7 @@ from msgprobe.planning import shared_experiments as shared
 from msgprobe.planning.experiment import Experiment
 
 _MODULES = (
-    *(shared, connection, ports, forms, calls, quic, addresses),
+    *(shared, connection, ports, forms, words, calls, quic, addresses),
     *(hello, modern, alone, second, dns, names, shares, moves),
 )
 STATED: tuple[Experiment, ...] = tuple(one for module in _MODULES for one in module.EXPERIMENTS)

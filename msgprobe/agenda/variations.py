@@ -9,6 +9,7 @@ from msgprobe.hypotheses.connection.plan_repeats import controls_again
 from msgprobe.hypotheses.dns_tampering.plan_addresses import plan_addresses, plan_page
 from msgprobe.hypotheses.ip_blocking.plan import plan_ports
 from msgprobe.hypotheses.protocol_blocking.plan import plan_other_forms, plan_other_words
+from msgprobe.hypotheses.protocol_blocking.plan_elsewhere import plan_words_elsewhere
 from msgprobe.hypotheses.tls_sni.plan import plan_names, plan_requests
 from msgprobe.model.target import Service
 from msgprobe.model.task import Role, Task
@@ -23,6 +24,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     plan_ports,
     plan_other_words,
     plan_other_forms,
+    plan_words_elsewhere,
     plan_names,
     plan_requests,
     plan_page,

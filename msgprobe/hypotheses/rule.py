@@ -38,6 +38,7 @@ CHANGED: Mapping[str, int] = {
     "dns.servfail": 23,
     "dns.timeout": 23,
     "protocol.mtproto": 23,
+    "protocol.elsewhere": 24,
     "protocol.noise": 22,
     "udp.drop": 23,
     "tls.modern": 18,

@@ -6,6 +6,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import EARLY_REFUSALS, early
 from msgprobe.evidence.facts import grouped, networks
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.own_words import filtered
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.baseline import base_tasks, first_endpoints
@@ -27,7 +28,7 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
         failed = [t for task in tasks if (t := _failed(context, task)) is not None]
         if len(failed) < len(tasks) or len(networks(failed)) < TELLING_NETWORKS:
             continue
-        if _turned_away(context, failed) or _other_words(context, service, failed):
+        if _turned_away(context, failed) or _only_words(context, service, failed):
             back = min(context.started(task.id) or 0.0 for task in tasks) + SPAN
             found |= {task.id: back for task in tasks}
     return found
@@ -54,6 +55,14 @@ def _turned_away(context: PlanningContext, failed: Sequence[Conversation]) -> bo
         return False
     refused = [t for t in failed if t.symptom == "tcp.refused"]
     return sum(early(context.facts, t) for t in refused) < EARLY_REFUSALS
+
+
+def _only_words(context: PlanningContext, service: Service, failed: Sequence[Conversation]) -> bool:
+    """Nothing but its own protocol dies, and neutral servers do not show that it is filtered."""
+    if not _other_words(context, service, failed):
+        return False
+    words = context.facts.arm(Arm.WORDS_ELSEWHERE, subject=service.name)
+    return not filtered(words, context.facts.arm(Arm.WORDS_NEUTRAL))
 
 
 def _other_words(

@@ -21,7 +21,7 @@ from msgprobe.model.control import CallServer, Site, Source
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import Proof, Window
+from msgprobe.model.observation import Proof, ProtocolObservation, Window
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Inspect, Lookup, ResolverKind, Role, Task
@@ -241,6 +241,21 @@ class Crowded(Trouble):
         return "tls hangs" if task.arm in mine else WELL
 
 
+class Filtered(Trouble):
+    """The words of messengers' own protocols get nowhere."""
+
+    def ends_at(self, task: Task, now: float) -> str:
+        return "answer hangs" if task.check in ("noise", "mtproto") else WELL
+
+    def _placed(self, task: Task, seen: Measurement, now: float, took: float) -> Measurement:
+        lost = tuple(
+            dataclasses.replace(o, request_acked=False) if isinstance(o, ProtocolObservation) else o
+            for o in seen.observations
+        )
+        seen = dataclasses.replace(seen, observations=lost)
+        return super()._placed(task, seen, now, took)
+
+
 class Gone(Trouble):
     """The line is dead for a while, and transfers are stuck meanwhile."""
 
@@ -271,6 +286,7 @@ DAYS: dict[str, Callable[[], Trouble]] = {
         ends=lambda t: RESET if is_modern(t) and says_own_name(t) else WELL
     ),
     "crowds freeze": Crowded,
+    "protocols are filtered": Filtered,
     "nothing opens": lambda: Trouble(ends=lambda t: "connect hangs" if own(t) else WELL),
     "nothing follows a greeting": lambda: Trouble(
         ends=lambda t: "answer hangs" if says_own_name(t) and t.check != "tls" else WELL

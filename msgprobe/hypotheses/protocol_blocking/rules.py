@@ -3,13 +3,17 @@
 from collections.abc import Callable
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import networks
+from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.lasting import lasts
+from msgprobe.evidence.own_words import filtered, unheard
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
+
+OWN_PROTOCOLS = ("mtproto", "noise")
+"""Messengers' own protocols whose filtering is called by its name."""
 
 
 def _other_words(protocol: str) -> Callable[[PoolFacts], Cited]:
@@ -51,6 +55,20 @@ def _other_form(protocol: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
+def _elsewhere(protocol: str) -> Callable[[PoolFacts], Cited]:
+    """The protocol's first words get to no neutral server either, where TLS does in the same
+    seconds."""
+
+    def holds(p: PoolFacts) -> Cited:
+        hit = [t for t in p.with_symptom(f"protocol.{protocol}") if unheard(t)]
+        if p.ok or len(hit) < TRIES or not p.connection.controls_hold:
+            return ()
+        away = filtered(p.probes(Arm.WORDS_ELSEWHERE), p.facts.arm(Arm.WORDS_NEUTRAL))
+        return (*hit, *away) if away else ()
+
+    return holds
+
+
 def _proved(conversation: Conversation) -> bool:
     """Another form of the service's own protocol, up to the proof of its key."""
     spoken = conversation.task.arm is Arm.OTHER_PAYLOAD and conversation.protocol is not None
@@ -63,6 +81,11 @@ PROTOCOL_RULES: tuple[PoolRule, ...] = (
     ),
     LIKELY_BLOCKED.at(Layer.PROTOCOL).rule(
         "protocol.mtproto.other_words", "protocol.mtproto", holds=_other_words("mtproto")
+    ),
+    *LIKELY_BLOCKED.at(Layer.PROTOCOL).rules(
+        "protocol.elsewhere.{symptom}",
+        {name: f"protocol.{name}" for name in OWN_PROTOCOLS},
+        holds=_elsewhere,
     ),
     UNCLEAR.at(Layer.PROTOCOL).rule(
         "protocol.impostor", holds=lambda p: () if p.ok else p.with_symptom("protocol.impostor")

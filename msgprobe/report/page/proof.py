@@ -42,6 +42,8 @@ CHANGED: dict[Arm, str] = {
     Arm.MODERN_ELSEWHERE: N_("The same name in such a message, at a neutral server"),
     Arm.MODERN_NEUTRAL: N_("A neutral name in such a message, at that neutral server"),
     Arm.OTHER_PAYLOAD: N_("The same server, asked in another form"),
+    Arm.WORDS_ELSEWHERE: N_("The same first words, at a neutral server"),
+    Arm.WORDS_NEUTRAL: N_("That neutral server, with its own name"),
     Arm.OTHER_PORT: N_("The same server, at another port"),
     Arm.OTHER_TRANSPORT: N_("The same server, by another transport"),
     Arm.SHARE: N_("The same server and name, many times"),
@@ -75,6 +77,7 @@ CHANGED: dict[Arm, str] = {
 
 _PAIRS = (
     Arm.TARGET_SNI_ELSEWHERE,
+    Arm.WORDS_ELSEWHERE,
     Arm.MODERN_ELSEWHERE,
     Arm.SHARE_ELSEWHERE,
     Arm.TRANSFER_TARGET_SNI,

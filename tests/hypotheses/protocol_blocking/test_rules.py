@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from msgprobe.model.observation import Proof
+from msgprobe.model.observation import Proof, ProtocolObservation
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
 from msgprobe.report.say import said
-from tests.evidence.story import CHAT, SERVICE, Story
+from tests.evidence.story import CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
 MTPROTO: dict[str, Any] = {"check": "mtproto"}
@@ -125,3 +125,49 @@ def test_plain_http_while_the_servers_behind_may_be_begun_again_says_nothing() -
     story = dying()
     story.all_targets(times=1, arm=Arm.OTHER_PAYLOAD, check="page")
     assert text(story).outcome is Outcome.INCONCLUSIVE
+
+
+# -- the same words at neutral servers
+
+
+def lost(story: Story, number: int = 1) -> Story:
+    """What was said last in a protocol of its own was not acknowledged."""
+    for n in range(len(story.told) - number, len(story.told)):
+        seen = tuple(
+            dataclasses.replace(o, request_acked=False) if isinstance(o, ProtocolObservation) else o
+            for o in story.told[n].observations
+        )
+        story.told[n] = dataclasses.replace(story.told[n], observations=seen)
+    return story
+
+
+def filtered(*, sites: int = 2, times: int = 3, acked: int = 0, beside: str | None = None) -> Story:
+    """Noise gets nowhere at home, nor at so many neutral servers, of which ``acked`` acknowledge
+    it; TLS there ends ``beside`` it."""
+    story = begun()
+    silent: dict[str, Any] = {"fails": "answer", "proof": Proof.CONNECTED, "check": "noise"}
+    for host in CHAT:
+        lost(story.target(host, times=3, over=6.0, **silent), 3)
+    for number, site in enumerate(SITES[:sites]):
+        for _ in range(times):
+            there = {"arm": Arm.WORDS_ELSEWHERE, "address": site.addresses[0], **silent}
+            story.target(CHAT[0], **there)
+            if number >= acked:
+                lost(story)
+            story.site(site, Arm.WORDS_NEUTRAL, check="tls", fails=beside)
+    return story.controls_again()
+
+
+def test_words_that_get_to_no_neutral_server_are_filtered() -> None:
+    found = text(filtered())
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
+    assert (found.rules[0], found.mechanisms) == ("protocol.elsewhere.noise", ("protocol.noise",))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"sites": 1}, {"times": 2}, {"acked": 1}, {"beside": "tls"}, {"sites": 0}],
+    ids=["one network", "twice", "one took them", "TLS dies as well", "not said"],
+)
+def test_less_than_that_accuses_nobody(how: dict[str, Any]) -> None:
+    assert text(filtered(**how)).outcome is Outcome.INCONCLUSIVE

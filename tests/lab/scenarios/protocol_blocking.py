@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.lab.censor import Deed, OnPattern
+from tests.lab.censor import Deed, Match, OnPattern
+from tests.lab.link import Link
 from tests.lab.scenario import OK, UNKNOWN, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
@@ -194,4 +195,55 @@ _IMPOSTORS: Final = (
     ),
 )
 
-SCENARIOS: Final = (*_RECOGNISED, *_IMPOSTORS)
+# --- recognised whoever is spoken to ------------------------------------------------------------
+
+_ANYWHERE: Final = Match(proto=("tcp",))
+_NO_TEXT: Final = of("whatsapp", _DEGRADED, text=UNCLEAR, web=OK)
+
+
+def _filtered(id_: str, line: str, **more: Any) -> Scenario:
+    """Whatever is neither TLS nor HTTP is dropped, whoever is spoken to."""
+    return blocking(
+        id_,
+        f"whatever is neither TLS nor HTTP is dropped everywhere{line}",
+        {
+            **of("whatsapp", _NOISE, text=_NOISE, web=OK),
+            **of("telegram", _MTPROTO, text=_MTPROTO, web=OK),
+        },
+        OnPattern(label="raw", match=_ANYWHERE, pattern=RAW, do="drop"),
+        row="A34, A35 (a list of protocols that may pass: Iran 2013, techniques)",
+        **more,
+    )
+
+
+_EVERYWHERE: Final = (
+    _filtered("PF1", ""),
+    _filtered("PF2", ", on a long way", link=Link(delay_ms=90, down_kbit=8_000, up_kbit=2_000)),
+    _filtered("PF3", ", where much is lost", link=Link(delay_ms=25, loss=0.04)),
+    blocking(
+        "PF4",
+        "WhatsApp's first words alone are recognised, whoever is spoken to",
+        of("whatsapp", _NOISE, text=_NOISE, web=OK),
+        OnPattern(label="noise", match=_ANYWHERE, pattern=r"WA", do="drop"),
+        row="A34 (Noise)",
+    ),
+    *pair(
+        "PF5",
+        "A35 (Noise, at its own servers alone)",
+        ("what is said to WhatsApp's chat servers is dropped on the way", _NO_TEXT),
+        ("WhatsApp's chat servers take connections and say nothing", _NO_TEXT),
+        OnPattern(label="noise", match=_TO_CHAT, pattern=RAW, do="drop"),
+        innocent_world=hosts(HostPolicy(names=("pool:whatsapp/chat",), connect="hang")),
+    ),
+    innocent(
+        "PF6",
+        "two neutral servers take TLS alone, and WhatsApp's chat servers say nothing",
+        OnPattern(label="raw", match=tcp_to(*at("www.gnu.org", "www.python.org")), pattern=RAW),
+        row="A34 (what neutral servers do with strange words)",
+        world=hosts(HostPolicy(names=("pool:whatsapp/chat",), connect="hang")),
+        truths=_NO_TEXT,
+        usable=False,
+    ),
+)
+
+SCENARIOS: Final = (*_RECOGNISED, *_EVERYWHERE, *_IMPOSTORS)
