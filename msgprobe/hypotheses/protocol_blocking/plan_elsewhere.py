@@ -58,9 +58,11 @@ def _own_words(context: PlanningContext, s: Suspect) -> bool:
 
 
 def _unheard(context: PlanningContext, s: Suspect) -> bool:
-    """Its connection stands, and nothing came back, as far as is known."""
+    """Its connection stands, and nothing came back; where answers may be late, until its end."""
     conversation = context.conversation(s.task.id)
-    return s.task.id in context.moment.opened if conversation is None else unheard(conversation)
+    if conversation is None:
+        return context.brisk and s.task.id in context.moment.opened
+    return unheard(conversation)
 
 
 def _all_dead(context: PlanningContext, own: Sequence[Suspect]) -> bool:
