@@ -191,6 +191,7 @@ OF_WHEELS = (
             "bar.py",
             "columns.py",
             "diagnose.py",
+            "filesize.py",
             "layout.py",
             "logging.py",
             "markdown.py",
@@ -200,6 +201,11 @@ OF_WHEELS = (
             "tree.py",
         ),
         "what is drawn with it; our views are lines of text",
+    ),
+    LeftOut(
+        "shellingham",
+        ("nt.py", "posix/"),
+        "finds out which shell it is, for completions that typer installs: ours are printed",
     ),
     LeftOut(
         "typer",

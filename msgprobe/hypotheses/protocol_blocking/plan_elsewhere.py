@@ -18,7 +18,7 @@ from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.suspects import Suspect, first_of_pools, one_an_address, variation
 from msgprobe.planning.timetable import SOON
 
-_SAID = "the first words of {title}'s own protocol at a neutral server: are they filtered?"
+_SAID = "the first message of {title}'s own protocol at a neutral server: is it filtered?"
 _WORDS = Line(Part.ELSEWHERE, at.any_name_sites, 2, "https", TRIES, _SAID, at.FAILS, costs=("tls",))
 
 EXPERIMENTS = (
@@ -26,7 +26,7 @@ EXPERIMENTS = (
     Experiment(Arm.WORDS_NEUTRAL, (TLS,), None, (_WORDS,)),
 )
 
-_BESIDE = "does that neutral server answer TLS while the other words are not acknowledged?"
+_BESIDE = "does that neutral server answer TLS while the other message is not acknowledged?"
 _NEUTRAL = Purpose(Arm.WORDS_NEUTRAL, "tls", _BESIDE)
 
 

@@ -42,7 +42,7 @@ CHANGED: dict[Arm, str] = {
     Arm.MODERN_ELSEWHERE: N_("The same name in such a message, at a neutral server"),
     Arm.MODERN_NEUTRAL: N_("A neutral name in such a message, at that neutral server"),
     Arm.OTHER_PAYLOAD: N_("The same server, asked in another form"),
-    Arm.WORDS_ELSEWHERE: N_("The same first words, at a neutral server"),
+    Arm.WORDS_ELSEWHERE: N_("The same first message, at a neutral server"),
     Arm.WORDS_NEUTRAL: N_("That neutral server, with its own name"),
     Arm.OTHER_PORT: N_("The same server, at another port"),
     Arm.OTHER_TRANSPORT: N_("The same server, by another transport"),

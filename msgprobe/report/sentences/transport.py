@@ -20,8 +20,8 @@ WHY: Final[Mapping[str, str]] = {
     "nearer sent it.",
     "protocol.mtproto.other_form": "The genuine servers answer when their protocol is spoken in "
     "another form, and never as the apps speak it: something on the way recognises that form.",
-    "protocol.elsewhere.*": "The first words of its own protocol do not arrive at neutral servers "
-    "either, in two networks, while other messages to the same servers arrive. So the protocol is "
+    "protocol.elsewhere.*": "The first message of its own protocol does not arrive at neutral "
+    "servers either, in two networks, while other messages to the same servers arrive. So the protocol is "
     "filtered.",
     "protocol.*": "The connection was broken off at the first message of the messenger's own "
     "protocol, sooner than the server could have done it: something nearer did.",
@@ -86,7 +86,7 @@ PROVES: Final[Mapping[str, str]] = {
     "protocol.mtproto.other_form": "same address and port, the genuine server proves itself in "
     "another form of the protocol, in two networks, while repeats in the apps' own form fail",
     "protocol.elsewhere.*": "neutral servers in two networks do not acknowledge the protocol's "
-    "first words, and answer TLS in the same seconds",
+    "first message, and answer TLS in the same seconds",
     "protocol.*": "an artefact: the end came faster than the path to the server allows",
     "protocol.mtproto.other_words": "same address, another protocol works, in two networks",
     "protocol.impostor": "an answer in the messenger's own protocol without its key",
