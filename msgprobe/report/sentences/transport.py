@@ -21,8 +21,8 @@ WHY: Final[Mapping[str, str]] = {
     "protocol.mtproto.other_form": "The genuine servers answer when their protocol is spoken in "
     "another form, and never as the apps speak it: something on the way recognises that form.",
     "protocol.elsewhere.*": "The first message of its own protocol does not arrive at neutral "
-    "servers either, in two networks, while other messages to the same servers arrive. So the protocol is "
-    "filtered.",
+    "servers either, in two networks, while other messages to the same servers arrive. So the "
+    "protocol is filtered.",
     "protocol.*": "The connection was broken off at the first message of the messenger's own "
     "protocol, sooner than the server could have done it: something nearer did.",
     "protocol.mtproto.other_words": "The servers answer plain HTTP and not Telegram's own "
