@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.lasting import LASTING
-from msgprobe.evidence.losses import exceeds
+from msgprobe.evidence.losses import exceeds, surely_bad
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
 from msgprobe.evidence.transfer_samples import Sample
@@ -19,10 +19,12 @@ _AGAIN = 1e-2
 
 def losing(paired: PairedTransfers) -> Iterable[Sample]:
     """Transfers that lose far more than neutral sources do, and a second kind agrees: slower than
-    those of three networks, or every other conversation with the service loses as much."""
+    those of three networks, or every other conversation with the service loses as much. Paths
+    are imperfect: losses of the kind that they have accuse nobody."""
     if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return ()
-    if paired.poisoned:
+    moved = [p.own for p in (paired, *paired.peers) if p.lossy]
+    if paired.poisoned or not any(surely_bad(s.info for s in own) for own in moved):
         return ()
     lossy = [p for p in paired.peers if p.lossy and not paired.lossy]
     more = [s for p in lossy for s in (*p.own, *p.sources)]

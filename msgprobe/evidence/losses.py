@@ -58,6 +58,13 @@ def exceeds(
     return fisher_greater(lost, sent, other, total) < unlikely
 
 
+def surely_bad(infos: Iterable[TcpInfo | None]) -> bool:
+    """They lost more upwards than a merely imperfect path does, also if that many were lost by bad
+    luck: counts differ by chance by twice their root."""
+    lost, sent = share(upwards(i) for i in infos if i is not None)
+    return lost - 2 * sqrt(lost) >= FLOOR * sent > 0
+
+
 def _evened(counts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The worst one loses no more than goes with the next, as counts by chance differ (by twice
     their root): segments are not lost one by one, and a burst of losses hits one connection. Of a

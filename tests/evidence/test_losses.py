@@ -2,7 +2,7 @@
 
 import pytest
 
-from msgprobe.evidence.losses import exceeds, upwards
+from msgprobe.evidence.losses import SEGMENT, exceeds, surely_bad, upwards
 from msgprobe.model.observation import TcpInfo
 from tests.evidence.story import info
 
@@ -49,3 +49,14 @@ def test_for_a_suspicion_one_burst_is_enough() -> None:
 
 def test_what_others_lose_as_well_is_the_lines() -> None:
     assert not exceeds(sent(5, 4, 6), sent(4, 5, 3, 6))
+
+
+@pytest.mark.parametrize(
+    ("lost", "sent", "bad"),
+    [(14, 125, False), (25, 125, True), (12, 60, True), (8, 60, False), (0, 60, False)],
+    ids=["one path in eight", "one in five", "few, one in five", "few, one in eight", "none"],
+)
+def test_a_path_is_bad_if_it_were_so_with_luck_too(lost: int, sent: int, bad: bool) -> None:
+    """An imperfect path lost 12 of 100 segments in one of fifteen runs, by chance."""
+    told = info(total_retrans=lost, bytes_sent=SEGMENT * sent)
+    assert surely_bad([told]) is bad
