@@ -1,7 +1,9 @@
 """Yesterday's measurements under today's rules."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from msgprobe.judging.judge import judge
 from msgprobe.report.document import document, read_run
@@ -13,8 +15,13 @@ def rejudged(kept: Kept) -> Kept:
 
     Raises `msgprobe.report.document.SavedRunError` for a document that is no run.
     """
-    run = read_run(json.dumps(kept.document))
+    return replace(kept, document=judged_again(kept.document))
+
+
+def judged_again(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's document with that verdict. Raises SavedRunError as well."""
+    run = read_run(json.dumps(measured))
     again = replace(run, verdict=judge(run.evidence))
-    told = document(again, exit_code=kept.document["exit_code"], evidence=False)
+    told = document(again, exit_code=measured["exit_code"], evidence=False)
     found = {key: told[key] for key in ("tool", "connection", "services", "advice")}
-    return replace(kept, document={**kept.document, **found})
+    return {**measured, **found}

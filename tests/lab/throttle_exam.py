@@ -21,6 +21,7 @@ from typing import Any, Final
 from tests.lab import exam, rivals
 from tests.lab.exam_text import arguments, publish, without_lab
 from tests.lab.netns import LabError
+from tests.lab.rejudge import judged_again
 from tests.lab.scenario import CORE
 from tests.lab.throttle_cells import CELLS, Cell, chosen
 from tests.lab.throttle_table import Record, failures, table
@@ -41,17 +42,25 @@ def main(argv: Sequence[str]) -> int:
         for cell in cells:
             print(f"{cell.id:<28} {'innocent' if cell.innocent else 'throttled'}")
         return 0
-    if (status := without_lab("throttle:")) is not None:
-        return status
+    jobs = schedule(cells, options.seeds, options.innocent)
+    if options.rejudge is None:
+        if (status := without_lab("throttle:")) is not None:
+            return status
+        records = _go(jobs, _results(options), options)
+    else:
+        records = again(jobs, options.rejudge)
+    whole = len(cells) == len(CELLS)
+    text = table(records, whole=whole, missing=len(jobs) - len(records))
+    return publish(text, failures(records, whole=whole), options.out)
+
+
+def _results(options: argparse.Namespace) -> Path:
+    """The file to which results come, begun anew unless it is to be gone on with."""
     results: Path = options.resume or _RESULTS
     results.parent.mkdir(parents=True, exist_ok=True)
     if options.resume is None:
         results.write_text("", encoding="utf-8")
-    jobs = schedule(cells, options.seeds, options.innocent)
-    records = _go(jobs, results, options)
-    whole = len(cells) == len(CELLS)
-    text = table(records, whole=whole, missing=len(jobs) - len(records))
-    return publish(text, failures(records, whole=whole), options.out)
+    return results
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
@@ -61,6 +70,12 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         "--innocent", type=int, default=20, help="runs of an innocent cell (default 20)"
     )
     parser.add_argument("--keep", type=Path, help="keep every run's document below this folder")
+    parser.add_argument(
+        "--rejudge",
+        type=Path,
+        metavar="FOLDER",
+        help="run nothing: today's rules over what was kept below this folder",
+    )
     parser.add_argument(
         "--resume", type=Path, help=f"go on with this file of results (else {_RESULTS}, anew)"
     )
@@ -112,6 +127,23 @@ def _go(jobs: Sequence[Job], results: Path, options: argparse.Namespace) -> list
     return sorted(wanted, key=lambda r: (order[r.cell], r.seed))
 
 
+def again(jobs: Iterable[Job], folder: Path) -> list[Record]:
+    """The records of kept documents under today's rules, in order; a run that is not there has
+    none."""
+    order = {cell.id: n for n, cell in enumerate(CELLS)}
+    found = []
+    for cell, seed in sorted(jobs, key=lambda job: (order[job[0].id], job[1])):
+        kept = folder / _kept(cell, seed)
+        if kept.exists():
+            measured = json.loads(kept.read_text(encoding="utf-8"))
+            found.append(judge(cell, seed, judged_again(measured)))
+    return found
+
+
+def _kept(cell: Cell, seed: int) -> str:
+    return f"{cell.id.replace('/', '_')}-{seed}.json"
+
+
 def attempt(cell: Cell, seed: int, keep: Path | None) -> Record:
     """One run in a lab of its own; a void record where there is nothing to judge."""
     void = Record(cell=cell.id, seed=seed, innocent=cell.innocent, service=cell.service(seed))
@@ -123,8 +155,7 @@ def attempt(cell: Cell, seed: int, keep: Path | None) -> Record:
             return Record(**{**asdict(void), "fault": f"no lab: {exc}"})
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
-            stem = f"{cell.id.replace('/', '_')}-{seed}"
-            shutil.copy(workdir / "run.json", keep / f"{stem}.json")
+            shutil.copy(workdir / "run.json", keep / _kept(cell, seed))
         if not result.document:
             return Record(**{**asdict(void), "fault": "; ".join(result.faults)})
     return judge(cell, seed, result.document)
