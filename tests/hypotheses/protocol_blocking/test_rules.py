@@ -141,9 +141,11 @@ def lost(story: Story, number: int = 1) -> Story:
     return story
 
 
-def filtered(*, sites: int = 2, times: int = 3, acked: int = 0, beside: str | None = None) -> Story:
+def filtered(
+    *, sites: int = 2, times: int = 3, acked: int = 0, beside: str | None = None, at: float = 0.0
+) -> Story:
     """Noise gets nowhere at home, nor at so many neutral servers, of which ``acked`` acknowledge
-    it; TLS there ends ``beside`` it."""
+    it; TLS there, ``at`` that second, ends ``beside`` it."""
     story = begun()
     silent: dict[str, Any] = {"fails": "answer", "proof": Proof.CONNECTED, "check": "noise"}
     for host in CHAT:
@@ -154,7 +156,7 @@ def filtered(*, sites: int = 2, times: int = 3, acked: int = 0, beside: str | No
             story.target(CHAT[0], **there)
             if number >= acked:
                 lost(story)
-            story.site(site, Arm.WORDS_NEUTRAL, check="tls", fails=beside)
+            story.site(site, Arm.WORDS_NEUTRAL, check="tls", fails=beside, start=at)
     return story.controls_again()
 
 
@@ -166,8 +168,8 @@ def test_words_that_get_to_no_neutral_server_are_filtered() -> None:
 
 @pytest.mark.parametrize(
     "how",
-    [{"sites": 1}, {"times": 2}, {"acked": 1}, {"beside": "tls"}, {"sites": 0}],
-    ids=["one network", "twice", "one took them", "TLS dies as well", "not said"],
+    [{"sites": 1}, {"times": 2}, {"acked": 1}, {"beside": "tls"}, {"at": 5.0}, {"sites": 0}],
+    ids=["one network", "twice", "one took them", "TLS dies as well", "TLS later", "not said"],
 )
 def test_less_than_that_accuses_nobody(how: dict[str, Any]) -> None:
     assert text(filtered(**how)).outcome is Outcome.INCONCLUSIVE

@@ -238,7 +238,9 @@ _EVERYWHERE: Final = (
     innocent(
         "PF6",
         "two neutral servers take TLS alone, and WhatsApp's chat servers say nothing",
-        OnPattern(label="raw", match=tcp_to(*at("www.gnu.org", "www.python.org")), pattern=RAW),
+        OnPattern(
+            label="raw", match=tcp_to(*at("www.gnu.org", "www.python.org")), pattern=RAW, do="drop"
+        ),
         row="A34 (what neutral servers do with strange words)",
         world=hosts(HostPolicy(names=("pool:whatsapp/chat",), connect="hang")),
         truths=_NO_TEXT,
