@@ -216,11 +216,18 @@ class PlanningContext(Tempo):
         return conversation.failure is not None and not self.connection.reaches(conversation)
 
     def tries(
-        self, base: Task, arm: Arm | None = None, times: int = 3, *, last_at: float | None = None
+        self,
+        base: Task,
+        arm: Arm | None = None,
+        times: int = 3,
+        *,
+        last_at: float | None = None,
+        since: float | None = None,
     ) -> list[Task]:
         """The task, and its repeats as they fall due while no attempt has succeeded. With
         ``last_at`` all of them are to last (see `evidence.lasting`), and the last one does not
-        begin before that second of the run."""
+        begin before that second of the run. Who fails alike has done so ``since`` that second, if
+        not since this one began."""
         wanted = [base]
         begun, ids = self.started(base.id), base.attempts(times)
         for number in range(2, times + 1):
@@ -233,7 +240,8 @@ class PlanningContext(Tempo):
             if not self.due(begun, after) or self._awaits_turn(base, ids[number - 2]):
                 break
             reason = f"once more, to be sure: {base.reason}"
-            timeout = self._again_timeout(base, begun, after, last=last)
+            lasted = begun + after - min(since or begun, begun)
+            timeout = self._again_timeout(base, begun + after, lasted if last else None)
             wanted.append(base.again(number, arm=arm or base.arm, reason=reason, timeout=timeout))
         return wanted
 
@@ -254,17 +262,18 @@ class PlanningContext(Tempo):
         knocks = self.ended(before) is None and self._kept_out(base)
         return self.crowded and (knocks or self.started(before) is None)
 
-    def _again_timeout(self, base: Task, begun: float, after: float, *, last: bool) -> float:
-        """Seconds for one more attempt ``after`` the first one had ``begun``. The ``last`` goes on
-        until all of them span the time in which a server that is begun again is back. On a brisk
-        line others need not go on for longer than those that begin with the run; on one that
-        nothing was heard on, not for longer than the first ones and their repeats."""
+    def _again_timeout(self, base: Task, begins: float, lasted: float | None) -> float:
+        """Seconds for one more attempt, which ``begins`` at that second of the run. The last one,
+        by when all of them will have ``lasted`` so long, goes on until they span the time in which
+        a server that is begun again is back. On a brisk line others need not go on for longer than
+        those that begin with the run; on one that nothing was heard on, not for longer than the
+        first ones and their repeats."""
         if self.facts.rtt is None:
-            return min(base.timeout, max(LEAST_AGAIN, SILENT_UNTIL - begun - after))
-        if last:
-            return max(LEAST_AGAIN if self.brisk else base.timeout, SPAN - after)
+            return min(base.timeout, max(LEAST_AGAIN, SILENT_UNTIL - begins))
+        if lasted is not None:
+            return max(LEAST_AGAIN if self.brisk else base.timeout, SPAN - lasted)
         if self.brisk:
-            return min(base.timeout, max(LEAST_AGAIN, SPAN - begun - after))
+            return min(base.timeout, max(LEAST_AGAIN, SPAN - begins))
         return base.timeout
 
     def asked_again(self, first: Task, last_at: float = 0.0) -> list[Task]:

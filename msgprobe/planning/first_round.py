@@ -18,7 +18,7 @@ from msgprobe.planning.baseline import (
 )
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import awaits_pages, nothing_abroad
-from msgprobe.planning.lasting import lasting
+from msgprobe.planning.lasting import failing_since, lasting
 from msgprobe.planning.patience import alone_for, dying_elsewhere
 from msgprobe.planning.timetable import FAR_RTT, REPEATED, TURN
 
@@ -112,11 +112,12 @@ def _flows(
     known = known and not any(context.good(base.id) for base in bases)
     told = known and _repeated(context, service, endpoint)
     last_at = lasting(context, service)
+    since = failing_since(context, service).get(endpoint.pool)
     for base in bases:
         once = endpoint.reserve or base.id in spared or _inside(context, endpoint, base) or told
         times = 1 if once else 2 if known else TRIES
         at = last_at.get(base.id, 0.0) if times == TRIES else None
-        tasks += context.tries(base, Arm.REPEAT, times=times, last_at=at)
+        tasks += context.tries(base, Arm.REPEAT, times=times, last_at=at, since=since)
     return tasks
 
 

@@ -24,7 +24,7 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
     that nobody answers.
     """
     found: dict[str, float] = {}
-    for tasks in _by_pool(context, service):
+    for tasks in _by_pool(context, service).values():
         failed = [t for task in tasks if (t := _failed(context, task)) is not None]
         if len(failed) < len(tasks) or len(networks(failed)) < TELLING_NETWORKS:
             continue
@@ -34,12 +34,25 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
     return found
 
 
-def _by_pool(context: PlanningContext, service: Service) -> list[list[Task]]:
-    """Conversations that have begun with what is no reserve, pool by pool."""
+@remembered
+def failing_since(context: PlanningContext, service: Service) -> Mapping[str, float]:
+    """Pools of which all that was begun fails or hangs, and since which second of the run. Who is
+    asked only because of that joins what has lasted already."""
+    return {
+        pool: min(context.started(t.id) or 0.0 for t in tasks)
+        for pool, tasks in _by_pool(context, service).items()
+        if tasks and all(context.suspicious(t) for t in tasks)
+    }
+
+
+def _by_pool(context: PlanningContext, service: Service) -> dict[str, list[Task]]:
+    """Conversations that have begun with what is no reserve, by pool."""
     main = [one for one in first_endpoints(context, service) if not one[1].reserve]
-    by_pool = grouped(main, lambda one: one[0].name).values()
-    every = [[t for _, e in some for t in base_tasks(context, service, e)] for some in by_pool]
-    return [[t for t in tasks if context.started(t.id) is not None] for tasks in every]
+    by_pool = grouped(main, lambda one: one[0].name)
+    every = {
+        n: [t for _, e in m for t in base_tasks(context, service, e)] for n, m in by_pool.items()
+    }
+    return {n: [t for t in m if context.started(t.id) is not None] for n, m in every.items()}
 
 
 def _failed(context: PlanningContext, task: Task) -> Conversation | None:

@@ -5,7 +5,7 @@ import pytest
 from msgprobe.evidence.lasting import LASTING
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, Task
-from msgprobe.planning.timetable import SPAN
+from msgprobe.planning.timetable import LEAST_AGAIN, SPAN
 from tests.evidence.story import CHAT, came_of
 from tests.planning.test_brisk import Day
 
@@ -75,3 +75,18 @@ def test_only_refusals_tell_by_being_too_soon(fails: str, waits: bool) -> None:
     for host in CHAT:  # the machines are there, 200 ms away
         day.story.target(host, arm=Arm.OTHER_PORT, port=80, check="connect", min_rtt=0.2)
     assert bool(thirds(after_two(fails=fails, day=day), 7.0)) is not waits
+
+
+@pytest.mark.parametrize("first_fails", [True, False], ids=["joins", "alone"])
+def test_who_joins_what_has_failed_for_long_makes_it_last_no_longer(first_fails: bool) -> None:
+    """All of them together span what a restart takes; who fails alone has to do so by himself."""
+    day = Day()
+    first, late = day.own[0], day.own[-1]
+    if first_fails:
+        day.hang(BEGUN, first)
+    else:
+        day.story.told.append(came_of(first, start=BEGUN))
+    day.hang(5.0, late)
+    (last,) = [t for t in thirds(day, 11.1) if t.flow.address == late.flow.address]
+    begins, since = 11.0, BEGUN if first_fails else 5.0
+    assert begins + last.timeout == pytest.approx(max(since + SPAN, begins + LEAST_AGAIN))
