@@ -19,7 +19,7 @@ $(STAMP): $(RUN) .locks/dev.txt
 	@$(PIP) --require-hashes -r .locks/dev.txt
 	@touch $@
 
-$(RUN): pyproject.toml .locks/run.txt $(wildcard msgprobe/report/locale/*.po)
+$(RUN): pyproject.toml .locks/run.txt $(wildcard msgprobe/report/locale/*.po) msgprobe/report/compiled.py tests/packaging/translations.py
 	@$(PYTHON) -c 'import sys; sys.exit("msgprobe needs Python 3.11 or newer; try: make PYTHON=python3.12 install") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r .locks/run.txt

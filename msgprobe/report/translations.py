@@ -50,12 +50,12 @@ def load(tag: str) -> Translations | None:
     not there or damaged."""
     if tag == ENGLISH:
         return None
-    import gettext  # late: who is spoken to in English waits for nothing
+    from msgprobe.report.compiled import Compiled  # late: English waits for nothing
 
     name = f"{tag}.mo"
     try:
         with files("msgprobe.report").joinpath("locale", name).open("rb") as stream:
-            return gettext.GNUTranslations(stream)
+            return Compiled(stream)
     except FileNotFoundError:
         why = "is not there"
     except (OSError, ValueError, LookupError, struct.error, AttributeError):

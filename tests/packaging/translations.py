@@ -1,5 +1,7 @@
 """Translations as the program reads them (``.mo``), of those that people write (``.po``)."""
 
+import runpy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,21 @@ class Translations(BuildHookInterface[Any]):
 
 def compile_all(root: Path) -> list[Path]:
     """Write every language's ``.mo`` in the checkout at ``root``; where they are."""
-    return [compiled(source) for source in sorted((root / LOCALE).glob("*.po"))]
+    # by its path: what is built is not installed yet
+    key = runpy.run_path(str(root / LOCALE.parent / "compiled.py"))["key"]
+    return [compiled(source, key) for source in sorted((root / LOCALE).glob("*.po"))]
 
 
-def compiled(source: Path) -> Path:
-    """One language's ``.mo``, the same bytes for the same texts."""
+def compiled(source: Path, key: Callable[[str], str]) -> Path:
+    """One language's ``.mo``, the same bytes for the same texts, which are stored by their keys.
+    Raises ValueError for two texts of one key."""
     import polib
 
     target = source.with_suffix(".mo")
     catalogue = polib.pofile(str(source), wrapwidth=0)
+    for entry in catalogue:
+        entry.msgid, entry.msgid_plural = key(entry.msgid), entry.msgid_plural and "s"
+    if len({entry.msgid for entry in catalogue}) < len(catalogue):
+        raise ValueError(f"{source}: two texts have the same key; KEY_BYTES is too small")
     target.write_bytes(catalogue.to_binary())
     return target

@@ -10,9 +10,11 @@ import polib
 import pytest
 
 from msgprobe.report import translations
+from msgprobe.report.compiled import Compiled, key
 from msgprobe.report.language import direction, safely, spoken, tag, unread
 from msgprobe.report.translations import LANGUAGES, LanguageError, asked, load, of_locale, taken
 from tests.packaging.translations import compile_all
+from tests.packaging.translations import compiled as compiled_file
 from tests.translations import checks, files
 from tests.translations.texts import ROOT, texts
 
@@ -117,6 +119,47 @@ def test_a_broken_file_is_one_clear_word(
         load("ru")
     with pytest.raises(LanguageError, match="is not there"):
         load("fa")
+
+
+SOME = """msgid ""
+msgstr ""
+"Language: ru\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 ? 1 : 2);\\n"
+
+msgid "It works."
+msgstr "Работает."
+
+msgid "Nobody has translated this."
+msgstr ""
+
+msgid "{n} server"
+msgid_plural "{n} servers"
+msgstr[0] "{n} сервер"
+msgstr[1] "{n} сервера"
+msgstr[2] "{n} серверов"
+"""
+
+
+def test_what_is_stored_by_short_keys_is_found_by_its_english(tmp_path: Path) -> None:
+    source = tmp_path / "ru.po"
+    source.write_text(SOME, encoding="utf-8")
+    with compiled_file(source, key).open("rb") as stream:
+        found = Compiled(stream)
+    assert found.gettext("It works.") == "Работает."
+    assert found.info()["language"] == "ru"
+    plurals = [found.ngettext("{n} server", "{n} servers", n) for n in (1, 3, 5)]
+    assert plurals == ["{n} сервер", "{n} сервера", "{n} серверов"]
+    for unknown in ("Nobody has translated this.", "Nobody wrote this.", ""):
+        assert found.gettext(unknown) == unknown
+    assert [found.ngettext("a", "b", n) for n in (1, 2)] == ["a", "b"]
+
+
+def test_two_texts_of_one_key_are_not_compiled(tmp_path: Path) -> None:
+    source = tmp_path / "ru.po"
+    source.write_text(SOME, encoding="utf-8")
+    with pytest.raises(ValueError, match="the same key"):
+        compiled_file(source, lambda _: "k")
 
 
 def said(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
