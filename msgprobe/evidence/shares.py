@@ -7,8 +7,9 @@ over all names and services of the run (S. Holm, "A Simple Sequentially Rejectiv
 Procedure", Scand. J. Stat. 6 (1979)), those included that nobody had a reason to look at.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
@@ -35,7 +36,10 @@ _NEUTRAL = (
     Arm.MONITOR,
     Arm.NEUTRAL_SNI_ELSEWHERE,
     Arm.SHARE_NEUTRAL,
+    Arm.TRANSFER_SOURCE,
 )
+ELSEWHERE = (Arm.SHARE_ELSEWHERE, Arm.TARGET_SNI_ELSEWHERE)
+
 _FAILS = frozenset(
     {"tls.reset", "tls.eof", "tls.timeout", "tls.alert", "tcp.timeout", "tcp.refused"}
 )
@@ -74,6 +78,12 @@ class Tally:
     def secured(self) -> bool:
         """They begin with a ClientHello that bears a name."""
         return any(t.flow.server_name for t in self.every)
+
+    @property
+    def relapses(self) -> bool:
+        """At one place some failed that began after others which were answered there."""
+        answered, failed = grouped(self.answered, _place), grouped(self.failed, _place)
+        return any(_later(some, answered.get(there, ())) for there, some in failed.items())
 
     @property
     def share(self) -> float:
@@ -132,6 +142,16 @@ def _merely_late(conversation: Conversation, patience: float) -> bool:
     return any(o.bytes_received for o in heard) or _took(conversation) <= patience
 
 
+def _place(conversation: Conversation) -> tuple[str, int]:
+    return conversation.address, conversation.flow.port
+
+
+def _said_at(conversation: Conversation) -> float:
+    """Seconds since the run began when its first words were to be said."""
+    parts = (conversation.tls, conversation.protocol, conversation.tcp)
+    return next((o.window.start for o in parts if o is not None), 0.0)
+
+
 def _took(conversation: Conversation) -> float:
     """Seconds of connecting and of the handshake, be it one of a protocol of its own."""
     parts = (conversation.tcp, conversation.tls, conversation.protocol)
@@ -155,6 +175,17 @@ def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
     return grouped(found, lambda t: t.flow.server_name or t.flow.host or t.task.endpoint or "")
 
 
+@remembered
+def _named(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
+    """Those, and what was moved under names of theirs: who looks at a name does not look at what
+    it is said for."""
+    found = {what: list(conversations) for what, conversations in spoken(facts, service).items()}
+    for t in facts.arm(Arm.TRANSFER, subject=service.name):
+        if t.tls is not None and t.flow.server_name in found:
+            found[t.flow.server_name].append(t)
+    return found
+
+
 def alone(facts: Facts, conversation: Conversation) -> bool:
     """No other conversation that named the same host was under way."""
     mine = facts.window(conversation)
@@ -167,12 +198,18 @@ def alone(facts: Facts, conversation: Conversation) -> bool:
 
 
 def mixed(facts: Facts, service: Service) -> tuple[str, ...]:
-    """Those that some address both answered and failed: neither cut off nor left alone."""
+    """Those that some address both answered and failed: neither cut off nor left alone; or that
+    fail at their own, and some neutral server did both."""
+    there = grouped(facts.arm(*ELSEWHERE, subject=service.name), lambda t: t.flow.server_name)
     return tuple(
         what
-        for what, conversations in spoken(facts, service).items()
-        if any(map(_wavers, grouped(conversations, lambda t: t.address).values()))
+        for what, here in spoken(facts, service).items()
+        if _some_waver(here) or (any(map(_failed, here)) and _some_waver(there.get(what, ())))
     )
+
+
+def _some_waver(conversations: Iterable[Conversation]) -> bool:
+    return any(map(_wavers, grouped(conversations, lambda t: t.address).values()))
 
 
 def _wavers(there: Iterable[Conversation]) -> bool:
@@ -208,7 +245,7 @@ class Shares:
     def own(self, service: Service) -> dict[str, Tally]:
         """What came of each name, at addresses that are not dead to it."""
         found = {}
-        for what, conversations in spoken(self._facts, service).items():
+        for what, conversations in _named(self._facts, service).items():
             alive = {t.address for t in conversations if _answered(t)}
             counted = [t for t in conversations if t.address in alive and _planned(t)]
             found[what] = tally(counted, self.patience)
@@ -226,34 +263,88 @@ class Shares:
             for s, names in tallies.items()
             for secured in (True, False)
         }
-        alike = set(self._beyond(whole))
+        alike = set(self._beyond(whole, ALPHA / 2))
         shown = {(s, n) for (s, n), t in each.items() if t.failed and (s, t.secured) in alike}
-        shown.update(self._beyond(each))
+        shown.update(self._beyond(each, ALPHA / 2))
         return {s: frozenset(n for _, n in them) for s, them in grouped(shown, _whose).items()}
 
-    def _beyond(self, tallies: Mapping[Key, Tally]) -> tuple[Key, ...]:
+    def _beyond(self, tallies: Mapping[Key, Tally], alpha: float) -> tuple[Key, ...]:
         chances = {key: one.exceeds(self.neutral) for key, one in tallies.items()}
-        return holm(chances, ALPHA / 2)
+        return holm(chances, alpha)
+
+    @remembered
+    def planned(self, service: Service) -> dict[str, Tally]:
+        """What came of each name at all of its addresses, those included that are dead to it."""
+        return {
+            what: tally(filter(_planned, conversations), self.patience)
+            for what, conversations in _named(self._facts, service).items()
+        }
 
     @derived
     def following(self) -> dict[str, Tally]:
-        """Of those services: what came of the names at neutral servers, where they fail in such a
-        share as well."""
-        asked = {s: self._elsewhere(s, hosts) for s, hosts in self.excessive.items()}
-        chances = {s: there.exceeds(self.neutral) for s, there in asked.items()}
-        return {s: asked[s] for s in holm(chances, ALPHA)}
+        """What came of names at neutral servers, by service, where they fail there in such a share
+        as well. That asks about names that were chosen by what came of them at home, which luck at
+        neutral servers knows nothing of: it is corrected for those that were said there alone."""
+        asked = {s.name: self._elsewhere(s) for s in self._facts.services}
+        there = {s: joined(names.values()) for s, names in asked.items() if names}
+        return {s: there[s] for s in self._beyond(there, ALPHA)}
 
-    def _elsewhere(self, service: str, hosts: frozenset[str]) -> Tally:
+    def striking(self, service: Service) -> frozenset[str]:
+        """Names of the service that fail in such a share: by what came of them at home, or of some
+        of them at neutral servers as well."""
+        found = self.excessive.get(service.name, frozenset())
+        if service.name in self.following:
+            found |= {h for h, there in self._elsewhere(service).items() if there.failed}
+        return found
+
+    def doubtful(self, service: Service) -> dict[str, Tally]:
+        """Names of which some fail, by chances that are small together, here and at neutral servers
+        where they could be said there: too much to call them fine. Not where all failed first, and
+        none since: what is over says nothing of now. Repeats count: what stops where one goes well
+        has seen no more failures than as many that were planned."""
+        found = {}
+        for what, conversations in _named(self._facts, service).items():
+            alive = {_place(t) for t in conversations if _answered(t)}
+            fit = (t for t in conversations if _place(t) in alive or not alive)
+            here, there = tally(fit, self.patience), self._said_elsewhere(service, what)
+            chance = here.exceeds(self.neutral) * there.exceeds(self.neutral)
+            both = joined((here, there))
+            if chance <= ALPHA and (here.relapses or _later(there.failed, both.answered)):
+                found[what] = both
+        return found
+
+    @remembered
+    def _elsewhere(self, service: Service) -> dict[str, Tally]:
+        """What was planned of names at neutral servers: those that waver, and fail at home by
+        chances that are small for each of them."""
+        home = self.planned(service)
+        suspected = {w for w, t in home.items() if t.exceeds(self.neutral) <= ALPHA}
+        suspected |= self.excessive.get(service.name, frozenset())
+        some = suspected.intersection(mixed(self._facts, service))
+        found = {what: self._said_elsewhere(service, what, _planned) for what in some}
+        return {what: there for what, there in found.items() if there.tried}
+
+    def _said_elsewhere(
+        self, service: Service, what: str, fit: Callable[[Conversation], bool] = bool
+    ) -> Tally:
         """At servers that answer other foreign names."""
+        asked = self._facts.arm(*ELSEWHERE, subject=service.name)
+        return tally(
+            (
+                t
+                for t in asked
+                if t.flow.server_name == what and t.address in self._fair and fit(t)
+                if t.task.check == "tls"
+            ),
+            self.patience,
+        )
+
+    @derived
+    def _fair(self) -> frozenset[str]:
+        """Neutral servers that answer foreign names."""
         twins = self._facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE, Arm.SHARE_NEUTRAL)
-        fair = {a for a, there in grouped(twins, lambda t: t.address).items() if _serves(there)}
-        arms = (Arm.SHARE_ELSEWHERE, Arm.TARGET_SNI_ELSEWHERE)
-        asked = [
-            t
-            for t in self._facts.arm(*arms, subject=service)
-            if t.flow.server_name in hosts and t.address in fair and _planned(t)
-        ]
-        return tally((t for t in asked if t.task.check == "tls"), self.patience)
+        there = grouped(twins, lambda t: t.address)
+        return frozenset(address for address, found in there.items() if _serves(found))
 
 
 @remembered
@@ -266,9 +357,16 @@ def _whose(name: tuple[str, str]) -> str:
     return name[0]
 
 
+def _later(some: Sequence[Conversation], others: Sequence[Conversation]) -> bool:
+    """Some of these began after the first of others."""
+    since = min(map(_said_at, others), default=math.inf)
+    return any(_said_at(t) > since for t in some)
+
+
 def _planned(conversation: Conversation) -> bool:
-    """It was made whatever came of others."""
-    return conversation.task.attempt == 1 and conversation.task.arm is not Arm.REPEAT
+    """It was made whatever came of others; of what is moved, attempts are numbered to be paired."""
+    task = conversation.task
+    return task.arm is Arm.TRANSFER or (task.attempt == 1 and task.arm is not Arm.REPEAT)
 
 
 def _serves(there: Sequence[Conversation]) -> bool:

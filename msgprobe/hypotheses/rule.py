@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 24
+RULES_VERSION = 25
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -56,6 +56,7 @@ CHANGED: Mapping[str, int] = {
     "dns.nxdomain": 22,
     "dns.refused": 22,
     "dns.led_inside": 13,
+    "tls.share": 25,
     "tls.sni": 22,
     "tls.conn_count": 13,
     "tls.post_handshake": 17,

@@ -27,7 +27,12 @@ from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_AGE
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
-from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
+from msgprobe.hypotheses.tls_sni.rules_shares import (
+    FOLLOWING_RULES,
+    SHARE_DOUBT,
+    SHARE_RULES,
+    spares_enough,
+)
 from msgprobe.judging.rules_halves import HALF_FAILS, half_hit
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.judging.rules_outcome import (
@@ -181,7 +186,8 @@ def _some_of_many(c: Case) -> Found:
     follows the name takes more to be our own doing than that some were answered alone."""
     following = c.by(*FOLLOWING_RULES)[:1]
     if following:
-        return _unless_counted(c, following, (CONN_COUNT,))
+        part = (*c.by(*SHARE_RULES)[:1], *c.by(MEMBER_HIT))[:1] if spares_enough(c.pool) else ()
+        return _unless_counted(c, (*part, *following), (CONN_COUNT,))
     return _unless_counted(c, c.by(*SHARE_RULES)[:1])
 
 
@@ -303,6 +309,12 @@ PRECEDENCE: tuple[Row, ...] = (
         title="it works, and loses far more than others",
         when=_works,
         found=lambda c: c.by(CALL_LOSS, SOME_DIE, CONVERSATION_LOSS),
+        caveat=True,
+    ),
+    Row(
+        title="it works, and of what names it too many fail to say so",
+        when=_works,
+        found=lambda c: _unless_counted(c, c.by(SHARE_DOUBT)),
         caveat=True,
     ),
     Row(title="it works", when=_works, found=lambda c: c.fine[:1], caveat=True),

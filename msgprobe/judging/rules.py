@@ -11,7 +11,7 @@ from msgprobe.hypotheses.throttling.rules import ALIKE, CONVERSATION_LOSS, SPEED
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNT_RULES
 from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
 from msgprobe.hypotheses.tls_interception.rules import HALF_RULES, STORE_AGE
-from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_RULES
+from msgprobe.hypotheses.tls_sni.rules_shares import FOLLOWING_RULES, SHARE_DOUBT, SHARE_RULES
 from msgprobe.judging.connection import NO_CONTROLS, UNKNOWN
 from msgprobe.judging.precedence import ACCUSING, ADDING
 from msgprobe.judging.rules_halves import HALF_FAILS, HALF_HIT
@@ -45,6 +45,7 @@ def rules() -> tuple[RuleInfo, ...]:
         *COUNT_RULES,
         *FOLLOWING_RULES,
         *SHARE_RULES,
+        SHARE_DOUBT,
         *MODERN_RULES,
         CALL_LOSS,
         SOME_DIE,

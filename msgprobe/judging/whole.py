@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from msgprobe.hypotheses.quic.rules import UNTOLD
+from msgprobe.hypotheses.tls_sni.rules_shares import SHARE_DOUBT
 from msgprobe.judging.lost import Lost
 from msgprobe.judging.rules_members import ONE_MEMBER
 from msgprobe.model.target import Function, Service
@@ -119,6 +120,9 @@ def _in_part(
     return Outcome.DEGRADED if shown else Outcome.INCONCLUSIVE, missing
 
 
+_UNTOLD = {(rule.info.rule_id,) for rule in (UNTOLD, SHARE_DOUBT)}
+
+
 def _word_of(functions: Iterable[FunctionVerdict]) -> Outcome:
     return _worst((*(f.outcome for f in functions), Outcome.NOT_TESTED))
 
@@ -127,8 +131,8 @@ def _mild(
     service: Service, functions: tuple[FunctionVerdict, ...]
 ) -> tuple[Outcome, list[FunctionVerdict]]:
     """No function is impaired: the primary one speaks, where it was tested; not where a name dies
-    that others do not share, for then it is not known that nobody interferes."""
-    untold = [f for f in functions if f.rules[:1] == (UNTOLD.info.rule_id,)]
+    that others do not share, or too often, for then it is not known that nobody interferes."""
+    untold = [f for f in functions if f.rules[:1] in _UNTOLD]
     if untold:
         return Outcome.INCONCLUSIVE, untold
     tested = [f for f in functions if f.outcome is not Outcome.NOT_TESTED]

@@ -8,10 +8,12 @@ import pytest
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.shares import Shares, mixed
 from msgprobe.evidence.statistics import holm
+from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TlsObservation
-from msgprobe.model.task import Arm, ResolverKind
-from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
+from msgprobe.model.run import Evidence
+from msgprobe.model.task import Arm, Flow, ResolverKind
+from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
@@ -196,3 +198,101 @@ def test_a_share_that_follows_the_name_is_not_undone_by_some_that_were_answered_
         story.target(host, arm=Arm.REPEAT, times=3, **hangs)
     story.target(CHAT[0], arm=Arm.ALONE, start=90.0)
     assert said(story).rules == ("tls.share.elsewhere.timeout",)
+
+
+# --- few names of many, and what is too little to accuse -----------------------------------------
+
+MANY_NAMES = tuple(
+    replace(SERVICE.endpoints[0], name=f"s{n}-443", member=f"s{n}", host=f"s{n}.example")
+    for n in range(40)
+)
+"""Names that nobody had a reason to look at: what is significant of one alone is not among them."""
+
+
+def among_many(story: Story) -> Evidence:
+    wide = replace(SERVICE, endpoints=(*SERVICE.endpoints, *MANY_NAMES))
+    return replace(story.evidence(), services=(wide,))
+
+
+def spoken_twice(story: Story) -> Story:
+    """The spare names are answered, as every run finds them."""
+    for n in range(len(MANY_NAMES)):
+        story.target(f"s{n}.example", address=f"31.13.71.{n + 1}", times=1)
+    return story
+
+
+def one_name(story: Story, failed: int, of: int = 10, **how: Any) -> Story:
+    """So many of the first name's handshakes fail at its own address, the last ones, and none of
+    the other's."""
+    for n in range(of):
+        bad = how if n >= of - failed else {}
+        story.target(CHAT[0], arm=Arm.SHARE, check="tls", start=20.0 + n, **bad)
+    return spoken_twice(story.target(CHAT[0]).target(CHAT[1]))
+
+
+def word(story: Story) -> tuple[ServiceVerdict, FunctionVerdict]:
+    (service,) = judge(among_many(story.controls_again())).services
+    return service, service.functions[0]
+
+
+def test_one_name_of_many_is_told_where_its_share_follows_it() -> None:
+    """Who chose it by what came of it at home knew nothing of neutral servers."""
+    story = there(neutral(one_name(begun(), 5, **RESET), of=40), 5, **RESET)
+    shares = Shares(Facts(among_many(story)))
+    assert shares.excessive == {} and set(shares.following) == {"acme"}
+    service, chat = word(story)
+    assert (service.outcome, chat.mechanisms) == (Outcome.DEGRADED, ("tls.reset.sni",))
+
+
+def test_a_name_that_never_answers_at_home_wavers_elsewhere() -> None:
+    story = there(neutral(one_name(begun(), 10, **RESET)), 8, **RESET)
+    story.told = [
+        m
+        for m in story.told
+        if m.task.arm is not Arm.BASE
+        or not isinstance(m.task.probe, Flow)
+        or m.task.probe.server_name != CHAT[0]
+    ]
+    story.target(CHAT[0], **RESET)
+    assert CHAT[0] in mixed(Facts(among_many(story)), among_many(story).services[0])
+    service, chat = word(story)
+    assert service.outcome is Outcome.DEGRADED
+    assert chat.rules == ("pool.member_hit", "tls.share.elsewhere.reset")
+
+
+def test_a_name_that_is_answered_elsewhere_each_time_has_a_server_that_fails() -> None:
+    service, chat = word(there(neutral(one_name(begun(), 5, **RESET), of=40), 0))
+    assert chat.outcome not in (Outcome.BLOCKED, Outcome.THROTTLED)
+    assert service.outcome is not Outcome.OK
+
+
+def doubted(*ends: bool, elsewhere: tuple[bool, ...]) -> Story:
+    """Attempts with the first name, one after the other, at its own address and at a neutral
+    server: True where it was answered."""
+    story = neutral(begun())
+    for number, well in enumerate(ends):
+        arm = Arm.REPEAT if number else Arm.BASE
+        story.target(CHAT[0], arm=arm, start=20.0 + number, **({} if well else RESET))
+    address = SITES[0].addresses[0]
+    for number, well in enumerate(elsewhere):
+        said_there: dict[str, Any] = {"check": "tls", "address": address, "start": 20.5 + number}
+        story.target(CHAT[0], arm=Arm.TARGET_SNI_ELSEWHERE, **said_there, **({} if well else RESET))
+    return spoken_twice(story.target(CHAT[1]))
+
+
+@pytest.mark.parametrize(
+    ("ends", "elsewhere", "outcome"),
+    [
+        ((False, False, True), (False, False, False, True), Outcome.INCONCLUSIVE),
+        ((False, False, True), (True, True, True), Outcome.OK),
+        ((False, False, True), (), Outcome.OK),
+        ((False, False, False), (True,), Outcome.OK),
+        ((False, True, True), (False, True, True), Outcome.OK),
+    ],
+    ids=["both", "at home, and it is over", "nothing elsewhere", "a dead row", "once each"],
+)
+def test_what_is_too_little_to_accuse_may_be_too_much_for_fine(
+    ends: tuple[bool, ...], elsewhere: tuple[bool, ...], outcome: Outcome
+) -> None:
+    service, _ = word(doubted(*ends, elsewhere=elsewhere))
+    assert service.outcome is outcome

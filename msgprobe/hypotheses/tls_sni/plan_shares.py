@@ -84,12 +84,11 @@ def _stem(service: Service, host: str, place: str = "own", number: int = 1) -> s
 
 
 def _about(context: PlanningContext, service: Service, what: str) -> Iterator[Task | None]:
-    """At its own addresses and at neutral servers by turns."""
-    answered = [t for t in spoken(context.facts, service)[what] if t.symptom is None]
-    if not answered:
-        return iter(())
-    endpoint = next(e for e in service.endpoints if e.name == answered[0].task.endpoint)
-    own = _own(context, service, endpoint, what, answered)
+    """At its own addresses, those that answered if any did, and at neutral servers by turns."""
+    every = spoken(context.facts, service)[what]
+    seen = [t for t in every if t.symptom is None] or every
+    endpoint = next(e for e in service.endpoints if e.name == seen[0].task.endpoint)
+    own = _own(context, service, endpoint, what, seen)
     there = _elsewhere(context, service, endpoint, what)
     return chain.from_iterable(zip(own, there, strict=True))
 
@@ -99,11 +98,11 @@ def _own(
     service: Service,
     endpoint: Endpoint,
     what: str,
-    answered: Sequence[Conversation],
+    seen: Sequence[Conversation],
 ) -> Iterator[Task]:
     """A bare handshake where the ClientHello bears the name, else the endpoint's own words."""
-    places = sorted({(t.address, t.flow.port) for t in answered})
-    secured = bool(answered[0].flow.server_name)
+    places = sorted({(t.address, t.flow.port) for t in seen})
+    secured = bool(seen[0].flow.server_name)
     for number in range(1, MANY_HANDSHAKES + 1):
         address, port = places[number % len(places)]
         flow = (

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.shares import joined
-from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, Cited, PoolRule
+from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.verdict import Layer
+
+SPARED = 0.01
+"""The chance by which names that are spared may fail less often than others that are not."""
 
 _SYMPTOMS = {
     **DYING,
@@ -14,11 +17,15 @@ _SYMPTOMS = {
 }
 
 
-def _hosts(p: PoolFacts) -> frozenset[str]:
+def _hosts(p: PoolFacts) -> frozenset[str | None]:
     """Names of this pool that fail in a share that neutral ones do not."""
+    return p.shares.striking(p.service) & _mine(p)
+
+
+def _mine(p: PoolFacts) -> frozenset[str | None]:
+    """What names this pool's conversations."""
     own = [e for e in p.service.endpoints if e.pool == p.pool.name]
-    mine = {e.host for e in own} | {e.name for e in own if e.host is None}
-    return frozenset(h for h in p.shares.excessive.get(p.service.name, ()) if h in mine)
+    return frozenset({e.host for e in own} | {e.name for e in own if e.host is None})
 
 
 def _share(symptom: str) -> Callable[[PoolFacts], Cited]:
@@ -56,3 +63,23 @@ SHARE_RULES: tuple[PoolRule, ...] = LIKELY_IMPAIRED.at(Layer.TLS).rules(
     "tls.share.{kind}", _SYMPTOMS, holds=_share
 )
 """They impair, and speak where nothing accuses."""
+
+
+def _doubtful(p: PoolFacts) -> Cited:
+    mine = _mine(p)
+    return joined(t for what, t in p.shares.doubtful(p.service).items() if what in mine).every
+
+
+SHARE_DOUBT: PoolRule = UNCLEAR.at(Layer.TLS).rule("tls.share.unclear", holds=_doubtful)
+"""Too many fail to say that it works, and too few to say more."""
+
+
+def spares_enough(p: PoolFacts) -> bool:
+    """As many members as the pool needs answer under names that are known not to fail in such a
+    share: those of the service that do not fail all the less often than those that do."""
+    striking = p.shares.striking(p.service)
+    names = p.shares.planned(p.service)
+    struck = joined(t for what, t in names.items() if what in striking)
+    spared = joined(t for what, t in names.items() if what not in striking)
+    well = [m for m in p.ok if not any(e.endpoint.host in striking for e in m.endpoints)]
+    return len(well) >= p.need and struck.exceeds(spared) <= SPARED

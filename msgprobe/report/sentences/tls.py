@@ -88,6 +88,8 @@ WHY: Final[Mapping[str, str]] = {
     "tls.share.elsewhere.*": "A share of the connections that name the service fails, at its own "
     "addresses and at a neutral server that has nothing to do with it, while other names fail "
     "nowhere so often. So the name is filtered, and the filter lets some pass.",
+    "tls.share.unclear": "Some of the connections to servers ({pool}) fail and others are "
+    "answered: too many fail to call that chance, and too few were tried to say more.",
     "tls.share.*": "A share of the connections to servers ({pool}) fails, far more than of those "
     "to neutral sites in the same minutes: servers that are overloaded, or something on the "
     "way.",
@@ -159,6 +161,8 @@ PROVES: Final[Mapping[str, str]] = {
     "tls.share.elsewhere.*": "a share of the handshakes that name the service fails, here and at a "
     "neutral server, which other names and neutral sites do not (exact test, 1e-3 over all "
     "names)",
+    "tls.share.unclear": "handshakes with one name fail by a chance of 1e-3 at most beside neutral "
+    "ones, here and at neutral servers together, some of them after others were answered",
     "tls.share.*": "a share of the handshakes that name the service fails which neutral ones do "
     "not (exact test over the same minutes, 1e-3 over all names of the run)",
     "tls.modern.elsewhere.*": "same address, same name: small ClientHellos are answered, those of "

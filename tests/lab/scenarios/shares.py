@@ -25,6 +25,9 @@ _FAIR: Final = truth(
     "ok|degraded|inconclusive|down", why="chance says which of its answers a run meets"
 )
 """Of a service that has a fault of its own, whatever one place makes of it: no accusation."""
+_WHICH: Final = "chance says whether what is left of its names is enough"
+_FOUR: Final = ("=chat.signal.org", "=svrb.signal.org", "=svr2.signal.org", "=updates2.signal.org")
+_MEDIA: Final = ("=mmg.whatsapp.net", "=mmg-fallback.whatsapp.net")
 _THIRD: Final = truth(
     "ok|degraded", why="chance says whether a run meets the one of three servers that is dead"
 )
@@ -82,6 +85,35 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
             do="drop",
         ),
         row="A34 (a share)",
+    ),
+    blocking(
+        "SH10",
+        "half of what four of Signal's names are answered is dropped, its chat among them",
+        of("signal", truth("blocked|degraded", "tls.timeout.sni", why=_WHICH)),
+        _some(0.5, *_FOUR, do="drop_reply", at_rtt=1.0),
+        row="A19 (fails open, some names)",
+    ),
+    blocking(
+        "SH11",
+        "eight in ten ClientHellos that name WhatsApp's media are dropped, and no others",
+        of("whatsapp", truth("degraded", "tls.timeout.sni"), text=OK, web=OK),
+        _some(0.8, *_MEDIA, do="drop"),
+        row="A19 (fails open, one function's names)",
+    ),
+    blocking(
+        "SH12",
+        "seven in ten connections that name Telegram's pages and files are reset, and no others",
+        of("telegram", truth("blocked|degraded", "tls.reset.sni", why=_WHICH), text=OK),
+        _some(0.7, "=t.me", "=web.telegram.org", "=td.telegram.org"),
+        row="A17 (fails open, some names)",
+    ),
+    innocent(
+        "SH13",
+        "the servers of WhatsApp's media hang up on eight in ten of those who connect",
+        _some(0.8, "*", to=at(*(name.removeprefix("=") for name in _MEDIA)), at_rtt=1.0),
+        row="none (innocent twin of SH11)",
+        truths=of("whatsapp", _FAIR),
+        usable=False,
     ),
     innocent(
         "SH5",
