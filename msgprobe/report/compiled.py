@@ -3,7 +3,7 @@ translates, which eight languages would repeat. Most of what they take in the on
 
 import gettext
 from hashlib import blake2b
-from typing import BinaryIO
+from typing import IO
 
 KEY_BYTES = 5
 """Two of some thousand texts have one key by a chance of one in a million; compiling then fails."""
@@ -18,7 +18,7 @@ class Compiled:
     """A language's translations, of a ``.mo`` file (GNU gettext, "The Format of GNU MO Files")
     whose texts are such keys."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         """Raises what `gettext.GNUTranslations` raises of a file that is damaged."""
         self._stored = gettext.GNUTranslations(stream)
 
