@@ -168,7 +168,7 @@ class Facts:
     @derived
     def silenced(self) -> frozenset[str]:
         """Neutral conversations that failed for that reason (see `residual.silenced`)."""
-        return silenced(self.arm(*NAMED, *PLAIN))
+        return silenced(self.conversations)
 
     @derived
     def crowded(self) -> bool:

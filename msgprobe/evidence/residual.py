@@ -26,6 +26,8 @@ PLAIN = (
 )
 """The arms that speak to neutral servers of nobody but neutral ones."""
 
+_NEUTRAL = (*PLAIN, Arm.SHARE_NEUTRAL)
+
 PUNISHED_SERVERS = 2
 """Servers that must fall silent once they were shown a name: one may have its own reasons."""
 
@@ -111,22 +113,37 @@ def marks(conversations: Iterable[Conversation]) -> Mapping[str, float]:
 
 def silenced(conversations: Sequence[Conversation]) -> frozenset[str]:
     """The ids of neutral conversations that our own naming of a target has silenced: they failed at
-    an address of `marks` once it was marked, while neutral hosts elsewhere were heard.
+    an address of `marks` once it was marked, while somebody elsewhere was heard, and the server was
+    not since a target's name was last said there. ``conversations`` are all of the run.
 
     What had ended before that is the line's, and so is what is silent together with all others.
     """
     since = marks(conversations)
-    plain = [t for t in conversations if t.task.arm in PLAIN] if since else []
-    life = sorted(_ended(t) for t in plain if answered(t) and t.address not in since)
+    if not since:
+        return frozenset()
+    life = sorted(_ended(t) for t in conversations if answered(t) and t.address not in since)
+    there: dict[str, list[Conversation]] = {}
+    for t in conversations:
+        there.setdefault(t.address, []).append(t)
     found = set()
-    for t in plain:
+    for t in (t for t in conversations if t.task.arm in _NEUTRAL):
         at = since.get(t.address)
         if at is None or t.failure is None or answered(t) or _ended(t) <= at:
             continue
         heard = bisect_left(life, max(at, _begun(t)))
-        if heard < len(life) and life[heard] <= _ended(t):
+        if heard < len(life) and life[heard] <= _ended(t) and not _released(t, there[t.address]):
             found.add(t.task.id)
     return frozenset(found)
+
+
+def _released(silent: Conversation, there: Iterable[Conversation]) -> bool:
+    """The server was heard by another between the last naming before this one and its beginning: a
+    punishment lasts, and does not pick some."""
+    begun = _begun(silent)
+    beside = [t for t in there if t is not silent]
+    namings = (at for t in beside if t.task.arm in NAMED and (at := said(t)) is not None)
+    last = max((at for at in namings if at <= begun), default=0.0)
+    return any(t.task.arm in _NEUTRAL and answered(t) and last < _begun(t) <= begun for t in beside)
 
 
 def showings(named: Sequence[Conversation], plain: Iterable[Conversation]) -> tuple[Showing, ...]:

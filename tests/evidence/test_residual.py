@@ -145,3 +145,35 @@ def test_an_alert_is_nobodys_word_that_the_server_is_still_there() -> None:
     neutral(story, 4.0, answers=False)
     seen = showing(story, CHAT[0])
     assert seen.punished and not seen.passes
+
+
+def counted(*ends: bool, own: bool = True) -> int:
+    """Of neutral handshakes that are counted at the named server, the last of which is silent, how
+    many are our doing; the service is heard meanwhile, or nobody is (``own``)."""
+    story = Story().good_connection()
+    named(story, CHAT[0], 2.0)
+    for number, answers in enumerate(ends):
+        how = {} if answers else {"fails": "connect", **SILENT}
+        story.site(
+            SERVER, Arm.SHARE_NEUTRAL, host=OTHER.host, check="tls", start=3.0 + 6 * number, **how
+        )
+    for number in range(2 * len(ends)):
+        how = {} if own else {"fails": "connect", **SILENT}
+        story.target(CHAT[1], start=4.0 + 6 * number, **how)
+    return len(Facts(story.evidence()).silenced)
+
+
+@pytest.mark.parametrize(
+    ("ends", "own", "ours"),
+    [
+        ((False, False, False), True, 3),
+        ((False, False, False), False, 0),
+        ((False, True, False), True, 1),
+        ((True, False, False), True, 0),
+    ],
+    ids=["since then", "all others too", "until it is heard", "heard at once"],
+)
+def test_what_is_counted_at_a_punished_server_is_no_loss_of_the_line(
+    ends: tuple[bool, ...], own: bool, ours: int
+) -> None:
+    assert counted(*ends, own=own) == ours
