@@ -49,10 +49,13 @@ def places(
     states = {address: _state(context, site, address) for site, address in every}
     key = (service.name, host)
     mine = [pair for pair in every if key in _named(context, pair[1])]
-    usual = neutral_servers(context)
-    fair = all(context.connection.fair((site,)) for site, _ in usual)
+    telling = [site for site, address in mine if states[address] is not State.SPENT]
+    usual = [site for site, _ in neutral_servers(context)]
+    fair = all(context.connection.fair((site,)) for site in usual)
+    if telling:
+        fair = any(context.connection.fair((site,)) for site in telling)
     needed = least if fair else SWAP_SERVERS
-    if sum(states[a] is not State.SPENT for _, a in mine) >= needed:
+    if len(telling) >= needed:
         return mine
     if _punished(context) >= residual.PUNISHED_SERVERS and _known(context, service, every):
         return mine

@@ -1,5 +1,7 @@
 """Who has named a target is punished for a while: what is our own doing, and what is the line's?"""
 
+from typing import Any
+
 import pytest
 
 from msgprobe.evidence.facts import Facts
@@ -158,8 +160,8 @@ def counted(*ends: bool, own: bool = True) -> int:
             SERVER, Arm.SHARE_NEUTRAL, host=OTHER.host, check="tls", start=3.0 + 6 * number, **how
         )
     for number in range(2 * len(ends)):
-        how = {} if own else {"fails": "connect", **SILENT}
-        story.target(CHAT[1], start=4.0 + 6 * number, **how)
+        heard: dict[str, Any] = {} if own else {"fails": "connect", **SILENT}
+        story.target(CHAT[1], start=4.0 + 6 * number, **heard)
     return len(Facts(story.evidence()).silenced)
 
 

@@ -1,8 +1,10 @@
 """A neutral server is shown one name of a service, and others once it has answered after that."""
 
 import dataclasses
+from typing import Any
 
 from msgprobe.agenda.planner import agenda
+from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.target import Function, Pool
@@ -29,8 +31,8 @@ APART = dataclasses.replace(
 class Day:
     """A run in which every conversation of the service is reset at the ClientHello, at 1 s."""
 
-    def __init__(self) -> None:
-        self.story = Story(services=(APART,)).good_connection()
+    def __init__(self, *sites: Site) -> None:
+        self.story = Story(services=(APART,), sites=sites or SITES).good_connection()
         for host, address in ADDRESSES.items():
             self.story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
         for task in self.wanted(1.0, Arm.BASE):
@@ -153,3 +155,22 @@ def test_a_server_at_which_a_name_waits_for_its_turn_is_promised_to_it() -> None
         tasks = agenda(day.story.evidence(), moment).tasks
         shown = {t.flow.address for t in tasks if t.arm is Arm.TARGET_SNI_ELSEWHERE}
         assert (named.flow.address in shown) is there
+
+
+def test_where_those_that_convict_alone_are_spent_two_others_are_shown_the_name() -> None:
+    """What the only one that is left shows may be what somebody does to that server."""
+    unfair = [dataclasses.replace(s, any_name=True, unfair_in=("CN",)) for s in SITES[1:]]
+    day = Day(SITES[0], *unfair)
+    spent = SITES[0].addresses[0]
+    reset: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET, "check": "tls"}
+    another: dict[str, Any] = {"subject": "another", "arm": Arm.TARGET_SNI_ELSEWHERE}
+    day.story.flow(spent, host="another.example", start=1.2, **another, **reset)
+    day.story.site(SITES[0], Arm.AGAIN, start=1.6, **reset)
+    for look in range(60):
+        for task in day.wanted(2.0 + look / 2):
+            named = task.arm is Arm.TARGET_SNI_ELSEWHERE
+            day.tell(task, 2.0 + look / 2, Failure.CONNECTION_RESET if named else None)
+    shown = [m.task for m in day.story.told if m.task.arm is Arm.TARGET_SNI_ELSEWHERE]
+    for host in CHAT:
+        own = {t.flow.address for t in shown if t.flow.server_name == host}
+        assert len(own) == 2 and spent not in own
