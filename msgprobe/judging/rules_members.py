@@ -35,8 +35,11 @@ def _some_members(p: PoolFacts) -> Cited:
 
 
 def _one_member(p: PoolFacts) -> Cited:
-    """All but a single member answer: one row of the catalogue may be wrong."""
-    return _some_members(p) if len(p.tested) - len(p.ok) == 1 and main_way(p) else ()
+    """All but a single member answer: one row of the catalogue may be wrong. It is not where the
+    member proves itself at an address that another resolver gives."""
+    alive = any(e.genuine_elsewhere for e in p.failing)
+    single = len(p.tested) - len(p.ok) == 1 and main_way(p) and not alive
+    return _some_members(p) if single else ()
 
 
 def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:

@@ -15,7 +15,7 @@ from msgprobe.model.target import Endpoint, Function, Pool, Service
 from msgprobe.model.task import Arm, ResolverKind, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
 from msgprobe.report.summary import summary
-from tests.evidence.story import CHAT, HERE, SERVICE, Story, numbered
+from tests.evidence.story import ADDRESSES, CHAT, HERE, SERVICE, Story, numbered
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
 SILENT: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT}
@@ -181,6 +181,24 @@ def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> Non
     story.target(CHAT[0]).target(CHAT[1], times=3, **SILENT).controls_again()
     found = service(story)
     assert (found.outcome, found.functions[0].outcome) == (Outcome.INCONCLUSIVE,) * 2
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "word"), [(True, Outcome.DEGRADED), (False, Outcome.INCONCLUSIVE)]
+)
+def test_a_member_that_lives_where_another_resolver_leads_is_no_retired_one(
+    elsewhere: bool, word: Outcome
+) -> None:
+    """The provider's resolver leads one of two names to an address where nobody is."""
+    pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
+    story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_connection()
+    story.names(system=False).target(CHAT[0])
+    for host, address in ((CHAT[0], ADDRESSES[CHAT[0]]), (CHAT[1], "185.79.0.9")):
+        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
+    story.target(CHAT[1], address="185.79.0.9", times=3, **SILENT)
+    story.target(CHAT[1], arm=Arm.OTHER_ADDRESS, **({} if elsewhere else SILENT))
+    found = service(story.controls_again())
+    assert (found.outcome, found.functions[0].outcome) == (word, word)
 
 
 def test_a_member_whose_name_is_shown_to_be_the_trigger_is_no_retired_one() -> None:
