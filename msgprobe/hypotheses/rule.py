@@ -20,7 +20,7 @@ CHANGED: Mapping[str, int] = {
     "ok.with_error": 8,
     "ok.other_resolver": 22,
     "pool.some_members": 13,
-    "pool.one_member": 13,
+    "pool.one_member": 25,
     "pool.half": 22,
     "udp.stun": 22,
     "tls.same_address": 8,
@@ -59,7 +59,7 @@ CHANGED: Mapping[str, int] = {
     "tls.share": 25,
     "tls.sni": 22,
     "tls.conn_count": 13,
-    "tls.post_handshake": 17,
+    "tls.post_handshake": 25,
     "tls.residual": 13,
     "quic.sni": 13,
 }

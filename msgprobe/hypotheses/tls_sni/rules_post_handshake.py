@@ -25,7 +25,7 @@ def _dying(p: PoolFacts) -> list[AddressFacts]:
     as many as a claim needs."""
     views = [a for e in p.failing for a in e.addresses if a.own]
     dying = [a for a in views if all(t.dies_after_handshake for t in a.own)]
-    return dying if sum(len(a.failed) for a in dying) >= TRIES else []
+    return dying if enough(t.met_silence for a in dying for t in a.failed) else []
 
 
 def _repeatedly(p: PoolFacts) -> list[AddressFacts]:

@@ -57,6 +57,19 @@ def test_fewer_tries_than_a_claim_needs_accuse_nobody(how: dict[str, Any], times
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("how", "times", "told"), [(CUT, 2, True), (CUT, 1, False), (DIES, 3, True), (DIES, 2, False)]
+)
+def test_what_broke_a_request_off_at_home_did_not_get_lost_either(
+    how: dict[str, Any], times: int, told: bool
+) -> None:
+    """Of one name alone as many attempts died at its own address as at the neutral server."""
+    story = Story().good_connection().names().controls_again()
+    story.target(CHAT[0], times=times, **how)
+    found = text(twin(named(twin(story), times=3, **how)))
+    assert (found.outcome is Outcome.BLOCKED) is told
+
+
 def test_without_the_neutral_half_nothing_is_learned() -> None:
     assert text(named(dead(), **DIES)).outcome is Outcome.INCONCLUSIVE
 
