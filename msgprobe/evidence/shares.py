@@ -289,6 +289,7 @@ class Shares:
         there = {s: joined(names.values()) for s, names in asked.items() if names}
         return {s: there[s] for s in self._beyond(there, ALPHA)}
 
+    @remembered
     def striking(self, service: Service) -> frozenset[str]:
         """Names of the service that fail in such a share: by what came of them at home, or of some
         of them at neutral servers as well."""
@@ -297,6 +298,7 @@ class Shares:
             found |= {h for h, there in self._elsewhere(service).items() if there.failed}
         return found
 
+    @remembered
     def doubtful(self, service: Service) -> dict[str, Tally]:
         """Names of which some fail, by chances that are small together, here and at neutral servers
         where they could be said there: too much to call them fine. Not where all failed first, and

@@ -9,7 +9,7 @@ from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, P
 from msgprobe.model.verdict import Layer
 
 SPARED = 0.01
-"""The chance by which names that are spared may fail less often than others that are not."""
+"""The chance, at most, that names which fail less often than others do so by luck."""
 
 _SYMPTOMS = {
     **DYING,
@@ -75,8 +75,8 @@ SHARE_DOUBT: PoolRule = UNCLEAR.at(Layer.TLS).rule("tls.share.unclear", holds=_d
 
 
 def spares_enough(p: PoolFacts) -> bool:
-    """As many members as the pool needs answer under names that are known not to fail in such a
-    share: those of the service that do not fail all the less often than those that do."""
+    """As many members as the pool needs answer under names that do not fail in such a share, and
+    more than luck spares these: names of the service that were merely lucky fail like the rest."""
     striking = p.shares.striking(p.service)
     names = p.shares.planned(p.service)
     struck = joined(t for what, t in names.items() if what in striking)
