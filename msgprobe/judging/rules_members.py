@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.verdict import Layer
 
@@ -37,9 +37,13 @@ def _some_members(p: PoolFacts) -> Cited:
 def _one_member(p: PoolFacts) -> Cited:
     """All but a single member answer: one row of the catalogue may be wrong. It is not where the
     member proves itself at an address that another resolver gives."""
-    alive = any(e.genuine_elsewhere for e in p.failing)
-    single = len(p.tested) - len(p.ok) == 1 and main_way(p) and not alive
-    return _some_members(p) if single else ()
+    single = len(p.tested) - len(p.ok) == 1 and main_way(p)
+    return _some_members(p) if single and not any(map(_alive, p.failing)) else ()
+
+
+def _alive(e: EndpointFacts) -> bool:
+    given = () if e.name is None else e.name.other_addresses
+    return any(t.address in given for t in e.genuine_elsewhere)
 
 
 def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:

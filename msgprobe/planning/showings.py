@@ -74,8 +74,10 @@ def _known(context: PlanningContext, service: Service, every: Sequence[Server]) 
 def _fresh(
     context: PlanningContext, key: tuple[str, str], others: list[Server], states: dict[str, State]
 ) -> Server | None:
-    """A server that the name may be shown to now; the usual ones first, by lot."""
-    proven = State.PROVEN in states.values()
+    """A server that the name may be shown to now; the usual ones first, by lot. One that answers
+    after another service's name may yet be silenced by this one's."""
+    answers = (address for address, state in states.items() if state is State.PROVEN)
+    proven = any(key[0] == service for a in answers for service, _ in _named(context, a))
     if not proven and _waits(context, key[0], states):
         return None
     usual = [p for p in neutral_servers(context) if p in others]

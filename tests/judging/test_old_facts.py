@@ -184,15 +184,21 @@ def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> Non
 
 
 @pytest.mark.parametrize(
-    ("elsewhere", "word"), [(True, Outcome.DEGRADED), (False, Outcome.INCONCLUSIVE)]
+    ("led", "elsewhere", "word"),
+    [
+        (True, True, Outcome.DEGRADED),
+        (True, False, Outcome.INCONCLUSIVE),
+        (False, True, Outcome.INCONCLUSIVE),
+    ],
+    ids=["it lives there", "nor there", "where nobody leads any more"],
 )
 def test_a_member_that_lives_where_another_resolver_leads_is_no_retired_one(
-    elsewhere: bool, word: Outcome
+    led: bool, elsewhere: bool, word: Outcome
 ) -> None:
     """The provider's resolver leads one of two names to an address where nobody is."""
     pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
     story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_connection()
-    story.names(system=False).target(CHAT[0])
+    (story.names(system=False) if led else story).target(CHAT[0])
     for host, address in ((CHAT[0], ADDRESSES[CHAT[0]]), (CHAT[1], "185.79.0.9")):
         story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
     story.target(CHAT[1], address="185.79.0.9", times=3, **SILENT)

@@ -239,7 +239,10 @@ _EVERYWHERE: Final = (
         "PF6",
         "two neutral servers take TLS alone, and WhatsApp's chat servers say nothing",
         OnPattern(
-            label="raw", match=tcp_to(*at("www.gnu.org", "www.python.org")), pattern=RAW, do="drop"
+            label="",  # they hear no such words where it is soon known that others are acknowledged
+            match=tcp_to(*at("www.gnu.org", "www.python.org")),
+            pattern=RAW,
+            do="drop",
         ),
         row="A34 (what neutral servers do with strange words)",
         world=hosts(HostPolicy(names=("pool:whatsapp/chat",), connect="hang")),

@@ -95,9 +95,9 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     ),
     blocking(
         "SH11",
-        "eight in ten ClientHellos that name WhatsApp's media are dropped, and no others",
+        "eight in ten connections that name WhatsApp's media fall silent, and no others",
         of("whatsapp", truth("degraded", "tls.timeout.sni"), text=OK, web=OK),
-        _some(0.8, *_MEDIA, do="drop"),
+        _some(0.8, *_MEDIA, do="drop_both"),
         row="A19 (fails open, one function's names)",
     ),
     blocking(
