@@ -36,14 +36,16 @@ def _some_members(p: PoolFacts) -> Cited:
 
 def _one_member(p: PoolFacts) -> Cited:
     """All but a single member answer: one row of the catalogue may be wrong. It is not where the
-    member proves itself at an address that another resolver gives."""
+    member proves itself at an address that another resolver gives, and this one leads astray."""
     single = len(p.tested) - len(p.ok) == 1 and main_way(p)
     return _some_members(p) if single and not any(map(_alive, p.failing)) else ()
 
 
 def _alive(e: EndpointFacts) -> bool:
-    given = () if e.name is None else e.name.other_addresses
-    return any(t.address in given for t in e.genuine_elsewhere)
+    """A resolver that fails leads nobody anywhere: it may be our own crowd of questions."""
+    if e.name is None or not e.name.system_addresses:
+        return False
+    return any(t.address in e.name.other_addresses for t in e.genuine_elsewhere)
 
 
 def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:

@@ -184,24 +184,29 @@ def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> Non
 
 
 @pytest.mark.parametrize(
-    ("led", "elsewhere", "word"),
+    ("astray", "led", "elsewhere", "word"),
     [
-        (True, True, Outcome.DEGRADED),
-        (True, False, Outcome.INCONCLUSIVE),
-        (False, True, Outcome.INCONCLUSIVE),
+        (True, True, True, Outcome.DEGRADED),
+        (True, True, False, Outcome.INCONCLUSIVE),
+        (True, False, True, Outcome.INCONCLUSIVE),
+        (False, True, True, Outcome.INCONCLUSIVE),
     ],
-    ids=["it lives there", "nor there", "where nobody leads any more"],
+    ids=["it lives there", "nor there", "where nobody leads any more", "the resolver fails"],
 )
 def test_a_member_that_lives_where_another_resolver_leads_is_no_retired_one(
-    led: bool, elsewhere: bool, word: Outcome
+    astray: bool, led: bool, elsewhere: bool, word: Outcome
 ) -> None:
     """The provider's resolver leads one of two names to an address where nobody is."""
     pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
     story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_connection()
     (story.names(system=False) if led else story).target(CHAT[0])
-    for host, address in ((CHAT[0], ADDRESSES[CHAT[0]]), (CHAT[1], "185.79.0.9")):
-        story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
-    story.target(CHAT[1], address="185.79.0.9", times=3, **SILENT)
+    story.asked(CHAT[0], ResolverKind.SYSTEM, ADDRESSES[CHAT[0]], arm=Arm.BASE)
+    if astray:
+        story.asked(CHAT[1], ResolverKind.SYSTEM, "185.79.0.9", arm=Arm.BASE)
+        story.target(CHAT[1], address="185.79.0.9", times=3, **SILENT)
+    else:
+        fails = Failure.DNS_TEMPORARY
+        story.asked(CHAT[1], ResolverKind.SYSTEM, arm=Arm.BASE, failure=fails)
     story.target(CHAT[1], arm=Arm.OTHER_ADDRESS, **({} if elsewhere else SILENT))
     found = service(story.controls_again())
     assert (found.outcome, found.functions[0].outcome) == (word, word)
