@@ -125,15 +125,16 @@ def silenced(conversations: Sequence[Conversation]) -> frozenset[str]:
     there: dict[str, list[Conversation]] = {}
     for t in conversations:
         there.setdefault(t.address, []).append(t)
-    found = set()
-    for t in (t for t in conversations if t.task.arm in _NEUTRAL):
+
+    def ours(t: Conversation) -> bool:
         at = since.get(t.address)
         if at is None or t.failure is None or answered(t) or _ended(t) <= at:
-            continue
+            return False
         heard = bisect_left(life, max(at, _begun(t)))
-        if heard < len(life) and life[heard] <= _ended(t) and not _released(t, there[t.address]):
-            found.add(t.task.id)
-    return frozenset(found)
+        alive = heard < len(life) and life[heard] <= _ended(t)
+        return alive and not _released(t, there[t.address])
+
+    return frozenset(t.task.id for t in conversations if t.task.arm in _NEUTRAL and ours(t))
 
 
 def _released(silent: Conversation, there: Iterable[Conversation]) -> bool:

@@ -49,13 +49,7 @@ def places(
     states = {address: _state(context, site, address) for site, address in every}
     key = (service.name, host)
     mine = [pair for pair in every if key in _named(context, pair[1])]
-    telling = [site for site, address in mine if states[address] is not State.SPENT]
-    usual = [site for site, _ in neutral_servers(context)]
-    fair = all(context.connection.fair((site,)) for site in usual)
-    if telling:
-        fair = any(context.connection.fair((site,)) for site in telling)
-    needed = least if fair else SWAP_SERVERS
-    if len(telling) >= needed:
+    if _enough(context, [s for s, a in mine if states[a] is not State.SPENT], least):
         return mine
     if _punished(context) >= residual.PUNISHED_SERVERS and _known(context, service, every):
         return mine
@@ -63,6 +57,12 @@ def places(
     if fresh is not None:
         context.promised[fresh[1]] = key
     return [*mine, *([fresh] if fresh is not None else [])]
+
+
+def _enough(context: PlanningContext, telling: Sequence[Site], least: int) -> bool:
+    """They can tell what is asked, by themselves or together."""
+    alone = any(context.connection.fair((site,)) for site in telling)
+    return len(telling) >= (least if alone else SWAP_SERVERS)
 
 
 def _known(context: PlanningContext, service: Service, every: Sequence[Server]) -> bool:
@@ -76,9 +76,7 @@ def _fresh(
 ) -> Server | None:
     """A server that the name may be shown to now; the usual ones first, by lot. One that answers
     after another service's name may yet be silenced by this one's."""
-    answers = (address for address, state in states.items() if state is State.PROVEN)
-    proven = any(key[0] == service for a in answers for service, _ in _named(context, a))
-    if not proven and _waits(context, key[0], states):
+    if not _proven(context, key[0], states) and _waits(context, key[0], states):
         return None
     usual = [p for p in neutral_servers(context) if p in others]
     turn = Random(f"{context.request.seed}/{key[1]}").randrange(max(1, len(usual)))
@@ -86,14 +84,21 @@ def _fresh(
     further = [p for p in others if p not in usual]
     lost = all(states[a] is State.SPENT for _, a in neutral_servers(context))
     candidates: list[Server] = [*first, *(further if lost else [])]
-    for pair in candidates:
-        state = states[pair[1]]
-        others_wait = _awaited(context, pair[1]) - {key}
-        free = not others_wait and context.promised.get(pair[1], key) == key
-        free = free and state is State.CLEAR
-        if state is State.PROVEN or free:
-            return pair
-    return None
+    return next((p for p in candidates if _free(context, p[1], key, states[p[1]])), None)
+
+
+def _free(context: PlanningContext, address: str, key: tuple[str, str], state: State) -> bool:
+    """That name may be said there: whoever was named before, it answers; or nobody was, nor is
+    about to be."""
+    promised = context.promised.get(address, key) == key
+    clear = state is State.CLEAR and promised and not _awaited(context, address) - {key}
+    return state is State.PROVEN or clear
+
+
+def _proven(context: PlanningContext, service: str, states: dict[str, State]) -> bool:
+    """Some server answers though a name of the service was said there."""
+    answers = (address for address, state in states.items() if state is State.PROVEN)
+    return any(service == name for a in answers for name, _ in _named(context, a))
 
 
 def _waits(context: PlanningContext, service: str, states: dict[str, State]) -> bool:
