@@ -27,6 +27,8 @@ PLAIN = (
 """The arms that speak to neutral servers of nobody but neutral ones."""
 
 _NEUTRAL = (*PLAIN, Arm.SHARE_NEUTRAL)
+"""Those, and handshakes that are counted: a server's silence to either may be our own doing, but
+which server is shown what is decided by the former alone."""
 
 PUNISHED_SERVERS = 2
 """Servers that must fall silent once they were shown a name: one may have its own reasons."""

@@ -1,10 +1,12 @@
 """Shares: how many of many handshakes with a service fail, and whether neutral ones fail so too.
 
-What is counted was decided on before it was seen: first attempts, which every run makes, and those
-of the experiment that asks about shares, never repeats, which are made until one goes well. The
-test is Fisher's exact one against neutral handshakes of the same minutes, with Holm's correction
-over all names and services of the run (S. Holm, "A Simple Sequentially Rejective Multiple Test
-Procedure", Scand. J. Stat. 6 (1979)), those included that nobody had a reason to look at.
+What accuses was decided on before it was seen: first attempts, which every run makes, those of the
+experiment that asks about shares, and what is moved; never repeats, which meet the moment in which
+the first one failed. The test is Fisher's exact one against neutral handshakes of the same minutes,
+with Holm's correction (S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scand.
+J. Stat. 6 (1979)) over all that could have been chosen: names and services of the run, those
+included that nobody had a reason to look at; of what is said at neutral servers, the services that
+were chosen by what came of them at home. What leaves a doubt needs less, and counts repeats too.
 """
 
 import math
@@ -16,13 +18,17 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, grouped
 from msgprobe.evidence.ledger import derived, remembered
-from msgprobe.evidence.statistics import Key, fisher_greater, holm
+from msgprobe.evidence.statistics import Key, fisher_greater, holm, together
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
 
 ALPHA = 1e-3
 """Errors allowed over all names of a run."""
+
+DOUBT = 1e-2
+"""Errors allowed of a name that is not called fine because it fails at neutral servers as well,
+which no accident of its own servers brings about; it accuses nobody."""
 
 FLOOR = 0.1
 """Share below which a front is merely imperfect, and above which a neutral server is no control."""
@@ -177,8 +183,8 @@ def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
 
 @remembered
 def _named(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
-    """Those, and what was moved under names of theirs: who looks at a name does not look at what
-    it is said for."""
+    """What is `spoken`, and what was moved under the same names: who looks at a name does not look
+    at what it is said for."""
     found = {what: list(conversations) for what, conversations in spoken(facts, service).items()}
     for t in facts.arm(Arm.TRANSFER, subject=service.name):
         if t.tls is not None and t.flow.server_name in found:
@@ -300,18 +306,20 @@ class Shares:
 
     @remembered
     def doubtful(self, service: Service) -> dict[str, Tally]:
-        """Names of which some fail, by chances that are small together, here and at neutral servers
-        where they could be said there: too much to call them fine. Not where all failed first, and
-        none since: what is over says nothing of now. Repeats count: what stops where one goes well
-        has seen no more failures than as many that were planned."""
+        """Names of which too many fail to call them fine, here, or here and at neutral servers
+        together where they could be said there. Not where all failed first, and none since: what is
+        over says nothing of now. Repeats count: so many failures before one goes well are rarer
+        than among as many that were planned."""
         found = {}
         for what, conversations in _named(self._facts, service).items():
             alive = {_place(t) for t in conversations if _answered(t)}
             fit = (t for t in conversations if _place(t) in alive or not alive)
             here, there = tally(fit, self.patience), self._said_elsewhere(service, what)
-            chance = here.exceeds(self.neutral) * there.exceeds(self.neutral)
-            both = joined((here, there))
-            if chance <= ALPHA and (here.relapses or _later(there.failed, both.answered)):
+            both, chance = joined((here, there)), here.exceeds(self.neutral)
+            many = chance <= ALPHA
+            if there.failed:
+                many = many or together(chance, there.exceeds(self.neutral)) <= DOUBT
+            if many and (here.relapses or _later(there.failed, both.answered)):
                 found[what] = both
         return found
 
@@ -366,7 +374,8 @@ def _later(some: Sequence[Conversation], others: Sequence[Conversation]) -> bool
 
 
 def _planned(conversation: Conversation) -> bool:
-    """It was made whatever came of others; of what is moved, attempts are numbered to be paired."""
+    """It was made whatever came of others; or it is moved, where attempts are numbered as pairs and
+    go on until enough went well: so many failures by then are rarer than among as many planned."""
     task = conversation.task
     return task.arm is Arm.TRANSFER or (task.attempt == 1 and task.arm is not Arm.REPEAT)
 

@@ -87,6 +87,9 @@ def rolled_up(
 GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
 """Words of one function that are the whole service's."""
 
+_UNTOLD = {(rule.info.rule_id,) for rule in (UNTOLD, SHARE_DOUBT)}
+"""What of one function leaves the whole service in doubt: somebody may interfere by name."""
+
 
 def _word(
     service: Service, functions: tuple[FunctionVerdict, ...], lost: Lost
@@ -118,9 +121,6 @@ def _in_part(
         return None
     shown = any(lost[f.function] or f.mechanisms for f in missing)
     return Outcome.DEGRADED if shown else Outcome.INCONCLUSIVE, missing
-
-
-_UNTOLD = {(rule.info.rule_id,) for rule in (UNTOLD, SHARE_DOUBT)}
 
 
 def _word_of(functions: Iterable[FunctionVerdict]) -> Outcome:

@@ -1,5 +1,5 @@
 """Translations as they are stored: each is found by a short key, not by the English that it
-translates, which eight languages would repeat. Most of what they take in the one file was that."""
+translates, which eight languages would repeat: that was a fifth of what they took in one file."""
 
 import gettext
 from hashlib import blake2b

@@ -150,8 +150,8 @@ def test_an_alert_is_nobodys_word_that_the_server_is_still_there() -> None:
 
 
 def counted(*ends: bool, own: bool = True) -> int:
-    """Of neutral handshakes that are counted at the named server, the last of which is silent, how
-    many are our doing; the service is heard meanwhile, or nobody is (``own``)."""
+    """Of neutral handshakes counted at the named server after the naming, True where one is
+    answered, how many are our doing; the service is heard meanwhile (``own``), or nobody is."""
     story = Story().good_connection()
     named(story, CHAT[0], 2.0)
     for number, answers in enumerate(ends):

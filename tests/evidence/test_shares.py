@@ -214,7 +214,7 @@ def among_many(story: Story) -> Evidence:
     return replace(story.evidence(), services=(wide,))
 
 
-def spoken_twice(story: Story) -> Story:
+def others_answer(story: Story) -> Story:
     """The spare names are answered, as every run finds them."""
     for n in range(len(MANY_NAMES)):
         story.target(f"s{n}.example", address=f"31.13.71.{n + 1}", times=1)
@@ -227,7 +227,7 @@ def one_name(story: Story, failed: int, of: int = 10, **how: Any) -> Story:
     for n in range(of):
         bad = how if n >= of - failed else {}
         story.target(CHAT[0], arm=Arm.SHARE, check="tls", start=20.0 + n, **bad)
-    return spoken_twice(story.target(CHAT[0]).target(CHAT[1]))
+    return others_answer(story.target(CHAT[0]).target(CHAT[1]))
 
 
 def word(story: Story) -> tuple[ServiceVerdict, FunctionVerdict]:
@@ -277,7 +277,7 @@ def doubted(*ends: bool, elsewhere: tuple[bool, ...]) -> Story:
     for number, well in enumerate(elsewhere):
         said_there: dict[str, Any] = {"check": "tls", "address": address, "start": 20.5 + number}
         story.target(CHAT[0], arm=Arm.TARGET_SNI_ELSEWHERE, **said_there, **({} if well else RESET))
-    return spoken_twice(story.target(CHAT[1]))
+    return others_answer(story.target(CHAT[1]))
 
 
 @pytest.mark.parametrize(
@@ -288,8 +288,18 @@ def doubted(*ends: bool, elsewhere: tuple[bool, ...]) -> Story:
         ((False, False, True), (), Outcome.OK),
         ((False, False, False), (True,), Outcome.OK),
         ((False, True, True), (False, True, True), Outcome.OK),
+        ((True, False), (False, True, True), Outcome.OK),
+        ((True, False), (False, False, True), Outcome.INCONCLUSIVE),
     ],
-    ids=["both", "at home, and it is over", "nothing elsewhere", "a dead row", "once each"],
+    ids=[
+        "both",
+        "at home, and it is over",
+        "nothing elsewhere",
+        "a dead row",
+        "once each",
+        "a product that luck makes small",
+        "once and twice",
+    ],
 )
 def test_what_is_too_little_to_accuse_may_be_too_much_for_fine(
     ends: tuple[bool, ...], elsewhere: tuple[bool, ...], outcome: Outcome

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from msgprobe.evidence.statistics import Decision, fisher_greater, sprt
+from msgprobe.evidence.statistics import Decision, fisher_greater, sprt, together
 from tests.grouped import each
 from tests.lab.exam_text import wilson
 
@@ -19,6 +19,16 @@ def test_fisher_is_that_of_scipy(n: int, m: int, data: st.DataObject) -> None:
     a, c = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
     expected = stats.fisher_exact([[a, n - a], [c, m - c]], alternative="greater").pvalue
     assert fisher_greater(a, n, c, m) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+chances = st.floats(1e-12, 1.0)
+
+
+@given(chances, chances)
+def test_two_chances_together_are_those_of_scipy(one: float, other: float) -> None:
+    expected = stats.combine_pvalues([one, other], method="fisher").pvalue
+    assert together(one, other) == pytest.approx(expected, rel=1e-6)
+    assert together(0.0, other) == 0.0
 
 
 @given(trials, st.data())
