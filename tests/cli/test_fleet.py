@@ -405,11 +405,11 @@ def test_without_the_library_the_extra_is_named(
     one_line(done, 2, "pip install 'msgprobe[fleet]'")
 
 
-@pytest.fixture
-def store(msgprobe: Msgprobe, tmp_path: Path) -> Path:
-    """Three lines in each of four networks; three of the networks block from ten o'clock on."""
-    folder, found = tmp_path / "country", tmp_path / "store"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three lines in each of four networks; three of the networks block from ten o'clock on. Packed
+    once: it is looked at by many."""
+    folder, found = tmp_path_factory.mktemp("country"), tmp_path_factory.mktemp("packed") / "store"
     for asn in range(101, 105):
         for line in range(3):
             for quarter, hour in enumerate(("09:40", "09:55", "10:00", "10:10")):
@@ -417,8 +417,14 @@ def store(msgprobe: Msgprobe, tmp_path: Path) -> Path:
                 service = sample.blocked() if hit else sample.service_verdict(Outcome.OK)
                 run = made(line, service, at=f"2025-11-26T{hour}:0{line}Z", asn=asn)
                 (folder / f"{asn}-{line}-{quarter}.json").write_text(text(run))
-    assert msgprobe("fleet", "pack", str(folder), "-o", str(found)).returncode == 0
+    subprocess.run([COMMAND, "fleet", "pack", folder, "-o", found], check=True, timeout=50)
     return found
+
+
+@pytest.fixture
+def store(country: Path, tmp_path: Path) -> Path:
+    """A copy of the country's, to be done with as one likes."""
+    return Path(shutil.copytree(country, tmp_path / "store"))
 
 
 def test_the_state_counts_lines(msgprobe: Msgprobe, store: Path) -> None:

@@ -29,7 +29,8 @@ def try_inside(tmp_path: Path, *arguments: str) -> None:
         [
             *("unshare", *user, "--net", "sh", "-c", ROUTES, "sh"),
             *(sys.executable, "-m", "pytest", "-q", *arguments),
-            *("-p", "no:cacheprovider", f"--basetemp={tmp_path}/inside"),
+            *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
+            f"--basetemp={tmp_path}/inside",
         ],
         cwd=ROOT,
         capture_output=True,

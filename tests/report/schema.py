@@ -1,6 +1,7 @@
 """The shipped schema, as strict as it is for what this version writes."""
 
 import json
+from functools import cache
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -18,9 +19,18 @@ def closed(schema: Any) -> Any:
     return [closed(v) for v in schema] if isinstance(schema, list) else schema
 
 
+@cache
+def _versions() -> tuple[Any, ...]:
+    """The schema and its closed form, each known to be a schema: looked at once, for that takes as
+    long as a hundred documents."""
+    schema = json.loads(schema_text())
+    versions = (schema, closed(schema))
+    for version in versions:
+        jsonschema.Draft202012Validator.check_schema(version)
+    return tuple(map(jsonschema.Draft202012Validator, versions))
+
+
 def validate(found: Any) -> None:
     """Raises where ``found`` is no document, or one with keys that the schema does not describe."""
-    schema = json.loads(schema_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    for version in (schema, closed(schema)):
-        jsonschema.validate(found, version, cls=jsonschema.Draft202012Validator)
+    for version in _versions():
+        version.validate(found)

@@ -11,7 +11,7 @@ spoken inside TLS.
 
 import functools
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -222,7 +222,10 @@ def _add_services(directory: Directory) -> None:
                 _add_asset(directory, service, asset, taken)
 
 
-def addresses(config: WorldConfig) -> dict[str, tuple[tuple[Address, ...], tuple[Address, ...]]]:
+@functools.lru_cache(maxsize=4)
+def addresses(
+    config: WorldConfig,
+) -> Mapping[str, tuple[tuple[Address, ...], tuple[Address, ...]]]:
     """IPv4 and IPv6 addresses of every name (``telegram/dc2`` where there is only an address)."""
     return {
         name: (
@@ -248,7 +251,12 @@ def nat64(address: Address) -> Address:
 
 def _inside(address: Address, prefixes: Iterable[str]) -> bool:
     one = ipaddress.ip_address(address)
-    return any(one in ipaddress.ip_network(prefix) for prefix in prefixes)
+    return any(one in _network(prefix) for prefix in prefixes)
+
+
+@functools.cache
+def _network(prefix: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(prefix)
 
 
 def _add(
