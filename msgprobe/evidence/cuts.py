@@ -200,7 +200,11 @@ class Cuts:
 
     @property
     def of_packets(self) -> bool:
-        """Small segments are ended much sooner: somebody counts packets."""
+        """Small segments are ended much sooner: somebody counts packets. Not where they are reset:
+        who aborts a connection throws away what he has not sent yet (RFC 9293 §3.10.5), and of
+        small segments a window is fewer bytes."""
+        if any(s.ending is Ending.RESET for s in self.paired.small):
+            return False
         return 0 < max(self._in_small_segments, default=0) < FEWER_BYTES * self.place
 
     @property

@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 25
+RULES_VERSION = 26
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -20,7 +20,7 @@ CHANGED: Mapping[str, int] = {
     "ok.with_error": 8,
     "ok.other_resolver": 22,
     "pool.some_members": 13,
-    "pool.one_member": 25,
+    "pool.one_member": 26,
     "pool.half": 22,
     "udp.stun": 22,
     "tls.same_address": 8,
@@ -48,7 +48,7 @@ CHANGED: Mapping[str, int] = {
     "throttle.address": 24,
     "tcp.loss": 21,
     "transfer.cut": 23,
-    "transfer.freeze": 23,
+    "transfer.freeze": 26,
     "transfer.nothing": 8,
     "speed.lossy": 23,
     "speed.slow": 18,

@@ -1,12 +1,17 @@
 """Rules about pools of which some members answer and others do not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.facts import OWN_ARMS, grouped
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.verdict import Layer
 
 _IMPAIRED = IMPAIRED.at(Layer.TCP)
+
+SEVERAL = 2
+"""Attempts under other names that fail as one member does: one of them may have had bad luck."""
 
 _ALIKE = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout")
 """Ways to fail in which all members that do may be alike."""
@@ -36,9 +41,56 @@ def _some_members(p: PoolFacts) -> Cited:
 
 def _one_member(p: PoolFacts) -> Cited:
     """All but a single member answer: one row of the catalogue may be wrong. It is not where the
-    member proves itself at an address that another resolver gives, and this one leads astray."""
+    member proves itself at an address that another resolver gives, and this one leads astray; nor
+    does that explain why others of the service fail as it does now and then."""
     single = len(p.tested) - len(p.ok) == 1 and main_way(p)
-    return _some_members(p) if single and not any(map(_alive, p.failing)) else ()
+    explained = single and not any(map(_alive, p.failing)) and not _others_fail_so(p)
+    return _some_members(p) if explained else ()
+
+
+def _others_fail_so(p: PoolFacts) -> bool:
+    """Under other names of the service attempts failed the same way where another was answered, and
+    the member fails still when those are answered again: what befell all of them is not over for
+    it. Not by silence: packets get lost on every line."""
+    failed = [t for e in p.failing for t in e.failed if not _silent(t)]
+    answered, alike = _wavering(p, failed)
+    back = [_back(some, answered[there]) for there, some in alike.items()]
+    many = sum(map(len, alike.values())) >= SEVERAL
+    return many and max(t.dialled for t in failed) > max(back)
+
+
+_There = tuple[str, str]
+
+
+def _wavering(
+    p: PoolFacts, failed: Sequence[Conversation]
+) -> tuple[dict[_There, list[Conversation]], dict[_There, list[Conversation]]]:
+    """Attempts under other names: those that were answered, by place, and of the same places those
+    that failed as ``failed`` did."""
+    ways, names = {t.symptom for t in failed}, {_named(t) for t in failed}
+    others = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if _named(t) not in names]
+    answered = grouped((t for t in others if t.genuine), _there)
+    same = (t for t in others if t.symptom in ways and not _silent(t) and _there(t) in answered)
+    return answered, grouped(same, _there)
+
+
+def _back(failed: Sequence[Conversation], answered: Sequence[Conversation]) -> float:
+    """Seconds since the run began when one began that was answered after those had failed; 0 where
+    none was."""
+    last = max(t.dialled for t in failed)
+    return min((t.dialled for t in answered if t.dialled > last), default=0.0)
+
+
+def _silent(t: Conversation) -> bool:
+    return t.failure is not None and t.failure.is_silence
+
+
+def _named(t: Conversation) -> str:
+    return t.flow.server_name or t.flow.host or t.address
+
+
+def _there(t: Conversation) -> _There:
+    return t.address, _named(t)
 
 
 def _alive(e: EndpointFacts) -> bool:

@@ -18,6 +18,7 @@ from msgprobe.report.summary import summary
 from tests.evidence.story import ADDRESSES, CHAT, HERE, SERVICE, Story, numbered
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+REFUSED: dict[str, Any] = {"fails": "connect", "failure": Failure.CONNECTION_REFUSED}
 SILENT: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT}
 
 
@@ -181,6 +182,31 @@ def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> Non
     story.target(CHAT[0]).target(CHAT[1], times=3, **SILENT).controls_again()
     found = service(story)
     assert (found.outcome, found.functions[0].outcome) == (Outcome.INCONCLUSIVE,) * 2
+
+
+@pytest.mark.parametrize(
+    ("fails", "others", "back", "word"),
+    [
+        (REFUSED, 2, 0.0, Outcome.DEGRADED),
+        (REFUSED, 2, 12.0, Outcome.DEGRADED),
+        (REFUSED, 2, LASTING + 1, Outcome.OK),
+        (REFUSED, 1, 0.0, Outcome.OK),
+        (SILENT, 2, 0.0, Outcome.OK),
+    ],
+    ids=["still", "for longer", "no longer, as is known", "as one did once", "as what gets lost"],
+)
+def test_a_member_that_fails_as_others_do_now_and_then_is_no_retired_one(
+    fails: dict[str, Any], others: int, back: float, word: Outcome
+) -> None:
+    """Four of five servers answer; of some of these, an attempt fails in the same way, and a later
+    one does not."""
+    story = told(1, fails=fails)
+    for n in range(2, 2 + others):
+        way = {"subject": "acme", "endpoint": f"dc{n}", "check": "acme", "arm": Arm.REPEAT}
+        story.flow(f"149.154.16{n}.9", start=2.0, **way, **fails)
+        if back:
+            story.flow(f"149.154.16{n}.9", start=back, **way, proof=Proof.CRYPTO)
+    assert service(story).outcome is word
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,22 @@ def test_packets_are_counted_where_small_segments_end_sooner(race: Race) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("ends", "word"),
+    [
+        (None, Outcome.BLOCKED),
+        (Failure.EOF, Outcome.BLOCKED),
+        (Failure.CONNECTION_RESET, Outcome.DEGRADED),
+    ],
+)
+def test_who_resets_throws_away_what_he_had_not_sent(race: Race, ends: Any, word: Outcome) -> None:
+    """A window of small segments is fewer bytes, so that a server's own reset comes sooner too."""
+    cut(race, ends=ends)
+    for n in (1, 2):  # on a long way nothing is asked behind something else
+        race.move(Arm.TRANSFER_SMALL, 15_000, number=n, stop_at=9_000, ends=ends, patience=10.0)
+    assert race.text.outcome is word
+
+
 @ENDS
 def test_what_went_beyond_the_place_once_is_not_cut_there(race: Race, ends: Any) -> None:
     seen = cut(race, named=AT, ends=ends).move(OWN, 15_000).text

@@ -9,11 +9,22 @@ from typing import Any, Final, Literal
 
 from tests.lab.censor import Match
 from tests.lab.cut import Cut, End
-from tests.lab.scenario import OK, Scenario, Truth, at, truth
+from tests.lab.link import Link
+from tests.lab.scenario import GOOD, OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import MESSENGER, SIGNAL, TELEGRAM_DC, WHATSAPP, hosts, of
+from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    MESSENGER,
+    QUIET,
+    SIGNAL,
+    TELEGRAM_DC,
+    WHATSAPP,
+    hosts,
+    of,
+)
 from tests.lab.world.config import HostPolicy
 
+_SKY: Final = Link(delay_ms=300, down_kbit=10_000, up_kbit=2_000, loss=0.001, queue_ms=500)
 _CUT: Final = truth("blocked", "tcp.freeze")
 _UNHURT: Final = truth(
     "ok|degraded", why="the server answers, and breaks off or waits only in larger answers"
@@ -116,12 +127,15 @@ _CUTS: Final = (
 
 
 def _servers(
-    id_: str, title: str, service: str, names: tuple[str, ...] = (), **how: Any
+    id_: str, title: str, service: str, names: tuple[str, ...] = (), link: Link = GOOD, **how: Any
 ) -> Scenario:
     names = names or (f"service:{service}", f"asset:{service}")
-    world = hosts(HostPolicy(names=names, whole_server=True, **how))
+    world = hosts(HostPolicy(names=names, **{"whole_server": True, **how}))
     truths = of(service, _UNHURT)
-    return innocent(id_, title, row="§5 look-alike of D11", world=world, truths=truths)
+    line: dict[str, Any] = {"link": link}
+    if link == _SKY:
+        line |= {"states": ANY_LINK, "others": QUIET, "usable": False}
+    return innocent(id_, title, row="§5 look-alike of D11", world=world, truths=truths, **line)
 
 
 _ENDED: Final = (
@@ -171,6 +185,38 @@ _ENDED: Final = (
         ),
     ),
 )
+_DISCARDED: Final = (
+    _servers(
+        "CT8i",
+        "a satellite's line: Signal's servers reset what names it after 11 kB, and throw away what "
+        "they had not sent by then",
+        "signal",
+        whole_server=False,
+        stops_after=11_000,
+        stop="reset",
+        link=_SKY,
+    ),
+    _servers(
+        "CT9i",
+        "the same of WhatsApp after 14 kB, 120 ms away",
+        "whatsapp",
+        whole_server=False,
+        stops_after=14_000,
+        stop="reset",
+        link=Link(delay_ms=60),
+    ),
+    _servers(
+        "CT10i",
+        "the same of Messenger after 20 kB, on a satellite's line",
+        "messenger",
+        whole_server=False,
+        stops_after=20_000,
+        stop="reset",
+        link=_SKY,
+    ),
+)
+"""Small segments end sooner there: a window of ten is fewer bytes."""
+
 _LATE: Final = (
     _servers(
         "LT1",
@@ -196,4 +242,4 @@ _LATE: Final = (
     ),
 )
 
-SCENARIOS: Final = (*_CUTS, *_ENDED, *_LATE)
+SCENARIOS: Final = (*_CUTS, *_ENDED, *_DISCARDED, *_LATE)
