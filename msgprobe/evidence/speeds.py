@@ -129,16 +129,18 @@ def _times(scores: Sequence[float]) -> float:
 def unsaid(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> FunctionVerdict:
     """Works, and its speed is not known: said in ``why``, for silence would pass for an acquittal.
 
-    Only in a run that did compare transfers; why a run compares none is told elsewhere.
+    Only in a run that compares transfers, or reads the pages that name what is to be moved and has
+    no time left then; others were not asked to.
     """
     mine = [c for c in found if c.asset.function is verdict.function and c.asset.pool is None]
-    if verdict.outcome is not Outcome.OK or not found or not found[0].facts.arm(Arm.TRANSFER):
+    if verdict.outcome is not Outcome.OK or not found or not found[0].facts.arm(*_MEANT):
         return verdict
     told = sorted((_UNSAID.index(why), c.asset.name, why) for c in mine for why in _reasons(c))
     added = tuple(message(f"speed.unsaid.{why}", asset=name) for _, name, why in told)
     return replace(verdict, why=(*verdict.why, *added))
 
 
+_MEANT = (Arm.TRANSFER, Arm.TRANSFER_PAGE)
 _UNSAID = ("unmeasured", "once", "nothing", "broken_off")
 """Reasons why a speed is not known, in the order in which they are told."""
 

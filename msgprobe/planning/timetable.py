@@ -120,7 +120,11 @@ PROMISING_UNTIL = 32.5
 
 FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 27.0, 32.0, 36.0
 """The three of them where the way is long: a transfer takes some three seconds, a block six, and
-three must tell. Where few flows are let in at a time, too: everything before takes as long."""
+three must tell. Pairs of a crowded line too."""
+
+CROWDED_SURVEY_UNTIL = 31.0
+"""The first of them where few flows are let in at a time: all that comes before takes so long, and
+what is slow at first sight is at least not called fine."""
 
 MONITOR_UNTIL = 33.0
 """No further look at the line begins after that, for it could not end in time."""

@@ -209,6 +209,7 @@ def _quiet(context: PlanningContext) -> bool:
 
 _TRAINS = (Arm.TRAIN, Arm.NEUTRAL_TRAIN)
 _FIRST_LOOK = (Arm.CONNECTION, Arm.BASE)
+_COUNTED = (Arm.SHARE, Arm.SHARE_ELSEWHERE, Arm.SHARE_NEUTRAL)
 
 
 def _overdue(context: PlanningContext) -> float:
@@ -223,7 +224,9 @@ def _overdue(context: PlanningContext) -> float:
 def _over(context: PlanningContext, running: Running, overdue: float) -> bool:
     """It occupies the line no longer; trains and transfers are looked at by themselves. A line that
     is no thin one carries beside them what is asked about a service that fails, which is little and
-    may go on for long."""
+    may go on for long; one that is merely far, handshakes that are counted, few at a time."""
+    if running.task.arm in _COUNTED and not context.pace:
+        return True
     thin = context.moment.filled or context.thin > 0.0 or context.facts.rtt is None
     few = running.task.arm not in _FIRST_LOOK and not thin
     return few or _answered_or_late(context, running, overdue)

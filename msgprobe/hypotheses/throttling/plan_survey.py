@@ -14,7 +14,6 @@ from msgprobe.hypotheses.throttling.tasks import (
     CONTEST_BYTES,
     DEEP_BYTES,
     SIZES,
-    comes_late,
     dialled_address,
     known_sources,
     looks_slow,
@@ -32,6 +31,7 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import (
+    CROWDED_SURVEY_UNTIL,
     FAR_RTT,
     FAR_SURVEY_UNTIL,
     FAST_PATIENCE,
@@ -106,7 +106,10 @@ def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
 
 def survey_over(context: PlanningContext) -> bool:
     """No transfer of the first look begins any more."""
-    until = FAR_SURVEY_UNTIL if comes_late(context) else SURVEY_UNTIL
+    if context.crowded:
+        until = CROWDED_SURVEY_UNTIL
+    else:
+        until = FAR_SURVEY_UNTIL if takes_long(context) else SURVEY_UNTIL
     return context.past(until) and not context.request.throttle
 
 

@@ -14,7 +14,7 @@ from msgprobe.catalog.loader import Catalogue, load, select
 from msgprobe.evidence.transfer_pairs import SOME_ABREAST
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import HttpObservation
+from msgprobe.model.observation import HttpObservation, TcpObservation
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Running, Task
@@ -549,3 +549,33 @@ def test_transfers_of_a_service_wait_while_something_is_asked_about_it_and_other
         assert not own, seed
         passed |= others
     assert passed
+
+
+def far(seen: Measurement) -> Measurement:
+    """The same on a line of which every round trip takes 220 ms."""
+    observations = tuple(
+        dataclasses.replace(
+            o,
+            window=dataclasses.replace(o.window, end=o.window.start + 0.22),
+            info=dataclasses.replace(o.info, rtt=0.22, min_rtt=0.22),
+        )
+        if isinstance(o, TcpObservation) and o.info is not None
+        else o
+        for o in seen.observations
+    )
+    return dataclasses.replace(seen, observations=observations)
+
+
+@pytest.mark.parametrize(("arm", "begins"), [(Arm.SHARE, True), (Arm.REPEAT, False)])
+def test_a_far_line_carries_transfers_beside_handshakes_that_are_counted(
+    arm: Arm, begins: bool
+) -> None:
+    """They go on for ten seconds, and then the time for transfers would be over."""
+    day = Day(rate=lambda task: FAST).run()
+    known = tuple(far(m) for m in day.done if m.task.arm not in MOVES)
+    first = next(m.task for m in known if m.task.id.startswith("b.signal.chat"))
+    other = dataclasses.replace(first, id="beside", arm=arm)
+    moment = Moment(now=15.0, running={"beside": Running(task=other, since=14.9)})
+    evidence = dataclasses.replace(day.evidence, measurements=known)
+    tasks = Planner().look(evidence, moment).tasks
+    assert any(t.arm is Arm.TRANSFER_SOURCE for t in tasks) is begins

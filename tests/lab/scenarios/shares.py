@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from tests.lab.censor import Match, OnPattern, OnSni, RstOnSyn
+from tests.lab.censor import Freeze, Match, OnPattern, OnSni, RstOnSyn, Throttle
+from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
@@ -13,6 +14,7 @@ from tests.lab.scenarios.shared import (
     SIGNAL,
     SILENT,
     TELEGRAM,
+    WHATSAPP,
     blocked,
     hosts,
     of,
@@ -28,6 +30,9 @@ _FAIR: Final = truth(
 _WHICH: Final = "chance says whether what is left of its names is enough"
 _FOUR: Final = ("=chat.signal.org", "=svrb.signal.org", "=svr2.signal.org", "=updates2.signal.org")
 _MEDIA: Final = ("=mmg.whatsapp.net", "=mmg-fallback.whatsapp.net")
+_LIKE_SERVERS: Final = "whatever is named, at the addresses of one service: servers may do so"
+_ALSO: Final = truth("blocked|degraded|inconclusive", why="it is the others that are looked at")
+_FAR: Final = Link(delay_ms=110, down_kbit=10_000, up_kbit=4_000, loss=0.003)
 _THIRD: Final = truth(
     "ok|degraded", why="chance says whether a run meets the one of three servers that is dead"
 )
@@ -106,6 +111,47 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         of("telegram", truth("blocked|degraded", "tls.reset.sni", why=_WHICH), text=OK),
         _some(0.7, "=t.me", "=web.telegram.org", "=td.telegram.org"),
         row="A17 (fails open, some names)",
+    ),
+    *(
+        blocking(
+            id_,
+            f"220 ms away: seven in ten that name Telegram's pages or Signal's files are reset, "
+            f"and {title}",
+            {**of("telegram", _ALSO), **of("signal", _ALSO), **of(service, told)},
+            _some(0.7, "=t.me", "=web.telegram.org", "=cdn2.signal.org", "=cdn3.signal.org"),
+            action,
+            link=_FAR,
+            row="B1, D11 (beside a share)",
+        )
+        for id_, service, title, told, action in (
+            (
+                "SH14",
+                "whatsapp",
+                "connections to WhatsApp's addresses fall silent after 16 kB",
+                truth("blocked|degraded", why=_LIKE_SERVERS),
+                Freeze(
+                    label="freeze",
+                    match=Match(to=at(*WHATSAPP), direction="both"),
+                    after_bytes=16_000,
+                ),
+            ),
+            (
+                "SH15",
+                "messenger",
+                "what names Messenger gets 140 kbit/s",
+                truth("throttled|degraded", "throttle.sni", why="the run may be over before that"),
+                Throttle(label="slow", names=MESSENGER, kbit=140),
+            ),
+        )
+    ),
+    blocking(
+        "SH16",
+        "220 ms away: seven in ten that name Telegram's pages or Signal's files are reset, and "
+        "nothing else is amiss",
+        {**of("telegram", _ALSO), **of("signal", _ALSO)},
+        _some(0.7, "=t.me", "=web.telegram.org", "=cdn2.signal.org", "=cdn3.signal.org"),
+        link=_FAR,
+        row="none (innocent twin of SH14 and SH15 for the others)",
     ),
     innocent(
         "SH13",
