@@ -7,7 +7,7 @@ from msgprobe.judging.calibration import Table, Tally
 
 TABLE: Table | None = Table(
     date="2026-11-29",
-    rules_version=25,
+    rules_version=26,
     runs=554,
     scenarios=318,
     cells={
