@@ -241,13 +241,14 @@ class _Page:
         for service in services:
             if told := _speeds(service, all_of_them=bool(verbose)):
                 self.labelled(printable(service.name, limit=20), _(", ").join(told), name_width + 2)
+        excuse = None
         if not having:
             excuse = wording.no_speed(run.evidence.request, run.verdict.connection)
-            if excuse is not None:
-                self.line(excuse)
-            return
-        clean = all(f.outcome not in _SLOW for f in having)
-        self.line(wording.floor([s for f in having for s in f.speeds], clean=clean))
+        else:
+            clean = all(f.outcome not in _SLOW for f in having)
+            self.line(wording.floor([s for f in having for s in f.speeds], clean=clean))
+        if missing := excuse or wording.not_compared(services):
+            self.line(missing)
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:
         good = verdict.state.blameless

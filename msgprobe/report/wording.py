@@ -14,7 +14,8 @@ from msgprobe.model.verdict import (
     State,
     Strength,
 )
-from msgprobe.report.language import N_, _
+from msgprobe.report.escape import printable
+from msgprobe.report.language import N_, _, listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,3 +337,24 @@ def no_speed(request: Request, verdict: ConnectionVerdict) -> str | None:
     if verdict.state is State.BAD_LINK:
         return _("Speed: this line is too slow to tell throttling from its own slowness.")
     return None
+
+
+def not_compared(services: Sequence[ServiceVerdict]) -> str | None:
+    """Names what works and has no speed beside others', which acquits nobody; None where there is
+    nothing of the kind."""
+    names = [
+        printable(s.name)
+        for s in services
+        if s.outcome is Outcome.OK and not any(f.speeds for f in s.functions) and _unsaid(s)
+    ]
+    if not names:
+        return None
+    return _(
+        "Speed: not compared for {names}, so throttling there would not have been seen."
+    ).format(names=listing(names))
+
+
+def _unsaid(service: ServiceVerdict) -> bool:
+    """It is told of one of its functions that its speed is not known."""
+    told = (one.key for f in service.functions for one in f.why)
+    return any(key.startswith("speed.unsaid.") for key in told)

@@ -202,7 +202,12 @@ def test_a_member_that_fails_as_others_do_now_and_then_is_no_retired_one(
     one does not."""
     story = told(1, fails=fails)
     for n in range(2, 2 + others):
-        way = {"subject": "acme", "endpoint": f"dc{n}", "check": "acme", "arm": Arm.REPEAT}
+        way: dict[str, Any] = {
+            "subject": "acme",
+            "endpoint": f"dc{n}",
+            "check": "acme",
+            "arm": Arm.REPEAT,
+        }
         story.flow(f"149.154.16{n}.9", start=2.0, **way, **fails)
         if back:
             story.flow(f"149.154.16{n}.9", start=back, **way, proof=Proof.CRYPTO)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from msgprobe.model.message import message
 from msgprobe.model.run import Run, Vantage
 from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import CallLoss, Outcome, State, Strength
@@ -345,3 +346,22 @@ def test_a_quick_run_says_what_it_left_out() -> None:
     quick = replace(fast, evidence=replace(fast.evidence, request=request))
     text = " ".join(render(quick).split())
     assert "not looked at (--quick), so throttling would not have been seen" in text
+
+
+def unmeasured(outcome: Outcome, name: str, **more: Any) -> Any:
+    """A service of which it is told that the speed of an object is not known."""
+    why = (message("speed.unsaid.unmeasured", asset="picture"),)
+    functions = (function(Function.TEXT, outcome, why=why, **more),)
+    return service_verdict(outcome, name, functions=functions)
+
+
+def test_what_works_and_was_not_compared_is_named() -> None:
+    first, second = (unmeasured(Outcome.OK, name) for name in ("Signal", "Telegram"))
+    known = unmeasured(Outcome.OK, "WhatsApp", speeds=(speed(500, 500, 100),))
+    dead = unmeasured(Outcome.BLOCKED, "Messenger")
+    silent = service_verdict(Outcome.OK, "Viber")
+    told = "Speed: not compared for Signal and Telegram, so throttling there would not have been"
+    for services in ((first, second), (first, second, known, dead, silent)):
+        assert told in " ".join(render(run(*services)).split())
+    for one in (known, dead, silent):
+        assert "not compared" not in render(run(one))

@@ -139,5 +139,9 @@ def _speeds(run: Run) -> Iterator[str]:
         yield wording.floor([s for f in having for s in f.speeds], clean=clean)
     elif excuse := wording.no_speed(run.evidence.request, run.verdict.connection):
         yield excuse
-    else:
+        return
+    missing = wording.not_compared(run.verdict.services)
+    if missing is not None:
+        yield missing
+    elif not having:
         yield _("Speeds were not compared, so throttling would not have been seen.")
