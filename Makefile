@@ -74,7 +74,7 @@ exam: install
 exam-facts: install
 	$(BIN)/python -m tests.lab facts --out tests/lab/facts_exam.txt $(ARGS)
 
-# A part of it that has every kind and every sort of fact, in about five minutes.
+# A part of it that has every kind and every sort of fact, in about four minutes.
 exam-facts-ci: install
 	$(BIN)/python -m tests.lab facts --ci --jobs 5 $(ARGS)
 
