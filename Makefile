@@ -8,7 +8,7 @@ TOOLS  := $(VENV)/tools# uv and pip-audit, whose dependencies stay out of ours
 PARITY := $(VENV)/parity# engines of a fleet, a gigabyte of them
 RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
-TESTERS ?= 3   # processes that share the tests: they mostly wait for sockets
+TESTERS ?= 3   # processes that share the tests; with four they take as long
 
 .PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-drawn exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
