@@ -141,6 +141,8 @@ def unsaid(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> Functi
 
 
 _MEANT = (Arm.TRANSFER, Arm.TRANSFER_PAGE)
+"""What a run does that compares transfers, or meant to."""
+
 _UNSAID = ("unmeasured", "once", "nothing", "broken_off")
 """Reasons why a speed is not known, in the order in which they are told."""
 

@@ -52,7 +52,7 @@ def _others_fail_so(p: PoolFacts) -> bool:
     """Under other names of the service attempts failed the same way where another was answered, and
     the member fails still when those are answered again: what befell all of them is not over for
     it. Not by silence: packets get lost on every line."""
-    failed = [t for e in p.failing for t in e.failed if not _silent(t)]
+    failed = [t for e in p.failing for t in e.failed if not t.met_silence]
     answered, alike = _wavering(p, failed)
     back = [_back(some, answered[there]) for there, some in alike.items()]
     many = sum(map(len, alike.values())) >= SEVERAL
@@ -70,7 +70,7 @@ def _wavering(
     ways, names = {t.symptom for t in failed}, {_named(t) for t in failed}
     others = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if _named(t) not in names]
     answered = grouped((t for t in others if t.genuine), _there)
-    same = (t for t in others if t.symptom in ways and not _silent(t) and _there(t) in answered)
+    same = (t for t in others if t.symptom in ways and not t.met_silence and _there(t) in answered)
     return answered, grouped(same, _there)
 
 
@@ -79,10 +79,6 @@ def _back(failed: Sequence[Conversation], answered: Sequence[Conversation]) -> f
     none was."""
     last = max(t.dialled for t in failed)
     return min((t.dialled for t in answered if t.dialled > last), default=0.0)
-
-
-def _silent(t: Conversation) -> bool:
-    return t.failure is not None and t.failure.is_silence
 
 
 def _named(t: Conversation) -> str:

@@ -26,8 +26,8 @@ from tests.lab.rejudge import rejudged
 KEEP: Final = Path(".lab/facts")
 OUT: Final = Path("tests/lab/facts_exam.txt")
 IN_CI: Final = 80
-"""Runs where time is short, as many as have every kind and every sort of fact: less than four
-minutes with five labs on two processors."""
+"""Runs where time is short, as many as have every kind and every sort of fact: about four minutes
+with five labs on two processors."""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from tests.lab.scenarios.shared import (
     ANY_LINK,
     MESSENGER,
     QUIET,
+    SATELLITE,
     SIGNAL,
     TELEGRAM_DC,
     WHATSAPP,
@@ -24,7 +25,6 @@ from tests.lab.scenarios.shared import (
 )
 from tests.lab.world.config import HostPolicy
 
-_SKY: Final = Link(delay_ms=300, down_kbit=10_000, up_kbit=2_000, loss=0.001, queue_ms=500)
 _CUT: Final = truth("blocked", "tcp.freeze")
 _UNHURT: Final = truth(
     "ok|degraded", why="the server answers, and breaks off or waits only in larger answers"
@@ -133,7 +133,7 @@ def _servers(
     world = hosts(HostPolicy(names=names, **{"whole_server": True, **how}))
     truths = of(service, _UNHURT)
     line: dict[str, Any] = {"link": link}
-    if link == _SKY:
+    if link == SATELLITE:
         line |= {"states": ANY_LINK, "others": QUIET, "usable": False}
     return innocent(id_, title, row="§5 look-alike of D11", world=world, truths=truths, **line)
 
@@ -194,7 +194,7 @@ _DISCARDED: Final = (
         whole_server=False,
         stops_after=11_000,
         stop="reset",
-        link=_SKY,
+        link=SATELLITE,
     ),
     _servers(
         "CT9i",
@@ -212,7 +212,7 @@ _DISCARDED: Final = (
         whole_server=False,
         stops_after=20_000,
         stop="reset",
-        link=_SKY,
+        link=SATELLITE,
     ),
 )
 """Small segments end sooner there: a window of ten is fewer bytes."""

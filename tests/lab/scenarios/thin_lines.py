@@ -6,7 +6,7 @@ from tests.lab.censor import Match, PortRewrite, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import Scenario, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import ANY_LINK, MESSENGER, QUIET, SIGNAL, WHATSAPP, of
+from tests.lab.scenarios.shared import ANY_LINK, MESSENGER, QUIET, SATELLITE, SIGNAL, WHATSAPP, of
 from tests.lab.world.config import Pep
 
 _THROTTLED: Final = truth("throttled", "throttle.sni")
@@ -16,7 +16,6 @@ _UMTS: Final = Link(
 _EDGE: Final = Link(
     delay_ms=325, jitter_ms=50, down_kbit=200, up_kbit=100, loss=0.01, queue_ms=3000
 )
-_SKY: Final = Link(delay_ms=300, down_kbit=10_000, up_kbit=2_000, loss=0.001, queue_ms=500)
 _DISH: Final = Link(delay_ms=10, down_kbit=10_000, up_kbit=2_000, loss=0.001, queue_ms=500)
 _TO_PEP: Final = PortRewrite(label="pep", match=Match(ports=(443,)), to_port=10444)
 _PEP: Final = {"pep": Pep(delay_ms=290.0)}
@@ -54,7 +53,7 @@ SCENARIOS: Final = (
         "a satellite's line: what names Signal gets 140 kbit/s",
         SIGNAL,
         140,
-        link=_SKY,
+        link=SATELLITE,
     ),
     _slowed(
         "TL3",
@@ -66,7 +65,7 @@ SCENARIOS: Final = (
         through=(_TO_PEP,),
     ),
     _plain("TL1i", "3G of 1 Mbit/s that loses 2 %", _UMTS),
-    _plain("TL2i", "a satellite's line", _SKY),
+    _plain("TL2i", "a satellite's line", SATELLITE),
     _plain("TL3i", "a satellite's line behind a proxy", _DISH, _TO_PEP, world=_PEP),
     _plain("TL4i", "EDGE", _EDGE),
 )
