@@ -3,11 +3,11 @@
 A way that is crowded for some seconds loses as much as one that is made to (see `lasting`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.lasting import LASTING
-from msgprobe.evidence.losses import exceeds, surely_bad
+from msgprobe.evidence.losses import exceeds, surely_bad, upwards
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
 from msgprobe.evidence.transfer_samples import Sample
@@ -24,11 +24,23 @@ def losing(paired: PairedTransfers) -> Iterable[Sample]:
     if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return ()
     moved = [p.own for p in (paired, *paired.peers) if p.lossy]
-    if paired.poisoned or not any(surely_bad(s.info for s in own) for own in moved):
+    slow = Kind.NEUTRAL in paired.kinds
+    if paired.poisoned or not any(_bad(own, paired.sources, slow=slow) for own in moved):
         return ()
     lossy = [p for p in paired.peers if p.lossy and not paired.lossy]
     more = [s for p in lossy for s in (*p.own, *p.sources)]
     return (*paired.own, *paired.sources, *more)
+
+
+def _bad(own: Sequence[Sample], sources: Sequence[Sample], *, slow: bool) -> bool:
+    """They lose more than an imperfect path does. Where it is not ``slow`` beside three networks as
+    well, so do those without the worst of them: a queue that runs over hits one transfer, and
+    conversations at the same moment."""
+    if not surely_bad(s.info for s in own):
+        return False
+    worst = max(own, key=lambda s: upwards(s.info)[0] if s.info is not None else 0)
+    rest = (s.info for s in own if s is not worst)
+    return slow or exceeds(rest, (s.info for s in sources), _AGAIN, bursts=True)
 
 
 def since(paired: PairedTransfers) -> float:

@@ -180,8 +180,9 @@ class PairedTransfers:
     @property
     def _on_both_sides(self) -> bool:
         """The name decides, and neither its own server nor a neutral one alone tells so."""
-        blocks = min(map(len, self._slow_blocks))
-        return self.named is Decision.SLOW and blocks >= ON_EACH_SIDE
+        each = min(map(len, self._slow_blocks)) >= ON_EACH_SIDE
+        each |= lower_by_name((self.here_pairs, self.there_pairs), agreed=False)
+        return self.named is Decision.SLOW and each
 
     @property
     def mostly_slow_by_name(self) -> bool:

@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 26
+RULES_VERSION = 27
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -42,10 +42,10 @@ CHANGED: Mapping[str, int] = {
     "protocol.noise": 22,
     "udp.drop": 23,
     "tls.modern": 18,
-    "throttle.name": 20,
+    "throttle.name": 27,
     "throttle.name_loss": 21,
-    "throttle.losses": 24,
-    "throttle.address": 24,
+    "throttle.losses": 27,
+    "throttle.address": 27,
     "tcp.loss": 21,
     "transfer.cut": 23,
     "transfer.freeze": 26,

@@ -247,7 +247,7 @@ class _Page:
         else:
             clean = all(f.outcome not in _SLOW for f in having)
             self.line(wording.floor([s for f in having for s in f.speeds], clean=clean))
-        if missing := excuse or wording.not_compared(services):
+        if missing := excuse or wording.not_compared(run.evidence.request, services):
             self.line(missing)
 
     def connection(self, verdict: ConnectionVerdict, *, quiet: bool, verbose: int) -> None:

@@ -335,11 +335,19 @@ def no_speed(request: Request, verdict: ConnectionVerdict) -> str | None:
     if request.quick:
         return _("Speed: not looked at (--quick), so throttling would not have been seen.")
     if verdict.state is State.BAD_LINK:
-        return _("Speed: this line is too slow to tell throttling from its own slowness.")
+        text = _("Speed: this line is too slow to tell throttling from its own slowness.")
+        return f"{text}{_longer(request)}"
     return None
 
 
-def not_compared(services: Sequence[ServiceVerdict]) -> str | None:
+def _longer(request: Request) -> str:
+    """What a longer run is good for; nothing after one."""
+    if request.throttle:
+        return ""
+    return " " + _("A run with --throttle takes some minutes, and may tell.")
+
+
+def not_compared(request: Request, services: Sequence[ServiceVerdict]) -> str | None:
     """Names what works and has no speed beside others', which acquits nobody; None where there is
     nothing of the kind."""
     names = [
@@ -349,9 +357,8 @@ def not_compared(services: Sequence[ServiceVerdict]) -> str | None:
     ]
     if not names:
         return None
-    return _(
-        "Speed: not compared for {names}, so throttling there would not have been seen."
-    ).format(names=listing(names))
+    text = _("Speed: not compared for {names}, so throttling there would not have been seen.")
+    return f"{text.format(names=listing(names))}{_longer(request)}"
 
 
 def _unsaid(service: ServiceVerdict) -> bool:

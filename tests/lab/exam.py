@@ -132,7 +132,7 @@ def run(
         if scenario.made_elsewhere:
             _report(scenario, scene, seed)
         before = scene.lab.counters()
-        done = scene.run("run", "--json", "--evidence", *args)
+        done = scene.run("run", "--json", "--evidence", *args, timeout=scenario.patience)
         after = scene.lab.counters()
         log = scene.lab.log
         (workdir / "run.json").write_text(done.stdout, encoding="utf-8")

@@ -54,7 +54,7 @@ class Scenario:
     ``fires`` are labels of actions that must have fired, else the scenario did not happen;
     ``spares`` are labels of actions that must not have: what they watch must not be contacted.
     ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's;
-    ``{lab}`` in ``env`` is the lab's folder.
+    ``{lab}`` in ``env`` is the lab's folder. ``patience``: seconds after which the run is given up.
     """
 
     id: str
@@ -82,6 +82,7 @@ class Scenario:
     look_alike: bool = False
     deviation: str = ""
     made_elsewhere: bool = False
+    patience: float = 90.0
 
     def expected(self) -> dict[str, Truth]:
         """The truth of every service asked about and of the functions that are named."""

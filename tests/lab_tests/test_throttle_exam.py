@@ -9,7 +9,7 @@ from scipy.stats import ks_2samp
 from tests.lab import rivals
 from tests.lab.rivals import Transfer, accused, area, naive, throughputs, transfers, wehe
 from tests.lab.scenario import CORE
-from tests.lab.throttle_cells import CELLS, KINDS, LINES, Cell, chosen
+from tests.lab.throttle_cells import CELLS, CLOSELY, KINDS, LINES, Cell, chosen
 from tests.lab.throttle_exam import judge, read, schedule
 from tests.lab.throttle_table import Record, failures, table, totals, upper_bound
 
@@ -255,8 +255,15 @@ def test_a_freeze_may_be_called_blocked() -> None:
 
 def test_every_kind_is_on_the_good_line_and_every_line_has_an_innocent_run() -> None:
     assert {c.kind.label for c in CELLS if c.line == "good" and not c.innocent} == set(KINDS)
-    assert {c.line for c in CELLS if c.innocent and c.kind.label == "plain"} == set(LINES)
+    assert {c.line for c in CELLS if c.innocent and c.kind.label == "plain"} == {*LINES, *CLOSELY}
     assert len({c.id for c in CELLS}) == len(CELLS)
+
+
+def test_a_line_that_is_looked_at_closely_is_given_the_time() -> None:
+    (closely,) = (c for c in CELLS if c.id == "edge-closely/plain")
+    plain, deep = (c.scenario(1) for c in (*chosen("edge/plain"), closely))
+    assert deep.link == plain.link and "--throttle" in deep.args and not plain.args
+    assert deep.patience > 2 * 120 + 240 > plain.patience
 
 
 def test_four_seeds_hit_four_services() -> None:

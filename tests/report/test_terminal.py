@@ -331,6 +331,9 @@ def test_rates_in_two_digits(kbit: float, text: str) -> None:
     assert rate(kbit) == text
 
 
+LONGER = "A run with --throttle takes some minutes, and may tell."
+
+
 def test_a_line_too_slow_to_compare_anything_says_so() -> None:
     slow = replace(run(service_verdict(Outcome.OK)))
     verdict = replace(
@@ -338,6 +341,10 @@ def test_a_line_too_slow_to_compare_anything_says_so() -> None:
     )
     text = " ".join(render(replace(slow, verdict=verdict)).split())
     assert "Speed: this line is too slow to tell throttling from its own slowness." in text
+    assert LONGER in text
+    request = replace(slow.evidence.request, throttle=True)
+    closely = replace(slow, verdict=verdict, evidence=replace(slow.evidence, request=request))
+    assert "--throttle" not in render(closely)
 
 
 def test_a_quick_run_says_what_it_left_out() -> None:
@@ -346,6 +353,7 @@ def test_a_quick_run_says_what_it_left_out() -> None:
     quick = replace(fast, evidence=replace(fast.evidence, request=request))
     text = " ".join(render(quick).split())
     assert "not looked at (--quick), so throttling would not have been seen" in text
+    assert LONGER not in text
 
 
 def unmeasured(outcome: Outcome, name: str, **more: Any) -> Any:
@@ -362,6 +370,7 @@ def test_what_works_and_was_not_compared_is_named() -> None:
     silent = service_verdict(Outcome.OK, "Viber")
     told = "Speed: not compared for Signal and Telegram, so throttling there would not have been"
     for services in ((first, second), (first, second, known, dead, silent)):
-        assert told in " ".join(render(run(*services)).split())
+        text = " ".join(render(run(*services)).split())
+        assert told in text and LONGER in text
     for one in (known, dead, silent):
         assert "not compared" not in render(run(one))

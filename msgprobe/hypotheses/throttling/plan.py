@@ -17,11 +17,8 @@ from msgprobe.hypotheses.throttling.tasks import (
     most_in_pairs,
     most_moved,
     name_id,
-    neutral_moved,
     page_again,
     page_task,
-    side_by_side,
-    takes_long,
 )
 from msgprobe.model.cost import HTTPS, MOVE, VOLLEY
 from msgprobe.model.target import Asset, Direction, Service
@@ -33,6 +30,7 @@ from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM, living_encrypted
 from msgprobe.planning.purpose import question
 from msgprobe.planning.timetable import ANSWERED, OVERDUE, SURVEYS, TRAIN_SECONDS
+from msgprobe.planning.transfer_room import alone, neutral_moved, side_by_side, takes_long
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
 
 
@@ -138,8 +136,7 @@ def _compared(
     first = any(round_open(context, way) for way in Direction)
     first = first and not takes_long(context)
     paired, open_ones = ([], frozenset[str]()) if first else plan_pairs(context, pairs)
-    wait = _asked(context)
-    looks = [plan_survey(context, way, held=bool(open_ones), wait=wait) for way in Direction]
+    looks = _looks(context, held=bool(open_ones))
     tasks = [*(t for look, _ in looks for t in look), *paired]
     if any(going_on for _, going_on in looks):
         unknown = [unsettled(context, way) for way in Direction]
@@ -148,6 +145,17 @@ def _compared(
         return tasks, open_ones | _with_volleys(context)
     rest, pending = _pools(context, pairs)
     return [*tasks, *rest], pending
+
+
+def _looks(context: PlanningContext, *, held: bool) -> list[tuple[list[Task], bool]]:
+    """The first look both ways; downloads first where one transfer fills the line, for what goes
+    up waits in the same queue as what acknowledges them."""
+    wait, looks = _asked(context), []
+    for way in (Direction.DOWN, Direction.UP):
+        look = plan_survey(context, way, held=held, wait=wait)
+        held |= look[1] and alone(context)
+        looks.append(look)
+    return looks
 
 
 def _pools(

@@ -12,14 +12,11 @@ from msgprobe.hypotheses.throttling.tasks import (
     AHEAD,
     SMALL_SEGMENTS,
     as_begun,
-    contest_bytes,
     dialled_address,
     drawn_sources,
     own_flow,
     place,
-    side_by_side,
     source_flow,
-    takes_long,
 )
 from msgprobe.model.control import Source
 from msgprobe.model.target import MOST_HEADS, Asset
@@ -32,6 +29,7 @@ from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     TRANSFER_PATIENCE,
 )
+from msgprobe.planning.transfer_room import alone, contest_bytes, side_by_side, takes_long
 
 _own = partial(Purpose, check="transfer", role=Role.TARGET)
 _FAST = "is a neutral server fast under its own name?"
@@ -42,11 +40,15 @@ def block_of(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
     """Both lanes of a block, as far as they have come; of what is cut, where bytes are counted and
-    no seconds, and where the lines of a long way carry as much, all at once."""
+    no seconds, and where the lines of a long way carry as much, all at once; one by one where one
+    transfer fills the line."""
     lanes = (_here(context, paired, number, patience), _there(context, paired, number, patience))
+    whole = [task for lane in lanes for task in lane]
     at_once = side_by_side(context, paired.asset.direction) == MOST_ABREAST
     if at_once or Cuts(paired).here:
-        return [task for lane in lanes for task in lane]
+        return whole
+    if alone(context):
+        return _lane(context, whole)
     return [task for lane in lanes for task in _lane(context, lane)]
 
 

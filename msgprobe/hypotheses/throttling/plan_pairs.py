@@ -17,12 +17,7 @@ from msgprobe.hypotheses.throttling.plan_blocks import (
 )
 from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses
-from msgprobe.hypotheses.throttling.tasks import (
-    comes_late,
-    looks_slow,
-    side_by_side,
-    takes_long,
-)
+from msgprobe.hypotheses.throttling.tasks import looks_slow
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Task
 from msgprobe.planning.context import PlanningContext
@@ -34,6 +29,7 @@ from msgprobe.planning.timetable import (
     PROMISING_UNTIL,
     SPAN,
 )
+from msgprobe.planning.transfer_room import alone, comes_late, filled_by_one, takes_long
 
 
 def plan_pairs(
@@ -58,10 +54,9 @@ def plan_pairs(
 
 
 def _at_once(context: PlanningContext) -> int:
-    """Comparisons at the same time: on a long way that one transfer fills, the time would be over
+    """Comparisons at the same time: where one transfer fills the line, the time would be over
     before either of two had shown anything."""
-    narrow = side_by_side(context, Direction.DOWN) == 1
-    return 1 if takes_long(context) and narrow else PAIRED_AT_ONCE
+    return 1 if alone(context) or filled_by_one(context) else PAIRED_AT_ONCE
 
 
 def _in_order(

@@ -8,22 +8,19 @@ from random import Random
 
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
-from msgprobe.evidence.speeds import of_its_time
+from msgprobe.evidence.speeds import BURST, of_its_time
+from msgprobe.evidence.transfer_pairs import growing
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
-    CONTEST_BYTES,
     DEEP_BYTES,
     SIZES,
     dialled_address,
     known_sources,
     looks_slow,
-    neutral_moved,
     other_address,
     own_task,
     patient,
-    side_by_side,
     source_task,
-    takes_long,
 )
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
@@ -41,6 +38,15 @@ from msgprobe.planning.timetable import (
     SURVEY_UNTIL,
     SURVEYS,
     TRANSFER_PATIENCE,
+)
+from msgprobe.planning.transfer_room import (
+    CONTEST_BYTES,
+    alone,
+    contest_bytes,
+    length_of_way,
+    neutral_moved,
+    side_by_side,
+    takes_long,
 )
 from msgprobe.planning.transfers import moved_assets, wanted_assets
 
@@ -199,7 +205,8 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
         return (*opening, *_domestic(context, direction))
     if not times or slow is None or (min(times) > SLOW_SOURCE and not context.request.throttle):
         return tuple(opening)
-    size, patience = _size(context, direction, min(times)), _patience(context, pairs, min(times))
+    size = _size(context, direction, min(times))
+    patience = _patience(context, pairs, direction, min(times))
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
     if context.brisk and not takes_long(context):
         own = _few_by_few(context, own, direction)
@@ -312,15 +319,31 @@ def _in_turns(pairs: Sequence[tuple[Service, Asset]]) -> list[tuple[Service, Ass
 
 
 def _patience(
-    context: PlanningContext, pairs: list[tuple[Service, Asset]], fastest: float
+    context: PlanningContext,
+    pairs: list[tuple[Service, Asset]],
+    direction: Direction,
+    fastest: float,
 ) -> float:
     """Seconds that an own transfer may take, by the fastest neutral one."""
+    if alone(context):
+        return _at_half_rate(context, direction)
     quick = not context.request.throttle and fastest * 4 < FAST_PATIENCE
     if quick and _slow_one(context, pairs):
         rtt = context.facts.rtt or 0.0
         return FAST_PATIENCE + (6 * rtt if rtt >= FAR_RTT else 0.0)
     likely = 8 * (fastest + 6 * (context.facts.rtt or 0.0))
     return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, likely))
+
+
+def _at_half_rate(context: PlanningContext, direction: Direction) -> float:
+    """Seconds in which a comparison's bytes come at half of what the line gives, once a limiter has
+    let its burst pass: what takes longer is looked into, and need not be waited for."""
+    rates = [s.plateau_kbit * 1000 / 8 for s in neutral_moved(context, direction)]
+    if not rates or not max(rates):
+        return TRANSFER_PATIENCE
+    waits = (1 + growing(BURST)) * length_of_way(context)
+    least = 2 * (contest_bytes(context, direction) - BURST) / max(rates) + waits
+    return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, least))
 
 
 def _slow_one(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> bool:
@@ -351,6 +374,8 @@ def _domestic(context: PlanningContext, direction: Direction) -> list[Task]:
 def _size(context: PlanningContext, direction: Direction, fastest: float) -> int:
     """Bytes to move, sized by the first neutral transfer."""
     if context.request.throttle:
+        if alone(context):
+            return contest_bytes(context, direction)
         return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
     return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]
 

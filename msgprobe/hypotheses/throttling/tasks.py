@@ -10,10 +10,7 @@ from msgprobe.evidence.cuts import SAME_PLACE
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
-from msgprobe.evidence.speeds import BURST
 from msgprobe.evidence.statistics import MOST_PAIRS
-from msgprobe.evidence.transfer_pairs import LONG_WAY, ORDINARY, abreast, growing, length
-from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.control import Source
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Request
@@ -23,21 +20,10 @@ from msgprobe.planning.context import PlanningContext, stumbled
 from msgprobe.planning.patience import dying_elsewhere
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import AS_LATE, COMPARED, LATE_NAME, TRANSFER_PATIENCE
+from msgprobe.planning.transfer_room import CONTEST_BYTES, MOST_CONTEST_BYTES
 from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
-CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
-MOST_CONTEST_BYTES = 80 * 1024
-"""Those of a transfer of the longest way."""
-
-SHOWN_RATE = 140_000 / 8
-"""Bytes per second of a limit that pairs are to show (Twitter in Russia, 2021: 130 to 150 kbit/s,
-techniques), ..."""
-
-SHOWN = 3.0
-"""... by taking so many times as long, beyond what is not told apart on this way, as it takes to
-move all but the burst that limiters let pass."""
-
 DEEP_BYTES = {Direction.DOWN: 256 * 1024, Direction.UP: 128 * 1024}
 """What ``--throttle`` moves instead: limits that begin after a burst show only then."""
 
@@ -118,48 +104,10 @@ def name_id(context: PlanningContext, host: str) -> str:
     return f"t.name.{host}" + (".elsewhere" if context.connection.resolver_dead else "")
 
 
-@remembered
-def side_by_side(context: PlanningContext, direction: Direction) -> int:
-    """Transfers that the line carries at the same time, by the neutral ones of the first look."""
-    return abreast(neutral_moved(context, direction))
-
-
-@remembered
-def takes_long(context: PlanningContext) -> bool:
-    """The way is so long that few transfers can be made: what is slow is looked into at once."""
-    return _way(context) >= LONG_WAY
-
-
-def comes_late(context: PlanningContext) -> bool:
-    """Transfers begin late and are few: the way is long, or few flows are let in at a time."""
-    return takes_long(context) or context.crowded
-
-
-@remembered
-def contest_bytes(context: PlanningContext, direction: Direction) -> int:
-    """Bytes of each transfer of a pair: the longer the way, the less a second more tells there, so
-    that more must be moved; and what passes while a window grows anyway tells nothing."""
-    way, least = _way(context), CONTEST_BYTES[direction]
-    seconds = (SHOWN - 1) * (ORDINARY + way) + growing(least) * way
-    return max(least, min(MOST_CONTEST_BYTES, round(BURST + seconds * SHOWN_RATE)))
-
-
 def patient(facts: Facts, service: Service, patience: float) -> float:
     """Seconds that a transfer of the service may take: ``patience``, or longer where its answers
     are known to be late."""
     return max(patience, min(TRANSFER_PATIENCE, AS_LATE * slowest_whole_answer(facts, service)))
-
-
-def _way(context: PlanningContext) -> float:
-    """Seconds of the way to the nearest neutral server and back."""
-    return min((length(s) for d in Direction for s in neutral_moved(context, d)), default=0.0)
-
-
-def neutral_moved(context: PlanningContext, direction: Direction) -> list[Sample]:
-    """The finished neutral transfers of the first look."""
-    moved = [Sample(conversation=t) for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
-    first = [s for s in moved if not s.conversation.flow.option("asset")]
-    return [s for s in first if s.finished and s.direction is direction]
 
 
 @remembered

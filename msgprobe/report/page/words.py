@@ -140,7 +140,7 @@ def _speeds(run: Run) -> Iterator[str]:
     elif excuse := wording.no_speed(run.evidence.request, run.verdict.connection):
         yield excuse
         return
-    missing = wording.not_compared(run.verdict.services)
+    missing = wording.not_compared(run.evidence.request, run.verdict.services)
     if missing is not None:
         yield missing
     elif not having:

@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Self
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from msgprobe.agenda.phases import new_steps
 from msgprobe.agenda.planner import Planner
 from msgprobe.catalog.loader import Catalogue, load, select
+from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.evidence.transfer_pairs import SOME_ABREAST
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
@@ -411,6 +413,41 @@ def test_a_comparison_that_has_begun_goes_on() -> None:
     day = Day(rate=rate, rtt=0.25).run()
     assert {t.attempt for t in day.contest()} >= {1, 2, 3}
     assert day.outcome("whatsapp") is Outcome.THROTTLED
+
+
+# --- a line that one transfer fills, looked at closely
+
+CLOSELY = Request(seed=3, throttle=True, throttle_wait=240.0, max_time=480.0)
+
+
+def thin(slow: float) -> Day:
+    """EDGE, where WhatsApp's page is so fast under its name."""
+
+    def rate(task: Task) -> float:
+        return slow if flow(task).server_name == "web.whatsapp.com" else 180.0
+
+    return Day(rate=rate, rtt=0.65, greeting=lambda task: 0.7, request=CLOSELY).run()
+
+
+def test_a_limit_to_a_third_shows_where_one_transfer_fills_the_line() -> None:
+    day = thin(60.0)
+    assert day.outcome("whatsapp") is Outcome.THROTTLED
+    assert {day.outcome(s) for s in ("messenger", "signal", "telegram")} == {Outcome.OK}
+    assert thin(180.0).contest() == []
+
+
+def test_there_one_transfer_follows_another_and_what_goes_up_comes_last() -> None:
+    day = thin(60.0)
+    moves = [m for m in day.done if m.task.arm in MOVES and m.task.check != "volley"]
+    moves.sort(key=lambda m: m.window.start)
+    opened = [m for m in moves if m.task.id.startswith(("t.first.up.0", "t.first.down.0"))]
+    later = [m for m in moves if m not in opened]
+    assert all(a.window.end <= b.window.start for a, b in pairwise(later))
+    ways = [flow(m.task).option("direction") for m in later]
+    down = [
+        n for n, way in enumerate(ways) if way == "down" and later[n].task.attempt <= MOST_PAIRS
+    ]
+    assert "up" in ways and max(down) < ways.index("up")
 
 
 # --- volleys: what servers give in their own protocol

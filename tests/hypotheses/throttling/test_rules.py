@@ -16,6 +16,7 @@ from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from msgprobe.report.say import said
 from tests.evidence.moves import moved
 from tests.evidence.story import CHAT, HERE, SERVICE, Story
+from tests.hypotheses.throttling.test_loss import lossy
 from tests.model.tasks import task_of
 
 ASSET = Asset(name="page", function=Function.TEXT, host=CHAT[0], provenance=HERE)
@@ -235,6 +236,24 @@ def test_losses_at_the_address_must_last(race: Race, kbit: float, lost: int, wor
         race.move(OWN, kbit, number=n, lost=lost).move(NEUTRAL, kbit, number=n, lost=lost)
         race.move(SOURCE, 15_000, number=n, source=f"src{n}")
     assert race.text.outcome is word
+
+
+@pytest.mark.parametrize(
+    ("lost", "accused"),
+    [((16,), False), ((16, 0), False), ((8, 8), True)],
+    ids=["all there is", "one of two", "both"],
+)
+def test_what_a_queue_lost_at_one_moment_accuses_nobody(
+    race: Race, lost: tuple[int, ...], accused: bool
+) -> None:
+    """Its other conversations met a crowd of our own, and lost as much."""
+    told = race.story.all_targets(times=5).told
+    race.story.told = lossy(lossy(told, Role.TARGET, 2, 10), Role.CONTROL, 0, 10)
+    race.now = 2 * LASTING
+    for number, own in enumerate(lost, 1):
+        race.move(SOURCE, 15_000, source=f"src{number}").move(OWN, 100, lost=own)
+    race.move(SOURCE, 15_000, source="src3")
+    assert (race.text.outcome is Outcome.THROTTLED) is accused
 
 
 def test_losses_alone_tell_no_rate(race: Race) -> None:

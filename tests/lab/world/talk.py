@@ -13,6 +13,9 @@ from tests.lab.content import LONGEST_FIRST_WORDS, Kind, first_words
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENCE_S: Final = 60.0
 """How long a server waits for a silent client."""
+FAREWELL_S: Final = 20.0
+"""How long it waits for the last of an answer to leave: a slow line takes a few kilobytes a
+second."""
 UNRECOGNIZED_NAME: Final = 112
 _AGAIN_S: Final = 0.005
 SMALL_BUFFER: Final = 1 << 14
@@ -73,7 +76,7 @@ async def streams(sock: socket.socket, context: ssl.SSLContext | None = None) ->
         sock,
         ssl=context,
         ssl_handshake_timeout=PATIENCE_S if context else None,
-        ssl_shutdown_timeout=2.0 if context else None,
+        ssl_shutdown_timeout=FAREWELL_S if context else None,
     )
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
@@ -182,10 +185,10 @@ async def alert(sock: socket.socket, description: int) -> None:
 
 
 async def close(writer: asyncio.StreamWriter) -> None:
-    """Close a stream and wait for it, whatever became of it."""
+    """Close a stream and wait for it, whatever became of it: what was said goes out first."""
     writer.close()
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(FAREWELL_S):
             await writer.wait_closed()
     except (OSError, TimeoutError):  # ssl.SSLError is an OSError
         writer.transport.abort()

@@ -1,0 +1,78 @@
+"""What the line has room for: how many transfers at a time, of how many bytes, and is there time
+for them?"""
+
+from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.speeds import BURST
+from msgprobe.evidence.transfer_pairs import LONG_WAY, ORDINARY, abreast, growing, length
+from msgprobe.evidence.transfer_samples import Sample
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
+from msgprobe.planning.context import PlanningContext
+
+CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
+MOST_CONTEST_BYTES = 80 * 1024
+"""Those of a transfer of the longest way."""
+
+SHOWN_RATE = 140_000 / 8
+"""Bytes per second of a limit that pairs are to show (Twitter in Russia, 2021: 130 to 150 kbit/s,
+techniques), ..."""
+
+SHOWN = 3.0
+"""... by taking so many times as long, beyond what is not told apart on this way, as it takes to
+move all but the burst that limiters let pass."""
+
+
+@remembered
+def side_by_side(context: PlanningContext, direction: Direction) -> int:
+    """Transfers that the line carries at the same time, by the neutral ones of the first look."""
+    return 1 if alone(context) else _room(context, direction)
+
+
+def _room(context: PlanningContext, direction: Direction) -> int:
+    return abreast(neutral_moved(context, direction))
+
+
+@remembered
+def takes_long(context: PlanningContext) -> bool:
+    """The way is so long that few transfers can be made: what is slow is looked into at once."""
+    return length_of_way(context) >= LONG_WAY
+
+
+@remembered
+def filled_by_one(context: PlanningContext) -> bool:
+    """The way is long, and one transfer fills the line."""
+    return takes_long(context) and _room(context, Direction.DOWN) == 1
+
+
+@remembered
+def alone(context: PlanningContext) -> bool:
+    """One transfer after another, whichever way they go: where one fills the line, none tells
+    beside another how fast it would be. Only ``--throttle`` has the time."""
+    return context.request.throttle and (context.pace > 0.0 or filled_by_one(context))
+
+
+def comes_late(context: PlanningContext) -> bool:
+    """Transfers begin late and are few: the way is long, or few flows are let in at a time."""
+    return takes_long(context) or context.crowded
+
+
+@remembered
+def contest_bytes(context: PlanningContext, direction: Direction) -> int:
+    """Bytes of each transfer of a pair: the longer the way, the less a second more tells there, so
+    that more must be moved; and what passes while a window grows anyway tells nothing."""
+    way, least = length_of_way(context), CONTEST_BYTES[direction]
+    seconds = (SHOWN - 1) * (ORDINARY + way) + growing(least) * way
+    return max(least, min(MOST_CONTEST_BYTES, round(BURST + seconds * SHOWN_RATE)))
+
+
+@remembered
+def length_of_way(context: PlanningContext) -> float:
+    """Seconds of the way to the nearest neutral server and back."""
+    return min((length(s) for d in Direction for s in neutral_moved(context, d)), default=0.0)
+
+
+def neutral_moved(context: PlanningContext, direction: Direction) -> list[Sample]:
+    """The finished neutral transfers of the first look."""
+    moved = [Sample(conversation=t) for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
+    first = [s for s in moved if not s.conversation.flow.option("asset")]
+    return [s for s in first if s.finished and s.direction is direction]
