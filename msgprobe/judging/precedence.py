@@ -37,6 +37,7 @@ from msgprobe.judging.rules_halves import HALF_FAILS, half_hit
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
+    CONTROLS_FAILED,
     CUT_SHORT,
     INCONCLUSIVE_RULES,
     INSPECTED,
@@ -226,6 +227,12 @@ def _rest_inspected(c: Case) -> Found:
     return c.by(INSPECTED) if c.pool.ok and failed and hidden else ()
 
 
+def _silent_line(c: Case) -> Found:
+    """The members that do not answer are as silent as neutral sites, and nothing accuses."""
+    some = c.by(*DEGRADED_RULES)
+    return c.by(CONTROLS_FAILED) if some and not c.accused else ()
+
+
 def _one_member(c: Case) -> Found:
     some = c.by(*DEGRADED_RULES)
     return c.by(ONE_MEMBER) if some and not c.accused and not _impaired(c) else ()
@@ -335,6 +342,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(title="connections are counted", when=_fails, found=lambda c: c.by(*COUNT_RULES)[:1]),
     Row(title="a share of what names it fails", when=_fails, found=_some_of_many),
     Row(title="the rest is re-signed", when=_fails, found=_rest_inspected, partial=True),
+    Row(title="the line is as silent", when=_fails, found=_silent_line, partial=True),
     Row(title="one member may be retired", when=_fails, found=_one_member, partial=True),
     Row(title="some members answer", when=_fails, found=_some_members),
     Row(title="interference", when=_fails, found=_accusation),

@@ -124,7 +124,11 @@ def _no_controls(p: PoolFacts) -> Cited:
 
 
 def _controls_gone(p: PoolFacts) -> Cited:
-    if p.ok or not p.failed or p.connection.controls_hold:
+    """Neutral sites failed as well. Where some members answer, the others met nothing but silence:
+    a line that loses what is sent brings that about, and nothing else."""
+    if not p.failed or p.connection.controls_hold:
+        return ()
+    if p.ok and not all(t.met_silence for t in p.failed):
         return ()
     return (
         *p.failed,
@@ -179,6 +183,8 @@ OK_RULES: tuple[PoolRule, ...] = (
 
 INSPECTED: PoolRule = _UNCLEAR_TLS.rule("tls.inspection", holds=_inspected)
 
+CONTROLS_FAILED: PoolRule = _UNCLEAR_CONNECTION.rule("controls.failed", holds=_controls_gone)
+
 INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     NOT_TESTED.at(Layer.DNS).rule("pool.gone", holds=_gone),
     NOT_TESTED.at(Layer.DNS).rule("dns.in_a_tunnel", holds=_in_a_tunnel),
@@ -186,7 +192,7 @@ INCONCLUSIVE_RULES: tuple[PoolRule, ...] = (
     INSPECTED,
     _UNCLEAR_TLS.rule("tls.clock", holds=_clock),
     _UNCLEAR_CONNECTION.rule("controls.none", holds=_no_controls),
-    _UNCLEAR_CONNECTION.rule("controls.failed", holds=_controls_gone),
+    CONTROLS_FAILED,
     _UNCLEAR_TLS.rule("tls.certificate", holds=_failing("tls.certificate")),
     UNCLEAR.at(Layer.DNS).rule("dns.unresolved", holds=_unnamed),
     UNCLEAR.at(Layer.TCP).rule("failed.unexplained", holds=_failing()),
