@@ -20,6 +20,7 @@ from msgprobe.evidence.transfer_pairs import (
     Pair,
     by_name,
     compare,
+    couples,
     length,
     lower_by_name,
     steady,
@@ -95,7 +96,7 @@ class PairedTransfers:
     def here_pairs(self) -> tuple[Pair, ...]:
         """Own name beside a neutral one at the same address, block by block."""
         by_number = {s.number: s for s in self.neutral if s.served or s.usable}
-        return _pairs((s, by_number.get(s.number)) for s in self.own if s.number)
+        return couples((s, by_number.get(s.number)) for s in self.own if s.number)
 
     @cached_property
     def there_pairs(self) -> tuple[Pair, ...]:
@@ -106,7 +107,7 @@ class PairedTransfers:
             if s.conversation.flow.option("asset") == self.asset.name
             and s.conversation.flow.option("service") == self.service.name
         }
-        return _pairs((s, mine.get((s.number, s.conversation.address))) for s in self.there)
+        return couples((s, mine.get((s.number, s.conversation.address))) for s in self.there)
 
     @cached_property
     def wide_pairs(self) -> tuple[Pair, ...]:
@@ -287,6 +288,12 @@ class PairedTransfers:
         """At neutral servers, the service's name loses far more than their own."""
         return exceeds(_infos(self.there), _infos(self.sources))
 
+    def _with(self, other: Decision, lossy: bool) -> bool:
+        """The other side does not speak against losses at one: as fast under either name and not
+        ``lossy``, it says that a burst did it, for who minds the name minds it everywhere; unless
+        what names the service loses something oftener at both."""
+        return lossy or other is not Decision.NORMAL or self.disturbed_by_name
+
     @property
     def disturbed_by_name(self) -> bool:
         """In the blocks, transfers that name the service lose something far oftener than their
@@ -326,9 +333,10 @@ class PairedTransfers:
     def kinds(self) -> frozenset[Kind]:
         """The kinds of evidence that are there."""
         found = {
-            Kind.HERE: Decision.SLOW in (self.here, self.named) or self.lossy_here,
+            Kind.HERE: Decision.SLOW in (self.here, self.named)
+            or (self.lossy_here and self._with(self.elsewhere, self.lossy_there)),
             Kind.ELSEWHERE: self.elsewhere is Decision.SLOW
-            or self.lossy_there
+            or (self.lossy_there and self._with(self.here, self.lossy_here))
             or self._on_both_sides,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
             Kind.NAME_LOSS: self.disturbed_by_name,
@@ -376,15 +384,6 @@ def _compared(own: tuple[Sample, ...], asset: Asset) -> tuple[Sample, ...]:
     not acquit it. A pool's servers are asked in turn."""
     places = [s.conversation.address for s in own if s.number and asset.pool is None]
     return tuple(s for s in own if s.conversation.address == places[0]) if places else own
-
-
-def _pairs(couples: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
-    found = []
-    for target, control in couples:
-        pair = compare(target, control) if control is not None else None
-        if pair is not None:
-            found.append(pair)
-    return tuple(found)
 
 
 def paired_transfers(

@@ -118,6 +118,12 @@ def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | N
     )
 
 
+def couples(each: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
+    """The pairs of those that have a control and say something beside it."""
+    found = (compare(target, control) for target, control in each if control is not None)
+    return tuple(pair for pair in found if pair is not None)
+
+
 class _Way:
     """What the way itself makes two transfers of ``size`` bytes take, by their round trips.
 

@@ -278,6 +278,19 @@ def test_what_is_lost_can_follow_the_name_before_the_times_do(race: Race) -> Non
     assert seen.mechanisms == ("throttle.sni.loss",)
 
 
+def test_losses_at_neutral_servers_alone_are_a_burst(race: Race) -> None:
+    """The name is lost there three times, and at its own server as little as another: who minds it
+    would mind it there. Its other conversations lose as much as at a bad hour."""
+    told = race.story.all_targets(times=5).told
+    race.story.told = lossy(lossy(told, Role.TARGET, 2, 10), Role.CONTROL, 0, 10)
+    race.look(14_000)
+    for n in (1, 2, 3):
+        race.move(NEUTRAL, 14_000, number=n).move(OWN, 14_000, number=n)
+        race.move(SOURCE, 15_000, number=n, source="src1")
+        race.move(NAMED, 14_000, number=n, source="src1", lost=6)
+    assert race.text.outcome is not Outcome.THROTTLED
+
+
 def test_a_long_way_is_no_throttling(race: Race) -> None:
     seen = race.look(1_500, rtt=0.4, greeting=0.9)
     assert seen.text.outcome is Outcome.OK
