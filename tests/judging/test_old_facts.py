@@ -176,6 +176,27 @@ def test_two_dead_members_are_a_degraded_service() -> None:
     assert "tcp.timeout" in found.mechanisms
 
 
+@pytest.mark.parametrize(
+    ("fails", "sites", "word"),
+    [
+        (SILENT, 4, Outcome.INCONCLUSIVE),
+        (SILENT, 1, Outcome.DEGRADED),
+        (REFUSED, 4, Outcome.DEGRADED),
+    ],
+    ids=["as silent as neutral sites", "neutral sites answer", "no line refuses"],
+)
+def test_members_that_are_silent_as_neutral_sites_are_say_nothing_of_the_service(
+    fails: dict[str, Any], sites: int, word: Outcome
+) -> None:
+    story = told(2, fails=fails)
+    story.told = [m for m in story.told if m.task.arm is not Arm.AGAIN]
+    for number, site in enumerate(story.sites):
+        story.site(site, Arm.AGAIN, check="tls", **(SILENT if number < sites else {}))
+    verdict = service(story).functions[0]
+    assert verdict.outcome is word
+    assert ("controls.failed" in verdict.rules) is (word is Outcome.INCONCLUSIVE)
+
+
 def test_a_single_member_of_two_leaves_no_word_for_the_primary_function() -> None:
     pool = Pool(name="chat", function=Function.TEXT, ok_at=2)
     story = Story(services=(replace(SERVICE, pools=(pool,)),)).good_connection().names()
