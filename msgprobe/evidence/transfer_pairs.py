@@ -155,8 +155,11 @@ class _Way:
 
 def _gives(sample: Sample, way: float) -> float:
     """Bytes per second that the line gives by one transfer's best moment; on a short way, where
-    waiting is not most of it, no more than by all of it: limiters let a burst pass."""
+    waiting is not most of it, no more than by all of it: limiters let a burst pass. On a long way
+    what waited behind a lost segment comes all at once, however thin the line."""
     busy = sample.elapsed - _rounds(sample.moved) * way
+    if way >= LONG_WAY and disturbed(sample.info):
+        return min(sample.peak, sample.plateau_kbit * 1000 / 8)
     if way >= LONG_WAY or disturbed(sample.info) or busy <= 0.0:
         return sample.peak
     return min(sample.peak, sample.moved / busy)
@@ -197,7 +200,8 @@ def abreast(samples: Sequence[Sample]) -> int:
     if not samples:
         return 1
     way = min(length(s) for s in samples)
-    most = median_low(_gives(s, way) for s in samples)
+    telling = [s for s in samples if not disturbed(s.info)] or samples
+    most = median_low(_gives(s, way) for s in telling)
     if not most:
         return 1
     many = MOST_ABREAST if way >= LONG_WAY else SOME_ABREAST

@@ -1,5 +1,6 @@
 """How much of a transfer's time is the way's own: round trips that any speed takes, and losses."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -142,6 +143,28 @@ def test_a_long_way_carries_as_many_side_by_side_as_do_not_share_its_rate() -> N
     assert abreast([sample(10_000, 0.005)]) == 1, "soon over"
     assert abreast([far, far, sample(200, 0.6)]) == MOST_ABREAST, "its server gave no more"
     assert abreast([]) == 1
+
+
+def behind_a_hole(sample: Sample) -> Sample:
+    """Its last third comes in a millisecond, when a lost segment has been sent again."""
+    seen = sample.conversation.transfer
+    assert seen is not None
+    last, whole = seen.curve[-1]
+    early = [p for p in seen.curve if p[1] < whole * 2 / 3]
+    late = [
+        (last - 1e-3 + n * 1e-4, early[-1][1] + n * (whole - early[-1][1]) // 9) for n in range(10)
+    ]
+    transfer = replace(seen, curve=(*early, *late))
+    return Sample(conversation=replace(sample.conversation, transfer=transfer))
+
+
+def test_what_waited_behind_a_lost_segment_does_not_tell_what_a_line_gives() -> None:
+    holed, calm = behind_a_hole(sample(200, 0.7, lost=1)), sample(200, 0.7)
+    assert holed.peak > 100 * calm.peak
+    for samples in ([holed], [holed, holed], [holed, calm], [calm, holed, holed]):
+        assert abreast(samples) == 1
+    far = sample(10_000, 0.6)
+    assert abreast([behind_a_hole(sample(10_000, 0.6, lost=1)), far, far]) == MOST_ABREAST
 
 
 @pytest.mark.parametrize(
