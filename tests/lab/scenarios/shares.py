@@ -101,7 +101,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     blocking(
         "SH11",
         "eight in ten connections that name WhatsApp's media fall silent, and no others",
-        of("whatsapp", truth("degraded", "tls.timeout.sni"), text=OK, web=OK),
+        of("whatsapp", truth("blocked|degraded", "tls.timeout.sni", why=_WHICH), text=OK, web=OK),
         _some(0.8, *_MEDIA, do="drop_both"),
         row="A19 (fails open, one function's names)",
     ),
