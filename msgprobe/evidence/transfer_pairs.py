@@ -156,10 +156,10 @@ class _Way:
 def _gives(sample: Sample, way: float) -> float:
     """Bytes per second that the line gives by one transfer's best moment; on a short way, where
     waiting is not most of it, no more than by all of it: limiters let a burst pass. On a long way
-    what waited behind a lost segment comes all at once, however thin the line."""
+    what waited behind a lost segment is read all at once, however thin the line."""
     busy = sample.elapsed - _rounds(sample.moved) * way
     if way >= LONG_WAY and disturbed(sample.info):
-        return min(sample.peak, sample.plateau_kbit * 1000 / 8)
+        return sample.peak_of_arrivals
     if way >= LONG_WAY or disturbed(sample.info) or busy <= 0.0:
         return sample.peak
     return min(sample.peak, sample.moved / busy)

@@ -28,6 +28,9 @@ FIRST_WINDOW = 10 * 1448
 PEAK = 8 * 1448
 """Bytes that are most of a first window, which what is sent before a request shares."""
 
+_MOMENT = 0.025
+"""Seconds within which a program reads all that its kernel has for it, late as it may be."""
+
 TICKETS = 4 * 1024
 """Bytes after the handshake that need not be an answer yet: a TLS server sends session tickets
 before it is asked anything (RFC 8446 §4.6.1), two of some hundred bytes as a rule."""
@@ -326,10 +329,26 @@ class Sample:
         """Bytes per second while most of a first window of them came fastest: what the line gives,
         whatever windows and round trips leave of it (as trains of packets tell: C. Dovrolis et al.,
         INFOCOM 2001). 0 where so much never came."""
+        return self._peak(0.0)
+
+    @property
+    def peak_of_arrivals(self) -> float:
+        """The same by when bytes arrived, also those that waited for a lost segment and were read
+        with it at once: what was read within a moment came since the moment before."""
+        return self._peak(_MOMENT)
+
+    def _peak(self, apart: float) -> float:
+        """Of points that many seconds apart at least."""
         seen = self.conversation.transfer
-        points = seen.curve if seen is not None else ()
+        curve = seen.curve if seen is not None else ()
         if self.direction is Direction.UP:  # looked at now and then; none before a round trip
-            points = ((self.min_rtt or 0.0, 0), *points)
+            curve = ((self.min_rtt or 0.0, 0), *curve)
+        points: list[tuple[float, int]] = []
+        for at, moved in curve:
+            if points and at - points[-1][0] < apart:
+                points[-1] = (points[-1][0], moved)
+            else:
+                points.append((at, moved))
         rates, first = [0.0], 0
         for at, moved in points:
             while moved - points[first][1] >= PEAK:

@@ -93,6 +93,10 @@ AS_LATE = 1.25
 """How many times as long as a service's other answers took to begin a transfer of it may take at
 least, so that it begins as well."""
 
+SHOWN = 3.0
+"""How many times as long, beyond what is not told apart on a way, a limited transfer of a pair is
+to take as all but the burst that limiters let pass."""
+
 TRANSFER_PATIENCE = 10.0
 """Seconds that a transfer may take: what needs more moves 64 KiB at 52 kbit/s, which nobody takes
 for an ordinary speed."""

@@ -8,6 +8,7 @@ from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.timetable import SHOWN
 
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
 MOST_CONTEST_BYTES = 80 * 1024
@@ -15,11 +16,7 @@ MOST_CONTEST_BYTES = 80 * 1024
 
 SHOWN_RATE = 140_000 / 8
 """Bytes per second of a limit that pairs are to show (Twitter in Russia, 2021: 130 to 150 kbit/s,
-techniques), ..."""
-
-SHOWN = 3.0
-"""... by taking so many times as long, beyond what is not told apart on this way, as it takes to
-move all but the burst that limiters let pass."""
+techniques), by taking `SHOWN` times as long."""
 
 
 @remembered
