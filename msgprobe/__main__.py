@@ -4,7 +4,6 @@ Everything is imported late, so that signals are handled from the first line on 
 wrong with this machine ends in the interpreter's own exit status 1, which would read "blocked".
 """
 
-import gc
 import os
 import sys
 
@@ -24,6 +23,8 @@ def main() -> "NoReturn":
     status: object = _CRASH
     try:
         _claim()
+        import gc  # of these the only one that the interpreter has not imported yet
+
         gc.set_threshold(_OBJECTS)
         from msgprobe.interrupts import claim
 
