@@ -38,9 +38,14 @@ def _bad(own: Sequence[Sample], sources: Sequence[Sample], *, slow: bool) -> boo
     conversations at the same moment."""
     if not surely_bad(s.info for s in own):
         return False
-    worst = max(own, key=lambda s: upwards(s.info)[0] if s.info is not None else 0)
-    rest = (s.info for s in own if s is not worst)
+    rest = (s.info for s in without_worst(own))
     return slow or exceeds(rest, (s.info for s in sources), _AGAIN, bursts=True)
+
+
+def without_worst(own: Sequence[Sample]) -> list[Sample]:
+    """All but the one that lost the most: a burst of losses hits one."""
+    worst = max(own, key=lambda s: upwards(s.info)[0] if s.info is not None else 0)
+    return [s for s in own if s is not worst]
 
 
 def since(paired: PairedTransfers) -> float:

@@ -64,7 +64,7 @@ def _results(options: argparse.Namespace) -> Path:
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = arguments("throttle", __doc__, "cell", 95.0)
+    parser = arguments("throttle", __doc__, "cell", 150.0)
     parser.add_argument("--seeds", type=int, default=5, help="runs of a throttled cell (default 5)")
     parser.add_argument(
         "--innocent", type=int, default=20, help="runs of an innocent cell (default 20)"

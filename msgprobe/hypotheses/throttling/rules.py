@@ -7,8 +7,8 @@ from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
-from msgprobe.evidence.losing import lasting, losing
-from msgprobe.evidence.losses import FLOOR, exceeds, lost_share, upwards
+from msgprobe.evidence.losing import lasting, losing, without_worst
+from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed
@@ -102,8 +102,7 @@ def _only_lossy(paired: PairedTransfers) -> Iterable[Sample]:
     losses hits one), and nothing else that is amiss."""
     if not paired.lossy:
         return ()
-    worst = max(paired.own, key=lambda s: upwards(s.info)[0] if s.info is not None else 0)
-    rest = [s.info for s in paired.own if s is not worst]
+    rest = [s.info for s in without_worst(paired.own)]
     lossy = exceeds(rest, (s.info for s in paired.sources))
     return (*paired.own, *paired.sources) if lossy else ()
 
