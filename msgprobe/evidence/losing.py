@@ -21,25 +21,42 @@ def losing(paired: PairedTransfers) -> Iterable[Sample]:
     """Transfers that lose far more than neutral sources do, and a second kind agrees: slower than
     those of three networks, or every other conversation with the service loses as much. Paths
     are imperfect: losses of the kind that they have accuse nobody."""
-    if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
-        return ()
-    moved = [p.own for p in (paired, *paired.peers) if p.lossy]
-    slow = Kind.NEUTRAL in paired.kinds
-    if paired.poisoned or not any(_bad(own, paired.sources, slow=slow) for own in moved):
+    if paired.poisoned or not _far_more(paired):
         return ()
     lossy = [p for p in paired.peers if p.lossy and not paired.lossy]
     more = [s for p in lossy for s in (*p.own, *p.sources)]
     return (*paired.own, *paired.sources, *more)
 
 
-def _bad(own: Sequence[Sample], sources: Sequence[Sample], *, slow: bool) -> bool:
-    """They lose more than an imperfect path does. Where it is not ``slow`` beside three networks as
-    well, so do those without the worst of them: a queue that runs over hits one transfer, and
-    conversations at the same moment."""
-    if not surely_bad(s.info for s in own):
+def _far_more(paired: PairedTransfers) -> bool:
+    """Some object's transfers lose more than an imperfect path does, and a second kind agrees."""
+    if Kind.LOSS not in paired.kinds or not paired.kinds & {Kind.NEUTRAL, Kind.SPREAD}:
         return False
-    rest = (s.info for s in without_worst(own))
-    return slow or exceeds(rest, (s.info for s in sources), _AGAIN, bursts=True)
+    lossy = [p.own for p in (paired, *paired.peers) if p.lossy]
+    if not any(surely_bad(s.info for s in own) for own in lossy):
+        return False
+    return Kind.NEUTRAL in paired.kinds or _more_than_one(paired)
+
+
+def _more_than_one(paired: PairedTransfers) -> bool:
+    """Of all transfers from the service's own servers, whatever the name and the object, those
+    without the worst lose more than neutral ones as well: a queue that runs over hits one transfer,
+    and conversations at the same moment."""
+    return _again(paired, without_worst(_own_servers(paired)))
+
+
+def _again(paired: PairedTransfers, samples: Iterable[Sample]) -> bool:
+    """These lose more than neutral transfers do, either way, as others were seen to."""
+    # Objects that are fetched the same way share their neutral transfers.
+    sources = {s.conversation.task.id: s for p in (paired, *paired.peers) for s in p.sources}
+    return exceeds(
+        (s.info for s in samples), (s.info for s in sources.values()), _AGAIN, bursts=True
+    )
+
+
+def _own_servers(paired: PairedTransfers) -> list[Sample]:
+    """Transfers of every object from the service's own servers, whatever the name."""
+    return [s for p in (paired, *paired.peers) for s in (*p.own, *p.neutral)]
 
 
 def without_worst(own: Sequence[Sample]) -> list[Sample]:
@@ -57,15 +74,13 @@ def since(paired: PairedTransfers) -> float:
 def late(paired: PairedTransfers) -> list[Sample]:
     """Transfers from the service's own servers, whatever the name, that began when an accident
     would be over."""
-    every = [s for p in (paired, *paired.peers) for s in (*p.own, *p.neutral)]
-    return [s for s in every if s.start >= since(paired) + LASTING]
+    return [s for s in _own_servers(paired) if s.start >= since(paired) + LASTING]
 
 
 def lasting(paired: PairedTransfers) -> bool:
     """The late ones lose as much again; or all of its own are as slow again, for what is lost on
     its way here shows in nothing else."""
-    infos = [s.info for s in late(paired)]
     slow = [p for p in paired.wide_pairs if p.target.start >= since(paired) + LASTING]
     if slow and all(p.corrected > OTHER_SERVER for p in slow):
         return True
-    return exceeds(infos, (s.info for s in paired.sources), _AGAIN, bursts=True)
+    return _again(paired, late(paired))

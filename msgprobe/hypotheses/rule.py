@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 27
+RULES_VERSION = 28
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -44,9 +44,9 @@ CHANGED: Mapping[str, int] = {
     "tls.modern": 18,
     "throttle.name": 27,
     "throttle.name_loss": 27,
-    "throttle.losses": 27,
-    "throttle.address": 27,
-    "tcp.loss": 21,
+    "throttle.losses": 28,
+    "throttle.address": 28,
+    "tcp.loss": 28,
     "transfer.cut": 23,
     "transfer.freeze": 26,
     "transfer.nothing": 8,

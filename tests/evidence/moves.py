@@ -81,7 +81,9 @@ def moved(
     peer: dict[str, Any] = {"address": task.probe.address, "port": task.probe.port}
     begins = start + rtt + greeting
     secured = (
-        TlsObservation(window=Window(start=start + rtt, end=begins), info=tcp, **base, **peer),
+        TlsObservation(
+            window=Window(start=start + rtt, end=begins), verified=True, info=tcp, **base, **peer
+        ),
     )
     observations = (
         TcpObservation(window=Window(start=start, end=start + rtt), **base, **peer),

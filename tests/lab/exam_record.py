@@ -251,9 +251,9 @@ def judge(scenario: Scenario, kept: Kept) -> Record:
     void = ""
     if fired is None:
         scenario = replace(scenario, fires=())
-    elif kept.profile != OWN and not usable(scenario.link):
+    elif scenario.by_chance or (kept.profile != OWN and not usable(scenario.link)):
         idle = [label for label in scenario.fires if not fired.get(label)]
-        void = f"on this line nothing came for {idle[0]} to strike" if idle else ""
+        void = f"in this run nothing came for {idle[0]} to strike" if idle else ""
     log = Log(
         fired=fired or {}, lost={}, overflowed={}, too_long=0, uninhabited=0, refused_by_kernel=0
     )

@@ -52,6 +52,7 @@ class Scenario:
     ``counts`` maps ``service.function`` to how many of its members answer, and of how many.
     ``made_elsewhere``: before it, a run without ``actions`` is saved as ``elsewhere.json``.
     ``fires`` are labels of actions that must have fired, else the scenario did not happen;
+    ``by_chance``: why it is a matter of chance whether they do, so that a run is void without;
     ``spares`` are labels of actions that must not have: what they watch must not be contacted.
     ``args``, ``env`` and ``wrapper`` (a command that runs the rest of its line) are the user's;
     ``{lab}`` in ``env`` is the lab's folder. ``patience``: seconds after which the run is given up.
@@ -77,6 +78,7 @@ class Scenario:
     env: Mapping[str, str] = field(default_factory=dict)
     wrapper: tuple[str, ...] = ()
     fires: tuple[str, ...] = ()
+    by_chance: str = ""
     spares: tuple[str, ...] = ()
     usable: bool = True
     look_alike: bool = False

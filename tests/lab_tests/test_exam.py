@@ -140,6 +140,15 @@ def test_an_action_that_never_struck_spoils_the_run() -> None:
         assert judge(scenario, kept).right is right
 
 
+def test_a_run_is_void_if_chance_gave_an_action_nothing_to_strike() -> None:
+    scenario = replace(CENSOR, fires=("rst",), by_chance="names seldom meet")
+    said = document({**FINE, "whatsapp": "ok"})
+    for fired, void in (({}, True), ({"rst": 1}, False)):
+        record = judge(scenario, Kept(scenario="X1", seed=1, document=said, fired=fired))
+        assert bool(record.fault) is void and not record.right
+    assert totals([judge(scenario, Kept(scenario="X1", seed=1, document=said, fired={}))]).runs == 0
+
+
 # --- lines --------------------------------------------------------------------------------------
 
 

@@ -106,8 +106,10 @@ def _suspicious(
 
 
 def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:
-    """``--throttle``: what was suspicious, in two more blocks after the wait. Is it still so?"""
+    """``--throttle``: what was suspicious and was not cleared, in two more blocks after the wait.
+    Is it still so?"""
     found = [c for s, assets in _by_service(pairs) for c in _suspicious(context, s, assets)]
+    found = [c for c in found if not _cleared(c)]
     tasks: list[Task] = []
     for paired in found:
         last = max(s.start for s in paired.own if s.number <= MOST_PAIRS)
@@ -120,6 +122,12 @@ def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> 
             if _going_on(context, block):
                 return tasks
     return tasks
+
+
+def _cleared(paired: PairedTransfers) -> bool:
+    """It was slow by accident: as fast under either name, and as neutral ones are."""
+    said = (paired.here, paired.elsewhere, paired.wide)
+    return all(d is Decision.NORMAL for d in said) and not accuses(paired)
 
 
 def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Task], bool]:

@@ -275,10 +275,13 @@ def _well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversat
 
 
 def _lossy(p: PoolFacts) -> Cited:
-    """The service's conversations lose far more than those of all others, and so do this pool's."""
-    conversations = [t for t in p.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET]
+    """The service's conversations and transfers lose far more than those of all others, and so do
+    this pool's conversations."""
+    every = p.facts.arm(*OWN_ARMS, Arm.TRANSFER, Arm.TRANSFER_SOURCE)
+    conversations = [t for t in every if t.task.role is Role.TARGET]
     mine = _well(p.facts, (t for t in conversations if t.task.subject == p.service.name))
     others = _well(p.facts, (t for t in conversations if t.task.subject != p.service.name))
+    others += _well(p.facts, (t for t in every if t.task.role is not Role.TARGET))
     others += _well(p.facts, (t for _, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)))
     own = _well(p.facts, p.genuine)
     if lost_share(t.info for t in own) < FLOOR:

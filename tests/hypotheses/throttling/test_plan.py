@@ -334,6 +334,17 @@ def test_deep_runs_move_more_and_look_again_after_the_wait() -> None:
     assert max(m.window.end for m in early) < 300.0
 
 
+def test_deep_runs_do_not_wait_for_what_was_slow_by_accident() -> None:
+    request = Request(seed=3, throttle=True, throttle_wait=600.0, max_time=900.0)
+
+    def rate(task: Task) -> float:
+        return 140.0 if task.id.startswith("t.first.whatsapp.web-page") else FAST
+
+    day = Day(rate=rate, request=request).run()
+    assert day.contest() and day.outcome("whatsapp") is Outcome.OK
+    assert max(m.window.end for m in day.done) < 300.0
+
+
 # --- a brisk line, where words come one by one
 
 

@@ -256,6 +256,22 @@ def test_what_a_queue_lost_at_one_moment_accuses_nobody(
     assert (race.text.outcome is Outcome.THROTTLED) is accused
 
 
+@pytest.mark.parametrize(("again", "accused"), [(0, False), (8, True)], ids=["none", "all"])
+def test_what_others_of_its_transfers_lose_later_is_no_moment(
+    race: Race, again: int, accused: bool
+) -> None:
+    """One lost most of what it sent; those under a neutral name at its address were quick, and lost
+    a part as well."""
+    told = race.story.all_targets(times=5).told
+    race.story.told = lossy(lossy(told, Role.TARGET, 2, 10), Role.CONTROL, 0, 10)
+    race.move(OWN, 14_000, lost=16)
+    race.now = 2 * LASTING
+    for number in range(1, 5):
+        race.move(NEUTRAL, 14_000, number=number, lost=again)
+        race.move(SOURCE, 15_000, source=f"src{number}")
+    assert (race.text.outcome is Outcome.THROTTLED) is accused
+
+
 def test_losses_alone_tell_no_rate(race: Race) -> None:
     """Neutral transfers ended before enough had come to compare with, yet lost nothing."""
     for n in (1, 2, 3):
@@ -541,3 +557,16 @@ def test_on_a_thin_line_the_name_decides_where_all_that_names_it_is_slower(
 ) -> None:
     """Each of the pairs alone may be too close to count."""
     assert (thin(race, here, there) is Outcome.THROTTLED) is (word == "throttled")
+
+
+@pytest.mark.parametrize(("neutral", "word"), [(0, Outcome.DEGRADED), (4, Outcome.OK)])
+def test_what_its_transfers_lose_counts_beside_neutral_ones(
+    race: Race, neutral: int, word: Outcome
+) -> None:
+    """Its conversations alone are too few to tell: one segment in ten."""
+    told = race.story.all_targets(times=5).told
+    race.story.told = lossy(lossy(told, Role.TARGET, 1, 10), Role.CONTROL, 0, 10)
+    assert race.text.outcome is Outcome.OK
+    for number in range(1, 4):
+        race.move(OWN, 14_000, lost=4).move(SOURCE, 15_000, source=f"src{number}", lost=neutral)
+    assert race.text.outcome is word

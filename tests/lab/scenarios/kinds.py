@@ -27,6 +27,7 @@ class More(TypedDict, total=False):
     env: Mapping[str, str]
     wrapper: tuple[str, ...]
     fires: tuple[str, ...]
+    by_chance: str
     spares: tuple[str, ...]
     usable: bool
     look_alike: bool

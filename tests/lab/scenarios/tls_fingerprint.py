@@ -105,6 +105,7 @@ _SHAPE: Final = (
     ),
 )
 
+_SINGLE: Final = "a run says each name once at a time where it can, so as not to be what is counted"
 _AT_ONCE_BOX: Final = OnSni(label="count", names=MESSENGER, together=2, do="drop_both")
 _COUNTED: Final = truth(
     "degraded|blocked",
@@ -128,6 +129,7 @@ _AT_ONCE: Final = (
         of("messenger", _COUNTED, calls=OK),
         _AT_ONCE_BOX,
         row="A33 (two)",
+        by_chance=_SINGLE,
         deviation="two, not four; those that came together freeze, later ones are counted anew",
     ),
     blocking(
@@ -136,6 +138,7 @@ _AT_ONCE: Final = (
         of("signal", _COUNTED),
         replace(_AT_ONCE_BOX, names=SIGNAL),
         row="A33 (two)",
+        by_chance=_SINGLE,
         deviation="another messenger, whose names have few addresses each",
     ),
     blocking(
@@ -144,6 +147,7 @@ _AT_ONCE: Final = (
         of("whatsapp", _COUNTED, text=OK),
         replace(_AT_ONCE_BOX, names=WHATSAPP, do="drop"),
         row="A33 (two)",
+        by_chance=_SINGLE,
     ),
     blocking(
         "A33-far",
@@ -151,6 +155,7 @@ _AT_ONCE: Final = (
         of("telegram", _COUNTED, text=OK),
         replace(_AT_ONCE_BOX, names=TELEGRAM),
         row="A33 (two)",
+        by_chance=_SINGLE,
         link=Link(delay_ms=90, down_kbit=10_000, up_kbit=5_000, loss=0.002),
         states=ANY_LINK,
     ),
