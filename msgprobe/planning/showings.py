@@ -7,6 +7,8 @@ neutral one after that; one that does not is spent, for nothing can be learned t
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from functools import partial
+from itertools import takewhile
 from random import Random
 
 from msgprobe.evidence import residual
@@ -75,16 +77,32 @@ def _fresh(
     context: PlanningContext, key: tuple[str, str], others: list[Server], states: dict[str, State]
 ) -> Server | None:
     """A server that the name may be shown to now; the usual ones first, by lot. One that answers
-    after another service's name may yet be silenced by this one's."""
+    after another service's name may yet be silenced by this one's; where one of this service's has
+    silenced a server, further ones come before that."""
     if not _proven(context, key[0], states) and _waits(context, key[0], states):
         return None
     usual = [p for p in neutral_servers(context) if p in others]
     turn = Random(f"{context.request.seed}/{key[1]}").randrange(max(1, len(usual)))
     first = [*usual[turn:], *usual[:turn]]
     further = [p for p in others if p not in usual]
-    lost = all(states[a] is State.SPENT for _, a in neutral_servers(context))
-    candidates: list[Server] = [*first, *(further if lost else [])]
+    lost = all(_taken(context, a, key[0], states) for _, a in neutral_servers(context))
+    candidates = [*further, *first] if lost else first
     return next((p for p in candidates if _free(context, p[1], key, states[p[1]])), None)
+
+
+def _about(context: PlanningContext, address: str, service: str) -> bool:
+    """A name of the service was said there."""
+    return any(name == service for name, _ in _named(context, address))
+
+
+def _taken(context: PlanningContext, address: str, service: str, states: dict[str, State]) -> bool:
+    """Nothing can be learned there, or another service's names are being told apart there, which
+    one of this one's would spoil: it has silenced a server."""
+    if states[address] is State.SPENT:
+        return True
+    others = bool(_named(context, address)) and not _about(context, address, service)
+    silenced = (a for a, state in states.items() if state is State.SPENT)
+    return others and any(_about(context, a, service) for a in silenced)
 
 
 def _free(context: PlanningContext, address: str, key: tuple[str, str], state: State) -> bool:
@@ -148,19 +166,23 @@ def _unanswered(context: PlanningContext, address: str) -> list[Task]:
     return [t for t, seen in known if seen is None or not residual.passed(seen)]
 
 
-def _since(context: PlanningContext, address: str) -> float | None:
-    """When the first unanswered name began there."""
-    begun = [context.started(t.id) for t in _unanswered(context, address)]
-    return min((at for at in begun if at is not None), default=None)
+def _first_said(context: PlanningContext, address: str) -> list[float]:
+    """When the first unanswered name of each service was said there."""
+    begun: dict[str | None, float] = {}
+    for task in _unanswered(context, address):
+        if (at := context.started(task.id)) is not None:
+            begun[task.subject] = min(at, begun.get(task.subject, at))
+    return list(begun.values())
 
 
 @remembered
 def _state(context: PlanningContext, site: Site, address: str) -> State:
     if _takes_none(context, site, address):
         return State.SPENT
-    since = _since(context, address)
-    if since is None:
+    every = _first_said(context, address)
+    if not every:
         return State.CLEAR
+    since = max(every)  # an answer before that tells nothing about the last service
     after = [
         t for t in context.facts.arm(*residual.PLAIN) if t.address == address and t.dialled > since
     ]
@@ -207,18 +229,20 @@ def spent(context: PlanningContext, site: Site, address: str) -> bool:
 def neutral_due(context: PlanningContext, address: str, twin: str) -> int:
     """How often to ask there for a neutral name once more, in all: once when an unanswered name of
     a service was said long enough ago; again when one was said since, on a line that is not brisk
-    once more at most. ``twin`` is the first task that asks so."""
+    twice at most for each service. ``twin`` is the first task that asks so."""
     tasks = _unanswered(context, address)
     wait = AFTERMATH + 2 * (context.facts.rtt or 0.0)
     if not context.brisk:
         over = any(context.ended(t.id) is not None for t in tasks)
-        first = over or context.due(_since(context, address), wait)
-        return int(first) + int(_died_since(context, tasks, attempt_ids(twin)[1]))
+        first = over or context.due(min(_first_said(context, address), default=None), wait)
+        most = min(MOST_TURNS - 1, 2 * len({t.subject for t in tasks}))
+        again = takewhile(partial(_died_since, context, tasks), attempt_ids(twin, most)[1:])
+        return int(first) + len(list(again))
     begun = sorted(at for t in tasks if (at := context.started(t.id)) is not None)
-    for number, again in enumerate(attempt_ids(twin, MOST_TURNS)[1:]):
+    for number, turn in enumerate(attempt_ids(twin, MOST_TURNS)[1:]):
         if not begun or not context.due(begun[0], wait):
             return number
-        asked = context.started(again)
+        asked = context.started(turn)
         begun = [at for at in begun if asked is not None and at >= asked]
     return MOST_TURNS - 1
 

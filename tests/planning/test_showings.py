@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+import pytest
+
 from msgprobe.agenda.planner import agenda
 from msgprobe.model.control import Site
 from msgprobe.model.failure import Failure
@@ -58,6 +60,13 @@ def names(tasks: list[Task]) -> list[tuple[str | None, str]]:
     return sorted((t.flow.server_name or "", t.flow.address) for t in tasks)
 
 
+def foreign(task: Task, address: str) -> Task:
+    """Another service's name, said at that neutral server."""
+    flow = dataclasses.replace(task.flow, address=address, server_name="chat.of.another.example")
+    arm = Arm.TARGET_SNI_ELSEWHERE
+    return dataclasses.replace(task, id="d7.another", arm=arm, subject="another", probe=flow)
+
+
 def test_a_neutral_name_comes_first_and_one_server_is_enough_for_a_start() -> None:
     day = Day()
     (twin,) = day.wanted(2.0)
@@ -108,6 +117,22 @@ def test_one_that_is_silent_then_is_spent_and_another_is_shown_the_name() -> Non
     }
 
 
+@pytest.mark.parametrize("silent", [True, False])
+def test_an_answer_between_two_services_names_says_nothing_of_the_second(silent: bool) -> None:
+    """The server answers after the first one's name and, after the second's, maybe to nobody."""
+    day, named = shown(Failure.CONNECTION_RESET)
+    (after,) = day.wanted(2.7)
+    day.tell(after, 2.7, None)
+    here = named.flow.address
+    day.tell(foreign(named, here), 5.5, Failure.CONNECTION_RESET)
+    again = [t for t in day.wanted(6.5) if t.arm is Arm.NEUTRAL_SNI_ELSEWHERE]
+    assert {t.flow.address for t in again} == {here}
+    for task in again:
+        day.tell(task, 6.5, Failure.TIMED_OUT if silent else None, stage="connect")
+    elsewhere = {t.flow.address for t in day.wanted(20.0)} - {here}
+    assert bool(elsewhere) is silent
+
+
 def test_two_that_are_silent_then_are_enough() -> None:
     day, _ = shown(Failure.CONNECTION_RESET)
     for now in (3.0, 30.0):
@@ -148,9 +173,7 @@ def test_a_server_at_which_a_name_waits_for_its_turn_is_promised_to_it() -> None
     (twin,) = day.wanted(2.0)
     day.tell(twin, 2.0, None)
     (named,) = day.wanted(2.5, Arm.TARGET_SNI_ELSEWHERE)
-    flow = dataclasses.replace(named.flow, server_name="chat.of.another.example")
-    foreign = dataclasses.replace(named, id="d7.another", subject="another", probe=flow)
-    for waiting, there in ((named, True), (foreign, False)):
+    for waiting, there in ((named, True), (foreign(named, named.flow.address), False)):
         moment = Moment(now=2.6, queued={waiting.id: waiting})
         tasks = agenda(day.story.evidence(), moment).tasks
         shown = {t.flow.address for t in tasks if t.arm is Arm.TARGET_SNI_ELSEWHERE}
@@ -174,3 +197,31 @@ def test_where_those_that_convict_alone_are_spent_two_others_are_shown_the_name(
     for host in CHAT:
         own = {t.flow.address for t in shown if t.flow.server_name == host}
         assert len(own) == 2 and spent not in own
+
+
+@pytest.mark.parametrize("silences", [True, False])
+def test_who_silences_servers_is_taken_to_one_where_no_other_name_is_told_apart(
+    silences: bool,
+) -> None:
+    """Its names and another service's would each have silenced the one server for the other."""
+    day = Day(*(dataclasses.replace(s, any_name=True) for s in SITES))
+    (twin, *_) = day.wanted(2.0)
+    usual = {s.addresses[0] for s in SITES[:2]}
+    (other,) = usual - {twin.flow.address}
+    day.tell(foreign(twin, other), 2.0, Failure.CONNECTION_RESET)
+    (site,) = (s for s in SITES if other in s.addresses)
+    day.story.site(site, Arm.AGAIN, start=2.4)
+    for look in range(20):
+        for task in day.wanted(3.0 + look):
+            here = task.flow.address == twin.flow.address
+            named = task.arm is Arm.TARGET_SNI_ELSEWHERE
+            if named:
+                day.tell(task, 3.0 + look, Failure.CONNECTION_RESET)
+            elif here and task.attempt > 1 and silences:
+                day.tell(task, 3.0 + look, Failure.TIMED_OUT, stage="connect")
+            else:
+                day.tell(task, 3.0 + look, None)
+    told = [m.task for m in day.story.told if m.task.arm is Arm.TARGET_SNI_ELSEWHERE]
+    shown = {t.flow.address for t in told if t.subject == SERVICE.name}
+    assert other not in shown
+    assert (len(shown) == 2) is silences and (not silences or not shown <= usual)
