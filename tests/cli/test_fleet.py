@@ -51,10 +51,8 @@ def made(
     )
 
 
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
+def four(folder: Path) -> Path:
     """Four lines of one network: on three of them Telegram's web is blocked."""
-    folder = tmp_path / "runs"
     folder.mkdir()
     for line in range(4):
         service = sample.blocked() if line else sample.service_verdict(Outcome.OK)
@@ -64,6 +62,30 @@ def runs(tmp_path: Path) -> Path:
         else:
             (folder / f"{line}.json").write_bytes(data)
     return folder
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """The runs of four lines."""
+    return four(tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of them, packed once: many look at it."""
+    folder = tmp_path_factory.mktemp("four")
+    return _pack(four(folder / "runs"), folder / "store")
+
+
+def _pack(runs: Path, store: Path) -> Path:
+    subprocess.run([COMMAND, "fleet", "pack", runs, "-o", store], check=True, timeout=50)
+    return store
+
+
+@pytest.fixture
+def its_store(packed: Path, tmp_path: Path) -> Path:
+    """A copy of the four lines', to be done with as one likes."""
+    return Path(shutil.copytree(packed, tmp_path / "store"))
 
 
 def words(store: Path, what: str = "*") -> list[tuple[object, ...]]:
@@ -107,11 +129,10 @@ def test_a_run_goes_in_once_whatever_its_words(
 
 
 def test_a_line_has_one_vote_in_a_quarter_of_an_hour(
-    msgprobe: Msgprobe, runs: Path, tmp_path: Path
+    msgprobe: Msgprobe, its_store: Path, tmp_path: Path
 ) -> None:
     """Line 0 comes back with thirty more runs: it is still one of four."""
-    store = tmp_path / "store"
-    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    store = its_store
     more = tmp_path / "more"
     more.mkdir()
     for n in range(30):
@@ -269,10 +290,9 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_parquet_that_is_not_ours_is_named(
-    msgprobe: Msgprobe, runs: Path, tmp_path: Path, fault: str
+    msgprobe: Msgprobe, its_store: Path, tmp_path: Path, fault: str
 ) -> None:
-    store = tmp_path / "store"
-    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    store = its_store
     (word,) = (store / "word").rglob("*.parquet")
     bad = word.with_name("other.parquet")
     bad.write_bytes(word.read_bytes())
@@ -291,10 +311,9 @@ def test_parquet_that_is_not_ours_is_named(
 
 @pytest.mark.parametrize("fact", ["word", "run"])
 def test_a_file_that_is_torn_inside_is_named(
-    msgprobe: Msgprobe, runs: Path, tmp_path: Path, fact: str
+    msgprobe: Msgprobe, its_store: Path, tmp_path: Path, fact: str
 ) -> None:
-    store, more = tmp_path / "store", tmp_path / "more.json"
-    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    store, more = its_store, tmp_path / "more.json"
     (bad,) = (store / fact).rglob("*.parquet")
     scratched(bad)
     more.write_text(text(made(7, sample.blocked())))
@@ -306,10 +325,9 @@ def test_a_file_that_is_torn_inside_is_named(
 
 
 def test_a_day_that_was_copied_to_another_is_told(
-    msgprobe: Msgprobe, runs: Path, tmp_path: Path
+    msgprobe: Msgprobe, its_store: Path, tmp_path: Path
 ) -> None:
-    store = tmp_path / "store"
-    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    store = its_store
     (day,) = (store / "word" / "country=KZ").iterdir()
     shutil.copytree(day, day.with_name("date=2025-11-27"))
     one_line(msgprobe("fleet", "state", "--store", str(store)), 2, "date=2025-11-27", "another day")
@@ -345,11 +363,10 @@ def test_a_store_of_a_newer_msgprobe_is_left_alone(
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_who_is_killed_while_packing_leaves_all_or_nothing(
-    environ: dict[str, str], msgprobe: Msgprobe, runs: Path, tmp_path: Path
+    environ: dict[str, str], msgprobe: Msgprobe, its_store: Path, tmp_path: Path
 ) -> None:
     """Killed as soon as something of it is seen in the store: the next one goes on."""
-    store = tmp_path / "store"
-    msgprobe("fleet", "pack", str(runs), "-o", str(store))
+    store = its_store
     before, killed = words(store), 0
     for sign in (".staging-*", ".staging-*/word.jsonl", ".staging-*/word", ".staging-*/run"):
         more = tmp_path / f"more{killed}"
@@ -417,8 +434,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 service = sample.blocked() if hit else sample.service_verdict(Outcome.OK)
                 run = made(line, service, at=f"2025-11-26T{hour}:0{line}Z", asn=asn)
                 (folder / f"{asn}-{line}-{quarter}.json").write_text(text(run))
-    subprocess.run([COMMAND, "fleet", "pack", folder, "-o", found], check=True, timeout=50)
-    return found
+    return _pack(folder, found)
 
 
 @pytest.fixture

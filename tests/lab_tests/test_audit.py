@@ -139,11 +139,11 @@ def test_packets_of_the_kernel_s_own_are_no_contact(clean: Recorded) -> None:
 
 def test_a_document_against_the_schema_is_found(recorded: Recorded) -> None:
     assert audit.schema_faults(recorded.document) == []
+    short = recorded.document | {"measurements": []}
     for key, value in (("run_id", 7), ("services", None), ("connection", {})):
-        assert audit.schema_faults(recorded.document | {key: value})
-    spoiled = recorded.document
-    del spoiled["exit_code"]
-    assert audit.schema_faults(spoiled)
+        assert audit.schema_faults(short | {key: value})
+    del short["exit_code"]
+    assert audit.schema_faults(short)
 
 
 def test_a_wrong_status_is_found(clean: Recorded, blocked: Recorded) -> None:

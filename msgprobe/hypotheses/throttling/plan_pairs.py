@@ -19,7 +19,7 @@ from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import looks_slow
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import (
     FAR_PAIRS_UNTIL,
@@ -36,7 +36,8 @@ def plan_pairs(
     context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> tuple[list[Task], frozenset[str]]:
     """Blocks of the comparisons that are due: one after another within a service, two at a time,
-    or one where the line carries no more. Also the services of those that still go on."""
+    or one where the line carries no more; what is cut occupies no line, and the next one does not
+    wait for it. Also the services of those that still go on."""
     tasks: list[Task] = []
     pending: set[str] = set()
     for found in _in_order(context, pairs):
@@ -45,12 +46,19 @@ def plan_pairs(
             tasks += wanted
             if going_on:
                 pending.add(paired.service.name)
-                break
-            if accuses(paired):
+                if not _only_cut(context, wanted):
+                    break
+            elif accuses(paired):
                 break  # shown once is enough: the others are judged by their first look
         if len(pending) >= _at_once(context):
             break
     return tasks, frozenset(pending)
+
+
+def _only_cut(context: PlanningContext, tasks: Sequence[Task]) -> bool:
+    """All that goes on was cut before, and is waited for with all patience."""
+    left = [t for t in tasks if context.ended(t.id) is None]
+    return all(t.arm is Arm.TRANSFER_SMALL and context.started(t.id) is not None for t in left)
 
 
 def _at_once(context: PlanningContext) -> int:

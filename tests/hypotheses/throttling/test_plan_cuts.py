@@ -84,6 +84,36 @@ def test_a_cut_is_looked_into_though_no_pair_of_two_cuts_tells_a_speed(
     assert small and all(begun[i] < begun[second] + 1.0 for i in small), "what is cut has room"
 
 
+class FrozenTwice(Strange):
+    """Two hosts of one service stop after 20 kB of a connection, whatever is named."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        ahead = int(flow(task).option("lead") or 0)
+        hosts = (HOST, "static.whatsapp.net")
+        own = task.arm is not Arm.TRANSFER_TARGET_SNI and flow(task).host in hosts
+        return {"stop_at": 20_000 - ahead} if own else {}
+
+
+def test_the_next_comparison_does_not_wait_for_what_is_cut() -> None:
+    """That hosts of two networks are cut at one place tells more than one of them waited for."""
+    day = FrozenTwice(lambda t: FAST).run()
+    begun = {m.task.id: m.window for m in day.done}
+    blocks = [t for t in day.contest() if t.arm is Arm.TRANSFER and t.attempt == 1]
+    assert len({flow(t).host for t in blocks}) == 2
+    small = [t for t in day.begun if t.arm is Arm.TRANSFER_SMALL]
+    first = [t for t in small if flow(t).host == flow(blocks[0]).host]
+    assert begun[blocks[1].id].end < max(begun[t.id].end for t in first)
+
+
+def test_servers_of_a_pool_are_asked_while_only_cut_ones_are_waited_for() -> None:
+    """A cut is waited for with all patience, and the time for others would be over."""
+    day = Frozen(lambda t: FAST).run()
+    (asked,) = volleys(day)
+    begun = {m.task.id: m.window for m in day.done}
+    small = [begun[t.id] for t in day.begun if t.arm is Arm.TRANSFER_SMALL]
+    assert begun[asked.id].end < min(w.end for w in small if w.seconds > 5.0)
+
+
 class Far(Strange):
     """Every answer takes 0.6 s."""
 
