@@ -9,7 +9,7 @@ from random import Random
 
 from msgprobe.evidence.cuts import ONCE_EACH, Cuts
 from msgprobe.evidence.lasting import LASTING
-from msgprobe.evidence.paired_transfers import PairedTransfers
+from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import Decision
 from msgprobe.hypotheses.throttling.plan_survey import line_is_slow
 from msgprobe.hypotheses.throttling.tasks import as_begun, known_sources, source_task
@@ -113,13 +113,15 @@ def _answering(context: PlanningContext, service: Service, asset: Asset) -> Iter
 
 
 def _wanted(context: PlanningContext, service: Service, asset: Asset) -> bool:
-    """One more would tell something: where all of them are cut, whether it lasts."""
-    paired = PairedTransfers(context.facts, service, asset)
+    """One more would tell something: where all of them are cut, as other transfers of the service
+    may be, whether it lasts."""
+    (paired,) = (p for p in paired_transfers(context.facts, service) if p.asset == asset)
     cuts = Cuts(paired)
     if not cuts.alike:
         return _undecided(context, paired)
-    first, last = paired.own[0].start, paired.own[-1].start
-    return not cuts.on_the_way and last - first < LASTING and context.due(first, SPAN)
+    starts = [s.start for s in cuts.alike]
+    lasting = cuts.on_the_way or max(starts) - min(starts) >= LASTING
+    return not lasting and context.due(min(starts), SPAN)
 
 
 def _undecided(context: PlanningContext, paired: PairedTransfers) -> bool:

@@ -105,7 +105,7 @@ def _suspicious(
 ) -> list[PairedTransfers]:
     """Comparisons that are called for or have begun, those of downloads first: an upload's waits
     until it is known whether there is one of a download, which shows more for its bytes."""
-    every = paired_transfers(context.facts, service, assets)
+    every = [c for c in paired_transfers(context.facts, service) if c.asset in assets]
     found = [c for c in every if _begun(context, c) or looks_slow(context.facts, service, c.asset)]
     down = [c for c in found if c.asset.direction is Direction.DOWN]
     if _unseen(context, [c for c in every if c.asset.direction is Direction.DOWN]):

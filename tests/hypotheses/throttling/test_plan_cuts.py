@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.hypotheses.throttling import plan_pairs
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
@@ -112,6 +113,28 @@ def test_servers_of_a_pool_are_asked_while_only_cut_ones_are_waited_for() -> Non
     begun = {m.task.id: m.window for m in day.done}
     small = [begun[t.id] for t in day.begun if t.arm is Arm.TRANSFER_SMALL]
     assert begun[asked.id].end < min(w.end for w in small if w.seconds > 5.0)
+
+
+class FrozenPool(Strange):
+    """Telegram's web and its servers' answers stop after as much of a connection."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        if task.check == "volley":
+            return {"stop_at": 15_000, "unacked": 1}
+        ahead = int(flow(task).option("lead") or 0)
+        own = task.arm is not Arm.TRANSFER_TARGET_SNI and flow(task).host == "web.telegram.org"
+        return {"stop_at": 12_000 - ahead} if own else {}
+
+
+def test_that_a_cut_lasts_is_asked_from_the_first_transfer_that_met_it_on() -> None:
+    """Whichever of the service's it was: their servers are not the same."""
+    day = FrozenPool(lambda t: FAST).run()
+    begun = {m.task.id: m.window.start for m in day.done}
+    again = [t for t in day.contest() if t.attempt == 3 and t.arm is Arm.TRANSFER]
+    assert [flow(t).host for t in again] == ["web.telegram.org"]
+    first = min(begun[t.id] for t in day.moves if flow(t).option("asset") == "web-script")
+    assert LASTING <= begun[again[0].id] - first < LASTING + 4.0
+    assert day.outcome("telegram") is Outcome.BLOCKED
 
 
 class Far(Strange):
