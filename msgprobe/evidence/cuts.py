@@ -15,7 +15,7 @@ from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.facts import grouped
 from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.paired_transfers import PairedTransfers
-from msgprobe.evidence.transfer_samples import HEADS, Ending, Sample
+from msgprobe.evidence.transfer_samples import Ending, Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 
@@ -47,7 +47,7 @@ class Cuts:
         least = TWICE if self.paired.asset.pool is None else ONCE_EACH
         ended = [s for s in self.paired.own if s.ending is not None]
         told = [s for s in _of_known_place(ended) if s.amid_content]
-        if len(told) < least or not _together(ended) or not all(map(_amid, ended)):
+        if len(told) < least or not _together(ended) or not all(s.amid_content for s in ended):
             return ()
         beyond = _beyond(self.paired.fair, ended)
         if any(_beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
@@ -240,10 +240,11 @@ def _tells_of_page(sample: Sample) -> bool:
 
 
 def _page_holed(sample: Sample) -> bool:
-    """Its page fell silent with a hole: where is not known."""
+    """Its page was ended with a hole: where is not known."""
     page = sample.conversation.http
-    silent = page is not None and page.failure is not None and page.failure.is_silence
-    return silent and page is not None and page.info is not None and page.info.out_of_order > 0
+    if page is None or page.failure is None or page.info is None:
+        return False
+    return page.info.out_of_order > 0
 
 
 def _of_page(sample: Sample) -> int:
@@ -256,11 +257,6 @@ def _of_known_place(ended: Sequence[Sample]) -> list[Sample]:
     """Without those that ended sooner than others and have a hole: where is not known."""
     apart = max((s.place for s in ended), default=0) - SAME_PLACE
     return [s for s in ended if s.place >= apart or not s.holed]
-
-
-def _amid(sample: Sample) -> bool:
-    """It ended amid its content, as far as what came behind a hole tells."""
-    return sample.amid_content or (sample.holed and sample.place_at_most - sample.place > HEADS)
 
 
 def _unheard(samples: Sequence[Sample]) -> list[Sample]:

@@ -193,14 +193,14 @@ class Sample:
 
     @property
     def amid_content(self) -> bool:
-        """More than tickets and heads had come, the page that names the object counted; for an
-        upload, more than those had been sent."""
-        seen = self.conversation.transfer
-        if seen is None:
+        """More than tickets and heads had come or gone; the page that names it counts, and so does
+        what came behind a hole."""
+        if (seen := self.conversation.transfer) is None:
             return False
         if seen.direction is Direction.UP:
             return self.info is not None and self.info.bytes_sent > HEADS
-        return bool(seen.answers) or (seen.answers is None and self._before + seen.moved > HEADS)
+        came = self._before + seen.moved + (self.place_at_most - self.place if self.holed else 0)
+        return bool(seen.answers) or (seen.answers is None and came > HEADS)
 
     @property
     def _before(self) -> int:
@@ -381,9 +381,9 @@ class Sample:
 
     @property
     def holed(self) -> bool:
-        """It fell silent, and something was lost on its way here: what came behind the hole had
+        """It was ended when something had been lost on its way here: what came behind the hole had
         been let through as well, and does not count as received."""
-        down = self.direction is Direction.DOWN and self.ending is Ending.SILENCE
+        down = self.direction is Direction.DOWN and self.ending is not None
         return down and self.info is not None and self.info.out_of_order > 0
 
     @property

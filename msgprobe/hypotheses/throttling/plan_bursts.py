@@ -23,7 +23,6 @@ from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     PAIRS_UNTIL,
     SPAN,
-    SURVEY_UNTIL,
     TRANSFER_PATIENCE,
 )
 
@@ -84,7 +83,7 @@ def _at_once(context: PlanningContext, service: Service, asset: Asset) -> int:
 
 def _sequence(context: PlanningContext, service: Service, asset: Asset) -> Iterator[Task]:
     sources = known_sources(context, Direction.DOWN)
-    late = context.past(SURVEY_UNTIL) and not context.request.throttle
+    late = context.past(PAIRS_UNTIL) and not context.request.throttle
     for number, endpoint in enumerate(_answering(context, service, asset)):
         begun = context.started(_id(service, asset, endpoint)) is not None
         if not number and late and not begun:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cuts import Cuts
-from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
@@ -14,7 +14,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
-from msgprobe.evidence.transfer_samples import Sample
+from msgprobe.evidence.transfer_samples import Ending, Sample
 from msgprobe.hypotheses.rule import (
     LIKELY_BLOCKED,
     LIKELY_IMPAIRED,
@@ -25,6 +25,7 @@ from msgprobe.hypotheses.rule import (
     Word,
     first_holding,
 )
+from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
 
@@ -145,6 +146,30 @@ def _cut(paired: PairedTransfers) -> Iterable[Sample]:
     return (*cut, *paired.fair) if cut and paired.asset.pool is None else ()
 
 
+def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
+    """Most of its own were broken off, wherever, and neutral ones of two networks, which moved
+    more, were not. Uploads servers break off that did not ask for them."""
+    if paired.asset.direction is Direction.UP or paired.asset.pool is not None:
+        return ()
+    told = [s for s in paired.own if s.usable or s.ending is not None]
+    broken = [s for s in told if _torn(s)]
+    if len(broken) < TRIES or 2 * len(broken) <= len(told) or any(map(_torn, paired.sources)):
+        return ()
+    beyond = _beyond(paired, max(s.moved for s in broken))
+    enough = len({s.conversation.task.subject for s in beyond}) >= 2
+    return (*broken, *beyond) if enough else ()
+
+
+def _beyond(paired: PairedTransfers, moved: int) -> list[Sample]:
+    """Neutral transfers that moved more, and all they should."""
+    return [s for s in paired.sources if s.finished and s.moved > moved]
+
+
+def _torn(sample: Sample) -> bool:
+    """It was reset or ended after something of it had come."""
+    return sample.ending in (Ending.RESET, Ending.END) and sample.moved > 0
+
+
 def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:
     """Nobody knows how many questions such servers answer: a limit of theirs may look alike."""
     here = Cuts(paired).here if paired.asset.pool is not None else ()
@@ -168,6 +193,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     _LIKELY_THROTTLED.rule("throttle.name_then_address", "throttle.sni", holds=_poisoned),
     _LIKELY_THROTTLED.rule("throttle.address", "throttle.ip", holds=_by_address),
     _LIKELY_THROTTLED.rule("throttle.losses", "throttle", holds=_by_losses),
+    _IMPAIRED.rule("transfer.broken", holds=_broken_off),
     _IMPAIRED.rule("speed.slow", holds=_unexplained),
     _IMPAIRED.rule("speed.lossy", holds=_only_lossy),
     _IMPAIRED.rule("speed.undecided", holds=_undecided),

@@ -14,6 +14,8 @@ WHY: Final[Mapping[str, str]] = {
     "transfer.cut": "Transfers are broken off after {moved_kb} kB, each time at the same place, "
     "while neutral transfers pass it: blocking after so many bytes, or a fault of its "
     "servers.",
+    "transfer.broken": "Most of its transfers are broken off, not always at the same place, while "
+    "neutral transfers are not: interference, or a fault of its servers.",
     "throttle.name.here": "{target_kbit} against {control_kbit} on the same server; the slowness "
     "follows the name.",
     "throttle.name.elsewhere": "{target_kbit} against {control_kbit} from neutral servers; the "
@@ -65,6 +67,8 @@ PROVES: Final[Mapping[str, str]] = {
     "pass it",
     "transfer.cut": "transfers are ended at the same byte each time, neutral ones pass it, and "
     "nothing shows that it is not its servers that end them",
+    "transfer.broken": "three transfers or more, and most of all, are reset or ended, neutral ones "
+    "of two networks move more",
     "throttle.name": "paired transfers, same server, only the name differs, sequential or "
     "exact test passed, and a second kind of evidence",
     "throttle.name_loss": "same server, only the name differs, far more is lost (exact test), and "

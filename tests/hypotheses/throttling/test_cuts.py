@@ -356,19 +356,38 @@ def test_what_one_asset_cannot_tell_takes_nothing_from_another(race: Race) -> No
     assert race.text.outcome is Outcome.BLOCKED
 
 
+@ENDS
 @pytest.mark.parametrize(
     ("stop_at", "lost", "word"),
     [(AT - 5_800, 3, Outcome.BLOCKED), (AT - 5_800, 0, Outcome.DEGRADED)],
     ids=["a segment was lost on the way, and three behind it came", "it ended there"],
 )
 def test_what_came_behind_a_hole_had_been_let_through(
-    race: Race, stop_at: int, lost: int, word: Outcome
+    race: Race, ends: Any, stop_at: int, lost: int, word: Outcome
 ) -> None:
-    seen = cut(race, named=AT).move(OWN, 15_000, stop_at=stop_at, lost=lost).text
-    assert seen.outcome is word
+    cut(race, named=AT, ends=ends).move(OWN, 15_000, stop_at=stop_at, lost=lost, ends=ends)
+    assert race.text.outcome is word
 
 
-@pytest.mark.parametrize(("lost", "word"), [(9, Outcome.BLOCKED), (0, Outcome.DEGRADED)])
+@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
+@pytest.mark.parametrize(
+    ("times", "rule"), [(3, "transfer.broken"), (2, "ok.authenticated")], ids=["most", "half"]
+)
+def test_what_is_broken_off_most_times_is_never_fine(
+    race: Race, ends: Any, times: int, rule: str
+) -> None:
+    """At other places each time, which no rule about places holds for."""
+    for n, place in enumerate((9_000, 30_000, 17_000)[:times]):
+        race.move(SOURCE, 15_000, source=f"src{n}")
+        race.move(OWN, 15_000, stop_at=place, ends=ends)
+    for n in range(4 - times):
+        race.move(SOURCE, 15_000, source=f"src{n}").move(OWN, 15_000)
+    assert race.text.rules[0] == rule
+
+
+@pytest.mark.parametrize(
+    ("lost", "word"), [(9, Outcome.BLOCKED), (6, Outcome.BLOCKED), (0, Outcome.DEGRADED)]
+)
 def test_a_hole_before_the_content_began_hides_no_cut(race: Race, lost: int, word: Outcome) -> None:
     """What came behind it tells whether content had been let through."""
     seen = cut(race, named=AT).move(OWN, 15_000, stop_at=AT - 9 * 1_448, lost=lost).text
