@@ -142,13 +142,13 @@ def _compared(
         unknown = [unsettled(context, way) for way in Direction]
         return tasks, open_ones.union(*unknown, _with_volleys(context))
     if open_ones:
-        beside = plan_volleys(context)[0] if _only_cut(context) else []
+        beside = plan_volleys(context)[0] if _line_idles(context) else []
         return [*tasks, *beside], open_ones | _with_volleys(context)
     rest, pending = _pools(context, pairs)
     return [*tasks, *rest], pending
 
 
-def _only_cut(context: PlanningContext) -> bool:
+def _line_idles(context: PlanningContext) -> bool:
     """Of transfers none goes on but servers' answers, and what is cut and occupies no line: waiting
     for it could take the time that is left."""
     arms = {r.task.arm for r in context.moment.running.values() if r.task.check != "volley"}
