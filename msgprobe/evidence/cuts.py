@@ -81,7 +81,18 @@ class Cuts:
         if any(s.ending is not Ending.SILENCE for s in self.here):
             return False
         waited = [s.pause for s in (*self.here, *self.paired.small) if s.ending is Ending.SILENCE]
-        return max(waited, default=0.0) <= _longest(self.paired)
+        return max(waited, default=0.0) <= self._longest
+
+    @property
+    def torn(self) -> tuple[Sample, ...]:
+        """Own transfers of which something came before they were broken off, wherever. A silence
+        counts that was waited for longer than anybody was seen to pause who went on."""
+        ended = [s for s in self.paired.own if s.ending is not None and s.moved > 0]
+        return tuple(s for s in ended if s.ending is not Ending.SILENCE or s.pause > self._longest)
+
+    @cached_property
+    def _longest(self) -> float:
+        return _longest(self.paired)
 
     # -- who ends them
 
@@ -254,9 +265,11 @@ def _of_page(sample: Sample) -> int:
 
 
 def _of_known_place(ended: Sequence[Sample]) -> list[Sample]:
-    """Without those that ended sooner than others and have a hole: where is not known."""
+    """Without those that ended sooner than others and have a hole, unless little came behind it:
+    where is not known."""
     apart = max((s.place for s in ended), default=0) - SAME_PLACE
-    return [s for s in ended if s.place >= apart or not s.holed]
+    exactly = [s for s in ended if not s.holed or s.place_at_most - s.place <= SAME_PLACE]
+    return [s for s in ended if s.place >= apart or s in exactly]
 
 
 def _unheard(samples: Sequence[Sample]) -> list[Sample]:

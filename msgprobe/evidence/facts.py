@@ -8,7 +8,17 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowd, repeated_by_the_line, repeated_segments
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.names import NameFacts
-from msgprobe.evidence.residual import NAMED, PLAIN, Showing, marks, showings, silenced
+from msgprobe.evidence.residual import (
+    NAMED,
+    NEUTRAL,
+    PLAIN,
+    Showing,
+    Turn,
+    marks,
+    showings,
+    silenced,
+    turns,
+)
 from msgprobe.evidence.shelves import (
     CONVERSATIONS,
     INSIDE,
@@ -168,7 +178,8 @@ class Facts:
     @derived
     def silenced(self) -> frozenset[str]:
         """Neutral conversations that failed for that reason (see `residual.silenced`)."""
-        return silenced(self.conversations)
+        turned = (t.task.id for turn in self.turns for t in turn.since)
+        return silenced(self.conversations).union(turned)
 
     @derived
     def crowded(self) -> bool:
@@ -196,6 +207,12 @@ class Facts:
     def shown(self) -> tuple[Showing, ...]:
         """What came of each name of a service at each neutral server (see `residual.Showing`)."""
         return showings(self.arm(Arm.TARGET_SNI_ELSEWHERE), self.arm(*PLAIN))
+
+    @derived
+    def turns(self) -> tuple[Turn, ...]:
+        """Neutral servers that answer nobody any more since a service's name was said there, though
+        that was answered itself."""
+        return turns(self.shown, self.arm(*NEUTRAL))
 
     @derived
     def other_shape(self) -> tuple[Conversation, ...]:

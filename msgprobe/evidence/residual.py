@@ -26,7 +26,7 @@ PLAIN = (
 )
 """The arms that speak to neutral servers of nobody but neutral ones."""
 
-_NEUTRAL = (*PLAIN, Arm.SHARE_NEUTRAL)
+NEUTRAL = (*PLAIN, Arm.SHARE_NEUTRAL)
 """Those, and handshakes that are counted: a server's silence to either may be our own doing, but
 which server is shown what is decided by the former alone."""
 
@@ -102,6 +102,33 @@ class Showing:
         return self.telling and not self.passes and bool(self.before) and bool(gone)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A neutral server that answered to a name at first, and to nobody ever since."""
+
+    showing: Showing
+    since: tuple[Conversation, ...]
+    """Neutral conversations there that began after that."""
+
+
+def turns(shown: Iterable[Showing], neutral: Iterable[Conversation]) -> tuple[Turn, ...]:
+    """Servers that had taken a name which is not theirs, and a target's as well, and answered
+    nobody from then on: a censor who is slow to act punishes what comes next. ``neutral`` are
+    conversations with neutral names, those included that are counted."""
+    others = tuple(neutral)
+    found = []
+    for s in shown:
+        moment = said(s.named[0])
+        taken = any(t.task.arm is Arm.NEUTRAL_SNI_ELSEWHERE for t in s.before)
+        if moment is None or not taken or not passed(s.named[0]):
+            continue
+        since = [t for t in others if t.address == s.address and _begun(t) > moment]
+        ended = [t for t in since if t.symptom is not None]
+        if len(ended) >= PUNISHED_SERVERS and not any(map(answered, (*since, *s.named[1:]))):
+            found.append(Turn(showing=s, since=tuple(ended)))
+    return tuple(found)
+
+
 def marks(conversations: Iterable[Conversation]) -> Mapping[str, float]:
     """Addresses of neutral servers, each with the moment when a target's name was first said there
     and not answered."""
@@ -136,7 +163,7 @@ def silenced(conversations: Sequence[Conversation]) -> frozenset[str]:
         alive = heard < len(life) and life[heard] <= _ended(t)
         return alive and not _released(t, there[t.address])
 
-    return frozenset(t.task.id for t in conversations if t.task.arm in _NEUTRAL and ours(t))
+    return frozenset(t.task.id for t in conversations if t.task.arm in NEUTRAL and ours(t))
 
 
 def _released(silent: Conversation, there: Iterable[Conversation]) -> bool:
@@ -146,7 +173,7 @@ def _released(silent: Conversation, there: Iterable[Conversation]) -> bool:
     beside = [t for t in there if t is not silent]
     namings = (at for t in beside if t.task.arm in NAMED and (at := said(t)) is not None)
     last = max((at for at in namings if at <= begun), default=0.0)
-    return any(t.task.arm in _NEUTRAL and answered(t) and last < _begun(t) <= begun for t in beside)
+    return any(t.task.arm in NEUTRAL and answered(t) and last < _begun(t) <= begun for t in beside)
 
 
 def showings(named: Sequence[Conversation], plain: Iterable[Conversation]) -> tuple[Showing, ...]:

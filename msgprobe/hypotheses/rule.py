@@ -12,15 +12,15 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 28
+RULES_VERSION = 29
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
     "down.server_errors": 8,
     "ok.with_error": 8,
     "ok.other_resolver": 22,
-    "pool.some_members": 27,
-    "pool.one_member": 27,
+    "pool.some_members": 29,
+    "pool.one_member": 29,
     "pool.half": 22,
     "udp.stun": 22,
     "tls.same_address": 8,
@@ -47,8 +47,9 @@ CHANGED: Mapping[str, int] = {
     "throttle.losses": 28,
     "throttle.address": 28,
     "tcp.loss": 28,
-    "transfer.cut": 28,
-    "transfer.freeze": 28,
+    "transfer.cut": 29,
+    "transfer.freeze": 29,
+    "transfer.broken": 29,
     "transfer.nothing": 8,
     "speed.lossy": 23,
     "speed.slow": 18,
@@ -57,7 +58,7 @@ CHANGED: Mapping[str, int] = {
     "dns.refused": 22,
     "dns.led_inside": 13,
     "tls.share": 25,
-    "tls.sni": 22,
+    "tls.sni": 29,
     "tls.conn_count": 13,
     "tls.post_handshake": 25,
     "tls.residual": 13,

@@ -4,12 +4,11 @@ leave no ``ok`` for the service."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.hypotheses.connection.rules import merely_far
+from msgprobe.judging.rules_members import line_holds, spread
 from msgprobe.judging.rules_outcome import BY_LINE, FRONT_FAILS, OLD_FACTS
 from msgprobe.model.target import Function
-from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
+from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome
 
 Lost = Mapping[Function, bool]
 """Functions of which every tested endpoint of some pool failed; True where two of its hosts in two
@@ -31,7 +30,7 @@ def lost(
         own = [p for p in every if p.pool.function is verdict.function and not p.pool.caveat]
         tested = [p for p in own if p.tested]
         if verdict.outcome is Outcome.INCONCLUSIVE and not all(p.ok for p in tested):
-            found[verdict.function] = _blameless(verdict, tested, said) and _spread(tested)
+            found[verdict.function] = _blameless(verdict, tested, said) and spread(tested)
         elif FRONT_FAILS.rule_id in verdict.rules:
             found[verdict.function] = False
     return found
@@ -40,31 +39,9 @@ def lost(
 def _blameless(
     verdict: FunctionVerdict, tested: Sequence[PoolFacts], said: ConnectionVerdict
 ) -> bool:
-    """The line, as far as can be seen: that it is long loses nothing, and where its resolver is
-    dead another one has helped."""
-    lines = [p.connection for p in tested]
-    far = said.state is State.BAD_LINK and all(map(merely_far, lines))
-    helped = said.state is State.DNS_FAULT and all(line.resolver_dead for line in lines)
-    holds = all(line.controls_hold for line in lines)
-    well = said.state is State.ONLINE or far or helped
-    return well and holds and not BY_LINE.intersection(verdict.rules)
-
-
-_UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})
-"""Failures that show nothing about the function: somebody answered, who could not be told to be the
-service (which may have changed its certificates), or this device did not let us ask."""
-
-
-def _spread(pools: Iterable[PoolFacts]) -> bool:
-    """Two hosts in two networks fail in as many attempts as a claim needs."""
-    failing = [
-        (e.endpoint.host or a.address, ips.network(a.address))
-        for p in pools
-        for e in p.failing
-        for a in e.addresses
-        if a.repeated and a.symptom not in _UNPROVEN
-    ]
-    return all(len(set(each)) >= 2 for each in zip(*failing, strict=True)) and bool(failing)
+    """As far as can be seen, the line is."""
+    well = all(line_holds(p.connection, said) for p in tested)
+    return well and not BY_LINE.intersection(verdict.rules)
 
 
 def may_be_old(verdict: FunctionVerdict, lost_ones: Lost) -> FunctionVerdict:

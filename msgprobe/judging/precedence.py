@@ -34,7 +34,7 @@ from msgprobe.hypotheses.tls_sni.rules_shares import (
     spares_enough,
 )
 from msgprobe.judging.rules_halves import HALF_FAILS, half_hit
-from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER
+from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER, explained
 from msgprobe.judging.rules_outcome import (
     BY_CONNECTION,
     CONTROLS_FAILED,
@@ -235,7 +235,8 @@ def _silent_line(c: Case) -> Found:
 
 def _one_member(c: Case) -> Found:
     some = c.by(*DEGRADED_RULES)
-    return c.by(ONE_MEMBER) if some and not c.accused and not _impaired(c) else ()
+    alone = explained(c.pool, c.said)
+    return c.by(ONE_MEMBER) if some and alone and not c.accused and not _impaired(c) else ()
 
 
 def _some_members(c: Case) -> Found:

@@ -1,17 +1,21 @@
 """Rules about pools of which some members answer and others do not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, grouped
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
+from msgprobe.hypotheses.connection.rules import merely_far
 from msgprobe.hypotheses.rule import IMPAIRED, UNCLEAR, Cited, PoolRule
-from msgprobe.model.verdict import Layer
+from msgprobe.model.verdict import ConnectionVerdict, Layer, State
 
 _IMPAIRED = IMPAIRED.at(Layer.TCP)
 
 SEVERAL = 2
-"""Attempts under other names that fail as one member does: one of them may have had bad luck."""
+"""What one accident does not explain: attempts under other names that fail as one member does,
+hosts that fail, and networks in which they do."""
 
 _ALIKE = ("tcp.timeout", "tcp.refused", "ip.unreachable", "tls.reset", "tls.timeout")
 """Ways to fail in which all members that do may be alike."""
@@ -44,8 +48,8 @@ def _one_member(p: PoolFacts) -> Cited:
     member proves itself at an address that another resolver gives, and this one leads astray; nor
     does that explain why others of the service fail as it does now and then."""
     single = len(p.tested) - len(p.ok) == 1 and main_way(p)
-    explained = single and not any(map(_alive, p.failing)) and not _others_fail_so(p)
-    return _some_members(p) if explained else ()
+    retired = single and not any(map(_alive, p.failing)) and not _others_fail_so(p)
+    return _some_members(p) if retired else ()
 
 
 def _others_fail_so(p: PoolFacts) -> bool:
@@ -109,6 +113,38 @@ def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
         return p.failed
 
     return holds
+
+
+_UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})
+"""Failures that show nothing about the function: somebody answered, who could not be told to be the
+service (which may have changed its certificates), or this device did not let us ask."""
+
+
+def spread(pools: Iterable[PoolFacts]) -> bool:
+    """Two hosts in two networks fail in as many attempts as a claim needs."""
+    failing = [
+        (e.endpoint.host or a.address, ips.network(a.address))
+        for p in pools
+        for e in p.failing
+        for a in e.addresses
+        if a.repeated and a.symptom not in _UNPROVEN
+    ]
+    return all(len(set(each)) >= SEVERAL for each in zip(*failing, strict=True)) and bool(failing)
+
+
+def line_holds(line: ConnectionFacts, said: ConnectionVerdict) -> bool:
+    """As far as can be seen: that it is long loses nothing, and where its resolver is dead another
+    one has helped."""
+    far = said.state is State.BAD_LINK and merely_far(line)
+    helped = said.state is State.DNS_FAULT and line.resolver_dead
+    return line.controls_hold and (said.state is State.ONLINE or far or helped)
+
+
+def explained(p: PoolFacts, said: ConnectionVerdict) -> bool:
+    """One fact of the catalogue would explain all that fails of the service. Servers whose silence
+    shows nothing do not count."""
+    every = [q for q in (p, *p.beside) if not q.pool.caveat]
+    return not (p in every and line_holds(p.connection, said) and spread(every))
 
 
 ONE_MEMBER = UNCLEAR.at(Layer.TCP).rule("pool.one_member", holds=_one_member)

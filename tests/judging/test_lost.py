@@ -124,3 +124,36 @@ def test_a_kind_of_servers_that_is_lost_leaves_no_ok_though_another_one_works() 
     )
     (verdict,) = judge(replace(story.evidence(), services=(service,))).services
     assert (verdict.outcome, verdict.partial) == (Outcome.INCONCLUSIVE, True)
+
+
+@pytest.mark.parametrize(
+    ("missing", "outcome"),
+    [
+        ({CHAT[0]: None, "film.example": "31.13.72.1"}, Outcome.DEGRADED),
+        ({CHAT[0]: None}, Outcome.INCONCLUSIVE),
+        ({"film.example": "31.13.72.1"}, Outcome.OK),
+        ({CHAT[0]: None, "film.example": ADDRESSES[CHAT[0]]}, Outcome.INCONCLUSIVE),
+    ],
+    ids=["in two networks", "of the one kind", "of the other", "in one network"],
+)
+def test_a_member_of_each_of_two_kinds_is_no_single_fact_out_of_date(
+    missing: dict[str, str | None], outcome: Outcome
+) -> None:
+    story = line()
+    at = missing.get("film.example") or "31.13.72.1"
+    story.asked("film.example", ResolverKind.SYSTEM, at)
+    places = {CHAT[0]: ADDRESSES[CHAT[0]], CHAT[1]: ADDRESSES[CHAT[1]], "film.example": at}
+    for host, address in places.items():
+        if host in missing:
+            refusing(story, host, address=address)
+        else:
+            story.target(host, address=address)
+    (chat,) = SERVICE.pools
+    media = Pool(name="media", function=Function.MEDIA, ok_at=2)
+    service = replace(
+        SERVICE,
+        pools=(replace(chat, ok_at=2), media),
+        endpoints=(*SERVICE.endpoints, MEDIA, endpoint("film", "media")),
+    )
+    (verdict,) = judge(replace(story.evidence(), services=(service,))).services
+    assert verdict.outcome is outcome

@@ -14,7 +14,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
-from msgprobe.evidence.transfer_samples import Ending, Sample
+from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.rule import (
     LIKELY_BLOCKED,
     LIKELY_IMPAIRED,
@@ -152,8 +152,9 @@ def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
     if paired.asset.direction is Direction.UP or paired.asset.pool is not None:
         return ()
     told = [s for s in paired.own if s.usable or s.ending is not None]
-    broken = [s for s in told if _torn(s)]
-    if len(broken) < TRIES or 2 * len(broken) <= len(told) or any(map(_torn, paired.sources)):
+    broken = Cuts(paired).torn
+    neutral_too = any(s.ending is not None and s.moved for s in paired.sources)
+    if len(broken) < TRIES or 2 * len(broken) <= len(told) or neutral_too:
         return ()
     beyond = _beyond(paired, max(s.moved for s in broken))
     enough = len({s.conversation.task.subject for s in beyond}) >= 2
@@ -163,11 +164,6 @@ def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
 def _beyond(paired: PairedTransfers, moved: int) -> list[Sample]:
     """Neutral transfers that moved more, and all they should."""
     return [s for s in paired.sources if s.finished and s.moved > moved]
-
-
-def _torn(sample: Sample) -> bool:
-    """It was reset or ended after something of it had come."""
-    return sample.ending in (Ending.RESET, Ending.END) and sample.moved > 0
 
 
 def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:

@@ -67,8 +67,8 @@ PROVES: Final[Mapping[str, str]] = {
     "pass it",
     "transfer.cut": "transfers are ended at the same byte each time, neutral ones pass it, and "
     "nothing shows that it is not its servers that end them",
-    "transfer.broken": "three transfers or more, and most of all, are reset or ended, neutral ones "
-    "of two networks move more",
+    "transfer.broken": "three transfers or more, and most of all, are reset, are ended or fall "
+    "silent, neutral ones of two networks move more",
     "throttle.name": "paired transfers, same server, only the name differs, sequential or "
     "exact test passed, and a second kind of evidence",
     "throttle.name_loss": "same server, only the name differs, far more is lost (exact test), and "

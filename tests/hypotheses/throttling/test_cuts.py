@@ -369,22 +369,6 @@ def test_what_came_behind_a_hole_had_been_let_through(
     assert race.text.outcome is word
 
 
-@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
-@pytest.mark.parametrize(
-    ("times", "rule"), [(3, "transfer.broken"), (2, "ok.authenticated")], ids=["most", "half"]
-)
-def test_what_is_broken_off_most_times_is_never_fine(
-    race: Race, ends: Any, times: int, rule: str
-) -> None:
-    """At other places each time, which no rule about places holds for."""
-    for n, place in enumerate((9_000, 30_000, 17_000)[:times]):
-        race.move(SOURCE, 15_000, source=f"src{n}")
-        race.move(OWN, 15_000, stop_at=place, ends=ends)
-    for n in range(4 - times):
-        race.move(SOURCE, 15_000, source=f"src{n}").move(OWN, 15_000)
-    assert race.text.rules[0] == rule
-
-
 @pytest.mark.parametrize(("lost", "word"), [(1, Outcome.BLOCKED), (0, Outcome.DEGRADED)])
 def test_what_came_on_both_sides_of_a_hole_is_content(race: Race, lost: int, word: Outcome) -> None:
     """Neither side of it alone is more than the head of an answer may be."""

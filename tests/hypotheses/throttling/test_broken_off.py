@@ -1,0 +1,42 @@
+"""Transfers that are broken off, not at one place: never fine, and never blocked for that."""
+
+from typing import Any
+
+import pytest
+
+from tests.evidence.story import Story
+from tests.hypotheses.throttling.test_cuts import ENDS
+from tests.hypotheses.throttling.test_rules import MOVING, OWN, SOURCE, Race
+
+
+@pytest.fixture
+def race() -> Race:
+    return Race(Story(services=(MOVING,)).good_connection().names().all_targets(times=1))
+
+
+@ENDS
+@pytest.mark.parametrize(
+    ("times", "rule"), [(3, "transfer.broken"), (2, "ok.authenticated")], ids=["most", "half"]
+)
+def test_what_is_broken_off_most_times_is_never_fine(
+    race: Race, ends: Any, times: int, rule: str
+) -> None:
+    """At other places each time, which no rule about places holds for."""
+    for n, place in enumerate((9_000, 30_000, 17_000)[:times]):
+        race.move(SOURCE, 15_000, source=f"src{n}")
+        race.move(OWN, 15_000, stop_at=place, ends=ends)
+    for n in range(4 - times):
+        race.move(SOURCE, 15_000, source=f"src{n}").move(OWN, 15_000)
+    assert race.text.rules[0] == rule
+
+
+@pytest.mark.parametrize(
+    ("pause", "rule"), [(1.0, "transfer.broken"), (3.0, "ok.authenticated")], ids=["gone", "late"]
+)
+def test_what_others_paused_for_as_long_may_only_be_late(
+    race: Race, pause: float, rule: str
+) -> None:
+    for n, place in enumerate((9_000, 30_000, 17_000)):
+        race.move(SOURCE, 15_000, source=f"src{n}", pause=pause if n == 1 else 0.0)
+        race.move(OWN, 15_000, stop_at=place)
+    assert race.text.rules[0] == rule
