@@ -33,8 +33,9 @@ COUNTED = (Arm.SHARE, Arm.SHARE_ELSEWHERE)
 CHEAP = 4_500
 """Bytes of a conversation in which nothing was answered: a ClientHello, sent seven times."""
 
-RESET = 2_500
-"""The same of one that was reset at its ClientHello."""
+FEW = 2_500
+"""Bytes of one that was reset at its ClientHello, or whose few words, sent again and again, are no
+more than that."""
 
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
@@ -191,9 +192,9 @@ def _kept_out(context: PlanningContext, task: Task) -> bool:
 
 
 def _small_change(context: PlanningContext, task: Task) -> bool:
-    """It asks once more what was reset at the first word, or shows a neutral server once more a
-    name that met silence or a reset there: the first time proves nothing without the others, and
-    these cost as little."""
+    """It asks once more what was reset at the first word, or met silence and cost as little, or
+    shows a neutral server once more a name that met either there: the first time proves nothing
+    without the others, and these cost no more."""
     if task.arm not in (Arm.TARGET_SNI_ELSEWHERE, Arm.REPEAT) or task.attempt_of is None:
         return False
     first = context.ended(task.attempt_of)
@@ -201,9 +202,9 @@ def _small_change(context: PlanningContext, task: Task) -> bool:
     if first is None or conversation is None:
         return False
     cost = first.bytes_sent + first.bytes_received
-    if conversation.symptom == "tls.reset":
-        return cost <= RESET
-    return task.arm is not Arm.REPEAT and conversation.met_silence and cost <= CHEAP
+    reset = conversation.symptom == "tls.reset"
+    most = FEW if reset or task.arm is Arm.REPEAT else CHEAP
+    return (reset or conversation.met_silence) and cost <= most
 
 
 def _set_aside(context: PlanningContext, task: Task) -> bool:

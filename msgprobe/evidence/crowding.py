@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from math import inf, sqrt
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.starts import Start, usual_start
+from msgprobe.evidence.starts import Start, shut_alone, usual_start
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
@@ -98,7 +98,8 @@ def _without_lossiest(
     conversations: Sequence[Conversation], running: Mapping[str, Running]
 ) -> tuple[Sequence[Conversation], Mapping[str, Running]]:
     """What tells of the line: the way to one service alone may lose whatever it likes."""
-    lossy = lossiest(conversations, _standing)
+    begun = [(_subject(t), t.start) for t in conversations if t.start is not None]
+    lossy = lossiest(conversations, _standing) or shut_alone(begun)
     if lossy is None:
         return conversations, running
     line = [t for t in conversations if _subject(t) != lossy]

@@ -118,6 +118,7 @@ def test_what_one_service_s_way_loses_makes_no_lossy_line() -> None:
         (Arm.BASE, {"fails": "tls", "failure": RESET}, 900, True),
         (Arm.BASE, {"fails": "tls", "failure": RESET}, 4_000, False),
         (Arm.BASE, {"fails": "tls"}, 3_400, False),
+        (Arm.BASE, {"fails": "tls"}, 800, True),
         (Arm.OTHER_SNI, {"fails": "tls"}, 3_400, False),
     ],
     ids=[
@@ -128,6 +129,7 @@ def test_what_one_service_s_way_loses_makes_no_lossy_line() -> None:
         "reset at home",
         "reset late",
         "silence at home",
+        "silence at home after few words",
         "another experiment",
     ],
 )

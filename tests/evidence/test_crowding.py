@@ -211,6 +211,25 @@ def test_servers_of_one_service_that_hang_are_not_the_line(hanging: int, crowded
     assert (found is not None and found.flows) is crowded
 
 
+@pytest.mark.parametrize(
+    ("others", "crowded"),
+    [(range(12, 24, 2), False), (range(12, 16, 2), True), (range(6), True)],
+    ids=["others come in between", "too few do", "others came in before"],
+)
+def test_a_service_that_lets_nobody_in_for_a_while_is_not_the_line(
+    others: range, crowded: bool
+) -> None:
+    story = Story().good_connection()
+    for n in range(11, 25, 2):
+        opened(story, n, syns=1)
+    for n in others:
+        opened(story, n, syns=0)
+        task = dataclasses.replace(story.told[-1].task, subject="another")
+        story.told[-1] = dataclasses.replace(story.told[-1], task=task)
+    found = lost(story, NOW)
+    assert (found is not None and found.flows) is crowded
+
+
 def test_what_never_connects_may_be_cut_off_and_is_no_crowds() -> None:
     story = Story().good_connection()
     for n in range(12):
@@ -317,6 +336,7 @@ def test_a_first_conversation_that_was_kept_out_is_held_though_all_is_spent(
     """Its bytes were not spent yet; a repeat of what was heard is a second conversation."""
     story = lossy()
     dialled(story, 60, fails=fails, took=8.0)
+    story.told[-1] = dataclasses.replace(story.told[-1], bytes_sent=3_400)
     again = dataclasses.replace(story.told[-1].task.again(2), arm=Arm.REPEAT)
     spent = PlanningContext(story.evidence(), Moment(now=NOW, spent=2_000_000))
     assert spent.crowded
