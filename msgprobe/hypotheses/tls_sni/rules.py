@@ -119,31 +119,36 @@ def _punishing(p: PoolFacts, symptom: str) -> list[Conversation]:
     return [t for s in servers for t in (*s.before, *s.named, *s.after)]
 
 
-def _turned(p: PoolFacts, symptom: str) -> list[Conversation]:
-    """The same where the name itself was still answered, and nobody since: the names said to those
-    servers were this service's alone, and its own servers end what is said to them likewise."""
-    if not p.connection.controls_hold or p.connection.failing_now:
-        return []
-    mine = [t for t in p.facts.turns if t.showing.named[0].task.subject == p.service.name]
-    alike = [t for t in mine if {s.symptom for s in t.since} == {symptom}]
-    if len({ips.network(t.showing.address) for t in alike}) < PUNISHED_SERVERS:
-        return []
-    since = sum(len(t.since) for t in alike)
-    if by_luck(p.facts, since, since, silent=symptom == _SILENCE):
-        return []
-    return [c for t in alike for c in (*t.showing.before, *t.showing.named, *t.since)]
-
-
 def _punished(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
     """The pool's own name was ``named`` to one of those servers; or another of the service's was,
     and the pool's conversations die alike."""
 
     def holds(p: PoolFacts) -> Cited:
-        cited = _punishing(p, symptom) or _turned(p, symptom)
-        own = p.with_symptom(symptom)
+        cited, own = _punishing(p, symptom), p.with_symptom(symptom)
         mine = {t.task.id for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)}
         said = any(t.task.id in mine for t in cited)
         return (*own, *cited) if cited and own and said is named else ()
+
+    return holds
+
+
+def _turned(symptom: str) -> Callable[[PoolFacts], Cited]:
+    """The same where the name itself was still answered, and nobody since: the names said to those
+    servers were this service's alone, and its own servers end what is said to them likewise."""
+
+    def holds(p: PoolFacts) -> Cited:
+        own = p.with_symptom(symptom)
+        if not own or not p.connection.controls_hold or p.connection.failing_now:
+            return ()
+        mine = [t for t in p.facts.turns if t.showing.named[0].task.subject == p.service.name]
+        alike = [t for t in mine if {s.symptom for s in t.since} == {symptom}]
+        apart = {ips.network(t.showing.address) for t in alike}
+        since = sum(len(t.since) for t in alike)
+        luck = by_luck(p.facts, since, since, silent=symptom == _SILENCE)
+        if len(apart) < PUNISHED_SERVERS or luck:
+            return ()
+        there = (c for t in alike for c in (*t.showing.before, *t.showing.named, *t.since))
+        return (*own, *there)
 
     return holds
 
@@ -250,6 +255,7 @@ def _follow_rules() -> Iterator[PoolRule]:
         yield LIKELY_BLOCKED.at(Layer.TLS).rule(
             f"tls.sni.residual_beside.{kind}", f"{path}.sni", holds=_punished(symptom, named=False)
         )
+        yield _BLOCKED.rule(f"tls.sni.turned.{kind}", f"{path}.sni", holds=_turned(symptom))
 
 
 def _swap_rules() -> Iterator[PoolRule]:

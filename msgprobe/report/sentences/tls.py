@@ -40,6 +40,9 @@ WHY: Final[Mapping[str, str]] = {
     "tls.sni.residual_beside.alert": "A connection that names it gets a forged alert. Another name "
     "of the service does so at neutral servers too, which are cut off for every name from "
     "then on: whoever sends such a name is cut off for a while.",
+    "tls.sni.turned.*": "Its connections are cut off. Neutral servers that have nothing to do with "
+    "it answered to its name, and from then on they are cut off for every name. So somebody "
+    "looks for the name, and whoever sends it is cut off for a while.",
     "tls.sni.unacked": "The server's machine never even received the message that names the "
     "service, while one with a neutral name at the same address is answered: it is dropped on "
     "the way.",
@@ -127,6 +130,9 @@ PROVES: Final[Mapping[str, str]] = {
     "there, then nothing any more, while others go on answering",
     "tls.sni.residual_beside.*": "the same for another name of the service, and this one's "
     "conversations die alike at its own addresses",
+    "tls.sni.turned.*": "neutral servers in two networks answer to other names and to the "
+    "service's, then nobody any more, while others go on answering and the service's own "
+    "conversations die alike",
     "tls.sni.unacked": "the target's ClientHello alone goes unacknowledged on the same address",
     "tls.early.*": "an artefact: the answer came faster than the path to the server allows",
     "tls.same_address.*": "same address, neutral name works, for two names in two networks, none "

@@ -42,7 +42,7 @@ def told(*shown: tuple[int, str], own: Failure = Failure.CONNECTION_RESET, **how
 def test_servers_in_two_networks_that_turn_everybody_away_once_they_took_the_name() -> None:
     verdict: FunctionVerdict = told((0, CHAT[0]), (1, CHAT[1]))
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.reset.sni",))
-    assert verdict.rules[0] == "tls.sni.residual.reset"
+    assert verdict.rules == ("tls.sni.turned.reset",)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     blocking(
         "HA14",
         "Signal's storage and one of its file servers are reset on SYN, all else works",
-        of("signal", truth("degraded"), text=OK, media=UNCLEAR),
+        of("signal", truth("degraded"), text=OK, media=truth("degraded")),
         RstOnSyn(label="rst", match=tcp_to(*at("storage.signal.org", "cdn.signal.org"))),
         row="A21 (some of a service)",
     ),
