@@ -6,27 +6,31 @@ name alone, at other servers too), and by what comes before the answer on the sa
 moves the byte at which a server stops, and not the one at which the connection is cut.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.answers import slowest_answer
-from msgprobe.evidence.facts import grouped
+from msgprobe.evidence.cut_places import (
+    SAME_PLACE,
+    TWICE,
+    all_cut,
+    beyond,
+    cut_alike,
+    networks,
+    of_other_services,
+    stopped_alike,
+    together,
+)
+from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import Ending, Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 
-TWICE = 2
-"""Transfers that must end at the same byte."""
-
 ONCE_EACH = 3
 """The same where each server is asked once."""
-
-SAME_PLACE = 2 * 1460
-"""Bytes by which two ends may differ and still be the same place: two segments."""
 
 FEWER_BYTES = 0.75
 """Share of the usual place before which small segments must end to show that packets count."""
@@ -43,16 +47,23 @@ class Cuts:
     @cached_property
     def here(self) -> tuple[Sample, ...]:
         """Own transfers that ended at one place, if all that ended may have done so (see `holed`)
-        and none went beyond it, while neutral ones of two networks did."""
+        and none went beyond it, while neutral ones, or other services', of two networks did."""
         least = TWICE if self.paired.asset.pool is None else ONCE_EACH
         ended = [s for s in self.paired.own if s.ending is not None]
         told = [s for s in _of_known_place(ended) if s.amid_content]
-        if len(told) < least or not _together(ended) or not all(s.amid_content for s in ended):
+        if len(told) < least or not together(ended) or not all(s.amid_content for s in ended):
             return ()
-        beyond = _beyond(self.paired.fair, ended)
-        if any(_beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
+        past = beyond(self.passing, ended)
+        if any(beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
             return ()
-        return tuple(told) if len(_networks(beyond)) >= TWICE else ()
+        return tuple(told) if len(networks(past)) >= TWICE else ()
+
+    @property
+    def passing(self) -> tuple[Sample, ...]:
+        """Neutral transfers that moved everything, and other services' beside them."""
+        fair, paired = self.paired.fair, self.paired
+        others = of_other_services(paired.facts, paired.service.name, paired.asset.direction)
+        return (*fair, *others) if fair else ()
 
     @cached_property
     def pages(self) -> tuple[Sample, ...]:
@@ -64,15 +75,15 @@ class Cuts:
         if len(ended) < TWICE or len(ended) < len(told) or _slow_pages(ended, self.paired):
             return ()
         places = [_of_page(s) for s in ended]
-        beyond = [s for s in self.paired.fair if s.place > max(places) + SAME_PLACE]
+        past = [s for s in self.paired.fair if s.place > max(places) + SAME_PLACE]
         apart = max(places) - min(places) > SAME_PLACE
-        return () if apart or len(_networks(beyond)) < TWICE else tuple(ended)
+        return () if apart or len(networks(past)) < TWICE else tuple(ended)
 
     @property
     def place(self) -> int:
         """Bytes of the connection after which it was ended; 0 if nowhere."""
         pages = max(map(_of_page, self.pages), default=0)
-        return max((s.place for s in self.here), default=pages)
+        return max((s.place for s in (*self.here, *self._among_others)), default=pages)
 
     @property
     def late(self) -> bool:
@@ -85,10 +96,16 @@ class Cuts:
 
     @property
     def torn(self) -> tuple[Sample, ...]:
-        """Own transfers of which something came before they were broken off, wherever. A silence
-        counts that was waited for longer than anybody was seen to pause who went on."""
-        ended = [s for s in self.paired.own if s.ending is not None and s.moved > 0]
-        return tuple(s for s in ended if s.ending is not Ending.SILENCE or s.pause > self._longest)
+        """Own transfers of which something came before they were broken off, wherever, if they are
+        as many as a claim needs and most of all. A silence counts that was waited for longer than
+        anybody was seen to pause who went on."""
+        told = [s for s in self.paired.own if s.usable or s.ending is not None]
+        torn = [s for s in told if s.moved > 0 and self._surely_ended(s)]
+        return tuple(torn) if len(torn) >= TRIES and 2 * len(torn) > len(told) else ()
+
+    def _surely_ended(self, sample: Sample) -> bool:
+        late = sample.ending is Ending.SILENCE and sample.pause <= self._longest
+        return sample.ending is not None and not late
 
     @cached_property
     def _longest(self) -> float:
@@ -97,17 +114,50 @@ class Cuts:
     # -- who ends them
 
     @property
+    def as_others(self) -> tuple[Sample, ...]:
+        """Own transfers that fall silent where unrelated servers do as well, which is no server's
+        doing, and those servers' (see `cut_places.cut_alike`). Two of the service's transfers must,
+        of whatever object, and none of this one's go on."""
+        return self._with(cut_alike(self.paired.facts), TWICE)
+
+    @property
+    def as_all(self) -> tuple[Sample, ...]:
+        """The same, if only once, where nothing passes that place (see `cut_places.all_cut`)."""
+        return self._with(all_cut(self.paired.facts), 1)
+
+    @property
+    def agreed(self) -> tuple[Sample, ...]:
+        """One or the other: no comparison of its own is needed."""
+        return self.as_others or self.as_all
+
+    def _with(self, others: tuple[Sample, ...], least: int) -> tuple[Sample, ...]:
+        every = [s for p in (self.paired, *self.paired.peers) for s in Cuts(p)._among_others]
+        mine = self._among_others
+        if not others or not mine or len(every) < least or beyond(self.paired.own, mine):
+            return ()
+        return (*mine, *others)
+
+    @cached_property
+    def _among_others(self) -> tuple[Sample, ...]:
+        """Own downloads that fell silent at the place of `cut_places.stopped_alike`."""
+        if self.paired.asset.direction is Direction.UP:
+            return ()
+        silent = [s for s in self._ended if s.ending is Ending.SILENCE]
+        others = stopped_alike(self.paired.facts) if silent else ()
+        return tuple(s for s in silent if others and together((*others, s)))
+
+    @property
     def by_name_elsewhere(self) -> tuple[Sample, ...]:
         """Transfers that neutral servers gave under their own names, beyond the place, and that
         ended there once the service was named to them."""
         named = [s for s in self.paired.there if s.ending is not None]
-        ended = [s for s in named if _together([*self.here, s])]
+        ended = [s for s in named if together([*self.here, s])]
         servers = {s.conversation.address for s in ended}
         plain = [s for s in self.paired.sources if s.conversation.address in servers]
-        beyond = _beyond(plain, self.here)
-        if len(ended) < TWICE or len(ended) < len(named) or any(_beyond(self.paired.there, ended)):
+        past = beyond(plain, self.here)
+        if len(ended) < TWICE or len(ended) < len(named) or any(beyond(self.paired.there, ended)):
             return ()
-        return (*ended, *beyond) if {s.conversation.address for s in beyond} >= servers else ()
+        return (*ended, *past) if {s.conversation.address for s in past} >= servers else ()
 
     @property
     def by_name_here(self) -> tuple[Sample, ...]:
@@ -115,11 +165,11 @@ class Cuts:
 
         That a server closes, it may do for one of its names alone.
         """
-        beyond = _beyond(self.paired.neutral, self.here)
-        if len(beyond) < TWICE or any(s.ending is not None for s in self.paired.neutral):
+        past = beyond(self.paired.neutral, self.here)
+        if len(past) < TWICE or any(s.ending is not None for s in self.paired.neutral):
             return ()
         silent = all(s.ending is Ending.SILENCE and s.unheard is not False for s in self.here)
-        return beyond if silent or self.of_connection else ()
+        return past if silent or self.of_connection else ()
 
     @property
     def by_address(self) -> tuple[Sample, ...]:
@@ -149,7 +199,7 @@ class Cuts:
     def _alike(self, other: "Cuts") -> bool:
         """Both are cut at the same byte of what goes the same way."""
         same_way = self.paired.asset.direction is other.paired.asset.direction
-        return same_way and bool(other.here) and _together([*self.here, *other.here])
+        return same_way and bool(other.here) and together([*self.here, *other.here])
 
     @property
     def at_most(self) -> int:
@@ -278,20 +328,6 @@ def _unheard(samples: Sequence[Sample]) -> list[Sample]:
     return [] if heard else [s for s in samples if s.unheard]
 
 
-def _together(samples: Sequence[Sample]) -> bool:
-    """All may have ended at the same place."""
-    return max(s.place for s in samples) - min(s.place_at_most for s in samples) <= SAME_PLACE
-
-
-def _beyond(samples: Iterable[Sample], ended: Sequence[Sample]) -> tuple[Sample, ...]:
-    place = max((s.place for s in ended), default=0)
-    return tuple(s for s in samples if s.place > place + SAME_PLACE)
-
-
-def _networks(samples: Iterable[Sample]) -> set[str]:
-    return set(grouped(samples, lambda s: ips.network(s.conversation.address)))
-
-
 def _in_two_networks(samples: Sequence[Sample]) -> tuple[Sample, ...]:
     """The samples, if two networks have some of them."""
-    return tuple(samples) if len(_networks(samples)) >= TWICE else ()
+    return tuple(samples) if len(networks(samples)) >= TWICE else ()

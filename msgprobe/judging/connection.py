@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from msgprobe.evidence.connection import CLOCK_TOLERANCE, ConnectionFacts
+from msgprobe.evidence.cut_places import cut_alike
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
 from msgprobe.evidence.state_roots import STATE_ROOTS, foreign_state_roots
 from msgprobe.hypotheses.connection.rules import (
@@ -84,6 +85,7 @@ NOTES: dict[str, Callable[[ConnectionFacts], object]] = {
     "mtu_black_hole": small_segments_alone,
     "pq_intolerant": lambda g: _works(g) and g.big_hello_dies and not small_segments_alone(g),
     "plan_cap": lambda g: _works(g) and capped_line(g.facts),
+    "networks_cut": lambda g: cut_alike(g.facts),
     "slow_line": lambda g: slow_line(g.facts),
     "slow_abroad": lambda g: slow_abroad(g.facts),
     "lossy": lambda g: _works(g) and g.retransmitted >= LOSSY / 2,

@@ -6,9 +6,9 @@ from msgprobe.evidence.speeds import BURST
 from msgprobe.evidence.transfer_pairs import LONG_WAY, ORDINARY, abreast, growing, length
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.target import Direction
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.timetable import SHOWN
+from msgprobe.planning.timetable import FAST_PATIENCE, SHOWN
 
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
 MOST_CONTEST_BYTES = 80 * 1024
@@ -73,3 +73,39 @@ def neutral_moved(context: PlanningContext, direction: Direction) -> list[Sample
     moved = [Sample(conversation=t) for t in context.facts.arm(Arm.TRANSFER_SOURCE)]
     first = [s for s in moved if not s.conversation.flow.option("asset")]
     return [s for s in first if s.finished and s.direction is direction]
+
+
+def leaves_room(context: PlanningContext, task: Task, direction: Direction) -> bool:
+    """An own transfer that takes far longer than neutral ones did: it is slow whatever becomes of
+    it, and the line carries others beside it."""
+    begun = context.started(task.id)
+    if task.arm is not Arm.TRANSFER or begun is None or takes_long(context):
+        return False
+    quick = any(s.elapsed * 4 < FAST_PATIENCE for s in neutral_moved(context, direction))
+    return quick and context.due(begun, FAST_PATIENCE)
+
+
+def stalls(context: PlanningContext, task: Task) -> bool:
+    """A neutral transfer on a line that is known to be quick goes on for so long that somebody
+    holds it: another one can go beside it."""
+    begun = context.started(task.id)
+    late = begun is not None and context.due(begun, FAST_PATIENCE)
+    return late and task.arm is Arm.TRANSFER_SOURCE and known_to_be_quick(context)
+
+
+def known_to_be_quick(context: PlanningContext) -> bool:
+    """Some neutral transfer took no time to speak of, either way."""
+    if takes_long(context):
+        return False
+    return any(s.elapsed * 4 < FAST_PATIENCE for d in Direction for s in neutral_moved(context, d))
+
+
+def took(context: PlanningContext, task: Task) -> float | None:
+    """Seconds that a neutral transfer took, handshake included and six round trips left out, which
+    handshake and slow start need on any line; None: it gave nothing, or was broken off."""
+    conversation = context.conversation(task.id)
+    if conversation is None:
+        return None
+    sample = Sample(conversation=conversation)
+    whole = sample.served and sample.ending is None
+    return max(0.0, sample.elapsed - 6 * (sample.min_rtt or 0.0)) if whole else None

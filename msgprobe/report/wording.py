@@ -120,6 +120,9 @@ NOTE_WORDS: dict[str, str] = {
     "quic_blocked": N_(
         "QUIC (UDP port 443) does not work, as on many networks; TCP is used instead"
     ),
+    "networks_cut": N_(
+        "downloads from some networks stop after the first kilobytes, whoever is asked there"
+    ),
     "slow_line": N_("slow"),
     "slow_abroad": N_("slow from abroad only"),
     "encrypted_dns_blocked": N_("encrypted DNS is blocked"),

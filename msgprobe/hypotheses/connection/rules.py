@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.controls import SiteView
 from msgprobe.evidence.conversation import AT_ONCE, Conversation, Stage
+from msgprobe.evidence.cut_places import all_cut
 from msgprobe.evidence.facts import OWN_ARMS, networks, transactions
 from msgprobe.evidence.inside import led_near, misled
 from msgprobe.evidence.line import capped_line, round_trip, slow_abroad, slow_line
@@ -240,6 +241,12 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         Strength.CONFIRMED,
         "connection.dns_lies",
         lambda g: transactions(misled(g)) or None if g.open else None,
+    ),
+    _rule(
+        State.BAD_LINK,
+        Strength.CONFIRMED,
+        "connection.all_cut",
+        lambda g: tuple(s.conversation.transaction for s in all_cut(g.facts)) or None,
     ),
     _rule(
         State.BAD_LINK,

@@ -4,7 +4,8 @@ at the service's own address and at neutral servers, until the sequential test h
 
 from collections.abc import Sequence
 
-from msgprobe.evidence.cuts import TWICE, Cuts
+from msgprobe.evidence.cut_places import TWICE
+from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losing import late, losing, since
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
@@ -145,7 +146,7 @@ def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Tas
     for number in range(1, MOST_PAIRS + 1):
         block = block_of(context, paired, number, patience)
         if not any(context.started(t.id) is not None for t in block):
-            last = _last(context, paired, number, patience)
+            last = [] if Cuts(paired).agreed else _last(context, paired, number, patience)
             if last is not None:
                 return [*tasks, *last], _going_on(context, last)
         if number == TWICE and Cuts(paired).here:

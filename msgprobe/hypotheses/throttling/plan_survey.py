@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from random import Random
 
+from msgprobe.evidence.cut_places import stopped_alike
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.speeds import BURST, of_its_time
 from msgprobe.evidence.transfer_pairs import growing
-from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.throttling.tasks import (
     DEEP_BYTES,
     SIZES,
@@ -43,10 +43,14 @@ from msgprobe.planning.transfer_room import (
     CONTEST_BYTES,
     alone,
     contest_bytes,
+    known_to_be_quick,
+    leaves_room,
     length_of_way,
     neutral_moved,
     side_by_side,
+    stalls,
     takes_long,
+    took,
 )
 from msgprobe.planning.transfers import moved_assets, wanted_assets
 
@@ -58,12 +62,12 @@ def plan_survey(
     when one before has ended, unless they are ``held``, for something slow is being looked into.
     Those of services that are to ``wait`` let others go first. True: more are to come."""
     wanted: list[Task] = []
-    going_on, aside, most = 0, 0, side_by_side(context, direction)
+    under_way: list[Task] = []
     waiting = False
     for task in _sequence(context, direction):
         if context.started(task.id) is None:
             if survey_over(context):
-                return wanted, bool(going_on or aside)
+                return wanted, bool(under_way)
             if held:
                 return wanted, True
             if task.subject in wait and not _moved_before(context, task):
@@ -71,29 +75,25 @@ def plan_survey(
                 continue
         wanted.append(task)
         if context.ended(task.id) is None:
-            if aside < most and _leaves_room(context, task, direction):
-                aside += 1
-            else:
-                going_on += 1
-        if going_on >= most:
+            under_way.append(task)
+        if _full(context, under_way, direction):
             return wanted, True
-    return wanted, bool(going_on or aside or waiting)
+    return wanted, bool(under_way or waiting)
+
+
+def _full(context: PlanningContext, under_way: Sequence[Task], direction: Direction) -> bool:
+    """As many transfers are under way as the line carries. As many more may be beside them that
+    are slow anyway, and any number that somebody holds."""
+    moving = [t for t in under_way if not stalls(context, t)]
+    slow = sum(leaves_room(context, t, direction) for t in moving)
+    most = side_by_side(context, direction)
+    return len(moving) - min(slow, most) >= most
 
 
 def _moved_before(context: PlanningContext, task: Task) -> bool:
     """Another transfer of its service has begun: the others wait no longer."""
     known = (t for d in Direction for t in _sequence(context, d))
     return any(t.subject == task.subject and context.started(t.id) is not None for t in known)
-
-
-def _leaves_room(context: PlanningContext, task: Task, direction: Direction) -> bool:
-    """An own transfer that takes far longer than neutral ones did: it is slow whatever becomes of
-    it, and the line carries others beside it."""
-    begun = context.started(task.id)
-    if task.arm is not Arm.TRANSFER or begun is None or takes_long(context):
-        return False
-    quick = any(s.elapsed * 4 < FAST_PATIENCE for s in neutral_moved(context, direction))
-    return quick and context.due(begun, FAST_PATIENCE)
 
 
 def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
@@ -152,14 +152,27 @@ def _opening(
     context: PlanningContext, sources: Sequence[tuple[Source, str]], direction: Direction
 ) -> tuple[list[Task], list[float] | None]:
     """The neutral transfers that come first, and what they took; None while one is under way."""
-    opening = [source_task(context, sources[n % len(sources)], direction, n) for n in range(2)]
-    first = _took(context, opening[0])
+    opening = [_open(context, sources, direction, n) for n in range(2)]
+    first = took(context, opening[0])
     if first is not None and first <= SLOW_SOURCE:  # else it may have been unlucky
         if side_by_side(context, direction) > 1:
             return opening, [first]  # the second goes beside what follows
         if _hurried(context):
             return opening[:1], [first]  # the second goes behind the first of the services' own
     return _more_openings(context, sources, direction, opening)
+
+
+def _open(
+    context: PlanningContext,
+    sources: Sequence[tuple[Source, str]],
+    direction: Direction,
+    number: int,
+) -> Task:
+    """A neutral transfer before all others: with all patience, until the line is known."""
+    quick = known_to_be_quick(context)
+    patience = LEAST_TRANSFER_PATIENCE if quick else TRANSFER_PATIENCE
+    source = sources[number % len(sources)]
+    return source_task(context, source, direction, number, patience=patience)
 
 
 def _more_openings(
@@ -170,14 +183,22 @@ def _more_openings(
 ) -> tuple[list[Task], list[float] | None]:
     """All of them one after another, and others where mirrors gave nothing."""
     for n in range(2, 5):  # a dead mirror is no evidence: go on until one gave something
-        if any(context.ended(t.id) is None for t in opening):
+        if _awaited(context, opening):
             return opening, None
-        if any(_took(context, t) is not None for t in opening):
+        if any(took(context, t) is not None for t in opening):
             break
-        opening.append(source_task(context, sources[n % len(sources)], direction, n))
-    if any(context.ended(t.id) is None for t in opening):
+        opening.append(_open(context, sources, direction, n))
+    if _awaited(context, opening):
         return opening, None
-    return opening, [took for t in opening if (took := _took(context, t)) is not None]
+    found = [seconds for t in opening if (seconds := took(context, t)) is not None]
+    if not found and stopped_alike(context.facts):
+        return opening, [0.0]  # that they are cut tells nothing about the line's speed
+    return opening, found
+
+
+def _awaited(context: PlanningContext, opening: Sequence[Task]) -> bool:
+    """One of them is under way, or has yet to begin, and may still tell how fast the line is."""
+    return any(context.ended(t.id) is None and not stalls(context, t) for t in opening)
 
 
 def line_is_slow(context: PlanningContext) -> bool | None:
@@ -192,10 +213,8 @@ def line_is_slow(context: PlanningContext) -> bool | None:
 
 @remembered
 def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...]:
-    sources, every = (
-        known_sources(context, direction),
-        moved_assets(context.services, context.controls, context.request),
-    )
+    sources = known_sources(context, direction)
+    every = moved_assets(context.services, context.controls, context.request)
     pairs = [(s, a) for s, a in every if a.direction is direction]
     if not sources or not pairs:
         return ()
@@ -210,7 +229,8 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
     if context.brisk and not takes_long(context):
         own = _few_by_few(context, own, direction)
-    more = partial(source_task, context, direction=direction)
+    lasts = patience if known_to_be_quick(context) else TRANSFER_PATIENCE
+    more = partial(source_task, context, direction=direction, patience=lasts)
     return (*opening, *_mixed(own, sources, more, len(opening), size))
 
 
@@ -378,13 +398,3 @@ def _size(context: PlanningContext, direction: Direction, fastest: float) -> int
             return contest_bytes(context, direction)
         return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
     return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]
-
-
-def _took(context: PlanningContext, task: Task) -> float | None:
-    """Seconds that a neutral transfer took, handshake included and six round trips left out;
-    None: it gave nothing. Six are what handshake and slow start need on any line."""
-    conversation = context.conversation(task.id)
-    if conversation is None:
-        return None
-    sample = Sample(conversation=conversation)
-    return max(0.0, sample.elapsed - 6 * (sample.min_rtt or 0.0)) if sample.served else None

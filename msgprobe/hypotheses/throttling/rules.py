@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.cut_places import stopped_alike
 from msgprobe.evidence.cuts import Cuts
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, transactions
+from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
@@ -138,6 +139,12 @@ def _cut_on_the_way(paired: PairedTransfers) -> Iterable[Sample]:
     return (*cuts.here, *shown, *paired.fair) if shown else ()
 
 
+def _cut_as_others(paired: PairedTransfers) -> Iterable[Sample]:
+    """Silent at the place where servers of unrelated owners fall silent too: no server's doing."""
+    shown = Cuts(paired).as_others
+    return (*shown, *paired.fair) if shown else ()
+
+
 def _cut(paired: PairedTransfers) -> Iterable[Sample]:
     """Broken off each time at one place, and its servers may do so; what they did not ask for they
     break off as a rule."""
@@ -151,19 +158,18 @@ def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
     more, were not. Uploads servers break off that did not ask for them."""
     if paired.asset.direction is Direction.UP or paired.asset.pool is not None:
         return ()
-    told = [s for s in paired.own if s.usable or s.ending is not None]
-    broken = Cuts(paired).torn
-    neutral_too = any(s.ending is not None and s.moved for s in paired.sources)
-    if len(broken) < TRIES or 2 * len(broken) <= len(told) or neutral_too:
+    broken, alike = Cuts(paired).torn, stopped_alike(paired.facts)
+    if not broken or any(s.ending and s.moved for s in _without(paired.sources, alike)):
         return ()
-    beyond = _beyond(paired, max(s.moved for s in broken))
-    enough = len({s.conversation.task.subject for s in beyond}) >= 2
-    return (*broken, *beyond) if enough else ()
+    most = max(s.moved for s in broken)
+    further = [s for s in Cuts(paired).passing if s.moved > most]
+    enough = len({s.conversation.task.subject for s in further}) >= 2
+    return (*broken, *further) if enough else ()
 
 
-def _beyond(paired: PairedTransfers, moved: int) -> list[Sample]:
-    """Neutral transfers that moved more, and all they should."""
-    return [s for s in paired.sources if s.finished and s.moved > moved]
+def _without(samples: Iterable[Sample], others: Iterable[Sample]) -> list[Sample]:
+    known = {s.conversation.transaction for s in others}
+    return [s for s in samples if s.conversation.transaction not in known]
 
 
 def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:
@@ -181,7 +187,9 @@ NOTHING: SpeedRule = _IMPAIRED.rule("transfer.nothing", holds=_nothing)
 
 SPEED_RULES: tuple[SpeedRule, ...] = (
     NOTHING,
+    _LIKELY_BLOCKED.rule("transfer.as_others", "tcp.freeze", holds=_cut_as_others),
     _LIKELY_BLOCKED.rule("transfer.freeze", "tcp.freeze", holds=_cut_on_the_way),
+    _IMPAIRED.rule("transfer.as_all", holds=lambda p: Cuts(p).as_all),
     _IMPAIRED.rule("volley.freeze", holds=_volleys_cut),
     _IMPAIRED.rule("transfer.cut", holds=_cut),
     _THROTTLED.rule("throttle.name", "throttle.sni", holds=_by_name),

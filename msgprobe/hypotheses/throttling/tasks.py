@@ -6,7 +6,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.answers import slowest_whole_answer
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
-from msgprobe.evidence.cuts import SAME_PLACE
+from msgprobe.evidence.cut_places import SAME_PLACE
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
@@ -153,13 +153,14 @@ def source_task(
     direction: Direction,
     number: int,
     size: int | None = None,
+    patience: float = TRANSFER_PATIENCE,
 ) -> Task:
     """A neutral transfer of the first look, ``number`` in the order of its direction."""
     source, address = choice
     size = SIZES[direction] if size is None else size
-    flow = source_flow(context, source, address, direction, size, TRANSFER_PATIENCE)
+    flow = source_flow(context, source, address, direction, size, patience)
     task_id = f"t.first.{direction}.{number}.{source.name}"
-    timeout = context.timeout() + TRANSFER_PATIENCE
+    timeout = context.timeout() + patience
     return _NEUTRAL.task(task_id, source.name, flow, timeout, attempt=number + 1)
 
 

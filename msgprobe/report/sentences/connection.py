@@ -32,6 +32,8 @@ WHY: Final[Mapping[str, str]] = {
     "network works.",
     "connection.dns_lies": "The resolver (DNS) of this connection answers every name with a "
     "wrong address, where nobody is; the network itself works.",
+    "connection.all_cut": "Downloads stop for good after the first kilobytes, at the same place, "
+    "whoever is asked: the connection itself does that, or somebody who cuts everything.",
     "connection.slow_abroad": "Everything from abroad is slow while this country's own sites are "
     "fast: no single service is slowed down.",
     "connection.slow_line": "The connection itself is slow for neutral sites too: no single "
@@ -77,6 +79,8 @@ PROVES: Final[Mapping[str, str]] = {
     "answer",
     "connection.dns_lies": "neutral names lead to addresses that are not theirs, neutral addresses "
     "answer",
+    "connection.all_cut": "neutral downloads from two unrelated owners fall silent at one byte, "
+    "and no download goes beyond it",
     "connection.slow_abroad": "neutral transfers from abroad are slow, those from this country "
     "three times faster",
     "connection.slow_line": "neutral transfers from two networks are slow",

@@ -8,6 +8,9 @@ WHY: Final[Mapping[str, str]] = {
     "servers answer: a fault of its own, or interference with what follows the TLS handshake.",
     "transfer.freeze": "Transfers are cut off after {moved_kb} kB, each time at the same place; "
     "neutral transfers pass it.",
+    "transfer.as_others": "Transfers are cut off after {moved_kb} kB, and so are those from "
+    "servers of other owners, at the same place, while others pass it: no server does that.",
+    "transfer.as_all": "Transfers are cut off after {moved_kb} kB, as all are on this connection.",
     "volley.freeze": "The answers of its own servers stop for good after {moved_kb} kB, each time "
     "at the same place, while neutral transfers pass it: blocking after so many bytes, or a "
     "limit of the servers.",
@@ -63,6 +66,9 @@ PROVES: Final[Mapping[str, str]] = {
     "reset or an end, neutral ones pass it; under a neutral name they pass it too, or neutral "
     "servers cut them once the service is named, or connections to two networks of the "
     "service are cut alike",
+    "transfer.as_others": "two transfers fall silent at the byte at which servers of two unrelated "
+    "owners do, in other networks, while transfers in two more networks pass it",
+    "transfer.as_all": "a transfer falls silent at the byte at which all downloads do",
     "volley.freeze": "answers of three servers stop for good at the same byte, neutral transfers "
     "pass it",
     "transfer.cut": "transfers are ended at the same byte each time, neutral ones pass it, and "

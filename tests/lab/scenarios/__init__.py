@@ -18,6 +18,7 @@ from tests.lab.scenarios.distances import SCENARIOS as DISTANCES
 from tests.lab.scenarios.dns_tampering import SCENARIOS as DNS_TAMPERING
 from tests.lab.scenarios.halves import SCENARIOS as HALVES
 from tests.lab.scenarios.honest_resolvers import SCENARIOS as HONEST_RESOLVERS
+from tests.lab.scenarios.hosters import SCENARIOS as HOSTERS
 from tests.lab.scenarios.innocent_lines import SCENARIOS as INNOCENT_LINES
 from tests.lab.scenarios.ip_blocking import SCENARIOS as IP_BLOCKING
 from tests.lab.scenarios.load import NOT_MET as LOAD_NOT_MET
@@ -61,6 +62,7 @@ _EVERY: Final = (
     *CALLS,
     *THROTTLING,
     *CUTS,
+    *HOSTERS,
     *DISTANCES,
     *THIN_LINES,
     *SECOND_VANTAGE,

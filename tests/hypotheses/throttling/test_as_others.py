@@ -1,0 +1,100 @@
+"""Neutral servers of several owners that fall silent at one byte: whose doing is it?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from msgprobe.judging.judge import judge
+from msgprobe.model.verdict import Outcome, State, Strength
+from tests.evidence.story import Story
+from tests.hypotheses.throttling.test_cuts import AT, FILM
+from tests.hypotheses.throttling.test_rules import ASSET, MOVING, OWN, SOURCE, Race
+
+FAR = 2 * 1_460
+"""Bytes that make another place of it, beside those of the same one."""
+
+
+@pytest.fixture
+def race() -> Race:
+    service = replace(MOVING, assets=(ASSET, FILM))
+    return Race(Story(services=(service,)).good_connection().names().all_targets(times=1))
+
+
+def sources(race: Race, places: Sequence[int], *, patience: float = 3.0) -> Race:
+    """One neutral server after the other: where it falls silent, 0 where it does not."""
+    for n, place in enumerate(places, start=1):
+        race.move(SOURCE, 15_000, source=f"src{n}", stop_at=place, patience=patience)
+    return race
+
+
+def test_a_service_that_is_cut_where_unrelated_servers_are_is_blocked(race: Race) -> None:
+    sources(race, (AT, AT, 0, 0)).move(OWN, 15_000, stop_at=AT)
+    seen = race.move(OWN, 15_000, stop_at=AT, asset="film", address="77.1.2.3").text
+    assert (seen.outcome, seen.strength) == (Outcome.BLOCKED, Strength.LIKELY)
+    assert (seen.mechanisms, seen.rules) == (("tcp.freeze",), ("transfer.as_others",))
+
+
+@pytest.mark.parametrize(
+    ("places", "own"),
+    [
+        ((AT, 0, 0, 0), (AT, AT)),
+        ((AT, AT + 3 * FAR, 0, 0), (AT, AT)),
+        ((AT, AT, 0, 0), (AT - 3 * FAR, AT - 3 * FAR)),
+        ((AT, AT, 0, 0), (AT, 0)),
+        ((AT, AT, 0, 0), (AT,)),
+    ],
+    ids=[
+        "one mirror may be broken",
+        "two mirrors that stop elsewhere may be",
+        "its own servers stop elsewhere",
+        "one of its transfers goes on",
+        "one transfer tells too little",
+    ],
+)
+def test_else_nobody_is_accused(race: Race, places: tuple[int, ...], own: tuple[int, ...]) -> None:
+    sources(race, places)
+    for place in own:
+        race.move(OWN, 15_000, stop_at=place)
+    assert race.text.outcome is not Outcome.BLOCKED
+
+
+def test_who_sits_in_no_such_network_is_not_harmed_and_the_line_is_not_slow(race: Race) -> None:
+    sources(race, (AT, AT, AT, 0)).move(OWN, 15_000)
+    said = judge(race.story.evidence())
+    assert race.text.outcome is Outcome.OK
+    assert said.connection.state is State.ONLINE
+    assert "networks_cut" in said.connection.notes
+    assert not {"slow_line", "slow_abroad"} & set(said.connection.notes)
+
+
+def test_a_line_on_which_nothing_passes_that_place_is_bad_and_no_service_is_blocked(
+    race: Race,
+) -> None:
+    sources(race, (AT, AT, AT)).move(OWN, 15_000, stop_at=AT)
+    said = judge(race.story.evidence()).connection
+    assert (said.state, said.rules) == (State.BAD_LINK, ("connection.all_cut",))
+    assert "networks_cut" not in said.notes
+    assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("transfer.as_all",))
+
+
+def test_what_others_paused_for_as_long_before_they_went_on_is_late(race: Race) -> None:
+    sources(race, (AT, AT, 0, 0)).move(SOURCE, 15_000, source="src5", pause=3.0)
+    for _ in range(2):
+        race.move(OWN, 15_000, stop_at=AT)
+    assert race.text.outcome is not Outcome.BLOCKED
+
+
+def test_a_service_that_stops_by_itself_elsewhere_is_impaired_though_mirrors_are_cut(
+    race: Race,
+) -> None:
+    sources(race, (AT, AT, 0, 0))
+    for place in (9_000, 30_000, 40_000):
+        race.move(OWN, 15_000, stop_at=place)
+    assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("transfer.broken",))
+
+
+def test_slow_mirrors_are_a_slow_line_all_the_same(race: Race) -> None:
+    for n in range(1, 4):
+        race.move(SOURCE, 100, source=f"src{n}", patience=10.0)
+    assert "slow_line" in judge(race.story.evidence()).connection.notes
