@@ -45,50 +45,62 @@ def of_other_services(facts: Facts, service: str, direction: Direction) -> tuple
     return tuple(s for s in others if s.finished and s.direction is direction)
 
 
-def downloads(facts: Facts) -> list[Sample]:
-    """All of a run, whoever's, but those in small segments."""
+def moved_so(facts: Facts, direction: Direction) -> list[Sample]:
+    """All transfers of a run that way, whoever's, but those in small segments."""
     arms = (arm for arm in MOVING if arm is not Arm.TRANSFER_SMALL)
     every = (Sample(conversation=t) for t in facts.arm(*arms))
-    return [s for s in every if s.direction is Direction.DOWN]
+    return [s for s in every if s.direction is direction]
 
 
 @remembered
-def stopped_alike(facts: Facts) -> tuple[Sample, ...]:
-    """Neutral downloads from networks of two owners at least that fell silent at one place, waited
-    for longer than anybody paused who went on; none otherwise."""
-    down = downloads(facts)
-    longest = max((s.longest for s in down), default=0.0)
-    silent = [s for s in down if _source(s) and _fell_silent(s) and s.pause > longest]
+def stopped_alike(facts: Facts, direction: Direction) -> tuple[Sample, ...]:
+    """Neutral transfers from networks of two owners at least that were ended at one place in one
+    way, those in silence waited for longer than anybody paused who went on; none otherwise. An
+    upload tells in silence alone: servers close what they did not ask for."""
+    every = moved_so(facts, direction)
+    longest = max((s.longest for s in every), default=0.0)
+    ended = [s for s in every if _source(s) and s.ending is not None and s.amid_content]
+    if direction is Direction.UP:
+        ended = [s for s in ended if s.ending is Ending.SILENCE]
+    ended = [s for s in ended if s.ending is not Ending.SILENCE or s.pause > longest]
     group: list[Sample] = []
-    for first in silent:
-        mates = [s for s in silent if together((first, s))]
+    for first in ended:
+        mates = [s for s in ended if ended_alike(s, (first,))]
         if together(mates) and len(networks(mates)) > len(networks(group)):
             group = mates
     owners = {s.conversation.task.subject for s in group}
     return tuple(group) if len(networks(group)) >= TWICE and len(owners) >= TWICE else ()
 
 
+def not_stopped(facts: Facts, samples: Sequence[Sample]) -> list[Sample]:
+    """Those that are none of `stopped_alike`: what is cut tells nothing about a line's speed."""
+    ways = {s.direction for s in samples}
+    cut = {s.conversation.transaction for way in ways for s in stopped_alike(facts, way)}
+    return [s for s in samples if s.conversation.transaction not in cut]
+
+
+def ended_alike(sample: Sample, others: Sequence[Sample]) -> bool:
+    """It ended at the place of those, and in their way."""
+    return sample.ending is others[0].ending and together((*others, sample))
+
+
 @remembered
-def cut_alike(facts: Facts) -> tuple[Sample, ...]:
-    """The same where two downloads from other networks went beyond that place: it is not the
+def cut_alike(facts: Facts, direction: Direction) -> tuple[Sample, ...]:
+    """The same where two transfers from other networks went beyond that place: it is not the
     line."""
-    group = stopped_alike(facts)
+    group = stopped_alike(facts, direction)
     there = networks(group)
-    past = [s for s in beyond(downloads(facts), group) if s.finished] if group else []
-    elsewhere = [s for s in past if not networks([s]) & there]
+    past = beyond(moved_so(facts, direction), group) if group else ()
+    elsewhere = [s for s in past if s.finished and not networks([s]) & there]
     return group if len(elsewhere) >= TWICE else ()
 
 
 @remembered
-def all_cut(facts: Facts) -> tuple[Sample, ...]:
+def all_cut(facts: Facts, direction: Direction) -> tuple[Sample, ...]:
     """The same where nothing went beyond that place, whoever it came from: it is the line."""
-    group = stopped_alike(facts)
-    return group if group and not beyond(downloads(facts), group) else ()
+    group = stopped_alike(facts, direction)
+    return group if group and not beyond(moved_so(facts, direction), group) else ()
 
 
 def _source(sample: Sample) -> bool:
     return sample.conversation.task.arm is Arm.TRANSFER_SOURCE
-
-
-def _fell_silent(sample: Sample) -> bool:
-    return sample.ending is Ending.SILENCE and sample.amid_content

@@ -17,6 +17,7 @@ from msgprobe.evidence.cut_places import (
     all_cut,
     beyond,
     cut_alike,
+    ended_alike,
     networks,
     of_other_services,
     stopped_alike,
@@ -115,15 +116,15 @@ class Cuts:
 
     @property
     def as_others(self) -> tuple[Sample, ...]:
-        """Own transfers that fall silent where unrelated servers do as well, which is no server's
-        doing, and those servers' (see `cut_places.cut_alike`). Two of the service's transfers must,
-        of whatever object, and none of this one's go on."""
-        return self._with(cut_alike(self.paired.facts), TWICE)
+        """Own transfers that are ended where those of unrelated servers are as well, which is no
+        server's doing, and those (see `cut_places.cut_alike`). Two of the service's transfers must
+        be, of whatever object, and none of this one's go on."""
+        return self._with(cut_alike(self.paired.facts, self.paired.asset.direction), TWICE)
 
     @property
     def as_all(self) -> tuple[Sample, ...]:
         """The same, if only once, where nothing passes that place (see `cut_places.all_cut`)."""
-        return self._with(all_cut(self.paired.facts), 1)
+        return self._with(all_cut(self.paired.facts, self.paired.asset.direction), 1)
 
     @property
     def agreed(self) -> tuple[Sample, ...]:
@@ -139,12 +140,10 @@ class Cuts:
 
     @cached_property
     def _among_others(self) -> tuple[Sample, ...]:
-        """Own downloads that fell silent at the place of `cut_places.stopped_alike`."""
-        if self.paired.asset.direction is Direction.UP:
-            return ()
-        silent = [s for s in self._ended if s.ending is Ending.SILENCE]
-        others = stopped_alike(self.paired.facts) if silent else ()
-        return tuple(s for s in silent if others and together((*others, s)))
+        """Own transfers that ended at the place of `cut_places.stopped_alike`."""
+        way = self.paired.asset.direction
+        others = stopped_alike(self.paired.facts, way) if self._ended else ()
+        return tuple(s for s in self._ended if others and ended_alike(s, others))
 
     @property
     def by_name_elsewhere(self) -> tuple[Sample, ...]:

@@ -3,7 +3,7 @@
 from statistics import median, median_high
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.cut_places import stopped_alike
+from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.target import Direction
@@ -56,15 +56,12 @@ def _opened_in(conversation: Conversation) -> float:
 
 def _downloads(facts: Facts, *, domestic: bool) -> list[Sample]:
     """Neutral downloads of the first look; what is cut is not slow."""
-    cut = {s.conversation.transaction for s in stopped_alike(facts)}
     inside = {s.name for s in facts.controls.sources if s.country is not None}
-    every = (Sample(conversation=t) for t in facts.arm(Arm.TRANSFER_SOURCE))
+    every = [Sample(conversation=t) for t in facts.arm(Arm.TRANSFER_SOURCE)]
     return [
         s
-        for s in every
+        for s in not_stopped(facts, [s for s in every if s.direction is Direction.DOWN])
         if s.usable
-        and s.conversation.transaction not in cut
-        and s.direction is Direction.DOWN
         and s.conversation.flow.option("asset") is None
         and (s.conversation.task.subject in inside) is domestic
     ]

@@ -10,6 +10,7 @@ from functools import cached_property
 from statistics import median
 
 from msgprobe.evidence.answers import slowest_answer
+from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
@@ -126,7 +127,7 @@ class PairedTransfers:
             named[s.conversation.address] = min(s.start, named.get(s.conversation.address, s.start))
         clean = [
             s
-            for s in self.sources
+            for s in not_stopped(self.facts, self.sources)
             if s.usable and s.start <= named.get(s.conversation.address, float("inf"))
         ]
         found = []

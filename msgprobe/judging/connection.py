@@ -17,6 +17,7 @@ from msgprobe.hypotheses.quic.rules import quic_answers, quic_blocked
 from msgprobe.hypotheses.rule import Finding, Word, first_holding
 from msgprobe.model.message import message
 from msgprobe.model.rule import RuleInfo
+from msgprobe.model.target import Direction
 from msgprobe.model.verdict import ConnectionVerdict, State, Strength
 
 UNKNOWN = Word(State.NO_INTERNET, Strength.LIKELY).info(
@@ -85,7 +86,7 @@ NOTES: dict[str, Callable[[ConnectionFacts], object]] = {
     "mtu_black_hole": small_segments_alone,
     "pq_intolerant": lambda g: _works(g) and g.big_hello_dies and not small_segments_alone(g),
     "plan_cap": lambda g: _works(g) and capped_line(g.facts),
-    "networks_cut": lambda g: cut_alike(g.facts),
+    "networks_cut": lambda g: any(cut_alike(g.facts, way) for way in Direction),
     "slow_line": lambda g: slow_line(g.facts),
     "slow_abroad": lambda g: slow_abroad(g.facts),
     "lossy": lambda g: _works(g) and g.retransmitted >= LOSSY / 2,

@@ -11,6 +11,7 @@ from msgprobe.evidence.inside import led_near, misled
 from msgprobe.evidence.line import capped_line, round_trip, slow_abroad, slow_line
 from msgprobe.hypotheses.rule import Evidence, Rule, Word
 from msgprobe.model.failure import Failure
+from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import State, Strength
 
@@ -246,7 +247,7 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         State.BAD_LINK,
         Strength.CONFIRMED,
         "connection.all_cut",
-        lambda g: tuple(s.conversation.transaction for s in all_cut(g.facts)) or None,
+        lambda g: transactions(s.conversation for s in all_cut(g.facts, Direction.DOWN)) or None,
     ),
     _rule(
         State.BAD_LINK,

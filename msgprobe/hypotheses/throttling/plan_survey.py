@@ -191,7 +191,7 @@ def _more_openings(
     if _awaited(context, opening):
         return opening, None
     found = [seconds for t in opening if (seconds := took(context, t)) is not None]
-    if not found and stopped_alike(context.facts):
+    if not found and stopped_alike(context.facts, direction):
         return opening, [0.0]  # that they are cut tells nothing about the line's speed
     return opening, found
 

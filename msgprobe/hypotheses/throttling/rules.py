@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.cut_places import stopped_alike
+from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
@@ -158,18 +158,13 @@ def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
     more, were not. Uploads servers break off that did not ask for them."""
     if paired.asset.direction is Direction.UP or paired.asset.pool is not None:
         return ()
-    broken, alike = Cuts(paired).torn, stopped_alike(paired.facts)
-    if not broken or any(s.ending and s.moved for s in _without(paired.sources, alike)):
+    broken, neutral = Cuts(paired).torn, not_stopped(paired.facts, paired.sources)
+    if not broken or any(s.ending and s.moved for s in neutral):
         return ()
     most = max(s.moved for s in broken)
     further = [s for s in Cuts(paired).passing if s.moved > most]
     enough = len({s.conversation.task.subject for s in further}) >= 2
     return (*broken, *further) if enough else ()
-
-
-def _without(samples: Iterable[Sample], others: Iterable[Sample]) -> list[Sample]:
-    known = {s.conversation.transaction for s in others}
-    return [s for s in samples if s.conversation.transaction not in known]
 
 
 def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:

@@ -79,8 +79,8 @@ PROVES: Final[Mapping[str, str]] = {
     "answer",
     "connection.dns_lies": "neutral names lead to addresses that are not theirs, neutral addresses "
     "answer",
-    "connection.all_cut": "neutral downloads from two unrelated owners fall silent at one byte, "
-    "and no download goes beyond it",
+    "connection.all_cut": "neutral downloads from two unrelated owners are ended at one byte, and "
+    "no download goes beyond it",
     "connection.slow_abroad": "neutral transfers from abroad are slow, those from this country "
     "three times faster",
     "connection.slow_line": "neutral transfers from two networks are slow",

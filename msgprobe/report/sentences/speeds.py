@@ -66,9 +66,9 @@ PROVES: Final[Mapping[str, str]] = {
     "reset or an end, neutral ones pass it; under a neutral name they pass it too, or neutral "
     "servers cut them once the service is named, or connections to two networks of the "
     "service are cut alike",
-    "transfer.as_others": "two transfers fall silent at the byte at which servers of two unrelated "
-    "owners do, in other networks, while transfers in two more networks pass it",
-    "transfer.as_all": "a transfer falls silent at the byte at which all downloads do",
+    "transfer.as_others": "two transfers are ended at the byte at which those from servers of two "
+    "unrelated owners are, in other networks, while two transfers from elsewhere pass it",
+    "transfer.as_all": "a transfer is ended at the byte at which all downloads are",
     "volley.freeze": "answers of three servers stop for good at the same byte, neutral transfers "
     "pass it",
     "transfer.cut": "transfers are ended at the same byte each time, neutral ones pass it, and "

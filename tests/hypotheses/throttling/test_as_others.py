@@ -1,14 +1,16 @@
-"""Neutral servers of several owners that fall silent at one byte: whose doing is it?"""
+"""Neutral servers of several owners that stop at one byte: whose doing is it?"""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from msgprobe.judging.judge import judge
+from msgprobe.model.failure import Failure
 from msgprobe.model.verdict import Outcome, State, Strength
 from tests.evidence.story import Story
-from tests.hypotheses.throttling.test_cuts import AT, FILM
+from tests.hypotheses.throttling.test_cuts import AT, ENDS, FILM
 from tests.hypotheses.throttling.test_rules import ASSET, MOVING, OWN, SOURCE, Race
 
 FAR = 2 * 1_460
@@ -21,16 +23,21 @@ def race() -> Race:
     return Race(Story(services=(service,)).good_connection().names().all_targets(times=1))
 
 
-def sources(race: Race, places: Sequence[int], *, patience: float = 3.0) -> Race:
-    """One neutral server after the other: where it falls silent, 0 where it does not."""
+def sources(race: Race, places: Sequence[int], **how: Any) -> Race:
+    """One neutral server after the other: where it stops, 0 where it does not."""
     for n, place in enumerate(places, start=1):
-        race.move(SOURCE, 15_000, source=f"src{n}", stop_at=place, patience=patience)
+        more = {"stop_at": place, **how} if place else {}
+        race.move(SOURCE, 15_000, source=f"src{n}", **more)
     return race
 
 
-def test_a_service_that_is_cut_where_unrelated_servers_are_is_blocked(race: Race) -> None:
-    sources(race, (AT, AT, 0, 0)).move(OWN, 15_000, stop_at=AT)
-    seen = race.move(OWN, 15_000, stop_at=AT, asset="film", address="77.1.2.3").text
+@ENDS
+def test_a_service_that_is_cut_where_unrelated_servers_are_is_blocked(
+    race: Race, ends: Failure | None
+) -> None:
+    sources(race, (AT, AT, 0, 0), ends=ends).move(OWN, 15_000, stop_at=AT, ends=ends)
+    how: dict[str, Any] = {"stop_at": AT, "ends": ends, "asset": "film", "address": "77.1.2.3"}
+    seen = race.move(OWN, 15_000, **how).text
     assert (seen.outcome, seen.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert (seen.mechanisms, seen.rules) == (("tcp.freeze",), ("transfer.as_others",))
 
@@ -56,6 +63,13 @@ def test_else_nobody_is_accused(race: Race, places: tuple[int, ...], own: tuple[
     sources(race, places)
     for place in own:
         race.move(OWN, 15_000, stop_at=place)
+    assert race.text.outcome is not Outcome.BLOCKED
+
+
+def test_who_is_ended_in_another_way_there_may_be_ended_by_others(race: Race) -> None:
+    sources(race, (AT, AT, 0, 0))
+    for _ in range(2):
+        race.move(OWN, 15_000, stop_at=AT, ends=Failure.CONNECTION_RESET)
     assert race.text.outcome is not Outcome.BLOCKED
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgprobe.catalog.loader import load
 from tests.lab.censor import Freeze, Match
+from tests.lab.cut import Cut
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import LTE, SIGNAL, TELEGRAM_DC, WHATSAPP, hosts, of
@@ -20,8 +21,12 @@ _LISTED: Final = (_SOURCES["cloudflare-speed"], "dns.google")
 """Names that are spared wherever they are said."""
 
 
+def _there(*names: str, more: tuple[str, ...] = ()) -> Match:
+    return Match(to=(*at(*names), *more), direction="both")
+
+
 def _curtain(*names: str, more: tuple[str, ...] = (), **when: int | tuple[str, ...]) -> Freeze:
-    match = Match(to=(*at(*names), *more), direction="both")
+    match = _there(*names, more=more)
     return Freeze(label="curtain", match=match, **when)  # type: ignore[arg-type]
 
 
@@ -50,6 +55,21 @@ _SERVICES: Final = (
         _curtain(*_HOSTERS, *SIGNAL, more=TELEGRAM_DC, after_bytes=18_000),
         row="A23 (whole networks)",
         notes=("networks_cut",),
+    ),
+    blocking(
+        "HC4",
+        "four hosters' networks and those of Signal are reset after 20 kB",
+        of("signal", _CUT),
+        Cut(label="cut", match=_there(*_HOSTERS, *SIGNAL), after_bytes=20_000, end="rst"),
+        row="A23 (whole networks)",
+        notes=("networks_cut",),
+    ),
+    blocking(
+        "HC5",
+        "four hosters' networks and those of Signal are cut after 25 packets",
+        of("signal", _CUT),
+        _curtain(*_HOSTERS, *SIGNAL, after_packets=25),
+        row="A24 (whole networks)",
     ),
 )
 
