@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tests.lab.censor import Action, ConnectionCap, Drop, Match, OnSni
 from tests.lab.drawn_accidents import accident
-from tests.lab.drawn_hits import HITS, ISP, forged, frozen, own_trouble, slow
+from tests.lab.drawn_hits import HITS, ISP, curtain, forged, frozen, own_trouble, slow
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -23,6 +23,9 @@ _USUAL: Final = ("online", "bad_link")
 ACCIDENTS_FROM: Final = 1000
 """Scenarios from this number on may have an accident of some seconds in them as well; the others
 stay what they were."""
+
+CURTAINS_FROM: Final = 3000
+"""From this number on networks of neutral mirrors may be cut, with a service in them or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +150,13 @@ def draw(number: int) -> Drawn:
         befallen = lot.choice(sorted(set(CORE) - set(hits)))
         hits[befallen] = accident(lot, befallen)
     text, actions, world = _harmless(lot)
+    if number >= CURTAINS_FROM and line not in _THIN and lot.random() < 0.3:
+        inside = lot.choice([*sorted(set(CORE) - set(hits)), None])
+        drawn = curtain(lot, inside)
+        if inside is None:
+            text, actions = f"{text}; {drawn.text}", (*actions, *drawn.actions)
+        else:
+            hits[inside] = drawn
     if text == DEAD and any(h.text.endswith("provider") for h in hits.values()):
         text, actions, world = "", (), {}  # who forges what a dead resolver says harms nobody
     for h in hits.values():

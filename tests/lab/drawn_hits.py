@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
+from msgprobe.catalog.loader import load
 from tests.lab.censor import (
     Action,
     DnsForge,
@@ -17,6 +18,7 @@ from tests.lab.censor import (
     RstOnSyn,
     Throttle,
 )
+from tests.lab.cut import Cut
 from tests.lab.scenario import OK, Truth, at, truth
 from tests.lab.scenarios.shared import (
     BLOCK_PAGE,
@@ -40,6 +42,8 @@ _DOMAINS: Final[Mapping[str, tuple[str, ...]]] = {
     "messenger": MESSENGER,
     "signal": SIGNAL,
 }
+
+_MIRRORS: Final = tuple(s.host for s in load().controls.sources if s.country is None)
 
 ISP: Final = ("10.77.0.53/32", "fd77::53/128")
 """The provider's resolver."""
@@ -247,6 +251,23 @@ def frozen(lot: Random, service: str) -> Hit:
     return Hit(
         text=f"connections freeze after {after} octets",
         actions=(Freeze(label=f"freeze-{service}", match=match, after_bytes=after),),
+        truth=truth("blocked|degraded|throttled|inconclusive"),
+        weaker=("degraded", "inconclusive"),
+    )
+
+
+def curtain(lot: Random, service: str | None) -> Hit:
+    """Connections to the networks of some neutral mirrors end after so much, and to the service's
+    if there is one: nobody else is harmed."""
+    mirrors = lot.sample(_MIRRORS, lot.randint(2, len(_MIRRORS)))
+    after, end = lot.choice([12_000, 16_000, 20_000, 30_000]), lot.choice(["silence", "rst", "fin"])
+    names = (*mirrors, *(_DOMAINS[service] if service else ()))
+    match = Match(to=at(*names), direction="both", proto=("tcp",))
+    action = Cut(label="curtain", match=match, after_bytes=after, end=end)  # type: ignore[arg-type]
+    its = ", and its own," if service else ""
+    return Hit(
+        text=f"{len(mirrors)} mirrors' networks{its} are cut after {after} octets ({end})",
+        actions=(action,),
         truth=truth("blocked|degraded|throttled|inconclusive"),
         weaker=("degraded", "inconclusive"),
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.lab.drawn import Drawn, draw
+from tests.lab.drawn import CURTAINS_FROM, Drawn, draw
 from tests.lab.drawn_exam import Told
 from tests.lab.scenario import CORE, GOOD, Scenario, truth
 
@@ -35,6 +35,14 @@ def test_most_scenarios_hit_somebody_and_enough_hit_nobody() -> None:
 )
 def test_every_deed_is_drawn(deed: str) -> None:
     assert any(deed in d.scenario.title for d in MANY)
+
+
+def test_mirrors_are_cut_in_some_with_a_service_among_them_or_none() -> None:
+    assert not [d for d in MANY if "mirrors" in d.scenario.title]
+    later = [draw(n) for n in range(CURTAINS_FROM, CURTAINS_FROM + 150)]
+    cut = [d.scenario for d in later if "mirrors" in d.scenario.title]
+    alone = [s for s in cut if "its own, are cut" not in s.title]
+    assert 10 < len(cut) < 60 and 0 < len(alone) < len(cut)
 
 
 def test_what_says_less_than_is_true_is_still_true() -> None:
