@@ -1,6 +1,6 @@
 """Rules about pools of which some members answer and others do not."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
@@ -120,14 +120,15 @@ _UNPROVEN = frozenset({"local", "protocol.impostor", "tls.certificate"})
 service (which may have changed its certificates), or this device did not let us ask."""
 
 
-def spread(pools: Iterable[PoolFacts]) -> bool:
-    """Two hosts in two networks fail in as many attempts as a claim needs."""
+def spread(pools: Iterable[PoolFacts], ways: Collection[str] = ()) -> bool:
+    """Two hosts in two networks fail in as many attempts as a claim needs, where ``ways`` are given
+    in one of these."""
     failing = [
         (e.endpoint.host or a.address, ips.network(a.address))
         for p in pools
         for e in p.failing
         for a in e.addresses
-        if a.repeated and a.symptom not in _UNPROVEN
+        if a.repeated and a.symptom not in _UNPROVEN and (not ways or a.symptom in ways)
     ]
     return all(len(set(each)) >= SEVERAL for each in zip(*failing, strict=True)) and bool(failing)
 
@@ -141,10 +142,11 @@ def line_holds(line: ConnectionFacts, said: ConnectionVerdict) -> bool:
 
 
 def explained(p: PoolFacts, said: ConnectionVerdict) -> bool:
-    """One fact of the catalogue would explain all that fails of the service. Servers whose silence
-    shows nothing do not count."""
+    """One fact of the catalogue would explain all that cannot be reached of the service. Servers
+    whose silence shows nothing do not count, nor those that hang after a good handshake: what is
+    known about them is said by rules of their own."""
     every = [q for q in (p, *p.beside) if not q.pool.caveat]
-    return not (p in every and line_holds(p.connection, said) and spread(every))
+    return not (p in every and line_holds(p.connection, said) and spread(every, _ALIKE))
 
 
 ONE_MEMBER = UNCLEAR.at(Layer.TCP).rule("pool.one_member", holds=_one_member)

@@ -32,6 +32,9 @@ def word(story: Story, *, caveat: str = "", primary: Function = Function.TEXT) -
     return verdict
 
 
+REFUSED: dict[str, Any] = {"fails": "connect", "failure": Failure.CONNECTION_REFUSED}
+
+
 def line() -> Story:
     """A good line on which the media server answers."""
     story = Story().good_connection(sites=2).names().controls_again()
@@ -139,13 +142,24 @@ def test_a_kind_of_servers_that_is_lost_leaves_no_ok_though_another_one_works() 
 def test_a_member_of_each_of_two_kinds_is_no_single_fact_out_of_date(
     missing: dict[str, str | None], outcome: Outcome
 ) -> None:
+    assert _two_kinds(missing, REFUSED).outcome is outcome
+
+
+def test_what_hangs_after_a_good_handshake_is_told_by_other_rules() -> None:
+    hangs: dict[str, Any] = {"fails": "answer", "failure": Failure.TIMED_OUT}
+    missing = {CHAT[0]: None, "film.example": "31.13.72.1"}
+    assert _two_kinds(missing, hangs).outcome is not Outcome.DEGRADED
+
+
+def _two_kinds(missing: dict[str, str | None], how: dict[str, Any]) -> ServiceVerdict:
+    """Two chat servers and two of media, of which the ``missing`` fail each time."""
     story = line()
     at = missing.get("film.example") or "31.13.72.1"
     story.asked("film.example", ResolverKind.SYSTEM, at)
     places = {CHAT[0]: ADDRESSES[CHAT[0]], CHAT[1]: ADDRESSES[CHAT[1]], "film.example": at}
     for host, address in places.items():
         if host in missing:
-            refusing(story, host, address=address)
+            story.target(host, times=3, address=address, **how)
         else:
             story.target(host, address=address)
     (chat,) = SERVICE.pools
@@ -156,4 +170,4 @@ def test_a_member_of_each_of_two_kinds_is_no_single_fact_out_of_date(
         endpoints=(*SERVICE.endpoints, MEDIA, endpoint("film", "media")),
     )
     (verdict,) = judge(replace(story.evidence(), services=(service,))).services
-    assert verdict.outcome is outcome
+    return verdict
