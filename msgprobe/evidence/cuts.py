@@ -33,6 +33,9 @@ from msgprobe.model.task import Arm
 ONCE_EACH = 3
 """The same where each server is asked once."""
 
+OFTENER = 3
+"""How many times as many must end at one place as are reset before it."""
+
 FEWER_BYTES = 0.75
 """Share of the usual place before which small segments must end to show that packets count."""
 
@@ -50,7 +53,7 @@ class Cuts:
         """Own transfers that ended at one place, if all that ended may have done so (see `holed`)
         and none went beyond it, while neutral ones, or other services', of two networks did."""
         least = TWICE if self.paired.asset.pool is None else ONCE_EACH
-        ended = [s for s in self.paired.own if s.ending is not None]
+        ended = _not_overtaken([s for s in self.paired.own if s.ending is not None])
         told = [s for s in _of_known_place(ended) if s.amid_content]
         if len(told) < least or not together(ended) or not all(s.amid_content for s in ended):
             return ()
@@ -319,6 +322,16 @@ def _of_known_place(ended: Sequence[Sample]) -> list[Sample]:
     apart = max((s.place for s in ended), default=0) - SAME_PLACE
     exactly = [s for s in ended if not s.holed or s.place_at_most - s.place <= SAME_PLACE]
     return [s for s in ended if s.place >= apart or s in exactly]
+
+
+def _not_overtaken(ended: Sequence[Sample]) -> list[Sample]:
+    """Without those that a reset ended sooner than most, if they are few: what was on its way when
+    it came is thrown away (RFC 9293 §3.10.7.4), and had been let through."""
+    apart = max((s.place for s in ended), default=0) - SAME_PLACE
+    there = [s for s in ended if s.place_at_most >= apart]
+    sooner = [s for s in ended if s not in there]
+    few = OFTENER * len(sooner) <= len(there) and all(s.ending is Ending.RESET for s in sooner)
+    return there if few else list(ended)
 
 
 def _unheard(samples: Sequence[Sample]) -> list[Sample]:

@@ -1,11 +1,13 @@
-"""Transfers that are broken off, not at one place: never fine, and never blocked for that."""
+"""Transfers that are broken off, and not all at one place."""
 
 from typing import Any
 
 import pytest
 
+from msgprobe.model.failure import Failure
+from msgprobe.model.verdict import Outcome
 from tests.evidence.story import Story
-from tests.hypotheses.throttling.test_cuts import ENDS
+from tests.hypotheses.throttling.test_cuts import AT, ENDS, cut
 from tests.hypotheses.throttling.test_rules import MOVING, OWN, SOURCE, Race
 
 
@@ -40,3 +42,21 @@ def test_what_others_paused_for_as_long_may_only_be_late(
         race.move(SOURCE, 15_000, source=f"src{n}", pause=pause if n == 1 else 0.0)
         race.move(OWN, 15_000, stop_at=place)
     assert race.text.rules[0] == rule
+
+
+@pytest.mark.parametrize(
+    ("ends", "times", "word"),
+    [
+        (Failure.CONNECTION_RESET, 1, Outcome.BLOCKED),
+        (Failure.CONNECTION_RESET, 2, Outcome.DEGRADED),
+        (Failure.EOF, 1, Outcome.DEGRADED),
+    ],
+    ids=["once of four times", "twice of five", "an end waits for what comes before it"],
+)
+def test_a_reset_may_overtake_what_was_let_through(
+    race: Race, ends: Failure, times: int, word: Outcome
+) -> None:
+    cut(race, named=AT, ends=Failure.CONNECTION_RESET)
+    for _ in range(times):
+        race.move(OWN, 15_000, stop_at=AT - 4 * 1_448, ends=ends)
+    assert race.text.outcome is word

@@ -366,7 +366,8 @@ def test_what_came_behind_a_hole_had_been_let_through(
     race: Race, ends: Any, stop_at: int, lost: int, word: Outcome
 ) -> None:
     cut(race, named=AT, ends=ends).move(OWN, 15_000, stop_at=stop_at, lost=lost, ends=ends)
-    assert race.text.outcome is word
+    overtakes = ends is Failure.CONNECTION_RESET  # it may: see `test_broken_off`
+    assert race.text.outcome is (Outcome.BLOCKED if overtakes else word)
 
 
 @pytest.mark.parametrize(("lost", "word"), [(1, Outcome.BLOCKED), (0, Outcome.DEGRADED)])
