@@ -59,17 +59,19 @@ def stopped_alike(facts: Facts, direction: Direction) -> tuple[Sample, ...]:
     upload tells in silence alone: servers close what they did not ask for."""
     every = moved_so(facts, direction)
     longest = max((s.longest for s in every), default=0.0)
-    ended = [s for s in every if _source(s) and s.ending is not None and s.amid_content]
-    if direction is Direction.UP:
-        ended = [s for s in ended if s.ending is Ending.SILENCE]
-    ended = [s for s in ended if s.ending is not Ending.SILENCE or s.pause > longest]
-    group: list[Sample] = []
-    for first in ended:
-        mates = [s for s in ended if ended_alike(s, (first,))]
-        if together(mates) and len(networks(mates)) > len(networks(group)):
-            group = mates
+    ended = [s for s in every if _source(s) and _surely_ended(s, longest)]
+    groups = [[s for s in ended if ended_alike(s, (first,))] for first in ended]
+    group = max(filter(together, groups), key=lambda g: len(networks(g)), default=[])
     owners = {s.conversation.task.subject for s in group}
     return tuple(group) if len(networks(group)) >= TWICE and len(owners) >= TWICE else ()
+
+
+def _surely_ended(sample: Sample, longest: float) -> bool:
+    if sample.ending is None or not sample.amid_content:
+        return False
+    if sample.ending is Ending.SILENCE:
+        return sample.pause > longest
+    return sample.direction is Direction.DOWN
 
 
 def not_stopped(facts: Facts, samples: Sequence[Sample]) -> list[Sample]:

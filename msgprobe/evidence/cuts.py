@@ -125,6 +125,11 @@ class Cuts:
         return self._with(cut_alike(self.paired.facts, self.paired.asset.direction), TWICE)
 
     @property
+    def once_as_others(self) -> tuple[Sample, ...]:
+        """The same of a single transfer."""
+        return self._with(cut_alike(self.paired.facts, self.paired.asset.direction), 1)
+
+    @property
     def as_all(self) -> tuple[Sample, ...]:
         """The same, if only once, where nothing passes that place (see `cut_places.all_cut`)."""
         return self._with(all_cut(self.paired.facts, self.paired.asset.direction), 1)

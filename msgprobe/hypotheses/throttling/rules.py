@@ -184,6 +184,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     NOTHING,
     _LIKELY_BLOCKED.rule("transfer.as_others", "tcp.freeze", holds=_cut_as_others),
     _LIKELY_BLOCKED.rule("transfer.freeze", "tcp.freeze", holds=_cut_on_the_way),
+    _IMPAIRED.rule("transfer.once_as_others", holds=lambda p: Cuts(p).once_as_others),
     _IMPAIRED.rule("transfer.as_all", holds=lambda p: Cuts(p).as_all),
     _IMPAIRED.rule("volley.freeze", holds=_volleys_cut),
     _IMPAIRED.rule("transfer.cut", holds=_cut),

@@ -10,6 +10,8 @@ WHY: Final[Mapping[str, str]] = {
     "neutral transfers pass it.",
     "transfer.as_others": "Transfers are cut off after {moved_kb} kB, and so are those from "
     "servers of other owners, at the same place, while others pass it: no server does that.",
+    "transfer.once_as_others": "A transfer is cut off after {moved_kb} kB, where those from "
+    "servers of other owners are as well, while others pass it: too few to say more.",
     "transfer.as_all": "Transfers are cut off after {moved_kb} kB, as all are on this connection.",
     "volley.freeze": "The answers of its own servers stop for good after {moved_kb} kB, each time "
     "at the same place, while neutral transfers pass it: blocking after so many bytes, or a "
@@ -67,6 +69,8 @@ PROVES: Final[Mapping[str, str]] = {
     "servers cut them once the service is named, or connections to two networks of the "
     "service are cut alike",
     "transfer.as_others": "two transfers are ended at the byte at which those from servers of two "
+    "unrelated owners are, in other networks, while two transfers from elsewhere pass it",
+    "transfer.once_as_others": "a transfer is ended at the byte at which those from servers of two "
     "unrelated owners are, in other networks, while two transfers from elsewhere pass it",
     "transfer.as_all": "a transfer is ended at the byte at which all downloads are",
     "volley.freeze": "answers of three servers stop for good at the same byte, neutral transfers "

@@ -66,6 +66,14 @@ def test_else_nobody_is_accused(race: Race, places: tuple[int, ...], own: tuple[
     assert race.text.outcome is not Outcome.BLOCKED
 
 
+def test_one_transfer_that_is_cut_there_is_never_fine(race: Race) -> None:
+    sources(race, (AT, AT, 0, 0)).move(OWN, 15_000, stop_at=AT)
+    assert (race.text.outcome, race.text.rules) == (
+        Outcome.DEGRADED,
+        ("transfer.once_as_others",),
+    )
+
+
 def test_who_is_ended_in_another_way_there_may_be_ended_by_others(race: Race) -> None:
     sources(race, (AT, AT, 0, 0))
     for _ in range(2):
