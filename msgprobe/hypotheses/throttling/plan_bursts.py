@@ -22,6 +22,7 @@ from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     PAIRS_UNTIL,
+    PROMISING_UNTIL,
     SPAN,
     TRANSFER_PATIENCE,
 )
@@ -116,6 +117,8 @@ def _wanted(context: PlanningContext, service: Service, asset: Asset) -> bool:
     may be, whether it lasts."""
     (paired,) = (p for p in paired_transfers(context.facts, service) if p.asset == asset)
     cuts = Cuts(paired)
+    if cuts.once_as_others:
+        return not cuts.as_others and not context.past(PROMISING_UNTIL)
     if not cuts.alike:
         return _undecided(context, paired)
     starts = [s.start for s in cuts.alike]

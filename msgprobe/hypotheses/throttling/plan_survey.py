@@ -229,7 +229,7 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
     if context.brisk and not takes_long(context):
         own = _few_by_few(context, own, direction)
-    lasts = patience if known_to_be_quick(context) else TRANSFER_PATIENCE
+    lasts = LEAST_TRANSFER_PATIENCE if known_to_be_quick(context) else TRANSFER_PATIENCE
     more = partial(source_task, context, direction=direction, patience=lasts)
     return (*opening, *_mixed(own, sources, more, len(opening), size))
 
