@@ -64,10 +64,12 @@ class Cuts:
 
     @property
     def passing(self) -> tuple[Sample, ...]:
-        """Neutral transfers that moved everything, and other services' beside them."""
+        """Neutral transfers, those that were ended themselves as far as they went, and beside them
+        what other services' moved."""
         fair, paired = self.paired.fair, self.paired
         others = of_other_services(paired.facts, paired.service.name, paired.asset.direction)
-        return (*fair, *others) if fair else ()
+        neutral = (*fair, *(s for s in paired.sources if not s.finished))
+        return (*neutral, *others) if neutral else ()
 
     @cached_property
     def pages(self) -> tuple[Sample, ...]:

@@ -116,6 +116,13 @@ def test_a_service_that_stops_by_itself_elsewhere_is_impaired_though_mirrors_are
     assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("transfer.broken",))
 
 
+def test_mirrors_that_are_cut_later_pass_the_place_at_which_a_service_is(race: Race) -> None:
+    sources(race, (2 * AT, 2 * AT, 2 * AT))
+    for _ in range(3):
+        race.move(OWN, 15_000, stop_at=9_000)
+    assert (race.text.outcome, race.text.rules) == (Outcome.DEGRADED, ("transfer.cut",))
+
+
 def test_slow_mirrors_are_a_slow_line_all_the_same(race: Race) -> None:
     for n in range(1, 4):
         race.move(SOURCE, 100, source=f"src{n}", patience=10.0)
