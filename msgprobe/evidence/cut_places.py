@@ -57,20 +57,25 @@ def stopped_alike(facts: Facts, direction: Direction) -> tuple[Sample, ...]:
     """Neutral transfers from networks of two owners at least that were ended at one place in one
     way, those in silence waited for longer than anybody paused who went on; none otherwise. An
     upload tells in silence alone: servers close what they did not ask for."""
-    every = moved_so(facts, direction)
-    longest = max((s.longest for s in every), default=0.0)
-    ended = [s for s in every if _source(s) and _surely_ended(s, longest)]
+    ended = [s for s in moved_so(facts, direction) if _source(s) and surely_ended(facts, s)]
     groups = [[s for s in ended if ended_alike(s, (first,))] for first in ended]
     group = max(filter(together, groups), key=lambda g: len(networks(g)), default=[])
     owners = {s.conversation.task.subject for s in group}
     return tuple(group) if len(networks(group)) >= TWICE and len(owners) >= TWICE else ()
 
 
-def _surely_ended(sample: Sample, longest: float) -> bool:
+@remembered
+def _longest(facts: Facts, direction: Direction) -> float:
+    """Seconds of the longest pause after which any transfer that way went on."""
+    return max((s.longest for s in moved_so(facts, direction)), default=0.0)
+
+
+def surely_ended(facts: Facts, sample: Sample) -> bool:
+    """Amid its content, and not merely late: see `stopped_alike`."""
     if sample.ending is None or not sample.amid_content:
         return False
     if sample.ending is Ending.SILENCE:
-        return sample.pause > longest
+        return sample.pause > _longest(facts, sample.direction)
     return sample.direction is Direction.DOWN
 
 

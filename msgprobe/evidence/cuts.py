@@ -21,6 +21,7 @@ from msgprobe.evidence.cut_places import (
     networks,
     of_other_services,
     stopped_alike,
+    surely_ended,
     together,
 )
 from msgprobe.evidence.facts import TRIES
@@ -57,19 +58,19 @@ class Cuts:
         told = [s for s in _of_known_place(ended) if s.amid_content]
         if len(told) < least or not together(ended) or not all(s.amid_content for s in ended):
             return ()
-        past = beyond(self.passing, ended)
+        past = self.passing(ended)
         if any(beyond(self.paired.own, ended)) or any(s.finished for s in self.paired.small):
             return ()
         return tuple(told) if len(networks(past)) >= TWICE else ()
 
-    @property
-    def passing(self) -> tuple[Sample, ...]:
-        """Neutral transfers, those that were ended themselves as far as they went, and beside them
-        what other services' moved."""
-        fair, paired = self.paired.fair, self.paired
+    def passing(self, ended: Sequence[Sample]) -> tuple[Sample, ...]:
+        """Neutral transfers that went beyond these, though they may have been ended later, and
+        beside them other services'; nothing where no neutral one did."""
+        paired = self.paired
+        unfinished = (s for s in paired.sources if not s.finished)
+        neutral = beyond((*paired.fair, *unfinished), ended)
         others = of_other_services(paired.facts, paired.service.name, paired.asset.direction)
-        neutral = (*fair, *(s for s in paired.sources if not s.finished))
-        return (*neutral, *others) if neutral else ()
+        return (*neutral, *beyond(others, ended)) if neutral else ()
 
     @cached_property
     def pages(self) -> tuple[Sample, ...]:
@@ -150,10 +151,11 @@ class Cuts:
 
     @cached_property
     def _among_others(self) -> tuple[Sample, ...]:
-        """Own transfers that ended at the place of `cut_places.stopped_alike`."""
+        """Own transfers that surely ended, at the place of `cut_places.stopped_alike`."""
         way = self.paired.asset.direction
         others = stopped_alike(self.paired.facts, way) if self._ended else ()
-        return tuple(s for s in self._ended if others and ended_alike(s, others))
+        ended = [s for s in self._ended if others and ended_alike(s, others)]
+        return tuple(s for s in ended if surely_ended(self.paired.facts, s))
 
     @property
     def by_name_elsewhere(self) -> tuple[Sample, ...]:

@@ -161,8 +161,7 @@ def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
     broken, neutral = Cuts(paired).torn, not_stopped(paired.facts, paired.sources)
     if not broken or any(s.ending and s.moved for s in neutral):
         return ()
-    most = max(s.moved for s in broken)
-    further = [s for s in Cuts(paired).passing if s.moved > most]
+    further = Cuts(paired).passing(broken)
     enough = len({s.conversation.task.subject for s in further}) >= 2
     return (*broken, *further) if enough else ()
 

@@ -107,6 +107,15 @@ def test_what_others_paused_for_as_long_before_they_went_on_is_late(race: Race) 
     assert race.text.outcome is not Outcome.BLOCKED
 
 
+def test_a_service_that_answered_as_late_itself_may_only_be_late(race: Race) -> None:
+    """Its own transfers were given up after three seconds; it had paused for as long."""
+    sources(race, (AT, AT, 0, 0), patience=10.0)
+    for _ in range(2):
+        race.move(OWN, 15_000, stop_at=AT)
+    race.move(OWN, 15_000, asset="film", pause=4.0, address="77.1.2.3")
+    assert race.text.outcome is not Outcome.BLOCKED
+
+
 def test_a_service_that_stops_by_itself_elsewhere_is_impaired_though_mirrors_are_cut(
     race: Race,
 ) -> None:
