@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 29
+RULES_VERSION = 30
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -42,8 +42,8 @@ CHANGED: Mapping[str, int] = {
     "protocol.noise": 22,
     "udp.drop": 23,
     "tls.modern": 18,
-    "throttle.name": 27,
-    "throttle.name_loss": 27,
+    "throttle.name": 30,
+    "throttle.name_loss": 30,
     "throttle.losses": 28,
     "throttle.address": 28,
     "tcp.loss": 28,

@@ -14,7 +14,7 @@ from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed
 from msgprobe.evidence.statistics import Decision
-from msgprobe.evidence.transfer_pairs import OTHER_SERVER
+from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.rule import (
     LIKELY_BLOCKED,
@@ -56,7 +56,16 @@ def _by_name_lossy(paired: PairedTransfers) -> Iterable[Sample]:
 
 def _name_decides(paired: PairedTransfers) -> bool:
     named = paired.kinds & {Kind.HERE, Kind.ELSEWHERE, Kind.NAME_LOSS}
-    return bool(named) and len(paired.kinds) >= 2
+    return bool(named) and len(paired.kinds) >= 2 and not _dies(paired)
+
+
+def _dies(paired: PairedTransfers) -> bool:
+    """Most of what was slow under its name was not answered at all, not even its ClientHello:
+    whoever limits a rate lets something through."""
+    pairs = (*paired.here_pairs, *paired.there_pairs)
+    slow = [p.target for p in pairs if p.beyond > SAME_SERVER]
+    dead = [s for s in slow if s.info is not None and not s.info.bytes_received and not s.begun]
+    return 2 * len(dead) > len(slow)
 
 
 def _poisoned(paired: PairedTransfers) -> Iterable[Sample]:

@@ -7,9 +7,10 @@ import pytest
 
 from msgprobe.evidence.lasting import LASTING
 from msgprobe.judging.judge import judge
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.message import message
-from msgprobe.model.observation import HttpObservation, TransferObservation
+from msgprobe.model.observation import HttpObservation, TlsObservation, TransferObservation
 from msgprobe.model.target import Asset, Function
 from msgprobe.model.task import Arm, Flow, Probe, Role
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
@@ -162,6 +163,38 @@ def test_where_only_neutral_servers_can_change_the_name(race: Race) -> None:
         race.move(NAMED, 140, number=n, source=f"src{n}", lost=6)
     seen = race.text
     assert (seen.outcome, seen.strength) == (Outcome.THROTTLED, Strength.CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("silent", "word"), [(8, Outcome.DEGRADED), (3, Outcome.THROTTLED)], ids=["most", "some"]
+)
+def test_what_is_not_answered_at_all_has_no_rate(race: Race, silent: int, word: Outcome) -> None:
+    """Under its name, here and elsewhere, ClientHellos get no answer: they die, and are not slow.
+    A limit lets something through, though a greeting may be lost to it now and then."""
+    race.look(14_000).blocks(140, here=15_000, there=140)
+    named = [n for n, m in enumerate(race.story.told) if m.task.attempt and m.task.arm in BY_NAME]
+    for n in named[:silent]:
+        race.story.told[n] = _unanswered(race.story.told[n])
+    assert race.text.outcome is word
+
+
+BY_NAME = (OWN, NAMED)
+
+
+def _unanswered(m: Measurement) -> Measurement:
+    """The same conversation, in which nobody answers the ClientHello for three seconds."""
+    tcp, secured, _ = m.observations
+    assert isinstance(secured, TlsObservation)
+    assert secured.info is not None
+    begun = secured.window.start
+    silent = replace(
+        secured,
+        failure=Failure.TIMED_OUT,
+        verified=False,
+        window=replace(secured.window, end=begun + 3.0),
+        info=replace(secured.info, bytes_received=0, bytes_acked=0, unacked=1, total_retrans=4),
+    )
+    return replace(m, observations=(tcp, silent), window=replace(m.window, end=begun + 3.0))
 
 
 @pytest.mark.parametrize("times", [1, 2])
