@@ -216,6 +216,7 @@ MAY_BE_OLD = frozenset(
     {
         "pool.one_member",
         "pool.gone",
+        "down.names_gone",
         "tls.certificate",
         "tls.store_age",
         "tls.mitm.swap",

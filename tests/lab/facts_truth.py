@@ -5,7 +5,7 @@ answer, which controls are left, and what may be said of a function that is left
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ ACCUSING: Final = frozenset({"blocked", "throttled"})
 OUTDATED: Final = "out of date"
 _MILD: Final = frozenset({"ok", "inconclusive", "not_tested"})
 _SITES_ENOUGH: Final = 3
+_NAMES_ENOUGH: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +162,20 @@ def truth(case: Case) -> Truth:
     for service in core(shipped()):
         for function in Function:
             standing = _function(service, function, case, case.seed)
+            if standing is not None and not standing.intact and _all_gone(service, case):
+                standing = replace(standing, may=standing.may | {"down"})
             if standing is not None:
                 functions[f"{service.name}.{function.value}"] = standing
     return Truth(functions=functions, controls=_controls_left(case))
+
+
+def _all_gone(service: Service, case: Case) -> bool:
+    """Every name of the service has left the DNS, and it lives nowhere else: of many names that is
+    no fact that has grown old."""
+    caveats = {p.name for p in service.pools if p.caveat}
+    mine = {e.host for e in service.endpoints if e.pool not in caveats}
+    gone = {h for part in case.parts if part.kind.name == "name-gone" for h in part.fact.hosts}
+    return len(mine) >= _NAMES_ENOUGH and mine <= gone
 
 
 def _controls_left(case: Case) -> bool:

@@ -6,9 +6,12 @@ calls: signalapp/Signal-Calling-Service frontend/src/api.rs, 2026-07-08). It say
 the catalogue says what should have come, and never on the word of one server alone.
 """
 
+from collections.abc import Iterable
+
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
-from msgprobe.hypotheses.rule import DOWN, LIKELY_WORKS, Cited, PoolRule
+from msgprobe.hypotheses.rule import DOWN, LIKELY_DOWN, LIKELY_WORKS, Cited, PoolRule
 from msgprobe.model.task import ResolverKind
 from msgprobe.model.verdict import Layer
 
@@ -20,6 +23,11 @@ ERRING_MEMBERS = 2
 APART = 30.0
 """Seconds between two such answers of one member that count like two members: a load balancer that
 restarts a backend is over it by then."""
+
+
+GONE_NAMES = 3
+"""Names that must all have left the DNS before the service is said to have left it: fewer may have
+been retired together."""
 
 
 def only_errors(p: PoolFacts) -> bool:
@@ -68,6 +76,25 @@ def _own_names_fail(p: PoolFacts) -> Cited:
     return [o for n in named for o in n.failing_everywhere]
 
 
+def _names_gone(p: PoolFacts) -> Cited:
+    """Every name of the service that was asked for has left the DNS, by encrypted answers of two
+    operators, and nothing of it answers. One name, or those of one function, may be retired. Where
+    everything is re-signed, encrypted answers may be another's."""
+    every = [q for q in (p, *p.beside) if not q.pool.caveat]
+    if p.tested or p.connection.inspector or any(q.genuine for q in every):
+        return ()
+    return [o for n in _left(every) for o in n.absent]
+
+
+def _left(pools: Iterable[PoolFacts]) -> list[NameFacts]:
+    """Their names that are gone, if enough are and no other could still be used."""
+    named = (e.name for p in pools for m in p.members for e in m.tested)
+    names = {n.name: n for n in named if n is not None}
+    gone = [n for n in names.values() if n.absent]
+    failing = [n for n in names.values() if n.failing_everywhere]
+    return gone if len(gone) >= GONE_NAMES and len(gone) + len(failing) == len(names) else []
+
+
 def _beacon_down(p: PoolFacts) -> Cited:
     """The service's own status name says outage, by encrypted DNS."""
     beacon = p.service.beacon
@@ -84,5 +111,6 @@ SERVER_DOWN = DOWN.at(Layer.HTTP).rule("down.server_errors", holds=server_down)
 DOWN_RULES: tuple[PoolRule, ...] = (
     SERVER_DOWN,
     _DOWN.rule("down.names_fail", holds=_own_names_fail),
+    LIKELY_DOWN.at(Layer.DNS).rule("down.names_gone", holds=_names_gone),
     _DOWN.rule("down.beacon", holds=_beacon_down),
 )

@@ -18,6 +18,8 @@ WHY: Final[Mapping[str, str]] = {
     "another answer.",
     "down.names_fail": "The service's own name servers fail for everybody: encrypted resolvers of "
     "two operators say so.",
+    "down.names_gone": "None of the service's names exists any more, for anybody: encrypted "
+    "resolvers of two operators say so. It has given them up, or lost them.",
     "down.beacon": "The service itself reports an outage.",
     "pool.one_member": "{ok} of {tested} servers ({pool}) answer. The one that does not may have "
     "been retired, or it is cut off here.",
@@ -59,6 +61,8 @@ PROVES: Final[Mapping[str, str]] = {
     "down.server_errors": "an authenticated 5xx where the catalogue says what should have come, "
     "from two members or twice 30 s apart",
     "down.names_fail": "SERVFAIL over encrypted DNS from two operators",
+    "down.names_gone": "NXDOMAIN over encrypted DNS from two operators for every name of the "
+    "service, three at least, and nothing of it answers",
     "down.beacon": "the service's own status name, by encrypted DNS",
     "pool.one_member": "one member of a pool does not answer, all others do, and nothing shows why",
     "pool.member_hit": "as many members as are needed answer, and another one is shown to be "

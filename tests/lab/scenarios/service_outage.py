@@ -9,7 +9,6 @@ from tests.lab.scenarios.shared import MESSENGER, SIGNUP, UNCLEAR, WHATSAPP, hos
 from tests.lab.world.config import HostPolicy, dead, dead_backend
 
 _DOWN: Final = truth("down")
-_GONE: Final = truth("not_tested")
 _ASTRAY: Final = UNCLEAR
 """An address that is nobody's tells neither that the service is gone nor that it is hidden."""
 _NOWHERE: Final = truth(
@@ -40,7 +39,7 @@ def _for_everybody() -> Iterator[Scenario]:
             "48",
             "of Signal's names that they do not exist",
             ("service:signal", "nxdomain"),
-            of("signal", _GONE, text=_GONE),
+            of("signal", _DOWN, text=_DOWN),
         ),
         (
             "50",
