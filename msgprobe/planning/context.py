@@ -102,8 +102,9 @@ class PlanningContext(Tempo):
 
     @derived
     def sparing(self) -> bool:
-        """Spare the line: the user asked for it, or it is slow, or chokes."""
-        slow = self.pace > 0.0 or (self.facts.rtt or 0.0) >= SLOW_RTT
+        """Spare the line: the user asked for it, or it is slow, or chokes. That this device is
+        slow to look says nothing about the line."""
+        slow = self.pace > 0.0 or self.thin >= SLOW_RTT
         return self.request.quick or slow or self.choking or self.crowded
 
     @derived
@@ -164,7 +165,7 @@ class PlanningContext(Tempo):
         """Neither the user nor the path asks to be spared experiments that only refine."""
         rtt = self.facts.rtt or 0.0
         slow = self.typical - 5.0 * rtt >= 2 * SLUGGISH
-        return not self.request.quick and rtt < SLOW_RTT and not slow
+        return not self.request.quick and self.thin < SLOW_RTT and not slow
 
     def stalled(self, task: Task) -> bool:
         """Running for longer than an honest answer takes, and not kept out by our own crowd."""

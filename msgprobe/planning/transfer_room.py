@@ -85,12 +85,17 @@ def leaves_room(context: PlanningContext, task: Task, direction: Direction) -> b
     return quick and context.due(begun, FAST_PATIENCE)
 
 
-def stalls(context: PlanningContext, task: Task) -> bool:
-    """A neutral transfer on a line that is known to be quick goes on for so long that somebody
-    holds it: another one can go beside it."""
+def held_up(context: PlanningContext, task: Task) -> bool:
+    """A transfer on a line that is known to be quick goes on for so long that somebody holds it:
+    it occupies no line."""
     begun = context.started(task.id)
     late = begun is not None and context.due(begun, FAST_PATIENCE)
-    return late and task.arm is Arm.TRANSFER_SOURCE and known_to_be_quick(context)
+    return late and known_to_be_quick(context)
+
+
+def stalls(context: PlanningContext, task: Task) -> bool:
+    """The same of a neutral one: another can go beside it."""
+    return task.arm is Arm.TRANSFER_SOURCE and held_up(context, task)
 
 
 def known_to_be_quick(context: PlanningContext) -> bool:

@@ -65,3 +65,24 @@ def test_a_way_that_is_long_is_seen_as_such_when_a_first_packet_was_sent_again_i
         )
         story.told[n] = dataclasses.replace(m, observations=observations)
     assert context(story).facts.rtt == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(("kernel", "roomy"), [(0.05, True), (0.6, False)], ids=["device", "line"])
+def test_a_device_that_is_late_to_look_is_no_slow_line(kernel: float, roomy: bool) -> None:
+    """Connections stood after 0.6 s by its own clock; the kernel had their answers when it says."""
+    story = Story().good_connection()
+    for n, m in enumerate(story.told):
+        observations = tuple(
+            dataclasses.replace(
+                o,
+                window=Window(start=o.window.start, end=o.window.start + 0.6),
+                info=info(rtt=kernel),
+            )
+            if isinstance(o, TcpObservation)
+            else o
+            for o in m.observations
+        )
+        story.told[n] = lasts(dataclasses.replace(m, observations=observations), 0.9)
+    seen = context(story)
+    assert seen.facts.rtt == pytest.approx(0.6), "it is waited for as long as that takes"
+    assert (seen.roomy, not seen.sparing) == (roomy, roomy)

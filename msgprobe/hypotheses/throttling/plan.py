@@ -30,7 +30,13 @@ from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.public_resolvers import SYSTEM, living_encrypted
 from msgprobe.planning.purpose import question
 from msgprobe.planning.timetable import ANSWERED, OVERDUE, SURVEYS, TRAIN_SECONDS
-from msgprobe.planning.transfer_room import alone, neutral_moved, side_by_side, takes_long
+from msgprobe.planning.transfer_room import (
+    alone,
+    held_up,
+    neutral_moved,
+    side_by_side,
+    takes_long,
+)
 from msgprobe.planning.transfers import all_sources, asset_hosts, chosen_sources, moved_assets
 
 
@@ -138,21 +144,23 @@ def _compared(
     paired, open_ones = ([], frozenset[str]()) if first else plan_pairs(context, pairs)
     looks = _looks(context, held=bool(open_ones))
     tasks = [*(t for look, _ in looks for t in look), *paired]
+    beside = plan_volleys(context)[0] if _line_idles(context) else []
     if any(going_on for _, going_on in looks):
         unknown = [unsettled(context, way) for way in Direction]
-        return tasks, open_ones.union(*unknown, _with_volleys(context))
+        return [*tasks, *beside], open_ones.union(*unknown, _with_volleys(context))
     if open_ones:
-        beside = plan_volleys(context)[0] if _line_idles(context) else []
         return [*tasks, *beside], open_ones | _with_volleys(context)
     rest, pending = _pools(context, pairs)
     return [*tasks, *rest], pending
 
 
 def _line_idles(context: PlanningContext) -> bool:
-    """Of transfers none goes on but servers' answers, and what is cut and occupies no line: waiting
-    for it could take the time that is left."""
-    arms = {r.task.arm for r in context.moment.running.values() if r.task.check != "volley"}
-    return arms & {*MOVING, Arm.TRANSFER_SMALL} == {Arm.TRANSFER_SMALL}
+    """Of transfers none goes on but servers' answers, and what is cut or held up and occupies no
+    line: waiting for it could take the time that is left."""
+    running = [r.task for r in context.moment.running.values() if r.task.check != "volley"]
+    moving = [t for t in running if t.arm in MOVING]
+    small = [t for t in moving if t.arm is Arm.TRANSFER_SMALL or held_up(context, t)]
+    return bool(moving) and len(small) == len(moving)
 
 
 def _looks(context: PlanningContext, *, held: bool) -> list[tuple[list[Task], bool]]:

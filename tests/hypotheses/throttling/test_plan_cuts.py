@@ -115,6 +115,17 @@ def test_servers_of_a_pool_are_asked_while_only_cut_ones_are_waited_for() -> Non
     assert begun[asked.id].end < min(w.end for w in small if w.seconds > 5.0)
 
 
+def test_servers_of_a_pool_are_asked_beside_a_first_transfer_that_is_held_up() -> None:
+    """Where all takes its time a cut is waited for with as much patience, and carries nothing."""
+    day = Frozen(lambda t: FAST).run()
+    (asked,) = volleys(day)
+    begun = {m.task.id: m.window for m in day.done}
+    first = [t for t in day.moves if t.arm is Arm.TRANSFER and t.round == 1 and t is not asked]
+    (held,) = {t.id for t in first if flow(t).host == HOST and begun[t.id].seconds > 2.5}
+    others = [begun[t.id].end for t in first if t.id != held]
+    assert max(others) < begun[asked.id].end < begun[held].end
+
+
 class FrozenPool(Strange):
     """Telegram's web and its servers' answers stop after as much of a connection."""
 
