@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, grouped
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.connection.rules import merely_far
 from msgprobe.hypotheses.rule import IMPAIRED, UNCLEAR, Cited, PoolRule
@@ -122,13 +122,14 @@ service (which may have changed its certificates), or this device did not let us
 
 def spread(pools: Iterable[PoolFacts], ways: Collection[str] = ()) -> bool:
     """Two hosts in two networks fail in as many attempts as a claim needs, where ``ways`` are given
-    in one of these."""
+    alike and in one of these: else who is silenced after the first words fails in two ways."""
     failing = [
         (e.endpoint.host or a.address, ips.network(a.address))
         for p in pools
         for e in p.failing
         for a in e.addresses
-        if a.repeated and a.symptom not in _UNPROVEN and (not ways or a.symptom in ways)
+        if a.symptom not in _UNPROVEN
+        and (a.repeated and a.symptom in ways if ways else len(a.failed) >= TRIES)
     ]
     return all(len(set(each)) >= SEVERAL for each in zip(*failing, strict=True)) and bool(failing)
 

@@ -1,6 +1,6 @@
 """Which conversations must be seen to fail for as long as servers take to be begun again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import EARLY_REFUSALS, early
@@ -24,11 +24,13 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
     that nobody answers.
     """
     found: dict[str, float] = {}
-    for tasks in _by_pool(context, service).values():
-        failed = [t for task in tasks if (t := _failed(context, task)) is not None]
+    reserves = _by_pool(context, service, reserve=True)
+    for pool, tasks in _by_pool(context, service).items():
+        failed = _all_failed(context, tasks)
         if len(failed) < len(tasks) or len(networks(failed)) < TELLING_NETWORKS:
             continue
-        if _turned_away(context, failed) or _only_words(context, service, failed):
+        spare = _all_failed(context, reserves.get(pool, ()))
+        if _turned_away(context, failed) or _only_words(context, service, failed, spare):
             back = min(context.started(task.id) or 0.0 for task in tasks) + SPAN
             found |= {task.id: back for task in tasks}
     return found
@@ -45,20 +47,22 @@ def failing_since(context: PlanningContext, service: Service) -> Mapping[str, fl
     }
 
 
-def _by_pool(context: PlanningContext, service: Service) -> dict[str, list[Task]]:
-    """Conversations that have begun with what is no reserve, by pool."""
-    main = [one for one in first_endpoints(context, service) if not one[1].reserve]
-    by_pool = grouped(main, lambda one: one[0].name)
+def _by_pool(
+    context: PlanningContext, service: Service, *, reserve: bool = False
+) -> dict[str, list[Task]]:
+    """Conversations that have begun with what is no ``reserve``, or with what is, by pool."""
+    those = [one for one in first_endpoints(context, service) if one[1].reserve is reserve]
+    by_pool = grouped(those, lambda one: one[0].name)
     every = {
         n: [t for _, e in m for t in base_tasks(context, service, e)] for n, m in by_pool.items()
     }
     return {n: [t for t in m if context.started(t.id) is not None] for n, m in every.items()}
 
 
-def _failed(context: PlanningContext, task: Task) -> Conversation | None:
-    """How it ended, if that was badly."""
-    conversation = context.conversation(task.id)
-    return conversation if conversation is not None and conversation.symptom else None
+def _all_failed(context: PlanningContext, tasks: Iterable[Task]) -> list[Conversation]:
+    """How those of them ended that ended badly."""
+    told = (context.conversation(task.id) for task in tasks)
+    return [t for t in told if t is not None and t.symptom]
 
 
 def _turned_away(context: PlanningContext, failed: Sequence[Conversation]) -> bool:
@@ -70,21 +74,31 @@ def _turned_away(context: PlanningContext, failed: Sequence[Conversation]) -> bo
     return sum(early(context.facts, t) for t in refused) < EARLY_REFUSALS
 
 
-def _only_words(context: PlanningContext, service: Service, failed: Sequence[Conversation]) -> bool:
-    """Nothing but its own protocol dies, and neutral servers do not show that it is filtered."""
-    if not _other_words(context, service, failed):
+def _only_words(
+    context: PlanningContext,
+    service: Service,
+    failed: Sequence[Conversation],
+    spare: Sequence[Conversation],
+) -> bool:
+    """Nothing but its own protocol dies, and neutral servers do not show that it is filtered.
+    Reserves tell as well: where whoever spoke the protocol is punished, no other address may have
+    been spoken to before."""
+    if not _other_words(context, service, failed, spare):
         return False
     words = context.facts.arm(Arm.WORDS_ELSEWHERE, subject=service.name)
     return not filtered(words, context.facts.arm(Arm.WORDS_NEUTRAL))
 
 
 def _other_words(
-    context: PlanningContext, service: Service, failed: Sequence[Conversation]
+    context: PlanningContext,
+    service: Service,
+    failed: Sequence[Conversation],
+    spare: Sequence[Conversation],
 ) -> bool:
     """The service's own protocol dies, and other words are answered at the same place, or the same
     ones over TCP; no other form of it is, which would show that its servers are well."""
     others = context.facts.arm(Arm.OTHER_PAYLOAD, Arm.OTHER_TRANSPORT, subject=service.name)
-    at = {t.address for t in failed}
+    at = {t.address for t in (*failed, *spare)}
     answered = [t for t in others if t.failure is None and t.address in at]
     forms = [t for t in answered if t.task.arm is Arm.OTHER_PAYLOAD and t.genuine]
     dead = all((t.symptom or "").startswith(("protocol.", "udp.")) for t in failed)

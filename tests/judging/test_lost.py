@@ -57,6 +57,16 @@ def test_two_hosts_in_two_networks_leave_it_impaired() -> None:
     assert summary(verdict).startswith("Acme works in part. Working: media. Failed: text. ")
 
 
+def test_who_is_silenced_after_the_first_words_fails_in_two_ways_and_fails_all_the_same() -> None:
+    """Whoever punishes what was said drops what follows: handshakes die first, then connections."""
+    story = line()
+    for host in CHAT:
+        story.target(host, fails="tls", failure=Failure.TIMED_OUT)
+        again = {"fails": "connect", "failure": Failure.TIMED_OUT, "arm": Arm.REPEAT}
+        story.target(host, start=4.0, **again).target(host, start=8.0, **again)
+    assert word(story).outcome is Outcome.DEGRADED
+
+
 @pytest.mark.parametrize("reached", [True, False])
 def test_another_resolver_s_help_shows_what_does_not_work(reached: bool) -> None:
     """The connection's own is dead for every name; of what nobody could ask nothing is known."""

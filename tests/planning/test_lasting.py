@@ -1,12 +1,17 @@
 """What only time tells from an accident is asked for the last time when an accident is over."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from msgprobe.evidence.lasting import LASTING
 from msgprobe.model.failure import Failure
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.observation import Proof
+from msgprobe.model.target import Service
+from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning.timetable import LEAST_AGAIN, SPAN
-from tests.evidence.story import CHAT, came_of
+from tests.evidence.story import CHAT, SERVICE, came_of, numbered
 from tests.planning.test_brisk import Day
 
 BEGUN = 0.5
@@ -90,3 +95,33 @@ def test_who_joins_what_has_failed_for_long_makes_it_last_no_longer(first_fails:
     (last,) = [t for t in thirds(day, 11.1) if t.flow.address == late.flow.address]
     begins, since = 11.0, BEGUN if first_fails else 5.0
     assert begins + last.timeout == pytest.approx(max(since + SPAN, begins + LEAST_AGAIN))
+
+
+HOMES = ("31.13.70.1", "157.240.1.1")
+SPARE = "20.8.1.1"
+
+
+def speaking(*, spare: bool) -> Service:
+    """A service with two servers of its own protocol, and further addresses for the second, where
+    ``spare``."""
+    servers = numbered("dc", HOMES, check="mtproto", port=443)
+    more = replace(servers[1], name="dc2-spare", addresses=(SPARE,), reserve=True)
+    pool = replace(SERVICE.pools[0], name="dc")
+    return replace(SERVICE, pools=(pool,), endpoints=(*servers, *([more] if spare else ())))
+
+
+@pytest.mark.parametrize("spare", [True, False])
+def test_a_reserve_that_answers_other_words_tells_that_only_the_words_die(spare: bool) -> None:
+    """All main addresses had heard the protocol before anything else, and whoever hears it is
+    punished; the reserve answered other words first."""
+    day = Day(services=(speaking(spare=spare),))
+    dies: dict[str, Any] = {"fails": "answer", "failure": Failure.CONNECTION_RESET}
+    for now in (BEGUN, 1.0, 2.0, 4.0):
+        for task in day.new(now, Arm.BASE, Arm.REPEAT, Arm.OTHER_PAYLOAD):
+            if isinstance(task.probe, Flow) and task.attempt < 3:
+                fresh = task.arm is Arm.OTHER_PAYLOAD and task.flow.address == SPARE
+                how = {} if fresh and task.check != "mtproto" else dies
+                how = {**how, "proof": Proof.NONE} if task.check == "mtproto" else how
+                day.story.told.append(came_of(task, start=now, took=0.02, **how))
+    assert bool(thirds(day, 8.0)) is not spare
+    assert {t.flow.address for t in thirds(day, BEGUN + SPAN)} >= {*HOMES}

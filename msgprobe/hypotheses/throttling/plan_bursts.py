@@ -120,7 +120,7 @@ def _wanted(context: PlanningContext, service: Service, asset: Asset) -> bool:
     if cuts.once_as_others:
         return not cuts.as_others and not context.past(PROMISING_UNTIL)
     if not cuts.alike:
-        return _undecided(context, paired)
+        return _undecided(context, paired) or _hidden(context, cuts)
     starts = [s.start for s in cuts.alike]
     lasting = cuts.on_the_way or max(starts) - min(starts) >= LASTING
     return not lasting and context.due(min(starts), SPAN)
@@ -131,6 +131,13 @@ def _undecided(context: PlanningContext, paired: PairedTransfers) -> bool:
     late = context.past(PAIRS_UNTIL) and not context.request.throttle
     untold = not any(s.usable or s.ending or s.limited for s in paired.own)
     return (paired.suspicious or untold) and paired.wide is Decision.OPEN and not late
+
+
+def _hidden(context: PlanningContext, cuts: Cuts) -> bool:
+    """All were broken off, and a hole in what came hides where: another one may tell."""
+    own = cuts.paired.own
+    holed = any(s.holed for s in own) and all(s.ending is not None for s in own)
+    return holed and not cuts.here and not context.past(PROMISING_UNTIL)
 
 
 def _id(service: Service, asset: Asset, endpoint: Endpoint) -> str:

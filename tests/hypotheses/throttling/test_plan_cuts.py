@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from msgprobe.evidence.lasting import LASTING
-from msgprobe.hypotheses.throttling import plan_pairs
+from msgprobe.hypotheses.throttling import plan_bursts, plan_pairs
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
+from msgprobe.model.observation import TransferObservation
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Task
 from msgprobe.model.verdict import Outcome
@@ -145,6 +146,31 @@ def test_that_a_cut_lasts_is_asked_from_the_first_transfer_that_met_it_on() -> N
     assert [flow(t).host for t in again] == ["web.telegram.org"]
     first = min(begun[t.id] for t in day.moves if flow(t).option("asset") == "web-script")
     assert LASTING <= begun[again[0].id] - first < LASTING + 4.0
+    assert day.outcome("telegram") is Outcome.BLOCKED
+
+
+class Holed(FrozenPool):
+    """The same, and of what one server sent something was lost before the cut."""
+
+    def _hold(self, task: Task, now: float) -> Measurement:
+        done = super()._hold(task, now)
+        seen = done.observations[-1]
+        if len(volleys(self)) != 3 or task.check != "volley":
+            return done
+        assert isinstance(seen, TransferObservation)
+        assert seen.info is not None
+        info = dataclasses.replace(seen.info, bytes_received=6_000, out_of_order=5)
+        holed = dataclasses.replace(seen, moved=6_000, stalls=((6_000, 3.0),), info=info)
+        return dataclasses.replace(done, observations=(*done.observations[:-1], holed))
+
+
+def test_where_a_hole_hides_the_place_of_a_cut_another_server_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when it is too late to look into speeds."""
+    monkeypatch.setattr(plan_bursts, "PAIRS_UNTIL", 12.0)
+    day, whole = Holed(lambda t: FAST).run(), FrozenPool(lambda t: FAST).run()
+    assert len(volleys(day)) == len(volleys(whole)) + 1
     assert day.outcome("telegram") is Outcome.BLOCKED
 
 
