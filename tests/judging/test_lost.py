@@ -62,7 +62,11 @@ def test_who_is_silenced_after_the_first_words_fails_in_two_ways_and_fails_all_t
     story = line()
     for host in CHAT:
         story.target(host, fails="tls", failure=Failure.TIMED_OUT)
-        again = {"fails": "connect", "failure": Failure.TIMED_OUT, "arm": Arm.REPEAT}
+        again: dict[str, Any] = {
+            "fails": "connect",
+            "failure": Failure.TIMED_OUT,
+            "arm": Arm.REPEAT,
+        }
         story.target(host, start=4.0, **again).target(host, start=8.0, **again)
     assert word(story).outcome is Outcome.DEGRADED
 

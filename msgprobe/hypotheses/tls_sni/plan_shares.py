@@ -17,6 +17,7 @@ from msgprobe.planning.name_swaps import neutral_servers
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE, SERVICES
 from msgprobe.planning.timetable import (
+    BEGIN_UNTIL,
     MANY_HANDSHAKES,
     PROMPT,
     SHARE_SPACING,
@@ -154,7 +155,9 @@ def _patience(context: PlanningContext) -> float:
 
 
 def _in_turns(context: PlanningContext, tasks: Sequence[Task | None], most: int) -> list[Task]:
-    """Those that have begun, and the next one where not too many are under way."""
+    """Those that have begun, and the next one where not too many are under way, nor is it late: a
+    chain of silences would go on and on, and their number was not chosen by what they told."""
+    over = context.past(BEGIN_UNTIL - context.moment.stood_still) and not context.request.throttle
     wanted: list[Task] = []
     for task in tasks:
         if task is None:
@@ -162,7 +165,8 @@ def _in_turns(context: PlanningContext, tasks: Sequence[Task | None], most: int)
         if context.started(task.id) is None:
             last = context.started(wanted[-1].id) if wanted else None
             soon = last is not None and not context.due(last, SHARE_SPACING)
-            return wanted if _alike(context, task) >= most or soon else [*wanted, task]
+            stays = over or soon or _alike(context, task) >= most
+            return wanted if stays else [*wanted, task]
         wanted.append(task)
     return wanted
 

@@ -11,7 +11,7 @@ from msgprobe.model.run import Evidence, Request
 from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Moment
-from msgprobe.planning.timetable import MANY_HANDSHAKES, SHARES_AT_ONCE
+from msgprobe.planning.timetable import BEGIN_UNTIL, MANY_HANDSHAKES, SHARES_AT_ONCE
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of, under_way
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
@@ -29,7 +29,7 @@ def wavering(*hosts: str) -> Story:
     return story
 
 
-def wanted(story: Story, *done: Measurement, now: float = 60.0, **moment: Any) -> list[Task]:
+def wanted(story: Story, *done: Measurement, now: float = 15.0, **moment: Any) -> list[Task]:
     evidence = quickly(story)
     evidence = replace(evidence, measurements=(*evidence.measurements, *done))
     return plan_shares(PlanningContext(evidence, Moment(now=now, **moment)))
@@ -45,13 +45,16 @@ def whole(story: Story) -> list[Task]:
     """All that is wanted, each ended well before the next look."""
     done: dict[str, Measurement] = {}
     for look in range(200):
-        fresh = [t for t in wanted(story, *done.values(), now=100.0 + look) if t.id not in done]
+        fresh = [
+            t for t in wanted(story, *done.values(), now=10.0 + 0.3 * look) if t.id not in done
+        ]
         if not fresh:
             return [m.task for m in done.values()]
         for task in fresh:
-            seen = came_of(task, start=100.0 + look)
+            at = 10.0 + 0.3 * look
+            seen = came_of(task, start=at)
             done[task.id] = replace(
-                seen, status=Status.COMPLETED, window=Window(start=100.0 + look, end=100.1 + look)
+                seen, status=Status.COMPLETED, window=Window(start=at, end=at + 0.1)
             )
     raise AssertionError("it never ends")
 
@@ -80,11 +83,11 @@ def at_once(*done: Measurement) -> list[Task]:
     story = wavering(CHAT[0])
     begun: list[Task] = []
     for look in range(20):
-        moment = {"running": under_way(begun, since=70.0)}
+        moment = {"running": under_way(begun, since=7.0)}
         known = {t.id for t in begun} | {m.task.id for m in done}
         fresh = [
             t
-            for t in wanted(story, *done, now=80.0 + look, **moment)
+            for t in wanted(story, *done, now=8.0 + look, **moment)
             if t.role is Role.TARGET and t.id not in known
         ]
         begun += fresh
@@ -101,8 +104,8 @@ def counted(*starts: float) -> list[Measurement]:
 def test_one_after_the_other_until_one_dies_alone() -> None:
     """Some boxes strike several at the same time, and what dies then is our own doing."""
     assert len(at_once()) == 1
-    assert len(at_once(*counted(60.0))) == SHARES_AT_ONCE
-    assert len(at_once(*counted(60.0, 61.0))) == 1
+    assert len(at_once(*counted(4.0))) == SHARES_AT_ONCE
+    assert len(at_once(*counted(4.0, 5.0))) == 1
 
 
 def test_what_never_wavers_is_not_asked_again() -> None:
@@ -123,4 +126,14 @@ def test_who_is_in_a_hurry_is_spared() -> None:
     story = wavering(*CHAT)
     assert wanted(story) != []
     hurried = replace(quickly(story), request=Request(quick=True))
-    assert plan_shares(PlanningContext(hurried, Moment(now=60.0))) == []
+    assert plan_shares(PlanningContext(hurried, Moment(now=15.0))) == []
+
+
+def test_a_chain_of_silences_ends_when_nothing_new_is_begun_any_more() -> None:
+    """However long this device stood still, or was busy: a run is to be over."""
+    story = wavering(CHAT[0])
+    late = BEGIN_UNTIL + 0.1
+    assert wanted(story, now=BEGIN_UNTIL - 0.1)
+    assert not wanted(story, now=late) and not wanted(story, now=late, stood_still=20.0)
+    closely = replace(quickly(story), request=Request(throttle=True))
+    assert plan_shares(PlanningContext(closely, Moment(now=late)))
