@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.losses import SEGMENT
 from msgprobe.evidence.transfer_samples import MOVING, Ending, Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
@@ -71,8 +72,11 @@ def _longest(facts: Facts, direction: Direction) -> float:
 
 
 def surely_ended(facts: Facts, sample: Sample) -> bool:
-    """Amid its content, and not merely late: see `stopped_alike`."""
+    """Amid its content, and not merely late: see `stopped_alike`. An upload of which no segment of
+    full size ever arrived tells of the size of packets, not of how many bytes may pass."""
     if sample.ending is None or not sample.amid_content:
+        return False
+    if sample.direction is Direction.UP and sample.moved < SEGMENT:
         return False
     if sample.ending is Ending.SILENCE:
         return sample.pause > _longest(facts, sample.direction)

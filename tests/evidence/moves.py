@@ -98,7 +98,7 @@ def moved(
             first_byte=first_byte or (curve[0][0] if total else None),
             capped=capped and not ends,
             goodbye=goodbye,
-            status=None if volley or not total or (up and ends) else 206,
+            status=None if volley or not total or (up and (ends or stop_at)) else 206,
             answers=total // 88 if volley else None,
             curve=tuple(curve),
             stalls=((total, end - curve[-1][0]),) if stop_at and not ends else tuple(stalls),

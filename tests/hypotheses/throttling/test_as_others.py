@@ -8,6 +8,7 @@ import pytest
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
+from msgprobe.model.target import Direction
 from msgprobe.model.verdict import Outcome, State, Strength
 from tests.evidence.story import Story
 from tests.hypotheses.throttling.test_cuts import AT, ENDS, FILM
@@ -136,3 +137,18 @@ def test_slow_mirrors_are_a_slow_line_all_the_same(race: Race) -> None:
     for n in range(1, 4):
         race.move(SOURCE, 100, source=f"src{n}", patience=10.0)
     assert "slow_line" in judge(race.story.evidence()).connection.notes
+
+
+@pytest.mark.parametrize(
+    ("place", "word"), [(374, Outcome.OK), (9_000, Outcome.DEGRADED)], ids=["none", "some"]
+)
+def test_where_no_segment_of_full_size_goes_up_nothing_was_cut(place: int, word: Outcome) -> None:
+    """A line on which large packets vanish carries the head of an upload and no more of it, whoever
+    takes it: that says nothing about bytes."""
+    up = replace(ASSET, direction=Direction.UP)
+    story = Story(services=(replace(MOVING, assets=(up,)),)).good_connection().names()
+    race = Race(story.all_targets(times=1))
+    how: dict[str, Any] = {"direction": "up", "stop_at": place, "unacked": 14}
+    for source in ("src1", "src2", "src3"):
+        race.move(SOURCE, 15_000, source=source, **how)
+    assert race.move(OWN, 15_000, **how).text.outcome is word
