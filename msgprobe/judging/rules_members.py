@@ -121,8 +121,9 @@ service (which may have changed its certificates), or this device did not let us
 
 
 def spread(pools: Iterable[PoolFacts], ways: Collection[str] = ()) -> bool:
-    """Two hosts in two networks fail in as many attempts as a claim needs, where ``ways`` are given
-    alike and in one of these: else who is silenced after the first words fails in two ways."""
+    """Two hosts in two networks fail in as many attempts as a claim needs. Where ``ways`` are given
+    all must fail alike, in one of these; else in any, for whoever is silenced after the first words
+    fails in two."""
     failing = [
         (e.endpoint.host or a.address, ips.network(a.address))
         for p in pools

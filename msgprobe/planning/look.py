@@ -61,6 +61,11 @@ class Look:
         """Whether it is later than ``at``, standstills not counted. Nobody is called for it."""
         return self.ledger.past(nextafter(at + self.moment.stood_still, inf))
 
+    def past_by_the_clock(self, at: float) -> bool:
+        """The same, standstills counted: what would go on and on is to end however long they
+        were."""
+        return self.ledger.past(nextafter(at, inf))
+
     def ended(self, task_id: str) -> Measurement | None:
         """The measurement of a finished task."""
         return self.facts.measurement(task_id)

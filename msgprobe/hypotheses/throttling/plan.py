@@ -159,8 +159,8 @@ def _line_idles(context: PlanningContext) -> bool:
     line: waiting for it could take the time that is left."""
     running = [r.task for r in context.moment.running.values() if r.task.check != "volley"]
     moving = [t for t in running if t.arm in MOVING]
-    small = [t for t in moving if t.arm is Arm.TRANSFER_SMALL or held_up(context, t)]
-    return bool(moving) and len(small) == len(moving)
+    idle = (t.arm is Arm.TRANSFER_SMALL or held_up(context, t) for t in moving)
+    return bool(moving) and all(idle)
 
 
 def _looks(context: PlanningContext, *, held: bool) -> list[tuple[list[Task], bool]]:

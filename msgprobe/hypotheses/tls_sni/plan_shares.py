@@ -157,7 +157,7 @@ def _patience(context: PlanningContext) -> float:
 def _in_turns(context: PlanningContext, tasks: Sequence[Task | None], most: int) -> list[Task]:
     """Those that have begun, and the next one where not too many are under way, nor is it late: a
     chain of silences would go on and on, and their number was not chosen by what they told."""
-    over = context.past(BEGIN_UNTIL - context.moment.stood_still) and not context.request.throttle
+    over = context.past_by_the_clock(BEGIN_UNTIL) and not context.request.throttle
     wanted: list[Task] = []
     for task in tasks:
         if task is None:
