@@ -120,10 +120,14 @@ PAIRS_UNTIL = 26.0
 """Paired transfers begin no further block after that: one takes some four seconds."""
 
 PROMISING_UNTIL = 32.5
-"""The same where most pairs so far were slow, so that one more may decide."""
+"""The same where most pairs so far were slow, at one end or both, or all transfers beside neutral
+ones, so that more may decide."""
 
-FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL = 27.0, 32.0, 36.0
-"""The three of them where the way is long: a transfer takes some three seconds, a block six, and
+DECIDING_UNTIL = 34.5
+"""The same where all of them were, at both ends: the next one decides."""
+
+FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL, FAR_DECIDING_UNTIL = 27.0, 32.0, 36.0, 37.0
+"""The four of them where the way is long: a transfer takes some three seconds, a block six, and
 three must tell. Pairs of a crowded line too."""
 
 CROWDED_SURVEY_UNTIL = 31.0

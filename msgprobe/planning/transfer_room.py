@@ -8,7 +8,12 @@ from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.timetable import FAST_PATIENCE, SHOWN
+from msgprobe.planning.timetable import (
+    FAST_PATIENCE,
+    LEAST_TRANSFER_PATIENCE,
+    SHOWN,
+    TRANSFER_PATIENCE,
+)
 
 CONTEST_BYTES = {Direction.DOWN: 48 * 1024, Direction.UP: 32 * 1024}
 MOST_CONTEST_BYTES = 80 * 1024
@@ -48,6 +53,11 @@ def alone(context: PlanningContext) -> bool:
     return context.request.throttle and (context.pace > 0.0 or filled_by_one(context))
 
 
+def hurried(context: PlanningContext) -> bool:
+    """Few transfers can be made before the time is over."""
+    return takes_long(context) and not context.request.throttle
+
+
 def comes_late(context: PlanningContext) -> bool:
     """Transfers begin late and are few: the way is long, or few flows are let in at a time."""
     return takes_long(context) or context.crowded
@@ -60,6 +70,17 @@ def contest_bytes(context: PlanningContext, direction: Direction) -> int:
     way, least = length_of_way(context), CONTEST_BYTES[direction]
     seconds = (SHOWN - 1) * (ORDINARY + way) + growing(least) * way
     return max(least, min(MOST_CONTEST_BYTES, round(BURST + seconds * SHOWN_RATE)))
+
+
+def at_half_rate(context: PlanningContext, direction: Direction) -> float:
+    """Seconds in which a comparison's bytes come at half of what the line gives, once a limiter has
+    let its burst pass: what takes longer is looked into, and need not be waited for."""
+    rates = [s.plateau_kbit * 1000 / 8 for s in neutral_moved(context, direction)]
+    if not rates or not max(rates):
+        return TRANSFER_PATIENCE
+    waits = (1 + growing(BURST)) * length_of_way(context)
+    least = 2 * (contest_bytes(context, direction) - BURST) / max(rates) + waits
+    return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, least))
 
 
 @remembered

@@ -9,20 +9,22 @@ from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losing import late, losing, since
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
-from msgprobe.evidence.transfer_pairs import SAME_SERVER
+from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair
 from msgprobe.hypotheses.throttling.plan_blocks import (
     block_of,
     in_small_segments,
     patience_of,
     sibling_of,
 )
-from msgprobe.hypotheses.throttling.plan_survey import all_seen, survey_over
+from msgprobe.hypotheses.throttling.plan_survey import all_seen, drags_on, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses
 from msgprobe.hypotheses.throttling.tasks import looks_slow
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.timetable import (
+    DECIDING_UNTIL,
+    FAR_DECIDING_UNTIL,
     FAR_PAIRS_UNTIL,
     FAR_PROMISING_UNTIL,
     PAIRED_AT_ONCE,
@@ -92,12 +94,13 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
 
 
 def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
-    """One of them has no transfer yet, and the first look still goes on; on a long way, where there
-    is no time for all, some service has none yet."""
+    """One of them has no transfer yet, the first look still goes on, and none of them drags on, for
+    which all would wait; on a long way, where there is no time for all, some service has none."""
     if survey_over(context):
         return False
     if not takes_long(context):
-        return any(not c.own for c in found)
+        lacking = any(not c.own for c in found)
+        return lacking and not any(drags_on(context, c) for c in found)
     return not all_seen(context, Direction.DOWN)
 
 
@@ -190,14 +193,25 @@ def _going_on(context: PlanningContext, tasks: list[Task]) -> bool:
 def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     if context.request.throttle:
         return context.past(context.request.max_time / 2)
-    pairs = (*paired.here_pairs, *paired.there_pairs)
-    slow = sum(p.beyond > SAME_SERVER for p in pairs)
     # What is cut at both ends of a pair makes none, and a second cut decides as much as a fourth.
     cut = any(s.ending is not None and s.amid_content for s in paired.own)
-    promising = cut or (len(pairs) >= 2 and 2 * slow > len(pairs))
+    sides = (paired.here_pairs, paired.there_pairs)
+    if all(len(side) >= TWICE and _slow(side) == len(side) for side in sides):
+        return context.past(FAR_DECIDING_UNTIL if comes_late(context) else DECIDING_UNTIL)
+    wide = [p.corrected > OTHER_SERVER for p in paired.wide_pairs]
+    promising = cut or (len(wide) > TWICE and all(wide))
+    promising |= any(_mostly_slow(side) for side in (*sides, (*sides[0], *sides[1])))
     if comes_late(context):
         return context.past(FAR_PROMISING_UNTIL if promising else FAR_PAIRS_UNTIL)
     return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)
+
+
+def _slow(pairs: Sequence[Pair]) -> int:
+    return sum(p.beyond > SAME_SERVER for p in pairs)
+
+
+def _mostly_slow(pairs: Sequence[Pair]) -> bool:
+    return len(pairs) >= TWICE and 2 * _slow(pairs) > len(pairs)
 
 
 def _decided(paired: PairedTransfers, number: int) -> bool:
@@ -207,6 +221,8 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
     if paired.silent:
         return True  # whatever becomes of more of them, nothing moves: no speed to compare
     if paired.named is Decision.SLOW and len(paired.kinds) >= 2:
+        return True
+    if paired.wide is Decision.SLOW and paired.poisoned:
         return True
     here = paired.here if not paired.here_fails else Decision.NORMAL
     there = paired.elsewhere if not paired.there_fails else Decision.NORMAL

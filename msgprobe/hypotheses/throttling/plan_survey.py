@@ -9,8 +9,7 @@ from random import Random
 from msgprobe.evidence.cut_places import stopped_alike
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
-from msgprobe.evidence.speeds import BURST, of_its_time
-from msgprobe.evidence.transfer_pairs import growing
+from msgprobe.evidence.speeds import of_its_time
 from msgprobe.hypotheses.throttling.tasks import (
     DEEP_BYTES,
     SIZES,
@@ -42,11 +41,11 @@ from msgprobe.planning.timetable import (
 from msgprobe.planning.transfer_room import (
     CONTEST_BYTES,
     alone,
+    at_half_rate,
     contest_bytes,
+    hurried,
     known_to_be_quick,
     leaves_room,
-    length_of_way,
-    neutral_moved,
     side_by_side,
     stalls,
     takes_long,
@@ -140,6 +139,20 @@ def _known_to_be_slow(context: PlanningContext, task: Task) -> bool:
     return any(looks_slow(context.facts, service, asset) for asset in service.assets)
 
 
+def drags_on(context: PlanningContext, paired: PairedTransfers) -> bool:
+    """The first look's transfer of this object is known to be slow, and has been under way for
+    longer than one is given where nothing is: when it ends, if it does, is nothing to wait for."""
+    mine = (t for t in _sequence(context, paired.asset.direction) if t.arm is Arm.TRANSFER)
+    firsts = (t for t in mine if t.attempt_of is None and t.subject == paired.service.name)
+    return any(
+        isinstance(t.probe, Flow)
+        and t.probe.option("asset") == paired.asset.name
+        and context.due(context.started(t.id), FAST_PATIENCE + LEAST_TRANSFER_PATIENCE)
+        and _known_to_be_slow(context, t)
+        for t in firsts
+    )
+
+
 @remembered
 def all_seen(context: PlanningContext, direction: Direction) -> bool:
     """One asset of each service that can move any has been moved."""
@@ -157,7 +170,7 @@ def _opening(
     if first is not None and first <= SLOW_SOURCE:  # else it may have been unlucky
         if side_by_side(context, direction) > 1:
             return opening, [first]  # the second goes beside what follows
-        if _hurried(context):
+        if hurried(context):
             return opening[:1], [first]  # the second goes behind the first of the services' own
     return _more_openings(context, sources, direction, opening)
 
@@ -264,11 +277,6 @@ def _few_by_few(context: PlanningContext, own: Sequence[Task], direction: Direct
     return sorted(own, key=lambda t: (context.started(t.id) is None, group[t.subject]))
 
 
-def _hurried(context: PlanningContext) -> bool:
-    """Few transfers can be made before the time is over."""
-    return takes_long(context) and not context.request.throttle
-
-
 def _turns(
     context: PlanningContext,
     pairs: list[tuple[Service, Asset]],
@@ -284,7 +292,7 @@ def _turns(
         return
     made = _turn(context, pairs, direction, 0, size, patience)
     yield from (task for _, _, task in made)
-    if _hurried(context):
+    if hurried(context):
         return
     assets = Counter(service.name for service, _, _ in made)
     most = min(size, CONTEST_BYTES[direction])
@@ -316,7 +324,7 @@ def _order(
     for."""
     order = list(pairs)
     Random(f"{context.request.seed}/{direction}/{turn}").shuffle(order)
-    if _hurried(context):
+    if hurried(context):
         order.sort(key=lambda pair: pair[1].find is not None)
     return _in_turns(order)
 
@@ -346,24 +354,13 @@ def _patience(
 ) -> float:
     """Seconds that an own transfer may take, by the fastest neutral one."""
     if alone(context):
-        return _at_half_rate(context, direction)
+        return at_half_rate(context, direction)
     quick = not context.request.throttle and fastest * 4 < FAST_PATIENCE
     if quick and _slow_one(context, pairs):
         rtt = context.facts.rtt or 0.0
         return FAST_PATIENCE + (6 * rtt if rtt >= FAR_RTT else 0.0)
     likely = 8 * (fastest + 6 * (context.facts.rtt or 0.0))
     return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, likely))
-
-
-def _at_half_rate(context: PlanningContext, direction: Direction) -> float:
-    """Seconds in which a comparison's bytes come at half of what the line gives, once a limiter has
-    let its burst pass: what takes longer is looked into, and need not be waited for."""
-    rates = [s.plateau_kbit * 1000 / 8 for s in neutral_moved(context, direction)]
-    if not rates or not max(rates):
-        return TRANSFER_PATIENCE
-    waits = (1 + growing(BURST)) * length_of_way(context)
-    least = 2 * (contest_bytes(context, direction) - BURST) / max(rates) + waits
-    return min(TRANSFER_PATIENCE, max(LEAST_TRANSFER_PATIENCE, least))
 
 
 def _slow_one(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> bool:
