@@ -67,6 +67,16 @@ def speed(paired: PairedTransfers) -> Speed | None:
     )
 
 
+def unfinished(paired: PairedTransfers) -> bool:
+    """The comparison that the first transfers called for came to no end: it was begun too late, or
+    never. What it would have shown, nobody knows."""
+    here = Decision.NORMAL if paired.here_fails else paired.here
+    there = Decision.NORMAL if paired.there_fails else paired.elsewhere
+    if Decision.SLOW in (here, there, paired.named, paired.wide):
+        return False
+    return Decision.OPEN in (here, there, paired.wide) and paired.suspicious
+
+
 def _neutral(
     paired: PairedTransfers, own: Sequence[Sample]
 ) -> tuple[list[Sample], tuple[Pair, ...]]:

@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 30
+RULES_VERSION = 31
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {

@@ -120,8 +120,8 @@ PAIRS_UNTIL = 26.0
 """Paired transfers begin no further block after that: one takes some four seconds."""
 
 PROMISING_UNTIL = 32.5
-"""The same where most pairs so far were slow, at one end or both, or all transfers beside neutral
-ones, so that more may decide."""
+"""The same where most pairs so far were slow, or all transfers beside neutral ones, so that more
+may decide."""
 
 DECIDING_UNTIL = 34.5
 """The same where all of them were, at both ends: the next one decides."""

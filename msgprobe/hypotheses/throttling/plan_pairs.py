@@ -199,8 +199,7 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     if all(len(side) >= TWICE and _slow(side) == len(side) for side in sides):
         return context.past(FAR_DECIDING_UNTIL if comes_late(context) else DECIDING_UNTIL)
     wide = [p.corrected > OTHER_SERVER for p in paired.wide_pairs]
-    promising = cut or (len(wide) > TWICE and all(wide))
-    promising |= any(_mostly_slow(side) for side in (*sides, (*sides[0], *sides[1])))
+    promising = cut or (len(wide) > TWICE and all(wide)) or _mostly_slow((*sides[0], *sides[1]))
     if comes_late(context):
         return context.past(FAR_PROMISING_UNTIL if promising else FAR_PAIRS_UNTIL)
     return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)

@@ -12,7 +12,7 @@ from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.evidence.speeds import mechanism, speed
+from msgprobe.evidence.speeds import mechanism, speed, unfinished
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER
 from msgprobe.evidence.transfer_samples import Sample
@@ -28,7 +28,7 @@ from msgprobe.hypotheses.rule import (
 )
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm, Role
-from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Strength
+from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Speed, Strength
 
 SpeedRule = Rule[PairedTransfers]
 
@@ -211,8 +211,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
 def judge_speed(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> FunctionVerdict:
     """The function's verdict with what its transfers say: a worse word replaces a better one."""
     mine = [c for c in found if c.asset.function is verdict.function]
-    told = tuple(s for c in mine if (s := speed(c)) is not None)
-    verdict = replace(verdict, speeds=told)
+    verdict = replace(verdict, speeds=_told(mine, known=any(map(accuses, found))))
     every = sorted(filter(None, map(_shown, found)))
     shown = every[-1] if every else None  # by name before by address
     for paired in mine:
@@ -224,6 +223,14 @@ def judge_speed(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> F
         if _worse(finding.info.outcome, verdict.outcome):
             verdict = _apply(verdict, paired, finding)
     return verdict
+
+
+def _told(mine: Iterable[PairedTransfers], *, known: bool) -> tuple[Speed, ...]:
+    """The speeds in numbers. Where nothing is ``known`` of who slows the service down, and what was
+    slow was not compared to the end, no limit can be said to have been visible."""
+    pairs = [(c, s) for c in mine if (s := speed(c)) is not None]
+    blind = {c.asset.name for c, _ in pairs if not known and unfinished(c)}
+    return tuple(replace(s, floor_kbit=0.0) if s.asset in blind else s for _, s in pairs)
 
 
 _GRAVITY = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED)

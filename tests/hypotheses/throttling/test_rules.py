@@ -113,6 +113,25 @@ def race() -> Race:
     return Race(story)
 
 
+def test_what_was_slow_and_not_compared_to_the_end_has_no_floor(race: Race) -> None:
+    """A limit below the floor would have shown: where the run ended before that, none would."""
+    (told,) = race.look(140.0).text.speeds
+    assert told.floor_kbit == 0
+    (told,) = race.blocks(140.0, here=15_000.0, there=140.0, times=1).text.speeds
+    assert told.floor_kbit == 0
+    done = race.blocks(140.0, here=15_000.0, there=140.0).text
+    assert done.outcome is Outcome.THROTTLED and done.speeds[0].floor_kbit > 140
+
+
+def test_what_was_fast_has_a_floor(race: Race) -> None:
+    assert race.look(15_000.0).text.speeds[0].floor_kbit > 140
+
+
+def test_a_slow_server_that_was_compared_to_the_end_has_a_floor(race: Race) -> None:
+    slow = race.look(140.0).blocks(140.0, here=140.0, there=15_000.0).text
+    assert slow.outcome is Outcome.DEGRADED and slow.speeds[0].floor_kbit > 0
+
+
 def test_as_fast_as_the_others_is_ok_with_a_floor(race: Race) -> None:
     seen = race.look(14_000).text
     assert (seen.outcome, seen.strength) == (Outcome.OK, Strength.CONFIRMED)
