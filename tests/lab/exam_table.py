@@ -12,8 +12,8 @@ from tests.lab.scenario import CORE, Scenario
 from tests.lab.throttle_table import upper_bound
 
 LEAST_RECALL: Final = 0.99
-LEAST_PRECISION_OF_MECHANISM: Final = 0.95
-LEAST_RECALL_OF_MECHANISM: Final = 0.85
+LEAST_PRECISION_OF_MECHANISM: Final = 0.98
+LEAST_RECALL_OF_MECHANISM: Final = 0.98
 MOST_UNCLEAR: Final = 0.05
 MOST_SECONDS: Final = 45.0
 MOST_MEDIAN_SECONDS: Final = 10.0
