@@ -124,7 +124,7 @@ PROMISING_UNTIL = 32.5
 may decide."""
 
 DECIDING_UNTIL = 34.5
-"""The same where all of them were, at both ends: the next one decides."""
+"""The same where all pairs were slow, at both ends: the next block decides."""
 
 FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL, FAR_DECIDING_UNTIL = 27.0, 32.0, 36.0, 37.0
 """The four of them where the way is long: a transfer takes some three seconds, a block six, and

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from msgprobe.evidence.cut_places import TWICE
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losing import late, losing, since
-from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
+from msgprobe.evidence.paired_transfers import (
+    BLOCKS,
+    ON_EACH_SIDE,
+    PairedTransfers,
+    paired_transfers,
+)
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair
 from msgprobe.hypotheses.throttling.plan_blocks import (
@@ -196,10 +201,10 @@ def _too_late(context: PlanningContext, paired: PairedTransfers) -> bool:
     # What is cut at both ends of a pair makes none, and a second cut decides as much as a fourth.
     cut = any(s.ending is not None and s.amid_content for s in paired.own)
     sides = (paired.here_pairs, paired.there_pairs)
-    if all(len(side) >= TWICE and _slow(side) == len(side) for side in sides):
+    if all(len(side) >= ON_EACH_SIDE and _slow(side) == len(side) for side in sides):
         return context.past(FAR_DECIDING_UNTIL if comes_late(context) else DECIDING_UNTIL)
     wide = [p.corrected > OTHER_SERVER for p in paired.wide_pairs]
-    promising = cut or (len(wide) > TWICE and all(wide)) or _mostly_slow((*sides[0], *sides[1]))
+    promising = cut or (len(wide) >= BLOCKS and all(wide)) or _mostly_slow((*sides[0], *sides[1]))
     if comes_late(context):
         return context.past(FAR_PROMISING_UNTIL if promising else FAR_PAIRS_UNTIL)
     return context.past(PROMISING_UNTIL if promising else PAIRS_UNTIL)
@@ -210,7 +215,7 @@ def _slow(pairs: Sequence[Pair]) -> int:
 
 
 def _mostly_slow(pairs: Sequence[Pair]) -> bool:
-    return len(pairs) >= TWICE and 2 * _slow(pairs) > len(pairs)
+    return len(pairs) >= 2 and 2 * _slow(pairs) > len(pairs)
 
 
 def _decided(paired: PairedTransfers, number: int) -> bool:

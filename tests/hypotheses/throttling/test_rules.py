@@ -123,10 +123,6 @@ def test_what_was_slow_and_not_compared_to_the_end_has_no_floor(race: Race) -> N
     assert done.outcome is Outcome.THROTTLED and done.speeds[0].floor_kbit > 140
 
 
-def test_what_was_fast_has_a_floor(race: Race) -> None:
-    assert race.look(15_000.0).text.speeds[0].floor_kbit > 140
-
-
 def test_a_slow_server_that_was_compared_to_the_end_has_a_floor(race: Race) -> None:
     slow = race.look(140.0).blocks(140.0, here=140.0, there=15_000.0).text
     assert slow.outcome is Outcome.DEGRADED and slow.speeds[0].floor_kbit > 0
