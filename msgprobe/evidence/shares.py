@@ -15,11 +15,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowded_out
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, grouped
+from msgprobe.evidence.facts import TRIES, Facts, grouped
+from msgprobe.evidence.handshakes import (
+    ELSEWHERE,
+    answered,
+    failed,
+    mixed,
+    mixed_modern,
+    modern,
+    named,
+)
 from msgprobe.evidence.ledger import derived, remembered
 from msgprobe.evidence.statistics import Key, fisher_greater, holm, together
-from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
 
@@ -44,23 +51,11 @@ _NEUTRAL = (
     Arm.SHARE_NEUTRAL,
     Arm.TRANSFER_SOURCE,
 )
-ELSEWHERE = (Arm.SHARE_ELSEWHERE, Arm.TARGET_SNI_ELSEWHERE)
-
-_FAILS = frozenset(
-    {"tls.reset", "tls.eof", "tls.timeout", "tls.alert", "tcp.timeout", "tcp.refused"}
-)
-
-
-def _answered(conversation: Conversation) -> bool:
-    if conversation.tls is not None or conversation.protocol is None:
-        return conversation.answered_tls and conversation.symptom not in _FAILS
-    return conversation.protocol.proof >= Proof.SHAPE and not conversation.impostor
-
-
-def _failed(conversation: Conversation) -> bool:
-    symptom = conversation.symptom or ""
-    own = symptom.startswith("protocol.") and conversation.tls is None
-    return symptom in _FAILS or (own and not _answered(conversation) and not conversation.impostor)
+_MODERN_NEUTRAL = (Arm.SHARE_NEUTRAL, Arm.MODERN_NEUTRAL, Arm.BIG_HELLO)
+"""What of these was said as modern clients say it."""
+_TWINS = (Arm.NEUTRAL_SNI_ELSEWHERE, Arm.SHARE_NEUTRAL, Arm.MODERN_NEUTRAL)
+_HANDSHAKES = ("tls", "http2")
+"""Checks whose conversations with neutral servers show no more than whether they were answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +83,8 @@ class Tally:
     @property
     def relapses(self) -> bool:
         """At one place some failed that began after others which were answered there."""
-        answered, failed = grouped(self.answered, _place), grouped(self.failed, _place)
-        return any(_later(some, answered.get(there, ())) for there, some in failed.items())
+        well, badly = grouped(self.answered, _place), grouped(self.failed, _place)
+        return any(_later(some, well.get(there, ())) for there, some in badly.items())
 
     @property
     def share(self) -> float:
@@ -109,11 +104,15 @@ class Tally:
         return fisher_greater(len(self.failed), self.tried, len(other.failed), other.tried)
 
 
+def _place(conversation: Conversation) -> tuple[str, int]:
+    return conversation.address, conversation.flow.port
+
+
 def tally(conversations: Iterable[Conversation], patience: float = 0.0) -> Tally:
     """Silence counts where it was waited for longer than ``patience`` seconds."""
     every = list(conversations)
-    failed = (t for t in every if _failed(t) and not _merely_late(t, patience))
-    return Tally(tuple(failed), tuple(t for t in every if _answered(t)))
+    lost = (t for t in every if failed(t) and not _merely_late(t, patience))
+    return Tally(tuple(lost), tuple(t for t in every if answered(t)))
 
 
 def _comparable(neutral: Conversation) -> bool:
@@ -125,7 +124,7 @@ def _went_wrong(neutral: Conversation) -> bool:
 
 
 def _went_well(neutral: Conversation) -> bool:
-    return _answered(neutral) and not _went_wrong(neutral)
+    return answered(neutral) and not _went_wrong(neutral)
 
 
 def _named_there(conversation: Conversation) -> tuple[str, str | None]:
@@ -134,7 +133,7 @@ def _named_there(conversation: Conversation) -> tuple[str, str | None]:
 
 def _shut(there: Sequence[Conversation]) -> bool:
     """Each of several attempts there fails."""
-    return len(there) >= TRIES and not any(map(_answered, there))
+    return len(there) >= TRIES and not any(map(answered, there))
 
 
 def _merely_late(conversation: Conversation, patience: float) -> bool:
@@ -146,10 +145,6 @@ def _merely_late(conversation: Conversation, patience: float) -> bool:
         return _took(conversation) < SYNS
     heard = (o for o in (conversation.tls, conversation.protocol) if o is not None)
     return any(o.bytes_received for o in heard) or _took(conversation) <= patience
-
-
-def _place(conversation: Conversation) -> tuple[str, int]:
-    return conversation.address, conversation.flow.port
 
 
 def _said_at(conversation: Conversation) -> float:
@@ -164,65 +159,6 @@ def _took(conversation: Conversation) -> float:
     return sum(o.window.seconds for o in parts if o is not None)
 
 
-def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
-    """Conversations that begin with a connection to the service's own addresses, whoever gave
-    these, by what names them: the name in the ClientHello, the host where none is sent, the
-    endpoint where there is none. What our own crowd kept from opening says nothing of them."""
-    kinds = {e.name: e for e in service.endpoints}
-    found = []
-    for t in facts.arm(*OWN_ARMS, Arm.OTHER_ADDRESS, Arm.SHARE, subject=service.name):
-        endpoint = kinds.get(t.task.endpoint or "")
-        if t.task.role is not Role.TARGET or endpoint is None or facts.traits.datagrams(endpoint):
-            continue
-        tls = t.tls is not None or facts.traits.speaks_tls(endpoint)
-        ours = facts.crowded and crowded_out(t)
-        if tls == bool(t.flow.server_name) and not ours:
-            found.append(t)
-    return grouped(found, lambda t: t.flow.server_name or t.flow.host or t.task.endpoint or "")
-
-
-@remembered
-def _named(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
-    """What is `spoken`, and what was moved under the same names: who looks at a name does not look
-    at what it is said for."""
-    found = {what: list(conversations) for what, conversations in spoken(facts, service).items()}
-    for t in facts.arm(Arm.TRANSFER, subject=service.name):
-        if t.tls is not None and t.flow.server_name in found:
-            found[t.flow.server_name].append(t)
-    return found
-
-
-def alone(facts: Facts, conversation: Conversation) -> bool:
-    """No other conversation that named the same host was under way."""
-    mine = facts.window(conversation)
-    others = (
-        facts.window(t)
-        for t in facts.conversations
-        if t.flow.server_name == conversation.flow.server_name and t is not conversation
-    )
-    return all(w.end <= mine.start or mine.end <= w.start for w in others)
-
-
-def mixed(facts: Facts, service: Service) -> tuple[str, ...]:
-    """Those that some address both answered and failed: neither cut off nor left alone; or that
-    fail at their own, and some neutral server did both."""
-    there = grouped(facts.arm(*ELSEWHERE, subject=service.name), lambda t: t.flow.server_name)
-    return tuple(
-        what
-        for what, here in spoken(facts, service).items()
-        if _some_waver(here) or (any(map(_failed, here)) and _some_waver(there.get(what, ())))
-    )
-
-
-def _some_waver(conversations: Iterable[Conversation]) -> bool:
-    return any(map(_wavers, grouped(conversations, lambda t: t.address).values()))
-
-
-def _wavers(there: Iterable[Conversation]) -> bool:
-    ends = list(there)
-    return any(map(_failed, ends)) and any(map(_answered, ends))
-
-
 class Shares:
     """The handshakes of a run, counted."""
 
@@ -235,24 +171,38 @@ class Shares:
         """Conversations with neutral servers that answer at all, whatever they were named, to their
         very end, for what a poor line cuts off later counts against it as well. A name that is
         never answered there is not one of which some fail."""
-        every = [t for t in self._facts.arm(*_NEUTRAL) if t.task.role is Role.CONTROL]
-        alive = {t.address for t in every if _answered(t)}
+        said = [t for t in self._facts.arm(*_NEUTRAL) if not modern(t)]
+        every = [t for t in said if t.task.role is Role.CONTROL]
+        alive = {t.address for t in every if answered(t)}
         shut = {name for name, there in grouped(every, _named_there).items() if _shut(there)}
         fit = (t for t in every if t.address in alive and _named_there(t) not in shut)
         counted = [t for t in fit if _comparable(t)]
         return Tally(tuple(filter(_went_wrong, counted)), tuple(filter(_went_well, counted)))
 
     @derived
+    def neutral_modern(self) -> Tally:
+        """Neutral handshakes in the shape of modern clients', which some boxes mind whomever they
+        name."""
+        return tally(t for t in self._facts.arm(*_MODERN_NEUTRAL) if modern(t))
+
+    def _chance(self, one: Tally) -> float:
+        """That so many fail by luck, where neutral ones of the same shape fail as they do."""
+        shapes = {modern(t) for t in one.every}
+        beside = [t for t in (False, True) if t in shapes]
+        return one.exceeds(joined(self.neutral_modern if t else self.neutral for t in beside))
+
+    @derived
     def patience(self) -> float:
         """Seconds that the slowest neutral handshake took which went well."""
-        return max(map(_took, self.neutral.answered), default=0.0)
+        every = (*self.neutral.answered, *self.neutral_modern.answered)
+        return max(map(_took, every), default=0.0)
 
     @remembered
     def own(self, service: Service) -> dict[str, Tally]:
         """What came of each name, at addresses that are not dead to it."""
         found = {}
-        for what, conversations in _named(self._facts, service).items():
-            alive = {t.address for t in conversations if _answered(t)}
+        for what, conversations in named(self._facts, service).items():
+            alive = {t.address for t in conversations if answered(t)}
             counted = [t for t in conversations if t.address in alive and _planned(t)]
             found[what] = tally(counted, self.patience)
         return found
@@ -265,7 +215,9 @@ class Shares:
         tallies = {service.name: self.own(service) for service in self._facts.services}
         each = {(s, n): t for s, names in tallies.items() for n, t in names.items()}
         whole = {
-            (s, secured): joined(t for t in names.values() if t.secured is secured)
+            (s, secured): joined(
+                t for t in names.values() if t.secured is secured and not any(map(modern, t.every))
+            )
             for s, names in tallies.items()
             for secured in (True, False)
         }
@@ -275,7 +227,7 @@ class Shares:
         return {s: frozenset(n for _, n in them) for s, them in grouped(shown, _whose).items()}
 
     def _beyond(self, tallies: Mapping[Key, Tally], alpha: float) -> tuple[Key, ...]:
-        chances = {key: one.exceeds(self.neutral) for key, one in tallies.items()}
+        chances = {key: self._chance(one) for key, one in tallies.items()}
         return holm(chances, alpha)
 
     @remembered
@@ -283,7 +235,7 @@ class Shares:
         """What came of each name at all of its addresses, those included that are dead to it."""
         return {
             what: tally(filter(_planned, conversations), self.patience)
-            for what, conversations in _named(self._facts, service).items()
+            for what, conversations in named(self._facts, service).items()
         }
 
     @derived
@@ -311,14 +263,14 @@ class Shares:
         over says nothing of now. Repeats count: so many failures before one goes well are rarer
         than among as many that were planned."""
         found = {}
-        for what, conversations in _named(self._facts, service).items():
-            alive = {_place(t) for t in conversations if _answered(t)}
+        for what, conversations in named(self._facts, service).items():
+            alive = {_place(t) for t in conversations if answered(t)}
             fit = (t for t in conversations if _place(t) in alive or not alive)
             here, there = tally(fit, self.patience), self._said_elsewhere(service, what)
-            both, chance = joined((here, there)), here.exceeds(self.neutral)
+            both, chance = joined((here, there)), self._chance(here)
             many = chance <= ALPHA
             if there.failed:
-                many = many or together(chance, there.exceeds(self.neutral)) <= DOUBT
+                many = many or together(chance, self._chance(there)) <= DOUBT
             if many and (here.relapses or _later(there.failed, both.answered)):
                 found[what] = both
         return found
@@ -328,31 +280,31 @@ class Shares:
         """What was planned of names at neutral servers: those that waver, and fail at home by
         chances that are small for each of them."""
         home = self.planned(service)
-        suspected = {w for w, t in home.items() if t.exceeds(self.neutral) <= ALPHA}
+        suspected = {w for w, t in home.items() if self._chance(t) <= ALPHA}
         suspected |= self.excessive.get(service.name, frozenset())
-        some = suspected.intersection(mixed(self._facts, service))
+        wavering = {*mixed(self._facts, service), *mixed_modern(self._facts, service)}
+        some = suspected & wavering
         found = {what: self._said_elsewhere(service, what, _planned) for what in some}
         return {what: there for what, there in found.items() if there.tried}
 
     def _said_elsewhere(
         self, service: Service, what: str, fit: Callable[[Conversation], bool] = bool
     ) -> Tally:
-        """At servers that answer other foreign names."""
-        asked = self._facts.arm(*ELSEWHERE, subject=service.name)
+        """At servers that answer other foreign names in that shape."""
+        shape = what in mixed_modern(self._facts, service)
+        checks = _HANDSHAKES if shape else ("tls",)
+        asked = self._facts.arm(*ELSEWHERE, Arm.MODERN_ELSEWHERE, subject=service.name)
+        mine = (t for t in asked if t.flow.server_name == what and modern(t) is shape)
+        fair = self._fair(shape)
         return tally(
-            (
-                t
-                for t in asked
-                if t.flow.server_name == what and t.address in self._fair and fit(t)
-                if t.task.check == "tls"
-            ),
+            (t for t in mine if t.address in fair and fit(t) and t.task.check in checks),
             self.patience,
         )
 
-    @derived
-    def _fair(self) -> frozenset[str]:
-        """Neutral servers that answer foreign names."""
-        twins = self._facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE, Arm.SHARE_NEUTRAL)
+    @remembered
+    def _fair(self, shape: bool) -> frozenset[str]:
+        """Neutral servers that answer foreign names; ``shape``: said as modern clients do."""
+        twins = [t for t in self._facts.arm(*_TWINS) if modern(t) is shape]
         there = grouped(twins, lambda t: t.address)
         return frozenset(address for address, found in there.items() if _serves(found))
 

@@ -12,7 +12,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 31
+RULES_VERSION = 32
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -41,7 +41,7 @@ CHANGED: Mapping[str, int] = {
     "protocol.elsewhere": 24,
     "protocol.noise": 22,
     "udp.drop": 23,
-    "tls.modern": 18,
+    "tls.modern": 32,
     "throttle.name": 30,
     "throttle.name_loss": 30,
     "throttle.losses": 28,
@@ -57,7 +57,7 @@ CHANGED: Mapping[str, int] = {
     "dns.nxdomain": 22,
     "dns.refused": 22,
     "dns.led_inside": 13,
-    "tls.share": 25,
+    "tls.share": 32,
     "tls.sni": 29,
     "tls.conn_count": 13,
     "tls.post_handshake": 25,

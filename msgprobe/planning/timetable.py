@@ -234,6 +234,10 @@ SMALL_SITES = 3
 BIG_HELLOS = 3
 """Sites that get a big ClientHello: one, and two more only when that one hangs."""
 
+BESIDE_MODERN = 9
+"""Big ClientHellos to neutral sites, in all, where those of a service die: none of nine dies, and
+five or more of a name's do, by luck once in a thousand times (Fisher's exact test)."""
+
 HOMES = 3
 """Domestic sites that are asked for a foreign name."""
 

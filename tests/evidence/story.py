@@ -306,6 +306,7 @@ class Story:
         check: str = "https",
         trust: Trust = Trust.PUBLIC,
         root_public: bool | None = None,
+        options: tuple[tuple[str, str], ...] = (),
     ) -> "Story":
         """``fails`` is the stage that fails: connect, tls, answer; None: all goes well."""
         window = Window(start=start, end=start + took)
@@ -361,7 +362,7 @@ class Story:
         role = Role.TARGET if endpoint else Role.CONTROL
         task_id = f"{arm}.{subject}.{endpoint}.{address}.{port}.{len(self.told)}"
         named: dict[str, Any] = {"host": host, "server_name": server_name or host}
-        probe = Flow(address=address, port=port, trust=trust, **named)
+        probe = Flow(address=address, port=port, trust=trust, options=options, **named)
         who: dict[str, Any] = {"subject": subject, "endpoint": endpoint, "role": role}
         return self.tell(task_of(check, probe, task_id=task_id, arm=arm, **who), *seen)
 

@@ -9,7 +9,7 @@ from msgprobe.agenda.budget import affordable
 from msgprobe.agenda.planner import agenda
 from msgprobe.evidence.crowding import Crowd, crowd, let_in
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.shares import spoken
+from msgprobe.evidence.handshakes import spoken
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import (

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.shares import Shares, mixed
+from msgprobe.evidence.handshakes import mixed, mixed_modern
+from msgprobe.evidence.shares import Shares
 from msgprobe.evidence.statistics import holm
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
@@ -14,6 +15,7 @@ from msgprobe.model.observation import TlsObservation
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
+from msgprobe.planning.shared_experiments import MODERN_HELLO
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
@@ -164,6 +166,108 @@ def test_only_an_address_that_does_both_wavers() -> None:
     story.target(CHAT[0], arm=Arm.REPEAT)
     assert mixed(Facts(story.evidence()), SERVICE) == (CHAT[0],)
     assert ADDRESSES[CHAT[0]] != ADDRESSES[CHAT[1]]
+
+
+def test_a_page_that_is_read_on_the_way_to_what_is_moved_counts_as_well() -> None:
+    """Who looks at a name does not look at what it is said for."""
+    story = begun().target(CHAT[0]).target(CHAT[0], arm=Arm.TRANSFER)
+    assert mixed(Facts(story.evidence()), SERVICE) == ()
+    story.target(CHAT[0], arm=Arm.TRANSFER_PAGE, **RESET)
+    facts = Facts(story.evidence())
+    assert mixed(facts, SERVICE) == (CHAT[0],)
+    tally = Shares(facts).own(SERVICE)[CHAT[0]]
+    assert (len(tally.failed), len(tally.answered)) == (1, 2)
+
+
+# --- what only modern clients meet --------------------------------------------------------------
+
+
+def greeted(story: Story, *ends: bool, host: str = CHAT[0], elsewhere: bool = False) -> Story:
+    """How one modern ClientHello after the other ends: True where it was answered."""
+    arm = Arm.MODERN_ELSEWHERE if elsewhere else Arm.MODERN
+    where: dict[str, Any] = {"address": SITES[0].addresses[0]} if elsewhere else {}
+    first = 9.0 if elsewhere else 5.0
+    for n, well in enumerate(ends):
+        story.target(
+            host, arm=arm, check="http2", start=first + n, **where, **({} if well else RESET)
+        )
+    return story
+
+
+def counted_so(story: Story, failed: int, there: int, neutral: int = 0) -> Story:
+    """Of ten modern ones at home, ten at a neutral server and twenty with another name there, so
+    many fail; small ones pass."""
+    for host in CHAT:
+        story.target(host)
+    for arm, bad, of in (
+        (Arm.SHARE, failed, 10),
+        (Arm.SHARE_ELSEWHERE, there, 10),
+        (Arm.SHARE_NEUTRAL, neutral, 20),
+    ):
+        how: dict[str, Any] = {"arm": arm, "check": "tls", "options": MODERN_HELLO}
+        for n in range(of):
+            end = RESET if n < bad else {}
+            if arm is Arm.SHARE_NEUTRAL:
+                story.site(SITES[0], host=FOREIGN, **how, **end)
+            else:
+                away = {"address": SITES[0].addresses[0]} if arm is Arm.SHARE_ELSEWHERE else {}
+                story.target(CHAT[0], start=10.0 + n, **how, **away, **end)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("own", "there", "wavers"),
+    [
+        ((False, False, True), (), True),
+        ((False, False, False), (), False),
+        ((False, False, False), (False, True), True),
+        ((True,), (), False),
+    ],
+)
+def test_a_name_may_waver_where_modern_clients_say_it_and_not_otherwise(
+    own: tuple[bool, ...], there: tuple[bool, ...], wavers: bool
+) -> None:
+    story = greeted(greeted(begun().target(CHAT[0]), *own), *there, elsewhere=True)
+    facts = Facts(story.evidence())
+    assert mixed(facts, SERVICE) == ()
+    assert mixed_modern(facts, SERVICE) == ((CHAT[0],) if wavers else ())
+
+
+def test_who_wavers_otherwise_too_is_counted_as_ever() -> None:
+    story = greeted(begun().target(CHAT[0]), False, True).target(CHAT[0], arm=Arm.REPEAT, **RESET)
+    facts = Facts(story.evidence())
+    assert (mixed(facts, SERVICE), mixed_modern(facts, SERVICE)) == ((CHAT[0],), ())
+    counted = Facts(counted_so(story, 5, 5).evidence())
+    assert mixed_modern(counted, SERVICE) == (CHAT[0],), "what was begun so goes on so"
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome", "mechanism"),
+    [(8, Outcome.BLOCKED, "tls.reset.sni"), (0, Outcome.DEGRADED, "tls.reset")],
+)
+def test_modern_ones_that_fail_now_and_then_are_told(
+    there: int, outcome: Outcome, mechanism: str
+) -> None:
+    """Small ones pass: what is counted is what wavers."""
+    found = said(neutral(counted_so(greeted(begun(), False, False, True), 8, there)))
+    assert (found.outcome, found.mechanisms) == (outcome, (mechanism,))
+
+
+@pytest.mark.parametrize("there", [0, 8])
+def test_a_box_that_minds_modern_ones_whomever_they_name_accuses_nobody(there: int) -> None:
+    story = counted_so(greeted(begun(), False, False, True), 8, there, neutral=14)
+    found = said(neutral(story, of=60))
+    assert found.outcome not in (Outcome.BLOCKED, Outcome.THROTTLED) and not found.mechanisms
+
+
+def test_two_of_three_modern_ones_and_all_elsewhere_leave_a_doubt() -> None:
+    story = greeted(begun().target(CHAT[0]).target(CHAT[1]), False, False, True)
+    story = greeted(story, False, False, False, elsewhere=True)
+    for _ in range(9):
+        story.site(SITES[1], Arm.BIG_HELLO, check="http2")
+    story.site(SITES[0], Arm.MODERN_NEUTRAL, host=FOREIGN, check="http2")
+    found = said(neutral(story))
+    assert found.rules == ("tls.share.unclear",)
 
 
 @pytest.mark.parametrize("alone", [False, True])

@@ -1,5 +1,6 @@
 """Round 0: is there a connection at all, and is it honest with neutral hosts?"""
 
+from collections.abc import Sequence
 from functools import partial
 
 from msgprobe.evidence.controls import unknown_signers
@@ -36,6 +37,7 @@ from msgprobe.planning.public_resolvers import (
 from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.shared_experiments import ANY_NAME, MODERN_HELLO, OTHER_HELLO
 from msgprobe.planning.timetable import (
+    BESIDE_MODERN,
     BIG_HELLOS,
     MONITOR_MOST,
     PATIENCE,
@@ -240,14 +242,31 @@ def _big_hello(context: PlanningContext) -> list[Task]:
     sites.sort(key=lambda one: context.started(f"g.big.{one[0].name}") is None)
     answered = died = 0
     for site, address in sites[:BIG_HELLOS]:
-        flow = context.https(address, site.host, options=(*MODERN_HELLO, ("method", "HEAD")))
-        base = _BIGGER.task(f"g.big.{site.name}", site.name, flow, PATIENCE)
+        base = _bigger(context, site, address)
         tasks += context.tries(base, times=2)
         passed = any(context.good(i) for i in base.attempts())
         answered, died = answered + passed, died + (not passed and context.dead(base.id))
         if answered > died or not (passed or context.dead(base.id)):
             break
-    return tasks
+    every = (*tasks, *_beside_modern(context, sites))
+    return list({task.id: task for task in every}.values())
+
+
+def _beside_modern(context: PlanningContext, sites: Sequence[tuple[Site, str]]) -> list[Task]:
+    """More of them, to all of the sites by turns, once a service's own have died twice: that one
+    was answered shows little where boxes mind some of them, whomever they name."""
+    if not sites or not any(
+        t.task.attempt > 1 and t.symptom is not None for t in context.facts.arm(Arm.MODERN)
+    ):
+        return []
+    turns = [(turn, *sites[turn % len(sites)]) for turn in range(BESIDE_MODERN)]
+    return [_bigger(context, site, a, turn // len(sites)) for turn, site, a in turns]
+
+
+def _bigger(context: PlanningContext, site: Site, address: str, turn: int = 0) -> Task:
+    flow = context.https(address, site.host, options=(*MODERN_HELLO, ("method", "HEAD")))
+    more = f".{turn}" if turn else ""
+    return _BIGGER.task(f"g.big.{site.name}{more}", site.name, flow, PATIENCE)
 
 
 def _no_resolver(context: PlanningContext) -> list[Task]:

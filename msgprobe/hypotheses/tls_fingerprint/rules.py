@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
+from msgprobe.evidence.handshakes import alone
 from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
-from msgprobe.evidence.shares import alone
 from msgprobe.hypotheses.rule import (
     BLOCKED,
     LIKELY_BLOCKED,

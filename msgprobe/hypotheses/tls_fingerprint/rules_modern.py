@@ -4,7 +4,7 @@ Small ones are what a tool or an old app sends; a browser or a newer app has no 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
@@ -12,6 +12,7 @@ from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Certificate
@@ -24,6 +25,10 @@ LATE = "tls.post_handshake"
 
 _TORN = (Failure.CONNECTION_RESET, Failure.EOF)
 """An answer that makes no sense is the server's own."""
+
+LUCK = 1e-3
+"""The chance, at most, that so many die by luck where neutral ones of that shape die as they do: a
+box that minds modern ClientHellos now and then, whomever they name, lets one of them through."""
 
 EARLY_ENDS = 2
 """Ends that came sooner than the path allows: one may be a clock's doing."""
@@ -87,6 +92,19 @@ def _passes(p: PoolFacts) -> bool:
     return answered > sum(bool(some) for some in told) - answered
 
 
+def _beyond_luck(p: PoolFacts, said: Iterable[Conversation]) -> bool:
+    """More of these die than neutral ones do, under their own names or others, by `LUCK`."""
+    sites = (t for _, t in p.facts.site_conversations(Arm.BIG_HELLO))
+    died, tried = _count(said)
+    return fisher_greater(died, tried, *_count((*sites, *p.facts.arm(Arm.MODERN_NEUTRAL)))) <= LUCK
+
+
+def _count(conversations: Iterable[Conversation]) -> tuple[int, int]:
+    """How many died, and of how many that came to an end."""
+    ends = [_way(t) is not None for t in conversations if _way(t) or _answered(t)]
+    return sum(ends), len(ends)
+
+
 def _commonest(conversations: list[Conversation]) -> str | None:
     """How they die, broken off rather than silent: silence beside resets is a lost reset."""
     ways = Counter(way for t in conversations if (way := _way(t)))
@@ -138,10 +156,17 @@ def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
         dying = [t for conversations in _dying(p) for t in conversations] if _passes(p) else []
         followed = _followed(p) if dying else []
         mine = [t for t in followed if t.task.arm is Arm.MODERN_ELSEWHERE]
-        if mine and _commonest(mine) == symptom:
+        if mine and _commonest(mine) == symptom and _beyond_luck(p, _naming(p, mine)):
             yield from (*dying, *followed)
 
     return holds
+
+
+def _naming(p: PoolFacts, mine: Iterable[Conversation]) -> list[Conversation]:
+    """All that named the same hosts so, here and at neutral servers."""
+    names = {t.flow.server_name for t in mine}
+    said = p.facts.arm(Arm.MODERN, Arm.MODERN_ELSEWHERE, subject=p.service.name)
+    return [t for t in said if t.flow.server_name in names]
 
 
 def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
@@ -149,7 +174,8 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     that it does not hang up on whoever connects."""
 
     def holds(p: PoolFacts) -> Cited:
-        for conversations in _dying(p) if _passes(p) else ():
+        said = p.facts.arm(Arm.MODERN, subject=p.service.name)
+        for conversations in _dying(p) if _passes(p) and _beyond_luck(p, said) else ():
             ends = [t for t in conversations if t.symptom == symptom]
             if sum(early(p.facts, t, lets_in=True) for t in ends) >= EARLY_ENDS:
                 yield from (*conversations, *_neutral(p))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import chain
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.shares import FLOOR, Shares, alone, mixed, spoken
+from msgprobe.evidence.handshakes import alone, mixed, mixed_modern, spoken
+from msgprobe.evidence.shares import FLOOR, shares
 from msgprobe.model.cost import ENDPOINT, TLS
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task
@@ -15,7 +16,7 @@ from msgprobe.planning.controls import foreign_name, troubled
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.name_swaps import neutral_servers
 from msgprobe.planning.purpose import Purpose
-from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE, SERVICES
+from msgprobe.planning.shared_experiments import ANY_NAME, MODERN_HELLO, OTHERWISE, SERVICES
 from msgprobe.planning.timetable import (
     BEGIN_UNTIL,
     MANY_HANDSHAKES,
@@ -38,38 +39,53 @@ _THERE = Purpose(Arm.SHARE_ELSEWHERE, "tls", _HOW_MANY, 2, "address: a neutral s
 _OTHERS = "how many handshakes with a neutral name fail in the same seconds?"
 _TWIN = Purpose(Arm.SHARE_NEUTRAL, "tls", _OTHERS, 2, "server name: a neutral one, not its own")
 
+_Asked = tuple[Service, str, bool]
+"""A service, what wavers of it, and whether only modern ClientHellos do: then these are counted."""
+
 
 def plan_shares(context: PlanningContext) -> list[Task]:
     """As many handshakes as a claim needs, in turns, for the first such names of each service; none
     where neutral handshakes fail in a share as well, or the line can't take them."""
     if not context.connection.open or context.sparing or context.mss or troubled(context):
         return []
-    asked = _asked(context)
-    if not asked or Shares(context.facts).neutral.share > 2 * FLOOR:
-        return []
+    asked = [one for one in _asked(context) if not _everybody(context, modern=one[2])]
     tasks: list[Task] = []
-    for service, what in asked:
+    for service, what, modern in asked:
         most = SHARES_AT_ONCE if _dies_alone(context, service, what) else 1
-        tasks += _in_turns(context, list(_about(context, service, what)), most)
-    return [*tasks, *_in_turns(context, _neutral(context), 1)]
+        tasks += _in_turns(context, list(_about(context, service, what, modern=modern)), most)
+    for shape in sorted({modern for *_, modern in asked}):
+        tasks += _in_turns(context, _neutral(context, modern=shape), 1)
+    return tasks
 
 
-def _asked(context: PlanningContext) -> list[tuple[Service, str]]:
-    """Services, and what wavers of each; those that were begun with stay, then one of each service
-    goes before a second one."""
+def _everybody(context: PlanningContext, *, modern: bool) -> bool:
+    """Neutral handshakes of that shape fail in a share as well."""
+    found = shares(context.facts)
+    return (found.neutral_modern if modern else found.neutral).share > 2 * FLOOR
+
+
+def _asked(context: PlanningContext) -> list[_Asked]:
+    """What wavers of each service; those that were begun with stay, then one of each service goes
+    before a second one."""
     found = [
-        (context.started(_stem(service, what)) is None, turn, number, service, what)
+        (not _begun(context, service, what), turn, number, service, what, modern)
         for number, service in enumerate(context.services)
-        for turn, what in enumerate(_names(context, service))
+        for turn, (what, modern) in enumerate(_names(context, service))
     ]
     picks = sorted(found, key=lambda one: one[:3])[:SHARED_IN_ALL]
-    return [(service, what) for *_, service, what in picks]
+    return [(service, what, modern) for *_, service, what, modern in picks]
 
 
-def _names(context: PlanningContext, service: Service) -> list[str]:
-    found = mixed(context.facts, service)
-    begun = [h for h in found if context.started(_stem(service, h)) is not None]
-    return list(dict.fromkeys((*begun, *found)))[:SHARED_NAMES]
+def _names(context: PlanningContext, service: Service) -> list[tuple[str, bool]]:
+    modern = mixed_modern(context.facts, service)
+    found = [*(h for h in mixed(context.facts, service) if h not in modern), *modern]
+    begun = [h for h in found if _begun(context, service, h)]
+    return [(h, h in modern) for h in dict.fromkeys((*begun, *found))][:SHARED_NAMES]
+
+
+def _begun(context: PlanningContext, service: Service, what: str) -> bool:
+    stems = (_stem(service, what, modern=modern) for modern in (False, True))
+    return any(context.started(stem) is not None for stem in stems)
 
 
 def _dies_alone(context: PlanningContext, service: Service, what: str) -> bool:
@@ -80,17 +96,21 @@ def _dies_alone(context: PlanningContext, service: Service, what: str) -> bool:
     return any(alone(context.facts, t) for t in silent)
 
 
-def _stem(service: Service, host: str, place: str = "own", number: int = 1) -> str:
-    return f"share.{service.name}.{host}.{place}.{number}"
+def _stem(
+    service: Service, host: str, place: str = "own", number: int = 1, *, modern: bool = False
+) -> str:
+    return f"share.{service.name}.{host}.{place}{'.modern' if modern else ''}.{number}"
 
 
-def _about(context: PlanningContext, service: Service, what: str) -> Iterator[Task | None]:
+def _about(
+    context: PlanningContext, service: Service, what: str, *, modern: bool
+) -> Iterator[Task | None]:
     """At its own addresses, those that answered if any did, and at neutral servers by turns."""
     every = spoken(context.facts, service)[what]
     seen = [t for t in every if t.symptom is None] or every
     endpoint = next(e for e in service.endpoints if e.name == seen[0].task.endpoint)
-    own = _own(context, service, endpoint, what, seen)
-    there = _elsewhere(context, service, endpoint, what)
+    own = _own(context, service, endpoint, what, seen, modern=modern)
+    there = _elsewhere(context, service, endpoint, what, modern=modern)
     return chain.from_iterable(zip(own, there, strict=True))
 
 
@@ -100,6 +120,8 @@ def _own(
     endpoint: Endpoint,
     what: str,
     seen: Sequence[Conversation],
+    *,
+    modern: bool,
 ) -> Iterator[Task]:
     """A bare handshake where the ClientHello bears the name, else the endpoint's own words."""
     places = sorted({(t.address, t.flow.port) for t in seen})
@@ -107,11 +129,12 @@ def _own(
     for number in range(1, MANY_HANDSHAKES + 1):
         address, port = places[number % len(places)]
         flow = (
-            context.flow(address, port, what, server_name=what, trust=None)
+            _shaped(context.flow(address, port, what, server_name=what, trust=None), modern=modern)
             if secured
             else replace(endpoint_flow(context, service, endpoint, address), port=port)
         )
-        task = _OWN.task(_stem(service, what, "own", number), service.name, flow, 0.0)
+        task_id = _stem(service, what, "own", number, modern=modern)
+        task = _OWN.task(task_id, service.name, flow, 0.0)
         yield replace(
             task,
             check=task.check if secured else endpoint.check,
@@ -121,8 +144,12 @@ def _own(
         )
 
 
+def _shaped(flow: Flow, *, modern: bool) -> Flow:
+    return flow.with_options(dict(MODERN_HELLO)) if modern else flow
+
+
 def _elsewhere(
-    context: PlanningContext, service: Service, endpoint: Endpoint, what: str
+    context: PlanningContext, service: Service, endpoint: Endpoint, what: str, *, modern: bool
 ) -> Iterator[Task | None]:
     servers = neutral_servers(context) if what == endpoint.host else []
     named = not context.traits.sends_no_name(endpoint)
@@ -131,20 +158,22 @@ def _elsewhere(
             yield None
             continue
         _, address = servers[number % len(servers)]
-        flow = context.https(address, what, trust=None)
-        task_id = _stem(service, what, "elsewhere", number)
+        flow = _shaped(context.https(address, what, trust=None), modern=modern)
+        task_id = _stem(service, what, "elsewhere", number, modern=modern)
         more = {"endpoint": endpoint.name, "pair": what}
         yield _THERE.task(task_id, service.name, flow, _patience(context), **more)
 
 
-def _neutral(context: PlanningContext) -> list[Task]:
+def _neutral(context: PlanningContext, *, modern: bool) -> list[Task]:
     """Twice as many, once for all: what they are too few for is no evidence."""
     tasks = []
     servers = neutral_servers(context)
     for number in range(1, 2 * MANY_HANDSHAKES + 1) if servers else ():
         site, address = servers[number % len(servers)]
-        flow = context.https(address, foreign_name(context, site), trust=None)
-        tasks.append(_TWIN.task(f"share.neutral.{number}", site.name, flow, _patience(context)))
+        foreign = context.https(address, foreign_name(context, site), trust=None)
+        flow = _shaped(foreign, modern=modern)
+        task_id = f"share.neutral.{'modern.' if modern else ''}{number}"
+        tasks.append(_TWIN.task(task_id, site.name, flow, _patience(context)))
     return tasks
 
 

@@ -13,6 +13,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, ResolverKind, Task
 from msgprobe.model.verdict import Outcome, Strength
 from msgprobe.planning.moment import Moment
+from msgprobe.planning.timetable import BESIDE_MODERN
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of
 from tests.hypotheses.tls_fingerprint.test_plan import told
 from tests.judging.word import text
@@ -21,10 +22,14 @@ ARMS = (Arm.MODERN, Arm.MODERN_ELSEWHERE, Arm.MODERN_NEUTRAL)
 RESET, SILENCE = Failure.CONNECTION_RESET, Failure.TIMED_OUT
 
 
-def fine(*, passes: bool = True) -> Story:
-    """Small ones are answered everywhere; and a neutral site's answer to a modern one."""
+def fine(*, passes: bool = True, of: int = BESIDE_MODERN, lost: int = 0) -> Story:
+    """Small ones are answered everywhere; and a neutral site's answers to so many modern ones, of
+    which the first ``lost`` are reset."""
     story = Story().good_connection().names().all_targets(times=1)
-    return story.site(SITES[0], Arm.BIG_HELLO, check="tls", fails=None if passes else "tls")
+    for n in range(of):
+        fails = None if passes and n >= lost else "tls"
+        story.site(SITES[0], Arm.BIG_HELLO, check="tls", fails=fails, failure=RESET)
+    return story
 
 
 def modern(story: Story, *ends: Failure | None, host: str = CHAT[0], took: float = 0.05) -> Story:
@@ -81,8 +86,28 @@ def test_silence_beside_a_reset_is_a_lost_reset() -> None:
 
 
 def test_an_end_before_the_server_could_is_told_whatever_is_named() -> None:
-    verdict = text(modern(fine(), RESET, RESET, RESET, took=0.012))
+    verdict = text(everywhere(fine(), took=0.012))
     assert (verdict.outcome, verdict.mechanisms) == (Outcome.BLOCKED, ("tls.reset",))
+
+
+def everywhere(story: Story, took: float) -> Story:
+    """All modern ones to the service are reset after so long."""
+    for host in CHAT:
+        modern(story, RESET, RESET, RESET, host=host, took=took)
+    return story
+
+
+@pytest.mark.parametrize("how", ["early", "elsewhere"])
+@pytest.mark.parametrize(
+    ("of", "lost", "blocked"), [(1, 0, False), (9, 0, True), (9, 3, False), (30, 3, True)]
+)
+def test_a_box_that_minds_some_of_them_whomever_they_name_accuses_nobody(
+    how: str, of: int, lost: int, blocked: bool
+) -> None:
+    """That one neutral one was answered is luck as easily as that all of a service's died."""
+    story = everywhere(fine(of=of, lost=lost), took=0.012 if how == "early" else 0.05)
+    verdict = text(story if how == "early" else elsewhere(story, RESET, RESET, RESET))
+    assert verdict.outcome is (Outcome.BLOCKED if blocked else Outcome.DEGRADED)
 
 
 @pytest.mark.parametrize("how", ["early", "elsewhere"])
@@ -94,7 +119,7 @@ def test_who_breaks_off_most_neutral_ones_as_well_accuses_nobody(
     story = fine()
     for site in SITES[1 : 1 + die]:
         story.site(site, Arm.BIG_HELLO, check="tls", fails="tls", failure=RESET)
-    story = modern(story, RESET, RESET, RESET, took=0.012 if how == "early" else 0.05)
+    story = everywhere(story, took=0.012 if how == "early" else 0.05)
     verdict = text(story if how == "early" else elsewhere(story, RESET, RESET, RESET))
     assert verdict.outcome is (Outcome.BLOCKED if blocked else Outcome.DEGRADED)
 
@@ -102,7 +127,7 @@ def test_who_breaks_off_most_neutral_ones_as_well_accuses_nobody(
 def test_one_neutral_one_of_three_may_be_lost() -> None:
     story = fine().site(SITES[1], Arm.BIG_HELLO, check="tls")
     story.site(SITES[2], Arm.BIG_HELLO, check="tls", fails="tls", failure=SILENCE)
-    verdict = text(modern(story, RESET, RESET, RESET, took=0.012))
+    verdict = text(everywhere(story, took=0.012))
     assert verdict.outcome is Outcome.BLOCKED
 
 
@@ -252,6 +277,21 @@ def test_it_is_shown_as_often_as_a_claim_needs(stage: str) -> None:
     story.told.append(told(first, 9.0, 6.0, SILENCE, stage))
     again = [t for t in wanted(story, now=17.0) if t.arm is Arm.MODERN_ELSEWHERE]
     assert {t.first for t in again} == {first.id} and len(again) == 3
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_neutral_ones_are_counted_where_a_service_s_die_twice(deaths: int) -> None:
+    """That one was answered shows little where a box minds some of them, whomever they name."""
+    story = worked()
+    own = next(t for t in wanted(story) if t.arm is Arm.MODERN)
+    for number, task in enumerate((own, again(own))[:deaths]):
+        story.told.append(told(task, 5.0 + number, 0.05, RESET))
+    asked = [t.id for t in wanted(story, now=9.0) if t.arm is Arm.BIG_HELLO]
+    assert len(set(asked)) == len(asked) == (1 if deaths == 1 else BESIDE_MODERN)
+
+
+def again(task: Task) -> Task:
+    return task.again(2, arm=task.arm, reason="", timeout=5.0)
 
 
 def test_not_where_the_path_or_the_user_wants_none() -> None:

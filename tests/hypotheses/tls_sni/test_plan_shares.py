@@ -5,6 +5,7 @@ from typing import Any
 
 from msgprobe.hypotheses.tls_sni.plan_shares import plan_shares
 from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import Window
 from msgprobe.model.run import Evidence, Request
@@ -14,6 +15,7 @@ from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import BEGIN_UNTIL, MANY_HANDSHAKES, SHARES_AT_ONCE
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of, under_way
 
+ARMS = (Arm.SHARE, Arm.SHARE_ELSEWHERE, Arm.SHARE_NEUTRAL)
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
 
 
@@ -137,3 +139,26 @@ def test_a_chain_of_silences_ends_when_nothing_new_is_begun_any_more() -> None:
     assert not wanted(story, now=late) and not wanted(story, now=late, stood_still=20.0)
     closely = replace(quickly(story), request=Request(throttle=True))
     assert plan_shares(PlanningContext(closely, Moment(now=late)))
+
+
+def wavering_where_modern_clients_say_it() -> Story:
+    """Small ClientHellos of the first name are answered, and one of its modern ones of two."""
+    story = wavering()
+    story.target(CHAT[0], arm=Arm.MODERN, check="http2", **RESET)
+    return story.target(CHAT[0], arm=Arm.MODERN, check="http2")
+
+
+def test_what_wavers_is_what_is_counted() -> None:
+    """With small ones that pass a censor of modern clients would be acquitted."""
+    tasks = whole(wavering_where_modern_clients_say_it())
+    shapes = {arm: {t.flow.option(OPTION) for t in tasks if t.arm is arm} for arm in ARMS}
+    assert shapes == {arm: {Hello.MODERN} for arm in ARMS}
+    assert {t.flow.option(OPTION) for t in whole(wavering(CHAT[0]))} == {None}
+
+
+def test_neutral_modern_ones_that_fail_as_well_end_it() -> None:
+    story = wavering_where_modern_clients_say_it()
+    assert wanted(story) != []
+    for site in SITES[:3]:
+        story.site(site, Arm.BIG_HELLO, check="http2", **RESET)
+    assert wanted(story) == []

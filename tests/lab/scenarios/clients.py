@@ -6,7 +6,7 @@ The small ClientHello of one segment that says `http/1.1` passes everywhere here
 from dataclasses import replace
 from typing import Final
 
-from tests.lab.censor import OnPattern, OnSni
+from tests.lab.censor import Match, OnPattern, OnSni
 from tests.lab.link import Link
 from tests.lab.scenario import OK, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -29,6 +29,10 @@ _LONG: Final = OnPattern(label="long", pattern=r"\x16\x03[\x01\x03][\x05-\x40]",
 _ANY_SECOND: Final = OnSni(label="second", names=("*",), do="rst", spares_whole=True)
 """Resets at the segment that completes a ClientHello; small ones, of one segment, pass."""
 _ANY_H2: Final = OnSni(label="h2", names=("*",), alpn="h2", do="drop_both")
+
+_MOSTLY: Final = Match(proto=("tcp",), probability=0.8)
+"""Befalls eight in ten connections."""
+_SLOW: Final = "each silence is waited for, so that the run may be over before they are counted"
 
 _SPEAK_H2: Final = hosts(HostPolicy(h2=True))
 
@@ -109,6 +113,35 @@ _BY_NAME: Final = (
         replace(_ANY_SECOND, names=SIGNAL, do="drop", after_packets=4),
         row="A26 (long ClientHellos)",
     ),
+    blocking(
+        "CL10",
+        "eight in ten long ClientHellos that name Telegram are reset",
+        of("telegram", blocked("tls.reset.sni"), text=OK),
+        replace(_ANY_SECOND, names=TELEGRAM, match=_MOSTLY),
+        row="§4-14 (by name, fails open)",
+    ),
+    blocking(
+        "CL11",
+        "eight in ten ClientHellos that name Messenger and offer HTTP/2 freeze",
+        of("messenger", truth("blocked|degraded|inconclusive", why=_SLOW), calls=OK),
+        replace(_ANY_H2, names=MESSENGER, match=_MOSTLY),
+        row="none (HTTP/2 by name, fails open)",
+    ),
+    blocking(
+        "CL12",
+        "220 ms away: eight in ten that name WhatsApp and offer HTTP/2 are reset late",
+        of("whatsapp", blocked("tls.reset.sni"), text=OK),
+        replace(_ANY_H2, names=WHATSAPP, match=_MOSTLY, do="rst", at_rtt=1.0),
+        row="none (HTTP/2 by name, fails open, late)",
+        link=Link(delay_ms=110, down_kbit=10_000, up_kbit=4_000, loss=0.003),
+    ),
+    blocking(
+        "CL13",
+        "eight in ten long ClientHellos that name Signal get a forged alert",
+        of("signal", blocked("tls.alert.sni")),
+        replace(_ANY_SECOND, names=SIGNAL, match=_MOSTLY, do="alert", at_rtt=1.0),
+        row="none (an alert by name, fails open)",
+    ),
 )
 
 _TWINS: Final = (
@@ -149,6 +182,21 @@ _TWINS: Final = (
         row="§4-14 (the service's own)",
         truths=of("signal", _OWN_WALL),
         deviation=_SERVER,
+    ),
+    innocent(
+        "CL-fronts-some",
+        "Signal's own fronts reset six in ten ClientHellos of two segments",
+        replace(_ANY_SECOND, match=replace(tcp_to(*at(*SIGNAL)), probability=0.6), at_rtt=1.0),
+        row="none (innocent twin of CL10)",
+        truths=of("signal", _OWN_WALL),
+        deviation=_SERVER,
+    ),
+    innocent(
+        "CL-some-h2",
+        "a firewall resets six in ten ClientHellos that offer HTTP/2, whomever they name",
+        replace(_ANY_H2, match=replace(_MOSTLY, probability=0.6), do="rst"),
+        row="none (innocent twin of CL12)",
+        others=_OWN_WALL,
     ),
     innocent(
         "CL-silent",

@@ -210,7 +210,7 @@ _TWINS: Final = (
         "Telegram's data centres hang for everybody, and take two connections a minute at most",
         ConnectionCap(label="cap", match=tcp_to(*TELEGRAM_DC), most=2, window_s=60.0),
         row="none (innocent twin of MR7)",
-        truths=of("telegram", UNCLEAR, text=UNCLEAR, web=OK),
+        truths=of("telegram", truth("degraded"), text=UNCLEAR, web=OK),
         world=hosts(HostPolicy(names=("pool:telegram/dc",), connect="hang")),
         fires=(),
     ),
