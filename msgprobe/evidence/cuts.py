@@ -133,6 +133,12 @@ class Cuts:
         return self._with(cut_alike(self.paired.facts, self.paired.asset.direction), 1)
 
     @property
+    def among_some(self) -> tuple[Sample, ...]:
+        """The same of a single transfer, where too little went beyond that place to acquit the
+        line, and too much to say that nothing does."""
+        return self._with(stopped_alike(self.paired.facts, self.paired.asset.direction), 1)
+
+    @property
     def as_all(self) -> tuple[Sample, ...]:
         """The same, if only once, where nothing passes that place (see `cut_places.all_cut`)."""
         return self._with(all_cut(self.paired.facts, self.paired.asset.direction), 1)

@@ -50,6 +50,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.cut": 29,
     "transfer.freeze": 29,
     "transfer.broken": 29,
+    "transfer.once_as_others": 32,
     "transfer.nothing": 8,
     "speed.lossy": 23,
     "speed.slow": 18,

@@ -210,8 +210,8 @@ def counted_so(story: Story, failed: int, there: int, neutral: int = 0) -> Story
             if arm is Arm.SHARE_NEUTRAL:
                 story.site(SITES[0], host=FOREIGN, **how, **end)
             else:
-                away = {"address": SITES[0].addresses[0]} if arm is Arm.SHARE_ELSEWHERE else {}
-                story.target(CHAT[0], start=10.0 + n, **how, **away, **end)
+                address = SITES[0].addresses[0] if arm is Arm.SHARE_ELSEWHERE else None
+                story.target(CHAT[0], start=10.0 + n, address=address, **how, **end)
     return story
 
 

@@ -67,8 +67,10 @@ def test_else_nobody_is_accused(race: Race, places: tuple[int, ...], own: tuple[
     assert race.text.outcome is not Outcome.BLOCKED
 
 
-def test_one_transfer_that_is_cut_there_is_never_fine(race: Race) -> None:
-    sources(race, (AT, AT, 0, 0)).move(OWN, 15_000, stop_at=AT)
+@pytest.mark.parametrize("passing", [1, 2])
+def test_one_transfer_that_is_cut_there_is_never_fine(race: Race, passing: int) -> None:
+    """Be it that too little passes to acquit the line."""
+    sources(race, (AT, AT, *((0,) * passing))).move(OWN, 15_000, stop_at=AT)
     assert (race.text.outcome, race.text.rules) == (
         Outcome.DEGRADED,
         ("transfer.once_as_others",),

@@ -142,6 +142,14 @@ _BY_NAME: Final = (
         replace(_ANY_SECOND, names=SIGNAL, match=_MOSTLY, do="alert", at_rtt=1.0),
         row="none (an alert by name, fails open)",
     ),
+    blocking(
+        "CL14",
+        "8 ms away: eight in ten that name Messenger and offer HTTP/2 are reset",
+        of("messenger", blocked("tls.reset.sni"), calls=OK),
+        replace(_ANY_H2, names=MESSENGER, match=_MOSTLY, do="rst"),
+        row="none (HTTP/2 by name, fails open)",
+        link=Link(delay_ms=4, down_kbit=100_000, up_kbit=50_000),
+    ),
 )
 
 _TWINS: Final = (
