@@ -134,8 +134,8 @@ class Cuts:
 
     @property
     def among_some(self) -> tuple[Sample, ...]:
-        """The same of a single transfer, where too little went beyond that place to acquit the
-        line, and too much to say that nothing does."""
+        """The same of a single transfer, also where too little went beyond that place to acquit the
+        line."""
         return self._with(stopped_alike(self.paired.facts, self.paired.asset.direction), 1)
 
     @property

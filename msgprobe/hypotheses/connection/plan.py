@@ -65,7 +65,7 @@ _CONNECTION = (
     Line(Part.NAMES, at.source_names, 1, unless_asked=True),
 )
 _BIG_PASS = "do ClientHellos as modern clients send them pass here?"
-_BIG = _state(at.big_hello_at, 0, "http2", 2, _BIG_PASS, options=MODERN_HELLO)
+_BIG = _state(at.big_hello_at, 0, "http2", 3, _BIG_PASS, options=MODERN_HELLO)
 _GOES = "does the connection come and go?"
 _LOOKS = _state(at.abroad, 2, "tls", MONITOR_MOST, _GOES, at.ON_SILENCE)
 _ABROAD = "does a domestic server answer when a foreign name is asked for?"

@@ -157,7 +157,7 @@ def _elsewhere(symptom: str) -> Callable[[PoolFacts], Cited]:
         followed = _followed(p) if dying else []
         mine = [t for t in followed if t.task.arm is Arm.MODERN_ELSEWHERE]
         if mine and _commonest(mine) == symptom and _beyond_luck(p, _naming(p, mine)):
-            yield from (*dying, *followed)
+            yield from (*dying, *followed, *_neutral(p))
 
     return holds
 
