@@ -200,6 +200,8 @@ def _more_openings(
             return opening, None
         if any(took(context, t) is not None for t in opening):
             break
+        if stopped_alike(context.facts, direction):
+            break  # what cuts two of them cuts others as well, and time is short
         opening.append(_open(context, sources, direction, n))
     if _awaited(context, opening):
         return opening, None

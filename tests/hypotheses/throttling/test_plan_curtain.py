@@ -53,6 +53,15 @@ def test_another_mirror_is_asked_beside_one_that_is_held() -> None:
     assert begun[two.id].seconds < begun[one.id].seconds, "the line is known to be quick by then"
 
 
+def test_two_mirrors_that_are_cut_alike_tell_enough() -> None:
+    """The services' own transfers need the time that a fifth one would take."""
+    day = Everywhere(lambda t: FAST).run()
+    begun = {m.task.id: m.window for m in day.done}
+    own = min(begun[t.id].start for t in first(day, Arm.TRANSFER))
+    before = [t for t in first(day, Arm.TRANSFER_SOURCE) if begun[t.id].start < own]
+    assert len(before) == 4, "two begin before the first two are known to be cut for good"
+
+
 def test_who_is_cut_as_the_mirrors_are_needs_no_comparison_of_its_own() -> None:
     class Hit(Curtain):
         hit = ("cdn.signal.org", "updates.signal.org", "updates2.signal.org")
