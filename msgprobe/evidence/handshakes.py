@@ -44,6 +44,7 @@ def modern(conversation: Conversation) -> bool:
     return by_arm or conversation.flow.option(OPTION) == Hello.MODERN.value
 
 
+@remembered
 def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
     """Conversations that begin with a connection to the service's own addresses, whoever gave
     these, by what names them: the name in the ClientHello, the host where none is sent, the
@@ -55,7 +56,7 @@ def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
         if t.task.role is not Role.TARGET or endpoint is None or facts.traits.datagrams(endpoint):
             continue
         if modern(t):
-            continue
+            continue  # what is counted so is another question: see `mixed_modern`
         tls = t.tls is not None or facts.traits.speaks_tls(endpoint)
         ours = facts.crowded and crowded_out(t)
         if tls == bool(t.flow.server_name) and not ours:
@@ -92,6 +93,7 @@ def alone(facts: Facts, conversation: Conversation) -> bool:
     return all(w.end <= mine.start or mine.end <= w.start for w in others)
 
 
+@remembered
 def mixed(facts: Facts, service: Service) -> tuple[str, ...]:
     """Those that some address both answered and failed: neither cut off nor left alone; or that
     fail at their own, and some neutral server did both. Pages count that were read on the way to
