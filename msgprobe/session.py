@@ -5,7 +5,7 @@ import ssl
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
 
@@ -22,6 +22,7 @@ from msgprobe.judging import judge as verdicts
 from msgprobe.judging.rules import rules as every_rule
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.event import Counted, Event
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
@@ -45,7 +46,6 @@ from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, TrustError, World, system_world
 
 NO_GUESS = Guess()
-"""Nothing is known of where this device may be."""
 
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""

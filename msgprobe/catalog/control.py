@@ -2,13 +2,13 @@
 (neutral sources of big objects) and [[stun]] (neutral servers that calls could start with)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from msgprobe.catalog import value
 from msgprobe.catalog.error import quoted
 from msgprobe.catalog.table import PROVENANCE, Table
 from msgprobe.model.control import CallServer, Controls, PublicResolver, Sentinel, Site, Source
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Provenance
 
 _SERVER = ("name", "host", "owner", "network")

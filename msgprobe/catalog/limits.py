@@ -1,9 +1,8 @@
 """How much target files may hold, so that planning a run takes a moment whatever they say."""
 
-from dataclasses import dataclass
-
 from msgprobe.catalog.control import Part
 from msgprobe.catalog.error import CatalogError
+from msgprobe.model.dataclass import dataclass
 
 LARGEST = 256 * 1024
 """Bytes of a target file: ten times the largest shipped one."""

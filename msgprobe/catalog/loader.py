@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from msgprobe.catalog.row import Row, unread
 from msgprobe.catalog.service import Examine
 from msgprobe.catalog.table import Table
 from msgprobe.model.control import Controls, Guess, Site
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.target import Service
 

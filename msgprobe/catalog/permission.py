@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from msgprobe.catalog import control, reach, value
 from msgprobe.catalog import service as heads
@@ -11,6 +11,7 @@ from msgprobe.catalog.error import CatalogError, quoted
 from msgprobe.catalog.limits import Room
 from msgprobe.catalog.row import Row, row_of
 from msgprobe.catalog.table import Table
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.liberty import OVERRIDE_FLAG, Allowances, Liberty, Override, Taken
 from msgprobe.model.target import Service
 

@@ -5,11 +5,11 @@ interpreter takes to start, or twice that.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from msgprobe.catalog import control
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 
 

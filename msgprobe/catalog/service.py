@@ -7,7 +7,6 @@ first port (per family: the first address on it) is the main one, all others are
 
 import ipaddress
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from msgprobe.catalog import value
 from msgprobe.catalog.asset import read_assets
@@ -15,6 +14,7 @@ from msgprobe.catalog.credential import read_keys, read_roots
 from msgprobe.catalog.error import nearest, quoted
 from msgprobe.catalog.limits import ENDPOINTS, POOLS
 from msgprobe.catalog.table import PROVENANCE, Table, distinct
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import (
     Endpoint,
     Function,

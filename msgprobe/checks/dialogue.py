@@ -1,11 +1,12 @@
 """``dialogue``: does one address hold the conversation that a target file writes down?"""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, opened, secured
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task

@@ -1,9 +1,8 @@
 """``mtproto``: does one address speak Telegram's protocol, and prove that it is Telegram's?"""
 
-from dataclasses import dataclass
-
 from msgprobe.checks.base import flow_of
 from msgprobe.checks.layers import connect_bound, in_websocket, opened, websocket_bound
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Flow, Task

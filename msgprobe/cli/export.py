@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +12,7 @@ from msgprobe.cli.output import check_file
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.saved import read
 from msgprobe.cli.streams import OutputError, put, reason, say
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Run
 from msgprobe.report.language import _, ngettext
 

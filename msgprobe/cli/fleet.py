@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from msgprobe.fleet.onsets import onsets as of_networks
 from msgprobe.fleet.queries import Scope
 from msgprobe.interchange.facts import Place
 from msgprobe.interrupts import Politely, status
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.fleet import BUCKET, UNKNOWN_ASN, UNKNOWN_COUNTRY, CountryEvent, Onset
 from msgprobe.report import fleet as text
 from msgprobe.report.exits import Exit

@@ -5,7 +5,7 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ from msgprobe.history.exchange import FORMAT, LONGEST_LINE, everything, parsed
 from msgprobe.history.file import HistoryError
 from msgprobe.history.store import History
 from msgprobe.interchange.facts import LineEvents, Look, Place, RunFacts, facts, line_events
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.fleet import UNKNOWN_ASN, UNKNOWN_COUNTRY
 from msgprobe.model.history import CONNECTION, Said, Series, SpeedSeen, Tick
 from msgprobe.model.run import Run

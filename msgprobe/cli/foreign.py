@@ -6,7 +6,7 @@ import hashlib
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -22,6 +22,7 @@ from msgprobe.interchange.ooni.evidence import evidence
 from msgprobe.interchange.ooni.fields import ForeignError
 from msgprobe.interchange.ooni.lines import measurements
 from msgprobe.interchange.ooni.theirs import TESTS, Theirs
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Run, Tool, Vantage
 from msgprobe.model.target import Function, Service
 from msgprobe.redaction.export import exported

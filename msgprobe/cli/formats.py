@@ -1,8 +1,9 @@
 """The forms in which a run goes out: a new one is a module in `msgprobe.report` and a row here."""
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from msgprobe.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from msgprobe.model.run import Run

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from msgprobe import interrupts, session
@@ -24,6 +24,7 @@ from msgprobe.cli.streams import OutputError, say
 from msgprobe.interrupts import Politely
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.event import Decided, Event
 from msgprobe.model.liberty import Allowances
 from msgprobe.model.run import Run

@@ -1,8 +1,7 @@
-# ruff: noqa: RUF009 (`_option` is a `field`, no value that instances would share)
 """The options that commands share, each written down once, with the commands that take it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from msgprobe.cli.formats import FORMATS
+from msgprobe.model.dataclass import dataclass
 
 _ALLOWING = "run plan serve watch services_list services_show services_verify"
 """The commands that read target files of the user's, and may be told to let them do more."""

@@ -5,11 +5,11 @@ import contextlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from msgprobe.cli.streams import OutputError, reason
+from msgprobe.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

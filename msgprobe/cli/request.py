@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from msgprobe.cli import notify, secret_url, settings
 from msgprobe.cli import proxy as proxies
 from msgprobe.cli.option import Flags
 from msgprobe.cli.streams import say
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.liberty import Liberty
 from msgprobe.model.run import NOWHERE, Request, Vantage
 from msgprobe.model.target import Function

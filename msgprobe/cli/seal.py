@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from msgprobe.cli import saved
 from msgprobe.cli.output import check_file, write_bytes
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.streams import put, reason, say
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.integrity import Integrity
 from msgprobe.model.run import Run
 from msgprobe.redaction.reveals import unredacted

@@ -7,9 +7,10 @@ identify oneself less (``--no-redact``) and where output goes are never settings
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgprobe.model.dataclass import dataclass
 
 
 class SettingsError(ValueError):

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from msgprobe.cli.option import Flags
 from msgprobe.cli.output import add_to_file, check_file, look, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.streams import put, say
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import ServiceVerdict
 from msgprobe.redaction.export import Grain, exported

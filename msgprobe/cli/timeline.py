@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from msgprobe.chronicle import story
@@ -11,6 +10,7 @@ from msgprobe.cli.output import check_file, look, write_file
 from msgprobe.cli.request import UsageError
 from msgprobe.cli.streams import put, say
 from msgprobe.history.store import History
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.timeline import Story
 from msgprobe.report.exits import Exit

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from msgprobe.cli import vantage
@@ -19,6 +19,7 @@ from msgprobe.cli.watch_channels import Channel, Command, Notification, Webhook
 from msgprobe.cli.watch_loop import Asked, Watcher
 from msgprobe.cli.watch_show import JsonLines, Lines, Screen
 from msgprobe.cli.watch_store import Store
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.planning.fairness import fitted

@@ -3,13 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
 from msgprobe.cli.history import now
 from msgprobe.cli.watch_channels import Channel, ChannelError
 from msgprobe.cli.watch_store import Store
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import Attachment, NetworkKind, Series
 from msgprobe.model.timeline import Change, Story, TimelineEvent
 from msgprobe.report.language import _

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from msgprobe import chronicle, session
@@ -11,6 +11,7 @@ from msgprobe.agenda import looks
 from msgprobe.agenda.planner import Planner, Smaller
 from msgprobe.checks.base import Check
 from msgprobe.cli.watch_store import Store
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import (
     CONNECTION,
     Attachment,

@@ -3,12 +3,12 @@
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgprobe.cli.output import look as look_at
 from msgprobe.cli.streams import put
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import Gap, GapReason, Tick
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Change, Story, TimelineEvent

@@ -1,7 +1,6 @@
 """Neutral servers: which of them may be compared with here, and what they show by themselves."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_public_authority
@@ -9,6 +8,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.resigning import NEUTRAL_ARMS, OWNERS, owners_by_signer, signer
 from msgprobe.model.control import CallServer, Controls, Site, Source
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm

@@ -1,12 +1,12 @@
 """One flow as a whole: how far it came, what ended it, and what the answer proves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar
 
 from msgprobe.evidence.starts import Start, usual_start
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (

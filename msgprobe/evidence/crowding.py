@@ -9,12 +9,13 @@ far: nothing about the box is guessed.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, sqrt
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.starts import Start, shut_alone, usual_start
 from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation

@@ -7,7 +7,6 @@ moves the byte at which a server stops, and not the one at which the connection 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence.answers import slowest_answer
@@ -28,6 +27,7 @@ from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.lasting import lasts
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import Ending, Sample
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 

@@ -6,7 +6,6 @@ key that no public list knows, while neutral names keep theirs, is somebody on t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import leaf, names_host, of_public_authority
@@ -15,6 +14,7 @@ from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.families import unrelated
 from msgprobe.evidence.resigning import NEUTRAL_ARMS, signer
 from msgprobe.evidence.state_roots import at_home
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Trust

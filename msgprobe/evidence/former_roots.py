@@ -7,7 +7,7 @@ whose key the newest release still holds in another certificate, and those whose
 prints names, it still holds with another key.
 """
 
-from dataclasses import dataclass
+from msgprobe.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

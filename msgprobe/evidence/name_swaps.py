@@ -4,9 +4,9 @@ Plans ask while attempts are still under way, rules when all has ended; both ask
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from msgprobe.evidence.facts import TRIES
+from msgprobe.model.dataclass import dataclass
 
 BROKEN_OFF = 2
 """Attempts that must be broken off; of those that get no answer it takes `TRIES`."""

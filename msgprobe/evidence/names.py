@@ -1,8 +1,7 @@
 """What is known about one host name: what the system says, what others say, what proved true."""
 
-from dataclasses import dataclass
-
 from msgprobe.evidence import addresses as ips
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm, ResolverKind

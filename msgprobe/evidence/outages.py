@@ -9,13 +9,13 @@ as far as a single client can borrow them.
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import derived
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.task import Arm, Role

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
@@ -14,6 +13,7 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.shares import ALPHA, FLOOR, Shares, shares
 from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Endpoint, Pool, Service

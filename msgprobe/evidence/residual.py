@@ -8,9 +8,9 @@ doing, and evidence about the name.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.task import Arm
 
 NAMED = (Arm.TARGET_SNI_ELSEWHERE, Arm.QUIC_ELSEWHERE)

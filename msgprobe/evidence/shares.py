@@ -12,7 +12,6 @@ were chosen by what came of them at home. What leaves a doubt needs less, and co
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, Facts, grouped
@@ -27,6 +26,7 @@ from msgprobe.evidence.handshakes import (
 )
 from msgprobe.evidence.ledger import derived, remembered
 from msgprobe.evidence.statistics import Key, fisher_greater, holm, together
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
 

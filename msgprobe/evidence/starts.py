@@ -1,9 +1,9 @@
 """First packets: what opens something on this line, and when it was answered."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.task import Flow
 
 

@@ -1,13 +1,13 @@
 """Two transfers as a pair: how much slower, and does that count?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import comb, exp, log, log2
 from statistics import mean, median, median_low, pstdev
 
 from msgprobe.evidence.losses import disturbed, upwards
 from msgprobe.evidence.statistics import Decision, sprt
 from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
+from msgprobe.model.dataclass import dataclass
 
 SAME_SERVER = log(2.5)
 """Log-ratio of times from which on a pair counts as slow where only the name differs."""

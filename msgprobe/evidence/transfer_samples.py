@@ -1,10 +1,10 @@
 """Transfers as samples: what one of them says, and how it ended."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.losses import SEGMENT
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Direction

@@ -1,7 +1,6 @@
 """Answers of an engine as values; whatever is no whole number or text is computed here."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -9,6 +8,7 @@ from msgprobe.fleet import queries
 from msgprobe.fleet.engine import Engine
 from msgprobe.fleet.error import FleetError
 from msgprobe.fleet.queries import STATES, Scope
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.fleet import Cell, CellState, National, Subject, Votes
 
 Z = 1.959963984540054

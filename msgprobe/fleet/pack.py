@@ -7,7 +7,6 @@ stays one file, and which word is the vote does not depend on who packed first.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 from msgprobe.fleet.parquet import check, connect, listed, quoted, read_from
 from msgprobe.fleet.store import PART, Partition, Store
 from msgprobe.interchange.facts import FACTS, SCHEMA_VERSION, VOTE, LineEvents, RunFacts, columns
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.fleet import BUCKET
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ parity` compares the answers to the last row. A question stands on ``word`` or `
 engine's `source` gives.
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.fleet import BUCKET
 
 LEAST = 3

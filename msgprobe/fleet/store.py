@@ -10,12 +10,12 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 from msgprobe.fleet.error import FleetError
 from msgprobe.interchange.facts import FACTS, SCHEMA_VERSION
+from msgprobe.model.dataclass import dataclass
 
 MARK = "msgprobe-fleet.json"
 """Says that a folder is a store, and of which version."""

@@ -9,13 +9,13 @@ the nearest evidence with the same words came to; without any its word stays as 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from msgprobe.history import words
 from msgprobe.history.file import told
 from msgprobe.history.schema import FIRST
 from msgprobe.history.store import History, kind_of, unpacked
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import Said, Series, Span, TickKind
 
 Judge = Callable[[Sequence[str]], Sequence[Mapping[str, Said] | None]]

@@ -4,11 +4,12 @@ What a rule proves, and how that is said, stands by its id in `msgprobe.report.s
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from msgprobe.evidence.facts import Seen, transactions
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 

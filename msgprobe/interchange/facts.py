@@ -6,9 +6,10 @@ the same to every engine. Nothing is null: what was not said is an empty text, `
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, get_type_hints
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.fleet import UNKNOWN_ASN, UNKNOWN_COUNTRY
 from msgprobe.model.history import CONNECTION, Said, SpeedSeen
 from msgprobe.model.timeline import Story

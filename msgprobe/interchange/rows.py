@@ -7,9 +7,10 @@ so, and `connection` is what to group by first.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.message import Said
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, ServiceVerdict, Speed

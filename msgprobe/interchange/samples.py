@@ -5,9 +5,9 @@ of the connection stands beside each service: an alert can stay silent where the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Run
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, State, Strength
 

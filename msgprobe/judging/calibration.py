@@ -10,8 +10,9 @@ lab: the number compares words with each other better than it predicts.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Function
 from msgprobe.model.verdict import FunctionVerdict, Outcome, ServiceVerdict, Strength
 

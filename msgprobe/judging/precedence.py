@@ -6,7 +6,7 @@ explains, what is impaired, and what fails.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from msgprobe.evidence.misdirection import misdirected
@@ -44,6 +44,7 @@ from msgprobe.judging.rules_outcome import (
     OK_RULES,
     UNTESTED,
 )
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 from msgprobe.model.verdict import ConnectionVerdict, Outcome, State
 

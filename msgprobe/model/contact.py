@@ -1,6 +1,6 @@
 """What a run may contact, before it does."""
 
-from dataclasses import dataclass
+from msgprobe.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,7 @@
 blocked or throttled there itself, or let through where others are not.
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Provenance, called
 
 

@@ -1,7 +1,6 @@
 """What happens during a run, told to whoever shows progress."""
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Run
 from msgprobe.model.task import Task

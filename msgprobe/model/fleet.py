@@ -5,9 +5,9 @@ nobody named is AS 0, as OONI writes them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.timeline import Bracket
 
 BUCKET = 900

@@ -1,8 +1,9 @@
 """What is remembered of one line over time: networks, ticks, words, gaps. Values only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgprobe.model.dataclass import dataclass
 
 CONNECTION = "connection"
 """The subject that stands for the connection itself; all others are ``service.function``."""

@@ -1,7 +1,9 @@
 """What a target file may do only where its user allows it, and what was allowed in a run."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from msgprobe.model.dataclass import dataclass
 
 
 class Liberty(StrEnum):

@@ -1,6 +1,6 @@
 """Where a link stands in a page, written down without a regular expression."""
 
-from dataclasses import dataclass
+from msgprobe.model.dataclass import dataclass
 
 LONGEST_FORM = 200
 """Characters of such a text, at most."""

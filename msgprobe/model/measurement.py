@@ -1,8 +1,8 @@
 """All the observations of one task, and how the task itself went."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import Observation, Window
 from msgprobe.model.task import Task
 

@@ -1,6 +1,6 @@
 """What is said to people, before it is said in any language: a key, and the values to put in."""
 
-from dataclasses import dataclass
+from msgprobe.model.dataclass import dataclass
 
 Value = str | int | float
 

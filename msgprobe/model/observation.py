@@ -1,8 +1,8 @@
 """What happened, once, on the wire. An observation never says what it means."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Direction
 from msgprobe.model.task import ResolverKind

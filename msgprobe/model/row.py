@@ -1,9 +1,9 @@
 """A row of the catalogue beside what came when it was asked (``msgprobe services verify``)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from msgprobe.model.control import Controls
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import Certificate
 from msgprobe.model.target import Provenance, Service
 

@@ -1,7 +1,6 @@
 """A verdict rule as others may read it (``msgprobe explain RULE``)."""
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
 

@@ -1,8 +1,7 @@
 """A run: what was asked, what was used, what was seen, and (beside it) what it meant."""
 
-from dataclasses import dataclass
-
 from msgprobe.model.control import Controls
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.integrity import Integrity
 from msgprobe.model.liberty import NO_ALLOWANCES, Allowances
 from msgprobe.model.measurement import Measurement

@@ -1,9 +1,10 @@
 """What is measured: services with their functions, pools and endpoints."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
+
+from msgprobe.model.dataclass import dataclass
 
 MOST_LINKS = 4
 """Objects that are looked at in search of one that is large enough, at most."""

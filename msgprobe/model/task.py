@@ -1,10 +1,11 @@
 """A task: one conversation to hold, as data, with the reason for holding it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Trust
 
 

@@ -4,9 +4,9 @@ All times are seconds since 1970 in UTC.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import Series
 
 

@@ -1,9 +1,9 @@
 """What a check's conversations are like, as far as plans and rules must know: said by the check."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Endpoint
 
 

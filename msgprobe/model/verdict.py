@@ -1,8 +1,8 @@
 """What the evidence amounts to. Types only: the inference lives in ``msgprobe.judging``."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.message import Said
 from msgprobe.model.target import Direction, Function
 

@@ -4,13 +4,14 @@ The plan of contacts and the budget are derived from what is stated: no list of 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Any
 
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls
 from msgprobe.model.cost import Use
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Request
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, Role, Task

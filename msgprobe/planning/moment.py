@@ -1,8 +1,9 @@
 """What planning is given beside the evidence, and what it gives back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.task import Running, Task
 
 

@@ -7,7 +7,6 @@ a neutral one after that; and what the look at the connection needs is not shown
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from msgprobe.evidence import name_swaps as swapped
 from msgprobe.evidence.controls import DYING
@@ -15,6 +14,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.control import Site
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 from msgprobe.model.task import attempt_ids
 from msgprobe.planning.context import PlanningContext

@@ -1,8 +1,9 @@
 """What a kind of task is for, stated once beside its planner: all but whom it asks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Lookup, Probe, Resolver, Role, Task
 from msgprobe.planning.timetable import PATIENCE

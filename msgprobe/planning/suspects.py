@@ -1,9 +1,10 @@
 """Who failed or hangs in round 1, and the same conversation with something changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgprobe.evidence.ledger import remembered
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task, attempt_ids
 from msgprobe.planning.baseline import base_tasks, first_endpoints

@@ -1,8 +1,8 @@
 """What to do where the connection itself is the matter, before any service is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.verdict import State
 from msgprobe.report.language import N_, _, safely
 

@@ -5,9 +5,9 @@ spaces stands as it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.report.called import typed
 from msgprobe.report.columns import align, wrap
 from msgprobe.report.escape import ascii_only, printable

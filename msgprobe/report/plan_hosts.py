@@ -1,9 +1,10 @@
 """A plan for people: one line a host, with its ports and what it is for, in groups."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from msgprobe.model.contact import Contact
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 from msgprobe.report.columns import align
 from msgprobe.report.escape import printable

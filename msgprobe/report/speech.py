@@ -1,11 +1,11 @@
 """What target files make this device say: paths, bodies, scripts; for who did not write them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from msgprobe.model.control import Controls
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Endpoint, Service
 from msgprobe.report.escape import printable

@@ -1,9 +1,10 @@
 """The transfers of a run, put beside each other: each asset's own and the neutral ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgprobe.evidence.rate import moving_time, rate_kbit
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TransferObservation
 from msgprobe.model.run import Run

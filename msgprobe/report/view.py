@@ -1,6 +1,6 @@
 """How a run is to be rendered. Each format takes from it what it has a use for."""
 
-from dataclasses import dataclass
+from msgprobe.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

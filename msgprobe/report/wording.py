@@ -1,8 +1,8 @@
 """The words, signs and colours in which people read outcomes, states and notes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Request
 from msgprobe.model.target import Direction, Function
 from msgprobe.model.verdict import (

@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import Observation, TcpObservation, TlsObservation
 from msgprobe.runner.company import Begun
 from msgprobe.runner.kinds import transfers, weight

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from msgprobe.checks.base import Check
 from msgprobe.model.cost import BARE
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.event import Event, Finished, Started
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status

@@ -4,9 +4,10 @@ Every other one is there because some answer of the network said so: see `msgpro
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from msgprobe.model.control import Controls
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 from msgprobe.model.task import Inspect, Lookup, ResolverKind, Task
 

@@ -1,6 +1,6 @@
 """How much a run may do: at once, in bytes, and until when."""
 
-from dataclasses import dataclass
+from msgprobe.model.dataclass import dataclass
 
 GRACE = 1.0
 """Seconds after a task's own deadline when the runner cuts it: inner deadlines end first."""

@@ -1,8 +1,9 @@
 """What this device did to a conversation: it stood still, or had nothing left to hold it with."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Observation, TcpObservation, TransferObservation
 from msgprobe.steps.context import ESTABLISHED

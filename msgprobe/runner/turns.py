@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.task import Task
 from msgprobe.runner.kinds import asks_system, transfers
 

@@ -1,8 +1,9 @@
 """One task from when it is wanted until it is over."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import TcpObservation
 from msgprobe.model.task import Task
 from msgprobe.runner.standstill import Stops

@@ -7,9 +7,10 @@ refused.
 
 import hmac
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
+
+from msgprobe.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.run import Run
 
 Measure = Callable[[str], Awaitable[Run]]

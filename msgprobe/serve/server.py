@@ -6,10 +6,11 @@ Nothing of a request is written anywhere or repeated in an answer.
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import h11
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.serve.exposition import exposed
 from msgprobe.serve.gate import Asked, Fields, Gate, Refused, judge
 from msgprobe.serve.keeper import Keeper

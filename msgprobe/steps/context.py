@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, TypeVar
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import Observation, TcpObservation, Window
 from msgprobe.model.reach import is_own

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import IMPOSTOR_STAGES, Proof
 from msgprobe.steps.context import Done, Failed, StepContext

@@ -1,7 +1,8 @@
 """What a resolver said becomes a DnsObservation, however it was asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsAnswer, DnsObservation
 from msgprobe.model.task import Lookup

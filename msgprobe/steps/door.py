@@ -3,11 +3,12 @@
 Every method that waits may be cancelled, and raises ``OSError`` with errno intact.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.reach import Reach
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.steps.browser import NAVIGATION, USER_AGENT
 from msgprobe.steps.classify import TooLarge, classify, errno_name

@@ -4,11 +4,11 @@ Errors of the stream come through untouched, so that a reset stays ECONNRESET.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import h11
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.steps.classify import TooLarge
 from msgprobe.steps.door import Stream

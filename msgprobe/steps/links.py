@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.link import LinkForm, link_form
 from msgprobe.model.target import MOST_LINKS
 

@@ -8,10 +8,12 @@ apprise does; no redirect is followed.
 import importlib.util
 import logging
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgprobe.model.dataclass import dataclass
 
 EXTRA = "notify"
 """The extra of this package that brings the library."""

@@ -8,11 +8,11 @@ because a server may answer before it has read everything.
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import h11
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure, Operation
 from msgprobe.model.observation import TcpInfo, TransferObservation
 from msgprobe.model.target import Direction

@@ -3,8 +3,8 @@
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.steps.door import Clock, ConnectError, Datagrams, Machine, Network, Proxy, Stream
 from msgprobe.steps.machine import SystemMachine
 from msgprobe.steps.system import SystemClock, SystemNetwork

@@ -2,10 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import CONNECTION, SEEING, GapReason, Recorded, Span
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.timeline.hmm import Run

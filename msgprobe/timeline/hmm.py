@@ -10,11 +10,11 @@ for the algorithms).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from math import exp, expm1, log
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.verdict import Outcome, State
 from msgprobe.timeline.confusion_table import OUTCOMES, REPEATED, STATES, Counts
 

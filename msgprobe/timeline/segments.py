@@ -3,8 +3,9 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import CONNECTION, NOT_MEASURED, SEEING, Recorded
 from msgprobe.model.timeline import Bracket, Segment
 from msgprobe.model.verdict import Outcome

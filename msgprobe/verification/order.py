@@ -2,12 +2,13 @@
 whatever did not answer once more."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from msgprobe.checks.base import Check
 from msgprobe.checks.registry import traits
 from msgprobe.hypotheses.connection.plan import plan_connection
 from msgprobe.model.control import Controls
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.event import Event, Phase
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation

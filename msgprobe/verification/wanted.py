@@ -1,7 +1,7 @@
 """The rows of services as questions: each member at every port and address, assets, keys."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from msgprobe.checks.registry import promise
 from msgprobe.evidence import addresses as ips
 from msgprobe.hypotheses.throttling.plan_bursts import volley_order
 from msgprobe.hypotheses.throttling.tasks import objects, own_flow, page_task
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.row import Kind
 from msgprobe.model.target import Asset, Direction, Endpoint, Provenance, Service

@@ -1,8 +1,8 @@
 """What is told to the user's own channels, once; and when one that failed is tried again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import CONNECTION
 from msgprobe.model.timeline import Bracket, Cause, Change, Segment, Story, TimelineEvent
 

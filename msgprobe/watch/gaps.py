@@ -1,8 +1,7 @@
 """Time in which nobody looked, and why: told by two clocks, one of which stands while the device
 sleeps, and by the time at which this process was to wake up."""
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import Gap, GapReason
 
 SLEPT = 30.0

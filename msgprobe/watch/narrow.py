@@ -4,9 +4,10 @@ A look is a run of the usual kind over fewer rows of the catalogue; which ones i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgprobe.model.control import Controls, Guess, Site, Source
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Asset, Direction, Pool, Service
 
 NEUTRAL = 2

@@ -2,9 +2,10 @@
 next state. Pure and deterministic, chance included (``State.seed``)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from random import Random
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import CONNECTION, TickKind
 from msgprobe.watch import budget, surprises
 from msgprobe.watch.reason import Reason

@@ -4,8 +4,9 @@ Times are seconds of a steady clock, which also runs while the device sleeps and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.history import TickKind
 from msgprobe.watch.reason import Reason
 

@@ -1,6 +1,8 @@
 """How often is looked, how long is waited, and what share of the budget is for what."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgprobe.model.dataclass import dataclass
 
 DAY = 86400.0
 

@@ -3,11 +3,11 @@
 Sources: RFC 1035 §4 (messages), RFC 6891 (EDNS0), RFC 8484 (the id is 0 over HTTPS).
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ numbers are big-endian, but for the version inside of messages.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 if TYPE_CHECKING:

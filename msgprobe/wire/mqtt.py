@@ -4,8 +4,7 @@ Source: OASIS MQTT 3.1.1, §2.2.3 (remaining length), §3.1, §3.2. Facebook spe
 its own, with a blob where the client's identity would be (mautrix/facebook ``maufbapi/mqtt``).
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 from msgprobe.wire.protobuf import varint
 

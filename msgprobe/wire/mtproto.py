@@ -6,8 +6,8 @@ Integers are little-endian unless said otherwise.
 """
 
 import struct
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 NONCE_SIZE = 16

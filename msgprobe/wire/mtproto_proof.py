@@ -9,9 +9,9 @@ Sources: core.telegram.org/mtproto/auth_key; tdlib ``td/mtproto/Handshake.cpp``,
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha1, sha256
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.aes import BLOCK, ige_decrypt, ige_encrypt
 from msgprobe.wire.error import WireError
 from msgprobe.wire.mtproto import NONCE_SIZE, ResPQ

@@ -6,8 +6,8 @@ Protocol Framework rev. 34 §5.2 (MixHash, MixKey). Frames are a 3-byte big-endi
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 from msgprobe.wire.protobuf import bytes_field, bytes_of, read_fields
 

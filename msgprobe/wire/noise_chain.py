@@ -5,8 +5,7 @@ CertChain {leaf=1, intermediate=2}, each {details=1, signature=2}; details {seri
 issuerSerial=2, key=3, notBefore=4, notAfter=5}, dates in seconds since 1970.
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire import xeddsa
 from msgprobe.wire.error import WireError
 from msgprobe.wire.protobuf import bytes_of, int_of, read_fields

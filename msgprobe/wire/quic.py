@@ -5,8 +5,7 @@ first datagram has at least 1200 bytes), 15 (versions 0x?a?a?a?a are reserved to
 17.2.1 (the answer).
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 PROBE_SIZE = 1200

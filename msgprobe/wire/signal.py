@@ -5,8 +5,7 @@ Sources: signalapp/Signal-Server ``websocket-resources/src/main/proto/WebSocketP
 ``ProvisioningConnectListener.java``; libsignal ``Provisioning.proto``.
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 from msgprobe.wire.printable import printable
 from msgprobe.wire.protobuf import bytes_field, bytes_of, int_of, read_fields, varint

@@ -5,8 +5,7 @@ src/Simplex/Messaging/Transport.hs (ServerHandshake): blocks of 16384 bytes, a l
 contents, then ``#`` to the end. Numbers are big-endian.
 """
 
-from dataclasses import dataclass
-
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 BLOCK_SIZE = 16384

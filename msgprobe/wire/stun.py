@@ -1,8 +1,8 @@
 """STUN messages (RFC 8489), and as much of TURN (RFC 8656) as needs no account."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 HEADER_SIZE = 20

@@ -6,8 +6,8 @@ nothing can be opened.
 """
 
 import string
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 KEY_SIZE = 32

@@ -7,10 +7,10 @@ are big-endian.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.wire.error import WireError
 
 if TYPE_CHECKING:

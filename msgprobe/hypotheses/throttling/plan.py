@@ -1,7 +1,7 @@
 """Transfers: who moves what and when, so that slow can be told from slowed down."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from msgprobe.evidence.ledger import remembered
@@ -21,6 +21,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     page_task,
 )
 from msgprobe.model.cost import HTTPS, MOVE, VOLLEY
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Role, Running, Task
 from msgprobe.planning import places as at

@@ -10,13 +10,14 @@ more than their TLS does.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypedDict
 
 from msgprobe.interchange.ooni.chains import certificate, leads_to, shows_root
 from msgprobe.interchange.ooni.theirs import Connect, Fetch, Query, Shake, Theirs
 from msgprobe.model.control import Controls
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (

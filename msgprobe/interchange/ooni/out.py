@@ -1,7 +1,6 @@
 """A run as OONI measurements (df-000): one for each of their tests that it has something for."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from msgprobe.interchange.ooni import keys
 from msgprobe.interchange.ooni.archival import Archive, Sections
 from msgprobe.interchange.ooni.tried import Tried
 from msgprobe.model.codec import to_json
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Run
 from msgprobe.model.target import Function, Service

@@ -7,13 +7,13 @@ handshakes and URLs may be missing. What is not needed is not looked at.
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from msgprobe.interchange.ooni.fields import MOST_DER, ForeignError, Place
+from msgprobe.model.dataclass import dataclass
 
 E = TypeVar("E")
 

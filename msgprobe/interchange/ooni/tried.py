@@ -6,10 +6,10 @@ that connects is spoken to, and any HTTP answer is fine. What this run did not t
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from msgprobe.interchange.ooni.archival import word
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import (

@@ -1,8 +1,8 @@
 """The page as a whole: what must be in it first, and what is folded as far as there is room."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import Run
 from msgprobe.model.timeline import Story

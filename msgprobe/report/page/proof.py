@@ -5,8 +5,8 @@ best what its rule rests on.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import (
     DnsObservation,

@@ -3,7 +3,8 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgprobe.model.dataclass import dataclass
 
 _PATIENCE = 1.0
 """Seconds; they read tables of the kernel, or of a service beside it, which takes some ms."""

@@ -8,9 +8,10 @@ language of Windows, which what its commands say is not.
 import ctypes
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
+
+from msgprobe.model.dataclass import dataclass
 
 _U32, _U64, _POINTER = ctypes.c_uint32, ctypes.c_uint64, ctypes.c_void_p
 
