@@ -18,6 +18,7 @@ from msgprobe.model.verdict import FunctionVerdict, Outcome
 from msgprobe.report.document import read_run, schema_text
 from tests.lab import audit_plan, flip
 from tests.lab.audit_plan import Plan
+from tests.lab.rejudge import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from tests.lab.exam import Stage
@@ -194,7 +195,8 @@ def _stands(before: FunctionVerdict, after: FunctionVerdict) -> bool:
 
 
 def _again(run: Run, service: str, verdict: FunctionVerdict) -> FunctionVerdict:
-    judged = session.judge(run).verdict
+    with ONE_AT_A_TIME:
+        judged = session.judge(run).verdict
     (found,) = (
         f
         for s in judged.services

@@ -3,11 +3,17 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 from msgprobe.judging.judge import judge
 from msgprobe.report.document import document, read_run
 from tests.lab.exam_record import Kept
+
+ONE_AT_A_TIME: Final = Lock()
+"""Judging is for one thread: until Python 3.12 each `functools.cached_property` has one lock for
+all instances, and two threads that need two of them the other way round wait for ever
+(bpo-43468)."""
 
 
 def rejudged(kept: Kept) -> Kept:
@@ -21,7 +27,8 @@ def rejudged(kept: Kept) -> Kept:
 def judged_again(measured: Mapping[str, Any]) -> dict[str, Any]:
     """A run's document with that verdict. Raises SavedRunError as well."""
     run = read_run(json.dumps(measured))
-    again = replace(run, verdict=judge(run.evidence))
-    told = document(again, exit_code=measured["exit_code"], evidence=False)
+    with ONE_AT_A_TIME:
+        again = replace(run, verdict=judge(run.evidence))
+        told = document(again, exit_code=measured["exit_code"], evidence=False)
     found = {key: told[key] for key in ("tool", "connection", "services", "advice")}
     return {**measured, **found}

@@ -238,7 +238,7 @@ def test_survives_pickling() -> None:
     with pytest.raises(FrozenInstanceError, match="cannot assign to field 'a'"):
         kept.a = 2  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError, match="cannot delete field 'a'"):
-        del kept.a  # type: ignore[misc]
+        del kept.a
 
 
 def test_nothing_is_compiled_before_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
