@@ -18,7 +18,7 @@ from msgprobe.model.verdict import FunctionVerdict, Outcome
 from msgprobe.report.document import read_run, schema_text
 from tests.lab import audit_plan, flip
 from tests.lab.audit_plan import Plan
-from tests.lab.rejudge import ONE_AT_A_TIME
+from tests.lab.one_thread import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from tests.lab.exam import Stage

@@ -3,17 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from msgprobe.judging.judge import judge
 from msgprobe.report.document import document, read_run
 from tests.lab.exam_record import Kept
-
-ONE_AT_A_TIME: Final = Lock()
-"""Judging is for one thread: until Python 3.12 each `functools.cached_property` has one lock for
-all instances, and two threads that need two of them the other way round wait for ever
-(bpo-43468)."""
+from tests.lab.one_thread import ONE_AT_A_TIME
 
 
 def rejudged(kept: Kept) -> Kept:
