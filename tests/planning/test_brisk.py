@@ -10,16 +10,26 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import HttpObservation, TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Function, Pool, Service
-from msgprobe.model.task import Arm, Flow, ResolverKind, Running, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Running, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Agenda, Moment
 from msgprobe.planning.timetable import LEAST_AGAIN, SPAN
-from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, came_of, info, under_way
+from tests.evidence.story import (
+    ADDRESSES,
+    CHAT,
+    SERVICE,
+    SITES,
+    Story,
+    came_of,
+    endpoint,
+    info,
+    under_way,
+)
 
 WITH_INFO = (TcpObservation, TlsObservation, HttpObservation)
 SWAPS = (Arm.TARGET_SNI_ELSEWHERE, Arm.NEUTRAL_SNI_ELSEWHERE)
-PATIENCE = 3.5
-"""Seconds after which a ClientHello at 40 ms has been waited for long enough."""
+PATIENCE = 2.4
+"""Second at which a ClientHello of second 0.5, at 40 ms, has been waited for long enough."""
 
 
 def on_line(told: Measurement, sent: int, lost: int, seconds: float) -> Measurement:
@@ -269,3 +279,41 @@ def test_a_strange_certificate_is_soon_seen_again() -> None:
     assert {t.attempt for t in shown.new(1.6, Arm.REPEAT)} == {2}
     assert not reset.new(1.6, Arm.REPEAT)
     assert {t.attempt for t in reset.new(3.6, Arm.REPEAT)} == {2}
+
+
+THREE_NAMES = dataclasses.replace(
+    SERVICE, endpoints=(*SERVICE.endpoints, endpoint("chat3", "chat")), prefixes=()
+)
+"""Nothing vouches for what a resolver says of its names."""
+
+
+def names_of(tasks: list[Task]) -> set[str]:
+    """Those of the service that are asked for."""
+    mine = [t for t in tasks if t.subject == SERVICE.name]
+    return {t.probe.name for t in mine if isinstance(t.probe, Lookup)}
+
+
+def asked_late(times: int, *, injected: bool = False, served: bool = True) -> bool:
+    """Whether other resolvers are asked for a name that comes up late, after another of its pool
+    was silent so often at a neutral server."""
+    day = silent_elsewhere(times, served=served, services=(THREE_NAMES,))
+    early = day.new(2.1, Arm.OTHER_RESOLVER, Arm.NON_RESOLVER)
+    assert names_of(early) == set(CHAT)
+    for task in early:
+        if injected and task.arm is Arm.NON_RESOLVER and task.subject == SERVICE.name:
+            assert isinstance(task.probe, Lookup)
+            day.story.dns(task.probe.name, ResolverKind.UDP, "20.9.0.1")
+            lie = day.story.told.pop()
+            day.story.told.append(dataclasses.replace(lie, task=task))
+        else:
+            day.hang(2.1, task)
+    day.story.asked("chat3.example", ResolverKind.SYSTEM, "157.240.2.1", arm=Arm.BASE)
+    (late,) = [t for t in day.new(4.4, Arm.BASE) if _flows(t)]
+    day.hang(4.4, late)
+    return "chat3.example" in names_of(day.new(6.0, Arm.OTHER_RESOLVER, Arm.NON_RESOLVER))
+
+
+def test_no_resolver_is_asked_for_a_name_that_comes_up_when_its_pool_is_known_to_die() -> None:
+    assert not asked_late(2)
+    assert asked_late(2, served=False), "the neutral server serves nobody"
+    assert asked_late(2, injected=True), "somebody lies about names as well"

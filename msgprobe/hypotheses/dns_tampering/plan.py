@@ -16,6 +16,7 @@ from msgprobe.planning.baseline import first_endpoints, name_task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import neutral_host, neutral_silence
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
+from msgprobe.planning.patience import dying_elsewhere
 from msgprobe.planning.public_resolvers import (
     DIRECT,
     SYSTEM,
@@ -79,13 +80,35 @@ def plan_resolvers(context: PlanningContext) -> list[Task]:
         return []
     tasks: list[Task] = []
     for service in context.services:
-        for host in suspicious_names(context, service)[:NAMES_A_SERVICE]:
-            tasks += _ask_elsewhere(context, service, host)
+        asked = (_ask_elsewhere(context, service, host) for host in _to_ask(context, service))
+        tasks += [task for questions in asked for task in questions]
     if tasks:
         tasks += _neutral(context)
         tasks += _own_filter(context)
     tasks += _beacons(context)
     return tasks
+
+
+def _to_ask(context: PlanningContext, service: Service) -> list[str]:
+    """The suspicious names; not one that comes up only when names of its pool are known to die at a
+    neutral server as well, and several others were asked for that nobody answered who should not:
+    what else it would be told could come seconds after the word."""
+    names = suspicious_names(context, service)[:NAMES_A_SERVICE]
+    begun = [n for n in names if _questions_begun(context, service, n)]
+    dying = dying_elsewhere(context, service) if len(begun) < len(names) else frozenset()
+    if not dying or len(begun) < KNOWN or any(_injected(context, service, n) for n in begun):
+        return list(names)
+    return [n for n in names if n in begun or n not in dying]
+
+
+def _questions_begun(context: PlanningContext, service: Service, host: str) -> bool:
+    return any(context.started(t.id) is not None for t in _ask_elsewhere(context, service, host))
+
+
+def _injected(context: PlanningContext, service: Service, host: str) -> bool:
+    """Somebody answered in the place of a host without DNS."""
+    questions = _ask_elsewhere(context, service, host)
+    return any(t.arm is Arm.NON_RESOLVER and answered_dns(context, t.id) for t in questions)
 
 
 @remembered
