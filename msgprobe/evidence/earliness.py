@@ -37,12 +37,17 @@ def early(facts: Facts, conversation: Conversation, *, lets_in: bool = False) ->
     A server that hangs up on whoever connects (its back ends are down) does so without having heard
     anything: its end comes a round trip after the connection stands, which may be soon after our
     first words where this device was late with them. Not so a server that answers other words on
-    the same port (``lets_in``: that is known otherwise); and an alert answers ours.
+    the same port (``lets_in``: that is known otherwise); and an alert answers ours, as does an end
+    that acknowledges them.
     """
-    took, shortest = _answer_time(conversation), _shortest(facts, conversation)
+    by_kernel = _acknowledged_at_the_end(conversation)
+    took = _answer_time(conversation) if by_kernel is None else by_kernel
+    shortest = _shortest(facts, conversation)
     if took is None or shortest is None or took >= EARLY * shortest:
         return False
-    heard = conversation.tls is not None and conversation.tls.alert_received
+    heard = by_kernel is not None or (
+        conversation.tls is not None and conversation.tls.alert_received
+    )
     lets_in = lets_in or _lets_in(facts, conversation)
     return heard or lets_in or not _may_hang_up(conversation, took, shortest)
 
@@ -109,6 +114,19 @@ def _may_hang_up(conversation: Conversation, took: float, rtt: float) -> bool:
     if conversation.tcp is None or spoken is None:
         return False  # the connection itself was refused
     return spoken.window.start + took >= conversation.tcp.window.start + (1 + EARLY) * rtt
+
+
+def _acknowledged_at_the_end(conversation: Conversation) -> float | None:
+    """Seconds from our ClientHello to the one segment that acknowledged it and ended the
+    connection, by the kernel, which is never late; None where that is not what happened, or not
+    known. What was sent twice tells no time (Karn's algorithm, RFC 6298 section 3)."""
+    tcp, tls = conversation.tcp, conversation.tls
+    if tcp is None or tls is None or tcp.info is None or tls.info is None:
+        return None
+    ended = tls.failure is Failure.EOF and not tls.bytes_received and tls.hello_acked is True
+    at_once = tls.info.segs_in == tcp.info.segs_in + 1 and not tls.info.total_retrans
+    quicker = 0 < tls.info.min_rtt < tcp.info.min_rtt
+    return tls.info.min_rtt if ended and at_once and quicker else None
 
 
 def _answer_time(conversation: Conversation) -> float | None:

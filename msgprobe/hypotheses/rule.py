@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 32
+RULES_VERSION = 33
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -30,7 +30,7 @@ CHANGED: Mapping[str, int] = {
     "tls.store_age": 12,
     "connection.portal": 12,
     "connection.dns_lies": 19,
-    "tls.early": 22,
+    "tls.early": 33,
     "tls.fingerprint": 22,
     "tcp.timeout": 23,
     "tcp.refused": 23,

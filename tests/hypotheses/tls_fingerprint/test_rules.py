@@ -8,10 +8,10 @@ import pytest
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
-from msgprobe.model.observation import TlsObservation, Window
+from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.target import Function, Pool
 from msgprobe.model.task import Arm, Flow, ResolverKind
-from msgprobe.model.verdict import Outcome, State, Strength
+from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
@@ -185,6 +185,52 @@ def test_an_acknowledgement_that_came_with_the_forgery_hides_nothing() -> None:
         story.told[index] = dataclasses.replace(told, observations=seen)
     verdict = text(story)
     assert (verdict.outcome, verdict.rules) == (Outcome.BLOCKED, ("tls.early.eof",))
+
+
+def late_device(
+    *, acked: bool | None = True, segments: int = 1, sent_again: int = 0, rtt: float = 0.012
+) -> FunctionVerdict:
+    """All was read late, from a path of 40 ms; the kernel took the greeting for acknowledged after
+    ``rtt``, by the last of so many segments since the connection stood."""
+    story = dying(fine(), CHAT[0], failure=Failure.EOF, took=0.08, min_rtt=0.04)
+    for index, told in enumerate(story.told):
+        seen = tuple(
+            dataclasses.replace(
+                o,
+                bytes_received=0,
+                hello_acked=acked,
+                info=dataclasses.replace(
+                    o.info, min_rtt=rtt, segs_in=1 + segments, total_retrans=sent_again
+                ),
+            )
+            if isinstance(o, TlsObservation) and o.failure is Failure.EOF and o.info
+            else dataclasses.replace(o, info=dataclasses.replace(o.info, segs_in=1))
+            if isinstance(o, TcpObservation) and o.info
+            else o
+            for o in told.observations
+        )
+        story.told[index] = dataclasses.replace(told, observations=seen)
+    return text(story)
+
+
+def test_an_end_is_early_by_the_kernel_where_this_device_was_late() -> None:
+    assert late_device().rules == ("tls.early.eof",)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"segments": 2}, "who acknowledges early, as some accelerators do, need not end it"),
+        ({"rtt": 0.039}, "the end came all the way"),
+        ({"acked": None}, "it is not known what was acknowledged"),
+        ({"acked": False}, "the end came before the greeting was heard"),
+        ({"sent_again": 1}, "which of the two was acknowledged is not known"),
+    ],
+)
+def test_what_the_kernel_says_is_early_only_of_the_end_itself(
+    told: dict[str, Any], why: str
+) -> None:
+    assert late_device(**told).outcome is Outcome.INCONCLUSIVE, why
 
 
 def test_one_slow_first_packet_makes_no_answer_early() -> None:
