@@ -6,7 +6,7 @@ calls. Fields, `replace` and type checkers know no difference. Asked for by the 
 which it knows those that the project uses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from dataclasses import dataclass as standard
 from operator import attrgetter
@@ -133,14 +133,11 @@ def _init(cls: type) -> Callable[..., None]:
 def _written(cls: type, *, frozen: bool) -> Callable[..., None]:
     """The constructor, in one piece of source that names the fields of ``cls``."""
     every = fields(cls)
-    known: dict[str, Any] = {"_absent": MISSING}
-    asked = [_parameter(f, known) for f in every if f.init and not f.kw_only]
-    named = [_parameter(f, known) for f in every if f.init and f.kw_only]
-    lines = [line for f in every if (line := _assignment(cls, f, known, frozen=frozen))]
-    if hasattr(cls, "__post_init__"):
-        lines.append("self.__post_init__()")
-    head = ", ".join(["self", *asked, *(["*", *named] if named else [])])
-    source = f"def __init__({head}):\n " + "\n ".join(lines or ["pass"])
+    ours = _apart({f.name for f in every})
+    known: dict[str, Any] = {f"{ours}absent": MISSING}
+    this = f"{ours}self" if any(f.name == "self" for f in every) else "self"
+    head, lines = _head(every, known, ours), _lines(cls, known, ours, this, frozen=frozen)
+    source = f"def __init__({this}{head}):\n " + "\n ".join(lines or ["pass"])
     exec(source, known)
     made: Callable[..., None] = known["__init__"]
     made.__module__, made.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
@@ -148,29 +145,51 @@ def _written(cls: type, *, frozen: bool) -> Callable[..., None]:
     return made
 
 
-def _parameter(field: "Field[Any]", known: dict[str, Any]) -> str:
+def _head(every: "tuple[Field[Any], ...]", known: dict[str, Any], ours: str) -> str:
+    """Its parameters, each behind a comma."""
+    asked = [_parameter(f, known, ours) for f in every if f.init and not f.kw_only]
+    named = [_parameter(f, known, ours) for f in every if f.init and f.kw_only]
+    return "".join(f", {p}" for p in (*asked, *(["*", *named] if named else [])))
+
+
+def _lines(cls: type, known: dict[str, Any], ours: str, this: str, *, frozen: bool) -> list[str]:
+    """What it does, a line each."""
+    values = {f.name: v for f in fields(cls) if (v := _value(f, known, ours)) is not None}
+    if frozen:
+        known |= {f"{ours}set_{name}": getattr(cls, name).__set__ for name in values}
+        lines = [f"{ours}set_{name}({this}, {value})" for name, value in values.items()]
+    else:
+        lines = [f"{this}.{name} = {value}" for name, value in values.items()]
+    return [*lines, f"{this}.__post_init__()"] if hasattr(cls, "__post_init__") else lines
+
+
+def _apart(names: Collection[str]) -> str:
+    """What no field's name begins with, so that it may stand before names of our own."""
+    ours = "_own_"
+    while any(name.startswith(ours) for name in names):
+        ours = f"_{ours}"
+    return ours
+
+
+def _parameter(field: "Field[Any]", known: dict[str, Any], ours: str) -> str:
     if field.default_factory is not MISSING:
-        return f"{field.name}=_absent"
+        return f"{field.name}={ours}absent"
     if field.default is MISSING:
         return field.name
-    known[f"_default_{field.name}"] = field.default
-    return f"{field.name}=_default_{field.name}"
+    known[f"{ours}default_{field.name}"] = field.default
+    return f"{field.name}={ours}default_{field.name}"
 
 
-def _assignment(
-    cls: type, field: "Field[Any]", known: dict[str, Any], *, frozen: bool
-) -> str | None:
-    """What sets the field, None where nothing does."""
-    name, value = field.name, field.name
+def _value(field: "Field[Any]", known: dict[str, Any], ours: str) -> str | None:
+    """What the field is set to, None where nothing sets it."""
+    name = field.name
     if field.default_factory is not MISSING:
-        known[f"_make_{name}"] = field.default_factory
-        value = f"_make_{name}()" + (f" if {name} is _absent else {name}" if field.init else "")
-    elif not field.init:
-        if field.default is MISSING:
-            return None
-        known[f"_default_{name}"] = field.default
-        value = f"_default_{name}"
-    if not frozen:
-        return f"self.{name} = {value}"
-    known[f"_set_{name}"] = getattr(cls, name).__set__
-    return f"_set_{name}(self, {value})"
+        known[f"{ours}make_{name}"] = field.default_factory
+        made = f"{ours}make_{name}()"
+        return f"{made} if {name} is {ours}absent else {name}" if field.init else made
+    if field.init:
+        return name
+    if field.default is MISSING:
+        return None
+    known[f"{ours}default_{name}"] = field.default
+    return f"{ours}default_{name}"

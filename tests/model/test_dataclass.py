@@ -8,7 +8,7 @@ import pickle
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import FrozenInstanceError, field, fields, is_dataclass, replace
+from dataclasses import MISSING, FrozenInstanceError, field, fields, is_dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import pytest
@@ -122,6 +122,24 @@ def _empty(dataclass: Declare) -> type:
     return Empty
 
 
+def _like_ours(dataclass: Declare) -> type:
+    """Its fields are called as what the constructor is made with."""
+
+    @dataclass(slots=True, kw_only=True)
+    class LikeOurs:
+        self: int = 0
+        a: list[int] = field(default_factory=list)
+        _absent: object = None
+        _own_absent: object = None
+        _own_make_a: object = None
+        _own_default_b: object = None
+        b: int = 7
+        MISSING: object = None
+        list: object = None
+
+    return LikeOurs
+
+
 def _open(dataclass: Declare) -> type:
     @dataclass(frozen=True, kw_only=True)
     class Open:
@@ -140,6 +158,7 @@ SHAPES = (
     _own_methods,
     _own_equality,
     _empty,
+    _like_ours,
     _open,
 )
 
@@ -274,8 +293,25 @@ def _declared() -> Iterator[type]:
 
 
 def test_every_constructor_of_the_project_can_be_made() -> None:
+    """And what it is not given is as declared."""
     found = list(_declared())
     assert len(found) > 200
     for cls in found:
-        taken = {f.name for f in fields(cls) if f.init}
-        assert set(inspect.signature(cls).parameters) == taken, cls
+        taken = {f.name: f for f in fields(cls) if f.init}
+        assert set(inspect.signature(cls).parameters) == set(taken), cls
+        if hasattr(cls, "__post_init__"):
+            continue
+        needed = {
+            name: object()
+            for name, f in taken.items()
+            if f.default is MISSING and f.default_factory is MISSING
+        }
+        made = cls(**needed)
+        for name, f in taken.items():
+            value = getattr(made, name)
+            if name in needed:
+                assert value is needed[name], (cls, name)
+            elif f.default_factory is MISSING:
+                assert value is f.default, (cls, name)
+            else:
+                assert type(value) is type(f.default_factory()), (cls, name)

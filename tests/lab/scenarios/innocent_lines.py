@@ -49,9 +49,7 @@ def _too_bad() -> Iterator[Scenario]:
             replace(_WIFI, delay_ms=350),
             ANY_LINK,
         ),
-        ("I7-10", "Wi-Fi that loses 10 %", "I7", replace(_WIFI, loss=0.1), ANY_LINK),
         ("I7", "Wi-Fi that loses 15 %", "I7", replace(_WIFI, loss=0.15), ANY_LINK),
-        ("I7-20", "Wi-Fi that loses 20 %", "I7", replace(_WIFI, loss=0.2), _DEAD_AT_TIMES),
         (
             "I8",
             "Wi-Fi that loses 30 %",
@@ -67,6 +65,13 @@ def _too_bad() -> Iterator[Scenario]:
 
 _LINES: Final = (
     innocent("I0", "nothing is wrong", row="-"),
+    innocent(
+        "I7-10",
+        "Wi-Fi that loses 10 %",
+        row="I7",
+        link=replace(_WIFI, loss=0.1),
+        states=ANY_LINK,
+    ),
     *_too_bad(),
     innocent(
         "I3",
