@@ -46,6 +46,7 @@ from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, TrustError, World, system_world
 
 NO_GUESS = Guess()
+"""Nothing is known of where this device may be."""
 
 BUDGET_CHECK = 0.5
 """Seconds after which the budgets are looked at, whether or not anything happened."""
@@ -297,8 +298,7 @@ async def _explore(
                 may = now <= runner.limits.until(moving=True)
                 last = filter(moves, wanted.tasks if may else ())
                 wanted = replace(wanted, tasks=tuple(last), wake_at=None)
-            for step in new_steps(wanted.tasks, told, asked_for):
-                emit(step)
+            _emit(new_steps(wanted.tasks, told, asked_for), emit)
             runner.slow_down(wanted.pace, wanted.asking, wanted.at_once, wanted.thin)
             runner.give_up(wanted.decided)
             new = submitted(runner, wanted)

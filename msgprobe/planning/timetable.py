@@ -73,7 +73,7 @@ PROMPT = 2.5
 FOUR_TIMES = 1.4
 """Seconds beside round trips after which a ClientHello has been sent four times on a short way (RFC
 6298: 0.2 s, and doubled each time, as Linux has it): where the line loses one packet in fifty at
-most, it lost all four once in six million times."""
+most, it lost all four once in six million times. Behind a lost SYN it has been sent three times."""
 
 TOO_LATE = 1.0
 """Seconds beyond the round trip after which a packet of a call is as good as lost."""

@@ -1,6 +1,7 @@
 """The house stays one that fits into a head: small modules, functions and questions."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def test_functions_are_simple() -> None:
         for name, count in branches(path):
             every[name] = max(count, every.get(name, 0))
     assert {name: n for name, n in every.items() if n > MOST_BRANCHES} == BRANCHY
+
+
+def test_classes_are_declared_without_compiling_what_a_start_never_calls() -> None:
+    """All but those that import nothing of the model take `msgprobe.model.dataclass`."""
+    own = re.compile(r"^from dataclasses import (\([^)]*|.*)\bdataclass\b", re.MULTILINE)
+    standard = {str(p.relative_to(ROOT)) for p in MODULES if own.search(p.read_text("utf-8"))}
+    standard = {name for name in standard if not name.startswith("sealing/")}
+    assert standard == {"model/dataclass.py", "wire/der.py"}
 
 
 def test_a_question_is_small_and_says_what_it_asks() -> None:
