@@ -41,6 +41,7 @@ from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import given
 from msgprobe.runner.kinds import moves
 from msgprobe.runner.limits import Limits
+from msgprobe.runner.pause import pause
 from msgprobe.steps.aside import aside
 from msgprobe.steps.prepare import prepare
 from msgprobe.steps.world import Proxy, TrustError, World, system_world
@@ -48,24 +49,11 @@ from msgprobe.steps.world import Proxy, TrustError, World, system_world
 NO_GUESS = Guess()
 """Nothing is known of where this device may be."""
 
-BUDGET_CHECK = 0.5
-"""Seconds after which the budgets are looked at, whether or not anything happened."""
-
 ASKED = 0.005
 """Seconds until the first questions are out, which a busy thread would hold up."""
 
 PREPARED = 5.0
 """Seconds after the last conversation until what was to make them quicker is given up."""
-
-TICK = 0.02
-"""Seconds to let several results arrive before planning anew, ..."""
-
-FEW = 4
-"""... unless no more than so many conversations are under way: those are awaited one by one."""
-
-TOGETHER = 0.1
-"""Seconds between looks for which there is no reason but the clock, while so many are under way:
-where dozens are not answered, each has moments of its own at which it counts as overdue."""
 
 MANY = 8
 """Services from which on conversations start more slowly."""
@@ -303,6 +291,8 @@ async def _explore(
             runner.give_up(wanted.decided)
             new = submitted(runner, wanted)
             emit(Counted(bytes_so_far=runner.bytes_so_far, at_most=runner.limits.left(now)))
+            if runner.idle and wanted.wake_at is None:
+                break
             if not new:  # judging takes long enough to hold up what is about to be timed
                 # not redacted: that changes no word, and here it would take time
                 so_far = replace(begun, evidence=evidence)
@@ -310,14 +300,8 @@ async def _explore(
             if (lack := lacking(runner, now)) is not None:
                 runner.stop(lack)
                 break
-            if runner.idle and wanted.wake_at is None:
-                break
             wake = runner.limits.deadline if wanted.wake_at is None else wanted.wake_at
-            rest = max(0.0, min(wake, runner.limits.deadline) - now) + 0.001
-            many = len(moment.running) > FEW
-            await runner.change(min(max(rest, TOGETHER) if many else rest, BUDGET_CHECK))
-            if many:
-                await asyncio.sleep(TICK)
+            await pause(runner, begun=now, until=min(wake, runner.limits.deadline))
         while stop.reason is None and not runner.idle:
             await runner.change(0.2)
 

@@ -1,12 +1,11 @@
 """What neutral call servers show: does STUN pass here, on which ports, and with what loss?"""
 
 from collections.abc import Iterable
-from statistics import median
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, Facts
 from msgprobe.evidence.ledger import derived
-from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.evidence.statistics import fisher_greater, median
 from msgprobe.model.control import CallServer
 from msgprobe.model.observation import Proof
 from msgprobe.model.task import Arm

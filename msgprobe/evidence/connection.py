@@ -1,7 +1,6 @@
 """The connection as the neutral controls show it: who answers, who lies, how fast."""
 
 from collections.abc import Iterable
-from statistics import median
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.call_servers import Calls
@@ -23,6 +22,7 @@ from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.outages import Outages
 from msgprobe.evidence.portals import portal
+from msgprobe.evidence.statistics import median
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.pool import AddressFacts, MemberFacts, PoolFacts
 from msgprobe.model.task import Arm
 
@@ -47,10 +48,16 @@ class FailingHalf(PoolFacts):
         own = self.facts.arm(*OWN_ARMS, Arm.SHARE, subject=self.service.name)
         return {(t.flow.host, t.address, t.flow.port) for t in own if t.failure is None}
 
-    @property
+    @cached_property
     def views(self) -> tuple[AddressFacts, ...]:
         """The failing addresses."""
         return tuple(a for e in self.failing for a in e.addresses)
+
+
+@remembered
+def failing_half(whole: PoolFacts) -> FailingHalf:
+    """The half of the pool that fails."""
+    return FailingHalf(whole)
 
 
 def _works(member: MemberFacts) -> bool:
@@ -91,7 +98,7 @@ def alike(p: PoolFacts, symptom: str) -> tuple[AddressFacts, ...]:
     family that does not carry neutral sites' answers here are left out."""
     found: list[tuple[str, AddressFacts]] = []
     for pool in (p, *p.beside):
-        for member in FailingHalf(pool).members:
+        for member in failing_half(pool).members:
             for e in member.endpoints:
                 whose = e.endpoint.host or member.name
                 found += [

@@ -1,10 +1,9 @@
 """How fast the line itself is, as the neutral transfers show it: here, and inside the country."""
 
-from statistics import median, median_high
-
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.statistics import median, median_high
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm

@@ -7,13 +7,12 @@ of evidence that fail in different ways (a slow server, a long way, a bad moment
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import cached_property
-from statistics import median
 
 from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
-from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, sprt
+from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, median, sprt
 from msgprobe.evidence.transfer_pairs import (
     LONG_WAY,
     OTHER_SERVER,

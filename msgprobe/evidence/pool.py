@@ -189,6 +189,9 @@ def by_luck(facts: Facts, died: int, tried: int, *, silent: bool) -> bool:
 class PoolFacts:
     """A pool with everything that rules ask about it."""
 
+    ledger: None = None
+    """The evidence is complete (see `pool_facts`)."""
+
     def __init__(
         self, facts: Facts, connection: ConnectionFacts, service: Service, pool: Pool
     ) -> None:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import exp
-from statistics import median
 
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.losses import disturbed, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.rate import rate_kbit
-from msgprobe.evidence.statistics import Decision
+from msgprobe.evidence.statistics import Decision, median
 from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare, prompt
 from msgprobe.evidence.transfer_samples import FEWEST, Sample
 from msgprobe.model.message import Said, message

@@ -1,12 +1,13 @@
-"""The statistics of pairs and shares: exact, small, and free of any library.
+"""The statistics of pairs and shares: exact, small, and free of any library: the standard one, for
+the sake of fractions, takes 0.6 MB and as long to import as a round trip nearby.
 
 Sources: A. Wald, "Sequential Tests of Statistical Hypotheses", Ann. Math. Stat. 16 (1945); R. A.
 Fisher's exact test as in any textbook. The constants are those of the method (see `sprt`).
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from math import comb, log
+from math import comb, fsum, log, sqrt
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -22,6 +23,37 @@ class Decision(StrEnum):
 
 MOST_PAIRS = 10
 """Pairs after which an undecided test stays undecided."""
+
+
+def median(values: Iterable[float]) -> float:
+    """The one in the middle, or what lies half-way between the two there. Raises IndexError where
+    there are none, as do the other two."""
+    ranked = sorted(values)
+    return (_lower_middle(ranked) + _upper_middle(ranked)) / 2
+
+
+def median_low(values: Iterable[float]) -> float:
+    """The one in the middle, or the lower of the two there."""
+    return _lower_middle(sorted(values))
+
+
+def median_high(values: Iterable[float]) -> float:
+    """The one in the middle, or the higher of the two there."""
+    return _upper_middle(sorted(values))
+
+
+def _lower_middle(ranked: Sequence[float]) -> float:
+    return ranked[(len(ranked) - 1) // 2]
+
+
+def _upper_middle(ranked: Sequence[float]) -> float:
+    return ranked[len(ranked) // 2]
+
+
+def variation(values: Sequence[float]) -> float:
+    """The standard deviation of all of them as a share of their mean, which must not be 0."""
+    mean = fsum(values) / len(values)
+    return sqrt(fsum((v - mean) ** 2 for v in values) / len(values)) / mean
 
 
 def sprt(

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from math import comb, exp, log, log2
-from statistics import mean, median, median_low, pstdev
 
 from msgprobe.evidence.losses import disturbed, upwards
-from msgprobe.evidence.statistics import Decision, sprt
+from msgprobe.evidence.statistics import Decision, median, median_low, sprt, variation
 from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
 from msgprobe.model.dataclass import dataclass
 
@@ -241,7 +240,7 @@ def by_name(pairs: Sequence[Pair]) -> Decision:
 def steady(rates: Sequence[float]) -> bool:
     """The rates agree: whoever limits them has a number in mind. Three within a fifth of each
     other, or six within three tenths (a lossy line disturbs some of them)."""
-    if len(rates) < 3 or not mean(rates):
+    if len(rates) < 3 or not any(rates):
         return False
-    spread = pstdev(rates) / mean(rates)
+    spread = variation(rates)
     return spread <= 0.2 or (len(rates) >= 6 and spread <= 0.3)

@@ -13,7 +13,7 @@ from msgprobe.evidence.speeds import unsaid
 from msgprobe.hypotheses.quic.rules import with_extras
 from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
 from msgprobe.hypotheses.second_vantage.rules import second_notes
-from msgprobe.hypotheses.throttling.rules import judge_speed
+from msgprobe.hypotheses.throttling.rules import judge_speeds
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNTED
 from msgprobe.judging.calibration import counted_with, with_confidence
 from msgprobe.judging.calibration_table import TABLE
@@ -122,8 +122,8 @@ def _with_speeds(
     # Where connections are counted, those of transfers freeze as well: no speed means anything.
     counted = any(COUNTED in f.mechanisms for f in functions)
     every = () if counted else paired_transfers(facts, service)
-    found = tuple(c for c in every if c.own)
-    return tuple(unsaid(judge_speed(f, found), every) for f in functions)
+    said = judge_speeds(functions, (c for c in every if c.own))
+    return tuple(unsaid(f, every) for f in said)
 
 
 def _with_extras(

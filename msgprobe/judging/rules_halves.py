@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from msgprobe.evidence.halves import FailingHalf, alike
+from msgprobe.evidence.halves import alike, failing_half
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES
 from msgprobe.hypotheses.protocol_blocking.rules import PROTOCOL_RULES
@@ -39,7 +39,7 @@ _SYMPTOMS = {
 
 
 def _hit(p: PoolFacts) -> Cited:
-    half = FailingHalf(p)
+    half = failing_half(p)
     if not enough(p) or not half.failing:
         return ()
     return (*p.genuine, *half.failed)
@@ -54,7 +54,7 @@ def _fails(symptom: str) -> Callable[[PoolFacts], Cited]:
     the service, in another network."""
 
     def holds(p: PoolFacts) -> Cited:
-        mine = [a for a in FailingHalf(p).views if a.symptom == symptom]
+        mine = [a for a in failing_half(p).views if a.symptom == symptom]
         if not mine or not enough(p) or not p.connection.controls_hold:
             return ()
         return [t for a in alike(p, symptom) for t in a.failed]
@@ -70,7 +70,7 @@ HALF_FAILS: tuple[PoolRule, ...] = LIKELY_IMPAIRED.at(Layer.TCP).rules(
 def half_hit(p: PoolFacts) -> tuple[Finding, ...]:
     """What shows that somebody interferes with the failing half; where a fault of the service's
     own is left as an explanation it is not shown, for the half that works does not exclude one."""
-    half = FailingHalf(p)
+    half = failing_half(p)
     if not half.failing:
         return ()
     found = [f for f in apply(_ACCUSING, half) if f.info.outcome is Outcome.BLOCKED]

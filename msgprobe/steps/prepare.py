@@ -14,7 +14,7 @@ _WANTED = (
     "wsproto",
     "h2.connection",
 )
-_PROOFS = ("asymmetric.ec", "asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
+_PROOFS = ("asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
 """Of a library that may be missing; proofs then say less."""
 
 

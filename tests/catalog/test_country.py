@@ -13,8 +13,10 @@ from msgprobe.catalog.country import COUNTRIES, countries_of, guessed, local_zon
 
 
 @pytest.fixture(autouse=True)
-def no_zone_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_zone_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("TZ", raising=False)
+    monkeypatch.setattr(country, "_LOCAL", str(tmp_path / "localtime"))
+    monkeypatch.setattr(country, "_NAMED", str(tmp_path / "timezone"))
 
 
 @pytest.fixture
@@ -123,6 +125,39 @@ def test_a_system_that_contradicts_itself_tells_no_country_and_says_nothing(
     assert local_zone() is None
     assert guessed() == ()
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("target", "named", "zone"),
+    [
+        ("/usr/share/zoneinfo/Asia/Almaty", None, "Asia/Almaty"),
+        ("../usr/share/zoneinfo/Asia/Almaty", "Asia/Almaty\n", "Asia/Almaty"),
+        ("/var/db/timezone/zoneinfo/Europe/Moscow", "", "Europe/Moscow"),
+        ("/usr/share/zoneinfo/Etc/UTC", b"\xff", "Etc/UTC"),
+        # the library is to say: two that differ, a copy, and links to no zone
+        ("/usr/share/zoneinfo/Asia/Almaty", "Europe/Moscow", None),
+        (None, "Asia/Almaty", None),
+        ("/etc/adjtime", None, None),
+        ("/usr/share/zoneinfo/", None, None),
+    ],
+)
+def test_the_systems_own_link_names_the_zone(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    target: str | None,
+    named: str | bytes | None,
+    zone: str | None,
+) -> None:
+    import tzlocal
+
+    monkeypatch.setattr(tzlocal, "get_localzone_name", lambda: "Asia/Tehran")
+    if target is None:
+        (tmp_path / "localtime").write_bytes(b"TZif2")
+    else:
+        (tmp_path / "localtime").symlink_to(target)
+    if named is not None:
+        (tmp_path / "timezone").write_bytes(named.encode() if isinstance(named, str) else named)
+    assert local_zone() == (zone or "Asia/Tehran")
 
 
 def test_without_the_library_no_country_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:

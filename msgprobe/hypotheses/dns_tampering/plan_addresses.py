@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.ledger import remembered
 from msgprobe.model.cost import ENDPOINT, PAGE
-from msgprobe.model.target import Endpoint, Service
+from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
 from msgprobe.planning.context import PlanningContext
@@ -32,8 +33,9 @@ def plan_addresses(
     tasks: list[Task] = []
     # There they stand for the service's own: nothing else of it can be dialled.
     last_at = 0.0 if context.connection.resolver_dead else None
+    begun = _begun(context, service)
     for _, endpoint in first_endpoints(context, service):
-        asked = failing(context, service, endpoint) or _begun(context, service, endpoint)
+        asked = failing(context, service, endpoint) or endpoint.name in begun
         if endpoint.host is None or not asked:
             continue
         name = context.facts.name(endpoint.host)
@@ -51,12 +53,13 @@ def plan_addresses(
     return tasks
 
 
-def _begun(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
-    """Some such address of it has been dialled."""
-    ended = [t.task for t in context.facts.arm(Arm.OTHER_ADDRESS, subject=service.name)]
+@remembered
+def _begun(context: PlanningContext, service: Service) -> frozenset[str | None]:
+    """The endpoints of which some such address has been dialled."""
+    ended = (t.task for t in context.facts.arm(Arm.OTHER_ADDRESS, subject=service.name))
     running = (r.task for r in context.moment.running.values())
-    others = [t for t in running if t.arm is Arm.OTHER_ADDRESS and t.subject == service.name]
-    return any(t.endpoint == endpoint.name for t in (*ended, *others))
+    others = (t for t in running if t.arm is Arm.OTHER_ADDRESS and t.subject == service.name)
+    return frozenset(t.endpoint for t in (*ended, *others))
 
 
 def plan_page(context: PlanningContext, service: Service, found: Sequence[Suspect]) -> list[Task]:

@@ -208,14 +208,26 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
 )
 
 
-def judge_speed(verdict: FunctionVerdict, found: Sequence[PairedTransfers]) -> FunctionVerdict:
-    """The function's verdict with what its transfers say: a worse word replaces a better one."""
-    mine = [c for c in found if c.asset.function is verdict.function]
-    verdict = replace(verdict, speeds=_told(mine, known=any(map(accuses, found))))
-    every = sorted(filter(None, map(_shown, found)))
+Compared = tuple[PairedTransfers, Finding | None]
+"""A comparison, and what the first rule that holds says of it."""
+
+
+def judge_speeds(
+    functions: Iterable[FunctionVerdict], comparisons: Iterable[PairedTransfers]
+) -> tuple[FunctionVerdict, ...]:
+    """The verdicts on a service's functions with what its transfers say: a worse word replaces a
+    better one."""
+    found = [(paired, _finding(paired)) for paired in comparisons]
+    return tuple(_judge_speed(f, found) for f in functions)
+
+
+def _judge_speed(verdict: FunctionVerdict, found: Sequence[Compared]) -> FunctionVerdict:
+    mine = [(c, said) for c, said in found if c.asset.function is verdict.function]
+    known = any(_accuses(said) for _, said in found)
+    verdict = replace(verdict, speeds=_told([c for c, _ in mine], known=known))
+    every = sorted(filter(None, (_shown(said) for _, said in found)))
     shown = every[-1] if every else None  # by name before by address
-    for paired in mine:
-        finding = _finding(paired)
+    for paired, finding in mine:
         if shown is not None and _weaker(finding, shown):
             finding = _alike(paired, shown) or _renamed(finding, shown)
         if finding is None or (paired.silent and verdict.outcome is not Outcome.OK):
@@ -271,13 +283,15 @@ def _finding(paired: PairedTransfers) -> Finding | None:
 
 def accuses(paired: PairedTransfers) -> bool:
     """The comparison alone shows interference."""
-    finding = _finding(paired)
+    return _accuses(_finding(paired))
+
+
+def _accuses(finding: Finding | None) -> bool:
     return finding is not None and finding.info.outcome in (Outcome.BLOCKED, Outcome.THROTTLED)
 
 
-def _shown(paired: PairedTransfers) -> str | None:
+def _shown(finding: Finding | None) -> str | None:
     """The mechanism by which the comparison shows the service throttled, None when it does not."""
-    finding = _finding(paired)
     throttled = finding is not None and finding.info.outcome is Outcome.THROTTLED
     return finding.info.mechanism if finding is not None and throttled else None
 
