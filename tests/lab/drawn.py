@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from tests.lab import drawn_wider
 from tests.lab.censor import Action, ConnectionCap, Drop, Match, OnSni
 from tests.lab.drawn_accidents import accident
-from tests.lab.drawn_hits import HITS, ISP, curtain, forged, frozen, own_trouble, slow
+from tests.lab.drawn_hits import HITS, ISP, Hit, curtain, forged, frozen, own_trouble, slow
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -26,6 +27,9 @@ stay what they were."""
 
 CURTAINS_FROM: Final = 3000
 """From this number on networks of neutral mirrors may be cut, with a service in them or none."""
+
+WIDER_FROM: Final = 5000
+"""From this number on what `drawn_wider` has is drawn as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +137,11 @@ def _harmless(lot: Random) -> tuple[str, tuple[Action, ...], dict[str, Any]]:
 # --- a whole one --------------------------------------------------------------------------------
 
 
-def draw(number: int) -> Drawn:
-    """The scenario of that number."""
-    lot = Random(f"drawn/{number}")
-    line, link = _line(lot)
+def _hits(lot: Random, number: int, line: str) -> dict[str, Hit]:
+    """What is done to services, by whomever, and what befalls them."""
     hit = lot.sample(CORE, lot.choice([0, 1, 1, 1, 2]))
-    fitting = [h for h in HITS if not (line in _THIN and h in (slow, frozen))]
+    known = (*HITS, *drawn_wider.HITS) if number >= WIDER_FROM else HITS
+    fitting = [h for h in known if not (line in _THIN and h in (slow, frozen))]
     hits = {service: lot.choice(fitting)(lot, service) for service in sorted(hit)}
     if len(hits) == 1 and lot.random() < 0.1:
         hits = {service: forged(lot, service) for service in hits}
@@ -149,6 +152,14 @@ def draw(number: int) -> Drawn:
     if number >= ACCIDENTS_FROM and lot.random() < 0.6:
         befallen = lot.choice(sorted(set(CORE) - set(hits)))
         hits[befallen] = accident(lot, befallen)
+    return hits
+
+
+def draw(number: int) -> Drawn:
+    """The scenario of that number."""
+    lot = Random(f"drawn/{number}")
+    line, link = _line(lot)
+    hits = _hits(lot, number, line)
     text, actions, world = _harmless(lot)
     if number >= CURTAINS_FROM and line not in _THIN and lot.random() < 0.3:
         inside = lot.choice([*sorted(set(CORE) - set(hits)), None])
@@ -164,6 +175,13 @@ def draw(number: int) -> Drawn:
         hosts = (*h.world.get("hosts", ()), *world.get("hosts", ()))
         world = {**world, **h.world, "hosts": hosts}
     lab = {"ipv6": lot.random() < 0.6}
+    if number >= WIDER_FROM and lot.random() < 0.7:
+        around = drawn_wider.circumstance(lot)
+        text = "; ".join(filter(None, (text, around.text)))
+        actions, link = (*actions, *around.actions), around.line(link)
+        hosts = (*world.get("hosts", ()), *around.world.get("hosts", ()))
+        world = {**world, **around.world, "hosts": hosts}
+        lab |= {"ipv6": True} if around.six else {}
     parts = [f"{service}: {h.text}" for service, h in hits.items()] + [text]
     title = f"{line}, {'' if lab['ipv6'] else 'no '}IPv6; " + "; ".join(filter(None, parts))
     more: Any = {"link": link, "world": world, "lab": lab, "states": _USUAL, "fires": ()}

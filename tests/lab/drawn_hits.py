@@ -36,7 +36,7 @@ from tests.lab.scenarios.shared import (
 )
 from tests.lab.world.config import HostPolicy, Mitm
 
-_DOMAINS: Final[Mapping[str, tuple[str, ...]]] = {
+DOMAINS: Final[Mapping[str, tuple[str, ...]]] = {
     "whatsapp": WHATSAPP,
     "telegram": TELEGRAM,
     "messenger": MESSENGER,
@@ -70,12 +70,10 @@ class Hit:
 def names_of(lot: Random, service: str) -> tuple[str, tuple[str, ...]]:
     """All of its domains, or some of its hosts, none of which another service has as well."""
     if lot.random() < 0.6:
-        return "all names", _DOMAINS[service]
+        return "all names", DOMAINS[service]
     known = hosts_of(service)
     some = lot.sample(known, max(2, len(known) * lot.choice([3, 5, 8]) // 10))
-    alone = [
-        name for name in some if not any(name in hosts_of(o) for o in _DOMAINS if o != service)
-    ]
+    alone = [name for name in some if not any(name in hosts_of(o) for o in DOMAINS if o != service)]
     return f"{len(alone)} of {len(known)} names", tuple(f"={name}" for name in alone)
 
 
@@ -132,13 +130,13 @@ def _by_name(lot: Random, service: str) -> Hit:
         text=text,
         actions=(action,),
         truth=truth("blocked|degraded", *mechanism),
-        weaker=() if form == "some" or names != _DOMAINS[service] else ("degraded",),
-        functions=_by_every_name(service) if always and names == _DOMAINS[service] else {},
+        weaker=() if form == "some" or names != DOMAINS[service] else ("degraded",),
+        functions=_by_every_name(service) if always and names == DOMAINS[service] else {},
     )
 
 
 def _with_quic(lot: Random, service: str) -> Hit:
-    names = _DOMAINS[service]
+    names = DOMAINS[service]
     quic = Drop(label="", match=Match(proto=("udp",), quic_name=names))
     do = lot.choice(["rst", "drop"])
     tls = OnSni(label=f"name-{service}", names=names, do=do)  # type: ignore[arg-type]
@@ -171,7 +169,7 @@ def _lies(lot: Random, service: str) -> Hit:
         text=f"DNS says {says} for {which}, {where}",
         actions=(action,),
         truth=truth("blocked|degraded", "dns"),
-        weaker=("degraded",) if names == _DOMAINS[service] else (),
+        weaker=("degraded",) if names == DOMAINS[service] else (),
     )
 
 
@@ -205,13 +203,13 @@ def _by_address(lot: Random, service: str) -> Hit:
 def forged(lot: Random, service: str) -> Hit:
     """Somebody answers in its servers' place, under certificates of his own."""
     issuer = lot.choice(["private", "self_signed", "national"])
-    box = tls_to_box(f"forged-{service}", to=at(*_DOMAINS[service]))
+    box = tls_to_box(f"forged-{service}", to=at(*DOMAINS[service]))
     return Hit(
         text=f"certificates forged at its addresses, {issuer}",
         actions=(box,),
         truth=truth("blocked|degraded|inconclusive", "tls.mitm"),
         weaker=("degraded", "inconclusive"),
-        world={"mitm": Mitm(names=_DOMAINS[service], issuer=issuer)},  # type: ignore[arg-type]
+        world={"mitm": Mitm(names=DOMAINS[service], issuer=issuer)},  # type: ignore[arg-type]
     )
 
 
@@ -247,7 +245,7 @@ def _calls(lot: Random, service: str) -> Hit:
 def frozen(lot: Random, service: str) -> Hit:
     """Connections to it stop after so much."""
     after = lot.choice([6_000, 12_000, 16_000, 20_000, 30_000])
-    match = Match(to=at(*_DOMAINS[service]), direction="both", proto=("tcp",))
+    match = Match(to=at(*DOMAINS[service]), direction="both", proto=("tcp",))
     return Hit(
         text=f"connections freeze after {after} octets",
         actions=(Freeze(label=f"freeze-{service}", match=match, after_bytes=after),),
@@ -261,7 +259,7 @@ def curtain(lot: Random, service: str | None) -> Hit:
     if there is one: nobody else is harmed."""
     mirrors = lot.sample(_MIRRORS, lot.randint(2, len(_MIRRORS)))
     after, end = lot.choice([12_000, 16_000, 20_000, 30_000]), lot.choice(["silence", "rst", "fin"])
-    names = (*mirrors, *(_DOMAINS[service] if service else ()))
+    names = (*mirrors, *(DOMAINS[service] if service else ()))
     match = Match(to=at(*names), direction="both", proto=("tcp",))
     action = Cut(label="curtain", match=match, after_bytes=after, end=end)  # type: ignore[arg-type]
     its = ", and its own," if service else ""
@@ -278,7 +276,7 @@ def slow(lot: Random, service: str) -> Hit:
     do, kbit = lot.choice(["police", "shape"]), lot.choice([32, 64, 100, 140])
     action = Throttle(
         label=f"slow-{service}",
-        names=_DOMAINS[service],
+        names=DOMAINS[service],
         do=do,  # type: ignore[arg-type]
         kbit=kbit,
     )
@@ -298,7 +296,7 @@ _OWN: Final = truth("ok|degraded|down|inconclusive")
 
 def own_trouble(lot: Random, service: str) -> Hit:
     """Its servers, or some of them, are dead, broken or slow, or its names are gone."""
-    names = _DOMAINS[service]
+    names = DOMAINS[service]
     if lot.random() < 0.5:
         known = hosts_of(service)
         names = tuple(f"={name}" for name in lot.sample(known, max(2, len(known) // 2)))
@@ -319,7 +317,7 @@ def own_trouble(lot: Random, service: str) -> Hit:
             (name.removeprefix("="), lot.choice(["nxdomain", "servfail"])) for name in names
         )
         return Hit(text="its names are gone", actions=(), truth=_OWN, world={"everywhere": gone})
-    which = "all" if names == _DOMAINS[service] else f"{len(names)}"
+    which = "all" if names == DOMAINS[service] else f"{len(names)}"
     return Hit(
         text=f"{which} of its own servers: {trouble}",
         actions=(),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.lab.drawn import CURTAINS_FROM, Drawn, draw
+from tests.lab.drawn import CURTAINS_FROM, WIDER_FROM, Drawn, draw
 from tests.lab.drawn_exam import Told
 from tests.lab.scenario import CORE, GOOD, Scenario, truth
 
@@ -110,3 +110,33 @@ def test_another_mechanism_is_told_apart_from_a_deeper_one() -> None:
     assert told({"signal": "blocked"}, signal="blocked").astray == ()
     assert told({"signal": "blocked"}, "tls.res", signal="blocked").astray == ("signal",)
     assert told({"signal": "blocked|degraded"}, "dns", signal="degraded").astray == ()
+
+
+WIDER = [draw(number) for number in range(WIDER_FROM, WIDER_FROM + 500)]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        *("IPv6 leads nowhere", "long packets do not pass", "loses three packets", "no IPv6 addr"),
+        *("goes to the provider", "ms late", "does not hear", "octets vanish", "loses a tenth"),
+        *("web's ports", "in the first", "of all long", "every server speaks", "accelerates"),
+        *("through a proxy", "tariff", "every flow", "sways", " meet ", "denies", "clock"),
+        *("long ClientHellos that name", "QUIC that names", "s on", "every 8.0 s", "over IPv4"),
+        *("it freezes", "it loses", "what follows", "at the names of its"),
+    ],
+)
+def test_every_wider_deed_is_drawn(deed: str) -> None:
+    assert any(deed in d.scenario.title for d in WIDER)
+
+
+def test_what_is_seen_on_some_ways_only_may_be_told_weaker() -> None:
+    for d in WIDER:
+        for service, words in d.weaker.items():
+            assert set(words) < set(d.scenario.truths[service].words)
+        for action in d.scenario.actions:
+            assert (
+                not action.label
+                or "-" in action.label
+                or action.label in ("curtain", "pep", "http")
+            )
