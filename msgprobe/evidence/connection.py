@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence import clock
 from msgprobe.evidence.call_servers import Calls
 from msgprobe.evidence.controls import (
     Neutral,
@@ -22,18 +23,11 @@ from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.outages import Outages
 from msgprobe.evidence.portals import portal
-from msgprobe.evidence.statistics import median
 from msgprobe.model.control import Sentinel, Site
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION
-from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
+from msgprobe.model.observation import DnsObservation, Proof
 from msgprobe.model.task import Arm, ResolverKind
-
-CLOCK_TOLERANCE = 600.0
-"""Seconds that a clock may be wrong before it is worth a note."""
-
-CLOCK_BREAKS_TLS = 86_400.0
-"""Seconds from which on a wrong clock is a likely reason for a refused certificate."""
 
 _VANISHED = ("tls.timeout", "tls.reset", "tls.eof")
 """How a ClientHello ends that was too big for somebody on the way."""
@@ -50,18 +44,16 @@ class ConnectionFacts:
 
     @derived
     def clock_offset(self) -> float | None:
-        """Median of what web servers of at least two owners say minus our clock, in seconds."""
-        said: dict[str, float] = {}
-        for conversation in self.facts.conversations:
-            http = conversation.http
-            if isinstance(http, HttpObservation) and http.clock_offset is not None:
-                said[conversation.task.subject] = http.clock_offset
-        return median(said.values()) if len(said) >= 2 else None
+        """What web servers say minus our clock, in seconds (see `clock.offset`)."""
+        return clock.offset(self.facts)
 
     @derived
     def clock_wrong(self) -> bool:
-        """The clock is off by more than a day, so certificate dates mean nothing."""
-        return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_BREAKS_TLS
+        """It is off by more than a day, so certificate dates mean nothing: by what web servers say,
+        or by these dates where none could be asked."""
+        if self.clock_offset is None:
+            return bool(clock.denied(self.facts))
+        return abs(self.clock_offset) > clock.BREAKS_TLS
 
     @derived
     def portal(self) -> tuple[Conversation, ...]:

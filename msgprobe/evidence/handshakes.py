@@ -97,10 +97,17 @@ def alone(facts: Facts, conversation: Conversation) -> bool:
 def mixed(facts: Facts, service: Service) -> tuple[str, ...]:
     """Those that some address both answered and failed: neither cut off nor left alone; or that
     fail at their own, and some neutral server did both. Pages count that were read on the way to
-    what is moved; what is moved does not: a limit by name loses some of its handshakes as well."""
+    what is moved, and of that what was broken off; not what was silent: a limit by name loses some
+    of its handshakes as well."""
     asked = (t for t in facts.arm(*ELSEWHERE, subject=service.name) if not modern(t))
     there = grouped(asked, lambda t: t.flow.server_name or "")
-    return tuple(_mixed(_with(facts, service, Arm.TRANSFER_PAGE), there))
+    said = _with(facts, service, Arm.TRANSFER_PAGE, Arm.TRANSFER)
+    here = {what: [t for t in some if not _moved_in_silence(t)] for what, some in said.items()}
+    return tuple(_mixed(here, there))
+
+
+def _moved_in_silence(conversation: Conversation) -> bool:
+    return conversation.task.arm is Arm.TRANSFER and conversation.met_silence
 
 
 @remembered

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 33
+RULES_VERSION = 34
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -51,6 +51,8 @@ CHANGED: Mapping[str, int] = {
     "transfer.cut": 29,
     "transfer.freeze": 29,
     "transfer.broken": 29,
+    "transfer.broken_alone": 34,
+    "transfer.dies": 34,
     "transfer.once_as_others": 32,
     "transfer.nothing": 8,
     "speed.lossy": 23,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from msgprobe.evidence.connection import CLOCK_TOLERANCE, ConnectionFacts
+from msgprobe.evidence import clock
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.cut_places import cut_alike
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
 from msgprobe.evidence.state_roots import STATE_ROOTS, foreign_state_roots
@@ -65,7 +66,7 @@ def _six_missing(g: ConnectionFacts) -> bool:
 
 
 NOTES: dict[str, Callable[[ConnectionFacts], object]] = {
-    "clock_skew": lambda g: abs(g.clock_offset or 0.0) > CLOCK_TOLERANCE,
+    "clock_skew": lambda g: g.clock_wrong or abs(g.clock_offset or 0.0) > clock.TOLERANCE,
     "tls_inspection": lambda g: g.inspector is not None,
     **{note: partial(_named, note) for note in STATE_ROOTS},
     "own_roots": lambda g: g.facts.local is not None and g.facts.local.own_roots,

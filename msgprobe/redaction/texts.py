@@ -8,7 +8,7 @@ from hashlib import sha256
 from math import ceil, copysign, floor
 from typing import Any
 
-from msgprobe.evidence.connection import CLOCK_TOLERANCE
+from msgprobe.evidence.clock import TOLERANCE
 from msgprobe.model.observation import HttpObservation
 from msgprobe.redaction import known
 from msgprobe.redaction.addresses import PROVIDER, address_class, parse
@@ -176,7 +176,7 @@ def _minutes(offset: float | None) -> float | None:
     stays so."""
     if offset is None:
         return None
-    whole = ceil if abs(offset) > CLOCK_TOLERANCE else floor
+    whole = ceil if abs(offset) > TOLERANCE else floor
     minutes = whole(abs(offset) / 60)
     return copysign(minutes * 60.0, offset) if minutes else 0.0
 

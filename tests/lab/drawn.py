@@ -57,6 +57,8 @@ class Drawn:
 _THIN: Final = ("umts", "satellite")
 """Lines on which nobody is slowed here: what can be seen on them is `throttle_exam`'s matter."""
 
+_UNSEEN_THERE: Final = (slow, frozen, drawn_wider.lossy)
+
 
 def _line(lot: Random) -> tuple[str, Link]:
     lines = {
@@ -141,7 +143,7 @@ def _hits(lot: Random, number: int, line: str) -> dict[str, Hit]:
     """What is done to services, by whomever, and what befalls them."""
     hit = lot.sample(CORE, lot.choice([0, 1, 1, 1, 2]))
     known = (*HITS, *drawn_wider.HITS) if number >= WIDER_FROM else HITS
-    fitting = [h for h in known if not (line in _THIN and h in (slow, frozen))]
+    fitting = [h for h in known if not (line in _THIN and h in _UNSEEN_THERE)]
     hits = {service: lot.choice(fitting)(lot, service) for service in sorted(hit)}
     if len(hits) == 1 and lot.random() < 0.1:
         hits = {service: forged(lot, service) for service in hits}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgprobe.catalog.loader import load
 from msgprobe.model.target import Function
-from tests.lab.censor import Action, DnsForge, DnsRedirect, Drop, Freeze, Match, OnSni, Throttle
+from tests.lab.censor import Action, DnsForge, DnsRedirect, Drop, Match, OnSni, Throttle
 from tests.lab.drawn_hits import DOMAINS, ISP, Hit, names_of
 from tests.lab.link import Link
 from tests.lab.scenario import truth
@@ -225,14 +225,8 @@ def _one_family(lot: Random, service: str) -> Hit:
     return _seen(service, text, action, words="blocked|degraded")
 
 
-def _frozen_by_name(lot: Random, service: str) -> Hit:
-    after = lot.choice([8_000, 16_000, 30_000])
-    action = Freeze(names=DOMAINS[service], after_bytes=after)
-    words = "blocked|degraded|throttled|inconclusive"
-    return _seen(service, f"what names it freezes after {after} octets", action, words=words)
-
-
-def _lossy(lot: Random, service: str) -> Hit:
+def lossy(lot: Random, service: str) -> Hit:
+    """What names it loses much."""
     loss = lot.choice([0.08, 0.15, 0.3])
     action = Throttle(names=DOMAINS[service], do="lose", loss=loss)
     words = "throttled|degraded|blocked|inconclusive"
@@ -248,11 +242,11 @@ def _muted(lot: Random, service: str) -> Hit:
 
 
 def _one_function(lot: Random, service: str) -> Hit:
-    """The names of one function."""
+    """The names of one function, none of which is a mere front of it."""
     (row,) = (s for s in load().services if s.name == service)
     named: dict[Function, set[str]] = {}
     for e in row.endpoints:
-        if e.host and not row.pool(e.pool).extra:
+        if e.host and not row.pool(e.pool).extra and not row.pool(e.pool).caveat:
             named.setdefault(row.pool(e.pool).function, set()).add(e.host)
     function = lot.choice(sorted(f for f, hosts in named.items() if len(hosts) >= 2))
     others = {h for o in DOMAINS if o != service for h in hosts_of(o)}
@@ -269,8 +263,7 @@ HITS: Final = (
     _at_times,
     _at_times,
     _one_family,
-    _frozen_by_name,
-    _lossy,
+    lossy,
     _muted,
     _one_function,
     _one_function,

@@ -123,7 +123,7 @@ WIDER = [draw(number) for number in range(WIDER_FROM, WIDER_FROM + 500)]
         *("web's ports", "in the first", "of all long", "every server speaks", "accelerates"),
         *("through a proxy", "tariff", "every flow", "sways", " meet ", "denies", "clock"),
         *("long ClientHellos that name", "QUIC that names", "s on", "every 8.0 s", "over IPv4"),
-        *("it freezes", "it loses", "what follows", "at the names of its"),
+        *("it loses", "what follows", "at the names of its"),
     ],
 )
 def test_every_wider_deed_is_drawn(deed: str) -> None:

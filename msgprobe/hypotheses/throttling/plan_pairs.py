@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgprobe.evidence.cut_places import TWICE
 from msgprobe.evidence.cuts import Cuts
+from msgprobe.evidence.dying_transfers import refused
 from msgprobe.evidence.losing import late, losing, since
 from msgprobe.evidence.paired_transfers import (
     BLOCKS,
@@ -222,7 +223,7 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
     """No further block could change the word."""
     if number == 1:
         return False
-    if paired.silent:
+    if paired.silent or refused(paired):
         return True  # whatever becomes of more of them, nothing moves: no speed to compare
     if paired.named is Decision.SLOW and len(paired.kinds) >= 2:
         return True

@@ -5,8 +5,15 @@ from dataclasses import replace
 
 from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.cut_places import not_stopped
+from msgprobe.evidence.cut_places import (
+    TWICE,
+    beyond,
+    networks,
+    not_stopped,
+    of_other_services,
+)
 from msgprobe.evidence.cuts import Cuts
+from msgprobe.evidence.dying_transfers import dying_by_name
 from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
@@ -175,6 +182,19 @@ def _broken_off(paired: PairedTransfers) -> Iterable[Sample]:
     return (*broken, *further) if enough else ()
 
 
+def _broken_off_alone(paired: PairedTransfers) -> Iterable[Sample]:
+    """The same where every neutral source is cut by whoever cuts those of unrelated owners: what
+    other services moved from two networks shows that the line carries more."""
+    if paired.asset.direction is Direction.UP or paired.asset.pool is not None:
+        return ()
+    broken = Cuts(paired).torn
+    if not broken or not paired.sources or not_stopped(paired.facts, paired.sources):
+        return ()
+    others = of_other_services(paired.facts, paired.service.name, paired.asset.direction)
+    further = beyond(others, broken)
+    return (*broken, *further) if len(networks(further)) >= TWICE else ()
+
+
 def _volleys_cut(paired: PairedTransfers) -> Iterable[Sample]:
     """Nobody knows how many questions such servers answer: a limit of theirs may look alike."""
     here = Cuts(paired).here if paired.asset.pool is not None else ()
@@ -187,6 +207,8 @@ well."""
 
 NOTHING: SpeedRule = _IMPAIRED.rule("transfer.nothing", holds=_nothing)
 """Not a speed: where nothing moves, nothing else about transfers is said."""
+
+DIES: SpeedRule = _IMPAIRED.rule("transfer.dies", holds=dying_by_name)
 
 SPEED_RULES: tuple[SpeedRule, ...] = (
     NOTHING,
@@ -201,7 +223,9 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     _LIKELY_THROTTLED.rule("throttle.name_then_address", "throttle.sni", holds=_poisoned),
     _LIKELY_THROTTLED.rule("throttle.address", "throttle.ip", holds=_by_address),
     _LIKELY_THROTTLED.rule("throttle.losses", "throttle", holds=_by_losses),
+    DIES,
     _IMPAIRED.rule("transfer.broken", holds=_broken_off),
+    _IMPAIRED.rule("transfer.broken_alone", holds=_broken_off_alone),
     _IMPAIRED.rule("speed.slow", holds=_unexplained),
     _IMPAIRED.rule("speed.lossy", holds=_only_lossy),
     _IMPAIRED.rule("speed.undecided", holds=_undecided),
@@ -273,7 +297,7 @@ def _finding(paired: PairedTransfers) -> Finding | None:
     """What the first rule that holds says, with the mechanism as exactly as it is known."""
     cuts = Cuts(paired)
     nothing = paired.silent and not cuts.here and not cuts.pages
-    found = first_holding((NOTHING,) if nothing else SPEED_RULES, paired)
+    found = first_holding((DIES, NOTHING) if nothing else SPEED_RULES, paired)
     if found is None or found.info.mechanism is None:
         return found
     frozen = found.info.mechanism == "tcp.freeze"

@@ -7,6 +7,7 @@ from msgprobe.evidence.answers import slowest_whole_answer
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.cut_places import SAME_PLACE
+from msgprobe.evidence.dying_transfers import refused
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
@@ -63,8 +64,9 @@ def most_in_pairs(direction: Direction) -> int:
 
 @remembered
 def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
-    """Whether the asset's own transfers are `PairedTransfers.suspicious`."""
-    return PairedTransfers(facts, service, asset).suspicious
+    """Whether the asset's own transfers are `PairedTransfers.suspicious`, or `refused`."""
+    paired = PairedTransfers(facts, service, asset)
+    return paired.suspicious or refused(paired)
 
 
 @remembered

@@ -21,6 +21,10 @@ WHY: Final[Mapping[str, str]] = {
     "servers.",
     "transfer.broken": "Most of its transfers are broken off, not always at the same place, while "
     "neutral transfers are not: interference, or a fault of its servers.",
+    "transfer.broken_alone": "Most of its transfers are broken off, not always at the same place, "
+    "while those of other services are not: interference, or a fault of its servers.",
+    "transfer.dies": "When its transfers began, its name got no answer any more, neither at its "
+    "own server nor at a neutral one, while other names at the same servers did.",
     "throttle.name.here": "{target_kbit} against {control_kbit} on the same server; the slowness "
     "follows the name.",
     "throttle.name.elsewhere": "{target_kbit} against {control_kbit} from neutral servers; the "
@@ -79,6 +83,11 @@ PROVES: Final[Mapping[str, str]] = {
     "nothing shows that it is not its servers that end them",
     "transfer.broken": "three transfers or more, and most of all, are reset, are ended or fall "
     "silent, neutral ones of two networks move more",
+    "transfer.broken_alone": "three transfers or more, and most of all, are reset, are ended or "
+    "fall silent, those of other services from two networks move more; neutral ones tell nothing, "
+    "for somebody cuts them all",
+    "transfer.dies": "three transfers that name it die at the ClientHello, at its own server and "
+    "at a neutral one, each beside another name that is answered there; none is answered since",
     "throttle.name": "paired transfers, same server, only the name differs, sequential or "
     "exact test passed, and a second kind of evidence",
     "throttle.name_loss": "same server, only the name differs, far more is lost (exact test), and "

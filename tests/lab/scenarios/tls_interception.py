@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgprobe.catalog.loader import load
 from msgprobe.model.target import Trust
-from tests.lab.censor import Match, PassOnly
+from tests.lab.censor import Drop, Match, PassOnly
 from tests.lab.scenario import CORE, OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
@@ -22,7 +22,7 @@ from tests.lab.scenarios.shared import (
     reset,
     tls_to_box,
 )
-from tests.lab.world.config import HostPolicy, Mitm, Tls
+from tests.lab.world.config import HostPolicy, Mitm, ResolverPolicy, Tls
 
 _MITM: Final = blocked("tls.mitm")
 
@@ -204,6 +204,25 @@ def _clocks() -> Iterator[Scenario]:
             notes=("clock_skew",),
             deviation=deviation,
         )
+    behind: dict[str, Any] = {"skew_days": 3.0, "cert_age_days": 1.0}
+    yield innocent(
+        "I23c",
+        "the clock is three days behind, and the provider's resolver is dead for every name",
+        row="I23",
+        world={**behind, "resolvers": (ResolverPolicy(dead=True),)},
+        states=("dns_fault",),
+        notes=("clock_skew",),
+        deviation="no page says what the time is: certificates alone do",
+    )
+    yield innocent(
+        "I23d",
+        "the clock is three days behind, and nothing passes to port 80",
+        Drop(match=Match(proto=("tcp",), ports=(80,))),
+        row="I23",
+        world=behind,
+        notes=("clock_skew",),
+        deviation="no page says what the time is: certificates alone do",
+    )
 
 
 # --- inspection: known by the agreement of issuers ----------------------------------------------
