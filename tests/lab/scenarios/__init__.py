@@ -21,6 +21,7 @@ from tests.lab.scenarios.honest_resolvers import SCENARIOS as HONEST_RESOLVERS
 from tests.lab.scenarios.hosters import SCENARIOS as HOSTERS
 from tests.lab.scenarios.innocent_lines import SCENARIOS as INNOCENT_LINES
 from tests.lab.scenarios.ip_blocking import SCENARIOS as IP_BLOCKING
+from tests.lab.scenarios.late import SCENARIOS as LATE
 from tests.lab.scenarios.load import NOT_MET as LOAD_NOT_MET
 from tests.lab.scenarios.load import SCENARIOS as LOAD
 from tests.lab.scenarios.neutral_hosts import SCENARIOS as NEUTRAL_HOSTS
@@ -77,6 +78,7 @@ _EVERY: Final = (
     *DEAD_RESOLVER,
     *CONTROLS,
     *LOAD,
+    *LATE,
 )
 
 
