@@ -25,7 +25,7 @@ CHANGED: Mapping[str, int] = {
     "pool.half": 22,
     "udp.stun": 22,
     "tls.same_address": 8,
-    "tls.mitm": 12,
+    "tls.mitm": 34,
     "tls.inspection": 12,
     "tls.store_age": 12,
     "connection.portal": 12,

@@ -7,6 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.forgers import Forger, second_way
 from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.evidence.resigning import signer, widely_trusted
+from msgprobe.evidence.state_roots import at_home, state_root
 from msgprobe.hypotheses.rule import (
     BLOCKED,
     IMPAIRED,
@@ -95,16 +96,19 @@ def _mitm_swap(p: PoolFacts) -> Cited:
     Not for services with roots of their own, whose new root beside a front's default looks alike.
     """
     for a in _failing(p):
-        if any(t.flow.trust is not Trust.PUBLIC for t in a.own):
-            continue
-        issuers = {_issuer(t) for t in a.failed}
-        swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI and _issuer(t) is not None]
-        if swaps and all(_issuer(t) not in issuers for t in swaps):
-            yield from a.failed
-            yield from swaps
+        if all(t.flow.trust is Trust.PUBLIC for t in a.own):
+            yield from _swapped(a)
 
 
 MITM_SWAP: PoolRule = _UNCLEAR.rule("tls.mitm.swap", holds=_mitm_swap)
+
+
+def _swapped(view: AddressFacts) -> tuple[Conversation, ...]:
+    """What failed there, and a neutral name that was shown another issuer; empty where none was."""
+    issuers = {_issuer(t) for t in view.failed}
+    swaps = [t for t in view.probes if t.task.arm is Arm.OTHER_SNI and _issuer(t) is not None]
+    other = bool(swaps) and all(_issuer(t) not in issuers for t in swaps)
+    return (*view.failed, *swaps) if other else ()
 
 
 def _issuer(conversation: Conversation) -> str | None:
@@ -157,6 +161,22 @@ def _one_service(p: PoolFacts) -> Cited:
 ONE_SERVICE: PoolRule = _UNCLEAR.rule("tls.mitm.one_service", holds=_one_service)
 
 
+def _by_a_state(p: PoolFacts) -> Cited:
+    """The same, or hosts in two networks show it while neutral names keep theirs; and who signed is
+    a state's authority that nobody trusts, of another state than the service's: that is no mistake
+    of the service's own, nor has it moved there."""
+    views = [a for a in _failing(p) if any(_of_a_state(p, t) for t in a.failed)]
+    swapped = [t for a in views for t in _swapped(a)]
+    return swapped or (_one_service(p) if views else ())
+
+
+def _of_a_state(p: PoolFacts, conversation: Conversation) -> bool:
+    return state_root(conversation) is not None and not at_home(p.service, conversation)
+
+
+BY_A_STATE: PoolRule = BLOCKED.at(Layer.TLS).rule("tls.mitm.state", "tls.mitm", holds=_by_a_state)
+
+
 def _sure_half(p: PoolFacts) -> Cited:
     shown = _conversations(_halves(p))
     return _follows(p, shown) or _otherwise(p, shown)
@@ -175,6 +195,7 @@ def _forged(word: Word, kind: str, shows: _Shows, views: _Views = _failing) -> P
 FORGER_RULES: tuple[PoolRule, ...] = (
     _forged(BLOCKED, "elsewhere", _follows),
     _forged(BLOCKED, "second_way", _otherwise),
+    BY_A_STATE,
     _forged(LIKELY_BLOCKED, "strangers", _strangers),
     MITM_SWAP,
     ONE_SERVICE,

@@ -9,6 +9,9 @@ WHY: Final[Mapping[str, str]] = {
     "tls.mitm.second_way": "Several servers show certificates that one unknown authority signed, "
     "and the genuine one is seen another way: they are forged on the way. Do not log in on "
     "this network.",
+    "tls.mitm.state": "A state's authority that nobody trusts has signed certificates for this "
+    "service's names, and not for neutral ones: they are forged on the way. Do not log in on this "
+    "network.",
     "tls.mitm.strangers": "Services that have nothing to do with each other show certificates that "
     "one unknown authority signed, while other sites keep theirs: they are forged on the way. "
     "Do not log in on this network.",
@@ -43,6 +46,8 @@ PROVES: Final[Mapping[str, str]] = {
     "tls.mitm.second_way": "one hand signs for two unrelated services, or for hosts of one in two "
     "networks, while neutral names keep theirs, and the genuine certificate is seen another "
     "way (another address or resolver, QUIC)",
+    "tls.mitm.state": "an artefact: untrusted certificates for the service's names by the "
+    "authority of a state that is not the service's, while neutral names keep theirs",
     "tls.mitm.strangers": "one hand signs for two unrelated services, while neutral names keep "
     "theirs",
     "tls.mitm.swap": "an untrusted certificate for the service's name, another one for a neutral "

@@ -272,6 +272,41 @@ def test_the_state_whose_authority_signs_is_named() -> None:
     assert "Do not log in to Acme and Talk" in advice(verdict)
 
 
+def swapped(story: Story, issuer: str) -> Story:
+    """A neutral name at the first of Acme's servers is shown a certificate by ``issuer``."""
+    return story.target(
+        CHAT[0], arm=Arm.OTHER_SNI, server_name="neutral.example", check="tls", issuer=issuer
+    )
+
+
+def test_a_foreign_states_authority_for_one_service_is_no_mistake_of_that_service() -> None:
+    found = said(acme(Story().good_connection().names(), STATE))
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert found.mechanisms == ("tls.mitm",) and safe(found)
+    assert found.functions[0].rules == ("tls.mitm.state",)
+
+
+def one_host(issuer: str) -> Story:
+    """One server shows the forged certificate, the other nothing at all."""
+    story = acme(Story().good_connection().names(), issuer, CHAT[0])
+    return story.target(CHAT[1], times=3, fails="connect")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "neutral", "outcome"),
+    [
+        (STATE, "CN=Public CA", Outcome.BLOCKED),
+        (STATE, STATE, Outcome.INCONCLUSIVE),
+        ("CN=forger", "CN=Public CA", Outcome.INCONCLUSIVE),
+    ],
+    ids=["for its name alone", "for every name there", "nobody's"],
+)
+def test_at_one_server_it_is_forged_where_a_neutral_name_is_shown_another(
+    issuer: str, neutral: str, outcome: Outcome
+) -> None:
+    assert said(swapped(one_host(issuer), neutral)).outcome is outcome
+
+
 # -- one way that works acquits nobody
 
 

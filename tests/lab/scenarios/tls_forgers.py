@@ -15,7 +15,7 @@ from tests.lab.scenarios.shared import (
     of,
     tls_to_box,
 )
-from tests.lab.world.config import HostPolicy, Mitm
+from tests.lab.world.config import HostPolicy, Issuer, Mitm
 
 _MITM: Final = blocked("tls.mitm")
 _TWO: Final = (*MESSENGER, "telegram.org")
@@ -26,10 +26,16 @@ _HALF: Final = truth("degraded", "tls.mitm")
 
 
 def _as_messenger(
-    id_: str, title: str, said: Truth, *actions: Action, row: str = "A27 (by address)", **more: Any
+    id_: str,
+    title: str,
+    said: Truth,
+    *actions: Action,
+    row: str = "A27 (by address)",
+    issuer: Issuer = "corporate",
+    **more: Any,
 ) -> Scenario:
     """Certificates are forged for Messenger's names, wherever the actions lead to the forger."""
-    world = {"mitm": Mitm(names=MESSENGER)}
+    world = {"mitm": Mitm(names=MESSENGER, issuer=issuer)}
     return blocking(id_, title, of("messenger", said), *actions, row=row, world=world, **more)
 
 
@@ -85,6 +91,24 @@ SCENARIOS: Final = (
         tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
         usable=False,
         deviation="one service whose every host shows one unknown authority may have changed it",
+    ),
+    _as_messenger(
+        "MF12",
+        "the same, and who signs is a state's authority",
+        _MITM,
+        drop_udp("udp", ports=(443,)),
+        tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
+        issuer="private",
+        notes=("state_root_kz",),
+    ),
+    _as_messenger(
+        "MF13",
+        "the same by another state's authority",
+        _MITM,
+        drop_udp("udp", ports=(443,)),
+        tls_to_box(to=at(*MESSENGER), proto=("tcp",)),
+        issuer="national",
+        notes=("state_root_ru",),
     ),
     innocent(
         "MF7",
