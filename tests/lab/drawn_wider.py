@@ -185,6 +185,12 @@ def _seen(service: str, text: str, *actions: Action, words: str, mechanism: str 
     )
 
 
+def _names(lot: Random, service: str) -> tuple[str, tuple[str, ...]]:
+    """All of its names, or two and more of them: a single one may have been retired."""
+    which, names = names_of(lot, service)
+    return (which, names) if len(names) > 1 else ("all names", DOMAINS[service])
+
+
 def _modern(lot: Random, service: str) -> Hit:
     do = lot.choice(["rst", "drop", "alert"])
     action = OnSni(
@@ -203,7 +209,7 @@ def _quic(lot: Random, service: str) -> Hit:
 
 
 def _at_times(lot: Random, service: str) -> Hit:
-    which, names = names_of(lot, service)
+    which, names = _names(lot, service)
     do = lot.choice(["rst", "drop"])
     if lot.random() < 0.5:
         since = lot.uniform(0.5, 8.0)
@@ -218,7 +224,7 @@ def _at_times(lot: Random, service: str) -> Hit:
 
 
 def _one_family(lot: Random, service: str) -> Hit:
-    which, names = names_of(lot, service)
+    which, names = _names(lot, service)
     do, family = lot.choice(["rst", "drop"]), lot.choice([4, 4, 6])
     action = OnSni(names=names, match=replace(_TCP, family=family), do=do)  # type: ignore[arg-type]
     text = f"{do} at {which} over IPv{family}"
@@ -227,7 +233,7 @@ def _one_family(lot: Random, service: str) -> Hit:
 
 def lossy(lot: Random, service: str) -> Hit:
     """What names it loses much."""
-    loss = lot.choice([0.08, 0.15, 0.3])
+    loss = lot.choice([0.15, 0.3])
     action = Throttle(names=DOMAINS[service], do="lose", loss=loss)
     words = "throttled|degraded|blocked|inconclusive"
     return _seen(service, f"what names it loses {loss}", action, words=words)
@@ -235,7 +241,7 @@ def lossy(lot: Random, service: str) -> Hit:
 
 def _muted(lot: Random, service: str) -> Hit:
     """Handshakes pass, and what follows them does not."""
-    which, names = names_of(lot, service)
+    which, names = _names(lot, service)
     action = OnSni(names=names, match=_TCP, do="drop_both", counted="up", after_packets=2)
     text = f"what follows handshakes with {which} is dropped"
     return _seen(service, text, action, words="blocked|degraded|inconclusive")
