@@ -14,6 +14,7 @@ from tests.lab import drawn_wider
 from tests.lab.censor import Action, ConnectionCap, Drop, Match, OnSni
 from tests.lab.drawn_accidents import accident
 from tests.lab.drawn_hits import HITS, ISP, Hit, curtain, forged, frozen, own_trouble, slow
+from tests.lab.drawn_states import drawn_state
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -31,11 +32,15 @@ CURTAINS_FROM: Final = 3000
 WIDER_FROM: Final = 5000
 """From this number on what `drawn_wider` has is drawn as well."""
 
+STATES_FROM: Final = 7000
+"""From this number on it is about the connection (see `drawn_states`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
     """A scenario; ``weaker`` maps a service to words that say less than is true, and no lie.
 
+    ``stated``: the state of the connection is to be right as well.
     ``look_alike`` are services with troubles of their own that no single place can tell from what a
     censor does: all of their servers are silent to everybody, in several networks.
     """
@@ -43,6 +48,7 @@ class Drawn:
     scenario: Scenario
     weaker: Mapping[str, tuple[str, ...]]
     look_alike: frozenset[str] = frozenset()
+    stated: bool = False
 
     @property
     def hit(self) -> frozenset[str]:
@@ -161,6 +167,9 @@ def draw(number: int) -> Drawn:
     """The scenario of that number."""
     lot = Random(f"drawn/{number}")
     line, link = _line(lot)
+    if number >= STATES_FROM:
+        scenario = drawn_state(lot, number, (line, link))
+        return Drawn(scenario=scenario, weaker=dict.fromkeys(CORE, ()), stated=True)
     hits = _hits(lot, number, line)
     text, actions, world = _harmless(lot)
     if number >= CURTAINS_FROM and line not in _THIN and lot.random() < 0.3:

@@ -30,7 +30,7 @@ class Told:
     seconds: float = 0.0
     fault: str = ""
     parts: tuple[str, ...] = ()
-    """What is wrong about functions."""
+    """What is wrong about functions, and about the connection."""
     spared: frozenset[str] = frozenset()
     """Services of which nothing came by that would have been harmed, so that they are fine."""
 
@@ -95,9 +95,17 @@ def told(number: int, folder: Path) -> Told:
         return Told(drawn, {}, seconds=result.seconds, fault=result.faults[0])
     words = {k: v for k, v in result.words.items() if "." not in k}
     named = {k: v for k, v in result.mechanisms.items() if k in words}
-    parts = tuple(f for f in result.faults if "." in f.partition(" ")[0])
+    parts = wrong_parts(drawn, result.state, result.faults)
     spared = frozenset(s for s in drawn.hit if not _struck(result.fired, s))
     return Told(drawn, words, result.state, named, result.seconds, parts=parts, spared=spared)
+
+
+def wrong_parts(drawn: Drawn, state: str, faults: Sequence[str]) -> tuple[str, ...]:
+    """What is wrong about functions, and about the connection where its state was drawn."""
+    parts = tuple(f for f in faults if "." in f.partition(" ")[0])
+    if drawn.stated and state not in drawn.scenario.states:
+        parts += (f"connection {state}, not {' or '.join(drawn.scenario.states)}",)
+    return parts
 
 
 def _struck(fired: Mapping[str, int], service: str) -> bool:
@@ -150,7 +158,7 @@ def _sum(runs: Sequence[Told], wanted: int) -> tuple[str, list[str]]:
         f"{of_hit['weaker']}, missed {of_hit['missed']}, called fine {of_hit['fine']}",
         f"others told right {share(of_rest['right'], rest)}, unsure {of_rest['unsure']}, "
         f"accused {of_rest['accused']}",
-        f"accused by another mechanism: {astray}; functions told wrong: {parts}",
+        f"accused by another mechanism: {astray}; functions or connections told wrong: {parts}",
         *(run.text for run in bad),
     ]
     why = reasons(

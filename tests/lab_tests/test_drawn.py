@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.lab.drawn import CURTAINS_FROM, WIDER_FROM, Drawn, draw
-from tests.lab.drawn_exam import Told
+from tests.lab.drawn import CURTAINS_FROM, STATES_FROM, WIDER_FROM, Drawn, draw
+from tests.lab.drawn_exam import Told, wrong_parts
+from tests.lab.drawn_states import SOUND
 from tests.lab.scenario import CORE, GOOD, Scenario, truth
 
 MANY = [draw(number) for number in range(1, 301)]
@@ -140,3 +141,35 @@ def test_what_is_seen_on_some_ways_only_may_be_told_weaker() -> None:
                 or "-" in action.label
                 or action.label in ("curtain", "pep", "http")
             )
+
+
+STATES = [draw(number) for number in range(STATES_FROM, STATES_FROM + 300)]
+
+
+def test_every_other_one_is_a_sound_line_on_which_all_is_well() -> None:
+    for number, d in enumerate(STATES):
+        sound = bool(number % 2)
+        assert d.stated and not d.hit
+        assert (d.scenario.states == SOUND) is sound
+        if sound:
+            assert {truth.words for truth in d.scenario.truths.values()} == {("ok",)}
+
+
+def test_every_state_in_which_people_are_cut_off_is_drawn() -> None:
+    said = {state for d in STATES for state in d.scenario.states}
+    assert {"shutdown", "no_internet", "domestic_only", "allowlist", "captive_portal"} <= said
+
+
+def test_a_portal_is_left_the_port_by_which_it_is_known() -> None:
+    portals = [d for d in STATES if "captive_portal" in d.scenario.states]
+    assert portals and not [d for d in portals if "to port 80" in d.scenario.title]
+
+
+def test_a_wrong_state_is_told_and_functions_too() -> None:
+    sound = STATES[1]
+    assert wrong_parts(sound, "online", ["signal blocked, not ok"]) == ()
+    assert wrong_parts(sound, "online", ["signal.text ok, not blocked"]) == (
+        "signal.text ok, not blocked",
+    )
+    assert "no_internet" in wrong_parts(sound, "no_internet", [])[0]
+    assert wrong_parts(MANY[0], "no_internet", []) == ()
