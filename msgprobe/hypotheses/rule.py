@@ -42,7 +42,7 @@ CHANGED: Mapping[str, int] = {
     "protocol.elsewhere": 24,
     "protocol.noise": 22,
     "udp.drop": 23,
-    "tls.modern": 32,
+    "tls.modern": 34,
     "throttle.name": 30,
     "throttle.name_loss": 30,
     "throttle.losses": 28,

@@ -188,6 +188,13 @@ def _unclear(p: PoolFacts) -> Cited:
         yield from (*conversations, *p.probes(Arm.MODERN_ELSEWHERE), *_neutral(p))
 
 
+def _most(p: PoolFacts) -> Cited:
+    """Neither do most neutral sites answer them: it is not about the service."""
+    return () if _passes(p) else _unclear(p)
+
+
+MODERN_MOST: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule("tls.modern.most", holds=_most)
+
 MODERN_UNCLEAR: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule("tls.modern.unclear", holds=_unclear)
 
 
@@ -198,6 +205,7 @@ MODERN_RULES: tuple[PoolRule, ...] = (
         holds=_elsewhere,
     ),
     *_BLOCKED.rules("tls.modern.early.{kind}", BROKEN_OFF, holds=_early),
+    MODERN_MOST,
     MODERN_UNCLEAR,
     UNCLEAR.at(Layer.TLS).rule(
         "tls.modern.unfinished",

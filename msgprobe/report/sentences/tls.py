@@ -116,6 +116,9 @@ WHY: Final[Mapping[str, str]] = {
     "tls.modern.early.*": "Small first messages (ClientHello) are answered; those of browsers and "
     "newer apps are broken off sooner than the server could have done it, and neutral sites "
     "answer such.",
+    "tls.modern.most": "Small first messages (ClientHello) are answered; those of browsers and "
+    "newer apps are not, and most neutral sites do not answer such either. Something on the way "
+    "drops them, whoever is asked.",
     "tls.modern.unclear": "Small first messages (ClientHello) are answered; those of browsers and "
     "newer apps are not, and neutral sites answer such. Something on the way drops them, or "
     "the service's own servers do.",
@@ -177,6 +180,8 @@ PROVES: Final[Mapping[str, str]] = {
     "name in the same shape",
     "tls.modern.early.*": "same address, same name: small ClientHellos are answered, those of "
     "modern clients end sooner than the path allows; neutral sites answer such",
+    "tls.modern.most": "same address, same name: small ClientHellos are answered, those of modern "
+    "clients die, and so they do at most neutral sites",
     "tls.modern.unclear": "same address, same name: small ClientHellos are answered, those of "
     "modern clients die, and neutral sites answer such; nothing says who minds",
     "tls.modern.unfinished": "same address, same name: small ClientHellos are answered, two of "

@@ -193,6 +193,14 @@ def test_less_than_that_leaves_it_working(story: Story) -> None:
     assert text(story).outcome is Outcome.OK
 
 
+def test_where_one_of_several_neutral_sites_answers_them_it_is_not_about_the_service() -> None:
+    story = modern(fine(), RESET, RESET, RESET)
+    for site in SITES[1:3]:
+        story.site(site, Arm.BIG_HELLO, check="tls", fails="tls", failure=RESET)
+    verdict = text(story)
+    assert (verdict.outcome, verdict.rules) == (Outcome.DEGRADED, ("tls.modern.most",))
+
+
 def test_two_that_die_and_none_that_is_answered_leave_it_open() -> None:
     verdict = text(modern(fine(), SILENCE, SILENCE))
     assert (verdict.outcome, verdict.rules) == (Outcome.INCONCLUSIVE, ("tls.modern.unfinished",))
