@@ -7,6 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.facts import OWN_ARMS, Facts, grouped
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.six import comparable
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
@@ -48,10 +49,12 @@ def modern(conversation: Conversation) -> bool:
 def spoken(facts: Facts, service: Service) -> dict[str, list[Conversation]]:
     """Conversations that begin with a connection to the service's own addresses, whoever gave
     these, by what names them: the name in the ClientHello, the host where none is sent, the
-    endpoint where there is none. What our own crowd kept from opening says nothing of them."""
+    endpoint where there is none. What our own crowd kept from opening says nothing of them,
+    nor what goes over an IPv6 that loses much whoever is asked."""
     kinds = {e.name: e for e in service.endpoints}
     found = []
-    for t in facts.arm(*OWN_ARMS, Arm.OTHER_ADDRESS, Arm.SHARE, subject=service.name):
+    every = facts.arm(*OWN_ARMS, Arm.OTHER_ADDRESS, Arm.SHARE, subject=service.name)
+    for t in comparable(facts, every):
         endpoint = kinds.get(t.task.endpoint or "")
         if t.task.role is not Role.TARGET or endpoint is None or facts.traits.datagrams(endpoint):
             continue

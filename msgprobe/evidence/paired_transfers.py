@@ -12,6 +12,7 @@ from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
+from msgprobe.evidence.six import comparable
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, median, sprt
 from msgprobe.evidence.transfer_pairs import (
     LONG_WAY,
@@ -71,7 +72,7 @@ class PairedTransfers:
         self.asset = asset
         about = [
             Sample(conversation=t)
-            for t in facts.arm(*MOVING)
+            for t in comparable(facts, facts.arm(*MOVING))
             if (t.flow.option("direction") or "down") == asset.direction
         ]
         mine = [
@@ -308,7 +309,7 @@ class PairedTransfers:
     def lossy_everywhere(self) -> bool:
         """The service's ordinary conversations lose far more than those with neutral sites: other
         connections, other moments, more of its addresses."""
-        own = self.facts.arm(*OWN_ARMS, subject=self.service.name)
+        own = comparable(self.facts, self.facts.arm(*OWN_ARMS, subject=self.service.name))
         sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
         mine = [t for t in own if t.connected and not self.facts.held_up(t)]
         neutral = [t for t in sites if t.connected and not self.facts.held_up(t)]

@@ -7,6 +7,7 @@ from msgprobe.evidence import clock
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.cut_places import cut_alike
 from msgprobe.evidence.line import capped_line, slow_abroad, slow_line
+from msgprobe.evidence.six import lossy_six
 from msgprobe.evidence.state_roots import STATE_ROOTS, foreign_state_roots
 from msgprobe.hypotheses.connection.rules import (
     CONNECTION_RULES,
@@ -75,6 +76,7 @@ NOTES: dict[str, Callable[[ConnectionFacts], object]] = {
     "proxy_only": lambda g: _proxies(g) and nothing_beyond(g) is not None,
     "ipv6_missing": _six_missing,
     "ipv6_broken": lambda g: _works(g) and g.six_broken,
+    "ipv6_lossy": lambda g: _works(g) and bool(lossy_six(g.facts)),
     "udp_blocked": lambda g: _works(g) and _no_calls(g) and not quic_answers(g),
     "stun_blocked": lambda g: _works(g) and _no_calls(g) and quic_answers(g),
     "stun_recognised": lambda g: _works(g) and g.calls.nothing_passes and g.calls.recognised,

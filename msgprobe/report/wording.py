@@ -114,6 +114,7 @@ NOTE_WORDS: dict[str, str] = {
     ),
     "ipv6_missing": N_("no IPv6"),
     "ipv6_broken": N_("IPv6 is set up but does not work"),
+    "ipv6_lossy": N_("much is lost over IPv6, whoever is asked; IPv4 is better"),
     "udp_blocked": N_("UDP is blocked, so that nobody's calls get out"),
     "stun_blocked": N_("what calls start with (STUN) gets no answer here, whoever it is for"),
     "stun_recognised": N_("call traffic (STUN) is recognised and dropped, whoever it is for"),

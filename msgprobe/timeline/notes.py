@@ -12,7 +12,7 @@ PRECURSORS = frozenset(
         *("quic_blocked", "udp_blocked", "encrypted_dns_blocked", "transparent_dns"),
         *("dns_intercepted", "plain_http_tampered", "tls_fingerprint", "pq_intolerant"),
         *("lossy", "slow_line", "slow_abroad", "networks_cut", "stun_blocked", "stun_recognised"),
-        *("state_root_kz", "state_root_ru", "ipv6_broken"),
+        *("state_root_kz", "state_root_ru", "ipv6_broken", "ipv6_lossy"),
     )
 )
 """Remarks on a connection of which the beginning is told: QUIC and resolvers failed before the

@@ -9,7 +9,7 @@ SECONDS_A_RUN: Final = 21.0
 """With four or five labs on two processors, building the lab included, on the average of those
 that cover most."""
 
-MOST_SECONDS: Final = 4.2 * 60.0
+MOST_SECONDS: Final = 4.4 * 60.0
 """As many as cover everything, and hardly more: all of CI is to be over within twenty minutes."""
 
 

@@ -19,6 +19,7 @@ from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.six import comparable
 from msgprobe.evidence.speeds import mechanism, speed, unfinished
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER
@@ -349,7 +350,7 @@ UNLIKELY = 1e-5
 
 
 def _well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversation]:
-    fit = (t for t in conversations if t.genuine and t.info is not None)
+    fit = (t for t in comparable(facts, conversations) if t.genuine and t.info is not None)
     return [t for t in fit if not facts.held_up(t)]
 
 

@@ -120,6 +120,13 @@ _NOT_CARRIED: Final = (
     ),
     innocent("I12b", "no IPv6 at all", row="I12", lab={"ipv6": False}, notes=("ipv6_missing",)),
     innocent(
+        "I12d",
+        "IPv6 loses three packets in ten, whoever is asked",
+        Throttle(label="six", match=Match(family=6, direction="both"), do="lose", loss=0.3),
+        row="I12 (it loses)",
+        notes=("ipv6_lossy",),
+    ),
+    innocent(
         "I12c",
         "IPv4 has a route and leads no farther than the resolver, IPv6 works",
         Drop(label="four", match=Match(family=4, not_to=(RESOLVER, GATEWAY), proto=("tcp", "udp"))),
