@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_public_authority, shown_elsewhere
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.forgers import Forger, second_way
@@ -162,19 +163,25 @@ ONE_SERVICE: PoolRule = _UNCLEAR.rule("tls.mitm.one_service", holds=_one_service
 
 
 def _by_a_state(p: PoolFacts) -> Cited:
-    """The same, or hosts in two networks show it while neutral names keep theirs; and who signed is
-    a state's authority that nobody trusts, of another state than the service's: that is no mistake
-    of the service's own, nor has it moved there."""
+    """The same, or hosts in two networks of its own show it while neutral names keep theirs; and
+    who signed is a state's authority that nobody trusts, of another state than the service's.
+
+    One mistake of the service's explains neither; but whoever is known by no network of his own,
+    and by no country's domain, may live under that state all the same.
+    """
     views = [a for a in _failing(p) if any(_of_a_state(p, t) for t in a.failed)]
     swapped = [t for a in views for t in _swapped(a)]
-    return swapped or (_one_service(p) if views else ())
+    own = any(ips.within(a.address, p.service.prefixes) for a in views)
+    return swapped or (_one_service(p) if own else ())
 
 
 def _of_a_state(p: PoolFacts, conversation: Conversation) -> bool:
     return state_root(conversation) is not None and not at_home(p.service, conversation)
 
 
-BY_A_STATE: PoolRule = BLOCKED.at(Layer.TLS).rule("tls.mitm.state", "tls.mitm", holds=_by_a_state)
+BY_A_STATE: PoolRule = LIKELY_BLOCKED.at(Layer.TLS).rule(
+    "tls.mitm.state", "tls.mitm", holds=_by_a_state
+)
 
 
 def _sure_half(p: PoolFacts) -> Cited:

@@ -46,8 +46,8 @@ PROVES: Final[Mapping[str, str]] = {
     "tls.mitm.second_way": "one hand signs for two unrelated services, or for hosts of one in two "
     "networks, while neutral names keep theirs, and the genuine certificate is seen another "
     "way (another address or resolver, QUIC)",
-    "tls.mitm.state": "an artefact: untrusted certificates for the service's names by the "
-    "authority of a state that is not the service's, while neutral names keep theirs",
+    "tls.mitm.state": "untrusted certificates for the service's names by the authority of a state "
+    "that is not the service's, while neutral names keep theirs",
     "tls.mitm.strangers": "one hand signs for two unrelated services, while neutral names keep "
     "theirs",
     "tls.mitm.swap": "an untrusted certificate for the service's name, another one for a neutral "

@@ -281,9 +281,15 @@ def swapped(story: Story, issuer: str) -> Story:
 
 def test_a_foreign_states_authority_for_one_service_is_no_mistake_of_that_service() -> None:
     found = said(acme(Story().good_connection().names(), STATE))
-    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.CONFIRMED)
+    assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == ("tls.mitm",) and safe(found)
     assert found.functions[0].rules == ("tls.mitm.state",)
+
+
+def test_who_has_no_network_of_his_own_may_live_under_that_state() -> None:
+    service = replace(SERVICE, prefixes=())
+    found = said(acme(Story(services=(service,)).good_connection().names(), STATE))
+    assert found.outcome is Outcome.INCONCLUSIVE
 
 
 def one_host(issuer: str) -> Story:
