@@ -234,7 +234,7 @@ def _hangs(context: PlanningContext, site: Site) -> bool:
 def _big_hello(context: PlanningContext) -> list[Task]:
     """One ClientHello of post-quantum size; where it vanishes, repeats and more of them, until more
     sites have answered than have not."""
-    if context.choking or context.crowded or not context.roomy or context.mss:
+    if context.choking or context.crowded or not context.roomy:
         return []
     tasks: list[Task] = []
     sites = reached_sites(usual_views(context))

@@ -78,9 +78,8 @@ _TWIN = Purpose(
 
 def plan_modern(context: PlanningContext) -> list[Task]:
     """Once a neutral site has answered to such a ClientHello; none is begun on a line that cannot
-    take more, nor where ours have another shape or size already."""
-    odd_path = context.mss or context.facts.other_shape
-    if context.request.quick or odd_path or troubled(context):
+    take more, nor where ours have another shape already."""
+    if context.request.quick or context.facts.other_shape or troubled(context):
         return []
     if not any(context.good(f"g.big.{v.site.name}") for v in context.connection.abroad):
         return []

@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.lab.censor import Match, OnPattern, OnSni
 from tests.lab.link import Link
-from tests.lab.scenario import OK, at, truth
+from tests.lab.scenario import GOOD, OK, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     ANY_LINK,
@@ -149,6 +149,15 @@ _BY_NAME: Final = (
         replace(_ANY_H2, names=MESSENGER, match=_MOSTLY, do="rst"),
         row="none (HTTP/2 by name, fails open)",
         link=Link(delay_ms=4, down_kbit=100_000, up_kbit=50_000),
+    ),
+    blocking(
+        "CL15",
+        "long ClientHellos that name Messenger get an alert, on a line where long packets vanish",
+        of("messenger", blocked("tls.alert.sni"), calls=OK),
+        replace(_ANY_SECOND, names=MESSENGER, do="alert"),
+        row="§4-14 (by name, beyond a black hole)",
+        link=replace(GOOD, black_hole_mtu=1400),
+        states=ANY_LINK,
     ),
 )
 
