@@ -24,7 +24,7 @@ _STATES: Final = find(
     *("MP1", "MP2", "MP3", "MP4"),
 )
 _PORT_80: Final = "nothing passes to port 80"
-"""Not where it is by pages that a portal is known."""
+"""Nothing there, where it is by pages that a portal is known."""
 _DOH: Final = ("dns.google", "cloudflare-dns.com", "dns.quad9.net", "one.one.one.one")
 
 
@@ -38,17 +38,25 @@ def drawn_state(lot: Random, number: int, line: tuple[str, Link]) -> Scenario:
     texts = [name]
     for _ in range(lot.choice([2, 3] if sound else [1, 1, 2])):
         around = _circumstance(lot)
-        pages = around.text == _PORT_80 and "captive_portal" in base.states
-        if around.text not in texts and not pages and not set(around.world) & set(found.world):
+        fits = sound or not _hides(around, base)
+        if around.text not in texts and fits and not set(around.world) & set(found.world):
             found = _under(found, around)
             texts.append(around.text)
-    truths = {service: found.truths.get(service, found.others) for service in CORE}
+    # Of a sound line that is bad enough, no clear result is honest.
+    truths = {} if sound else {s: found.truths.get(s, found.others) for s in CORE}
     quiet: dict[str, Any] = {
         **dict.fromkeys(("fires", "spares", "notes", "never"), ()),
         "counts": {},
     }
     title = f"{'' if sound else f'{base.id}: '}{base.title}; {', '.join(texts)}"
     return replace(found, id=f"Z{number}", title=title, truths=truths, **quiet)
+
+
+def _hides(around: Circumstance, base: Scenario) -> bool:
+    """It takes away what the state is known by: names, what a favoured site says, or pages."""
+    names = "resolvers" in around.world
+    pages = around.text == _PORT_80 and "captive_portal" in base.states
+    return names or pages or around.line(GOOD).black_hole_mtu > 0
 
 
 def _under(scenario: Scenario, around: Circumstance) -> Scenario:
