@@ -54,8 +54,8 @@ def local_zone() -> str | None:
 
 def _linked_zone() -> str | None:
     """The zone that localtime(5) has this system's link name, unless another file names another;
-    None where there is no such link. It is what the library finds there, in a thousandth of the
-    time."""
+    None where there is no such link. The library finds the same there; with it and
+    `importlib.resources` the guess takes 10 ms, and without them 2."""
     try:
         _, folder, zone = os.readlink(_LOCAL).rpartition(_FOLDER)
     except (OSError, ValueError):
@@ -112,7 +112,7 @@ def _links() -> Iterator[tuple[str, str]]:
 
 def _lines(name: str) -> list[str]:
     """The lines of a file of the tz database; none where it is missing or unreadable."""
-    from pkgutil import get_data  # importlib.resources takes a megabyte
+    from pkgutil import get_data  # quicker to import than importlib.resources
 
     try:
         if (packed := get_data("tzdata", f"zoneinfo/{name}")) is not None:

@@ -8,6 +8,7 @@ from msgprobe.evidence.facts import OWN_ARMS, TRIES
 from msgprobe.evidence.handshakes import answered, failed
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.shares import shares, tally
+from msgprobe.evidence.transfer_pairs import twins
 from msgprobe.evidence.transfer_samples import Sample
 
 Block = tuple[str, int]
@@ -21,7 +22,7 @@ def dying_by_name(paired: PairedTransfers) -> tuple[Sample, ...]:
     any under another name die."""
     named = (*paired.own, *paired.there)
     dead = _dead(paired, named)
-    others = (*paired.neutral, *_twins(paired))
+    others = (*paired.neutral, *twins(paired.sources, paired.service.name, paired.asset.name))
     if len(dead) < TRIES or _dead(paired, others):
         return ()
     began = min(s.start for s in dead)
@@ -44,15 +45,6 @@ def refused(paired: PairedTransfers) -> bool:
         return False
     asked = paired.facts.arm(*OWN_ARMS, subject=paired.service.name)
     return not any(map(failed, asked))
-
-
-def _twins(paired: PairedTransfers) -> Iterable[Sample]:
-    """What was moved from neutral servers beside the name, under names of their own."""
-    for s in paired.sources:
-        flow = s.conversation.flow
-        about = flow.option("service"), flow.option("asset")
-        if about == (paired.service.name, paired.asset.name):
-            yield s
 
 
 def _block(sample: Sample) -> Block:

@@ -25,6 +25,7 @@ from msgprobe.evidence.transfer_pairs import (
     length,
     lower_by_name,
     steady,
+    twins,
 )
 from msgprobe.evidence.transfer_samples import FEWEST, MOVING, QUESTIONS, Sample
 from msgprobe.evidence.turned_slow import turned_slow
@@ -102,12 +103,8 @@ class PairedTransfers:
     @cached_property
     def there_pairs(self) -> tuple[Pair, ...]:
         """The service's name beside the server's own, at a neutral server, block by block."""
-        mine = {
-            (s.number, s.conversation.address): s
-            for s in self.sources
-            if s.conversation.flow.option("asset") == self.asset.name
-            and s.conversation.flow.option("service") == self.service.name
-        }
+        beside = twins(self.sources, self.service.name, self.asset.name)
+        mine = {(s.number, s.conversation.address): s for s in beside}
         return couples((s, mine.get((s.number, s.conversation.address))) for s in self.there)
 
     @cached_property

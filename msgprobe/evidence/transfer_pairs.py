@@ -117,6 +117,13 @@ def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | N
     )
 
 
+def twins(sources: Iterable[Sample], service: str, asset: str) -> list[Sample]:
+    """Of what was moved from neutral servers, that beside the service's name: under names of their
+    own, while the asset was compared."""
+    flows = ((s, s.conversation.flow) for s in sources)
+    return [s for s, f in flows if (f.option("service"), f.option("asset")) == (service, asset)]
+
+
 def couples(each: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
     """The pairs of those that have a control and say something beside it."""
     found = (compare(target, control) for target, control in each if control is not None)

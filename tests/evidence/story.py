@@ -150,6 +150,19 @@ def info(**more: Any) -> TcpInfo:
     return replace(base, **more)
 
 
+def losing(measured: Measurement, lost: int, sent: int) -> Measurement:
+    """The same, in which ``sent`` segments were sent, ``lost`` of them once more, as TLS's end saw
+    it."""
+    more = {"total_retrans": lost, "retransmits": 0, "needless": 0, "bytes_sent": 1448 * sent}
+    seen = tuple(
+        replace(o, info=replace(o.info, **more))
+        if isinstance(o, TlsObservation) and o.info is not None
+        else o
+        for o in measured.observations
+    )
+    return replace(measured, observations=seen)
+
+
 def datagrams(
     protocol: str, address: str, port: int, *, came: bool, stage: str, **more: Any
 ) -> ProtocolObservation:

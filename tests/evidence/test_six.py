@@ -1,35 +1,16 @@
 """An IPv6 that loses much whoever is asked: what goes over it tells nothing of a service."""
 
-from dataclasses import replace
-
 import pytest
 
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.six import comparable, lossy_six
 from msgprobe.judging.judge import judge
-from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import TcpObservation, TlsObservation
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import Outcome
-from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, losing
 
 SENT = 10
 """Segments of each conversation."""
-
-
-def losing(m: Measurement, lost: int) -> Measurement:
-    seen = tuple(
-        replace(
-            o,
-            info=replace(
-                o.info, total_retrans=lost, retransmits=0, needless=0, bytes_sent=1448 * SENT
-            ),
-        )
-        if isinstance(o, TlsObservation | TcpObservation) and o.info is not None
-        else o
-        for o in m.observations
-    )
-    return replace(m, observations=seen)
 
 
 def told(*, line: int, service: int, four: int = 0, sites: int = 4) -> Story:
@@ -46,7 +27,7 @@ def told(*, line: int, service: int, four: int = 0, sites: int = 4) -> Story:
                 story.target(host, arm=arm, address=address)
     lost = {"six": {"control": line, "target": service}, "four": {"control": four, "target": four}}
     story.told = [
-        losing(m, lost["six" if ":" in m.task.probe.address else "four"][m.task.role])
+        losing(m, lost["six" if ":" in m.task.probe.address else "four"][m.task.role], SENT)
         if isinstance(m.task.probe, Flow)
         else m
         for m in story.told

@@ -13,7 +13,7 @@ from typing import Any, Final
 from tests.lab import drawn_wider
 from tests.lab.censor import Action, ConnectionCap, Drop, Match, OnSni
 from tests.lab.drawn_accidents import accident
-from tests.lab.drawn_hits import HITS, ISP, Hit, curtain, forged, frozen, own_trouble, slow
+from tests.lab.drawn_hits import DOH, HITS, ISP, Hit, curtain, forged, frozen, own_trouble, slow
 from tests.lab.drawn_states import drawn_state
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario
@@ -101,7 +101,6 @@ def _line(lot: Random) -> tuple[str, Link]:
 
 DEAD: Final = "the provider's resolver is dead"
 _FOREIGN: Final = ("discord.com", "x.com", "youtube.com", "viber.com")
-_DOH: Final = ("dns.google", "cloudflare-dns.com", "dns.quad9.net", "one.one.one.one")
 
 
 def _hiccups(lot: Random) -> Drop:
@@ -123,7 +122,7 @@ def _harmless(lot: Random) -> tuple[str, tuple[Action, ...], dict[str, Any]]:
         (f"{foreign} is reset", (OnSni(names=(foreign,), do="rst"),), {}),
         ("UDP 443 dropped", (Drop(match=Match(proto=("udp",), ports=(443,))),), {}),
         ("only the provider's DNS", (Drop(match=provider),), {}),
-        ("DoH is reset", (OnSni(names=_DOH, do="rst"),), {}),
+        ("DoH is reset", (OnSni(names=DOH, do="rst"),), {}),
         (f"{dead} is dead", (), {"hosts": (HostPolicy(names=(dead,), connect="silent"),)}),
         ("strict servers", (), {"strict_names": True}),
         (

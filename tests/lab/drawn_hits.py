@@ -45,6 +45,9 @@ DOMAINS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _MIRRORS: Final = tuple(s.host for s in load().controls.sources if s.country is None)
 
+DOH: Final = ("dns.google", "cloudflare-dns.com", "dns.quad9.net", "one.one.one.one")
+"""Encrypted resolvers."""
+
 ISP: Final = ("10.77.0.53/32", "fd77::53/128")
 """The provider's resolver."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.lab import drawn_wider
 from tests.lab.censor import ConnectionCap, Drop, Match, OnSni
-from tests.lab.drawn_hits import ISP
+from tests.lab.drawn_hits import DOH, ISP
 from tests.lab.drawn_wider import Circumstance
 from tests.lab.link import Link
 from tests.lab.scenario import CORE, GOOD, Scenario
@@ -25,7 +25,6 @@ _STATES: Final = find(
 )
 _PORT_80: Final = "nothing passes to port 80"
 """Nothing there, where it is by pages that a portal is known."""
-_DOH: Final = ("dns.google", "cloudflare-dns.com", "dns.quad9.net", "one.one.one.one")
 
 
 def drawn_state(lot: Random, number: int, line: tuple[str, Link]) -> Scenario:
@@ -100,7 +99,7 @@ def _few_flows(lot: Random) -> Circumstance:
 
 
 def _no_doh(lot: Random) -> Circumstance:
-    return Circumstance(text="DoH is reset", actions=(OnSni(names=_DOH, do="rst"),))
+    return Circumstance(text="DoH is reset", actions=(OnSni(names=DOH, do="rst"),))
 
 
 _MORE: Final[tuple[Callable[[Random], Circumstance], ...]] = (

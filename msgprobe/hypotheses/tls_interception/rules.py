@@ -163,8 +163,9 @@ ONE_SERVICE: PoolRule = _UNCLEAR.rule("tls.mitm.one_service", holds=_one_service
 
 
 def _by_a_state(p: PoolFacts) -> Cited:
-    """The same, or hosts in two networks of its own show it while neutral names keep theirs; and
-    who signed is a state's authority that nobody trusts, of another state than the service's.
+    """Who signed is a state's authority that nobody trusts, of another state than the service's;
+    and a neutral name is shown another's at the same address, or hosts in two networks show it,
+    some in one of the service's own, while neutral names keep theirs.
 
     One mistake of the service's explains neither; but whoever is known by no network of his own,
     and by no country's domain, may live under that state all the same.

@@ -1,38 +1,19 @@
 """When conversations that end well say that something eats their packets."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import pytest
 
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.observation import TlsObservation
 from msgprobe.model.task import Role
 from msgprobe.model.verdict import Outcome, Strength
-from tests.evidence.story import SITES, Story
+from tests.evidence.story import SITES, Story, losing
 from tests.judging.word import text
 
 
 def lossy(told: Sequence[Measurement], role: Role, lost: int, sent: int) -> list[Measurement]:
     """Every conversation of that role has sent ``sent`` segments, ``lost`` of them once more."""
-
-    def one(measured: Measurement) -> Measurement:
-        if measured.task.role is not role:
-            return measured
-        seen = tuple(
-            dataclasses.replace(
-                o,
-                info=dataclasses.replace(
-                    o.info, total_retrans=lost, retransmits=0, needless=0, bytes_sent=1448 * sent
-                ),
-            )
-            if isinstance(o, TlsObservation) and o.info is not None
-            else o
-            for o in measured.observations
-        )
-        return dataclasses.replace(measured, observations=seen)
-
-    return [one(m) for m in told]
+    return [losing(m, lost, sent) if m.task.role is role else m for m in told]
 
 
 def story(mine: int, neutral: int) -> Story:
