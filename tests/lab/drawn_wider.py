@@ -35,9 +35,7 @@ class Circumstance:
 
 def circumstance(lot: Random) -> Circumstance:
     """One of those that are met every day, somewhere."""
-    return lot.choice((_of_ipv6, _of_names, _of_packets, _of_hellos, _of_rates, _of_neighbours))(
-        lot
-    )
+    return lot.choice(_KINDS)(lot)
 
 
 def _of_ipv6(lot: Random) -> Circumstance:
