@@ -76,7 +76,7 @@ class TransferCheck:
             if inside is None:
                 return
             path = await _object_path(ctx, flow, inside, patience)
-            if path is not None and not await _led(ctx, flow, inside, path):
+            if path is not None and not await _led(ctx, flow, inside, path, patience):
                 path = None
             if path is None:
                 abandon(ctx, stream)
@@ -121,7 +121,7 @@ async def _object_path(
     return await _largest(exchange, host, _page_host(flow), paths, _wanted(flow), patience)
 
 
-async def _led(ctx: StepContext, flow: Flow, inside: TlsStream, path: str) -> bool:
+async def _led(ctx: StepContext, flow: Flow, inside: TlsStream, path: str, patience: float) -> bool:
     """Ask for the object's head until so many bytes have gone by, the way that the object takes, as
     are to come before it. False when the connection fails meanwhile."""
     lead, up = _lead(flow), _direction(flow) is Direction.UP
@@ -130,7 +130,7 @@ async def _led(ctx: StepContext, flow: Flow, inside: TlsStream, path: str) -> bo
     for _ in range(MOST_HEADS):
         if (inside.sent if up else inside.received) - before >= lead:
             break
-        match await exchange.ask("HEAD", path, timeout=DEFAULT_PATIENCE):
+        match await exchange.ask("HEAD", path, timeout=patience):
             case Failed():
                 return False
             case Done():

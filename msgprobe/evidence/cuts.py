@@ -99,7 +99,7 @@ class Cuts:
         if any(s.ending is not Ending.SILENCE for s in self.here):
             return False
         waited = [s.pause for s in (*self.here, *self.paired.small) if s.ending is Ending.SILENCE]
-        return max(waited, default=0.0) <= self._longest
+        return max(waited, default=0.0) <= self.longest
 
     @property
     def torn(self) -> tuple[Sample, ...]:
@@ -111,11 +111,12 @@ class Cuts:
         return tuple(torn) if len(torn) >= TRIES and 2 * len(torn) > len(told) else ()
 
     def _surely_ended(self, sample: Sample) -> bool:
-        late = sample.ending is Ending.SILENCE and sample.pause <= self._longest
+        late = sample.ending is Ending.SILENCE and sample.pause <= self.longest
         return sample.ending is not None and not late
 
     @cached_property
-    def _longest(self) -> float:
+    def longest(self) -> float:
+        """Seconds of the longest pause after which the service, or a neutral server, went on."""
         return _longest(self.paired)
 
     # -- who ends them
@@ -296,7 +297,6 @@ class Cuts:
 
 
 def _longest(paired: PairedTransfers) -> float:
-    """Seconds of the longest pause after which the service, or a neutral server, went on."""
     mine = (*paired.own, *paired.neutral, *paired.there, *paired.siblings, *paired.small)
     sites = [t for _, t in paired.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
     first = [t.http.first_byte or 0.0 for t in sites if t.genuine and t.http]

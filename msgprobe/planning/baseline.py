@@ -12,7 +12,7 @@ from msgprobe.model.task import Arm, Flow, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.public_resolvers import SYSTEM
 from msgprobe.planning.purpose import Purpose, question
-from msgprobe.planning.timetable import SIX_A_POOL, WIDEN
+from msgprobe.planning.timetable import LATE, LEAST_AGAIN, SIX_A_POOL, WIDEN
 
 
 def wanted_pools(service: Service, request: Request) -> tuple[Pool, ...]:
@@ -86,7 +86,15 @@ def flow_task(context: PlanningContext, service: Service, endpoint: Endpoint, ad
     """The endpoint's own conversation with one address."""
     flow = endpoint_flow(context, service, endpoint, address)
     task_id = f"b.{service.name}.{endpoint.name}.{address}"
-    return _OWN.of_endpoint(task_id, service, endpoint, flow, context.timeout())
+    return _OWN.of_endpoint(task_id, service, endpoint, flow, _patience(context, task_id))
+
+
+def _patience(context: PlanningContext, task_id: str) -> float:
+    """Seconds for a first conversation: on a brisk line no more than a repeat is given where it
+    begins when those that began with the run are over."""
+    begun = context.started(task_id)
+    late = context.past(LATE) if begun is None else begun > LATE
+    return min(context.timeout(), LEAST_AGAIN) if late and context.brisk else context.timeout()
 
 
 def endpoint_flow(

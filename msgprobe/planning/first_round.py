@@ -4,7 +4,7 @@ from msgprobe.evidence.facts import TRIES, grouped
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.hello import Hello
 from msgprobe.model.target import Endpoint, Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Task
 from msgprobe.planning.baseline import (
     base_tasks,
     endpoints_of,
@@ -19,7 +19,12 @@ from msgprobe.planning.baseline import (
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import awaits_pages, nothing_abroad
 from msgprobe.planning.lasting import failing_since, lasting
-from msgprobe.planning.patience import alone_for, dying_elsewhere
+from msgprobe.planning.patience import (
+    alone_for,
+    dying_elsewhere,
+    forged,
+    punished_services,
+)
 from msgprobe.planning.timetable import FAR_RTT, REPEATED, TURN
 
 
@@ -109,6 +114,7 @@ def _flows(
     tasks = []
     bases = base_tasks(context, service, endpoint)
     known = endpoint.host in dying_elsewhere(context, service)
+    known = known or service.name in punished_services(context)
     known = known and not any(context.good(base.id) for base in bases)
     told = known and _repeated(context, service, endpoint)
     last_at = lasting(context, service)
@@ -129,10 +135,12 @@ def _repeated(context: PlanningContext, service: Service, endpoint: Endpoint) ->
 
 
 def _inside(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:
-    """It is with a special address, where a failure accuses nobody: once is enough."""
-    assert isinstance(task.probe, Flow)
-    named = endpoint.host is not None and task.probe.address not in endpoint.addresses
-    return named and not context.facts.leads_out(task.probe.address)
+    """It is with a special address, where a failure accuses nobody, or with a forged one: once is
+    enough."""
+    address = task.flow.address
+    if endpoint.host is None or address in endpoint.addresses:
+        return False
+    return not context.facts.leads_out(address) or address in forged(context, endpoint.host)
 
 
 def _spared(context: PlanningContext, service: Service) -> frozenset[str]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Sequence
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence import residual
+from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.name_swaps import enough
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Flow, Role
+from msgprobe.model.task import Arm, Flow, Role, Running, Task
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.timetable import SENT_AGAIN
+from msgprobe.planning.timetable import BRISK_LOSS, SENT_AGAIN
 
 
 @remembered
@@ -36,10 +38,36 @@ def answered_since(context: PlanningContext, address: str, at: float | None) -> 
     )
 
 
+@remembered
+def punished_services(context: PlanningContext) -> frozenset[str]:
+    """Services one of whose names silenced neutral servers in two networks: what their own servers
+    do after that is no news. Only on a line that does not lose what these may have said."""
+    if context.sent_again > BRISK_LOSS:
+        return frozenset()
+    found = residual.punished(context.facts.shown, ips.network)
+    return frozenset(s.named[0].task.subject for s in found)
+
+
+@remembered
+def forged(context: PlanningContext, host: str | None) -> frozenset[str]:
+    """Addresses that hosts without DNS give for a name as well, for somebody else answered, and
+    where nothing has proved to be the service."""
+    if host is None:
+        return frozenset()
+    name = context.facts.name(host)
+    answers = phantoms(context.controls, name.phantom)
+    return frozenset(a for answer in answers for a in answer.addresses) - name.proved
+
+
 def decided(context: PlanningContext) -> frozenset[str]:
-    """Conversations under way at a service's own addresses whose ClientHello has been silent for as
-    long as any experiment waits, and bears a name of a pool of which one dies at a neutral server
-    as well, where others are answered: an answer that still came would change no word."""
+    """Conversations under way of which an answer that still came would change no word."""
+    return _dead_elsewhere(context) | _in_vain(context)
+
+
+def _dead_elsewhere(context: PlanningContext) -> frozenset[str]:
+    """At a service's own addresses, where the ClientHello has been silent for as long as any
+    experiment waits, and bears a name of a pool of which one dies at a neutral server as well,
+    where others are answered."""
     proven = {
         shown.name
         for shown in context.facts.shown
@@ -47,19 +75,58 @@ def decided(context: PlanningContext) -> frozenset[str]:
     }
     if not proven:
         return frozenset()
-    patience = context.hello_timeout()
     names = {s.name: _of_their_pools(s, proven) for s in context.services}
-    opened, secured = context.moment.opened, context.moment.secured
     return frozenset(
-        task_id
-        for task_id, running in context.moment.running.items()
-        if running.task.role is Role.TARGET
-        and task_id in opened
-        and task_id not in secured
-        and isinstance(running.task.probe, Flow)
-        and running.task.probe.server_name in names[running.task.subject]
-        and context.due(running.since, patience)
+        r.task.id
+        for r in _unheard(context)
+        if r.task.id in context.moment.opened
+        and r.task.flow.server_name in names[r.task.subject]
+        and context.due(r.since, context.hello_timeout())
     )
+
+
+def _in_vain(context: PlanningContext) -> frozenset[str]:
+    """Where a service's servers are silent for that long, be it to the first packet: to whom is
+    punished for its name, at an address that is forged, or to who would move something where
+    nobody could speak to them."""
+    punished, patience = punished_services(context), context.hello_timeout()
+
+    def vain(task: Task) -> bool:
+        flow = task.flow
+        name = flow.server_name or flow.host
+        if task.arm not in _AT_HOME:
+            return False
+        known = task.subject in punished or flow.address in forged(context, name)
+        return known or (task.arm is Arm.TRANSFER and _shut(context, task.subject, flow))
+
+    waits = [r for r in _unheard(context) if vain(r.task)]
+    return frozenset(r.task.id for r in waits if context.due(r.since, patience))
+
+
+_TALK = (Arm.BASE, Arm.REPEAT)
+_AT_HOME = (*_TALK, Arm.TRANSFER)
+
+
+def _shut(context: PlanningContext, service: str, flow: Flow) -> bool:
+    """The service was spoken to there, under that name, and never answered."""
+    said = [
+        t
+        for t in context.facts.arm(*_TALK, subject=service)
+        if (t.address, t.flow.server_name) == (flow.address, flow.server_name)
+    ]
+    return bool(said) and not any(map(residual.answered, said))
+
+
+def _unheard(context: PlanningContext) -> list[Running]:
+    """Flows about services whose handshake has not ended."""
+    moment = context.moment
+    return [
+        r
+        for task_id, r in moment.running.items()
+        if r.task.role is Role.TARGET
+        and task_id not in moment.secured
+        and isinstance(r.task.probe, Flow)
+    ]
 
 
 def alone_for(context: PlanningContext) -> float:

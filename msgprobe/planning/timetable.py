@@ -43,6 +43,9 @@ SENT_AGAIN = 0.3
 LEAST_AGAIN = 4.0
 """Seconds that any further attempt is given: its SYN and two repeats of it (at 1 and 3 s)."""
 
+LATE = SPAN - LEAST_AGAIN
+"""Seconds of a run after which whoever begins is given no more than that on a brisk line."""
+
 TURN = 2.0
 """Seconds that conversations naming a host wait for earlier ones that name it, at most."""
 

@@ -225,7 +225,7 @@ class Runner:
         self._backlog.round_trip = thin
 
     def give_up(self, tasks: Iterable[str]) -> None:
-        """The handshakes of these, which are under way, end now as if their time were over."""
+        """The connects and handshakes of these end now as if their time were over."""
         for task_id in tasks:
             self._running[task_id].patience.end()
 

@@ -45,12 +45,11 @@ async def connect(
     port_used = source_port
     try:
         left = ctx.remaining(timeout)
-        stream = await ctx.world.network.connect_tcp(
-            address,
-            port,
-            timeout=left,
-            options=TcpOptions(source_port=source_port, mss=mss, window=window),
-        )
+        options = TcpOptions(source_port=source_port, mss=mss, window=window)
+        async with ctx.patience.within(None):
+            stream = await ctx.world.network.connect_tcp(
+                address, port, timeout=left, options=options
+            )
         failure, info, port_used = None, stream.tcp_info(), stream.source_port
         ctx.recorder.opened(stream)
         return Done(stream)

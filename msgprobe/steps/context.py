@@ -116,8 +116,9 @@ class Patience:
         self._limit: asyncio.Timeout | None = None
 
     @asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[None]:
-        """As `asyncio.timeout`, which raises TimeoutError after so many seconds."""
+    async def within(self, seconds: float | None) -> AsyncIterator[None]:
+        """As `asyncio.timeout`, which raises TimeoutError after so many seconds; None: not by
+        itself."""
         try:
             async with asyncio.timeout(seconds) as self._limit:
                 yield
@@ -135,8 +136,8 @@ class StepContext:
     """One conversation's share of the world.
 
     ``deadline`` is when the conversation must have ended, in seconds since the run began (as
-    ``now()``); ``patience`` is that of its handshake. ``roots`` maps a service's name to its own
-    certificate authorities, ``keys`` to the public keys that it proves itself with.
+    ``now()``); ``patience`` is that of its connect and handshake. ``roots`` maps a service's name
+    to its own certificate authorities, ``keys`` to the public keys that it proves itself with.
     """
 
     world: World

@@ -196,6 +196,15 @@ def test_what_may_still_be_answered_is_waited_for() -> None:
     assert not agenda(day.story.evidence(), moment).decided, "no connection stands"
 
 
+def test_who_begins_late_on_a_brisk_line_waits_no_longer_than_a_repeat() -> None:
+    def patience(lost: int, now: float) -> set[float]:
+        day = Day(lost)
+        return {t.timeout for t in day.new(now, Arm.BASE) if _flows(t)}
+
+    assert patience(0, SPAN) == {LEAST_AGAIN}
+    assert patience(0, 0.5) == patience(2, SPAN) != {LEAST_AGAIN}
+
+
 def thirds(day: Day) -> list[Task]:
     return [t for t in day.new(7.0, Arm.REPEAT) if t.attempt == 3]
 

@@ -47,6 +47,19 @@ def test_refused_keeps_its_errno_and_costs_one_syn_and_one_reset() -> None:
     run(main())
 
 
+def test_silence_ends_as_soon_as_nobody_waits_for_it() -> None:
+    async def main() -> None:
+        async with deaf() as port:
+            ctx = context(30.0)
+            asyncio.get_running_loop().call_later(0.2, ctx.patience.end)
+            outcome = await touch(ctx, HOST, port)
+            assert isinstance(outcome, Failed) and outcome.failure is Failure.TIMED_OUT
+            assert 0.15 < only(ctx, TcpObservation).window.seconds < 10.0
+            assert ctx.recorder.bytes_sent >= 60
+
+    run(main())
+
+
 def test_silence_ends_at_our_own_deadline() -> None:
     async def main() -> None:
         async with deaf() as port:

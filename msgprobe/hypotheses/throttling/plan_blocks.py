@@ -129,12 +129,12 @@ def sibling_of(context: PlanningContext, paired: PairedTransfers, patience: floa
 
 def in_small_segments(context: PlanningContext, paired: PairedTransfers) -> list[Task]:
     """D11: the asset that is cut, twice in small segments and once behind something else on the
-    same connection, with all patience and at once: what is cut occupies no line."""
+    same connection, with more patience and at once: what is cut occupies no line."""
     address = place(context, paired)
     small = _twice(
         context,
         paired,
-        TRANSFER_PATIENCE,
+        _more_patience(context, paired),
         arm=Arm.TRANSFER_SMALL,
         address=address,
         mss=SMALL_SEGMENTS,
@@ -156,6 +156,14 @@ def in_small_segments(context: PlanningContext, paired: PairedTransfers) -> list
         reason="is the connection cut after so many bytes, or the answer?",
     )
     return as_begun(context, [*small, behind])
+
+
+def _more_patience(context: PlanningContext, paired: PairedTransfers) -> float:
+    """Seconds in which what is merely late would go on: twice as long as others paused, or a whole
+    transfer may take. All, where the line may be at fault."""
+    if not context.brisk:
+        return TRANSFER_PATIENCE
+    return min(TRANSFER_PATIENCE, 2 * max(patience_of(paired), Cuts(paired).longest))
 
 
 def _twice(

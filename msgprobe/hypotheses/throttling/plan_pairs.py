@@ -24,7 +24,7 @@ from msgprobe.hypotheses.throttling.plan_blocks import (
 )
 from msgprobe.hypotheses.throttling.plan_survey import all_seen, drags_on, survey_over
 from msgprobe.hypotheses.throttling.rules import accuses
-from msgprobe.hypotheses.throttling.tasks import looks_slow
+from msgprobe.hypotheses.throttling.tasks import first_id, looks_slow
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
@@ -100,13 +100,15 @@ def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[
 
 
 def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
-    """One of them has no transfer yet, the first look still goes on, and none of them drags on, for
-    which all would wait; on a long way, where there is no time for all, some service has none."""
+    """The transfer of one of them is under way while the first look goes on, and none drags on,
+    for which all would wait; on a long way, where there is no time for all, some service has
+    none."""
     if survey_over(context):
         return False
     if not takes_long(context):
-        lacking = any(not c.own for c in found)
-        return lacking and not any(drags_on(context, c) for c in found)
+        firsts = (first_id(c.service, c.asset, 0) for c in found if not c.own)
+        left = [r for i in firsts if (r := context.moment.running.get(i)) is not None]
+        return bool(left) and not any(drags_on(context, r) for r in left)
     return not all_seen(context, Direction.DOWN)
 
 

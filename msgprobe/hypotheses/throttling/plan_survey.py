@@ -23,7 +23,7 @@ from msgprobe.hypotheses.throttling.tasks import (
 )
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
-from msgprobe.model.task import Arm, Flow, Task
+from msgprobe.model.task import Arm, Flow, Running, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import (
@@ -139,18 +139,11 @@ def _known_to_be_slow(context: PlanningContext, task: Task) -> bool:
     return any(looks_slow(context.facts, service, asset) for asset in service.assets)
 
 
-def drags_on(context: PlanningContext, paired: PairedTransfers) -> bool:
-    """The first look's transfer of this object is known to be slow, and has been under way for
-    longer than one is given where nothing is: when it ends, if it does, is nothing to wait for."""
-    mine = (t for t in _sequence(context, paired.asset.direction) if t.arm is Arm.TRANSFER)
-    firsts = (t for t in mine if t.attempt_of is None and t.subject == paired.service.name)
-    return any(
-        isinstance(t.probe, Flow)
-        and t.probe.option("asset") == paired.asset.name
-        and context.due(context.started(t.id), FAST_PATIENCE + LEAST_TRANSFER_PATIENCE)
-        and _known_to_be_slow(context, t)
-        for t in firsts
-    )
+def drags_on(context: PlanningContext, running: Running) -> bool:
+    """It is known to be slow, and has been under way for longer than one is given where nothing is:
+    when it ends, if it does, is nothing to wait for."""
+    late = context.due(running.since, FAST_PATIENCE + LEAST_TRANSFER_PATIENCE)
+    return late and _known_to_be_slow(context, running.task)
 
 
 @remembered

@@ -291,6 +291,11 @@ def _heard(t: Conversation) -> bool:
     return t.proof > Proof.CONNECTED or t.failure is None or not t.failure.is_silence
 
 
+def first_id(service: Service, asset: Asset, turn: int) -> str:
+    """The id of an asset's transfer in the first look."""
+    return f"t.first.{service.name}.{asset.name}.{turn}"
+
+
 def own_task(
     context: PlanningContext, service: Service, asset: Asset, turn: int, size: int, patience: float
 ) -> Task | None:
@@ -302,8 +307,7 @@ def own_task(
     )
     if address is None or not objects(context, service, asset):
         return None
-    stem = f"t.first.{service.name}.{asset.name}"
-    task_id = f"{stem}.{turn}"
+    task_id = first_id(service, asset, turn)
     done = context.ended(task_id)
     if done is not None:
         return done.task  # as it was begun: a path found since must not make it another task
@@ -312,7 +316,7 @@ def own_task(
     flow = own_flow(context, service, asset, address, size, patience)
     reason = f"how fast does {service.title} move its {asset.function}?"
     purpose = Purpose(Arm.TRANSFER, "transfer", reason, 1, role=Role.TARGET)
-    first, timeout = f"{stem}.0" if turn else None, context.timeout() + patience
+    first, timeout = first_id(service, asset, 0) if turn else None, context.timeout() + patience
     return purpose.task(task_id, service.name, flow, timeout, attempt=0, attempt_of=first)
 
 

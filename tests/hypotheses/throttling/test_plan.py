@@ -51,6 +51,8 @@ class Day:
     rtt: float = 0.04
     greeting: Rate = lambda task: 0.1
     """Seconds that the handshakes of a transfer take."""
+    idle: float = 0.0
+    """Seconds in which nothing was under way and the planner waited."""
     pending: list[tuple[int, frozenset[str]]] = field(default_factory=list)
     """Of each look: how much had been begun, and of whom more was to come."""
 
@@ -82,7 +84,9 @@ class Day:
             ends = [m.window.end for m in running.values()]
             if not ends and plan.wake_at is None:
                 return self
+            before = now
             now = min([*ends, *([plan.wake_at] if plan.wake_at is not None else [])])
+            self.idle += 0.0 if ends else now - before
             now += 0.001
         pytest.fail("the planner does not come to an end")
 

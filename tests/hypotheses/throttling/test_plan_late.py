@@ -40,6 +40,22 @@ def test_a_download_that_drags_on_holds_up_no_comparison_of_an_upload() -> None:
     assert day.outcome("signal") is Outcome.THROTTLED
 
 
+def test_nobody_waits_for_an_object_that_no_page_has_named() -> None:
+    assert Day(rate=lambda task: FAST, names_objects=False).run().idle == 0.0
+
+
+def test_an_object_that_no_page_has_named_holds_up_no_comparison_of_an_upload() -> None:
+    def rate(task: Task) -> float:
+        slow = task.subject == "whatsapp" and flow(task).option("direction") == "up"
+        return 60.0 if slow else FAST
+
+    day = Day(rate=rate, names_objects=False).run()
+    firsts = [m for m in day.done if m.task.arm is Arm.TRANSFER and m.task.round == 1]
+    mine = [m.window.end for m in firsts if m.task.subject == "whatsapp"]
+    begun = min(m.window.start for m in compared(day) if m.task.subject == "whatsapp")
+    assert begun < max(mine) + 0.5
+
+
 def blocks(day: Day) -> dict[int, float]:
     """When each block of the comparison began."""
     begun: dict[int, float] = {}
