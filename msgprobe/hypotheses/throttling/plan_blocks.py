@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_pairs import LONG_WAY, MOST_ABREAST
@@ -14,6 +13,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     as_begun,
     dialled_address,
     drawn_sources,
+    other_networks,
     own_flow,
     place,
     source_flow,
@@ -113,9 +113,7 @@ def _here(
 
 def sibling_of(context: PlanningContext, paired: PairedTransfers, patience: float) -> list[Task]:
     """The asset at another address of its name: is it this address alone?"""
-    main = place(context, paired)
-    found = context.dialable(context.facts.name(paired.asset.host).system_addresses, four=3, six=1)
-    others = [a for a in found if main is None or ips.network(a) != ips.network(main)]
+    others = other_networks(context, paired.asset.host, place(context, paired))
     return _twice(
         context,
         paired,

@@ -129,13 +129,19 @@ def _given(context: PlanningContext, host: str) -> tuple[str, ...]:
     return name.other_addresses
 
 
+def other_networks(context: PlanningContext, host: str, main: str | None) -> list[str]:
+    """Addresses of ``host`` that a program may dial, of other networks than ``main``."""
+    found = [a for a in _given(context, host) if context.facts.leads_out(a)]
+    dialled = context.dialable(found, four=3, six=1)
+    return [a for a in dialled if main is None or ips.network(a) != ips.network(main)]
+
+
 @remembered
 def other_address(context: PlanningContext, service: Service, host: str) -> str | None:
     """Another address of ``host`` than the one that a program would dial, in another network, where
     the service has answered under that name if it was asked anywhere; None where there is none."""
     main = dialled_address(context, host)
-    found = context.dialable(_given(context, host), four=3, six=1)
-    others = [a for a in found if main is not None and ips.network(a) != ips.network(main)]
+    others = [] if main is None else other_networks(context, host, main)
     asked = context.facts.arm(*_USUAL, subject=service.name)
     mine = [t for t in asked if t.flow.server_name == host]
     answered = {t.address for t in mine if t.genuine}
