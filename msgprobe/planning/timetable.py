@@ -73,6 +73,10 @@ QUIET_BEFORE_ALONE = 1.5
 PROMPT = 2.5
 """Seconds beside round trips in which an honest server answers, one lost packet included."""
 
+INITIALS = 3.0
+"""Seconds after which an Initial packet of QUIC has been sent three times (RFC 9002: after one, and
+after two more)."""
+
 FOUR_TIMES = 1.4
 """Seconds beside round trips after which a ClientHello has been sent four times on a short way (RFC
 6298: 0.2 s, and doubled each time, as Linux has it): where the line loses one packet in fifty at

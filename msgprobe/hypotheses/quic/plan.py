@@ -22,7 +22,13 @@ from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name,
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
-from msgprobe.planning.timetable import QUIC_ADDRESSES, QUIC_SITES
+from msgprobe.planning.timetable import (
+    ANSWERED,
+    INITIALS,
+    QUIC_ADDRESSES,
+    QUIC_SITES,
+    SENT_AGAIN,
+)
 
 PORT = 443
 
@@ -102,8 +108,11 @@ def plan_quic(context: PlanningContext) -> list[Task]:
 
 
 def _patience(context: PlanningContext) -> float:
-    """Seconds for one handshake: three Initial packets (0, 1 and 3 s) and time for the answer."""
-    return max(5.0, context.timeout() - 3.0)
+    """Seconds for one handshake: three Initial packets (0, 1 and 3 s) and time for the answer; on a
+    brisk line that is a short one."""
+    if context.brisk:
+        return INITIALS + max(SENT_AGAIN, ANSWERED * (context.facts.rtt or 0.0))
+    return max(5.0, context.timeout() - INITIALS)
 
 
 def _answers(context: PlanningContext, task: Task) -> bool:
