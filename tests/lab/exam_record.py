@@ -205,7 +205,8 @@ class Made:
 class Record(Made):
     """What a run amounts to. ``accused`` are services and functions called blocked or throttled
     although nothing licenses it, ``fine`` censored ones called ok, ``must`` those that have to be
-    called blocked and ``blocked`` those of them that are. ``plain_octets`` leaves out transfers.
+    called blocked and ``blocked`` those of them that are. ``plain_octets`` leaves out transfers;
+    ``idle`` are the seconds at the end in which nothing was under way.
     """
 
     scenario: Scenario
@@ -222,6 +223,7 @@ class Record(Made):
     mine: Side = Side()
     ooni: Side = Side()
     plain_octets: int = 0
+    idle: float = 0.0
 
     @property
     def name(self) -> str:
@@ -281,11 +283,18 @@ def judge(scenario: Scenario, kept: Kept) -> Record:
         seconds=result.seconds,
         octets=result.reported_bytes,
         plain_octets=result.reported_bytes - _moved(document),
+        idle=_idle(document),
         version=_version(document),
         commit=kept.commit,
         date=document["started_at"],
         fault=void,
     )
+
+
+def _idle(document: Mapping[str, Any]) -> float:
+    ends = (m["window"]["end"] for m in document["measurements"])
+    seconds: float = document["duration_s"]
+    return seconds - max(ends, default=seconds)
 
 
 def _accused(scenario: Scenario, words: Mapping[str, str]) -> tuple[str, ...]:

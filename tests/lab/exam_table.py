@@ -16,6 +16,9 @@ LEAST_PRECISION_OF_MECHANISM: Final = 0.98
 LEAST_RECALL_OF_MECHANISM: Final = 0.98
 MOST_UNCLEAR: Final = 0.05
 MOST_SECONDS: Final = 45.0
+LONG_SECONDS: Final = 30.0
+"""Runs of blocking that take longer are counted."""
+
 MOST_MEDIAN_SECONDS: Final = 10.0
 MOST_PLAIN_OCTETS: Final = 1_000_000
 LEAST_SCENARIOS: Final = 120
@@ -49,6 +52,10 @@ class Totals:
     ambiguous: int
     seconds: tuple[float, float]
     """The median and the most, as for octets."""
+    blocking_seconds: tuple[float, float]
+    long: int
+    """Runs of blocking that took more than `LONG_SECONDS`."""
+    idle: tuple[float, float]
     octets: tuple[float, float]
     plain_octets: tuple[float, float]
     """Without transfers, in runs that ask about the core services alone."""
@@ -100,6 +107,9 @@ def totals(records: Iterable[Record]) -> Totals:
         unclear=sum(len(r.unclear) for r in clear),
         ambiguous=sum(r.scenario.look_alike for r in good),
         seconds=_middle([r.seconds for r in good]),
+        blocking_seconds=_middle([r.seconds for r in blocking]),
+        long=sum(r.seconds > LONG_SECONDS for r in blocking),
+        idle=_middle([r.idle for r in good]),
         octets=_middle([r.octets for r in good]),
         plain_octets=_middle([r.plain_octets for r in good if r.scenario.services == CORE]),
     )
@@ -367,7 +377,10 @@ def _sums(records: Sequence[Record]) -> list[str]:
         f"({mechanism.shared}/{mechanism.true})",
         f"services inconclusive on usable lines, look-alikes left out: "
         f"{share(found.unclear, found.judged)}",
-        f"seconds: median {found.seconds[0]:.1f}, most {found.seconds[1]:.1f}",
+        f"seconds: median {found.seconds[0]:.1f}, most {found.seconds[1]:.1f}; of blocking median "
+        f"{found.blocking_seconds[0]:.1f}, most {found.blocking_seconds[1]:.1f}, more than "
+        f"{LONG_SECONDS:.0f} in {found.long}; at the end with nothing under way median "
+        f"{found.idle[0]:.1f}, most {found.idle[1]:.1f}",
         f"kB: median {found.octets[0] / 1000:.0f}, most {found.octets[1] / 1000:.0f}; of the core "
         f"services without transfers median {found.plain_octets[0] / 1000:.0f}, most "
         f"{found.plain_octets[1] / 1000:.0f}",

@@ -103,6 +103,7 @@ def _measured(
 ) -> dict[str, Any]:
     return {
         "task": {"check": check, "arm": arm, "role": role, "probe": probe},
+        "window": {"start": 0.5, "end": 1.5},
         "observations": list(observations),
         "bytes_sent": 1000,
         "bytes_received": 2000,

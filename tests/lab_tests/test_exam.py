@@ -312,6 +312,17 @@ def test_totals_leave_void_runs_out() -> None:
     assert found.seconds == (2.0, 8.0)
 
 
+def test_the_exam_says_what_blocking_takes_and_how_long_nothing_was_under_way() -> None:
+    def made(scenario: Scenario, seconds: float) -> Record:
+        told = document(FINE, flow("a", "192.0.2.1"), seconds=seconds)
+        return judge(scenario, Kept(scenario=scenario.id, seed=1, document=told))
+
+    records = [made(CLEAN, 90.0), *(made(CENSOR, s) for s in (2.0, 7.5, 31.0))]
+    found = totals(records)
+    assert (found.blocking_seconds, found.long) == ((7.5, 31.0), 1)
+    assert found.idle == (17.75, 88.5), "every conversation of these ends at 1.5 s"
+
+
 def test_states_of_the_connection_are_counted_where_they_are_the_question() -> None:
     cut = Scenario(
         id="X6",
