@@ -104,7 +104,15 @@ def _in_vain(context: PlanningContext) -> frozenset[str]:
 
 
 _TALK = (Arm.BASE, Arm.REPEAT)
-_AT_HOME = (*_TALK, Arm.TRANSFER)
+_AT_HOME = (
+    *_TALK,
+    Arm.OTHER_SNI,
+    Arm.OTHER_HELLO,
+    Arm.OTHER_PORT,
+    Arm.PLAIN_PAGE,
+    Arm.TRANSFER,
+    Arm.TRANSFER_PAGE,
+)
 
 
 def _shut(context: PlanningContext, service: str, flow: Flow) -> bool:

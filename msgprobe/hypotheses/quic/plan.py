@@ -20,6 +20,7 @@ from msgprobe.planning.baseline import endpoint_flow, extra_endpoints, flow_task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name, spare_address
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, Telling
+from msgprobe.planning.patience import punished_services
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.timetable import (
@@ -91,7 +92,7 @@ def plan_quic(context: PlanningContext) -> list[Task]:
         tasks.append(name_task(service, endpoint.host, context.request))
         for base in _bases(context, service, endpoint):
             tasks.append(base)
-            if _silent(context, base):
+            if _silent(context, base) and service.name not in punished_services(context):
                 suspects.append((service, endpoint, base))
     neutral = _neutral(context, more=bool(suspects))
     tasks += neutral
