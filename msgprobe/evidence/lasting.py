@@ -6,13 +6,26 @@ a block by address but time, or an answer in the same seconds that shows what el
 name, another shape or another form of the same words at the same place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Final
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.model.observation import DnsObservation, TransferObservation
+from msgprobe.model.observation import DnsObservation, TcpObservation, TransferObservation
 
 LASTING = 15.0
 """Seconds for which a fault must have been seen where nothing else tells that it is no accident."""
+
+
+SYN_AGAIN: Final = 3.0
+"""Seconds after which every system has sent a SYN again: after one and two more (RFC 6298 section
+2), or after each second, as Linux does four times from 6.5 on and macOS more often."""
+
+_PAUSES: Final = ((1, 2, 4, 8, 16, 32), (1, 1, 1, 1, 1, 2, 4, 8, 16))
+"""Seconds before each repeat of a SYN: that RFC's, and Linux' (``tcp_syn_linear_timeouts`` 4)."""
+
+_TIMER: Final = 0.3
+"""Seconds by which a repeat may come late."""
 
 
 def lasts(failed: Iterable[Conversation]) -> bool:
@@ -38,9 +51,10 @@ def begun(conversation: Conversation) -> float:
 def asked_until(conversation: Conversation) -> float:
     """Seconds since the run began until when a server that is there again would have been noticed.
 
-    What is not acknowledged is sent again, and who has come back resets what he does not know. A
-    datagram is sent once; and whoever has acknowledged the words, a balancer for servers that are
-    gone, need not say anything about them ever after.
+    What is not acknowledged is sent again, and who has come back resets what he does not know, but
+    not before that reaches him: the pauses double, so that words were said for the last time when
+    half of the wait was over, if not later. A datagram is sent once; and whoever has acknowledged
+    the words, a balancer for servers that are gone, need not say anything about them ever after.
     """
     if conversation.transfer is not None:
         return conversation.transfer.window.end - _pause(conversation.transfer)
@@ -48,11 +62,36 @@ def asked_until(conversation: Conversation) -> float:
     last = [o for o in every if o is not None][-1]
     if not conversation.met_silence:
         return last.window.end
+    if isinstance(last, TcpObservation):
+        return last.window.start + _last_syn(last)
     said = conversation.protocol
     if said is not None and (said.transport != "tcp" or said.request_acked):
         return said.window.start
     heard = conversation.tls is not None and conversation.tls.hello_acked
-    return last.window.start if heard else last.window.end
+    return last.window.start if heard else last.window.start + last.window.seconds / 2
+
+
+def _last_syn(seen: TcpObservation) -> float:
+    """Seconds from a connect that met silence to its last SYN; by the RFC where the system does not
+    say how many there were."""
+    waited, slow = seen.window.seconds, tuple(accumulate(_PAUSES[0]))
+    if seen.info is None:
+        return max((at for at in slow if at <= waited), default=0)
+    again = seen.info.total_retrans
+    known = (slow, tuple(accumulate(_PAUSES[1])))
+    fit = [_at(again, one) for one in known if _sent_by(waited, one, again)]
+    return min(fit, default=min(float(again), waited))
+
+
+def _sent_by(waited: float, times: Sequence[float], again: int) -> bool:
+    """So many of these had come, and no more."""
+    if again >= len(times):
+        return False
+    return _at(again, times) <= waited and times[again] > waited - _TIMER
+
+
+def _at(again: int, times: Sequence[float]) -> float:
+    return times[again - 1] if again else 0.0
 
 
 def _pause(seen: TransferObservation) -> float:

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 34
+RULES_VERSION = 35
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -24,7 +24,7 @@ CHANGED: Mapping[str, int] = {
     "pool.one_member": 29,
     "pool.half": 22,
     "udp.stun": 22,
-    "tls.same_address": 8,
+    "tls.same_address": 35,
     "tls.mitm": 34,
     "tls.inspection": 12,
     "tls.store_age": 12,

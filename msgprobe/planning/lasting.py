@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import EARLY_REFUSALS, early
 from msgprobe.evidence.facts import grouped, networks
@@ -9,23 +10,26 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.own_words import filtered
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Task
+from msgprobe.model.traits import Transport
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
-from msgprobe.planning.timetable import SPAN, TELLING_NETWORKS
+from msgprobe.planning.timetable import LAST_KNOCK, SPAN, TELLING_NETWORKS
 
 
 @remembered
 def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
     """Conversations whose last attempt is to come when servers that are begun again are back, and
     when that is, in seconds of the run: all of their pool fail, in two networks, in a way that
-    only lasting tells from an accident.
-
-    Not where what is sent again by itself asks for as long, as the first packet of a connection
-    that nobody answers.
+    only lasting tells from an accident. Where nobody answers a first packet, one of its repeats is
+    to come then.
     """
     found: dict[str, float] = {}
     reserves = _by_pool(context, service, reserve=True)
     for pool, tasks in _by_pool(context, service).items():
+        if _unheard(context, tasks):
+            first = min(context.started(task.id) or 0.0 for task in tasks)
+            found |= {task.id: first + LAST_KNOCK for task in tasks}
+            continue
         failed = _all_failed(context, tasks)
         if len(failed) < len(tasks) or len(networks(failed)) < TELLING_NETWORKS:
             continue
@@ -45,6 +49,23 @@ def failing_since(context: PlanningContext, service: Service) -> Mapping[str, fl
         for pool, tasks in _by_pool(context, service).items()
         if tasks and all(context.suspicious(t) for t in tasks)
     }
+
+
+def _unheard(context: PlanningContext, tasks: Sequence[Task]) -> bool:
+    """Their connections met nothing but silence, or hang in it, in two networks."""
+    return (
+        bool(tasks)
+        and all(_silent(context, task) for task in tasks)
+        and len({ips.network(task.flow.address) for task in tasks}) >= TELLING_NETWORKS
+    )
+
+
+def _silent(context: PlanningContext, task: Task) -> bool:
+    conversation = context.conversation(task.id)
+    if conversation is not None:
+        return conversation.symptom == "tcp.timeout"
+    over_tcp = context.traits.of(task.check).transport is Transport.TCP
+    return over_tcp and task.id not in context.moment.opened and context.stalled(task)
 
 
 def _by_pool(

@@ -3,7 +3,7 @@
 How many failures a claim needs is the evidence's own business: `msgprobe.evidence.facts.TRIES`.
 """
 
-from msgprobe.evidence.lasting import LASTING
+from msgprobe.evidence.lasting import LASTING, SYN_AGAIN
 
 TRAIN, TRAIN_SPACING = 25, 0.04
 """A train: as many packets a second as speech has, for one second."""
@@ -31,6 +31,10 @@ LONGEST = 25.0
 SPAN = LASTING + 0.3
 """Seconds from the beginning of a service's first attempt to the end of its last one: servers that
 are begun again are back by then. A clock may be late by some."""
+
+LAST_KNOCK = LASTING + 0.05 - SYN_AGAIN
+"""Seconds from the beginning of a service's first attempt to that of its last one where first
+packets get no answer: a repeat of it is sent when servers that are begun again are back."""
 
 SILENT_UNTIL = 11.0
 """Seconds of a run by which attempts on a line that nothing was heard on are over: three seconds

@@ -10,7 +10,7 @@ from msgprobe.evidence.lasting import LASTING, asked_for_long, asked_until, last
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, ProtocolObservation
 from msgprobe.model.task import ResolverKind
-from tests.evidence.story import CHAT, Story, datagrams
+from tests.evidence.story import CHAT, Story, datagrams, info
 
 LAST = LASTING - 6.0
 """Seconds of the run at which the last attempt begins; each takes `TOOK`."""
@@ -34,22 +34,52 @@ def spoken(start: float, *, acked: bool | None) -> Conversation:
 
 
 @pytest.mark.parametrize(
-    ("how", "enough"),
+    ("how", "asks"),
     [
-        ({"fails": "connect"}, True),
-        ({"fails": "tls", "acked": False}, True),
-        ({"fails": "tls", "acked": True}, False),
-        ({"fails": "tls", "failure": Failure.CONNECTION_RESET}, True),
+        ({"fails": "tls", "acked": False}, TOOK / 2),
+        ({"fails": "tls", "acked": True}, 0.0),
+        ({"fails": "tls", "failure": Failure.CONNECTION_RESET}, TOOK),
     ],
-    ids=["a first packet", "an unheard ClientHello", "a heard one", "whatever ended by then"],
+    ids=["an unheard ClientHello", "a heard one", "whatever ended by then"],
 )
-def test_what_is_sent_again_asks_until_its_end(how: dict[str, Any], enough: bool) -> None:
+def test_what_is_sent_again_asks_until_half_of_its_time_is_over(
+    how: dict[str, Any], asks: float
+) -> None:
     """Who has acknowledged the words need not say anything about them ever after."""
-    assert lasts([attempt(0.0, **how), attempt(LAST, **how)]) is enough
-    assert lasts([attempt(0.0, **how), attempt(LASTING, **how)])
+    assert asked_until(attempt(LAST, **how)) == LAST + asks
+    for begun, enough in ((LASTING - asks, True), (LASTING - asks - 0.1, False)):
+        assert lasts([attempt(0.0, **how), attempt(begun, **how)]) is enough
 
 
-@pytest.mark.parametrize(("acked", "until"), [(True, LAST), (False, LAST + TOOK)])
+@pytest.mark.parametrize(
+    ("waited", "again", "asked"),
+    [
+        (8.0, 3, 7.0),
+        (3.45, 2, 3.0),
+        (0.5, 0, 0.0),
+        (8.0, 6, 7.0),
+        (6.5, 5, 5.0),
+        (3.45, 3, 3.0),
+        (8.0, 4, 4.0),
+        (8.0, None, 7.0),
+        (2.5, None, 1.0),
+    ],
+    ids=[
+        *("the RFC's", "fewer of them", "none yet"),
+        *("Linux'", "one less", "fewer of these"),
+        *("of an unknown system", "uncounted", "fewer uncounted"),
+    ],
+)
+def test_a_connect_asks_until_its_last_syn(waited: float, again: int | None, asked: float) -> None:
+    seen = attempt(2.0, fails="connect")
+    assert seen.tcp is not None
+    kernel = None if again is None else info(state=2, total_retrans=again)
+    window = replace(seen.tcp.window, end=2.0 + waited)
+    silent = replace(seen, tcp=replace(seen.tcp, window=window, info=kernel))
+    assert asked_until(silent) == 2.0 + asked
+
+
+@pytest.mark.parametrize(("acked", "until"), [(True, LAST), (False, LAST + TOOK / 2)])
 def test_so_do_words_of_a_protocol_of_its_own(acked: bool, until: float) -> None:
     assert asked_until(spoken(LAST, acked=acked)) == until
 

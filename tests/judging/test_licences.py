@@ -192,11 +192,18 @@ def test_one_name_reset_where_a_neutral_one_works_may_be_a_dead_backend() -> Non
 
 
 def test_two_names_in_two_networks_reset_where_neutral_ones_work_is_blocked_likely() -> None:
+    """They are reset at a neutral server as well, and whether it takes others is not known."""
     story = Story().good_connection().names().controls_again()
-    swap(story.all_targets(**RESET), *CHAT)
+    swap(story.all_targets(**RESET), *CHAT).elsewhere(CHAT[0], times=2, **RESET)
     verdict = text(story)
     assert (verdict.outcome, verdict.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert verdict.mechanisms == ("tls.reset",), "the swap alone does not show the name as trigger"
+
+
+def test_without_any_neutral_servers_word_a_service_may_turn_its_own_names_away() -> None:
+    """A balancer that has lost what is behind it does, whatever others it takes."""
+    story = Story().good_connection().names().controls_again()
+    assert text(swap(story.all_targets(**RESET), *CHAT)).outcome is Outcome.INCONCLUSIVE
 
 
 def test_the_same_while_a_neutral_server_answers_to_the_name_may_be_the_services_own_doing() -> (
@@ -207,6 +214,16 @@ def test_the_same_while_a_neutral_server_answers_to_the_name_may_be_the_services
     verdict = text(elsewhere(story, CHAT[0]))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert OLD_FACTS in verdict.why
+
+
+def test_a_name_that_was_once_lost_at_a_neutral_server_may_be_the_services_own_doing() -> None:
+    """A service that resets whoever names it, and a line that loses: it was said elsewhere, where
+    nobody resets it."""
+    story = Story().good_connection().names().controls_again()
+    swap(story.all_targets(**RESET), *CHAT).elsewhere(CHAT[0], times=1, fails="tls")
+    assert text(story).outcome is Outcome.INCONCLUSIVE
+    story.elsewhere(CHAT[0], times=2, **RESET)
+    assert text(story).outcome is Outcome.BLOCKED, "a reset was not lost"
 
 
 def test_a_fault_that_follows_the_name_to_a_neutral_server_is_confirmed() -> None:

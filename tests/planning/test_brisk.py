@@ -56,6 +56,8 @@ class Day:
     ) -> None:
         self.waiting: list[tuple[float, Task]] = []
         """Conversations that hang, and since when."""
+        self.opens = True
+        """Their connections stand."""
         self.story = Story().good_connection()
         self.story.told = [on_line(told, sent, lost, seconds) for told in self.story.told]
         self.story.services = services
@@ -65,8 +67,8 @@ class Day:
 
     def plan(self, now: float) -> Agenda:
         running = {t.id: Running(task=t, since=at) for at, t in self.waiting}
-        moment = Moment(now=now, running=running, opened=frozenset(running))
-        return agenda(self.story.evidence(), moment)
+        opened = frozenset(running) if self.opens else frozenset[str]()
+        return agenda(self.story.evidence(), Moment(now=now, running=running, opened=opened))
 
     def new(self, now: float, *arms: Arm) -> list[Task]:
         known = {m.task.id for m in self.story.told} | {t.id for _, t in self.waiting}

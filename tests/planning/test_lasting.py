@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from msgprobe.evidence.lasting import LASTING
+from msgprobe.evidence.lasting import LASTING, SYN_AGAIN
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
-from msgprobe.planning.timetable import LEAST_AGAIN, SPAN
+from msgprobe.planning.timetable import LAST_KNOCK, LEAST_AGAIN, SPAN
 from tests.evidence.story import CHAT, SERVICE, came_of, numbered
 from tests.planning.test_brisk import Day
 
@@ -65,8 +65,30 @@ def test_nothing_else_is_waited_for(day: Day) -> None:
     assert thirds(day, 7.0)
 
 
+def knocking(spared: int = 0) -> Day:
+    """Nobody answers the first packets of the service's, but for those ``spared``."""
+    day = Day()
+    day.opens = False
+    day.hang(BEGUN, *day.own[spared:])
+    for task in day.own[:spared]:
+        day.story.told.append(came_of(task, start=BEGUN))
+    return day
+
+
+def test_a_first_packet_is_sent_again_when_a_restart_is_over() -> None:
+    """The pauses between its repeats double: in that of an attempt that began before nobody would
+    have noticed who is back."""
+    day = knocking()
+    assert not thirds(day, 7.0) and not thirds(day, BEGUN + LAST_KNOCK - 0.1)
+    found = thirds(day, BEGUN + LAST_KNOCK)
+    assert {t.flow.address for t in found} == {t.flow.address for t in day.own}
+    assert LAST_KNOCK + SYN_AGAIN > LASTING
+    assert all(SYN_AGAIN < t.timeout <= LEAST_AGAIN for t in found), "no longer than it needs"
+    assert thirds(knocking(spared=1), 7.0), "another answers"
+
+
 def test_silence_is_listened_to_for_as_long() -> None:
-    """What is sent again by itself needs no later beginning."""
+    """Words that are sent again by themselves need no later beginning."""
     day = Day()
     day.hang(BEGUN, *day.own)
     found = thirds(day, 7.0)

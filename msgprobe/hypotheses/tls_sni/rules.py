@@ -219,24 +219,26 @@ def passes_elsewhere(p: PoolFacts) -> tuple[Conversation, ...]:
     return tuple(t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.answered_tls)
 
 
-def untold_elsewhere(p: PoolFacts) -> bool:
-    """D7 was tried, and told nothing: no name of the pool could be said to a neutral server."""
-    mine = {t.task.id for t in p.probes(Arm.TARGET_SNI_ELSEWHERE)}
-    told = (s for s in p.facts.shown if s.telling or s.passes)
-    return bool(mine) and not any(t.task.id in mine for s in told for t in s.named)
+def _dies_elsewhere(p: PoolFacts, symptom: str) -> bool:
+    """The pool's names die in this way at neutral servers too, as often as a claim needs: one that
+    was only lost there tells nothing, nor do servers that were silent to everybody by then."""
+    told = {t.task.id for s in p.facts.shown if s.telling for t in s.named}
+    asked = [t for t in p.probes(Arm.TARGET_SNI_ELSEWHERE) if t.task.id in told]
+    died = enough(t.met_silence for t in asked if t.symptom == symptom)
+    return died and not _luck_there(p, symptom)
 
 
 def _same_address(symptom: str, *, wide: bool) -> Callable[[PoolFacts], Cited]:
     """Only the D6 contrast holds. Wide: two names in two networks, so no single dead backend, and
-    none of the names was answered at a neutral server, where one could be said: a service that
-    turns all its own names away (one mistake in one place) looks the same at its own addresses."""
+    none of the names was answered at a neutral server, where they died alike: a service that turns
+    all its own names away (one mistake in one place) looks the same at its own addresses."""
 
     def holds(p: PoolFacts) -> Cited:
         hit = [a for a in p.failing_addresses(symptom) if a.repeated and a.swapped]
         conversations = [t for a in hit for t in a.failed]
         names = {t.flow.server_name or "" for a in hit for t in a.own}
         spread = len(names) >= 2 and len(networks(conversations)) >= 2 and not passes_elsewhere(p)
-        spread = spread and not untold_elsewhere(p) and not _luck_here(p, symptom)
+        spread = spread and _dies_elsewhere(p, symptom) and not _luck_here(p, symptom)
         if not hit or spread is not wide:
             return ()
         return (*conversations, *(t for a in hit for t in a.swapped))

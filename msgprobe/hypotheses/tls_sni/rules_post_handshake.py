@@ -104,11 +104,12 @@ def _hits(p: PoolFacts) -> tuple[Conversation, ...]:
 
 
 def _spread(p: PoolFacts) -> bool:
-    """Two names in two networks, one of which died at a neutral server too, and none was answered
-    there: without that word all backends of a service may hang behind its fronts."""
+    """Two names in two networks, which died at neutral servers too, as often as a claim needs, and
+    none was answered there: without that word all backends of a service may hang behind its
+    fronts."""
     hit = [a for a in _repeatedly(p) if _swapped(a)]
     apart = len(networks([t for a in hit for t in a.own])) >= 2
-    died = any(t.dies_after_handshake for t in _shown(p))
+    died = enough(t.met_silence for t in _shown(p) if t.dies_after_handshake)
     return len(_names(hit)) >= 2 and apart and died and not _passes_elsewhere(p)
 
 

@@ -138,10 +138,10 @@ PROVES: Final[Mapping[str, str]] = {
     "conversations die alike",
     "tls.sni.unacked": "the target's ClientHello alone goes unacknowledged on the same address",
     "tls.early.*": "an artefact: the answer came faster than the path to the server allows",
-    "tls.same_address.*": "same address, neutral name works, for two names in two networks, none "
-    "of which is answered at a neutral server",
+    "tls.same_address.*": "same address, neutral name works, for two names in two networks, which "
+    "fail at neutral servers as well",
     "tls.one_front.*": "same address, neutral name works, for one name or network only, or the "
-    "name is answered at a neutral server",
+    "name is answered at a neutral server, or was not said to one",
     "tls.split_name.*": "same address, same bytes: the genuine server answers when they are cut "
     "inside the name, and a neutral name uncut, while repeats of the usual ClientHello fail",
     "tls.split.*": "same address, same bytes: the genuine server answers when they are cut in two, "
