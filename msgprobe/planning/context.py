@@ -5,7 +5,6 @@ from math import inf
 
 from msgprobe.evidence.crowding import crowded_out, let_in
 from msgprobe.evidence.facts import OWN_ARMS
-from msgprobe.evidence.lasting import SYN_AGAIN
 from msgprobe.evidence.ledger import derived
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
@@ -17,7 +16,6 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import Transport
 from msgprobe.planning.tempo import Tempo
 from msgprobe.planning.timetable import (
-    ANSWERED,
     AS_LONG,
     BRISK_LOSS,
     CHOKING,
@@ -31,7 +29,6 @@ from msgprobe.planning.timetable import (
     MANY_UNANSWERED,
     OVERDUE,
     PATIENCE,
-    SENT_AGAIN,
     SETTLING,
     SILENT_UNTIL,
     SLOW_RTT,
@@ -40,6 +37,7 @@ from msgprobe.planning.timetable import (
     SPACING,
     SPAN,
     TELLING_SEGMENTS,
+    knocking,
 )
 
 VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
@@ -276,8 +274,9 @@ class PlanningContext(Tempo):
         if self.facts.rtt is None:
             return min(base.timeout, max(LEAST_AGAIN, SILENT_UNTIL - begins))
         if lasted is not None:
-            answered = SYN_AGAIN + max(SENT_AGAIN, ANSWERED * self.facts.rtt)
-            return max(answered if self.brisk else base.timeout, SPAN - lasted)
+            whole = lasted >= SPAN and not self.brisk
+            least = base.timeout if whole else knocking(self.facts.rtt, brisk=self.brisk)
+            return max(least, SPAN - lasted)
         if self.brisk:
             return min(base.timeout, max(LEAST_AGAIN, SPAN - begins))
         return base.timeout

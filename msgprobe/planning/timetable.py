@@ -71,6 +71,13 @@ ANSWERED = 10.0
 """Round trips after which any conversation is over that is not held up: TCP, TLS, a question, an
 answer, and as long again."""
 
+
+def knocking(rtt: float, *, brisk: bool) -> float:
+    """Seconds for a first packet and two repeats of it, and for what is answered to the last one:
+    not at once on a line that is no brisk one."""
+    return SYN_AGAIN + max(SENT_AGAIN if brisk else 2.0, ANSWERED * rtt)
+
+
 QUIET_BEFORE_ALONE = 1.5
 """Seconds without any conversation that names the host, before the next step begins."""
 
