@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests; with four they take as long
 
-.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-drawn exam-throttle special-ranges exam-timeline exam-alarms exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-drawn exam-throttle special-ranges exam-timeline exam-alarms exam-luck exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -125,6 +125,11 @@ exam-timeline: install
 # Alarms of 40 random stories by virtual clock, in about two minutes.
 exam-alarms: install
 	$(BIN)/python -m tests.alarm_exam $(ARGS)
+
+# Errors by chance alone: 30,000 runs of each kind of story by virtual clock, in about two hours on
+# two processors. A part: make exam-luck ARGS="--runs 1000"
+exam-luck: install
+	$(BIN)/python -m tests.luck --runs 30000 --out tests/luck/luck.txt $(ARGS)
 
 # A country's day, ten times as fast, with a real watch in it: fifty minutes. Several after one
 # another: make exam-watch ARGS="--seeds 1,2,3,4,5"
