@@ -1,11 +1,11 @@
 """Which conversations must be seen to fail for as long as servers take to be begun again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import EARLY_REFUSALS, early
-from msgprobe.evidence.facts import grouped, networks
+from msgprobe.evidence.facts import grouped
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.own_words import filtered
 from msgprobe.model.target import Service
@@ -26,15 +26,15 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
     found: dict[str, float] = {}
     reserves = _by_pool(context, service, reserve=True)
     for pool, tasks in _by_pool(context, service).items():
-        if _unheard(context, tasks):
-            first = min(context.started(task.id) or 0.0 for task in tasks)
-            found |= {task.id: first + LAST_KNOCK for task in tasks}
+        if (at := last_knock(context, tasks)) > 0.0:
+            found |= {task.id: at for task in tasks}
+            continue
+        if not _all_in_two_networks(tasks, context.suspicious):
             continue
         failed = _all_failed(context, tasks)
-        if len(failed) < len(tasks) or len(networks(failed)) < TELLING_NETWORKS:
-            continue
-        spare = _all_failed(context, reserves.get(pool, ()))
-        if _turned_away(context, failed) or _only_words(context, service, failed, spare):
+        away = len(failed) == len(tasks) and _turned_away(context, failed)
+        spare = [t for t in reserves.get(pool, ()) if context.suspicious(t)]
+        if away or _only_words(context, service, tasks, spare):
             back = min(context.started(task.id) or 0.0 for task in tasks) + SPAN
             found |= {task.id: back for task in tasks}
     return found
@@ -51,13 +51,18 @@ def failing_since(context: PlanningContext, service: Service) -> Mapping[str, fl
     }
 
 
-def _unheard(context: PlanningContext, tasks: Sequence[Task]) -> bool:
-    """Their connections met nothing but silence, or hang in it, in two networks."""
-    return (
-        bool(tasks)
-        and all(_silent(context, task) for task in tasks)
-        and len({ips.network(task.flow.address) for task in tasks}) >= TELLING_NETWORKS
-    )
+def last_knock(context: PlanningContext, tasks: Sequence[Task]) -> float:
+    """The second of the run at which the last attempt at these is to begin, if their connections
+    met nothing but silence, or hang in it, in two networks; else 0."""
+    begun = [t for t in tasks if context.started(t.id) is not None]
+    if not _all_in_two_networks(begun, lambda task: _silent(context, task)):
+        return 0.0
+    return min(context.started(t.id) or 0.0 for t in begun) + LAST_KNOCK
+
+
+def _all_in_two_networks(tasks: Sequence[Task], holds: Callable[[Task], bool]) -> bool:
+    apart = {ips.network(task.flow.address) for task in tasks}
+    return len(apart) >= TELLING_NETWORKS and all(map(holds, tasks))
 
 
 def _silent(context: PlanningContext, task: Task) -> bool:
@@ -98,13 +103,13 @@ def _turned_away(context: PlanningContext, failed: Sequence[Conversation]) -> bo
 def _only_words(
     context: PlanningContext,
     service: Service,
-    failed: Sequence[Conversation],
-    spare: Sequence[Conversation],
+    tasks: Sequence[Task],
+    spare: Sequence[Task],
 ) -> bool:
     """Nothing but its own protocol dies, and neutral servers do not show that it is filtered.
     Reserves tell as well: where whoever spoke the protocol is punished, no other address may have
     been spoken to before."""
-    if not _other_words(context, service, failed, spare):
+    if not _other_words(context, service, tasks, spare):
         return False
     words = context.facts.arm(Arm.WORDS_ELSEWHERE, subject=service.name)
     return not filtered(words, context.facts.arm(Arm.WORDS_NEUTRAL))
@@ -113,14 +118,24 @@ def _only_words(
 def _other_words(
     context: PlanningContext,
     service: Service,
-    failed: Sequence[Conversation],
-    spare: Sequence[Conversation],
+    tasks: Sequence[Task],
+    spare: Sequence[Task],
 ) -> bool:
     """The service's own protocol dies, and other words are answered at the same place, or the same
     ones over TCP; no other form of it is, which would show that its servers are well."""
     others = context.facts.arm(Arm.OTHER_PAYLOAD, Arm.OTHER_TRANSPORT, subject=service.name)
-    at = {t.address for t in (*failed, *spare)}
+    at = {t.flow.address for t in (*tasks, *spare)}
     answered = [t for t in others if t.failure is None and t.address in at]
     forms = [t for t in answered if t.task.arm is Arm.OTHER_PAYLOAD and t.genuine]
-    dead = all((t.symptom or "").startswith(("protocol.", "udp.")) for t in failed)
-    return dead and bool(answered) and not forms
+    return bool(answered) and not forms and all(_mute(context, service, t) for t in tasks)
+
+
+def _mute(context: PlanningContext, service: Service, task: Task) -> bool:
+    """Its own protocol got no answer, or has got none for as long as any honest one takes."""
+    conversation = context.conversation(task.id)
+    if conversation is not None:
+        return (conversation.symptom or "").startswith(("protocol.", "udp."))
+    plain = task.endpoint is not None and not context.traits.speaks_tls(
+        service.endpoint(task.endpoint)
+    )
+    return plain and task.id in context.moment.opened and context.stalled(task)

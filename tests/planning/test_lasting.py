@@ -147,3 +147,19 @@ def test_a_reserve_that_answers_other_words_tells_that_only_the_words_die(spare:
                 day.story.told.append(came_of(task, start=now, took=0.02, **how))
     assert bool(thirds(day, 8.0)) is not spare
     assert {t.flow.address for t in thirds(day, BEGUN + SPAN)} >= {*HOMES}
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["others are heard", "nothing is"])
+def test_words_that_hang_are_said_again_when_a_restart_is_over(others: bool) -> None:
+    """Where other words are answered there, or at a reserve, nothing but time tells them from an
+    accident."""
+    day = Day(services=(speaking(spare=True),))
+    day.hang(BEGUN, *day.own)
+    for now in (2.0, 2.2, 3.0):
+        for task in day.new(now, Arm.BASE, Arm.OTHER_PAYLOAD):
+            if others and task.check != "mtproto" and task.arm is Arm.OTHER_PAYLOAD:
+                day.story.told.append(came_of(task, start=now))
+            else:
+                day.hang(now, task)
+    assert bool(thirds(day, 7.0)) is not others
+    assert {t.flow.address for t in thirds(day, BEGUN + SPAN)} == {*HOMES}

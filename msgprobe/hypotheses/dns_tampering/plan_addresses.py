@@ -11,6 +11,7 @@ from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.baseline import endpoint_flow, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Telling
+from msgprobe.planning.lasting import last_knock
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.shared_experiments import OTHERWISE, SERVICES
 from msgprobe.planning.suspects import Suspect, failing, variation
@@ -30,9 +31,7 @@ def plan_addresses(
 ) -> list[Task]:
     """Addresses that other resolvers or the catalogue know, of names that fail at every one of the
     system's own. What has begun goes on, whatever else turns out of them."""
-    tasks: list[Task] = []
-    # There they stand for the service's own: nothing else of it can be dialled.
-    last_at = 0.0 if context.connection.resolver_dead else None
+    by_pool: dict[str, list[Task]] = {}
     begun = _begun(context, service)
     for _, endpoint in first_endpoints(context, service):
         asked = failing(context, service, endpoint) or endpoint.name in begun
@@ -49,8 +48,15 @@ def plan_addresses(
             flow = endpoint_flow(context, service, endpoint, address)
             task_id = f"d5.{service.name}.{endpoint.name}.{address}"
             base = _ANOTHER.of_endpoint(task_id, service, endpoint, flow, context.timeout())
-            tasks += context.tries(base, last_at=last_at)
-    return tasks
+            by_pool.setdefault(endpoint.pool, []).append(base)
+    # Where it is dead they stand for the service's own: nothing else of it can be dialled.
+    dead = context.connection.resolver_dead
+    return [
+        task
+        for mine in by_pool.values()
+        for base in mine
+        for task in context.tries(base, last_at=last_knock(context, mine) if dead else None)
+    ]
 
 
 @remembered
