@@ -24,8 +24,10 @@ SYN_AGAIN: Final = 3.0
 _PAUSES: Final = ((1, 2, 4, 8, 16, 32), (1, 1, 1, 1, 1, 2, 4, 8, 16))
 """Seconds before each repeat of a SYN: that RFC's, and Linux' (``tcp_syn_linear_timeouts`` 4)."""
 
-_TIMER: Final = 0.3
-"""Seconds by which a repeat may come late."""
+_TIMER: Final = 0.2
+"""Seconds by which a repeat may come late; less than any wait goes on after a repeat, lest a system
+that repeats after one and two seconds be taken for one that has done so after each, and not yet the
+third time."""
 
 
 def lasts(failed: Iterable[Conversation]) -> bool:

@@ -56,6 +56,7 @@ def test_what_is_sent_again_asks_until_half_of_its_time_is_over(
     [
         (8.0, 3, 7.0),
         (3.45, 2, 3.0),
+        (3.29, 2, 3.0),
         (0.5, 0, 0.0),
         (8.0, 6, 7.0),
         (6.5, 5, 5.0),
@@ -65,7 +66,7 @@ def test_what_is_sent_again_asks_until_half_of_its_time_is_over(
         (2.5, None, 1.0),
     ],
     ids=[
-        *("the RFC's", "fewer of them", "none yet"),
+        *("the RFC's", "fewer of them", "as soon as can be", "none yet"),
         *("Linux'", "one less", "fewer of these"),
         *("of an unknown system", "uncounted", "fewer uncounted"),
     ],
