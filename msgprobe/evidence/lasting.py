@@ -18,11 +18,12 @@ LASTING = 15.0
 
 
 SYN_AGAIN: Final = 3.0
-"""Seconds after which every system has sent a SYN again: after one and two more (RFC 6298 section
-2), or after each second, as Linux does four times from 6.5 on and macOS more often."""
+"""Seconds after which a SYN has been sent again, on either of these: after one and after two more
+(RFC 6298 section 2), or after each second, as Linux does at first from 6.5 on."""
 
 _PAUSES: Final = ((1, 2, 4, 8, 16, 32), (1, 1, 1, 1, 1, 2, 4, 8, 16))
-"""Seconds before each repeat of a SYN: that RFC's, and Linux' (``tcp_syn_linear_timeouts`` 4)."""
+"""Seconds before each repeat of a SYN: that RFC's, and Linux' (``tcp_syn_linear_timeouts`` is 4, by
+which five pauses are alike)."""
 
 _TIMER: Final = 0.2
 """Seconds by which a repeat may come late; less than any wait goes on after a repeat, lest a system

@@ -21,7 +21,7 @@ DEAD: Final = (1.0, 2.0, 4.0)
 """Seconds in every ten in which the line of some stories carries nothing."""
 
 RUN: Final = 60.0
-
+"""Seconds, more than any run takes."""
 
 QUIET: Final = 0.02
 """Share of packets that a quiet line loses at most; it has no bursts either."""
