@@ -40,7 +40,7 @@ def first_words(stream: bytes) -> tuple[Kind, str | None]:
     """
     if not stream:
         return Kind.UNDECIDED, None
-    if stream[0] == 22:
+    if stream[0] == 22 and stream[1:2] in (b"", b"\x03"):  # the major version of all TLS records
         return _client_hello(stream)
     if _METHOD.match(stream):
         if b"\r\n\r\n" not in stream:

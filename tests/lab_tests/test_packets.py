@@ -70,6 +70,9 @@ def test_client_hellos() -> None:
     assert first_words(hello) == (Kind.TLS, "web.telegram.org")
     assert first_words(client_hello(None)) == (Kind.TLS, None)
     assert first_words(hello[:-1]) == (Kind.UNDECIDED, None)
+    assert first_words(hello[:1]) == (Kind.UNDECIDED, None)
+    hidden = b"\x16" + bytes(range(0x40, 0xAB))  # one in 256 of all streams that look like noise
+    assert first_words(hidden) == (Kind.OTHER, None)
     two_records = (
         hello[:3]
         + (100).to_bytes(2, "big")
