@@ -37,6 +37,11 @@ DOUBT = 1e-2
 """Errors allowed of a name that is not called fine because it fails at neutral servers as well,
 which no accident of its own servers brings about; it accuses nobody."""
 
+SURE = ALPHA / 10
+"""Errors allowed of a count that ends before its time because it is clear. That it is looked at
+after each of twenty handshakes, and at the end as ever, errs no more often than `ALPHA` together:
+the exact test keeps well below what it allows."""
+
 FLOOR = 0.1
 """Share below which a front is merely imperfect, and above which a neutral server is no control."""
 
@@ -212,6 +217,9 @@ class Shares:
         """Names by service whose handshakes fail in a share that neutral ones do not: each by
         itself, or all of a service's together that speak alike (by TLS, or not). Half of the errors
         allowed goes to each of the two questions."""
+        return self._excessive(ALPHA)
+
+    def _excessive(self, alpha: float) -> dict[str, frozenset[str]]:
         tallies = {service.name: self.own(service) for service in self._facts.services}
         each = {(s, n): t for s, names in tallies.items() for n, t in names.items()}
         whole = {
@@ -221,9 +229,9 @@ class Shares:
             for s, names in tallies.items()
             for secured in (True, False)
         }
-        alike = set(self._beyond(whole, ALPHA / 2))
+        alike = set(self._beyond(whole, alpha / 2))
         shown = {(s, n) for (s, n), t in each.items() if t.failed and (s, t.secured) in alike}
-        shown.update(self._beyond(each, ALPHA / 2))
+        shown.update(self._beyond(each, alpha / 2))
         return {s: frozenset(n for _, n in them) for s, them in grouped(shown, _whose).items()}
 
     def _beyond(self, tallies: Mapping[Key, Tally], alpha: float) -> tuple[Key, ...]:
@@ -243,9 +251,22 @@ class Shares:
         """What came of names at neutral servers, by service, where they fail there in such a share
         as well. That asks about names that were chosen by what came of them at home, which luck at
         neutral servers knows nothing of: it is corrected for those that were said there alone."""
+        return self._following(ALPHA)
+
+    def _following(self, alpha: float) -> dict[str, Tally]:
         asked = {s.name: self._elsewhere(s) for s in self._facts.services}
         there = {s: joined(names.values()) for s, names in asked.items() if names}
-        return {s: there[s] for s in self._beyond(there, ALPHA)}
+        return {s: there[s] for s in self._beyond(there, alpha)}
+
+    @derived
+    def clear_at_home(self) -> dict[str, frozenset[str]]:
+        """Names by service of which so many fail that further ones would not change it."""
+        return self._excessive(SURE)
+
+    @derived
+    def clear_elsewhere(self) -> frozenset[str]:
+        """Services whose names fail so often at neutral servers that it is as clear."""
+        return frozenset(self._following(SURE))
 
     @remembered
     def striking(self, service: Service) -> frozenset[str]:

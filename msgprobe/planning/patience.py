@@ -8,6 +8,7 @@ from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.name_swaps import enough
+from msgprobe.evidence.shares import shares
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role, Running, Task
 from msgprobe.planning.context import PlanningContext
@@ -30,6 +31,32 @@ def dying_elsewhere(context: PlanningContext, service: Service) -> frozenset[str
     return _of_their_pools(service, names)
 
 
+@remembered
+def counted_out(context: PlanningContext, service: Service) -> frozenset[str]:
+    """Names of which so many handshakes were lost, here and at neutral servers, that further ones
+    would not change what follows from it."""
+    found = shares(context.facts)
+    return found.striking(service) if service.name in found.clear_elsewhere else frozenset()
+
+
+@remembered
+def cut_off(context: PlanningContext, service: Service) -> frozenset[str]:
+    """Names under which nothing is worth moving any more: whoever names them is known to be cut
+    off, each time or often enough."""
+    if service.name in punished_services(context):
+        return frozenset(e.host for e in service.endpoints if e.host is not None)
+    return _of_their_pools(service, _proven(context)) | counted_out(context, service)
+
+
+def _proven(context: PlanningContext) -> frozenset[str]:
+    """Names that died at a neutral server as often as a claim needs, where others are answered."""
+    return frozenset(
+        shown.name
+        for shown in context.facts.shown
+        if shown.alone and enough(t.symptom == "tls.timeout" for t in shown.named)
+    )
+
+
 def answered_since(context: PlanningContext, address: str, at: float | None) -> bool:
     """A neutral name that was said there after that was answered."""
     return at is not None and any(
@@ -50,13 +77,22 @@ def punished_services(context: PlanningContext) -> frozenset[str]:
 
 @remembered
 def forged(context: PlanningContext, host: str | None) -> frozenset[str]:
-    """Addresses that hosts without DNS give for a name as well, for somebody else answered, and
-    where nothing has proved to be the service."""
-    if host is None:
-        return frozenset()
-    name = context.facts.name(host)
-    answers = phantoms(context.controls, name.phantom)
-    return frozenset(a for answer in answers for a in answer.addresses) - name.proved
+    """Addresses that hosts without DNS give for names of the run, and not for neutral ones, for
+    somebody else answered: not where the one that is asked about has proved to be the service."""
+    return _forged(context) - context.facts.name(host).proved if host is not None else frozenset()
+
+
+@remembered
+def _forged(context: PlanningContext) -> frozenset[str]:
+    if context.connection.transparent_dns:
+        return frozenset()  # whoever takes all questions may well answer them truly
+    asked = {e.host for s in context.services for e in s.endpoints if e.host is not None}
+    return frozenset(
+        address
+        for host in asked
+        for answer in phantoms(context.controls, context.facts.name(host).phantom)
+        for address in answer.addresses
+    )
 
 
 def decided(context: PlanningContext) -> frozenset[str]:
@@ -68,11 +104,7 @@ def _dead_elsewhere(context: PlanningContext) -> frozenset[str]:
     """At a service's own addresses, where the ClientHello has been silent for as long as any
     experiment waits, and bears a name of a pool of which one dies at a neutral server as well,
     where others are answered."""
-    proven = {
-        shown.name
-        for shown in context.facts.shown
-        if shown.alone and enough(t.symptom == "tls.timeout" for t in shown.named)
-    }
+    proven = _proven(context)
     if not proven:
         return frozenset()
     names = {s.name: _of_their_pools(s, proven) for s in context.services}
@@ -88,12 +120,17 @@ def _dead_elsewhere(context: PlanningContext) -> frozenset[str]:
 def _in_vain(context: PlanningContext) -> frozenset[str]:
     """Where a service's servers are silent for that long, be it to the first packet: to whom is
     punished for its name, at an address that is forged, or to who would move something where
-    nobody could speak to them."""
+    nobody could speak to them; on a brisk line also where no connection stands at an address that
+    others give, nor to move something."""
     punished, patience = punished_services(context), context.hello_timeout()
 
     def vain(task: Task) -> bool:
         flow = task.flow
         name = flow.server_name or flow.host
+        if task.arm is Arm.OTHER_ADDRESS:
+            return context.brisk and not context.connection.resolver_dead
+        if task.arm in _MOVING and context.brisk and task.id not in context.moment.opened:
+            return True
         if task.arm not in _AT_HOME:
             return False
         known = task.subject in punished or flow.address in forged(context, name)
@@ -104,6 +141,7 @@ def _in_vain(context: PlanningContext) -> frozenset[str]:
 
 
 _TALK = (Arm.BASE, Arm.REPEAT)
+_MOVING = (Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI)
 _AT_HOME = (
     *_TALK,
     Arm.OTHER_SNI,

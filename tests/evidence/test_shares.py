@@ -1,14 +1,15 @@
 """Some of many is evidence where neutral handshakes do not fail so; a poor line is none."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.handshakes import mixed, mixed_modern
-from msgprobe.evidence.shares import Shares
-from msgprobe.evidence.statistics import holm
+from msgprobe.evidence.shares import ALPHA, SURE, Shares
+from msgprobe.evidence.statistics import fisher_greater, holm
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TlsObservation
@@ -410,3 +411,30 @@ def test_what_is_too_little_to_accuse_may_be_too_much_for_fine(
 ) -> None:
     service, _ = word(doubted(*ends, elsewhere=elsewhere))
     assert service.outcome is outcome
+
+
+def chance_of_a_wrong_word(share: float, allowed: float, early: float) -> float:
+    """Exactly, of one name at neutral servers that fails as often as neutral ones there do: that it
+    is told apart after one of ten pairs of handshakes with ``early``, or at the end with
+    ``allowed``."""
+    left = {(0, 0): 1.0}
+    wrong = 0.0
+    for tried in range(1, 11):
+        after: dict[tuple[int, int], float] = {}
+        for (mine, others), chance in left.items():
+            for m, o in product((0, 1), (0, 1)):
+                weigh = (share if m else 1 - share) * (share if o else 1 - share)
+                now = (mine + m, others + o)
+                after[now] = after.get(now, 0.0) + chance * weigh
+        limit = allowed if tried == 10 else early
+        told = [k for k in after if k[0] and fisher_greater(k[0], tried, k[1], tried) <= limit]
+        wrong += sum(after.pop(k) for k in told)
+        left = after
+    return wrong
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
+def test_a_count_that_may_end_early_errs_no_more_often_than_it_may(share: float) -> None:
+    assert chance_of_a_wrong_word(share, ALPHA, SURE) <= ALPHA
+    assert chance_of_a_wrong_word(share, 10 * ALPHA, 10 * SURE) <= 10 * ALPHA
+    assert chance_of_a_wrong_word(share, 10 * ALPHA, 10 * ALPHA) > 0.0, "it could err at all"

@@ -4,8 +4,10 @@ transfers where nobody could speak to the service."""
 import dataclasses
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.measurement import Measurement
+from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm, ResolverKind, Task
-from tests.evidence.story import CHAT, came_of
+from tests.evidence.story import CHAT, SITES, came_of
 from tests.planning.test_brisk import PATIENCE, SWAPS, Day, hanging
 
 
@@ -92,3 +94,80 @@ def test_nothing_is_moved_where_nobody_could_speak_to_the_service() -> None:
     assert moving_where(Failure.TIMED_OUT) and moving_where(Failure.CONNECTION_RESET)
     assert not moving_where(None), "it was answered there"
     assert not moving_where(Failure.TIMED_OUT, host="media.example"), "of this name nobody knows"
+
+
+def shared_lie(*, takes_all: bool = False) -> list[Task]:
+    """What is asked again where two names lead to one address that whoever is asked gives for one
+    of them, or who answers in place of all resolvers gives for every name (``takes_all``)."""
+    day = hanging()
+    lie = day.own[0].flow.address
+    silent = day.story.evidence().controls.silent[0]
+    names = (SITES[0].host, *CHAT) if takes_all else CHAT[:1]
+    for name in names:
+        day.story.dns(name, ResolverKind.UDP, lie, resolver=silent, arm=Arm.NON_RESOLVER)
+    for host in CHAT[:2]:
+        day.story.asked(host, ResolverKind.SYSTEM, lie, arm=Arm.BASE)
+    return [t for t in day.new(4.0, Arm.REPEAT, Arm.OTHER_PORT) if t.flow.address == lie]
+
+
+def test_what_is_forged_for_one_name_is_forged_for_the_next() -> None:
+    assert not shared_lie()
+    assert shared_lie(takes_all=True), "whoever takes all questions may answer them truly"
+
+
+def denied(*, connected: bool = False, lossy: bool = False) -> tuple[Day, Task]:
+    """The first name is said not to exist; what tries an address that another resolver gives hangs
+    from second 4 on, ``connected`` or not."""
+    day = Day(lost=2 if lossy else 0)
+    (asked,) = [t for t in day.plan(0.5).tasks if t.id == f"b.name.acme.{CHAT[0]}"]
+    day.story.told = [m for m in day.story.told if not _gives(m, CHAT[0])]
+    day.story.asked(CHAT[0], ResolverKind.SYSTEM, failure=Failure.DNS_NXDOMAIN, arm=Arm.BASE)
+    day.story.told[-1] = dataclasses.replace(day.story.told[-1], task=asked)
+    day.story.asked(CHAT[0], ResolverKind.DOH, "20.7.7.7")
+    (other,) = [t for t in day.new(4.0, Arm.OTHER_ADDRESS) if t.flow.address == "20.7.7.7"]
+    day.opens = connected
+    day.hang(4.0, other)
+    return day, other
+
+
+def _gives(told: Measurement, host: str) -> bool:
+    return any(isinstance(o, DnsObservation) and o.name == host for o in told.observations)
+
+
+def test_an_address_that_only_others_give_is_not_waited_for_where_no_packet_is_lost() -> None:
+    day, other = denied()
+    assert day.plan(7.0).decided == {other.id}
+    assert not denied(lossy=True)[0].plan(7.0).decided
+
+
+def asked_again(*, connected: bool = False, lossy: bool = False) -> list[Task]:
+    day, other = denied(connected=connected, lossy=lossy)
+    day.waiting.clear()
+    day.story.told.append(
+        came_of(
+            other, start=4.0, fails="tls" if connected else "connect", failure=Failure.TIMED_OUT
+        )
+    )
+    return [t for t in day.new(12.0, Arm.OTHER_ADDRESS) if t.attempt_of == other.id]
+
+
+def test_one_that_takes_no_connection_is_asked_once_where_no_packet_is_lost() -> None:
+    assert not asked_again()
+    assert asked_again(connected=True), "a ClientHello that dies there may be the name's doing"
+    assert asked_again(lossy=True)
+
+
+def test_nothing_is_moved_where_no_connection_comes_to_stand() -> None:
+    day = hanging()
+    flow = dataclasses.replace(day.own[0].flow, server_name="media.example", host="media.example")
+    arms = (Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI)
+    moves = [
+        dataclasses.replace(day.own[0], id=f"t.{arm}", arm=arm, check="transfer", probe=flow)
+        for arm in arms
+    ]
+    day.waiting.clear()
+    day.hang(4.0, *moves)
+    assert not day.plan(8.0).decided, "they stand, and may move something yet"
+    day.opens = False
+    assert day.plan(8.0).decided == {t.id for t in moves}
+    assert not day.plan(5.0).decided, "not before any experiment would be over"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
+from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.cost import ENDPOINT, PAGE
 from msgprobe.model.target import Service
@@ -49,14 +50,27 @@ def plan_addresses(
             task_id = f"d5.{service.name}.{endpoint.name}.{address}"
             base = _ANOTHER.of_endpoint(task_id, service, endpoint, flow, context.timeout())
             by_pool.setdefault(endpoint.pool, []).append(base)
-    # Where it is dead they stand for the service's own: nothing else of it can be dialled.
+    return [t for bases in by_pool.values() for t in _tried(context, bases)]
+
+
+def _tried(context: PlanningContext, bases: Sequence[Task]) -> list[Task]:
+    """Conversations of one pool and their repeats. Where the resolver is dead they stand for the
+    service's own: nothing else of it can be dialled."""
     dead = context.connection.resolver_dead
-    return [
-        task
-        for mine in by_pool.values()
-        for base in mine
-        for task in context.tries(base, last_at=last_knock(context, mine) if dead else None)
-    ]
+    last_at = last_knock(context, bases) if dead else None
+    tasks: list[Task] = []
+    for base in bases:
+        times = TRIES if dead or not _unreached(context, base) else 1
+        tasks += context.tries(base, times=times, last_at=last_at)
+    return tasks
+
+
+def _unreached(context: PlanningContext, base: Task) -> bool:
+    """No connection stands, on a line that loses next to nothing: that an address which the system
+    does not give is silent as well accuses nobody, however often it is."""
+    done = context.conversation(base.id)
+    connected = base.id in context.moment.opened if done is None else done.connected
+    return context.brisk and not connected
 
 
 @remembered

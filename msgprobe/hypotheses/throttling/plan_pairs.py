@@ -28,6 +28,7 @@ from msgprobe.hypotheses.throttling.tasks import first_id, looks_slow
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Task
 from msgprobe.planning.context import PlanningContext
+from msgprobe.planning.patience import cut_off
 from msgprobe.planning.timetable import (
     DECIDING_UNTIL,
     FAR_DECIDING_UNTIL,
@@ -154,10 +155,11 @@ def _blocks(context: PlanningContext, paired: PairedTransfers) -> tuple[list[Tas
     """The blocks of a comparison so far, and whether it still goes on."""
     tasks: list[Task] = []
     patience = patience_of(paired)
+    over = Cuts(paired).agreed or paired.asset.host in cut_off(context, paired.service)
     for number in range(1, MOST_PAIRS + 1):
         block = block_of(context, paired, number, patience)
         if not any(context.started(t.id) is not None for t in block):
-            last = [] if Cuts(paired).agreed else _last(context, paired, number, patience)
+            last = [] if over else _last(context, paired, number, patience)
             if last is not None:
                 return [*tasks, *last], _going_on(context, last)
         if number == TWICE and Cuts(paired).here:

@@ -18,7 +18,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.target import Asset, Direction, Service
 from msgprobe.model.task import Arm, Flow, Role, Task, attempt_ids
 from msgprobe.planning.context import PlanningContext, stumbled
-from msgprobe.planning.patience import dying_elsewhere
+from msgprobe.planning.patience import dying_elsewhere, forged
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.timetable import AS_LATE, COMPARED, LATE_NAME, TRANSFER_PATIENCE
 from msgprobe.planning.transfer_room import CONTEST_BYTES, MOST_CONTEST_BYTES
@@ -287,6 +287,7 @@ def _silent(context: PlanningContext, service: Service, host: str, address: str)
     here = (host, address)
     asking = here in [(f.server_name, f.address) for f in waiting if isinstance(f, Flow)]
     asking = asking or host in dying_elsewhere(context, service)
+    asking = asking or address in forged(context, host)
     there = [well for at, well in heard if at == address]
     anywhere = [well for _, well in heard]
     return any((asking or len(e) > 1) and not any(e) for e in (there, anywhere))

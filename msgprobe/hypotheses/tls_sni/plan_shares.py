@@ -15,6 +15,7 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, troubled
 from msgprobe.planning.experiment import Experiment, Telling
 from msgprobe.planning.name_swaps import neutral_servers
+from msgprobe.planning.patience import counted_out
 from msgprobe.planning.purpose import Purpose
 from msgprobe.planning.shared_experiments import ANY_NAME, MODERN_HELLO, OTHERWISE, SERVICES
 from msgprobe.planning.timetable import (
@@ -50,12 +51,28 @@ def plan_shares(context: PlanningContext) -> list[Task]:
         return []
     asked = [one for one in _asked(context) if not _everybody(context, modern=one[2])]
     tasks: list[Task] = []
+    counted: set[bool] = set()
     for service, what, modern in asked:
         most = SHARES_AT_ONCE if _dies_alone(context, service, what) else 1
-        tasks += _in_turns(context, list(_about(context, service, what, modern=modern)), most)
+        every = list(_about(context, service, what, modern=modern))
+        if _clear(context, service, what, every):
+            tasks += _in_turns(context, every, 0)
+            continue
+        tasks += _in_turns(context, every, most)
+        counted.add(modern)
     for shape in sorted({modern for *_, modern in asked}):
-        tasks += _in_turns(context, _neutral(context, modern=shape), 1)
+        tasks += _in_turns(context, _neutral(context, modern=shape), int(shape in counted))
     return tasks
+
+
+def _clear(
+    context: PlanningContext, service: Service, what: str, every: Sequence[Task | None]
+) -> bool:
+    """So many have failed, at the neutral servers where they are asked for and else at home, that
+    the others would not change what follows from it."""
+    if any(t is not None and t.arm is Arm.SHARE_ELSEWHERE for t in every):
+        return what in counted_out(context, service)
+    return what in shares(context.facts).clear_at_home.get(service.name, ())
 
 
 def _everybody(context: PlanningContext, *, modern: bool) -> bool:

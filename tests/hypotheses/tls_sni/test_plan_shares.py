@@ -1,5 +1,6 @@
 """A name that fails now and then is asked many times, here and elsewhere, few at the same time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,8 +44,9 @@ def quickly(story: Story) -> Evidence:
     return replace(story.evidence(), measurements=tuple(told))
 
 
-def whole(story: Story) -> list[Task]:
-    """All that is wanted, each ended well before the next look."""
+def whole(story: Story, dying: Sequence[Arm] = ()) -> list[Task]:
+    """All that is wanted, each ended well before the next look, or broken off if it is one of the
+    ``dying``."""
     done: dict[str, Measurement] = {}
     for look in range(200):
         fresh = [
@@ -54,7 +56,7 @@ def whole(story: Story) -> list[Task]:
             return [m.task for m in done.values()]
         for task in fresh:
             at = 10.0 + 0.3 * look
-            seen = came_of(task, start=at)
+            seen = came_of(task, start=at, **(RESET if task.arm in dying else {}))
             done[task.id] = replace(
                 seen, status=Status.COMPLETED, window=Window(start=at, end=at + 0.1)
             )
@@ -67,6 +69,20 @@ def test_as_many_here_as_elsewhere_and_beside_it() -> None:
     assert counts == {Arm.SHARE: MANY_HANDSHAKES, Arm.SHARE_ELSEWHERE: MANY_HANDSHAKES}
     twins = [t for t in tasks if t.arm is Arm.SHARE_NEUTRAL]
     assert len(twins) == 2 * MANY_HANDSHAKES and all(t.role is Role.CONTROL for t in twins)
+
+
+def test_what_is_clear_is_counted_no_longer() -> None:
+    """Not even the neutral ones beside it, which nobody would be compared with any more."""
+    clear = whole(wavering(CHAT[0]), dying=(Arm.SHARE, Arm.SHARE_ELSEWHERE))
+    counts = {arm: sum(t.arm is arm for t in clear) for arm in ARMS}
+    assert all(3 <= counts[arm] < MANY_HANDSHAKES for arm in ARMS[:2])
+    assert counts[Arm.SHARE_NEUTRAL] < 2 * MANY_HANDSHAKES
+
+
+def test_what_dies_at_home_alone_is_counted_to_the_end() -> None:
+    """That its name is answered elsewhere each time is an answer as well, and takes as many."""
+    home = whole(wavering(CHAT[0]), dying=(Arm.SHARE,))
+    assert sum(t.arm is Arm.SHARE_ELSEWHERE for t in home) == MANY_HANDSHAKES
 
 
 def test_each_says_what_it_is_about() -> None:

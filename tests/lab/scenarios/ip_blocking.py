@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from tests.lab.censor import Drop, IcmpUnreachable, Match, RstOnSyn
+from tests.lab.censor import DnsRedirect, Drop, IcmpUnreachable, Match, RstOnSyn
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, pair
 from tests.lab.scenarios.shared import (
@@ -38,6 +38,14 @@ _SERVICES: Final = (
         "every data centre's address is cut off, the web front works",
         of("telegram", _TIMEOUT, text=blocked()),
         drop("null", *TELEGRAM_DC),
+    ),
+    blocking(
+        "A14-taken",
+        "Signal's addresses are cut off, and an honest resolver answers in every resolver's place",
+        of("signal", _TIMEOUT),
+        drop("null", *at(*SIGNAL)),
+        DnsRedirect(label="take"),
+        notes=("transparent_dns",),
     ),
     blocking(
         "A14",
