@@ -141,14 +141,14 @@ class Runner:
         self._count()
         conversations = [(i, r) for i, r in self._running.items() if not moves(r.task)]
         late, opened = self.world.now() - UNOPENED, self.opened
-        silent = {
-            i
-            for i, r in conversations
-            if isinstance(r.task.probe, Flow) and i not in opened and (r.started or late) < late
-        }
-        begun = sum(
-            max(r.counted, BARE if i in silent else likely_bytes(r.task)) for i, r in conversations
-        )
+
+        def likely(task_id: str, one: UnderWay) -> int:
+            if not isinstance(one.task.probe, Flow) or (one.started or late) >= late:
+                return likely_bytes(one.task)
+            # what nobody has answered by then is sent again, and little else comes
+            return min(likely_bytes(one.task), 2 * one.counted) if task_id in opened else BARE
+
+        begun = sum(max(one.counted, likely(i, one)) for i, one in conversations)
         return self._settled - self._moved + begun
 
     @property

@@ -12,12 +12,14 @@ import pytest
 
 from msgprobe import session
 from msgprobe.model.control import Controls
+from msgprobe.model.cost import BARE
 from msgprobe.model.event import Event, Started
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement, Status
 from msgprobe.model.observation import TcpObservation, TlsObservation, Window
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
 from msgprobe.planning.moment import Agenda
+from msgprobe.runner.company import UNOPENED
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
 from msgprobe.runner.limits import LAST_MOVING, Limits
@@ -595,3 +597,49 @@ def test_a_conversation_without_a_descriptor_blames_nobody_and_is_held_once_more
     (only,) = execute([task("a")], Scripted("scripted", greedy), named=LOOPBACK)
     assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
     assert len(times) == 2
+
+
+def likely(*, stands: bool, sent: int, after: float) -> int:
+    """What a conversation that was likely to cost 3000 bytes is expected to, ``after`` so many
+    seconds in which it was not answered; its connection ``stands`` or not."""
+
+    async def talk(ctx: StepContext) -> None:
+        failure = None if stands else Failure.CONNECTION_REFUSED
+        seen = {"address": "192.0.2.1", "port": 443, "transaction": 1, "failure": failure}
+        ctx.record(TcpObservation(window=Window(start=0.0, end=0.1), **seen))  # type: ignore[arg-type]
+        ctx.recorder.count(sent=sent)
+        await hang(ctx)
+
+    async def go() -> int:
+        world = system_world(1)
+        runner = Runner(
+            world=world,
+            checks={"scripted": Scripted("scripted", talk)},
+            roots={},
+            limits=Limits(),
+            emit=lambda event: None,
+            given=Given(),
+        )
+        async with runner:
+            runner.submit([task("a", timeout=9.0)])
+            await asyncio.sleep(after)
+            spoken = runner.spoken(lambda task: 3000)
+            runner.stop("over")
+        return spoken
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("stands", "sent", "after", "bytes_in_all"),
+    [
+        (True, 500, 0.3, 3000),  # it may be answered any moment
+        (True, 500, UNOPENED + 0.3, 1000),  # its words are sent again, as often as before
+        (True, 2800, UNOPENED + 0.3, 3000),
+        (False, 180, UNOPENED + 0.3, BARE),
+    ],
+)
+def test_who_is_not_answered_costs_little_more(
+    stands: bool, sent: int, after: float, bytes_in_all: int
+) -> None:
+    assert likely(stands=stands, sent=sent, after=after) == bytes_in_all
