@@ -223,9 +223,7 @@ class Shares:
         tallies = {service.name: self.own(service) for service in self._facts.services}
         each = {(s, n): t for s, names in tallies.items() for n, t in names.items()}
         whole = {
-            (s, secured): joined(
-                t for t in names.values() if t.secured is secured and not any(map(modern, t.every))
-            )
+            (s, secured): joined(t for t in names.values() if t.secured is secured and _usual(t))
             for s, names in tallies.items()
             for secured in (True, False)
         }
@@ -283,7 +281,7 @@ class Shares:
         together where they could be said there. Not where all failed first, and none since: what is
         over says nothing of now. Repeats count: so many failures before one goes well are rarer
         than among as many that were planned."""
-        found = {}
+        found = self._doubtful_together(service)
         for what, conversations in named(self._facts, service).items():
             alive = {_place(t) for t in conversations if answered(t)}
             fit = (t for t in conversations if _place(t) in alive or not alive)
@@ -295,6 +293,28 @@ class Shares:
             if many and (here.relapses or _later(there.failed, both.answered)):
                 found[what] = both
         return found
+
+    def _doubtful_together(self, service: Service) -> dict[str, Tally]:
+        """The same of names that speak alike, where each place was asked too seldom to tell, as on
+        a line that is spared: together they fail too often. Places that fail each of several times
+        are left to others. An outage is over once, or has not begun yet: what was answered since
+        the first failure is followed by others."""
+        found: dict[str, Tally] = {}
+        every = {w: self._seldom(t) for w, t in named(self._facts, service).items()}
+        for secured in (True, False):
+            alike = {what: t for what, t in every.items() if t.secured is secured and _usual(t)}
+            whole = joined(alike.values())
+            first = min(map(_said_at, whole.failed), default=math.inf)
+            since = [t for t in whole.answered if _said_at(t) >= first]
+            if _later(whole.failed, since) and self._chance(whole) <= ALPHA:
+                found.update({what: t for what, t in alike.items() if t.failed})
+        return found
+
+    def _seldom(self, conversations: Iterable[Conversation]) -> Tally:
+        """What came of those that connected, without places at which each of several failed: what
+        takes no connection is dead or cut off, and no share."""
+        places = grouped((t for t in conversations if t.connected), _place).values()
+        return tally((t for some in places if not _shut(some) for t in some), self.patience)
 
     @remembered
     def _elsewhere(self, service: Service) -> dict[str, Tally]:
@@ -334,6 +354,11 @@ class Shares:
 def shares(facts: Facts) -> Shares:
     """The same for all who ask."""
     return Shares(facts)
+
+
+def _usual(tally: Tally) -> bool:
+    """None was said as modern clients say it."""
+    return not any(map(modern, tally.every))
 
 
 def _whose(name: tuple[str, str]) -> str:

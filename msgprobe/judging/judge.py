@@ -10,6 +10,7 @@ from msgprobe.evidence.local_filters import LOCAL_FILTER, LOCAL_OVERRIDE
 from msgprobe.evidence.paired_transfers import paired_transfers
 from msgprobe.evidence.pool import PoolFacts, pool_facts
 from msgprobe.evidence.speeds import unsaid
+from msgprobe.evidence.stopped_once import stopped_once
 from msgprobe.hypotheses.quic.rules import with_extras
 from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
 from msgprobe.hypotheses.second_vantage.rules import second_notes
@@ -122,7 +123,7 @@ def _with_speeds(
     # Where connections are counted, those of transfers freeze as well: no speed means anything.
     counted = any(COUNTED in f.mechanisms for f in functions)
     every = () if counted else paired_transfers(facts, service)
-    said = judge_speeds(functions, (c for c in every if c.own))
+    said = judge_speeds(functions, (c for c in every if c.own or stopped_once(c)))
     return tuple(unsaid(f, every) for f in said)
 
 

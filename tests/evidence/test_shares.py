@@ -413,6 +413,37 @@ def test_what_is_too_little_to_accuse_may_be_too_much_for_fine(
     assert service.outcome is outcome
 
 
+def once_each(ends: str, *, times: int = 1, neutral_failed: int = 0, **how: Any) -> Outcome:
+    """Each of many places is asked in turn, so many times: ``x`` where it fails."""
+    places = [f"31.13.71.{number + 1}" for number in range(len(ends))]
+    story = neutral(Story().good_connection(), neutral_failed, of=30, **RESET)
+    for turn, host in enumerate(CHAT):
+        for kind, arm in ((ResolverKind.SYSTEM, Arm.BASE), (ResolverKind.DOH, Arm.OTHER_RESOLVER)):
+            story.asked(host, kind, *places[turn::2], arm=arm)
+    for number, end in enumerate(ends):
+        place: dict[str, Any] = {"address": places[number], "start": 1.0 + 0.3 * number}
+        place |= {**RESET, **how} if end == "x" else {}
+        story.target(CHAT[number % 2], times=times, **place)
+    return said(story).outcome
+
+
+MIXED = "xx.xx.x.xx.x"
+
+
+def test_where_most_places_fail_at_their_only_attempt_nothing_is_called_fine() -> None:
+    """As on a line that is spared, where there are no bytes to ask again."""
+    assert once_each(MIXED) is Outcome.INCONCLUSIVE
+    assert once_each("..x........") is Outcome.OK, "few failures are chance"
+
+
+def test_what_is_over_or_dead_or_as_with_others_is_no_share() -> None:
+    assert once_each("xxxxxxxx....") is Outcome.OK, "an outage that is over"
+    assert once_each("....xxxxxxxx") is Outcome.OK, "one that has begun"
+    assert once_each(MIXED, fails="connect") is not Outcome.INCONCLUSIVE, "no connection stood"
+    assert once_each(MIXED, times=3) is not Outcome.INCONCLUSIVE, "places that fail each time"
+    assert once_each(MIXED, neutral_failed=20) is not Outcome.INCONCLUSIVE, "the line's doing"
+
+
 def chance_of_a_wrong_word(share: float, allowed: float, early: float) -> float:
     """Exactly, of one name at neutral servers that fails as often as neutral ones there do: that it
     is told apart after one of ten pairs of handshakes with ``early``, or at the end with

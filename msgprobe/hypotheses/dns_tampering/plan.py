@@ -39,12 +39,14 @@ def _beacons_of(scope: Scope) -> Iterator[Place]:
 
 
 def _again(scope: Scope) -> Iterator[Place]:
-    """A neutral name, and one that advertisement filters hide, at the system's resolver."""
+    """A neutral name, and one that advertisement filters hide, at the system's resolver; the first
+    at others, too."""
     advert, host = scope.controls.advert_host, neutral_host(scope.controls, scope.request)
     if advert is not None:
         yield at.question(scope, SYSTEM, advert, at.ON_SERVICE)
     if host is not None:
-        yield at.question(scope, DIRECT, host, at.ON_SERVICE)
+        for resolver in (DIRECT, *udp_resolvers(scope.controls, scope.request)):
+            yield at.question(scope, resolver, host, at.ON_SERVICE)
 
 
 def _silent(scope: Scope) -> Iterator[Place]:
@@ -243,11 +245,15 @@ def _asked(
 
 
 def _neutral(context: PlanningContext) -> list[Task]:
-    """D2: a neutral name to the same resolver, and to the host that runs no DNS."""
+    """D2: a neutral name to the same resolver, to the others that are asked where that is dead, and
+    to the host that runs no DNS."""
     host = neutral_host(context.controls, context.request)
     if host is None:
         return []
     direct = [_SAME.lookup("d2.neutral.direct", host, own) for own in _own(context)]
+    dead = context.connection.resolver_dead
+    others = udp_resolvers(context.controls, context.request) if dead else ()
+    direct += [_SAME.lookup(f"d2.neutral.{other.name}", host, other) for other in others]
     return [*direct, *neutral_silence(context, host)]
 
 

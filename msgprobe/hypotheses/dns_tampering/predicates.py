@@ -1,10 +1,11 @@
 """What rules about names have in common: whose names are suspected, and how a resolver fails."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import inf
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.facts import TRIES, grouped
 from msgprobe.evidence.inside import tunnelled
 from msgprobe.evidence.local_filters import own_filter
 from msgprobe.evidence.misdirection import misdirected
@@ -18,6 +19,9 @@ from msgprobe.model.task import ResolverKind
 NO_NAME = (Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER)
 CHANCE = 0.1
 """Share of neutral questions that may vanish before silence stops meaning anything."""
+
+OPERATORS = 2
+"""Other operators of resolvers that must agree."""
 
 SILENT = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.CONNECTION_REFUSED)
 
@@ -62,6 +66,30 @@ def silence_counts(p: PoolFacts, name: NameFacts) -> bool:
     """Three questions of our own vanished, on a link where neutral ones do not."""
     lost = [o for o in name.by(ResolverKind.DIRECT) if o.failure in SILENT]
     return len(lost) >= TRIES and p.connection.quiet_share <= CHANCE
+
+
+def unheard_elsewhere(p: PoolFacts) -> bool:
+    """The system's resolver says nothing to anybody, which is no word about these names; but two
+    other operators' keep silent to each of several questions for the service's names, and answer
+    those for others that began after that: their way carries questions, and was not worn out."""
+    mine = {e.host for e in p.service.endpoints}
+    asked = [o for o in p.facts.lookups(ResolverKind.UDP) if o.failure is not Failure.INTERRUPTED]
+    silent = {
+        who
+        for who, there in grouped(asked, lambda o: o.resolver_name).items()
+        if _silent_to(there, mine)
+    }
+    return p.connection.resolver_dead and len(silent) >= OPERATORS
+
+
+def _silent_to(asked: Sequence[DnsObservation], names: Collection[str | None]) -> bool:
+    """To all of several questions for these names, and not to those for others since the first."""
+    mine = [o for o in asked if o.name in names]
+    first = min((o.window.start for o in mine), default=inf)
+    since = [o for o in asked if o.name not in names and o.window.start >= first]
+    quiet = sum(o.failure in SILENT for o in since)
+    unheard = len(mine) >= TRIES and all(o.failure in SILENT for o in mine)
+    return unheard and bool(since) and quiet <= CHANCE * len(since)
 
 
 def fails_everywhere(p: PoolFacts, name: NameFacts, failures: Sequence[Failure]) -> bool:

@@ -14,6 +14,7 @@ from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.dns_tampering import predicates
 from msgprobe.hypotheses.dns_tampering.predicates import (
     DENIALS,
+    SILENT,
     acquitted,
     answered,
     lie,
@@ -48,6 +49,21 @@ def _denied(mechanism: str, *, proved: bool) -> Callable[[PoolFacts], Cited]:
         )
 
     return holds
+
+
+def _unheard(p: PoolFacts) -> Cited:
+    """The connection's own resolver says nothing to anybody, and those of others, in the open, are
+    silent to questions for these names alone."""
+    if not predicates.unheard_elsewhere(p):
+        return ()
+    return predicates.denial(
+        (e, name)
+        for e, name in answered(p)
+        if name.exists
+        and name.denied in SILENT
+        and predicates.fails_everywhere(p, name, SILENT)
+        and (e.genuine_elsewhere or acquitted(p, e, name))
+    )
 
 
 def _bogon(p: PoolFacts) -> Cited:
@@ -249,6 +265,7 @@ DNS_RULES: tuple[PoolRule, ...] = (
     _acquitted("dns.nxdomain"),
     *(_validated(mechanism) for mechanism in ("dns.refused", "dns.servfail", "dns.timeout")),
     *(_acquitted(mechanism) for mechanism in ("dns.timeout", "dns.refused", "dns.servfail")),
+    _LIKELY_BLOCKED.rule("dns.timeout.others", "dns.timeout", holds=_unheard),
     _artefact("bogon", _bogon, mechanism="dns.injection.bogon"),
     _artefact("race", _conflict),
     _artefact("phantom", _phantom),

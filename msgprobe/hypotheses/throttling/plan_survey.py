@@ -236,7 +236,7 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
     patience = _patience(context, pairs, direction, min(times))
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
     if context.brisk and not takes_long(context):
-        own = _few_by_few(context, own, direction)
+        own = _few_by_few(context, own)
     lasts = LEAST_TRANSFER_PATIENCE if known_to_be_quick(context) else TRANSFER_PATIENCE
     more = partial(source_task, context, direction=direction, patience=lasts)
     return (*opening, *_mixed(own, sources, more, len(opening), size))
@@ -259,17 +259,23 @@ def _mixed(
             yield neutral(sources[turn % len(sources)], number=turn, size=size)
 
 
-def _few_by_few(context: PlanningContext, own: Sequence[Task], direction: Direction) -> list[Task]:
-    """All of some services before the next, so that the first words come soon where there is time
-    for all: as many as go side by side, in turns, for two transfers of one service might share what
-    it is limited to. By lot; those last that more is asked of in the end. What began before stays
-    before."""
+def _few_by_few(context: PlanningContext, own: Sequence[Task]) -> list[Task]:
+    """What is left of one service before what is left of the next, so that the first words come
+    soon where there is time for all; but not beside another transfer of the same one while others
+    are left, for two might share what it is limited to. By lot; those last that more is asked of in
+    the end. What began before stays before."""
     lot = list(context.services)
     Random(f"{context.request.seed}/services").shuffle(lot)
     lot.sort(key=lambda service: any(a.pool is not None for a in service.assets))
-    few = side_by_side(context, direction)
-    group = {service.name: n // few for n, service in enumerate(lot)}
-    return sorted(own, key=lambda t: (context.started(t.id) is None, group[t.subject]))
+    turn = {service.name: n for n, service in enumerate(lot)}
+    begun = [t for t in own if context.started(t.id) is not None]
+    before = Counter({t.subject: 1 for t in begun if context.ended(t.id) is None})
+    left: list[tuple[int, int, Task]] = []
+    for task in own:
+        if context.started(task.id) is None:
+            left.append((before[task.subject], turn[task.subject], task))
+            before[task.subject] += 1
+    return [*begun, *(task for *_, task in sorted(left, key=lambda one: one[:2]))]
 
 
 def _turns(

@@ -22,6 +22,7 @@ from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.six import comparable
 from msgprobe.evidence.speeds import mechanism, speed, unfinished
 from msgprobe.evidence.statistics import Decision
+from msgprobe.evidence.stopped_once import stopped_once
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.rule import (
@@ -209,6 +210,8 @@ well."""
 NOTHING: SpeedRule = _IMPAIRED.rule("transfer.nothing", holds=_nothing)
 """Not a speed: where nothing moves, nothing else about transfers is said."""
 
+STOPPED: SpeedRule = _IMPAIRED.rule("transfer.stopped", holds=stopped_once)
+
 DIES: SpeedRule = _IMPAIRED.rule("transfer.dies", holds=dying_by_name)
 
 SPEED_RULES: tuple[SpeedRule, ...] = (
@@ -230,6 +233,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     _IMPAIRED.rule("speed.slow", holds=_unexplained),
     _IMPAIRED.rule("speed.lossy", holds=_only_lossy),
     _IMPAIRED.rule("speed.undecided", holds=_undecided),
+    STOPPED,
 )
 
 
@@ -255,11 +259,17 @@ def _judge_speed(verdict: FunctionVerdict, found: Sequence[Compared]) -> Functio
     for paired, finding in mine:
         if shown is not None and _weaker(finding, shown):
             finding = _alike(paired, shown) or _renamed(finding, shown)
-        if finding is None or (paired.silent and verdict.outcome is not Outcome.OK):
+        if finding is None or (
+            _moves_little(paired, finding) and verdict.outcome is not Outcome.OK
+        ):
             continue  # where it does not work at all, that is known already
         if _worse(finding.info.outcome, verdict.outcome):
             verdict = _apply(verdict, paired, finding)
     return verdict
+
+
+def _moves_little(paired: PairedTransfers, finding: Finding) -> bool:
+    return paired.silent or finding.info.rule_id == STOPPED.info.rule_id
 
 
 def _told(mine: Iterable[PairedTransfers], *, known: bool) -> tuple[Speed, ...]:

@@ -1,5 +1,6 @@
 """A name whose handshakes fail now and then: how many of many, here and at a neutral server?"""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -52,16 +53,19 @@ def plan_shares(context: PlanningContext) -> list[Task]:
     asked = [one for one in _asked(context) if not _everybody(context, modern=one[2])]
     tasks: list[Task] = []
     counted: set[bool] = set()
+    begun = Counter[bool]()
     for service, what, modern in asked:
         most = SHARES_AT_ONCE if _dies_alone(context, service, what) else 1
         every = list(_about(context, service, what, modern=modern))
+        begun[modern] += sum(t is not None and context.started(t.id) is not None for t in every)
         if _clear(context, service, what, every):
             tasks += _in_turns(context, every, 0)
             continue
         tasks += _in_turns(context, every, most)
         counted.add(modern)
     for shape in sorted({modern for *_, modern in asked}):
-        tasks += _in_turns(context, _neutral(context, modern=shape), int(shape in counted))
+        neutral = _neutral(context, begun[shape], modern=shape)
+        tasks += _in_turns(context, neutral, int(shape in counted))
     return tasks
 
 
@@ -181,11 +185,12 @@ def _elsewhere(
         yield _THERE.task(task_id, service.name, flow, _patience(context), **more)
 
 
-def _neutral(context: PlanningContext, *, modern: bool) -> list[Task]:
-    """Twice as many, once for all: what they are too few for is no evidence."""
+def _neutral(context: PlanningContext, begun: int, *, modern: bool) -> list[Task]:
+    """Twice as many, once for all, beside those that they are for: these may have to wait, or there
+    may be no bytes for them."""
     tasks = []
     servers = neutral_servers(context)
-    for number in range(1, 2 * MANY_HANDSHAKES + 1) if servers else ():
+    for number in range(1, 2 * min(begun, MANY_HANDSHAKES) + 1) if servers else ():
         site, address = servers[number % len(servers)]
         foreign = context.https(address, foreign_name(context, site), trust=None)
         flow = _shaped(foreign, modern=modern)

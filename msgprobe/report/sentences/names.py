@@ -36,6 +36,9 @@ WHY: Final[Mapping[str, str]] = {
     "dns.servfail.few_names": "The resolver of this connection fails for this name, others do not. "
     "A resolver that was told to fail and one that does not reach the service's own name "
     "servers look the same. Another resolver helps.",
+    "dns.timeout.others": "The resolver of this connection answers nobody. Other resolvers answer "
+    "questions for other names, but questions for these names get no answer; encrypted DNS gives "
+    "an address.",
     "dns.timeout.one_resolver": "The resolver of this connection is silent about several names of "
     "this service, in zones of their own, and gives all others; other resolvers know them. "
     "Another resolver helps.",
@@ -75,6 +78,8 @@ PROVES: Final[Mapping[str, str]] = {
     "zones, while it gives five neutral names, and encrypted resolvers give the service's",
     "dns.servfail.few_names": "one resolver alone fails for the name, or for names of one zone, "
     "while it gives five neutral names",
+    "dns.timeout.others": "two operators' resolvers are silent to each of three questions or more "
+    "for the service's names, and answer those for others that begin after that",
     "dns.timeout.one_resolver": "one resolver fails for three names or more of the service in two "
     "zones, while it gives five neutral names, and encrypted resolvers give the service's",
     "dns.timeout.few_names": "one resolver alone fails for the name, or for names of one zone, "

@@ -23,6 +23,8 @@ WHY: Final[Mapping[str, str]] = {
     "neutral transfers are not: interference, or a fault of its servers.",
     "transfer.broken_alone": "Most of its transfers are broken off, not always at the same place, "
     "while those of other services are not: interference, or a fault of its servers.",
+    "transfer.stopped": "A transfer stopped for good before its end, while others went on. There "
+    "was no time to find out whether this was an accident.",
     "transfer.dies": "When its transfers began, its name got no answer any more, neither at its "
     "own server nor at a neutral one, while other names at the same servers did.",
     "throttle.name.here": "{target_kbit} against {control_kbit} on the same server; the slowness "
@@ -86,6 +88,8 @@ PROVES: Final[Mapping[str, str]] = {
     "transfer.broken_alone": "three transfers or more, and most of all, are reset, are ended or "
     "fall silent, those of other services from two networks move more; neutral ones tell nothing, "
     "for somebody cuts them all",
+    "transfer.stopped": "a download, or the page that names it, falls silent for good amid its "
+    "content while others are still answered; none of the object's own comes to its end after that",
     "transfer.dies": "three transfers that name it die at the ClientHello, at its own server and "
     "at a neutral one, each beside another name that is answered there; none is answered since",
     "throttle.name": "paired transfers, same server, only the name differs, sequential or "

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from msgprobe.model.failure import Failure
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome
-from tests.evidence.story import Story
+from tests.evidence.story import SITES, Story
 from tests.hypotheses.throttling.test_cuts import AT, ENDS, cut
 from tests.hypotheses.throttling.test_rules import MOVING, OWN, SOURCE, Race
 
@@ -60,3 +61,34 @@ def test_a_reset_may_overtake_what_was_let_through(
     for _ in range(times):
         race.move(OWN, 15_000, stop_at=AT - 4 * 1_448, ends=ends)
     assert race.text.outcome is word
+
+
+def stopped(race: Race, **how: Any) -> Outcome:
+    """One own transfer stops amid its content, and somebody else is answered just after that."""
+    race.move(SOURCE, 15_000, source="src0")
+    race.move(OWN, 15_000, **{"stop_at": 30_000, "patience": 9.0, **how})
+    race.story.clock = race.story.told[-1].window.start + 0.5  # and answered a second later
+    race.story.site(SITES[0], Arm.AGAIN)
+    return race.text.outcome
+
+
+def test_one_that_stopped_for_good_is_not_fine(race: Race) -> None:
+    assert stopped(race) is Outcome.DEGRADED
+    assert race.text.rules == ("transfer.stopped",)
+
+
+def test_one_that_came_to_its_end_since_is_fine(race: Race) -> None:
+    race.move(OWN, 15_000)
+    assert stopped(race) is Outcome.DEGRADED, "it was before"
+    race.move(OWN, 15_000)
+    assert race.text.outcome is Outcome.OK
+
+
+def test_where_nobody_else_is_answered_the_line_may_have_gone_away(race: Race) -> None:
+    race.move(SOURCE, 15_000, source="src0")
+    race.move(OWN, 15_000, stop_at=30_000, patience=9.0)
+    assert race.text.outcome is Outcome.OK
+
+
+def test_one_that_only_paused_is_fine(race: Race) -> None:
+    assert stopped(race, stop_at=0, pause=2.0) is Outcome.OK

@@ -73,6 +73,23 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
             after_bytes=12_000,
         ),
     ),
+    _beside(
+        "DR8",
+        "questions for Telegram's names vanish, whoever is asked",
+        of("telegram", blocked("dns.timeout"), text=OK, web=blocked("dns.timeout")),
+        DnsForge(label="forge", names=TELEGRAM, answer=("drop",)),
+    ),
+    innocent(
+        "DR9",
+        "the provider's resolver is dead for every name, and other resolvers' answers get lost",
+        Drop(
+            label="lost",
+            match=Match(proto=("udp",), ports=(53,), direction="both", probability=0.5),
+        ),
+        row="none (innocent twin of DR8)",
+        states=_STATES,
+        world=_DEAD,
+    ),
     innocent(
         "DR6",
         "the provider's resolver is dead for every name, and Messenger hangs for everybody",

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.lab.censor import Freeze, Match, OnPattern, OnSni, RstOnSyn, Throttle
+from tests.lab.censor import Drop, Freeze, Match, OnPattern, OnSni, RstOnSyn, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -58,6 +58,27 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         of("signal", blocked("tls.timeout.sni")),
         _some(0.5, *SIGNAL, do="drop"),
         row="A19 (fails open)",
+    ),
+    blocking(
+        "SH17",
+        "half of the connections that name Messenger get an alert, on a line that is often dead",
+        of(
+            "messenger",
+            truth("blocked|degraded|inconclusive", why="too little may be heard to count"),
+        ),
+        Drop(label="off", match=Match(period_s=10.0, on_s=2.0, phase_s=1.1)),
+        _some(0.5, *MESSENGER, do="alert", at_rtt=0.9),
+        row="A30 (fails open)",
+        states=("online", "bad_link"),
+    ),
+    innocent(
+        "SH18",
+        "one of Messenger's fronts sends everybody alerts, on such a line",
+        Drop(label="off", match=Match(period_s=10.0, on_s=2.0, phase_s=1.1)),
+        row="none (innocent twin of SH17)",
+        states=("online", "bad_link"),
+        world=hosts(HostPolicy(names=("=graph.facebook.com",), tls="alert")),
+        truths=of("messenger", _FAIR),
     ),
     blocking(
         "SH3",

@@ -1,0 +1,59 @@
+"""Downloads that stopped for good, and were not looked into any further: nobody knows who stopped
+them, and fine it is not."""
+
+from collections.abc import Iterator
+
+from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.cut_places import surely_ended
+from msgprobe.evidence.paired_transfers import PairedTransfers
+from msgprobe.evidence.transfer_samples import Ending, Sample
+from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
+
+SOON = 2.0
+"""Seconds after a transfer stopped within which a line that is there answers somebody else."""
+
+
+def stopped_once(paired: PairedTransfers) -> tuple[Sample, ...]:
+    """Own downloads that were broken off amid their content, or whose page was that names the
+    object, if others were still answered after that, and none of its own came to its end since."""
+    if paired.asset.pool is not None or paired.asset.direction is Direction.UP:
+        return ()
+    stopped = [
+        (s, at) for s, at in (*_transfers(paired), *_pages(paired)) if _others_go_on(paired, s, at)
+    ]
+    since = min((s.start for s, _ in stopped), default=0.0)
+    if any(s.finished and s.start > since for s in paired.own):
+        return ()
+    return tuple(s for s, _ in stopped)
+
+
+def _transfers(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
+    """Those, and since when nothing came."""
+    for sample in paired.own:
+        if surely_ended(paired.facts, sample):
+            yield sample, paired.facts.window(sample.conversation).end - sample.pause
+
+
+def _pages(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
+    """Of a page it is not known when its last byte came: those that come at all come sooner."""
+    for conversation in paired.facts.arm(Arm.TRANSFER_PAGE, subject=paired.service.name):
+        sample, page = Sample(conversation=conversation), conversation.http
+        mine = conversation.flow.option("asset") == paired.asset.name
+        if mine and page is not None and sample.page_ending is Ending.SILENCE:
+            yield sample, page.window.start + page.window.seconds / 4
+
+
+def _others_go_on(paired: PairedTransfers, sample: Sample, since: float) -> bool:
+    """Somebody else was answered just after that: it was not the line that went away."""
+    until = min(since + SOON, paired.facts.window(sample.conversation).end)
+    return any(
+        _answered(t) and since < paired.facts.window(t).end < until
+        for t in paired.facts.conversations
+        if t.task.subject != paired.service.name
+    )
+
+
+def _answered(conversation: Conversation) -> bool:
+    moved = Sample(conversation=conversation).finished
+    return moved if conversation.transfer is not None else conversation.genuine
