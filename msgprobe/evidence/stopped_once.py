@@ -36,12 +36,29 @@ def _transfers(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
 
 
 def _pages(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
-    """Of a page it is not known when its last byte came: those that come at all come sooner."""
+    """Of a page it is not known when its last byte came: within a quarter of its time where the
+    line has brought others as much in that."""
     for conversation in paired.facts.arm(Arm.TRANSFER_PAGE, subject=paired.service.name):
         sample, page = Sample(conversation=conversation), conversation.http
         mine = conversation.flow.option("asset") == paired.asset.name
         if mine and page is not None and sample.page_ending is Ending.SILENCE:
-            yield sample, page.window.start + page.window.seconds / 4
+            if _brings_as_much(paired, conversation, page.window.seconds / 4):
+                yield sample, page.window.start + page.window.seconds / 4
+
+
+def _brings_as_much(paired: PairedTransfers, page: Conversation, within: float) -> bool:
+    """Some conversation of somebody else's received as many bytes in so many seconds."""
+    least = _received(paired, page)
+    return any(
+        paired.facts.window(t).seconds <= within and _received(paired, t) >= least
+        for t in paired.facts.conversations
+        if t.task.subject != paired.service.name and _answered(t)
+    )
+
+
+def _received(paired: PairedTransfers, conversation: Conversation) -> int:
+    measurement = paired.facts.measurement(conversation.task.id)
+    return 0 if measurement is None else measurement.bytes_received
 
 
 def _others_go_on(paired: PairedTransfers, sample: Sample, since: float) -> bool:

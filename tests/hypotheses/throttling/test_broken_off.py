@@ -1,13 +1,15 @@
 """Transfers that are broken off, and not all at one place."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from msgprobe.model.failure import Failure
-from msgprobe.model.task import Arm
+from msgprobe.model.observation import HttpObservation, LocalObservation, Window
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import Outcome
-from tests.evidence.story import SITES, Story
+from tests.evidence.story import SITES, Story, info
 from tests.hypotheses.throttling.test_cuts import AT, ENDS, cut
 from tests.hypotheses.throttling.test_rules import MOVING, OWN, SOURCE, Race
 
@@ -92,3 +94,35 @@ def test_where_nobody_else_is_answered_the_line_may_have_gone_away(race: Race) -
 
 def test_one_that_only_paused_is_fine(race: Race) -> None:
     assert stopped(race, stop_at=0, pause=2.0) is Outcome.OK
+
+
+def page_stops(race: Race, *, quickly: int = 20_000) -> Outcome:
+    """12 kB of the page that names the object come in ten seconds; somebody else's conversation had
+    brought ``quickly`` bytes in one."""
+    story = race.story
+    options = (("asset", "page"),)
+    how: dict[str, Any] = {"start": 3.0, "took": 10.0, "fails": "answer", "options": options}
+    story.clock = 3.0
+    story.flow("31.13.70.9", subject="acme", arm=Arm.TRANSFER_PAGE, host="p.example", **how)
+    page = story.told[-1]
+    seen = tuple(
+        replace(o, info=info(bytes_received=15_000 if isinstance(o, HttpObservation) else 3_000))
+        for o in page.observations
+        if not isinstance(o, LocalObservation)
+    )
+    window, task = Window(start=3.0, end=13.0), replace(page.task, role=Role.TARGET)
+    story.told[-1] = replace(
+        page, task=task, observations=seen, window=window, bytes_received=15_000
+    )
+    story.clock = 5.0  # and answered a second later
+    story.site(SITES[0], Arm.AGAIN)
+    story.told[-1] = replace(story.told[-1], bytes_received=quickly)
+    return race.text.outcome
+
+
+def test_a_page_that_stops_on_a_quick_line_is_not_fine(race: Race) -> None:
+    assert page_stops(race) is Outcome.DEGRADED
+
+
+def test_a_page_may_be_slow_where_nobody_else_brings_as_much(race: Race) -> None:
+    assert page_stops(race, quickly=14_000) is Outcome.OK
