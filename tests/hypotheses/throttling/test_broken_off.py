@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import HttpObservation, LocalObservation, Window
+from msgprobe.model.observation import (
+    HttpObservation,
+    TcpObservation,
+    TlsObservation,
+    Window,
+)
 from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import Outcome
 from tests.evidence.story import SITES, Story, info
@@ -108,7 +113,7 @@ def page_stops(race: Race, *, quickly: int = 20_000) -> Outcome:
     seen = tuple(
         replace(o, info=info(bytes_received=15_000 if isinstance(o, HttpObservation) else 3_000))
         for o in page.observations
-        if not isinstance(o, LocalObservation)
+        if isinstance(o, TcpObservation | TlsObservation | HttpObservation)
     )
     window, task = Window(start=3.0, end=13.0), replace(page.task, role=Role.TARGET)
     story.told[-1] = replace(
