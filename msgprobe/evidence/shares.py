@@ -297,12 +297,14 @@ class Shares:
     def _doubtful_together(self, service: Service) -> dict[str, Tally]:
         """The same of names that speak alike, where each place was asked too seldom to tell, as on
         a line that is spared: together they fail too often. Places that fail each of several times
-        are left to others. An outage is over once, or has not begun yet: what was answered since
-        the first failure is followed by others."""
+        are left to others, and names that nobody answered: they are cut off or dead, as a whole. An
+        outage is over once, or has not begun yet: what was answered since the first failure is
+        followed by others."""
         found: dict[str, Tally] = {}
         every = {w: self._seldom(t) for w, t in named(self._facts, service).items()}
         for secured in (True, False):
-            alike = {what: t for what, t in every.items() if t.secured is secured and _usual(t)}
+            heard = {what: t for what, t in every.items() if t.answered and _usual(t)}
+            alike = {what: t for what, t in heard.items() if t.secured is secured}
             whole = joined(alike.values())
             first = min(map(_said_at, whole.failed), default=math.inf)
             since = [t for t in whole.answered if _said_at(t) >= first]

@@ -441,6 +441,7 @@ def test_what_is_over_or_dead_or_as_with_others_is_no_share() -> None:
     assert once_each("....xxxxxxxx") is Outcome.OK, "one that has begun"
     assert once_each(MIXED, fails="connect") is not Outcome.INCONCLUSIVE, "no connection stood"
     assert once_each(MIXED, times=3) is not Outcome.INCONCLUSIVE, "places that fail each time"
+    assert once_each("x.x.x.x.x.x.x.x.") is not Outcome.INCONCLUSIVE, "one name that nobody answers"
     assert once_each(MIXED, neutral_failed=20) is not Outcome.INCONCLUSIVE, "the line's doing"
 
 
