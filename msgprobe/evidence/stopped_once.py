@@ -15,7 +15,7 @@ SOON = 2.0
 
 
 def stopped_once(paired: PairedTransfers) -> tuple[Sample, ...]:
-    """Own downloads that were broken off amid their content, or whose page was that names the
+    """Own downloads that fell silent for good amid their content, or whose page did that names the
     object, if others were still answered after that, and none of its own came to its end since."""
     if paired.asset.pool is not None or paired.asset.direction is Direction.UP:
         return ()
@@ -31,7 +31,7 @@ def stopped_once(paired: PairedTransfers) -> tuple[Sample, ...]:
 def _transfers(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
     """Those, and since when nothing came."""
     for sample in paired.own:
-        if surely_ended(paired.facts, sample):
+        if sample.ending is Ending.SILENCE and surely_ended(paired.facts, sample):
             yield sample, paired.facts.window(sample.conversation).end - sample.pause
 
 

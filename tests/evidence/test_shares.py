@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from math import comb
 from typing import Any
 
 import pytest
@@ -445,28 +446,31 @@ def test_what_is_over_or_dead_or_as_with_others_is_no_share() -> None:
     assert once_each(MIXED, neutral_failed=20) is not Outcome.INCONCLUSIVE, "the line's doing"
 
 
-def chance_of_a_wrong_word(share: float, allowed: float, early: float) -> float:
-    """Exactly, of one name at neutral servers that fails as often as neutral ones there do: that it
-    is told apart after one of ten pairs of handshakes with ``early``, or at the end with
-    ``allowed``."""
+def chance_of_a_wrong_word(share: float, beside: int, allowed: float, early: float) -> float:
+    """Exactly, of one name at neutral servers that fails as often as neutral ones there do, so many
+    of which are counted ``beside`` each: that it is told apart after one of ten handshakes with
+    ``early``, or at the end with ``allowed``."""
     left = {(0, 0): 1.0}
     wrong = 0.0
     for tried in range(1, 11):
         after: dict[tuple[int, int], float] = {}
         for (mine, others), chance in left.items():
-            for m, o in product((0, 1), (0, 1)):
-                weigh = (share if m else 1 - share) * (share if o else 1 - share)
+            for m, o in product((0, 1), range(beside + 1)):
+                weigh = comb(beside, o) * share ** (m + o) * (1 - share) ** (1 + beside - m - o)
                 now = (mine + m, others + o)
                 after[now] = after.get(now, 0.0) + chance * weigh
-        limit = allowed if tried == 10 else early
-        told = [k for k in after if k[0] and fisher_greater(k[0], tried, k[1], tried) <= limit]
+        limit, neutral = allowed if tried == 10 else early, beside * tried
+        told = [k for k in after if k[0] and fisher_greater(k[0], tried, k[1], neutral) <= limit]
         wrong += sum(after.pop(k) for k in told)
         left = after
     return wrong
 
 
+@pytest.mark.parametrize("beside", [1, 2, 4])
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
-def test_a_count_that_may_end_early_errs_no_more_often_than_it_may(share: float) -> None:
-    assert chance_of_a_wrong_word(share, ALPHA, SURE) <= ALPHA
-    assert chance_of_a_wrong_word(share, 10 * ALPHA, 10 * SURE) <= 10 * ALPHA
-    assert chance_of_a_wrong_word(share, 10 * ALPHA, 10 * ALPHA) > 0.0, "it could err at all"
+def test_a_count_that_may_end_early_errs_no_more_often_than_it_may(
+    share: float, beside: int
+) -> None:
+    assert chance_of_a_wrong_word(share, beside, ALPHA, SURE) <= ALPHA
+    assert chance_of_a_wrong_word(share, beside, 10 * ALPHA, 10 * SURE) <= 10 * ALPHA
+    assert chance_of_a_wrong_word(share, beside, 10 * ALPHA, 10 * ALPHA) > 0.0, "it could err"

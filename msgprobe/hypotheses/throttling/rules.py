@@ -260,7 +260,7 @@ def _judge_speed(verdict: FunctionVerdict, found: Sequence[Compared]) -> Functio
         if shown is not None and _weaker(finding, shown):
             finding = _alike(paired, shown) or _renamed(finding, shown)
         if finding is None or (
-            _moves_little(paired, finding) and verdict.outcome is not Outcome.OK
+            _about_what_works(paired, finding) and verdict.outcome is not Outcome.OK
         ):
             continue  # where it does not work at all, that is known already
         if _worse(finding.info.outcome, verdict.outcome):
@@ -268,7 +268,8 @@ def _judge_speed(verdict: FunctionVerdict, found: Sequence[Compared]) -> Functio
     return verdict
 
 
-def _moves_little(paired: PairedTransfers, finding: Finding) -> bool:
+def _about_what_works(paired: PairedTransfers, finding: Finding) -> bool:
+    """It adds nothing to a worse word."""
     return paired.silent or finding.info.rule_id == STOPPED.info.rule_id
 
 
