@@ -16,10 +16,11 @@ from msgprobe.evidence.controls import (
     reached,
 )
 from msgprobe.evidence.conversation import Conversation, Stage
-from msgprobe.evidence.crowding import crowded_out, repeated_share
+from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.facts import Facts, grouped
 from msgprobe.evidence.forgers import Forger, forgers
 from msgprobe.evidence.ledger import derived
+from msgprobe.evidence.line_losses import repeated_share
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.outages import Outages
 from msgprobe.evidence.portals import portal

@@ -7,12 +7,12 @@ far: nothing about the box is guessed.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import inf, sqrt
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.line_losses import lossiest, standing, subject_of
 from msgprobe.evidence.starts import Start, shut_alone, usual_start
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.dataclass import dataclass
@@ -37,11 +37,11 @@ LOSSIER = 10
 LATER_Z = 2.33
 """z from which on the lost ones began later than the others by more than chance (p 1 %)."""
 
+FROM_THEN_P = 1e-3
+"""Fisher's p below which more than chance loses more flows from one moment on than before it."""
+
 NEW_FLOWS_P = 1e-3
 """Fisher's p below which new flows lose more than standing ones by more than chance."""
-
-LOSSIER_P = 1e-3
-"""Fisher's p below which the way to one service loses more than those to all others."""
 
 SLOWEST_PACE = 0.5
 """Seconds between starts at most where a crowd is lost, however little got through."""
@@ -99,12 +99,11 @@ def _without_lossiest(
     conversations: Sequence[Conversation], running: Mapping[str, Running]
 ) -> tuple[Sequence[Conversation], Mapping[str, Running]]:
     """What tells of the line: the way to one service alone may lose whatever it likes."""
-    begun = [(_subject(t), t.start) for t in conversations if t.start is not None]
-    lossy = lossiest(conversations, _standing) or shut_alone(begun)
-    if lossy is None:
-        return conversations, running
-    line = [t for t in conversations if _subject(t) != lossy]
-    return line, {i: one for i, one in running.items() if one.task.subject != lossy}
+    begun = [(subject_of(t), t.start) for t in conversations if t.start is not None]
+    worst = lossiest(conversations, standing)
+    lossy = shut_alone(begun) if worst is None else frozenset([worst])
+    line = [t for t in conversations if subject_of(t) not in lossy]
+    return line, {i: one for i, one in running.items() if one.task.subject not in lossy}
 
 
 def _knocks(start: Start) -> bool:
@@ -127,7 +126,7 @@ def _lost(
     lookups = [s for s in begun if s.lookup]
     flows = [s for s in begun if not s.lookup]
     asked = _resolver_overrun(lookups)
-    opening = _last_lost(flows) or _new_ones_lost(conversations, flows)
+    opening = _kept_out(flows) or _new_ones_lost(conversations, flows)
     if not asked and not opening:
         return None
     both = opening or knocking or _any_lost(flows)
@@ -202,7 +201,7 @@ def _too_few_lost(told: Collection[Start]) -> bool:
 def _loses_all(counted: Sequence[Start], conversations: Iterable[Conversation]) -> bool:
     """The line loses what stands as well, if not as often."""
     missed = sum(s.repeated or s.took >= REPEATED for s in counted) / len(counted)
-    lost, sent = _standing(conversations)
+    lost, sent = standing(conversations)
     return lost * LOSSIER > missed * sent
 
 
@@ -315,6 +314,25 @@ def _last_lost(starts: Sequence[Start]) -> bool:
     return (later - pairs / 2) / spread >= LATER_Z
 
 
+def _kept_out(flows: Sequence[Start]) -> bool:
+    """What came last was lost, and from some moment on far more was than before it, as long as
+    nobody could know and began fewer: of what chance takes in a whole run, some comes later than
+    what began at first, too."""
+    if not _last_lost(flows):
+        return False
+    good, lost = _split(flows)
+    told = [*((s.at, False) for s in good), *((s.at, True) for s in lost)]
+    return any(_more_from(told, s.at) for s in lost)
+
+
+def _more_from(told: Sequence[tuple[float, bool]], moment: float) -> bool:
+    before = [gone for at, gone in told if at <= moment]
+    after = [gone for at, gone in told if moment < at <= moment + REPEATED]
+    if sum(after) + 1 < LOST_STARTS:
+        return False
+    return fisher_greater(sum(after), len(after), sum(before), len(before)) < FROM_THEN_P
+
+
 def _new_ones_lost(conversations: Iterable[Conversation], flows: Sequence[Start]) -> bool:
     """First packets had to be sent again, and were answered then, more often than what was said on
     connections that stood: whoever cuts somebody off does not let him through after that."""
@@ -323,78 +341,8 @@ def _new_ones_lost(conversations: Iterable[Conversation], flows: Sequence[Start]
     usual = prompt[int(0.9 * len(prompt))] if prompt else 0.0
     # What was answered later than so would have been sent again though nothing was lost.
     repeated = sum(s.repeated and s.took >= APART * usual for s in opened)
-    lost, sent = _standing(conversations)
+    lost, sent = standing(conversations)
     if repeated < LOST_STARTS or not sent:
         return False
-    # A first packet is lost both ways, of the others we know what was lost on the way up.
-    return fisher_greater(repeated, len(opened), min(2 * lost, sent), sent) < NEW_FLOWS_P
-
-
-def _standing(conversations: Iterable[Conversation]) -> tuple[int, int]:
-    """Segments lost, and sent, on connections that stood, in what ended well."""
-    lost = sent = 0
-    for t in conversations:
-        last = t.http or t.protocol or t.tls
-        if t.failure is None and t.tcp is not None and last is not None and last.info is not None:
-            first = t.tcp.info
-            sent += last.info.segs_out - (first.segs_out if first is not None else 0)
-            again = last.info.total_retrans - last.info.needless
-            lost += max(0, again - t.sent_again)
-    return lost, sent
-
-
-def repeated_segments(conversations: Iterable[Conversation]) -> tuple[int, int]:
-    """Segments lost, and sent, in conversations, whoever's, that ended well: what a censor drops is
-    not among them, nor what a full queue only delayed."""
-    infos = [
-        last.info
-        for t in conversations
-        if t.failure is None
-        for last in [t.http or t.protocol or t.tls or t.tcp]
-        if last is not None and last.info is not None
-    ]
-    lost = sum(max(0, i.total_retrans - i.needless) for i in infos)
-    return lost, sum(i.segs_out for i in infos)
-
-
-def repeated_by_the_line(conversations: Sequence[Conversation]) -> tuple[int, int]:
-    """The same without the `lossiest` service."""
-    lossy = lossiest(conversations, repeated_segments)
-    return repeated_segments(t for t in conversations if not lossy or _subject(t) != lossy)
-
-
-def lossiest(
-    conversations: Iterable[Conversation],
-    count: Callable[[Iterable[Conversation]], tuple[int, int]],
-) -> str | None:
-    """The service on the way to which more is lost than on all others by more than chance: that the
-    line did not lose. ``count`` gives what was lost, and sent. None: there is no such service."""
-    by_subject: dict[str, list[Conversation]] = defaultdict(list)
-    for t in conversations:
-        by_subject[_subject(t)].append(t)
-    counted = {subject: count(of) for subject, of in by_subject.items()}
-    shares = {of: lost / sent for of, (lost, sent) in counted.items() if of and lost and sent}
-    worst = max(shares, key=shares.__getitem__, default=None)
-    if worst is None:
-        return None
-    rest = [found for subject, found in counted.items() if subject != worst]
-    others = sum(lost for lost, _ in rest), sum(sent for _, sent in rest)
-    return worst if fisher_greater(*counted[worst], *others) < LOSSIER_P else None
-
-
-def _subject(conversation: Conversation) -> str:
-    """The service that it is about; nothing where it is about none."""
-    task = conversation.task
-    return task.subject if task.role is Role.TARGET else ""
-
-
-def repeated_share(conversations: Iterable[Conversation], *, without_first: bool) -> float:
-    """The share of segments that had to be sent again (0 to 1), ``without_first`` those that opened
-    the connections; 0 where too few tell."""
-    lost = sent = 0
-    for t in conversations:
-        last = t.http or t.tls or t.tcp
-        if last is not None and last.info is not None:
-            sent += last.info.segs_out
-            lost += last.info.total_retrans - (t.sent_again if without_first else 0)
-    return lost / sent if sent >= 20 else 0.0
+    # A first packet can be lost both ways, of the others we know what was lost on the way up.
+    return fisher_greater(repeated, 2 * len(opened), lost, sent) < NEW_FLOWS_P

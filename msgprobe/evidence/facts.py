@@ -5,8 +5,9 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd, repeated_by_the_line, repeated_segments
+from msgprobe.evidence.crowding import crowd
 from msgprobe.evidence.ledger import Ledger, derived, remembered
+from msgprobe.evidence.line_losses import repeated_by_the_line, repeated_segments
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.residual import (
     NAMED,

@@ -178,19 +178,22 @@ def _unsure(paired: PairedTransfers) -> bool:
 def said(rule_id: str, paired: PairedTransfers) -> Said:
     """What that rule says, with the numbers: ``control_kbit`` is what the same server moved under a
     neutral name (``place``: here), or what other servers moved (elsewhere); unmeasured where too
-    little came to tell a rate, which is when losses alone speak."""
+    little came to tell a rate, which is when losses alone speak. Of what was held up and then came
+    no slower than others did, they are those of the whole time."""
     seen = speed(paired)
     lossy = [paired] if paired.lossy else [p for p in paired.peers if p.lossy] or [paired]
     lost = lost_share(s.info for c in lossy for s in c.own)
-    control = seen.control_kbit if seen else 0.0
+    target, control = (seen.target_kbit, seen.control_kbit) if seen else (0.0, 0.0)
     if Kind.HERE in paired.kinds and paired.here_pairs:
         control = median(_rate(p.control) for p in paired.here_pairs)
         place = "here"
     else:
         place = "elsewhere" if seen else "unmeasured"
+        if target >= control and paired.wide_pairs:
+            target, control = _whole(paired.wide_pairs)
     first = message(
         rule_id,
-        target_kbit=seen.target_kbit if seen else 0.0,
+        target_kbit=target,
         control_kbit=control,
         place=place,
         lost_percent=round(100 * lost),

@@ -22,14 +22,15 @@ def lost(
 
     A pool with a caveat does not count, for its silence shows as little as its answers, unless it
     is interfered with: then the function is in doubt. What the line explains is no fault of the
-    service's.
+    service's; but what failed while the line did may be harmed for itself as well.
     """
     every = list(pools)
     found = {}
     for verdict in functions:
         own = [p for p in every if p.pool.function is verdict.function and not p.pool.caveat]
         tested = [p for p in own if p.tested]
-        if verdict.outcome is Outcome.INCONCLUSIVE and not all(p.ok for p in tested):
+        heard = tested and all(p.ok for p in tested)
+        if verdict.outcome is Outcome.INCONCLUSIVE and own and not heard:
             found[verdict.function] = _blameless(verdict, tested, said) and spread(tested)
         elif FRONT_FAILS.rule_id in verdict.rules:
             found[verdict.function] = False

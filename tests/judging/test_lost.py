@@ -13,6 +13,7 @@ from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import Outcome, ServiceVerdict
 from msgprobe.report.summary import summary
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, Story, endpoint
+from tests.hypotheses.connection.test_rules import gap
 from tests.judging.test_dead_resolver import dead, dialled
 
 MEDIA = endpoint("media", "media")
@@ -103,6 +104,21 @@ def test_two_hosts_in_one_network_may_be_one_outage() -> None:
     story = refusing(line(), CHAT[0])
     refusing(story, CHAT[1], address=ADDRESSES[CHAT[0]].rpartition(".")[0] + ".9")
     assert word(story).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_function_of_which_the_line_let_nobody_know_anything_leaves_no_ok(told: bool) -> None:
+    """Whatever failed while the line was dead may be harmed for itself as well."""
+    story = gap()
+    story.asked("media.example", ResolverKind.SYSTEM, "31.13.71.1")
+    story.target("media.example", address="31.13.71.1")
+    story.all_targets(fails="connect", start=4.0, took=8.0, over=0.0)
+    if told:
+        story.all_targets(times=1, start=13.0, took=0.1)
+    verdict = word(story, primary=Function.MEDIA)
+    media = next(f for f in verdict.functions if f.function is Function.MEDIA)
+    assert media.outcome is Outcome.OK
+    assert verdict.outcome is (Outcome.OK if told else Outcome.INCONCLUSIVE)
 
 
 def test_one_attempt_each_is_too_little() -> None:

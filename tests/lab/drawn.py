@@ -6,7 +6,7 @@ is the same scenario, as long as nothing here changes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
@@ -35,6 +35,10 @@ WIDER_FROM: Final = 5000
 STATES_FROM: Final = 7000
 """From this number on it is about the connection (see `drawn_states`)."""
 
+LOSSY_FROM: Final = 9000
+"""From this number on the line loses what the worst of radio does, and so not everything can be
+told: no clear result is honest there, ``ok`` for what is hit never."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
@@ -61,7 +65,8 @@ class Drawn:
 # --- lines --------------------------------------------------------------------------------------
 
 _THIN: Final = ("umts", "satellite")
-"""Lines on which nobody is slowed here: what can be seen on them is `throttle_exam`'s matter."""
+"""Lines on which nobody is slowed here, as on those that lose much: what can be seen on them is
+`throttle_exam`'s matter."""
 
 _UNSEEN_THERE: Final = (slow, frozen, drawn_wider.lossy)
 
@@ -144,11 +149,16 @@ def _harmless(lot: Random) -> tuple[str, tuple[Action, ...], dict[str, Any]]:
 # --- a whole one --------------------------------------------------------------------------------
 
 
+def _wider(number: int) -> bool:
+    return WIDER_FROM <= number < LOSSY_FROM
+
+
 def _hits(lot: Random, number: int, line: str) -> dict[str, Hit]:
     """What is done to services, by whomever, and what befalls them."""
     hit = lot.sample(CORE, lot.choice([0, 1, 1, 1, 2]))
-    known = (*HITS, *drawn_wider.HITS) if number >= WIDER_FROM else HITS
-    fitting = [h for h in known if not (line in _THIN and h in _UNSEEN_THERE)]
+    known = (*HITS, *drawn_wider.HITS) if _wider(number) else HITS
+    blind = line in _THIN or number >= LOSSY_FROM
+    fitting = [h for h in known if not (blind and h in _UNSEEN_THERE)]
     hits = {service: lot.choice(fitting)(lot, service) for service in sorted(hit)}
     if len(hits) == 1 and lot.random() < 0.1:
         hits = {service: forged(lot, service) for service in hits}
@@ -166,7 +176,10 @@ def draw(number: int) -> Drawn:
     """The scenario of that number."""
     lot = Random(f"drawn/{number}")
     line, link = _line(lot)
-    if number >= STATES_FROM:
+    lossy = number >= LOSSY_FROM
+    if lossy:
+        link = replace(link, loss=lot.uniform(0.04, 0.15), burst=lot.choice([1.0, 1.0, 2.0]))
+    elif number >= STATES_FROM:
         scenario = drawn_state(lot, number, (line, link))
         return Drawn(scenario=scenario, weaker=dict.fromkeys(CORE, ()), stated=True)
     hits = _hits(lot, number, line)
@@ -185,7 +198,7 @@ def draw(number: int) -> Drawn:
         hosts = (*h.world.get("hosts", ()), *world.get("hosts", ()))
         world = {**world, **h.world, "hosts": hosts}
     lab = {"ipv6": lot.random() < 0.6}
-    if number >= WIDER_FROM and lot.random() < 0.7:
+    if _wider(number) and lot.random() < 0.7:
         around = drawn_wider.circumstance(lot)
         text = "; ".join(filter(None, (text, around.text)))
         actions, link = (*actions, *around.actions), around.line(link)
@@ -193,11 +206,14 @@ def draw(number: int) -> Drawn:
         world = {**world, **around.world, "hosts": hosts}
         lab |= {"ipv6": True} if around.six else {}
     parts = [f"{service}: {h.text}" for service, h in hits.items()] + [text]
-    title = f"{line}, {'' if lab['ipv6'] else 'no '}IPv6; " + "; ".join(filter(None, parts))
+    named = f"{line} losing {link.loss:.0%}" if lossy else line
+    title = f"{named}, {'' if lab['ipv6'] else 'no '}IPv6; " + "; ".join(filter(None, parts))
     more: Any = {"link": link, "world": world, "lab": lab, "states": _USUAL, "fires": ()}
     truths = {service: h.truth for service, h in hits.items()}
     for service, h in hits.items():
         truths |= {f"{service}.{function}": true for function, true in h.functions.items()}
+    unclear = ("inconclusive",) if lossy else ()
+    truths = {k: replace(t, words=(*t.words, *unclear)) for k, t in truths.items()}
     censored = any({"blocked", "throttled"} & set(t.words) for t in truths.values())
     if censored:
         scenario = blocking(f"Z{number}", title, truths, *actions, **more)
@@ -205,6 +221,6 @@ def draw(number: int) -> Drawn:
         scenario = innocent(f"Z{number}", title, *actions, truths=truths, **more)
     return Drawn(
         scenario=scenario,
-        weaker={service: h.weaker for service, h in hits.items()},
+        weaker={service: (*h.weaker, *unclear) for service, h in hits.items()},
         look_alike=frozenset(service for service, h in hits.items() if h.look_alike),
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.lab.drawn import CURTAINS_FROM, STATES_FROM, WIDER_FROM, Drawn, draw
+from tests.lab.drawn import CURTAINS_FROM, LOSSY_FROM, STATES_FROM, WIDER_FROM, Drawn, draw
 from tests.lab.drawn_exam import Told, wrong_parts
 from tests.lab.drawn_states import SOUND
 from tests.lab.scenario import CORE, GOOD, Scenario, truth
@@ -141,6 +141,21 @@ def test_what_is_seen_on_some_ways_only_may_be_told_weaker() -> None:
                 or "-" in action.label
                 or action.label in ("curtain", "pep", "http")
             )
+
+
+LOSSY = [draw(number) for number in range(LOSSY_FROM, LOSSY_FROM + 200)]
+
+
+def test_where_much_is_lost_no_clear_result_is_weaker_and_fine_is_wrong() -> None:
+    assert all(0.04 <= d.scenario.link.loss <= 0.15 for d in LOSSY)
+    hit = [(d, service) for d in LOSSY for service in d.hit]
+    assert len(hit) > 100
+    for d, service in hit:
+        said = replace(told({}), drawn=d)
+        assert replace(said, words={service: "inconclusive"}).kinds == {service: "weaker"}
+        if "ok" not in d.scenario.truths[service].words:
+            assert replace(said, words={service: "ok"}).kinds == {service: "fine"}
+    assert {d.scenario.link.burst for d in LOSSY} == {1.0, 2.0}
 
 
 STATES = [draw(number) for number in range(STATES_FROM, STATES_FROM + 300)]

@@ -11,9 +11,8 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.speeds import of_its_time
 from msgprobe.hypotheses.throttling.tasks import (
-    DEEP_BYTES,
-    SIZES,
-    dialled_address,
+    domestic_tasks,
+    first_size,
     known_sources,
     looks_slow,
     other_address,
@@ -42,7 +41,6 @@ from msgprobe.planning.transfer_room import (
     CONTEST_BYTES,
     alone,
     at_half_rate,
-    contest_bytes,
     hurried,
     known_to_be_quick,
     leaves_room,
@@ -59,15 +57,18 @@ def plan_survey(
 ) -> tuple[list[Task], bool]:
     """One transfer after another, or as many side by side as a long way carries; the next begins
     when one before has ended, unless they are ``held``, for something slow is being looked into.
-    Those of services that are to ``wait`` let others go first. True: more are to come."""
+    Those of services that are to ``wait`` let others go first. Where the time for all is over and
+    the line has room, services of which nothing was moved get one beside what is slow. True: more
+    are to come."""
     wanted: list[Task] = []
     under_way: list[Task] = []
     waiting = False
     for task in _sequence(context, direction):
         if context.started(task.id) is None:
-            if survey_over(context):
-                return wanted, bool(under_way)
-            if held:
+            over = survey_over(context)
+            if over and not _at_least_one(context, task, wanted, direction):
+                continue
+            if held and not over:
                 return wanted, True
             if task.subject in wait and not _moved_before(context, task):
                 waiting = True
@@ -78,6 +79,16 @@ def plan_survey(
         if _full(context, under_way, direction):
             return wanted, True
     return wanted, bool(under_way or waiting)
+
+
+def _at_least_one(
+    context: PlanningContext, task: Task, wanted: Sequence[Task], direction: Direction
+) -> bool:
+    """It is the only one of its service, and goes beside others."""
+    if task.arm is not Arm.TRANSFER or side_by_side(context, direction) == 1:
+        return False
+    alone = all(t.subject != task.subject for t in wanted)
+    return alone and not _moved_before(context, task)
 
 
 def _full(context: PlanningContext, under_way: Sequence[Task], direction: Direction) -> bool:
@@ -229,10 +240,10 @@ def _sequence(context: PlanningContext, direction: Direction) -> tuple[Task, ...
     opening, times = _opening(context, sources, direction)
     slow = line_is_slow(context)
     if slow:
-        return (*opening, *_domestic(context, direction))
+        return (*opening, *domestic_tasks(context, direction))
     if not times or slow is None or (min(times) > SLOW_SOURCE and not context.request.throttle):
         return tuple(opening)
-    size = _size(context, direction, min(times))
+    size = first_size(context, direction, min(times))
     patience = _patience(context, pairs, direction, min(times))
     own = [t for t in _turns(context, pairs, direction, size, patience) if _worth_it(context, t)]
     if context.brisk and not takes_long(context):
@@ -378,21 +389,3 @@ def _worth_it(context: PlanningContext, task: Task) -> bool:
         return True
     service = next(s for s in context.services if s.name == task.subject)
     return not looks_slow(context.facts, service, service.asset(asset))
-
-
-def _domestic(context: PlanningContext, direction: Direction) -> list[Task]:
-    """Sites of the country itself, where foreign ones are slow: is it the line or the border?"""
-    if direction is Direction.UP:
-        return []
-    inside = [s for s in context.controls.sources if s.country is not None]
-    known = [(s, a) for s in inside if (a := dialled_address(context, s.host, s.addresses))]
-    return [source_task(context, c, direction, 10 + n) for n, c in enumerate(known[:2])]
-
-
-def _size(context: PlanningContext, direction: Direction, fastest: float) -> int:
-    """Bytes to move, sized by the first neutral transfer."""
-    if context.request.throttle:
-        if alone(context):
-            return contest_bytes(context, direction)
-        return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
-    return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]

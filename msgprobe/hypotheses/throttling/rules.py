@@ -16,14 +16,14 @@ from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import dying_by_name
 from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
-from msgprobe.evidence.losses import FLOOR, exceeds, lost_share
+from msgprobe.evidence.losses import FLOOR, disturbed, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.six import comparable
 from msgprobe.evidence.speeds import mechanism, speed, unfinished
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.stopped_once import stopped_once
-from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER
+from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.rule import (
     LIKELY_BLOCKED,
@@ -143,12 +143,21 @@ def _undecided(paired: PairedTransfers) -> Iterable[Sample]:
     if paired.mostly_slow_by_name:
         return _paired(paired)
     pairs = paired.wide_pairs
-    slow = sum(p.settled > OTHER_SERVER for p in pairs)
+    slow = sum(p.settled > OTHER_SERVER and not _mere_losses(paired, p) for p in pairs)
     if paired.wide_settled is not Decision.OPEN or 2 * slow <= len(pairs):
         return ()
     if len(pairs) < 2 and (paired.asset.pool is not None or pairs[0].held_up):
         return ()  # one server says nothing about the others, one handshake nothing about speed
     return (*paired.own, *paired.fair)
+
+
+def _mere_losses(paired: PairedTransfers, pair: Pair) -> bool:
+    """Its handshake or a single pause that ended took the time and something was lost in it, as in
+    most neutral ones, which lose as much."""
+    mine, others = pair.target, paired.sources
+    accident = mine.finished and pair.held_up and disturbed(mine.info)
+    alike = 2 * sum(disturbed(s.info) for s in others) > len(others)
+    return accident and alike and not paired.lossy
 
 
 def _cut_on_the_way(paired: PairedTransfers) -> Iterable[Sample]:

@@ -20,8 +20,8 @@ from msgprobe.model.task import Arm, Flow, Role, Task, attempt_ids
 from msgprobe.planning.context import PlanningContext, stumbled
 from msgprobe.planning.patience import dying_elsewhere, forged
 from msgprobe.planning.purpose import Purpose
-from msgprobe.planning.timetable import AS_LATE, COMPARED, LATE_NAME, TRANSFER_PATIENCE
-from msgprobe.planning.transfer_room import CONTEST_BYTES, MOST_CONTEST_BYTES
+from msgprobe.planning.timetable import AS_LATE, COMPARED, LATE_NAME, SLOW_SOURCE, TRANSFER_PATIENCE
+from msgprobe.planning.transfer_room import CONTEST_BYTES, MOST_CONTEST_BYTES, alone, contest_bytes
 from msgprobe.planning.transfers import chosen_sources
 
 SIZES = {Direction.DOWN: 64 * 1024, Direction.UP: 32 * 1024}
@@ -55,6 +55,15 @@ def most_moved(direction: Direction, request: Request) -> int:
     """Bytes that one transfer of the first look costs with an honest server."""
     size = DEEP_BYTES[direction] if request.throttle else SIZES[direction]
     return size + size // 16 + OVERHEAD
+
+
+def first_size(context: PlanningContext, direction: Direction, fastest: float) -> int:
+    """Bytes to move, sized by the first neutral transfer."""
+    if context.request.throttle:
+        if alone(context):
+            return contest_bytes(context, direction)
+        return DEEP_BYTES[direction] if fastest < SLOW_SOURCE else SIZES[direction]
+    return SIZES[direction] if fastest < SLOW_SOURCE / 2 else CONTEST_BYTES[direction]
 
 
 def most_in_pairs(direction: Direction) -> int:
@@ -170,6 +179,15 @@ def source_task(
     task_id = f"t.first.{direction}.{number}.{source.name}"
     timeout = context.timeout() + patience
     return _NEUTRAL.task(task_id, source.name, flow, timeout, attempt=number + 1)
+
+
+def domestic_tasks(context: PlanningContext, direction: Direction) -> list[Task]:
+    """Sites of the country itself, where foreign ones are slow: is it the line or the border?"""
+    if direction is Direction.UP:
+        return []
+    inside = [s for s in context.controls.sources if s.country is not None]
+    known = [(s, a) for s in inside if (a := dialled_address(context, s.host, s.addresses))]
+    return [source_task(context, c, direction, 10 + n) for n, c in enumerate(known[:2])]
 
 
 def source_flow(

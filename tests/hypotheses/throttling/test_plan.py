@@ -49,6 +49,8 @@ class Day:
     """A name whose servers answer nobody any more from the step ``fails`` on."""
     fails: str = "connect"
     rtt: float = 0.04
+    begins: float = 0.0
+    """Seconds of the run that had passed when its first conversation began."""
     greeting: Rate = lambda task: 0.1
     """Seconds that the handshakes of a transfer take."""
     idle: float = 0.0
@@ -67,7 +69,7 @@ class Day:
         )
 
     def run(self) -> Self:
-        now = 0.0
+        now = self.begins
         running: dict[str, Measurement] = {}
         for _ in range(3000):
             self.done += [m for m in running.values() if m.window.end <= now]

@@ -1,5 +1,7 @@
 """Comparisons that begin late in a run: as soon as they can, and for as long as one more tells."""
 
+import pytest
+
 from msgprobe.catalog.loader import load
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.task import Arm, Task
@@ -54,6 +56,24 @@ def test_an_object_that_no_page_has_named_holds_up_no_comparison_of_an_upload() 
     mine = [m.window.end for m in firsts if m.task.subject == "whatsapp"]
     begun = min(m.window.start for m in compared(day) if m.task.subject == "whatsapp")
     assert begun < max(mine) + 0.5
+
+
+@pytest.mark.parametrize("begins", [20.0, 21.0, 22.0])
+def test_where_the_time_for_all_is_over_each_service_is_still_looked_at_once(begins: float) -> None:
+    """All that came before took long; a censor could hide behind those that had their turn."""
+    day = Day(
+        rate=lambda task: 3_000,
+        rtt=0.14,
+        greeting=lambda task: 3.0 if task.arm is Arm.TRANSFER else 0.1,
+        begins=begins,
+    ).run()
+    own = [m for m in day.done if m.task.arm is Arm.TRANSFER and m.task.check == "transfer"]
+    first = [m for m in own if m.task.round == 1]
+    assert {m.task.subject for m in first} == {s.name for s in day.evidence.services}
+    late = [m for m in first if m.window.start > SURVEY_UNTIL]
+    assert late, "there was time for all"
+    before = {m.task.subject for m in first} - {m.task.subject for m in late}
+    assert len(before) + len(late) == len(day.evidence.services)
 
 
 def blocks(day: Day) -> dict[int, float]:

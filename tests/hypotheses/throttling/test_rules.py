@@ -492,8 +492,33 @@ def test_one_transfer_that_was_held_up_once_says_nothing_about_speed(
 
 @pytest.mark.parametrize("how", [{"greeting": 6.3}, {"pause": 8.0}])
 def test_two_transfers_that_are_held_up_are_no_accident(race: Race, how: dict[str, Any]) -> None:
-    seen = race.look(14_000, **how).text
+    seen = race.look(15_000, **how).text
     assert (seen.outcome, seen.rules) == (Outcome.DEGRADED, ("speed.undecided",))
+    told = dict(seen.why[0].values)
+    assert float(told["target_kbit"]) * 2 < float(told["control_kbit"]), "what it says is slow"
+
+
+@pytest.mark.parametrize(
+    ("of_others", "word"),
+    [((3, 3), Outcome.OK), ((3, 0), Outcome.DEGRADED), ((0, 0), Outcome.DEGRADED)],
+    ids=["most others lose as well", "half of them", "none"],
+)
+@pytest.mark.parametrize("how", [{"greeting": 6.3}, {"pause": 8.0}])
+def test_what_losses_hold_up_is_an_accident_where_the_line_loses(
+    race: Race, how: dict[str, Any], of_others: tuple[int, int], word: Outcome
+) -> None:
+    """Each of its own, and nothing else about them was slow; no comparison was made to the end."""
+    for number, lost in enumerate(of_others, 1):
+        race.move(SOURCE, 15_000, source=f"src{number}", lost=lost)
+        race.move(OWN, 14_000, lost=3, **how)
+    assert race.text.outcome is word
+
+
+def test_what_stops_for_good_was_not_held_up_by_losses(race: Race) -> None:
+    for number in (1, 2):
+        race.move(SOURCE, 15_000, source=f"src{number}", lost=3)
+        race.move(OWN, 14_000, lost=3, stop_at=30_000)
+    assert race.text.outcome is not Outcome.OK
 
 
 @pytest.mark.parametrize(
