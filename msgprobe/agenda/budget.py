@@ -23,7 +23,7 @@ A_SERVICE = 150_000
 ON_A_SLOW_LINE = 0.5
 """The share of those bytes that a slow line is burdened with."""
 
-ON_A_LOSSY_LINE = ((0.14, 0.5), (0.075, 0.6), (0.055, 0.75))
+ON_A_LOSSY_LINE = ((0.14, 0.7), (0.075, 0.85), (0.055, 0.95))
 """The share of those bytes for a line on which so large a share of segments had to be sent again:
 there a conversation costs more than it should, and those under way will."""
 
@@ -34,8 +34,11 @@ CHEAP = 4_500
 """Bytes of a conversation in which nothing was answered: a ClientHello, sent seven times."""
 
 FEW = 2_500
-"""Bytes of one that was reset at its ClientHello, or whose few words, sent again and again, are no
+"""Bytes of one that was ended at its ClientHello, or whose few words, sent again and again, are no
 more than that."""
+
+ENDED = ("tls.reset", "tls.eof", "tls.alert")
+"""How a conversation is ended at its ClientHello."""
 
 HELD = 64_000
 """Bytes of those that are kept for requests at neutral servers while some conversation dies, or may
@@ -192,7 +195,7 @@ def _kept_out(context: PlanningContext, task: Task) -> bool:
 
 
 def _small_change(context: PlanningContext, task: Task) -> bool:
-    """It asks once more what was reset at the first word, or met silence and cost as little, or
+    """It asks once more what was ended at the first word, or met silence and cost as little, or
     shows a neutral server once more a name that met either there: the first time proves nothing
     without the others, and these cost no more."""
     if task.arm not in (Arm.TARGET_SNI_ELSEWHERE, Arm.REPEAT) or task.attempt_of is None:
@@ -202,9 +205,9 @@ def _small_change(context: PlanningContext, task: Task) -> bool:
     if first is None or conversation is None:
         return False
     cost = first.bytes_sent + first.bytes_received
-    reset = conversation.symptom == "tls.reset"
-    most = FEW if reset or task.arm is Arm.REPEAT else CHEAP
-    return (reset or conversation.met_silence) and cost <= most
+    ended = conversation.symptom in ENDED
+    most = FEW if ended or task.arm is Arm.REPEAT else CHEAP
+    return (ended or conversation.met_silence) and cost <= most
 
 
 def _set_aside(context: PlanningContext, task: Task) -> bool:

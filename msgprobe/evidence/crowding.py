@@ -37,8 +37,11 @@ LOSSIER = 10
 LATER_Z = 2.33
 """z from which on the lost ones began later than the others by more than chance (p 1 %)."""
 
-FROM_THEN_P = 1e-3
-"""Fisher's p below which more than chance loses more flows from one moment on than before it."""
+OPENED_P = 1e-3
+"""Fisher's p below which it is no chance that more flows are lost from one moment on, ..."""
+
+ASKED_P = 1e-2
+"""... and questions, which are few, and nearly all asked at once."""
 
 NEW_FLOWS_P = 1e-3
 """Fisher's p below which new flows lose more than standing ones by more than chance."""
@@ -98,10 +101,9 @@ def crowd(
 def _without_lossiest(
     conversations: Sequence[Conversation], running: Mapping[str, Running]
 ) -> tuple[Sequence[Conversation], Mapping[str, Running]]:
-    """What tells of the line: the way to one service alone may lose whatever it likes."""
+    """What tells of the line: the way to a service alone may lose whatever it likes."""
     begun = [(subject_of(t), t.start) for t in conversations if t.start is not None]
-    worst = lossiest(conversations, standing)
-    lossy = shut_alone(begun) if worst is None else frozenset([worst])
+    lossy = {*shut_alone(begun), lossiest(conversations, standing)}
     line = [t for t in conversations if subject_of(t) not in lossy]
     return line, {i: one for i, one in running.items() if one.task.subject not in lossy}
 
@@ -126,7 +128,7 @@ def _lost(
     lookups = [s for s in begun if s.lookup]
     flows = [s for s in begun if not s.lookup]
     asked = _resolver_overrun(lookups)
-    opening = _kept_out(flows) or _new_ones_lost(conversations, flows)
+    opening = _kept_out(flows, OPENED_P) or _new_ones_lost(conversations, flows)
     if not asked and not opening:
         return None
     both = opening or knocking or _any_lost(flows)
@@ -148,7 +150,7 @@ def _pace(counted: Sequence[Start], heard: Iterable[float], now: float) -> float
 def _resolver_overrun(lookups: Sequence[Start]) -> bool:
     """The last questions were lost. Who answers for some service's names alone, where no neutral
     one is answered, is no resolver."""
-    return any(s.neutral and s.heard for s in lookups) and _last_lost(lookups)
+    return any(s.neutral and s.heard for s in lookups) and _kept_out(lookups, ASKED_P)
 
 
 def _lost_until(counted: Sequence[Start], now: float) -> float:
@@ -314,23 +316,24 @@ def _last_lost(starts: Sequence[Start]) -> bool:
     return (later - pairs / 2) / spread >= LATER_Z
 
 
-def _kept_out(flows: Sequence[Start]) -> bool:
+def _kept_out(starts: Sequence[Start], chance: float) -> bool:
     """What came last was lost, and from some moment on far more was than before it, as long as
     nobody could know and began fewer: of what chance takes in a whole run, some comes later than
     what began at first, too."""
-    if not _last_lost(flows):
+    if not _last_lost(starts):
         return False
-    good, lost = _split(flows)
-    told = [*((s.at, False) for s in good), *((s.at, True) for s in lost)]
-    return any(_more_from(told, s.at) for s in lost)
+    good, lost = _split(starts)
+    told = sorted([*((s.at, False) for s in good), *((s.at, True) for s in lost)])
+    return any(_more_after(told, n) < chance for n, (_, gone) in enumerate(told) if gone)
 
 
-def _more_from(told: Sequence[tuple[float, bool]], moment: float) -> bool:
-    before = [gone for at, gone in told if at <= moment]
-    after = [gone for at, gone in told if moment < at <= moment + REPEATED]
-    if sum(after) + 1 < LOST_STARTS:
-        return False
-    return fisher_greater(sum(after), len(after), sum(before), len(before)) < FROM_THEN_P
+def _more_after(told: Sequence[tuple[float, bool]], number: int) -> float:
+    """Fisher's p of as many lost ones after that one as in the next moments; 1 for a few."""
+    until = told[number][0] + REPEATED
+    before = [gone for _, gone in told[: number + 1]]
+    after = [gone for at, gone in told[number + 1 :] if at <= until]
+    few = sum(after) + 1 < LOST_STARTS
+    return 1.0 if few else fisher_greater(sum(after), len(after), sum(before), len(before))
 
 
 def _new_ones_lost(conversations: Iterable[Conversation], flows: Sequence[Start]) -> bool:

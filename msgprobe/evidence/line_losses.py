@@ -51,10 +51,10 @@ def lossiest(
 ) -> str | None:
     """The service on the way to which more is lost than on all others by more than chance: that the
     line did not lose. ``count`` gives what was lost, and sent. None: there is no such service."""
-    bysubject_of: dict[str, list[Conversation]] = defaultdict(list)
+    by_subject: dict[str, list[Conversation]] = defaultdict(list)
     for t in conversations:
-        bysubject_of[subject_of(t)].append(t)
-    counted = {subject: count(of) for subject, of in bysubject_of.items()}
+        by_subject[subject_of(t)].append(t)
+    counted = {subject: count(of) for subject, of in by_subject.items()}
     shares = {of: lost / sent for of, (lost, sent) in counted.items() if of and lost and sent}
     worst = max(shares, key=shares.__getitem__, default=None)
     if worst is None:

@@ -351,7 +351,7 @@ def test_while_it_is_not_known_yet_no_service_is_asked() -> None:
     story = Story().good_connection().names()
     waiting = [t for t in agenda(story.evidence(), Moment(now=0.2)).tasks if t.arm is Arm.BASE]
     assert any(isinstance(t.probe, Flow) for t in waiting)
-    names = [question_of(f"name{n}.example") for n in range(4)]
+    names = [question_of(f"name{n}.example") for n in range(6)]
     for now, asked_for in ((1.6, False), (9.0, True)):
         running = under_way(names, since=1.2)
         plan = agenda(story.evidence(), Moment(now=now, running=running))

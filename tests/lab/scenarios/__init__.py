@@ -24,6 +24,7 @@ from tests.lab.scenarios.ip_blocking import SCENARIOS as IP_BLOCKING
 from tests.lab.scenarios.late import SCENARIOS as LATE
 from tests.lab.scenarios.load import NOT_MET as LOAD_NOT_MET
 from tests.lab.scenarios.load import SCENARIOS as LOAD
+from tests.lab.scenarios.lossy_lines import SCENARIOS as LOSSY_LINES
 from tests.lab.scenarios.neutral_hosts import SCENARIOS as NEUTRAL_HOSTS
 from tests.lab.scenarios.order import ORDER
 from tests.lab.scenarios.protocol_blocking import SCENARIOS as PROTOCOL_BLOCKING
@@ -78,6 +79,7 @@ _EVERY: Final = (
     *DEAD_RESOLVER,
     *CONTROLS,
     *LOAD,
+    *LOSSY_LINES,
     *LATE,
 )
 

@@ -33,7 +33,7 @@ def _few(most: int, seconds: float, **match: Any) -> ConnectionCap:
     )
 
 
-_NAT: Final = _few(20, 2.0, proto=("tcp",))
+NAT: Final = _few(20, 2.0, proto=("tcp",))
 
 _FORTY: Final = _few(40, 5.0)
 _CUT: Final = drop("cut", *TELEGRAM_DC)
@@ -76,7 +76,7 @@ _FLOWS: Final = (
     innocent(
         "ML2",
         "a NAT takes 20 new connections in 2 s, on a line of LTE",
-        _NAT,
+        NAT,
         row="§4-18",
         link=LTE,
     ),
@@ -84,7 +84,7 @@ _FLOWS: Final = (
         "ML11",
         "the NAT of ML2, and every resolver leads Messenger's web names to this very device",
         of("messenger", blocked("dns.injection"), web=blocked("dns.injection")),
-        _NAT,
+        NAT,
         DnsForge(label="lie", names=("www.facebook.com", "xx.fbcdn.net"), answer=("127.0.0.1",)),
         row="A6 (behind a small NAT)",
         link=LTE,

@@ -1,0 +1,116 @@
+"""Lines that lose one packet in twenty or more, as radio at its edge does: what is cut off is told
+there, too, and what chance takes makes nobody a censor."""
+
+from typing import Final
+
+from tests.lab.censor import DnsForge, Drop, Match
+from tests.lab.link import Link
+from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.load import NAT
+from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    MESSENGER,
+    QUIET,
+    SIGNAL,
+    TELEGRAM,
+    WHATSAPP,
+    blocked,
+    drop,
+    of,
+    reset,
+    swallow,
+)
+
+_RADIO: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.06)
+_WORSE: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.1)
+_FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss=0.05)
+
+_AT_TIMES: Final = "chance says what was asked while the line was there"
+
+_HIT: Final = (
+    blocking(
+        "LL1",
+        "Signal's addresses are cut off on a far line that loses 5 %",
+        of("signal", blocked("tcp.timeout")),
+        drop("null", *at(*SIGNAL)),
+        row="A11 (a lossy line)",
+        link=_FAR,
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL2",
+        "Signal's and Messenger's addresses are cut off on a line that loses 6 %",
+        {**of("signal", blocked("tcp.timeout")), **of("messenger", blocked("tcp.timeout"))},
+        drop("null", *at(*SIGNAL, *MESSENGER)),
+        row="A11 (a lossy line)",
+        link=_RADIO,
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL3",
+        "WhatsApp is reset by name on a line that loses 10 %",
+        of("whatsapp", blocked("tls.reset.sni")),
+        reset(*WHATSAPP),
+        row="A16 (a lossy line)",
+        link=_WORSE,
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL4",
+        "what names Messenger is dropped on a line that loses 10 %",
+        of("messenger", blocked("tls.timeout.sni")),
+        swallow(*MESSENGER),
+        row="A19 (a lossy line)",
+        link=_WORSE,
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL5",
+        "every resolver says on a line that loses 10 % that Signal does not exist",
+        of("signal", blocked("dns.nxdomain")),
+        DnsForge(label="lie", names=SIGNAL, answer=("nxdomain",)),
+        row="A1 (a lossy line)",
+        link=_WORSE,
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL6",
+        "what names Telegram's pages is dropped on a line that is dead for 4 s every 10 s",
+        of("telegram", truth("blocked|degraded|inconclusive", why=_AT_TIMES), text=OK),
+        swallow(*TELEGRAM),
+        Drop(match=Match(direction="both", period_s=10.0, on_s=4.0, phase_s=6.0)),
+        row="A21 (an intermittent line)",
+        link=Link(delay_ms=110, down_kbit=10_000, up_kbit=4_000, loss=0.003),
+        states=("intermittent", *ANY_LINK),
+    ),
+)
+
+_INNOCENT: Final = (
+    innocent(
+        "LL7",
+        "the NAT of ML2 on a line that loses 6 %",
+        NAT,
+        row="§4-18 (a lossy line)",
+        link=_RADIO,
+        states=ANY_LINK,
+    ),
+    innocent(
+        "LL8",
+        "a far line that loses 5 %, and nothing else",
+        row="I7",
+        link=_FAR,
+        states=ANY_LINK,
+    ),
+    innocent(
+        "LL9",
+        "Signal's servers are begun again for 10 s on a line that loses 6 %",
+        drop("again", *at(*SIGNAL), period_s=600.0, on_s=10.0),
+        row="§4-3 (a lossy line)",
+        link=_RADIO,
+        states=ANY_LINK,
+        truths=of("signal", QUIET),
+    ),
+)
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (*_HIT, *_INNOCENT)
