@@ -189,7 +189,7 @@ def said(rule_id: str, paired: PairedTransfers) -> Said:
         place = "here"
     else:
         place = "elsewhere" if seen else "unmeasured"
-        if target >= control and paired.wide_pairs:
+        if seen and target >= control and paired.wide_pairs:
             target, control = _whole(paired.wide_pairs)
     first = message(
         rule_id,
