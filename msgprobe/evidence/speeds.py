@@ -178,19 +178,17 @@ def _unsure(paired: PairedTransfers) -> bool:
 def said(rule_id: str, paired: PairedTransfers) -> Said:
     """What that rule says, with the numbers: ``control_kbit`` is what the same server moved under a
     neutral name (``place``: here), or what other servers moved (elsewhere); unmeasured where too
-    little came to tell a rate, which is when losses alone speak. Of what was held up and then came
-    no slower than others did, they are those of the whole time."""
+    little came to tell a rate, which is when losses alone speak."""
     seen = speed(paired)
     lossy = [paired] if paired.lossy else [p for p in paired.peers if p.lossy] or [paired]
     lost = lost_share(s.info for c in lossy for s in c.own)
-    target, control = (seen.target_kbit, seen.control_kbit) if seen else (0.0, 0.0)
+    target, control = _rates(paired, seen)
     if Kind.HERE in paired.kinds and paired.here_pairs:
+        target = seen.target_kbit if seen else 0.0
         control = median(_rate(p.control) for p in paired.here_pairs)
         place = "here"
     else:
         place = "elsewhere" if seen else "unmeasured"
-        if seen and target >= control and paired.wide_pairs:
-            target, control = _whole(paired.wide_pairs)
     first = message(
         rule_id,
         target_kbit=target,
@@ -200,6 +198,15 @@ def said(rule_id: str, paired: PairedTransfers) -> Said:
         moved_kb=round(Cuts(paired).at_most / 1000),
     )
     return (first, *_sibling(paired)) if rule_id in _WITH_SIBLING else (first,)
+
+
+def _rates(paired: PairedTransfers, seen: Speed | None) -> tuple[float, float]:
+    """Its own and neutral ones'; of what was held up and then came no slower than others did, those
+    of the whole time. Nothing where none are known."""
+    if seen is None:
+        return 0.0, 0.0
+    held_up = seen.target_kbit >= seen.control_kbit and paired.wide_pairs
+    return _whole(paired.wide_pairs) if held_up else (seen.target_kbit, seen.control_kbit)
 
 
 _WITH_SIBLING = ("throttle.address", "speed.slow")
