@@ -234,23 +234,28 @@ def test_a_service_that_lets_nobody_in_for_a_while_is_not_the_line(
     assert (found is not None and found.flows) is crowded
 
 
+def first_packet_resent(story: Story, times: int) -> None:
+    """The one of the last conversation was, so often."""
+    told = story.told[-1]
+    seen = (
+        dataclasses.replace(o, info=info(total_retrans=times))
+        if isinstance(o, TcpObservation)
+        else o
+        for o in told.observations
+    )
+    story.told[-1] = dataclasses.replace(told, observations=tuple(seen))
+
+
 def chances(seconds: float, share: float, lot: Random) -> Story:
     """Neutral flows that are opened one after another, of which each loses its first packet by
-    chance, and one question in a hundred answered at once."""
+    chance: this ``share`` of them."""
     story = Story().good_connection()
     for n in range(round(5 * seconds)):
         gone = lot.random() < share
         start, took = 1.0 + 0.2 * n, 1.04 if gone else 0.04
         address = f"20.8.{n // 200}.{n % 200}"
         story.flow(address, subject="site1", arm=Arm.AGAIN, start=start, took=took)
-        told = story.told[-1]
-        seen = [
-            dataclasses.replace(o, info=info(total_retrans=int(gone)))
-            if isinstance(o, TcpObservation)
-            else o
-            for o in told.observations
-        ]
-        story.told[-1] = dataclasses.replace(told, observations=tuple(seen))
+        first_packet_resent(story, int(gone))
     return story
 
 
@@ -269,15 +274,9 @@ def test_services_that_are_cut_off_on_a_lossy_line_are_no_crowds(services: int) 
     for number in range(services):
         for n in range(12):
             dialled(story, 20 * number + n, fails="connect", took=8.0, start=2.0 + n)
-            told = story.told[-1]
-            seen = [
-                dataclasses.replace(o, info=info(total_retrans=4))
-                if isinstance(o, TcpObservation)
-                else o
-                for o in told.observations
-            ]
-            task = dataclasses.replace(told.task, subject=f"service{number}")
-            story.told[-1] = dataclasses.replace(told, task=task, observations=tuple(seen))
+            first_packet_resent(story, 4)
+            task = dataclasses.replace(story.told[-1].task, subject=f"service{number}")
+            story.told[-1] = dataclasses.replace(story.told[-1], task=task)
     assert lost(story, 25.0) is None
 
 
@@ -299,14 +298,7 @@ def let_in_from(story: Story, first: int, at: float, *, syns: int = 0) -> None:
     for n in range(6):
         address, start = f"20.8.1.{first + n}", at + 0.1 * n
         story.flow(address, subject="site1", arm=Arm.AGAIN, start=start, took=0.04 + syns)
-        told = story.told[-1]
-        seen = [
-            dataclasses.replace(o, info=info(total_retrans=syns))
-            if isinstance(o, TcpObservation)
-            else o
-            for o in told.observations
-        ]
-        story.told[-1] = dataclasses.replace(told, observations=tuple(seen))
+        first_packet_resent(story, syns)
 
 
 @pytest.mark.parametrize(("syns", "own"), [(0, True), (1, False)])

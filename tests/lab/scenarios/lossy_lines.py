@@ -1,11 +1,12 @@
 """Lines that lose one packet in twenty or more, as radio at its edge does: what is cut off is told
 there, too, and what chance takes makes nobody a censor."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from tests.lab.censor import DnsForge, Drop, Match
+from tests.lab.censor import Action, DnsForge, Drop, Match
 from tests.lab.link import Link
-from tests.lab.scenario import OK, Scenario, at, truth
+from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.load import NAT
 from tests.lab.scenarios.shared import (
@@ -28,51 +29,55 @@ _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss
 
 _AT_TIMES: Final = "chance says what was asked while the line was there"
 
+
+def _cut_off(
+    id_: str, title: str, truths: Mapping[str, Truth], row: str, link: Link, action: Action
+) -> Scenario:
+    """What the row of the facts says, where much is lost."""
+    row = f"{row} (a lossy line)"
+    return blocking(id_, title, truths, action, row=row, link=link, states=ANY_LINK)
+
+
 _HIT: Final = (
-    blocking(
+    _cut_off(
         "LL1",
         "Signal's addresses are cut off on a far line that loses 5 %",
         of("signal", blocked("tcp.timeout")),
+        "A11",
+        _FAR,
         drop("null", *at(*SIGNAL)),
-        row="A11 (a lossy line)",
-        link=_FAR,
-        states=ANY_LINK,
     ),
-    blocking(
+    _cut_off(
         "LL2",
         "Signal's and Messenger's addresses are cut off on a line that loses 6 %",
         {**of("signal", blocked("tcp.timeout")), **of("messenger", blocked("tcp.timeout"))},
+        "A11",
+        _RADIO,
         drop("null", *at(*SIGNAL, *MESSENGER)),
-        row="A11 (a lossy line)",
-        link=_RADIO,
-        states=ANY_LINK,
     ),
-    blocking(
+    _cut_off(
         "LL3",
         "WhatsApp is reset by name on a line that loses 10 %",
         of("whatsapp", blocked("tls.reset.sni")),
+        "A16",
+        _WORSE,
         reset(*WHATSAPP),
-        row="A16 (a lossy line)",
-        link=_WORSE,
-        states=ANY_LINK,
     ),
-    blocking(
+    _cut_off(
         "LL4",
         "what names Messenger is dropped on a line that loses 10 %",
         of("messenger", blocked("tls.timeout.sni")),
+        "A19",
+        _WORSE,
         swallow(*MESSENGER),
-        row="A19 (a lossy line)",
-        link=_WORSE,
-        states=ANY_LINK,
     ),
-    blocking(
+    _cut_off(
         "LL5",
         "every resolver says on a line that loses 10 % that Signal does not exist",
         of("signal", blocked("dns.nxdomain")),
+        "A1",
+        _WORSE,
         DnsForge(label="lie", names=SIGNAL, answer=("nxdomain",)),
-        row="A1 (a lossy line)",
-        link=_WORSE,
-        states=ANY_LINK,
     ),
     blocking(
         "LL6",
