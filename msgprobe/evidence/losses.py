@@ -6,7 +6,7 @@ that follow it out of order, so their number counts nothing.
 """
 
 from collections.abc import Iterable
-from math import ceil, sqrt
+from math import ceil, comb, sqrt
 
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.model.observation import TcpInfo
@@ -16,6 +16,12 @@ FLOOR = 0.08
 
 TIMES = 5.0
 """How many times the neutral share it must be."""
+
+NO_TRANSIT = 0.2
+"""Share lost behind the line, of what the line lets through, that no transit loses."""
+
+RANKED = 5e-3
+"""Chance below which the worst transfers being a service's own, one and all, is no accident."""
 
 UNLIKELY = 5e-4
 """Fisher's p below which the difference is no accident."""
@@ -51,11 +57,33 @@ def exceeds(
     """``mine`` lose far more upwards than ``others``, and not all in one burst, unless ``bursts``
     count."""
     counts = [upwards(i) for i in mine if i is not None]
+    line = [upwards(i) for i in others if i is not None]
     lost, sent = share(counts if bursts else _evened(counts))
-    other, total = share(upwards(i) for i in others if i is not None)
-    if not sent or not total or lost < FLOOR * sent or lost * total < TIMES * other * sent:
+    other, total = share(line)
+    if not sent or not total or lost < FLOOR * sent:
+        return False
+    if lost * total < TIMES * other * sent and not _each_far_more(counts, line):
         return False
     return fisher_greater(lost, sent, other, total) < unlikely
+
+
+def each_exceeds(mine: Iterable[TcpInfo | None], others: Iterable[TcpInfo | None]) -> bool:
+    """Every single one of ``mine`` loses far more upwards than each of ``others``, and too many do
+    for that to be luck."""
+    counts, line = ([upwards(i) for i in infos if i is not None] for infos in (mine, others))
+    return bool(counts and line) and _each_far_more(counts, line)
+
+
+def _each_far_more(counts: list[tuple[int, int]], line: list[tuple[int, int]]) -> bool:
+    """Whatever fills a line makes it lose so much that nothing loses some times as much. Then every
+    one of ``counts`` must lose more than the worst on the ``line``, by what no transit loses, for
+    a queue that runs over hits one transfer and spares the next."""
+    least = min(lost / sent for lost, sent in counts)
+    worst = max(lost / sent for lost, sent in line)
+    lucky = 1.0 / comb(len(counts) + len(line), len(counts))
+    (lost, sent), (other, total) = share(counts), share(line)
+    beyond = 1.0 - (1.0 - lost / sent) / max(1.0 - other / total, 1e-9)
+    return least > worst and beyond >= NO_TRANSIT and lucky < RANKED
 
 
 def surely_bad(infos: Iterable[TcpInfo | None]) -> bool:

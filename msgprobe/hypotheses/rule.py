@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 37
+RULES_VERSION = 38
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -42,10 +42,10 @@ CHANGED: Mapping[str, int] = {
     "protocol.elsewhere": 24,
     "protocol.noise": 22,
     "udp.drop": 23,
-    "tls.modern": 34,
+    "tls.modern": 38,
     "throttle.name": 30,
-    "throttle.name_loss": 30,
-    "throttle.losses": 28,
+    "throttle.name_loss": 38,
+    "throttle.losses": 38,
     "throttle.address": 28,
     "tcp.loss": 28,
     "transfer.cut": 29,
@@ -55,7 +55,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.dies": 34,
     "transfer.once_as_others": 32,
     "transfer.nothing": 8,
-    "speed.lossy": 23,
+    "speed.lossy": 38,
     "speed.slow": 18,
     "speed.undecided": 18,
     "dns.nxdomain": 22,

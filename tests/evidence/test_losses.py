@@ -2,7 +2,7 @@
 
 import pytest
 
-from msgprobe.evidence.losses import SEGMENT, exceeds, surely_bad, upwards
+from msgprobe.evidence.losses import SEGMENT, each_exceeds, exceeds, surely_bad, upwards
 from msgprobe.model.observation import TcpInfo
 from tests.evidence.story import info
 
@@ -49,6 +49,39 @@ def test_for_a_suspicion_one_burst_is_enough() -> None:
 
 def test_what_others_lose_as_well_is_the_lines() -> None:
     assert not exceeds(sent(5, 4, 6), sent(4, 5, 3, 6))
+
+
+FULL = (0, 1, 3, 2, 4, 5, 3, 4, 2)
+"""What is lost where two of our own transfers at once fill a narrow line: up to one in five."""
+
+
+@pytest.mark.parametrize(
+    ("lost", "others", "more"),
+    [
+        ((14, 16, 20), FULL, True),
+        ((14, 16, 4), FULL, False),
+        ((8, 9, 10), (4, 5, 6, 5, 4, 6, 5, 6, 7), False),
+        ((16, 20), FULL, False),
+        ((30, 32, 20, 5), (0, 0, 0, 0, 5, 4, 27), False),
+    ],
+    ids=[
+        "each",
+        "one no more than others",
+        "no more than a transit may",
+        "two of eleven are easily the worst",
+        "a tariff's end hits whom it hits",
+    ],
+)
+def test_on_a_line_that_is_full_each_transfer_must_lose_far_more(
+    lost: tuple[int, ...], others: tuple[int, ...], more: bool
+) -> None:
+    assert exceeds(sent(*lost), sent(*others)) is more
+    assert each_exceeds(sent(*lost), sent(*others)) is more
+
+
+def test_of_nothing_nothing_exceeds() -> None:
+    assert not each_exceeds([], sent(*FULL))
+    assert not each_exceeds(sent(14, 16, 20), [None])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import dying_by_name
 from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
-from msgprobe.evidence.losses import FLOOR, disturbed, exceeds, lost_share
+from msgprobe.evidence.losses import FLOOR, disturbed, each_exceeds, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.six import comparable
@@ -123,7 +123,8 @@ def _only_lossy(paired: PairedTransfers) -> Iterable[Sample]:
     if not paired.lossy:
         return ()
     rest = [s.info for s in without_worst(paired.own)]
-    lossy = exceeds(rest, (s.info for s in paired.sources))
+    others = [s.info for s in paired.sources]
+    lossy = exceeds(rest, others) or each_exceeds((s.info for s in paired.own), others)
     return (*paired.own, *paired.sources) if lossy else ()
 
 

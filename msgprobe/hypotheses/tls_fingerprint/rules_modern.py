@@ -16,7 +16,7 @@ from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Certificate
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import Layer
 
 _BLOCKED = BLOCKED.at(Layer.TLS)
@@ -34,12 +34,26 @@ EARLY_ENDS = 2
 """Ends that came sooner than the path allows: one may be a clock's doing."""
 
 
-def _dying(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
-    """Of each name at each address where small ClientHellos are answered and every modern one dies,
-    ``least`` of them; nothing where no neutral site answers modern ones, or small ones of the
-    service die as well: then it is not for their shape that these do."""
+def _dying(p: PoolFacts, least: int = TRIES) -> Iterable[list[Conversation]]:
+    """As `_dead`; nothing where small ones of the service die as well, unless these die far
+    oftener in the same seconds: then it is not for their shape that they do."""
     small_die = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if t.symptom in DYING]
-    if not _neutral(p) or len(small_die) >= TRIES:
+    return _dead(p, least) if len(small_die) < TRIES or _oftener(p) else ()
+
+
+def _oftener(p: PoolFacts) -> bool:
+    """More of them die, by `LUCK`, than of the service's small ones since the first was begun."""
+    modern = p.facts.arm(Arm.MODERN, Arm.MODERN_ELSEWHERE, subject=p.service.name)
+    since = min((p.facts.window(t).start for t in modern), default=0.0)
+    own = p.facts.arm(*OWN_ARMS, Arm.TRANSFER, subject=p.service.name)
+    small = (t for t in own if t.task.role is Role.TARGET and p.facts.window(t).start >= since)
+    return fisher_greater(*_count(modern), *_count(small)) <= LUCK
+
+
+def _dead(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
+    """Of each name at each address where small ClientHellos are answered and every modern one dies,
+    ``least`` of them; nothing where no neutral site answers modern ones."""
+    if not _neutral(p):
         return
     places = grouped(p.probes(Arm.MODERN), lambda t: (t.address, t.flow.server_name))
     for place, conversations in places.items():
@@ -183,6 +197,15 @@ def _early(symptom: str) -> Callable[[PoolFacts], Cited]:
     return holds
 
 
+def _unfinished(p: PoolFacts) -> Cited:
+    """Too few to tell; or enough, and neutral ones do not die so, but small ones did as well, at
+    other places or times: whether all died of one thing nobody knows."""
+    said = p.facts.arm(Arm.MODERN, Arm.MODERN_ELSEWHERE, subject=p.service.name)
+    excused = _dead(p) if _passes(p) and _beyond_luck(p, said) else ()
+    for conversations in (*_dying(p, least=2), *excused):
+        yield from conversations
+
+
 def _unclear(p: PoolFacts) -> Cited:
     for conversations in _dying(p):
         yield from (*conversations, *p.probes(Arm.MODERN_ELSEWHERE), *_neutral(p))
@@ -207,9 +230,6 @@ MODERN_RULES: tuple[PoolRule, ...] = (
     *_BLOCKED.rules("tls.modern.early.{kind}", BROKEN_OFF, holds=_early),
     MODERN_MOST,
     MODERN_UNCLEAR,
-    UNCLEAR.at(Layer.TLS).rule(
-        "tls.modern.unfinished",
-        holds=lambda p: (t for conversations in _dying(p, least=2) for t in conversations),
-    ),
+    UNCLEAR.at(Layer.TLS).rule("tls.modern.unfinished", holds=_unfinished),
 )
 """In order: the first that holds speaks."""

@@ -222,6 +222,29 @@ def test_where_small_ones_die_too_other_rules_speak() -> None:
     assert not any("modern" in rule for rule in verdict.rules)
 
 
+@pytest.mark.parametrize(
+    ("later", "outcome"),
+    [
+        ({}, Outcome.BLOCKED),
+        ({"fails": "tls", "failure": SILENCE}, Outcome.INCONCLUSIVE),
+    ],
+    ids=["answered since", "still dying"],
+)
+def test_small_ones_that_died_at_first_excuse_no_modern_ones(
+    later: dict[str, Any], outcome: Outcome
+) -> None:
+    """What the line's first seconds swallowed is no reason for what dies alone after them."""
+    ends = (SILENCE,) * 3
+    story = fine(of=9)
+    story.target(CHAT[1], times=3, arm=Arm.BASE, fails="tls", failure=SILENCE, over=0.6)
+    elsewhere(modern(story, *ends), *ends)
+    story.target(CHAT[0], times=6, arm=Arm.REPEAT, start=2.0)
+    story.target(CHAT[1], times=6, arm=Arm.REPEAT, start=2.0, **later)
+    verdict = text(story)
+    modern_rules = [rule for rule in verdict.rules if "modern" in rule]
+    assert (verdict.outcome, bool(modern_rules)) == (outcome, True)
+
+
 # -- the plan
 
 
