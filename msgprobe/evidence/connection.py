@@ -222,6 +222,13 @@ class ConnectionFacts:
         return len(asked) >= 3 and len(self.resolver_failures) >= 0.8 * len(asked)
 
     @derived
+    def resolver_stumbles(self) -> bool:
+        """The connection's own resolver refused a neutral name, or could not tell it, when it was
+        asked once: it may have been asked too much, and refuse anybody."""
+        asked = self.neutral_answers(ResolverKind.SYSTEM, ResolverKind.DIRECT)
+        return any(o.failure in (Failure.DNS_REFUSED, Failure.DNS_TEMPORARY) for o in asked)
+
+    @derived
     def resolver_answers(self) -> bool:
         """The system's resolver gave at least one neutral name."""
         return any(o.failure is None for o in self.neutral_answers(ResolverKind.SYSTEM))

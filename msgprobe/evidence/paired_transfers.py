@@ -12,7 +12,7 @@ from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import disturbed, exceeds
-from msgprobe.evidence.six import comparable
+from msgprobe.evidence.six import comparable, loses_alike
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, median, sprt
 from msgprobe.evidence.transfer_pairs import (
     LONG_WAY,
@@ -273,8 +273,9 @@ class PairedTransfers:
 
     @property
     def lossy(self) -> bool:
-        """The service's transfers lose far more than neutral ones."""
-        return exceeds(_infos(self.own), _infos(self.sources))
+        """The service's transfers lose far more than neutral ones, whoever is asked over IPv6."""
+        own = [s.conversation for s in self.own]
+        return exceeds(_infos(self.own), _infos(self.sources)) and not loses_alike(self.facts, own)
 
     @property
     def lossy_here(self) -> bool:
@@ -312,7 +313,8 @@ class PairedTransfers:
         neutral = [t for t in sites if t.connected and not self.facts.held_up(t)]
         if len({t.address for t in mine}) < 2:
             return False
-        return exceeds((t.info for t in mine), (t.info for t in neutral), unlikely=1e-2)
+        more = exceeds((t.info for t in mine), (t.info for t in neutral), unlikely=1e-2)
+        return more and not loses_alike(self.facts, mine)
 
     @property
     def networks(self) -> frozenset[str]:

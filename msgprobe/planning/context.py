@@ -6,6 +6,7 @@ from math import inf
 from msgprobe.evidence.crowding import crowded_out, let_in
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.ledger import derived
+from msgprobe.evidence.names import PASSING
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
@@ -40,10 +41,7 @@ from msgprobe.planning.timetable import (
     knocking,
 )
 
-VANISHED = (Failure.TIMED_OUT, Failure.DNS_TEMPORARY, Failure.DNS_SERVFAIL)
-"""How a question fails that may have been lost, or met a resolver that fails now and then."""
-
-STUMBLED = (*VANISHED, Failure.DNS_NO_ANSWER)
+STUMBLED = (*PASSING, Failure.DNS_NO_ANSWER)
 """How a question fails that a resolver in trouble may answer well the next time. getaddrinfo says
 "no answer" when one family failed and the other has no record."""
 
@@ -304,7 +302,10 @@ class PlanningContext(Tempo):
     def _stumbled(self, question: Task) -> bool:
         """It got no answer that could be the last word, or none yet."""
         done = self.ended(question.id)
-        return self.crowd is None if done is None else stumbled(done)
+        if done is None:
+            return self.crowd is None
+        refused = (Failure.DNS_REFUSED,) if self.connection.resolver_stumbles else ()
+        return stumbled(done, *refused)
 
     @derived
     def mss(self) -> int:
@@ -385,11 +386,10 @@ class PlanningContext(Tempo):
         return [*v4, *v6[: max(six, four if only_six else 0)]]
 
 
-def stumbled(question: Measurement) -> bool:
-    """It got no answer that could be the last word."""
-    return any(
-        isinstance(o, DnsObservation) and o.failure in STUMBLED for o in question.observations
-    )
+def stumbled(question: Measurement, *more: Failure) -> bool:
+    """It got no answer that could be the last word, ``more`` included."""
+    seen = (o for o in question.observations if isinstance(o, DnsObservation))
+    return any(o.failure in (*STUMBLED, *more) for o in seen)
 
 
 def gap(task: Task) -> float:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.six import comparable, lossy_six
+from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.six import comparable, loses_alike, lossy_six
 from msgprobe.judging.judge import judge
+from msgprobe.model.measurement import Measurement
 from msgprobe.model.task import Arm, Flow, ResolverKind
 from msgprobe.model.verdict import Outcome
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, losing
@@ -13,9 +14,12 @@ SENT = 10
 """Segments of each conversation."""
 
 
-def told(*, line: int, service: int, four: int = 0, sites: int = 4) -> Story:
+def told(
+    *, line: int, service: int, four: int = 0, sites: int = 4, other: int | None = None
+) -> Story:
     """Each conversation over IPv6 loses so many of its segments: those with neutral sites
-    (``line``), and those with the service, which is asked over both families."""
+    (``line``), and those with the service, which is asked over both families; and those with
+    another service (``other``; None: there is none)."""
     story = Story().good_connection().controls_again()
     for number, site in enumerate(SITES[:sites]):
         story.flow(f"2001:db8:{number}::1", subject=site.name, arm=Arm.CONNECTION, host=site.host)
@@ -25,12 +29,18 @@ def told(*, line: int, service: int, four: int = 0, sites: int = 4) -> Story:
         for arm in (Arm.BASE, *(4 * (Arm.REPEAT,))):
             for address in both:
                 story.target(host, arm=arm, address=address)
-    lost = {"six": {"control": line, "target": service}, "four": {"control": four, "target": four}}
+    for number in range(0 if other is None else 5):
+        address = f"2a03:2880:1{number}::1"
+        story.flow(address, subject="other", arm=Arm.BASE, endpoint="o-443", host="o.example")
+
+    def lost(m: Measurement) -> int:
+        assert isinstance(m.task.probe, Flow)
+        if ":" not in m.task.probe.address:
+            return four
+        return {"acme": service, "other": other or 0}.get(m.task.subject, line)
+
     story.told = [
-        losing(m, lost["six" if ":" in m.task.probe.address else "four"][m.task.role], SENT)
-        if isinstance(m.task.probe, Flow)
-        else m
-        for m in story.told
+        losing(m, lost(m), SENT) if isinstance(m.task.probe, Flow) else m for m in story.told
     ]
     return story
 
@@ -52,6 +62,31 @@ def test_it_takes_neutral_sites_to_say_that_it_loses(
     own = found.arm(Arm.BASE, subject="acme")
     left = comparable(found, own)
     assert {":" in t.address for t in left} == ({False} if lossy else {False, True})
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "lossy"),
+    [(1, 4, True), (1, None, False), (1, 0, False), (0, 4, False)],
+    ids=["all", "one service alone", "another is well", "no neutral site"],
+)
+def test_few_neutral_losses_are_enough_where_every_service_loses_as_well(
+    line: int, other: int | None, lossy: bool
+) -> None:
+    """They are few, so that by luck they lose less than the line does."""
+    found = facts(told(line=line, service=4, other=other, sites=2))
+    assert bool(lossy_six(found)) is lossy
+
+
+@pytest.mark.parametrize(
+    ("line", "four", "sites", "alike"),
+    [(3, 0, 4, True), (0, 0, 4, False), (0, 0, 0, True), (3, 4, 4, False)],
+    ids=["the line loses", "it does not", "nobody can tell", "over the other as well"],
+)
+def test_what_is_lost_over_ipv6_alone_may_be_the_lines(
+    line: int, four: int, sites: int, alike: bool
+) -> None:
+    found = facts(told(line=line, service=4, four=four, sites=sites))
+    assert loses_alike(found, found.arm(*OWN_ARMS, subject="acme")) is alike
 
 
 def test_a_line_whose_ipv6_loses_blames_no_service_and_says_so() -> None:

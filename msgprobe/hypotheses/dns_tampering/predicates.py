@@ -103,18 +103,21 @@ def fails_everywhere(p: PoolFacts, name: NameFacts, failures: Sequence[Failure])
     return bool(others) and all(o.failure in failures for o in others)
 
 
-def always_fails(name: NameFacts) -> bool:
-    """The resolver failed for this name each time it was asked: many fail now and then for any."""
+def always_fails(name: NameFacts, failure: Failure = Failure.DNS_SERVFAIL) -> bool:
+    """The resolver failed so for this name each time it was asked: many fail now and then for
+    any."""
     direct = name.by(ResolverKind.DIRECT)
-    failed = [o for o in direct if o.failure is Failure.DNS_SERVFAIL]
+    failed = [o for o in direct if o.failure is failure]
     return len(failed) >= TRIES and len(failed) == len(direct)
 
 
 def steadily(p: PoolFacts, name: NameFacts) -> bool:
     """The name is denied in a manner that no chance explains: silence and failures count only where
-    they were repeated."""
+    they were repeated, and so does who refuses, where he failed for a neutral name as well."""
     if name.denied in SILENT:
         return silence_counts(p, name)
+    if name.denied is Failure.DNS_REFUSED:
+        return not p.connection.resolver_stumbles or always_fails(name, Failure.DNS_REFUSED)
     return name.denied is not Failure.DNS_SERVFAIL or always_fails(name)
 
 

@@ -1,12 +1,15 @@
 """Rules about the shape of the ClientHello (D8) and about many ClientHellos at once (D13)."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, networks
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, networks
 from msgprobe.evidence.handshakes import alone
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
+from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.hypotheses.rule import (
     BLOCKED,
     LIKELY_BLOCKED,
@@ -16,6 +19,7 @@ from msgprobe.hypotheses.rule import (
     PoolRule,
 )
 from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.target import Service
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
@@ -28,6 +32,9 @@ COUNTED = "tls.conn_count"
 
 CROWD = 2
 """Conversations at the same time, at least."""
+
+LUCK = 1e-6
+"""Fisher's p: those of one moment freeze together, so that they count for less than they are."""
 
 
 def _shaped(address: AddressFacts, shape: Hello) -> tuple[Conversation, ...]:
@@ -159,11 +166,8 @@ def _alone(p: PoolFacts) -> Cited:
     together, and none of a pool that froze in company is then said to die of its name.
     """
     frozen, lonely = _frozen(p), _lonely(p)
-    again = [
-        t
-        for t in p.facts.arm(Arm.TOGETHER, subject=p.service.name)
-        if lonely and t.dialled > min(one.dialled for one in lonely)
-    ]
+    first = min((one.dialled for one in lonely), default=inf)
+    again = [t for t in _together(p) if t.dialled > first]
     froze_again = [t for t in again if froze(t)]
     # The first of a crowd may have been through before the others came.
     if len(lonely) >= ANSWERS and len(froze_again) >= CROWD and 2 * len(froze_again) > len(again):
@@ -171,6 +175,12 @@ def _alone(p: PoolFacts) -> Cited:
 
 
 CONN_COUNT: PoolRule = LIKELY_IMPAIRED.at(Layer.TLS).rule("tls.conn_count", COUNTED, holds=_alone)
+
+
+def _together(p: PoolFacts) -> list[Conversation]:
+    """Those that were to be at the same time, and were: one may have had to wait for its turn."""
+    asked = p.facts.arm(Arm.TOGETHER, subject=p.service.name)
+    return [t for t in asked if not alone(p.facts, t)]
 
 
 _SINGLE = (Arm.SHARE, Arm.SHARE_ELSEWHERE, Arm.TARGET_SNI_ELSEWHERE)
@@ -181,13 +191,28 @@ def _lonely(p: PoolFacts) -> tuple[Conversation, ...]:
     """Each of the service's conversations that was alone, if every one was answered; transfers
     that name what froze, and that nothing else of ours named at the time, are such, too, where
     there are more than one. None where any other that was alone froze: their number is not what
-    silences them."""
+    silences them; unless company did so far oftener, for whoever counts does not see the end of
+    what he froze, and may count it with the next."""
     lonely = p.facts.arm(Arm.ALONE, subject=p.service.name)
     moved = _naming(p, Arm.TRANSFER)
     every = (*lonely, *moved) if lonely or len(moved) >= ANSWERS else ()
-    if not all(t.genuine for t in every) or any(map(froze, _naming(p, *_SINGLE))):
+    if not all(t.genuine for t in every):
+        return ()
+    if any(map(froze, _naming(p, *_SINGLE))) and not _company_freezes(p.facts, p.service):
         return ()
     return every
+
+
+@remembered
+def _company_freezes(facts: Facts, service: Service) -> bool:
+    """Of all that named what froze, conversations in company froze oftener than those alone, by
+    `LUCK`."""
+    named = [t for t in facts.conversations if t.task.subject == service.name]
+    hosts = {t.flow.server_name for t in named if froze(t)}
+    told = [t for t in named if t.flow.server_name in hosts and (froze(t) or t.answered_tls)]
+    company = [froze(t) for t in told if not alone(facts, t)]
+    single = [froze(t) for t in told if alone(facts, t)]
+    return fisher_greater(sum(company), len(company), sum(single), len(single)) <= LUCK
 
 
 def _naming(p: PoolFacts, *arms: Arm) -> list[Conversation]:
@@ -201,7 +226,7 @@ def _naming(p: PoolFacts, *arms: Arm) -> list[Conversation]:
 
 def _answered_alone(p: PoolFacts) -> Cited:
     """Unless as many at the same time are answered as well."""
-    together = p.facts.arm(Arm.TOGETHER, subject=p.service.name)
+    together = _together(p)
     if together and 2 * sum(t.genuine for t in together) > len(together):
         return ()
     frozen, lonely = _frozen(p), _lonely(p)

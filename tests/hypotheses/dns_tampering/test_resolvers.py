@@ -182,3 +182,30 @@ def test_one_member_of_a_pool_for_which_the_resolver_fails_is_no_retired_one() -
         story.flow(TRUE[n], subject="acme", arm=Arm.BASE, endpoint=rows[n].name, host=ONE_ZONE[n])
     found = verdict(story.controls_again())
     assert (found.outcome, found.mechanisms) == (Outcome.DEGRADED, ("dns.servfail",))
+
+
+@pytest.mark.parametrize(
+    ("stumbles", "answered", "blocked"),
+    [(False, 0, True), (False, 2, True), (True, 0, True), (True, 2, False)],
+)
+def test_who_refuses_a_neutral_name_as_well_must_refuse_each_time(
+    stumbles: bool, answered: int, blocked: bool
+) -> None:
+    """A small resolver that is asked too much refuses whatever comes next."""
+    host, address, refused = TWO_ZONES[0], TRUE[0], Failure.DNS_REFUSED
+    row = replace(endpoint("m0", "chat"), host=host)
+    mine = replace(SERVICE, endpoints=(row,))
+    story = Story(services=(mine,)).good_connection()
+    if stumbles:
+        story.dns(SENTINELS[0].host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY)
+        story.dns(SENTINELS[0].host, ResolverKind.SYSTEM, "20.9.0.1", start=5.0)
+    story.asked(host, ResolverKind.SYSTEM, failure=Failure.DNS_TEMPORARY, arm=Arm.BASE)
+    for n in range(3):
+        failure = None if n < answered else refused
+        said = (address,) if failure is None else ()
+        story.asked(host, ResolverKind.DIRECT, *said, failure=failure, start=5.0 - n)
+    for r in (1, 2):
+        story.asked(host, ResolverKind.DOH, address, resolver=f"resolver{r}")
+    story.flow(address, subject="acme", arm=Arm.OTHER_ADDRESS, endpoint="m0", host=host)
+    found = verdict(story.controls_again())
+    assert (found.outcome is Outcome.BLOCKED, bool(found.mechanisms)) == (blocked, blocked)
