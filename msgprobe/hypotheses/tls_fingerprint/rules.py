@@ -1,12 +1,12 @@
 """Rules about the shape of the ClientHello (D8) and about many ClientHellos at once (D13)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, networks
-from msgprobe.evidence.handshakes import alone
+from msgprobe.evidence.handshakes import alone, modern
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
 from msgprobe.evidence.statistics import fisher_greater
@@ -20,7 +20,7 @@ from msgprobe.hypotheses.rule import (
 )
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import Layer
 
 _BLOCKED = BLOCKED.at(Layer.TLS)
@@ -32,6 +32,9 @@ COUNTED = "tls.conn_count"
 
 CROWD = 2
 """Conversations at the same time, at least."""
+
+LINE_LUCK = 1e-4
+"""Fisher's p, on a line where neutral ClientHellos die: many names are asked for."""
 
 LUCK = 1e-6
 """Fisher's p: those of one moment freeze together, so that they count for less than they are."""
@@ -68,10 +71,31 @@ def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
             return
         for a in p.failing_addresses(symptom):
             cut, neutral = _answered(a, Hello.SPLIT), a.swapped
-            if cut and bool(neutral) is named:
+            if cut and bool(neutral) is named and _beyond_the_line(p, _naming_the_same(p, a)):
                 yield from (*a.failed, *cut, *neutral)
 
     return holds
+
+
+def _naming_the_same(p: PoolFacts, address: AddressFacts) -> list[Conversation]:
+    """All that bear a name that failed there, wherever."""
+    names = {t.flow.server_name for t in address.failed}
+    return [t for t in p.facts.conversations if t.flow.server_name in names]
+
+
+def _beyond_the_line(p: PoolFacts, said: Iterable[Conversation]) -> bool:
+    """Where neutral ClientHellos of our usual shape die as well, these do so far oftener: on a line
+    that swallows some, all of one name's may die by luck, and those that are cut be answered."""
+    neutral = (t for t in p.facts.conversations if t.task.role is Role.CONTROL)
+    others, asked = _count(neutral)
+    return not others or fisher_greater(*_count(said), others, asked) <= LINE_LUCK
+
+
+def _count(conversations: Iterable[Conversation]) -> tuple[int, int]:
+    """How many ClientHellos of our usual shape died, and of how many that came to an end."""
+    usual = (t for t in conversations if t.flow.option(OPTION) is None and not modern(t))
+    ends = [t.symptom in DYING for t in usual if t.symptom in DYING or t.answered_tls]
+    return sum(ends), len(ends)
 
 
 def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
@@ -79,7 +103,8 @@ def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
     for a in p.failing_addresses(symptom):
         swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI]
         dead = bool(swaps) and all(t.symptom == symptom for t in swaps)
-        if dead and p.connection.controls_hold and _answered(a, Hello.OTHER):
+        other = dead and p.connection.controls_hold and _answered(a, Hello.OTHER)
+        if other and _beyond_the_line(p, (*a.own, *a.probes)):
             yield a
 
 

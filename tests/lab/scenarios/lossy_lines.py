@@ -4,7 +4,7 @@ there, too, and what chance takes makes nobody a censor."""
 from collections.abc import Mapping
 from typing import Final
 
-from tests.lab.censor import Action, DnsForge, Drop, Match
+from tests.lab.censor import Action, DnsForge, Drop, Match, OnSni, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -26,6 +26,8 @@ from tests.lab.scenarios.shared import (
 _RADIO: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.06)
 _WORSE: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.1)
 _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss=0.05)
+
+_OVER_SIX: Final = Match(to=at(*TELEGRAM), family=6, direction="both")
 
 _AT_TIMES: Final = "chance says what was asked while the line was there"
 
@@ -91,6 +93,36 @@ _HIT: Final = (
     ),
 )
 
+_DSL: Final = Link(delay_ms=15, down_kbit=6_000, up_kbit=700, queue_ms=600)
+_SWALLOWS: Final = Link(delay_ms=20, down_kbit=20_000, black_hole_mtu=1460)
+
+_BY_WHAT_IS_NAMED: Final = (
+    blocking(
+        "LL10",
+        "three in ten packets that name Telegram are lost on a line that our own uploads fill",
+        of("telegram", truth("throttled", "throttle.sni.loss")),
+        Throttle(label="lose", names=TELEGRAM, do="lose", loss=0.3),
+        row="B7 (a narrow line)",
+        link=_DSL,
+    ),
+    blocking(
+        "LL11",
+        "long ClientHellos that name Telegram vanish where long packets do, whosever",
+        of("telegram", blocked("tls.timeout.sni"), text=OK),
+        OnSni(label="long", names=TELEGRAM, do="drop", spares_whole=True),
+        row="A21 (a black hole)",
+        link=_SWALLOWS,
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL12",
+        "three in ten packets of Telegram's are lost over IPv6 alone",
+        of("telegram", truth("throttled|degraded", why="IPv4 carries it well")),
+        Throttle(label="six", match=_OVER_SIX, do="lose", loss=0.3),
+        row="B6 (IPv6)",
+    ),
+)
+
 _INNOCENT: Final = (
     innocent(
         "LL7",
@@ -118,4 +150,4 @@ _INNOCENT: Final = (
     ),
 )
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (*_HIT, *_INNOCENT)
+SCENARIOS: Final[tuple[Scenario, ...]] = (*_HIT, *_BY_WHAT_IS_NAMED, *_INNOCENT)
