@@ -8,7 +8,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, networks
 from msgprobe.evidence.handshakes import alone, modern
 from msgprobe.evidence.ledger import remembered
-from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
+from msgprobe.evidence.pool import AddressFacts, PoolFacts, by_luck, too_early
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.hypotheses.rule import (
     BLOCKED,
@@ -20,7 +20,7 @@ from msgprobe.hypotheses.rule import (
 )
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Service
-from msgprobe.model.task import Arm, Role
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer
 
 _BLOCKED = BLOCKED.at(Layer.TLS)
@@ -30,11 +30,10 @@ ANSWERS = 2
 
 COUNTED = "tls.conn_count"
 
+_SILENCE = "tls.timeout"
+
 CROWD = 2
 """Conversations at the same time, at least."""
-
-LINE_LUCK = 1e-4
-"""Fisher's p, on a line where neutral ClientHellos die: many names are asked for."""
 
 LUCK = 1e-6
 """Fisher's p: those of one moment freeze together, so that they count for less than they are."""
@@ -71,7 +70,7 @@ def _split(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
             return
         for a in p.failing_addresses(symptom):
             cut, neutral = _answered(a, Hello.SPLIT), a.swapped
-            if cut and bool(neutral) is named and _beyond_the_line(p, _naming_the_same(p, a)):
+            if cut and bool(neutral) is named and not _luck(p, _naming_the_same(p, a), symptom):
                 yield from (*a.failed, *cut, *neutral)
 
     return holds
@@ -83,12 +82,10 @@ def _naming_the_same(p: PoolFacts, address: AddressFacts) -> list[Conversation]:
     return [t for t in p.facts.conversations if t.flow.server_name in names]
 
 
-def _beyond_the_line(p: PoolFacts, said: Iterable[Conversation]) -> bool:
-    """Where neutral ClientHellos of our usual shape die as well, these do so far oftener: on a line
-    that swallows some, all of one name's may die by luck, and those that are cut be answered."""
-    neutral = (t for t in p.facts.conversations if t.task.role is Role.CONTROL)
-    others, asked = _count(neutral)
-    return not others or fisher_greater(*_count(said), others, asked) <= LINE_LUCK
+def _luck(p: PoolFacts, said: Iterable[Conversation], symptom: str) -> bool:
+    """On a line that swallows ClientHellos, whosever, all of these may have died by luck, and those
+    that were cut be answered."""
+    return by_luck(p.facts, *_count(said), silent=symptom == _SILENCE)
 
 
 def _count(conversations: Iterable[Conversation]) -> tuple[int, int]:
@@ -104,7 +101,7 @@ def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:
         swaps = [t for t in a.probes if t.task.arm is Arm.OTHER_SNI]
         dead = bool(swaps) and all(t.symptom == symptom for t in swaps)
         other = dead and p.connection.controls_hold and _answered(a, Hello.OTHER)
-        if other and _beyond_the_line(p, (*a.own, *a.probes)):
+        if other and not _luck(p, (*a.own, *a.probes), symptom):
             yield a
 
 
@@ -117,7 +114,7 @@ def _unacked(p: PoolFacts) -> list[AddressFacts]:
     """Addresses whose kernel never acknowledged a usual ClientHello, in all of the attempts."""
     return [
         a
-        for a in _fingerprinted(p, "tls.timeout")
+        for a in _fingerprinted(p, _SILENCE)
         if len(a.failed) >= TRIES
         and all(t.tls is not None and t.tls.hello_acked is False for t in a.failed)
     ]

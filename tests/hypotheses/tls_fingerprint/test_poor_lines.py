@@ -22,8 +22,8 @@ def line(*, swallowed: int, of: int = 20) -> Story:
 
 @pytest.mark.parametrize(
     ("swallowed", "times", "blocked"),
-    [(0, 3, True), (1, 3, False), (1, 6, True), (8, 5, False), (8, 9, False)],
-    ids=["none", "some, few tries", "some, more tries", "four in ten", "four in ten, many tries"],
+    [(0, 3, True), (1, 3, True), (8, 3, False), (8, 5, False), (8, 12, True)],
+    ids=["none", "hardly any", "four in ten", "four in ten, five tries", "four in ten, twelve"],
 )
 def test_that_all_of_a_name_die_is_luck_where_neutral_ones_die_too(
     swallowed: int, times: int, blocked: bool
