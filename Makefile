@@ -10,7 +10,7 @@ RUN    := $(VENV)/.run# the program alone
 STAMP  := $(VENV)/.installed
 TESTERS ?= 3   # processes that share the tests; with four they take as long
 
-.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-drawn exam-throttle special-ranges exam-timeline exam-alarms exam-luck exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
+.PHONY: install run test check fmt lint types imports lab lab-ci lab-ci-pyz exam exam-facts exam-facts-ci calibrate confusion repeats same same-record exam-mischief exam-drawn exam-throttle special-ranges exam-timeline exam-alarms exam-luck exam-slow exam-poor-lines exam-watch soak-watch bench-timeline parity exam-fleet bench-fleet demo bench translations interop fuzz lock audit torture wheel pyz clean
 
 install: $(STAMP)
 
@@ -80,6 +80,16 @@ exam-facts: install
 # A part of it that has every kind and every sort of fact, in about four minutes.
 exam-facts-ci: install
 	$(BIN)/python -m tests.lab facts --ci --jobs 5 $(ARGS)
+
+# The innocent scenarios while the program has a quarter of one processor: half an hour.
+exam-slow: install
+	$(BIN)/python -m tests.lab --kind innocent --processor 0.25 $(ARGS)
+
+# Innocent lines on which much fails by chance, eight seeds each: a quarter of an hour.
+exam-poor-lines: POOR := I7b I7-10 I12d CL-lossy SH5 SH6 SH7 SH8 SH13 SH18 LL7 LL8 LL9 RB-line2-lte \
+	RB-line4-lte RB-telegram-losses
+exam-poor-lines: install
+	$(BIN)/python -m tests.lab $(POOR) --seeds 1,2,3,4,5,6,7,8 $(ARGS)
 
 # The numbers in `confidence`, anew, of the runs that `make exam` kept.
 calibrate: install

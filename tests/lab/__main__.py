@@ -10,12 +10,12 @@ from functools import partial
 from importlib import import_module
 from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from tests.lab import exam, one_file
 from tests.lab.exam_text import without_lab
 from tests.lab.netns import LabError
-from tests.lab.scenario import Scenario
+from tests.lab.scenario import Kind, Scenario
 from tests.lab.scenarios import SCENARIOS, find
 from tests.lab.subset import subset
 from tests.lab.table import line, once_more, passed, summary
@@ -42,17 +42,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--processor", type=float, metavar="SHARE", help="of one processor, for the program alone"
     )
+    parser.add_argument("--kind", choices=get_args(Kind), help="of these scenarios those of a kind")
     parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
     options = parser.parse_args(argv)
     try:
-        chosen = find(*options.scenario)
+        chosen = _chosen(options)
     except KeyError as exc:
         known = ", ".join(s.id for s in SCENARIOS)
         print(f"no scenario is called {exc.args[0]!r}; known: {known}", file=sys.stderr)
         return 2
-    if options.processor is not None:
-        part = {"processor": options.processor}
-        chosen = tuple(replace(s, lab={**s.lab, **part}) for s in chosen)
     left_out: list[str] = []
     unfit: list[str] = []
     if options.pyz is not None:
@@ -77,6 +75,17 @@ def main(argv: list[str]) -> int:
     if options.ci:
         print(f"left out for want of time: {len(left_out)} scenarios: {', '.join(left_out) or '-'}")
     return status
+
+
+def _chosen(options: argparse.Namespace) -> tuple[Scenario, ...]:
+    """Those that are asked for, as they are to be run. Raises KeyError: none has that id."""
+    chosen = find(*options.scenario)
+    if options.kind is not None:
+        chosen = tuple(s for s in chosen if s.kind == options.kind)
+    if options.processor is not None:
+        part = {"processor": options.processor}
+        chosen = tuple(replace(s, lab={**s.lab, **part}) for s in chosen)
+    return chosen
 
 
 def _exam(
