@@ -47,7 +47,7 @@ CHANGED: Mapping[str, int] = {
     "throttle.name_loss": 38,
     "throttle.losses": 38,
     "throttle.address": 38,
-    "tcp.loss": 28,
+    "tcp.loss": 38,
     "transfer.cut": 29,
     "transfer.freeze": 29,
     "transfer.broken": 29,

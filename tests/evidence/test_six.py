@@ -100,3 +100,11 @@ def test_a_service_that_loses_over_an_ipv6_that_is_fine_is_degraded() -> None:
     assert "ipv6_lossy" not in verdict.connection.notes
     text = verdict.services[0].functions[0]
     assert (text.outcome, text.rules) == (Outcome.DEGRADED, ("tcp.loss",))
+
+
+def test_what_is_lost_over_ipv6_is_not_diluted_by_what_goes_over_ipv4() -> None:
+    story = told(line=0, service=2, other=0)
+    for host in CHAT:
+        story.target(host, times=30, arm=Arm.REPEAT)
+    text = judge(story.evidence()).services[0].functions[0]
+    assert (text.outcome, text.rules) == (Outcome.DEGRADED, ("tcp.loss",))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence import speeds
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cut_places import (
@@ -377,7 +378,7 @@ def _well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversat
 
 def _lossy(p: PoolFacts) -> Cited:
     """The service's conversations and transfers lose far more than those of all others, and so do
-    this pool's conversations."""
+    this pool's conversations; over both families, or over one, that the other must not dilute."""
     every = p.facts.arm(*OWN_ARMS, Arm.TRANSFER, Arm.TRANSFER_SOURCE)
     conversations = [t for t in every if t.task.role is Role.TARGET]
     mine = _well(p.facts, (t for t in conversations if t.task.subject == p.service.name))
@@ -385,10 +386,14 @@ def _lossy(p: PoolFacts) -> Cited:
     others += _well(p.facts, (t for t in every if t.task.role is not Role.TARGET))
     others += _well(p.facts, (t for _, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)))
     own = _well(p.facts, p.genuine)
-    if lost_share(t.info for t in own) < FLOOR:
-        return ()
-    hit = exceeds((t.info for t in mine), (t.info for t in others), UNLIKELY)
-    return own if hit else ()
+    for families in ((4, 6), (4,), (6,)):
+        hit, rest, shown = (
+            [t for t in some if ips.family(t.address) in families] for some in (mine, others, own)
+        )
+        bad = lost_share(t.info for t in shown) >= FLOOR
+        if bad and exceeds((t.info for t in hit), (t.info for t in rest), UNLIKELY):
+            return shown
+    return ()
 
 
 CONVERSATION_LOSS: PoolRule = LIKELY_IMPAIRED.at(Layer.TCP).rule("tcp.loss", holds=_lossy)

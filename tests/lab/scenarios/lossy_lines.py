@@ -15,6 +15,7 @@ from tests.lab.scenarios.shared import (
     QUIET,
     SIGNAL,
     TELEGRAM,
+    TELEGRAM_DC,
     WHATSAPP,
     blocked,
     drop,
@@ -27,7 +28,7 @@ _RADIO: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.06)
 _WORSE: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.1)
 _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss=0.05)
 
-_OVER_SIX: Final = Match(to=at(*TELEGRAM), family=6, direction="both")
+_OVER_SIX: Final = Match(to=(*at(*TELEGRAM), *TELEGRAM_DC), family=6, direction="both")
 
 _AT_TIMES: Final = "chance says what was asked while the line was there"
 
@@ -116,9 +117,9 @@ _BY_WHAT_IS_NAMED: Final = (
     ),
     blocking(
         "LL12",
-        "three in ten packets of Telegram's are lost over IPv6 alone",
+        "four in ten packets of Telegram's are lost over IPv6 alone",
         of("telegram", truth("throttled|degraded", why="IPv4 carries it well")),
-        Throttle(label="six", match=_OVER_SIX, do="lose", loss=0.3),
+        Throttle(label="six", match=_OVER_SIX, do="lose", loss=0.4),
         row="B6 (IPv6)",
     ),
 )
