@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence import speeds
-from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cut_places import (
     TWICE,
     beyond,
@@ -15,12 +14,12 @@ from msgprobe.evidence.cut_places import (
 )
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import dying_by_name
-from msgprobe.evidence.facts import OWN_ARMS, Facts, transactions
+from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
+from msgprobe.evidence.losing_services import lossy_families, well
 from msgprobe.evidence.losses import FLOOR, disturbed, each_exceeds, exceeds, lost_share
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.evidence.six import comparable
 from msgprobe.evidence.speeds import mechanism, speed, unfinished
 from msgprobe.evidence.statistics import Decision
 from msgprobe.evidence.stopped_once import stopped_once
@@ -37,7 +36,6 @@ from msgprobe.hypotheses.rule import (
     first_holding,
 )
 from msgprobe.model.target import Direction
-from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import FunctionVerdict, Layer, Outcome, Speed, Strength
 
 SpeedRule = Rule[PairedTransfers]
@@ -367,31 +365,14 @@ def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) ->
 
 # -- conversations that end well
 
-UNLIKELY = 1e-5
-"""Fisher's p: as many as three dozen pools are looked at in a run."""
-
-
-def _well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversation]:
-    fit = (t for t in comparable(facts, conversations) if t.genuine and t.info is not None)
-    return [t for t in fit if not facts.held_up(t)]
-
 
 def _lossy(p: PoolFacts) -> Cited:
     """The service's conversations and transfers lose far more than those of all others, and so do
     this pool's conversations; over both families, or over one, that the other must not dilute."""
-    every = p.facts.arm(*OWN_ARMS, Arm.TRANSFER, Arm.TRANSFER_SOURCE)
-    conversations = [t for t in every if t.task.role is Role.TARGET]
-    mine = _well(p.facts, (t for t in conversations if t.task.subject == p.service.name))
-    others = _well(p.facts, (t for t in conversations if t.task.subject != p.service.name))
-    others += _well(p.facts, (t for t in every if t.task.role is not Role.TARGET))
-    others += _well(p.facts, (t for _, t in p.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)))
-    own = _well(p.facts, p.genuine)
-    for families in ((4, 6), (4,), (6,)):
-        hit, rest, shown = (
-            [t for t in some if ips.family(t.address) in families] for some in (mine, others, own)
-        )
-        bad = lost_share(t.info for t in shown) >= FLOOR
-        if bad and exceeds((t.info for t in hit), (t.info for t in rest), UNLIKELY):
+    own = well(p.facts, p.genuine)
+    for families in lossy_families(p.facts, p.service):
+        shown = [t for t in own if ips.family(t.address) in families]
+        if lost_share(t.info for t in shown) >= FLOOR:
             return shown
     return ()
 
