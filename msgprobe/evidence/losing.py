@@ -4,11 +4,13 @@ A way that is crowded for some seconds loses as much as one that is made to (see
 """
 
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.lasting import LASTING
-from msgprobe.evidence.losses import exceeds, surely_bad, upwards
+from msgprobe.evidence.losses import exceeds, share, surely_bad, upwards
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
+from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
 from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.model.task import Arm
@@ -77,10 +79,20 @@ def late(paired: PairedTransfers) -> list[Sample]:
     return [s for s in _own_servers(paired) if s.start >= since(paired) + LASTING]
 
 
+def _over(paired: PairedTransfers) -> bool:
+    """Those that began after the last one that lost anything lose far less than those before:
+    servers that were begun again, however long it took."""
+    counts = [(s.start, upwards(s.info)) for s in _own_servers(paired) if s.info is not None]
+    last = max((start for start, (lost, _) in counts if lost), default=inf)
+    before = share(count for start, count in counts if start <= last)
+    since = share(count for start, count in counts if start > last)
+    return fisher_greater(*before, *since) < _AGAIN
+
+
 def lasting(paired: PairedTransfers) -> bool:
     """The late ones lose as much again; or all of its own are as slow again, for what is lost on
-    its way here shows in nothing else."""
+    its way here shows in nothing else. Not what is over at last."""
     slow = [p for p in paired.wide_pairs if p.target.start >= since(paired) + LASTING]
     if slow and all(p.corrected > OTHER_SERVER for p in slow):
         return True
-    return _again(paired, late(paired))
+    return _again(paired, late(paired)) and not _over(paired)

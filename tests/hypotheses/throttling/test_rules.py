@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.lasting import LASTING
+from msgprobe.evidence.losing import lasting
+from msgprobe.evidence.paired_transfers import paired_transfers
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
@@ -284,6 +287,22 @@ def test_losses_at_the_address_must_last(race: Race, kbit: float, lost: int, wor
         race.move(OWN, kbit, number=n, lost=lost).move(NEUTRAL, kbit, number=n, lost=lost)
         race.move(SOURCE, 15_000, number=n, source=f"src{n}")
     assert race.text.outcome is word
+
+
+@pytest.mark.parametrize(("kbit", "lost", "lasts"), [(400, 12, True), (15_000, 0, False)])
+def test_losses_that_are_over_in_the_end_do_not_last(
+    race: Race, kbit: float, lost: int, lasts: bool
+) -> None:
+    """Servers take longer to be begun again at times than an accident lasts as a rule."""
+    race.story.target(CHAT[0], start=0.5)
+    race.look(400, lost=12)
+    race.now = 0.5 + LASTING
+    for n, (rate, gone) in enumerate(((400, 12), (kbit, lost), (kbit, lost)), start=1):
+        race.move(OWN, rate, number=n, lost=gone)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+    facts = Facts(race.story.evidence())
+    paired = next(p for p in paired_transfers(facts, facts.services[0]) if p.own)
+    assert lasting(paired) is lasts
 
 
 @pytest.mark.parametrize(
