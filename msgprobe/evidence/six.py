@@ -15,7 +15,6 @@ from msgprobe.model.task import Role
 UNLIKELY = 1e-2
 """Fisher's p: neutral conversations are few and short, and what is left out accuses nobody."""
 
-
 ENOUGH = 20
 """Segments of a service's over IPv6 from which on it would show that they are lost."""
 

@@ -1,5 +1,6 @@
 """Lines that lose one packet in twenty or more, as radio at its edge does: what is cut off is told
-there, too, and what chance takes makes nobody a censor."""
+there, too, and what chance takes makes nobody a censor. And what a censor takes away where our own
+bytes, or the line, take some as well."""
 
 from collections.abc import Mapping
 from typing import Final
