@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd
+from msgprobe.evidence.crowding import crowd, crowded_out, let_in
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.line_losses import repeated_by_the_line, repeated_segments
 from msgprobe.evidence.names import NameFacts
@@ -193,6 +193,14 @@ class Facts:
         """Its first packet was lost, and for that reason: no loss of the line's, nor of whoever's
         it is."""
         return self.crowded and conversation.sent_again > 0
+
+    @remembered
+    def kept_out(self, conversation: Conversation) -> bool:
+        """Nothing was answered, and meanwhile our own crowd kept out others as well."""
+        first = conversation.tcp or conversation.protocol
+        if first is None or not crowded_out(conversation) or not self.crowded:
+            return False
+        return not let_in(self.conversations, first.window.start, first.window.end)
 
     @derived
     def repeated(self) -> tuple[int, int]:

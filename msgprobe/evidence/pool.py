@@ -7,6 +7,7 @@ from functools import cached_property
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.crowding import crowded_out
 from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped, networks
 from msgprobe.evidence.ledger import remembered
@@ -230,7 +231,7 @@ class PoolFacts:
         for address, conversations in by_address(every).items():
             view = AddressFacts(
                 address=address,
-                own=tuple(t for t in conversations if t.task.arm in _SPOKEN),
+                own=self._heeded(tuple(t for t in conversations if t.task.arm in _SPOKEN)),
                 probes=tuple(t for t in conversations if t.task.arm not in _SPOKEN),
             )
             views.append(view)
@@ -241,6 +242,12 @@ class PoolFacts:
             addresses=tuple(v for v in views if v.address in mine),
             elsewhere=tuple(v for v in views if v.address not in mine),
         )
+
+    def _heeded(self, own: tuple[Conversation, ...]) -> tuple[Conversation, ...]:
+        """Those attempts at an address that tell something: whoever did not answer while our own
+        crowd kept others out is silent only if he is so to somebody who is let in."""
+        heeded = tuple(t for t in own if not self.facts.kept_out(t))
+        return own if any(crowded_out(t) for t in heeded) else heeded
 
     def _dialled(
         self, endpoint: Endpoint, name: NameFacts | None, views: Iterable[AddressFacts]

@@ -21,11 +21,13 @@ from msgprobe.model.observation import (
     Window,
 )
 from msgprobe.model.task import Arm, Flow, Lookup, Resolver, ResolverKind, Role, Task
+from msgprobe.model.verdict import Outcome
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Moment
 from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import WAITING
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, info, under_way
+from tests.judging.word import text
 from tests.model.tasks import control_of
 
 NOW = 2.0
@@ -320,6 +322,28 @@ def test_shares_are_not_counted_of_what_our_crowd_kept_out() -> None:
     assert facts.crowded
     counted = [t for mine in spoken(facts, SERVICE).values() for t in mine]
     assert counted and all(t.connected for t in counted)
+
+
+@pytest.mark.parametrize(
+    ("let_in", "word"), [(False, Outcome.OK), (True, Outcome.DEGRADED)], ids=["shut", "open"]
+)
+def test_who_was_kept_out_by_our_crowd_each_time_is_not_cut_off(
+    let_in: bool, word: Outcome
+) -> None:
+    """Half of what answers is silent, three times: our own crowd's doing, unless others were let in
+    meanwhile."""
+    story = lossy().names().controls_again()
+    for n, (host, address) in enumerate(ADDRESSES.items()):
+        silent, way = f"157.240.{n + 2}.1", f"{host.removesuffix('.example')}-443"
+        story.asked(host, ResolverKind.SYSTEM, address, silent, arm=Arm.BASE)
+        story.target(host, start=0.5)
+        for at in (1.0, 9.0, 17.0):
+            how: dict[str, Any] = {"arm": Arm.BASE, "endpoint": way, "host": host}
+            story.flow(silent, subject="acme", fails="connect", start=at, took=8.0, **how)
+    if let_in:
+        let_in_from(story, 0, 19.0)
+    assert Facts(story.evidence()).crowded
+    assert text(story).outcome is word
 
 
 def test_what_a_line_takes_is_counted_by_all_that_it_let_in() -> None:
