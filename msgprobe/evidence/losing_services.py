@@ -1,18 +1,29 @@
 """Services whose conversations lose far more on the way than all others do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.ledger import remembered
-from msgprobe.evidence.losses import exceeds
+from msgprobe.evidence.losses import disturbed, exceeds, share, surely_bad, upwards
+from msgprobe.evidence.lulls import out_of_lulls
+from msgprobe.evidence.outages import under_way
 from msgprobe.evidence.six import comparable
+from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
 
 UNLIKELY = 1e-5
 """Fisher's p: as many as three dozen pools are looked at in a run."""
+
+ROOTS = 1.0
+"""Roots of its number by which what is lost may be more than it is by bad luck: the worst of
+transit is the worst already, and what is told accuses nobody."""
+
+AGAIN = 1e-2
+"""Fisher's p of what else was lost, at other times than the worst."""
 
 Families = tuple[int, ...]
 
@@ -20,25 +31,49 @@ _TOGETHER_OR_ONE: tuple[Families, ...] = ((4, 6), (4,), (6,))
 
 
 def well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversation]:
-    """Those that ended well, and that can be compared: not held up by our own crowd."""
-    fit = (t for t in comparable(facts, conversations) if t.genuine and t.info is not None)
+    """Those that ended well, and that can be compared: not held up by our own crowd. Who is neutral
+    need not prove who he is for that."""
+    seen = (t for t in comparable(facts, conversations) if t.info is not None)
+    fit = (t for t in seen if t.genuine or (t.task.role is Role.CONTROL and t.failure is None))
     return [t for t in fit if not facts.held_up(t)]
 
 
 @remembered
 def lossy_families(facts: Facts, service: Service) -> tuple[Families, ...]:
     """The families of addresses over which the service's conversations and transfers lose far more
-    than those of all others over the same: both together, and each alone."""
+    than those of all others over the same: both together, and each alone. What a dead line has lost
+    is not theirs."""
     mine, others = well(facts, _of_services(facts, service)), well(facts, _beside(facts, service))
-    return tuple(
-        families
-        for families in _TOGETHER_OR_ONE
-        if exceeds(
-            (t.info for t in mine if ips.family(t.address) in families),
-            (t.info for t in others if ips.family(t.address) in families),
-            UNLIKELY,
-        )
-    )
+    lossy = [f for f in _TOGETHER_OR_ONE if _lose_more(mine, others, f)]
+    if not lossy:
+        return ()  # as on nearly every line
+    apart = out_of_lulls(facts, mine)
+    return tuple(families for families in lossy if _lose_more(apart, others, families))
+
+
+def _lose_more(
+    mine: Iterable[Conversation], others: Iterable[Conversation], families: Families
+) -> bool:
+    lost = [t for t in mine if ips.family(t.address) in families]
+    line = [t.info for t in others if ips.family(t.address) in families]
+    infos = [t.info for t in lost]
+    bad = surely_bad(infos, ROOTS) and exceeds(infos, line, UNLIKELY)
+    return bad and _at_other_times(lost, line)
+
+
+def _at_other_times(mine: Sequence[Conversation], line: Iterable[TcpInfo | None]) -> bool:
+    """What was not under way at the moment at which most of the losers were lost more than others
+    do as well: servers that hang for some seconds, once, lose what everybody sends them then."""
+    spans = [under_way(t) for t in mine if disturbed(t.info)]
+    worst = max((at for at, _ in spans), key=lambda at: sum(a <= at <= b for a, b in spans))
+    apart = [t.info for t in mine if not _covers(t, worst)]
+    counts = [share(upwards(i) for i in each if i is not None) for each in (apart, line)]
+    return fisher_greater(*counts[0], *counts[1]) < AGAIN
+
+
+def _covers(conversation: Conversation, moment: float) -> bool:
+    start, end = under_way(conversation)
+    return start <= moment <= end
 
 
 def _of_services(facts: Facts, service: Service) -> Iterator[Conversation]:

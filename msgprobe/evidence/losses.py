@@ -86,11 +86,11 @@ def _each_far_more(counts: list[tuple[int, int]], line: list[tuple[int, int]]) -
     return least > worst and beyond >= NO_TRANSIT and lucky < RANKED
 
 
-def surely_bad(infos: Iterable[TcpInfo | None]) -> bool:
+def surely_bad(infos: Iterable[TcpInfo | None], roots: float = 2.0) -> bool:
     """They lost more upwards than a merely imperfect path does, also if that many were lost by bad
-    luck: counts differ by chance by twice their root."""
+    luck: counts differ by chance by twice their root, two times in three by no more than one."""
     lost, sent = share(upwards(i) for i in infos if i is not None)
-    return lost - 2 * sqrt(lost) >= FLOOR * sent > 0
+    return lost - roots * sqrt(lost) >= FLOOR * sent > 0
 
 
 def _evened(counts: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -235,6 +235,12 @@ def _layers(conversation: Conversation) -> list[tuple[float, float, bool]]:
     return [(o.window.start, o.window.end, o.failure is None) for o in every if o is not None]
 
 
+def under_way(conversation: Conversation) -> tuple[float, float]:
+    """The seconds of the run between which something was done in it; nothing, before anything."""
+    layers = _layers(conversation)
+    return (layers[0][0], layers[-1][1]) if layers else (0.0, 0.0)
+
+
 def heard(conversation: Conversation) -> list[float]:
     """Moments at which the other side was heard: each layer that ended well, and every byte."""
     times = [end for _, end, ok in _layers(conversation) if ok]

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 38
+RULES_VERSION = 39
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -22,7 +22,7 @@ CHANGED: Mapping[str, int] = {
     "ok.other_resolver": 22,
     "pool.some_members": 29,
     "pool.one_member": 29,
-    "pool.half": 22,
+    "pool.half": 39,
     "udp.stun": 22,
     "tls.same_address": 35,
     "tls.mitm": 34,
@@ -32,7 +32,7 @@ CHANGED: Mapping[str, int] = {
     "connection.dns_lies": 19,
     "tls.early": 33,
     "tls.fingerprint": 22,
-    "tcp.timeout": 23,
+    "tcp.timeout": 39,
     "tcp.refused": 23,
     "ip.unreachable": 23,
     "dns.injection": 22,
@@ -47,7 +47,7 @@ CHANGED: Mapping[str, int] = {
     "throttle.name_loss": 38,
     "throttle.losses": 38,
     "throttle.address": 38,
-    "tcp.loss": 38,
+    "tcp.loss": 39,
     "transfer.cut": 29,
     "transfer.freeze": 29,
     "transfer.broken": 29,

@@ -26,9 +26,9 @@ def told(
     for number, host in enumerate(CHAT):
         both = ADDRESSES[host], f"2a03:2880:{number}::1"
         story.asked(host, ResolverKind.SYSTEM, *both, arm=Arm.BASE)
-        for arm in (Arm.BASE, *(4 * (Arm.REPEAT,))):
+        for n, arm in enumerate((Arm.BASE, *(4 * (Arm.REPEAT,)))):
             for address in both:
-                story.target(host, arm=arm, address=address)
+                story.target(host, arm=arm, address=address, start=4.0 * n)
     for number in range(0 if other is None else 5):
         address = f"2a03:2880:1{number}::1"
         story.flow(address, subject="other", arm=Arm.BASE, endpoint="o-443", host="o.example")

@@ -18,6 +18,7 @@ from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losing_services import lossy_families, well
 from msgprobe.evidence.losses import FLOOR, disturbed, each_exceeds, exceeds, lost_share
+from msgprobe.evidence.lulls import out_of_lulls
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed, unfinished
@@ -369,8 +370,9 @@ def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) ->
 def _lossy(p: PoolFacts) -> Cited:
     """The service's conversations and transfers lose far more than those of all others, and so do
     this pool's conversations; over both families, or over one, that the other must not dilute."""
-    own = well(p.facts, p.genuine)
-    for families in lossy_families(p.facts, p.service):
+    lossy = lossy_families(p.facts, p.service)
+    own = out_of_lulls(p.facts, well(p.facts, p.genuine)) if lossy else []
+    for families in lossy:
         shown = [t for t in own if ips.family(t.address) in families]
         if lost_share(t.info for t in shown) >= FLOOR:
             return shown

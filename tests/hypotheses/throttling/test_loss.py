@@ -1,11 +1,13 @@
 """When conversations that end well say that something eats their packets."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.task import Role
+from msgprobe.model.observation import TlsObservation
+from msgprobe.model.task import Arm, Role
 from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import SITES, Story, losing
 from tests.judging.word import text
@@ -37,3 +39,62 @@ def test_a_service_that_loses_far_more_than_all_others_is_degraded() -> None:
 @pytest.mark.parametrize(("mine", "neutral"), [(0, 0), (2, 2), (2, 1)])
 def test_a_line_that_loses_everywhere_blames_nobody(mine: int, neutral: int) -> None:
     assert text(story(mine, neutral)).outcome is Outcome.OK
+
+
+def dies(sites: int) -> Story:
+    """From second 5 to 9, and from 15 to 19, nobody is heard; every conversation with the service
+    loses two segments in it, and so do those with so many neutral sites."""
+    told = Story().good_connection().names().controls_again()
+    for at in (5.0, 15.0):
+        told.all_targets(times=3, start=at, took=4.0, over=0.0)
+    told.told = lossy(told.told, Role.TARGET, 2, 10)
+    for n, site in enumerate(SITES * 4):
+        told.site(site, start=0.5, took=0.1)
+        told.told[-1] = losing(told.told[-1], 0, 10)
+        if n < sites:
+            for at in (5.5, 15.5):
+                told.site(site, start=at, took=3.5)
+                told.told[-1] = losing(told.told[-1], 2, 10)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("sites", "word"), [(2, Outcome.OK), (1, Outcome.DEGRADED), (0, Outcome.DEGRADED)]
+)
+def test_what_a_dead_line_loses_is_nobodys(sites: int, word: Outcome) -> None:
+    """Others lose something in the same seconds, in which nobody is heard at all."""
+    assert text(dies(sites)).outcome is word
+
+
+def test_what_is_lost_while_others_are_heard_is_the_services() -> None:
+    told = dies(2)
+    for n in range(32):
+        told.site(SITES[3], start=4.0 + 0.5 * n)
+        told.told[-1] = losing(told.told[-1], 0, 10)
+    assert text(told).outcome is Outcome.DEGRADED
+
+
+def test_servers_that_hang_once_lose_what_everybody_sends_them_then() -> None:
+    told = dies(0)
+    later = [m for m in told.told if m.task.role is Role.TARGET][6:]
+    told.told = [losing(m, 0, 10) if m in later else m for m in told.told]
+    assert text(told).outcome is Outcome.OK
+
+
+def upload(told: Story, n: int, lost: int) -> None:
+    """A transfer of a neutral source, whose certificate nobody looks at."""
+    told.flow(f"20.9.0.{n}", subject="source1", arm=Arm.TRANSFER_SOURCE, check="tls")
+    measured = losing(told.told[-1], lost, 50)
+    seen = tuple(
+        replace(o, verified=False, checked=False) if isinstance(o, TlsObservation) else o
+        for o in measured.observations
+    )
+    told.told[-1] = replace(measured, observations=seen)
+
+
+@pytest.mark.parametrize(("lost", "word"), [(10, Outcome.OK), (0, Outcome.DEGRADED)])
+def test_what_neutral_sources_lose_counts_as_well(lost: int, word: Outcome) -> None:
+    told = story(2, 0)
+    for n in range(4):
+        upload(told, n, lost)
+    assert text(told).outcome is word

@@ -655,10 +655,10 @@ def test_on_a_thin_line_the_name_decides_where_all_that_names_it_is_slower(
 def test_what_its_transfers_lose_counts_beside_neutral_ones(
     race: Race, neutral: int, word: Outcome
 ) -> None:
-    """Its conversations alone are too few to tell: one segment in ten."""
+    """Its conversations alone are too few to tell: one segment in ten; one in eight of theirs."""
     told = race.story.all_targets(times=5).told
     race.story.told = lossy(lossy(told, Role.TARGET, 1, 10), Role.CONTROL, 0, 10)
     assert race.text.outcome is Outcome.OK
     for number in range(1, 4):
-        race.move(OWN, 14_000, lost=4).move(SOURCE, 15_000, source=f"src{number}", lost=neutral)
+        race.move(OWN, 14_000, lost=5).move(SOURCE, 15_000, source=f"src{number}", lost=neutral)
     assert race.text.outcome is word
