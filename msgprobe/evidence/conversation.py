@@ -75,6 +75,15 @@ class Conversation:
         return self.protocol.window.end if self.protocol is not None else 0.0
 
     @property
+    def secured_after(self) -> float:
+        """Seconds that the TLS handshake took; not those in which its last answer lay here unread,
+        for then it is this device that was late. 0 where there was none."""
+        if self.tls is None:
+            return 0.0
+        known = self.tls.info if self.tls.failure is None else None
+        return max(0.0, self.tls.window.seconds - (known.last_received if known is not None else 0))
+
+    @property
     def connected(self) -> bool:
         """The TCP handshake completed."""
         return self.tcp is not None and self.tcp.failure is None

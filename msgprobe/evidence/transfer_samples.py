@@ -102,7 +102,7 @@ class Sample:
     @property
     def handshake(self) -> float:
         """Seconds that TLS took."""
-        return self.conversation.tls.window.seconds if self.conversation.tls is not None else 0.0
+        return self.conversation.secured_after
 
     @property
     def turn(self) -> float:

@@ -52,6 +52,8 @@ class TcpInfo:
     Times are in seconds. ``bytes_acked`` counts what the peer acknowledged of what we sent, the
     SYN not included (the kernel's own counter starts at 1). ``needless`` are retransmissions
     of segments that the peer says it had already got (RFC 2883): a delay, not a loss.
+    ``last_received`` is how long ago data came for the last time: of an answer that was just read,
+    how long it had lain here unread. 0 in runs that were saved before anybody looked.
     """
 
     state: int
@@ -71,6 +73,7 @@ class TcpInfo:
     delivery_rate: int = 0
     mss: int = 0
     pmtu: int = 0
+    last_received: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ _TCP_INFO: int | None = (
 # tcpi_retransmits are u8 (B), times and counters u32 (I), bytes u64 (Q).
 _FIELDS = struct.Struct(
     "=B x B 13x"  # state, retransmits
-    "I 4x I 32x I 4x I 28x"  # snd_mss (16), unacked (24), pmtu (60), rtt (68)
+    "I 4x I 24x I 4x I 4x I 28x"  # snd_mss (16), unacked (24), last_data_recv (52), pmtu (60),
+    # rtt (68)
     "I 16x Q Q I I 4x I 8x"  # total_retrans (100), bytes_acked (120), bytes_received (128),
     # segs_out (136), segs_in (140), min_rtt (148)
     "Q 32x Q Q"  # delivery_rate (160), bytes_sent (200), bytes_retrans (208)
@@ -46,7 +47,7 @@ def parse_tcp_info(raw: bytes) -> TcpInfo | None:
     """``struct tcp_info`` as far as ``raw`` goes; None when it ends too early."""
     if len(raw) < _FIELDS.size:  # bytes_retrans is in Linux 4.19 and newer
         return None
-    (state, retransmits, mss, unacked, pmtu, rtt, total_retrans, acked, received, *rest) = (
+    (state, retransmits, mss, unacked, came, pmtu, rtt, total_retrans, acked, received, *rest) = (
         _FIELDS.unpack_from(raw)
     )
     segs_out, segs_in, min_rtt, delivery_rate, sent, again = rest
@@ -72,4 +73,6 @@ def parse_tcp_info(raw: bytes) -> TcpInfo | None:
         delivery_rate=delivery_rate,
         mss=mss,
         pmtu=pmtu,
+        # Milliseconds since any data came; of a connection that nothing came on, since it stood.
+        last_received=came / 1e3 if received else 0.0,
     )

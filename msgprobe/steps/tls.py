@@ -235,6 +235,7 @@ class _Handshake:
         self, failure: Failure | None, error: BaseException | None, pinned: frozenset[str]
     ) -> TlsObservation:
         """What was seen, whatever happened."""
+        window = self._ctx.window(self._start)  # what we look at from here on takes nobody's time
         info = self._stream.tcp_info()
         done = failure is None
         alert, alert_received = self._alert(error)
@@ -248,7 +249,7 @@ class _Handshake:
         cipher = self._tls.cipher() if done else None
         return TlsObservation(
             transaction=self._ctx.transaction,
-            window=self._ctx.window(self._start),
+            window=window,
             failure=failure,
             address=self._stream.address,
             port=self._stream.port,

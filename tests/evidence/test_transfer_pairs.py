@@ -213,3 +213,23 @@ def test_rates_that_lie_apart_are_not_normal_although_no_pair_is_slow() -> None:
     assert by_name([SLOWER] * 2) is Decision.OPEN
     assert by_name([SLOWER, alike]) is Decision.NORMAL
     assert by_name([alike] * 2) is Decision.NORMAL
+
+
+def read_late(unread: float) -> Sample:
+    """The server's half of the handshake lay here for most of half a second, or, so long as
+    ``unread`` is less, came that late."""
+    usual = sample(FAST, 0.04)
+    seen = usual.conversation.tls
+    assert seen is not None and seen.info is not None
+    window = replace(seen.window, end=seen.window.end + 0.5)
+    info = replace(seen.info, last_received=unread)
+    return Sample(
+        conversation=replace(usual.conversation, tls=replace(seen, window=window, info=info))
+    )
+
+
+@pytest.mark.parametrize(("unread", "slow"), [(0.5, False), (0.0, True)])
+def test_what_this_device_read_late_was_not_slow(unread: float, slow: bool) -> None:
+    late = read_late(unread)
+    assert (pair(late, sample(FAST, 0.04)).paired > SAME_SERVER) is slow
+    assert late.turn == pytest.approx(0.54 - unread)

@@ -1,20 +1,24 @@
 """What came in time and was read too late is nobody's silence."""
 
 import asyncio
+import contextlib
 import socket
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import HttpObservation, TcpInfo, TcpObservation
+from msgprobe.model.observation import HttpObservation, TcpInfo, TcpObservation, TlsObservation
 from msgprobe.steps.connect import closing, connect
 from msgprobe.steps.context import ESTABLISHED, Done, Recorder
 from msgprobe.steps.http import HttpExchange
 from tests.report.sample import INFO
 from tests.steps import loopback
+from tests.steps.authority import server_context
 from tests.steps.loopback import HOST, context, only, run, serve
+from tests.steps.test_tls import shake
 
 PATIENCE = 0.3
 
@@ -69,6 +73,39 @@ def test_an_answer_that_lay_in_the_kernel_when_patience_ended_is_no_silence(
     handler: loopback.Handler, failure: Failure
 ) -> None:
     assert asked(handler).failure is failure
+
+
+def test_how_long_an_answer_lay_unread_is_no_time_of_its_servers() -> None:
+    """The server answers a ClientHello while this process does something else for long."""
+    asked_for, busy = threading.Event(), threading.Event()
+
+    def answer(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        peer.recv(1, socket.MSG_PEEK)
+        asked_for.set()
+        busy.wait(10)
+        tls = server_context()
+        tls.num_tickets = 0  # they would come later
+        with tls.wrap_socket(peer, server_side=True) as secured, contextlib.suppress(OSError):
+            secured.recv(1)
+
+    async def be_late() -> None:
+        await asyncio.to_thread(asked_for.wait, 10)
+        busy.set()
+        stand_still()
+
+    async def main(port: int) -> TlsObservation:
+        _, seen = await asyncio.gather(be_late(), shake(context(10.0), port))
+        return seen
+
+    with socket.create_server((HOST, 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        seen = run(main(listener.getsockname()[1]))
+        thread.join(10)
+    assert seen.failure is None and seen.info is not None
+    assert PATIENCE / 2 < seen.info.last_received <= seen.window.seconds
+    assert 2 * PATIENCE <= seen.window.seconds
 
 
 @pytest.mark.parametrize(
