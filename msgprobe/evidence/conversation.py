@@ -239,19 +239,21 @@ def _symptom(stage: Stage, failure: Failure, conversation: Conversation) -> str:
     if stage is Stage.TLS:
         return _tls_symptom(failure, conversation)
     if conversation.protocol is not None and conversation.protocol.transport == "udp":
-        return _udp_symptom(failure)
+        return _udp_symptom(failure, conversation.protocol)
     if conversation.protocol is not None:
         return "protocol." + conversation.protocol.protocol
     return "tls.post_handshake" if conversation.tls is not None else "http"
 
 
-def _udp_symptom(failure: Failure) -> str:
-    """Nobody accepts or refuses datagrams: all that is seen is an answer, ICMP, or nothing."""
+def _udp_symptom(failure: Failure, seen: ProtocolObservation) -> str:
+    """Nobody accepts or refuses datagrams: all that is seen is an answer, ICMP, or nothing. Where
+    some of several questions were answered it is not silence, whatever ended it."""
     if failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET):
         return "udp.refused"
     if failure in (Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE):
         return "udp.unreachable"
-    return "udp.timeout" if failure.is_silence else "udp"
+    answered = any(trip is not None for trip in seen.round_trips)
+    return "udp.timeout" if failure.is_silence and not answered else "udp"
 
 
 def _tls_symptom(failure: Failure, conversation: Conversation) -> str:

@@ -98,6 +98,19 @@ def test_lost_datagrams_are_counted_where_they_were_lost() -> None:
     assert seen.failure is None
 
 
+def test_some_answers_are_told_before_the_deadline_of_an_attempt() -> None:
+    """The last question is lost; our patience after it would last longer than the attempt may."""
+    asked: list[bytes] = []
+
+    def deaf_at_last(data: bytes, client: tuple[str, int]) -> list[bytes]:
+        asked.append(data)
+        return [] if len(asked) == 3 else honest(data, client)
+
+    seen = ask(deaf_at_last, seconds=1.5)
+    assert (seen.failure, seen.stage, seen.proof) == (None, "bound", Proof.NONCE)
+    assert seen.round_trips[2] is None and None not in seen.round_trips[:2]
+
+
 def test_silence_is_a_timeout() -> None:
     seen = ask(lambda data, client: [], patience="0.2")
     assert (seen.failure, seen.stage) == (Failure.TIMED_OUT, "sent")

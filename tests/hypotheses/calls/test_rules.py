@@ -7,7 +7,7 @@ import pytest
 
 from msgprobe.judging.judge import judge
 from msgprobe.model.control import CallServer, Controls
-from msgprobe.model.observation import Window
+from msgprobe.model.observation import ProtocolObservation, Window
 from msgprobe.model.run import Evidence
 from msgprobe.model.target import Function, Pool, Service
 from msgprobe.model.task import Arm, Flow, Role
@@ -139,6 +139,20 @@ def test_the_older_form_answered_in_between_convicts() -> None:
 
 def test_the_older_form_answered_after_all_may_be_an_outage_that_ended() -> None:
     found = calls(begun().neutral().silent().own(Arm.OTHER_PAYLOAD, start=16.0, trips=ANSWERED))
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_attempts_that_ended_while_some_answers_were_missing_met_no_silence() -> None:
+    """As in runs that were saved when an attempt could end so."""
+    story = begun().neutral().silent()
+    for n, told in enumerate(story.told):
+        if isinstance(told.task.probe, Flow) and told.task.subject == "acme":
+            seen = told.observations[0]
+            assert isinstance(seen, ProtocolObservation)
+            trips = (0.05, 0.05, None) if seen.window.start > 15 else seen.round_trips
+            cut = dataclasses.replace(seen, round_trips=trips)
+            story.told[n] = dataclasses.replace(told, observations=(cut,))
+    found = calls(story.own(Arm.OTHER_TRANSPORT, start=2.0, trips=ANSWERED, transport="tcp"))
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
