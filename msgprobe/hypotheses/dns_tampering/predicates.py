@@ -70,8 +70,9 @@ def silence_counts(p: PoolFacts, name: NameFacts) -> bool:
 
 def unheard_elsewhere(p: PoolFacts) -> bool:
     """The system's resolver says nothing to anybody, which is no word about these names; but two
-    other operators' keep silent to each of several questions for the service's names, and answer
-    those for others that began after that: their way carries questions, and was not worn out."""
+    other operators' keep silent to each of several questions for some of the service's names, and
+    answer those for others that began after that: their way carries questions, and was not worn
+    out."""
     mine = {e.host for e in p.service.endpoints}
     asked = [o for o in p.facts.lookups(ResolverKind.UDP) if o.failure is not Failure.INTERRUPTED]
     silent = {
@@ -83,13 +84,15 @@ def unheard_elsewhere(p: PoolFacts) -> bool:
 
 
 def _silent_to(asked: Sequence[DnsObservation], names: Collection[str | None]) -> bool:
-    """To all of several questions for these names, and not to those for others since the first."""
-    mine = [o for o in asked if o.name in names]
+    """To all of several questions for some of these names, and not to those for others since the
+    first."""
+    heard = {o.name for o in asked if o.failure not in SILENT}
+    mine = [o for o in asked if o.name in names and o.name not in heard]
+    unheard = {o.name for o in mine}
     first = min((o.window.start for o in mine), default=inf)
-    since = [o for o in asked if o.name not in names and o.window.start >= first]
+    since = [o for o in asked if o.name not in unheard and o.window.start >= first]
     quiet = sum(o.failure in SILENT for o in since)
-    unheard = len(mine) >= TRIES and all(o.failure in SILENT for o in mine)
-    return unheard and bool(since) and quiet <= CHANCE * len(since)
+    return len(mine) >= TRIES and bool(since) and quiet <= CHANCE * len(since)
 
 
 def fails_everywhere(p: PoolFacts, name: NameFacts, failures: Sequence[Failure]) -> bool:

@@ -53,17 +53,20 @@ def _denied(mechanism: str, *, proved: bool) -> Callable[[PoolFacts], Cited]:
 
 def _unheard(p: PoolFacts) -> Cited:
     """The connection's own resolver says nothing to anybody, and those of others, in the open, are
-    silent to questions for these names alone."""
+    silent to questions for these names alone, too many of them for the pool to work by the rest."""
     if not predicates.unheard_elsewhere(p):
         return ()
-    return predicates.denial(
+    named = [(e, name) for e, name in answered(p) if name.exists]
+    unheard = [
         (e, name)
-        for e, name in answered(p)
-        if name.exists
-        and name.denied in SILENT
+        for e, name in named
+        if name.denied in SILENT
         and predicates.fails_everywhere(p, name, SILENT)
         and (e.genuine_elsewhere or acquitted(p, e, name))
-    )
+    ]
+    hidden = {e.endpoint.member for e, _ in unheard}
+    rest = {e.endpoint.member for e, _ in named if e.genuine_elsewhere} - hidden
+    return predicates.denial(unheard) if len(rest) < p.need else ()
 
 
 def _bogon(p: PoolFacts) -> Cited:

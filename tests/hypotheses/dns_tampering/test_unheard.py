@@ -9,8 +9,8 @@ from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
 from tests.evidence.story import SENTINELS, SERVICE, SITES, Story, endpoint
 
-HOSTS = ("chat.acme.example", "web.acme.example", "cdn.acme-static.example")
-TRUE = ("31.13.70.1", "157.240.1.1", "31.13.71.1")
+HOSTS = ("chat.acme.example", "web.acme.example", "cdn.acme-static.example", "a.acme.example")
+TRUE = ("31.13.70.1", "157.240.1.1", "31.13.71.1", "157.240.2.1")
 RESOLVERS = ("resolver1", "resolver2")
 SILENT = Failure.TIMED_OUT
 
@@ -23,12 +23,16 @@ def unheard(
     later: float = 6.0,
     answered: int = 0,
     dead: bool = True,
+    need: int = 1,
 ) -> FunctionVerdict:
     """``operators`` resolvers are silent to questions for so many ``names``, from second 3 on, but
     for the first so many that are ``answered``; then, ``later``, ``neutral`` ones are asked for:
-    True where that is answered. The connection's own is ``dead``."""
+    True where that is answered. The connection's own is ``dead``. The function takes ``need`` of
+    the names."""
     rows = tuple(replace(endpoint(f"m{n}", "chat"), host=HOSTS[n]) for n in range(names))
-    story = Story(services=(replace(SERVICE, endpoints=rows),)).local()
+    (pool,) = SERVICE.pools
+    pools = (replace(pool, ok_at=need),)
+    story = Story(services=(replace(SERVICE, endpoints=rows, pools=pools),)).local()
     for site in SITES[:4]:
         failure = SILENT if dead else None
         address = () if dead else (site.addresses[0],)
@@ -59,6 +63,12 @@ def test_who_is_silent_to_one_service_alone_is_told() -> None:
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == ("dns.timeout",)
     assert found.rules[0] == "dns.timeout.others"
+
+
+def test_a_name_that_is_answered_acquits_nobody_of_the_others_silence() -> None:
+    found = unheard(names=4, answered=1, need=2)
+    assert (found.outcome, found.mechanisms) == (Outcome.BLOCKED, ("dns.timeout",))
+    assert unheard(names=4, answered=1, need=1).outcome is not Outcome.BLOCKED, "it works by that"
 
 
 def test_what_may_be_chance_or_the_way_accuses_nobody() -> None:
