@@ -6,6 +6,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.line_losses import lossiest, subject_of
 from msgprobe.evidence.losses import disturbed, exceeds, share, surely_bad, upwards
 from msgprobe.evidence.lulls import out_of_lulls
 from msgprobe.evidence.outages import under_way
@@ -43,12 +44,27 @@ def lossy_families(facts: Facts, service: Service) -> tuple[Families, ...]:
     """The families of addresses over which the service's conversations and transfers lose far more
     than those of all others over the same: both together, and each alone. What a dead line has lost
     is not theirs."""
-    mine, others = well(facts, _of_services(facts, service)), well(facts, _beside(facts, service))
+    mine, others = well(facts, _of_services(facts, service)), _of_the_line(facts, service)
     lossy = [f for f in _TOGETHER_OR_ONE if _lose_more(mine, others, f)]
     if not lossy:
         return ()  # as on nearly every line
     apart = out_of_lulls(facts, mine)
     return tuple(families for families in lossy if _lose_more(apart, others, families))
+
+
+def _of_the_line(facts: Facts, service: Service) -> list[Conversation]:
+    """All others, but those of the one other service that loses far more itself, if there is such:
+    what its servers lose, or somebody on the way to them, the line does not."""
+    others = well(facts, _beside(facts, service))
+    worst = lossiest(
+        others, lambda some: share(upwards(t.info) for t in some if t.info is not None)
+    )
+    return [t for t in others if worst is None or subject_of(t) != worst]
+
+
+def _lost(conversations: Iterable[Conversation]) -> tuple[int, int]:
+    """Segments lost, and sent."""
+    return share(upwards(t.info) for t in conversations if t.info is not None)
 
 
 def _lose_more(

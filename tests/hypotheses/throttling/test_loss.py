@@ -41,6 +41,16 @@ def test_a_line_that_loses_everywhere_blames_nobody(mine: int, neutral: int) -> 
     assert text(story(mine, neutral)).outcome is Outcome.OK
 
 
+def test_another_service_that_loses_more_excuses_nobody() -> None:
+    told = story(2, 0)
+    for n in range(12):
+        told.flow(
+            f"31.13.9{n % 2}.1", subject="b", arm=Arm.BASE, endpoint="b-443", host="b.example"
+        )
+        told.told[-1] = losing(told.told[-1], 4, 10)
+    assert text(told).outcome is Outcome.DEGRADED
+
+
 def dies(sites: int) -> Story:
     """From second 5 to 9, and from 15 to 19, nobody is heard; every conversation with the service
     loses two segments in it, and so do those with so many neutral sites."""
