@@ -31,8 +31,10 @@ APART = 3.0
 LOST_STARTS = 3
 """First packets that must be lost, and answered, before our own crowd is taken for the reason."""
 
-LOSSIER = 10
-"""How many times as often first packets of new flows must be lost as what standing ones send."""
+LOSSIER = 5
+"""How many times as often first packets of new flows must be lost as what standing ones send, while
+these are heard. A line loses twice as many, for a first packet is lost either way, and of what the
+others send we know what is lost upwards; one that loses less on its way up, some more."""
 
 LATER_Z = 2.33
 """z from which on the lost ones began later than the others by more than chance (p 1 %)."""

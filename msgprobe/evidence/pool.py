@@ -8,12 +8,10 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
-from msgprobe.evidence.earliness import early
-from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped, networks
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
-from msgprobe.evidence.shares import ALPHA, FLOOR, Shares, shares
-from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.evidence.shares import Shares, shares
 from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
@@ -156,37 +154,6 @@ class MemberFacts:
         return bool(self.tested) and all(e.gone for e in self.tested)
 
 
-PLACES_TOO_EARLY = TWICE_TOO_EARLY = 2
-"""Ends that came too early before anybody is accused: so many at one address, or one each at
-addresses in so many networks. Any one alone may be an accident of this device's clocks."""
-
-
-def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[Conversation, ...]:
-    """Of the ends at each of these addresses those that came sooner than the way there allows, if
-    they are enough for a claim, and not what this line does to everybody."""
-    there = [tuple(place) for place in places]
-    ends = sum(map(len, there))
-    if by_luck(facts, ends, ends, silent=False):
-        return ()
-    found = [[t for t in place if early(facts, t)] for place in there]
-    twice = [t for place in found if len(place) >= TWICE_TOO_EARLY for t in place]
-    every = [t for place in found for t in place]
-    return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
-
-
-def by_luck(facts: Facts, died: int, tried: int, *, silent: bool) -> bool:
-    """Neutral conversations die as well, in silence or broken off, so often that so many of those
-    ``tried`` may have died by luck: an exact test, with the errors allowed shared by all pools of
-    the run. What our own naming of a target did to them does not count."""
-    neutral = shares(facts).neutral
-    alike = [t for t in neutral.failed if t.met_silence is silent]
-    lost = sum(t.task.id not in facts.silenced for t in alike)
-    if lost < FLOOR * neutral.tried or not lost:
-        return False
-    pools = sum(len(service.pools) for service in facts.services)
-    return fisher_greater(died, tried, lost, neutral.tried) * pools > ALPHA
-
-
 class PoolFacts:
     """A pool with everything that rules ask about it."""
 
@@ -313,8 +280,20 @@ class PoolFacts:
 
     @property
     def need(self) -> int:
-        """Members that must answer, never more than were tested."""
-        return max(1, min(self.pool.ok_at, len(self.tested)))
+        """Members that must answer, never more than were tested, or than half of those that were
+        asked: whom our own crowd kept out may be one that does not."""
+        asked = {t.task.endpoint: t for t in self.kept_out}
+        members = {e.member for e in self.service.endpoints if e.name in asked}
+        half = (len(self.tested) + len(members) + 1) // 2
+        return max(1, min(self.pool.ok_at, max(len(self.tested), half)))
+
+    @cached_property
+    def kept_out(self) -> tuple[Conversation, ...]:
+        """Attempts at members without evidence while our own crowd kept others out as well."""
+        tested = {m.name for m in self.tested}
+        unknown = {e.name for e in self.service.endpoints if e.member not in tested}
+        mine = (t for t in self._conversations if t.task.endpoint in unknown)
+        return tuple(t for t in mine if self.facts.kept_out(t))
 
     @property
     def proof(self) -> Proof:

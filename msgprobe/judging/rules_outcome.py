@@ -125,7 +125,10 @@ def _no_controls(p: PoolFacts) -> Cited:
 
 def _controls_gone(p: PoolFacts) -> Cited:
     """Neutral sites failed as well. Where some members answer, the others met nothing but silence:
-    a line that loses what is sent brings that about, and nothing else."""
+    a line that loses what is sent brings that about, and nothing else; or our own crowd kept them
+    out, and others with them."""
+    if 0 < len(p.ok) < p.need and p.kept_out and all(t.met_silence for t in p.failed):
+        return (*p.failed, *p.kept_out)
     if not p.failed or p.connection.controls_hold:
         return ()
     if p.ok and not all(t.met_silence for t in p.failed):

@@ -26,7 +26,16 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.moment import Moment
 from msgprobe.planning.suspects import failing
 from msgprobe.planning.timetable import WAITING
-from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story, info, under_way
+from tests.evidence.story import (
+    ADDRESSES,
+    CHAT,
+    SERVICE,
+    SITES,
+    Story,
+    endpoint,
+    info,
+    under_way,
+)
 from tests.judging.word import text
 from tests.model.tasks import control_of
 
@@ -342,6 +351,25 @@ def test_who_was_kept_out_by_our_crowd_each_time_is_not_cut_off(
             story.flow(silent, subject="acme", fails="connect", start=at, took=8.0, **how)
     if let_in:
         let_in_from(story, 0, 19.0)
+    assert Facts(story.evidence()).crowded
+    assert text(story).outcome is word
+
+
+@pytest.mark.parametrize(("shut", "word"), [(1, Outcome.OK), (2, Outcome.INCONCLUSIVE)])
+def test_nothing_is_fine_where_most_were_kept_out(shut: int, word: Outcome) -> None:
+    """Of three members, each of which is needed, so many were asked while nobody was let in."""
+    story = lossy()
+    rows = tuple(endpoint(f"chat{n}", "chat") for n in range(1, 4))
+    (pool,) = SERVICE.pools
+    pools = (dataclasses.replace(pool, ok_at=3),)
+    story.services = (dataclasses.replace(SERVICE, endpoints=rows, pools=pools),)
+    for n, row in enumerate(rows):
+        assert row.host is not None
+        address = f"31.13.7{n}.1"
+        story.asked(row.host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
+        kept = {"fails": "connect", "start": 1.0, "took": 8.0} if n >= 3 - shut else {"start": 0.5}
+        how: dict[str, Any] = {"arm": Arm.BASE, "endpoint": row.name, "host": row.host, **kept}
+        story.flow(address, subject="acme", **how)
     assert Facts(story.evidence()).crowded
     assert text(story).outcome is word
 

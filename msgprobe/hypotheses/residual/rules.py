@@ -4,7 +4,8 @@ servers die one by one while others go on answering."""
 from collections.abc import Callable
 
 from msgprobe.evidence.facts import TRIES, networks
-from msgprobe.evidence.pool import AddressFacts, PoolFacts, too_early
+from msgprobe.evidence.luck import too_early
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, REMARK, Cited, PoolRule
 from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Layer

@@ -8,7 +8,8 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, networks
 from msgprobe.evidence.handshakes import alone, modern
 from msgprobe.evidence.ledger import remembered
-from msgprobe.evidence.pool import AddressFacts, PoolFacts, by_luck, too_early
+from msgprobe.evidence.luck import by_luck, too_early
+from msgprobe.evidence.pool import AddressFacts, PoolFacts
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.hypotheses.rule import (
     BLOCKED,

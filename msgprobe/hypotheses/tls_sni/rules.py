@@ -7,8 +7,9 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
+from msgprobe.evidence.luck import by_luck, too_early
 from msgprobe.evidence.name_swaps import Shown, enough, follows
-from msgprobe.evidence.pool import PoolFacts, by_luck, too_early
+from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.residual import PUNISHED_SERVERS, punished
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_BLOCKED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.task import Arm
