@@ -16,6 +16,10 @@ from msgprobe.steps.door import Datagrams, Licence
 FLOOD = 500
 """More datagrams than that from the peer are a flood, and we stop listening."""
 
+_TO_TELL = 0.1
+"""Seconds before its deadline at which a train is over, for what it has heard must be told: some
+answers are no silence, and some that are missing are a share."""
+
 Recognise = Callable[[bytes], int | None]
 """Which question, by its number, a datagram answers; None for noise."""
 
@@ -93,8 +97,9 @@ class Datagram(Conversation):
         repeats: Sequence[tuple[float, bytes]] = (),
     ) -> int:
         """Send ``questions`` ``spacing`` seconds apart, and hear answers until all have come or
-        until ``patience`` seconds after the last one; returns how many were answered. While nothing
-        at all was heard, the ``repeats`` are sent as well, so many seconds after the first.
+        until ``patience`` seconds after the last one, or the deadline is near; returns how many
+        were answered. While nothing at all was heard, the ``repeats`` are sent as well, so many
+        seconds after the first.
 
         Raises OSError and TooLarge when that was all that ever came.
         """
@@ -112,7 +117,7 @@ class Datagram(Conversation):
                     await _wait(done, spacing)
                 if done.is_set():
                     break
-            until = self._ctx.now() + patience
+            until = self._ctx.now() + min(patience, self._ctx.remaining() - _TO_TELL)
             for after, question in (r for r in repeats if begun[0] + r[0] < until):
                 await _wait(done, begun[0] + after - self._ctx.now())
                 if done.is_set() or self.first_byte is not None:

@@ -33,7 +33,7 @@ async def ping(
             [echo(n, payload) for n, payload in enumerate(payloads)],
             recognise,
             spacing=spacing,
-            patience=min(patience, ctx.remaining()),
+            patience=patience,
         )
         if not answered:
             raise TimeoutError

@@ -28,10 +28,6 @@ REPEATS = (1.5, 3.5)
 section 6.2.1): the first ones were sent within half a second, and may all have met the same moment.
 """
 
-_TO_TELL = 0.1
-"""Seconds before its deadline at which a train is over, for what it has heard must be told: some
-answers are no silence, and some that are missing are a share."""
-
 _SHOWN = 60
 
 
@@ -62,7 +58,7 @@ async def ask_datagrams(
             questions[:count],
             replies.recognise,
             spacing=spacing,
-            patience=min(patience, ctx.remaining() - spacing * (count - 1) - _TO_TELL),
+            patience=patience,
             repeats=tuple(zip(later, questions[count:], strict=True)),
         )
         if not answered and datagram.first_byte is not None:
