@@ -1,7 +1,7 @@
 """One pool of a service as the evidence shows it: members, endpoints, addresses, symptoms."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from msgprobe.evidence import addresses as ips
@@ -198,7 +198,7 @@ class PoolFacts:
         for address, conversations in by_address(every).items():
             view = AddressFacts(
                 address=address,
-                own=self._heeded(tuple(t for t in conversations if t.task.arm in _SPOKEN)),
+                own=self._heeded(name, [t for t in conversations if t.task.arm in _SPOKEN]),
                 probes=tuple(t for t in conversations if t.task.arm not in _SPOKEN),
             )
             views.append(view)
@@ -210,11 +210,25 @@ class PoolFacts:
             elsewhere=tuple(v for v in views if v.address not in mine),
         )
 
-    def _heeded(self, own: tuple[Conversation, ...]) -> tuple[Conversation, ...]:
+    def _heeded(
+        self, name: NameFacts | None, own: Sequence[Conversation]
+    ) -> tuple[Conversation, ...]:
         """Those attempts at an address that tell something: whoever did not answer while our own
-        crowd kept others out is silent only if he is so to somebody who is let in."""
+        crowd kept others out is silent only if he is so to somebody who is let in. Where the name
+        was led astray it is not our crowd that explains it."""
         heeded = tuple(t for t in own if not self.facts.kept_out(t))
-        return own if any(crowded_out(t) for t in heeded) else heeded
+        told = any(crowded_out(t) for t in heeded) or self._astray(name, own)
+        return tuple(own) if told else heeded
+
+    def _astray(self, name: NameFacts | None, own: Sequence[Conversation]) -> bool:
+        """Encrypted resolvers lead to other networks, and nothing says that it lives here."""
+        if name is None or not name.exists:
+            return False
+        true = {ips.network(a) for a in (*name.encrypted_addresses, *name.proved)}
+        return not any(
+            ips.network(t.address) in true or ips.within(t.address, self.service.prefixes)
+            for t in own
+        )
 
     def _dialled(
         self, endpoint: Endpoint, name: NameFacts | None, views: Iterable[AddressFacts]
