@@ -87,7 +87,7 @@ exam-slow: install
 
 # Innocent lines on which much fails by chance, eight seeds each: a quarter of an hour.
 exam-poor-lines: POOR := I7b I7-10 I12d CL-lossy SH5 SH6 SH7 SH8 SH13 SH18 LL7 LL8 LL9 RB-line2-lte \
-	RB-line4-lte RB-telegram-losses
+	RB-line4-lte RB-telegram-losses LL13 U9
 exam-poor-lines: install
 	$(BIN)/python -m tests.lab $(POOR) --seeds 1,2,3,4,5,6,7,8 $(ARGS)
 

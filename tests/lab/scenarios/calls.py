@@ -1,9 +1,10 @@
 """Do datagrams reach the call servers, and are those of calls recognised or lost?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from tests.lab.censor import Action, Drop, OnPattern
+from tests.lab.censor import Action, Drop, Match, OnPattern, Throttle
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
@@ -106,6 +107,19 @@ SCENARIOS: Final = (
         "all UDP to Signal's relays is dropped on a line of half a second",
         _NO_UDP,
         on_half_a_second,
+    ),
+    innocent(
+        "U9",
+        "Signal's call servers do not hear UDP for 12 s, and all UDP loses a tenth",
+        replace(_NO_UDP, match=udp_to(*at(*RELAYS), period_s=1200.0, on_s=12.0)),
+        Throttle(
+            label="lossy",
+            match=Match(proto=("udp",), not_ports=(53,), direction="both"),
+            do="lose",
+            loss=0.1,
+        ),
+        row="none (innocent twin of U3)",
+        fires=("udp",),
     ),
     innocent(
         "U5-edge",

@@ -79,6 +79,12 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         of("telegram", blocked("dns.timeout"), text=OK, web=blocked("dns.timeout")),
         DnsForge(label="forge", names=TELEGRAM, answer=("drop",)),
     ),
+    _beside(
+        "DR10",
+        "questions for Messenger's names vanish, whoever is asked, but for its call server's",
+        of("messenger", blocked("dns.timeout"), calls=OK),
+        DnsForge(label="forge", names=MESSENGER, answer=("drop",)),
+    ),
     innocent(
         "DR9",
         "the provider's resolver is dead for every name, and other resolvers' answers get lost",

@@ -7,11 +7,19 @@ what is listed passes. Who sits in no such network is not harmed.
 from typing import Final
 
 from msgprobe.catalog.loader import load
-from tests.lab.censor import Freeze, Match
+from tests.lab.censor import Freeze, Match, OnSni
 from tests.lab.cut import Cut
 from tests.lab.scenario import OK, Scenario, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.shared import LTE, SIGNAL, TELEGRAM_DC, WHATSAPP, hosts, of
+from tests.lab.scenarios.shared import (
+    LTE,
+    SIGNAL,
+    TELEGRAM_DC,
+    WHATSAPP,
+    blocked,
+    hosts,
+    of,
+)
 from tests.lab.world.config import HostPolicy
 
 _CUT: Final = truth("blocked", "tcp.freeze")
@@ -77,6 +85,15 @@ _SERVICES: Final = (
     ),
 )
 
+_BESIDE: Final = blocking(
+    "HC6",
+    "every neutral mirror's network is reset after 30 kB, and what names WhatsApp is ended",
+    of("whatsapp", blocked("tls.reset.sni"), text=OK),
+    Cut(label="cut", match=_there(*_SOURCES.values()), after_bytes=30_000, end="rst"),
+    OnSni(label="end", names=WHATSAPP, do="fin", at_rtt=0.5),
+    row="A16 (beside whole networks)",
+)
+
 _NOBODY: Final = (
     innocent(
         "HC1i",
@@ -119,4 +136,4 @@ _NOBODY: Final = (
     ),
 )
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (*_SERVICES, *_NOBODY)
+SCENARIOS: Final[tuple[Scenario, ...]] = (*_SERVICES, _BESIDE, *_NOBODY)

@@ -26,16 +26,16 @@ from tests.lab.world.config import HostPolicy
 # --- few new flows at a time --------------------------------------------------------------------
 
 
-def _few(most: int, seconds: float, **match: Any) -> ConnectionCap:
+def few(most: int, seconds: float, **match: Any) -> ConnectionCap:
     """So many new flows in so many seconds, TCP and UDP together; the others are dropped."""
     return ConnectionCap(
         label="few", shared=True, most=most, window_s=seconds, match=Match(**match)
     )
 
 
-NAT: Final = _few(20, 2.0, proto=("tcp",))
+NAT: Final = few(20, 2.0, proto=("tcp",))
 
-_FORTY: Final = _few(40, 5.0)
+_FORTY: Final = few(40, 5.0)
 _CUT: Final = drop("cut", *TELEGRAM_DC)
 
 NOT_MET: Final = (
@@ -102,7 +102,7 @@ _FLOWS: Final = (
     innocent(
         "ML3",
         "a router takes 10 new flows of UDP a second and drops the rest",
-        _few(10, 1.0, proto=("udp",)),
+        few(10, 1.0, proto=("udp",)),
         row="§4-18 (UDP)",
     ),
 )

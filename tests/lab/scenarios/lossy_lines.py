@@ -9,7 +9,7 @@ from tests.lab.censor import Action, DnsForge, Drop, Match, OnSni, Throttle
 from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
-from tests.lab.scenarios.load import NAT
+from tests.lab.scenarios.load import NAT, few
 from tests.lab.scenarios.shared import (
     ANY_LINK,
     MESSENGER,
@@ -27,6 +27,7 @@ from tests.lab.scenarios.shared import (
 
 _RADIO: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.06)
 _WORSE: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.1)
+_LOSES_EIGHT: Final = Link(delay_ms=10, down_kbit=50_000, up_kbit=20_000, loss=0.08)
 _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss=0.05)
 
 _OVER_SIX: Final = Match(to=(*at(*TELEGRAM), *TELEGRAM_DC), family=6, direction="both")
@@ -132,6 +133,14 @@ _INNOCENT: Final = (
         NAT,
         row="§4-18 (a lossy line)",
         link=_RADIO,
+        states=ANY_LINK,
+    ),
+    innocent(
+        "LL13",
+        "a router takes 80 new flows in 5 s, on a line that loses 8 %",
+        few(80, 5.0),
+        row="§4-18 (a lossy line)",
+        link=_LOSES_EIGHT,
         states=ANY_LINK,
     ),
     innocent(
