@@ -56,9 +56,7 @@ def _of_the_line(facts: Facts, service: Service) -> list[Conversation]:
     """All others, but those of the one other service that loses far more itself, if there is such:
     what its servers lose, or somebody on the way to them, the line does not."""
     others = well(facts, _beside(facts, service))
-    worst = lossiest(
-        others, lambda some: share(upwards(t.info) for t in some if t.info is not None)
-    )
+    worst = lossiest(others, _lost)
     return [t for t in others if worst is None or subject_of(t) != worst]
 
 

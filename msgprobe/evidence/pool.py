@@ -296,7 +296,7 @@ class PoolFacts:
     def need(self) -> int:
         """Members that must answer, never more than were tested, or than half of those that were
         asked: whom our own crowd kept out may be one that does not."""
-        asked = {t.task.endpoint: t for t in self.kept_out}
+        asked = {t.task.endpoint for t in self.kept_out}
         members = {e.member for e in self.service.endpoints if e.name in asked}
         half = (len(self.tested) + len(members) + 1) // 2
         return max(1, min(self.pool.ok_at, max(len(self.tested), half)))
