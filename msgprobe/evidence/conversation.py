@@ -76,12 +76,17 @@ class Conversation:
 
     @property
     def secured_after(self) -> float:
-        """Seconds that the TLS handshake took; not those in which its last answer lay here unread,
-        for then it is this device that was late. 0 where there was none."""
-        if self.tls is None:
+        """Seconds that the TLS handshake took, those left out in which it was `read_late`; 0 where
+        there was none."""
+        return 0.0 if self.tls is None else self.tls.window.seconds - self.read_late
+
+    @property
+    def read_late(self) -> float:
+        """Seconds for which the last answer of a TLS handshake lay here unread: it is this device
+        that was late. 0 where nobody knows."""
+        if self.tls is None or self.tls.failure is not None or self.tls.info is None:
             return 0.0
-        known = self.tls.info if self.tls.failure is None else None
-        return max(0.0, self.tls.window.seconds - (known.last_received if known is not None else 0))
+        return min(self.tls.window.seconds, self.tls.info.last_received)
 
     @property
     def connected(self) -> bool:

@@ -97,7 +97,8 @@ def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | N
     took, base = target.seconds(size), control.seconds(size)
     if took is None and base is None:
         return None
-    late = 0.0 if target.handshake else _read_late(control)
+    # Who has no handshake may have been read as late, and nobody knows.
+    late = control.conversation.read_late if target.conversation.tls is None else 0.0
     usual = max(base or control.elapsed, 1e-4) + allowance + late
     spent = max(took or target.elapsed, 1e-4)
     way = _Way(target, control, size, None if base is None else usual)
@@ -116,13 +117,6 @@ def compare(target: Sample, control: Sample, allowance: float = 0.0) -> Pair | N
         paired=log(min(settled, whole)),
         settled=log(min(excused, corrected)),
     )
-
-
-def _read_late(sample: Sample) -> float:
-    """Seconds for which this device left its handshake unread: whoever has none may have been read
-    as late, and nobody knows."""
-    seen = sample.conversation.tls
-    return 0.0 if seen is None else max(0.0, seen.window.seconds - sample.handshake)
 
 
 def twins(sources: Iterable[Sample], service: str, asset: str) -> list[Sample]:

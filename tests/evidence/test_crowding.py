@@ -8,9 +8,11 @@ import pytest
 
 from msgprobe.agenda.budget import affordable
 from msgprobe.agenda.planner import agenda
+from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.crowding import Crowd, crowd, let_in
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.handshakes import spoken
+from msgprobe.evidence.pool import pool_facts
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import (
@@ -353,6 +355,23 @@ def test_who_was_kept_out_by_our_crowd_each_time_is_not_cut_off(
         let_in_from(story, 0, 19.0)
     assert Facts(story.evidence()).crowded
     assert text(story).outcome is word
+
+
+@pytest.mark.parametrize(("where", "counts"), [("203.0.114.1", True), ("31.13.70.5", False)])
+def test_a_silent_address_that_a_name_was_led_astray_to_is_no_crowds(
+    where: str, counts: bool
+) -> None:
+    """Another one in the service's own network may be as good as the one that others give."""
+    story = lossy()
+    host = CHAT[0]
+    story.asked(host, ResolverKind.SYSTEM, where, arm=Arm.BASE)
+    story.asked(host, ResolverKind.DOH, ADDRESSES[host], resolver="resolver1")
+    story.target(host, address=where, fails="connect", start=1.0, took=8.0)
+    facts = Facts(story.evidence())
+    (pool,) = SERVICE.pools
+    seen = pool_facts(facts, ConnectionFacts(facts), SERVICE, pool)
+    assert facts.crowded and any(map(facts.kept_out, facts.arm(Arm.BASE, subject="acme")))
+    assert any(t.address == where for t in seen.failed) is counts
 
 
 @pytest.mark.parametrize(("shut", "word"), [(1, Outcome.OK), (2, Outcome.INCONCLUSIVE)])

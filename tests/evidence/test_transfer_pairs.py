@@ -233,3 +233,13 @@ def test_what_this_device_read_late_was_not_slow(unread: float, slow: bool) -> N
     late = read_late(unread)
     assert (pair(late, sample(FAST, 0.04)).paired > SAME_SERVER) is slow
     assert late.turn == pytest.approx(0.54 - unread)
+
+
+def test_who_has_no_handshake_is_compared_with_others_as_late_as_they_were_read() -> None:
+    """Of a volley nobody knows how long its answers lay here."""
+    usual = sample(FAST, 0.04).conversation
+    assert usual.transfer is not None
+    moved = replace(usual.transfer, answers=240)
+    volley = Sample(conversation=replace(usual, tls=None, transfer=moved))
+    late = [pair(volley, read_late(unread)).paired for unread in (0.0, 0.5)]
+    assert late[0] == pytest.approx(late[1])

@@ -7,7 +7,7 @@ import pytest
 
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation
-from msgprobe.model.task import Arm, Role
+from msgprobe.model.task import Arm, Flow, Role
 from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import SITES, Story, losing
 from tests.judging.word import text
@@ -84,11 +84,34 @@ def test_what_is_lost_while_others_are_heard_is_the_services() -> None:
     assert text(told).outcome is Outcome.DEGRADED
 
 
-def test_servers_that_hang_once_lose_what_everybody_sends_them_then() -> None:
+def flows(told: Story) -> list[int]:
+    """Which of the measurements are conversations with the service, in order."""
+    every = enumerate(told.told)
+    return [n for n, m in every if isinstance(m.task.probe, Flow) and m.task.role is Role.TARGET]
+
+
+@pytest.mark.parametrize(("first", "later", "word"), [(4, 0, Outcome.OK), (2, 2, Outcome.DEGRADED)])
+def test_servers_that_hang_once_lose_what_everybody_sends_them_then(
+    first: int, later: int, word: Outcome
+) -> None:
+    """As much in all, at one moment or at two."""
     told = dies(0)
-    later = [m for m in told.told if m.task.role is Role.TARGET][6:]
-    told.told = [losing(m, 0, 10) if m in later else m for m in told.told]
-    assert text(told).outcome is Outcome.OK
+    for place, n in enumerate(flows(told)):
+        told.told[n] = losing(told.told[n], first if place < 6 else later, 10)
+    assert text(told).outcome is word
+
+
+@pytest.mark.parametrize(("twice", "word"), [(0, Outcome.OK), (12, Outcome.DEGRADED)])
+def test_what_may_be_bad_luck_on_the_worst_way_is_not_told(twice: int, word: Outcome) -> None:
+    """Nine segments in a hundred may be eight; twelve may not."""
+    told = Story().good_connection().names().controls_again()
+    told.all_targets(times=20)
+    for site in SITES * 8:
+        told.site(site)
+        told.told[-1] = losing(told.told[-1], 0, 10)
+    for place, n in enumerate(flows(told)):
+        told.told[n] = losing(told.told[n], (place >= 4) + (place < twice), 10)
+    assert text(told).outcome is word
 
 
 def upload(told: Story, n: int, lost: int) -> None:
